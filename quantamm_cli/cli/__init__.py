@@ -1,0 +1,1 @@
+"""The command line: reads words, composes settings, calls a command, prints what it returns."""

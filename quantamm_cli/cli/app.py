@@ -1,0 +1,150 @@
+"""What every command does first: components, JAX, typed settings, the market."""
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import platform
+import subprocess
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from quantamm_cli import __version__
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.types import minute
+
+if TYPE_CHECKING:
+    from quantamm_cli.market import Market
+
+S = TypeVar("S", bound=Simulate)
+
+_HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
+_CACHE_BYTES = 512 * 2**20
+
+
+def load_components(plugins: tuple[str, ...] = ()) -> None:
+    """Import everything that registers itself: our own components, installed entry points, and files the user names.
+
+    Raises:
+        ConfigError: a plugin that cannot be read or fails.
+    """
+    for home in _HOMES:
+        importlib.import_module(f"quantamm_cli.{home}")
+    for point in entry_points(group="qsim"):
+        point.load()
+    for name in plugins:
+        _load_file(name)
+
+
+def _load_file(name: str) -> None:
+    path = Path(name).expanduser().resolve()
+    if not path.is_file():
+        raise ConfigError("plugins", f"there is no file {name}")
+    spec = importlib.util.spec_from_file_location(f"qsim_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigError("plugins", f"{name} is not a Python file")
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except Exception as failure:  # whatever a stranger's file raises is about that file
+        raise ConfigError("plugins", f"{name} failed: {type(failure).__name__}: {failure}") from failure
+
+
+def start_jax() -> None:
+    """The one place where JAX is configured: double precision, and compiled programs kept between processes."""
+    import jax
+    from platformdirs import user_cache_path
+
+    jax.config.update("jax_enable_x64", True)
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        base = Path(os.environ.get("QSIM_CACHE") or user_cache_path("qsim"))
+        jax.config.update("jax_compilation_cache_dir", str(base / f"programs-{jax.__version__}"))
+        jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_raise_persistent_cache_errors", False)
+
+
+def read_settings(cls: type[S], tree: dict[str, Any]) -> S:
+    """Typed settings of a composed tree. ``simulate`` takes what it knows of a training configuration and leaves the rest.
+
+    Raises:
+        ConfigError: one line for the first thing wrong.
+    """
+    plugins = tree.get("plugins") or []
+    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
+        raise ConfigError("plugins", f"{plugins!r} is not a list of files")
+    load_components(tuple(plugins))
+    foreign = {"study", "space"} | (set(Train.model_fields) - set(cls.model_fields))
+    settings = decode(cls, {key: value for key, value in tree.items() if key not in foreign})
+    if isinstance(settings, Train):
+        _check_metric(settings.split.selection_metric)
+    return settings
+
+
+def _check_metric(name: str | None) -> None:
+    known = REGISTER["metric"]
+    if name is not None and name not in known:
+        raise ConfigError("split.selection_metric", f"no metric is called '{name}'{hint(name, known)}; `qsim show metrics` lists them")
+
+
+def load_market(settings: Simulate, until: str) -> "Market":
+    """The prices of [start, until) and the burn-in before them."""
+    from quantamm_cli.market import Source, load
+
+    source = settings.data
+    assert isinstance(source, Source)
+    return load(source, settings.tokens, minute(settings.start), minute(until))
+
+
+def describe_market(market: "Market") -> list[str]:
+    """What was loaded, in a few words: burn-in, and what had to be carried over gaps."""
+    lines = [
+        f"{len(market.prices) - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
+    ]
+    gaps = [f"{token} {count:,} (longest {market.longest_gap[token]:,})" for token, count in market.carried.items() if count]
+    if gaps:
+        lines.append(f"missing minutes carried forward: {', '.join(gaps)}")
+    return lines
+
+
+def data_digest(settings: Simulate, market: "Market") -> str:
+    """SHA-256 of all data a run reads: prices, and the fee series if there is one."""
+    file = getattr(settings.fees, "file", None)
+    if file is None:
+        return market.sha256
+    try:
+        content = Path(file).read_bytes()
+    except OSError as failure:
+        raise DataError("fees.file", f"{file} cannot be read ({failure.strerror})") from None
+    return hashlib.sha256(market.sha256.encode() + content).hexdigest()
+
+
+def provenance(market: "Market") -> dict[str, Any]:
+    """What made a run, besides its settings. None of it names the run."""
+    import jax
+
+    return {
+        "qsim": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in ("jax", "jaxlib", "numpy", "optax")},
+        "device": jax.devices()[0].device_kind,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "git": _commit(),
+        "burn_in_days": market.burn_in / 1440,
+        "carried": market.carried,
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, if it is one."""
+    home = Path(__file__).resolve().parents[2]
+    if not (home / ".git").exists():
+        return None
+    command = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

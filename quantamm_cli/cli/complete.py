@@ -1,0 +1,86 @@
+"""Tab completion. The shells call ``qsim -sc query=SHELL`` with the line so far in COMP_LINE, as Hydra's scripts do.
+
+Hydra completes groups, choices and keys; commands, verbs, flags and ``conf=`` are ours.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from unittest import mock
+
+from quantamm_cli.cli.options import COMMANDS, LOADS, Command, flags_of
+from quantamm_cli.errors import ConfigError, QsimError
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def shell(words: Sequence[str]) -> int:
+    """``-sc install=SHELL``, ``uninstall=SHELL`` or ``query=SHELL``."""
+    what, _, name = (words[0] if words else "").partition("=")
+    if what not in ("install", "uninstall", "query") or name not in SHELLS or len(words) != 1:
+        raise ConfigError("-sc", f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): qsim -sc install=bash")
+    if what == "query":
+        line = os.environ.get("COMP_LINE", "")
+        print(("\n" if name == "fish" else " ").join(candidates(line[: _point(line)])))
+    else:
+        _script(what, name)
+    return 0
+
+
+def candidates(line: str) -> list[str]:
+    """What may stand where the line ends."""
+    words = line.split()[1:]
+    last = words.pop() if words and not line[-1].isspace() else ""
+    if not words:
+        return [name for name in (*COMMANDS, "--help", "--version") if name.startswith(last)]
+    command = COMMANDS.get(words[0])
+    if command is None:
+        return []
+    if words[-1] == "--load":
+        return [name for name in LOADS if name.startswith(last)]
+    if last.startswith("-"):
+        return [name for flag in flags_of(command.name) for name in flag.names if name.startswith(last)]
+    if not command.composed and len(words) == 1:
+        return [verb for verb in command.verbs if verb.startswith(last)]
+    return _settings(command, words[1:], last)
+
+
+def _settings(command: Command, words: list[str], last: str) -> list[str]:
+    """Hydra's candidates for an override, and the experiments and files for ``conf=``."""
+    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.cli.options import parse
+
+    try:
+        options = parse(command, words)
+        composer = Composer(command.name if command.composed else "train", options.overrides, options.config_dir)
+        if last.startswith("conf="):
+            files = sorted(str(path) for path in Path().glob("*.yaml"))
+            return [f"conf={name}" for name in composer.experiments() + files if f"conf={name}".startswith(last)]
+        from hydra._internal.core_plugins.bash_completion import BashCompletion
+
+        found = BashCompletion(composer.loader)._query(composer.name, " ".join([*composer.overrides, last]) + " " * (not last))
+    except (QsimError, SystemExit):
+        return []  # what stands on the line already is wrong: no guess, and no noise in the middle of typing
+    own = (
+        [name for name in found if not name.startswith(("hydra", "experiment"))] if not last.startswith(("hydra", "experiment")) else found
+    )
+    return own + ["conf="] * "conf=".startswith(last)
+
+
+def _point(line: str) -> int:
+    """Where the cursor is."""
+    text = os.environ.get("COMP_POINT", "")
+    return int(text) if text.isdigit() else len(line)
+
+
+def _script(what: str, name: str) -> None:
+    """Hydra's script for a shell; it takes the program's name from argv."""
+    from hydra._internal.core_plugins.bash_completion import BashCompletion
+    from hydra._internal.core_plugins.fish_completion import FishCompletion
+
+    from quantamm_cli.cli.compose import Composer
+
+    plugin = (FishCompletion if name == "fish" else BashCompletion)(Composer("train").loader)
+    with mock.patch.object(sys, "argv", ["qsim"]):
+        plugin.install() if what == "install" else plugin.uninstall()

@@ -1,0 +1,87 @@
+"""What leaves the program when something goes wrong: one line and an exit code, never a traceback unasked."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from quantamm_cli.cli.console import Console
+from quantamm_cli.errors import Interrupted, QsimError
+
+
+def guarded(console: Console, work: Callable[[], int]) -> int:
+    """Run ``work`` and turn every failure into its exit code."""
+    try:
+        code = work()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _drop_stdout()
+        return 0
+    except (Exception, KeyboardInterrupt) as failure:
+        return _report(console, failure)
+
+
+def explain(failure: BaseException) -> tuple[int, str, str]:
+    """Exit code, place and message of a failure; code 1 is a defect of ours."""
+    match failure:
+        case QsimError():
+            return failure.code, failure.where, failure.message
+        case Interrupted():
+            return failure.code, "", str(failure)
+        case KeyboardInterrupt():
+            return 130, "", "interrupted"
+        case OSError() if failure.errno is not None:
+            return 4, str(failure.filename or "output"), failure.strerror or str(failure)
+        case _:
+            return 1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}"
+
+
+def _report(console: Console, failure: BaseException) -> int:
+    code, where, message = explain(failure)
+    if os.environ.get("QSIM_TRACE") == "1":
+        import traceback
+
+        traceback.print_exception(failure, file=sys.stderr)
+    try:
+        console.failure(code, where, message)
+        sys.stdout.flush()
+    except OSError:  # stdout is full or gone; stderr has the line
+        _drop_stdout()
+    return code
+
+
+def _saved(failure: BaseException) -> str:
+    """Write the trace where it can be found again and say where."""
+    import tempfile
+    import traceback
+
+    if os.environ.get("QSIM_TRACE") == "1":
+        return "the trace is above"
+    text = f"{' '.join(sys.argv)}\n\n" + "".join(traceback.format_exception(failure))
+    for folder in (_cache() / "traces", Path(tempfile.gettempdir())):
+        path = folder / f"qsim-trace-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            continue
+        return f"the trace is in {path}"
+    return "the trace could not be saved; QSIM_TRACE=1 shows it"
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("qsim")
+
+
+def _drop_stdout() -> None:
+    """The reader of stdout has left (``qsim ... | head``): Python's own flush at exit must not complain."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,77 @@
+"""Hydra's override grammar, and Hydra's complaints in our words."""
+
+import re
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, ValueType
+from hydra.errors import HydraException
+
+from quantamm_cli.errors import ConfigError
+
+_PAIRS = {"[": "]", "{": "}", "(": ")"}
+
+
+def read(parser: OverridesParser, word: str) -> Override:
+    """One override. Raises ConfigError with what is wrong with it."""
+    key, equals, value = word.partition("=")
+    name = key.lstrip("+~")
+    if not word.startswith("~") and (not equals or not name):
+        raise ConfigError(word, "not key=value")
+    if equals and not value and not word.startswith("~"):
+        raise ConfigError(word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text")
+    try:
+        return parser.parse_overrides([word])[0]
+    except (HydraException, ValueError, RecursionError) as failure:
+        raise ConfigError(word, _explain(key, value, failure)) from None
+
+
+def as_list(override: Override) -> str:
+    """The other thing ``key=a,b`` may have meant."""
+    key, _, value = str(override.input_line).partition("=")
+    return f", or write {key}=[{value}] for a list" if override.value_type == ValueType.SIMPLE_CHOICE_SWEEP else ""
+
+
+def _explain(key: str, value: str, failure: BaseException) -> str:
+    if any(blank in key for blank in " \t\n"):
+        return "the key has a blank in it; write key=value, one word each"
+    if not all(part for part in key.lstrip("+~").split(".")) or not key.isascii() or any(sign in key for sign in "[]{}()'\""):
+        return "the key cannot be read; keys are names joined by single dots, such as fees.fee"
+    unclosed = _unclosed(value)
+    if unclosed:
+        return f"'{unclosed}' is not closed (in a shell, put the whole word in quotes)"
+    return f"""the value cannot be read; put text with special signs in quotes: {key}='"..."'"""
+
+
+def _unclosed(value: str) -> str:
+    """The bracket or quote that lacks its partner."""
+    stack: list[str] = []
+    quote = ""
+    for sign in value:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign in _PAIRS:
+            stack.append(sign)
+        elif sign in _PAIRS.values() and (not stack or _PAIRS[stack.pop()] != sign):
+            return sign
+    return quote or (stack[-1] if stack else "")
+
+
+def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
+    """What Hydra says about a composition that failed, on one line."""
+    text = str(failure) or str(failure.__cause__ or type(failure).__name__)
+    line = text.strip().splitlines()[0] if text.strip() else type(failure).__name__
+    named = [word for word in parsed if re.search(rf"(?<![\w.]){re.escape(word.key_or_group)}(?![\w.]*\w)", line)]
+    place = str(max(named, key=lambda word: len(word.key_or_group)).input_line) if named else ""
+    if "appears more than once" in line or line.startswith("Multiple values for"):
+        return ConfigError(place, f"{line}; each group is chosen once: leave out the '+', or write 'override' before it in a defaults list")
+    if "No match in the defaults list" in text:
+        return ConfigError(
+            place, f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, write '- override /group: name')"
+        )
+    if line.startswith("Could not append"):
+        return ConfigError(place, "is there already; leave out the '+'")
+    if re.fullmatch(r"Could not override '[^']*'\.", line):
+        return ConfigError(place, f"no such setting ({line[:-1]})")
+    return ConfigError(place, line)

@@ -1,0 +1,29 @@
+"""``--info``: what Hydra says about how it found the settings, as text."""
+
+import contextlib
+import io
+import logging
+from typing import TYPE_CHECKING
+
+from hydra._internal.hydra import Hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.compose import Composer
+
+
+def info(composer: "Composer", what: str) -> str:
+    """The text Hydra logs; its handler on the root logger is taken off again."""
+    root, out = logging.getLogger(), io.StringIO()
+    handlers, level = list(root.handlers), root.level
+    hydra = Hydra(task_name=composer.name, config_loader=composer.loader)
+    GlobalHydra.instance().initialize(hydra)
+    try:
+        with contextlib.redirect_stdout(out):
+            hydra.show_info(what, config_name=composer.name, overrides=composer.overrides)
+    finally:
+        root.handlers, root.level = handlers, level
+        GlobalHydra.instance().clear()
+        HydraConfig.instance().cfg = None
+    return out.getvalue()

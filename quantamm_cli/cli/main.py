@@ -1,0 +1,76 @@
+"""From the words after ``qsim`` to an exit code. Help and misspelt words are answered before anything is imported."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from quantamm_cli.cli import usage
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.failures import guarded
+from quantamm_cli.cli.options import Options, find_command, parse
+from quantamm_cli.errors import ConfigError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code; prints errors as one line."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    console = Console(json="--json" in words, quiet="-q" in words)
+    return guarded(console, lambda: _dispatch(words, console))
+
+
+def _dispatch(words: list[str], console: Console) -> int:
+    if any("\0" in word for word in words):
+        raise ConfigError("", "a NUL character among the words")
+    if not words or words[0] in ("-h", "--help", "help"):
+        Console().say(usage.overview())
+        return 0
+    if words[0] == "--version":
+        from quantamm_cli import __version__
+
+        Console().say(f"qsim {__version__}")
+        return 0
+    if words[0] in ("-sc", "--shell-completion"):
+        from quantamm_cli.cli.complete import shell
+
+        return shell(words[1:])
+    command = find_command(words[0])
+    console.command = command.name
+    options = parse(command, words[1:])
+    if options.help:
+        Console().say(usage.of(command))
+        return 0
+    console = Console(command.name, json=options.json, quiet=options.quiet, verbose=options.verbose)
+    return _run(options, console)
+
+
+def _run(options: Options, console: Console) -> int:
+    from quantamm_cli.cli import compose
+
+    composer = compose.Composer(options.command, options.overrides, options.config_dir)
+    if options.cfg or options.info:
+        return _show(composer, options, console)
+    if options.multirun:
+        from quantamm_cli.cli.sweep import sweep
+
+        return sweep(composer, options, console)
+    tree = {} if options.command in ("config", "show") else composer.tree()
+    console.result(call(tree, options, console))
+    return 0
+
+
+def call(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+    """Import a command and run it on composed settings."""
+    result: dict[str, Any] = import_module(f"quantamm_cli.cli.{options.command}").run(tree, options, console)
+    return result
+
+
+def _show(composer: Any, options: Options, console: Console) -> int:
+    """``--cfg`` and ``--info``."""
+    if options.info:
+        console.say(composer.info(options.info).rstrip("\n"))
+    elif options.json:
+        console.result({"command": options.command, "config": composer.part(options.package)})
+    else:
+        console.say(composer.yaml(options.cfg, options.package, options.resolve).rstrip("\n"))
+    return 0

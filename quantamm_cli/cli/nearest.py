@@ -1,0 +1,65 @@
+"""The nearest right name to a wrong one."""
+
+from collections.abc import Iterable
+
+
+def distance(a: str, b: str) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``."""
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known names that tie for nearest, at most ``most``; none when even the nearest is far."""
+    return best({other: distance(name.lower(), other.lower()) for other in known}, _reach(name), most)
+
+
+def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """As ``nearest`` for dotted keys, where leaving out the first parts costs little: ``fee`` is near ``fees.fee``."""
+    parts = key.count(".") + 1
+    scores = {other: float(distance(key.lower(), other.lower())) for other in known}
+    for other, score in scores.items():
+        tail = ".".join(other.split(".")[-parts:])
+        elsewhere = distance(key.lower(), tail.lower()) + 0.5 if tail != other else _elsewhere(key, other) if parts > 1 else score
+        scores[other] = min(score, elsewhere)
+    return best(scores, _reach(key) + 0.5, most) or _by_leaf(key, scores, most)
+
+
+def best(scores: dict[str, float] | dict[str, int], reach: float, most: int) -> list[str]:
+    """The names with the lowest score, if that is within reach."""
+    low = min(scores.values(), default=reach + 1)
+    return [name for name, score in scores.items() if score == low][:most] if low <= reach else []
+
+
+def hint(names: list[str]) -> str:
+    """`` (did you mean 'x'?)`` or nothing."""
+    return f" (did you mean {' or '.join(repr(name) for name in names)}?)" if names else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint for the nearest of the known names."""
+    return hint(nearest(name, known))
+
+
+def _reach(name: str) -> float:
+    return max(1.0, len(name) / 3)
+
+
+def _elsewhere(key: str, other: str) -> float:
+    """A key whose last part is right but stands in another place."""
+    return 1.5 if key.split(".")[-1] == other.split(".")[-1] else float("inf")
+
+
+def _by_leaf(key: str, known: Iterable[str], most: int) -> list[str]:
+    """Keys whose last part is near the last part of ``key``, wherever they are."""
+    leaf = key.split(".")[-1]
+    return best({other: distance(leaf, other.split(".")[-1]) for other in known}, _reach(leaf), most)

@@ -1,0 +1,221 @@
+"""The words after ``qsim``: commands, our flags, Hydra's flags, and what is left for Hydra's overrides.
+
+Hydra's parser refuses flags it does not know, accepts prefixes of those it knows, and wants all overrides on one side
+of them; so flags are taken out here, exactly as spelt, wherever they stand.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quantamm_cli.cli.nearest import did_you_mean
+from quantamm_cli.errors import ConfigError
+
+LOADS = ("last", "best_objective", "best_train", "best_validation", "best_test", "best_train_min_test", "best_test_min_train")
+INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+CONFIGS = ("job", "hydra", "all")
+SHORT = {f"{name}_objective": name for name in LOADS if name not in ("last", "best_objective")}
+
+
+@dataclass(frozen=True)
+class Command:
+    """One word after ``qsim``. ``verbs`` are the words that may follow it; a composed command has none."""
+
+    name: str
+    summary: str
+    usage: str
+    verbs: tuple[str, ...] = ()
+
+    @property
+    def composed(self) -> bool:
+        """Whether the command runs on conf/<name>.yaml."""
+        return not self.verbs
+
+
+_RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("simulate", "one pool with given parameters over a market", _RUNS),
+        Command("train", "fit a pool's parameters to a metric", _RUNS),
+        Command("tune", "search over training settings with Optuna", _RUNS),
+        Command("evaluate", "score a trained run on train, validation and test", _RUNS),
+        Command(
+            "runs", "list, show, compare, verify, import runs", "VERB [RUN ...] [options]", ("list", "show", "compare", "verify", "import")
+        ),
+        Command(
+            "config",
+            "show, validate, schema, diff, init: the settings themselves",
+            "VERB [COMMAND|A B|FOLDER] [conf=...] [key=value ...]",
+            ("show", "validate", "schema", "diff", "init"),
+        ),
+        Command(
+            "show",
+            "the pools, rules, metrics, ... there are, with units and defaults",
+            "WHAT [NAME]",
+            ("pools", "rules", "metrics", "fits", "fees", "data", "splits", "experiments"),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One option. ``metavar`` None is a switch; ``optional`` may stand without its value."""
+
+    field: str
+    names: tuple[str, ...]
+    text: str
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    optional: str | None = None
+    commands: tuple[str, ...] = tuple(COMMANDS)
+
+
+_COMPOSED = ("simulate", "train", "tune", "evaluate")
+_LOADING = ("simulate", "train", "evaluate", "runs")
+FLAGS = (
+    Flag("load", ("--load",), "which stored parameters: " + ", ".join(LOADS), "METHOD", (*LOADS, *SHORT), commands=_LOADING),
+    Flag("run", ("--run",), "another run: a path, or 6 or more digits of its name", "RUN", commands=("simulate", "train", "evaluate")),
+    Flag("minimum", ("--min",), "least other metric for best_train_min_test, best_test_min_train (0)", "X", commands=_LOADING),
+    Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing", commands=(*_COMPOSED, "runs")),
+    Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=_COMPOSED),
+    Flag("keep_going", ("--continue",), "take over the state of --run and go on", commands=("train",)),
+    Flag("multirun", ("-m", "--multirun"), "run every combination of comma-separated values", commands=_COMPOSED),
+    Flag("cfg", ("--cfg", "-c"), "print the composed settings (job, hydra, all) and stop", "WHAT", CONFIGS, commands=_COMPOSED),
+    Flag("package", ("-p", "--package"), "with --cfg: only this part", "KEY", commands=_COMPOSED),
+    Flag("resolve", ("--resolve",), "with --cfg: with interpolations resolved", commands=_COMPOSED),
+    Flag("info", ("--info", "-i"), "how the settings are found: " + ", ".join(INFOS), "[WHAT]", INFOS, "all", commands=_COMPOSED),
+    Flag("config_dir", ("--config-dir", "-cd"), "a folder of settings searched before ./conf", "DIR"),
+    Flag("json", ("--json",), "print one JSON object"),
+    Flag("quiet", ("-q", "--quiet"), "no progress, no notes"),
+    Flag("verbose", ("-v", "--verbose"), "say more"),
+    Flag("help", ("-h", "--help"), "this text"),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the flags said. ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``."""
+
+    command: str
+    load: str | None = None
+    run: str | None = None
+    minimum: float = 0.0
+    json: bool = False
+    dry_run: bool = False
+    fresh: bool = False
+    keep_going: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    help: bool = False
+    multirun: bool = False
+    cfg: str | None = None
+    package: str | None = None
+    resolve: bool = False
+    info: str | None = None
+    config_dir: str | None = None
+    words: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+
+def find_command(name: str) -> Command:
+    """The command of that name. Raises ConfigError with the nearest one."""
+    if name not in COMMANDS:
+        kind = "option" if name.startswith("-") else "command"
+        known = ("--help", "--version", "-sc") if kind == "option" else COMMANDS
+        raise ConfigError(name, f"no such {kind}{did_you_mean(name, known)}; qsim --help lists them")
+    return COMMANDS[name]
+
+
+def flags_of(command: str) -> list[Flag]:
+    """The options a command knows."""
+    return [flag for flag in FLAGS if command in flag.commands]
+
+
+def parse(command: Command, words: Sequence[str]) -> Options:
+    """Sort the words after a command. Raises ConfigError for the first one that has no place."""
+    if any(word in ("-h", "--help") for word in words):
+        return Options(command.name, help=True)
+    known = {name: flag for flag in flags_of(command.name) for name in flag.names}
+    values: dict[str, Any] = {}
+    rest: list[str] = []
+    todo = list(words)
+    while todo:
+        word = todo.pop(0)
+        if word == "--":
+            rest += todo
+            break
+        if not word.startswith("-") or word == "-":
+            rest.append(word)
+            continue
+        name, _, joined = word.partition("=")
+        flag = known.get(name)
+        if flag is None:
+            raise ConfigError(name, _unknown(name, command.name, known))
+        values[flag.field] = _take(flag, name, joined if "=" in word else None, todo)
+    if values.get("package") and not values.get("cfg"):
+        raise ConfigError("-p", "goes with --cfg job")
+    modes = [flag for flag in ("multirun", "cfg", "info") if values.get(flag)]
+    if len(modes) > 1:
+        raise ConfigError("--" + modes[1], f"does not go with --{modes[0]}")
+    words, overrides = _sorted(command, rest)
+    return Options(command.name, **values, words=words, overrides=overrides)
+
+
+def _unknown(name: str, command: str, known: dict[str, Flag]) -> str:
+    if any(name in flag.names for flag in FLAGS):
+        return f"is not an option of qsim {command}; qsim {command} --help lists them"
+    return f"no such option{did_you_mean(name, known)}; qsim {command} --help lists them"
+
+
+def _take(flag: Flag, name: str, joined: str | None, todo: list[str]) -> Any:
+    """The value of a flag: joined by ``=``, or the next word."""
+    if flag.metavar is None:
+        if joined is not None:
+            raise ConfigError(name, f"takes no value, came '{joined}'")
+        return True
+    value = joined
+    if value is None and todo and (todo[0] in flag.choices or (flag.optional is None and (todo[0][:1] != "-" or flag.field == "minimum"))):
+        value = todo.pop(0)
+    value = flag.optional if value is None else value
+    if not value:
+        raise ConfigError(name, f"needs a value: {flag.text}")
+    if flag.choices and value not in flag.choices:
+        choices = LOADS if flag.field == "load" else flag.choices
+        raise ConfigError(name, f"'{value}' is not one of {', '.join(choices)}{did_you_mean(value, flag.choices)}")
+    return _number(name, value) if flag.field == "minimum" else SHORT.get(value, value) if flag.field == "load" else value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(name, f"'{text}' is not a number")
+    return number
+
+
+def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Words and overrides apart; a composed command has only overrides."""
+    overrides = tuple(word for word in rest if "=" in word or word.startswith("~"))
+    words = tuple(word for word in rest if word not in overrides)
+    if command.composed and words:
+        raise ConfigError(words[0], _stray(words[0], command.name))
+    if command.verbs:
+        what = f"{' | '.join(command.verbs)}"
+        if not words:
+            raise ConfigError("", f"which one? qsim {command.name} {what}")
+        if words[0] not in command.verbs:
+            raise ConfigError(words[0], f"qsim {command.name} knows {', '.join(command.verbs)}{did_you_mean(words[0], command.verbs)}")
+    return words, overrides
+
+
+def _stray(word: str, command: str) -> str:
+    if word.endswith((".yaml", ".yml")):
+        return f"not key=value; for a file of settings write conf={word}"
+    if word in COMMANDS:
+        return f"one command at a time; this is qsim {command}"
+    return f"not key=value; for an experiment write conf={word.split()[0] if word.split() else 'NAME'}"

@@ -1,0 +1,33 @@
+"""The help texts. Short and true: made from the tables that parse."""
+
+from quantamm_cli.cli.options import COMMANDS, Command, flags_of
+
+_EXIT = "exit codes: 0 done, 1 our defect, 2 settings, 3 data, 4 runs and files, 5 diverged, 130 Ctrl-C, 143 SIGTERM"
+
+
+def overview() -> str:
+    """``qsim --help``."""
+    commands = "\n".join(f"  {command.name:<10} {command.summary}" for command in COMMANDS.values())
+    return f"""usage: qsim COMMAND [conf=NAME|FILE.yaml] [key=value ...] [options]
+
+{commands}
+
+qsim COMMAND --help   the options of a command
+qsim train            works as it is, on the embedded synthetic market
+qsim train -m fit.seed=0,1,2 pool/rule=momentum,power_channel   runs every combination
+tab completion: eval "$(qsim -sc install=bash)" (zsh too; fish: qsim -sc install=fish | source)
+
+{_EXIT}"""
+
+
+def of(command: Command) -> str:
+    """``qsim COMMAND --help``."""
+    lines = [f"usage: qsim {command.name} {command.usage}", "", command.summary, ""]
+    if command.verbs:
+        lines += [f"  one of: {', '.join(command.verbs)}", ""]
+    for flag in flags_of(command.name):
+        left = ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
+        lines.append(f"  {left:<22} {flag.text}")
+    if command.composed:
+        lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show pools|rules|metrics|fits|fees|data|splits|experiments"]
+    return "\n".join(lines)

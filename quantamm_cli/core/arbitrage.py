@@ -1,0 +1,111 @@
+r"""What an arbitrageur does to a geometric mean pool with fees.
+
+The pool accepts a trade $\Delta$ (in > 0, out < 0) if $\prod (R_i + \gamma^{[\Delta_i>0]}\Delta_i)^{w_i} \ge \prod R_i^{w_i}$; the
+arbitrageur maximises $-p\cdot\Delta$. With $\ell_i = \ln(p_i R_i / w_i)$ the optimum has one multiplier $\mu = e^x$: token $i$ is
+paid in where $\ell_i < x + \ln\gamma$, taken out where $\ell_i > x$, and untouched between.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Bool, Float
+
+Vector = Float[Array, " n"]
+Scalar = Float[Array, ""]
+
+
+class Tick(NamedTuple):
+    """Frictions of one minute; ``None`` is what the program leaves out."""
+
+    fee: Scalar
+    gas_cost: Scalar | None
+    arb_fee: Scalar | None
+    protocol_fee_split: Scalar | None
+    noise_trader_ratio: Scalar | None
+
+
+def _levels(reserves: Vector, weights: Vector, prices: Vector) -> Vector:
+    return jnp.log(prices * reserves / weights)
+
+
+def _settle(
+    reserves: Vector, weights: Vector, prices: Vector, levels: Vector, paid: Bool[Array, " n"], taken: Bool[Array, " n"], gamma: Scalar
+) -> Vector:
+    """Reserves after the optimal trade that pays in and takes out the given tokens."""
+    part = paid | taken
+    share = jnp.where(part, weights, 0)
+    total = jnp.where(part.any(), share.sum(), 1)
+    x = ((share * levels).sum() - jnp.log(gamma) * jnp.where(paid, weights, 0).sum()) / total
+    target = weights * jnp.exp(x) / prices
+    return jnp.where(taken, target, jnp.where(paid, target - reserves * ((1 - gamma) / gamma), reserves))
+
+
+def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
+    """Reserves after the jointly optimal trade; unchanged inside the band of no arbitrage.
+
+    The condition on x is piecewise linear and increasing with 2n breakpoints: the root lies between the last breakpoint
+    below zero and the first above, and between two breakpoints the tokens that trade do not change.
+    """
+    gamma = 1 - fee
+    levels = _levels(reserves, weights, prices)
+    fixed = jax.lax.stop_gradient(levels)
+    width = -jnp.log(jax.lax.stop_gradient(gamma))
+    breaks = jnp.concatenate([fixed, fixed + width])
+    tilt = jnp.maximum(breaks[:, None] - width - fixed, 0) - jnp.maximum(fixed - breaks[:, None], 0)
+    excess = (jax.lax.stop_gradient(weights) * tilt).sum(-1)
+    low = jnp.where(excess <= 0, breaks, -jnp.inf).max()
+    high = jnp.where(excess >= 0, breaks, jnp.inf).min()
+    inside = (low + high) / 2
+    trade = fixed.max() - fixed.min() > width
+    paid, taken = trade & (fixed < inside - width), trade & (fixed > inside)
+    return _settle(reserves, weights, prices, levels, paid, taken, gamma)
+
+
+def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
+    """Reserves after the best trade of one token for one other: for two tokens the optimum, for more what the reference does."""
+    n = len(reserves)
+    gamma = 1 - fee
+    levels = _levels(reserves, weights, prices)
+    fixed = jax.lax.stop_gradient(levels)
+    width = -jnp.log(jax.lax.stop_gradient(gamma))
+
+    def after(pay: Array, take: Array) -> tuple[Vector, Scalar]:
+        pays = fixed[take] - fixed[pay] > width
+        paid, taken = pays & (jnp.arange(n) == pay), pays & (jnp.arange(n) == take)
+        changed = _settle(reserves, weights, prices, levels, paid, taken, gamma)
+        return changed, (prices * (reserves - changed)).sum()
+
+    pay, take = jnp.nonzero(~jnp.eye(n, dtype=bool), size=n * (n - 1))
+    changed, profit = jax.vmap(after)(pay, take)
+    return changed[jnp.argmax(profit)]
+
+
+SOLVERS = {"exact": exact, "pairwise": pairwise}
+
+
+def leg(solver: str, reserves: Vector, weights: Vector, prices: Vector, tick: Tick) -> tuple[Vector, Scalar]:
+    r"""One arbitrage at given weights and prices: reserves after it, and what it paid the liquidity providers in fees.
+
+    The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage fee $a$; without either the optimum
+    is taken untested. Noise traders then add fees in proportion to the volume, and the protocol takes its share.
+    """
+    after = SOLVERS[solver](reserves, weights, prices, tick.fee)
+    change = after - reserves
+    if tick.gas_cost is not None or tick.arb_fee is not None:
+        gas = 0.0 if tick.gas_cost is None else tick.gas_cost
+        cost = 0.0 if tick.arb_fee is None else tick.arb_fee * (prices * jnp.abs(change)).sum() / 2
+        accepted = -(prices * change).sum() - gas >= cost
+        change = jnp.where(accepted, change, 0)
+        after = jnp.where(accepted, after, reserves)
+    paid = jnp.maximum(change, 0)
+    split = 0.0 if tick.protocol_fee_split is None else tick.protocol_fee_split
+    fees = (paid * prices).sum() * tick.fee * (1 - split)
+    if tick.noise_trader_ratio is not None:
+        noise = tick.noise_trader_ratio * fees
+        after = after * (1 + noise / (after * prices).sum())
+        fees = fees + noise
+    if tick.protocol_fee_split is not None:
+        after = after - paid * tick.fee * split
+    return after, fees

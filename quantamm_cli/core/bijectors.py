@@ -1,0 +1,100 @@
+"""Maps between raw parameters, free for an optimiser to move, and readable ones with a unit.
+
+``readable`` and ``raw`` work on host arrays; inside programs rules read raw parameters through the functions of this
+file that take JAX arrays (``decay``, ``memory_days``).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+NO_MEMORY = -700.0
+"""The logit that stands for a memory of zero: its decay, 1e-304, is the smallest that still has a gradient."""
+_LOG2_ZERO = -1000.0
+
+
+class Bijector(ABC):
+    """A map raw → readable and back. Frozen and comparable: it shapes no program."""
+
+    @abstractmethod
+    def readable(self, raw: Numbers) -> Numbers:
+        """Readable values of raw ones."""
+
+    @abstractmethod
+    def raw(self, readable: Numbers) -> Numbers:
+        """Raw values of readable ones; NaN where there is none."""
+
+
+@dataclass(frozen=True)
+class Log2(Bijector):
+    """readable = 2^raw; zero is stored as 2^-1000."""
+
+    def readable(self, raw: Numbers) -> Numbers:
+        return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
+
+    def raw(self, readable: Numbers) -> Numbers:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(readable == 0, _LOG2_ZERO, np.log2(readable))
+
+
+@dataclass(frozen=True)
+class Simplex(Bijector):
+    """Logits ↔ weights that sum to one over the assets (the last axis); logits of given weights have mean zero."""
+
+    def readable(self, raw: Numbers) -> Numbers:
+        scaled = np.exp(raw - raw.max(-1, keepdims=True))
+        return np.asarray(scaled / scaled.sum(-1, keepdims=True))
+
+    def raw(self, readable: Numbers) -> Numbers:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            logits = np.log(readable)
+        return np.asarray(np.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, logits - logits.mean(-1, keepdims=True), np.nan))
+
+
+@dataclass(frozen=True)
+class Memory(Bijector):
+    r"""Memory in days ↔ logit of the decay $\lambda$ of an average over chunks of $C$ minutes.
+
+    $$m = \sqrt[3]{6\lambda/(1-\lambda)^3}\;\frac{2C}{1440}$$
+    """
+
+    chunk_period: int
+
+    def readable(self, raw: Numbers) -> Numbers:
+        days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
+        return np.where(raw <= NO_MEMORY, 0.0, days)
+
+    def raw(self, readable: Numbers) -> Numbers:
+        r"""Newton for $S u^3 + u - 1 = 0$, $u = 1 - \lambda$, $S = (1440 m / 2C)^3 / 6$.
+
+        The closed form of the cubic loses every digit for long memories; this loses none. The function is convex and
+        increasing, so Newton from above descends to the root without overshooting.
+        """
+        days = np.asarray(readable, float)
+        s = np.where(days > 0, (1440 * days / (2 * self.chunk_period)) ** 3 / 6, np.nan)
+        u = np.minimum(1.0, np.cbrt(1 / s))
+        for _ in range(60):
+            u = u - (s * u**3 + u - 1) / (3 * s * u**2 + 1)
+        # λ = S u³, hence λ / (1 - λ) = S u²
+        return np.where(days == 0, NO_MEMORY, np.maximum(np.log(s) + 2 * np.log(u), NO_MEMORY))
+
+
+def decay(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+    """λ and 1 - λ, each exact to the last digits, with memory capped at ``max_days``."""
+    cap = float(Memory(chunk_period).raw(np.asarray(float(max_days))))
+    logit = jnp.minimum(logit, cap)
+    return jax.nn.sigmoid(logit), jax.nn.sigmoid(-logit)
+
+
+def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> Float[Array, "*n"]:
+    """Memory in days of a decay's logit, capped; finite with finite gradient for every logit."""
+    log_ratio = jax.nn.log_sigmoid(logit) - 3 * jax.nn.log_sigmoid(-logit)
+    longest = 3 * np.log(max_days * 1440 / (2 * chunk_period)) - np.log(6)
+    return jnp.exp((np.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)

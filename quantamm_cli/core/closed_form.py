@@ -1,0 +1,96 @@
+r"""The frictionless value of a pool with piecewise linear weights, at any rows, from prefix sums over the data.
+
+Without frictions a pool is always in equilibrium, and from one minute to the next
+
+$$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j).$$
+
+In a block weights are $w(k) = s + \min(k, W)\,d$. The gain needs two moments of the block's log returns, which are
+differences of prefix sums; the cost telescopes to $e\ln e - s\ln s - d\sum_{k<W}\ln(s + kd)$, $e = s + Wd$. So each row costs
+a few operations, however many minutes lie before it.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+_EXPLICIT = 25
+
+
+class Prefix(NamedTuple):
+    r"""Prefix sums over all rows: $\ln p$, and $\sum_{\tau\le t}\tau\,\Delta\ln p(\tau)$. Double precision, whatever the run's."""
+
+    log_prices: Float[Array, "t n"]
+    moments: Float[Array, "t n"]
+
+
+def prefix(prices: NDArray[np.float64]) -> Prefix:
+    """Prefix sums of a price matrix ``(t, n)``."""
+    logs = np.log(prices)
+    returns = np.diff(logs, axis=0, prepend=logs[:1])
+    return Prefix(jnp.asarray(logs), jnp.asarray(np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0)))
+
+
+def log_growth(
+    sums: Prefix,
+    starts: Float[Array, "b n"],
+    slopes: Float[Array, "b n"],
+    chunk: int,
+    period: int,
+    first: Int[Array, ""],
+    rows: NDArray[np.int64],
+) -> Float[Array, " r"]:
+    """ln of value over opening value at ``rows`` of the window that begins at row ``first`` of the data.
+
+    ``starts`` and ``slopes`` are the weights at the start of each block of ``chunk`` minutes and their change a minute
+    while they move, which is for ``period`` minutes.
+    """
+    whole = np.arange(len(starts) - 1)
+    finished = _within(sums, starts[whole], slopes[whole], first + whole * chunk, np.full(len(whole), chunk), period)
+    before = jnp.concatenate([jnp.zeros(1, finished.dtype), jnp.cumsum(finished)])
+    block = rows // chunk
+    return before[block] + _within(sums, starts[block], slopes[block], first + block * chunk, rows % chunk, period)
+
+
+def _within(
+    sums: Prefix, start: Float[Array, "r n"], slope: Float[Array, "r n"], begin: Int[Array, " r"], passed: NDArray[np.int64], period: int
+) -> Float[Array, " r"]:
+    """ln growth over the first ``passed`` minutes of a block that begins at row ``begin``."""
+    # The weight of minute k earns the return of minute k + 1: it still rises for returns 1 to W + 1, then stands.
+    rising = np.minimum(passed, period + 1)
+    logs, moments = sums.log_prices[begin], sums.moments[begin]
+    rise = sums.log_prices[begin + rising] - logs
+    total = sums.log_prices[begin + passed] - logs
+    first_moment = sums.moments[begin + rising] - moments - (begin + 1)[:, None] * rise + period * (total - rise)
+    gain = (start * total + slope * first_moment).sum(-1)
+    moved = np.minimum(passed, period)[:, None]
+    end = start + moved * slope
+    cost = end * jnp.log(end) - start * jnp.log(start) - _slope_times_logs(start, slope, moved)
+    return gain - cost.sum(-1)
+
+
+def _slope_times_logs(start: Float[Array, "r n"], slope: Float[Array, "r n"], count: NDArray[np.int64]) -> Float[Array, "r n"]:
+    r"""$d\sum_{k=0}^{m-1}\ln(s + kd)$ for $m$ terms, to the last digits of the weights.
+
+    Read from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of the weight it starts from;
+    the rest by Euler–Maclaurin, whose integral times the slope, $h\ln h - l\ln l - dm$ from half a step before to half a
+    step after, divides by nothing.
+    """
+    rising = slope >= 0
+    low = jnp.where(rising, start, start + (count - 1) * slope)
+    step = jnp.where(rising, slope, -slope)
+    index = np.arange(_EXPLICIT)
+    terms = jnp.where(index < count[..., None], low[..., None] + index * step[..., None], 1)
+    a, b, c, d, e = jnp.split(terms, 5, axis=-1)
+    single = jnp.log(a * b * c * d * e).sum(-1)
+    rest = np.maximum(count - _EXPLICIT, 0)
+    below = low + (_EXPLICIT - 0.5) * step
+    above = below + rest * step
+    integral = above * jnp.log(above) - below * jnp.log(below)
+    p, q = 1 / above, 1 / below
+    square = step * step
+    ends = (q - p) / 24 - square * ((q**3 - p**3) * (7 / 2880) - square * (q**5 - p**5) * (31 / 40320))
+    return slope * (single - rest + step * ends) + jnp.where(rising, integral, -integral)

@@ -1,0 +1,44 @@
+"""Components as arguments of compiled programs.
+
+A component's floating-point settings are leaves (traced: changing one never recompiles); everything else (names, whole
+numbers, flags, absences) shapes the program and is static.
+"""
+
+from abc import ABC
+from typing import Any
+
+import jax
+
+from quantamm_cli.settings.component import Component
+
+
+def _shapes_the_program(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_shapes_the_program(item) for item in value)
+    return value is None or isinstance(value, bool | int | str)
+
+
+class TracedComponent(Component, ABC):
+    """A component that compiled programs take as an argument. Every subclass is a JAX pytree."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, group: str | None = None, kind: str | None = None, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(group, kind, **kwargs)
+        _register(cls)
+
+
+def _register(cls: type[Component]) -> None:
+    names = tuple(cls.model_fields)
+
+    def flatten(item: Component) -> tuple[list[Any], tuple[Any, ...]]:
+        values = [getattr(item, name) for name in names]
+        static = tuple((name, value) for name, value in zip(names, values, strict=True) if _shapes_the_program(value))
+        fixed = dict(static)
+        traced = tuple(name for name in names if name not in fixed)
+        return [getattr(item, name) for name in traced], (traced, static)
+
+    def unflatten(shape: tuple[Any, ...], leaves: Any) -> Component:
+        traced, static = shape
+        return cls.model_construct(**dict(static), **dict(zip(traced, leaves, strict=True)))
+
+    jax.tree_util.register_pytree_node(cls, flatten, unflatten)

@@ -1,0 +1,123 @@
+"""What flows through a simulation.
+
+Shape legend: ``t`` minutes, ``c`` chunks, ``n`` assets, ``s`` parameter sets, ``w`` windows.
+Time is minutes, money is the numeraire, rates are fractions.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import jax
+from jax import Array
+from jaxtyping import Float, Int
+
+from quantamm_cli.core.closed_form import Prefix
+
+Params = dict[str, Array]
+"""Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
+
+
+class Frictions(NamedTuple):
+    """Costs of trading: scalars, or one number a minute. ``None`` marks what the program need not compute."""
+
+    fee: Float[Array, "*t"]
+    gas_cost: Float[Array, "*t"] | None
+    arb_fee: Float[Array, "*t"] | None
+    protocol_fee_split: Float[Array, ""] | None
+    noise_trader_ratio: Float[Array, ""] | None
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class Trading:
+    """How the arbitrageur works: the solver, the minutes between visits, and whether there is one at all."""
+
+    solver: str = "exact"
+    every: int = 1
+    happens: bool = True
+
+
+class Feed(NamedTuple):
+    """Market data as one program takes it. Only shapes are static: other dates or prices never recompile.
+
+    ``chunks`` begins at the burn-in, behind ``first_chunk`` rows of padding that hold its first price, so that its shape
+    does not depend on how much burn-in exists. Chunk ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose
+    price is known at row ``r``. ``prefix`` serves the frictionless path; other paths have none.
+    """
+
+    prices: Float[Array, "t n"]
+    chunks: Float[Array, "c n"]
+    first_chunk: Int[Array, ""]
+    burn_in: Int[Array, ""]
+    initial_pool_value: Float[Array, ""]
+    frictions: Frictions | None
+    prefix: Prefix | None
+    trading: Trading
+
+
+class Path(NamedTuple):
+    """What a pool does over a window: its weights and reserves, and the fees its providers earned, minute by minute."""
+
+    weights: Float[Array, "t n"]
+    reserves: Float[Array, "t n"]
+    fees: Float[Array, " t"]
+
+
+DAY = 1440
+
+
+class Snapshot(NamedTuple):
+    """A pool at one row."""
+
+    prices: Float[Array, " n"]
+    reserves: Float[Array, " n"]
+    value: Float[Array, ""]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Daily:
+    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, and its value every 1440 rows."""
+
+    first: Snapshot
+    last: Snapshot
+    days: Float[Array, " d"]
+    minutes: int = field(metadata={"static": True})
+
+
+class Trajectory(NamedTuple):
+    """A path with the prices it met and what it was worth, minute by minute. It can tell all that ``Daily`` can."""
+
+    prices: Float[Array, "t n"]
+    weights: Float[Array, "t n"]
+    reserves: Float[Array, "t n"]
+    value: Float[Array, " t"]
+    fees: Float[Array, " t"]
+
+    def rows(self, first: int, last: int) -> "Trajectory":
+        """The part of [first, last)."""
+        return Trajectory(*(column[first:last] for column in self))
+
+    def at(self, row: int) -> Snapshot:
+        """The pool at one row."""
+        return Snapshot(self.prices[row], self.reserves[row], self.value[row])
+
+    @property
+    def first(self) -> Snapshot:
+        """The pool at the first row."""
+        return self.at(0)
+
+    @property
+    def last(self) -> Snapshot:
+        """The pool at the last row."""
+        return self.at(-1)
+
+    @property
+    def days(self) -> Float[Array, " d"]:
+        """Values every 1440 rows from the first; a trailing part-day is dropped."""
+        return self.value[::DAY]
+
+    @property
+    def minutes(self) -> int:
+        """How many rows there are."""
+        return len(self.value)

@@ -1,0 +1,1 @@
+"""Running pools over markets."""

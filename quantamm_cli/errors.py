@@ -1,0 +1,59 @@
+"""Everything that may go wrong in a way we foresaw, and the exit code each becomes.
+
+    QsimError
+    ├── ConfigError    2   a setting, a flag or a file of settings
+    ├── DataError      3   prices and other market data
+    ├── StoreError     4   checkpoints and the run store
+    └── DivergedError  5   no finite candidate is left
+
+A message is one line: where, what came, what was expected, what to do.
+Exit code 1 is kept for defects of ours; 130 and 143 for Ctrl-C and SIGTERM.
+"""
+
+from typing import ClassVar
+
+
+class QsimError(Exception):
+    """A foreseen failure at a named place (a dotted setting, a file, a run)."""
+
+    code: ClassVar[int] = 1
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(where, message)
+        self.where = where
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class ConfigError(QsimError):
+    """A setting, a flag or a file of settings is wrong."""
+
+    code = 2
+
+
+class DataError(QsimError):
+    """Market data is missing, damaged or does not cover what is asked."""
+
+    code = 3
+
+
+class StoreError(QsimError):
+    """A checkpoint or the run store cannot be read or written."""
+
+    code = 4
+
+
+class DivergedError(QsimError):
+    """No parameter set with finite numbers is left."""
+
+    code = 5
+
+
+class Interrupted(Exception):  # noqa: N818 - an event, not an error
+    """A signal asked us to stop; what was done is saved. ``code`` is 128 + signal."""
+
+    def __init__(self, signal: int, message: str) -> None:
+        super().__init__(message)
+        self.code = 128 + signal

@@ -1,0 +1,76 @@
+"""One parameter set over all periods, beside what anyone could have had: HODL, uniform HODL, constant weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float
+
+from quantamm_cli.core.types import Feed, Params, Trajectory
+from quantamm_cli.engine.forward import Spans, simulate
+from quantamm_cli.metrics import METRICS, score
+from quantamm_cli.pools.balancer import Balancer
+from quantamm_cli.pools.base import AbstractPool
+
+POOL = "pool"
+BENCHMARKS = ("hodl", "uniform_hodl", "constant_weight")
+Scores = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run."""
+
+    scores: Mapping[str, Scores]
+    trajectory: Trajectory
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """Value, weights and reserves at the last row."""
+        last = {name: np.asarray(getattr(self.trajectory, name)[-1]) for name in ("value", "weights", "reserves")}
+        return {name: value.tolist() for name, value in last.items()}
+
+
+def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spans) -> Assessment:
+    """Every metric of every period for the pool and its benchmarks.
+
+    ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL buys at its first row.
+    """
+    rows = max(last for _, _, last in spans)
+    values = {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
+    path = _trajectory(pool, values, feed, rows)
+    constant = _trajectory(Balancer(), values, feed, rows)
+    names = tuple(METRICS)
+    scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS)}
+    for period, first, last in spans:
+        found = _scores(path.rows(first, last), constant.rows(first, last), names)
+        for strategy, numbers in zip(scores, range(len(scores)), strict=True):
+            scores[strategy][period] = {name: float(column[numbers]) for name, column in found.items()}
+    return Assessment(scores, jax.tree.map(np.asarray, path))
+
+
+@partial(jax.jit, static_argnames="rows")
+def _trajectory(pool: AbstractPool, params: Params, feed: Feed, rows: int) -> Trajectory:
+    return simulate(pool, params, feed, jnp.asarray(0), rows)
+
+
+@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
+def _scores(path: Trajectory, constant: Trajectory, names: tuple[str, ...]) -> dict[str, Float[Array, " strategies"]]:
+    """The metrics of a period for the pool and its benchmarks. Run once a length: cheap to compile beats quick to run."""
+    held = path.reserves[0]
+    alike = path.value[0] / path.prices.shape[1] / path.prices[0]
+    paths = [path, _holding(path.prices, held), _holding(path.prices, alike), constant]
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return jax.vmap(lambda each: score(each, names))(stacked)
+
+
+def _holding(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
+    """Reserves that stay."""
+    worth = prices * reserves
+    value = worth.sum(-1)
+    return Trajectory(prices, worth / value[:, None], jnp.broadcast_to(reserves, prices.shape), value, jnp.zeros_like(value))

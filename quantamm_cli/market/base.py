@@ -1,0 +1,85 @@
+"""What a source of prices promises, and the arrays a run gets from it.
+
+Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the numeraire (USD) of one token.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from quantamm_cli.errors import DataError
+from quantamm_cli.settings.component import Component
+from quantamm_cli.settings.types import Natural, date_text
+
+
+@dataclass(frozen=True, eq=False)
+class Closes:
+    """One token's closes on the full minute grid.
+
+    ``closes`` (t,): float64. ``carried``: how many of them repeat an earlier bar. ``longest_gap``: the greatest age in
+    minutes of a repeated close; a gap that began before the first row is counted from its beginning.
+    """
+
+    closes: NDArray[np.float64]
+    carried: int
+    longest_gap: int
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """The prices of a run: the burn-in, then the simulated minutes.
+
+    ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order. ``first_minute``: the minute of row 0.
+    ``burn_in``: rows before the first simulated minute. ``carried``, ``longest_gap``: minutes, per token, as in
+    :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices.
+    """
+
+    tokens: tuple[str, ...]
+    prices: NDArray[np.float64]
+    first_minute: int
+    burn_in: int
+    carried: dict[str, int]
+    longest_gap: dict[str, int]
+    sha256: str
+
+
+class Source(Component, group="data"):
+    """Where minute prices come from."""
+
+    gaps: Literal["carry", "error"] = Field("carry", description="a missing minute: carry the last close over it, or an error")
+    max_gap_minutes: Natural = Field(1440, description="minutes; a longer run of missing minutes is an error")
+    burn_in_days: Natural | None = Field(None, description="days before start that warm the estimators; null: up to 365, as many as exist")
+
+    @abstractmethod
+    def span(self, token: str) -> tuple[int, int]:
+        """The first minute with a price, and the minute after the last.
+
+        Raises:
+            DataError: no prices of this token, or damaged ones.
+        """
+
+    @abstractmethod
+    def read(self, token: str, first: int, last: int) -> Closes:
+        """The closes of the minutes [first, last).
+
+        Raises:
+            DataError: no prices of this token, damaged ones, minutes outside ``span``, or a gap these settings refuse.
+        """
+
+    def place(self, token: str) -> str:
+        """Where this token's prices are, for messages."""
+        return f"data={self.kind}, {token}"
+
+    def refuse_outside(self, token: str, first: int, last: int) -> None:
+        """Raise DataError unless [first, last) lies within ``span(token)``."""
+        begin, end = self.span(token)
+        if first < begin or last > end:
+            raise DataError(
+                self.place(token),
+                f"{token} has prices from {date_text(begin)} to {date_text(end)}, asked were {date_text(first)} to {date_text(last)};"
+                " move start, end or test_end into the data (or take other data)",
+            )

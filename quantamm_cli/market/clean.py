@@ -1,0 +1,130 @@
+"""From the columns of a file to arrays, refusing whatever is not minute prices.
+
+Every message names the file (``where``), the row and the value. ``Rows`` says how rows are called in that kind of file.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantamm_cli.errors import DataError
+from quantamm_cli.market.grid import Grid
+from quantamm_cli.settings.types import date_text
+
+if TYPE_CHECKING:
+    import polars
+
+Rows = Callable[[int], str]
+
+# Name, least stamp, how many make a second. Up to the least of the next: 1e8 s, 1e11 ms, … are 1973, so prices leave no doubt.
+UNITS = (("s", 10**8, 1), ("ms", 10**11, 10**3), ("us", 10**14, 10**6), ("ns", 10**17, 10**9))
+LONGEST = 100 * 525_600
+
+
+def parquet_row(index: int) -> str:
+    """Rows counted from 1."""
+    return f"row {index + 1}"
+
+
+def csv_line(index: int) -> str:
+    """Lines counted from 1, the header being the first."""
+    return f"line {index + 2}"
+
+
+def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) -> Grid:
+    """Closes on the minute grid from the columns ``unix`` and ``close``.
+
+    Raises:
+        DataError: no rows; a stamp that is not a whole minute or not in the unit of the others; minutes twice or out of
+            order; a close that is missing, not finite or not positive.
+    """
+    if len(unix) == 0:
+        raise DataError(where, "has no rows; expected columns unix and close with a row a minute")
+    minutes = on_grid(*stamps(unix, where, rows), where, rows)
+    increasing(minutes, where, rows, strictly=True)
+    prices = floats(close, where, rows)
+    wrong = np.flatnonzero(~(np.isfinite(prices) & (prices > 0)))
+    if wrong.size:
+        row = int(wrong[0])
+        raise DataError(where, f"{rows(row)} ({date_text(int(minutes[row]))}): close is {prices[row]:g}; expected a positive number")
+    if minutes[-1] - minutes[0] > LONGEST:
+        raise DataError(
+            where, f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a century; look at its stamps"
+        )
+    closes = np.full(int(minutes[-1] - minutes[0]) + 1, np.nan)
+    closes[minutes - minutes[0]] = prices
+    return Grid(int(minutes[0]), closes)
+
+
+def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float64]:
+    """A column as float64. Raises DataError naming the first entry that is missing or no number."""
+    import polars
+
+    if not (column.dtype.is_numeric() or column.dtype in (polars.String, polars.Null)):
+        raise DataError(where, f"column {column.name} is of type {column.dtype}; expected numbers")
+    numbers = column.str.strip_chars().cast(polars.Float64, strict=False) if column.dtype == polars.String else column.cast(polars.Float64)
+    if numbers.null_count():
+        row = int(np.flatnonzero(numbers.is_null().to_numpy())[0])
+        came = f"'{column[row]}'" if column[row] is not None else "empty"
+        raise DataError(where, f"{rows(row)}: {column.name} is {came}; expected a number")
+    return numbers.to_numpy()
+
+
+def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.int64], int]:
+    """Time stamps and how many of their unit make a second; the unit is told by magnitude and must be one for the file.
+
+    Raises:
+        DataError: a stamp that is no whole number, of no known unit, or of another unit than the first.
+    """
+    values = _whole(unix, where, rows)
+    units = np.searchsorted([least for _, least, _ in UNITS], values, side="right") - 1
+    unknown = np.flatnonzero(units < 0)
+    if unknown.size:
+        row = int(unknown[0])
+        raise DataError(where, f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns since 1970, from 1973 on")
+    mixed = np.flatnonzero(units != units[0])
+    if mixed.size:
+        row = int(mixed[0])
+        now, before = UNITS[units[row]][0], UNITS[units[0]][0]
+        raise DataError(where, f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are {before}; expected one unit")
+    return values, UNITS[units[0]][2]
+
+
+def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
+    import polars
+
+    if unix.dtype == polars.Int64 and not unix.null_count():
+        return unix.to_numpy()
+    # Other number types, and text: whole stamps on the minute grid are exact in float64, even in ns.
+    numbers = floats(unix, where, rows)
+    broken = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
+    if broken.size:
+        row = int(broken[0])
+        raise DataError(where, f"{rows(row)}: unix is {numbers[row]}; expected whole s, ms, us or ns since 1970")
+    return numbers.astype(np.int64)
+
+
+def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> NDArray[np.int64]:
+    """Minutes since 1970 of stamps in units of 1/second s. Raises DataError naming the first that is no whole minute."""
+    minutes = values // (60 * second)
+    off = np.flatnonzero(minutes * (60 * second) != values)
+    if off.size:
+        row = int(off[0])
+        nearest = (int(values[row]) + 30 * second) // (60 * second)
+        raise DataError(
+            where, f"{rows(row)}: unix is {values[row]}, not a whole minute; the nearest is {date_text(nearest)} ({nearest * 60 * second})"
+        )
+    return minutes
+
+
+def increasing(minutes: NDArray[np.int64], where: str, rows: Rows, *, strictly: bool) -> None:
+    """Raise DataError at the first row that is earlier than the one before (or, strictly, of the same minute)."""
+    steps = np.diff(minutes)
+    wrong = np.flatnonzero(steps <= 0 if strictly else steps < 0)
+    if wrong.size:
+        row = int(wrong[0])
+        now, before = date_text(int(minutes[row + 1])), date_text(int(minutes[row]))
+        said = f"the minute {now} comes twice" if now == before else f"{now} comes after {before}"
+        raise DataError(where, f"{rows(row + 1)}: {said}; expected rows in order of time{', one a minute' * strictly}")

@@ -1,0 +1,85 @@
+"""What parquet and CSV prices share: a folder with one file a token, checked once and kept in the cache."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.market import clean, tables
+from quantamm_cli.market.base import Closes, Source
+from quantamm_cli.market.cache import cached
+from quantamm_cli.market.grid import Grid, closes, cover
+from quantamm_cli.settings.component import hint
+
+
+class FileSource(Source):
+    """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``; other columns are not looked at."""
+
+    dir: str | None = Field(None, description="folder of the files")
+
+    def place(self, token: str) -> str:
+        return str(self._path(token))
+
+    def span(self, token: str) -> tuple[int, int]:
+        return cover(self._grid(token), self)
+
+    def read(self, token: str, first: int, last: int) -> Closes:
+        self.refuse_outside(token, first, last)
+        return closes(self._grid(token), self, token, first, last)
+
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens of which the folder has a file, in order of the alphabet.
+
+        Raises:
+            ConfigError: no folder is given.
+            DataError: there is no such folder.
+        """
+        folder, ending = self._folder(), f"_USD.{self.kind}"
+        return tuple(sorted(file.name.removesuffix(ending) for file in folder.iterdir() if file.name.endswith(ending)))
+
+    def _folder(self) -> Path:
+        if not self.dir:
+            raise ConfigError("data.dir", f"is not given; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}")
+        folder = Path(self.dir).expanduser()
+        if not folder.is_dir():
+            raise DataError(
+                "data.dir", f"'{self.dir}' is not a folder; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}"
+            )
+        return folder
+
+    def _path(self, token: str) -> Path:
+        return self._folder() / f"{token}_USD.{self.kind}"
+
+    def _grid(self, token: str) -> Grid:
+        path = self._path(token)
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            known = self.tokens()
+            have = f"the folder has {', '.join(known)}" if known else f"the folder has no file *_USD.{self.kind}"
+            raise DataError(str(path), f"no such file, so no prices of {token}{hint(token, known)}; {have}") from None
+        except OSError as failure:
+            raise DataError(str(path), f"cannot be read ({failure.strerror})") from None
+        return _cleaned(path, self.kind, (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=8)
+def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
+    """The grid of a file; asked for twice a token (span, read), so the last few are remembered while unchanged on disk."""
+    data = tables.content(path)
+    return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))
+
+
+def _clean(data: bytes, kind: str, where: str) -> Grid:
+    import polars
+
+    names = tables.columns_of(data, kind, where)
+    missing = [name for name in ("unix", "close") if name not in names]
+    if missing:
+        raise DataError(
+            where, f"has no column {missing[0]}{hint(missing[0], names)}; expected unix and close, it has {', '.join(names) or 'none'}"
+        )
+    frame = tables.read_columns(data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where)
+    return clean.grid(frame["unix"], frame["close"], where, tables.ROWS[kind])

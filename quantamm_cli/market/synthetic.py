@@ -1,0 +1,135 @@
+"""The embedded market: any token, minute prices from 2021 to 2026, made from a seed.
+
+It is meant to be what a real market is to a pool: tokens share one factor, calm and turbulent spells of all lengths
+follow each other (the Markov-switching multifractal of Calvet and Fisher, J. Financial Econometrics 2004), tails are fat,
+prices jump, and weak drifts last for days. Arithmetic is restricted to what is bit-identical everywhere
+(:mod:`quantamm_cli.market.noise`).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from pydantic import Field
+
+from quantamm_cli.market.base import Closes, Source
+from quantamm_cli.market.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
+from quantamm_cli.settings.types import Natural, minute
+
+MODEL = "qsim synthetic market 1"  # in every stream's name; to be changed with the model
+FIRST, LAST = minute("2021-01-01"), minute("2026-01-01")
+HOUR, DAY, YEAR = 60, 1440, 525_600
+STARTING_PRICES = {
+    "AAVE": 88.0, "ADA": 0.18, "ATOM": 6.4, "AVAX": 3.6, "BAL": 14.0, "BCH": 342.0, "BNB": 37.5, "BTC": 29_000.0, "COMP": 145.0,
+    "CRV": 0.62, "DOGE": 0.0057, "DOT": 9.3, "ETC": 5.7, "ETH": 735.0, "LINK": 11.9, "LTC": 126.0, "MATIC": 0.018, "MKR": 590.0,
+    "NEAR": 1.4, "SNX": 7.2, "SOL": 1.8, "TRX": 0.027, "UNI": 5.2, "WBTC": 29_000.0, "WETH": 735.0, "XLM": 0.13, "XRP": 0.23,
+}  # fmt: skip
+MAJORS = {"BTC": (0.57, 0.86), "WBTC": (0.57, 0.86), "ETH": (0.72, 0.86), "WETH": (0.72, 0.86), "BNB": (0.72, 0.78)}
+# Mean spell lengths in hours of the multifractal's components, and by how much a component moves the variance.
+SHARED_SPELLS, SHARED_SWING = (4, 16, 64, 256, 1024), 0.45
+OWN_SPELLS, OWN_SWING = (3, 24, 192), 0.35
+JUMPS_A_YEAR, JUMP_SIZE = 20.0, 0.012  # each of common and own jumps; a log return
+DRIFT_SPELL, DRIFT_A_DAY = 12 * 24, 0.0025  # hours; log return a day, each of common and own drifts
+
+
+class Synthetic(Source, kind="synthetic"):
+    """Any tokens, 2021-01-01 to 2026-01-01. A token's path depends on the seed and its name only."""
+
+    seed: Natural = Field(0, description="which market")
+
+    def span(self, token: str) -> tuple[int, int]:
+        return FIRST, LAST
+
+    def read(self, token: str, first: int, last: int) -> Closes:
+        self.refuse_outside(token, first, last)
+        make = pegged if token.startswith("USD") or token == "DAI" else floating
+        return Closes(make(self.seed, token, last - FIRST)[first - FIRST :], carried=0, longest_gap=0)
+
+
+def floating(seed: int, token: str, count: int) -> Floats:
+    """The first ``count`` prices from 2021-01-01 of a token that floats.
+
+    Log return of a minute: sigma sqrt(M) (rho f + sqrt(1 - rho^2) sqrt(m) e) + jumps + drift, with f and the multifractal
+    M common to all tokens, e and m the token's own, both of mean one. Returns compound as 1 + x + x^2 / 2, which is exp(x)
+    but for a third-order term and is positive for every x.
+    """
+    nature, market = _nature(token), _market(seed, -(-count // HOUR))
+    hours = market.volatility.size
+    own = _turbulence(hours, OWN_SPELLS, OWN_SWING, seed, token)
+    scale = float(np.sqrt(nature.volatility * nature.volatility / YEAR))
+    rest = float(np.sqrt(1.0 - nature.loading * nature.loading))
+    x = gaussians(hours * HOUR, MODEL, seed, token, "minutes")
+    x *= np.repeat(market.volatility * np.sqrt(own) * (scale * rest), HOUR)
+    x += market.factor * (scale * nature.loading)
+    x += _events(hours, seed, token)
+    x += market.events * nature.sensitivity
+    growth = 1.0 + x + 0.5 * (x * x)
+    growth[0] = nature.price * growth[0]
+    prices: Floats = np.multiply.accumulate(growth[:count])
+    return prices
+
+
+def pegged(seed: int, token: str, count: int) -> Floats:
+    """The first ``count`` prices from 2021-01-01 of a token that is held at one: some basis points around it, forgotten in a day."""
+    slow = moving_average(count, DAY, MODEL, seed, token, "slow")
+    quick = moving_average(count, 5, MODEL, seed, token, "quick")
+    return 1.0 + 2e-4 * slow + 5e-5 * quick
+
+
+@dataclass(frozen=True)
+class _Nature:
+    """What a name says about a token: first price; volatility a year; loading on the common factor; answer to common events."""
+
+    price: float
+    volatility: float
+    loading: float
+    sensitivity: float
+
+
+def _nature(token: str) -> _Nature:
+    number = seed_of(MODEL, token)
+    shares = [(number >> (32 * k) & 0xFFFF_FFFF) / 4294967296.0 for k in range(3)]
+    decade = (0.1, 1.0, 10.0, 100.0)[number >> 254]
+    price = STARTING_PRICES.get(token, decade * (1.0 + 9.0 * shares[0]))
+    volatility, loading = MAJORS.get(token, (0.76 + 0.1 * shares[1], 0.70 + 0.12 * shares[2]))
+    return _Nature(price, volatility, loading, sensitivity=0.4 + volatility)
+
+
+@dataclass(frozen=True, eq=False)
+class _Market:
+    """What all tokens of a seed share: ``volatility`` (hours,) sqrt(M); ``factor`` (t,) sqrt(M) f; ``events`` (t,) jumps and drift."""
+
+    volatility: Floats
+    factor: Floats
+    events: Floats
+
+
+@lru_cache(maxsize=1)
+def _market(seed: int, hours: int) -> _Market:
+    """Kept for the next token of the same run."""
+    volatility = np.sqrt(_turbulence(hours, SHARED_SPELLS, SHARED_SWING, seed, ""))
+    factor = gaussians(hours * HOUR, MODEL, seed, "", "minutes") * np.repeat(volatility, HOUR)
+    return _Market(volatility, factor, _events(hours, seed, ""))
+
+
+def _turbulence(hours: int, spells: tuple[int, ...], swing: float, seed: int, token: str) -> Floats:
+    """A multifractal variance (hours,) of mean one: components 1 + swing or 1 - swing, each drawn anew after spells of its mean length."""
+    variance = np.ones(hours)
+    for spell in spells:
+        last = held(uniforms(hours, MODEL, seed, token, "switch", spell) * spell <= 1.0)
+        high = uniforms(hours, MODEL, seed, token, "state", spell) > 0.5
+        variance *= np.where(high, 1.0 + swing, 1.0 - swing)[last]
+    return variance
+
+
+def _events(hours: int, seed: int, token: str) -> Floats:
+    """Log returns (hours * 60,) from jumps, some twenty a year of a few percent, and from a drift that changes every other week."""
+    last = held(uniforms(hours, MODEL, seed, token, "drift switch") * DRIFT_SPELL <= 1.0)
+    drift = gaussians(hours, MODEL, seed, token, "drift")[last] * (DRIFT_A_DAY / DAY)
+    returns = np.repeat(drift, HOUR)
+    # Dividing by the root of a uniform number makes the sizes fat-tailed; the floor keeps the largest near a third.
+    size = gaussians(hours, MODEL, seed, token, "jump size") / np.sqrt(np.maximum(uniforms(hours, MODEL, seed, token, "jump tail"), 0.1))
+    when = np.flatnonzero(uniforms(hours, MODEL, seed, token, "jump") * (YEAR / HOUR) <= JUMPS_A_YEAR)
+    within = (uniforms(hours, MODEL, seed, token, "jump minute")[when] * 59.0).astype(np.int64)
+    returns[when * HOUR + within] += JUMP_SIZE * size[when]
+    return returns

@@ -1,0 +1,63 @@
+"""The only reader of parquet and CSV: some columns of a file, by name, as polars series.
+
+polars takes a while to import, so it is imported where it is used.
+"""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantamm_cli.errors import DataError
+from quantamm_cli.market.clean import Rows, csv_line, parquet_row
+
+if TYPE_CHECKING:
+    import polars
+
+ROWS: dict[str, Rows] = {"parquet": parquet_row, "csv": csv_line}
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file. Raises DataError if it cannot be read or is empty."""
+    try:
+        data = path.read_bytes()
+    except OSError as failure:
+        raise DataError(str(path), f"cannot be read ({failure.strerror or failure}); expected a file of prices or other series") from None
+    if not data:
+        raise DataError(str(path), "is empty (0 bytes); write it again")
+    return data
+
+
+def columns_of(data: bytes, kind: str, where: str) -> list[str]:
+    """The names of a file's columns. Raises DataError if it is not a file of this kind."""
+    import polars
+
+    try:
+        if kind == "parquet":
+            return list(polars.read_parquet_schema(io.BytesIO(data)))
+        return polars.read_csv(io.BytesIO(data), n_rows=0, infer_schema=False).columns
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as failure:
+        raise _unreadable(kind, where, failure) from None
+
+
+def read_columns(data: bytes, kind: str, types: dict[str, "polars.DataType"], where: str) -> "polars.DataFrame":
+    """Some columns of a file, by name; the types are those expected of a CSV, whose entries come as text if one is of another.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    import polars
+
+    try:
+        if kind == "parquet":
+            return polars.read_parquet(io.BytesIO(data), columns=list(types))
+        try:
+            return polars.read_csv(io.BytesIO(data), columns=list(types), schema_overrides=types)
+        except polars.exceptions.ComputeError:
+            return polars.read_csv(io.BytesIO(data), columns=list(types), infer_schema=False)
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as failure:
+        raise _unreadable(kind, where, failure) from None
+
+
+def _unreadable(kind: str, where: str, failure: BaseException) -> DataError:
+    reason = (str(failure).strip().splitlines() or [type(failure).__name__])[0]
+    return DataError(where, f"is no readable {kind} file, or was cut short ({reason}); get or write it again")

@@ -1,0 +1,33 @@
+"""Return for its variation."""
+
+import jax.numpy as jnp
+
+from quantamm_cli.core.types import Daily, Trajectory
+from quantamm_cli.metrics.base import YEAR, Scalar, changes, metric
+
+
+@metric(unit="1/sqrt(year)")
+def sharpe(path: Trajectory) -> Scalar:
+    r"""Sharpe ratio of minute returns $r$, $\sqrt{525600}\,\mathrm{mean}(r)/\mathrm{std}(r)$; no riskless rate."""
+    earned = changes(path.value)
+    return jnp.sqrt(1.0 * YEAR) * earned.mean() / earned.std()
+
+
+@metric(unit="1/sqrt(year)", reads="days")
+def daily_sharpe(path: Trajectory | Daily) -> Scalar:
+    r"""Sharpe ratio of daily returns $x = \Delta D/D$, $\sqrt{365}\,\mathrm{mean}(x)/\mathrm{std}(x)$.
+
+    Values are read every 1440 minutes from the first; a trailing part-day is dropped.
+    """
+    earned = changes(path.days)
+    return jnp.sqrt(365.0) * earned.mean() / earned.std()
+
+
+@metric(unit="1/sqrt(year)", reads="days")
+def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
+    r"""Sharpe ratio of daily log returns, $\sqrt{365}\,\mathrm{mean}(x)/(\mathrm{std}(x) + 10^{-8})$, $x = \Delta\ln(D + 10^{-12})$.
+
+    Values are read every 1440 minutes from the first; a trailing part-day is dropped.
+    """
+    earned = jnp.diff(jnp.log(path.days + 1e-12))
+    return jnp.sqrt(365.0) * earned.mean() / (earned.std() + 1e-8)

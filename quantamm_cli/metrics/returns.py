@@ -1,0 +1,61 @@
+"""What was earned, alone and against holding."""
+
+import jax
+import jax.numpy as jnp
+
+from quantamm_cli.core.types import Daily, Trajectory
+from quantamm_cli.metrics.base import YEAR, Scalar, metric
+
+Path = Trajectory | Daily
+
+
+def hodl(path: Path) -> Scalar:
+    """End value of the first row's reserves, held."""
+    return (jax.lax.stop_gradient(path.first.reserves) * path.last.prices).sum()
+
+
+def uniform_hodl(path: Path) -> Scalar:
+    """End value of the first row's worth, put into all assets alike and held."""
+    worth = (jax.lax.stop_gradient(path.first.reserves) * path.first.prices).sum()
+    return worth * (path.last.prices / path.first.prices).mean()
+
+
+def annual(ratio: Scalar, minutes: int) -> Scalar:
+    """The yearly return of a growth ``ratio`` made in ``minutes``."""
+    return ratio ** (YEAR / minutes) - 1 if minutes else jnp.full_like(ratio, jnp.nan)
+
+
+@metric(unit="fraction", reads="days")
+def returns(path: Path) -> Scalar:
+    r"""Return over the window, $V_{N-1}/V_0 - 1$."""
+    return path.last.value / path.first.value - 1
+
+
+@metric(unit="fraction a year", reads="days")
+def annualised_returns(path: Path) -> Scalar:
+    r"""Return as a yearly rate, $(V_{N-1}/V_0)^{525600/(N-1)} - 1$."""
+    return annual(path.last.value / path.first.value, path.minutes - 1)
+
+
+@metric(unit="fraction", reads="days")
+def returns_over_hodl(path: Path) -> Scalar:
+    r"""Return over holding the first row's reserves, $V_{N-1} / \sum R_0 p_{N-1} - 1$."""
+    return path.last.value / hodl(path) - 1
+
+
+@metric(unit="fraction a year", reads="days")
+def annualised_returns_over_hodl(path: Path) -> Scalar:
+    """Return over holding, as a yearly rate."""
+    return annual(path.last.value / hodl(path), path.minutes - 1)
+
+
+@metric(unit="fraction", reads="days")
+def returns_over_uniform_hodl(path: Path) -> Scalar:
+    r"""Return over holding equal parts, $V_{N-1} / \sum u\,p_{N-1} - 1$ with $u_i = \sum R_0 p_0 / (n\,p_{0,i})$."""
+    return path.last.value / uniform_hodl(path) - 1
+
+
+@metric(unit="fraction a year", reads="days")
+def annualised_returns_over_uniform_hodl(path: Path) -> Scalar:
+    """Return over holding equal parts, as a yearly rate."""
+    return annual(path.last.value / uniform_hodl(path), path.minutes - 1)

@@ -1,0 +1,29 @@
+"""Momentum."""
+
+import jax.numpy as jnp
+
+from quantamm_cli.core.bijectors import Log2, Memory, memory_days
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.types import Params
+from quantamm_cli.rules.base import Clock, WeightRule, centred, relative_gradient
+
+
+class Momentum(WeightRule, kind="momentum"):
+    r"""Weights follow the proportional price gradient $\beta = \dot p / p$.
+
+    $$\Delta w_i = k_i\,(\beta_i - \ell), \qquad \ell = \frac{\sum_j k_j \beta_j}{\sum_j k_j}, \qquad k_i = \kappa_i m_i$$
+
+    with $\kappa$ the aggressiveness a day and $m$ the memory in days. The offset $\ell$ makes the changes sum to zero.
+    [TFMM litepaper, section 3.2]
+    """
+
+    def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
+        return (
+            Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True),
+            Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), default=10.0, low=1.0, high=200.0, log=True),
+        )
+
+    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+        strength = jnp.exp2(params["log_k"]) * memory_days(params["logit_lamb"], *clock)
+        return centred(strength, relative_gradient(recur, price, params["logit_lamb"], clock))

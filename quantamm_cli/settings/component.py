@@ -1,0 +1,74 @@
+"""Frozen settings, and the register of components that YAML names.
+
+A component is a class of frozen settings under a *group* (``pool/rule``) and a *kind* (``momentum``), the folder and the
+name of its YAML. Defining the class registers it; nothing else has to be edited.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from quantamm_cli.errors import ConfigError
+
+REGISTER: dict[str, dict[str, type["Component"]]] = {}
+
+
+class Settings(BaseModel):
+    """Frozen, closed, strictly typed values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+
+
+class Component(Settings):
+    """Settings that are also the thing they describe: a pool, a rule, a guard, a data source, a fitter.
+
+    A base class of a kind of component gives ``group``; a final class gives ``kind``. ``check`` may refuse settings that
+    only make sense together with the tokens of the run.
+    """
+
+    group: ClassVar[str]
+    kind: ClassVar[str]
+    paths: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say where something is, not what it is: they do not name a run."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()  # the class's own arguments end here
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, group: str | None = None, kind: str | None = None, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if group is not None:
+            cls.group = group
+            REGISTER.setdefault(group, {})
+        if kind is not None:
+            cls.kind = kind
+            REGISTER[cls.group][kind] = cls
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        """Raise ConfigError if these settings cannot serve these tokens; ``where`` is the dotted place of the component."""
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, not validated again."""
+        return self.model_copy(update=changes)
+
+
+def component(group: str, kind: str) -> type[Component]:
+    """The class registered under a group and kind.
+
+    Raises:
+        ConfigError: no such kind; the message lists the ones there are.
+    """
+    kinds = REGISTER.get(group, {})
+    if kind not in kinds:
+        raise ConfigError(
+            group.replace("/", "."), f"no {group} is called '{kind}'{hint(kind, kinds)} (there are: {', '.join(sorted(kinds))})"
+        )
+    return kinds[kind]
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of the known names, or nothing when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -1,0 +1,11 @@
+"""Where the YAML lives: ``conf/`` at the top of the project, inside the package once installed."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def packaged_conf() -> Path:
+    """The folder of the shipped configuration."""
+    inside = _PACKAGE / "conf"
+    return inside if inside.is_dir() else _PACKAGE.parent / "conf"

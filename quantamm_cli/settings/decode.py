@@ -1,0 +1,83 @@
+"""From a plain tree of YAML values to frozen settings, with errors a person can act on."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.component import Component, component, hint
+
+S = TypeVar("S", bound=BaseModel)
+
+_EXPECTED = {
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "dict_type": "a group of settings",
+    "model_type": "a group of settings",
+}
+
+
+def decode(cls: type[S], tree: dict[str, Any], where: str = "") -> S:
+    """Validate a tree; nodes that name a ``kind`` become the component registered under their place.
+
+    Raises:
+        ConfigError: one line for the first thing wrong, at its dotted place.
+    """
+    values = {
+        key: _value(value, f"{where}.{key}" if where else key)
+        for key, value in tree.items()
+        if not (key == "kind" and issubclass(cls, Component))
+    }
+    try:
+        return cls(**values)
+    except ValidationError as failure:
+        raise _explain(failure.errors()[0], cls, where) from None
+
+
+def _value(value: Any, where: str) -> Any:
+    if isinstance(value, dict):
+        if "kind" in value and where != "params":
+            if not isinstance(value["kind"], str):
+                raise ConfigError(f"{where}.kind", f"{value['kind']!r} is not a name")
+            return decode(component(where.replace(".", "/"), value["kind"]), value, where)
+        return {key: _value(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_value(item, where) for item in value)
+    return value
+
+
+def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigError:
+    """The library's error, said in our words."""
+    place = ".".join([where, *(str(part) for part in error["loc"] if isinstance(part, str))]).strip(".")
+    name = next((part for part in error["loc"] if isinstance(part, str)), "")
+    came, context = error["input"], error.get("ctx", {})
+    said = f"'{came}'" if isinstance(came, str) else str(came)
+    field = cls.model_fields.get(name)
+    meaning = f" ({field.description})" if field is not None and field.description else ""
+    owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
+    match error["type"]:
+        case "extra_forbidden":
+            return ConfigError(place, f"no such setting{owner}{hint(name, cls.model_fields)}")
+        case "missing":
+            return ConfigError(place, f"is not given{meaning}")
+        case "less_than":
+            return ConfigError(place, f"{said} is not below {context['lt']:g}{meaning}")
+        case "less_than_equal":
+            return ConfigError(place, f"{said} is above {context['le']:g}{meaning}")
+        case "greater_than":
+            return ConfigError(place, f"{said} is not above {context['gt']:g}{meaning}")
+        case "greater_than_equal":
+            return ConfigError(place, f"{said} is below {context['ge']:g}{meaning}")
+        case "literal_error":
+            return ConfigError(place, f"{said} is not one of {context['expected']}".replace("'", "") + meaning)
+        case "value_error":
+            return ConfigError(place, str(context["error"]))
+        case kind:
+            expected = _EXPECTED.get(kind) or f"right: {error['msg']}"
+            return ConfigError(place, f"{said} is not {expected}{meaning}")

@@ -1,0 +1,123 @@
+"""What a command is told: one frozen tree a run, and the part of it that names the run."""
+
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.component import Component, Settings
+from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.types import Count, Date, Fraction, Natural, Positive, Tokens, minute
+
+SCHEMA = 1
+Numbers = float | int | tuple[float | int, ...] | tuple[tuple[float | int, ...], ...]
+
+
+class Holdout(Component, group="split", kind="holdout"):
+    """Train on the first part of [start, end), validate on the rest, test on [end, test_end)."""
+
+    validation_fraction: Fraction = Field(0.2, description="share of [start, end) kept for validation")
+    bout_offset: Natural = Field(10080, description="minutes by which the start of a training window may vary")
+    selection_metric: str | None = Field(None, description="metric that selects; null: the training metric")
+
+
+class Output(Settings):
+    """What is written down, not what is computed."""
+
+    every: Count = Field(1, description="minutes between rows of trajectory.npz")
+
+
+class Simulate(Settings):
+    """One pool with given parameters over [start, end)."""
+
+    not_identity: ClassVar[frozenset[str]] = frozenset({"runs_dir", "plugins", "output", "test_end"})
+
+    tokens: Tokens = ("BTC", "ETH", "USDC")
+    start: Date = "2023-01-01"
+    end: Date = "2023-06-01"
+    test_end: Date | None = "2023-08-01"
+    initial_pool_value: Positive = Field(1e6, description="numeraire")
+    precision: Literal["float64", "float32"] = "float64"
+    data: Component
+    pool: Component
+    fees: Fees
+    params: dict[str, Numbers] = Field(default_factory=dict)
+    plugins: tuple[str, ...] = ()
+    runs_dir: str = "runs"
+    output: Output = Field(default_factory=Output)
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if minute(self.end) <= minute(self.start):
+            raise ConfigError("end", f"{self.end} is not after start ({self.start})")
+        for place in ("data", "pool", "fees"):
+            getattr(self, place).check(self.tokens, place)
+        return self
+
+    @property
+    def rows(self) -> int:
+        """Minutes in [start, end)."""
+        return minute(self.end) - minute(self.start)
+
+    def identity(self) -> dict[str, Any]:
+        """The plain tree whose SHA-256 names the run."""
+        tree = {name: plain(getattr(self, name)) for name in type(self).model_fields if name not in self.not_identity}
+        return {"schema": SCHEMA} | tree
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits naming the run."""
+        return sha256(self.identity())
+
+
+class Train(Simulate):
+    """A pool fitted to a metric; ``evaluate`` of the same settings is the same run."""
+
+    not_identity: ClassVar[frozenset[str]] = frozenset({"runs_dir", "plugins", "output"})
+
+    metric: Component
+    fit: Component
+    split: Holdout
+
+    @model_validator(mode="after")
+    def _periods(self) -> Self:
+        if self.test_end is not None and minute(self.test_end) <= minute(self.end):
+            raise ConfigError("test_end", f"{self.test_end} is not after end ({self.end}); null means no test period")
+        if self.window_rows < 2:
+            most = self.train_rows - 2
+            raise ConfigError(
+                "split.bout_offset",
+                f"{self.split.bout_offset} minutes leave no training window: from {self.start} on"
+                f" {self.train_rows} minutes train; take {most} at most, or more days",
+            )
+        for place in ("metric", "fit", "split"):
+            getattr(self, place).check(self.tokens, place)
+        return self
+
+    @property
+    def validation_rows(self) -> int:
+        """Minutes at the end of [start, end) that validate."""
+        return int(self.split.validation_fraction * self.rows)
+
+    @property
+    def train_rows(self) -> int:
+        """Minutes at the start of [start, end) that train."""
+        return self.rows - self.validation_rows
+
+    @property
+    def window_rows(self) -> int:
+        """Length of a training window in minutes."""
+        return self.train_rows - self.split.bout_offset
+
+    @property
+    def test_rows(self) -> int:
+        """Minutes of [end, test_end)."""
+        return 0 if self.test_end is None else minute(self.test_end) - minute(self.end)
+
+    @property
+    def periods(self) -> dict[str, tuple[int, int]]:
+        """First row and row after the last of each period there is, counted from ``start``."""
+        ends = {"train": self.train_rows, "validation": self.rows, "test": self.rows + self.test_rows}
+        spans = zip(ends, (0, *ends.values()), ends.values(), strict=False)
+        return {name: (first, last) for name, first, last in spans if last > first}

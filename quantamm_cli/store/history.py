@@ -1,0 +1,124 @@
+"""The full history of a run: one entry a line, append-only.
+
+Each line is ``{"digest":"<16 hex digits>","entry":<canonical JSON>}``. The digest covers the digest before it (the first
+one the fingerprint) and the bytes of the entry: an altered, torn, lost, doubled, moved or foreign line is found.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.errors import StoreError
+from quantamm_cli.store import atomic
+from quantamm_cli.store.record import Record
+
+_HEAD, _MIDDLE, _TAIL = b'{"digest":"', b'","entry":', b"}\n"
+_DIGITS = 16
+_BODY = len(_HEAD) + _DIGITS + len(_MIDDLE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sound line: its entry, its digest and the length of the file up to its end."""
+
+    entry: dict[str, Any]
+    digest: str
+    end: int
+
+    @property
+    def step(self) -> int:
+        """The entry's step."""
+        return int(self.entry["step"])
+
+
+def read_lines(path: Path, fingerprint: str) -> list[Line]:
+    """The sound lines from the start of the file to the first that is not; none if there is no file. Raises StoreError if unreadable."""
+    with atomic.telling(path, "read"):
+        data = path.read_bytes() if path.exists() else b""
+    lines: list[Line] = []
+    previous, end = fingerprint, 0
+    for raw in data.splitlines(keepends=True):
+        end += len(raw)
+        entry = _entry(raw, previous)
+        if entry is None or (lines and entry["step"] <= lines[-1].step):
+            break
+        previous = raw[len(_HEAD) : len(_HEAD) + _DIGITS].decode("ascii")
+        lines.append(Line(entry, previous, end))
+    return lines
+
+
+def _entry(raw: bytes, previous: str) -> dict[str, Any] | None:
+    body = raw[_BODY : -len(_TAIL)]
+    if raw != _HEAD + _chain(previous, body).encode("ascii") + _MIDDLE + body + _TAIL:
+        return None
+    try:
+        entry = json.loads(body)
+    except (ValueError, RecursionError):  # the digest fits but is no secret: someone made this line
+        return None
+    return entry if isinstance(entry, dict) and type(entry.get("step")) is int else None
+
+
+def _chain(previous: str, body: bytes) -> str:
+    return hashlib.sha256(previous.encode("ascii") + b"\n" + body).hexdigest()[:_DIGITS]
+
+
+class History:
+    """The history as its one writer sees it: where it ends, and how to go on."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self.path = path
+        self.fingerprint = fingerprint
+        self.step: int | None = None
+        self._digest = fingerprint
+        self._end = 0
+
+    def rewind(self, step: int) -> list[Line]:
+        """Cuts the file behind ``step`` (a torn tail, steps that will be made again) and returns what is left.
+
+        Raises StoreError if ``step`` itself is not there: what was reported saved has been lost since.
+        """
+        kept = [line for line in read_lines(self.path, self.fingerprint) if line.step <= step]
+        if not kept or kept[-1].step != step:
+            sound = f"sound up to step {kept[-1].step}" if kept else "has no sound line"
+            told = f"was cut or altered: {sound}, expected {step}"
+            raise StoreError(str(self.path), f"{told}; start over with --fresh (the old files are kept)")
+        self.step, self._digest, self._end = step, kept[-1].digest, kept[-1].end
+        with atomic.telling(self.path, "repaired"):
+            if self.path.stat().st_size != self._end:
+                self._write(b"")
+        return kept
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Adds the entries behind the last step, durably; earlier ones are there already. Raises StoreError, ValueError for disorder."""
+        data, digest, step = bytearray(), self._digest, self.step
+        for record in records:
+            if self.step is not None and record.step <= self.step:
+                continue
+            if step is not None and record.step <= step:
+                raise ValueError(f"step {record.step} after step {step}")
+            body = record.canonical.encode("ascii")
+            digest, step = _chain(digest, body), record.step
+            data += _HEAD + digest.encode("ascii") + _MIDDLE + body + _TAIL
+        if not data:
+            return
+        with atomic.telling(self.path, "written"):
+            self._write(bytes(data))
+        self.step, self._digest, self._end = step, digest, self._end + len(data)
+
+    def _write(self, data: bytes) -> None:
+        new = not self.path.exists()
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            if os.fstat(file).st_size != self._end:  # part of a line that an earlier full disk left behind
+                os.ftruncate(file, self._end)
+            os.lseek(file, self._end, os.SEEK_SET)
+            atomic.write_all(file, data)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if new:
+            atomic.sync_folder(self.path.parent)

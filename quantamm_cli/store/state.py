@@ -1,0 +1,46 @@
+"""What an exact resume needs, beside the checkpoint: named arrays bound to their run and to a step."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantamm_cli.errors import StoreError
+from quantamm_cli.store import atomic
+from quantamm_cli.store.trajectory import packed, read_arrays
+
+_DIGEST = "sha256"
+
+
+def write_state(path: Path, fingerprint: str, state: Mapping[str, Any]) -> None:
+    """Replaces the state; ``state["step"]`` says after how many steps it stands. Raises StoreError."""
+    arrays = {name: np.asarray(value) for name, value in state.items()}
+    if _DIGEST in arrays or "step" not in arrays:
+        raise ValueError(f"a state has a 'step' and nothing called {_DIGEST!r}")
+    atomic.write_bytes(path, packed(arrays | {_DIGEST: np.asarray(_digest(fingerprint, arrays))}))
+
+
+def read_state(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
+    """The state. Raises StoreError if it is missing, damaged or another run's."""
+    arrays = read_arrays(path)
+    digest = arrays.pop(_DIGEST, None)
+    if digest is None or str(digest) != _digest(fingerprint, arrays) or step_of(arrays) is None:
+        raise StoreError(str(path), "is not the state that was written for this run; start over with --fresh (the old files are kept)")
+    return arrays
+
+
+def step_of(state: Mapping[str, Any]) -> int | None:
+    """The number of steps the state stands for; None if it does not say."""
+    step = np.asarray(state.get("step", ""))
+    return int(step) if step.shape == () and step.dtype.kind in "iu" else None
+
+
+def _digest(fingerprint: str, arrays: Mapping[str, np.ndarray]) -> str:
+    total = hashlib.sha256(fingerprint.encode("ascii"))
+    for name in sorted(arrays):
+        array = arrays[name]
+        total.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()

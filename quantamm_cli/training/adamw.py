@@ -1,0 +1,23 @@
+"""AdamW."""
+
+import optax
+from pydantic import Field
+
+from quantamm_cli.settings.types import NonNegative
+from quantamm_cli.training.base import GradientFit, Numbers, clipped
+
+
+class AdamW(GradientFit, kind="adamw"):
+    """Adam with decay of the parameters apart from the gradient. [Loshchilov & Hutter, arXiv:1711.05101]
+
+    Only parameters that train decay.
+    """
+
+    weight_decay: NonNegative = Field(0.01, description="share of a raw parameter lost a step, times the learning rate")
+
+    @staticmethod
+    def transform(numbers: Numbers) -> optax.GradientTransformation:
+        return clipped(numbers, optax.scale_by_adam(), optax.add_decayed_weights(numbers["weight_decay"]))
+
+    def numbers(self) -> dict[str, float]:
+        return super().numbers() | {"weight_decay": self.weight_decay}

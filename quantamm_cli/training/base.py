@@ -1,0 +1,69 @@
+"""What a fitter is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+from numpy.typing import NDArray
+from pydantic import Field
+
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.component import Component
+from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive
+
+Numbers = Mapping[str, Array]
+Transform = Callable[[Numbers], optax.GradientTransformation]
+
+
+class GradientFit(Component, ABC, group="fit"):
+    """Gradient ascent from several starting points at once, on windows drawn anew at every step."""
+
+    steps: Natural = Field(1000, description="updates of the parameters")
+    learning_rate: Positive = Field(0.1, description="size of a step")
+    batch_size: Count = Field(8, description="windows a step")
+    parameter_sets: Count = Field(4, description="starting points, trained side by side")
+    noise_scale: NonNegative = Field(0.1, description="standard deviation of the starting points in raw units; the first has none")
+    seed: Natural = Field(0, description="of starting points and windows")
+    schedule: Literal["constant", "cosine", "warmup_cosine", "exponential"] = Field("constant", description="learning rate over the steps")
+    decay_ratio: Positive = Field(1000.0, description="first over last learning rate of a schedule that decays")
+    warmup_steps: Natural = Field(100, description="steps of warmup_cosine that climb")
+    clip_norm: Positive | None = Field(10.0, description="largest norm of a set's gradient; null: no clipping")
+    early_stopping: bool = Field(True, description="stop when validation no longer improves")
+    patience: Count = Field(200, description="evaluations without improvement before stopping")
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        if self.schedule == "warmup_cosine" and self.warmup_steps >= max(self.steps, 1):
+            told = f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs fewer than fit.steps"
+            raise ConfigError(f"{where}.warmup_steps", told)
+
+    @staticmethod
+    @abstractmethod
+    def transform(numbers: Numbers) -> optax.GradientTransformation:
+        """From gradients to steps of unit learning rate; ``numbers`` are traced, so that changing one compiles nothing."""
+
+    def numbers(self) -> dict[str, float]:
+        """The numbers ``transform`` needs."""
+        return {} if self.clip_norm is None else {"clip_norm": self.clip_norm}
+
+    def learning_rates(self) -> NDArray[np.float64]:
+        """The learning rate of each step, 0 to ``steps``."""
+        base, last, steps = self.learning_rate, self.learning_rate / self.decay_ratio, max(self.steps, 1)
+        schedules = {
+            "constant": lambda: optax.schedules.constant_schedule(base),
+            "cosine": lambda: optax.schedules.cosine_decay_schedule(base, steps, alpha=1 / self.decay_ratio),
+            "exponential": lambda: optax.schedules.exponential_decay(base, steps, 1 / self.decay_ratio),
+            "warmup_cosine": lambda: optax.schedules.warmup_cosine_decay_schedule(last, base, self.warmup_steps, steps, last),
+        }
+        rate = schedules[self.schedule]()
+        return np.broadcast_to(np.asarray(rate(jnp.arange(self.steps + 1)), float), self.steps + 1)
+
+
+def clipped(numbers: Numbers, *rest: optax.GradientTransformation) -> optax.GradientTransformation:
+    """A chain that begins with clipping, if there is a norm to clip to."""
+    if "clip_norm" not in numbers:
+        return optax.chain(*rest)
+    return optax.chain(optax.clip_by_global_norm(numbers["clip_norm"]), *rest)

@@ -1,0 +1,145 @@
+"""The one training loop: a generator of reports. Whoever watches draws, saves, prunes or stops."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+from numpy.typing import NDArray
+
+from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.engine.forward import Spans
+from quantamm_cli.engine.objective import ascent, judge
+from quantamm_cli.errors import DivergedError
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.training.base import GradientFit, Numbers, Transform
+from quantamm_cli.training.windows import starts
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be fitted, to what, on which rows."""
+
+    pool: AbstractPool
+    feed: Feed
+    fit: GradientFit
+    trains: frozenset[str]
+    metric: str
+    turnover_penalty: float
+    window_rows: int
+    bout_offset: int
+    spans: Spans
+    tracked: tuple[str, ...]
+    watched: tuple[str, str]
+    """Period and metric whose best value early stopping waits for."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything the next step depends on."""
+
+    step: int
+    params: Mapping[str, Any]
+    optimiser: Any
+    best: float = -np.inf
+    since_improvement: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Step t: the parameters then, and their own scores."""
+
+    step: int
+    params: Mapping[str, Column]
+    objective: Column
+    metrics: Mapping[str, Mapping[str, Column]]
+    learning_rate: float
+    since_improvement: int
+
+
+def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
+    """Before the first step; ``params`` holds ``(sets, assets)`` arrays."""
+    dtype = problem.feed.prices.dtype
+    values = {name: jnp.asarray(value, dtype) for name, value in params.items()}
+    return Progress(0, values, _prepare(type(problem.fit).transform, problem.fit.numbers(), _moving(values, problem.trains)))
+
+
+def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
+    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it.
+
+    Ends early when the watched metric has not improved for ``fit.patience`` entries.
+
+    Raises:
+        DivergedError: no parameter set is finite any more.
+    """
+    rates = problem.fit.learning_rates()
+    while progress.step <= problem.fit.steps:
+        report, progress = _entry(problem, progress, float(rates[progress.step]))
+        yield report, progress
+        if problem.fit.early_stopping and progress.since_improvement >= problem.fit.patience:
+            return
+
+
+def stopped_early(problem: Problem, progress: Progress) -> bool:
+    """Whether early stopping has ended the run."""
+    return problem.fit.early_stopping and progress.since_improvement >= problem.fit.patience
+
+
+def _entry(problem: Problem, progress: Progress, rate: float) -> tuple[Report, Progress]:
+    first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset)
+    penalty = jnp.asarray(problem.turnover_penalty) if problem.turnover_penalty else None
+    params = dict(progress.params)
+    gain, slopes = ascent(problem.pool, problem.metric, penalty, problem.window_rows, params, problem.feed, jnp.asarray(first_rows))
+    metrics = judge(problem.pool, problem.spans, problem.tracked, params, problem.feed)
+    moved, optimiser = _update(
+        type(problem.fit).transform,
+        problem.fit.numbers() | {"learning_rate": rate},
+        _moving(params, problem.trains),
+        _moving(slopes, problem.trains),
+        progress.optimiser,
+    )
+    scores = jax.tree.map(np.asarray, metrics)
+    here = {name: np.asarray(value, float) for name, value in params.items()}
+    if not np.logical_and.reduce([np.isfinite(value).all(-1) for value in here.values()]).any():
+        raise DivergedError("fit", f"no parameter set is finite at step {progress.step}; try a smaller fit.learning_rate, or other params")
+    best, since = _improvement(scores[problem.watched[0]][problem.watched[1]], progress)
+    report = Report(progress.step, here, np.asarray(gain), scores, rate, since)
+    return report, Progress(progress.step + 1, params | moved, optimiser, best, since)
+
+
+def _improvement(scores: Column, progress: Progress) -> tuple[float, int]:
+    """The best watched score so far over all sets, and the entries since it last rose."""
+    highest = float(np.max(scores, where=np.isfinite(scores), initial=-np.inf))
+    if highest > progress.best or progress.step == 0:
+        return highest, 0
+    return progress.best, progress.since_improvement + 1
+
+
+def _moving(params: Mapping[str, Any], trains: frozenset[str]) -> Params:
+    """The parameters an optimiser sees: what does not train neither moves nor decays."""
+    return {name: value for name, value in params.items() if name in trains}
+
+
+@partial(jax.jit, static_argnames="transform")
+def _prepare(transform: Transform, numbers: Numbers, params: Params) -> Any:
+    return jax.vmap(transform(numbers).init)(params)
+
+
+@partial(jax.jit, static_argnames="transform")
+def _update(transform: Transform, numbers: Numbers, params: Params, slopes: Params, state: Any) -> tuple[Params, Any]:
+    """One step uphill, each set on its own."""
+
+    def one(values: Params, slope: Params, own: Any) -> tuple[Params, Any]:
+        # Optimisers go down: climb by handing them the slope turned round. Decay then has their sign too.
+        steps, own = transform(numbers).update(jax.tree.map(jnp.negative, slope), own, values)
+        rate: Array = numbers["learning_rate"]
+        return optax.apply_updates(values, jax.tree.map(lambda step: -rate * step, steps)), own
+
+    return jax.vmap(one)(params, slopes, state)

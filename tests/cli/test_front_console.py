@@ -1,0 +1,81 @@
+"""The printer."""
+
+import json
+import math
+import os
+import pty
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantamm_cli.cli.console import Console, finite, plain_table
+
+
+def test_numbers_are_finite_or_null() -> None:
+    tree = {"a": math.nan, "b": np.float64(np.inf), "c": np.array([1.0, np.nan]), "d": (1, True, None), "e": Path("x"), 3: np.int64(2)}
+    assert finite(tree) == {"a": None, "b": None, "c": [1.0, None], "d": [1, True, None], "e": "x", "3": 2}
+
+
+def test_tables_align_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
+    Console("train").table("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]])
+    assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  -\n"
+    assert plain_table("", ["x"], [], [False]) == "x"
+
+
+def test_with_json_only_the_object_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console("train", json=True)
+    console.table("t", ["a"], [[1]])
+    console.say("text")
+    console.note("note")
+    console.warn("careful")
+    console.result({"x": math.inf})
+    out = capsys.readouterr()
+    assert json.loads(out.out) == {"x": None}
+    assert "careful" in out.err
+    assert "t\na\n1\n" in out.err
+
+
+def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    Console("train", quiet=True).note("note")
+    Console("train").detail("detail")
+    assert capsys.readouterr().err == ""
+    Console("train", verbose=True).detail("detail")
+    with Console("train").progress(10, "fit") as bar:
+        bar.update(5, "x")
+    assert capsys.readouterr().err == "detail\n"
+
+
+def test_verbose_progress_in_a_pipe_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 11.0, 12.0])
+    monkeypatch.setattr("quantamm_cli.cli.progress.time.monotonic", lambda: next(clock))
+    with Console("train", verbose=True).progress(10, "fit") as bar:
+        for done in (1, 2, 3):
+            bar.update(done, "loss 1")
+    assert capsys.readouterr().err == "fit 2/10 loss 1\n"
+
+
+def test_a_terminal_gets_a_bar_and_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        with Console("train").progress(10, "fit [b]") as bar:
+            bar.update(5, "loss")
+        Console("train").table("", ["a [red]"], [[1.5]])
+        terminal.flush()
+        seen = os.read(master, 100_000).decode()
+    os.close(master)
+    assert "fit [b]" in seen
+    assert "a [red]" in seen
+    assert "\x1b[31m" not in seen
+
+
+def test_stopped_prints_the_object_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    Console("train", json=True).stopped(130, "saved at step 3")
+    out = capsys.readouterr()
+    assert json.loads(out.out)["error"] == {"code": 130, "where": "", "message": "saved at step 3"}
+    assert out.err == "qsim train: saved at step 3\n"
