@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from quantamm_cli import __version__
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.conf import cache_folder
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.types import minute
@@ -56,12 +57,10 @@ def _load_file(name: str) -> None:
 def start_jax() -> None:
     """The one place where JAX is configured: double precision, and compiled programs kept between processes."""
     import jax
-    from platformdirs import user_cache_path
 
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        base = Path(os.environ.get("QSIM_CACHE") or user_cache_path("qsim"))
-        jax.config.update("jax_compilation_cache_dir", str(base / f"programs-{jax.__version__}"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / f"programs-{jax.__version__}"))
         jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_raise_persistent_cache_errors", False)
@@ -122,7 +121,7 @@ def data_digest(settings: Simulate, market: "Market") -> str:
     return hashlib.sha256(market.sha256.encode() + content).hexdigest()
 
 
-def provenance(market: "Market") -> dict[str, Any]:
+def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
     """What made a run, besides its settings. None of it names the run."""
     import jax
 
@@ -133,9 +132,17 @@ def provenance(market: "Market") -> dict[str, Any]:
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
         "git": _commit(),
+        "places": places(settings),
         "burn_in_days": market.burn_in / 1440,
         "carried": market.carried,
     }
+
+
+def places(settings: Simulate) -> dict[str, str]:
+    """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
+    parts = {name: getattr(settings, name) for name in ("data", "fees")}
+    named = {f"{name}.{field}": getattr(part, field) for name, part in parts.items() for field in part.paths}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _commit() -> str | None:

@@ -16,7 +16,7 @@ from quantamm_cli.store.runs import Run, Store
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Load parameters by a selection rule and score them; returns the JSON object."""
     from quantamm_cli.cli.result import Watch
-    from quantamm_cli.cli.stored import choose, laid_over
+    from quantamm_cli.cli.stored import chooser, laid_over
 
     app.start_jax()
     watch = Watch()
@@ -29,7 +29,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         found = _trained(settings)
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
-    selected = choose(own, found.history() if options.minimum else found.entries, options.load, options.minimum)
+    selected = chooser(own, options)(found)
     if options.dry_run:
         return {"command": "evaluate", "run": found.name, "fingerprint": found.fingerprint, "selection": selected.told}
     watch.lap("start")
@@ -59,15 +59,14 @@ def assessed(command: str, settings: Train, found: Run, selected: Any, console: 
         market = app.load_market(settings, settings.test_end or settings.end)
     given = feed(settings, market)
     watch.lap("data")
-    spans = tuple((name, first, last) for name, (first, last) in settings.periods.items())
-    found_scores = assess(pool, selected.params, given, spans)
+    found_scores = assess(pool, selected.params, given, settings.spans)
     watch.lap("run")
     specs = pool.parameters(len(settings.tokens))
     folder = _folder(settings, found, selected)
     trajectory = write_trajectory(folder / "trajectory.npz", settings.start, found_scores.trajectory, settings.output.every)
     watch.lap("write")
     params = both_forms(specs, selected.params)
-    dates = ", ".join(f"{name} from {date_text(minute(settings.start) + first)}" for name, first, _ in spans)
+    dates = ", ".join(f"{name} from {date_text(minute(settings.start) + first)}" for name, first, _ in settings.spans)
     chosen = f"{selected.method}: step {selected.step}, set {selected.set}" + (
         " (chosen on the test period)" if "test" in selected.method else ""
     )

@@ -60,7 +60,9 @@ def _saved(failure: BaseException) -> str:
     if os.environ.get("QSIM_TRACE") == "1":
         return "the trace is above"
     text = f"{' '.join(sys.argv)}\n\n" + "".join(traceback.format_exception(failure))
-    for folder in (_cache() / "traces", Path(tempfile.gettempdir())):
+    from quantamm_cli.settings.conf import cache_folder
+
+    for folder in (cache_folder() / "traces", Path(tempfile.gettempdir())):
         path = folder / f"qsim-trace-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,12 +71,6 @@ def _saved(failure: BaseException) -> str:
             continue
         return f"the trace is in {path}"
     return "the trace could not be saved; QSIM_TRACE=1 shows it"
-
-
-def _cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("qsim")
 
 
 def _drop_stdout() -> None:

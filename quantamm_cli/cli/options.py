@@ -41,9 +41,7 @@ COMMANDS = {
         Command("train", "fit a pool's parameters to a metric", _RUNS),
         Command("tune", "search over training settings with Optuna", _RUNS),
         Command("evaluate", "score a trained run on train, validation and test", _RUNS),
-        Command(
-            "runs", "list, show, compare, verify, import runs", "VERB [RUN ...] [options]", ("list", "show", "compare", "verify", "import")
-        ),
+        Command("runs", "list, show, compare, verify runs", "VERB [RUN ...] [options]", ("list", "show", "compare", "verify")),
         Command(
             "config",
             "show, validate, schema, diff, init: the settings themselves",
@@ -77,11 +75,10 @@ _COMPOSED = ("simulate", "train", "tune", "evaluate")
 _LOADING = ("simulate", "train", "evaluate", "runs")
 FLAGS = (
     Flag("load", ("--load",), "which stored parameters: " + ", ".join(LOADS), "METHOD", (*LOADS, *SHORT), commands=_LOADING),
-    Flag("run", ("--run",), "another run: a path, or 6 or more digits of its name", "RUN", commands=("simulate", "train", "evaluate")),
+    Flag("run", ("--run",), "another run: a path, or 6 or more digits of its name", "RUN", commands=("simulate", "evaluate")),
     Flag("minimum", ("--min",), "least other metric for best_train_min_test, best_test_min_train (0)", "X", commands=_LOADING),
     Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing", commands=(*_COMPOSED, "runs")),
     Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=_COMPOSED),
-    Flag("keep_going", ("--continue",), "take over the state of --run and go on", commands=("train",)),
     Flag("multirun", ("-m", "--multirun"), "run every combination of comma-separated values", commands=_COMPOSED),
     Flag("cfg", ("--cfg", "-c"), "print the composed settings (job, hydra, all) and stop", "WHAT", CONFIGS, commands=_COMPOSED),
     Flag("package", ("-p", "--package"), "with --cfg: only this part", "KEY", commands=_COMPOSED),
@@ -106,7 +103,6 @@ class Options:
     json: bool = False
     dry_run: bool = False
     fresh: bool = False
-    keep_going: bool = False
     quiet: bool = False
     verbose: bool = False
     help: bool = False

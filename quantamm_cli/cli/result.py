@@ -26,6 +26,12 @@ class Watch:
         self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._since, 3)
         self._since = now
 
+    def split(self, name: str, seconds: float, rest: str) -> None:
+        """Since the last lap ``seconds`` were for ``name``, and what else passed for ``rest``."""
+        self.lap(rest)
+        self.seconds[name] = round(seconds, 3)
+        self.seconds[rest] = round(self.seconds[rest] - seconds, 3)
+
 
 def both_forms(specs: tuple[Parameter, ...], raw: Mapping[str, Any]) -> dict[str, Any]:
     """Raw and readable parameters of one set."""

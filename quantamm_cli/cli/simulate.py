@@ -15,11 +15,11 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     """Simulate with the parameters of the settings, or with those of a stored run; returns the JSON object."""
     selected = None
     if options.run is not None:
-        from quantamm_cli.cli.stored import choose, laid_over
+        from quantamm_cli.cli.stored import chooser, laid_over
 
         found = Store(tree["runs_dir"]).load(options.run)
         own = app.read_settings(Train, laid_over(found, tree, ()))
-        selected = choose(own, found.history() if options.minimum else found.entries, options.load, options.minimum)
+        selected = chooser(own, options)(found)
         tree = laid_over(found, tree, options.overrides) | {"params": selected.params}
     elif options.load is not None:
         raise ConfigError("--load", "needs --run RUN, the run to load from; without it the parameters are params.NAME=…")

@@ -26,6 +26,8 @@ class CheckedFiles(FileConfigSource):
         text = read_text(path)
         try:
             header = self._get_header_dict(text[:512])
+            if header["package"] is None and config_path.startswith("experiment/"):
+                header["package"] = "_global_"  # deltas on everything, so nobody has to write so
         except ValueError as failure:
             raise ConfigError(str(path), str(failure)) from None
         config = OmegaConf.create(read_yaml(path, text))

@@ -1,12 +1,13 @@
 """Parameters of stored runs, and settings laid over theirs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run
@@ -47,13 +48,26 @@ def _floats(rows: list[Any]) -> np.ndarray:
     return np.asarray(rows, dtype=float)
 
 
-def choose(settings: Train, entries: Sequence[Mapping[str, Any]], method: str | None, minimum: float) -> Selected:
-    """The step and set that ``--load`` names; ``best_validation`` unless told, ``best_train`` without a validation period."""
+def chooser(settings: Train, options: Options) -> Callable[[Run], Selected]:
+    """What ``--load`` and ``--min`` say of a run of these settings: ``best_validation`` unless told, ``best_train`` without validation.
+
+    Raises:
+        ConfigError: at once if there is no such rule or period, so that nobody trains for an answer that cannot be given.
+    """
     default = "best_validation" if "validation" in settings.periods else "best_train"
-    name = rule_name(method or default)
-    choice = select(scoreboard(entries, selection_metric(settings)), name, minimum)
-    entry = entries[choice.entry]
-    return Selected(name, int(entry["step"]), choice.set, {key: value[choice.set] for key, value in entry["params"].items()})
+    method = rule_name(options.load or default)
+    absent = [period for period in ("validation", "test") if f"_{period}" in method and period not in settings.periods]
+    if absent:
+        raise ConfigError("--load", f"{method}: these settings have no {absent[0]} period")
+
+    def choose(run: Run) -> Selected:
+        # A checkpoint keeps the choice of every rule at --min 0; any other minimum asks the whole history.
+        entries = run.history() if options.minimum else run.entries
+        choice = select(scoreboard(entries, selection_metric(settings)), method, options.minimum)
+        entry = entries[choice.entry]
+        return Selected(method, int(entry["step"]), choice.set, {key: value[choice.set] for key, value in entry["params"].items()})
+
+    return choose
 
 
 def selection_metric(settings: Train) -> str:
@@ -68,6 +82,8 @@ def laid_over(run: Run, tree: dict[str, Any], overrides: Sequence[str]) -> dict[
     """
     stored = {key: value for key, value in deepcopy(run.settings).items() if key != "schema"}
     merged = {key: value for key, value in tree.items() if key not in stored} | stored
+    for name, place in run.provenance.get("places", {}).items():
+        _put(merged, name.split("."), place)
     for override in overrides:
         name = override.partition("=")[0].lstrip("+~").partition("@")[0]
         if name in ("conf", "experiment"):

@@ -13,6 +13,7 @@ from jax import Array
 from jaxtyping import Bool, Float
 
 Vector = Float[Array, " n"]
+Mask = Bool[Array, " n"]
 Scalar = Float[Array, ""]
 
 

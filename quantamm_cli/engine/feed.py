@@ -25,7 +25,8 @@ def feed(settings: Simulate, market: Market) -> Feed:
         DataError: a fee series that cannot be read.
     """
     pool = settings.pool
-    assert isinstance(pool, AbstractPool) and isinstance(settings.fees, Fees)
+    assert isinstance(pool, AbstractPool)
+    assert isinstance(settings.fees, Fees)
     if not settings.fees.frictionless and not pool.takes_frictions:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     dtype = jnp.dtype(settings.precision)

@@ -24,7 +24,10 @@ Scores = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Assessment:
-    """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run."""
+    """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run.
+
+    The pool has all metrics, its benchmarks those that need no percentiles of minutes, which cost more than all others.
+    """
 
     scores: Mapping[str, Scores]
     trajectory: Trajectory
@@ -45,12 +48,12 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     values = {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
     path = _trajectory(pool, values, feed, rows)
     constant = _trajectory(Balancer(), values, feed, rows)
-    names = tuple(METRICS)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS)}
     for period, first, last in spans:
-        found = _scores(path.rows(first, last), constant.rows(first, last), names)
-        for strategy, numbers in zip(scores, range(len(scores)), strict=True):
-            scores[strategy][period] = {name: float(column[numbers]) for name, column in found.items()}
+        own, others = _scores(path.rows(first, last), constant.rows(first, last))
+        scores[POOL][period] = {name: float(own[name]) for name in METRICS}
+        for index, strategy in enumerate(BENCHMARKS):
+            scores[strategy][period] = {name: float(others[name][index]) for name in METRICS if name in others}
     return Assessment(scores, jax.tree.map(np.asarray, path))
 
 
@@ -59,14 +62,15 @@ def _trajectory(pool: AbstractPool, params: Params, feed: Feed, rows: int) -> Tr
     return simulate(pool, params, feed, jnp.asarray(0), rows)
 
 
-@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
-def _scores(path: Trajectory, constant: Trajectory, names: tuple[str, ...]) -> dict[str, Float[Array, " strategies"]]:
+@partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+def _scores(path: Trajectory, constant: Trajectory) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
     """The metrics of a period for the pool and its benchmarks. Run once a length: cheap to compile beats quick to run."""
     held = path.reserves[0]
     alike = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [path, _holding(path.prices, held), _holding(path.prices, alike), constant]
+    paths = [_holding(path.prices, held), _holding(path.prices, alike), constant]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    return jax.vmap(lambda each: score(each, names))(stacked)
+    light = [name for name, definition in METRICS.items() if not definition.sorts]
+    return score(path, METRICS), jax.vmap(lambda each: score(each, light))(stacked)
 
 
 def _holding(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:

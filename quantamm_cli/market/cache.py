@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.market.grid import Grid
+from quantamm_cli.settings.conf import cache_folder
 
 FORMAT = 1
 LIMIT = 2 * 1024**3
@@ -37,13 +38,8 @@ def cached(digest: str, kind: str, make: Callable[[], Grid]) -> Grid:
 
 def _folder() -> Path | None:
     """Where entries are; None where the platform has no such place (no home folder)."""
-    named = os.environ.get("QSIM_CACHE")
     try:
-        if named:
-            return Path(named).expanduser() / "prices"
-        from platformdirs import user_cache_path
-
-        return user_cache_path("qsim") / "prices"
+        return cache_folder() / "prices"
     except (OSError, RuntimeError):
         return None
 

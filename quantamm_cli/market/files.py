@@ -3,6 +3,7 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -16,6 +17,8 @@ from quantamm_cli.settings.component import hint
 
 class FileSource(Source):
     """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``; other columns are not looked at."""
+
+    paths: ClassVar[frozenset[str]] = frozenset({"dir"})
 
     dir: str | None = Field(None, description="folder of the files")
 

@@ -25,11 +25,12 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Definition:
-    """A metric's meaning, its unit, and whether it reads the window's minutes or only its days and ends."""
+    """A metric's meaning, its unit, whether it reads the window's minutes or only its days and ends, and whether it sorts."""
 
     compute: Callable[[Any], Scalar]
     unit: str
     reads: Literal["days", "minutes"]
+    sorts: bool = False
 
 
 METRICS: dict[str, Definition] = {}
@@ -41,7 +42,7 @@ class Metric(Component, group="metric"):
     turnover_penalty: NonNegative = Field(0.0, description="objective lost per unit of value weight turned over in a minute")
 
 
-def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", name: str | None = None) -> Callable[[C], C]:
+def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", sorts: bool = False, name: str | None = None) -> Callable[[C], C]:
     """Register a definition under its own name (or ``name``, where that is no identifier), so that YAML can choose it.
 
     One that reads ``days`` is given anything that knows its days, first, last and minutes; others get a Trajectory.
@@ -49,7 +50,7 @@ def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", name: str |
 
     def enrol(compute: C) -> C:
         kind = name or compute.__name__
-        METRICS[kind] = Definition(compute, unit, reads)
+        METRICS[kind] = Definition(compute, unit, reads, sorts)
         create_model(kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind})
         return compute
 

@@ -52,7 +52,7 @@ def _rovar_trad(path: Trajectory, length: int) -> Scalar:
 
 def _define(name: str, unit: str, said: str, compute: Callable[[Trajectory], Scalar]) -> None:
     compute.__doc__ = said
-    metric(unit, name=name)(compute)
+    metric(unit, sorts=True, name=name)(compute)
 
 
 for _period, _length in _PERIODS.items():

@@ -40,7 +40,8 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
 def relative_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock) -> Stream:
     r"""The proportional price gradient $\beta = \dot p / p$ a chunk, exponentially weighted.
 
-    $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad \\beta = \frac{(1-\lambda)^3}{\lambda}\frac{a'}{e'}$$
+    $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
+    \beta = \frac{(1-\lambda)^3}{\lambda}\frac{a'}{e'}$$
 
     Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$, which may be zero.
     [TFMM litepaper, section 4.2]

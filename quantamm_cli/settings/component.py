@@ -62,9 +62,8 @@ def component(group: str, kind: str) -> type[Component]:
     """
     kinds = REGISTER.get(group, {})
     if kind not in kinds:
-        raise ConfigError(
-            group.replace("/", "."), f"no {group} is called '{kind}'{hint(kind, kinds)} (there are: {', '.join(sorted(kinds))})"
-        )
+        there = ", ".join(sorted(kinds))
+        raise ConfigError(group.replace("/", "."), f"no {group} is called '{kind}'{hint(kind, kinds)} (there are: {there})")
     return kinds[kind]
 
 

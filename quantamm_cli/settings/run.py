@@ -121,3 +121,8 @@ class Train(Simulate):
         ends = {"train": self.train_rows, "validation": self.rows, "test": self.rows + self.test_rows}
         spans = zip(ends, (0, *ends.values()), ends.values(), strict=False)
         return {name: (first, last) for name, first, last in spans if last > first}
+
+    @property
+    def spans(self) -> tuple[tuple[str, int, int], ...]:
+        """The periods as something that can be hashed: name, first row, row after the last."""
+        return tuple((name, first, last) for name, (first, last) in self.periods.items())

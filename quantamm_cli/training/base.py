@@ -53,10 +53,10 @@ class GradientFit(Component, ABC, group="fit"):
         """The learning rate of each step, 0 to ``steps``."""
         base, last, steps = self.learning_rate, self.learning_rate / self.decay_ratio, max(self.steps, 1)
         schedules = {
-            "constant": lambda: optax.schedules.constant_schedule(base),
-            "cosine": lambda: optax.schedules.cosine_decay_schedule(base, steps, alpha=1 / self.decay_ratio),
-            "exponential": lambda: optax.schedules.exponential_decay(base, steps, 1 / self.decay_ratio),
-            "warmup_cosine": lambda: optax.schedules.warmup_cosine_decay_schedule(last, base, self.warmup_steps, steps, last),
+            "constant": lambda: optax.constant_schedule(base),
+            "cosine": lambda: optax.cosine_decay_schedule(base, steps, alpha=1 / self.decay_ratio),
+            "exponential": lambda: optax.exponential_decay(base, steps, 1 / self.decay_ratio),
+            "warmup_cosine": lambda: optax.warmup_cosine_decay_schedule(last, base, self.warmup_steps, steps, last),
         }
         rate = schedules[self.schedule]()
         return np.broadcast_to(np.asarray(rate(jnp.arange(self.steps + 1)), float), self.steps + 1)

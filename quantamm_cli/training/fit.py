@@ -8,8 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-from jax import Array
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params
@@ -80,16 +78,10 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
         DivergedError: no parameter set is finite any more.
     """
     rates = problem.fit.learning_rates()
-    while progress.step <= problem.fit.steps:
+    patience = problem.fit.patience if problem.fit.early_stopping else np.inf
+    while progress.step <= problem.fit.steps and progress.since_improvement < patience:
         report, progress = _entry(problem, progress, float(rates[progress.step]))
         yield report, progress
-        if problem.fit.early_stopping and progress.since_improvement >= problem.fit.patience:
-            return
-
-
-def stopped_early(problem: Problem, progress: Progress) -> bool:
-    """Whether early stopping has ended the run."""
-    return problem.fit.early_stopping and progress.since_improvement >= problem.fit.patience
 
 
 def _entry(problem: Problem, progress: Progress, rate: float) -> tuple[Report, Progress]:
@@ -139,7 +131,6 @@ def _update(transform: Transform, numbers: Numbers, params: Params, slopes: Para
     def one(values: Params, slope: Params, own: Any) -> tuple[Params, Any]:
         # Optimisers go down: climb by handing them the slope turned round. Decay then has their sign too.
         steps, own = transform(numbers).update(jax.tree.map(jnp.negative, slope), own, values)
-        rate: Array = numbers["learning_rate"]
-        return optax.apply_updates(values, jax.tree.map(lambda step: -rate * step, steps)), own
+        return jax.tree.map(lambda value, step: value - numbers["learning_rate"] * step, values, steps), own
 
     return jax.vmap(one)(params, slopes, state)

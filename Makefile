@@ -1,0 +1,62 @@
+# make demo: everything set up, a pool trained and evaluated.  make test: everything set up, everything checked.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check faults bench env lint types layers pytest lock clean
+
+help: ## this text
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: env ## train a momentum pool on the embedded market and evaluate it
+	$(BIN)/qsim train conf=demo
+	$(BIN)/qsim evaluate conf=demo --load best_test
+
+test: env lint types layers pytest ## environment, lint, types, import layers, tests
+check: test ## the same
+
+faults: env ## the long fault-injection tests
+	$(BIN)/python -m pytest -m long
+
+bench: env ## benchmarks
+	$(BIN)/python -m pytest tests/benchmarks -n 0 --benchmark-enable --benchmark-only -m ''
+
+env: $(STAMP)
+
+# One environment, pinned by the lock; made again only when the lock or the project's own declaration changes.
+$(STAMP): requirements.lock pyproject.toml
+ifdef UV
+	test -d $(VENV) || uv venv --quiet --python '>=3.11,<3.14' $(VENV)
+	uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps -e .
+else
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "qsim needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Set PYTHON=python3.12, or install uv." >&2; exit 2; }
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+endif
+	@$(BIN)/python -m compileall -q $(VENV)/lib/*/site-packages/hydra $(VENV)/lib/*/site-packages/omegaconf quantamm_cli || true
+	@touch $@
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+layers:
+	$(BIN)/lint-imports --no-cache
+
+pytest:
+	$(BIN)/python -m pytest
+
+lock: env ## pin again
+	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.lock
+
+clean: ## remove the environment
+	rm -rf $(VENV)

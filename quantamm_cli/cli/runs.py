@@ -1,0 +1,143 @@
+"""``qsim runs``: what has been trained, what came of it, and whether the files are sound."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.options import Options
+from quantamm_cli.errors import ConfigError, StoreError
+from quantamm_cli.settings.digest import canonical
+from quantamm_cli.store.runs import Run, Store
+
+_NAME = 12
+"""Digits of a fingerprint that tables show."""
+
+
+def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+    """List, show, compare or verify the runs under ``runs_dir``; returns the JSON object."""
+    store = Store(tree["runs_dir"])
+    verb, names = options.words[0], options.words[1:]
+    wanted = {"list": (0, 0), "show": (1, 1), "compare": (2, None), "verify": (0, 0)}[verb]
+    if len(names) < wanted[0] or (wanted[1] is not None and len(names) > wanted[1]):
+        raise ConfigError(verb, {"show": "name one run", "compare": "name two runs or more"}.get(verb, "takes no names"))
+    match verb:
+        case "list":
+            told = _list(store, console)
+        case "show":
+            told = _show(store.load(names[0]), options, console)
+        case "compare":
+            told = _compare([store.load(name) for name in names], options, console)
+        case _:
+            told = _verify(store, console)
+    return {"command": "runs"} | told
+
+
+def _list(store: Store, console: Console) -> dict[str, Any]:
+    found = store.list()
+    rows = [
+        [
+            item.fingerprint[:_NAME],
+            item.status,
+            item.pool or item.problem or "",
+            " ".join(item.tokens),
+            item.steps,
+            item.metric or "",
+            item.best,
+            f"{item.modified:%Y-%m-%d %H:%M}",
+        ]
+        for item in found
+    ]
+    if rows:
+        console.table("", ["run", "status", "pool", "tokens", "step", "metric", ("best", ".4f"), "modified (UTC)"], rows)
+    else:
+        console.say(f"no runs in {store.root}")
+    keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
+    return {"runs": [{key: getattr(item, key) for key in keys} | {"checkpoint": str(item.path)} for item in found]}
+
+
+def _show(found: Run, options: Options, console: Console) -> dict[str, Any]:
+    """Settings, where they came from, and what each selection rule chooses."""
+    choices = _choices(found, options)
+    settings = _dotted(found.settings)
+    console.table(f"{found.name}  {found.status}", ["setting", "value"], [[name, canonical(value)] for name, value in settings.items()])
+    origin = _dotted({name: value for name, value in found.provenance.items() if name != "data"})
+    console.table("made by", ["", "value"], [[name, canonical(value)] for name, value in origin.items()])
+    _show_choices(choices, console)
+    parts = {"run": found.name, "fingerprint": found.fingerprint, "status": found.status, "step": found.step}
+    return parts | {
+        "settings": found.settings,
+        "provenance": found.provenance,
+        "selections": choices,
+        "files": {"checkpoint": str(found.path)},
+    }
+
+
+def _show_choices(choices: dict[str, Any], console: Console) -> None:
+    if not choices:
+        return
+    any_one = next(iter(choices.values()))
+    periods = list(any_one["scores"])
+    rows = [[rule, item["step"], item["set"], *(item["scores"][period] for period in periods)] for rule, item in choices.items()]
+    console.table(f"--load chooses ({any_one['metric']})", ["rule", "step", "set", *((period, ".4f") for period in periods)], rows)
+
+
+def _choices(found: Run, options: Options) -> dict[str, Any]:
+    """Step, set and scores of every selection rule that chooses something."""
+    from quantamm_cli.cli.stored import scoreboard
+    from quantamm_cli.training.selection import RULES, select
+
+    if not found.entries:
+        return {}
+    metric = found.settings["split"]["selection_metric"] or found.settings["metric"]["kind"]
+    entries = found.history() if options.minimum else found.entries
+    board, told = scoreboard(entries, metric), {}
+    for rule in RULES:
+        try:
+            choice = select(board, rule, options.minimum)
+        except ConfigError:
+            continue
+        entry = entries[choice.entry]
+        scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
+        told[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
+    return told
+
+
+def _compare(found: Sequence[Run], options: Options, console: Console) -> dict[str, Any]:
+    """Only the settings in which the runs differ, and what one selection rule makes of each."""
+    rule = options.load or "best_validation"
+    trees = [_dotted(item.settings) for item in found]
+    keys = sorted({key for tree in trees for key in tree})
+    differ = {key: [tree.get(key) for tree in trees] for key in keys if len({canonical(tree.get(key)) for tree in trees}) > 1}
+    chosen = [_choices(item, options).get(rule) for item in found]
+    heads = [item.fingerprint[:_NAME] for item in found]
+    rows = [[key, *(canonical(value) for value in values)] for key, values in differ.items()]
+    for period in ("train", "validation", "test"):
+        scores = [None if item is None else item["scores"].get(period) for item in chosen]
+        rows.append([f"{period} {_metric(found)}", *("-" if score is None else f"{score:.4f}" for score in scores)])
+    console.table(f"{rule}", ["", *heads], rows)
+    runs = [{"run": item.name, "selection": choice} for item, choice in zip(found, chosen, strict=True)]
+    return {"load": rule, "differences": differ, "runs": runs}
+
+
+def _metric(found: Sequence[Run]) -> str:
+    names = {item.settings["split"]["selection_metric"] or item.settings["metric"]["kind"] for item in found}
+    return names.pop() if len(names) == 1 else "(own metric)"
+
+
+def _verify(store: Store, console: Console) -> dict[str, Any]:
+    """Read everything again. Raises StoreError if anything is wrong, after telling all of it."""
+    findings = store.verify()
+    count = len(store.list())
+    if findings:
+        console.table("", ["file", "what is wrong"], [[str(Path(item.path)), item.problem] for item in findings])
+        raise StoreError(str(store.root), f"{len(findings)} file(s) are damaged: {findings[0].path}: {findings[0].problem}")
+    console.say(f"{count} run(s) in {store.root} are sound")
+    return {"sound": count}
+
+
+def _dotted(tree: Any, where: str = "") -> dict[str, Any]:
+    """A nested tree as dotted keys; empty branches are left out."""
+    if not isinstance(tree, dict):
+        return {where: tree}
+    return {name: value for key, item in tree.items() for name, value in _dotted(item, f"{where}.{key}" if where else key).items()}

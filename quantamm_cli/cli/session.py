@@ -1,0 +1,128 @@
+"""A training in progress: its problem, what it has reached, and how that is kept."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from quantamm_cli.cli import app
+from quantamm_cli.cli.stored import scoreboard, selection_metric
+from quantamm_cli.core.params import Parameter, initial, readable, trainable
+from quantamm_cli.engine.feed import feed
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.market import Market
+from quantamm_cli.metrics import Metric
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.run import Train
+from quantamm_cli.store.runs import Writer
+from quantamm_cli.training.base import GradientFit
+from quantamm_cli.training.fit import Problem, Progress, Report, begin
+from quantamm_cli.training.selection import keepers
+
+_SAVE_SECONDS = 1.0
+TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
+"""Metrics of every period at every step, besides those that train and select: cheap, and enough to draw a history."""
+
+
+class Session:
+    """One run being trained. ``save`` may be called from the thread that waits for signals."""
+
+    def __init__(self, settings: Train, market: Market, writer: Writer) -> None:
+        self._settings, self._writer = settings, writer
+        self._provenance = app.provenance(settings, market)
+        self.problem, self.progress, self._specs = _problem(settings, market)
+        self.entries: list[dict[str, Any]] = []
+        self._saved, self._when = 0, time.monotonic()
+        if writer.run is not None and writer.state is not None:
+            self.entries = writer.run.history()
+            self._saved = len(self.entries)
+            self.progress = _restored(self.progress, writer.state)
+
+    @property
+    def step(self) -> int:
+        """The last step done."""
+        return self.progress.step - 1
+
+    def record(self, report: Report, progress: Progress) -> None:
+        """Keep an entry, and save now and then."""
+        entry = {
+            "step": report.step,
+            "params": report.params,
+            "readable": readable(self._specs, report.params),
+            "objective": report.objective,
+            "metrics": report.metrics,
+            "learning_rate": report.learning_rate,
+            "since_improvement": report.since_improvement,
+        }
+        self.entries.append(entry)
+        self.progress = progress  # from here on the entry counts, also for a save from another thread
+        if time.monotonic() - self._when > _SAVE_SECONDS:
+            self.save("running")
+
+    def save(self, status: str) -> None:
+        """Make everything so far durable."""
+        progress = self.progress
+        entries = self.entries[: progress.step]
+        kept = keepers(scoreboard(entries, selection_metric(self._settings)))
+        self._writer.save(entries[self._saved :], [entries[index] for index in kept], _state(progress), status, self._provenance)
+        self._saved, self._when = len(entries), time.monotonic()
+
+    def interrupted(self) -> str:
+        """Save because we were asked to stop; what to tell the user."""
+        if not self.entries:
+            return "stopped before the first step was done; nothing to save"
+        self.save("stopped")
+        return f"stopped; step {self.step} of run_{self._settings.fingerprint[:12]}… is saved; the same command goes on from there"
+
+    def said(self, report: Report) -> str:
+        """The metric that selects, for the progress bar."""
+        period, metric = self.problem.watched
+        scores = report.metrics[period][metric]
+        return f"{period} {metric} {np.max(scores, where=np.isfinite(scores), initial=-np.inf):.3f}"
+
+
+def _problem(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
+    """The typed settings as a training problem, its beginning, and what its parameters are."""
+    pool, fit, metric = settings.pool, settings.fit, settings.metric
+    assert isinstance(pool, AbstractPool)
+    assert isinstance(fit, GradientFit)
+    assert isinstance(metric, Metric)
+    assets = len(settings.tokens)
+    specs = pool.parameters(assets)
+    if not trainable(specs):
+        raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
+    params = initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed)
+    selects = selection_metric(settings)
+    problem = Problem(
+        pool=pool,
+        feed=feed(settings, market),
+        fit=fit,
+        trains=trainable(specs),
+        metric=metric.kind,
+        turnover_penalty=metric.turnover_penalty,
+        window_rows=settings.window_rows,
+        bout_offset=settings.split.bout_offset,
+        spans=settings.spans,
+        tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
+        watched=("validation" if "validation" in settings.periods else "train", selects),
+    )
+    return problem, begin(problem, params), specs
+
+
+def _state(progress: Progress) -> dict[str, np.ndarray]:
+    """What the next step depends on, as arrays; ``step`` is the last one done."""
+    arrays = {f"params/{name}": np.asarray(value) for name, value in progress.params.items()}
+    arrays |= {f"optimiser/{index}": np.asarray(leaf) for index, leaf in enumerate(jax.tree.leaves(progress.optimiser))}
+    numbers = {"step": progress.step - 1, "best": progress.best, "since_improvement": progress.since_improvement}
+    return arrays | {name: np.asarray(value) for name, value in numbers.items()}
+
+
+def _restored(opening: Progress, state: Mapping[str, np.ndarray]) -> Progress:
+    """Progress as it was saved, in the shape of the run's beginning."""
+    leaves, shape = jax.tree.flatten(opening.optimiser)
+    optimiser = jax.tree.unflatten(shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))])
+    params = {name: jnp.asarray(state[f"params/{name}"]) for name in opening.params}
+    return Progress(int(state["step"]) + 1, params, optimiser, float(state["best"]), int(state["since_improvement"]))
