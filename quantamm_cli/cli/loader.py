@@ -4,7 +4,9 @@ Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by o
 before the defaults list is built, and keys are checked against the composed tree just before they would be applied.
 """
 
+import copy
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -15,6 +17,7 @@ from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -23,6 +26,7 @@ from quantamm_cli.cli import grammar, keys
 from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.cli.sources import refuse_code
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.tuning.space import nested
 
 
 class Loader(ConfigLoaderImpl):
@@ -30,7 +34,10 @@ class Loader(ConfigLoaderImpl):
 
     def __init__(self, search_path: ConfigSearchPathImpl) -> None:
         super().__init__(search_path)
-        self.free = {"params"}
+        self.free = {"params", "space"}
+        self.keep = False
+        """Whether files are read once only, however often is composed: a study goes on as it began."""
+        self._kept: CachingConfigRepository | None = None
         self._parsed: list[Override] = []
         self._jobs: dict[tuple[str, ...], DictConfig] = {}
 
@@ -77,8 +84,9 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         parser = OverridesParser.create(config_loader=self)
-        self._parsed = [grammar.read(parser, word) for word in overrides]
-        repo = CachingConfigRepository(self.repository)
+        self._parsed = [_in_space(grammar.read(parser, word)) for word in overrides]
+        repo = self._kept or CachingConfigRepository(self.repository)
+        self._kept = repo if self.keep else None
         self._process_config_searchpath(config_name, self._parsed, repo)
         for override in self._parsed:
             refuse_code({override.key_or_group.split(".")[-1]: 0}, str(override.input_line))
@@ -124,7 +132,7 @@ class Loader(ConfigLoaderImpl):
         names = [str(default.config_path) for default in defaults]
         start = next((i for i, name in enumerate(names) if name.startswith("experiment/")), len(names))
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
-        free = self.free | keys.open_places(plain(cfg))
+        free = (self.free | keys.open_places(plain(cfg))) & set(keys.dotted(plain(cfg)))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):
@@ -141,6 +149,15 @@ class Loader(ConfigLoaderImpl):
                 OmegaConf.set_struct(node, False)
         return cfg
 
+    def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
+        """A search space may be written with dots in its keys; it is merged as a tree."""
+        loaded = super()._load_single_config(default, repo)
+        if isinstance(loaded.config, DictConfig) and isinstance(loaded.config.get("space"), DictConfig):
+            config = copy.deepcopy(loaded.config)  # what was loaded is in a cache
+            config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
+            loaded = replace(loaded, config=config)
+        return loaded
+
     def _check_values(self, tree: dict[str, Any], free: set[str], repo: IConfigRepository) -> None:
         """``key=value`` must name a key there is; ``+key`` and ``~key`` are Hydra's to judge."""
         for override in self._parsed:
@@ -152,6 +169,16 @@ class Loader(ConfigLoaderImpl):
                 raise keys.unknown(override.key_or_group, tree)
             if not (override.is_add() or override.is_force_add() or override.is_delete()):
                 keys.check_key(tree, override.key_or_group, value, free, self.options)
+
+
+def _in_space(override: Override) -> Override:
+    """``space.fit.learning_rate=[0.01,1]`` as a change of the whole space."""
+    key = override.key_or_group
+    if (key == "space" or key.startswith("space.")) and not (override.is_delete() or override.is_sweep_override()):
+        value = override.value()
+        if key != "space" or isinstance(value, dict):
+            return replace(override, key_or_group="space", _value=nested({key[6:]: value} if key[6:] else value, "space"))
+    return override
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:

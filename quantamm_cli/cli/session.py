@@ -33,7 +33,7 @@ class Session:
     def __init__(self, settings: Train, market: Market, writer: Writer) -> None:
         self._settings, self._writer = settings, writer
         self._provenance = app.provenance(settings, market)
-        self.problem, self.progress, self._specs = _problem(settings, market)
+        self.problem, self.progress, self._specs = posed(settings, market)
         self.entries: list[dict[str, Any]] = []
         self._saved, self._when = 0, time.monotonic()
         if writer.run is not None and writer.state is not None:
@@ -84,7 +84,7 @@ class Session:
         return f"{period} {metric} {np.max(scores, where=np.isfinite(scores), initial=-np.inf):.3f}"
 
 
-def _problem(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
+def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
     """The typed settings as a training problem, its beginning, and what its parameters are."""
     pool, fit, metric = settings.pool, settings.fit, settings.metric
     assert isinstance(pool, AbstractPool)

@@ -18,7 +18,8 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         raise ConfigError(names[1], f"one name at a time: qsim show {what} {names[0]}")
     found = experiments(options) if what == "experiments" else components(GROUPS[what], options)
     if not names:
-        console.table("", ["name", "what it does"], [[item["name"], item["summary"]] for item in found])
+        heads = [key for key in ("name", "unit", "command", "parameters", "summary") if any(key in item for item in found)]
+        console.table("", heads, [[_said(item.get(key)) for key in heads] for item in found])
         return {"command": "show", "what": what, "found": found}
     one = next((item for item in found if item["name"] == names[0]), None)
     if one is None:
@@ -28,6 +29,9 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     if one.get("settings"):
         rows = [[field["name"], _said(field["default"]), field["text"]] for field in one["settings"]]
         console.table("", ["setting", "default", "meaning"], rows)
+    if one.get("parameters"):
+        heads = ["name", "raw", "unit", "default", "low", "high"]
+        console.table("params.NAME", heads, [[_said(spec[key]) for key in heads] for spec in one["parameters"]])
     return {"command": "show", "what": what, "found": [one]}
 
 
@@ -53,9 +57,22 @@ def describe(name: str, cls: Any) -> dict[str, Any]:
     """A component: its docstring, its unit if it has one, its settings."""
     text = inspect.cleandoc(cls.__doc__ or "")
     summary = text.split("\n\n")[0].replace("\n", " ")
-    unit = getattr(cls, "unit", None)
-    described = {"name": name, "summary": summary, "text": text, "settings": [setting(*item) for item in cls.model_fields.items()]}
-    return described | ({"unit": unit} if isinstance(unit, str) else {})
+    described: dict[str, Any] = {"name": name, "summary": summary, "text": text}
+    described["settings"] = [setting(*item) for item in cls.model_fields.items()]
+    if isinstance(unit := getattr(cls, "unit", None), str):
+        described["unit"] = unit
+    if cls.group == "pool/rule":
+        described["parameters"] = parameters(cls)
+    return described
+
+
+def parameters(rule: Any) -> list[dict[str, Any]]:
+    """What a rule with its default settings trains, from its declaration."""
+    from quantamm_cli.rules.base import Clock
+
+    keys = {"name": "readable", "raw": "name", "unit": "unit", "default": "default", "low": "low", "high": "high"}
+    declared = rule().parameters(Clock(chunk_period=1440, max_memory_days=365))
+    return [{key: getattr(spec, field) for key, field in keys.items()} for spec in declared]
 
 
 def setting(name: str, field: Any) -> dict[str, Any]:
@@ -80,9 +97,13 @@ def experiments(options: Options) -> list[dict[str, Any]]:
         source = next(source for source in loader.get_sources() if source.is_config(f"experiment/{name}"))
         text = Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
         comments = [line.lstrip("# ").rstrip() for line in text.splitlines() if line.startswith("#") and not line.startswith("# @")]
-        found.append({"name": name, "summary": comments[0] if comments else "", "text": "\n".join(comments)})
+        command = [line for line in comments if line.startswith("qsim ")][:1]
+        said = " ".join(line for line in comments if line not in command)
+        found.append({"name": name, "command": "".join(command), "summary": said, "text": "\n".join(comments)})
     return found
 
 
-def _said(default: Any) -> str:
-    return "null" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item["name"]) for item in value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ def overview() -> str:
 
 qsim COMMAND --help   the options of a command
 qsim train            works as it is, on the embedded synthetic market
-qsim train -m fit.seed=0,1,2 pool/rule=momentum,power_channel   runs every combination
+qsim train -m fit.seed=0,1,2 metric=daily_log_sharpe,returns   runs every combination
 tab completion: eval "$(qsim -sc install=bash)" (zsh too; fish: qsim -sc install=fish | source)
 
 {_EXIT}"""

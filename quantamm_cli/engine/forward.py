@@ -1,5 +1,7 @@
 """One pool, one set of parameters, one window: the forward pass."""
 
+from itertools import accumulate
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,7 +42,7 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
     prices = feed.prices[start + rows]
     value = (path.reserves * prices).sum(-1)
     spots = Snapshot(prices, path.reserves, value)
-    ends = np.cumsum([len(part) for part in wanted])
+    ends = accumulate(len(part) for part in wanted)
     return {
         name: Daily(_spot(spots, end - len(part)), _spot(spots, end - 1), value[end - len(part) : end - 1], last - first)
         for (name, first, last), part, end in zip(spans, wanted, ends, strict=True)

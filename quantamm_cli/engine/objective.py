@@ -51,4 +51,6 @@ def judge(
         path = simulate(pool, values, feed, jnp.asarray(0), max(last for _, _, last in spans))
         return {name: score(path.rows(first, last), names) for name, first, last in spans}
 
-    return jax.vmap(one)(params) if reads_days(names) else jax.lax.map(one, params)
+    # Sets share the overhead of a minute loop; whole columns of minutes are quicker, and smaller, one set after another.
+    together = reads_days(names) or feed.frictions is not None
+    return jax.vmap(one)(params) if together else jax.lax.map(one, params)

@@ -6,7 +6,7 @@ is 365 days. *Blocks of d* are the first ⌊N/d⌋·d values cut into pieces of 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -39,6 +39,8 @@ METRICS: dict[str, Definition] = {}
 class Metric(Component, group="metric"):
     """The training objective: a metric, less what it is made to cost."""
 
+    unit: ClassVar[str] = ""
+
     turnover_penalty: NonNegative = Field(0.0, description="objective lost per unit of value weight turned over in a minute")
 
 
@@ -51,7 +53,8 @@ def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", sorts: bool
     def enrol(compute: C) -> C:
         kind = name or compute.__name__
         METRICS[kind] = Definition(compute, unit, reads, sorts)
-        create_model(kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind})
+        settings = create_model(kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind})
+        settings.unit = unit
         return compute
 
     return enrol

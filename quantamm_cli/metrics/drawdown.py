@@ -40,7 +40,7 @@ def weekly_max_drawdown(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def ulcer(path: Trajectory) -> Scalar:
-    r"""Minus the mean over 30-day blocks of $\sqrt{\mathrm{mean}(\mathrm{drawdown}^2)}$; NaN below 30 days. [Martin, 1987]"""
+    """Minus the mean over 30-day blocks of the root mean square drawdown; NaN below 30 days. [Martin, 1987]"""
     squares = (drawdowns(blocks(path.value, MONTH)) ** 2).mean(-1)
     # The root of a block without drawdown has no slope; its gradient is zero, not NaN.
     return -mean(jnp.where(squares > 0, jnp.sqrt(jnp.where(squares > 0, squares, 1)), 0))

@@ -8,14 +8,19 @@ from quantamm_cli.metrics.base import YEAR, Scalar, changes, metric
 
 @metric(unit="1/sqrt(year)")
 def sharpe(path: Trajectory) -> Scalar:
-    r"""Sharpe ratio of minute returns $r$, $\sqrt{525600}\,\mathrm{mean}(r)/\mathrm{std}(r)$; no riskless rate."""
+    r"""Sharpe ratio of minute returns, without a riskless rate.
+
+    $$\sqrt{525600}\;\mathrm{mean}(r)/\mathrm{std}(r), \qquad r_t = V_{t+1}/V_t - 1$$
+    """
     earned = changes(path.value)
     return jnp.sqrt(1.0 * YEAR) * earned.mean() / earned.std()
 
 
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_sharpe(path: Trajectory | Daily) -> Scalar:
-    r"""Sharpe ratio of daily returns $x = \Delta D/D$, $\sqrt{365}\,\mathrm{mean}(x)/\mathrm{std}(x)$.
+    r"""Sharpe ratio of daily returns, without a riskless rate.
+
+    $$\sqrt{365}\;\mathrm{mean}(x)/\mathrm{std}(x), \qquad x = \Delta D/D$$
 
     Values are read every 1440 minutes from the first; a trailing part-day is dropped.
     """
@@ -25,7 +30,9 @@ def daily_sharpe(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
-    r"""Sharpe ratio of daily log returns, $\sqrt{365}\,\mathrm{mean}(x)/(\mathrm{std}(x) + 10^{-8})$, $x = \Delta\ln(D + 10^{-12})$.
+    r"""Sharpe ratio of daily log returns, without a riskless rate.
+
+    $$\sqrt{365}\;\mathrm{mean}(x)/(\mathrm{std}(x) + 10^{-8}), \qquad x = \Delta\ln(D + 10^{-12})$$
 
     Values are read every 1440 minutes from the first; a trailing part-day is dropped.
     """

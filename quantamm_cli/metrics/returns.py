@@ -27,19 +27,28 @@ def annual(ratio: Scalar, minutes: int) -> Scalar:
 
 @metric(unit="fraction", reads="days")
 def returns(path: Path) -> Scalar:
-    r"""Return over the window, $V_{N-1}/V_0 - 1$."""
+    r"""Return over the window.
+
+    $$V_{N-1}/V_0 - 1$$
+    """
     return path.last.value / path.first.value - 1
 
 
 @metric(unit="fraction a year", reads="days")
 def annualised_returns(path: Path) -> Scalar:
-    r"""Return as a yearly rate, $(V_{N-1}/V_0)^{525600/(N-1)} - 1$."""
+    r"""Return as a yearly rate.
+
+    $$(V_{N-1}/V_0)^{525600/(N-1)} - 1$$
+    """
     return annual(path.last.value / path.first.value, path.minutes - 1)
 
 
 @metric(unit="fraction", reads="days")
 def returns_over_hodl(path: Path) -> Scalar:
-    r"""Return over holding the first row's reserves, $V_{N-1} / \sum R_0 p_{N-1} - 1$."""
+    r"""Return over holding the first row's reserves.
+
+    $$V_{N-1} / \sum R_0 p_{N-1} - 1$$
+    """
     return path.last.value / hodl(path) - 1
 
 
@@ -51,7 +60,10 @@ def annualised_returns_over_hodl(path: Path) -> Scalar:
 
 @metric(unit="fraction", reads="days")
 def returns_over_uniform_hodl(path: Path) -> Scalar:
-    r"""Return over holding equal parts, $V_{N-1} / \sum u\,p_{N-1} - 1$ with $u_i = \sum R_0 p_0 / (n\,p_{0,i})$."""
+    r"""Return over holding equal parts, bought at the first row.
+
+    $$V_{N-1} / \sum u\,p_{N-1} - 1, \qquad u_i = \sum R_0 p_0 / (n\,p_{0,i})$$
+    """
     return path.last.value / uniform_hodl(path) - 1
 
 

@@ -62,13 +62,13 @@ for _period, _length in _PERIODS.items():
             _define(
                 f"{_period}_var_{_tail}",
                 "fraction",
-                f"Mean over {_period} blocks of the {_percent}th percentile of the minute returns inside.",
+                f"Mean over {_period} blocks of the {_percent} % quantile of the minute returns inside.",
                 partial(_inner_risk, length=_length, percent=_percent),
             )
             _define(
                 f"{_period}_var_{_tail}_trad",
                 "fraction",
-                f"{_percent}th percentile of the returns between the ends of {_period} blocks.",
+                f"{_percent} % quantile of the returns between the ends of {_period} blocks.",
                 partial(_closing_risk, length=_length, percent=_percent),
             )
         _define(

@@ -1,0 +1,1 @@
+"""Studies: searching over settings with Optuna. Knows neither Hydra nor the console."""

@@ -1,0 +1,223 @@
+"""What may be searched, and where: the ``space`` of YAML and command line, as ranges and choices.
+
+A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or, for groups, slashes
+(``pool/rule``). A place in it is searched over
+
+    [0.001, 1, log]                                    a range: low, high, and any of log, int, float
+    {low: 0.001, high: 1, log: true, step:, type:}     the same
+    [momentum, power_channel]                          names to choose from
+    {choices: [4, 8, 16]}                              values to choose from
+    declared                                           the range a parameter declares (params.NAME, or params for all)
+    null                                               not at all: takes a place out of a space that has it
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.digest import canonical, plain
+
+FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
+_WORDS = ("log", "int", "float")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``low`` to ``high``, both included. ``whole`` None: as the setting is."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    whole: bool | None = None
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """The values that have to be legal for all to be."""
+        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+
+    def holds(self, value: Any) -> bool:
+        """Whether the search could come to a value."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            return False
+        if self.whole and value != int(value):
+            return False
+        steps = (Decimal(str(value)) - Decimal(str(self.low))) / Decimal(str(self.step)) if self.step else Decimal(0)
+        return steps == int(steps)
+
+    def told(self) -> dict[str, Any]:
+        """The range as YAML would have it, all said."""
+        low, high = self.ends
+        return {"low": low, "high": high, "log": self.log, "step": self.step, "type": "int" if self.whole else "float"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Values without order."""
+
+    values: tuple[Any, ...]
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """The values that have to be legal."""
+        return self.values
+
+    def holds(self, value: Any) -> bool:
+        """Whether the search could come to a value."""
+        return canonical(plain(value)) in {canonical(plain(choice)) for choice in self.values}
+
+    def told(self) -> dict[str, Any]:
+        """The choices as YAML would have them."""
+        return {"choices": plain(self.values)}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The range that the parameter itself declares."""
+
+
+Spec = Range | Choices | Declared
+
+
+def nested(value: Any, where: str) -> Any:
+    """A space with the dots and slashes of its keys as nodes and its short forms written out, so that spaces can be merged.
+
+    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}`` changes one thing about it.
+    """
+    if isinstance(value, list | tuple):
+        return dict.fromkeys(FIELDS) | _short(list(value), where)
+    if value == "declared":
+        return dict.fromkeys(FIELDS) | {"declared": True}
+    if not isinstance(value, Mapping):
+        return value
+    tree: dict[str, Any] = {}
+    for key, item in value.items():
+        *path, last = str(key).replace("/", ".").split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"{where}.{key}", f"{part} is taken out of the space (null) and searched")
+        field = last in FIELDS and not isinstance(item, Mapping)
+        inner = plain(item) if field else nested(item, f"{where}.{key}")
+        both = isinstance(inner, dict) and isinstance(node.get(last), dict)
+        node[last] = _merged(node[last], inner) if both else inner
+    return _completed(tree)
+
+
+def _completed(tree: dict[str, Any]) -> dict[str, Any]:
+    """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
+    tree = {key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()}
+    whole = tree.get("choices") is not None or (_number(tree.get("low")) and _number(tree.get("high")))
+    return dict.fromkeys(FIELDS) | tree if whole else tree
+
+
+def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    """Two nodes of one place, written with different keys."""
+    merged = dict(one)
+    for key, value in two.items():
+        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
+        merged[key] = _merged(merged[key], value) if both else merged.get(key) if value is None else value
+    return merged
+
+
+def _short(values: list[Any], where: str) -> dict[str, Any]:
+    """``[low, high, log, int]`` or a list of names."""
+    numbers = [value for value in values if _number(value)]
+    words = values[len(numbers) :]
+    if len(numbers) == 2 and values[:2] == numbers and all(word in _WORDS for word in words):
+        kind = next((word for word in words if word != "log"), None)
+        return {"low": numbers[0], "high": numbers[1], "log": "log" in words, "type": kind}
+    if values and all(isinstance(value, str) for value in values):
+        return {"choices": values}
+    said = f"[{', '.join(map(str, values))}]"
+    raise ConfigError(
+        where, f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}"
+    )
+
+
+def read_space(tree: Mapping[str, Any]) -> dict[str, Spec]:
+    """The specifications of a nested space by dotted setting.
+
+    Raises:
+        ConfigError: for the first that cannot be searched.
+    """
+    return dict(_places(tree, ""))
+
+
+def _places(node: Mapping[str, Any], place: str) -> Iterator[tuple[str, Spec]]:
+    own: dict[str, Any] = {}
+    for name, value in node.items():
+        inner = f"{place}.{name}" if place else str(name)
+        if isinstance(value, Mapping):
+            yield from _places(value, inner)
+        elif name in FIELDS and place:
+            own[name] = value
+        elif value is not None:
+            near = hint(str(name), FIELDS)
+            raise ConfigError(f"space.{inner}", f"{value} is neither a range such as [0.001, 1, log] nor choices{near}")
+    given = {name: value for name, value in own.items() if value is not None}
+    if given:
+        yield place, _spec(given, f"space.{place}")
+
+
+def _spec(given: dict[str, Any], where: str) -> Spec:
+    if given.get("declared"):
+        return Declared()
+    if "choices" in given:
+        if "low" in given or "high" in given:
+            raise ConfigError(where, "has choices and low or high; keep one: {choices: [...], low: null, high: null} or {choices: null}")
+        return Choices(_choices(given["choices"], where))
+    return _range(given, where)
+
+
+def _choices(values: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(values, list | tuple) or not values:
+        raise ConfigError(where, f"{values} has nothing to choose from; write {{choices: [one, two]}}")
+    try:
+        texts = [canonical(plain(value)) for value in values]
+    except ValueError:
+        raise ConfigError(where, "a choice that is not finite") from None
+    twice = next((value for value, text in zip(values, texts, strict=True) if texts.count(text) > 1), None)
+    if twice is not None:
+        raise ConfigError(where, f"{twice} is among the choices twice")
+    return tuple(values)
+
+
+def _range(given: dict[str, Any], where: str) -> Range:
+    for name in ("low", "high"):
+        if not _number(given.get(name)):
+            raise ConfigError(where, f"{name} is {given[name]}, not a finite number" if name in given else f"a range without {name}")
+    low, high, step = given["low"], given["high"], given.get("step")
+    log, kind = given.get("log", False), given.get("type")
+    if not isinstance(log, bool):
+        raise ConfigError(f"{where}.log", f"{log} is not true or false")
+    if kind not in (None, "int", "float"):
+        raise ConfigError(f"{where}.type", f"{kind} is not int or float")
+    if low >= high:
+        raise ConfigError(where, f"low ({low:g}) is not below high ({high:g})")
+    if log and low <= 0:
+        raise ConfigError(where, f"low ({low:g}) is not above 0, which log needs")
+    if step is not None and (not _number(step) or not 0 < step <= high - low):
+        raise ConfigError(f"{where}.step", f"{step} is not a number above 0 and at most high - low")
+    if step is not None and log:
+        raise ConfigError(where, "log and step do not go together")
+    if kind == "int" and any(value is not None and value != int(value) for value in (low, high, step)):
+        raise ConfigError(where, "low, high and step of type int are not all whole")
+    return Range(low, _last(low, high, step), log, step, None if kind is None else kind == "int")
+
+
+def _last(low: float, high: float, step: float | None) -> float:
+    """The highest value that steps from ``low`` reach."""
+    if step is None:
+        return high
+    first, width = Decimal(str(low)), Decimal(str(step))
+    return float(first + (Decimal(str(high)) - first) // width * width)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
