@@ -26,7 +26,7 @@ from quantamm_cli.cli import grammar, keys
 from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.cli.sources import refuse_code
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.tuning.space import nested
+from quantamm_cli.tuning.nested import nested
 
 
 class Loader(ConfigLoaderImpl):

@@ -33,11 +33,37 @@ class Bijector(ABC):
 
 
 @dataclass(frozen=True)
+class Identity(Bijector):
+    """Raw values are readable."""
+
+    def readable(self, raw: Numbers) -> Numbers:
+        return raw
+
+    def raw(self, readable: Numbers) -> Numbers:
+        return readable
+
+
+@dataclass(frozen=True)
+class Squareplus(Bijector):
+    """readable = (raw + √(raw² + 4)) / 2, above zero and nearly raw where raw is large."""
+
+    def readable(self, raw: Numbers) -> Numbers:
+        # For raw < 0 the other root of the same square, which does not cancel.
+        root = np.hypot(raw, 2.0)
+        return np.where(raw < 0, 2 / (root - raw), (raw + root) / 2)
+
+    def raw(self, readable: Numbers) -> Numbers:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(readable > 0, readable - 1 / readable, np.nan)
+
+
+@dataclass(frozen=True)
 class Log2(Bijector):
     """readable = 2^raw; zero is stored as 2^-1000."""
 
     def readable(self, raw: Numbers) -> Numbers:
-        return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
+        with np.errstate(over="ignore"):  # a set that runs away is told by its infinities
+            return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
 
     def raw(self, readable: Numbers) -> Numbers:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -68,7 +94,8 @@ class Memory(Bijector):
     chunk_period: int
 
     def readable(self, raw: Numbers) -> Numbers:
-        days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
+        with np.errstate(over="ignore"):
+            days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
         return np.where(raw <= NO_MEMORY, 0.0, days)
 
     def raw(self, readable: Numbers) -> Numbers:
@@ -86,6 +113,12 @@ class Memory(Bijector):
         return np.where(days == 0, NO_MEMORY, np.maximum(np.log(s) + 2 * np.log(u), NO_MEMORY))
 
 
+def squareplus(raw: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """The readable value of a squareplus parameter, inside programs."""
+    root = jnp.sqrt(raw**2 + 4)
+    return jnp.where(raw < 0, 2 / (root - raw), (raw + root) / 2)
+
+
 def decay(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
     """λ and 1 - λ, each exact to the last digits, with memory capped at ``max_days``."""
     cap = float(Memory(chunk_period).raw(np.asarray(float(max_days))))
@@ -98,3 +131,21 @@ def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> 
     log_ratio = jax.nn.log_sigmoid(logit) - 3 * jax.nn.log_sigmoid(-logit)
     longest = 3 * np.log(max_days * 1440 / (2 * chunk_period)) - np.log(6)
     return jnp.exp((np.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)
+
+
+def decay_of_days(days: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+    r"""λ and 1 - λ of a memory in days, capped at ``max_days``; below zero is zero.
+
+    Newton without a gradient to the root of $S u^3 + u - 1$, then one step with it, which has the root's own derivative.
+    """
+    days = jnp.clip(days, 0, max_days)
+    s = (720 * days / chunk_period) ** 3 / 6
+
+    def newton(s: Array, u: Array) -> Array:
+        return u - (s * u**3 + u - 1) / (3 * s * u**2 + 1)
+
+    fixed = jax.lax.stop_gradient(s)
+    start = 1 / jnp.maximum(1.0, jnp.cbrt(fixed))
+    root = jax.lax.fori_loop(0, 60, lambda _, u: newton(fixed, u), start)
+    forget = newton(s, jax.lax.stop_gradient(root))
+    return s * forget**3, forget

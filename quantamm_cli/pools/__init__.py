@@ -1,3 +1,5 @@
 """Pools: how prices become reserves. One file a pool."""
 
-from quantamm_cli.pools import balancer, guard, hodl, temporal  # noqa: F401 - importing registers
+from quantamm_cli.settings.component import enrol
+
+enrol(__name__, __path__)

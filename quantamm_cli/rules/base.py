@@ -6,8 +6,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
+from pydantic import Field
 
-from quantamm_cli.core.bijectors import decay
+from quantamm_cli.core.bijectors import Identity, Memory, decay, memory_days
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Stream
 from quantamm_cli.core.tree import TracedComponent
@@ -37,11 +38,38 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
         """The change of weight asked for at each price, knowing that price and those before it."""
 
 
-def relative_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock) -> Stream:
-    r"""The proportional price gradient $\beta = \dot p / p$ a chunk, exponentially weighted.
+class GradientRule(WeightRule, ABC):
+    """A rule that follows the proportional price gradient, exponentially weighted."""
+
+    use_raw_price: bool = Field(False, description="true: gradients relative to the price itself, not to its average, as on chain")
+    use_alt_lamb: bool = Field(False, description="true: the average that gradients are relative to has a memory of its own")
+
+    def memory(self, clock: Clock) -> tuple[Parameter, ...]:
+        """The parameters of the gradient."""
+        long = Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), default=10.0, low=1.0, high=200.0, log=True)
+        delta = Parameter("logit_delta_lamb", "logit_delta_lamb", "logit", Identity(), default=0.0, low=-5.0, high=5.0)
+        return (long, delta) if self.use_alt_lamb else (long,)
+
+    def gradient(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+        """The gradient a chunk, relative to what these settings say."""
+        trend, average = price_gradient(recur, price, params["logit_lamb"], clock)
+        if self.use_raw_price:
+            return trend / price
+        if self.use_alt_lamb:
+            keep, forget = decay(params["logit_lamb"] + params["logit_delta_lamb"], *clock)
+            average, _ = recur(keep, forget * price, price)
+        return trend / average
+
+    def days(self, params: Params, clock: Clock) -> Float[Array, " n"]:
+        """Memory in days."""
+        return memory_days(params["logit_lamb"], *clock)
+
+
+def price_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock) -> tuple[Stream, Stream]:
+    r"""The price gradient $\dot p$ a chunk, exponentially weighted, and the average price it is measured from.
 
     $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
-    \beta = \frac{(1-\lambda)^3}{\lambda}\frac{a'}{e'}$$
+    \dot p = \frac{(1-\lambda)^3}{\lambda} a'$$
 
     Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$, which may be zero.
     [TFMM litepaper, section 4.2]
@@ -49,7 +77,14 @@ def relative_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], cl
     keep, forget = decay(logit, *clock)
     average, before = recur(keep, forget * price, price)
     trend, _ = recur(keep, (price - before) / forget, jnp.zeros_like(price))
-    return trend * forget**3 / average
+    return trend * forget**3, average
+
+
+def signed_power(signal: Stream, scale: Float[Array, " n"] | float, exponent: Float[Array, " n"]) -> Stream:
+    r"""$\mathrm{sign}(g)\,|g / 2s|^q$, with a finite gradient at zero."""
+    still = signal == 0
+    size = jnp.abs(jnp.where(still, 1, signal)) / (2 * scale)
+    return jnp.where(still, 0, jnp.sign(signal) * size**exponent)
 
 
 def centred(strength: Float[Array, " n"], signal: Stream) -> Stream:

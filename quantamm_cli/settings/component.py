@@ -5,6 +5,8 @@ name of its YAML. Defining the class registers it; nothing else has to be edited
 """
 
 import difflib
+import importlib
+import pkgutil
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
@@ -52,6 +54,12 @@ class Component(Settings):
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, not validated again."""
         return self.model_copy(update=changes)
+
+
+def enrol(package: str, path: Iterable[str]) -> None:
+    """Import every module of a package, so that a component is registered by its file being there."""
+    for module in pkgutil.iter_modules(path):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 def component(group: str, kind: str) -> type[Component]:

@@ -21,10 +21,11 @@ class BusyError(StoreError):
 
 
 class RunLock:
-    """The lock file of a run. Locks, waits, tells."""
+    """The lock file of a run, or of ``what`` else. Locks, waits, tells."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "run") -> None:
         self.path = path
+        self._what = what
         # Not thread-local: the thread that waits for signals may close what another thread opened.
         self._lock = FileLock(path, thread_local=False)
 
@@ -34,8 +35,8 @@ class RunLock:
             try:
                 self._lock.acquire(timeout=max(wait, 0.0), poll_interval=_POLL_SECONDS)
             except Timeout:  # an OSError too, so it is met first
-                told = f"{_holder(self.path)} is writing this run; wait for it or stop it"
-                raise BusyError(str(self.path.with_suffix(".json")), told) from None
+                told = f"{_holder(self.path)} is writing this {self._what}; wait for it or stop it"
+                raise BusyError(str(self.path.with_suffix(".json" if self._what == "run" else "")), told) from None
         with suppress(OSError):  # the lock holds without it; only the message would know less
             self._sign(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}))
 

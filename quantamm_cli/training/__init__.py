@@ -1,3 +1,5 @@
 """Fitting parameters to a metric: one loop, one small file a fitter."""
 
-from quantamm_cli.training import adam, adamw, sgd  # noqa: F401 - importing registers
+from quantamm_cli.settings.component import enrol
+
+enrol(__name__, __path__)

@@ -1,17 +1,5 @@
-"""What may be searched, and where: the ``space`` of YAML and command line, as ranges and choices.
+"""What may be searched: the specifications of a space, each legal by itself."""
 
-A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or, for groups, slashes
-(``pool/rule``). A place in it is searched over
-
-    [0.001, 1, log]                                    a range: low, high, and any of log, int, float
-    {low: 0.001, high: 1, log: true, step:, type:}     the same
-    [momentum, power_channel]                          names to choose from
-    {choices: [4, 8, 16]}                              values to choose from
-    declared                                           the range a parameter declares (params.NAME, or params for all)
-    null                                               not at all: takes a place out of a space that has it
-"""
-
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,9 +8,7 @@ from typing import Any
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import canonical, plain
-
-FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
-_WORDS = ("log", "int", "float")
+from quantamm_cli.tuning.nested import FIELDS, number
 
 
 @dataclass(frozen=True)
@@ -83,63 +69,6 @@ class Declared:
 Spec = Range | Choices | Declared
 
 
-def nested(value: Any, where: str) -> Any:
-    """A space with the dots and slashes of its keys as nodes and its short forms written out, so that spaces can be merged.
-
-    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}`` changes one thing about it.
-    """
-    if isinstance(value, list | tuple):
-        return dict.fromkeys(FIELDS) | _short(list(value), where)
-    if value == "declared":
-        return dict.fromkeys(FIELDS) | {"declared": True}
-    if not isinstance(value, Mapping):
-        return value
-    tree: dict[str, Any] = {}
-    for key, item in value.items():
-        *path, last = str(key).replace("/", ".").split(".")
-        node = tree
-        for part in path:
-            node = node.setdefault(part, {})
-            if not isinstance(node, dict):
-                raise ConfigError(f"{where}.{key}", f"{part} is taken out of the space (null) and searched")
-        field = last in FIELDS and not isinstance(item, Mapping)
-        inner = plain(item) if field else nested(item, f"{where}.{key}")
-        both = isinstance(inner, dict) and isinstance(node.get(last), dict)
-        node[last] = _merged(node[last], inner) if both else inner
-    return _completed(tree)
-
-
-def _completed(tree: dict[str, Any]) -> dict[str, Any]:
-    """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
-    tree = {key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()}
-    whole = tree.get("choices") is not None or (_number(tree.get("low")) and _number(tree.get("high")))
-    return dict.fromkeys(FIELDS) | tree if whole else tree
-
-
-def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
-    """Two nodes of one place, written with different keys."""
-    merged = dict(one)
-    for key, value in two.items():
-        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
-        merged[key] = _merged(merged[key], value) if both else merged.get(key) if value is None else value
-    return merged
-
-
-def _short(values: list[Any], where: str) -> dict[str, Any]:
-    """``[low, high, log, int]`` or a list of names."""
-    numbers = [value for value in values if _number(value)]
-    words = values[len(numbers) :]
-    if len(numbers) == 2 and values[:2] == numbers and all(word in _WORDS for word in words):
-        kind = next((word for word in words if word != "log"), None)
-        return {"low": numbers[0], "high": numbers[1], "log": "log" in words, "type": kind}
-    if values and all(isinstance(value, str) for value in values):
-        return {"choices": values}
-    said = f"[{', '.join(map(str, values))}]"
-    raise ConfigError(
-        where, f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}"
-    )
-
-
 def read_space(tree: Mapping[str, Any]) -> dict[str, Spec]:
     """The specifications of a nested space by dotted setting.
 
@@ -190,7 +119,7 @@ def _choices(values: Any, where: str) -> tuple[Any, ...]:
 
 def _range(given: dict[str, Any], where: str) -> Range:
     for name in ("low", "high"):
-        if not _number(given.get(name)):
+        if not number(given.get(name)):
             raise ConfigError(where, f"{name} is {given[name]}, not a finite number" if name in given else f"a range without {name}")
     low, high, step = given["low"], given["high"], given.get("step")
     log, kind = given.get("log", False), given.get("type")
@@ -202,7 +131,7 @@ def _range(given: dict[str, Any], where: str) -> Range:
         raise ConfigError(where, f"low ({low:g}) is not below high ({high:g})")
     if log and low <= 0:
         raise ConfigError(where, f"low ({low:g}) is not above 0, which log needs")
-    if step is not None and (not _number(step) or not 0 < step <= high - low):
+    if step is not None and (not number(step) or not 0 < step <= high - low):
         raise ConfigError(f"{where}.step", f"{step} is not a number above 0 and at most high - low")
     if step is not None and log:
         raise ConfigError(where, "log and step do not go together")
@@ -217,7 +146,3 @@ def _last(low: float, high: float, step: float | None) -> float:
         return high
     first, width = Decimal(str(low)), Decimal(str(step))
     return float(first + (Decimal(str(high)) - first) // width * width)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

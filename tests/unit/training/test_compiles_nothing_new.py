@@ -11,7 +11,15 @@ from quantamm_cli.cli.session import posed
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
 
-TOY = ["tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003", "fit.steps=1", "fit.parameter_sets=2", "fit.batch_size=2", "split.bout_offset=1440"]
+TOY = [
+    "tokens=[BTC,ETH]",
+    "fees=flat",
+    "fees.fee=0.003",
+    "fit.steps=1",
+    "fit.parameter_sets=2",
+    "fit.batch_size=2",
+    "split.bout_offset=1440",
+]
 DATES = ["start=2021-03-01", "end=2021-03-07", "test_end=2021-03-09"]
 
 

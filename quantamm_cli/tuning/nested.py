@@ -1,0 +1,83 @@
+"""How a ``space`` is written in YAML and on the command line, and the one form all of it is brought to before it is merged.
+
+A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or, for groups, slashes
+(``pool/rule``). A place in it is searched over
+
+    [0.001, 1, log]                                    a range: low, high, and any of log, int, float
+    {low: 0.001, high: 1, log: true, step:, type:}     the same
+    [momentum, power_channel]                          names to choose from
+    {choices: [4, 8, 16]}                              values to choose from
+    declared                                           the range a parameter declares (params.NAME, or params for all)
+    null                                               not at all: takes a place out of a space that has it
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from quantamm_cli.errors import ConfigError
+
+FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
+_WORDS = ("log", "int", "float")
+
+
+def nested(value: Any, where: str) -> Any:
+    """A space with the dots and slashes of its keys as nodes and its short forms written out, so that spaces can be merged.
+
+    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}`` changes one thing about it.
+    """
+    if isinstance(value, list | tuple):
+        return dict.fromkeys(FIELDS) | _short(list(value), where)
+    if value == "declared":
+        return dict.fromkeys(FIELDS) | {"declared": True}
+    if not isinstance(value, Mapping):
+        return value
+    tree: dict[str, Any] = {}
+    for key, item in value.items():
+        *path, last = str(key).replace("/", ".").split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"{where}.{key}", f"{part} is taken out of the space (null) and searched")
+        field = last in FIELDS and not isinstance(item, Mapping)
+        inner = item if field else nested(item, f"{where}.{key}")
+        both = isinstance(inner, dict) and isinstance(node.get(last), dict)
+        node[last] = _merged(node[last], inner) if both else inner
+    return _completed(tree)
+
+
+def _completed(tree: dict[str, Any]) -> dict[str, Any]:
+    """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
+    tree = {key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()}
+    whole = tree.get("choices") is not None or (number(tree.get("low")) and number(tree.get("high")))
+    return dict.fromkeys(FIELDS) | tree if whole else tree
+
+
+def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    """Two nodes of one place, written with different keys."""
+    merged = dict(one)
+    for key, value in two.items():
+        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
+        merged[key] = _merged(merged[key], value) if both else merged.get(key) if value is None else value
+    return merged
+
+
+def _short(values: list[Any], where: str) -> dict[str, Any]:
+    """``[low, high, log, int]`` or a list of names."""
+    numbers = [value for value in values if number(value)]
+    words = values[len(numbers) :]
+    if len(numbers) == 2 and values[:2] == numbers and all(word in _WORDS for word in words):
+        kind = next((word for word in words if word != "log"), None)
+        return {"low": numbers[0], "high": numbers[1], "log": "log" in words, "type": kind}
+    if values and all(isinstance(value, str) for value in values):
+        return {"choices": values}
+    said = f"[{', '.join(map(str, values))}]"
+    raise ConfigError(
+        where, f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}"
+    )
+
+
+def number(value: Any) -> bool:
+    """Whether it is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

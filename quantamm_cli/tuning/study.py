@@ -1,0 +1,158 @@
+"""A study: trials asked of Optuna, told to it, and kept in a journal, so that stopping and going on changes nothing.
+
+Optuna's samplers hold a stream of random numbers, which a second process would begin anew. Here every value is drawn
+with a seed made from the study's seed, the trial's number and the setting: what is proposed depends on the trials
+before and on nothing else. A trial that was stopped goes on under its own number.
+"""
+
+import hashlib
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from quantamm_cli.settings.digest import canonical, plain
+from quantamm_cli.tuning.journal import open_journal
+from quantamm_cli.tuning.space import Choices, Range
+
+STATES = {TrialState.COMPLETE: "finished", TrialState.FAIL: "failed", TrialState.RUNNING: "stopped", TrialState.WAITING: "waiting"}
+Space = Mapping[str, Range | Choices]
+_STARTS = 2
+"""How often a trial is started whose process dies each time: it may be the trial that kills it."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial as the journal has it. ``settings`` are the searched ones by dotted name."""
+
+    number: int
+    state: str
+    value: float | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    run: str | None = None
+    reason: str | None = None
+    code: int | None = None
+
+
+class Attempt:
+    """A trial in progress."""
+
+    def __init__(self, study: "Study", number: int, trial: optuna.Trial, first: bool) -> None:
+        self.number, self.first = number, first
+        self._study, self._trial = study, trial
+        study.reseed(number, "")
+        _ = trial.relative_params  # drawn now and together: a trial that goes on has the same
+
+    def suggest(self, key: str, spec: Range | Choices) -> Any:
+        """The value of a searched setting; asked again it is the same."""
+        self._study.reseed(self.number, key)
+        if isinstance(spec, Choices):
+            labels = _labels(spec)
+            return labels[self._trial.suggest_categorical(key, list(labels))]
+        if spec.whole:
+            return self._trial.suggest_int(key, int(spec.low), int(spec.high), step=int(spec.step or 1), log=spec.log)
+        return self._trial.suggest_float(key, float(spec.low), float(spec.high), step=spec.step, log=spec.log)
+
+    def runs_as(self, run: str) -> None:
+        """Remember the run that these settings name."""
+        self._trial.set_user_attr("run", run)
+
+    def finish(self, value: float) -> None:
+        """The trial's score. Raises ValueError unless it is finite: an infinite one would be the best for ever."""
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no score")
+        self._study.optuna.tell(self._trial, value)
+
+    def fail(self, reason: str, code: int) -> None:
+        """The trial has no score, and why; ``code`` is the exit code of that failure."""
+        self._trial.set_user_attr("reason", reason)
+        self._trial.set_user_attr("code", code)
+        self._study.optuna.tell(self._trial, state=TrialState.FAIL)
+
+    def pause(self) -> None:
+        """Stopped in an orderly way: this start does not count."""
+        starts: int = self._trial.user_attrs["starts"]
+        self._trial.set_user_attr("starts", starts - 1)
+
+
+class Study:
+    """Opens or begins the study in a journal, whose lock the caller holds.
+
+    ``given`` is what the first trial takes, as far as it goes; ``notes`` are kept from the beginning.
+    """
+
+    def __init__(self, journal: Path, name: str, seed: int, space: Space, given: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
+        optuna.logging.set_verbosity(logging.CRITICAL)
+        self._seed, self._space = seed, space
+        self.optuna = optuna.create_study(
+            storage=open_journal(journal), study_name=name, direction="maximize", load_if_exists=True, pruner=optuna.pruners.NopPruner()
+        )
+        for key, value in notes.items():
+            if key not in self.optuna.user_attrs:
+                self.optuna.set_user_attr(key, value)
+        if given and not self.optuna.trials:
+            self.optuna.enqueue_trial({key: _label(space[key], value) for key, value in given.items()})
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What was noted when the study began."""
+        return dict(self.optuna.user_attrs)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every trial that was begun, by number."""
+        return [self._told(trial) for trial in self.optuna.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]
+
+    @property
+    def best(self) -> Trial | None:
+        """The highest finite score; the earlier of equals."""
+        done = [trial for trial in self.trials if trial.value is not None]
+        return max(done, key=lambda trial: (trial.value, -trial.number), default=None)
+
+    def next(self) -> Attempt:
+        """The trial that was stopped, or a new one."""
+        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            starts = int(trial.user_attrs.get("starts", 0))
+            attempt = self._attempt(trial.number, optuna.Trial(self.optuna, trial._trial_id), starts)
+            if starts < _STARTS:
+                return attempt
+            attempt.fail(f"the process ended without a word in {starts} starts of it", 1)
+        waiting = [trial.number for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,))]
+        number = min(waiting, default=len(self.optuna.get_trials(deepcopy=False)))
+        asked = self.optuna.ask()
+        assert asked.number == number
+        return self._attempt(number, asked, 0)
+
+    def reseed(self, number: int, key: str) -> None:
+        """A sampler whose random numbers belong to one trial and setting."""
+        digest = hashlib.sha256(f"{self._seed}/{number}/{key}".encode()).digest()
+        self.optuna.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+
+    def _told(self, trial: FrozenTrial) -> Trial:
+        settings = {}
+        for key, value in trial.params.items():
+            spec = self._space[key]
+            settings[key] = _labels(spec)[value] if isinstance(spec, Choices) else value
+        score = trial.value if trial.state == TrialState.COMPLETE else None
+        notes = (trial.user_attrs.get(name) for name in ("run", "reason", "code"))
+        return Trial(trial.number, STATES[trial.state], score, settings, *notes)
+
+    def _attempt(self, number: int, trial: optuna.Trial, starts: int) -> Attempt:
+        if starts < _STARTS:
+            trial.set_user_attr("starts", starts + 1)
+        return Attempt(self, number, trial, starts == 0)
+
+
+def _labels(spec: Choices) -> dict[Any, Any]:
+    """Choices by what Optuna can hold: names or numbers as they are, anything else as text (to Optuna 1 is true)."""
+    alike = all(isinstance(value, str) for value in spec.values) or all(type(value) in (int, float) for value in spec.values)
+    return {value if alike else canonical(plain(value)): value for value in spec.values}
+
+
+def _label(spec: Range | Choices, value: Any) -> Any:
+    return next(name for name, choice in _labels(spec).items() if choice == value) if isinstance(spec, Choices) else value

@@ -1,0 +1,38 @@
+"""Runs to look at, and ways to make some."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+import toy
+from toy import Call
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Call:
+    """``qsim`` within this process, in an empty folder."""
+    return partial(toy.call, folder=tmp_path)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Call:
+    """``qsim`` as a process of its own, in an empty folder."""
+    return partial(toy.script, folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one finished toy run in it; only to be read."""
+    folder = tmp_path_factory.mktemp("finished")
+    answer = toy.call("train", *toy.TOY, "--json", folder=folder)
+    assert answer.code == 0, answer.err
+    (folder / "answer.json").write_text(answer.out)
+    return folder
+
+
+@pytest.fixture
+def trained(finished: Path, tmp_path: Path) -> Path:
+    """The empty folder with a copy of the finished toy run in it."""
+    shutil.copytree(finished / "runs", tmp_path / "runs")
+    return tmp_path
