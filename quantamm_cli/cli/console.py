@@ -121,11 +121,11 @@ def finite(value: Any) -> Any:
 
 
 def cell(value: Any, spec: str) -> str:
-    """One value as text."""
-    if value is None:
-        return "-"
+    """One value as text; what is not there, or not a number, is a dash."""
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if value is None or value != value:
+        return "-"
     if isinstance(value, list | tuple):
         return " ".join(cell(item, spec) for item in value)
     if isinstance(value, float):

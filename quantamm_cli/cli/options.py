@@ -26,6 +26,8 @@ class Command:
     summary: str
     usage: str
     verbs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """More lines of its help."""
 
     @property
     def composed(self) -> bool:
@@ -34,12 +36,21 @@ class Command:
 
 
 _RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
+_SPACE = (
+    "what is searched: any setting of qsim train, by its dotted name, as YAML (conf/space/NAME.yaml) or as",
+    "  space.fit.learning_rate=[0.001,1,log]    from, to, and any of log, int, float",
+    "  space.fit.batch_size.choices=[4,8,16]    values to choose from",
+    "  space.pool.rule=[momentum,power_channel] names to choose from, components too",
+    "  space.params.memory_days=declared        the range a parameter declares",
+    "  space.fit.noise_scale=null               not this one;  space=none: only what is named here",
+    "as often as you like the same command goes on; study.trials=N more trials continue the study",
+)
 COMMANDS = {
     command.name: command
     for command in (
         Command("simulate", "one pool with given parameters over a market", _RUNS),
         Command("train", "fit a pool's parameters to a metric", _RUNS),
-        Command("tune", "search over training settings with Optuna", _RUNS),
+        Command("tune", "search over training settings with Optuna", _RUNS, notes=_SPACE),
         Command("evaluate", "score a trained run on train, validation and test", _RUNS),
         Command("runs", "list, show, compare, verify runs", "VERB [RUN ...] [options]", ("list", "show", "compare", "verify")),
         Command(

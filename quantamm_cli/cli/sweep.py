@@ -1,5 +1,6 @@
 """``-m``: every combination of values, run by Hydra's sweeper and launcher, so that hydra/launcher=joblib works too."""
 
+import dataclasses
 import functools
 import tempfile
 from collections.abc import Iterable
@@ -71,7 +72,7 @@ def job(cfg: DictConfig, options: Options) -> dict[str, Any]:
     words: Any = OmegaConf.to_container(HydraConfig.get().overrides.task)
     console.note(f"[{int(HydraConfig.get().job.num) + 1}] {' '.join(words)}")
     try:
-        return call(resolved(cfg), options, console)
+        return call(resolved(cfg), dataclasses.replace(options, overrides=tuple(words)), console)
     except (KeyboardInterrupt, Interrupted) as stop:
         raise Halt(stop) from None
     except Exception as failure:

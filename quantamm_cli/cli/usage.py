@@ -28,6 +28,7 @@ def of(command: Command) -> str:
     for flag in flags_of(command.name):
         left = ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
         lines.append(f"  {left:<22} {flag.text}")
+    lines += ["", *command.notes] if command.notes else []
     if command.composed:
         lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show pools|rules|metrics|fits|fees|data|splits|experiments"]
     return "\n".join(lines)

@@ -46,6 +46,16 @@ def has(settings: Train, key: str) -> bool:
     return _field(settings, key) is not None
 
 
+def defaults(settings: Train) -> dict[str, float]:
+    """Where parameters begin that nobody gave, by dotted name."""
+    assert isinstance(settings.pool, AbstractPool)
+    return {
+        f"params.{spec.readable}": spec.default
+        for spec in settings.pool.parameters(len(settings.tokens))
+        if spec.name not in settings.params
+    }
+
+
 def moves_the_score(keys: Iterable[str]) -> list[str]:
     """The searched settings under which trials are scored on different data."""
     return [key for key in keys if any(key == place or key.startswith(f"{place}.") for place in SCORED)]

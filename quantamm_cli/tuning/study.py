@@ -42,10 +42,11 @@ class Trial:
 class Attempt:
     """A trial in progress."""
 
-    def __init__(self, study: "Study", number: int, trial: optuna.Trial, first: bool) -> None:
-        self.number, self.first = number, first
+    def __init__(self, study: "Study", trial: optuna.Trial) -> None:
+        self.number = trial.number
         self._study, self._trial = study, trial
-        study.reseed(number, "")
+        self._paused = False
+        study.reseed(self.number, "")
         _ = trial.relative_params  # drawn now and together: a trial that goes on has the same
 
     def suggest(self, key: str, spec: Range | Choices) -> Any:
@@ -75,9 +76,10 @@ class Attempt:
         self._study.optuna.tell(self._trial, state=TrialState.FAIL)
 
     def pause(self) -> None:
-        """Stopped in an orderly way: this start does not count."""
-        starts: int = self._trial.user_attrs["starts"]
-        self._trial.set_user_attr("starts", starts - 1)
+        """Stopped in an orderly way: this start does not count. Twice does no harm."""
+        if not self._paused:
+            self._paused = True
+            self._trial.set_user_attr("starts", self._trial.user_attrs["starts"] - 1)
 
 
 class Study:
@@ -114,19 +116,19 @@ class Study:
         done = [trial for trial in self.trials if trial.value is not None]
         return max(done, key=lambda trial: (trial.value, -trial.number), default=None)
 
+    def bury(self) -> None:
+        """Fail the trials that were started twice and never heard of again. To be called before the first ``next``."""
+        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.user_attrs.get("starts", 0) >= _STARTS:
+                Attempt(self, optuna.Trial(self.optuna, trial._trial_id)).fail(f"its process ended without a word, {_STARTS} times", 1)
+
     def next(self) -> Attempt:
         """The trial that was stopped, or a new one."""
-        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            starts = int(trial.user_attrs.get("starts", 0))
-            attempt = self._attempt(trial.number, optuna.Trial(self.optuna, trial._trial_id), starts)
-            if starts < _STARTS:
-                return attempt
-            attempt.fail(f"the process ended without a word in {starts} starts of it", 1)
-        waiting = [trial.number for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,))]
-        number = min(waiting, default=len(self.optuna.get_trials(deepcopy=False)))
-        asked = self.optuna.ask()
-        assert asked.number == number
-        return self._attempt(number, asked, 0)
+        trials = self.optuna.get_trials(deepcopy=False)
+        stopped = next((trial for trial in trials if trial.state == TrialState.RUNNING), None)
+        asked = optuna.Trial(self.optuna, stopped._trial_id) if stopped is not None else self.optuna.ask()
+        asked.set_user_attr("starts", asked.user_attrs.get("starts", 0) + 1)
+        return Attempt(self, asked)
 
     def reseed(self, number: int, key: str) -> None:
         """A sampler whose random numbers belong to one trial and setting."""
@@ -141,11 +143,6 @@ class Study:
         score = trial.value if trial.state == TrialState.COMPLETE else None
         notes = (trial.user_attrs.get(name) for name in ("run", "reason", "code"))
         return Trial(trial.number, STATES[trial.state], score, settings, *notes)
-
-    def _attempt(self, number: int, trial: optuna.Trial, starts: int) -> Attempt:
-        if starts < _STARTS:
-            trial.set_user_attr("starts", starts + 1)
-        return Attempt(self, number, trial, starts == 0)
 
 
 def _labels(spec: Choices) -> dict[Any, Any]:

@@ -92,7 +92,7 @@ def test_prices_come_from_files(kind: str, bars: dict[str, Any], tmp_path: Path,
     path = arrays(told, tmp_path)
     assert np.array_equal(path["prices"], np.stack([bars["BBB"], bars["AAA"]], axis=1)[2 * 1440 : 4 * 1440])
     assert np.array_equal(path["unix"], bars["unix"][2 * 1440 : 4 * 1440])
-    small = ("split.bout_offset=60", "fit.steps=1", "fit.parameter_sets=1", "fit.batch_size=2")
+    small = ("metric=returns", "split.bout_offset=60", "fit.steps=1", "fit.parameter_sets=1", "fit.batch_size=2")
     trained = call("train", *words, *small, "--json")
     assert trained.json["status"] == "new", trained.err
     assert "after 2 days of burn-in" in trained.err

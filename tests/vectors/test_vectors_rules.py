@@ -14,7 +14,12 @@ from quantamm_cli.core import swap
 from quantamm_cli.core.arbitrage import exact
 from quantamm_cli.core.closed_form import log_growth, prefix
 from quantamm_cli.core.recurrence import Columns, OneRow
-from quantamm_cli.rules.base import Clock, centred, relative_gradient
+from quantamm_cli.rules.anti_momentum import AntiMomentum
+from quantamm_cli.rules.base import Clock, WeightRule, price_gradient
+from quantamm_cli.rules.difference_momentum import DifferenceMomentum
+from quantamm_cli.rules.mean_reversion_channel import PEAK, MeanReversionChannel
+from quantamm_cli.rules.momentum import Momentum
+from quantamm_cli.rules.power_channel import PowerChannel
 
 CLOCK = Clock(1440, 10_000)
 
@@ -37,27 +42,70 @@ def logit(decay: NDArray[np.float64], assets: int) -> jax.Array:
     return jnp.broadcast_to(jnp.log(decay / (1 - decay)), (assets,))
 
 
-def gradient(decay: NDArray[np.float64], price: NDArray[np.float64], average: NDArray[np.float64], before: NDArray[np.float64]) -> jax.Array:
-    """The contract's gradient over its new moving average, through our estimator.
-
-    Our recurrences hold the moving average before this price, and the contract's trend over λ.
-    """
-    state = ((average - (1 - decay) * price) / decay, before / decay)
-    carried = tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in state)
-    return relative_gradient(OneRow(carried), jnp.asarray(price), logit(decay, len(price)), CLOCK)
+def carried(decay: NDArray[np.float64], price: NDArray[np.float64], average: NDArray[np.float64], *trends: NDArray[np.float64]) -> OneRow:
+    """The contract's state before this price as ours: the moving average that becomes ``average``, and the trends over λ."""
+    state = ((average - (1 - decay) * price) / decay, *(trend / decay for trend in trends))
+    return OneRow(tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in state))
 
 
-MOMENTUM = vectors("quantamm_rules")["rules"]["momentum"]["cases"]
+def gradient(
+    decay: NDArray[np.float64], price: NDArray[np.float64], average: NDArray[np.float64], before: NDArray[np.float64]
+) -> jax.Array:
+    """The contract's gradient, through our estimator."""
+    return price_gradient(carried(decay, price, average, before), jnp.asarray(price), logit(decay, len(price)), CLOCK)[0]
 
 
-@pytest.mark.parametrize("case", MOMENTUM, ids=lambda case: case["name"])
-def test_momentum_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
-    """Before any guard, to 1e-11. The contract may divide the gradient by the price instead of its average; the rest is the same."""
+CONTRACT = vectors("quantamm_rules")["rules"]
+
+
+def named(value: Any) -> str:
+    return value if isinstance(value, str) else value["name"]
+
+
+KINDS = {"momentum": Momentum, "antimomentum": AntiMomentum, "power_channel": PowerChannel, "mean_reversion_channel": MeanReversionChannel}
+
+
+def readable(told: dict[str, Any], days: float) -> dict[str, Any]:
+    """The contract's parameters under our names. Our strength and amplitude are a day; their channel's height is a number."""
+    given = {name: fixed(value) for name, value in told["parameters"].items()}
+    values = {"k_per_day": given["kappa"] / days, "memory_days": days}
+    values |= {"exponent": given.get("q", given.get("exponents")), "pre_exp_scaling": 0.5}
+    values |= {name: given[name] for name in ("pre_exp_scaling", "width") if name in given}
+    if "amplitude" in given:
+        values["amplitude"] = given["amplitude"] / given["inverse_scaling"] * PEAK / days
+    return values
+
+
+@pytest.mark.parametrize(("kind", "case"), [(kind, case) for kind in KINDS for case in CONTRACT[kind]["cases"]], ids=named)
+def test_gradient_rules_move_weights_as_the_contracts_do(kind: str, case: dict[str, Any]) -> None:
+    """Before any guard, to 1e-11 (1e-10 where the contract's own powers are less exact)."""
     told = case["inputs"]
-    price, average, kappa = fixed(told["prices"]), fixed(told["moving_average"]), fixed(told["parameters"]["kappa"])
-    raw_price = fixed(told["parameters"].get("use_raw_price", ["0"])) == 1
-    signal = gradient(fixed(told["lambda"]), price, average, fixed(told["previous_alpha"])) * np.where(raw_price, average / price, 1)
-    changed = fixed(told["prev_weights"]) + centred(jnp.broadcast_to(kappa, price.shape), signal)
+    price, decay = fixed(told["prices"]), fixed(told["lambda"])
+    raw_price = told["parameters"].get("use_raw_price", ["0"]) != ["0"]
+    rule: WeightRule = KINDS[kind](use_raw_price=raw_price)
+    specs = {spec.readable: spec for spec in rule.parameters(CLOCK)}
+    days = float(specs["memory_days"].bijector.readable(np.asarray(logit(decay, 1)))[0])
+    given = readable(told, days)
+    params = {spec.name: jnp.broadcast_to(spec.bijector.raw(np.asarray(given[name], float)), price.shape) for name, spec in specs.items()}
+    params["logit_lamb"] = logit(decay, len(price))
+    before = carried(decay, price, fixed(told["moving_average"]), fixed(told["previous_alpha"]))
+    changed = fixed(told["prev_weights"]) + rule.signal(before, jnp.asarray(price), params, CLOCK)
+    tolerance = 1e-11 if "momentum" in kind else 1e-10
+    np.testing.assert_allclose(changed, fixed(case["expected_unguarded_weights"]), rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("case", CONTRACT["difference_momentum"]["cases"], ids=named)
+def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
+    """With ``form=contract``, before any guard, to 1e-11."""
+    told = case["inputs"]
+    price, long, short = fixed(told["prices"]), fixed(told["lambda"]), fixed(told["parameters"]["lambda_short"])
+    averages = [(fixed(told["moving_average"]) - (1 - long) * price) / long, fixed(told["previous_short_moving_average"])]
+    state = OneRow(tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in averages))
+    memory = Momentum().parameters(CLOCK)[1].bijector
+    days = [float(memory.readable(np.asarray(logit(decay, 1)))[0]) for decay in (long, short)]
+    params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / max(days)}
+    params = {name: jnp.broadcast_to(jnp.asarray(value), price.shape) for name, value in params.items()}
+    changed = fixed(told["prev_weights"]) + DifferenceMomentum(form="contract").signal(state, jnp.asarray(price), params, CLOCK)
     np.testing.assert_allclose(changed, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
 
 
@@ -66,16 +114,16 @@ GRADIENTS = [case for case in vectors("quantamm_estimator_state")["cases"] if ca
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["name"])
 def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
-    """Its gradient is ours times the moving average, price after price; whole columns at once say the same."""
+    """Price after price; whole columns at once say the same."""
     told = case["inputs"]
     prices, averages, decay = fixed(told["prices"]), fixed(told["moving_average(_and_prev)"]), fixed(told["lambda"])
     expected = fixed(case["expected_per_step"])
     before = fixed(told["initial_state"])
     for price, average, wanted in zip(prices, averages, expected, strict=True):
-        slope = np.asarray(gradient(decay, price, average, before)) * average
+        slope = np.asarray(gradient(decay, price, average, before))
         np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-12 * price.max())
         before = slope * decay / (1 - decay) ** 3
-    columns = relative_gradient(Columns(jnp.asarray(0)), jnp.asarray(prices), logit(decay, prices.shape[1]), CLOCK) * averages
+    columns, _ = price_gradient(Columns(jnp.asarray(0)), jnp.asarray(prices), logit(decay, prices.shape[1]), CLOCK)
     np.testing.assert_allclose(columns, expected, rtol=1e-9, atol=1e-12 * prices.max())
 
 
@@ -111,9 +159,7 @@ def test_weights_that_move_at_constant_prices_cost_their_divergence(case: dict[s
     tolerance = 1e-10 if steps >= 1440 else 1e-11
     rows = np.array([0, steps])
     sums = prefix(np.broadcast_to(prices, (steps + 1, len(prices))))
-    growth = log_growth(
-        sums, jnp.asarray(start[None]), jnp.asarray((end - start)[None] / steps), steps + 1, steps, jnp.asarray(0), rows
-    )
+    growth = log_growth(sums, jnp.asarray(start[None]), jnp.asarray((end - start)[None] / steps), steps + 1, steps, jnp.asarray(0), rows)
     ratio = np.exp(growth[1])
     np.testing.assert_allclose(ratio, float(case["expected_value_ratio"]), rtol=tolerance)
     np.testing.assert_allclose(end * ratio * (reserves * prices).sum() / prices, real(case["expected_reserves"]), rtol=tolerance)
