@@ -1,7 +1,8 @@
 """The settings of a study's trials: composed as if the searched ones had been on the command line."""
 
+import random
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from hydra.types import RunMode
 
@@ -12,9 +13,32 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning import legal
 from quantamm_cli.tuning.space import Choices, Range, Spec, read_space
-from quantamm_cli.tuning.study import Attempt
 
 _NOT_SEARCHED = ("study", "space", "experiment", "hydra", "conf")
+_POINTS = 8
+
+
+class Suggests(Protocol):
+    """A trial, or what stands in for one."""
+
+    def suggest(self, key: str, spec: Range | Choices) -> Any:
+        """A value of a searched setting."""
+
+
+class Guess:
+    """A point of a space taken blindly, to see whether there are legal ones."""
+
+    def __init__(self, number: int) -> None:
+        self._random = random.Random(number)
+
+    def suggest(self, key: str, spec: Range | Choices) -> Any:
+        """Any value that the space holds."""
+        if isinstance(spec, Choices):
+            return self._random.choice(spec.values)
+        share = self._random.random()
+        value = spec.low * (spec.high / spec.low) ** share if spec.log else spec.low + share * (spec.high - spec.low)
+        value = spec.low + (value - spec.low) // spec.step * spec.step if spec.step else value
+        return int(value) if spec.whole else float(value)
 
 
 class Search:
@@ -40,6 +64,7 @@ class Search:
         whole = legal.settled(space, self._groups, [app.read_settings(Train, self.tree(values)) for values in variants])
         first = {key: whole[key] for key in self._groups}
         self.space: dict[str, Range | Choices] = first | {key: spec for key, spec in whole.items() if key not in first}
+        self._possible()
 
     @property
     def given(self) -> dict[str, Any]:
@@ -50,7 +75,7 @@ class Search:
         values |= {key: value for key, value in legal.defaults(self.base).items() if values.get(key, 0) is None}
         return {key: value for key, value in values.items() if self.space[key].holds(value)}
 
-    def values(self, attempt: Attempt) -> dict[str, Any]:
+    def values(self, attempt: Suggests) -> dict[str, Any]:
         """What a trial takes from the space."""
         chosen: dict[str, Any] = {}
         for key in self._groups:
@@ -96,6 +121,18 @@ class Search:
         except ConfigError as failure:
             raise ConfigError(f"space.{key}", f"{values[key]}: {failure}") from None
         return values
+
+    def _possible(self) -> None:
+        """Each setting may be legal and all of them together never: a fee under fees=none."""
+        refused: list[ConfigError] = []
+        for number in range(_POINTS):
+            try:
+                app.read_settings(Train, self.tree(self.values(Guess(number))))
+            except ConfigError as failure:
+                refused.append(failure)
+            else:
+                return
+        raise ConfigError("space", f"{_POINTS} points of it were tried and none is legal; the first: {refused[0]}")
 
     def _known(self, space: Mapping[str, Spec], variants: list[dict[str, Any]]) -> None:
         for key in space:

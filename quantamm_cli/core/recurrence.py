@@ -18,9 +18,9 @@ State = tuple[Array, ...]
 
 
 class Recur(Protocol):
-    """The value now and the value before of a recurrence that holds ``start`` at the first row."""
+    """The value now and the value before of a recurrence that holds ``start`` at the first row. ``decay`` may differ from row to row."""
 
-    def __call__(self, decay: Float[Array, " n"], drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
+    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
 
 
 class Columns:
@@ -29,14 +29,14 @@ class Columns:
     def __init__(self, first: Int[Array, ""]) -> None:
         self.first = first
 
-    def __call__(self, decay: Float[Array, " n"], drive: Stream, start: Stream) -> tuple[Stream, Stream]:
-        def step(before: Array, row: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
-            index, push, begin = row
-            now = jnp.where(index <= self.first, begin, decay * before + push)
+    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+        def step(before: Array, row: tuple[Array, Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+            index, keep, push, begin = row
+            now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
 
-        start = jnp.broadcast_to(start, drive.shape)
-        _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), drive, start))
+        decay, start = jnp.broadcast_to(decay, drive.shape), jnp.broadcast_to(start, drive.shape)
+        _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), decay, drive, start))
         return now, before
 
 
@@ -47,7 +47,7 @@ class OneRow:
         self._carried = state
         self.state: State = ()
 
-    def __call__(self, decay: Float[Array, " n"], drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
         start = jnp.broadcast_to(start, drive.shape)
         before = start if self._carried is None else self._carried[len(self.state)]
         now = start if self._carried is None else decay * before + drive

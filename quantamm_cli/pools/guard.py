@@ -6,7 +6,7 @@ from jax import Array
 from jaxtyping import Float
 from pydantic import Field
 
-from quantamm_cli.core.simplex import guarded
+from quantamm_cli.core.simplex import clamp, guarded
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import Positive
@@ -18,6 +18,10 @@ class Guard(TracedComponent, ABC, group="pool/guard"):
     @abstractmethod
     def slope(self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int) -> Float[Array, " n"]:
         """Change a minute, over ``minutes``, of weights that now are ``start``."""
+
+    @abstractmethod
+    def inside(self, weights: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The weights nearest to these that a pool may open with: no speed counts before there is a pool."""
 
 
 class StandardGuard(Guard, kind="standard"):
@@ -31,5 +35,10 @@ class StandardGuard(Guard, kind="standard"):
             raise ConfigError(f"{where}.minimum_weight", f"{self.minimum_weight} for {len(tokens)} tokens; 1/{len(tokens)} at most")
 
     def slope(self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int) -> Float[Array, " n"]:
-        floor = 0.1 / len(start) if self.minimum_weight is None else self.minimum_weight
-        return guarded(start, wish, minutes, floor, self.maximum_change)
+        return guarded(start, wish, minutes, self._floor(start), self.maximum_change)
+
+    def inside(self, weights: Float[Array, " n"]) -> Float[Array, " n"]:
+        return clamp(weights, self._floor(weights), passes=len(weights))
+
+    def _floor(self, weights: Float[Array, " n"]) -> Float[Array, ""] | float:
+        return 0.1 / len(weights) if self.minimum_weight is None else self.minimum_weight

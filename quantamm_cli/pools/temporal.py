@@ -83,12 +83,13 @@ class Temporal(GeometricPool, kind="temporal"):
         self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
     ) -> tuple[Float[Array, "b n"], Float[Array, "b n"]]:
         """Weights at the start of each block and their change a minute while they move."""
-        opening = opening_weights(params)
         here = feed.first_chunk + (feed.burn_in + start) // self.chunk_period
         path = self._scan if self.weight_calculation_method == "scan" else self._vectorized
-        starts, slopes = path(params, feed, opening, here, blocks)
-        still = jnp.zeros_like(opening)
-        return jnp.concatenate([opening[None], starts]), jnp.concatenate([still[None], slopes])
+        if self.rule.targets:
+            return path(params, feed, here, blocks)
+        opening = opening_weights(params)
+        starts, slopes = path(params, feed, here + 1, blocks - 1)
+        return jnp.concatenate([opening[None], starts]), jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
 
     def signals(self, params: Params, feed: Feed) -> Stream:
         """What the rule asks for at every chunk: the same for every window, so computed once for all."""
@@ -100,31 +101,42 @@ class Temporal(GeometricPool, kind="temporal"):
         ``state`` is ``None`` at the first price ever seen. The weights at the next update are ``weights`` plus the change
         times ``weight_interpolation_period``.
         """
-        state, change = one_row(lambda recur, row: self.rule.signal(recur, row, params, self.clock), state, price)
-        return state, self.guard.slope(weights, weights + change, self.weight_interpolation_period)
+        state, signal = one_row(lambda recur, row: self.rule.signal(recur, row, params, self.clock), state, price)
+        return state, self._slope(params, weights, signal)
 
-    def _vectorized(self, params: Params, feed: Feed, opening: Weights, here: Array, blocks: int) -> tuple[Array, Array]:
-        changes = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), here + 1, blocks - 1)
+    def _slope(self, params: Params, weights: Weights, signal: Weights) -> Weights:
+        """The guarded change a minute that a signal asks for."""
+        return self.guard.slope(weights, self.rule.wish(weights, signal, params, self.clock), self.weight_interpolation_period)
 
-        def move(weights: Weights, change: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
-            slope = self.guard.slope(weights, weights + change, self.weight_interpolation_period)
+    def opening(self, params: Params, signal: Weights) -> Weights:
+        """The weights a pool opens with: its own, or for a rule with targets the first of them, inside the guard."""
+        return self.guard.inside(signal) if self.rule.targets else opening_weights(params)
+
+    def _vectorized(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
+        """Starts and slopes of the blocks that chunks ``first`` and after it move."""
+        signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
+
+        def move(weights: Weights, signal: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
+            slope = self._slope(params, weights, signal)
             return weights + slope * self.weight_interpolation_period, (weights, slope)
 
-        _, path = jax.lax.scan(move, opening, changes)
+        _, path = jax.lax.scan(move, self.opening(params, signals[0] if blocks else opening_weights(params)), signals)
         return path
 
-    def _scan(self, params: Params, feed: Feed, opening: Weights, here: Array, blocks: int) -> tuple[Array, Array]:
+    def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """The same, as one loop over the keeper's text: estimators warm up until the window begins, then weights move."""
-        first, _ = self.online(params, None, opening, feed.chunks[0])
+
+        def said(state: State | None, price: Weights) -> tuple[State, Weights]:
+            return one_row(lambda recur, row: self.rule.signal(recur, row, params, self.clock), state, price)
 
         def tick(carry: tuple[State, Weights], row: tuple[Array, Weights]) -> tuple[Any, tuple[Weights, Weights]]:
-            state, weights = carry
             index, price = row
-            fresh, _ = self.online(params, None, weights, price)
-            later, slope = self.online(params, state, weights, price)
-            state = jax.tree.map(lambda new, old: jnp.where(index <= feed.first_chunk, new, old), fresh, later)
-            slope = jnp.where(index > here, slope, 0)
+            born = index <= feed.first_chunk
+            state, signal = jax.tree.map(lambda new, old: jnp.where(born, new, old), said(None, price), said(carry[0], price))
+            weights = jnp.where(index == first, self.opening(params, signal), carry[1])
+            slope = jnp.where(index >= first, self._slope(params, weights, signal), 0)
             return (state, weights + slope * self.weight_interpolation_period), (weights, slope)
 
-        _, (starts, slopes) = jax.lax.scan(tick, (first, opening), (jnp.arange(len(feed.chunks)), feed.chunks))
-        return jax.lax.dynamic_slice_in_dim(starts, here + 1, blocks - 1), jax.lax.dynamic_slice_in_dim(slopes, here + 1, blocks - 1)
+        state, signal = said(None, feed.chunks[0])
+        _, (starts, slopes) = jax.lax.scan(tick, (state, self.opening(params, signal)), (jnp.arange(len(feed.chunks)), feed.chunks))
+        return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(slopes, first, blocks)

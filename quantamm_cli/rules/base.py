@@ -1,7 +1,7 @@
 """What a weight rule is, and the estimators rules share."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -26,8 +26,11 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
     """How much to change the weights, from the prices of chunks.
 
     ``signal`` is written once, with ``recur`` for everything that remembers, and runs on whole columns or one row at a
-    time (``core.recurrence``). Its changes sum to zero over the assets.
+    time (``core.recurrence``). Its changes sum to zero over the assets. A rule of which ``targets`` is true says what
+    weights to have instead, which sum to one; its pool opens with them, not with the initial weights.
     """
+
+    targets: ClassVar[bool] = False
 
     @abstractmethod
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
@@ -36,6 +39,11 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
     @abstractmethod
     def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
         """The change of weight asked for at each price, knowing that price and those before it."""
+
+    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
+        """The weights to move towards from ``weights``, before any guard."""
+        del params, clock
+        return weights + signal
 
 
 class GradientRule(WeightRule, ABC):

@@ -98,7 +98,7 @@ def test_prices_come_from_files(kind: str, bars: dict[str, Any], tmp_path: Path,
     assert "after 2 days of burn-in" in trained.err
     assert toy.document(tmp_path)["provenance"]["places"] == {"data.dir": "prices"}
     (tmp_path / "prices").rename(tmp_path / "moved")
-    again = call("evaluate", "--run", trained.json["run"], "data.dir=moved", "--json").json
+    again = call("evaluate", "--run", trained.json["run"], f"data={kind}", "data.dir=moved", "--json").json
     assert again["metrics"] == trained.json["metrics"]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import swap
 from quantamm_cli.core.arbitrage import exact
+from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import log_growth, prefix
 from quantamm_cli.core.recurrence import Columns, OneRow
 from quantamm_cli.rules.anti_momentum import AntiMomentum
@@ -38,75 +39,66 @@ def real(numbers: Any) -> NDArray[np.float64]:
     return np.asarray(numbers, float)
 
 
-def logit(decay: NDArray[np.float64], assets: int) -> jax.Array:
-    return jnp.broadcast_to(jnp.log(decay / (1 - decay)), (assets,))
-
-
-def carried(decay: NDArray[np.float64], price: NDArray[np.float64], average: NDArray[np.float64], *trends: NDArray[np.float64]) -> OneRow:
-    """The contract's state before this price as ours: the moving average that becomes ``average``, and the trends over λ."""
-    state = ((average - (1 - decay) * price) / decay, *(trend / decay for trend in trends))
-    return OneRow(tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in state))
-
-
-def gradient(
-    decay: NDArray[np.float64], price: NDArray[np.float64], average: NDArray[np.float64], before: NDArray[np.float64]
-) -> jax.Array:
-    """The contract's gradient, through our estimator."""
-    return price_gradient(carried(decay, price, average, before), jnp.asarray(price), logit(decay, len(price)), CLOCK)[0]
-
-
-CONTRACT = vectors("quantamm_rules")["rules"]
-
-
-def named(value: Any) -> str:
-    return value if isinstance(value, str) else value["name"]
-
-
-KINDS = {"momentum": Momentum, "antimomentum": AntiMomentum, "power_channel": PowerChannel, "mean_reversion_channel": MeanReversionChannel}
-
-
-def readable(told: dict[str, Any], days: float) -> dict[str, Any]:
-    """The contract's parameters under our names. Our strength and amplitude are a day; their channel's height is a number."""
-    given = {name: fixed(value) for name, value in told["parameters"].items()}
-    values = {"k_per_day": given["kappa"] / days, "memory_days": days}
-    values |= {"exponent": given.get("q", given.get("exponents")), "pre_exp_scaling": 0.5}
-    values |= {name: given[name] for name in ("pre_exp_scaling", "width") if name in given}
-    if "amplitude" in given:
-        values["amplitude"] = given["amplitude"] / given["inverse_scaling"] * PEAK / days
-    return values
-
-
-@pytest.mark.parametrize(("kind", "case"), [(kind, case) for kind in KINDS for case in CONTRACT[kind]["cases"]], ids=named)
-def test_gradient_rules_move_weights_as_the_contracts_do(kind: str, case: dict[str, Any]) -> None:
-    """Before any guard, to 1e-11 (1e-10 where the contract's own powers are less exact)."""
-    told = case["inputs"]
+def states(told: dict[str, Any]) -> tuple[jax.Array, jax.Array]:
+    """Our recurrences before the price of a case: the average, and the contract's trend over λ."""
     price, decay = fixed(told["prices"]), fixed(told["lambda"])
-    raw_price = told["parameters"].get("use_raw_price", ["0"]) != ["0"]
-    rule: WeightRule = KINDS[kind](use_raw_price=raw_price)
-    specs = {spec.readable: spec for spec in rule.parameters(CLOCK)}
-    days = float(specs["memory_days"].bijector.readable(np.asarray(logit(decay, 1)))[0])
-    given = readable(told, days)
-    params = {spec.name: jnp.broadcast_to(spec.bijector.raw(np.asarray(given[name], float)), price.shape) for name, spec in specs.items()}
-    params["logit_lamb"] = logit(decay, len(price))
-    before = carried(decay, price, fixed(told["moving_average"]), fixed(told["previous_alpha"]))
-    changed = fixed(told["prev_weights"]) + rule.signal(before, jnp.asarray(price), params, CLOCK)
-    tolerance = 1e-11 if "momentum" in kind else 1e-10
-    np.testing.assert_allclose(changed, fixed(case["expected_unguarded_weights"]), rtol=0, atol=tolerance)
+    state = ((fixed(told["moving_average"]) - (1 - decay) * price) / decay, fixed(told["previous_alpha"]) / decay)
+    return tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in state)  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("case", CONTRACT["difference_momentum"]["cases"], ids=named)
+def unsquareplus(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (value**2 - 1) / value
+
+
+def gradient_params(told: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+    """Raw parameters under which k times the memory in days is the contract's kappa."""
+    decay, given = fixed(told["lambda"]), {name: fixed(value) for name, value in told["parameters"].items()}
+    raw = np.log(decay / (1 - decay))
+    days = Memory(CLOCK.chunk_period).readable(raw)
+    params = {"logit_lamb": raw, "log_k": np.log2(given["kappa"] / days), "sp_k": unsquareplus(given["kappa"] / days)}
+    if "q" in given or "exponents" in given:
+        params["sp_exponents"] = unsquareplus(given["q"] if "q" in given else given["exponents"])
+        params["sp_pre_exp_scaling"] = unsquareplus(given.get("pre_exp_scaling", np.asarray(0.5)))
+    if "amplitude" in given:
+        params["sp_amplitude"] = unsquareplus(given["amplitude"] / given["inverse_scaling"] * PEAK / days)
+        params["sp_width"] = unsquareplus(given["width"])
+    return params
+
+
+RULES = {
+    "momentum": Momentum,
+    "antimomentum": AntiMomentum,
+    "power_channel": PowerChannel,
+    "mean_reversion_channel": MeanReversionChannel,
+}
+CONTRACT = vectors("quantamm_rules")["rules"]
+MOVES = [(name, case) for name in RULES for case in CONTRACT[name]["cases"]]
+
+
+@pytest.mark.parametrize(("name", "case"), MOVES, ids=[f"{name}-{case['name']}" for name, case in MOVES])
+def test_gradient_rules_move_weights_as_the_contract_does(name: str, case: dict[str, Any]) -> None:
+    """Before any guard, to 1e-11 (1e-10 where the contract takes powers); relative to the average or to the price itself."""
+    told = case["inputs"]
+    price = jnp.asarray(fixed(told["prices"]))
+    rule = RULES[name](use_raw_price=bool(fixed(told["parameters"].get("use_raw_price", ["0"])).any()))
+    params = {key: jnp.broadcast_to(jnp.asarray(value), price.shape) for key, value in gradient_params(told).items()}
+    change = rule.signal(OneRow(states(told)), price, params, CLOCK)
+    tolerance = 1e-11 if name.endswith("momentum") else 1e-10
+    np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("case", CONTRACT["difference_momentum"]["cases"], ids=lambda case: case["name"])
 def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
-    """With ``form=contract``, before any guard, to 1e-11."""
+    """``form=contract``: (short - long) / long, to 1e-11."""
     told = case["inputs"]
     price, long, short = fixed(told["prices"]), fixed(told["lambda"]), fixed(told["parameters"]["lambda_short"])
-    averages = [(fixed(told["moving_average"]) - (1 - long) * price) / long, fixed(told["previous_short_moving_average"])]
-    state = OneRow(tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in averages))
-    memory = Momentum().parameters(CLOCK)[1].bijector
-    days = [float(memory.readable(np.asarray(logit(decay, 1)))[0]) for decay in (long, short)]
-    params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / max(days)}
-    params = {name: jnp.broadcast_to(jnp.asarray(value), price.shape) for name, value in params.items()}
-    changed = fixed(told["prev_weights"]) + DifferenceMomentum(form="contract").signal(state, jnp.asarray(price), params, CLOCK)
-    np.testing.assert_allclose(changed, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
+    memory = Memory(CLOCK.chunk_period)
+    days = [np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape) for decay in (long, short)]
+    carried = ((fixed(told["moving_average"]) - (1 - long) * price) / long, fixed(told["previous_short_moving_average"]))
+    params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / np.maximum(*days)}
+    rule = DifferenceMomentum(form="contract")
+    change = rule.signal(OneRow(tuple(map(jnp.asarray, carried))), jnp.asarray(price), {k: jnp.asarray(v) for k, v in params.items()}, CLOCK)
+    np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
 
 
 GRADIENTS = [case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] == "gradient"]
@@ -114,17 +106,18 @@ GRADIENTS = [case for case in vectors("quantamm_estimator_state")["cases"] if ca
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["name"])
 def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
-    """Price after price; whole columns at once say the same."""
+    """Prices in, absolute gradients out: whole columns at once, and price after price."""
     told = case["inputs"]
-    prices, averages, decay = fixed(told["prices"]), fixed(told["moving_average(_and_prev)"]), fixed(told["lambda"])
-    expected = fixed(case["expected_per_step"])
-    before = fixed(told["initial_state"])
-    for price, average, wanted in zip(prices, averages, expected, strict=True):
-        slope = np.asarray(gradient(decay, price, average, before))
-        np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-12 * price.max())
-        before = slope * decay / (1 - decay) ** 3
-    columns, _ = price_gradient(Columns(jnp.asarray(0)), jnp.asarray(prices), logit(decay, prices.shape[1]), CLOCK)
-    np.testing.assert_allclose(columns, expected, rtol=1e-9, atol=1e-12 * prices.max())
+    prices, decay = jnp.asarray(fixed(told["prices"])), fixed(told["lambda"])
+    expected, averages = fixed(case["expected_per_step"]), fixed(told["moving_average(_and_prev)"])
+    logit = jnp.broadcast_to(jnp.log(decay / (1 - decay)), prices.shape[1:])
+    slopes, means = price_gradient(Columns(jnp.asarray(0)), prices, logit, CLOCK)
+    np.testing.assert_allclose(slopes, expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(means, averages, rtol=1e-12)
+    state = None
+    for price, wanted in zip(prices, expected, strict=True):
+        state, slope = one_row(lambda recur, row: price_gradient(recur, row, logit, CLOCK)[0], state, price)
+        np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-9)
 
 
 ARBITRAGE = vectors("g3m_optimal_arb")["cases"]
