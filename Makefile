@@ -22,7 +22,7 @@ faults: env ## the long fault-injection tests
 	$(BIN)/python -m pytest -m long
 
 bench: env ## benchmarks
-	$(BIN)/python -m pytest tests/benchmarks -n 0 --benchmark-enable --benchmark-only -m ''
+	$(BIN)/python -m pytest tests/benchmarks -n 0 --benchmark-columns=min,median,rounds
 
 env: $(STAMP)
 
@@ -36,8 +36,9 @@ else
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "qsim needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Set PYTHON=python3.12, or install uv." >&2; exit 2; }
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .
 endif
 	@$(BIN)/python -m compileall -q $(VENV)/lib/*/site-packages/hydra $(VENV)/lib/*/site-packages/omegaconf quantamm_cli || true
 	@touch $@

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import runtime_checkable
 
 import numpy as np
 import pytest
@@ -18,10 +17,6 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 jax.config.update("jax_raise_persistent_cache_errors", False)
 install_import_hook([f"quantamm_cli.{room}" for room in ("core", "rules", "pools", "metrics", "engine", "training")], "checked.checked")
-
-from quantamm_cli.core.recurrence import Recur  # noqa: E402
-
-runtime_checkable(Recur)  # so that beartype can check it
 
 
 @pytest.fixture(scope="session")

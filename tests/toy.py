@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from absl import logging
+
 from quantamm_cli.cli.main import main
+
+# A sweep lets Hydra set up logging anew, which closes the handlers there are; absl's would close the stderr pytest had lent it.
+logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 QSIM = Path(sysconfig.get_path("scripts")) / "qsim"
 CACHE = Path(__file__).resolve().parents[1] / ".pytest_cache" / "qsim"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Simulate)
 
 _HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
+_LOADED: set[tuple[Path, int]] = set()
 _CACHE_BYTES = 512 * 2**20
 
 
@@ -45,6 +46,9 @@ def _load_file(name: str) -> None:
     path = Path(name).expanduser().resolve()
     if not path.is_file():
         raise ConfigError("plugins", f"there is no file {name}")
+    version_read = (path, path.stat().st_mtime_ns)
+    if version_read in _LOADED:  # its classes are static to compiled programs: made again, each trial of a study would compile
+        return
     spec = importlib.util.spec_from_file_location(f"qsim_plugin_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ConfigError("plugins", f"{name} is not a Python file")
@@ -52,6 +56,7 @@ def _load_file(name: str) -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     except Exception as failure:  # whatever a stranger's file raises is about that file
         raise ConfigError("plugins", f"{name} failed: {type(failure).__name__}: {failure}") from failure
+    _LOADED.add(version_read)
 
 
 def start_jax() -> None:

@@ -37,6 +37,9 @@ class Composer:
         SourcesRegistry.instance().types[CheckedFiles.scheme()] = CheckedFiles
         self.name = name if name != "runs" else "base"
         self.loader = Loader(_search_path(config_dir))
+        named = [override for override in overrides if override.startswith("conf=")]
+        if len(named) > 1:
+            raise ConfigError(named[1], f"one conf= at a time, {named[0]} is there already; put both into a file of deltas")
         self.overrides = [word for override in overrides for word in _conf(self.loader, override)]
 
     def compose(self) -> DictConfig:

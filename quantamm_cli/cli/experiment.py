@@ -16,11 +16,16 @@ _ABSENT = object()
 def experiment(tree: Mapping[str, Any], comments: Sequence[str]) -> str:
     """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
     tree = {name: value for name, value in tree.items() if name in Train.model_fields}
-    places = (str(packaged_conf()), None)
+    composers = [Composer("train", (), place) for place in (str(packaged_conf()), None)]
+    for composer in composers:
+        composer.loader.keep = True
     chosen = dict(_kinds(tree))
-    plain = [dict(_kinds(Composer("train", (), place).tree())) for place in places]
-    other = {group: kind for group, kind in chosen.items() if any(kinds.get(group) != kind for kinds in plain)}
-    bases = [Composer("train", tuple(f"{group}={kind}" for group, kind in other.items()), place).tree() for place in places]
+    plain = [composer.tree() for composer in composers]
+    usual = [dict(_kinds(base)) for base in plain]
+    other = {group: kind for group, kind in chosen.items() if any(kinds.get(group) != kind for kinds in usual)}
+    for composer in composers:
+        composer.overrides = [f"{group}={kind}" for group, kind in other.items()]
+    bases = [composer.tree() for composer in composers] if other else plain
     overrides = [{f"override /{group}": kind} for group, kind in other.items()]
     body = ({"defaults": overrides} if overrides else {}) | _delta(tree, bases)
     head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]

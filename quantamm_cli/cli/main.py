@@ -9,6 +9,7 @@ from quantamm_cli.cli import usage
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.failures import guarded
 from quantamm_cli.cli.options import Options, find_command, parse
+from quantamm_cli.cli.signals import Stop
 from quantamm_cli.errors import ConfigError
 
 
@@ -22,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str], console: Console) -> int:
     if any("\0" in word for word in words):
         raise ConfigError("", "a NUL character among the words")
+    if words[:1] == ["help"] and len(words) > 1:
+        words = [words[1], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         Console().say(usage.overview())
         return 0
@@ -41,7 +44,8 @@ def _dispatch(words: list[str], console: Console) -> int:
         Console().say(usage.of(command))
         return 0
     console = Console(command.name, json=options.json, quiet=options.quiet, verbose=options.verbose)
-    return _run(options, console)
+    with Stop(lambda: "stopped", console.stopped, eager=True):
+        return _run(options, console)
 
 
 def _run(options: Options, console: Console) -> int:

@@ -19,8 +19,10 @@ def distance(a: str, b: str) -> int:
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """The known names that tie for nearest, at most ``most``; none when even the nearest is far."""
-    return best({other: distance(name.lower(), other.lower()) for other in known}, _reach(name), most)
+    """The known names that tie for nearest, else those that begin so, at most ``most``; none when even the nearest is far."""
+    names = list(known)
+    near = best({other: distance(name.lower(), other.lower()) for other in names}, _reach(name), most)
+    return near or [other for other in names if len(name) > 2 and other.lower().startswith(name.lower())][:most]
 
 
 def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:

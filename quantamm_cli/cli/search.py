@@ -50,11 +50,11 @@ class Search:
         ConfigError: for what no trial could use.
     """
 
-    def __init__(self, tree: Mapping[str, Any], options: Options) -> None:
+    def __init__(self, tree: dict[str, Any], options: Options) -> None:
         self._composer = Composer("tune", options.overrides, options.config_dir)
         self._composer.loader.keep = True
-        self._trees: dict[tuple[str, ...], dict[str, Any]] = {}
-        self.base = app.read_settings(Train, self.tree({}))
+        self._trees: dict[tuple[str, ...], dict[str, Any]] = {(): tree}
+        self.base = app.read_settings(Train, tree)
         space = read_space(tree["space"])
         if not space:
             raise ConfigError("space", "has nothing to search; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'")
@@ -69,7 +69,7 @@ class Search:
     @property
     def given(self) -> dict[str, Any]:
         """Of the settings as they are without a search, those that the space holds."""
-        tree = self.tree({})
+        tree = self._trees[()]
         values = {key: keys.lookup(tree, key.split(".")) for key in self.space}
         values = {key: value["kind"] if key in self._groups and value else value for key, value in values.items()}
         values |= {key: value for key, value in legal.defaults(self.base).items() if values.get(key, 0) is None}

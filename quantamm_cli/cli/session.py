@@ -21,6 +21,7 @@ from quantamm_cli.store.runs import Writer
 from quantamm_cli.training.base import GradientFit
 from quantamm_cli.training.fit import Problem, Progress, Report, begin
 from quantamm_cli.training.selection import keepers
+from quantamm_cli.training.windows import starts
 
 _SAVE_SECONDS = 1.0
 TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
@@ -48,10 +49,12 @@ class Session:
 
     def record(self, report: Report, progress: Progress) -> None:
         """Keep an entry, and save now and then."""
+        with np.errstate(all="ignore"):  # a set that has diverged is null, not a warning
+            seen = readable(self._specs, report.params)
         entry = {
             "step": report.step,
             "params": report.params,
-            "readable": readable(self._specs, report.params),
+            "readable": seen,
             "objective": report.objective,
             "metrics": report.metrics,
             "learning_rate": report.learning_rate,
@@ -84,17 +87,30 @@ class Session:
         return f"{period} {metric} {np.max(scores, where=np.isfinite(scores), initial=-np.inf):.3f}"
 
 
+def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarray]]:
+    """The declared parameters and the raw ones to begin with.
+
+    Raises:
+        ConfigError: for all that is wrong about them and about the windows, before any price is read.
+    """
+    pool, fit = settings.pool, settings.fit
+    assert isinstance(pool, AbstractPool)
+    assert isinstance(fit, GradientFit)
+    assets = len(settings.tokens)
+    specs = pool.parameters(assets)
+    if not trainable(specs):
+        raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
+    starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset)
+    return specs, initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed)
+
+
 def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
     """The typed settings as a training problem, its beginning, and what its parameters are."""
     pool, fit, metric = settings.pool, settings.fit, settings.metric
     assert isinstance(pool, AbstractPool)
     assert isinstance(fit, GradientFit)
     assert isinstance(metric, Metric)
-    assets = len(settings.tokens)
-    specs = pool.parameters(assets)
-    if not trainable(specs):
-        raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
-    params = initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed)
+    specs, params = opening(settings)
     selects = selection_metric(settings)
     problem = Problem(
         pool=pool,

@@ -30,7 +30,8 @@ class Stop:
     """Says whether we were asked to stop, and stops us if the main thread cannot.
 
     ``save`` makes what is done durable and returns the message that says how to resume; it may be called from a thread.
-    ``tell`` prints an exit code's message. A second signal ends the process at once.
+    ``tell`` prints an exit code's message. A second signal ends the process at once. ``eager``: the main thread need not ask,
+    the handler raises.
 
     >>> with Stop(save, console.stopped) as stop:
     ...     for report in fit:
@@ -38,10 +39,12 @@ class Stop:
     ...             raise stop.interrupted()
     """
 
-    def __init__(self, save: Callable[[], str], tell: Callable[[int, str], None] = _tell) -> None:
+    def __init__(self, save: Callable[[], str], tell: Callable[[int, str], None] = _tell, *, eager: bool = False) -> None:
         self._save = save
         self._tell = tell
+        self._eager = eager
         self._signal = 0
+        self._heard_once = False
         self._back = threading.Event()
         self._saving = threading.Lock()
         self._saved: str | None = None
@@ -78,10 +81,15 @@ class Stop:
         self._thread.join()
         os.close(self._read)
         os.close(self._write)
+        if self._signal and self._saved is None and kind is None:
+            signal.raise_signal(self._signal)  # it came too late for us: let those outside hear of it
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         """The handler on the main thread. The wake-up thread has the byte already; this sets ``asked`` without a race."""
-        self._signal = self._signal or number
+        again = self._heard_once
+        self._signal, self._heard_once = self._signal or number, True
+        if self._eager and not again:
+            raise Interrupted(self._signal, self._message())
 
     def _watch(self) -> None:
         """Wait for a signal; then for the main thread, a second signal or the end of patience."""

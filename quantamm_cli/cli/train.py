@@ -39,9 +39,11 @@ def trained(settings: Train, options: Options, console: Console) -> dict[str, An
     app.start_jax()
     from quantamm_cli.cli.evaluate import assessed
     from quantamm_cli.cli.result import Watch
+    from quantamm_cli.cli.session import opening
     from quantamm_cli.cli.stored import chooser
 
     choose = chooser(settings, options)
+    opening(settings)
     watch = Watch()
     market = app.load_market(settings, settings.test_end or settings.end)
     for line in app.describe_market(market):

@@ -6,6 +6,7 @@ file that take JAX arrays (``decay``, ``memory_days``).
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +22,9 @@ _LOG2_ZERO = -1000.0
 
 
 class Bijector(ABC):
-    """A map raw → readable and back. Frozen and comparable: it shapes no program."""
+    """A map raw → readable and back. Frozen and comparable: it shapes no program. ``domain`` says what can be readable."""
+
+    domain: ClassVar[str]
 
     @abstractmethod
     def readable(self, raw: Numbers) -> Numbers:
@@ -36,6 +39,8 @@ class Bijector(ABC):
 class Identity(Bijector):
     """Raw values are readable."""
 
+    domain: ClassVar[str] = "a finite number"
+
     def readable(self, raw: Numbers) -> Numbers:
         return raw
 
@@ -46,6 +51,8 @@ class Identity(Bijector):
 @dataclass(frozen=True)
 class Squareplus(Bijector):
     """readable = (raw + √(raw² + 4)) / 2, above zero and nearly raw where raw is large."""
+
+    domain: ClassVar[str] = "above zero"
 
     def readable(self, raw: Numbers) -> Numbers:
         # For raw < 0 the other root of the same square, which does not cancel.
@@ -61,6 +68,8 @@ class Squareplus(Bijector):
 class Log2(Bijector):
     """readable = 2^raw; zero is stored as 2^-1000."""
 
+    domain: ClassVar[str] = "zero or more"
+
     def readable(self, raw: Numbers) -> Numbers:
         with np.errstate(over="ignore"):  # a set that runs away is told by its infinities
             return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
@@ -74,6 +83,8 @@ class Log2(Bijector):
 class Simplex(Bijector):
     """Logits ↔ weights that sum to one over the assets (the last axis); logits of given weights have mean zero."""
 
+    domain: ClassVar[str] = "above zero everywhere and one in sum"
+
     def readable(self, raw: Numbers) -> Numbers:
         scaled = np.exp(raw - raw.max(-1, keepdims=True))
         return np.asarray(scaled / scaled.sum(-1, keepdims=True))
@@ -81,7 +92,8 @@ class Simplex(Bijector):
     def raw(self, readable: Numbers) -> Numbers:
         with np.errstate(invalid="ignore", divide="ignore"):
             logits = np.log(readable)
-        return np.asarray(np.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, logits - logits.mean(-1, keepdims=True), np.nan))
+            centred = logits - logits.mean(-1, keepdims=True)
+        return np.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,8 @@ class Memory(Bijector):
 
     $$m = \sqrt[3]{6\lambda/(1-\lambda)^3}\;\frac{2C}{1440}$$
     """
+
+    domain: ClassVar[str] = "zero or more"
 
     chunk_period: int
 

@@ -70,7 +70,7 @@ def _given(spec: Parameter, given: Mapping[str, Any], sets: int, assets: int) ->
     readable = _shaped(given.get(spec.readable, spec.default), place, sets, assets)
     raw = spec.bijector.raw(readable)
     if not np.isfinite(raw).all():
-        raise ConfigError(place, f"{given.get(spec.readable)} is outside what it can be ({spec.unit})")
+        raise ConfigError(place, f"{np.asarray(given[spec.readable]).tolist()} is not {spec.bijector.domain} ({spec.unit})")
     return raw
 
 

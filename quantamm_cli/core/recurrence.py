@@ -6,7 +6,7 @@ run by ``OneRow`` it is the newest row ``(n,)``, with the state carried from row
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -14,13 +14,15 @@ from jax import Array
 from jaxtyping import Float, Int
 
 Stream = Float[Array, "*c n"]
+Decay = Float[Array, "... n"]
 State = tuple[Array, ...]
 
 
+@runtime_checkable
 class Recur(Protocol):
     """The value now and the value before of a recurrence that holds ``start`` at the first row. ``decay`` may differ from row to row."""
 
-    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
+    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
 
 
 class Columns:
@@ -29,7 +31,7 @@ class Columns:
     def __init__(self, first: Int[Array, ""]) -> None:
         self.first = first
 
-    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
         def step(before: Array, row: tuple[Array, Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
             index, keep, push, begin = row
             now = jnp.where(index <= self.first, begin, keep * before + push)
@@ -47,7 +49,7 @@ class OneRow:
         self._carried = state
         self.state: State = ()
 
-    def __call__(self, decay: Stream, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
         start = jnp.broadcast_to(start, drive.shape)
         before = start if self._carried is None else self._carried[len(self.state)]
         now = start if self._carried is None else decay * before + drive

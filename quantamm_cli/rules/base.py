@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
@@ -97,6 +98,9 @@ def signed_power(signal: Stream, scale: Float[Array, " n"] | float, exponent: Fl
 
 def centred(strength: Float[Array, " n"], signal: Stream) -> Stream:
     r"""$k_i (x_i - \ell)$ with $\ell = \sum k_j x_j / \sum k_j$, so that changes sum to zero; zero where every $k$ is."""
-    total = (strength * jnp.ones_like(signal)).sum(-1, keepdims=True)
-    offset = (strength * signal).sum(-1, keepdims=True) / jnp.where(total == 0, 1, total)
+    # The offset is a mean with these shares: of strengths so small that their squares vanish, too.
+    top = jnp.abs(jax.lax.stop_gradient(strength)).max()
+    share = strength / jnp.where(top == 0, 1, top)
+    total = (share * jnp.ones_like(signal)).sum(-1, keepdims=True)
+    offset = (share * signal).sum(-1, keepdims=True) / jnp.where(total == 0, 1, total)
     return strength * (signal - offset)

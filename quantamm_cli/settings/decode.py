@@ -20,6 +20,7 @@ _EXPECTED = {
     "tuple_type": "a list",
     "dict_type": "a group of settings",
     "model_type": "a group of settings",
+    "numbers_type": "a number, or a list of numbers",
 }
 
 
@@ -52,9 +53,17 @@ def _value(value: Any, where: str) -> Any:
     return value
 
 
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
 def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigError:
     """The library's error, said in our words."""
-    place = ".".join([where, *(str(part) for part in error["loc"] if isinstance(part, str))]).strip(".")
+    keys = [part for part in error["loc"] if isinstance(part, str)]
+    if keys and keys[0] == "params":  # below the name stand the members of a union, which mean nothing to a person
+        keys = keys[:2]
+        error = {**error, "type": "numbers_type", "input": _listed(error["input"])}
+    place = ".".join([where, *keys]).strip(".")
     name = next((part for part in error["loc"] if isinstance(part, str)), "")
     came, context = error["input"], error.get("ctx", {})
     said = f"'{came}'" if isinstance(came, str) else str(came)

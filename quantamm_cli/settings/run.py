@@ -11,7 +11,7 @@ from quantamm_cli.settings.fees import Fees
 from quantamm_cli.settings.types import Count, Date, Fraction, Natural, Positive, Tokens, minute
 
 SCHEMA = 1
-Numbers = float | int | tuple[float | int, ...] | tuple[tuple[float | int, ...], ...]
+Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 class Holdout(Component, group="split", kind="holdout"):

@@ -54,10 +54,10 @@ SETTINGS = [
     (["params.k_per_day=[[1,2],[1,2],[1,2]]"], 2, ["params.k_per_day: has 3 x 2 numbers"]),
     (["params.k_per_day=[[1,2],[3]]"], 2, ["params.k_per_day"]),
     (["params.k_per_day=lots"], 2, ["params.k_per_day"]),
-    (["params.k_per_day=-3"], 2, ["params.k_per_day: -3 is outside what it can be"]),
+    (["params.k_per_day=-3"], 2, ["params.k_per_day: -3.0 is not zero or more"]),
     (["params.k_per_day=5", "params.log_k=2"], 2, ["params.k_per_day: params.log_k is given too; they are one parameter, give one"]),
     (["params.kay=5"], 2, ["params.kay: this pool has no such parameter", "k_per_day"]),
-    (["params.initial_weights=[0.5,0.6]"], 2, ["params.initial_weights", "[0.5, 0.6]"]),
+    (["params.initial_weights=[0.5,0.6]"], 2, ["params.initial_weights", "[0.5, 0.6]", "one in sum"]),
     (["params.memory_days=-1"], 2, ["params.memory_days"]),
     (["pool.guard.minimum_weight=0.6"], 2, ["pool.guard.minimum_weight: 0.6 for 2 tokens; 1/2 at most"]),
     (["pool.chunk_period=60"], 2, ["pool.weight_interpolation_period: 1440 minutes are longer than chunk_period (60)"]),
@@ -185,7 +185,7 @@ def test_wrong_prices(text: str | None, code: int, said: list[str], tmp_path: Pa
     if text is not None:
         (folder / "BBB_USD.csv").write_text(text)
     words = ("tokens=[AAA,BBB]", "data=csv", "data.dir=prices", "start=2022-03-01", "end=2022-03-02", "test_end=2022-03-03")
-    answer = call("train", *words, "split.bout_offset=0", "-q")
+    answer = call("train", *words, "split.bout_offset=0", "fit.batch_size=1", "-q")
     answer.one_line(code, *said)
     assert answer.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()

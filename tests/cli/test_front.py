@@ -63,7 +63,7 @@ def test_a_misspelt_word_is_one_line(words: list[str], error: str, qsim: Run) ->
 def test_flags_stand_anywhere(here: Path, qsim: Run, commands: list[Any]) -> None:
     assert (
         qsim(
-            "train",
+            "evaluate",
             "fees.arb_frequency=3",
             "--load=best_test_objective",
             "start=2022-01-01",
@@ -231,3 +231,4 @@ def test_a_closed_pipe_is_no_error(here: Path) -> None:
     work.stdout.close()
     assert work.stderr.read() == b""
     assert work.wait() == 0
+    work.stderr.close()

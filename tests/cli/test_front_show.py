@@ -73,7 +73,7 @@ def test_the_yaml_of_a_run_has_the_defaults_of_its_settings() -> None:
 
     tree = yaml.safe_load((CONF / "base.yaml").read_text())
     for name in tree.keys() - {"defaults", "hydra", "output"}:
-        default = Simulate.model_fields[name].default
+        default = Simulate.model_fields[name].get_default(call_default_factory=True)
         assert tree[name] == (list(default) if isinstance(default, tuple) else default), name
     assert tree["output"] == Output().model_dump()
 

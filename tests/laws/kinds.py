@@ -79,10 +79,16 @@ def world(
     return feed(settings, Market(tokens, prices, 0, burn_in, {}, {}, ""))
 
 
+def with_rule(name: str, **changes: Any) -> Any:
+    """A temporal pool that a rule moves every six hours."""
+    chosen = {"chunk_period": 360, "weight_interpolation_period": 240} | changes
+    return build("pool", "temporal", rule=tree("pool/rule", name), **chosen)
+
+
 def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
-    """One set of a pool's parameters, raw, by readable or raw name; weights that are not alike unless given."""
+    """One set of a pool's parameters, raw, by readable or raw name; unless given, weights and two memories are not alike."""
     names = {spec.readable for spec in pool.parameters(assets)} | {spec.name for spec in pool.parameters(assets)}
-    uneven = {"initial_weights_logits": list(np.linspace(0.4, -0.3, assets))}
+    uneven = {"initial_weights_logits": list(np.linspace(0.4, -0.3, assets)), "memory_days_2": 3.0}
     given = {name: value for name, value in (uneven | given).items() if name in names}
     if "initial_weights" in given:
         given.pop("initial_weights_logits")

@@ -14,9 +14,9 @@ from quantamm_cli.core import swap
 from quantamm_cli.core.arbitrage import exact
 from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import log_growth, prefix
-from quantamm_cli.core.recurrence import Columns, OneRow
+from quantamm_cli.core.recurrence import Columns, OneRow, one_row
 from quantamm_cli.rules.anti_momentum import AntiMomentum
-from quantamm_cli.rules.base import Clock, WeightRule, price_gradient
+from quantamm_cli.rules.base import Clock, price_gradient
 from quantamm_cli.rules.difference_momentum import DifferenceMomentum
 from quantamm_cli.rules.mean_reversion_channel import PEAK, MeanReversionChannel
 from quantamm_cli.rules.momentum import Momentum
@@ -97,7 +97,9 @@ def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, 
     carried = ((fixed(told["moving_average"]) - (1 - long) * price) / long, fixed(told["previous_short_moving_average"]))
     params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / np.maximum(*days)}
     rule = DifferenceMomentum(form="contract")
-    change = rule.signal(OneRow(tuple(map(jnp.asarray, carried))), jnp.asarray(price), {k: jnp.asarray(v) for k, v in params.items()}, CLOCK)
+    change = rule.signal(
+        OneRow(tuple(map(jnp.asarray, carried))), jnp.asarray(price), {k: jnp.asarray(v) for k, v in params.items()}, CLOCK
+    )
     np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
 
 

@@ -69,7 +69,9 @@ def test_memory_is_capped(chunk: int) -> None:
     """No estimator remembers longer than it may, and a longer wish has no slope."""
     wish = Memory(chunk).raw(np.asarray(800.0))
     np.testing.assert_allclose(memory_days(jnp.asarray(wish), chunk, 365), 365, rtol=1e-12)
-    np.testing.assert_allclose(decay(jnp.asarray(wish), chunk, 365)[1], decay(jnp.asarray(Memory(chunk).raw(np.asarray(365.0))), chunk, 365)[1])
+    np.testing.assert_allclose(
+        decay(jnp.asarray(wish), chunk, 365)[1], decay(jnp.asarray(Memory(chunk).raw(np.asarray(365.0))), chunk, 365)[1]
+    )
     assert jax.grad(lambda logit: memory_days(logit, chunk, 365))(jnp.asarray(wish)) == 0
 
 

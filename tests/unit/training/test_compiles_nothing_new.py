@@ -37,7 +37,7 @@ class Compilations:
         return count
 
 
-@pytest.fixture()
+@pytest.fixture
 def compilations() -> Iterator[Compilations]:
     heard = Compilations()
     jax.monitoring.register_event_duration_secs_listener(heard.hear)

@@ -1,0 +1,84 @@
+"""The wheel has the settings in it, and works in a folder where there is nothing."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import toy
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this tree and unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    have = subprocess.run([sys.executable, "-c", "import hatchling"], capture_output=True, check=False).returncode == 0
+    isolation = ["--no-build-isolation"] if have else []
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        *isolation,
+        "-w",
+        str(folder),
+        str(ROOT),
+    ]
+    uv = ["uv", "build", "--quiet", "--wheel", "-o", str(folder), str(ROOT)]
+    told = ""
+    for command in (pip, uv):
+        try:
+            made = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            told = made.stderr
+        except (OSError, subprocess.TimeoutExpired) as failure:
+            told = str(failure)
+            continue
+        if made.returncode == 0:
+            break
+    wheels = list(folder.glob("quantamm_cli-*.whl"))
+    if not wheels:
+        pytest.skip(f"the build backend hatchling is neither here nor to be had: {' '.join(told.split())[-200:]}")
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        wheel.extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+def run(unpacked: Path, folder: Path, *words: str) -> toy.Answer:
+    """The unpacked package instead of the one that is installed."""
+    env = {**toy.environment(), "PYTHONPATH": str(unpacked)}
+    code = (
+        "import sys, quantamm_cli; from quantamm_cli.cli.main import main; print(quantamm_cli.__file__, file=sys.stderr); sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert str(unpacked) in done.stderr
+    return toy.Answer(done.returncode, done.stdout, done.stderr)
+
+
+def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
+    def names(folder: Path) -> set[str]:
+        return {str(path.relative_to(folder)) for path in folder.rglob("*.yaml")}
+
+    assert names(unpacked / "quantamm_cli" / "conf") == names(ROOT / "conf")
+    assert not (unpacked / "tests").exists()
+    assert not (unpacked / "conf").exists()
+    console = next(unpacked.glob("*.dist-info")) / "entry_points.txt"
+    assert "qsim = quantamm_cli.__main__:main" in console.read_text()
+
+
+def test_it_works_where_there_is_nothing(unpacked: Path, tmp_path: Path) -> None:
+    shown = run(unpacked, tmp_path, "show", "rules")
+    assert shown.code == 0, shown.err
+    assert "momentum" in shown.out
+    experiments = run(unpacked, tmp_path, "show", "experiments")
+    assert "demo" in experiments.out
+    told = run(unpacked, tmp_path, "train", "conf=demo", "--dry-run", "--json")
+    assert told.code == 0, told.err
+    assert told.json["run"] == toy.call("train", "conf=demo", "--dry-run", "--json", folder=ROOT).json["run"]
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,193 @@
+"""What every fitter promises, on a hill whose top is known."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array
+from kinds import DAY, build, components, world
+
+from quantamm_cli.core.bijectors import Identity
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.engine.objective import ascent
+from quantamm_cli.errors import DivergedError
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.training.base import GradientFit
+from quantamm_cli.training.fit import Problem, Report, begin, fit
+from quantamm_cli.training.windows import starts
+
+fitters = pytest.mark.parametrize("name", components("fit"))
+TOP = np.array([0.3, -0.2])
+STEPS = 60
+
+
+class Hill(AbstractPool):
+    """Worth the more at the end, the nearer ``place`` is to the top. ``idle`` does nothing and does not train."""
+
+    def parameters(self, assets: int) -> tuple[Parameter, ...]:
+        return (
+            *super().parameters(assets),
+            Parameter("place", "place", "", Identity(), 0.0, -1.0, 1.0),
+            Parameter("unheard", "unheard", "", Identity(), 1.0, -1.0, 1.0),
+        )
+
+    def frictionless(self, params: Params, feed: Feed, start: Array, rows: int) -> Path:
+        height = 1 - ((params["place"] - TOP) ** 2).sum()
+        growth = jnp.linspace(0, 1, rows)[:, None] * (height + 0 * params["unheard"].sum())
+        weights = jnp.full((rows, 2), 0.5) + 0 * params["initial_weights_logits"]
+        return Path(weights, 1e6 * (1 + growth) / feed.prices[:rows] * weights, jnp.zeros(rows))
+
+
+def problem(fitter: GradientFit, **changes: Any) -> Problem:
+    pool = Hill()
+    feed = world(pool, np.ones((5 * DAY, 2)), burn_in=0)
+    told: dict[str, Any] = {
+        "pool": pool,
+        "feed": feed,
+        "fit": fitter,
+        "trains": frozenset({"place", "unheard"}),
+        "metric": "returns",
+        "turnover_penalty": 0.0,
+        "window_rows": 2 * DAY,
+        "bout_offset": DAY,
+        "spans": (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY)),
+        "tracked": ("returns",),
+        "watched": ("validation", "returns"),
+    }
+    return Problem(**told | changes)
+
+
+def small(name: str, **changes: Any) -> GradientFit:
+    told = {"steps": STEPS, "parameter_sets": 2, "batch_size": 2, "learning_rate": 0.05, "early_stopping": False}
+    found = build("fit", name, **told | changes)
+    assert isinstance(found, GradientFit)
+    return found
+
+
+FROM = {
+    "initial_weights_logits": np.array([[0.2, -0.2], [0.2, -0.2]]),
+    "place": np.array([[0.0, 0.0], [0.5, -0.9]]),
+    "unheard": np.array([[2.0, 2.0], [2.0, 2.0]]),
+}
+
+
+def climb(name: str, **changes: Any) -> list[Report]:
+    told = problem(small(name, **changes))
+    return [report for report, _ in fit(told, begin(told, FROM))]
+
+
+@fitters
+def test_a_hill_is_climbed(name: str) -> None:
+    """Every set comes near the top, each from where it began; entry 0 is the start, entry ``steps`` the last."""
+    path = climb(name, **({"weight_decay": 0.0} if name == "adamw" else {}))
+    assert [report.step for report in path] == list(range(STEPS + 1))
+    assert np.array_equal(path[0].params["place"], FROM["place"])
+    np.testing.assert_allclose(path[-1].params["place"], np.tile(TOP, (2, 1)), atol=0.02)
+    assert (path[-1].objective > path[0].objective).all()
+
+
+@fitters
+def test_the_same_seed_gives_the_same_path_bit_for_bit(name: str) -> None:
+    """All parameters, objectives and metrics of all entries."""
+    for one, other in zip(climb(name, steps=5), climb(name, steps=5), strict=True):
+        assert np.array_equal(one.objective, other.objective)
+        assert all(np.array_equal(one.params[key], other.params[key]) for key in one.params)
+        assert np.array_equal(one.metrics["train"]["returns"], other.metrics["train"]["returns"])
+
+
+@fitters
+def test_what_does_not_train_stays_bit_for_bit(name: str) -> None:
+    """Initial weights neither move nor decay, whatever the optimiser's weight decay."""
+    path = climb(name, steps=10)
+    for report in path:
+        assert np.array_equal(report.params["initial_weights_logits"], FROM["initial_weights_logits"])
+    assert not np.array_equal(path[-1].params["place"], path[0].params["place"])
+
+
+def test_only_adamw_decays_and_only_what_trains() -> None:
+    """A parameter nobody hears shrinks by learning rate times decay a step under adamw, and stays under the others."""
+    for name in components("fit"):
+        unheard = climb(name, steps=10)[-1].params["unheard"]
+        expected = 2.0 * (1 - 0.05 * 0.01) ** 10 if name == "adamw" else 2.0
+        np.testing.assert_allclose(unheard, expected, rtol=1e-12)
+
+
+@fitters
+def test_a_run_continued_is_the_run_uninterrupted(name: str) -> None:
+    """From the progress after any entry, bit for bit."""
+    told = problem(small(name, steps=8))
+    whole = list(fit(told, begin(told, FROM)))
+    rest = list(fit(told, whole[3][1]))
+    for (one, _), (other, _) in zip(whole[4:], rest, strict=True):
+        assert one.step == other.step
+        assert np.array_equal(one.params["place"], other.params["place"])
+
+
+@fitters
+def test_a_step_is_no_longer_than_the_clipped_gradient(name: str) -> None:
+    """Clipping bounds each set on its own: plain ascent moves by learning rate times norm at most."""
+    if name != "sgd":
+        pytest.skip("its steps are scaled by moments")
+    path = climb(name, steps=1, clip_norm=0.1)
+    moved = np.linalg.norm(path[1].params["place"] - path[0].params["place"], axis=-1)
+    np.testing.assert_allclose(moved, 0.05 * 0.1, rtol=1e-9)
+
+
+def test_patience_ends_a_run_that_no_longer_improves() -> None:
+    """Entries without a better validation score are counted, and the run ends at the limit."""
+    told = problem(small("sgd", early_stopping=True, patience=3, learning_rate=1e-300))
+    path = [report for report, _ in fit(told, begin(told, FROM))]
+    assert [report.since_improvement for report in path] == [0, 1, 2, 3]
+
+
+def test_a_fit_that_loses_every_set_says_so() -> None:
+    """One set not finite is borne; none finite ends the run with what to do."""
+    told = problem(small("sgd", steps=2))
+    one = {key: np.array(value) for key, value in FROM.items()}
+    one["place"][0] = np.nan
+    assert len(list(fit(told, begin(told, one)))) == 3
+    one["place"][1] = np.nan
+    with pytest.raises(DivergedError, match="learning_rate"):
+        list(fit(told, begin(told, one)))
+
+
+def test_turnover_costs_what_the_metric_is_told_to_charge() -> None:
+    """Objective less penalty times turnover, averaged over windows."""
+    told = problem(small("sgd"))
+    params = {key: jnp.asarray(value) for key, value in FROM.items()}
+    first = jnp.asarray([0, 5])
+    free, _ = ascent(told.pool, "returns", None, DAY, params, told.feed, first)
+    charged, _ = ascent(told.pool, "returns", jnp.asarray(2.0), DAY, params, told.feed, first)
+    assert np.isfinite(charged).all()
+    np.testing.assert_allclose(charged, free, rtol=1e-12)  # this pool's value weights stand still
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "last"),
+    [("constant", 0.1, 0.1), ("cosine", 0.1, 1e-3), ("exponential", 0.1, 1e-3), ("warmup_cosine", 1e-3, 1e-3)],
+)
+def test_learning_rates_follow_their_schedule(schedule: str, first: float, last: float) -> None:
+    """One rate an entry, from the first to the last they should have."""
+    fitter = small("adamw", learning_rate=0.1, schedule=schedule, decay_ratio=100.0, steps=50, warmup_steps=10)
+    rates = fitter.learning_rates()
+    assert rates.shape == (51,)
+    assert rates[0] == pytest.approx(first, rel=1e-6)
+    assert rates[-1] == pytest.approx(last, rel=1e-6)
+    assert rates.max() == pytest.approx(0.1, rel=1e-6)
+    assert (np.diff(rates[10:]) <= 1e-12).all()
+
+
+def test_windows_are_a_function_of_seed_and_step() -> None:
+    """Different ones of 0 to the offset, all equally likely, drawn anew at each step."""
+    drawn = np.array([starts(0, step, 4, 9) for step in range(2000)])
+    assert drawn.min() == 0
+    assert drawn.max() == 9
+    assert all(len(set(row)) == 4 for row in drawn)
+    np.testing.assert_allclose(np.bincount(drawn.ravel()) / drawn.size, 0.1, atol=0.01)
+    assert np.array_equal(starts(3, 17, 4, 1000), starts(3, 17, 4, 1000))
+    assert not np.array_equal(starts(3, 17, 4, 1000), starts(3, 18, 4, 1000))
+    assert not np.array_equal(starts(3, 17, 4, 1000), starts(4, 17, 4, 1000))
+    assert jax.config.jax_enable_x64

@@ -1,0 +1,73 @@
+"""What every guard promises a pool."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from kinds import build, components
+
+from quantamm_cli.errors import ConfigError
+
+guards = pytest.mark.parametrize("name", components("pool/guard"))
+N, MINUTES, COUNT = 4, 240, 300
+RANDOM = np.random.Generator(np.random.PCG64(11))
+FLOOR = 0.1 / N
+STARTS = RANDOM.dirichlet(np.ones(N), COUNT) * (1 - N * FLOOR) + FLOOR
+WISHES = STARTS + np.where(RANDOM.random((COUNT, 1)) < 0.5, 0.02, 1.0) * RANDOM.normal(0, 0.5, STARTS.shape)
+WISHES /= WISHES.sum(-1, keepdims=True)
+pushed = jax.jit(jax.vmap(lambda guard, start, wish: guard.slope(start, wish, MINUTES), in_axes=(None, 0, 0)))
+
+
+@guards
+@pytest.mark.parametrize("speed", [3e-4, 1.0])
+def test_weights_stay_weights(name: str, speed: float) -> None:
+    """They sum to one, stay at or above the floor and the ceiling it implies, and keep the speed limit."""
+    guard = build("pool/guard", name, maximum_change=speed)
+    change = np.asarray(pushed(guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
+    after = STARTS + MINUTES * change
+    np.testing.assert_allclose(change.sum(-1), 0, atol=1e-14)
+    assert (after >= FLOOR * (1 - 1e-9)).all()
+    assert (after <= 1 - (N - 1) * FLOOR * (1 - 1e-9)).all()
+    assert (np.abs(change) <= speed * (1 + 1e-12)).all()
+
+
+@guards
+def test_who_wishes_nothing_gets_nothing(name: str) -> None:
+    """Weights inside their limits that are to stay do stay."""
+    change = pushed(build("pool/guard", name), jnp.asarray(STARTS), jnp.asarray(STARTS))
+    np.testing.assert_allclose(change, 0, atol=1e-17)
+
+
+@guards
+def test_a_small_lawful_wish_is_granted(name: str) -> None:
+    """Far from floor and speed limit a guard does nothing."""
+    start = np.full((1, N), 1 / N)
+    wish = start + np.array([[0.01, -0.005, -0.002, -0.003]])
+    change = pushed(build("pool/guard", name), jnp.asarray(start), jnp.asarray(wish))
+    np.testing.assert_allclose(start + MINUTES * np.asarray(change), wish, rtol=1e-13)
+
+
+@guards
+def test_permuted_wishes_are_answered_permuted(name: str) -> None:
+    """No asset is preferred."""
+    order = np.array([2, 0, 3, 1])
+    guard = build("pool/guard", name)
+    straight = np.asarray(pushed(guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
+    turned = pushed(guard, jnp.asarray(STARTS[:, order]), jnp.asarray(WISHES[:, order]))
+    np.testing.assert_allclose(turned, straight[:, order], rtol=1e-9, atol=1e-16)
+
+
+@guards
+def test_gradients_are_finite(name: str) -> None:
+    """With respect to start, wish and the guard's own numbers."""
+    guard = build("pool/guard", name, minimum_weight=0.02)
+    slopes = jax.jit(jax.grad(lambda part: (pushed(*part) ** 2).sum()))((guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(slopes))
+
+
+@guards
+def test_a_floor_that_leaves_no_room_is_refused(name: str) -> None:
+    """1/n at most."""
+    with pytest.raises(ConfigError, match=r"pool\.guard\.minimum_weight: .*1/4 at most"):
+        build("pool/guard", name, minimum_weight=0.26).check(("A", "B", "C", "D"), "pool.guard")
+    build("pool/guard", name, minimum_weight=0.25).check(("A", "B", "C", "D"), "pool.guard")

@@ -1,0 +1,189 @@
+"""What every weight rule promises, whichever way it runs."""
+
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from kinds import DAY, build, components, opening, with_rule, world
+from numpy.typing import NDArray
+
+from quantamm_cli.core.bijectors import Memory
+from quantamm_cli.core.recurrence import Columns
+from quantamm_cli.rules.base import Clock
+
+rules = pytest.mark.parametrize("name", components("pool/rule"))
+CLOCK = Clock(60, 10_000)
+FIRST = 5
+CHUNK, BLOCKS, BURN_IN = 360, 14, 3 * DAY
+
+
+def targets(name: str) -> bool:
+    """Whether the rule says weights rather than changes."""
+    return bool(getattr(build("pool/rule", name), "targets", False))
+
+
+@cache
+def signals(name: str) -> Any:
+    """The rule over a whole column behind padding, compiled once."""
+    rule = build("pool/rule", name)
+    return jax.jit(lambda column, params, first=FIRST: rule.signal(Columns(jnp.asarray(first)), column, params, CLOCK))
+
+
+def column(prices: NDArray[np.float64]) -> jax.Array:
+    """Hourly prices behind padding."""
+    seen = prices[::60]
+    return jnp.asarray(np.concatenate([np.repeat(seen[:1], FIRST, axis=0), seen]))
+
+
+def rule_params(name: str, **given: Any) -> dict[str, Any]:
+    pool = with_rule(name, chunk_period=CLOCK.chunk_period, weight_interpolation_period=60, max_memory_days=CLOCK.max_memory_days)
+    params = opening(pool, 3, **given)
+    params.pop("initial_weights_logits")
+    return params
+
+
+coarse = jax.jit(lambda pool, params, feed, start: pool.coarse_weights(params, feed, start, BLOCKS))
+
+
+@rules
+def test_changes_sum_to_zero_or_weights_to_one(name: str, prices: NDArray[np.float64]) -> None:
+    """At every chunk; a rule that wishes weights wishes positive ones."""
+    said = np.asarray(signals(name)(column(prices), rule_params(name)))
+    if targets(name):
+        np.testing.assert_allclose(said.sum(-1), 1, rtol=1e-13)
+        assert (said > 0).all()
+    else:
+        np.testing.assert_allclose(said.sum(-1), 0, atol=1e-13 * max(1, np.abs(said).max()))
+        assert np.abs(said[FIRST + 1 :]).max() > 0
+
+
+@rules
+def test_constant_prices_ask_for_nothing(name: str, prices: NDArray[np.float64]) -> None:
+    """No change, to 1e-12; a rule that wishes weights has no reason to prefer one."""
+    still = np.broadcast_to(prices[0], prices.shape)
+    said = signals(name)(column(still), rule_params(name))
+    np.testing.assert_allclose(said, 1 / 3 if targets(name) else 0, atol=1e-12)
+
+
+@rules
+def test_prices_in_another_unit_ask_for_the_same(name: str, prices: NDArray[np.float64]) -> None:
+    """Assets priced 1e-8 and 1e8 are like any other: there is no absolute threshold."""
+    said = signals(name)(column(prices), rule_params(name))
+    scaled = signals(name)(column(prices / prices[0] * np.array([1e-8, 1.0, 1e8])), rule_params(name))
+    np.testing.assert_allclose(scaled, said, rtol=1e-9, atol=1e-12)
+
+
+@rules
+def test_permuted_assets_are_answered_permuted(name: str, prices: NDArray[np.float64]) -> None:
+    """With their parameters."""
+    order = np.array([2, 0, 1])
+    params = rule_params(name)
+    params = {key: value * jnp.asarray([1.0, 0.9, 1.1]) for key, value in params.items()}
+    said = np.asarray(signals(name)(column(prices), params))
+    turned = signals(name)(column(prices[:, order]), {key: value[order] for key, value in params.items()})
+    np.testing.assert_allclose(turned, said[:, order], rtol=1e-9, atol=1e-13)
+
+
+@rules
+def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
+    """Whole columns and one loop over the keeper's text give the same weights, to 1e-12, from odd starts too."""
+    for start in (0, 777):
+        starts = []
+        for method in ("vectorized", "scan"):
+            pool = with_rule(name, weight_calculation_method=method)
+            starts.append(coarse(pool, opening(pool, 3), world(pool, prices, BURN_IN), jnp.asarray(start)))
+        for one, other in zip(*starts, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+@rules
+def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: NDArray[np.float64]) -> None:
+    """A keeper who is told each price as it comes, warms up, and begins to move weights when the pool opens."""
+    pool = with_rule(name)
+    params = opening(pool, 3)
+    starts, slopes = (np.asarray(part) for part in coarse(pool, params, world(pool, prices, BURN_IN), jnp.asarray(0)))
+    state, weights, online = None, jnp.asarray(starts[0]), jax.jit(pool.online)
+    here = BURN_IN // CHUNK + (0 if targets(name) else 1)
+    skipped = 0 if targets(name) else 1
+    for index, price in enumerate(prices[::CHUNK][: here + BLOCKS - skipped]):
+        state, slope = online(params, state, weights, jnp.asarray(price))
+        if index >= here:
+            block = index - here + skipped
+            np.testing.assert_allclose(weights, starts[block], rtol=0, atol=1e-12)
+            np.testing.assert_allclose(slope, slopes[block], rtol=0, atol=1e-12)
+            weights = weights + slope * pool.weight_interpolation_period
+
+
+@rules
+@pytest.mark.parametrize("method", ["vectorized", "scan"])
+def test_the_past_does_not_hear_of_the_future(name: str, method: str, prices: NDArray[np.float64]) -> None:
+    """Prices changed from the first minute of a block on: block starts up to it are what they were, bit for bit."""
+    pool = with_rule(name, weight_calculation_method=method)
+    params, block = opening(pool, 3, k_per_day=0.05, k=0.05), 6  # so weak that no weight reaches a limit
+    changed = prices.copy()
+    changed[BURN_IN + block * CHUNK :] *= np.exp(np.random.Generator(np.random.PCG64(1)).normal(0, 0.1, 3))
+    before, after = (np.asarray(coarse(pool, params, world(pool, path, BURN_IN), jnp.asarray(0))) for path in (prices, changed))
+    assert np.array_equal(before[0][: block + 1], after[0][: block + 1])
+    assert np.array_equal(before[1][:block], after[1][:block])
+    assert not np.array_equal(before[0], after[0])
+
+
+@rules
+def test_padding_before_the_first_price_leaves_no_trace(name: str, prices: NDArray[np.float64]) -> None:
+    """Rows that hold the first price, however many, change nothing that is said after it."""
+    padded = signals(name)(column(prices), rule_params(name))
+    bare = signals(name)(column(prices)[FIRST:], rule_params(name), 0)
+    np.testing.assert_allclose(padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(jnp.abs(bare).max())))
+
+
+@pytest.mark.parametrize("method", ["vectorized", "scan"])
+def test_room_for_a_longer_burn_in_changes_nothing(method: str, prices: NDArray[np.float64]) -> None:
+    """A feed with room for a year before its first price moves weights as one without."""
+    pool = with_rule("momentum", weight_calculation_method=method)
+    params = opening(pool, 3)
+    tight, roomy = (coarse(pool, params, world(pool, prices, BURN_IN, room=room), jnp.asarray(100)) for room in (False, True))
+    for one, other in zip(tight, roomy, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-14)
+
+
+def corners(name: str) -> list[dict[str, Any]]:
+    """The parameters as they are, and each at the ends of its range and beyond: no memory, 10,000 days, no strength."""
+    pool = with_rule(name, chunk_period=CLOCK.chunk_period, weight_interpolation_period=60, max_memory_days=CLOCK.max_memory_days)
+    found: list[dict[str, Any]] = [{}]
+    for spec in pool.rule.parameters(CLOCK):
+        ends = {spec.low, spec.high, spec.default}
+        if isinstance(spec.bijector, Memory) or spec.readable.startswith("memory_days"):
+            ends |= {0.0, 10_000.0}
+        if spec.readable in ("k", "k_per_day") and name in ("momentum", "anti_momentum", "difference_momentum"):
+            ends |= {0.0}
+        found += [{spec.readable: end} for end in sorted(ends)]
+    return found
+
+
+@rules
+def test_signals_and_gradients_are_finite_at_the_corners(name: str, prices: NDArray[np.float64]) -> None:
+    """Every parameter at its ends; prices that stand still, fall by half at once, cost 1e-8 and 1e8."""
+    still = np.broadcast_to(prices[0], prices.shape)
+    jump = prices.copy()
+    jump[len(prices) // 2 :, 1] *= 0.5
+    extreme = prices / prices[0] * np.array([1e-8, 1.0, 1e8])
+    columns = jnp.stack([column(path) for path in (prices, still, jump, extreme)])
+    told = corners(name)
+    params = [rule_params(name, **corner) for corner in told]
+    stacked = {key: jnp.stack([one[key] for one in params]) for key in params[0]}
+    pull = jnp.asarray(np.random.Generator(np.random.PCG64(2)).standard_normal(columns.shape[1:]))
+    run = signals(name)
+
+    def heard(values: dict[str, Any], path: jax.Array) -> jax.Array:
+        return (run(path, values) * pull).sum()
+
+    both = jax.vmap(jax.vmap(jax.value_and_grad(heard), in_axes=(0, None)), in_axes=(None, 0))
+    value, slopes = jax.jit(both)(stacked, columns)
+    for path in range(len(columns)):
+        for corner, said in enumerate(told):
+            assert np.isfinite(value[path, corner]), (path, said)
+            for key, slope in slopes.items():
+                assert np.isfinite(slope[path, corner]).all(), (path, said, key)

@@ -1,0 +1,102 @@
+"""Every YAML composes, validates, lists every setting with its default and says what it means."""
+
+import re
+from typing import Any
+
+import pytest
+from kinds import CONF, build, components, source, tree
+
+from quantamm_cli.cli.app import read_settings
+from quantamm_cli.cli.compose import Composer
+from quantamm_cli.settings.component import REGISTER, Component
+from quantamm_cli.settings.run import Simulate, Train
+
+GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split")
+ALL = [(group, name) for group in GROUPS for name in components(group)]
+NEEDS = {"fees=recorded": ("fees.file=fees.csv",), "data=csv": ("data.dir=.",), "data=parquet": ("data.dir=.",)}
+every = pytest.mark.parametrize(("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL])
+COMPOSED = [(group, name) for group, name in ALL if group != "metric" or name in ("calmar", "daily_var_95%_trad")]
+"""Metrics are written alike, and composing takes its time: two speak for all."""
+
+
+@pytest.mark.parametrize(("group", "name"), COMPOSED, ids=[f"{group}={name}" for group, name in COMPOSED])
+def test_it_composes_and_validates(group: str, name: str) -> None:
+    """Chosen on the command line of ``train``, it becomes the component registered under its name."""
+    choice = f"{group}={name}"
+    settings = read_settings(Train, Composer("train", (choice, *NEEDS.get(choice, ()))).tree())
+    found: Any = settings
+    for part in group.split("/"):
+        found = getattr(found, part)
+    assert (found.group, found.kind) == (group, name)
+    assert type(found) is REGISTER[group][name]
+
+
+@every
+def test_its_keys_are_the_fields(group: str, name: str) -> None:
+    """None missing, so that all can be overridden without a plus; none too many."""
+    fields = set(REGISTER[group][name].model_fields)
+    assert set(tree(group, name)) == fields | {"kind"}
+
+
+@every
+def test_its_values_are_the_defaults(group: str, name: str) -> None:
+    """What the YAML says is what the class says, to the type."""
+    found = build(group, name)
+    for key, field in type(found).model_fields.items():
+        value = getattr(found, key)
+        if not isinstance(value, Component):
+            assert not field.is_required(), key
+            assert value == field.default, key
+            assert type(value) is type(field.default), key
+
+
+@every
+def test_every_key_has_a_comment(group: str, name: str) -> None:
+    """Its unit or its meaning; the file begins with what it is."""
+    lines = source(group, name).splitlines()
+    assert re.match(r"# \S.{3,}", lines[0])
+    keys = [line for line in lines if re.match(r"\w+:", line) and not re.match(r"(kind|defaults):", line)]
+    assert len(keys) == len(set(tree(group, name)) - {"kind", "rule", "guard"})
+    for line in keys:
+        assert re.search(r"\s# \S.{2,}", line), line
+
+
+@every
+def test_every_field_is_described(group: str, name: str) -> None:
+    """What ``show`` and the messages print."""
+    for key, field in REGISTER[group][name].model_fields.items():
+        assert field.description or key in ("rule", "guard"), key
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_component_has_its_yaml(group: str) -> None:
+    """Nothing is registered by our own package that nobody can choose."""
+    ours = {kind for kind, cls in REGISTER[group].items() if cls.__module__.startswith("quantamm_cli.")}
+    assert ours == set(components(group))
+
+
+@pytest.mark.parametrize("name", components("experiment"))
+def test_every_experiment_trains_and_simulates(name: str) -> None:
+    """It composes under both commands; its first line is the command, the second what it is."""
+    extra = ("data.dir=.",) if "data.dir" in source("experiment", name) else ()
+    for command, cls in (("train", Train), ("simulate", Simulate)):
+        settings = read_settings(cls, Composer(command, (f"conf={name}", *extra)).tree())
+        assert settings.fingerprint
+    lines = source("experiment", name).splitlines()
+    assert re.match(rf"# qsim (train|simulate) conf={name}\b", lines[0])
+    assert re.match(r"# \S.{10,}", lines[1])
+
+
+@pytest.mark.parametrize("command", ["train", "simulate", "evaluate"])
+def test_every_command_composes_without_a_word(command: str) -> None:
+    """And ``evaluate`` of the same words names the run of ``train``."""
+    cls = Simulate if command == "simulate" else Train
+    settings = read_settings(cls, Composer(command).tree())
+    if command != "simulate":
+        assert settings.fingerprint == read_settings(Train, Composer("train").tree()).fingerprint
+
+
+def test_the_yaml_of_this_project_is_the_one_composed() -> None:
+    """Nothing else is on the search path before it."""
+    assert (CONF / "train.yaml").is_file()
+    assert Composer("train").tree()["pool"]["kind"] == "temporal"
