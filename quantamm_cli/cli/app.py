@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from quantamm_cli import __version__
+from quantamm_cli.cli.given import check_given
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.settings.component import REGISTER, hint
 from quantamm_cli.settings.conf import cache_folder
@@ -81,10 +82,11 @@ def read_settings(cls: type[S], tree: dict[str, Any]) -> S:
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise ConfigError("plugins", f"{plugins!r} is not a list of files")
     load_components(tuple(plugins))
-    foreign = {"study", "space"} | (set(Train.model_fields) - set(cls.model_fields))
+    foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
     settings = decode(cls, {key: value for key, value in tree.items() if key not in foreign})
     if isinstance(settings, Train):
         _check_metric(settings.split.selection_metric)
+    check_given(settings)
     return settings
 
 
@@ -95,32 +97,38 @@ def _check_metric(name: str | None) -> None:
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
-    """The prices of [start, until) and the burn-in before them."""
+    """The prices of [start, until) and the burn-in before them, with the series and trades that are given."""
     from quantamm_cli.market import Source, load
+    from quantamm_cli.pools.base import AbstractPool
 
-    source = settings.data
+    source, pool = settings.data, settings.pool
     assert isinstance(source, Source)
-    return load(source, settings.tokens, minute(settings.start), minute(until))
+    assert isinstance(pool, AbstractPool)
+    return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file)
 
 
 def describe_market(market: "Market") -> list[str]:
-    """What was loaded, in a few words: burn-in, and what had to be carried over gaps."""
+    """What was loaded, in a few words: burn-in, what had to be carried over gaps, what is given besides."""
     lines = [
         f"{len(market.prices) - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
     ]
     gaps = [f"{token} {count:,} (longest {market.longest_gap[token]:,})" for token, count in market.carried.items() if count]
     if gaps:
         lines.append(f"missing minutes carried forward: {', '.join(gaps)}")
+    if market.series:
+        lines.append(f"series: {', '.join(market.series)}")
+    if market.trades is not None:
+        lines.append(f"given trades: {(market.trades.pay >= 0).sum():,}")
     return lines
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: prices, and the fee series if there is one."""
-    file = getattr(settings.fees, "file", None)
+    """SHA-256 of all data a run reads: what the market holds, and the fee series if there is one."""
+    file = settings.fees.file
     if file is None:
         return market.sha256
     try:
-        content = Path(file).read_bytes()
+        content = Path(file).expanduser().read_bytes()
     except OSError as failure:
         raise DataError("fees.file", f"{file} cannot be read ({failure.strerror})") from None
     return hashlib.sha256(market.sha256.encode() + content).hexdigest()
@@ -145,9 +153,16 @@ def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
 
 def places(settings: Simulate) -> dict[str, str]:
     """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
-    parts = {name: getattr(settings, name) for name in ("data", "fees")}
-    named = {f"{name}.{field}": getattr(part, field) for name, part in parts.items() for field in part.paths}
-    return {name: value for name, value in named.items() if value is not None}
+    found: dict[str, str] = {}
+    for name in ("data", "fees", "trades"):
+        part = getattr(settings, name)
+        for field in sorted(part.paths):
+            value = getattr(part, field)
+            if isinstance(value, dict):
+                found |= {f"{name}.{field}.{key}": path for key, path in value.items()}
+            elif value is not None:
+                found[f"{name}.{field}"] = value
+    return found
 
 
 def _commit() -> str | None:

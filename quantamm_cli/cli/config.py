@@ -12,7 +12,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
 COMPOSED = ("train", "simulate", "evaluate", "tune")
-UNUSED = {"simulate": {"metric", "fit", "split"}}
+UNUSED = {"simulate": {"metric", "fit", "split", "grid"}}
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:

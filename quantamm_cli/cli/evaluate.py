@@ -47,43 +47,18 @@ def _trained(settings: Train) -> Run:
 
 def assessed(command: str, settings: Train, found: Run, selected: Any, console: Console, watch: Any, market: Any = None) -> dict[str, Any]:
     """Score a selected parameter set, write its trajectory, show the tables; the JSON object they come from."""
-    from quantamm_cli.cli.result import both_forms, write_trajectory
-    from quantamm_cli.cli.tables import show_params, show_scores
-    from quantamm_cli.engine.feed import feed
-    from quantamm_cli.evaluation.assess import POOL, assess
-    from quantamm_cli.pools.base import AbstractPool
+    from quantamm_cli.cli.result import told
 
-    pool = settings.pool
-    assert isinstance(pool, AbstractPool)
     if market is None:
         market = app.load_market(settings, settings.test_end or settings.end)
-    given = feed(settings, market)
-    watch.lap("data")
-    found_scores = assess(pool, selected.params, given, settings.spans)
-    watch.lap("run")
-    specs = pool.parameters(len(settings.tokens))
-    folder = _folder(settings, found, selected)
-    trajectory = write_trajectory(folder / "trajectory.npz", settings.start, found_scores.trajectory, settings.output.every)
-    watch.lap("write")
-    params = both_forms(specs, selected.params)
     dates = ", ".join(f"{name} from {date_text(minute(settings.start) + first)}" for name, first, _ in settings.spans)
     chosen = f"{selected.method}: step {selected.step}, set {selected.set}" + (
         " (chosen on the test period)" if "test" in selected.method else ""
     )
-    show_scores(console, f"{found.name[:16]}  {chosen}\n{dates}", found_scores.scores)
-    show_params(console, settings.tokens, params["readable"], {spec.readable: spec.unit for spec in specs})
-    return {
-        "command": command,
-        "run": found.name,
-        "fingerprint": found.fingerprint,
-        "selection": selected.told,
-        "metrics": found_scores.scores[POOL],
-        "benchmarks": {name: scores for name, scores in found_scores.scores.items() if name != POOL},
-        "final": found_scores.final,
-        "params": params,
-        "seconds": watch.seconds,
-        "files": {"checkpoint": str(found.path), "trajectory": trajectory},
-    }
+    title = f"{found.name[:16]}  {chosen}\n{dates}"
+    scored = told(settings, selected.params, settings.spans, market, _folder(settings, found, selected), title, console, watch)
+    scored["files"] = {"checkpoint": str(found.path)} | scored["files"]
+    return {"command": command, "run": found.name, "fingerprint": found.fingerprint, "selection": selected.told} | scored
 
 
 def _folder(settings: Train, found: Run, selected: Any) -> Path:

@@ -6,6 +6,8 @@ before the defaults list is built, and keys are checked against the composed tre
 
 import copy
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +36,7 @@ class Loader(ConfigLoaderImpl):
 
     def __init__(self, search_path: ConfigSearchPathImpl) -> None:
         super().__init__(search_path)
-        self.free = {"params", "space"}
+        self.free = {"params", "space", "pool.parts"}
         self.keep = False
         """Whether files are read once only, however often is composed: a study goes on as it began."""
         self._kept: CachingConfigRepository | None = None
@@ -117,14 +119,14 @@ class Loader(ConfigLoaderImpl):
         if not options:
             raise ConfigError(str(override.input_line), f"the group {group} has no choices")
         if not isinstance(value, str):
-            raise keys.not_a_value(group.replace("/", "."), value, self._first(group, options, repo), self.options)
+            raise keys.not_a_value(group.replace("/", "."), value, self._settings(f"{group}/{options[0]}", repo), self.options)
         if not repo.config_exists(f"{group}/{value}"):
             name = f"{group}={value}"
             raise ConfigError(name, f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})")
 
-    def _first(self, group: str, options: list[str], repo: CachingConfigRepository) -> dict[str, Any]:
-        """The settings of a group's first option, for messages."""
-        loaded = repo.load_config(f"{group}/{options[0]}")
+    def _settings(self, path: str, repo: IConfigRepository) -> dict[str, Any]:
+        """The settings of a group's option, for messages."""
+        loaded = repo.load_config(path)
         return plain(loaded.config) if loaded is not None and isinstance(loaded.config, DictConfig) else {}
 
     def _compose_config_from_defaults_list(self, defaults: list[ResultDefault], repo: IConfigRepository) -> DictConfig:
@@ -140,7 +142,8 @@ class Loader(ConfigLoaderImpl):
                 delta: dict[str, Any] = OmegaConf.to_container(loaded.config, resolve=False)  # type: ignore[assignment]
                 if "hydra" in delta:
                     raise ConfigError("hydra", f"Hydra's own settings belong on the command line, not in {source}")
-                keys.check_delta(plain(cfg), delta, free, self.options, f" in {source}")
+                with self._homes(plain(cfg), repo):
+                    keys.check_delta(plain(cfg), delta, free, self.options, f" in {source}")
             cfg.merge_with(loaded.config)
         self._check_values(plain(cfg), free, repo)
         for place in free:
@@ -168,7 +171,25 @@ class Loader(ConfigLoaderImpl):
             if override.is_delete() and keys.lookup(tree, override.key_or_group.split(".")) is None:
                 raise keys.unknown(override.key_or_group, tree)
             if not (override.is_add() or override.is_force_add() or override.is_delete()):
-                keys.check_key(tree, override.key_or_group, value, free, self.options)
+                with self._homes(tree, repo):
+                    keys.check_key(tree, override.key_or_group, value, free, self.options)
+
+    @contextmanager
+    def _homes(self, tree: dict[str, Any], repo: IConfigRepository) -> Iterator[None]:
+        """To a setting that the chosen component does not have, say which of its group do."""
+        try:
+            yield
+        except ConfigError as failure:
+            group, _, name = failure.where.rpartition(".")
+            parent, group = keys.lookup(tree, group.split(".")), group.replace(".", "/")
+            if not isinstance(parent, dict) or name in parent:
+                raise
+            homes = [option for option in self.options(group) if name in self._settings(f"{group}/{option}", repo)]
+            if not homes:
+                raise
+            chosen = " or ".join(f"{group}={option}" for option in homes)
+            said = failure.message.partition(" (")[0]
+            raise ConfigError(failure.where, f"{said}; choose one that has it: {chosen}") from None
 
 
 def _in_space(override: Override) -> Override:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,7 @@ from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.failures import guarded
 from quantamm_cli.cli.options import Options, find_command, parse
 from quantamm_cli.cli.signals import Stop
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ConfigError, StoreError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +52,9 @@ def _dispatch(words: list[str], console: Console) -> int:
 def _run(options: Options, console: Console) -> int:
     from quantamm_cli.cli import compose
 
-    composer = compose.Composer(options.command, options.overrides, options.config_dir)
+    if options.run is not None:
+        options = replace(options, implied=_of_run(options))
+    composer = compose.Composer(options.command, (*options.implied, *options.overrides), options.config_dir)
     if options.cfg or options.info:
         return _show(composer, options, console)
     if options.multirun:
@@ -61,6 +64,21 @@ def _run(options: Options, console: Console) -> int:
     tree = {} if options.command in ("config", "show") else composer.tree()
     console.result(call(tree, options, console))
     return 0
+
+
+def _of_run(options: Options) -> tuple[str, ...]:
+    """The components of the run that ``--run`` names, as overrides: its settings are what the command line changes."""
+    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.cli.stored import choices
+    from quantamm_cli.store.runs import Store
+
+    place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")
+    composer = Composer(options.command, place, options.config_dir)
+    try:
+        found = Store(composer.tree()["runs_dir"]).load(options.run or "")
+    except StoreError:
+        return ()  # the command will say so
+    return choices(found, options.overrides, composer.loader.options)
 
 
 def call(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:

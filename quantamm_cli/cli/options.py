@@ -26,13 +26,15 @@ class Command:
     summary: str
     usage: str
     verbs: tuple[str, ...] = ()
+    takes: str = ""
+    """What its one word is, for a command that has neither verbs nor settings."""
     notes: tuple[str, ...] = ()
     """More lines of its help."""
 
     @property
     def composed(self) -> bool:
         """Whether the command runs on conf/<name>.yaml."""
-        return not self.verbs
+        return not self.verbs and not self.takes
 
 
 _RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
@@ -52,7 +54,13 @@ COMMANDS = {
         Command("train", "fit a pool's parameters to a metric", _RUNS),
         Command("tune", "search over training settings with Optuna", _RUNS, notes=_SPACE),
         Command("evaluate", "score a trained run on train, validation and test", _RUNS),
-        Command("runs", "list, show, compare, verify runs", "VERB [RUN ...] [options]", ("list", "show", "compare", "verify")),
+        Command(
+            "runs",
+            "list, show, compare, verify runs; import results of quantammsim",
+            "VERB [RUN ...|FILE ...] [options]",
+            ("list", "show", "compare", "verify", "import"),
+        ),
+        Command("export", "a run's parameters as the contracts take them, 18 decimals", "RUN [options]", takes="RUN"),
         Command(
             "config",
             "show, validate, schema, diff, init: the settings themselves",
@@ -63,7 +71,7 @@ COMMANDS = {
             "show",
             "the pools, rules, metrics, ... there are, with units and defaults",
             "WHAT [NAME]",
-            ("pools", "rules", "metrics", "fits", "fees", "data", "splits", "experiments"),
+            ("pools", "rules", "metrics", "fits", "guards", "fees", "trades", "data", "splits", "experiments"),
         ),
     )
 }
@@ -83,7 +91,7 @@ class Flag:
 
 
 _COMPOSED = ("simulate", "train", "tune", "evaluate")
-_LOADING = ("simulate", "train", "evaluate", "runs")
+_LOADING = ("simulate", "train", "evaluate", "runs", "export")
 FLAGS = (
     Flag("load", ("--load",), "which stored parameters: " + ", ".join(LOADS), "METHOD", (*LOADS, *SHORT), commands=_LOADING),
     Flag("run", ("--run",), "another run: a path, or 6 or more digits of its name", "RUN", commands=("simulate", "evaluate")),
@@ -105,7 +113,7 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Options:
-    """What the flags said. ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``."""
+    """What the flags said. ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``; ``implied`` come before them."""
 
     command: str
     load: str | None = None
@@ -125,6 +133,7 @@ class Options:
     config_dir: str | None = None
     words: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    implied: tuple[str, ...] = ()
 
 
 def find_command(name: str) -> Command:
@@ -211,6 +220,8 @@ def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[s
     words = tuple(word for word in rest if word not in overrides)
     if command.composed and words:
         raise ConfigError(words[0], _stray(words[0], command.name))
+    if command.takes and len(words) != 1:
+        raise ConfigError(" ".join(words[1:]), f"one {command.takes} at a time: qsim {command.name} {command.takes}")
     if command.verbs:
         what = f"{' | '.join(command.verbs)}"
         if not words:

@@ -1,16 +1,26 @@
-"""The JSON object that train, evaluate and simulate share, and the files it names."""
+"""The JSON object that train, evaluate and simulate share, the tables that say the same, and the files it names."""
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.readouts import Readouts, readouts
+from quantamm_cli.cli.tables import show_params, show_scores
 from quantamm_cli.core import params as parameters
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Trajectory
+from quantamm_cli.engine.feed import feed
+from quantamm_cli.evaluation.assess import POOL, assess
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute
+
+if TYPE_CHECKING:
+    from quantamm_cli.market import Market
 
 
 class Watch:
@@ -33,6 +43,50 @@ class Watch:
         self.seconds[rest] = round(self.seconds[rest] - seconds, 3)
 
 
+def told(
+    settings: Simulate,
+    raw: Mapping[str, Any],
+    spans: tuple[tuple[str, int, int], ...],
+    market: "Market",
+    folder: Path,
+    title: str,
+    console: Console,
+    watch: Watch,
+) -> dict[str, Any]:
+    """Run one raw parameter set over all periods, write its trajectory, show the tables; the JSON object they come from.
+
+    ``metrics`` and ``benchmarks`` are by period.
+    """
+    pool = settings.pool
+    assert isinstance(pool, AbstractPool)
+    given = feed(settings, market)
+    watch.lap("data")
+    found = assess(pool, raw, given, spans)
+    state = readouts(pool, raw, given, market, len(found.trajectory.value))
+    watch.lap("run")
+    written = write_trajectory(folder / "trajectory.npz", settings, found.trajectory, state)
+    watch.lap("write")
+    specs = pool.parameters(len(settings.tokens))
+    params = both_forms(specs, raw)
+    show_scores(console, title, found.scores)
+    show_params(console, settings.tokens, specs, params["readable"])
+    result: dict[str, Any] = {
+        "metrics": found.scores[POOL],
+        "benchmarks": {name: scores for name, scores in found.scores.items() if name != POOL},
+        "final": found.final | ({"readouts": state.last} if state.columns else {}),
+        "params": params,
+    }
+    if found.trajectory.refused is not None and market.trades is not None:
+        result["trades"] = {"given": int((market.trades.pay >= 0).sum()), "refused": int(found.trajectory.refused.sum())}
+        console.say(_said(**result["trades"]))
+    return result | {"seconds": watch.seconds, "files": {"trajectory": written}}
+
+
+def _said(given: int, refused: int) -> str:
+    because = ", which it could not have paid out" if refused else ""
+    return f"given trades: {given:,}; the pool refused {refused:,}{because}"
+
+
 def both_forms(specs: tuple[Parameter, ...], raw: Mapping[str, Any]) -> dict[str, Any]:
     """Raw and readable parameters of one set."""
     readable = parameters.readable(specs, raw)
@@ -46,11 +100,13 @@ def _listed(value: Any) -> Any:
     return np.asarray(value, float).tolist()
 
 
-def write_trajectory(path: Path, start: str, trajectory: Trajectory, every: int) -> str:
-    """``trajectory.npz``, one row every ``every`` minutes; the path that opens it from here."""
+def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, state: Readouts) -> str:
+    """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
     from quantamm_cli.store.trajectory import write_arrays
 
-    rows = len(trajectory.value)
+    every, rows = settings.output.every, len(trajectory.value)
     arrays = {name: np.asarray(getattr(trajectory, name), float)[::every] for name in ("prices", "weights", "reserves", "value")}
-    write_arrays(path, unix=((minute(start) + np.arange(rows, dtype=np.int64)) * 60_000)[::every], **arrays)
+    if settings.output.readouts and state.columns:
+        arrays |= {"unix_chunk": state.unix} | {f"readout_{name}": column for name, column in state.columns.items()}
+    write_arrays(path, unix=((minute(settings.start) + np.arange(rows, dtype=np.int64)) * 60_000)[::every], **arrays)
     return str(path)

@@ -1,4 +1,4 @@
-"""``qsim runs``: what has been trained, what came of it, and whether the files are sound."""
+"""``qsim runs``: what has been trained, what came of it, whether the files are sound, and what others trained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +15,13 @@ _NAME = 12
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """List, show, compare or verify the runs under ``runs_dir``; returns the JSON object."""
+    """List, show, compare or verify the runs under ``runs_dir``, or import some; returns the JSON object."""
     store = Store(tree["runs_dir"])
     verb, names = options.words[0], options.words[1:]
-    wanted = {"list": (0, 0), "show": (1, 1), "compare": (2, None), "verify": (0, 0)}[verb]
+    wanted = {"list": (0, 0), "show": (1, 1), "compare": (2, None), "verify": (0, 0), "import": (1, None)}[verb]
     if len(names) < wanted[0] or (wanted[1] is not None and len(names) > wanted[1]):
-        raise ConfigError(verb, {"show": "name one run", "compare": "name two runs or more"}.get(verb, "takes no names"))
+        cure = {"show": "name one run", "compare": "name two runs or more", "import": "name a result file of quantammsim, or several"}
+        raise ConfigError(verb, cure.get(verb, "takes no names"))
     match verb:
         case "list":
             told = _list(store, console)
@@ -28,6 +29,10 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
             told = _show(store.load(names[0]), options, console)
         case "compare":
             told = _compare([store.load(name) for name in names], options, console)
+        case "import":
+            from quantamm_cli.cli.imported import imported
+
+            told = imported(names, options, console, store)
         case _:
             told = _verify(store, console)
     return {"command": "runs"} | told

@@ -49,12 +49,10 @@ class Session:
 
     def record(self, report: Report, progress: Progress) -> None:
         """Keep an entry, and save now and then."""
-        with np.errstate(all="ignore"):  # a set that has diverged is null, not a warning
-            seen = readable(self._specs, report.params)
         entry = {
             "step": report.step,
             "params": report.params,
-            "readable": seen,
+            "readable": readable(self._specs, report.params),
             "objective": report.objective,
             "metrics": report.metrics,
             "learning_rate": report.learning_rate,
@@ -101,7 +99,9 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     if not trainable(specs):
         raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
     starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset)
-    return specs, initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed)
+    raw = initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init)
+    pool.check_parameters(readable(specs, {name: values[:1] for name, values in raw.items()}))
+    return specs, raw
 
 
 def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:

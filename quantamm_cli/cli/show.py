@@ -8,7 +8,20 @@ from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
 
-GROUPS = {"pools": "pool", "rules": "pool/rule", "metrics": "metric", "fits": "fit", "fees": "fees", "data": "data", "splits": "split"}
+GROUPS = {
+    "pools": "pool",
+    "rules": "pool/rule",
+    "guards": "pool/guard",
+    "metrics": "metric",
+    "fits": "fit",
+    "fees": "fees",
+    "trades": "trades",
+    "data": "data",
+    "splits": "split",
+}
+_COLUMNS = ("name", "unit", "says", "runs", "needs", "command", "parameters", "summary")
+_PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}
+_SUPPORT = {"says": "says", "runs": "runs as", "needs": "needs the series"}
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -18,19 +31,22 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         raise ConfigError(names[1], f"one name at a time: qsim show {what} {names[0]}")
     found = experiments(options) if what == "experiments" else components(GROUPS[what], options)
     if not names:
-        heads = [key for key in ("name", "unit", "command", "parameters", "summary") if any(key in item for item in found)]
+        heads = [key for key in _COLUMNS if any(item.get(key) for item in found)]
         console.table("", heads, [[_said(item.get(key)) for key in heads] for item in found])
         return {"command": "show", "what": what, "found": found}
     one = next((item for item in found if item["name"] == names[0]), None)
     if one is None:
         known = [item["name"] for item in found]
         raise ConfigError(names[0], f"no such name among the {what}{did_you_mean(names[0], known)} (there are: {', '.join(known)})")
-    console.say(f"{one['name']}: {one.get('text') or one['summary']}")
+    console.say(f"{one['name']}{_in_unit(one)}: {one.get('text') or one['summary']}")
+    for key, said in _SUPPORT.items():
+        if one.get(key):
+            console.say(f"{said}: {_said(one[key])}")
     if one.get("settings"):
         rows = [[field["name"], _said(field["default"]), field["text"]] for field in one["settings"]]
         console.table("", ["setting", "default", "meaning"], rows)
     if one.get("parameters"):
-        heads = ["name", "raw", "unit", "default", "low", "high"]
+        heads = ["name", "raw", "unit", "default", "low", "high", "also"]
         console.table("params.NAME", heads, [[_said(spec[key]) for key in heads] for spec in one["parameters"]])
     return {"command": "show", "what": what, "found": [one]}
 
@@ -41,7 +57,7 @@ def components(group: str, options: Options) -> list[dict[str, Any]]:
     from quantamm_cli.settings.component import REGISTER
 
     load_components(plugins(options))
-    return [describe(name, cls) for name, cls in sorted(REGISTER.get(group, {}).items())]
+    return [describe(name, cls, options) for name, cls in sorted(REGISTER.get(group, {}).items())]
 
 
 def plugins(options: Options) -> tuple[str, ...]:
@@ -53,26 +69,62 @@ def plugins(options: Options) -> tuple[str, ...]:
     return tuple(Composer("base", options.overrides, options.config_dir).tree()["plugins"])
 
 
-def describe(name: str, cls: Any) -> dict[str, Any]:
-    """A component: its docstring, its unit if it has one, its settings."""
+def describe(name: str, cls: Any, options: Options) -> dict[str, Any]:
+    """A component: its docstring, its unit if it has one, its settings, and what it declares."""
     text = inspect.cleandoc(cls.__doc__ or "")
     summary = text.split("\n\n")[0].replace("\n", " ")
     described: dict[str, Any] = {"name": name, "summary": summary, "text": text}
     described["settings"] = [setting(*item) for item in cls.model_fields.items()]
     if isinstance(unit := getattr(cls, "unit", None), str):
         described["unit"] = unit
-    if cls.group == "pool/rule":
-        described["parameters"] = parameters(cls)
+    component = example(cls, options)
+    if component is not None:
+        described["parameters"] = parameters(component)
+    if cls.group == "pool/rule" and component is not None:
+        described |= {"says": "targets" if component.targets else "changes", "runs": executors(), "needs": list(component.looks_at)}
     return described
 
 
-def parameters(rule: Any) -> list[dict[str, Any]]:
-    """What a rule with its default settings trains, from its declaration."""
+def example(cls: Any, options: Options) -> Any:
+    """A pool, rule or guard as its YAML describes it; None for what declares no parameters, or needs more than a YAML."""
+    place = _PLACES.get(cls.group)
+    if place is None:
+        return None
+    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.cli.keys import lookup
+    from quantamm_cli.settings.decode import decode
+
+    words = [word for word in options.overrides if word.startswith("plugins")]
+    try:
+        tree = lookup(Composer("train", (f"{cls.group}={cls.kind}", *words), options.config_dir).tree(), place.split("."))
+    except ConfigError:
+        tree = {}
+    try:
+        return decode(cls, tree, place)
+    except ConfigError:
+        return None
+
+
+def parameters(component: Any) -> list[dict[str, Any]]:
+    """What a component with its default settings declares, for a pool of two tokens if that matters."""
     from quantamm_cli.rules.base import Clock
 
     keys = {"name": "readable", "raw": "name", "unit": "unit", "default": "default", "low": "low", "high": "high"}
-    declared = rule().parameters(Clock(chunk_period=1440, max_memory_days=365))
-    return [{key: getattr(spec, field) for key, field in keys.items()} for spec in declared]
+    rule = component.group == "pool/rule"
+    declared = component.parameters(Clock(chunk_period=1440, max_memory_days=365) if rule else 2)
+    return [
+        {key: getattr(spec, field) for key, field in keys.items()} | {"also": [other.name for other in spec.spellings]} for spec in declared
+    ]
+
+
+def executors() -> list[str]:
+    """The ways in which a temporal pool runs any rule: one text, on columns, in loops, and a price at a time."""
+    from typing import get_args
+
+    from quantamm_cli.pools.temporal import Temporal
+
+    methods = get_args(Temporal.model_fields["weight_calculation_method"].annotation)
+    return [*(method for method in methods if method != "auto"), "online"]
 
 
 def setting(name: str, field: Any) -> dict[str, Any]:
@@ -103,7 +155,11 @@ def experiments(options: Options) -> list[dict[str, Any]]:
     return found
 
 
+def _in_unit(one: dict[str, Any]) -> str:
+    return f" ({one['unit']})" if one.get("unit") else ""
+
+
 def _said(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(item["name"]) for item in value)
+        return ", ".join(str(item["name"]) if isinstance(item, dict) else str(item) for item in value)
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

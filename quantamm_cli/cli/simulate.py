@@ -20,52 +20,39 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         found = Store(tree["runs_dir"]).load(options.run)
         own = app.read_settings(Train, laid_over(found, tree, ()))
         selected = chooser(own, options)(found)
-        tree = laid_over(found, tree, options.overrides) | {"params": selected.params}
+        tree = laid_over(found, tree, options.overrides) | {"params": selected.params, "grid": tree["grid"]}
     elif options.load is not None:
         raise ConfigError("--load", "needs --run RUN, the run to load from; without it the parameters are params.NAME=…")
     settings = app.read_settings(Simulate, tree)
     if options.dry_run:
         return planned("simulate", settings, console)
     app.start_jax()
-    told = {"selection": selected.told | {"run": found.name}} if selected is not None else {}
-    return _simulated(settings, console) | told
+    chosen = {"selection": selected.told | {"run": found.name}} if selected is not None else {}
+    if tree["grid"]:
+        from quantamm_cli.cli.gridded import gridded
+
+        return gridded(settings, tree, console, stored=selected is not None) | chosen
+    return _simulated(settings, console) | chosen
 
 
 def _simulated(settings: Simulate, console: Console) -> dict[str, Any]:
-    from quantamm_cli.cli.result import Watch, both_forms, write_trajectory
-    from quantamm_cli.cli.tables import show_params, show_scores
-    from quantamm_cli.core.params import initial
-    from quantamm_cli.engine.feed import feed
-    from quantamm_cli.evaluation.assess import POOL, assess
+    from quantamm_cli.cli.result import Watch, told
+    from quantamm_cli.core.params import initial, readable
     from quantamm_cli.pools.base import AbstractPool
 
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
     assets = len(settings.tokens)
-    specs = pool.parameters(assets)
-    raw = {name: values[0] for name, values in initial(specs, settings.params, 1, assets, 0.0, 0).items()}
+    given = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
+    pool.check_parameters(readable(pool.parameters(assets), given))
+    raw = {name: values[0] for name, values in given.items()}
     watch = Watch()
     market = app.load_market(settings, settings.end)
     for line in app.describe_market(market):
         console.note(line)
-    given = feed(settings, market)
-    watch.lap("data")
-    found = assess(pool, raw, given, ((settings.end, 0, settings.rows),))
-    watch.lap("run")
     folder = Store(settings.runs_dir).folder(settings.fingerprint)
-    trajectory = write_trajectory(folder / "trajectory.npz", settings.start, found.trajectory, settings.output.every)
-    watch.lap("write")
-    params = both_forms(specs, raw)
-    show_scores(console, f"{pool.kind} from {settings.start} to {settings.end}", found.scores)
-    show_params(console, settings.tokens, params["readable"], {spec.readable: spec.unit for spec in specs})
-    return {
-        "command": "simulate",
-        "run": f"run_{settings.fingerprint}",
-        "fingerprint": settings.fingerprint,
-        "metrics": found.scores[POOL][settings.end],
-        "benchmarks": {name: scores[settings.end] for name, scores in found.scores.items() if name != POOL},
-        "final": found.final,
-        "params": params,
-        "seconds": watch.seconds,
-        "files": {"trajectory": trajectory},
-    }
+    title = f"{pool.kind} from {settings.start} to {settings.end}"
+    found = told(settings, raw, ((settings.end, 0, settings.rows),), market, folder, title, console, watch)
+    found["metrics"] = found["metrics"][settings.end]
+    found["benchmarks"] = {name: scores[settings.end] for name, scores in found["benchmarks"].items()}
+    return {"command": "simulate", "run": f"run_{settings.fingerprint}", "fingerprint": settings.fingerprint} | found

@@ -21,7 +21,8 @@ class Selected:
     method: str
     step: int
     set: int
-    params: dict[str, list[float]]
+    params: dict[str, Any]
+    """Raw, by name: a list, or a list a layer."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -75,22 +76,48 @@ def selection_metric(settings: Train) -> str:
     return settings.split.selection_metric or settings.metric.kind
 
 
+def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]) -> tuple[str, ...]:
+    """The components of a stored run as overrides, so that its settings can be named on the command line.
+
+    Left out: what the command line chooses itself, with all that is inside it, and what ``options`` of a group does not know.
+    """
+    named = {_named(override).replace("/", ".") for override in overrides}
+
+    def walk(tree: dict[str, Any], place: str) -> list[str]:
+        found: list[str] = []
+        for key, value in tree.items():
+            here = f"{place}.{key}".strip(".")
+            if not isinstance(value, dict) or here in named:
+                continue
+            group, kind = here.replace(".", "/"), value.get("kind")
+            found += [f"{group}={kind}"] if kind in options(group) else []
+            found += walk(value, here)
+        return found
+
+    return tuple(walk(run.settings, ""))
+
+
 def laid_over(run: Run, tree: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The settings of a stored run with those the command line names on top.
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.
     """
-    stored = {key: value for key, value in deepcopy(run.settings).items() if key != "schema"}
+    stored = {key: value for key, value in deepcopy(run.settings).items() if key not in ("schema", "imported")}
     merged = {key: value for key, value in tree.items() if key not in stored} | stored
     for name, place in run.provenance.get("places", {}).items():
         _put(merged, name.split("."), place)
     for override in overrides:
-        name = override.partition("=")[0].lstrip("+~").partition("@")[0]
+        name = _named(override)
         if name in ("conf", "experiment"):
             raise ConfigError("conf", "does not go with --run, whose settings are taken; name single settings instead")
         keys = name.replace("/", ".").split(".")
         _put(merged, keys, _get(tree, keys))
     return merged
+
+
+def _named(override: str) -> str:
+    """The key or group that an override sets."""
+    return override.partition("=")[0].lstrip("+~").partition("@")[0]
 
 
 _ABSENT = object()

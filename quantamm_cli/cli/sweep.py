@@ -70,15 +70,16 @@ def job(cfg: DictConfig, options: Options) -> dict[str, Any]:
     """One job, here or in a worker: a failure is its result, so that the other jobs go on."""
     console = Console(options.command, json=options.json, quiet=options.quiet, verbose=options.verbose).muted()
     words: Any = OmegaConf.to_container(HydraConfig.get().overrides.task)
-    console.note(f"[{int(HydraConfig.get().job.num) + 1}] {' '.join(words)}")
+    told = tuple(word for word in words if word not in options.implied)
+    console.note(f"[{int(HydraConfig.get().job.num) + 1}] {' '.join(told)}")
     try:
-        return call(resolved(cfg), dataclasses.replace(options, overrides=tuple(words)), console)
+        return call(resolved(cfg), dataclasses.replace(options, overrides=told), console)
     except (KeyboardInterrupt, Interrupted) as stop:
         raise Halt(stop) from None
     except Exception as failure:
         code, where, message = explain(failure)
         console.failure(code, where, message)
-        return failed(options.command, code, where, message) | {"overrides": words}
+        return failed(options.command, code, where, message) | {"overrides": list(told)}
 
 
 def _results(batches: Any) -> Iterable[dict[str, Any]]:

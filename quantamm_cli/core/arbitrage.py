@@ -5,26 +5,16 @@ arbitrageur maximises $-p\cdot\Delta$. With $\ell_i = \ln(p_i R_i / w_i)$ the op
 paid in where $\ell_i < x + \ln\gamma$, taken out where $\ell_i > x$, and untouched between.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float
 
+from quantamm_cli.core.minute import Minute
+
 Vector = Float[Array, " n"]
 Mask = Bool[Array, " n"]
 Scalar = Float[Array, ""]
-
-
-class Tick(NamedTuple):
-    """Frictions of one minute; ``None`` is what the program leaves out."""
-
-    fee: Scalar
-    gas_cost: Scalar | None
-    arb_fee: Scalar | None
-    protocol_fee_split: Scalar | None
-    noise_trader_ratio: Scalar | None
 
 
 def _levels(reserves: Vector, weights: Vector, prices: Vector) -> Vector:
@@ -86,27 +76,33 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
 SOLVERS = {"exact": exact, "pairwise": pairwise}
 
 
-def leg(solver: str, reserves: Vector, weights: Vector, prices: Vector, tick: Tick) -> tuple[Vector, Scalar]:
-    r"""One arbitrage at given weights and prices: reserves after it, and what it paid the liquidity providers in fees.
+def leg(solver: str, reserves: Vector, weights: Vector, minute: Minute) -> tuple[Vector, Scalar]:
+    """One arbitrage at given weights: reserves after it, and what it paid the liquidity providers in fees."""
+    return settle(reserves, SOLVERS[solver](reserves, weights, minute.prices, minute.fee), minute)
+
+
+def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Scalar]:
+    r"""What comes of the arbitrageur's best trade, which would leave the reserves ``after``; and the providers' fees.
 
     The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage fee $a$; without either the optimum
     is taken untested. Noise traders then add fees in proportion to the volume, and the protocol takes its share.
     """
-    after = SOLVERS[solver](reserves, weights, prices, tick.fee)
-    change = after - reserves
-    if tick.gas_cost is not None or tick.arb_fee is not None:
-        gas = 0.0 if tick.gas_cost is None else tick.gas_cost
-        cost = 0.0 if tick.arb_fee is None else tick.arb_fee * (prices * jnp.abs(change)).sum() / 2
-        accepted = -(prices * change).sum() - gas >= cost
+    change, accepted, prices = after - reserves, minute.visited, minute.prices
+    if minute.gas_cost is not None or minute.arb_fee is not None:
+        gas = 0.0 if minute.gas_cost is None else minute.gas_cost
+        cost = 0.0 if minute.arb_fee is None else minute.arb_fee * (prices * jnp.abs(change)).sum() / 2
+        pays = -(prices * change).sum() - gas >= cost
+        accepted = pays if accepted is None else accepted & pays
+    if accepted is not None:
         change = jnp.where(accepted, change, 0)
         after = jnp.where(accepted, after, reserves)
     paid = jnp.maximum(change, 0)
-    split = 0.0 if tick.protocol_fee_split is None else tick.protocol_fee_split
-    fees = (paid * prices).sum() * tick.fee * (1 - split)
-    if tick.noise_trader_ratio is not None:
-        noise = tick.noise_trader_ratio * fees
+    split = 0.0 if minute.protocol_fee_split is None else minute.protocol_fee_split
+    fees = (paid * prices).sum() * minute.fee * (1 - split)
+    if minute.noise_trader_ratio is not None:
+        noise = minute.noise_trader_ratio * fees
         after = after * (1 + noise / (after * prices).sum())
         fees = fees + noise
-    if tick.protocol_fee_split is not None:
-        after = after - paid * tick.fee * split
+    if minute.protocol_fee_split is not None:
+        after = after - paid * minute.fee * split
     return after, fees

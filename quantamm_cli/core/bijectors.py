@@ -4,6 +4,7 @@
 file that take JAX arrays (``decay``, ``memory_days``).
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -49,6 +50,22 @@ class Identity(Bijector):
 
 
 @dataclass(frozen=True)
+class Affine(Bijector):
+    """readable = slope * raw + offset."""
+
+    domain: ClassVar[str] = "a finite number"
+
+    slope: float
+    offset: float
+
+    def readable(self, raw: Numbers) -> Numbers:
+        return np.asarray(self.slope * raw + self.offset)
+
+    def raw(self, readable: Numbers) -> Numbers:
+        return np.asarray((readable - self.offset) / self.slope)
+
+
+@dataclass(frozen=True)
 class Squareplus(Bijector):
     """readable = (raw + √(raw² + 4)) / 2, above zero and nearly raw where raw is large."""
 
@@ -71,12 +88,32 @@ class Log2(Bijector):
     domain: ClassVar[str] = "zero or more"
 
     def readable(self, raw: Numbers) -> Numbers:
-        with np.errstate(over="ignore"):  # a set that runs away is told by its infinities
-            return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
+        return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
 
     def raw(self, readable: Numbers) -> Numbers:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(readable == 0, _LOG2_ZERO, np.log2(readable))
+
+
+@dataclass(frozen=True)
+class Interval(Bijector):
+    """readable = low + (high - low) / (1 + e^-raw): whatever raw is, the readable value stays between the ends."""
+
+    low: float
+    high: float
+
+    @property
+    def domain(self) -> str:  # type: ignore[override]
+        """The open interval, in words."""
+        return f"above {self.low:g} and below {self.high:g}"
+
+    def readable(self, raw: Numbers) -> Numbers:
+        return self.low + (self.high - self.low) * np.exp(-np.logaddexp(0, -raw))
+
+    def raw(self, readable: Numbers) -> Numbers:
+        inside = (readable > self.low) & (readable < self.high)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(inside, np.log(readable - self.low) - np.log(self.high - readable), np.nan)
 
 
 @dataclass(frozen=True)
@@ -108,8 +145,7 @@ class Memory(Bijector):
     chunk_period: int
 
     def readable(self, raw: Numbers) -> Numbers:
-        with np.errstate(over="ignore"):
-            days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
+        days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
         return np.where(raw <= NO_MEMORY, 0.0, days)
 
     def raw(self, readable: Numbers) -> Numbers:
@@ -143,8 +179,8 @@ def decay(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[
 def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> Float[Array, "*n"]:
     """Memory in days of a decay's logit, capped; finite with finite gradient for every logit."""
     log_ratio = jax.nn.log_sigmoid(logit) - 3 * jax.nn.log_sigmoid(-logit)
-    longest = 3 * np.log(max_days * 1440 / (2 * chunk_period)) - np.log(6)
-    return jnp.exp((np.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)
+    longest = 3 * math.log(max_days * 1440 / (2 * chunk_period)) - math.log(6)
+    return jnp.exp((math.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)
 
 
 def decay_of_days(days: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:

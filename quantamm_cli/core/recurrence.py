@@ -5,8 +5,8 @@ recurrence's value. Run by ``Columns`` a stream is the whole column ``(c, n)`` a
 run by ``OneRow`` it is the newest row ``(n,)``, with the state carried from row to row, as a keeper on chain would do it.
 """
 
-from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -15,50 +15,70 @@ from jaxtyping import Float, Int
 
 Stream = Float[Array, "*c n"]
 Decay = Float[Array, "... n"]
-State = tuple[Array, ...]
+State = dict[str, Float[Array, " n"]]
+"""The recurrences' last values, by name."""
+
+
+class Seen(NamedTuple):
+    """What a rule sees: prices, and whatever other series it asked for, ``(…, n)`` or ``(…, 1)``."""
+
+    price: Float[Array, "*c n"]
+    series: dict[str, Float[Array, "*c _"]] = {}  # noqa: RUF012 - never written to
 
 
 @runtime_checkable
 class Recur(Protocol):
-    """The value now and the value before of a recurrence that holds ``start`` at the first row. ``decay`` may differ from row to row."""
+    """The value now and the value before of a recurrence that holds ``start`` at the first row. ``decay`` may differ from row to row.
 
-    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
+    A text's recurrences bear different names.
+    """
+
+    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
 
 
 class Columns:
-    """All rows at once. Rows up to ``first`` hold the start: what came before them is padding."""
+    """All rows at once. Rows up to ``first`` hold the start, or what ``given`` holds: what came before them is padding.
 
-    def __init__(self, first: Int[Array, ""]) -> None:
+    ``columns`` are the recurrences run so far, by name.
+    """
+
+    def __init__(self, first: Int[Array, ""], given: Mapping[str, Array] | None = None) -> None:
         self.first = first
+        self._given = given
+        self.columns: dict[str, Array] = {}
 
-    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
         def step(before: Array, row: tuple[Array, Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
             index, keep, push, begin = row
             now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
 
+        start = start if self._given is None else self._given[name]
         decay, start = jnp.broadcast_to(decay, drive.shape), jnp.broadcast_to(start, drive.shape)
         _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), decay, drive, start))
+        self.columns[name] = now
         return now, before
 
 
 class OneRow:
-    """The newest row. ``state`` holds the recurrences' last values in the order they are met; ``None`` at the first row."""
+    """The newest row. ``carried`` is the state so far: ``None`` at the first row, which holds the start or what ``given`` holds."""
 
-    def __init__(self, state: State | None) -> None:
-        self._carried = state
-        self.state: State = ()
+    def __init__(self, carried: Mapping[str, Array] | None, given: Mapping[str, Array] | None = None) -> None:
+        self._carried, self._given = carried, given
+        self.state: State = {}
 
-    def __call__(self, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
-        start = jnp.broadcast_to(start, drive.shape)
-        before = start if self._carried is None else self._carried[len(self.state)]
+    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+        start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
+        before = start if self._carried is None else self._carried[name]
         now = start if self._carried is None else decay * before + drive
-        self.state = (*self.state, now)
+        self.state[name] = now
         return now, before
 
 
-def one_row(text: Callable[[Recur, Stream], Stream], state: State | None, price: Float[Array, " n"]) -> tuple[State, Float[Array, " n"]]:
-    """Run a text for one more price; the new state and what it says. Pure: nothing outlives the call."""
-    recur = OneRow(state)
-    said = text(recur, price)
+def one_row(
+    text: Callable[[Recur, Seen], Stream], carried: Mapping[str, Array] | None, seen: Seen, given: Mapping[str, Array] | None = None
+) -> tuple[State, Float[Array, " n"]]:
+    """Run a text for one more row; the new state and what it says. Pure: nothing outlives the call."""
+    recur = OneRow(carried, given)
+    said = text(recur, seen)
     return recur.state, said

@@ -25,6 +25,20 @@ def clamp(weights: Weights, floor: Float[Array, ""] | float, passes: int = 1) ->
     return weights + jax.lax.stop_gradient(rounding)
 
 
+def bounded(weights: Weights, low: Weights, high: Weights) -> Weights:
+    """Weights between bounds that leave room for a sum of one: clipped, and what is missing or too much shared by the slack there is."""
+    inside = jnp.clip(weights, low, high)
+    missing = 1 - inside.sum()
+    slack = jnp.where(missing > 0, high - inside, inside - low)
+    room = slack.sum()
+    return inside + slack * missing / jnp.where(room == 0, 1, room)
+
+
+def straight_through(value: Weights, unlimited: Weights) -> Weights:
+    """The value, with the gradient of what it would have been without limits."""
+    return unlimited + jax.lax.stop_gradient(value - unlimited)
+
+
 def slope(start: Weights, target: Weights, minutes: int, maximum: Float[Array, ""] | float) -> Weights:
     """Change a minute that reaches ``target`` in ``minutes``, all assets slowed alike if one would exceed ``maximum``."""
     change = (target - start) / minutes

@@ -5,11 +5,11 @@ numbers, flags, absences) shapes the program and is static.
 """
 
 from abc import ABC
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 
-from quantamm_cli.settings.component import Component
+from quantamm_cli.settings.component import Component, Settings
 
 
 def _shapes_the_program(value: Any) -> bool:
@@ -24,21 +24,26 @@ class TracedComponent(Component, ABC):
     @classmethod
     def __pydantic_init_subclass__(cls, group: str | None = None, kind: str | None = None, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(group, kind, **kwargs)
-        _register(cls)
+        traced(cls)
 
 
-def _register(cls: type[Component]) -> None:
+S = TypeVar("S", bound=Settings)
+
+
+def traced(cls: type[S]) -> type[S]:
+    """Register frozen settings as a JAX pytree."""
     names = tuple(cls.model_fields)
 
-    def flatten(item: Component) -> tuple[list[Any], tuple[Any, ...]]:
+    def flatten(item: S) -> tuple[list[Any], tuple[Any, ...]]:
         values = [getattr(item, name) for name in names]
         static = tuple((name, value) for name, value in zip(names, values, strict=True) if _shapes_the_program(value))
         fixed = dict(static)
-        traced = tuple(name for name in names if name not in fixed)
-        return [getattr(item, name) for name in traced], (traced, static)
+        numbers = tuple(name for name in names if name not in fixed)
+        return [getattr(item, name) for name in numbers], (numbers, static)
 
-    def unflatten(shape: tuple[Any, ...], leaves: Any) -> Component:
-        traced, static = shape
-        return cls.model_construct(**dict(static), **dict(zip(traced, leaves, strict=True)))
+    def unflatten(shape: tuple[Any, ...], leaves: Any) -> Any:
+        numbers, static = shape
+        return cls.model_construct(**dict(static), **dict(zip(numbers, leaves, strict=True)))
 
     jax.tree_util.register_pytree_node(cls, flatten, unflatten)
+    return cls

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
+import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 
 from quantamm_cli.core.closed_form import Prefix
 
@@ -18,13 +20,26 @@ Params = dict[str, Array]
 
 
 class Frictions(NamedTuple):
-    """Costs of trading: scalars, or one number a minute. ``None`` marks what the program need not compute."""
+    """Costs of trading and the LP supply: scalars, or one number a minute. ``None`` marks what the program need not compute."""
 
     fee: Float[Array, "*t"]
-    gas_cost: Float[Array, "*t"] | None
-    arb_fee: Float[Array, "*t"] | None
-    protocol_fee_split: Float[Array, ""] | None
-    noise_trader_ratio: Float[Array, ""] | None
+    gas_cost: Float[Array, "*t"] | None = None
+    arb_fee: Float[Array, "*t"] | None = None
+    protocol_fee_split: Float[Array, ""] | None = None
+    noise_trader_ratio: Float[Array, ""] | None = None
+    lp_supply: Float[Array, " t"] | None = None
+
+
+class Trades(NamedTuple):
+    """Given trades, up to k a minute in their order: ``amount`` of token ``pay`` comes in or, where ``exact_out``, of ``take`` goes out.
+
+    ``pay`` below zero marks an empty place.
+    """
+
+    pay: Int[Array, "*t k"]
+    take: Int[Array, "*t k"]
+    amount: Float[Array, "*t k"]
+    exact_out: Bool[Array, "*t k"]
 
 
 @jax.tree_util.register_static
@@ -37,12 +52,23 @@ class Trading:
     happens: bool = True
 
 
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class Layout:
+    """Which columns the pools inside a pool hold."""
+
+    parts: tuple[tuple[int, ...], ...] = ()
+
+
 class Feed(NamedTuple):
     """Market data as one program takes it. Only shapes are static: other dates or prices never recompile.
 
     ``chunks`` begins at the burn-in, behind ``first_chunk`` rows of padding that hold its first price, so that its shape
     does not depend on how much burn-in exists. Chunk ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose
-    price is known at row ``r``. ``prefix`` serves the frictionless path; other paths have none.
+    price is known at row ``r``. ``prefix`` serves the frictionless path; other paths have none. ``series`` are what a pool
+    looks at besides prices, as known at the chunks. What is given instead of computed: ``initial_reserves``, the ``state``
+    of the rule's estimators at row 0 (they have seen its chunk), ``trades``. ``numeraire`` is the position of the token a
+    pool's own price is in; ``None``: the last.
     """
 
     prices: Float[Array, "t n"]
@@ -53,14 +79,30 @@ class Feed(NamedTuple):
     frictions: Frictions | None
     prefix: Prefix | None
     trading: Trading
+    series: dict[str, Float[Array, "c _"]] = {}  # noqa: RUF012 - never written to
+    trades: Trades | None = None
+    initial_reserves: Float[Array, " n"] | None = None
+    state: dict[str, Float[Array, " n"]] | None = None
+    layout: Layout = Layout()
+    numeraire: Int[Array, ""] | None = None
+
+    @property
+    def stirred(self) -> bool:
+        """Whether minutes bring more than prices, so that none may be skipped."""
+        return self.trades is not None or (self.frictions is not None and self.frictions.lp_supply is not None)
 
 
 class Path(NamedTuple):
-    """What a pool does over a window: its weights and reserves, and the fees its providers earned, minute by minute."""
+    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused."""
 
     weights: Float[Array, "t n"]
     reserves: Float[Array, "t n"]
     fees: Float[Array, " t"]
+    refused: Int[Array, " t"] | None = None
+
+    def take(self, rows: NDArray[np.int64]) -> "Path":
+        """Some of its rows."""
+        return Path(*jax.tree.map(lambda column: column[rows], tuple(self)))
 
 
 DAY = 1440
@@ -77,11 +119,12 @@ class Snapshot(NamedTuple):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Daily:
-    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, and its value every 1440 rows."""
+    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, value and prices every 1440 rows."""
 
     first: Snapshot
     last: Snapshot
     days: Float[Array, " d"]
+    day_prices: Float[Array, "d n"]
     minutes: int = field(metadata={"static": True})
 
 
@@ -93,10 +136,11 @@ class Trajectory(NamedTuple):
     reserves: Float[Array, "t n"]
     value: Float[Array, " t"]
     fees: Float[Array, " t"]
+    refused: Int[Array, " t"] | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
         """The part of [first, last)."""
-        return Trajectory(*(column[first:last] for column in self))
+        return Trajectory(*jax.tree.map(lambda column: column[first:last], tuple(self)))
 
     def at(self, row: int) -> Snapshot:
         """The pool at one row."""
@@ -116,6 +160,11 @@ class Trajectory(NamedTuple):
     def days(self) -> Float[Array, " d"]:
         """Values every 1440 rows from the first; a trailing part-day is dropped."""
         return self.value[::DAY]
+
+    @property
+    def day_prices(self) -> Float[Array, "d n"]:
+        """Prices at the same rows."""
+        return self.prices[::DAY]
 
     @property
     def minutes(self) -> int:

@@ -1,16 +1,19 @@
 """From a market on the host to the arrays a program takes."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from quantamm_cli.core.closed_form import prefix
-from quantamm_cli.core.types import Feed, Frictions, Trading
+from quantamm_cli.core.types import Feed, Frictions, Trades, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
 from quantamm_cli.market.series import series
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.fees import NUMBERS, Fees
 from quantamm_cli.settings.run import Simulate
 
 _LONGEST_BURN_IN = 365 * 1440
@@ -21,48 +24,69 @@ def feed(settings: Simulate, market: Market) -> Feed:
     """The market as the pool of these settings takes it.
 
     Raises:
-        ConfigError: frictions for a pool that has no path with frictions.
+        ConfigError: frictions or trades for a pool that has no path with them.
         DataError: a fee series that cannot be read.
     """
+    refuse(settings)
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
-    assert isinstance(settings.fees, Fees)
-    if not settings.fees.frictionless and not pool.takes_frictions:
-        raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     dtype = jnp.dtype(settings.precision)
+
+    def array(values: Any) -> Array:
+        return jnp.asarray(values, dtype)
+
     prices = market.prices[market.burn_in :]
-    chunks, first = _chunks(market, pool.chunk, settings.data.burn_in_days)  # type: ignore[attr-defined]
-    frictions = _frictions(settings.fees, market.first_minute + market.burn_in, len(prices))
+    trades = None if market.trades is None else Trades(*map(jnp.asarray, vars(market.trades).values()))
+    frictions = _frictions(settings.fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
+    (chunks, *series), first = _chunks(market, pool.chunk, settings.data.burn_in_days)  # type: ignore[attr-defined]
     return Feed(
-        prices=jnp.asarray(prices, dtype),
-        chunks=jnp.asarray(chunks, dtype),
+        prices=array(prices),
+        chunks=array(chunks),
         first_chunk=jnp.asarray(first, jnp.int32),
         burn_in=jnp.asarray(market.burn_in, jnp.int32),
-        initial_pool_value=jnp.asarray(settings.initial_pool_value, dtype),
+        initial_pool_value=array(settings.initial_pool_value),
         prefix=prefix(prices) if frictions is None else None,
-        frictions=jax.tree.map(lambda number: jnp.asarray(number, dtype), frictions),
+        frictions=jax.tree.map(array, frictions),
         trading=Trading(settings.fees.arbitrage, settings.fees.arb_frequency, settings.fees.do_arb),
+        series=dict(zip(market.series, map(array, series), strict=True)),
+        trades=None if trades is None else trades._replace(amount=array(trades.amount)),
+        layout=pool.layout(settings.tokens),
+        numeraire=jnp.asarray(pool.quoted_in(settings.tokens), jnp.int32),
+        initial_reserves=None if settings.initial_reserves is None else array(settings.initial_reserves),
+        state={name: jnp.broadcast_to(array(value), prices.shape[1:]) for name, value in settings.initial_state.items()} or None,
     )
 
 
-def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tuple[np.ndarray, int]:
-    """Prices at chunk starts behind padding that makes room for the longest burn-in, and how much padding there is."""
+def refuse(settings: Simulate) -> None:
+    """Raise ConfigError for frictions or given trades that the pool has no path with."""
+    pool = settings.pool
+    assert isinstance(pool, AbstractPool)
+    if not pool.takes_frictions and not settings.fees.frictionless:
+        raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
+    if not pool.takes_trades and settings.trades.file is not None:
+        raise ConfigError("trades", f"pool={pool.kind} takes no given trades; use trades=none")
+    if settings.initial_reserves is not None and pool.layout(settings.tokens).parts:
+        raise ConfigError("initial_reserves", f"pool={pool.kind} opens with a value, not with given reserves; leave them out")
+
+
+def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tuple[list[np.ndarray], int]:
+    """Prices and series at chunk starts behind padding that makes room for the longest burn-in, and how much padding there is."""
     if chunk is None:
-        return market.prices[:1], 0
-    seen = market.prices[::chunk]
+        return [column[:1] for column in (market.prices, *market.series.values())], 0
+    seen = [column[::chunk] for column in (market.prices, *market.series.values())]
     room = _LONGEST_BURN_IN if burn_in_days is None else market.burn_in
     whole = -(-(room + len(market.prices) - market.burn_in) // chunk)
-    padding = max(0, whole - len(seen))
-    return np.concatenate([np.repeat(seen[:1], padding, axis=0), seen]), padding
+    padding = max(0, whole - len(seen[0]))
+    return [np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen], padding
 
 
-def _frictions(fees: Fees, first_minute: int, rows: int) -> Frictions | None:
+def _frictions(fees: Fees, first_minute: int, rows: int, needed: bool) -> Frictions | None:
     """Numbers and series of the run's rows; what is zero throughout is left out of the program."""
-    if fees.frictionless:
+    if fees.frictionless and not needed:
         return None
-    values: dict[str, float | np.ndarray] = {name: getattr(fees, name) for name in Frictions._fields}
+    values: dict[str, Any] = {name: getattr(fees, name) for name in NUMBERS}
     if fees.file is not None:
-        columns = ("fee", "gas_cost", "arb_fee")
-        values |= series(fees.file, columns, first_minute, rows, {name: getattr(fees, name) for name in columns})
-    present = {name: value if name == "fee" or np.any(value) else None for name, value in values.items()}
-    return Frictions(**present)  # type: ignore[arg-type]
+        defaults: dict[str, float | None] = {name: getattr(fees, name) for name in ("fee", "gas_cost", "arb_fee")}
+        defaults["lp_supply"] = None  # only its growth counts: there is none before the first that is known
+        values |= series(fees.file, tuple(defaults), first_minute, rows, defaults)
+    return Frictions(**{name: value for name, value in values.items() if name == "fee" or np.any(value)})

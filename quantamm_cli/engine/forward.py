@@ -2,15 +2,14 @@
 
 from itertools import accumulate
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import Int
 
-from quantamm_cli.core.loop import checkpointed_scan
-from quantamm_cli.core.types import DAY, Daily, Feed, Params, Path, Snapshot, Trajectory
-from quantamm_cli.pools.base import AbstractPool, window
+from quantamm_cli.core.minute import window
+from quantamm_cli.core.types import DAY, Daily, Feed, Params, Snapshot, Trajectory
+from quantamm_cli.pools.base import AbstractPool
 
 Spans = tuple[tuple[str, int, int], ...]
 """Periods by name: first row and the row after the last. Hashable: their lengths shape programs."""
@@ -23,8 +22,8 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     """
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
-    path = _path(pool, params, feed, start, rows)
-    return Trajectory(prices, path.weights, path.reserves, (path.reserves * prices).sum(-1), path.fees)
+    path = pool.path(params, feed, start, rows)
+    return Trajectory(prices, path.weights, path.reserves, (path.reserves * prices).sum(-1), path.fees, path.refused)
 
 
 def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans) -> dict[str, Daily]:
@@ -38,32 +37,22 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
     if feed.frictions is None and feed.trading.happens:
         path = pool.sampled(params, feed, start, length, rows)
     else:
-        path = Path(*(column[rows] for column in _path(pool, params, feed, start, length)))
+        path = pool.path(params, feed, start, length).take(rows)
     prices = feed.prices[start + rows]
     value = (path.reserves * prices).sum(-1)
     spots = Snapshot(prices, path.reserves, value)
     ends = accumulate(len(part) for part in wanted)
     return {
-        name: Daily(_spot(spots, end - len(part)), _spot(spots, end - 1), value[end - len(part) : end - 1], last - first)
+        name: _daily(spots, end - len(part), end - 1, last - first)
         for (name, first, last), part, end in zip(spans, wanted, ends, strict=True)
     }
 
 
+def _daily(spots: Snapshot, first: int, last: int, minutes: int) -> Daily:
+    """Of spots [first, last] the last is the window's end, the others its days."""
+    days = slice(first, last)
+    return Daily(_spot(spots, first), _spot(spots, last), spots.value[days], spots.prices[days], minutes)
+
+
 def _spot(spots: Snapshot, row: int) -> Snapshot:
     return Snapshot(*(column[row] for column in spots))
-
-
-def _path(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-    every = feed.trading.every
-    if not feed.trading.happens:
-        path = pool.frictionless(params, feed, start, rows)
-        return path._replace(reserves=jnp.broadcast_to(path.reserves[0], path.reserves.shape))
-    if feed.frictions is None or not pool.takes_frictions:
-        return pool.frictionless(params, feed, start, rows)
-    opening, minutes = pool.prepare(params, feed, start, rows)
-    visits = jax.tree.map(lambda column: column[::every], minutes)
-    reserves, fees = checkpointed_scan(lambda state, tick: pool.step(state, tick, feed.trading.solver), opening, visits)
-    if every > 1:
-        reserves = jnp.repeat(reserves, every, axis=0)[:rows]
-        fees = jnp.zeros(rows, fees.dtype).at[::every].set(fees)
-    return Path(minutes.weights, reserves, fees)

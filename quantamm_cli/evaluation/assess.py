@@ -47,7 +47,9 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     rows = max(last for _, _, last in spans)
     values = {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
     path = _trajectory(pool, values, feed, rows)
-    constant = _trajectory(Balancer(), values, feed, rows)
+    opened = jnp.log(jnp.maximum(path.reserves[0] * path.prices[0] / path.value[0], np.finfo(path.value.dtype).tiny))
+    alone = feed._replace(trades=None, initial_reserves=None, initial_pool_value=path.value[0])
+    constant = _trajectory(Balancer(), {"initial_weights_logits": opened}, alone, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS)}
     for period, first, last in spans:
         own, others = _scores(path.rows(first, last), constant.rows(first, last))

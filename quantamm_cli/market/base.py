@@ -4,8 +4,8 @@ Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,27 @@ class Closes:
 
 
 @dataclass(frozen=True, eq=False)
+class GivenTrades:
+    """Trades of the simulated minutes, (t, k) each: up to k a minute, in their order.
+
+    ``pay``, ``take``: positions among the tokens, -1 in both where there is no trade. ``amount``: of ``pay``, or of ``take``
+    where ``exact_out``.
+    """
+
+    pay: NDArray[np.int32]
+    take: NDArray[np.int32]
+    amount: NDArray[np.float64]
+    exact_out: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class Market:
     """The prices of a run: the burn-in, then the simulated minutes.
 
     ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order. ``first_minute``: the minute of row 0.
     ``burn_in``: rows before the first simulated minute. ``carried``, ``longest_gap``: minutes, per token, as in
-    :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices.
+    :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices. ``series``: what
+    a pool looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``: given ones, if any.
     """
 
     tokens: tuple[str, ...]
@@ -45,14 +60,29 @@ class Market:
     carried: dict[str, int]
     longest_gap: dict[str, int]
     sha256: str
+    series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    trades: GivenTrades | None = None
 
 
 class Source(Component, group="data"):
-    """Where minute prices come from."""
+    """Where minute prices come from, and what a pool looks at besides them."""
+
+    paths: ClassVar[frozenset[str]] = frozenset({"series"})
 
     gaps: Literal["carry", "error"] = Field("carry", description="a missing minute: carry the last close over it, or an error")
     max_gap_minutes: Natural = Field(1440, description="minutes; a longer run of missing minutes is an error")
     burn_in_days: Natural | None = Field(None, description="days before start that warm the estimators; null: up to 365, as many as exist")
+    series: dict[str, str] = Field({}, description="files of what a pool looks at besides prices, by name")
+    series_fill: Literal["forward", "zero"] = Field("forward", description="a minute of a series without observation: the last one, or 0")
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """Names of series it has by itself; a file of the same name takes their place."""
+        return ()
+
+    def offered(self, name: str, token: str, first: int, last: int) -> NDArray[np.float64]:
+        """A series it offers, of one token, at the minutes [first, last) within ``span``."""
+        raise NotImplementedError(f"{self.kind} has no series {name}")
 
     @abstractmethod
     def span(self, token: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ Rows = Callable[[int], str]
 # Name, least stamp, how many make a second. Up to the least of the next: 1e8 s, 1e11 ms, … are 1973, so prices leave no doubt.
 UNITS = (("s", 10**8, 1), ("ms", 10**11, 10**3), ("us", 10**14, 10**6), ("ns", 10**17, 10**9))
 LONGEST = 100 * 525_600
+LATEST = 4_102_444_800  # 2100-01-01 in s: a stamp after it is a mistake
 
 
 def parquet_row(index: int) -> str:
@@ -76,7 +77,7 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
     """Time stamps and how many of their unit make a second; the unit is told by magnitude and must be one for the file.
 
     Raises:
-        DataError: a stamp that is no whole number, of no known unit, or of another unit than the first.
+        DataError: a stamp that is no whole number, of no known unit, of another unit than the first, or after 2100.
     """
     values = _whole(unix, where, rows)
     units = np.searchsorted([least for _, least, _ in UNITS], values, side="right") - 1
@@ -89,7 +90,12 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
         row = int(mixed[0])
         now, before = UNITS[units[row]][0], UNITS[units[0]][0]
         raise DataError(where, f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are {before}; expected one unit")
-    return values, UNITS[units[0]][2]
+    second = UNITS[units[0]][2]
+    far = np.flatnonzero(values // second >= LATEST)
+    if far.size:
+        row, unit = int(far[0]), UNITS[units[0]][0]
+        raise DataError(where, f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; expected stamps of this era")
+    return values, second
 
 
 def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from quantamm_cli.settings.component import hint
 class FileSource(Source):
     """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``; other columns are not looked at."""
 
-    paths: ClassVar[frozenset[str]] = frozenset({"dir"})
+    paths: ClassVar[frozenset[str]] = frozenset({"dir", "series"})
 
     dir: str | None = Field(None, description="folder of the files")
 

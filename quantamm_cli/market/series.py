@@ -1,77 +1,105 @@
 """Fee-like series from a file to one value a minute."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import clean, tables
+from quantamm_cli.market import clean
+from quantamm_cli.market.stamped import Stamped, last_before, stamped
 from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
     import polars
 
 
-def series(path: str, columns: tuple[str, ...], first_minute: int, rows: int, defaults: dict[str, float]) -> dict[str, NDArray[np.float64]]:
+class Range(NamedTuple):
+    """The numbers a series may hold: from ``low``, itself included unless ``above``, to below ``high``; in words ``said``."""
+
+    low: float
+    high: float
+    above: bool
+    said: str
+
+    def outside(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Positions of the numbers that are not in it."""
+        low = values <= self.low if self.above else values < self.low
+        return np.flatnonzero(low | (values >= self.high))
+
+
+RANGES = {
+    "fee": Range(0, 1, False, "at least 0 and below 1 (a fraction: 0.003 is 30 bps)"),
+    "gas_cost": Range(0, np.inf, False, "at least 0 (numeraire a trade)"),
+    "arb_fee": Range(0, np.inf, False, "at least 0 (a fraction of the traded value)"),
+    "lp_supply": Range(0, np.inf, True, "above 0 (shares of the pool)"),
+    "supply": Range(0, np.inf, True, "above 0 (circulating coins)"),
+    "market_cap": Range(0, np.inf, True, "above 0 (numeraire)"),
+    "spread": Range(0, 1, False, "at least 0 and below 1 (a fraction of the price)"),
+}
+
+
+def series(
+    path: str, columns: tuple[str, ...], first_minute: int, rows: int, defaults: Mapping[str, float | None]
+) -> dict[str, NDArray[np.float64]]:
     """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file has, beside its ``unix``.
 
     An observation holds from its minute (seconds are dropped) until the next one; of several in a minute the last wins.
-    Before the first observation the default holds. Empty entries and NaN are no observations. Ranges are the caller's.
+    Before the first observation the default holds. Empty entries and NaN are no observations.
 
     Args:
         columns: the names that may be there.
         first_minute: minutes since 1970 UTC of row 0.
-        defaults: a value for every name in ``columns``.
+        defaults: a value for every name in ``columns``; ``None``: the first observation holds before it, too.
 
     Raises:
-        DataError: a file that cannot be read, a column of another name, none of the columns, stamps out of order, or an
-            entry that is no finite number.
+        DataError: a file that cannot be read, a column of another name, none of the columns, stamps out of order, none
+            before the last row, or an entry that is no number its series may hold.
     """
-    file = Path(path).expanduser()
-    kind = file.suffix.lower().removeprefix(".")
-    if kind not in tables.ROWS:
-        raise DataError(path, f"ends in '{file.suffix}'; expected a .parquet or .csv file")
-    frame = _frame(file, kind, columns)
-    row = tables.ROWS[kind]
-    if frame.height == 0:
-        raise DataError(path, f"has no rows; expected unix and any of {', '.join(columns)}")
-    stamps, second = clean.stamps(frame["unix"], path, row)
-    observed = stamps // (60 * second)
-    clean.increasing(observed, path, row, strictly=False)
+    expected = f"unix and any of {', '.join(columns)}"
+
+    def pick(names: list[str], where: str) -> dict[str, "polars.DataType"]:
+        import polars
+
+        for name in names:
+            if name != "unix" and name not in columns:
+                raise DataError(where, f"'{name}' is no series known here{hint(name, columns)}; expected {expected}")
+        if names == ["unix"]:
+            raise DataError(where, f"has no series; expected {expected}")
+        return {name: polars.Float64() for name in columns if name in names}
+
+    file = stamped(path, pick, expected)
+    clean.increasing(file.minutes, path, file.row, strictly=False)
+    refuse_later(file, first_minute + rows)
     minutes = np.arange(first_minute, first_minute + rows)
-    return {name: _filled(observed, frame[name], minutes, defaults[name], path, row) for name in columns if name in frame.columns}
+    return {name: _filled(file, name, minutes, defaults[name]) for name in columns if name in file.frame.columns}
 
 
-def _frame(file: Path, kind: str, columns: tuple[str, ...]) -> "polars.DataFrame":
-    import polars
-
-    where, data = str(file), tables.content(file)
-    names = tables.columns_of(data, kind, where)
-    expected = f"expected unix and any of {', '.join(columns)}"
-    if "unix" not in names:
-        raise DataError(where, f"has no column unix{hint('unix', names)}; {expected}, it has {', '.join(names) or 'none'}")
-    for name in names:
-        if name != "unix" and name not in columns:
-            raise DataError(where, f"'{name}' is no series known here{hint(name, columns)}; {expected}")
-    if names == ["unix"]:
-        raise DataError(where, f"has no series; {expected}")
-    types: dict[str, polars.DataType] = {"unix": polars.Int64()}
-    return tables.read_columns(data, kind, types | {name: polars.Float64() for name in columns if name in names}, where)
+def refuse_later(file: Stamped, end: int) -> None:
+    """Raise DataError if every stamp lies at or after ``end``: such a file is of another time."""
+    if file.minutes[0] >= end:
+        begins, ends = date_text(int(file.minutes[0])), date_text(end)
+        raise DataError(file.where, f"begins {begins}, when the run has ended ({ends}); take the file of this time, or another period")
 
 
-def _filled(
-    observed: NDArray[np.int64], column: "polars.Series", minutes: NDArray[np.int64], default: float, where: str, row: clean.Rows
-) -> NDArray[np.float64]:
+def checked(file: Stamped, name: str, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Minutes and values of the observations in a column. Raises DataError for the first that a series of this name may not hold."""
+    there, values = file.numbers(column)
+    allowed = RANGES.get(name)
+    wrong = allowed.outside(values) if allowed else np.empty(0, np.int64)
+    if allowed and wrong.size:
+        at = int(there[wrong[0]])
+        when = date_text(int(file.minutes[at]))
+        raise DataError(file.where, f"{file.row(at)} ({when}): {column} is {values[wrong[0]]:g}; expected {allowed.said}")
+    return file.minutes[there], values
+
+
+def _filled(file: Stamped, name: str, minutes: NDArray[np.int64], default: float | None) -> NDArray[np.float64]:
     """The last observation up to each minute, else the default."""
-    there = np.flatnonzero(column.is_not_null().to_numpy())
-    values = clean.floats(column.gather(there), where, lambda index: row(int(there[index])))
-    infinite = np.flatnonzero(np.isinf(values))
-    if infinite.size:
-        raise DataError(where, f"{row(int(there[infinite[0]]))}: {column.name} is {values[infinite[0]]}; expected a finite number")
-    there, values = there[~np.isnan(values)], values[~np.isnan(values)]
+    observed, values = checked(file, name, name)
     if values.size == 0:
-        return np.full(minutes.size, default)
-    last = np.searchsorted(observed[there], minutes, side="right") - 1
-    return np.where(last >= 0, values[np.maximum(last, 0)], default)
+        return np.full(minutes.size, 1.0 if default is None else default)
+    last = last_before(observed, minutes)
+    return np.where(last >= 0, values[np.maximum(last, 0)], values[0] if default is None else default)

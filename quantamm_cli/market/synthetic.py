@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
+from quantamm_cli.market.supply import circulating
 from quantamm_cli.settings.types import Natural, minute
 
 MODEL = "qsim synthetic market 1"  # in every stream's name; to be changed with the model
@@ -33,7 +35,7 @@ DRIFT_SPELL, DRIFT_A_DAY = 12 * 24, 0.0025  # hours; log return a day, each of c
 
 
 class Synthetic(Source, kind="synthetic"):
-    """Any tokens, 2021-01-01 to 2026-01-01. A token's path depends on the seed and its name only."""
+    """Any tokens, 2021-01-01 to 2026-01-01, and their circulating ``supply``. A token's path depends on the seed and its name only."""
 
     seed: Natural = Field(0, description="which market")
 
@@ -42,8 +44,23 @@ class Synthetic(Source, kind="synthetic"):
 
     def read(self, token: str, first: int, last: int) -> Closes:
         self.refuse_outside(token, first, last)
-        make = pegged if token.startswith("USD") or token == "DAI" else floating
+        make = pegged if _pegged(token) else floating
         return Closes(make(self.seed, token, last - FIRST)[first - FIRST :], carried=0, longest_gap=0)
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        return ("supply",)
+
+    def offered(self, name: str, token: str, first: int, last: int) -> NDArray[np.float64]:
+        self.refuse_outside(token, first, last)
+        price = 1.0 if _pegged(token) else _nature(token).price
+        coins = circulating(self.seed, token, price, -(-(last - FIRST) // DAY))
+        return np.repeat(coins, DAY)[first - FIRST : last - FIRST]
+
+
+def _pegged(token: str) -> bool:
+    """Whether it is held at one."""
+    return token.startswith("USD") or token == "DAI"
 
 
 def floating(seed: int, token: str, count: int) -> Floats:

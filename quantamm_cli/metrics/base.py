@@ -1,7 +1,8 @@
-"""What a metric is, and the few ways in which metrics read a trajectory.
+r"""What a metric is, and the few ways in which metrics read a trajectory.
 
-Notation of the docstrings: $V_0 … V_{N-1}$ are the values of the window's minutes, $D_k = V_{1440k}$; std has ddof 0; a year
-is 365 days. *Blocks of d* are the first ⌊N/d⌋·d values cut into pieces of d minutes; each begins a new running maximum.
+Notation of the docstrings: $V_0 … V_{N-1}$ are the values of the window's minutes, $D_k = V_{1440k}$, $x$ the daily returns
+$\Delta D/D$; std has ddof 0; a year is 365 days; the riskless rate is zero. *Blocks of d* are the first ⌊N/d⌋·d values cut
+into pieces of d minutes; each begins a new running maximum.
 """
 
 from collections.abc import Callable, Iterable
@@ -84,3 +85,19 @@ def blocks(values: Float[Array, " t"], length: int) -> Float[Array, "m length"]:
 def mean(values: Array) -> Scalar:
     """The mean; NaN of nothing, without a warning."""
     return values.sum() / len(values) if len(values) else jnp.full((), jnp.nan, values.dtype)
+
+
+def root(square: Float[Array, "*k"]) -> Float[Array, "*k"]:
+    """The square root, whose gradient at zero is zero."""
+    return jnp.where(square == 0, 0, jnp.sqrt(jnp.where(square == 0, 1, square)))
+
+
+def deviation(values: Float[Array, " k"]) -> Scalar:
+    """The standard deviation, whose gradient is finite where it is zero; NaN of fewer than two."""
+    return root(((values - mean(values)) ** 2).sum() / len(values)) if len(values) > 1 else mean(values[:0])
+
+
+def over(earned: Scalar, loss: Scalar) -> Scalar:
+    """``earned`` per unit of a loss at or below zero; infinite without one, NaN if either is."""
+    none = jnp.inf + 0 * (earned + loss)
+    return jnp.where(loss < 0, earned / -jnp.where(loss < 0, loss, -1), none)

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from quantamm_cli.core.types import Daily, Trajectory
-from quantamm_cli.metrics.base import YEAR, Scalar, changes, metric
+from quantamm_cli.metrics.base import YEAR, Scalar, changes, deviation, mean, metric, over, root
 
 
 @metric(unit="1/sqrt(year)")
@@ -38,3 +38,32 @@ def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
     """
     earned = jnp.diff(jnp.log(path.days + 1e-12))
     return jnp.sqrt(365.0) * earned.mean() / (earned.std() + 1e-8)
+
+
+@metric(unit="1/sqrt(year)", reads="days")
+def daily_sortino(path: Trajectory | Daily) -> Scalar:
+    r"""Sortino ratio of daily returns, with a target of zero; infinite without a losing day. [Sortino & Price, 1994]
+
+    $$\sqrt{365}\;\mathrm{mean}(x) / \sqrt{\mathrm{mean}(\min(x, 0)^2)}$$
+    """
+    earned = changes(path.days)
+    return jnp.sqrt(365.0) * over(mean(earned), -root(mean(jnp.minimum(earned, 0) ** 2)))
+
+
+@metric(unit="ratio", reads="days")
+def daily_omega(path: Trajectory | Daily) -> Scalar:
+    r"""Omega ratio of daily returns at a threshold of zero; infinite without a losing day. [Keating & Shadwick, 2002]
+
+    $$\sum \max(x, 0) / \sum \max(-x, 0)$$
+    """
+    earned = changes(path.days)
+    return over(mean(jnp.maximum(earned, 0)), mean(jnp.minimum(earned, 0)))
+
+
+@metric(unit="1/sqrt(year)", reads="days")
+def daily_volatility(path: Trajectory | Daily) -> Scalar:
+    r"""Minus the yearly volatility of daily returns.
+
+    $$-\sqrt{365}\;\mathrm{std}(x)$$
+    """
+    return -jnp.sqrt(365.0) * deviation(changes(path.days))

@@ -5,8 +5,8 @@ from functools import partial
 
 import jax.numpy as jnp
 
-from quantamm_cli.core.types import DAY, Trajectory
-from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric
+from quantamm_cli.core.types import DAY, Daily, Trajectory
+from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}
 
@@ -48,6 +48,16 @@ def _rovar(path: Trajectory, length: int) -> Scalar:
 def _rovar_trad(path: Trajectory, length: int) -> Scalar:
     """Mean yearly return of blocks per unit of the 5 % risk of the returns between their ends; NaN with fewer than two blocks."""
     return -_mean_yearly(path, length) / (_closing_risk(path, length, 5) * _horizon(path, length))
+
+
+@metric(unit="1/sqrt(year)", reads="days", sorts=True)
+def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
+    r"""Return on value at risk of daily returns; infinite if their 5 % quantile is no loss. [Dowd, 2000]
+
+    $$\sqrt{365}\;\mathrm{mean}(x) / -\mathrm{quantile}_{5\,\%}(x)$$
+    """
+    earned = changes(path.days)
+    return jnp.sqrt(365.0) * over(mean(earned), jnp.percentile(earned, 5)) if len(earned) else mean(earned)
 
 
 def _define(name: str, unit: str, said: str, compute: Callable[[Trajectory], Scalar]) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.geometric import GeometricPool, equilibrium
+from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
 
 
 class Balancer(GeometricPool, kind="balancer"):
@@ -24,7 +24,8 @@ class Balancer(GeometricPool, kind="balancer"):
             return super().sampled(params, feed, start, length, rows)
         weights = jnp.broadcast_to(opening_weights(params), (len(rows), feed.prices.shape[1]))
         logs = feed.prefix.log_prices
-        return equilibrium(weights, ((logs[start + rows] - logs[start]) * weights).sum(-1), feed, start + rows)
+        opening = opening_value(feed, weights[0], feed.prices[start])
+        return equilibrium(weights, ((logs[start + rows] - logs[start]) * weights).sum(-1), opening, feed, start + rows)
 
     def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
         weights = opening_weights(params)

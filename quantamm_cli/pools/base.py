@@ -1,7 +1,8 @@
 """What a pool is."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +12,19 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.bijectors import Simplex
+from quantamm_cli.core.loop import checkpointed_scan
+from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import TracedComponent
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Feed, Layout, Params, Path
+
+
+class Row(NamedTuple):
+    """What a minute leaves: reserves, the fees it earned the providers, and how many given trades were refused."""
+
+    reserves: Float[Array, " n"]
+    fees: Float[Array, ""]
+    refused: Int[Array, ""]
 
 
 class AbstractPool(TracedComponent, ABC, group="pool"):
@@ -29,8 +40,37 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return None
 
     @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Names of the series it needs besides prices."""
+        return ()
+
+    def quoted_in(self, tokens: tuple[str, ...]) -> int:
+        """Position of the token that the pool's own price is in."""
+        return len(tokens) - 1
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """Names of what it remembers besides reserves and its rule's estimators, and can be given to open with."""
+        return ()
+
+    @property
     def takes_frictions(self) -> bool:
         """Whether the pool says what fees do to it."""
+        return False
+
+    def layout(self, tokens: tuple[str, ...]) -> Layout:
+        """Where the pools inside it find their tokens."""
+        del tokens
+        return Layout()
+
+    @property
+    def takes_trades(self) -> bool:
+        """Whether the pool says what given trades do to it."""
+        return self.takes_frictions
+
+    @property
+    def charges(self) -> bool:
+        """Whether it has a fee of its own, so that it is never frictionless."""
         return False
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
@@ -41,21 +81,57 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
             ),
         )
 
+    def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
+        """The state of its estimators at every chunk, by name; none unless it has some."""
+        del params, feed
+        return {}
+
+    def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        """The path over minutes [start, start + rows): whatever the feed says of frictions and trades."""
+        trading = feed.trading
+        if not trading.happens and not feed.stirred:
+            return self.untouched(params, feed, start, rows)
+        if feed.frictions is None or not self.takes_frictions:
+            return self.frictionless(params, feed, start, rows)
+        visits = np.arange(0, rows, 1 if feed.stirred else trading.every)
+        opening, ticks = self.prepare(params, feed, start, rows)
+        visited = jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks
+        left = checkpointed_scan(lambda state, tick: self.step(state, tick, trading.solver), opening, visited)
+        reserves = held(left.reserves, visits, rows)
+        fees = left.fees if len(visits) == rows else jnp.zeros(rows, left.fees.dtype).at[visits].set(left.fees)
+        weights = self.reported(ticks, reserves, window(feed.prices, start, rows))
+        return Path(weights, reserves, fees, None if feed.trades is None else left.refused)
+
+    def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
+        """Raise ConfigError if these readable parameters, ``(sets, …)`` each, make no sense together."""
+
     @abstractmethod
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path over minutes [start, start + rows) when trading is free."""
 
     def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
         """Some rows of the frictionless path of ``length`` minutes. Pools with a short cut take it."""
-        return Path(*(column[rows] for column in self.frictionless(params, feed, start, length)))
+        return self.frictionless(params, feed, start, length).take(rows)
+
+    def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        """The path when nobody trades: what the pool opened with."""
+        held = self.frictionless(params, feed, start, 1).reserves[0] if feed.initial_reserves is None else feed.initial_reserves
+        prices = window(feed.prices, start, rows)
+        reserves = jnp.broadcast_to(held, prices.shape)
+        return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
     def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[Any, Any]:
         """Opening state, and everything that can be computed for every minute at once."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
 
-    def step(self, state: Any, tick: Any, solver: str) -> tuple[Any, tuple[Float[Array, " n"], Float[Array, ""]]]:
-        """One minute: the new state, the reserves and the fees earned. What a chain would do."""
+    def step(self, state: Any, tick: Any, solver: str) -> tuple[Any, Row]:
+        """One minute: the new state and what the minute leaves. What a chain would do."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
+
+    def reported(self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+        """The weights that are told of a path with frictions: shares of value, unless a pool has weights of its own."""
+        del ticks
+        return shares(reserves, prices)
 
 
 def opening_weights(params: Params) -> Float[Array, " n"]:
@@ -63,6 +139,12 @@ def opening_weights(params: Params) -> Float[Array, " n"]:
     return jax.nn.softmax(jax.lax.stop_gradient(params["initial_weights_logits"]))
 
 
-def window(column: Float[Array, "t *n"], start: Int[Array, ""], rows: int) -> Float[Array, "rows *n"]:
-    """Rows [start, start + rows). The caller sees to it that they exist: nothing is clamped in silence."""
-    return jax.lax.dynamic_slice_in_dim(column, jnp.asarray(start), rows)
+def held(column: Float[Array, "k *n"], visits: NDArray[np.int64], rows: int) -> Float[Array, "rows *n"]:
+    """What was left at each visit, until the next. The first visit is at row 0."""
+    return column if len(visits) == rows else column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
+
+
+def shares(reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+    """Shares of value."""
+    worth = reserves * prices
+    return worth / worth.sum(-1, keepdims=True)

@@ -3,17 +3,18 @@ r"""Geometric mean pools: $\prod R_i^{w_i}$ is kept by every trade, whatever the
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 
-from quantamm_cli.core.arbitrage import Tick, leg
+from quantamm_cli.core.arbitrage import leg
+from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
-from quantamm_cli.core.types import Feed, Frictions, Params, Path
-from quantamm_cli.pools.base import AbstractPool, window
-
-Reserves = Float[Array, " n"]
+from quantamm_cli.core.trading import geometric_swap, traded
+from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.pools.base import AbstractPool, Row, held
 
 
 class State(NamedTuple):
@@ -23,12 +24,11 @@ class State(NamedTuple):
     weights: Float[Array, " n"]
 
 
-class Minute(NamedTuple):
-    """What one minute brings."""
+class Tick(NamedTuple):
+    """A minute and the weights it has."""
 
-    prices: Float[Array, " n"]
+    minute: Minute
     weights: Float[Array, " n"]
-    frictions: Tick
 
 
 class GeometricPool(AbstractPool, ABC):
@@ -47,6 +47,16 @@ class GeometricPool(AbstractPool, ABC):
     def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
         """Weights at every minute of the window."""
 
+    def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
+        """On which rows of a window the pool trades; ``None``: on all."""
+        del rows
+        return None
+
+    def visits(self, rows: int, every: int) -> NDArray[np.int64]:
+        """The rows of a window on which an arbitrageur who comes every so many minutes trades."""
+        visits, traded = np.arange(0, rows, every), self.open_rows(rows)
+        return visits if traded is None else visits[traded[visits]]
+
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         r"""Always in equilibrium, $R_i = w_i V / p_i$, so one cumulative sum gives the path:
 
@@ -54,50 +64,55 @@ class GeometricPool(AbstractPool, ABC):
 
         the gain of holding the old weights while prices move, less what the pool pays to have its weights changed.
         """
-        weights = self.weights(params, feed, start, rows)
-        prices = window(feed.prices, start, rows)
-        every = feed.trading.every
-        w, p = weights[::every], jnp.log(prices[::every])
-        gain = (w[:-1] * jnp.diff(p, axis=0)).sum(-1)
+        weights, prices = self.weights(params, feed, start, rows), window(feed.prices, start, rows)
+        visits = self.visits(rows, feed.trading.every)
+        w, p = (column if len(visits) == rows else column[visits] for column in (weights, prices))
+        gain = (w[:-1] * jnp.diff(jnp.log(p), axis=0)).sum(-1)
         if self.moves:
             gain = gain - (w[1:] * jnp.log(w[1:] / w[:-1])).sum(-1)
         growth = jnp.exp(jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)]))
-        reserves = w * (feed.initial_pool_value * growth)[:, None] / prices[::every]
-        return Path(weights, _held(reserves, every, rows), jnp.zeros_like(prices[:, 0]))
+        reserves = w * (opening_value(feed, w[0], p[0]) * growth)[:, None] / p
+        return Path(weights, held(reserves, visits, rows), jnp.zeros_like(prices[:, 0]))
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Minute]:
-        assert feed.frictions is not None
+    def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        return super().untouched(params, feed, start, rows)._replace(weights=self.weights(params, feed, start, rows))
+
+    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
         weights = self.weights(params, feed, start, rows)
-        prices = window(feed.prices, start, rows)
-        opening = State(weights[0] * feed.initial_pool_value / prices[0], weights[0])
-        return opening, Minute(prices, weights, _ticks(feed.frictions, start, rows, prices.dtype))
+        minute, traded = minutes(feed, start, rows), self.open_rows(rows)
+        if traded is not None:
+            visited = jnp.asarray(traded)
+            minute = minute._replace(visited=visited if minute.visited is None else minute.visited & visited)
+        ticks = Tick(minute, weights)
+        reserves = weights[0] * feed.initial_pool_value / ticks.minute.prices[0]
+        return State(reserves if feed.initial_reserves is None else feed.initial_reserves, weights[0]), ticks
 
-    def step(self, state: State, tick: Minute, solver: str) -> tuple[State, tuple[Reserves, Float[Array, ""]]]:
-        """Arbitrage against the prices at the old weights, then, if weights move, at the new ones."""
-        reserves, fees = leg(solver, state.reserves, state.weights, tick.prices, tick.frictions)
+    def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
+        """Arbitrage against the prices at the old weights, given trades and, if weights move, arbitrage at the new ones."""
+        minute = tick.minute
+        reserves, fees = leg(solver, minute.grown(state.reserves), state.weights, minute)
+        reserves, more, refused = traded(reserves, minute, geometric_swap(tick.weights, minute.fee))
+        fees = fees + more
         if self.moves:
-            reserves, more = leg(solver, reserves, tick.weights, tick.prices, tick.frictions)
+            reserves, more = leg(solver, reserves, tick.weights, minute)
             fees = fees + more
-        return State(reserves, tick.weights), (reserves, fees)
+        return State(reserves, tick.weights), Row(reserves, fees, refused)
+
+    def reported(self, ticks: Tick, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+        return ticks.weights
 
 
-def equilibrium(weights: Float[Array, "r n"], log_growth: Float[Array, " r"], feed: Feed, rows: Int[Array, " r"]) -> Path:
-    """The path, at some rows of the feed, of a pool that is in equilibrium and has grown so much."""
+def opening_value(feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]) -> Float[Array, ""]:
+    """What a frictionless pool of these weights is worth at these prices when it opens: of given reserves, after the first arbitrage."""
+    if feed.initial_reserves is None:
+        return feed.initial_pool_value
+    return jnp.exp((weights * jnp.log(feed.initial_reserves * prices / weights)).sum())
+
+
+def equilibrium(
+    weights: Float[Array, "r n"], log_growth: Float[Array, " r"], opening: Float[Array, ""], feed: Feed, rows: Int[Array, " r"]
+) -> Path:
+    """The path, at some rows of the feed, of a pool that is in equilibrium and has grown so much since it opened."""
     prices = feed.prices[rows]
-    value = feed.initial_pool_value * jnp.exp(log_growth).astype(prices.dtype)
+    value = opening * jnp.exp(log_growth).astype(prices.dtype)
     return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value))
-
-
-def _held(column: Float[Array, "k *n"], every: int, rows: int) -> Float[Array, "rows *n"]:
-    """Each row for ``every`` minutes."""
-    return column if every == 1 else jnp.repeat(column, every, axis=0)[:rows]
-
-
-def _ticks(frictions: Frictions, start: Int[Array, ""], rows: int, dtype: jnp.dtype) -> Tick:
-    """The window's frictions, one a minute; scalars are repeated."""
-
-    def column(value: Array) -> Array:
-        value = jnp.asarray(value, dtype)
-        return jnp.broadcast_to(value, (rows,)) if value.ndim == 0 else window(value, start, rows)
-
-    return Tick(*jax.tree.map(column, frictions))

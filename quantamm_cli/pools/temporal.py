@@ -1,5 +1,6 @@
 """Temporal function pools (TFMM / QuantAMM): a geometric mean pool whose weights a rule moves."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import jax
@@ -10,14 +11,13 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from pydantic import Field
 
-from quantamm_cli.core import interpolate
-from quantamm_cli.core.closed_form import log_growth
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Columns, State, Stream, one_row
+from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.geometric import GeometricPool, equilibrium
+from quantamm_cli.pools.brokered import brokered
+from quantamm_cli.pools.coarse import Blocks, CoarsePool
 from quantamm_cli.pools.guard import Guard
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
@@ -25,34 +25,33 @@ from quantamm_cli.settings.types import Count
 Weights = Float[Array, " n"]
 
 
-class Temporal(GeometricPool, kind="temporal"):
+class Temporal(CoarsePool, kind="temporal"):
     """Weights move by a rule that sees one price a chunk. [QuantAMM / TFMM litepaper]
 
-    The first block holds the initial weights. Block b begins to move at its first minute, on that minute's price.
+    The first block holds the initial weights. Block b begins to move at its first minute, on that minute's price. A pool
+    whose estimators' state is given is taken up, not opened: its first block moves, too, from the initial weights.
     """
 
     rule: WeightRule
     guard: Guard
-    chunk_period: Count = Field(1440, description="minutes between looks at the price")
-    weight_interpolation_period: Count = Field(1440, description="minutes a change of weights takes")
-    weight_interpolation_method: Literal["linear", "approx_optimal"] = Field("linear", description="path between two weights")
-    weight_calculation_method: Literal["auto", "vectorized", "scan"] = Field("auto", description="how the weights are computed; all agree")
+    weight_calculation_method: Literal["auto", "vectorized", "scan", "hybrid"] = Field(
+        "auto", description="how the weights are computed: columns, a loop, or a loop for the rule alone; all agree"
+    )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
-        if self.weight_interpolation_period > self.chunk_period:
-            place = f"{where}.weight_interpolation_period"
-            raise ConfigError(place, f"{self.weight_interpolation_period} minutes are longer than chunk_period ({self.chunk_period})")
+        super().check(tokens, where)
         self.rule.check(tokens, f"{where}.rule")
         self.guard.check(tokens, f"{where}.guard")
+        if self.guard.stops and not super().straight:
+            raise ConfigError(
+                f"{where}.weight_interpolation_method",
+                f"{self.weight_interpolation_method} under guard={self.guard.kind}, which moves weights in straight lines; use linear",
+            )
 
     @property
-    def chunk(self) -> int | None:
-        return self.chunk_period
-
-    @property
-    def moves(self) -> bool:
-        return True
+    def looks_at(self) -> tuple[str, ...]:
+        return self.rule.looks_at
 
     @property
     def clock(self) -> Clock:
@@ -60,83 +59,139 @@ class Temporal(GeometricPool, kind="temporal"):
         return Clock(self.chunk_period, self.max_memory_days)
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        return (*super().parameters(assets), *self.rule.parameters(self.clock))
+        return (*super().parameters(assets), *self.rule.parameters(self.clock), *self.guard.parameters(assets))
+
+    @property
+    def takes_frictions(self) -> bool:
+        return self.rule.broker is None
+
+    def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
+        return np.arange(rows) % self.chunk_period < self.weight_interpolation_period if self.rule.rests else None
+
+    def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        if self.rule.broker is None:
+            return super().frictionless(params, feed, start, rows)
+        visits = self.visits(rows, feed.trading.every)
+        return brokered(self.rule.broker, self.weights(params, feed, start, rows), feed, start, visits, self.chunk_period)
 
     def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
-        """In closed form where weights move in straight lines."""
-        if feed.prefix is None or feed.trading.every > 1 or self.weight_interpolation_method != "linear":
-            return super().sampled(params, feed, start, length, rows)
-        chunk, period = self.chunk_period, self.weight_interpolation_period
-        starts, slopes = self.coarse_weights(params, feed, start, -(-length // chunk))
-        growth = log_growth(feed.prefix, starts, slopes, chunk, period, start, rows)
-        weights = starts[rows // chunk] + np.minimum(rows % chunk, period)[:, None] * slopes[rows // chunk]
-        return equilibrium(weights, growth, feed, start + rows)
+        if self.rule.rests or self.rule.broker is not None:
+            return self.frictionless(params, feed, start, length).take(rows)
+        return super().sampled(params, feed, start, length, rows)
 
-    def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
-        blocks = -(-rows // self.chunk_period)
-        starts, slopes = self.coarse_weights(params, feed, start, blocks)
-        fill = interpolate.METHODS[self.weight_interpolation_method]
-        minutes = fill(starts, slopes, self.chunk_period, self.weight_interpolation_period)
-        return minutes.reshape(-1, minutes.shape[-1])[:rows]
+    @property
+    def straight(self) -> bool:
+        return super().straight and not self.guard.stops
 
-    def coarse_weights(
-        self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
-    ) -> tuple[Float[Array, "b n"], Float[Array, "b n"]]:
-        """Weights at the start of each block and their change a minute while they move."""
-        here = feed.first_chunk + (feed.burn_in + start) // self.chunk_period
-        path = self._scan if self.weight_calculation_method == "scan" else self._vectorized
-        if self.rule.targets:
-            return path(params, feed, here, blocks)
-        opening = opening_weights(params)
-        starts, slopes = path(params, feed, here + 1, blocks - 1)
-        return jnp.concatenate([opening[None], starts]), jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
+    def coarse_weights(self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int) -> Blocks:
+        here = self.chunk_of(feed, start)
+        path = self._scan if self.weight_calculation_method == "scan" else self._guarded
+        if self.rule.targets or feed.state is not None:
+            starts, slopes = path(params, feed, here, blocks)
+        else:
+            opening = opening_weights(params)
+            starts, slopes = path(params, feed, here + 1, blocks - 1)
+            starts, slopes = jnp.concatenate([opening[None], starts]), jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
+        return Blocks(starts, slopes, jax.vmap(self._stop)(starts, slopes) if self.guard.stops else None)
+
+    def arrival(self, weights: Weights, slope: Weights) -> Weights:
+        """Where weights that move by ``slope`` a minute are when their time is over."""
+        return weights + slope * (self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period)
 
     def signals(self, params: Params, feed: Feed) -> Stream:
         """What the rule asks for at every chunk: the same for every window, so computed once for all."""
-        return self.rule.signal(Columns(feed.first_chunk), feed.chunks, params, self.clock)
+        if self.weight_calculation_method == "hybrid":
+            return self._looped(params, feed)[1]
+        return self._said(Columns(self._first(feed), feed.state), Seen(feed.chunks, feed.series), params)
 
-    def online(self, params: Params, state: State | None, weights: Weights, price: Weights) -> tuple[State, Weights]:
+    def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
+        """The state of the rule's estimators at every chunk, by name: at any row of it a pool can be taken up again."""
+        recur = Columns(self._first(feed), feed.state)
+        self._said(recur, Seen(feed.chunks, feed.series), params)
+        return recur.columns
+
+    def online(self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen) -> tuple[State, Weights]:
         """One price, one update, as a keeper on chain runs it: the rule's new state, and the weights' change a minute.
 
-        ``state`` is ``None`` at the first price ever seen. The weights at the next update are ``weights`` plus the change
-        times ``weight_interpolation_period``.
+        ``state`` is ``None`` at the first price ever seen. At the next update the weights are ``arrival(weights, change)``; in
+        between they are ``interpolate.at``.
         """
-        state, signal = one_row(lambda recur, row: self.rule.signal(recur, row, params, self.clock), state, price)
+        state, signal = one_row(lambda recur, row: self._said(recur, row, params), state, seen)
         return state, self._slope(params, weights, signal)
+
+    def follow(
+        self, params: Params, seen: Seen, weights: Weights, state: Mapping[str, Array] | None = None
+    ) -> tuple[State, Float[Array, "c n"], Float[Array, "c n"]]:
+        """Weights straight from given prices, chunk by chunk, with no pool: the state after the last, starts and slopes.
+
+        ``state`` is that of the chunk before; without it the first price only opens the estimators.
+        """
+        if state is None:
+            born, _ = one_row(lambda recur, row: self._said(recur, row, params), None, jax.tree.map(lambda column: column[0], seen))
+            seen = jax.tree.map(lambda column: column[1:], seen)
+        else:
+            born = dict(state)
+
+        def move(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], tuple[Weights, Weights]]:
+            state, slope = self.online(params, carry[0], carry[1], row)
+            return (state, self.arrival(carry[1], slope)), (carry[1], slope)
+
+        (last, _), (starts, slopes) = jax.lax.scan(move, (born, weights), seen)
+        return last, starts, slopes
+
+    def _said(self, recur: Recur, seen: Seen, params: Params) -> Stream:
+        return self.rule.signal(recur, seen, params, self.clock)
+
+    def _first(self, feed: Feed) -> Int[Array, ""]:
+        """The chunk at which estimators begin: the first there is, or the one whose state is given."""
+        return feed.first_chunk if feed.state is None else self.chunk_of(feed, jnp.asarray(0))
 
     def _slope(self, params: Params, weights: Weights, signal: Weights) -> Weights:
         """The guarded change a minute that a signal asks for."""
-        return self.guard.slope(weights, self.rule.wish(weights, signal, params, self.clock), self.weight_interpolation_period)
+        wish = self.rule.wish(weights, signal, params, self.clock)
+        return self.guard.slope(weights, wish, self.weight_interpolation_period, params)
 
-    def opening(self, params: Params, signal: Weights) -> Weights:
+    def _stop(self, weights: Weights, slope: Weights) -> Float[Array, ""]:
+        return self.guard.stop(weights, slope, self.weight_interpolation_period)
+
+    def opening(self, params: Params, feed: Feed, signal: Weights) -> Weights:
         """The weights a pool opens with: its own, or for a rule with targets the first of them, inside the guard."""
-        return self.guard.inside(signal) if self.rule.targets else opening_weights(params)
+        return self.guard.inside(signal, params) if self.rule.targets and feed.state is None else opening_weights(params)
 
-    def _vectorized(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
+    def _guarded(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """Starts and slopes of the blocks that chunks ``first`` and after it move."""
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
 
         def move(weights: Weights, signal: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
             slope = self._slope(params, weights, signal)
-            return weights + slope * self.weight_interpolation_period, (weights, slope)
+            return self.arrival(weights, slope), (weights, slope)
 
-        _, path = jax.lax.scan(move, self.opening(params, signals[0] if blocks else opening_weights(params)), signals)
+        _, path = jax.lax.scan(move, self.opening(params, feed, signals[0] if blocks else opening_weights(params)), signals)
         return path
 
-    def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
-        """The same, as one loop over the keeper's text: estimators warm up until the window begins, then weights move."""
+    def _looped(self, params: Params, feed: Feed, first: Array | None = None) -> tuple[tuple[Array, Array], Stream]:
+        """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on weights move; and all signals."""
+        begin = self._first(feed)
 
-        def said(state: State | None, price: Weights) -> tuple[State, Weights]:
-            return one_row(lambda recur, row: self.rule.signal(recur, row, params, self.clock), state, price)
+        def said(state: Mapping[str, Array] | None, seen: Seen) -> tuple[State, Weights]:
+            return one_row(lambda recur, row: self._said(recur, row, params), state, seen, feed.state)
 
-        def tick(carry: tuple[State, Weights], row: tuple[Array, Weights]) -> tuple[Any, tuple[Weights, Weights]]:
-            index, price = row
-            born = index <= feed.first_chunk
-            state, signal = jax.tree.map(lambda new, old: jnp.where(born, new, old), said(None, price), said(carry[0], price))
-            weights = jnp.where(index == first, self.opening(params, signal), carry[1])
+        def tick(carry: tuple[State, Weights], row: tuple[Array, Seen]) -> tuple[Any, Any]:
+            index, seen = row
+            born = index <= begin
+            state, signal = jax.tree.map(lambda new, old: jnp.where(born, new, old), said(None, seen), said(carry[0], seen))
+            if first is None:
+                return (state, carry[1]), ((carry[1], carry[1]), signal)
+            weights = jnp.where(index == first, self.opening(params, feed, signal), carry[1])
             slope = jnp.where(index >= first, self._slope(params, weights, signal), 0)
-            return (state, weights + slope * self.weight_interpolation_period), (weights, slope)
+            return (state, self.arrival(weights, slope)), ((weights, slope), signal)
 
-        state, signal = said(None, feed.chunks[0])
-        _, (starts, slopes) = jax.lax.scan(tick, (state, self.opening(params, signal)), (jnp.arange(len(feed.chunks)), feed.chunks))
+        rows = Seen(feed.chunks, feed.series)
+        state, signal = said(None, jax.tree.map(lambda column: column[0], rows))
+        _, out = jax.lax.scan(tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows))
+        return out  # type: ignore[no-any-return]
+
+    def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
+        """As ``_guarded``, as one loop."""
+        starts, slopes = self._looped(params, feed, first)[0]
         return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(slopes, first, blocks)

@@ -1,7 +1,7 @@
 """What a weight rule is, and the estimators rules share."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,8 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, Memory, decay, memory_days
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.rebalancing import Broker
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Params
 
@@ -31,15 +32,33 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
     weights to have instead, which sum to one; its pool opens with them, not with the initial weights.
     """
 
-    targets: ClassVar[bool] = False
+    @property
+    def targets(self) -> bool:
+        """Whether ``signal`` is weights rather than changes."""
+        return False
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Names of the series it needs besides prices."""
+        return ()
+
+    @property
+    def rests(self) -> bool:
+        """Whether its pool trades only while weights move."""
+        return False
+
+    @property
+    def broker(self) -> Broker | None:
+        """Where it trades, if it is not in a pool that arbitrageurs keep in line."""
+        return None
 
     @abstractmethod
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         """The rule's parameters, declared."""
 
     @abstractmethod
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
-        """The change of weight asked for at each price, knowing that price and those before it."""
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+        """The change of weight asked for at each row, knowing that row and those before it."""
 
     def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
         """The weights to move towards from ``weights``, before any guard."""
@@ -59,14 +78,14 @@ class GradientRule(WeightRule, ABC):
         delta = Parameter("logit_delta_lamb", "logit_delta_lamb", "logit", Identity(), default=0.0, low=-5.0, high=5.0)
         return (long, delta) if self.use_alt_lamb else (long,)
 
-    def gradient(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def gradient(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         """The gradient a chunk, relative to what these settings say."""
-        trend, average = price_gradient(recur, price, params["logit_lamb"], clock)
+        trend, average = price_gradient(recur, seen.price, params["logit_lamb"], clock)
         if self.use_raw_price:
-            return trend / price
+            return trend / seen.price
         if self.use_alt_lamb:
             keep, forget = decay(params["logit_lamb"] + params["logit_delta_lamb"], *clock)
-            average, _ = recur(keep, forget * price, price)
+            average, _ = recur("alternative_ewma", keep, forget * seen.price, seen.price)
         return trend / average
 
     def days(self, params: Params, clock: Clock) -> Float[Array, " n"]:
@@ -74,18 +93,18 @@ class GradientRule(WeightRule, ABC):
         return memory_days(params["logit_lamb"], *clock)
 
 
-def price_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock) -> tuple[Stream, Stream]:
+def price_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock, name: str = "") -> tuple[Stream, Stream]:
     r"""The price gradient $\dot p$ a chunk, exponentially weighted, and the average price it is measured from.
 
     $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
     \dot p = \frac{(1-\lambda)^3}{\lambda} a'$$
 
-    Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$, which may be zero.
-    [TFMM litepaper, section 4.2]
+    Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$, which may be zero; what is
+    carried as ``running_a`` is that. ``name`` tells the gradients of one rule apart. [TFMM litepaper, section 4.2]
     """
     keep, forget = decay(logit, *clock)
-    average, before = recur(keep, forget * price, price)
-    trend, _ = recur(keep, (price - before) / forget, jnp.zeros_like(price))
+    average, before = recur(f"{name}ewma", keep, forget * price, price)
+    trend, _ = recur(f"{name}running_a", keep, (price - before) / forget, jnp.zeros_like(price))
     return trend * forget**3, average
 
 

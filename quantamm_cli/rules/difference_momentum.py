@@ -7,7 +7,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, decay_of_days
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, WeightRule, centred
 
@@ -29,11 +29,11 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
             Parameter("memory_days_2", "memory_days_2", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
         )
 
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         averages = []
-        for name in ("memory_days_1", "memory_days_2"):
-            keep, forget = decay_of_days(params[name], *clock)
-            averages.append(recur(keep, forget * price, price)[0])
+        for which in ("1", "2"):
+            keep, forget = decay_of_days(params[f"memory_days_{which}"], *clock)
+            averages.append(recur(f"ewma_{which}", keep, forget * seen.price, seen.price)[0])
         distance = 1 - averages[1] / averages[0]
         strength = params["k"] * jnp.maximum(params["memory_days_1"], params["memory_days_2"])
         return centred(strength, -distance if self.form == "contract" else distance)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import Squareplus, squareplus
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, centred, signed_power
 from quantamm_cli.rules.power_channel import HALF, scaling, strength
@@ -34,18 +34,19 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
         width = Parameter("sp_width", "width", "gradient a chunk", Squareplus(), default=1.0, low=0.05, high=3.0, log=True)
         return (strength(), *self.memory(clock), exponent, *scale, amplitude, width)
 
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         days = self.days(params, clock)
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
-        gradient = self.gradient(recur, price, params, clock)
-        width = squareplus(params["sp_width"])
-        inside = jnp.exp(-(gradient**2) / (2 * width**2))
-        channel = -squareplus(params["sp_amplitude"]) * days * wave(gradient, width)
+        gradient = self.gradient(recur, seen, params, clock)
+        amplitude, width = squareplus(params["sp_amplitude"]) * days, squareplus(params["sp_width"])
+        inside, waves = channelled(gradient, gradient, amplitude, width)
         trend = signed_power(gradient, scale, squareplus(params["sp_exponents"]))
-        return centred(squareplus(params["sp_k"]) * days, inside * channel + (1 - inside) * trend)
+        return centred(squareplus(params["sp_k"]) * days, inside * waves + (1 - inside) * trend)
 
 
-def wave(gradient: Stream, width: Float[Array, " n"]) -> Stream:
-    """The cubic that stands for a sine across the channel, one at its peak."""
-    y = jnp.pi * gradient / (3 * width)
-    return (y - y**3 / 6) / PEAK
+def channelled(
+    channel: Stream, envelope: Stream, amplitude: Float[Array, " n"], width: Float[Array, " n"]
+) -> tuple[Float[Array, "*c n"], Float[Array, "*c n"]]:
+    """How far inside the channel the envelope's gradient is, and the move against the channel's: a cubic for a sine, one at its peak."""
+    y = jnp.pi * channel / (3 * width)
+    return jnp.exp(-(envelope**2) / (2 * width**2)), -amplitude * (y - y**3 / 6) / PEAK

@@ -1,6 +1,6 @@
 """Minimum variance."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, decay_of_days
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, WeightRule
 
@@ -26,9 +26,11 @@ class MinVariance(WeightRule, kind="min_variance"):
     $A' = \lambda_1 A + (p - e)(p - e')$, as the contracts do.
     """
 
-    targets: ClassVar[bool] = True
-
     form: Literal["reference", "contract"] = Field("reference", description="variance of returns, or of prices as in the contracts")
+
+    @property
+    def targets(self) -> bool:
+        return True
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (
@@ -36,10 +38,10 @@ class MinVariance(WeightRule, kind="min_variance"):
             Parameter("memory_days_2", "memory_days_2", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
         )
 
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)
         spread = price_variance if self.form == "contract" else return_variance
-        variance = spread(recur, price, keep, forget)
+        variance = spread(recur, seen.price, keep, forget)
         # A softmax of logarithms is the same share, and neither overflows nor divides by an asset that stands still.
         tiny = np.finfo(variance.dtype).tiny
         return jax.nn.softmax(-jnp.log(jnp.maximum(variance, tiny)), axis=-1)
@@ -52,19 +54,19 @@ class MinVariance(WeightRule, kind="min_variance"):
 def return_variance(recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]) -> Stream:
     """Exponentially weighted squares of returns about their average; all one until two returns are known."""
     nothing = jnp.zeros_like(price)
-    _, last = recur(nothing, price, price)
+    _, last = recur("price", nothing, price, price)
     earned = price / last - 1
-    age, _ = recur(nothing + 1, nothing + 1, nothing)
+    age, _ = recur("age", nothing + 1, nothing + 1, nothing)
     # The first return is its own average: what is remembered begins with it.
     held = jnp.where(age <= 1, 0, keep)
-    _, average = recur(held, (1 - held) * earned, earned)
+    _, average = recur("average_return", held, (1 - held) * earned, earned)
     surprise = jnp.where(age <= 1, 0, earned - average)
-    spread, _ = recur(keep, keep * surprise**2, nothing)
+    spread, _ = recur("running_variance", keep, keep * surprise**2, nothing)
     return jnp.where(age <= 1, 1, forget * spread)
 
 
 def price_variance(recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]) -> Stream:
     """Exponentially weighted squares of prices about their moving average, as the contracts have them."""
-    average, before = recur(keep, forget * price, price)
-    spread, _ = recur(keep, (price - before) * (price - average), jnp.zeros_like(price))
+    average, before = recur("ewma", keep, forget * price, price)
+    spread, _ = recur("running_variance", keep, (price - before) * (price - average), jnp.zeros_like(price))
     return forget * spread

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from quantamm_cli.core.bijectors import Log2
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, centred
 
@@ -22,6 +22,6 @@ class Momentum(GradientRule, kind="momentum"):
         strength = Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True)
         return (strength, *self.memory(clock))
 
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         strength = jnp.exp2(params["log_k"]) * self.days(params, clock)
-        return centred(strength, self.gradient(recur, price, params, clock))
+        return centred(strength, self.gradient(recur, seen, params, clock))

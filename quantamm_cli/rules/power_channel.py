@@ -5,7 +5,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import Squareplus, squareplus
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Stream
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, centred, signed_power
 
@@ -28,10 +28,10 @@ class PowerChannel(GradientRule, kind="power_channel"):
         exponent = Parameter("sp_exponents", "exponent", "power", Squareplus(), default=1.0, low=1.0, high=4.0)
         return (strength(), *self.memory(clock), exponent, *scale)
 
-    def signal(self, recur: Recur, price: Stream, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
         power = jnp.maximum(1, squareplus(params["sp_exponents"]))
-        moves = signed_power(self.gradient(recur, price, params, clock), scale, power)
+        moves = signed_power(self.gradient(recur, seen, params, clock), scale, power)
         return centred(squareplus(params["sp_k"]) * self.days(params, clock), moves)
 
 

@@ -1,12 +1,13 @@
 """From a plain tree of YAML values to frozen settings, with errors a person can act on."""
 
-from typing import Any, TypeVar
+from inspect import isclass
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import Component, component, hint
+from quantamm_cli.settings.component import Component, Settings, component, hint
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -31,7 +32,7 @@ def decode(cls: type[S], tree: dict[str, Any], where: str = "") -> S:
         ConfigError: one line for the first thing wrong, at its dotted place.
     """
     values = {
-        key: _value(value, f"{where}.{key}" if where else key)
+        key: _value(value, f"{where}.{key}" if where else key, _wanted(cls, key))
         for key, value in tree.items()
         if not (key == "kind" and issubclass(cls, Component))
     }
@@ -41,12 +42,21 @@ def decode(cls: type[S], tree: dict[str, Any], where: str = "") -> S:
         raise _explain(failure.errors()[0], cls, where) from None
 
 
-def _value(value: Any, where: str) -> Any:
+def _wanted(cls: type[BaseModel], key: str) -> Any:
+    """The type of a field, which for a component inside another says its group; that of the values where it is a mapping."""
+    field = cls.model_fields.get(key)
+    return None if field is None else field.annotation
+
+
+def _value(value: Any, where: str, wanted: Any = None) -> Any:
     if isinstance(value, dict):
+        if get_origin(wanted) is dict and isclass(of := get_args(wanted)[1]) and issubclass(of, Settings):
+            return {key: decode(of, item, f"{where}.{key}") for key, item in value.items()}
         if "kind" in value and where != "params":
             if not isinstance(value["kind"], str):
                 raise ConfigError(f"{where}.kind", f"{value['kind']!r} is not a name")
-            return decode(component(where.replace(".", "/"), value["kind"]), value, where)
+            group = getattr(wanted, "group", where.replace(".", "/"))
+            return decode(component(group, value["kind"]), value, where)
         return {key: _value(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
         return tuple(_value(item, where) for item in value)

@@ -22,10 +22,10 @@ class Fees(Component, group="fees"):
     protocol_fee_split: Share = Field(0.0, description="share of the swap fee that leaves the pool")
     noise_trader_ratio: NonNegative = Field(0.0, description="uninformed volume as a multiple of arbitrage volume")
     arb_frequency: Count = Field(1, description="minutes between arbitrages")
-    do_arb: bool = Field(True, description="false: nobody trades with the pool")
+    do_arb: bool = Field(True, description="false: no arbitrageur comes; given trades happen all the same")
     arbitrage: Literal["exact", "pairwise"] = Field("exact", description="joint optimum, or the best single pair")
     executor: Literal["auto", "scan"] = Field("auto", description="how the minute loop runs")
-    file: str | None = Field(None, description="series for fees=recorded")
+    file: str | None = Field(None, description="for fees=recorded: columns unix and any of fee, gas_cost, arb_fee, lp_supply")
 
     @property
     def frictionless(self) -> bool:
@@ -53,8 +53,11 @@ class FlatFees(Fees, kind="flat"):
 
 
 class RecordedFees(Fees, kind="recorded"):
-    """Frictions read from a time-stamped file; the numbers here hold where the file has no column or has not begun."""
+    """Frictions and the LP supply read from a time-stamped file; the numbers here hold where it has no column or has not begun."""
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.file is None:
-            raise ConfigError(f"{where}.file", "fees=recorded needs a file with a column unix and any of fee, gas_cost, arb_fee")
+            raise ConfigError(
+                f"{where}.file",
+                "fees=recorded needs a file: fees.file=FILE, with columns unix and any of fee, gas_cost, arb_fee, lp_supply",
+            )

@@ -8,10 +8,11 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.trades import NoTrades, Trades
 from quantamm_cli.settings.types import Count, Date, Fraction, Natural, Positive, Tokens, minute
 
 SCHEMA = 1
-Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
+Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...] | tuple[tuple[tuple[float, ...], ...], ...]
 
 
 class Holdout(Component, group="split", kind="holdout"):
@@ -26,6 +27,7 @@ class Output(Settings):
     """What is written down, not what is computed."""
 
     every: Count = Field(1, description="minutes between rows of trajectory.npz")
+    readouts: bool = Field(False, description="true: the estimators' state at every chunk, too (unix_chunk, readout_NAME)")
 
 
 class Simulate(Settings):
@@ -38,10 +40,13 @@ class Simulate(Settings):
     end: Date = "2023-06-01"
     test_end: Date | None = "2023-08-01"
     initial_pool_value: Positive = Field(1e6, description="numeraire")
+    initial_reserves: tuple[Positive, ...] | None = Field(None, description="amounts to open with instead of a value; one a token")
+    initial_state: dict[str, Numbers] = Field(default_factory=dict, description="state of all the rule's estimators at start, by name")
     precision: Literal["float64", "float32"] = "float64"
     data: Component
     pool: Component
     fees: Fees
+    trades: Trades = Field(default_factory=NoTrades)
     params: dict[str, Numbers] = Field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     runs_dir: str = "runs"
@@ -51,7 +56,9 @@ class Simulate(Settings):
     def _together(self) -> Self:
         if minute(self.end) <= minute(self.start):
             raise ConfigError("end", f"{self.end} is not after start ({self.start})")
-        for place in ("data", "pool", "fees"):
+        if self.initial_reserves is not None and len(self.initial_reserves) != len(self.tokens):
+            raise ConfigError("initial_reserves", f"{len(self.initial_reserves)} amounts for {len(self.tokens)} tokens; give one a token")
+        for place in ("data", "pool", "fees", "trades"):
             getattr(self, place).check(self.tokens, place)
         return self
 

@@ -11,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 from pydantic import Field
 
+from quantamm_cli.core.sampling import Init
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive
@@ -26,7 +27,8 @@ class GradientFit(Component, ABC, group="fit"):
     learning_rate: Positive = Field(0.1, description="size of a step")
     batch_size: Count = Field(8, description="windows a step")
     parameter_sets: Count = Field(4, description="starting points, trained side by side")
-    noise_scale: NonNegative = Field(0.1, description="standard deviation of the starting points in raw units; the first has none")
+    init: Init = Field("gaussian", description="how they differ: normal, at random or evenly, or on a grid over the declared ranges")
+    noise_scale: NonNegative = Field(0.1, description="their standard deviation in raw units; the first has none, a grid needs none")
     seed: Natural = Field(0, description="of starting points and windows")
     schedule: Literal["constant", "cosine", "warmup_cosine", "exponential"] = Field("constant", description="learning rate over the steps")
     decay_ratio: Positive = Field(1000.0, description="first over last learning rate of a schedule that decays")

@@ -99,7 +99,7 @@ def _entry(problem: Problem, progress: Progress, rate: float) -> tuple[Report, P
     )
     scores = jax.tree.map(np.asarray, metrics)
     here = {name: np.asarray(value, float) for name, value in params.items()}
-    if not np.logical_and.reduce([np.isfinite(value).all(-1) for value in here.values()]).any():
+    if not np.logical_and.reduce([np.isfinite(value).reshape(len(value), -1).all(-1) for value in here.values()]).any():
         raise DivergedError("fit", f"no parameter set is finite at step {progress.step}; try a smaller fit.learning_rate, or other params")
     best, since = _improvement(scores[problem.watched[0]][problem.watched[1]], progress)
     report = Report(progress.step, here, np.asarray(gain), scores, rate, since)

@@ -52,7 +52,7 @@ def defaults(settings: Train) -> dict[str, float]:
     return {
         f"params.{spec.readable}": spec.default
         for spec in settings.pool.parameters(len(settings.tokens))
-        if spec.name not in settings.params
+        if isinstance(spec.default, float) and spec.name not in settings.params
     }
 
 
@@ -63,7 +63,7 @@ def moves_the_score(keys: Iterable[str]) -> list[str]:
 
 def _names(settings: Train) -> set[str]:
     assert isinstance(settings.pool, AbstractPool)
-    return {name for spec in settings.pool.parameters(len(settings.tokens)) for name in (spec.name, spec.readable)}
+    return {name for spec in settings.pool.parameters(len(settings.tokens)) for name in spec.names}
 
 
 def _declared(settings: Train) -> dict[str, Range]:

@@ -32,7 +32,7 @@ def world(assets: int, days: int, chunk: int, fee: float | None) -> tuple[Tempor
         first_chunk=jnp.asarray(0, jnp.int32),
         burn_in=jnp.asarray(burn_in, jnp.int32),
         initial_pool_value=jnp.asarray(1e6),
-        frictions=None if fee is None else Frictions(jnp.asarray(fee), None, None, None, None),
+        frictions=None if fee is None else Frictions(jnp.asarray(fee)),
         prefix=prefix(simulated) if fee is None else None,
         trading=Trading(),
     )

@@ -27,7 +27,7 @@ def test_one_object_with_the_promised_keys(command: str, trained: Path, script: 
     assert answer.code == 0
     assert set(told) == KEYS[command]
     assert (told["command"], told["run"]) == (command, f"run_{told['fingerprint']}")
-    assert set(told["final"]) == {"value", "weights", "reserves"}
+    assert set(told["final"]) == {"value", "weights", "reserves", "readouts"}
     assert set(told["params"]) == {"raw", "readable"}
     assert set(told["params"]["readable"]) == {"initial_weights", "k_per_day", "memory_days"}
     assert all(isinstance(leaf, str) or leaf is None or math.isfinite(leaf) for leaf in leaves(told))

@@ -4,8 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinds import build, components
+from kinds import DAY, build, components, opening, tree, with_rule, world
+from numpy.typing import NDArray
 
+from quantamm_cli.core.interpolate import at
+from quantamm_cli.core.recurrence import Seen
 from quantamm_cli.errors import ConfigError
 
 guards = pytest.mark.parametrize("name", components("pool/guard"))
@@ -15,7 +18,7 @@ FLOOR = 0.1 / N
 STARTS = RANDOM.dirichlet(np.ones(N), COUNT) * (1 - N * FLOOR) + FLOOR
 WISHES = STARTS + np.where(RANDOM.random((COUNT, 1)) < 0.5, 0.02, 1.0) * RANDOM.normal(0, 0.5, STARTS.shape)
 WISHES /= WISHES.sum(-1, keepdims=True)
-pushed = jax.jit(jax.vmap(lambda guard, start, wish: guard.slope(start, wish, MINUTES), in_axes=(None, 0, 0)))
+pushed = jax.jit(jax.vmap(lambda guard, start, wish: guard.slope(start, wish, MINUTES, {}), in_axes=(None, 0, 0)))
 
 
 @guards
@@ -24,7 +27,9 @@ def test_weights_stay_weights(name: str, speed: float) -> None:
     """They sum to one, stay at or above the floor and the ceiling it implies, and keep the speed limit."""
     guard = build("pool/guard", name, maximum_change=speed)
     change = np.asarray(pushed(guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
-    after = STARTS + MINUTES * change
+    stops = jax.vmap(lambda start, slope: guard.stop(start, slope, MINUTES))(jnp.asarray(STARTS), jnp.asarray(change))
+    assert (np.asarray(stops) <= MINUTES).all()
+    after = STARTS + np.asarray(stops)[:, None] * change
     np.testing.assert_allclose(change.sum(-1), 0, atol=1e-14)
     assert (after >= FLOOR * (1 - 1e-9)).all()
     assert (after <= 1 - (N - 1) * FLOOR * (1 - 1e-9)).all()
@@ -71,3 +76,30 @@ def test_a_floor_that_leaves_no_room_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"pool\.guard\.minimum_weight: .*1/4 at most"):
         build("pool/guard", name, minimum_weight=0.26).check(("A", "B", "C", "D"), "pool.guard")
     build("pool/guard", name, minimum_weight=0.25).check(("A", "B", "C", "D"), "pool.guard")
+
+
+@guards
+@pytest.mark.parametrize("method", ["linear", "approx_optimal"])
+@pytest.mark.parametrize("period", [240, 360])
+def test_one_price_at_a_time_gives_the_weights_of_every_minute(name: str, method: str, period: int, prices: NDArray[np.float64]) -> None:
+    """A keeper's update and the pool's own interpolation, asked minute by minute, are the batch, from floor to ceiling."""
+    pool = with_rule(
+        "momentum", guard=tree("pool/guard", name), chunk_period=360, weight_interpolation_period=period, weight_interpolation_method=method
+    )
+    if pool.guard.stops and method != "linear":
+        with pytest.raises(ConfigError, match="moves weights in straight lines"):
+            pool.check(("A", "B", "C"), "pool")
+        return
+    params, feed = opening(pool, 3, k_per_day=100.0), world(pool, prices)
+    rows = 12 * 360
+    batch = np.asarray(jax.jit(lambda pool, params, feed: pool.weights(params, feed, jnp.asarray(0), rows))(pool, params, feed))
+    state = {key: column[3 * DAY // 360] for key, column in jax.jit(pool.readouts)(params, feed).items()}
+    weights, online = jnp.asarray(batch[0]), jax.jit(pool.online)
+    stop = jax.jit(lambda start, slope: pool.guard.stop(start, slope, period))
+    ask = jax.jit(jax.vmap(lambda start, slope, minute, stop: at(method, start, slope, minute, stop), in_axes=(None, None, 0, None)))
+    for block in range(1, 12):
+        state, slope = online(params, state, weights, Seen(feed.chunks[3 * DAY // 360 + block]))
+        asked = ask(weights, slope, jnp.arange(360), stop(weights, slope))
+        np.testing.assert_allclose(asked, batch[block * 360 : (block + 1) * 360], rtol=0, atol=1e-12)
+        weights = pool.arrival(weights, slope)
+    assert batch.min() < 0.04

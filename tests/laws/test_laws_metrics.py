@@ -85,6 +85,59 @@ def steps(values: V) -> V:
     return values[1:] / values[:-1] - 1
 
 
+def daily(path: Trajectory) -> tuple[V, V]:
+    """Daily returns of the pool, and of equal parts of all assets."""
+    alike = np.asarray(path.prices[::DAY] * spread(path)).sum(-1)
+    return steps(path.value[::DAY]), steps(alike)
+
+
+def below(earned: V) -> float:
+    return float(np.sqrt(np.where(earned < 0, earned**2, 0).mean()))
+
+
+def beta(earned: V, base: V) -> float:
+    return float(np.cov(earned, base)[0, 1] / base.var(ddof=1))
+
+
+def captured(earned: V, base: V, days: V) -> float:
+    return float(earned[days].mean() / base[days].mean())
+
+
+def losing(path: Trajectory) -> bool:
+    """Whether the pool loses on the days on which the market does."""
+    earned, base = daily(path)
+    return bool(earned[base <= 0].sum() < 0)
+
+
+def deepest(values: V, share: float) -> float:
+    """Mean of the deepest share of drawdowns, the last of them in part."""
+    depths, left, total = np.sort(fall(values)), share * len(values), 0.0
+    part = left
+    for depth in depths:
+        total, left = total + min(left, 1.0) * depth, left - min(left, 1.0)
+    return float(total / part)
+
+
+def steady(path: Trajectory) -> float:
+    worth = np.asarray(path.reserves[0] * path.prices[0])
+    return float(np.prod((path.prices[-1] / path.prices[0]) ** (worth / worth.sum())))
+
+
+def followed(path: Trajectory, cost: float) -> float:
+    """Minute by minute: prices move what is held, then so much is sold, and paid for, that the pool's shares are held again."""
+    worth = np.asarray(path.reserves * path.prices)
+    share, total = worth / worth.sum(-1, keepdims=True), 1.0
+    for now, then, before, after in zip(path.prices[1:], path.prices[:-1], share[:-1], share[1:], strict=True):
+        held = total * before * now / then
+        total = held.sum()
+        total -= cost * np.maximum(held - total * after, 0).sum()
+    return float(total)
+
+
+def growth(path: Trajectory) -> float:
+    return float(path.value[-1] / path.value[0])
+
+
 Definition = Callable[[Any], float]
 BOOK: dict[str, Definition] = {
     "sharpe": lambda p: ratio(steps(p.value), YEAR),
@@ -102,6 +155,27 @@ BOOK: dict[str, Definition] = {
     "sterling": lambda p: yearly(p.value) / -fall(cut(p.value, MONTH)).min(-1).mean(),
     "calmar": lambda p: yearly(p.value) / -fall(p.value).min(),
     "fee_revenue_over_value": lambda p: p.fees.sum() / p.value[0],
+    "max_drawdown": lambda p: fall(p.value).min(),
+    "daily_cdar_95%": lambda p: deepest(p.value[::DAY], 0.05),
+    "daily_sortino": lambda p: np.sqrt(365) * daily(p)[0].mean() / below(daily(p)[0]),
+    "daily_omega": lambda p: daily(p)[0].clip(0).sum() / -daily(p)[0].clip(None, 0).sum(),
+    "daily_volatility": lambda p: -np.sqrt(365) * daily(p)[0].std(),
+    "daily_return_on_var": lambda p: -np.sqrt(365) * daily(p)[0].mean() / np.percentile(daily(p)[0], 5),
+    "daily_jensen_alpha": lambda p: (1 + daily(p)[0].mean() - beta(*daily(p)) * daily(p)[1].mean()) ** 365 - 1,
+    "daily_beta": lambda p: -beta(*daily(p)),
+    "daily_tracking_error": lambda p: -np.sqrt(365) * (daily(p)[0] - daily(p)[1]).std(),
+    "daily_information_ratio": lambda p: ratio(daily(p)[0] - daily(p)[1], 365),
+    "daily_up_capture": lambda p: captured(*daily(p), daily(p)[1] > 0),
+    "daily_down_capture": lambda p: -captured(*daily(p), daily(p)[1] <= 0),
+    "daily_capture_ratio": lambda p: BOOK["daily_up_capture"](p) / -BOOK["daily_down_capture"](p) if losing(p) else np.inf,
+    "returns_over_constant_weight": lambda p: growth(p) / steady(p) - 1,
+    "annualised_returns_over_constant_weight": lambda p: annual(growth(p) / steady(p), p),
+    "returns_over_rebalancing": lambda p: growth(p) / followed(p, 0) - 1,
+    "annualised_returns_over_rebalancing": lambda p: annual(growth(p) / followed(p, 0), p),
+    "loss_versus_rebalancing": lambda p: growth(p) - followed(p, 0),
+    "returns_over_costly_rebalancing": lambda p: growth(p) / followed(p, 1e-3) - 1,
+    "annualised_returns_over_costly_rebalancing": lambda p: annual(growth(p) / followed(p, 1e-3), p),
+    "rebalancing_versus_rebalancing": lambda p: growth(p) - followed(p, 1e-3),
 }
 for period, length in (("daily", DAY), ("weekly", WEEK), ("monthly", MONTH)):
     BOOK[f"{period}_raroc"] = lambda p, d=length: -yearly(p.value) / (inner(p.value, d, 5) * horizon(p.value, d))
@@ -138,7 +212,7 @@ def test_it_ignores_how_much_money_there_is(name: str) -> None:
 
 
 def ends(path: Trajectory) -> Daily:
-    return Daily(path.first, path.last, path.days, path.minutes)
+    return Daily(path.first, path.last, path.days, path.day_prices, path.minutes)
 
 
 @pytest.mark.parametrize("rows", [MINUTES, 2 * DAY, 2 * DAY + 1, 3 * DAY - 1])
@@ -171,7 +245,7 @@ def test_gradients_are_finite() -> None:
 
 
 def test_higher_is_better() -> None:
-    """A path that climbs steadily beats one that falls; returns over a risk that may turn positive do not promise that."""
+    """A path that climbs steadily beats one that falls; risks alone, and returns over one that may turn positive, do not promise that."""
     times = np.arange(MINUTES)
     base = walk(4)
     noise = np.asarray(base.value) / np.asarray(base.value[0])
@@ -181,19 +255,31 @@ def test_higher_is_better() -> None:
         found.append(_all(jax.tree.map(jnp.asarray, base._replace(value=value)), NAMES))
     worse, better = found
     for name in NAMES:
-        if not name.startswith("fee") and not name.endswith(("raroc", "rovar", "rovar_trad")):
+        if not name.startswith("fee") and not name.endswith(("raroc", "rovar", "rovar_trad", "volatility", "beta", "error", "ratio")):
             assert better[name] >= worse[name], name
 
 
 def test_too_short_a_window_is_nan_not_an_error() -> None:
-    """Metrics of weeks and months on two days; the rest are numbers."""
+    """Metrics of weeks and months on two days; the rest are numbers, unless the market only rose or fell."""
     found = score(jax.tree.map(jnp.asarray, walk(5, 2 * DAY + 5)), NAMES)
     absent = {name for name in NAMES if name.startswith(("weekly", "monthly"))} | {"ulcer", "sterling"}
     for name, value in found.items():
         if name in absent:
             assert np.isnan(value), name
-        elif name not in ("daily_sharpe", "daily_log_sharpe"):
+        elif name not in ("daily_sharpe", "daily_log_sharpe") and "capture" not in name:
             assert np.isfinite(value), name
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_without_a_days_return_what_reads_days_is_nan_or_needs_none(days: int) -> None:
+    """Five minutes have no daily return and a day has one: no warning, no error, no number out of nothing."""
+    found = score(jax.tree.map(jnp.asarray, walk(8, days * DAY + 5)), NAMES)
+    spread = ("daily_volatility", "daily_jensen_alpha", "daily_beta", "daily_tracking_error", "daily_information_ratio")
+    means = ("daily_sortino", "daily_omega", "daily_return_on_var", "daily_up_capture", "daily_down_capture", "daily_capture_ratio")
+    for name in (*spread, *(means if days == 0 else ())):
+        assert np.isnan(found[name]), name
+    for name in ("max_drawdown", "daily_cdar_95%", *(name for name in NAMES if "versus" in name or "_over_" in name)):
+        assert np.isfinite(found[name]), name
 
 
 def test_without_a_drawdown_return_over_drawdown_is_infinite() -> None:

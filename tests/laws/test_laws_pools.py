@@ -6,47 +6,58 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinds import DAY, build, components, opening, small, with_rule, world
+from kinds import DAY, assets_of, components, opening, small, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Trajectory
 from quantamm_cli.engine.forward import days, simulate
+from quantamm_cli.pools.geometric import GeometricPool
 
 ROWS = 3 * DAY + 500
 POOLS = components("pool")
-COSTLY = [name for name in POOLS if build("pool", name).takes_frictions]
+COSTLY = [name for name in POOLS if small("pool", name).takes_frictions]
+CHARGING = [name for name in POOLS if small("pool", name).charges]
 FRICTIONS = {"fee": 0.003, "gas_cost": 2.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
 FEE = {"fee": 0.003}
 NONE: dict[str, float] = {}
 CASES = [(name, NONE) for name in POOLS] + [(name, FRICTIONS) for name in COSTLY]
 worlds = pytest.mark.parametrize(("name", "fees"), CASES, ids=[f"{name}-{'+'.join(fees) or 'free'}" for name, fees in CASES])
 costly = pytest.mark.parametrize("name", COSTLY)
+fee_takers = pytest.mark.parametrize("name", [name for name in COSTLY if name not in CHARGING])
 run = jax.jit(simulate, static_argnames="rows")
 run_days = jax.jit(days, static_argnames="spans")
 
 
-def path(name: str, prices: NDArray[np.float64], start: int = 0, params: Any = None, value: float = 1e6, **fees: Any) -> Trajectory:
+def path(
+    name: str, prices: NDArray[np.float64], start: int = 0, params: Any = None, value: float = 1e6, order: Any = None, **fees: Any
+) -> Trajectory:
+    """A run of the pool on as many of the assets as it takes, in the given ``order`` of them."""
     pool = small("pool", name)
-    feed = world(pool, prices, initial_pool_value=value, **fees)
-    found = run(pool, opening(pool, prices.shape[1]) if params is None else params, feed, start, ROWS)
-    return Trajectory(*map(np.asarray, found))  # type: ignore[arg-type]
+    assets = assets_of(pool)
+    order = np.arange(assets) if order is None else order
+    tokens = tuple(f"T{asset}" for asset in order)
+    feed = world(pool, prices[:, :assets][:, order], initial_pool_value=value, tokens=tokens, **fees)
+    found = run(pool, opening(pool, assets) if params is None else params, feed, start, ROWS)
+    return Trajectory(*jax.tree.map(np.asarray, tuple(found)))
 
 
 @worlds
 def test_it_opens_as_told_and_stays_positive(name: str, fees: dict[str, float], prices: NDArray[np.float64]) -> None:
     """The initial weights and value at the first row; value and reserves above zero and finite ever after."""
     found = path(name, prices, **fees)
-    weights = np.exp(np.linspace(0.4, -0.3, 3))
-    np.testing.assert_allclose(found.weights[0], weights / weights.sum(), rtol=1e-14)
+    params = opening(small("pool", name), assets := found.prices.shape[1])
+    if len(params.get("initial_weights_logits", ())) == assets:
+        weights = np.exp(np.asarray(params["initial_weights_logits"]))
+        np.testing.assert_allclose(found.weights[0], weights / weights.sum(), rtol=1e-12)
     assert found.value[0] == pytest.approx(1e6, rel=1e-12)
     np.testing.assert_allclose(found.weights.sum(-1), 1, rtol=1e-12)
     np.testing.assert_allclose((found.reserves * found.prices).sum(-1), found.value, rtol=1e-14)
-    for column in found:
+    for column in jax.tree.leaves(found):
         assert np.isfinite(column).all()
     assert (found.reserves > 0).all()
     assert (found.value > 0).all()
     assert (found.fees >= 0).all()
-    assert np.array_equal(found.prices, prices[3 * DAY :][:ROWS])
+    assert np.array_equal(found.prices, prices[3 * DAY :, :assets][:ROWS])
 
 
 @worlds
@@ -70,11 +81,14 @@ def test_a_larger_pool_is_the_same_pool(name: str, fees: dict[str, float], price
 @worlds
 def test_permuted_assets_give_permuted_results(name: str, fees: dict[str, float], prices: NDArray[np.float64]) -> None:
     """With their parameters: the order of tokens means nothing."""
-    order = np.array([2, 0, 1])
     pool = small("pool", name)
-    params = opening(pool, 3)
+    if "numeraire" in type(pool).model_fields:
+        pytest.skip("its price is in one of its tokens; tests/unit/pools turns it round")
+    assets = assets_of(pool)
+    order, params = np.roll(np.arange(assets), 1), opening(pool, assets)
     found = path(name, prices, **fees)
-    turned = path(name, prices[:, order], params={key: value[order] for key, value in params.items()}, **fees)
+    own = {spec.name for spec in pool.parameters(assets) if spec.count is None}
+    turned = path(name, prices, params={key: value[order] if key in own else value for key, value in params.items()}, order=order, **fees)
     np.testing.assert_allclose(turned.value, found.value, rtol=1e-10)
     np.testing.assert_allclose(turned.weights, found.weights[:, order], rtol=1e-9)
     np.testing.assert_allclose(turned.reserves, found.reserves[:, order], rtol=1e-9)
@@ -84,8 +98,11 @@ def test_permuted_assets_give_permuted_results(name: str, fees: dict[str, float]
 def test_gradients_are_finite_under_jit_and_vmap(name: str, fees: dict[str, float], prices: NDArray[np.float64]) -> None:
     """Of the last log value, for two parameter sets at once, also in every friction; vmap gives what each run gives."""
     pool = small("pool", name)
-    feed = world(pool, prices, **fees)
-    sets = [opening(pool, 3), {key: value + 0.1 for key, value in opening(pool, 3).items()}]
+    assets = assets_of(pool)
+    feed = world(pool, prices[:, :assets], **fees)
+    sets = [opening(pool, assets), {key: value + 0.1 for key, value in opening(pool, assets).items()}]
+    if not sets[0]:
+        pytest.skip("has no parameters")
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *sets)
 
     def worth(params: Any, frictions: Any, feed: Feed) -> jax.Array:
@@ -97,16 +114,28 @@ def test_gradients_are_finite_under_jit_and_vmap(name: str, fees: dict[str, floa
     assert float(jnp.exp(values[0])) == pytest.approx(path(name, prices, **fees).value[-1], rel=1e-12)
     if "log_k" in sets[0]:
         assert all(np.abs(slopes[0][key]).max() > 0 for key in ("log_k", "logit_lamb"))
-    assert not slopes[0]["initial_weights_logits"].any()  # they do not train
+    for spec in pool.parameters(assets):
+        assert spec.trainable or not slopes[0][spec.name].any(), spec.name
+    for corner in corners(prices[:, :assets]):
+        values, slopes = both(stacked, feed.frictions, world(pool, corner, **fees))
+        assert np.isfinite(values).all()
+        assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(slopes))
 
 
-@costly
+def corners(prices: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Prices that stand still, fall by half at once, double at once, cost 1e-8 and 1e8."""
+    jump = np.where(np.arange(len(prices))[:, None] < 4 * DAY, 1.0, [0.5, *[1.0] * (prices.shape[1] - 1)])
+    extreme = prices / prices[0] * np.array([1e-8, 1e8, 1.0])[: prices.shape[1]]
+    return [np.broadcast_to(prices[0], prices.shape), prices * jump, prices / jump, extreme]
+
+
+@fee_takers
 def test_frictions_that_vanish_leave_the_frictionless_pool(name: str, prices: NDArray[np.float64]) -> None:
     """A fee of 1e-12, minute by minute, is the closed form of no fee at all."""
     free, tiny = path(name, prices), path(name, prices, fee=1e-12)
     np.testing.assert_allclose(tiny.value, free.value, rtol=1e-9)
     np.testing.assert_allclose(tiny.reserves, free.reserves, rtol=1e-8)
-    assert np.array_equal(tiny.weights, free.weights)
+    np.testing.assert_allclose(tiny.weights, free.weights, rtol=1e-8)
 
 
 @costly
@@ -115,7 +144,7 @@ def test_an_arbitrageur_never_pays_to_trade(name: str, prices: NDArray[np.float6
     found = path(name, prices, **FEE)
     profit = ((found.reserves[:-1] - found.reserves[1:]) * found.prices[1:]).sum(-1)
     assert profit.min() >= -1e-9 * 1e6
-    assert profit.max() > 1
+    assert (np.diff(found.reserves, axis=0) != 0).any()
 
 
 def test_under_fixed_weights_fees_never_lower_the_invariant(prices: NDArray[np.float64]) -> None:
@@ -127,7 +156,7 @@ def test_under_fixed_weights_fees_never_lower_the_invariant(prices: NDArray[np.f
         assert (growth.max() > 1e-9) == bool(fees)
 
 
-@costly
+@fee_takers
 def test_dearer_trades_are_rarer(name: str, prices: NDArray[np.float64]) -> None:
     """The frictions of one program are numbers: more of them, fewer trades, none at a fee of 90 %."""
     trades = []
@@ -158,7 +187,8 @@ def test_between_two_visits_nothing_happens(name: str, fees: dict[str, float], p
         rows = found.reserves[offset::every]
         assert np.array_equal(rows, found.reserves[::every][: len(rows)])
     assert not np.delete(found.fees, np.s_[::every]).any()
-    assert np.array_equal(found.weights, path(name, prices, **fees).weights)
+    if isinstance(small("pool", name), GeometricPool):
+        assert np.array_equal(found.weights, path(name, prices, **fees).weights)
     assert (np.diff(found.reserves[::every], axis=0) != 0).any()
 
 
@@ -177,8 +207,9 @@ SHORTCUTS += [("temporal", FEE), ("temporal", {"do_arb": False})]
 def test_days_are_those_of_the_minutes(name: str, fees: dict[str, Any], prices: NDArray[np.float64]) -> None:
     """What metrics that read days are told agrees with the minute path to 1e-11: part-days, odd starts, several periods."""
     pool = VARIANTS[name]
-    feed = world(pool, prices, **fees)
-    params = opening(pool, 3)
+    assets = assets_of(pool)
+    feed = world(pool, prices[:, :assets], **fees)
+    params = opening(pool, assets)
     for start in (0, 777):
         minutes = run(pool, params, feed, start, ROWS)
         short = run_days(pool, params, feed, start, SPANS)
@@ -189,3 +220,31 @@ def test_days_are_those_of_the_minutes(name: str, fees: dict[str, Any], prices: 
             for end in ("first", "last"):
                 for one, other in zip(getattr(short[span], end), getattr(part, end), strict=True):
                     np.testing.assert_allclose(one, other, rtol=1e-11)
+
+
+def many(prices: NDArray[np.float64], assets: int) -> NDArray[np.float64]:
+    """So many assets, made of three."""
+    return np.exp(np.log(prices) @ np.random.Generator(np.random.PCG64(assets)).uniform(-0.5, 1.0, (3, assets)))
+
+
+@pytest.mark.parametrize("assets", [2, 8])
+@pytest.mark.parametrize("name", [name for name in COSTLY if assets_of(small("pool", name)) == 3 and name != "composite"])
+def test_two_tokens_to_eight(name: str, assets: int, prices: NDArray[np.float64]) -> None:
+    """Wherever the pool allows it: with a fee, finite, positive, and the weights a pool's."""
+    pool, path = small("pool", name), many(prices, assets)
+    found = run(pool, opening(pool, assets), world(pool, path, **FEE), 0, 900)
+    np.testing.assert_allclose(found.weights.sum(-1), 1, rtol=1e-12)
+    assert np.isfinite(found.value).all()
+    assert (found.reserves > 0).all()
+
+
+@pytest.mark.parametrize("name", components("pool/rule"))
+def test_rules_for_eight_tokens(name: str, prices: NDArray[np.float64]) -> None:
+    """Every rule moves the weights of as many as there can be, and they stay weights."""
+    assets = 8
+    pool, path = with_rule(name), many(prices, assets)
+    found = run(pool, opening(pool, assets), world(pool, path), 0, ROWS)
+    np.testing.assert_allclose(found.weights.sum(-1), 1, rtol=1e-12)
+    assert (found.weights > 0).all()
+    assert np.isfinite(found.value).all()
+    assert np.ptp(np.asarray(found.weights), axis=0).max() > 0

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinds import DAY, build, components, opening, with_rule, world
+from kinds import DAY, build, components, opening, series, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.bijectors import Memory
-from quantamm_cli.core.recurrence import Columns
+from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.rules.base import Clock
 
 rules = pytest.mark.parametrize("name", components("pool/rule"))
@@ -32,10 +32,14 @@ def signals(name: str) -> Any:
     return jax.jit(lambda column, params, first=FIRST: rule.signal(Columns(jnp.asarray(first)), column, params, CLOCK))
 
 
-def column(prices: NDArray[np.float64]) -> jax.Array:
-    """Hourly prices behind padding."""
-    seen = prices[::60]
-    return jnp.asarray(np.concatenate([np.repeat(seen[:1], FIRST, axis=0), seen]))
+def column(prices: NDArray[np.float64], name: str) -> Seen:
+    """Hourly prices behind padding, and what else the rule looks at."""
+
+    def hourly(minutes: NDArray[np.float64]) -> jax.Array:
+        seen = minutes[::60]
+        return jnp.asarray(np.concatenate([np.repeat(seen[:1], FIRST, axis=0), seen]))
+
+    return Seen(hourly(prices), {key: hourly(series(key, prices)) for key in build("pool/rule", name).looks_at})
 
 
 def rule_params(name: str, **given: Any) -> dict[str, Any]:
@@ -45,13 +49,13 @@ def rule_params(name: str, **given: Any) -> dict[str, Any]:
     return params
 
 
-coarse = jax.jit(lambda pool, params, feed, start: pool.coarse_weights(params, feed, start, BLOCKS))
+coarse = jax.jit(lambda pool, params, feed, start: pool.coarse_weights(params, feed, start, BLOCKS)[:2])
 
 
 @rules
 def test_changes_sum_to_zero_or_weights_to_one(name: str, prices: NDArray[np.float64]) -> None:
     """At every chunk; a rule that wishes weights wishes positive ones."""
-    said = np.asarray(signals(name)(column(prices), rule_params(name)))
+    said = np.asarray(signals(name)(column(prices, name), rule_params(name)))
     if targets(name):
         np.testing.assert_allclose(said.sum(-1), 1, rtol=1e-13)
         assert (said > 0).all()
@@ -64,15 +68,18 @@ def test_changes_sum_to_zero_or_weights_to_one(name: str, prices: NDArray[np.flo
 def test_constant_prices_ask_for_nothing(name: str, prices: NDArray[np.float64]) -> None:
     """No change, to 1e-12; a rule that wishes weights has no reason to prefer one."""
     still = np.broadcast_to(prices[0], prices.shape)
-    said = signals(name)(column(still), rule_params(name))
-    np.testing.assert_allclose(said, 1 / 3 if targets(name) else 0, atol=1e-12)
+    said = signals(name)(column(still, name), rule_params(name))
+    if build("pool/rule", name).looks_at:
+        np.testing.assert_allclose(said, np.broadcast_to(said[0], said.shape), atol=1e-12)
+    else:
+        np.testing.assert_allclose(said, 1 / 3 if targets(name) else 0, atol=1e-12)
 
 
 @rules
 def test_prices_in_another_unit_ask_for_the_same(name: str, prices: NDArray[np.float64]) -> None:
     """Assets priced 1e-8 and 1e8 are like any other: there is no absolute threshold."""
-    said = signals(name)(column(prices), rule_params(name))
-    scaled = signals(name)(column(prices / prices[0] * np.array([1e-8, 1.0, 1e8])), rule_params(name))
+    said = signals(name)(column(prices, name), rule_params(name))
+    scaled = signals(name)(column(prices / prices[0] * np.array([1e-8, 1.0, 1e8]), name), rule_params(name))
     np.testing.assert_allclose(scaled, said, rtol=1e-9, atol=1e-12)
 
 
@@ -82,21 +89,62 @@ def test_permuted_assets_are_answered_permuted(name: str, prices: NDArray[np.flo
     order = np.array([2, 0, 1])
     params = rule_params(name)
     params = {key: value * jnp.asarray([1.0, 0.9, 1.1]) for key, value in params.items()}
-    said = np.asarray(signals(name)(column(prices), params))
-    turned = signals(name)(column(prices[:, order]), {key: value[order] for key, value in params.items()})
+    said = np.asarray(signals(name)(column(prices, name), params))
+    turned = signals(name)(column(prices[:, order], name), {key: value[..., order] for key, value in params.items()})
     np.testing.assert_allclose(turned, said[:, order], rtol=1e-9, atol=1e-13)
 
 
 @rules
 def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
-    """Whole columns and one loop over the keeper's text give the same weights, to 1e-12, from odd starts too."""
+    """Whole columns, one loop over the keeper's text and a loop for the rule alone give the same weights, to 1e-12, from odd starts too."""
     for start in (0, 777):
-        starts = []
-        for method in ("vectorized", "scan"):
+        found = []
+        for method in ("vectorized", "scan", "hybrid"):
             pool = with_rule(name, weight_calculation_method=method)
-            starts.append(coarse(pool, opening(pool, 3), world(pool, prices, BURN_IN), jnp.asarray(start)))
-        for one, other in zip(*starts, strict=True):
-            np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+            found.append(coarse(pool, opening(pool, 3), world(pool, prices, BURN_IN), jnp.asarray(start)))
+        for other in found[1:]:
+            for one, two in zip(found[0], other, strict=True):
+                np.testing.assert_allclose(one, two, rtol=0, atol=1e-12)
+
+
+@rules
+@pytest.mark.parametrize("method", ["vectorized", "scan"])
+def test_a_pool_is_taken_up_again_from_its_read_outs(name: str, method: str, prices: NDArray[np.float64]) -> None:
+    """Estimators and weights given as they were at the start of a block, without any burn-in, go on as if they had seen it all."""
+    pool = with_rule(name, weight_calculation_method=method)
+    params, whole, block = opening(pool, 3), world(pool, prices, BURN_IN), 4
+    here = BURN_IN // CHUNK + block
+    starts, slopes = jax.jit(lambda params, feed: pool.coarse_weights(params, feed, jnp.asarray(0), block + BLOCKS)[:2])(params, whole)
+    state = {key: rows[here] for key, rows in jax.jit(pool.readouts)(params, whole).items()}
+    fresh = world(pool, prices[here * CHUNK :], 0)
+    fresh = fresh._replace(state=state, series={key: rows[here:] for key, rows in whole.series.items()})
+    found = coarse(pool, params | {"initial_weights_logits": jnp.log(starts[block])}, fresh, jnp.asarray(0))
+    for one, other in zip((starts[block:], slopes[block:]), found, strict=True):
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-12)
+
+
+@rules
+def test_weights_follow_straight_from_prices(name: str, prices: NDArray[np.float64]) -> None:
+    """``follow``: prices in, weights out, all at once or in two halves with the state handed over; the pool's own."""
+    pool = with_rule(name)
+    params, whole = opening(pool, 3), world(pool, prices, BURN_IN)
+    here = BURN_IN // CHUNK + (0 if targets(name) else 1)
+    starts, _ = coarse(pool, params, whole, jnp.asarray(0))
+    opened = starts[0]
+    seen = Seen(whole.chunks, whole.series)
+
+    def part(first: int, last: int) -> Seen:
+        return jax.tree.map(lambda rows: rows[first:last], seen)
+
+    follow = jax.jit(pool.follow)
+    state = {key: rows[here - 1] for key, rows in jax.jit(pool.readouts)(params, whole).items()}
+    last = here + BLOCKS - (0 if targets(name) else 1)
+    _, weights, _ = follow(params, part(here, last), opened, state)
+    np.testing.assert_allclose(weights, starts[len(starts) - len(weights) :], rtol=0, atol=1e-12)
+    middle = here + 5
+    state, first, slopes = follow(params, part(here, middle), opened, state)
+    _, second, _ = follow(params, part(middle, last), first[-1] + slopes[-1] * pool.weight_interpolation_period, state)
+    np.testing.assert_allclose(jnp.concatenate([first, second]), weights, rtol=0, atol=1e-12)
 
 
 @rules
@@ -108,8 +156,9 @@ def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: N
     state, weights, online = None, jnp.asarray(starts[0]), jax.jit(pool.online)
     here = BURN_IN // CHUNK + (0 if targets(name) else 1)
     skipped = 0 if targets(name) else 1
-    for index, price in enumerate(prices[::CHUNK][: here + BLOCKS - skipped]):
-        state, slope = online(params, state, weights, jnp.asarray(price))
+    seen = Seen(prices, {key: series(key, prices) for key in pool.looks_at})
+    for index in range(here + BLOCKS - skipped):
+        state, slope = online(params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: jnp.asarray(rows[at]), seen))
         if index >= here:
             block = index - here + skipped
             np.testing.assert_allclose(weights, starts[block], rtol=0, atol=1e-12)
@@ -134,8 +183,8 @@ def test_the_past_does_not_hear_of_the_future(name: str, method: str, prices: ND
 @rules
 def test_padding_before_the_first_price_leaves_no_trace(name: str, prices: NDArray[np.float64]) -> None:
     """Rows that hold the first price, however many, change nothing that is said after it."""
-    padded = signals(name)(column(prices), rule_params(name))
-    bare = signals(name)(column(prices)[FIRST:], rule_params(name), 0)
+    padded = signals(name)(column(prices, name), rule_params(name))
+    bare = signals(name)(jax.tree.map(lambda rows: rows[FIRST:], column(prices, name)), rule_params(name), 0)
     np.testing.assert_allclose(padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(jnp.abs(bare).max())))
 
 
@@ -157,7 +206,7 @@ def corners(name: str) -> list[dict[str, Any]]:
         ends = {spec.low, spec.high, spec.default}
         if isinstance(spec.bijector, Memory) or spec.readable.startswith("memory_days"):
             ends |= {0.0, 10_000.0}
-        if spec.readable in ("k", "k_per_day") and name in ("momentum", "anti_momentum", "difference_momentum"):
+        if spec.readable in ("k", "k_per_day") and spec.bijector.raw(np.zeros(1)) > -2000:
             ends |= {0.0}
         found += [{spec.readable: end} for end in sorted(ends)]
     return found
@@ -170,19 +219,19 @@ def test_signals_and_gradients_are_finite_at_the_corners(name: str, prices: NDAr
     jump = prices.copy()
     jump[len(prices) // 2 :, 1] *= 0.5
     extreme = prices / prices[0] * np.array([1e-8, 1.0, 1e8])
-    columns = jnp.stack([column(path) for path in (prices, still, jump, extreme)])
+    columns = jax.tree.map(lambda *paths: jnp.stack(paths), *(column(path, name) for path in (prices, still, jump, extreme)))
     told = corners(name)
     params = [rule_params(name, **corner) for corner in told]
     stacked = {key: jnp.stack([one[key] for one in params]) for key in params[0]}
-    pull = jnp.asarray(np.random.Generator(np.random.PCG64(2)).standard_normal(columns.shape[1:]))
+    pull = jnp.asarray(np.random.Generator(np.random.PCG64(2)).standard_normal(columns.price.shape[1:]))
     run = signals(name)
 
-    def heard(values: dict[str, Any], path: jax.Array) -> jax.Array:
+    def heard(values: dict[str, Any], path: Seen) -> jax.Array:
         return (run(path, values) * pull).sum()
 
     both = jax.vmap(jax.vmap(jax.value_and_grad(heard), in_axes=(0, None)), in_axes=(None, 0))
     value, slopes = jax.jit(both)(stacked, columns)
-    for path in range(len(columns)):
+    for path in range(len(columns.price)):
         for corner, said in enumerate(told):
             assert np.isfinite(value[path, corner]), (path, said)
             for key, slope in slopes.items():

@@ -11,9 +11,13 @@ from quantamm_cli.cli.compose import Composer
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.run import Simulate, Train
 
-GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split")
+GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split", "trades")
 ALL = [(group, name) for group in GROUPS for name in components(group)]
 NEEDS = {"fees=recorded": ("fees.file=fees.csv",), "data=csv": ("data.dir=.",), "data=parquet": ("data.dir=.",)}
+NEEDS |= {f"pool={name}": ("tokens=[BTC,ETH]",) for name in ("cow", "gyroscope", "reclamm")}
+NEEDS |= {"pool=given": ("data.series.weights=weights.csv",), "trades=recorded": ("trades.file=trades.csv",)}
+INSIDE = ("rule", "guard", "base", "parent")
+"""Settings that are components themselves."""
 every = pytest.mark.parametrize(("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL])
 COMPOSED = [(group, name) for group, name in ALL if group != "metric" or name in ("calmar", "daily_var_95%_trad")]
 """Metrics are written alike, and composing takes its time: two speak for all."""
@@ -46,8 +50,9 @@ def test_its_values_are_the_defaults(group: str, name: str) -> None:
         value = getattr(found, key)
         if not isinstance(value, Component):
             assert not field.is_required(), key
-            assert value == field.default, key
-            assert type(value) is type(field.default), key
+            default = field.get_default(call_default_factory=True)
+            assert value == default, key
+            assert type(value) is type(default), key
 
 
 @every
@@ -56,7 +61,7 @@ def test_every_key_has_a_comment(group: str, name: str) -> None:
     lines = source(group, name).splitlines()
     assert re.match(r"# \S.{3,}", lines[0])
     keys = [line for line in lines if re.match(r"\w+:", line) and not re.match(r"(kind|defaults):", line)]
-    assert len(keys) == len(set(tree(group, name)) - {"kind", "rule", "guard"})
+    assert len(keys) == len(set(tree(group, name)) - {"kind", *INSIDE})
     for line in keys:
         assert re.search(r"\s# \S.{2,}", line), line
 
@@ -65,7 +70,7 @@ def test_every_key_has_a_comment(group: str, name: str) -> None:
 def test_every_field_is_described(group: str, name: str) -> None:
     """What ``show`` and the messages print."""
     for key, field in REGISTER[group][name].model_fields.items():
-        assert field.description or key in ("rule", "guard"), key
+        assert field.description or key in INSIDE, key
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -14,11 +14,13 @@ from quantamm_cli.core import swap
 from quantamm_cli.core.arbitrage import exact
 from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import log_growth, prefix
-from quantamm_cli.core.recurrence import Columns, OneRow, one_row
+from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
 from quantamm_cli.rules.anti_momentum import AntiMomentum
 from quantamm_cli.rules.base import Clock, price_gradient
 from quantamm_cli.rules.difference_momentum import DifferenceMomentum
+from quantamm_cli.rules.estimators import price_covariance
 from quantamm_cli.rules.mean_reversion_channel import PEAK, MeanReversionChannel
+from quantamm_cli.rules.min_variance import MinVariance, price_variance
 from quantamm_cli.rules.momentum import Momentum
 from quantamm_cli.rules.power_channel import PowerChannel
 
@@ -39,11 +41,11 @@ def real(numbers: Any) -> NDArray[np.float64]:
     return np.asarray(numbers, float)
 
 
-def states(told: dict[str, Any]) -> tuple[jax.Array, jax.Array]:
+def states(told: dict[str, Any]) -> dict[str, jax.Array]:
     """Our recurrences before the price of a case: the average, and the contract's trend over λ."""
     price, decay = fixed(told["prices"]), fixed(told["lambda"])
-    state = ((fixed(told["moving_average"]) - (1 - decay) * price) / decay, fixed(told["previous_alpha"]) / decay)
-    return tuple(jnp.broadcast_to(jnp.asarray(value), price.shape) for value in state)  # type: ignore[return-value]
+    average, trend = (fixed(told["moving_average"]) - (1 - decay) * price) / decay, fixed(told["previous_alpha"]) / decay
+    return {name: jnp.broadcast_to(jnp.asarray(value), price.shape) for name, value in (("ewma", average), ("running_a", trend))}
 
 
 def unsquareplus(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,7 +84,7 @@ def test_gradient_rules_move_weights_as_the_contract_does(name: str, case: dict[
     price = jnp.asarray(fixed(told["prices"]))
     rule = RULES[name](use_raw_price=bool(fixed(told["parameters"].get("use_raw_price", ["0"])).any()))
     params = {key: jnp.broadcast_to(jnp.asarray(value), price.shape) for key, value in gradient_params(told).items()}
-    change = rule.signal(OneRow(states(told)), price, params, CLOCK)
+    change = rule.signal(OneRow(states(told)), Seen(price), params, CLOCK)
     tolerance = 1e-11 if name.endswith("momentum") else 1e-10
     np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=tolerance)
 
@@ -94,16 +96,44 @@ def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, 
     price, long, short = fixed(told["prices"]), fixed(told["lambda"]), fixed(told["parameters"]["lambda_short"])
     memory = Memory(CLOCK.chunk_period)
     days = [np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape) for decay in (long, short)]
-    carried = ((fixed(told["moving_average"]) - (1 - long) * price) / long, fixed(told["previous_short_moving_average"]))
+    carried = {
+        "ewma_1": (fixed(told["moving_average"]) - (1 - long) * price) / long,
+        "ewma_2": fixed(told["previous_short_moving_average"]),
+    }
     params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / np.maximum(*days)}
     rule = DifferenceMomentum(form="contract")
     change = rule.signal(
-        OneRow(tuple(map(jnp.asarray, carried))), jnp.asarray(price), {k: jnp.asarray(v) for k, v in params.items()}, CLOCK
+        OneRow(jax.tree.map(jnp.asarray, carried)), Seen(jnp.asarray(price)), {k: jnp.asarray(v) for k, v in params.items()}, CLOCK
     )
     np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
 
 
+class Told(OneRow):
+    """The newest row, where the moving average is given and not computed, as in the contract's tests."""
+
+    averages: tuple[jax.Array, jax.Array]
+
+    def __call__(self, name: str, decay: jax.Array, drive: jax.Array, start: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return self.averages if name == "ewma" else super().__call__(name, decay, drive, start)
+
+
+@pytest.mark.parametrize("case", CONTRACT["min_variance"]["cases"], ids=lambda case: case["name"])
+def test_min_variance_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
+    """``form=contract``: shares in inverse proportion to the variance of prices, mixed with the weights before; to 1e-11."""
+    told = case["inputs"]
+    price, memory = jnp.asarray(fixed(told["prices"])), Memory(CLOCK.chunk_period)
+    decays = [fixed(told["lambda"]), *map(fixed, told["parameters"].values())]
+    days = [jnp.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape) for decay in decays]
+    params = {"memory_days_1": days[0], "memory_days_2": days[1]}
+    rule, recur = MinVariance(form="contract"), Told({"running_variance": jnp.asarray(fixed(told["previous_intermediate_variance"]))})
+    now, before = jnp.split(jnp.asarray(fixed(told["moving_average"])), 2)
+    recur.averages = (now, before)
+    weights = rule.wish(jnp.asarray(fixed(told["prev_weights"])), rule.signal(recur, Seen(price), params, CLOCK), params, CLOCK)
+    np.testing.assert_allclose(weights, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
+
+
 GRADIENTS = [case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] == "gradient"]
+SPREADS = [case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] != "gradient"]
 
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["name"])
@@ -118,8 +148,29 @@ def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
     np.testing.assert_allclose(means, averages, rtol=1e-12)
     state = None
     for price, wanted in zip(prices, expected, strict=True):
-        state, slope = one_row(lambda recur, row: price_gradient(recur, row, logit, CLOCK)[0], state, price)
+        state, slope = one_row(lambda recur, row: price_gradient(recur, row.price, logit, CLOCK)[0], state, Seen(price))
         np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", SPREADS, ids=lambda case: case["name"])
+def test_the_variance_and_covariance_estimators_are_the_contracts(case: dict[str, Any]) -> None:
+    """Prices in, what each says and the state it carries out: whole columns at once, and price after price; 1e-9."""
+    told = case["inputs"]
+    prices, decay = jnp.asarray(fixed(told["prices"])), fixed(told["lambda"])
+    expected, averages = fixed(case["expected_per_step"]), fixed(told["moving_average(_and_prev)"])
+    keep = jnp.broadcast_to(decay, prices.shape[1:])
+    text, state = (price_variance, "running_variance") if case["kind"] == "variance" else (price_covariance, "running_covariance")
+    columns = Columns(jnp.asarray(0))
+    np.testing.assert_allclose(text(columns, prices, keep, 1 - keep), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(columns.columns["ewma"], averages[:, : len(keep)], rtol=1e-12)
+    carried = None
+    for row, (price, wanted, average) in enumerate(zip(prices, expected, averages, strict=True)):
+        recur = OneRow(carried)
+        np.testing.assert_allclose(text(recur, price, keep, 1 - keep), wanted, rtol=1e-9, atol=1e-9)
+        carried = recur.state
+        np.testing.assert_allclose(carried["ewma"], average[: len(keep)], rtol=1e-12)
+        np.testing.assert_allclose(carried[state], wanted.ravel() / (1 - decay), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(columns.columns[state][row], carried[state], rtol=1e-12)
 
 
 ARBITRAGE = vectors("g3m_optimal_arb")["cases"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantamm_cli.core.arbitrage import Tick, exact, leg, pairwise
+from quantamm_cli.core.arbitrage import exact, leg, pairwise
+from quantamm_cli.core.minute import Minute
 
 FEE = 0.003
 
@@ -106,13 +107,12 @@ def test_gradients_are_those_of_finite_differences(solver: Any, n: int) -> None:
             np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-7)
 
 
-def tick(**numbers: float) -> Tick:
-    names = {"fee": FEE} | numbers
-    return Tick(**{name: jnp.asarray(names[name]) if name in names else None for name in Tick._fields})
+def tick(prices: jax.Array, **numbers: float) -> Minute:
+    return Minute(prices, **{name: jnp.asarray(number) for name, number in ({"fee": FEE} | numbers).items()})
 
 
 def visit(pool: tuple[jax.Array, ...], **numbers: float) -> tuple[NDArray[Any], float]:
-    after, fees = leg("exact", *pool, tick(**numbers))
+    after, fees = leg("exact", *pool[:2], tick(pool[2], **numbers))
     return np.asarray(after), float(fees)
 
 
@@ -179,7 +179,7 @@ def test_value_has_finite_slopes_in_every_friction(pool: tuple[jax.Array, ...]) 
     numbers = {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
 
     def worth(numbers: dict[str, jax.Array]) -> jax.Array:
-        after, fees = leg("exact", *pool, Tick(**numbers))
+        after, fees = leg("exact", *pool[:2], Minute(pool[2], **numbers))
         return (after * pool[2]).sum() + fees
 
     point = {name: jnp.asarray(number) for name, number in numbers.items()}

@@ -18,7 +18,7 @@ from quantamm_cli.settings.run import Simulate, Train
 
 load_components()
 
-GOLDEN = "276671a06a1034eb2d5ca8784d59adb30f3beaeca36f0bb5e82958eb7689abb1"
+GOLDEN = "6b1874d359cc52e7942519a2f73a4f49e3461f7b25fce563cc0bcf658f43b30d"
 """Of ``qsim train`` without a word. It changes only together with what a run computes or with the schema's number."""
 PRINT = """
 from quantamm_cli.cli.app import read_settings

@@ -12,6 +12,7 @@ from quantamm_cli.cli.app import load_components
 from quantamm_cli.core.params import initial
 from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.feed import feed
+from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import REGISTER, Component
@@ -19,7 +20,7 @@ from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+CONF = Path(__file__).resolve().parents[1] / "conf"
 DAY = 1440
 
 load_components()
@@ -41,8 +42,9 @@ def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:
     values: Any = OmegaConf.to_container(OmegaConf.create(source(group, name)))
     for entry in values.pop("defaults", []):
         if isinstance(entry, dict):
-            ((part, chosen),) = entry.items()
-            found[part] = tree(f"{group}/{part}", chosen)
+            ((place, chosen),) = entry.items()
+            source_group, _, part = place.rpartition("@")  # "/pool@base" is a pool under "base", "rule" a rule of this group under "rule"
+            found[part] = tree(source_group.lstrip("/") or f"{group}/{part}", chosen)
     return found | values | changes
 
 
@@ -54,8 +56,24 @@ def build(group: str, name: str, **changes: Any) -> Any:
 
 def small(group: str, name: str) -> Component:
     """As ``build``, where pools look every six hours, so that a few days see many updates."""
-    changes = {"chunk_period": 360, "weight_interpolation_period": 240} if name == "temporal" else {}
-    return build(group, name, **changes)
+    quick = {"chunk_period": 360, "weight_interpolation_period": 240}
+    changes: dict[str, Any] = {"temporal": quick, "dynamic_fee": {"chunk_period": 360}}.get(name, {})
+    told = tree(group, name, **changes)
+    for part in ("base", "parent"):
+        if part in told:
+            told[part] |= quick
+    if name == "composite":
+        told["parts"] = {"pair": {"tokens": ["T0", "T2"], "pool": tree("pool", "balancer")}}
+    return decode(REGISTER[group][told["kind"]], told, group.replace("/", "."))
+
+
+def assets_of(pool: AbstractPool) -> int:
+    """How many tokens the laws give a pool: three, or two where it holds no more."""
+    try:
+        pool.check(("T0", "T1", "T2"), "pool")
+    except ConfigError:
+        return 2
+    return 3
 
 
 def world(
@@ -64,19 +82,35 @@ def world(
     burn_in: int = 3 * DAY,
     initial_pool_value: float = 1e6,
     room: bool = False,
+    tokens: tuple[str, ...] | None = None,
+    precision: str = "float64",
     **fees: Any,
 ) -> Feed:
     """A feed of given minute prices, through the engine; ``room`` pads the burn-in to a year as a run of default settings does."""
-    tokens = tuple(f"T{i}" for i in range(prices.shape[1]))
+    tokens = tokens or tuple(f"T{i}" for i in range(prices.shape[1]))
     kind = "flat" if any(fees.get(name) for name in NUMBERS) else "none"
     settings = Simulate(
         tokens=tokens,
         initial_pool_value=initial_pool_value,
+        precision=precision,
         data=build("data", "synthetic", burn_in_days=None if room else burn_in // DAY),
         pool=pool,
         fees=build("fees", kind, **fees),
     )
-    return feed(settings, Market(tokens, prices, 0, burn_in, {}, {}, ""))
+    return feed(settings, Market(tokens, prices, 0, burn_in, {}, {}, "", {name: series(name, prices) for name in pool.looks_at}))
+
+
+def series(name: str, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a pool may look at besides prices: made of the prices' shape and unit, so that assets may be permuted and scaled."""
+    worth = np.linspace(1.0, 1.5, len(prices))[:, None] / prices[0]
+    if name == "supply":
+        return worth
+    if name == "market_cap":
+        return worth * prices
+    if name == "weights":
+        moving = prices / prices[0]
+        return moving / moving.sum(-1, keepdims=True)
+    return np.full_like(prices, 1e-3)
 
 
 def with_rule(name: str, **changes: Any) -> Any:
@@ -87,9 +121,11 @@ def with_rule(name: str, **changes: Any) -> Any:
 
 def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
     """One set of a pool's parameters, raw, by readable or raw name; unless given, weights and two memories are not alike."""
-    names = {spec.readable for spec in pool.parameters(assets)} | {spec.name for spec in pool.parameters(assets)}
+    specs = pool.parameters(assets)
+    own = {name for spec in specs if spec.count in (None, assets) for name in (spec.readable, spec.name)}
+    names = {name for spec in specs for name in (spec.readable, spec.name)}
     uneven = {"initial_weights_logits": list(np.linspace(0.4, -0.3, assets)), "memory_days_2": 3.0}
-    given = {name: value for name, value in (uneven | given).items() if name in names}
+    given = {name: value for name, value in uneven.items() if name in own} | {name: value for name, value in given.items() if name in names}
     if "initial_weights" in given:
         given.pop("initial_weights_logits")
     raw = initial(pool.parameters(assets), given, 1, assets, 0.0, 0)

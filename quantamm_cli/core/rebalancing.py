@@ -1,0 +1,51 @@
+r"""A portfolio that follows given weights by trading at an exchange, at market prices and at a cost.
+
+The benchmark a pool is measured against: *loss versus rebalancing* without costs [Milionis et al., arXiv:2208.06046],
+*rebalancing versus rebalancing* with fee and spread [Willetts & Harrington, arXiv:2410.23404]. At every visit it first
+trades back to the weights it had, then to the new ones; a move from value shares $x$ to $w$ costs the share
+
+$$c = \tau \sum_i (x_i - w_i)_+ + \tfrac12 \sum_i s_i |x_i - w_i|$$
+
+of what it holds, for a fee $\tau$ on what is sold and spreads $s$.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+
+from quantamm_cli.core.prefix import cumulative
+
+YEAR = 525_600
+
+
+class Broker(NamedTuple):
+    """What trading costs at an exchange: ``cost`` of what is sold, half the ``spread`` (``None``: a series) of all that moves;
+    and the share of the value that leaves in a year."""
+
+    cost: Float[Array, ""] | float
+    spread: Float[Array, ""] | float | None = 0.0
+    annual_streaming_fee: Float[Array, ""] | float = 0.0
+
+
+def log_value(
+    weights: Float[Array, "k n"],
+    prices: Float[Array, "k n"],
+    cost: Float[Array, ""] | float,
+    spread: Float[Array, "..."] | float = 0.0,
+    streaming: Float[Array, ""] | float = 0.0,
+) -> Float[Array, " k"]:
+    """ln of value over opening value at each visit, after its trades and after ``streaming`` (a share of the value) has left."""
+    earned = weights[:-1] * (prices[1:] / prices[:-1] - 1)
+    growth = earned.sum(-1)  # less one, as all that follows: digits of a minute's change are not lost to the one
+    drifted = (weights[:-1] + earned) / (1 + growth)[:, None]
+    spreads = jnp.broadcast_to(jnp.asarray(spread, weights.dtype), weights.shape)[1:]
+
+    def paid(have: Array, want: Array) -> Array:
+        moved = have - want
+        return cost * jnp.maximum(moved, 0).sum(-1) + (spreads * jnp.abs(moved)).sum(-1) / 2
+
+    costs = paid(drifted, weights[:-1]), paid(weights[:-1], weights[1:])
+    gain = jnp.log1p(growth) + sum(jnp.log1p(-cost) for cost in costs) + jnp.log1p(-jnp.asarray(streaming, weights.dtype))
+    return jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)])

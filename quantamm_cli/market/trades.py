@@ -1,0 +1,138 @@
+"""Given trades from a file to dense arrays: up to k a minute, in the file's order."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantamm_cli.errors import DataError
+from quantamm_cli.market.base import GivenTrades
+from quantamm_cli.market.stamped import Stamped, stamped
+from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.types import date_text
+
+if TYPE_CHECKING:
+    import polars
+
+EXPECTED = "unix, token_in, token_out, and amount_in (exact in) or amount_out (exact out)"
+AMOUNTS = ("amount_in", "amount_out")
+MOST = 100_000_000
+"""Places, minutes times the most trades in one of them, that arrays are made of."""
+
+
+def given_trades(path: str, tokens: tuple[str, ...], start: int, end: int, span: tuple[int, int]) -> GivenTrades:
+    """The trades of the minutes [start, end); a stamp's seconds are dropped.
+
+    Args:
+        tokens: the run's, whose positions name what is paid and taken.
+        span: the minutes of which there are prices; a trade outside of them is refused, one outside of the run left out.
+
+    Raises:
+        DataError: a file that cannot be read or lacks a column, and, naming the row: stamps out of order or outside of
+            ``span``, tokens that are not the run's or alike, amounts that are missing, doubled, negative or not finite.
+    """
+    file = stamped(path, _columns, EXPECTED)
+    _in_time(file, span)
+    pay, take = (_tokens(file, name, tokens) for name in ("token_in", "token_out"))
+    alike = np.flatnonzero(pay == take)
+    if alike.size:
+        row = int(alike[0])
+        raise DataError(path, f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens")
+    amount, exact_out = _amounts(file)
+    inside = np.flatnonzero((file.minutes >= start) & (file.minutes < end))
+    return _dense(file, inside, end - start, start, (pay, take, amount, exact_out))
+
+
+def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
+    import polars
+
+    for name in ("token_in", "token_out"):
+        if name not in names:
+            raise DataError(where, f"has no column {name}{hint(name, names)}; expected {EXPECTED}, it has {', '.join(names)}")
+    amounts = [name for name in AMOUNTS if name in names]
+    if not amounts:
+        raise DataError(where, f"has no column amount_in or amount_out{hint('amount_in', names)}; expected {EXPECTED}")
+    tokens = {name: polars.String() for name in ("token_in", "token_out")}
+    return tokens | {name: polars.Float64() for name in amounts}
+
+
+def _in_time(file: Stamped, span: tuple[int, int]) -> None:
+    late = np.flatnonzero(np.diff(file.unix) < 0)
+    if late.size:
+        row = int(late[0]) + 1
+        now, before = (date_text(int(file.minutes[index])) for index in (row, row - 1))
+        said = f"{now} comes after {before}" if now != before else f"unix is {file.unix[row]}, after {file.unix[row - 1]}"
+        raise DataError(file.where, f"{file.row(row)}: {said}; expected trades in order of time")
+    outside = np.flatnonzero((file.minutes < span[0]) | (file.minutes >= span[1]))
+    if outside.size:
+        row = int(outside[0])
+        raise DataError(
+            file.where,
+            f"{file.row(row)}: a trade at {date_text(int(file.minutes[row]))}, but there are prices from {date_text(span[0])}"
+            f" to {date_text(span[1])} only; take it out, or take other data",
+        )
+
+
+def _tokens(file: Stamped, name: str, tokens: tuple[str, ...]) -> NDArray[np.int32]:
+    """Positions among the run's tokens."""
+    import polars
+
+    came = file.frame[name].cast(polars.String).str.strip_chars().to_list()
+    position = {token: index for index, token in enumerate(tokens)}
+    found = np.array([position.get(token, -1) for token in came], np.int32)
+    unknown = np.flatnonzero(found < 0)
+    if unknown.size:
+        row = int(unknown[0])
+        said = f"'{came[row]}', no token of this run{hint(str(came[row]).upper(), tokens)}" if came[row] else "empty"
+        raise DataError(file.where, f"{file.row(row)}: {name} is {said}; expected one of {', '.join(tokens)}")
+    return found
+
+
+def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The amount of each trade, and whether it is what goes out."""
+    amount, given = np.zeros(len(file.minutes)), np.zeros((2, len(file.minutes)), bool)
+    for side, name in enumerate(AMOUNTS):
+        if name not in file.frame.columns:
+            continue
+        there, values = file.numbers(name)
+        negative = np.flatnonzero(values < 0)
+        if negative.size:
+            raise DataError(file.where, f"{file.row(int(there[negative[0]]))}: {name} is {values[negative[0]]:g}; expected 0 or more")
+        amount[there], given[side, there] = values, True
+    wrong = np.flatnonzero(given.sum(0) != 1)
+    if wrong.size:
+        row = int(wrong[0])
+        said = "amount_in and amount_out are both given" if given[:, row].all() else "has no amount"
+        raise DataError(
+            file.where, f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or amount_out (exact out)"
+        )
+    return amount, given[1]
+
+
+def _dense(
+    file: Stamped,
+    inside: NDArray[np.int64],
+    rows: int,
+    start: int,
+    columns: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]],
+) -> GivenTrades:
+    """A place a minute and trade; the trades of a minute are beside each other in the file."""
+    minute = file.minutes[inside] - start
+    first = np.searchsorted(minute, minute, side="left")
+    place = np.arange(len(minute)) - first
+    most = int(place.max(initial=0)) + 1
+    if rows * most > MOST:
+        when = date_text(int(start + minute[place.argmax()]))
+        raise DataError(
+            file.where, f"has {most:,} trades in the minute {when}, which is too many for a run of {rows:,} minutes; take fewer days"
+        )
+    pay, take, amount, exact_out = (column[inside] for column in columns)
+    found = GivenTrades(
+        pay=np.full((rows, most), -1, np.int32),
+        take=np.full((rows, most), -1, np.int32),
+        amount=np.zeros((rows, most)),
+        exact_out=np.zeros((rows, most), bool),
+    )
+    found.pay[minute, place], found.take[minute, place] = pay, take
+    found.amount[minute, place], found.exact_out[minute, place] = amount, exact_out
+    return found

@@ -1,0 +1,97 @@
+"""CoW AMM: trades come in batches, and arbitrageurs compete for them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
+
+from quantamm_cli.core.arbitrage import settle
+from quantamm_cli.core.fm_amm import arbitraged, in_given_out, out_given_in
+from quantamm_cli.core.loop import checkpointed_scan
+from quantamm_cli.core.minute import Minute, minutes, window
+from quantamm_cli.core.prefix import cumulative
+from quantamm_cli.core.trading import Swap, traded
+from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import AbstractPool, Row, held, opening_weights, shares
+from quantamm_cli.settings.types import Share
+
+Pair = Float[Array, "2"]
+Scalar = Float[Array, ""]
+State = tuple[Pair, Pair]
+
+
+class Cow(AbstractPool, kind="cow"):
+    """A function-maximising pool of two tokens with constant weights. [Canidio & Fritsch, arXiv 2307.02074]
+
+    With perfect competition and no fee it is a portfolio rebalanced every minute at the market's prices. With costs,
+    competitors trade where they just cover them; see ``core.fm_amm``.
+    """
+
+    arb_quality: Share = Field(1.0, description="share of arbitrage at the competitors' price; the rest is one arbitrageur's")
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        if len(tokens) != 2:
+            raise ConfigError("tokens", f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, which holds two; name two")
+
+    @property
+    def takes_frictions(self) -> bool:
+        return True
+
+    def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        """Rebalanced at every visit: one cumulative sum under perfect competition, else minute by minute."""
+        prices, visits = window(feed.prices, start, rows), np.arange(0, rows, feed.trading.every)
+        weights = opening_weights(params).astype(prices.dtype)
+        opening = self._opening(weights, feed, prices[0])
+        # One of two programs by the value of a setting: a share of one is common, and needs no loop.
+        path = jax.lax.cond(self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits])
+        reserves = held(path, visits, rows)
+        return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
+
+    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Minute]:
+        ticks = minutes(feed, start, rows)
+        weights = opening_weights(params).astype(ticks.prices.dtype)
+        return (self._opening(weights, feed, ticks.prices[0]), weights), ticks
+
+    def step(self, state: State, tick: Minute, solver: str) -> tuple[State, Row]:
+        """Arbitrage, then given trades."""
+        before, weights = tick.grown(state[0]), state[1]
+        after = arbitraged(before, weights, tick, self.arb_quality)
+        # Whether it pays is settled: competitors' trades pay by nothing, which no second test would see through rounding.
+        reserves, fees = settle(before, after, tick._replace(gas_cost=None, arb_fee=None))
+        reserves, more, refused = traded(reserves, tick, swap(weights, tick.fee))
+        return (reserves, weights), Row(reserves, fees + more, refused)
+
+    def _opening(self, weights: Pair, feed: Feed, prices: Pair) -> Pair:
+        return weights * feed.initial_pool_value / prices if feed.initial_reserves is None else feed.initial_reserves
+
+    def _visited(self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:
+        """Reserves after each visit of arbitrageurs who pay nothing."""
+
+        def visit(before: Pair, price: Pair) -> tuple[Pair, Pair]:
+            after = arbitraged(before, weights, Minute(price, jnp.zeros((), price.dtype)), self.arb_quality)
+            return after, after
+
+        path: Float[Array, "k 2"] = checkpointed_scan(visit, opening, prices)
+        return path
+
+
+def rebalanced(opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:
+    r"""Reserves of a portfolio rebalanced at every row: $V' = V \sum_i w_i p'_i / p_i$."""
+    gain = jnp.log1p((weights * (prices[1:] / prices[:-1] - 1)).sum(-1))
+    growth = jnp.exp(jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)]))
+    return weights * ((opening * prices[0]).sum() * growth)[:, None] / prices
+
+
+def swap(weights: Pair, fee: Scalar) -> Swap:
+    """The batches of given trades, one trade each; the fee is taken from what comes in."""
+
+    def one(reserves: Pair, pay: Int[Array, ""], take: Int[Array, ""], amount: Scalar, exact_out: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
+        del take  # the other one
+        taken = out_given_in(reserves, weights, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
+        paid = in_given_out(reserves, weights, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)
+        return jnp.where(exact_out, paid, amount), jnp.where(exact_out, amount, taken)
+
+    return one

@@ -1,0 +1,103 @@
+"""A fee that a rule drives."""
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float, Int
+from pydantic import Field
+
+from quantamm_cli.core.bijectors import Interval, Log2
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.recurrence import Columns, Seen
+from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import Row
+from quantamm_cli.pools.wrap import Wrapper
+from quantamm_cli.rules.base import Clock, WeightRule
+from quantamm_cli.settings.types import Count
+
+PREFIX = "fee_"
+
+
+class DynamicFee(Wrapper, kind="dynamic_fee"):
+    r"""A pool that asks more of traders the more a rule would change its weights.
+
+    $$\varphi = \varphi_0 + (\varphi_1 - \varphi_0)\,(1 - e^{-\kappa s}), \qquad s = \tfrac1n \sum_i |\Delta w_i|$$
+
+    with $\Delta w$ what the rule asks for at the last chunk. The fee of the settings is not used; gas and other frictions are.
+    """
+
+    rule: WeightRule
+    chunk_period: Count = Field(1440, description="minutes between looks at the price; that of base, if it looks")
+    max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        super().check(tokens, where)
+        self.rule.check(tokens, f"{where}.rule")
+        if not self.base.takes_frictions:
+            raise ConfigError(f"{where}.base", f"{self.base.kind} has no path with frictions, so a fee means nothing to it")
+        if self.base.chunk not in (None, self.chunk_period):
+            raise ConfigError(f"{where}.chunk_period", f"{self.chunk_period} is not {where}.base.chunk_period ({self.base.chunk})")
+        if self.rule.targets:
+            raise ConfigError(f"{where}.rule", f"{self.rule.kind} says weights, not changes; a fee follows changes")
+
+    @property
+    def chunk(self) -> int | None:
+        return self.chunk_period
+
+    @property
+    def clock(self) -> Clock:
+        """What the rule is told of time."""
+        return Clock(self.chunk_period, self.max_memory_days)
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        return (*super().looks_at, *self.rule.looks_at)
+
+    @property
+    def takes_frictions(self) -> bool:
+        return True
+
+    @property
+    def charges(self) -> bool:
+        return True
+
+    def parameters(self, assets: int) -> tuple[Parameter, ...]:
+        driven = (replace(spec, name=PREFIX + spec.name, readable=PREFIX + spec.readable) for spec in self.rule.parameters(self.clock))
+        fraction = Interval(0.0, 1.0)
+        return (
+            *super().parameters(assets),
+            *driven,
+            Parameter("raw_fee_lowest", "fee_lowest", "fraction", fraction, 0.0005, low=1e-5, high=0.01, log=True, count=1),
+            Parameter("raw_fee_highest", "fee_highest", "fraction", fraction, 0.01, low=1e-3, high=0.1, log=True, count=1),
+            Parameter("log_fee_strength", "fee_strength", "1", Log2(), 1.0, low=0.01, high=100.0, log=True, count=1),
+        )
+
+    def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
+        """The fee of every minute of the feed, from the last chunk known then."""
+        own = {name.removeprefix(PREFIX): value for name, value in params.items() if name.startswith(PREFIX)}
+        moves = self.rule.signal(Columns(feed.first_chunk), Seen(feed.chunks, feed.series), own, self.clock)
+        lowest, highest = (jax.nn.sigmoid(params[f"raw_fee_{end}"][0]) for end in ("lowest", "highest"))
+        heard = -jnp.expm1(-jnp.exp2(params["log_fee_strength"][0]) * jnp.abs(moves).mean(-1))
+        fees = lowest + (highest - lowest) * heard
+        return fees[feed.first_chunk + (feed.burn_in + jnp.arange(len(feed.prices))) // self.chunk_period]
+
+    def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        return self.base.frictionless(params, feed, start, rows)
+
+    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[Any, Any]:
+        assert feed.frictions is not None
+        charged = feed._replace(frictions=feed.frictions._replace(fee=self.fee(params, feed)))
+        return self.base.prepare(params, charged, start, rows)
+
+    def step(self, state: Any, tick: Any, solver: str) -> tuple[Any, Row]:
+        return self.base.step(state, tick, solver)
+
+    def reported(self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+        return self.base.reported(ticks, reserves, prices)
+
+    def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        return self.base.untouched(params, feed, start, rows)

@@ -1,0 +1,65 @@
+"""Market capitalisation indices."""
+
+from typing import Literal
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+from pydantic import Field
+
+from quantamm_cli.core.bijectors import Memory, decay
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.types import Params
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.rules.base import Clock, WeightRule
+from quantamm_cli.settings.types import Share
+
+
+class IndexMarketCap(WeightRule, kind="index_market_cap"):
+    r"""Weights in proportion to what all there is of each asset is worth.
+
+    $$w^\star_i = \frac{q_i p_i}{\sum_j q_j p_j}, \qquad w' = \lambda w + (1-\lambda)\,w^\star$$
+
+    with $q$ the circulating supply, market data. Where ``cap_weight`` is given no target exceeds it: the excess goes to the
+    other assets in proportion.
+    """
+
+    by: Literal["supply", "market_cap"] = Field("supply", description="which series of data.series is read; market_cap is in the numeraire")
+    cap_weight: Share | None = Field(None, description="largest weight of an asset in the index; null: none")
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        if self.cap_weight is not None and self.cap_weight * len(tokens) < 1:
+            raise ConfigError(f"{where}.cap_weight", f"{self.cap_weight} for {len(tokens)} tokens; 1/{len(tokens)} at least")
+
+    @property
+    def targets(self) -> bool:
+        return True
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        return (self.by,)
+
+    def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
+        return (Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), default=10.0, low=1.0, high=200.0, log=True),)
+
+    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+        worth = seen.series[self.by] * (seen.price if self.by == "supply" else 1)
+        share = worth / worth.sum(-1, keepdims=True)
+        return share if self.cap_weight is None else capped(share, self.cap_weight)
+
+    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
+        keep, forget = decay(params["logit_lamb"], *clock)
+        return keep * weights + forget * signal
+
+
+def capped(shares: Stream, cap: Float[Array, ""] | float) -> Stream:
+    """Shares of which none exceeds ``cap``; what is cut off goes to the rest in proportion, as often as that makes new excess."""
+    full = jnp.zeros_like(shares, bool)
+    for _ in range(shares.shape[-1]):
+        full = full | (shares > cap)
+        free = jnp.where(full, 0, shares)
+        total = free.sum(-1, keepdims=True)
+        rest = free * (1 - cap * full.sum(-1, keepdims=True)) / jnp.where(total == 0, 1, total)
+        shares = jnp.where(full, cap, rest)
+    return shares

@@ -1,0 +1,56 @@
+"""A user's own rule, metric and pool, in a folder outside the package: the README's, word for word."""
+
+import re
+from pathlib import Path
+
+import pytest
+from toy import TOY, Call
+
+IMPORTS = """
+import jax.numpy as jnp
+
+from quantamm_cli.core.bijectors import Log2, Memory, decay
+from quantamm_cli.core.minute import window
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.types import Path
+from quantamm_cli.metrics.base import metric
+from quantamm_cli.pools.base import AbstractPool, shares
+from quantamm_cli.rules.base import WeightRule, centred
+
+"""
+SHORT = ("tokens=[BTC,ETH]", "start=2021-01-08", "end=2021-01-12", "data.burn_in_days=5", "plugins=[mine.py]")
+
+
+@pytest.fixture
+def folder(root: Path, tmp_path: Path) -> Path:
+    """Where a user runs, with what the README tells to write."""
+    text = (root / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 3
+    (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(blocks))
+    (yaml,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    own = {"pool/rule/reversion": yaml, "pool/basket": "kind: basket\n", "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n"}
+    for name, content in own.items():
+        path = tmp_path / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return tmp_path
+
+
+def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
+    """It is simulated, trained and told of like any other."""
+    words = ("plugins=[mine.py]", "pool/rule=reversion", "metric=final_value")
+    trained = call("train", *TOY, *words, "fit.steps=2", "--json").json
+    assert trained["metrics"]["test"]["final_value"] == pytest.approx(trained["final"]["value"])
+    assert set(trained["params"]["readable"]) == {"initial_weights", "k_per_day", "memory_days"}
+    assert set(trained["final"]["readouts"]) == {"average"}
+    shown = call("show", "rules", "reversion", "plugins=[mine.py]").out
+    assert "Weights lean against the distance" in shown
+    assert "memory_days" in shown
+
+
+def test_an_own_pool_is_simulated_and_takes_no_frictions(folder: Path, call: Call) -> None:
+    """A frictionless path is all it has: it holds equal amounts."""
+    found = call("simulate", *SHORT, "pool=basket", "--json").json
+    assert len(set(found["final"]["reserves"])) == 1
+    call("simulate", *SHORT, "pool=basket", "fees=flat", "fees.fee=0.01").one_line(2, "fees: pool=basket has no path with frictions")

@@ -1,0 +1,67 @@
+"""``qsim show``: the support table, units and parameters, from the code."""
+
+import pytest
+from toy import Call
+
+RULES = {
+    "momentum": ("changes", []),
+    "anti_momentum": ("changes", []),
+    "power_channel": ("changes", []),
+    "mean_reversion_channel": ("changes", []),
+    "triple_threat_mean_reversion_channel": ("changes", []),
+    "difference_momentum": ("changes", []),
+    "min_variance": ("targets", []),
+    "index_market_cap": ("targets", ["supply"]),
+}
+
+
+def test_rules_say_what_they_give_how_they_run_and_what_they_need(call: Call) -> None:
+    found = {rule["name"]: rule for rule in call("show", "rules", "--json").json["found"]}
+    for name, (says, needs) in RULES.items():
+        assert (found[name]["says"], found[name]["needs"]) == (says, needs)
+        assert found[name]["runs"] == ["vectorized", "scan", "hybrid", "online"]
+        assert found[name]["parameters"]
+    head = call("show", "rules").out.splitlines()[0].split()
+    assert head == ["name", "says", "runs", "needs", "parameters", "summary"]
+
+
+def test_one_rule_in_full(call: Call) -> None:
+    out = call("show", "rules", "index_market_cap").out
+    assert "says: targets" in out
+    assert "runs as: vectorized, scan, hybrid, online" in out
+    assert "needs the series: supply" in out
+    assert "logit_lamb" in out
+
+
+def test_other_names_of_a_parameter_are_shown(call: Call) -> None:
+    (rule,) = call("show", "rules", "power_channel", "--json").json["found"]
+    also = {spec["name"]: spec["also"] for spec in rule["parameters"]}
+    assert also["k_per_day"] == ["log_k", "k", "absolute_k"]
+    assert also["memory_days"] == []
+
+
+def test_a_metric_has_its_unit(call: Call) -> None:
+    assert call("show", "metrics", "calmar").out.startswith("calmar (1/year): ")
+
+
+@pytest.mark.parametrize(
+    ("pool", "names"),
+    [
+        ("balancer", ["initial_weights"]),
+        ("temporal", ["initial_weights", "k_per_day", "memory_days"]),
+        ("reclamm", ["price_ratio"]),
+        ("given", []),
+    ],
+)
+def test_pools_list_their_parameters(pool: str, names: list[str], call: Call) -> None:
+    (found,) = call("show", "pools", pool, "--json").json["found"]
+    assert set(names) <= {spec["name"] for spec in found["parameters"]}
+    assert bool(names) == bool(found["parameters"])
+    out = call("show", "pools", pool).out
+    assert all(name in out for name in names)
+
+
+@pytest.mark.parametrize(("what", "name"), [("guards", "standard"), ("trades", "recorded")])
+def test_guards_and_trades(what: str, name: str, call: Call) -> None:
+    assert name in {one["name"] for one in call("show", what, "--json").json["found"]}
+    assert call("show", what, name).out.startswith(f"{name}: ")
