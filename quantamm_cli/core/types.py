@@ -93,12 +93,16 @@ class Feed(NamedTuple):
 
 
 class Path(NamedTuple):
-    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused."""
+    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused.
+
+    ``value``: what it is worth, from a pool that knows it before its reserves.
+    """
 
     weights: Float[Array, "t n"]
     reserves: Float[Array, "t n"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
+    value: Float[Array, " t"] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "Path":
         """Some of its rows."""

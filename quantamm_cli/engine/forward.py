@@ -23,7 +23,8 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
     path = pool.path(params, feed, start, rows)
-    return Trajectory(prices, path.weights, path.reserves, (path.reserves * prices).sum(-1), path.fees, path.refused)
+    value = (path.reserves * prices).sum(-1) if path.value is None else path.value
+    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
 
 
 def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans) -> dict[str, Daily]:
@@ -39,7 +40,7 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
     else:
         path = pool.path(params, feed, start, length).take(rows)
     prices = feed.prices[start + rows]
-    value = (path.reserves * prices).sum(-1)
+    value = (path.reserves * prices).sum(-1) if path.value is None else path.value
     spots = Snapshot(prices, path.reserves, value)
     ends = accumulate(len(part) for part in wanted)
     return {
