@@ -65,10 +65,8 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
     def after(pay: Array, take: Array) -> tuple[Vector, Scalar]:
         pays = fixed[take] - fixed[pay] > width
         paid, taken = pays & (jnp.arange(n) == pay), pays & (jnp.arange(n) == take)
-        bought, sold, w = fixed[pay] + width, fixed[take], jax.lax.stop_gradient(weights)
-        x = (w[pay] * bought + w[take] * sold) / (w[pay] + w[take])
-        profit = jnp.exp(x - fixed.max()) * (w[pay] * jnp.expm1(bought - x) + w[take] * jnp.expm1(sold - x))
-        return _settle(reserves, weights, prices, levels, paid, taken, gamma), jnp.where(pays, profit, -jnp.inf)
+        changed = _settle(reserves, weights, prices, levels, paid, taken, gamma)
+        return changed, (prices * (reserves - changed)).sum()
 
     pay, take = jnp.nonzero(~jnp.eye(n, dtype=bool), size=n * (n - 1))
     changed, profit = jax.vmap(after)(pay, take)

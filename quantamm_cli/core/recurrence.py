@@ -13,8 +13,6 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
-from quantamm_cli.core.kernels.coarse import call as compiled
-
 Stream = Float[Array, "*c n"]
 Decay = Float[Array, "... n"]
 State = dict[str, Float[Array, " n"]]
@@ -55,13 +53,8 @@ class Columns:
             now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
 
-        start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
-        if compiled.serves():
-            now = compiled.recurrence(self.first, jnp.atleast_2d(decay), drive, start)
-            held = (jnp.arange(len(drive)) <= self.first)[:, None]
-            self.columns[name] = now
-            return now, jnp.where(held, start, jnp.concatenate([start[:1], now[:-1]]))
-        decay = jnp.broadcast_to(decay, drive.shape)
+        start = start if self._given is None else self._given[name]
+        decay, start = jnp.broadcast_to(decay, drive.shape), jnp.broadcast_to(start, drive.shape)
         _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), decay, drive, start))
         self.columns[name] = now
         return now, before

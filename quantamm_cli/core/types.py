@@ -93,16 +93,12 @@ class Feed(NamedTuple):
 
 
 class Path(NamedTuple):
-    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused.
-
-    ``value``: what it is worth, from a pool that knows it before its reserves.
-    """
+    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused."""
 
     weights: Float[Array, "t n"]
     reserves: Float[Array, "t n"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
-    value: Float[Array, " t"] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "Path":
         """Some of its rows."""

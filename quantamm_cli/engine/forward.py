@@ -23,8 +23,7 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
     path = pool.path(params, feed, start, rows)
-    value = (path.reserves * prices).sum(-1) if path.value is None else path.value
-    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
+    return Trajectory(prices, path.weights, path.reserves, (path.reserves * prices).sum(-1), path.fees, path.refused)
 
 
 def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans) -> dict[str, Daily]:
@@ -40,7 +39,7 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
     else:
         path = pool.path(params, feed, start, length).take(rows)
     prices = feed.prices[start + rows]
-    value = (path.reserves * prices).sum(-1) if path.value is None else path.value
+    value = (path.reserves * prices).sum(-1)
     spots = Snapshot(prices, path.reserves, value)
     ends = accumulate(len(part) for part in wanted)
     return {

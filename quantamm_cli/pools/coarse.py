@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from typing import Literal, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
@@ -12,8 +11,6 @@ from pydantic import Field
 
 from quantamm_cli.core import interpolate
 from quantamm_cli.core.closed_form import log_growth
-from quantamm_cli.core.kernels.coarse import call as compiled
-from quantamm_cli.core.minute import window
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
@@ -71,23 +68,9 @@ class CoarsePool(GeometricPool, ABC):
         weights = starts[rows // chunk] + np.minimum(rows % chunk, period)[:, None] * slopes[rows // chunk]
         return equilibrium(weights, growth, opening_value(feed, starts[0], feed.prices[start]), feed, start + rows)
 
-    def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """In compiled code where weights move in straight lines for the whole period."""
-        if feed.prefix is None or feed.trading.every > 1 or not self.straight or self.open_rows(rows) is not None or not compiled.serves():
-            return super().frictionless(params, feed, start, rows)
-        blocks = self.coarse_weights(params, feed, start, -(-rows // self.chunk_period))
-        given = blocks.starts, blocks.slopes, feed.prefix.log_prices, (self.chunk_period, self.weight_interpolation_period), rows
-        prices = window(feed.prices, start, rows)
-        value = opening_value(feed, blocks.starts[0], prices[0]) * compiled.growth(start, *given).astype(prices.dtype)
-        weights = self.interpolated(blocks, rows)
-        return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value), value=value)
-
     def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
-        return self.interpolated(self.coarse_weights(params, feed, start, -(-rows // self.chunk_period)), rows)
-
-    def interpolated(self, blocks: Blocks, rows: int) -> Float[Array, "rows n"]:
-        """Weights at every minute."""
-        starts, slopes, stops = blocks
+        blocks = -(-rows // self.chunk_period)
+        starts, slopes, stops = self.coarse_weights(params, feed, start, blocks)
         fill = interpolate.METHODS[self.weight_interpolation_method]
         minutes = fill(starts, slopes, self.chunk_period, self.weight_interpolation_period, stops)
         return minutes.reshape(-1, minutes.shape[-1])[:rows]

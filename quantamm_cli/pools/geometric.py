@@ -115,4 +115,4 @@ def equilibrium(
     """The path, at some rows of the feed, of a pool that is in equilibrium and has grown so much since it opened."""
     prices = feed.prices[rows]
     value = opening * jnp.exp(log_growth).astype(prices.dtype)
-    return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value), value=value)
+    return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value))

@@ -11,7 +11,6 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from pydantic import Field
 
-from quantamm_cli.core.kernels.coarse import call as compiled
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
@@ -19,7 +18,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.brokered import brokered
 from quantamm_cli.pools.coarse import Blocks, CoarsePool
-from quantamm_cli.pools.guard import Guard, StandardGuard
+from quantamm_cli.pools.guard import Guard
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
 
@@ -162,22 +161,13 @@ class Temporal(CoarsePool, kind="temporal"):
     def _guarded(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """Starts and slopes of the blocks that chunks ``first`` and after it move."""
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
-        opening = self.opening(params, feed, signals[0] if blocks else opening_weights(params))
-        if (limits := self._plain(opening)) is not None:
-            return compiled.walk(opening, signals, self.weight_interpolation_period, *limits)
 
         def move(weights: Weights, signal: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
             slope = self._slope(params, weights, signal)
             return self.arrival(weights, slope), (weights, slope)
 
-        _, path = jax.lax.scan(move, opening, signals)
+        _, path = jax.lax.scan(move, self.opening(params, feed, signals[0] if blocks else opening_weights(params)), signals)
         return path
-
-    def _plain(self, weights: Weights) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
-        """The floor and the speed of the standard guard, where rule and guard are all that compiled code knows."""
-        if type(self.rule).wish is not WeightRule.wish or not compiled.serves() or type(self.guard) is not StandardGuard:
-            return None
-        return None if self.guard.straight_through else (self.guard.floor(weights), self.guard.maximum_change)
 
     def _looped(self, params: Params, feed: Feed, first: Array | None = None) -> tuple[tuple[Array, Array], Stream]:
         """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on weights move; and all signals."""
