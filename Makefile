@@ -21,8 +21,8 @@ check: test ## the same
 faults: env ## the long fault-injection tests
 	$(BIN)/python -m pytest -m long
 
-bench: env ## benchmarks
-	$(BIN)/python -m pytest tests/benchmarks -n 0 --benchmark-columns=min,median,rounds
+bench: env ## speed, memory, compile and start-up times; FULL=1 all, BASE=rev against a revision, ONLY=regex some
+	$(BIN)/python tests/benchmarks/speed.py $(if $(FULL),--full) $(if $(BASE),--base '$(BASE)') $(if $(ONLY),--only '$(ONLY)')
 
 env: $(STAMP)
 

@@ -6,15 +6,16 @@ import importlib.util
 import os
 import platform
 import subprocess
+import warnings
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from quantamm_cli import __version__
 from quantamm_cli.cli.given import check_given
+from quantamm_cli.cli.programs import LIMIT, programs
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.settings.component import REGISTER, hint
-from quantamm_cli.settings.conf import cache_folder
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.types import minute
@@ -26,7 +27,6 @@ S = TypeVar("S", bound=Simulate)
 
 _HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
 _LOADED: set[tuple[Path, int]] = set()
-_CACHE_BYTES = 512 * 2**20
 
 
 def load_components(plugins: tuple[str, ...] = ()) -> None:
@@ -61,15 +61,22 @@ def _load_file(name: str) -> None:
 
 
 def start_jax() -> None:
-    """The one place where JAX is configured: double precision, and compiled programs kept between processes."""
+    """The one place where JAX is configured: double precision, and compiled programs kept between processes.
+
+    ``JAX_COMPILATION_CACHE_DIR`` comes before our folder, and then JAX's other settings of the cache hold too.
+    """
     import jax
 
     jax.config.update("jax_enable_x64", True)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / f"programs-{jax.__version__}"))
-        jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        folder = programs(jax.__version__)
+        jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # small programs too: a second process compiles nothing
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    if getattr(jax.config, "jax_compilation_cache_max_size", -1) == -1:  # JAX locks the folder only if it is bounded
+        jax.config.update("jax_compilation_cache_max_size", LIMIT)
     jax.config.update("jax_raise_persistent_cache_errors", False)
+    warnings.filterwarnings("ignore", message="Error .* persistent compilation cache entry", category=UserWarning)
 
 
 def read_settings(cls: type[S], tree: dict[str, Any]) -> S:

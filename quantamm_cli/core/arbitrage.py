@@ -37,7 +37,8 @@ def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vec
     """Reserves after the jointly optimal trade; unchanged inside the band of no arbitrage.
 
     The condition on x is piecewise linear and increasing with 2n breakpoints: the root lies between the last breakpoint
-    below zero and the first above, and between two breakpoints the tokens that trade do not change.
+    below zero and the first above, and between two breakpoints the tokens that trade do not change. Without a fee all tokens
+    trade, even if by nothing: what the reserves are is smooth in the weights then.
     """
     gamma = 1 - fee
     levels = _levels(reserves, weights, prices)
@@ -49,8 +50,8 @@ def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vec
     low = jnp.where(excess <= 0, breaks, -jnp.inf).max()
     high = jnp.where(excess >= 0, breaks, jnp.inf).min()
     inside = (low + high) / 2
-    trade = fixed.max() - fixed.min() > width
-    paid, taken = trade & (fixed < inside - width), trade & (fixed > inside)
+    trade = fixed.max() - fixed.min() >= width
+    paid, taken = trade & (fixed < inside - width), trade & (fixed >= inside)
     return _settle(reserves, weights, prices, levels, paid, taken, gamma)
 
 
@@ -63,10 +64,12 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
     width = -jnp.log(jax.lax.stop_gradient(gamma))
 
     def after(pay: Array, take: Array) -> tuple[Vector, Scalar]:
-        pays = fixed[take] - fixed[pay] > width
+        pays = fixed[take] - fixed[pay] >= width
         paid, taken = pays & (jnp.arange(n) == pay), pays & (jnp.arange(n) == take)
-        changed = _settle(reserves, weights, prices, levels, paid, taken, gamma)
-        return changed, (prices * (reserves - changed)).sum()
+        bought, sold, w = fixed[pay] + width, fixed[take], jax.lax.stop_gradient(weights)
+        x = (w[pay] * bought + w[take] * sold) / (w[pay] + w[take])
+        profit = jnp.exp(x - fixed.max()) * (w[pay] * jnp.expm1(bought - x) + w[take] * jnp.expm1(sold - x))
+        return _settle(reserves, weights, prices, levels, paid, taken, gamma), jnp.where(pays, profit, -jnp.inf)
 
     pay, take = jnp.nonzero(~jnp.eye(n, dtype=bool), size=n * (n - 1))
     changed, profit = jax.vmap(after)(pay, take)

@@ -17,6 +17,9 @@ from jax import Array
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.coarse import call as kernels
+
 _EXPLICIT = 25
 
 
@@ -46,8 +49,23 @@ def log_growth(
     """ln of value over opening value at ``rows`` of the window that begins at row ``first`` of the data.
 
     ``starts`` and ``slopes`` are the weights at the start of each block of ``chunk`` minutes and their change a minute
-    while they move, which is for ``period`` minutes.
+    while they move, which is for ``period`` minutes. Compiled code where it serves; what follows is what it means.
     """
+    if compiled():
+        return kernels.log_growth(first, starts, slopes, sums.log_prices, sums.moments, (chunk, period), rows)
+    return explicit(sums, starts, slopes, chunk, period, first, rows)
+
+
+def explicit(
+    sums: Prefix,
+    starts: Float[Array, "b n"],
+    slopes: Float[Array, "b n"],
+    chunk: int,
+    period: int,
+    first: Int[Array, ""],
+    rows: NDArray[np.int64],
+) -> Float[Array, " r"]:
+    """``log_growth``, on any device."""
     whole = np.arange(len(starts) - 1)
     finished = _within(sums, starts[whole], slopes[whole], first + whole * chunk, np.full(len(whole), chunk), period)
     before = jnp.concatenate([jnp.zeros(1, finished.dtype), jnp.cumsum(finished)])

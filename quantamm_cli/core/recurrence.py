@@ -13,6 +13,9 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.coarse import call as kernels
+
 Stream = Float[Array, "*c n"]
 Decay = Float[Array, "... n"]
 State = dict[str, Float[Array, " n"]]
@@ -53,8 +56,13 @@ class Columns:
             now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
 
-        start = start if self._given is None else self._given[name]
-        decay, start = jnp.broadcast_to(decay, drive.shape), jnp.broadcast_to(start, drive.shape)
+        start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
+        if compiled():
+            now = kernels.recurrence(self.first, jnp.atleast_2d(decay), drive, start)
+            held = (jnp.arange(len(drive)) <= self.first)[:, None]
+            self.columns[name] = now
+            return now, jnp.where(held, start, jnp.concatenate([start[:1], now[:-1]]))
+        decay = jnp.broadcast_to(decay, drive.shape)
         _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), decay, drive, start))
         self.columns[name] = now
         return now, before

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
-import numpy as np
 from jax import Array
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 
 from quantamm_cli.core.closed_form import Prefix
 
@@ -87,33 +85,46 @@ class Feed(NamedTuple):
     numeraire: Int[Array, ""] | None = None
 
     @property
+    def always_balanced(self) -> bool:
+        """Whether a pool is in equilibrium at every minute, and ``prefix`` tells what that earns."""
+        return self.prefix is not None and self.trading.happens and self.trading.every == 1 and not self.stirred
+
+    @property
     def stirred(self) -> bool:
         """Whether minutes bring more than prices, so that none may be skipped."""
         return self.trades is not None or (self.frictions is not None and self.frictions.lp_supply is not None)
 
 
+class Blocks(NamedTuple):
+    """Weights where each block begins, their change a minute while they move, and after how many minutes they stop, if early."""
+
+    starts: Float[Array, "b n"]
+    slopes: Float[Array, "b n"]
+    stops: Float[Array, " b"] | None = None
+
+
 class Path(NamedTuple):
-    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused."""
+    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused.
+
+    ``value``: what it is worth, from a pool that knows it before its reserves.
+    """
 
     weights: Float[Array, "t n"]
     reserves: Float[Array, "t n"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
-
-    def take(self, rows: NDArray[np.int64]) -> "Path":
-        """Some of its rows."""
-        return Path(*jax.tree.map(lambda column: column[rows], tuple(self)))
+    value: Float[Array, " t"] | None = None
 
 
 DAY = 1440
 
 
 class Snapshot(NamedTuple):
-    """A pool at one row."""
+    """A pool at one row, or at several."""
 
-    prices: Float[Array, " n"]
-    reserves: Float[Array, " n"]
-    value: Float[Array, ""]
+    prices: Float[Array, "*r n"]
+    reserves: Float[Array, "*r n"]
+    value: Float[Array, "*r"]
 
 
 @jax.tree_util.register_dataclass

@@ -23,24 +23,18 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
     path = pool.path(params, feed, start, rows)
-    return Trajectory(prices, path.weights, path.reserves, (path.reserves * prices).sum(-1), path.fees, path.refused)
+    value = (path.reserves * prices).sum(-1) if path.value is None else path.value
+    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
 
 
 def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans) -> dict[str, Daily]:
     """What metrics that read days need of each span of one continuous run from ``start``.
 
-    Frictionless pools answer for those rows alone, which costs a thousandth of their minutes.
+    Pools that can answer for those rows alone, which costs a fraction of their minutes.
     """
-    start = jnp.asarray(start)
     wanted = [np.append(np.arange(first, last, DAY), last - 1) for _, first, last in spans]
     rows, length = np.concatenate(wanted), max(last for _, _, last in spans)
-    if feed.frictions is None and feed.trading.happens:
-        path = pool.sampled(params, feed, start, length, rows)
-    else:
-        path = pool.path(params, feed, start, length).take(rows)
-    prices = feed.prices[start + rows]
-    value = (path.reserves * prices).sum(-1)
-    spots = Snapshot(prices, path.reserves, value)
+    spots = pool.sampled(params, feed, jnp.asarray(start), length, rows)
     ends = accumulate(len(part) for part in wanted)
     return {
         name: _daily(spots, end - len(part), end - 1, last - first)

@@ -3,24 +3,41 @@
 from collections.abc import Callable
 from functools import partial
 
+import jax
 import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
 
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.coarse import call as kernels
 from quantamm_cli.core.types import DAY, Daily, Trajectory
 from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}
 
 
+def percentile(values: Float[Array, "*m k"], percent: float) -> Float[Array, "*m"]:
+    """The percentile of the last axis, between neighbours in proportion. By selection in compiled code where it serves."""
+    if not compiled():
+        return jnp.percentile(values, percent, axis=-1)
+    place = percent / 100 * (values.shape[-1] - 1)
+    rank = int(place)
+    pick = partial(kernels.neighbours, rank=rank)
+    found = pick(values) if values.ndim == 1 else jax.vmap(pick)(values)
+    share = place - rank
+    return found[..., 0] * (1 - share) + found[..., 1] * share
+
+
 def _inner_risk(path: Trajectory, length: int, percent: float) -> Scalar:
     """Mean over blocks of the percentile of the minute returns inside each."""
     pieces = blocks(path.value, length)
-    return mean(jnp.percentile(changes(pieces), percent, axis=-1)) if len(pieces) else mean(pieces.ravel())
+    return mean(percentile(changes(pieces), percent)) if len(pieces) else mean(pieces.ravel())
 
 
 def _closing_risk(path: Trajectory, length: int, percent: float) -> Scalar:
     """Percentile of the returns between the last values of successive blocks."""
     earned = changes(blocks(path.value, length)[:, -1])
-    return jnp.percentile(earned, percent) if len(earned) else mean(earned)
+    return percentile(earned, percent) if len(earned) else mean(earned)
 
 
 def _horizon(path: Trajectory, length: int) -> Scalar:
@@ -57,7 +74,7 @@ def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
     $$\sqrt{365}\;\mathrm{mean}(x) / -\mathrm{quantile}_{5\,\%}(x)$$
     """
     earned = changes(path.days)
-    return jnp.sqrt(365.0) * over(mean(earned), jnp.percentile(earned, 5)) if len(earned) else mean(earned)
+    return jnp.sqrt(365.0) * over(mean(earned), percentile(earned, 5)) if len(earned) else mean(earned)
 
 
 def _define(name: str, unit: str, said: str, compute: Callable[[Trajectory], Scalar]) -> None:

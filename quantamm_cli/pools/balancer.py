@@ -6,7 +6,8 @@ from jax import Array
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.kernels.minutes.call import Plan
+from quantamm_cli.core.types import Blocks, Feed, Params, Snapshot
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
 
@@ -18,10 +19,18 @@ class Balancer(GeometricPool, kind="balancer"):
     def moves(self) -> bool:
         return False
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
+    def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
+        weights = opening_weights(params)
+        return Blocks(weights[None], jnp.zeros_like(weights)[None])
+
+    def plan(self, rows: int) -> Plan:
+        return Plan(rows, chunk=rows, period=rows)
+
+    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
         r"""In closed form: $\ln V = \sum w \ln p$ up to a constant."""
-        if feed.prefix is None or feed.trading.every > 1:
+        if not feed.always_balanced:
             return super().sampled(params, feed, start, length, rows)
+        assert feed.prefix is not None
         weights = jnp.broadcast_to(opening_weights(params), (len(rows), feed.prices.shape[1]))
         logs = feed.prefix.log_prices
         opening = opening_value(feed, weights[0], feed.prices[start])

@@ -16,7 +16,7 @@ from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import TracedComponent
-from quantamm_cli.core.types import Feed, Layout, Params, Path
+from quantamm_cli.core.types import Feed, Layout, Params, Path, Snapshot
 
 
 class Row(NamedTuple):
@@ -93,6 +93,11 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
             return self.untouched(params, feed, start, rows)
         if feed.frictions is None or not self.takes_frictions:
             return self.frictionless(params, feed, start, rows)
+        return self.with_frictions(params, feed, start, rows)
+
+    def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        """The path when trading costs something, or others trade: ``step`` after ``step``."""
+        trading = feed.trading
         visits = np.arange(0, rows, 1 if feed.stirred else trading.every)
         opening, ticks = self.prepare(params, feed, start, rows)
         visited = jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks
@@ -109,9 +114,11 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path over minutes [start, start + rows) when trading is free."""
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
-        """Some rows of the frictionless path of ``length`` minutes. Pools with a short cut take it."""
-        return self.frictionless(params, feed, start, length).take(rows)
+    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+        """The pool at some rows of its path of ``length`` minutes. Pools with a short cut take it."""
+        path, prices = self.path(params, feed, start, length), feed.prices[start + rows]
+        reserves = path.reserves[rows]
+        return Snapshot(prices, reserves, (reserves * prices).sum(-1) if path.value is None else path.value[rows])
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path when nobody trades: what the pool opened with."""

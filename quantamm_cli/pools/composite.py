@@ -8,6 +8,7 @@ from jax import Array
 from jaxtyping import Int
 from pydantic import Field
 
+from quantamm_cli.core.executor import executor
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import traced
 from quantamm_cli.core.types import Feed, Layout, Params, Path
@@ -102,7 +103,8 @@ class Composite(AbstractPool, kind="composite"):
             inside = _feed(feed, part, places[number], budget[number])
             parts.append((part.pool.path(own, inside, start, rows), inside))
         assets = _assets(feed, alone, parts, start, rows, self.chunk)
-        whole = self.parent.path(params, assets, jnp.asarray(0), rows)
+        with executor("scan"):  # the parent's prices are what the parts made of their parameters: only the scan has their gradient
+            whole = self.parent.path(params, assets, jnp.asarray(0), rows)
         weights = reserves = jnp.zeros((rows, feed.prices.shape[1]), feed.prices.dtype)
         weights = weights.at[:, alone].set(whole.weights[:, : len(alone)])
         reserves = reserves.at[:, alone].set(whole.reserves[:, : len(alone)])

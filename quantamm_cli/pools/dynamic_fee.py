@@ -1,20 +1,20 @@
 """A fee that a rule drives."""
 
 from dataclasses import replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Interval, Log2
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Seen
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.base import Row
 from quantamm_cli.pools.wrap import Wrapper
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
@@ -85,19 +85,17 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         fees = lowest + (highest - lowest) * heard
         return fees[feed.first_chunk + (feed.burn_in + jnp.arange(len(feed.prices))) // self.chunk_period]
 
+    def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        return self.base.path(params, self._charged(params, feed), start, rows)
+
+    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+        return self.base.sampled(params, self._charged(params, feed), start, length, rows)
+
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return self.base.frictionless(params, feed, start, rows)
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[Any, Any]:
-        assert feed.frictions is not None
-        charged = feed._replace(frictions=feed.frictions._replace(fee=self.fee(params, feed)))
-        return self.base.prepare(params, charged, start, rows)
-
-    def step(self, state: Any, tick: Any, solver: str) -> tuple[Any, Row]:
-        return self.base.step(state, tick, solver)
-
-    def reported(self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
-        return self.base.reported(ticks, reserves, prices)
-
-    def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        return self.base.untouched(params, feed, start, rows)
+    def _charged(self, params: Params, feed: Feed) -> Feed:
+        """The feed with the fees that the base pool asks."""
+        if feed.frictions is None:
+            return feed
+        return feed._replace(frictions=feed.frictions._replace(fee=self.fee(params, feed)))

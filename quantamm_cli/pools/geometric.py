@@ -1,6 +1,7 @@
 r"""Geometric mean pools: $\prod R_i^{w_i}$ is kept by every trade, whatever the weights do meanwhile."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -10,10 +11,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.arbitrage import leg
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.minutes.call import Left, Plan, minute_loop
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
 from quantamm_cli.core.trading import geometric_swap, traded
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Blocks, Feed, Params, Path, Snapshot
 from quantamm_cli.pools.base import AbstractPool, Row, held
 
 
@@ -47,6 +50,14 @@ class GeometricPool(AbstractPool, ABC):
     def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
         """Weights at every minute of the window."""
 
+    @abstractmethod
+    def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
+        """What the weights do in the blocks of ``plan``."""
+
+    @abstractmethod
+    def plan(self, rows: int) -> Plan:
+        """How the weights of a window move, as compiled code takes it."""
+
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
         """On which rows of a window the pool trades; ``None``: on all."""
         del rows
@@ -77,6 +88,34 @@ class GeometricPool(AbstractPool, ABC):
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return super().untouched(params, feed, start, rows)._replace(weights=self.weights(params, feed, start, rows))
 
+    def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
+        if not compiled():
+            return super().with_frictions(params, feed, start, rows)
+        left = self._left(params, feed, start, rows)
+        weights = self.weights(params, feed, start, rows)
+        return Path(weights, left.reserves, left.fees, None if feed.trades is None else left.refused)
+
+    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+        """By the compiled loop, if trading costs something: it leaves nothing but those rows."""
+        if feed.frictions is None or not (self.takes_frictions and compiled()) or not (feed.trading.happens or feed.stirred):
+            return super().sampled(params, feed, start, length, rows)
+        wanted, places = np.unique(rows, return_inverse=True)
+        reserves, prices = self._left(params, feed, start, length, tuple(wanted.tolist())).reserves[places], feed.prices[start + rows]
+        return Snapshot(prices, reserves, (reserves * prices).sum(-1))
+
+    def _left(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: tuple[int, ...] | None = None) -> Left:
+        """What the compiled loop leaves at some rows, or at all."""
+        assert feed.frictions is not None
+        blocks, trading = self.blocks(params, feed, start, length), feed.trading
+        opening = self._opening(feed, blocks.starts[0], feed.prices[start])
+        plan = replace(self.plan(length), rows=rows, moves=self.moves, stirred=feed.stirred)
+        plan = replace(plan, every=trading.every, happens=trading.happens, solver=trading.solver)
+        return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
+
+    def _opening(self, feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Reserves before the first minute: those given, or such that the pool is in equilibrium."""
+        return weights * feed.initial_pool_value / prices if feed.initial_reserves is None else feed.initial_reserves
+
     def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
         weights = self.weights(params, feed, start, rows)
         minute, traded = minutes(feed, start, rows), self.open_rows(rows)
@@ -84,8 +123,7 @@ class GeometricPool(AbstractPool, ABC):
             visited = jnp.asarray(traded)
             minute = minute._replace(visited=visited if minute.visited is None else minute.visited & visited)
         ticks = Tick(minute, weights)
-        reserves = weights[0] * feed.initial_pool_value / ticks.minute.prices[0]
-        return State(reserves if feed.initial_reserves is None else feed.initial_reserves, weights[0]), ticks
+        return State(self._opening(feed, weights[0], ticks.minute.prices[0]), weights[0]), ticks
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
         """Arbitrage against the prices at the old weights, given trades and, if weights move, arbitrage at the new ones."""
@@ -111,8 +149,8 @@ def opening_value(feed: Feed, weights: Float[Array, " n"], prices: Float[Array, 
 
 def equilibrium(
     weights: Float[Array, "r n"], log_growth: Float[Array, " r"], opening: Float[Array, ""], feed: Feed, rows: Int[Array, " r"]
-) -> Path:
-    """The path, at some rows of the feed, of a pool that is in equilibrium and has grown so much since it opened."""
+) -> Snapshot:
+    """A pool that is in equilibrium and has grown so much since it opened, at some rows of the feed."""
     prices = feed.prices[rows]
     value = opening * jnp.exp(log_growth).astype(prices.dtype)
-    return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value))
+    return Snapshot(prices, weights * value[:, None] / prices, value)

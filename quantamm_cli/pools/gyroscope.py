@@ -18,7 +18,7 @@ from quantamm_cli.core.bijectors import Bijector, Interval, Numbers
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.trading import Swap, traded
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
 from quantamm_cli.settings.component import hint
@@ -155,11 +155,13 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         reserves = held(self._following(params, feed, prices[0], prices[visits]), visits, rows)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
-        """Only those rows."""
+    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+        """Of a frictionless path, only those rows."""
+        if feed.frictions is not None or not feed.trading.happens:
+            return super().sampled(params, feed, start, length, rows)
         every, prices = feed.trading.every, feed.prices[start + rows]
         reserves = self._following(params, feed, feed.prices[start], feed.prices[start + rows // every * every])
-        return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
+        return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
     def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
         columns = minutes(feed, start, rows)

@@ -5,20 +5,20 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from pydantic import Field
 
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.coarse import call as kernels
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Blocks, Feed, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.brokered import brokered
-from quantamm_cli.pools.coarse import Blocks, CoarsePool
-from quantamm_cli.pools.guard import Guard
+from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.guard import Guard, StandardGuard
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
 
@@ -65,8 +65,9 @@ class Temporal(CoarsePool, kind="temporal"):
     def takes_frictions(self) -> bool:
         return self.rule.broker is None
 
-    def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
-        return np.arange(rows) % self.chunk_period < self.weight_interpolation_period if self.rule.rests else None
+    @property
+    def open_for(self) -> int | None:
+        return self.weight_interpolation_period if self.rule.rests else None
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         if self.rule.broker is None:
@@ -74,10 +75,8 @@ class Temporal(CoarsePool, kind="temporal"):
         visits = self.visits(rows, feed.trading.every)
         return brokered(self.rule.broker, self.weights(params, feed, start, rows), feed, start, visits, self.chunk_period)
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Path:
-        if self.rule.rests or self.rule.broker is not None:
-            return self.frictionless(params, feed, start, length).take(rows)
-        return super().sampled(params, feed, start, length, rows)
+    def short_cut(self, feed: Feed) -> bool:
+        return super().short_cut(feed) and self.rule.broker is None
 
     @property
     def straight(self) -> bool:
@@ -161,13 +160,22 @@ class Temporal(CoarsePool, kind="temporal"):
     def _guarded(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """Starts and slopes of the blocks that chunks ``first`` and after it move."""
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
+        opening = self.opening(params, feed, signals[0] if blocks else opening_weights(params))
+        if (limits := self._plain(opening)) is not None:
+            return kernels.walk(opening, signals, self.weight_interpolation_period, *limits)
 
         def move(weights: Weights, signal: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
             slope = self._slope(params, weights, signal)
             return self.arrival(weights, slope), (weights, slope)
 
-        _, path = jax.lax.scan(move, self.opening(params, feed, signals[0] if blocks else opening_weights(params)), signals)
+        _, path = jax.lax.scan(move, opening, signals)
         return path
+
+    def _plain(self, weights: Weights) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
+        """The floor and the speed of the standard guard, where rule and guard are all that compiled code knows."""
+        if type(self.rule).wish is not WeightRule.wish or not compiled() or type(self.guard) is not StandardGuard:
+            return None
+        return None if self.guard.straight_through else (self.guard.floor(weights), self.guard.maximum_change)
 
     def _looped(self, params: Params, feed: Feed, first: Array | None = None) -> tuple[tuple[Array, Array], Stream]:
         """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on weights move; and all signals."""

@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params
@@ -88,21 +90,15 @@ def _entry(problem: Problem, progress: Progress, rate: float) -> tuple[Report, P
     first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset)
     penalty = jnp.asarray(problem.turnover_penalty) if problem.turnover_penalty else None
     params = dict(progress.params)
-    gain, slopes = ascent(problem.pool, problem.metric, penalty, problem.window_rows, params, problem.feed, jnp.asarray(first_rows))
-    metrics = judge(problem.pool, problem.spans, problem.tracked, params, problem.feed)
-    moved, optimiser = _update(
-        type(problem.fit).transform,
-        problem.fit.numbers() | {"learning_rate": rate},
-        _moving(params, problem.trains),
-        _moving(slopes, problem.trains),
-        progress.optimiser,
-    )
-    scores = jax.tree.map(np.asarray, metrics)
-    here = {name: np.asarray(value, float) for name, value in params.items()}
+    shape = Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, type(problem.fit).transform)
+    numbers = problem.fit.numbers() | {"learning_rate": rate}
+    gain, metrics, moved, optimiser = _step(shape, problem.pool, penalty, numbers, params, problem.feed, first_rows, progress.optimiser)
+    gain, scores, here = jax.device_get((gain, metrics, params))
+    here = {name: np.asarray(value, float) for name, value in here.items()}
     if not np.logical_and.reduce([np.isfinite(value).reshape(len(value), -1).all(-1) for value in here.values()]).any():
         raise DivergedError("fit", f"no parameter set is finite at step {progress.step}; try a smaller fit.learning_rate, or other params")
     best, since = _improvement(scores[problem.watched[0]][problem.watched[1]], progress)
-    report = Report(progress.step, here, np.asarray(gain), scores, rate, since)
+    report = Report(progress.step, here, gain, scores, rate, since)
     return report, Progress(progress.step + 1, params | moved, optimiser, best, since)
 
 
@@ -124,7 +120,36 @@ def _prepare(transform: Transform, numbers: Numbers, params: Params) -> Any:
     return jax.vmap(transform(numbers).init)(params)
 
 
-@partial(jax.jit, static_argnames="transform")
+@dataclass(frozen=True)
+class Shape:
+    """What shapes the program of a step."""
+
+    metric: str
+    window_rows: int
+    spans: Spans
+    tracked: tuple[str, ...]
+    trains: frozenset[str]
+    transform: Transform
+
+
+@partial(jax.jit, static_argnames="shape")
+def _step(
+    shape: Shape,
+    pool: AbstractPool,
+    penalty: Float[Array, ""] | None,
+    numbers: Numbers,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
+    optimiser: Any,
+) -> tuple[Float[Array, " s"], Any, Params, Any]:
+    """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
+    gain, slopes = ascent(pool, shape.metric, penalty, shape.window_rows, params, feed, starts)
+    metrics = judge(pool, shape.spans, shape.tracked, params, feed)
+    moved, optimiser = _update(shape.transform, numbers, _moving(params, shape.trains), _moving(slopes, shape.trains), optimiser)
+    return gain, metrics, moved, optimiser
+
+
 def _update(transform: Transform, numbers: Numbers, params: Params, slopes: Params, state: Any) -> tuple[Params, Any]:
     """One step uphill, each set on its own."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from test_vectors_forward_pass import CASES, DATA, market, raw, settings
 
+from quantamm_cli.core.executor import executor
 from quantamm_cli.engine.forward import days, simulate
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here")
@@ -19,7 +20,10 @@ MINUTES = 3_000
 
 
 def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]:
-    """Along a random direction of unit parts in all that trains: the gradient's, and a central difference's."""
+    """Along a random direction of unit parts in all that trains: the gradient's, and a central difference's.
+
+    The gradient is that of compiled code; forward mode, which only the scan has, must agree.
+    """
     random = np.random.Generator(np.random.PCG64(seed))
     way = {
         name: 0 * value if name == "initial_weights_logits" else jnp.asarray(random.standard_normal(value.shape))
@@ -30,7 +34,8 @@ def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]
         return worth({name: value + size * way[name] for name, value in params.items()})
 
     along = jax.jit(along)
-    _, slope = jax.jit(lambda size: jax.jvp(along, (size,), (jnp.ones(()),)))(jnp.zeros(()))
+    with executor("scan"):
+        _, slope = jax.jit(lambda size: jax.jvp(along, (size,), (jnp.ones(()),)))(jnp.zeros(()))
     gradient = jax.jit(jax.grad(worth))(params)
     reverse = sum(float((gradient[name] * way[name]).sum()) for name in params)
     assert reverse == pytest.approx(float(slope), rel=1e-7, abs=1e-12)

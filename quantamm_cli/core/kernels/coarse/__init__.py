@@ -1,0 +1,1 @@
+"""Compiled code of the frictionless path for the CPU: recurrences, guarded weights, closed forms, order statistics."""

@@ -1,0 +1,109 @@
+"""What is measured: one line a row of the table. Lines are made of words of the command line, so that any revision can be asked."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from typing import Any
+
+TOKENS = ("BTC", "ETH", "SOL", "XRP", "ADA", "LINK", "LTC", "DOGE")
+DAY = 1440
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measurement. ``kind``: ``path`` (objective, or objective and gradient, of one window) or ``step`` (a training step).
+
+    ``lanes`` are parameter sets for a path, windows × sets for a step; ``target`` is in the unit of the kind's table.
+    """
+
+    kind: str
+    name: str
+    words: tuple[str, ...]
+    tokens: int
+    days: int
+    lanes: int = 1
+    chunk: int = DAY
+    fee: bool = False
+    gradient: bool = True
+    target: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def minutes(self) -> int:
+        """Minutes of one lane."""
+        return self.days * DAY
+
+    def asked(self, executor: str | None) -> dict[str, Any]:
+        """The line as a worker takes it."""
+        return asdict(self) | {"executor": executor, "minutes": self.minutes}
+
+
+# ns a minute and lane of one lane over 30 days, value alone, by tokens; three times that with the gradient.
+TARGETS = {2: 80.0, 3: 110.0, 5: 170.0, 8: 320.0}
+
+
+def path(tokens: int, lanes: int, days: int, chunk: int, fee: bool, gradient: bool) -> Line:
+    """A window of ``days`` of one pool, ``lanes`` parameter sets side by side."""
+    words = (
+        f"tokens=[{','.join(TOKENS[:tokens])}]",
+        "start=2022-01-01",
+        f"end={_date(2022, days + 24)}",
+        "test_end=null",
+        "split.validation_fraction=0.05",
+        "split.bout_offset=1440",
+        "data.burn_in_days=100",
+        f"fit.parameter_sets={lanes}",
+        *_chunked(chunk),
+        *(("fees=flat", "fees.fee=0.003") if fee else ()),
+    )
+    target = TARGETS[tokens] * (3 if gradient else 1) if fee and lanes == 1 and days == 30 and chunk == DAY else None
+    what = "value and gradient" if gradient else "value"
+    name = f"{tokens} tokens, {lanes} lanes, {days} d, {'daily' if chunk == DAY else 'hourly'}, {'30 bp' if fee else 'no fee'}, {what}"
+    return Line("path", name, words, tokens, days, lanes, chunk, fee, gradient, target)
+
+
+def paths(full: bool) -> Iterator[Line]:
+    """Every combination, or those that show how cost grows with tokens, lanes, days and chunks, one at a time."""
+    chosen: list[tuple[int, int, int, int, bool, bool]]
+    if full:
+        chosen = [*product((2, 3, 5, 8), (1, 8, 32), (30, 150, 365), (DAY, 60), (False, True), (False, True))]
+    else:
+        around = [(n, 1, 30, DAY) for n in (2, 3, 5, 8)]
+        growing = [(2, 8, 30, DAY), (2, 32, 30, DAY), (2, 1, 365, DAY), (2, 1, 30, 60)]
+        chosen = [(*shape, fee, gradient) for fee in (False, True) for shape in around for gradient in (False, True)]
+        chosen += [(*shape, fee, True) for fee in (False, True) for shape in growing]
+        chosen += [(2, 32, 30, DAY, True, False)]
+    for one in chosen:
+        yield path(*one)
+
+
+def steps(full: bool) -> Iterator[Line]:
+    """Training steps as the default configuration takes them: 8 windows of 113 days, 4 sets, validation and test at every step."""
+    two = ("tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003")
+    yield step("3 tokens, no fee, daily chunks", (), 0.005)
+    yield step("3 tokens, no fee, hourly chunks", _chunked(60), 0.040, chunk=60)
+    yield step("3 tokens, no fee, `sharpe` (every minute)", ("metric=sharpe",), 0.250)
+    yield step("3 tokens, no fee, `daily_var_95%_trad`", ("metric=daily_var_95%_trad",))
+    yield step("3 tokens, no fee, `daily_var_95%`", ("metric=daily_var_95%",), 0.500)
+    yield step("2 tokens, 30 bp, daily chunks", two, 0.500, tokens=2, fee=True)
+    if full:
+        yield step("2 tokens, 30 bp, hourly chunks", (*two, *_chunked(60)), tokens=2, fee=True, chunk=60)
+        large = (f"tokens=[{','.join(TOKENS)}]", "start=2022-01-01", "end=2023-04-01", "fit.parameter_sets=64", *_chunked(60))
+        yield step("8 tokens, 64 sets, a year, hourly chunks, no fee", large, tokens=8, days=357, lanes=512, chunk=60)
+
+
+def step(name: str, words: tuple[str, ...], target: float | None = None, **more: Any) -> Line:
+    """A step of ``qsim train`` with these words."""
+    shape: dict[str, Any] = {"tokens": 3, "days": 113, "lanes": 32} | more
+    return Line("step", name, ("fit.steps=100000", "fit.early_stopping=false", *words), target=target, **shape)
+
+
+def _chunked(minutes: int) -> tuple[str, ...]:
+    return () if minutes == DAY else (f"pool.chunk_period={minutes}", f"pool.weight_interpolation_period={minutes}")
+
+
+def _date(year: int, days: int) -> str:
+    """``days`` after the first of January."""
+    from datetime import date, timedelta
+
+    return (date(year, 1, 1) + timedelta(days=days)).isoformat()

@@ -1,0 +1,181 @@
+"""Results as Markdown."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- bench: written by make bench -->", "<!-- /bench -->"
+Row = dict[str, Any]
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """All tables of a run."""
+    rows = result["rows"]
+    parts = [_head(result)]
+    if len(result["trees"]) > 1:
+        parts += [_compared(rows, result["trees"])]
+    parts += [_processes(rows), _steps(rows), _paths(rows)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def short(result: dict[str, Any]) -> str:
+    """What the README shows: one lane of the paths, the steps and the processes."""
+    rows = [
+        row for row in result["rows"] if row["kind"] != "path" or (row["days"] == 30 and row["chunk"] == 1440 and row["lanes"] in (1, 32))
+    ]
+    return "\n\n".join(part for part in (_head(result), _processes(rows), _steps(rows), _paths(rows)) if part)
+
+
+def into(readme: Path, text: str) -> str:
+    """Put a text between the marks of a file; what was done."""
+    old = readme.read_text(encoding="utf-8")
+    if BEGIN not in old or END not in old:
+        return f"{readme.name} has no marks '{BEGIN}' and '{END}'; left as it is"
+    before, _, rest = old.partition(BEGIN)
+    new = f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}"
+    if new != old:
+        readme.write_text(new, encoding="utf-8")
+    return f"{readme.name} has the new table"
+
+
+def _head(result: dict[str, Any]) -> str:
+    machine = result["machine"]
+    return (
+        f"{result['revision']}, {result['date']}: {machine['processor']}, {machine['cores']} cores, Python {machine['python']}, JAX {machine['jax']};"
+        f" load {result['load'][0]} before, {result['load'][1]} after. Best of the rounds. Peak: what XLA sets aside / the process's resident memory."
+    )
+
+
+def _processes(rows: Sequence[Row]) -> str:
+    columns = ["from the start of the process", "wanted, s", "s", "of the processor, s"]
+    body = [[row["name"], _number(row["target"]), _each(row, _seconds), _each(row, _processor)] for row in rows if row["kind"] == "process"]
+    return _table(columns, body)
+
+
+def _steps(rows: Sequence[Row]) -> str:
+    columns = ["training step: gradient, metrics, validation", "executor", "wanted, ms", "ms", "first step, s", "compile, s", "peak, MB"]
+    body = []
+    for row in (row for row in rows if row["kind"] == "step"):
+        for label, result in row["results"].items():
+            tail = (
+                [_number(result["first_seconds"]), _number(result["compile_seconds"]), _peak(result)]
+                if "seconds" in result
+                else ["", "", ""]
+            )
+            body.append([row["name"], _executor(label), _scaled(row["target"], 1e3), _milliseconds(result), *tail])
+    return _table(columns, body)
+
+
+def _paths(rows: Sequence[Row]) -> str:
+    """One row a shape and executor, value and gradient side by side."""
+    columns = [
+        "tokens",
+        "lanes",
+        "days",
+        "chunks",
+        "fee",
+        "executor",
+        "wanted, ns",
+        "value, ns",
+        "value + gradient, ns",
+        "× scan",
+        "compile, s",
+        "peak, MB",
+    ]
+    shapes: dict[tuple[Any, ...], dict[bool, Row]] = {}
+    for row in (row for row in rows if row["kind"] == "path"):
+        shapes.setdefault((row["tokens"], row["lanes"], row["days"], row["chunk"], row["fee"]), {})[row["gradient"]] = row
+    body = []
+    for (tokens, lanes, days, chunk, fee), pair in sorted(shapes.items(), key=lambda item: (item[0][4], item[0][3], item[0][:3])):
+        shape = [str(tokens), str(lanes), str(days), "daily" if chunk == 1440 else "hourly", "30 bp" if fee else "none"]
+        wanted = " / ".join(_number(pair[g]["target"]) for g in (False, True) if g in pair and pair[g]["target"])
+        for label in next(iter(pair.values()))["results"]:
+            both = [pair[gradient]["results"].get(label, {}) if gradient in pair else {} for gradient in (False, True)]
+            times = [_number(_nanoseconds(one, tokens, lanes, days)) for one in both]
+            last = next((one for one in reversed(both) if "seconds" in one), {})
+            compiling = " / ".join(_number(one["compile_seconds"]) for one in both if "seconds" in one)
+            body.append([*shape, _executor(label), wanted, *times, _against_scan(pair, label), compiling, _peak(last)])
+    title = "A path, ns a simulated minute and lane (lanes: parameter sets side by side)"
+    return _table(columns, body) and f"{title}:\n\n{_table(columns, body)}"
+
+
+def _compared(rows: Sequence[Row], trees: Sequence[str]) -> str:
+    """Ratios of the second tree to the first, where both could."""
+    body = []
+    for row in rows:
+        for label, result in row["results"].items():
+            tree, slash, executor = label.partition("/")
+            old = row["results"].get(f"{trees[0]}{slash}{executor}")
+            if tree != trees[1] or old is None:
+                continue
+            why = next((f"skipped: {one['skipped']}" for one in (old, result) if "skipped" in one), None)
+            ratios = (
+                [why, "", ""]
+                if why
+                else [_ratio(result, old, "seconds"), _ratio(result, old, "compile_seconds"), _ratio(result, old, "working_rss")]
+            )
+            body.append([row["name"], executor or "", _seconds(old), _seconds(result), *map(str, ratios)])
+    return _table(["line", "executor", f"{trees[0]}, s", f"{trees[1]}, s", "time ×", "compile ×", "memory ×"], body)
+
+
+def _against_scan(pair: dict[bool, Row], label: str) -> str:
+    """Time over the scan's of the same tree in the same run, for value and gradient."""
+    tree, _, executor = label.partition("/")
+    if not executor or executor == "scan":
+        return ""
+    found = [(row["results"][label], row["results"].get(f"{tree}/scan", {})) for row in pair.values() if label in row["results"]]
+    return " / ".join(_ratio(one, scan, "seconds") for one, scan in found if "seconds" in one and "seconds" in scan)
+
+
+def _ratio(new: Row, old: Row, key: str) -> str:
+    return f"{new[key] / old[key]:.2f}" if new.get(key) and old.get(key) else ""
+
+
+def _nanoseconds(result: Row, tokens: int, lanes: int, days: int) -> float | None:
+    return result["seconds"] / (lanes * days * 1440) * 1e9 if "seconds" in result else None
+
+
+def _executor(label: str) -> str:
+    """The executor, with the tree's name unless it is the one that is here."""
+    tree, _, executor = label.partition("/")
+    return " ".join(part for part in (executor, f"({tree})" if tree != "now" else "") if part)
+
+
+def _each(row: Row, shown: Callable[[Row], str]) -> str:
+    return " / ".join(shown(result) for result in row["results"].values())
+
+
+def _seconds(result: Row) -> str:
+    return _number(result["seconds"]) if "seconds" in result else "–"
+
+
+def _processor(result: Row) -> str:
+    return _number(result["processor_seconds"]) if "processor_seconds" in result else "–"
+
+
+def _milliseconds(result: Row) -> str:
+    return _number(result["seconds"] * 1e3) if "seconds" in result else "–"
+
+
+def _scaled(value: float | None, scale: float) -> str:
+    return _number(None if value is None else value * scale)
+
+
+def _peak(result: Row) -> str:
+    sizes = [f"{result[key] / 2**20:.0f}" for key in ("xla_bytes", "peak_rss") if result.get(key)]
+    return " / ".join(sizes)
+
+
+def _number(value: float | None) -> str:
+    """Three significant digits, no exponent."""
+    if value is None:
+        return ""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
+    return f"{value:.{digits}f}"
+
+
+def _table(columns: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    if not body:
+        return ""
+    lines = [columns, ["---"] * len(columns), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

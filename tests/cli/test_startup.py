@@ -1,0 +1,129 @@
+"""What a process costs before it works: help and typos at once, and no program compiled twice on one machine."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy import QSIM, TOY, environment
+
+from quantamm_cli.cli import programs
+
+FRESH = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+COUNTED = """
+import sys
+import jax
+from quantamm_cli.cli.main import main
+
+misses = []
+jax.monitoring.register_event_listener(lambda event, **_: misses.append(event) if event.endswith("/cache_misses") else None)
+code = main(sys.argv[1:])
+print(len(misses))
+sys.exit(code)
+"""
+FEE = ["tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003"]
+OTHER_NUMBERS = [
+    "fees.fee=0.001",
+    "fit.learning_rate=0.03",
+    "start=2021-01-10",
+    "end=2021-01-26",
+    "test_end=2021-01-30",
+    "params.k_per_day=3",
+]
+
+
+def compiled(cache: Path, folder: Path, *words: str) -> int:
+    """How many programs a ``qsim`` process compiles because they are not in the cache."""
+    command = [sys.executable, "-c", COUNTED, *words, "-q"]
+    done = subprocess.run(command, cwd=folder, env=FRESH | {"QSIM_CACHE": str(cache)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.splitlines()[-1])
+
+
+def kept(cache: Path) -> set[str]:
+    """The names of the programs in a cache."""
+    return {path.name for path in cache.glob("programs-*/*-cache")}
+
+
+@pytest.mark.timeout(900)
+def test_a_second_process_with_other_numbers_compiles_nothing(tmp_path: Path) -> None:
+    """A shell loop over fees, learning rates, dates and initial parameters pays for its programs once."""
+    words = [word for word in TOY if not word.startswith(("tokens=", "fit.steps="))] + ["fit.steps=1", *FEE]
+    assert compiled(tmp_path / "cache", tmp_path, "train", *words) > 0, "the listener hears of compilations"
+    before = kept(tmp_path / "cache")
+    misses = compiled(tmp_path / "cache", tmp_path, "train", *words, *OTHER_NUMBERS)
+    assert (misses, kept(tmp_path / "cache") - before) == (0, set())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    """Neither JAX, NumPy nor Hydra: what keeps help under 0.2 s on any machine."""
+    heavy = "{'jax', 'numpy', 'hydra', 'omegaconf', 'pydantic', 'rich', 'polars', 'optuna'}"
+    check = f"import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
+    """Typos are found in the composed YAML, before JAX, NumPy and pydantic."""
+    check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print(sorted({'jax', 'numpy', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check, "train", "fees.feee=1"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "did you mean 'fees.fee'" in done.stderr
+
+
+def test_help_is_there_at_once(tmp_path: Path) -> None:
+    """Under 0.2 s of processor time, best of some. The time a typo takes is Hydra's; ``make bench`` measures it."""
+
+    def took() -> float:
+        before = os.times()
+        subprocess.run([str(QSIM), "--help"], cwd=tmp_path, env=environment(), capture_output=True, check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    assert min(took() for _ in range(5)) < 0.2
+
+
+def test_no_cache_is_no_failure(tmp_path: Path) -> None:
+    """Where the folder cannot be, programs are compiled and nothing is said."""
+    (tmp_path / "file").write_text("")
+    words = ["simulate", "pool=balancer", "start=2021-01-08", "end=2021-01-10", "data.burn_in_days=1"]
+    env = FRESH | {"QSIM_CACHE": str(tmp_path / "file" / "below")}
+    done = subprocess.run([str(QSIM), *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "arn" not in done.stderr
+
+
+class TestProgramsFolder:
+    """Tidied whenever a process starts."""
+
+    @pytest.fixture(autouse=True)
+    def _home(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("QSIM_CACHE", str(tmp_path / "home"))
+
+    def test_names_version_and_processor(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A cache carried to another processor is not read there."""
+        here = programs.programs("1.2.3")
+        assert here is not None and "1.2.3" in here.name
+        monkeypatch.setattr(programs, "processor", lambda: "another")
+        assert programs.programs("1.2.3") != here
+
+    def test_drops_what_a_killed_process_left(self) -> None:
+        """A program without its time of use would keep JAX from making room for ever."""
+        folder = programs.programs("1.2.3")
+        assert folder is not None
+        for name in ("whole-cache", "whole-atime", "torn-cache"):
+            (folder / name).write_bytes(b"12345678")
+        programs.programs("1.2.3")
+        assert {path.name for path in folder.iterdir()} - {".lockfile"} == {"whole-cache", "whole-atime"}
+
+    def test_drops_folders_long_unused(self, tmp_path: Path) -> None:
+        """An upgrade does not leave its predecessor's programs for ever; a neighbour in use stays."""
+        old, used = tmp_path / "home" / "programs-0.1-x", tmp_path / "home" / "programs-0.2-x"
+        for folder in (old, used):
+            folder.mkdir(parents=True)
+        os.utime(old, (time.time() - 100 * 86400,) * 2)
+        programs.programs("1.2.3")
+        assert (old.exists(), used.exists()) == (False, True)
