@@ -3,30 +3,25 @@
 The choice is part of what JAX keeps programs by, so that one process can use both.
 """
 
-from contextlib import AbstractContextManager
-from typing import Literal
+from contextlib import AbstractContextManager, nullcontext
 
 import jax
 
-Executor = Literal["auto", "compiled", "scan"]
+from quantamm_cli.settings.types import Executor
 
 _CHOSEN = jax.make_user_context("auto")
 
 
 def executor(name: Executor) -> AbstractContextManager[None]:
-    """While it is open, programs are traced for this executor.
-
-    Raises:
-        ValueError: ``compiled`` where there is no compiled code: on an accelerator, or without double precision.
-    """
-    if name == "compiled" and not _possible():
-        raise ValueError(f"compiled code runs on a CPU in double precision; this is {jax.default_backend()}")
+    """While it is open, programs are traced for this executor; ``auto`` leaves the choice as it was, at first to the device."""
+    if name == "auto":
+        return nullcontext()
     return _CHOSEN(name)  # type: ignore[no-any-return]
 
 
 def compiled() -> bool:
     """Whether programs traced now call compiled code: where it can run, unless the scan was asked for."""
-    return _CHOSEN.value != "scan" and _possible()
+    return _CHOSEN.value != "scan" and possible()
 
 
 def double_precision() -> bool:
@@ -34,5 +29,6 @@ def double_precision() -> bool:
     return bool(jax.dtypes.canonicalize_dtype(float).itemsize == 8)
 
 
-def _possible() -> bool:
+def possible() -> bool:
+    """Whether there is compiled code: on a CPU, in double precision."""
     return double_precision() and jax.default_backend() == "cpu"

@@ -12,6 +12,7 @@ from jax import Array
 from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.closed_form import Prefix
+from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
 """Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
@@ -43,11 +44,12 @@ class Trades(NamedTuple):
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Trading:
-    """How the arbitrageur works: the solver, the minutes between visits, and whether there is one at all."""
+    """How the arbitrageur works: the solver, the minutes between visits, whether there is one at all; and how that is computed."""
 
     solver: str = "exact"
     every: int = 1
     happens: bool = True
+    executor: Executor = "auto"
 
 
 @jax.tree_util.register_static

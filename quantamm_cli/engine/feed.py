@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 
 from quantamm_cli.core.closed_form import prefix
+from quantamm_cli.core.executor import possible
 from quantamm_cli.core.types import Feed, Frictions, Trades, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
@@ -28,7 +29,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
         DataError: a fee series that cannot be read.
     """
     refuse(settings)
-    pool = settings.pool
+    pool, fees = settings.pool, settings.fees
     assert isinstance(pool, AbstractPool)
     dtype = jnp.dtype(settings.precision)
 
@@ -37,7 +38,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
     prices = market.prices[market.burn_in :]
     trades = None if market.trades is None else Trades(*map(jnp.asarray, vars(market.trades).values()))
-    frictions = _frictions(settings.fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
+    frictions = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
     (chunks, *series), first = _chunks(market, pool.chunk, settings.data.burn_in_days)  # type: ignore[attr-defined]
     return Feed(
         prices=array(prices),
@@ -47,7 +48,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
         initial_pool_value=array(settings.initial_pool_value),
         prefix=prefix(prices) if frictions is None else None,
         frictions=jax.tree.map(array, frictions),
-        trading=Trading(settings.fees.arbitrage, settings.fees.arb_frequency, settings.fees.do_arb),
+        trading=Trading(fees.arbitrage, fees.arb_frequency, fees.do_arb, fees.executor),
         series=dict(zip(market.series, map(array, series), strict=True)),
         trades=None if trades is None else trades._replace(amount=array(trades.amount)),
         layout=pool.layout(settings.tokens),
@@ -58,9 +59,11 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
 
 def refuse(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or given trades that the pool has no path with."""
+    """Raise ConfigError for frictions or given trades that the pool has no path with, and for compiled code where there is none."""
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
+    if settings.fees.executor == "compiled" and not possible():
+        raise ConfigError("fees.executor", f"compiled code runs on a CPU; this is {jax.default_backend()}: use auto or scan")
     if not pool.takes_frictions and not settings.fees.frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     if not pool.takes_trades and settings.trades.file is not None:

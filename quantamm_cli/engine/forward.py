@@ -7,6 +7,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int
 
+from quantamm_cli.core.executor import executor
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.types import DAY, Daily, Feed, Params, Snapshot, Trajectory
 from quantamm_cli.pools.base import AbstractPool
@@ -22,7 +23,8 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     """
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
-    path = pool.path(params, feed, start, rows)
+    with executor(feed.trading.executor):
+        path = pool.path(params, feed, start, rows)
     value = (path.reserves * prices).sum(-1) if path.value is None else path.value
     return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
 
@@ -34,7 +36,8 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
     """
     wanted = [np.append(np.arange(first, last, DAY), last - 1) for _, first, last in spans]
     rows, length = np.concatenate(wanted), max(last for _, _, last in spans)
-    spots = pool.sampled(params, feed, jnp.asarray(start), length, rows)
+    with executor(feed.trading.executor):
+        spots = pool.sampled(params, feed, jnp.asarray(start), length, rows)
     ends = accumulate(len(part) for part in wanted)
     return {
         name: _daily(spots, end - len(part), end - 1, last - first)

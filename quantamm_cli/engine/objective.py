@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
+from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.forward import Spans, days, simulate
 from quantamm_cli.metrics import METRICS, reads_days, score
@@ -24,7 +25,8 @@ def objective(
         if penalty is None and reads_days([metric]):
             return METRICS[metric].compute(days(pool, params, feed, start, (("window", 0, rows),))["window"])
         path = simulate(pool, params, feed, start, rows)
-        gain = METRICS[metric].compute(path)
+        with executor(feed.trading.executor):
+            gain = METRICS[metric].compute(path)
         return gain if penalty is None else gain - penalty * turnover(path)
 
     return jax.vmap(one)(starts).mean()
@@ -49,7 +51,8 @@ def judge(
         if reads_days(names):
             return {name: score(span, names) for name, span in days(pool, values, feed, 0, spans).items()}
         path = simulate(pool, values, feed, jnp.asarray(0), max(last for _, _, last in spans))
-        return {name: score(path.rows(first, last), names) for name, first, last in spans}
+        with executor(feed.trading.executor):
+            return {name: score(path.rows(first, last), names) for name, first, last in spans}
 
     # Sets share the overhead of a minute loop; whole columns of minutes are quicker, and smaller, one set after another.
     together = reads_days(names) or feed.frictions is not None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.types import Count, Fraction, NonNegative, Share
+from quantamm_cli.settings.types import Count, Executor, Fraction, NonNegative, Share
 
 NUMBERS = ("fee", "gas_cost", "arb_fee", "protocol_fee_split", "noise_trader_ratio")
 
@@ -24,7 +24,7 @@ class Fees(Component, group="fees"):
     arb_frequency: Count = Field(1, description="minutes between arbitrages")
     do_arb: bool = Field(True, description="false: no arbitrageur comes; given trades happen all the same")
     arbitrage: Literal["exact", "pairwise"] = Field("exact", description="joint optimum, or the best single pair")
-    executor: Literal["auto", "scan"] = Field("auto", description="how the minute loop runs")
+    executor: Executor = Field("auto", description="compiled code (CPU only) or JAX's loops; auto: compiled where it can be")
     file: str | None = Field(None, description="for fees=recorded: columns unix and any of fee, gas_cost, arb_fee, lp_supply")
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -61,6 +61,8 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Date = Annotated[str, BeforeValidator(_date)]
 Token = Annotated[str, BeforeValidator(_token)]
+
+Executor = Literal["auto", "compiled", "scan"]
 
 
 def _tokens(tokens: tuple[str, ...]) -> tuple[str, ...]:
