@@ -57,8 +57,6 @@ class Bench:
         return {key: value for key, value in line.asked(None).items() if key not in ("executor", "extra")} | {"results": results}
 
     def _executors(self, line: Line) -> list[str | None]:
-        if not line.fee:
-            return [None]
         return list(dict.fromkeys(name for tree in self.trees for name in self.executors[tree.name]))
 
     def _opened(self, contender: Contender, line: Line) -> dict[str, Any]:

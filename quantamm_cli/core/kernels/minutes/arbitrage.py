@@ -41,32 +41,25 @@ def exact(y, w, act, low, lg, n):
             high = i
     x = w[low] * (y[low] - lg) / (w[low] + w[high])
     total = w[low] + w[high]
-    for i in range(n):
-        act[i] = 0.0
-    act[low], act[high] = 1.0, -1.0
-    if n == 2:
-        return x, total
-    for _ in range(64):
-        weighed = total = 0.0
-        for i in range(n):
-            if x + lg > y[i]:
-                weighed += w[i] * (y[i] - lg)
-                total += w[i]
-                act[i] = 1.0
-            elif x <= y[i]:
-                weighed += w[i] * y[i]
-                total += w[i]
-                act[i] = -1.0
+    if n > 2:
+        for _ in range(64):
+            weighed = total = 0.0
+            for i in range(n):  # no branches: which tokens trade cannot be foreseen
+                comes, stays = x + lg > y[i], x + lg <= y[i] and x > y[i]
+                share = 0.0 if stays else w[i]
+                weighed += share * (y[i] - lg if comes else y[i])
+                total += share
+            root = weighed / total
+            if abs(root - x) <= 1e-16:
+                break
+            if root > x:
+                below = x
             else:
-                act[i] = 0.0
-        root = weighed / total
-        if abs(root - x) <= 1e-16:
-            break
-        if root > x:
-            below = x
-        else:
-            above = x
-        x = root if below < root < above else 0.5 * (below + above)
+                above = x
+            x = root if below < root < above else 0.5 * (below + above)
+    for i in range(n):
+        act[i] = 1.0 if x + lg > y[i] else -1.0 if x <= y[i] else 0.0
+    act[low], act[high] = 1.0, -1.0
     return x, total
 
 
