@@ -38,6 +38,28 @@ def _resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--executor", default="auto", choices=["auto", "compiled", "scan"], help="what programs are traced for")
+
+
+@pytest.fixture(autouse=True)
+def chosen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Programs are traced for the executor of the command line."""
+    from quantamm_cli.core.executor import executor
+
+    with executor(request.config.getoption("--executor")):
+        yield
+
+
+@pytest.fixture(params=["compiled", "scan"])
+def each_executor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once for each."""
+    from quantamm_cli.core.executor import executor
+
+    with executor(request.param):
+        yield request.param
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The top of the project."""

@@ -83,7 +83,10 @@ def _of_run(options: Options) -> tuple[str, ...]:
 
 def call(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Import a command and run it on composed settings."""
-    result: dict[str, Any] = import_module(f"quantamm_cli.cli.{options.command}").run(tree, options, console)
+    from quantamm_cli.cli.heard import heard
+
+    with heard(console):
+        result: dict[str, Any] = import_module(f"quantamm_cli.cli.{options.command}").run(tree, options, console)
     return result
 
 

@@ -11,6 +11,7 @@ a few operations, however many minutes lie before it.
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -34,7 +35,7 @@ def prefix(prices: NDArray[np.float64]) -> Prefix:
     """Prefix sums of a price matrix ``(t, n)``."""
     logs = np.log(prices)
     returns = np.diff(logs, axis=0, prepend=logs[:1])
-    return Prefix(jnp.asarray(logs), jnp.asarray(np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0)))
+    return Prefix(*jax.device_put((logs, np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0))))
 
 
 def log_growth(

@@ -3,9 +3,9 @@
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import DTypeLike
 
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import possible
@@ -31,30 +31,32 @@ def feed(settings: Simulate, market: Market) -> Feed:
     refuse(settings)
     pool, fees = settings.pool, settings.fees
     assert isinstance(pool, AbstractPool)
-    dtype = jnp.dtype(settings.precision)
 
-    def array(values: Any) -> Array:
-        return jnp.asarray(values, dtype)
+    def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
+        # Converted on the host: on the device that would be a program, compiled or fetched.
+        return jax.device_put(np.asarray(values, dtype))  # type: ignore[no-any-return]
 
     prices = market.prices[market.burn_in :]
-    trades = None if market.trades is None else Trades(*map(jnp.asarray, vars(market.trades).values()))
+    trades = None
+    if (given := market.trades) is not None:
+        trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
     frictions = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
     (chunks, *series), first = _chunks(market, pool.chunk, settings.data.burn_in_days)  # type: ignore[attr-defined]
     return Feed(
         prices=array(prices),
         chunks=array(chunks),
-        first_chunk=jnp.asarray(first, jnp.int32),
-        burn_in=jnp.asarray(market.burn_in, jnp.int32),
+        first_chunk=array(first, np.int32),
+        burn_in=array(market.burn_in, np.int32),
         initial_pool_value=array(settings.initial_pool_value),
         prefix=prefix(prices) if frictions is None else None,
         frictions=jax.tree.map(array, frictions),
         trading=Trading(fees.arbitrage, fees.arb_frequency, fees.do_arb, fees.executor),
         series=dict(zip(market.series, map(array, series), strict=True)),
-        trades=None if trades is None else trades._replace(amount=array(trades.amount)),
+        trades=trades,
         layout=pool.layout(settings.tokens),
-        numeraire=jnp.asarray(pool.quoted_in(settings.tokens), jnp.int32),
+        numeraire=array(pool.quoted_in(settings.tokens), np.int32),
         initial_reserves=None if settings.initial_reserves is None else array(settings.initial_reserves),
-        state={name: jnp.broadcast_to(array(value), prices.shape[1:]) for name, value in settings.initial_state.items()} or None,
+        state={name: array(np.broadcast_to(value, prices.shape[1:])) for name, value in settings.initial_state.items()} or None,
     )
 
 

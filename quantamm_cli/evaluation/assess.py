@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float
 
+from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import Feed, Params, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.metrics import METRICS, score
@@ -52,7 +53,8 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     constant = _trajectory(Balancer(), {"initial_weights_logits": opened}, alone, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS)}
     for period, first, last in spans:
-        own, others = _scores(path.rows(first, last), constant.rows(first, last))
+        with executor(feed.trading.executor):
+            own, others = _scores(tuple(METRICS), path.rows(first, last), constant.rows(first, last))
         scores[POOL][period] = {name: float(own[name]) for name in METRICS}
         for index, strategy in enumerate(BENCHMARKS):
             scores[strategy][period] = {name: float(others[name][index]) for name in METRICS if name in others}
@@ -64,15 +66,17 @@ def _trajectory(pool: AbstractPool, params: Params, feed: Feed, rows: int) -> Tr
     return simulate(pool, params, feed, jnp.asarray(0), rows)
 
 
-@partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-def _scores(path: Trajectory, constant: Trajectory) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
+@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
+def _scores(
+    names: tuple[str, ...], path: Trajectory, constant: Trajectory
+) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
     """The metrics of a period for the pool and its benchmarks. Run once a length: cheap to compile beats quick to run."""
     held = path.reserves[0]
     alike = path.value[0] / path.prices.shape[1] / path.prices[0]
     paths = [_holding(path.prices, held), _holding(path.prices, alike), constant]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    light = [name for name, definition in METRICS.items() if not definition.sorts]
-    return score(path, METRICS), jax.vmap(lambda each: score(each, light))(stacked)
+    light = [name for name in names if not METRICS[name].sorts]
+    return score(path, names), jax.vmap(lambda each: score(each, light))(stacked)
 
 
 def _holding(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
@@ -61,7 +60,7 @@ class GradientFit(Component, ABC, group="fit"):
             "warmup_cosine": lambda: optax.warmup_cosine_decay_schedule(last, base, self.warmup_steps, steps, last),
         }
         rate = schedules[self.schedule]()
-        return np.broadcast_to(np.asarray(rate(jnp.arange(self.steps + 1)), float), self.steps + 1)
+        return np.broadcast_to(np.asarray(rate(np.arange(self.steps + 1)), float), self.steps + 1)
 
 
 def clipped(numbers: Numbers, *rest: optax.GradientTransformation) -> optax.GradientTransformation:

@@ -1,7 +1,7 @@
 """The one training loop: a generator of reports. Whoever watches draws, saves, prunes or stops."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.sharding import Mesh
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, mean_over_windows, mesh, placed, spread
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import ascent, judge
 from quantamm_cli.errors import DivergedError
@@ -81,16 +83,19 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     """
     rates = problem.fit.learning_rates()
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
+    on = mesh(len(next(iter(progress.params.values()))), problem.fit.batch_size)
+    problem = replace(problem, feed=placed(on, SHARED, problem.feed))
+    progress = replace(progress, params=placed(on, SETS, progress.params), optimiser=placed(on, SETS, progress.optimiser))
     while progress.step <= problem.fit.steps and progress.since_improvement < patience:
-        report, progress = _entry(problem, progress, float(rates[progress.step]))
+        report, progress = _entry(problem, on, progress, float(rates[progress.step]))
         yield report, progress
 
 
-def _entry(problem: Problem, progress: Progress, rate: float) -> tuple[Report, Progress]:
+def _entry(problem: Problem, on: Mesh | None, progress: Progress, rate: float) -> tuple[Report, Progress]:
     first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset)
     penalty = jnp.asarray(problem.turnover_penalty) if problem.turnover_penalty else None
     params = dict(progress.params)
-    shape = Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, type(problem.fit).transform)
+    shape = Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, type(problem.fit).transform, on)
     numbers = problem.fit.numbers() | {"learning_rate": rate}
     gain, metrics, moved, optimiser = _step(shape, problem.pool, penalty, numbers, params, problem.feed, first_rows, progress.optimiser)
     gain, scores, here = jax.device_get((gain, metrics, params))
@@ -130,6 +135,7 @@ class Shape:
     tracked: tuple[str, ...]
     trains: frozenset[str]
     transform: Transform
+    mesh: Mesh | None
 
 
 @partial(jax.jit, static_argnames="shape")
@@ -144,7 +150,17 @@ def _step(
     optimiser: Any,
 ) -> tuple[Float[Array, " s"], Any, Params, Any]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
+    taken = (SHARED, SHARED, SHARED, SETS, SHARED, WINDOWS, SETS)
+    work = spread(shape.mesh, partial(_work, shape), taken, SETS)
+    return work(pool, penalty, numbers, params, feed, starts, optimiser)  # type: ignore[no-any-return]
+
+
+def _work(
+    shape: Shape, pool: AbstractPool, penalty: Any, numbers: Numbers, params: Params, feed: Feed, starts: Array, optimiser: Any
+) -> tuple[Array, Any, Params, Any]:
+    """``_step`` for the sets and windows of one device; each period is judged by all the devices that hold the set."""
     gain, slopes = ascent(pool, shape.metric, penalty, shape.window_rows, params, feed, starts)
+    gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
     metrics = judge(pool, shape.spans, shape.tracked, params, feed)
     moved, optimiser = _update(shape.transform, numbers, _moving(params, shape.trains), _moving(slopes, shape.trains), optimiser)
     return gain, metrics, moved, optimiser

@@ -3,6 +3,7 @@
 ``PYTHONPATH`` says which tree. Requests: ``executors``; ``open`` a line (compile and run it once); ``time`` the open line.
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -30,6 +31,10 @@ class Worker:
 
         app.start_jax()
         app.load_components()
+        with contextlib.suppress(ImportError):  # a tree that has no compiled code
+            from quantamm_cli.core.kernels.build import entry
+
+            entry()  # made once for a machine: no line's doing
         jax.config.update("jax_compilation_cache_dir", None)  # compile times are those of a machine that has seen nothing
         self.jax = jax
         self.compiling = self.tracing = 0.0

@@ -1,5 +1,7 @@
 """What a process costs before it works: help and typos at once, and no program compiled twice on one machine."""
 
+import gc
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import pytest
 from toy import QSIM, TOY, environment
 
 from quantamm_cli.cli import programs
+from quantamm_cli.cli.app import load_components
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.heard import heard
 
 FRESH = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
 COUNTED = """
@@ -21,6 +26,21 @@ misses = []
 jax.monitoring.register_event_listener(lambda event, **_: misses.append(event) if event.endswith("/cache_misses") else None)
 code = main(sys.argv[1:])
 print(len(misses))
+sys.exit(code)
+"""
+ASKED_FOR = """
+import sys
+import jax
+from quantamm_cli.cli.main import main
+
+programs = []
+def hear(event, _, fun_name="", **__):
+    if event.endswith("/backend_compile_duration"):
+        programs.append(fun_name)
+jax.monitoring.register_event_duration_secs_listener(hear)
+code = main(sys.argv[1:])
+print(*programs)
+print(*sorted({'polars', 'scipy', 'optuna', 'rich', 'pandas', 'matplotlib'} & set(sys.modules)))
 sys.exit(code)
 """
 FEE = ["tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003"]
@@ -55,6 +75,39 @@ def test_a_second_process_with_other_numbers_compiles_nothing(tmp_path: Path) ->
     before = kept(tmp_path / "cache")
     misses = compiled(tmp_path / "cache", tmp_path, "train", *words, *OTHER_NUMBERS)
     assert (misses, kept(tmp_path / "cache") - before) == (0, set())
+
+
+@pytest.mark.parametrize("words", [[], FEE, ["pool/rule=mean_reversion_channel"]])
+def test_before_the_first_step_there_is_one_program_and_nothing_needless(tmp_path: Path, words: list[str]) -> None:
+    """Arrays are made on the host: each small program would be traced, lowered and fetched. What reads files or draws is not imported."""
+    command = [sys.executable, "-c", ASKED_FOR, "train", *TOY, "fit.steps=0", *words, "-q"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    programs, needless = done.stdout.splitlines()[-2:]
+    before, step, _ = programs.partition("jit(_step)")
+    assert (before.split(), step, needless) == (["jit(_prepare)"], "jit(_step)", "")
+
+
+def test_the_collector_collects_after_the_imports() -> None:
+    """It passes over the modules, and over nothing made later."""
+    load_components()
+    passed = gc.get_freeze_count()
+    load_components()
+    assert gc.isenabled()
+    assert 0 < gc.get_freeze_count() <= passed
+
+
+@pytest.mark.parametrize(
+    ("quiet", "said"), [(False, "compiling\nqsim train: warning: careful\n"), (True, "qsim train: warning: careful\n")]
+)
+def test_the_console_says_what_lower_layers_log(capsys: pytest.CaptureFixture[str], quiet: bool, said: str) -> None:
+    """News are notes, which ``-q`` leaves out; outside of a command nothing is said, and other libraries are left alone."""
+    logger = logging.getLogger("quantamm_cli.core")
+    with heard(Console("train", quiet=quiet)):
+        logger.info("compiling")
+        logger.warning("careful")
+        logging.getLogger("jax").info("chatter")
+    logger.info("afterwards")
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])

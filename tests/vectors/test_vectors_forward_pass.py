@@ -32,7 +32,10 @@ FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
 GUARD = {"maximum_change": 3e-4, "minimum_weight": None}
 
 load_components()
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here"),
+    pytest.mark.usefixtures("each_executor"),
+]
 
 
 def settings(case: dict[str, Any], **pool: Any) -> Simulate:

@@ -14,7 +14,10 @@ from quantamm_cli.core import swap
 from quantamm_cli.core.arbitrage import exact
 from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import log_growth, prefix
+from quantamm_cli.core.executor import compiled
+from quantamm_cli.core.kernels.minutes.call import Plan, minute_loop
 from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
+from quantamm_cli.core.types import Blocks, Frictions
 from quantamm_cli.rules.anti_momentum import AntiMomentum
 from quantamm_cli.rules.base import Clock, price_gradient
 from quantamm_cli.rules.difference_momentum import DifferenceMomentum
@@ -24,6 +27,7 @@ from quantamm_cli.rules.min_variance import MinVariance, price_variance
 from quantamm_cli.rules.momentum import Momentum
 from quantamm_cli.rules.power_channel import PowerChannel
 
+pytestmark = pytest.mark.usefixtures("each_executor")
 CLOCK = Clock(1440, 10_000)
 
 
@@ -174,7 +178,16 @@ def test_the_variance_and_covariance_estimators_are_the_contracts(case: dict[str
 
 
 ARBITRAGE = vectors("g3m_optimal_arb")["cases"]
-best = jax.jit(exact)
+
+
+@jax.jit
+def best(reserves: jax.Array, weights: jax.Array, prices: jax.Array, fee: jax.Array) -> jax.Array:
+    """Reserves after one arbitrage: of the executor that is chosen."""
+    if not compiled():
+        return exact(reserves, weights, prices, fee)
+    still = Plan(1, chunk=1, period=1, moves=False)
+    given = Blocks(weights[None], jnp.zeros_like(weights)[None]), reserves, Frictions(fee)
+    return minute_loop(still, prices[None], jnp.asarray(0), *given).reserves[0]
 
 
 @pytest.mark.parametrize("case", ARBITRAGE, ids=lambda case: f"{case['n']}-fee={case['fee']}")

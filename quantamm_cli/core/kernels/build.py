@@ -5,6 +5,7 @@ digest of all that it comes from. It is written under a lock, whole or not at al
 """
 
 import hashlib
+import logging
 import os
 from contextlib import nullcontext
 from functools import cache
@@ -77,6 +78,7 @@ def _lock(folder: Path) -> Any:
 
 
 def _compiled() -> bytes:
+    logging.getLogger(__name__).info("compiling the minute loop for this processor, once (about 20 s)")
     from quantamm_cli.core.kernels.compile import compiled
 
     return compiled(machine())

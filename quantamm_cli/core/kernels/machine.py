@@ -14,6 +14,14 @@ from numba.extending import intrinsic
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 compiled: Any = njit(**OPTIONS)
 inlined: Any = njit(**OPTIONS, forceinline=True)
+WORD = types.int64
+FLOATS, INTEGERS, OCTETS, WORDS = (types.CPointer(kind) for kind in (types.float64, types.int32, types.uint8, WORD))
+
+
+def typed(result: Any, words: int) -> Any:
+    """Compiled once, for arguments that are so many words: numba would compile anew for every constant that is one."""
+    return njit(result(*[WORD] * words), **OPTIONS)
+
 
 _WORD = ir.IntType(64)
 

@@ -9,7 +9,24 @@ from typing import no_type_check
 from numba import cfunc, types
 
 from quantamm_cli.core.kernels import frame as f
-from quantamm_cli.core.kernels.machine import allocate, compiled, fetch_add, floats, integers, invoke, octets, release, symbols, words
+from quantamm_cli.core.kernels.machine import (
+    FLOATS,
+    INTEGERS,
+    OCTETS,
+    WORD,
+    WORDS,
+    allocate,
+    compiled,
+    fetch_add,
+    floats,
+    integers,
+    invoke,
+    octets,
+    release,
+    symbols,
+    typed,
+    words,
+)
 from quantamm_cli.core.kernels.tasks import NAME, TASKS
 
 NEXT, DONE, HOLDERS, LANES, FRAME, TASK, JOB_WORDS = range(7)
@@ -22,14 +39,14 @@ HELPER = len(TASKS)
 address_of = symbols(tuple(f"{NAME}_{name}" for name in (*TASKS, "helper")))
 
 
-@compiled
+@typed(WORDS, 3)
 @no_type_check
 def buffer(frame, kind, index):
     """The words of an argument or result."""
     return words(words(words(frame)[kind + f.ITEMS])[index])
 
 
-@compiled
+@typed(WORD, 4)
 @no_type_check
 def size(frame, kind, index, axis):
     """Its size along one of its last axes, counted from the end."""
@@ -37,7 +54,7 @@ def size(frame, kind, index, axis):
     return words(found[f.DIMS])[found[f.RANK] - axis]
 
 
-@compiled
+@typed(WORD, 6)
 @no_type_check
 def place(frame, kind, index, axes, lane, width):
     """Where a lane's part of it begins; ``axes`` is how many it has besides those of lanes, ``width`` its numbers' bytes."""
@@ -55,28 +72,28 @@ def place(frame, kind, index, axes, lane, width):
     return found[f.DATA] + width * offset
 
 
-@compiled
+@typed(FLOATS, 4)
 @no_type_check
 def given(frame, index, axes, lane):
     """A lane's part of an operand of floats."""
     return floats(place(frame, f.ARGUMENTS, index, axes, lane, 8))
 
 
-@compiled
+@typed(FLOATS, 4)
 @no_type_check
 def asked(frame, index, axes, lane):
     """A lane's part of a result of floats."""
     return floats(place(frame, f.RESULTS, index, axes, lane, 8))
 
 
-@compiled
+@typed(INTEGERS, 5)
 @no_type_check
 def listed(frame, kind, index, axes, lane):
     """A lane's part of integers."""
     return integers(place(frame, kind, index, axes, lane, 4))
 
 
-@compiled
+@typed(OCTETS, 4)
 @no_type_check
 def flagged(frame, index, axes, lane):
     """A lane's part of an operand of truth values."""

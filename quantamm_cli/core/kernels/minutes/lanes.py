@@ -2,10 +2,8 @@
 
 from typing import no_type_check
 
-from numba import types
-
 from quantamm_cli.core.kernels.frame import ARGUMENTS, RESULTS
-from quantamm_cli.core.kernels.machine import allocate, compiled, floats, release, shifted, words
+from quantamm_cli.core.kernels.machine import WORD, allocate, compiled, floats, release, shifted, words
 from quantamm_cli.core.kernels.minutes import loop
 from quantamm_cli.core.kernels.minutes import spec as s
 from quantamm_cli.core.kernels.threads import asked, entry, flagged, given, listed
@@ -27,7 +25,7 @@ def spec_of(frame, lane):
 @no_type_check
 def market_of(frame, spec, lane):
     """Prices, supply and trades, from the window's first row on."""
-    start = types.int64(listed(frame, ARGUMENTS, START, 0, lane)[0])
+    start = WORD(listed(frame, ARGUMENTS, START, 0, lane)[0])
     skipped = start * spec[s.TRADES]
     pay = shifted(listed(frame, ARGUMENTS, PAY, 2, lane), skipped)
     take = shifted(listed(frame, ARGUMENTS, TAKE, 2, lane), skipped)
@@ -80,7 +78,7 @@ def forward(call):
     refused = listed(frame, RESULTS, 2, 1, lane)
     out = asked(frame, 0, 2, lane), asked(frame, 1, 1, lane), refused, asked(frame, 3, 2, lane)
     columns, log = columns_of(frame, spec, start, lane), (room, words(held), False)
-    loop.stretch(spec, market, columns, blocks_of(frame, lane), rows, 0, visits, reserves, vectors_in(room, n), log, out)
+    loop.stretch(spec, market, columns, blocks_of(frame, lane), rows, WORD(0), visits, reserves, vectors_in(room, n), log, out)
     release(held)
     return 0
 

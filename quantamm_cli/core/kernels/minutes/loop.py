@@ -11,7 +11,7 @@ arbitrageur and given ones, and goes through them in reverse.
 import math
 from typing import no_type_check
 
-from quantamm_cli.core.kernels.machine import compiled, inlined, shifted
+from quantamm_cli.core.kernels.machine import WORD, compiled, inlined, shifted
 from quantamm_cli.core.kernels.minutes import spec as s
 from quantamm_cli.core.kernels.minutes.arbitrage import done, sought, undone
 from quantamm_cli.core.kernels.minutes.swaps import swapped, unswapped
@@ -130,7 +130,7 @@ def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors,
         costs = costs_of(spec, columns, t, lg)
         open_now = comes and minute < spec[s.OPEN_FOR] and not (sparse and t % spec[s.EVERY] != 0)
         if open_now:
-            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, OLD, n)
+            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, WORD(OLD), n)
             fees += more
         if moves:
             weigh(spec, blocks, block, minute, w, n)
@@ -141,7 +141,7 @@ def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors,
             fees += more
             refused += bad
         if moves and open_now:
-            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, NEW, n)
+            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, WORD(NEW), n)
             fees += more
         while writes and j < asked and wanted(spec, rows, j) < t + step:
             for i in range(n):

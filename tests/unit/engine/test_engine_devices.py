@@ -1,0 +1,108 @@
+"""Sets and windows over devices: how they are cut, and that a training finds the numbers of one device."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quantamm_cli.engine.devices import layout
+
+COUNT = st.integers(1, 24)
+TOY = ("tokens=[BTC,ETH]", "start=2021-03-01", "end=2021-03-03", "test_end=null", "data.burn_in_days=3", "split.bout_offset=720")
+SMALL = ("metric=returns", "split.selection_metric=returns", "fit.steps=2", "fit.parameter_sets=2", "fit.batch_size=2")
+FEE = ("fees=flat", "fees.fee=0.003")
+CASES = {
+    "frictionless, compiled": ["fees.executor=compiled"],
+    "frictionless, scan": ["fees.executor=scan"],
+    "fee, compiled": [*FEE, "fees.executor=compiled"],
+    "fee, scan": [*FEE, "fees.executor=scan", "fees.arb_frequency=5"],  # its rounding adds up over trades: fewer of them
+    "minutes": ["metric=sharpe", "metric.turnover_penalty=1"],
+    "three sets": [*FEE, "fit.parameter_sets=3"],
+}
+SHARES = {
+    1: {name: [2, 2] for name in CASES} | {"three sets": [3, 2]},
+    2: {name: [1, 2] for name in CASES} | {"three sets": [3, 1]},
+    4: {name: [1, 1] for name in CASES} | {"three sets": [1, 2]},
+}
+"""Sets and windows of one device, by how many devices there are."""
+
+PROGRAM = f"""
+import json
+from dataclasses import replace
+import jax
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+from quantamm_cli.cli import app
+from quantamm_cli.cli.compose import Composer
+from quantamm_cli.cli.session import posed
+from quantamm_cli.settings.run import Train
+from quantamm_cli.training import fit as loop
+
+ascent, share, compiled = loop.ascent, [], []
+jax.monitoring.register_event_duration_secs_listener(lambda name, _, **more: compiled.append(name.endswith("backend_compile_duration")))
+
+def watched(pool, metric, penalty, rows, params, feed, starts):
+    share[:] = len(params["log_k"]), len(starts)
+    return ascent(pool, metric, penalty, rows, params, feed, starts)
+
+loop.ascent, found = watched, {{}}
+for name, words in {CASES!r}.items():
+    settings = app.read_settings(Train, Composer("train", [*{(*TOY, *SMALL)!r}, *words]).tree())
+    problem, progress, _ = posed(settings, app.load_market(settings, settings.end))
+    problem = replace(problem, tracked=(problem.metric, "returns", "returns_over_hodl"))
+    steps, values = loop.fit(problem, progress), []
+    for entry in range(3):
+        guard = "disallow" if entry and not problem.turnover_penalty else "allow"  # a penalty is a number, sent each time
+        with jax.transfer_guard_device_to_device(guard):
+            compiled.clear()
+            report, progress = next(steps)
+        values += jax.tree.leaves((report.objective, report.metrics, report.params))
+    left = jax.tree.leaves((progress.params, progress.optimiser))
+    values = [value.tolist() for value in values + left]
+    found[name] = {{"values": values, "share": share[:], "devices": [len(leaf.sharding.device_set) for leaf in left], "compiled": sum(compiled)}}
+print(json.dumps(found))
+"""
+
+
+def trained(devices: int) -> dict[str, dict[str, Any]]:
+    """Three entries of every case where JAX sees so many devices, in a process of its own."""
+    told = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=told, cwd=root, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@given(COUNT, COUNT, COUNT)
+def test_work_is_cut_evenly_for_as_many_devices_as_possible(devices: int, sets: int, windows: int) -> None:
+    """Both cuts divide; no other even cut uses more devices, nor as many with more parts of sets."""
+    a, b = layout(devices, sets, windows)
+    assert sets % a == windows % b == 0 and a * b <= devices
+    for other in ((c, d) for c in range(1, sets + 1) for d in range(1, windows + 1)):
+        if sets % other[0] == windows % other[1] == 0 and other[0] * other[1] <= devices:
+            assert (other[0] * other[1], other[0]) <= (a * b, a)
+
+
+def test_one_device_is_not_cut() -> None:
+    """Whatever the work."""
+    assert layout(1, 4, 8) == (1, 1)
+
+
+def test_training_on_many_devices_finds_the_numbers_of_one() -> None:
+    """Objectives, metrics, parameters and the optimiser's state; each device has its share, no step moves the feed or compiles anew."""
+    with ThreadPoolExecutor() as together:
+        found = dict(zip(SHARES, together.map(trained, SHARES), strict=True))
+    for devices, cases in found.items():
+        for name, told in cases.items():
+            assert told["share"] == SHARES[devices][name], (devices, name)
+            assert set(told["devices"]) == {np.prod(SHARES[1][name]) // np.prod(told["share"])}, (devices, name)
+            assert told["compiled"] == 0, (devices, name)
+            for value, expected in zip(told["values"], found[1][name]["values"], strict=True):  # returns are ratios less one
+                np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-12, err_msg=f"{devices}: {name}")
