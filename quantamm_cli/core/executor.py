@@ -3,7 +3,9 @@
 The choice is part of what JAX keeps programs by, so that one process can use both.
 """
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 import jax
 
@@ -30,5 +32,17 @@ def double_precision() -> bool:
 
 
 def possible() -> bool:
-    """Whether there is compiled code: on a CPU, in double precision."""
-    return double_precision() and jax.default_backend() == "cpu"
+    """Whether there is compiled code: on a CPU, in double precision, where it can be made."""
+    return double_precision() and jax.default_backend() == "cpu" and _made()
+
+
+@cache
+def _made() -> bool:
+    from quantamm_cli.core.kernels.build import entry
+
+    try:
+        entry()
+    except Exception as failure:  # a processor or system that the compiler does not serve: slower, but not less right
+        logging.getLogger(__name__).warning("compiled code cannot be made here (%s); JAX's loops take its place", failure)
+        return False
+    return True

@@ -65,7 +65,7 @@ def refuse(settings: Simulate) -> None:
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
     if settings.fees.executor == "compiled" and not possible():
-        raise ConfigError("fees.executor", f"compiled code runs on a CPU; this is {jax.default_backend()}: use auto or scan")
+        raise ConfigError("fees.executor", f"there is no compiled code on this {jax.default_backend()}; use auto or scan")
     if not pool.takes_frictions and not settings.fees.frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     if not pool.takes_trades and settings.trades.file is not None:

@@ -50,13 +50,20 @@ class GeometricPool(AbstractPool, ABC):
     def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
         """Weights at every minute of the window."""
 
-    @abstractmethod
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
-        """What the weights do in the blocks of ``plan``."""
+        """What the weights do in the blocks of ``plan``: unless a pool knows longer ones, each minute is its own."""
+        weights = self.weights(params, feed, start, rows)
+        return Blocks(weights, jnp.zeros_like(weights))
 
-    @abstractmethod
     def plan(self, rows: int) -> Plan:
         """How the weights of a window move, as compiled code takes it."""
+        return Plan(rows, chunk=1, period=1)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether compiled code may take the place of ``step``: unless a pool has its own."""
+        kind = type(self)
+        return compiled() and kind.step is GeometricPool.step and kind.prepare is GeometricPool.prepare
 
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
         """On which rows of a window the pool trades; ``None``: on all."""
@@ -89,7 +96,7 @@ class GeometricPool(AbstractPool, ABC):
         return super().untouched(params, feed, start, rows)._replace(weights=self.weights(params, feed, start, rows))
 
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        if not compiled():
+        if not self.compiles:
             return super().with_frictions(params, feed, start, rows)
         left = self._left(params, feed, start, rows)
         weights = self.weights(params, feed, start, rows)
@@ -97,7 +104,7 @@ class GeometricPool(AbstractPool, ABC):
 
     def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
         """By the compiled loop, if trading costs something: it leaves nothing but those rows."""
-        if feed.frictions is None or not (self.takes_frictions and compiled()) or not (feed.trading.happens or feed.stirred):
+        if feed.frictions is None or not (self.takes_frictions and self.compiles) or not (feed.trading.happens or feed.stirred):
             return super().sampled(params, feed, start, length, rows)
         wanted, places = np.unique(rows, return_inverse=True)
         reserves, prices = self._left(params, feed, start, length, tuple(wanted.tolist())).reserves[places], feed.prices[start + rows]
