@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "shared_programs"))
+os.environ.setdefault("QSIM_CACHE", str(ROOT / ".pytest_cache" / "qsim"))
 
 import jax  # noqa: E402 - reads the environment when imported
 from jaxtyping import install_import_hook  # noqa: E402

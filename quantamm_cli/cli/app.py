@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from quantamm_cli import __version__
 from quantamm_cli.cli.given import check_given
 from quantamm_cli.cli.programs import LIMIT, programs
+from quantamm_cli.cli.signals import uninterrupted
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.settings.component import REGISTER, hint
 from quantamm_cli.settings.decode import decode
@@ -49,8 +50,9 @@ def _load_own() -> None:
     """Our own components, and with them JAX. Modules stay: that the collector passes them over saves a tenth of a start."""
     gc.disable()
     try:
-        for home in _HOMES:
-            importlib.import_module(f"quantamm_cli.{home}")
+        with uninterrupted():
+            for home in _HOMES:
+                importlib.import_module(f"quantamm_cli.{home}")
     finally:
         gc.enable()
     gc.freeze()

@@ -11,7 +11,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,25 @@ from quantamm_cli.errors import Interrupted
 PATIENCE = 1.5  # seconds the main thread has to come back
 _ECHO = 0.2  # seconds in which a second signal is the first one again: timeout(1) sends it to the child and to the group
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+_EAGER: list["Stop"] = []
+"""Those whose handler raises."""
+_held = False
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Meanwhile handlers do not raise: an exception that meets a C++ library while it is loaded ends the process without a word."""
+    global _held
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False
+    for stop in _EAGER:
+        if stop.asked:
+            raise stop.interrupted()
 
 
 def _tell(code: int, message: str) -> None:
@@ -67,6 +87,7 @@ class Stop:
         os.set_blocking(self._write, False)
         self._old: list[Any] = [signal.signal(number, self._heard) for number in _SIGNALS]
         self._old_wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        _EAGER.extend([self] * self._eager)
         self._thread = threading.Thread(target=self._watch, name="qsim-signals", daemon=True)
         self._thread.start()
         return self
@@ -75,6 +96,8 @@ class Stop:
         if self._thread is None:
             return
         signal.set_wakeup_fd(self._old_wakeup)
+        if self._eager:
+            _EAGER.remove(self)
         for number, old in zip(_SIGNALS, self._old, strict=True):
             signal.signal(number, old)
         os.write(self._write, b"\0")
@@ -88,7 +111,7 @@ class Stop:
         """The handler on the main thread. The wake-up thread has the byte already; this sets ``asked`` without a race."""
         again = self._heard_once
         self._signal, self._heard_once = self._signal or number, True
-        if self._eager and not again:
+        if self._eager and not again and not _held:
             raise Interrupted(self._signal, self._message())
 
     def _watch(self) -> None:

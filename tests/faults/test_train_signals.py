@@ -14,6 +14,7 @@ pytestmark = pytest.mark.faults
 SECONDS = 2.0
 STEPS = 150
 LONG = (*TOY, f"fit.steps={STEPS}", "fit.early_stopping=false")
+SLOW = ("fees=flat", "fees.fee=0.003", "fees.executor=scan")
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 OFTEN = '''"""Saves every step, and takes its time for it."""
 import time
@@ -87,11 +88,11 @@ def test_f9_stopped_in_the_middle(number: signal.Signals, code: int, tmp_path: P
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_f9_stopped_during_the_compile(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    """With nothing compiled before, that is seconds within XLA."""
+    """With nothing compiled before, that is seconds within XLA, most with JAX's own loops."""
     fresh = {"JAX_ENABLE_COMPILATION_CACHE": "false"}
-    with toy.started("train", *LONG, folder=tmp_path, **fresh) as process:
+    with toy.started("train", *LONG, *SLOW, folder=tmp_path, **fresh) as process:
         toy.wait_for(lambda: any((tmp_path / "runs").glob("*.lock")), process)
-        time.sleep(2.5)
+        time.sleep(1.5)
         begin = time.monotonic()
         process.send_signal(number)
         answer = toy.finish(process)
