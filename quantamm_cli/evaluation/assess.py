@@ -54,10 +54,10 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS)}
     for period, first, last in spans:
         with executor(feed.trading.executor):
-            own, others = _scores(tuple(METRICS), path.rows(first, last), constant.rows(first, last))
-        scores[POOL][period] = {name: float(own[name]) for name in METRICS}
-        for index, strategy in enumerate(BENCHMARKS):
-            scores[strategy][period] = {name: float(others[name][index]) for name in METRICS if name in others}
+            own, all_told = jax.device_get(_scores(tuple(METRICS), path.rows(first, last), constant.rows(first, last)))
+        scores[POOL][period] = {name: float(own[name] if name in own else all_told[name][0]) for name in METRICS}
+        for index, strategy in enumerate(BENCHMARKS, 1):
+            scores[strategy][period] = {name: float(all_told[name][index]) for name in METRICS if name in all_told}
     return Assessment(scores, jax.tree.map(np.asarray, path))
 
 
@@ -70,13 +70,16 @@ def _trajectory(pool: AbstractPool, params: Params, feed: Feed, rows: int) -> Tr
 def _scores(
     names: tuple[str, ...], path: Trajectory, constant: Trajectory
 ) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
-    """The metrics of a period for the pool and its benchmarks. Run once a length: cheap to compile beats quick to run."""
+    """The metrics of a period: those that sort minutes for the pool alone, the others for it and its benchmarks.
+
+    Run once a length: cheap to compile beats quick to run.
+    """
     held = path.reserves[0]
     alike = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [_holding(path.prices, held), _holding(path.prices, alike), constant]
+    paths = [path._replace(refused=None), _holding(path.prices, held), _holding(path.prices, alike), constant]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    light = [name for name in names if not METRICS[name].sorts]
-    return score(path, names), jax.vmap(lambda each: score(each, light))(stacked)
+    heavy = [name for name in names if METRICS[name].sorts]
+    return score(path, heavy), jax.vmap(lambda each: score(each, [name for name in names if name not in heavy]))(stacked)
 
 
 def _holding(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:

@@ -19,10 +19,8 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def short(result: dict[str, Any]) -> str:
-    """What the README shows: one lane of the paths, the steps and the processes."""
-    rows = [
-        row for row in result["rows"] if row["kind"] != "path" or (row["days"] == 30 and row["chunk"] == 1440 and row["lanes"] in (1, 32))
-    ]
+    """What the README shows: processes, steps, and paths with a fee over thirty days."""
+    rows = [row for row in result["rows"] if row["kind"] != "path" or (row["fee"], row["days"], row["chunk"]) == (True, 30, 1440)]
     return "\n\n".join(part for part in (_head(result), _processes(rows), _steps(rows), _paths(rows)) if part)
 
 

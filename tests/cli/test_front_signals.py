@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from quantamm_cli.cli.signals import Stop
+from quantamm_cli.cli.signals import Stop, uninterrupted
 from quantamm_cli.errors import Interrupted
 
 BUSY = """
@@ -43,6 +43,22 @@ def test_a_busy_main_thread_is_left_within_two_seconds(number: signal.Signals, c
     assert process.returncode == code
     assert err == "saved at step 7\n"
     assert 1.0 < time.monotonic() - begin < 3.5  # 1.5 s of patience, and a slow machine
+
+
+def test_a_signal_during_the_imports_waits_for_their_end() -> None:
+    """An exception that meets a library while it is loaded could end the process without a word."""
+    done = []
+
+    def load(*signals: signal.Signals) -> None:
+        with Stop(lambda: "stopped", eager=True), uninterrupted():
+            for number in signals:
+                signal.raise_signal(number)
+            done.append("loaded")
+
+    load()
+    with pytest.raises(Interrupted) as caught:
+        load(signal.SIGTERM)
+    assert (done, caught.value.code) == (["loaded", "loaded"], 143)
 
 
 def test_the_loop_stops_itself() -> None:

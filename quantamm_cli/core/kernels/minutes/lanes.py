@@ -77,7 +77,7 @@ def forward(call):
         reserves[i] = opening[i]
     refused = listed(frame, RESULTS, 2, 1, lane)
     out = asked(frame, 0, 2, lane), asked(frame, 1, 1, lane), refused, asked(frame, 3, 2, lane)
-    columns, log = columns_of(frame, spec, start, lane), (room, words(held), False)
+    columns, log = columns_of(frame, spec, start, lane), (room, words(held), WORD(0))
     loop.stretch(spec, market, columns, blocks_of(frame, lane), rows, WORD(0), visits, reserves, vectors_in(room, n), log, out)
     release(held)
     return 0
@@ -124,7 +124,7 @@ def backward(call):
     more = shifted(room, 5 * n), shifted(room, 6 * n), shifted(room, 7 * n), shifted(room, 8 * n)
     for i in range(n):
         more[1][i] = 0.0
-    log = shifted(room, 9 * n), words(held + 8 * (9 * n + most * wide)), True
+    log = shifted(room, 9 * n), words(held + 8 * (9 * n + most * wide)), WORD(1)
     out = room, room, rows, room
     back = given(frame, MARKS, 2, lane), given(frame, DUE_RESERVES, 2, lane), given(frame, DUE_FEES, 1, lane)
     grads, columns = cleared(frame, spec, start, lane), columns_of(frame, spec, start, lane)
