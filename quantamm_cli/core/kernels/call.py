@@ -62,6 +62,13 @@ def precise(*values: Any) -> tuple[Array, ...]:
     return tuple(alike(tuple(map(double, values))))
 
 
+def first_row(start: Any, length: int, rows: int) -> Array:
+    """Where a window of data begins. One that leaves the data is moved inside, as JAX's slices are: compiled code reads what it is told."""
+    if length > rows:
+        raise ValueError(f"a window of {length} rows in data of {rows}")
+    return jnp.clip(jnp.asarray(start, jnp.int32), 0, rows - length)
+
+
 def alike(given: Any) -> Any:
     """In shard_map, all as varying as the most varying: what devices share has a gradient that is summed over them."""
     axes = _axes(*jax.tree.leaves(given))

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from kernel_worlds import ALL, CASES, ROWS, SMOOTH, Case, looped, scanned
 
+from quantamm_cli.core.kernels.minutes.call import minute_loop
+from quantamm_cli.core.types import Blocks
+
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 FEW = (0, 1, 88, 89, 90, 91, 255, 256, 257, 511, 512, 640, ROWS - 1)
 
@@ -94,9 +97,6 @@ def test_single_precision_is_computed_in_double() -> None:
 @pytest.mark.parametrize("name", ["prices", "supply", "trades"])
 def test_no_gradient_is_silently_zero(name: str) -> None:
     """What has none says so."""
-    from quantamm_cli.core.kernels.minutes.call import minute_loop
-    from quantamm_cli.core.types import Blocks
-
     case = CASES["all that happens"]
     inputs, feed = case.inputs, case.feed
     assert feed.frictions is not None
@@ -123,3 +123,14 @@ def test_a_gradient_by_the_minute_is_of_the_feeds_rows() -> None:
     )
     assert f"f64[{ALL}]" in text.split("ffi_call")[-1] or "f64[0]" in text
     assert {name for name in SMOOTH if name in case.inputs} == {"fee"}
+
+
+@pytest.mark.parametrize("start", [ALL - ROWS + 1, 10**6])
+def test_a_window_that_leaves_the_data_is_moved_inside(start: int) -> None:
+    """As the scan's slices are: nothing is read that is not there."""
+    case = CASES["2"]
+    found, expected = (run(case, case.inputs, start=start) for run in (looped, scanned))
+    np.testing.assert_allclose(found.reserves, expected.reserves, rtol=1e-11)
+    blocks = Blocks(case.inputs["starts"], case.inputs["slopes"])
+    with pytest.raises(ValueError, match="a window of 700 rows in data of 600"):
+        minute_loop(case.plan(), case.feed.prices[:600], jnp.asarray(0), blocks, case.inputs["opening"], case.feed.frictions)

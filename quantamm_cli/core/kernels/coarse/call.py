@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 
-from quantamm_cli.core.kernels.call import floats, precise, run
+from quantamm_cli.core.kernels.call import first_row, floats, precise, run
 
 
 def recurrence(
@@ -87,7 +87,7 @@ def log_growth(
 ) -> Float[Array, " r"]:
     """What ``core.closed_form.log_growth`` gives; ``blocks`` are the minutes of a block, and those in which its weights move."""
     wanted = jnp.asarray(rows, jnp.int32)
-    return _grown(blocks, wanted, jnp.asarray(first, jnp.int32), *precise(starts, slopes, logs, moments))
+    return _grown(blocks, wanted, first_row(first, int(np.max(rows)) + 1, len(logs)), *precise(starts, slopes, logs, moments))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -116,7 +116,7 @@ def growth(
     rows: int,
 ) -> Float[Array, " rows"]:
     """Value over opening value at every row of a frictionless pool whose weights move in straight lines."""
-    return _minutely((*blocks, rows), jnp.asarray(first, jnp.int32), *precise(starts, slopes, logs))
+    return _minutely((*blocks, rows), first_row(first, rows, len(logs)), *precise(starts, slopes, logs))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

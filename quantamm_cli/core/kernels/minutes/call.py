@@ -18,7 +18,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 
-from quantamm_cli.core.kernels.call import alike, double, floats, run
+from quantamm_cli.core.kernels.call import alike, double, first_row, floats, run
 from quantamm_cli.core.kernels.minutes.spec import FIELDS, METHODS, SEGMENT
 from quantamm_cli.core.types import Blocks, Frictions, Trades
 
@@ -113,7 +113,7 @@ def minute_loop(
     if trades is not None:
         trades = Trades(trades.pay.astype(jnp.int32), trades.take.astype(jnp.int32), double(trades.amount), trades.exact_out)
     supply = None if frictions.lp_supply is None else double(frictions.lp_supply)
-    market = Market(double(prices), jnp.asarray(start, jnp.int32), supply, trades)
+    market = Market(double(prices), first_row(start, plan.length, len(prices)), supply, trades)
     given = alike((market, jax.tree.map(double, blocks), double(opening), costs))
     reserves, fees, refused = _loop(plan, *given)
     return Left(reserves.astype(dtype), fees.astype(dtype), refused)
