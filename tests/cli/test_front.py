@@ -168,7 +168,7 @@ def test_exit_codes(failure: BaseException, code: int, line: str, here: Path, qs
     module = types.ModuleType("quantamm_cli.cli.train")
     vars(module)["run"] = run
     monkeypatch.setitem(sys.modules, "quantamm_cli.cli.train", module)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    monkeypatch.setenv("QSIM_CACHE", str(here / "cache"))
     came, out, err = qsim("train", "--json")
     assert came == code
     assert err.startswith(line)
