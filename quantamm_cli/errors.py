@@ -51,8 +51,11 @@ class DivergedError(QsimError):
     code = 5
 
 
-class Interrupted(Exception):  # noqa: N818 - an event, not an error
-    """A signal asked us to stop; what was done is saved. ``code`` is 128 + signal."""
+class Interrupted(BaseException):
+    """A signal asked us to stop; what was done is saved. ``code`` is 128 + signal.
+
+    An event, not an error: libraries that catch every exception to say it in their own words let it pass.
+    """
 
     def __init__(self, signal: int, message: str) -> None:
         super().__init__(message)

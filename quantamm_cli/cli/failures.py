@@ -19,7 +19,7 @@ def guarded(console: Console, work: Callable[[], int]) -> int:
     except BrokenPipeError:
         _drop_stdout()
         return 0
-    except (Exception, KeyboardInterrupt) as failure:
+    except (Exception, KeyboardInterrupt, Interrupted) as failure:
         return _report(console, failure)
 
 

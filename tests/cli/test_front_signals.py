@@ -61,6 +61,18 @@ def test_a_signal_during_the_imports_waits_for_their_end() -> None:
     assert (done, caught.value.code) == (["loaded", "loaded"], 143)
 
 
+def test_no_library_takes_an_interruption_for_an_error_of_its_own() -> None:
+    """OmegaConf catches every exception and makes another of its kind: a signal in its midst came out as a defect."""
+    from omegaconf import DictConfig, OmegaConf
+
+    def interrupt() -> None:
+        raise Interrupted(15, "stopped")
+
+    OmegaConf.register_new_resolver("interrupt", interrupt)
+    with pytest.raises(Interrupted, match="stopped"):
+        DictConfig({"value": "${interrupt:}"}).value  # noqa: B018 - reading resolves it
+
+
 def test_the_loop_stops_itself() -> None:
     process = start(LOOP)
     process.send_signal(signal.SIGTERM)
