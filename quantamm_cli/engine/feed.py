@@ -25,10 +25,12 @@ def feed(settings: Simulate, market: Market) -> Feed:
     """The market as the pool of these settings takes it.
 
     Raises:
-        ConfigError: frictions or trades for a pool that has no path with them.
+        ConfigError: frictions or trades for a pool that has no path with them; compiled code asked for where there is none.
         DataError: a fee series that cannot be read.
     """
     refuse(settings)
+    if settings.fees.executor == "compiled" and not possible():
+        raise ConfigError("fees.executor", f"there is no compiled code on this {jax.default_backend()}; use auto or scan")
     pool, fees = settings.pool, settings.fees
     assert isinstance(pool, AbstractPool)
 
@@ -61,11 +63,9 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
 
 def refuse(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or given trades that the pool has no path with, and for compiled code where there is none."""
+    """Raise ConfigError for frictions or given trades that the pool has no path with. JAX need not be started."""
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
-    if settings.fees.executor == "compiled" and not possible():
-        raise ConfigError("fees.executor", f"there is no compiled code on this {jax.default_backend()}; use auto or scan")
     if not pool.takes_frictions and not settings.fees.frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     if not pool.takes_trades and settings.trades.file is not None:

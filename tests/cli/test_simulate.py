@@ -27,6 +27,16 @@ def test_it_uses_start_to_end_and_ignores_what_training_needs(tmp_path: Path, ca
     assert not list((tmp_path / "runs").glob("*.json"))
 
 
+def test_every_executor_can_be_asked_for_by_name(tmp_path: Path) -> None:
+    """In processes of their own: settings are checked before JAX is started there. The values agree."""
+    values = []
+    for name in ("compiled", "scan"):
+        done = toy.finish(toy.start("simulate", *SHORT, "fees=flat", "fees.fee=0.003", f"fees.executor={name}", "--json", folder=tmp_path))
+        assert done.code == 0, done.err
+        values.append(done.json["final"]["value"])
+    assert values[0] == pytest.approx(values[1], rel=1e-11)
+
+
 def test_parameters_are_part_of_what_it_is_called(call: Call) -> None:
     names = [call("simulate", *TOY, *more, "--dry-run", "--json").json["run"] for more in ((), ("params.k_per_day=9",), ("fees=flat",))]
     assert len(set(names)) == 3
