@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -18,8 +19,10 @@ from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Writer
+from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import GradientFit
 from quantamm_cli.training.fit import Problem, Progress, Report, begin
+from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import keepers
 from quantamm_cli.training.windows import starts
 
@@ -58,6 +61,10 @@ class Session:
             "learning_rate": report.learning_rate,
             "since_improvement": report.since_improvement,
         }
+        if report.redrawn is not None:
+            entry["redrawn"] = report.redrawn
+        if report.rate_scale is not None:
+            entry["rate_scale"] = report.rate_scale
         self.entries.append(entry)
         self.progress = progress  # from here on the entry counts, also for a save from another thread
         if time.monotonic() - self._when > _SAVE_SECONDS:
@@ -98,7 +105,7 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     specs = pool.parameters(assets)
     if not trainable(specs):
         raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
-    starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset)
+    starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset, fit.sampling)
     raw = initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init)
     pool.check_parameters(readable(specs, {name: values[:1] for name, values in raw.items()}))
     return specs, raw
@@ -124,6 +131,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         spans=settings.spans,
         tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
         watched=("validation" if "validation" in settings.periods else "train", selects),
+        draw=partial(drawn, specs, settings.params, len(settings.tokens), fit),
     )
     return problem, begin(problem, params), specs
 
@@ -132,6 +140,9 @@ def _state(progress: Progress) -> dict[str, np.ndarray]:
     """What the next step depends on, as arrays; ``step`` is the last one done."""
     arrays = {f"params/{name}": np.asarray(value) for name, value in progress.params.items()}
     arrays |= {f"optimiser/{index}": np.asarray(leaf) for index, leaf in enumerate(jax.tree.leaves(progress.optimiser))}
+    if progress.average is not None:
+        arrays |= {f"average/{name}": value for name, value in progress.average.sums.items()} | {"averaged": progress.average.count}
+    arrays |= {"objective": progress.objective, "redrawn": progress.redrawn}
     numbers = {"step": progress.step - 1, "best": progress.best, "since_improvement": progress.since_improvement}
     return arrays | {name: np.asarray(value) for name, value in numbers.items()}
 
@@ -139,6 +150,16 @@ def _state(progress: Progress) -> dict[str, np.ndarray]:
 def _restored(opening: Progress, state: Mapping[str, np.ndarray]) -> Progress:
     """Progress as it was saved, in the shape of the run's beginning."""
     leaves, shape = jax.tree.flatten(opening.optimiser)
-    optimiser = jax.tree.unflatten(shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))])
-    params = {name: jnp.asarray(state[f"params/{name}"]) for name in opening.params}
-    return Progress(int(state["step"]) + 1, params, optimiser, float(state["best"]), int(state["since_improvement"]))
+    average = None
+    if "averaged" in state:
+        average = Average({name: state[f"average/{name}"] for name in opening.params}, state["averaged"])
+    return Progress(
+        step=int(state["step"]) + 1,
+        params={name: jnp.asarray(state[f"params/{name}"]) for name in opening.params},
+        optimiser=jax.tree.unflatten(shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))]),
+        objective=state.get("objective", opening.objective),  # absent, as is the next, from what was saved before sets were drawn anew
+        redrawn=state.get("redrawn", opening.redrawn),
+        best=float(state["best"]),
+        since_improvement=int(state["since_improvement"]),
+        average=average,
+    )

@@ -10,7 +10,7 @@ from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.signals import Stop
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.settings.run import Simulate, Train
-from quantamm_cli.store.runs import BusyError, Store, Writer
+from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
 _PATIENCE = 7 * 86400.0
@@ -57,7 +57,17 @@ def trained(settings: Train, options: Options, console: Console) -> dict[str, An
             watch.split("compile", _train(settings, market, writer, console), "run")
         status = _STATUS[writer.status]
     found = store.load(settings.fingerprint)
-    return assessed("train", settings, found, choose(found), console, watch, market) | {"status": status}
+    return assessed("train", settings, found, choose(found), console, watch, market) | {"status": status} | _redrawn(found, console)
+
+
+def _redrawn(found: Run, console: Console) -> dict[str, Any]:
+    """How often each parameter set diverged and was drawn anew, if any did."""
+    counts: list[int] = found.entries[-1].get("redrawn", [])
+    if not counts:
+        return {}
+    told = ", ".join(f"set {one} {'once' if count == 1 else f'{count} times'}" for one, count in enumerate(counts) if count)
+    console.warn(f"parameter sets diverged and were drawn anew: {told}; a smaller fit.learning_rate may help")
+    return {"redrawn": counts}
 
 
 def _opened(store: Store, settings: Train, data: str, fresh: bool, console: Console) -> Writer:
@@ -86,9 +96,11 @@ def _train(settings: Train, market: Any, writer: Writer, console: Console) -> fl
                 bar.update(report.step, session.said(report))
                 if stop.asked:
                     raise stop.interrupted()
-        except DivergedError:
-            if session.entries:
-                session.save("stopped")
-            raise
+        except DivergedError as lost:
+            if not session.entries:
+                raise
+            session.save("stopped")
+            told = f"{lost.message}; the last finite ones, of step {session.step}, are saved in {writer.path}"
+            raise DivergedError(lost.where, told) from None
         session.save("finished")
     return first

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,11 @@ from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import ascent, judge
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.training.average import Average, counts
 from quantamm_cli.training.base import GradientFit, Numbers, Transform
+from quantamm_cli.training.noise import factors, noised
+from quantamm_cli.training.plateau import Plateau, plateau, seen
+from quantamm_cli.training.redraw import Draw, lost, with_sets
 from quantamm_cli.training.windows import starts
 
 Column = NDArray[np.float64]
@@ -40,7 +44,16 @@ class Problem:
     spans: Spans
     tracked: tuple[str, ...]
     watched: tuple[str, str]
-    """Period and metric whose best value early stopping waits for."""
+    """Period and metric whose best value early stopping and plateau decay wait for."""
+    draw: Draw
+    """What takes the place of a set that diverged."""
+
+
+class Optimiser(NamedTuple):
+    """What the optimiser remembers, and what plateau decay does, if it is asked for: so it acts on every optimiser alike."""
+
+    state: Any
+    plateau: Plateau | None
 
 
 @dataclass(frozen=True)
@@ -49,9 +62,15 @@ class Progress:
 
     step: int
     params: Mapping[str, Any]
-    optimiser: Any
+    optimiser: Optimiser
+    objective: Column
+    """Of each set at the step before."""
+    redrawn: NDArray[np.int64]
+    """How often each set was."""
     best: float = -np.inf
     since_improvement: int = 0
+    average: Average | None = None
+    """With averaging only, until the entry of the averages, which is the last."""
 
 
 @dataclass(frozen=True)
@@ -64,47 +83,98 @@ class Report:
     metrics: Mapping[str, Mapping[str, Column]]
     learning_rate: float
     since_improvement: int
+    redrawn: NDArray[np.int64] | None = None
+    """How often each set was drawn anew so far; ``None``: none ever was."""
+    rate_scale: Column | None = None
+    """What plateau decay has left of each set's learning rate; ``None`` without it."""
 
 
 def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
     """Before the first step; ``params`` holds ``(sets, assets)`` arrays."""
     dtype = problem.feed.prices.dtype
     values = {name: jnp.asarray(value, dtype) for name, value in params.items()}
-    return Progress(0, values, _prepare(type(problem.fit).transform, problem.fit.numbers(), _moving(values, problem.trains)))
+    sets = len(next(iter(values.values())))
+    average = None if problem.fit.swa_start is None else Average.of_none(params)
+    return Progress(0, values, _fresh_optimiser(problem, values), np.zeros(sets), np.zeros(sets, np.int64), average=average)
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
-    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it.
+    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging one more, of the averages.
 
     Ends early when the watched metric has not improved for ``fit.patience`` entries.
 
     Raises:
-        DivergedError: no parameter set is finite any more.
+        DivergedError: all parameter sets diverged at one step; of the others, those that do are drawn anew.
     """
     rates = problem.fit.learning_rates()
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
     on = mesh(len(next(iter(progress.params.values()))), problem.fit.batch_size)
     problem = replace(problem, feed=placed(on, SHARED, problem.feed))
     progress = replace(progress, params=placed(on, SETS, progress.params), optimiser=placed(on, SETS, progress.optimiser))
-    while progress.step <= problem.fit.steps and progress.since_improvement < patience:
+    averaging = problem.fit.swa_start is not None
+    while not (averaging and progress.average is None):
+        if progress.step > problem.fit.steps or progress.since_improvement >= patience:
+            break
         report, progress = _entry(problem, on, progress, float(rates[progress.step]))
+        yield report, progress
+    if progress.average is not None and progress.average.count.any():
+        report, progress = _entry(problem, on, _averaged(on, progress, progress.average), 0.0)
         yield report, progress
 
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress, rate: float) -> tuple[Report, Progress]:
-    first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset)
+    progress, here = _renewed(problem, on, progress)
+    first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset, problem.fit.sampling)
     penalty = jnp.asarray(problem.turnover_penalty) if problem.turnover_penalty else None
+    noise = factors(problem.fit.seed, progress.step, problem.fit.price_noise, problem.pool, problem.feed)
     params = dict(progress.params)
-    shape = Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, type(problem.fit).transform, on)
     numbers = problem.fit.numbers() | {"learning_rate": rate}
-    gain, metrics, moved, optimiser = _step(shape, problem.pool, penalty, numbers, params, problem.feed, first_rows, progress.optimiser)
-    gain, scores, here = jax.device_get((gain, metrics, params))
-    here = {name: np.asarray(value, float) for name, value in here.items()}
-    if not np.logical_and.reduce([np.isfinite(value).reshape(len(value), -1).all(-1) for value in here.values()]).any():
-        raise DivergedError("fit", f"no parameter set is finite at step {progress.step}; try a smaller fit.learning_rate, or other params")
+    gain, metrics, moved, optimiser = _step(
+        _shape(problem, on), problem.pool, penalty, noise, numbers, params, problem.feed, first_rows, progress.optimiser
+    )
+    scale = None if optimiser.plateau is None else optimiser.plateau.rate_scale
+    gain, scores, scale = jax.device_get((gain, metrics, scale))
     best, since = _improvement(scores[problem.watched[0]][problem.watched[1]], progress)
-    report = Report(progress.step, here, gain, scores, rate, since)
-    return report, Progress(progress.step + 1, params | moved, optimiser, best, since)
+    redrawn = progress.redrawn if progress.redrawn.any() else None
+    report = Report(progress.step, here, gain, scores, rate, since, redrawn, scale)
+    average = progress.average
+    if average is not None and counts(problem.fit, progress.step):
+        average = average.and_these(here)
+    return report, Progress(progress.step + 1, params | moved, optimiser, gain, progress.redrawn, best, since, average)
+
+
+def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Progress, dict[str, Column]]:
+    """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
+    params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
+    gone = lost(params, optimiser, progress.objective)
+    if gone:
+        sets = len(progress.objective)
+        if len(gone) == sets:
+            told = "; ".join(f"set {one}: {reason}" for one, reason in gone.items())
+            where = f"no parameter set is finite at step {progress.step} ({told})"
+            raise DivergedError("fit", f"{where}; try a smaller fit.learning_rate, or other params")
+        params = {name: np.array(value) for name, value in params.items()}
+        for one in gone:
+            for name, value in problem.draw(progress.step, one).items():
+                params[name][one] = value
+        values = jax.device_put(params)
+        optimiser = with_sets([*gone], optimiser, jax.device_get(_fresh_optimiser(problem, values)))
+        progress = replace(
+            progress,
+            params=placed(on, SETS, values),
+            optimiser=placed(on, SETS, jax.device_put(optimiser)),
+            redrawn=progress.redrawn + np.isin(np.arange(sets), [*gone]),
+            average=None if progress.average is None else progress.average.without([*gone]),
+        )
+    return progress, {name: np.asarray(value, float) for name, value in params.items()}
+
+
+def _averaged(on: Mesh | None, progress: Progress, average: Average) -> Progress:
+    """At the averages, with nothing left to average."""
+    here = jax.device_get(dict(progress.params))
+    means = {name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()}
+    params = placed(on, SETS, jax.device_put(means))
+    return replace(progress, params=params, objective=np.zeros_like(progress.objective), average=None)
 
 
 def _improvement(scores: Column, progress: Progress) -> tuple[float, int]:
@@ -120,9 +190,17 @@ def _moving(params: Mapping[str, Any], trains: frozenset[str]) -> Params:
     return {name: value for name, value in params.items() if name in trains}
 
 
+def _fresh_optimiser(problem: Problem, params: Mapping[str, Any]) -> Optimiser:
+    begun: Optimiser = _prepare(type(problem.fit).transform, problem.fit.numbers(), _moving(params, problem.trains))
+    return begun
+
+
 @partial(jax.jit, static_argnames="transform")
-def _prepare(transform: Transform, numbers: Numbers, params: Params) -> Any:
-    return jax.vmap(transform(numbers).init)(params)
+def _prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser:
+    def one(values: Params) -> Optimiser:
+        return Optimiser(transform(numbers).init(values), plateau(numbers, values))
+
+    return jax.vmap(one)(params)
 
 
 @dataclass(frozen=True)
@@ -135,7 +213,13 @@ class Shape:
     tracked: tuple[str, ...]
     trains: frozenset[str]
     transform: Transform
+    watched: tuple[str, str]
     mesh: Mesh | None
+
+
+def _shape(problem: Problem, on: Mesh | None) -> Shape:
+    transform = type(problem.fit).transform
+    return Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, transform, problem.watched, on)
 
 
 @partial(jax.jit, static_argnames="shape")
@@ -143,35 +227,52 @@ def _step(
     shape: Shape,
     pool: AbstractPool,
     penalty: Float[Array, ""] | None,
+    noise: Float[Array, "c n"] | None,
     numbers: Numbers,
     params: Params,
     feed: Feed,
     starts: Int[Array, " w"],
-    optimiser: Any,
-) -> tuple[Float[Array, " s"], Any, Params, Any]:
+    optimiser: Optimiser,
+) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
-    taken = (SHARED, SHARED, SHARED, SETS, SHARED, WINDOWS, SETS)
+    taken = (SHARED, SHARED, SHARED, SHARED, SETS, SHARED, WINDOWS, SETS)
     work = spread(shape.mesh, partial(_work, shape), taken, SETS)
-    return work(pool, penalty, numbers, params, feed, starts, optimiser)  # type: ignore[no-any-return]
+    return work(pool, penalty, noise, numbers, params, feed, starts, optimiser)  # type: ignore[no-any-return]
 
 
 def _work(
-    shape: Shape, pool: AbstractPool, penalty: Any, numbers: Numbers, params: Params, feed: Feed, starts: Array, optimiser: Any
-) -> tuple[Array, Any, Params, Any]:
+    shape: Shape,
+    pool: AbstractPool,
+    penalty: Any,
+    noise: Any,
+    numbers: Numbers,
+    params: Params,
+    feed: Feed,
+    starts: Array,
+    optimiser: Optimiser,
+) -> tuple[Array, Any, Params, Optimiser]:
     """``_step`` for the sets and windows of one device; each period is judged by all the devices that hold the set."""
-    gain, slopes = ascent(pool, shape.metric, penalty, shape.window_rows, params, feed, starts)
+    gain, slopes = ascent(pool, shape.metric, penalty, shape.window_rows, params, noised(pool, feed, noise), starts)
     gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
     metrics = judge(pool, shape.spans, shape.tracked, params, feed)
-    moved, optimiser = _update(shape.transform, numbers, _moving(params, shape.trains), _moving(slopes, shape.trains), optimiser)
+    period, metric = shape.watched
+    moving, slopes = (_moving(values, shape.trains) for values in (params, slopes))
+    moved, optimiser = _update(shape.transform, numbers, moving, slopes, metrics[period][metric], optimiser)
     return gain, metrics, moved, optimiser
 
 
-def _update(transform: Transform, numbers: Numbers, params: Params, slopes: Params, state: Any) -> tuple[Params, Any]:
+def _update(
+    transform: Transform, numbers: Numbers, params: Params, slopes: Params, scores: Array, optimiser: Optimiser
+) -> tuple[Params, Optimiser]:
     """One step uphill, each set on its own."""
 
-    def one(values: Params, slope: Params, own: Any) -> tuple[Params, Any]:
+    def one(values: Params, slope: Params, score: Array, own: Optimiser) -> tuple[Params, Optimiser]:
         # Optimisers go down: climb by handing them the slope turned round. Decay then has their sign too.
-        steps, own = transform(numbers).update(jax.tree.map(jnp.negative, slope), own, values)
-        return jax.tree.map(lambda value, step: value - numbers["learning_rate"] * step, values, steps), own
+        steps, state = transform(numbers).update(jax.tree.map(jnp.negative, slope), own.state, values)
+        rate, flat = numbers["learning_rate"], own.plateau
+        if flat is not None:
+            flat = seen(numbers, flat, score)
+            rate = rate * flat.rate_scale
+        return jax.tree.map(lambda value, step: value - rate * step, values, steps), Optimiser(state, flat)
 
-    return jax.vmap(one)(params, slopes, state)
+    return jax.vmap(one)(params, slopes, scores, optimiser)

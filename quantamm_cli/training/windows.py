@@ -1,14 +1,22 @@
 """Which windows a step trains on."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import ConfigError
 
+Sampling = Literal["uniform", "exponential", "stratified"]
+_RECENCY = 5.0
+"""The logarithm of how much likelier the last start is than the first."""
 
-def starts(seed: int, step: int, batch: int, offset: int) -> NDArray[np.int32]:
-    """First rows of a step's windows: ``batch`` different ones of 0 to ``offset``, each as likely.
 
+def starts(seed: int, step: int, batch: int, offset: int, sampling: Sampling = "uniform") -> NDArray[np.int32]:
+    """First rows of a step's windows: ``batch`` different ones of 0 to ``offset``.
+
+    ``uniform``: each as likely. ``exponential``: the later the likelier, the last e^5 times the first. ``stratified``: one
+    from each of ``batch`` parts of equal length, to a row.
     A pure function of seed and step, so that a resumed run draws what the uninterrupted one would have.
 
     Raises:
@@ -18,4 +26,15 @@ def starts(seed: int, step: int, batch: int, offset: int) -> NDArray[np.int32]:
         told = f"{batch} windows, but split.bout_offset={offset} leaves {offset + 1} to choose from; lower one or raise the other"
         raise ConfigError("fit.batch_size", told)
     random = np.random.Generator(np.random.PCG64([seed, step, 1]))
-    return random.choice(offset + 1, size=batch, replace=False).astype(np.int32)
+    if sampling == "stratified":
+        edges = np.arange(batch + 1) * (offset + 1) // batch
+        return random.integers(edges[:-1], edges[1:]).astype(np.int32)
+    return random.choice(offset + 1, size=batch, replace=False, p=_likelihood(offset) if sampling == "exponential" else None).astype(
+        np.int32
+    )
+
+
+def _likelihood(offset: int) -> NDArray[np.float64]:
+    """Of each start, growing towards the last."""
+    weight: NDArray[np.float64] = np.exp(np.linspace(-_RECENCY, 0.0, offset + 1))
+    return np.asarray(weight / weight.sum())

@@ -242,7 +242,7 @@ def test_a_learning_rate_that_blows_everything_up(tmp_path: Path, call: Call) ->
     """Exit 5, and what was finite is kept and can be evaluated."""
     words = (*TOY, "fit=sgd", "fit.learning_rate=1e308", "fit.clip_norm=null")
     answer = call("train", *words, "-q", "--json")
-    answer.one_line(5, "fit: no parameter set is finite at step", "try a smaller fit.learning_rate")
+    answer.one_line(5, "fit: no parameter set is finite at step", "try a smaller fit.learning_rate", "are saved in runs/run_")
     assert answer.json["error"]["code"] == 5
     entries = toy.history(tmp_path)
     assert toy.document(tmp_path)["status"] == "stopped"

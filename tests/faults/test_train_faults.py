@@ -191,7 +191,10 @@ def test_f19_a_set_whose_parameters_are_lost_does_not_stop_the_others(tmp_path: 
     told = toy.call("train", *TOY, "-q", "--json", folder=tmp_path)
     assert told.code == 0, told.err
     entries = toy.history(tmp_path)
-    assert entries[3]["params"]["log_k"][1] == [None, None]
+    assert None not in entries[3]["params"]["log_k"][1]
+    assert [entry.get("redrawn") for entry in entries] == [None, None, None, *[[0, 1]] * 4]
+    assert told.json["redrawn"] == [0, 1]
+    assert "drawn anew: set 1 once" in told.err
     assert entries[6]["params"]["log_k"][0] != entries[3]["params"]["log_k"][0]
     assert toy.call("evaluate", *TOY, "--load", "last", "--json", folder=tmp_path).json["selection"] == {
         "load": "last",

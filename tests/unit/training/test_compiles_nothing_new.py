@@ -76,6 +76,17 @@ def test_changing_numbers_compiles_nothing(compilations: Compilations) -> None:
     assert found == dict.fromkeys(CHANGES, 0)
 
 
+def test_changing_numbers_of_what_is_not_always_there_compiles_nothing(compilations: Compilations) -> None:
+    """Noise, plateau decay, averaging and the choice of windows."""
+    kinds = ["fit.price_noise=0.01", "fit.plateau_patience=2", "fit.swa_start=0"]
+    train(*kinds)
+    compilations.since()
+    train(
+        *kinds, "fit.price_noise=0.05", "fit.plateau_patience=1", "fit.plateau_factor=0.3", "fit.swa_start=0.5", "fit.sampling=stratified"
+    )
+    assert compilations.since() == 0
+
+
 def test_changing_a_shape_does_compile(compilations: Compilations) -> None:
     """The count is not zero for want of hearing."""
     train()

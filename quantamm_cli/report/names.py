@@ -1,0 +1,13 @@
+"""What people call the strategies and the metrics of a short table."""
+
+STRATEGIES = {"pool": "this pool", "hodl": "HODL", "uniform_hodl": "uniform HODL", "constant_weight": "constant weights"}
+
+SHOWN = (
+    ("return", "returns", "+.2%"),
+    ("vs HODL", "returns_over_hodl", "+.2%"),
+    ("vs uniform", "returns_over_uniform_hodl", "+.2%"),
+    ("daily log Sharpe", "daily_log_sharpe", ".3f"),
+    ("worst week", "weekly_max_drawdown", ".2%"),
+    ("Calmar", "calmar", ".3f"),
+)
+"""Heading, metric, format."""

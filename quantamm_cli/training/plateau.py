@@ -1,0 +1,43 @@
+"""A learning rate that falls when a set no longer improves."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float, Int
+
+from quantamm_cli.core.types import Params
+from quantamm_cli.training.base import Numbers
+
+
+class Plateau(NamedTuple):
+    """A set's best score so far, the evaluations since, and what is left of its learning rate."""
+
+    best: Float[Array, ""]
+    since: Int[Array, ""]
+    rate_scale: Float[Array, ""]
+
+
+def plateau(numbers: Numbers, params: Params) -> Plateau | None:
+    """Before the first evaluation of a set; ``None`` if its learning rate never decays so."""
+    if "plateau_patience" not in numbers:
+        return None
+    kind = jnp.result_type(*jax.tree.leaves(params))
+    return Plateau(jnp.asarray(np.finfo(kind).min, kind), jnp.zeros((), jnp.int32), jnp.ones((), kind))
+
+
+def seen(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
+    """After one more: the rate falls by ``plateau_factor`` whenever ``plateau_patience`` in a row were no better than the best.
+
+    optax.contrib.reduce_on_plateau has its factor in the program: another one would compile it anew.
+    """
+    kind = np.finfo(state.best.dtype)
+    more = np.sqrt(kind.eps) * jnp.abs(jnp.maximum(state.best, kind.min / 2))  # what rounding may add is no improvement
+    better = jnp.isfinite(score) & (score > state.best + more)
+    since = jnp.where(better, 0, state.since + 1)
+    flat = since >= numbers["plateau_patience"]
+    scale = jnp.where(flat, state.rate_scale * numbers["plateau_factor"], state.rate_scale)
+    best = jnp.where(better, score, state.best)
+    return Plateau(best.astype(state.best.dtype), jnp.where(flat, 0, since), scale.astype(state.rate_scale.dtype))

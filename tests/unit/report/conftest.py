@@ -1,0 +1,68 @@
+"""A run of three tokens over ten days of minutes, as it is stored."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from quantamm_cli.report.periods import Period, Selection, dated
+from quantamm_cli.report.run import Subject
+
+START = 28_000_000
+ROWS = 10 * 1440
+METRICS = ("returns", "daily_log_sharpe", "max_drawdown")
+
+
+@pytest.fixture(scope="session")
+def periods() -> tuple[Period, ...]:
+    """Five days, two and three."""
+    return dated((("train", 0, 7200), ("validation", 7200, 10_080), ("test", 10_080, ROWS)), START)
+
+
+@pytest.fixture(scope="session")
+def trajectory(prices: NDArray[np.float64]) -> dict[str, np.ndarray]:
+    """What ``trajectory.npz`` holds, of a pool that holds what it has."""
+    reserves = np.broadcast_to(1e6 / 3 / prices[0], prices.shape)
+    worth = reserves * prices
+    unix = (START + np.arange(ROWS, dtype=np.int64)) * 60_000
+    value = worth.sum(1)
+    return {"unix": unix, "prices": prices, "weights": worth / value[:, None], "reserves": reserves, "value": value}
+
+
+@pytest.fixture
+def entries() -> list[dict[str, Any]]:
+    """A history of five steps of two sets; ``None`` is what was not finite."""
+    return [
+        {
+            "step": step,
+            "objective": [step / 10, None],
+            "metrics": {name: {"daily_log_sharpe": [step + 0.5, None if step == 2 else -step]} for name in ("train", "validation", "test")},
+            "readable": {"memory_days": [[step + 1, 2, 3], [4, 5, 6 + step]], "initial_weights": [[0.5, 0.3, 0.2]] * 2},
+        }
+        for step in range(5)
+    ]
+
+
+@pytest.fixture
+def subject(trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entries: list[dict[str, Any]]) -> Subject:
+    """All of it, chosen on the test period."""
+    scores = {name: dict.fromkeys(METRICS, 0.125) for name in ("train", "validation", "test")}
+    choice = {"step": 4, "set": 0, "metric": "daily_log_sharpe", "scores": {"train": 4.5, "validation": 4.5, "test": None}}
+    return Subject(
+        name="run_" + "ab" * 32,
+        status="finished",
+        tokens=("BTC", "ETH", "USDC"),
+        periods=periods,
+        trajectory=trajectory,
+        strategies=dict.fromkeys(("pool", "hodl", "uniform_hodl", "constant_weight"), scores),
+        selection=Selection("best_test", 4, 0),
+        metric="daily_log_sharpe",
+        entries=entries,
+        choices={"last": choice, "best_test": choice},
+        readable=entries[-1]["readable"] | {"memory_days": [5.0, 2.0, 3.0], "initial_weights": [0.5, 0.3, 0.2]},
+        final={"value": 1.5e6, "weights": [0.5, 0.3, 0.2], "reserves": [1.0, 2.0, 3.0]},
+        units={"memory_days": "days", "daily_log_sharpe": "1/sqrt(year)"},
+        settings={"pool": {"kind": "temporal", "note": "<script>alert('&')</script>"}, "tokens": ["BTC", "ETH", "USDC"]},
+        provenance={"git": "0123abc", "libraries": {"numpy": "2.4"}},
+    )
