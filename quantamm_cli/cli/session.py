@@ -13,6 +13,7 @@ from quantamm_cli.cli import app
 from quantamm_cli.cli.stored import scoreboard, selection_metric
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.engine.feed import feed
+from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
 from quantamm_cli.metrics import Metric
@@ -123,10 +124,10 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         pool=pool,
         feed=feed(settings, market),
         fit=fit,
-        trains=trainable(specs),
-        metric=metric.kind,
-        turnover_penalty=metric.turnover_penalty,
-        window_rows=settings.window_rows,
+        aim=Aim(
+            metric.kind, settings.window_rows, settings.objective.parts(settings.window_rows), settings.objective.joined, trainable(specs)
+        ),
+        weights=weights(settings),
         bout_offset=settings.split.bout_offset,
         spans=settings.spans,
         tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
@@ -134,6 +135,16 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         draw=partial(drawn, specs, settings.params, len(settings.tokens), fit),
     )
     return problem, begin(problem, params), specs
+
+
+def weights(settings: Train) -> Weights:
+    """The numbers of the objective; what is zero is left out of the program."""
+    told, turnover = settings.objective, settings.metric.turnover_penalty  # type: ignore[attr-defined]
+    return Weights(
+        turnover=jnp.asarray(turnover) if turnover else None,
+        curvature=jnp.asarray(told.curvature_penalty) if told.curvature_penalty else None,
+        temperature=jnp.asarray(told.temperature) if told.joined == "softmin" else None,
+    )
 
 
 def _state(progress: Progress) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ Shape legend: ``t`` minutes, ``c`` chunks, ``n`` assets, ``s`` parameter sets, `
 Time is minutes, money is the numeraire, rates are fractions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import jax
@@ -50,6 +50,10 @@ class Trading:
     every: int = 1
     happens: bool = True
     executor: Executor = "auto"
+
+    def on(self, executor: Executor) -> "Trading":
+        """The same, computed otherwise."""
+        return replace(self, executor=executor)
 
 
 @jax.tree_util.register_static

@@ -8,6 +8,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.objective import Objective
 from quantamm_cli.settings.trades import NoTrades, Trades
 from quantamm_cli.settings.types import Count, Date, Fraction, Natural, Positive, Tokens, minute
 
@@ -84,6 +85,7 @@ class Train(Simulate):
     not_identity: ClassVar[frozenset[str]] = frozenset({"runs_dir", "plugins", "output"})
 
     metric: Component
+    objective: Objective = Field(default_factory=Objective)
     fit: Component
     split: Holdout
 
@@ -98,6 +100,7 @@ class Train(Simulate):
                 f"{self.split.bout_offset} minutes leave no training window: from {self.start} on"
                 f" {self.train_rows} minutes train; take {most} at most, or more days",
             )
+        self.objective.parts(self.window_rows)
         for place in ("metric", "fit", "split"):
             getattr(self, place).check(self.tokens, place)
         return self

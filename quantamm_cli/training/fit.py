@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, mean_over_windows, mesh, placed, spread
 from quantamm_cli.engine.forward import Spans
-from quantamm_cli.engine.objective import ascent, judge
+from quantamm_cli.engine.objective import Aim, Weights, ascent, judge
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.training.average import Average, counts
@@ -24,7 +24,7 @@ from quantamm_cli.training.base import GradientFit, Numbers, Transform
 from quantamm_cli.training.noise import factors, noised
 from quantamm_cli.training.plateau import Plateau, plateau, seen
 from quantamm_cli.training.redraw import Draw, lost, with_sets
-from quantamm_cli.training.windows import starts
+from quantamm_cli.training.windows import Bank, starts
 
 Column = NDArray[np.float64]
 
@@ -36,10 +36,8 @@ class Problem:
     pool: AbstractPool
     feed: Feed
     fit: GradientFit
-    trains: frozenset[str]
-    metric: str
-    turnover_penalty: float
-    window_rows: int
+    aim: Aim
+    weights: Weights
     bout_offset: int
     spans: Spans
     tracked: tuple[str, ...]
@@ -47,6 +45,18 @@ class Problem:
     """Period and metric whose best value early stopping and plateau decay wait for."""
     draw: Draw
     """What takes the place of a set that diverged."""
+    bank: Bank | None = None
+    """Other paths of prices for the training windows; ``None``: they are cut from the feed."""
+
+    @property
+    def practice(self) -> Feed:
+        """The market of the training windows."""
+        return self.feed if self.bank is None else self.bank.feed
+
+    def starts(self, step: int) -> NDArray[np.int32]:
+        """First rows of a step's windows in ``practice``."""
+        rows = starts(self.fit.seed, step, self.fit.batch_size, self.bout_offset, self.fit.sampling)
+        return rows if self.bank is None else rows + self.bank.paths(self.fit.seed, step, self.fit.batch_size)
 
 
 class Optimiser(NamedTuple):
@@ -109,7 +119,9 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     rates = problem.fit.learning_rates()
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
     on = mesh(len(next(iter(progress.params.values()))), problem.fit.batch_size)
-    problem = replace(problem, feed=placed(on, SHARED, problem.feed))
+    bank = None if problem.bank is None else replace(problem.bank, feed=placed(on, SHARED, problem.bank.feed))
+    weights = placed(on, SHARED, problem.weights)
+    problem = replace(problem, feed=placed(on, SHARED, problem.feed), weights=weights, bank=bank)
     progress = replace(progress, params=placed(on, SETS, progress.params), optimiser=placed(on, SETS, progress.optimiser))
     averaging = problem.fit.swa_start is not None
     while not (averaging and progress.average is None):
@@ -124,13 +136,13 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress, rate: float) -> tuple[Report, Progress]:
     progress, here = _renewed(problem, on, progress)
-    first_rows = starts(problem.fit.seed, progress.step, problem.fit.batch_size, problem.bout_offset, problem.fit.sampling)
-    penalty = jnp.asarray(problem.turnover_penalty) if problem.turnover_penalty else None
-    noise = factors(problem.fit.seed, progress.step, problem.fit.price_noise, problem.pool, problem.feed)
+    noise = factors(problem.fit.seed, progress.step, problem.fit.price_noise, problem.pool, problem.practice)
     params = dict(progress.params)
     numbers = problem.fit.numbers() | {"learning_rate": rate}
+    other = None if problem.bank is None else problem.bank.feed
+    first_rows = problem.starts(progress.step)
     gain, metrics, moved, optimiser = _step(
-        _shape(problem, on), problem.pool, penalty, noise, numbers, params, problem.feed, first_rows, progress.optimiser
+        _shape(problem, on), problem.pool, problem.weights, noise, numbers, params, problem.feed, other, first_rows, progress.optimiser
     )
     scale = None if optimiser.plateau is None else optimiser.plateau.rate_scale
     gain, scores, scale = jax.device_get((gain, metrics, scale))
@@ -191,7 +203,7 @@ def _moving(params: Mapping[str, Any], trains: frozenset[str]) -> Params:
 
 
 def _fresh_optimiser(problem: Problem, params: Mapping[str, Any]) -> Optimiser:
-    begun: Optimiser = _prepare(type(problem.fit).transform, problem.fit.numbers(), _moving(params, problem.trains))
+    begun: Optimiser = _prepare(type(problem.fit).transform, problem.fit.numbers(), _moving(params, problem.aim.trains))
     return begun
 
 
@@ -207,11 +219,9 @@ def _prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimise
 class Shape:
     """What shapes the program of a step."""
 
-    metric: str
-    window_rows: int
+    aim: Aim
     spans: Spans
     tracked: tuple[str, ...]
-    trains: frozenset[str]
     transform: Transform
     watched: tuple[str, str]
     mesh: Mesh | None
@@ -219,44 +229,46 @@ class Shape:
 
 def _shape(problem: Problem, on: Mesh | None) -> Shape:
     transform = type(problem.fit).transform
-    return Shape(problem.metric, problem.window_rows, problem.spans, problem.tracked, problem.trains, transform, problem.watched, on)
+    return Shape(problem.aim, problem.spans, problem.tracked, transform, problem.watched, on)
 
 
 @partial(jax.jit, static_argnames="shape")
 def _step(
     shape: Shape,
     pool: AbstractPool,
-    penalty: Float[Array, ""] | None,
+    weights: Weights,
     noise: Float[Array, "c n"] | None,
     numbers: Numbers,
     params: Params,
     feed: Feed,
+    other: Feed | None,
     starts: Int[Array, " w"],
     optimiser: Optimiser,
 ) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
-    taken = (SHARED, SHARED, SHARED, SHARED, SETS, SHARED, WINDOWS, SETS)
+    taken = (SHARED, SHARED, SHARED, SHARED, SETS, SHARED, SHARED, WINDOWS, SETS)
     work = spread(shape.mesh, partial(_work, shape), taken, SETS)
-    return work(pool, penalty, noise, numbers, params, feed, starts, optimiser)  # type: ignore[no-any-return]
+    return work(pool, weights, noise, numbers, params, feed, other, starts, optimiser)  # type: ignore[no-any-return]
 
 
 def _work(
     shape: Shape,
     pool: AbstractPool,
-    penalty: Any,
+    weights: Any,
     noise: Any,
     numbers: Numbers,
     params: Params,
     feed: Feed,
+    other: Feed | None,
     starts: Array,
     optimiser: Optimiser,
 ) -> tuple[Array, Any, Params, Optimiser]:
     """``_step`` for the sets and windows of one device; each period is judged by all the devices that hold the set."""
-    gain, slopes = ascent(pool, shape.metric, penalty, shape.window_rows, params, noised(pool, feed, noise), starts)
+    gain, slopes = ascent(shape.aim, weights, pool, params, noised(pool, feed if other is None else other, noise), starts)
     gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
     metrics = judge(pool, shape.spans, shape.tracked, params, feed)
     period, metric = shape.watched
-    moving, slopes = (_moving(values, shape.trains) for values in (params, slopes))
+    moving, slopes = (_moving(values, shape.aim.trains) for values in (params, slopes))
     moved, optimiser = _update(shape.transform, numbers, moving, slopes, metrics[period][metric], optimiser)
     return gain, metrics, moved, optimiser
 

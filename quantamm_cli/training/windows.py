@@ -1,15 +1,31 @@
 """Which windows a step trains on."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantamm_cli.core.types import Feed
 from quantamm_cli.errors import ConfigError
 
 Sampling = Literal["uniform", "exponential", "stratified"]
 _RECENCY = 5.0
 """The logarithm of how much likelier the last start is than the first."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Paths of prices that training windows are cut from instead of history: one long market, each path behind its own burn-in."""
+
+    feed: Feed
+    first_rows: NDArray[np.int32]
+    """Where in ``feed`` each path begins."""
+
+    def paths(self, seed: int, step: int, batch: int) -> NDArray[np.int32]:
+        """Where the paths of a step's windows begin: any, more than once if it so happens."""
+        random = np.random.Generator(np.random.PCG64([seed, step, 4]))
+        return random.choice(self.first_rows, size=batch)
 
 
 def starts(seed: int, step: int, batch: int, offset: int, sampling: Sampling = "uniform") -> NDArray[np.int32]:

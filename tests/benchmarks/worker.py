@@ -13,6 +13,7 @@ import tempfile
 import time
 import typing
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def _made(asked: dict[str, Any], posed: tuple[Any, Any]) -> Callable[[], Any]:
 
     from quantamm_cli.engine.objective import ascent, objective
 
-    given = problem.pool, problem.metric, None, asked["minutes"]
+    given = replace(problem.aim, rows=asked["minutes"]), problem.weights, problem.pool
     params, starts = dict(progress.params), jnp.zeros(1, jnp.int32)
     if asked["gradient"]:
         return partial(ascent, *given, params, problem.feed, starts)

@@ -14,7 +14,7 @@ from quantamm_cli.cli.session import _restored, _state
 from quantamm_cli.core.bijectors import Identity
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, Params, Path
-from quantamm_cli.engine.objective import ascent
+from quantamm_cli.engine.objective import Aim, Weights, ascent
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.training.base import GradientFit
@@ -43,6 +43,9 @@ class Hill(AbstractPool):
         return Path(weights, 1e6 * (1 + growth) / feed.prices[:rows] * weights, jnp.zeros(rows))
 
 
+AIM = Aim("returns", 2 * DAY, trains=frozenset({"place", "unheard"}))
+
+
 def problem(fitter: GradientFit, **changes: Any) -> Problem:
     pool = Hill()
     feed = world(pool, np.ones((5 * DAY, 2)), burn_in=0)
@@ -50,10 +53,8 @@ def problem(fitter: GradientFit, **changes: Any) -> Problem:
         "pool": pool,
         "feed": feed,
         "fit": fitter,
-        "trains": frozenset({"place", "unheard"}),
-        "metric": "returns",
-        "turnover_penalty": 0.0,
-        "window_rows": 2 * DAY,
+        "aim": AIM,
+        "weights": Weights(),
         "bout_offset": DAY,
         "spans": (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY)),
         "tracked": ("returns",),
@@ -267,8 +268,8 @@ def test_turnover_costs_what_the_metric_is_told_to_charge() -> None:
     told = problem(small("sgd"))
     params = {key: jnp.asarray(value) for key, value in FROM.items()}
     first = jnp.asarray([0, 5])
-    free, _ = ascent(told.pool, "returns", None, DAY, params, told.feed, first)
-    charged, _ = ascent(told.pool, "returns", jnp.asarray(2.0), DAY, params, told.feed, first)
+    free, _ = ascent(AIM, Weights(), told.pool, params, told.feed, first)
+    charged, _ = ascent(AIM, Weights(turnover=jnp.asarray(2.0)), told.pool, params, told.feed, first)
     assert np.isfinite(charged).all()
     np.testing.assert_allclose(charged, free, rtol=1e-12)  # this pool's value weights stand still
 

@@ -48,19 +48,18 @@ from quantamm_cli.training import fit as loop
 ascent, share, compiled = loop.ascent, [], []
 jax.monitoring.register_event_duration_secs_listener(lambda name, _, **more: compiled.append(name.endswith("backend_compile_duration")))
 
-def watched(pool, metric, penalty, rows, params, feed, starts):
+def watched(aim, weights, pool, params, feed, starts):
     share[:] = len(params["log_k"]), len(starts)
-    return ascent(pool, metric, penalty, rows, params, feed, starts)
+    return ascent(aim, weights, pool, params, feed, starts)
 
 loop.ascent, found = watched, {{}}
 for name, words in {CASES!r}.items():
     settings = app.read_settings(Train, Composer("train", [*{(*TOY, *SMALL)!r}, *words]).tree())
     problem, progress, _ = posed(settings, app.load_market(settings, settings.end))
-    problem = replace(problem, tracked=(problem.metric, "returns", "returns_over_hodl"))
+    problem = replace(problem, tracked=(problem.aim.metric, "returns", "returns_over_hodl"))
     steps, values = loop.fit(problem, progress), []
     for entry in range(3):
-        guard = "disallow" if entry and not problem.turnover_penalty else "allow"  # a penalty is a number, sent each time
-        with jax.transfer_guard_device_to_device(guard):
+        with jax.transfer_guard_device_to_device("disallow" if entry else "allow"):
             compiled.clear()
             report, progress = next(steps)
         values += jax.tree.leaves((report.objective, report.metrics, report.params))
