@@ -146,9 +146,14 @@ def history(folder: Path) -> list[dict[str, Any]]:
 
 def essence(folder: Path) -> tuple[str, bytes]:
     """A run without what may differ from one making of it to the next: provenance, and the digest that covers it."""
-    kept = [line for line in checkpoint(folder).read_text().splitlines() if '"sha256": ' not in line]
+    return essence_of(checkpoint(folder))
+
+
+def essence_of(path: Path) -> tuple[str, bytes]:
+    """The same of the run whose checkpoint this is."""
+    kept = [line for line in path.read_text().splitlines() if '"sha256": ' not in line]
     first, last = kept.index('  "provenance": {'), kept.index('  "entries": [')
-    return "\n".join(kept[:first] + kept[last:]), (checkpoint(folder).with_suffix("") / "history.jsonl").read_bytes()
+    return "\n".join(kept[:first] + kept[last:]), (path.with_suffix("") / "history.jsonl").read_bytes()
 
 
 def chosen(entries: Sequence[Mapping[str, Any]], rule: str, minimum: float = 0.0) -> tuple[int, int] | None:

@@ -144,16 +144,28 @@ def describe_market(market: "Market") -> list[str]:
     return lines
 
 
+def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
+    """The prices of the training rows, and of ``burn_in`` minutes before them, as the files of another folder have them."""
+    from quantamm_cli.market import Source, load
+
+    source, start = settings.data, minute(settings.start)
+    assert isinstance(source, Source)
+    if "dir" not in source.paths:
+        raise ConfigError("practice", f"supplied reads files, and data={source.kind} has none; use data=parquet or data=csv")
+    return load(source.replace(dir=folder, burn_in_days=burn_in // 1440), settings.tokens, start, start + settings.train_rows)
+
+
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: what the market holds, and the fee series if there is one."""
-    file = settings.fees.file
-    if file is None:
-        return market.sha256
-    try:
-        content = Path(file).expanduser().read_bytes()
-    except OSError as failure:
-        raise DataError("fees.file", f"{file} cannot be read ({failure.strerror})") from None
-    return hashlib.sha256(market.sha256.encode() + content).hexdigest()
+    """SHA-256 of all data a run reads: what the market holds, the fee series if there is one, and supplied paths."""
+    parts = [market.sha256.encode()]
+    if settings.fees.file is not None:
+        try:
+            parts.append(Path(settings.fees.file).expanduser().read_bytes())
+        except OSError as failure:
+            raise DataError("fees.file", f"{settings.fees.file} cannot be read ({failure.strerror})") from None
+    if isinstance(settings, Train):
+        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in settings.practice.folders]  # type: ignore[attr-defined]
+    return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
@@ -173,17 +185,19 @@ def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
     }
 
 
-def places(settings: Simulate) -> dict[str, str]:
+def places(settings: Simulate) -> dict[str, Any]:
     """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
-    found: dict[str, str] = {}
-    for name in ("data", "fees", "trades"):
-        part = getattr(settings, name)
+    found: dict[str, Any] = {}
+    for name in ("data", "fees", "trades", "practice"):
+        part = getattr(settings, name, None)
+        if part is None:  # only training practises
+            continue
         for field in sorted(part.paths):
             value = getattr(part, field)
             if isinstance(value, dict):
                 found |= {f"{name}.{field}.{key}": path for key, path in value.items()}
             elif value is not None:
-                found[f"{name}.{field}"] = value
+                found[f"{name}.{field}"] = list(value) if isinstance(value, tuple) else value
     return found
 
 

@@ -1,25 +1,88 @@
-"""``qsim evaluate``: a trained run, scored on every period beside its benchmarks."""
+"""``qsim evaluate``: a trained run, scored on every period beside its benchmarks, and from whatever other side is asked for."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.dates import Dates, read_dates
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import StoreError
+from quantamm_cli.report.periods import Selection
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.runs import Run, Store
 
+if TYPE_CHECKING:
+    from quantamm_cli.cli.result import Scored, Watch
+    from quantamm_cli.cli.stored import Selected
+    from quantamm_cli.market import Market
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be evaluated: a parameter set of a run, under settings that may differ from the run's own."""
+
+    settings: Train
+    found: Run
+    selected: "Selected"
+    dates: tuple[Dates, ...] = ()
+    sets: tuple[int, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """A folder for each selection; other settings than the run's own get one of their own."""
+        name = f"{self.selected.method}-{self.selected.step}-{self.selected.set}"
+        if self.settings.fingerprint != self.found.fingerprint:
+            name += "-" + sha256(self.settings.identity())[:12]
+        return self.found.folder / name
+
+    @property
+    def selection(self) -> Selection:
+        """The chosen set as a report names it."""
+        return Selection(self.selected.method, self.selected.step, self.selected.set)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the JSON object begins with."""
+        return {"run": self.found.name, "fingerprint": self.found.fingerprint, "selection": self.selected.told}
+
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Load parameters by a selection rule and score them; returns the JSON object."""
     from quantamm_cli.cli.result import Watch
-    from quantamm_cli.cli.stored import chooser, laid_over
 
-    app.start_jax()
+    if tree["split"]["kind"] == "walk_forward":
+        from quantamm_cli.cli.walk_forward import evaluated as walked
+
+        return walked(tree, options, console)
     watch = Watch()
+    asked = ask(tree, options)
+    if options.dry_run:
+        return {"command": "evaluate"} | asked.told
+    watch.lap("start")
+    told, scored = evaluated(asked, console, watch)
+    if options.plots:
+        from quantamm_cli.cli.drawing import draw, of_run
+
+        told["files"] |= draw(of_run(asked, scored, told, options), asked.folder)
+        watch.lap("plots")
+    return {"command": "evaluate"} | told
+
+
+def ask(tree: dict[str, Any], options: Options) -> Asked:
+    """Find the run, what is chosen of it and what else is asked; all that can be wrong with the words is found here."""
+    from quantamm_cli.cli.stored import chooser, laid_over
+    from quantamm_cli.cli.whole import read_sets
+
+    dates = read_dates(options.periods)
+    if options.plots:
+        from quantamm_cli.cli.drawing import check
+
+        check()
+    app.start_jax()
     if options.run is not None:
         found = Store(tree["runs_dir"]).load(options.run)
         settings = app.read_settings(Train, laid_over(found, tree, options.overrides))
@@ -29,11 +92,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         found = _trained(settings)
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
-    selected = chooser(own, options)(found)
-    if options.dry_run:
-        return {"command": "evaluate", "run": found.name, "fingerprint": found.fingerprint, "selection": selected.told}
-    watch.lap("start")
-    return assessed("evaluate", settings, found, selected, console, watch)
+    return Asked(settings, found, chooser(own, options)(found), dates, read_sets(options.sets, found))
 
 
 def _trained(settings: Train) -> Run:
@@ -45,25 +104,30 @@ def _trained(settings: Train) -> Run:
     return store.load(settings.fingerprint)
 
 
-def assessed(command: str, settings: Train, found: Run, selected: Any, console: Console, watch: Any, market: Any = None) -> dict[str, Any]:
-    """Score a selected parameter set, write its trajectory, show the tables; the JSON object they come from."""
-    from quantamm_cli.cli.result import told
+def evaluated(asked: Asked, console: Console, watch: "Watch") -> tuple[dict[str, Any], "Scored"]:
+    """Score what is asked from every side; the JSON object without the command's name, and what it was made from."""
+    from quantamm_cli.cli.whole import whole
 
-    if market is None:
-        market = app.load_market(settings, settings.test_end or settings.end)
+    settings = asked.settings
+    market = app.load_market(settings, settings.test_end or settings.end)
+    scored = closing(asked, market, console, watch, followed=True)
+    told = asked.told | scored.told | whole(asked, scored, market, console, watch)
+    told["files"] = {"checkpoint": str(asked.found.path)} | told["files"]
+    return told, scored
+
+
+def assessed(command: str, settings: Train, found: Run, selected: "Selected", console: Console, watch: "Watch", market: "Market") -> Any:
+    """Score a selected parameter set as a training ends, write its trajectory, show the tables; the JSON object they come from."""
+    asked = Asked(settings, found, selected)
+    told = asked.told | closing(asked, market, console, watch).told
+    return {"command": command} | told | {"files": {"checkpoint": str(found.path)} | told["files"]}
+
+
+def closing(asked: Asked, market: "Market", console: Console, watch: "Watch", followed: bool = False) -> "Scored":
+    """The chosen set over all periods as one run, beside its benchmarks."""
+    from quantamm_cli.cli.result import scored
+
+    settings = asked.settings
     dates = ", ".join(f"{name} from {date_text(minute(settings.start) + first)}" for name, first, _ in settings.spans)
-    chosen = f"{selected.method}: step {selected.step}, set {selected.set}" + (
-        " (chosen on the test period)" if "test" in selected.method else ""
-    )
-    title = f"{found.name[:16]}  {chosen}\n{dates}"
-    scored = told(settings, selected.params, settings.spans, market, _folder(settings, found, selected), title, console, watch)
-    scored["files"] = {"checkpoint": str(found.path)} | scored["files"]
-    return {"command": command, "run": found.name, "fingerprint": found.fingerprint, "selection": selected.told} | scored
-
-
-def _folder(settings: Train, found: Run, selected: Any) -> Path:
-    """A folder for each selection; other settings than the run's own get one of their own."""
-    name = f"{selected.method}-{selected.step}-{selected.set}"
-    if settings.fingerprint != found.fingerprint:
-        name += "-" + sha256(settings.identity())[:12]
-    return found.folder / name
+    title = f"{asked.found.name[:16]}  {asked.selection.said}\n{dates}"
+    return scored(settings, asked.selected.params, settings.spans, market, asked.folder, title, console, watch, followed)

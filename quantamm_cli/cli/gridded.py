@@ -1,50 +1,60 @@
-"""``qsim simulate grid.NAME=…``: every combination of some parameters' values, scored as one batch."""
+"""``qsim simulate grid.NAME=…``: every combination of some values of parameters and settings, scored as one batch."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
+from quantamm_cli.cli import app, keys
+from quantamm_cli.cli.axes import axes, flat
 from quantamm_cli.cli.console import Console
-from quantamm_cli.core.grid import product, ticks
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.tables import show_grid
+from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.store.runs import Store
 
-_MINUTES = 2**24
-"""Points times minutes that go through one program at once: a gigabyte or so where a pool is stepped minute by minute."""
+if TYPE_CHECKING:
+    from quantamm_cli.cli.result import Watch
+
 TRACKED = ("returns", "returns_over_hodl", "returns_over_uniform_hodl", "daily_log_sharpe")
 """Metrics of every point besides the one that sorts."""
-_FORMS = "write [low,high,count], [low,high,count,log], a count of points of the declared range, or .choices=[...]"
+_NUMBERS = ("initial_pool_value", *(f"fees.{name}" for name in NUMBERS))
+_PERIOD = "all"
+
+Point = Mapping[str, float]
 
 
-def gridded(settings: Simulate, tree: Mapping[str, Any], console: Console, stored: bool) -> dict[str, Any]:
+def gridded(settings: Simulate, tree: Mapping[str, Any], options: Options, console: Console, stored: bool) -> dict[str, Any]:
     """Score every point of ``tree``'s grid; returns the JSON object, best first by its metric. ``stored`` parameters give way."""
     from quantamm_cli.cli.result import Watch
-    from quantamm_cli.engine.feed import feed
-    from quantamm_cli.pools.base import AbstractPool
 
-    pool, grid, metric = settings.pool, tree["grid"], _metric(tree)
-    assert isinstance(pool, AbstractPool)
-    assets, watch = len(settings.tokens), Watch()
-    specs = pool.parameters(assets)
-    points = list(product(axes(grid, specs)))
-    params = batch(specs, without(settings.params, grid, specs) if stored else settings.params, points, assets)
-    market = app.load_market(settings, settings.end)
-    for line in app.describe_market(market):
-        console.note(line)
-    given = feed(settings, market)
-    watch.lap("data")
-    names = tuple(dict.fromkeys((metric, *TRACKED)))
-    scores = _judged(settings, params, given, names, len(points))
-    watch.lap("run")
+    watch, metric = Watch(), _metric(tree)
+    pool: Any = settings.pool
+    specs = pool.parameters(len(settings.tokens))
+    grid = flat(tree["grid"])
+    found = axes(grid, specs, settable(tree, grid))
+    points = list(product(found))
+    given = without(settings.params, found, specs) if stored else settings.params
+    scores = _scores(settings, tree, points, (specs, given), metric, console, watch)
     order = sorted(range(len(points)), key=lambda index: (not np.isfinite(scores[metric][index]), -scores[metric][index]))
-    rows = [[*points[index].values(), *(scores[name][index] for name in names)] for index in order]
-    console.table(f"{pool.kind} from {settings.start} to {settings.end}, best {metric} first", [*grid, *names], rows)
-    found = [{"params": points[index], "metrics": {name: float(scores[name][index]) for name in names}} for index in order]
-    return {"command": "simulate", "metric": metric, "grid": found, "seconds": watch.seconds}
+    title = f"{pool.kind} from {settings.start} to {settings.end}, best {metric} first"
+    rows = [[*points[index].values(), *(column[index] for column in scores.values())] for index in order]
+    console.table(title, [*found, *scores], rows)
+    if len(found) == 2:
+        show_grid(console, metric, found, scores[metric].tolist())
+    told: dict[str, Any] = {"command": "simulate", "metric": metric}
+    told["grid"] = [_parted(points[index]) | {"metrics": {name: float(scores[name][index]) for name in scores}} for index in order]
+    if options.plots:
+        told["files"] = _drawn(settings, found, metric, scores[metric], console)
+        watch.lap("plots")
+    return told | {"seconds": watch.seconds}
 
 
 def _metric(tree: Mapping[str, Any]) -> str:
@@ -57,54 +67,81 @@ def _metric(tree: Mapping[str, Any]) -> str:
     return str(name)
 
 
-def axes(grid: Mapping[str, Any], specs: Sequence[Parameter]) -> dict[str, list[float]]:
-    """The values of each parameter of a grid.
+def settable(tree: Mapping[str, Any], grid: Mapping[str, Any]) -> set[str]:
+    """The settings that may be only numbers to a program: those of frictions, the opening value, and the pool's own.
 
     Raises:
-        ConfigError: a name the pool does not have, or what is no axis.
+        ConfigError: the grid names another setting.
     """
-    named = {name: spec for spec in specs for name in spec.names}
-    found = {}
-    for name, told in grid.items():
-        if name not in named:
-            main = ", ".join(sorted({spec.readable for spec in specs}))
-            raise ConfigError(f"grid.{name}", f"this pool has no such parameter{hint(name, named)} (it has: {main})")
-        found[name] = _axis(told, named[name], name)
+    own = {name for name in keys.dotted({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
+    found = {*_NUMBERS, *own}
+    for name in grid:
+        if name not in found and keys.lookup(tree, name.split(".")) is not None:
+            raise ConfigError(f"grid.{name}", f"is more than a number to the program; run each of its values: -m {name}=...")
     return found
 
 
-def _axis(told: Any, spec: Parameter, name: str) -> list[float]:
-    place = f"grid.{name}"
-    if isinstance(told, int | float) and not isinstance(told, bool):
-        if name != spec.readable or spec.low >= spec.high:
-            raise ConfigError(place, f"no range is declared for this name; {_FORMS}")
-        told = [spec.low, spec.high, told, *(["log"] if spec.log else [])]
-    if isinstance(told, Mapping) and list(told) == ["choices"]:
-        return [_number(value, place) for value in _listed(told["choices"], place)]
-    ends = _listed(told, place)
-    if len(ends) not in (3, 4) or (len(ends) == 4 and ends[3] != "log"):
-        raise ConfigError(place, f"{told} is not an axis; {_FORMS}")
-    low, high, count = (_number(value, place) for value in ends[:3])
-    if not low < high or count != int(count) or count < 2:
-        raise ConfigError(place, f"{told} is not an axis: low below high, and two points or more; {_FORMS}")
-    if len(ends) == 4 and low <= 0:
-        raise ConfigError(place, f"low ({low:g}) is not above 0, which log needs")
-    return [float(value) for value in ticks(low, high, int(count), log=len(ends) == 4)]
+def _scores(
+    settings: Simulate,
+    tree: Mapping[str, Any],
+    points: Sequence[Point],
+    parameters: tuple[Sequence[Parameter], Mapping[str, Any]],
+    metric: str,
+    console: Console,
+    watch: "Watch",
+) -> dict[str, np.ndarray]:
+    """The metrics (points,) of every point."""
+    from quantamm_cli.engine.feed import feed
+    from quantamm_cli.evaluation.batch import scored, widest
+
+    variants = varied(settings, tree, points)
+    params = batch(*parameters, [_parted(point)["params"] for point in points], len(settings.tokens))
+    market = app.load_market(settings, settings.end)
+    for line in app.describe_market(market):
+        console.note(line)
+    given = feed(widest(variants), market)
+    for name in NUMBERS:
+        if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
+            raise ConfigError(f"grid.fees.{name}", "is a column of fees.file, not one number; leave it out of the grid")
+    watch.lap("data")
+    found = scored(variants, params, given, ((_PERIOD, 0, settings.rows),), tuple(dict.fromkeys((metric, *TRACKED))))
+    watch.lap("run")
+    return found[_PERIOD]
 
 
-def _listed(told: Any, place: str) -> list[Any]:
-    if not isinstance(told, list | tuple) or not told:
-        raise ConfigError(place, f"{told} is not an axis; {_FORMS}")
-    return list(told)
+def varied(settings: Simulate, tree: Mapping[str, Any], points: Sequence[Point]) -> list[Simulate]:
+    """The settings of every point, checked; those that are alike are one object.
+
+    Raises:
+        ConfigError: a value that its setting does not take.
+    """
+    known: dict[tuple[float, ...], Simulate] = {(): settings}
+    found = []
+    for point in points:
+        changes = _parted(point).get("settings", {})
+        values = tuple(changes.values())
+        if values not in known:
+            own = deepcopy({name: part for name, part in tree.items() if name != "grid"})
+            for name, value in changes.items():
+                *path, last = name.split(".")
+                keys.lookup(own, path)[last] = value
+            known[values] = app.read_settings(Simulate, own)
+        found.append(known[values])
+    return found
 
 
-def _number(value: Any, place: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not np.isfinite(value):
-        raise ConfigError(place, f"{value} is not a finite number; {_FORMS}")
-    return float(value)
+def _parted(point: Point) -> dict[str, dict[str, float]]:
+    """``params`` and, if there are any, ``settings`` of a point."""
+    parted = {"params": {name: value for name, value in point.items() if not _is_setting(name)}}
+    changes = {name: value for name, value in point.items() if _is_setting(name)}
+    return parted | ({"settings": changes} if changes else {})
 
 
-def batch(specs: Sequence[Parameter], given: Mapping[str, Any], points: Sequence[Mapping[str, float]], assets: int) -> dict[str, Any]:
+def _is_setting(name: str) -> bool:
+    return name in _NUMBERS or "." in name
+
+
+def batch(specs: Sequence[Parameter], given: Mapping[str, Any], points: Sequence[Point], assets: int) -> dict[str, Any]:
     """Raw parameters with a leading axis of points: a point's values for every token, all else as given."""
     named = {name: spec for spec in specs for name in spec.names}
     twice = given.keys() & points[0].keys()
@@ -119,17 +156,16 @@ def without(params: Mapping[str, Any], grid: Mapping[str, Any], specs: Sequence[
     return {spec.name: params[spec.name] for spec in specs if spec.name in params and not grid.keys() & set(spec.names)}
 
 
-def _judged(settings: Simulate, params: Mapping[str, Any], given: Any, names: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
-    """The metrics of all points, so many at once as memory allows; the last batch is filled up, so that one program serves."""
-    from quantamm_cli.engine.objective import judge
+def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str, scores: np.ndarray, console: Console) -> dict[str, str]:
+    """The picture of a grid of one axis or two, in a folder of its own; its path."""
+    from quantamm_cli.metrics import METRICS
+    from quantamm_cli.report.grid import picture
+    from quantamm_cli.store.files import write_files
 
-    size = min(count, max(1, _MINUTES // settings.rows))
-    span = (("all", 0, settings.rows),)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for first in range(0, count, size):
-        rows = np.minimum(np.arange(first, first + size), count - 1)
-        some = {name: values[rows].astype(given.prices.dtype) for name, values in params.items()}
-        found = judge(settings.pool, span, names, some, given)["all"]
-        for name in names:
-            parts[name].append(np.asarray(found[name]))
-    return {name: np.concatenate(values)[:count] for name, values in parts.items()}
+    if len(axes) > 2:
+        console.note(f"{len(axes)} axes: no picture, which grids of one or two have")
+        return {}
+    name = sha256({"grid": {name: list(values) for name, values in axes.items()}, "metric": metric})[:12]
+    folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"
+    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
+    return {"grid_plot": write_files(folder, {"grid.png": picture(axes, scores, metric, METRICS[metric].unit, title)})["grid.png"]}

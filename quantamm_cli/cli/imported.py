@@ -77,9 +77,9 @@ def _settings(result: Result, options: Options) -> tuple[Train, tuple[Parameter,
 
 
 def _sets(settings: Train) -> int:
-    from quantamm_cli.training.base import GradientFit
+    from quantamm_cli.training.base import Fit
 
-    assert isinstance(settings.fit, GradientFit)
+    assert isinstance(settings.fit, Fit)
     return settings.fit.parameter_sets
 
 

@@ -27,14 +27,16 @@ class Command:
     usage: str
     verbs: tuple[str, ...] = ()
     takes: str = ""
-    """What its one word is, for a command that has neither verbs nor settings."""
+    """What its one word is, for a command without verbs; one that runs on settings can do without it."""
     notes: tuple[str, ...] = ()
     """More lines of its help."""
+    bare: bool = False
+    """Whether it takes no settings of a run."""
 
     @property
     def composed(self) -> bool:
         """Whether the command runs on conf/<name>.yaml."""
-        return not self.verbs and not self.takes
+        return not self.verbs and not self.bare
 
 
 _RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
@@ -54,13 +56,14 @@ COMMANDS = {
         Command("train", "fit a pool's parameters to a metric", _RUNS),
         Command("tune", "search over training settings with Optuna", _RUNS, notes=_SPACE),
         Command("evaluate", "score a trained run on train, validation and test", _RUNS),
+        Command("report", "plots and one page of a trained run: qsim evaluate to look at", f"[RUN] {_RUNS}", takes="RUN"),
         Command(
             "runs",
             "list, show, compare, verify runs; import results of quantammsim",
             "VERB [RUN ...|FILE ...] [options]",
             ("list", "show", "compare", "verify", "import"),
         ),
-        Command("export", "a run's parameters as the contracts take them, 18 decimals", "RUN [options]", takes="RUN"),
+        Command("export", "a run's parameters as the contracts take them, 18 decimals", "RUN [options]", takes="RUN", bare=True),
         Command(
             "config",
             "show, validate, schema, diff, init: the settings themselves",
@@ -71,7 +74,7 @@ COMMANDS = {
             "show",
             "the pools, rules, metrics, ... there are, with units and defaults",
             "WHAT [NAME]",
-            ("pools", "rules", "metrics", "fits", "guards", "fees", "trades", "data", "splits", "experiments"),
+            ("pools", "rules", "metrics", "fits", "guards", "fees", "trades", "data", "splits", "practices", "experiments"),
         ),
     )
 }
@@ -90,12 +93,18 @@ class Flag:
     commands: tuple[str, ...] = tuple(COMMANDS)
 
 
-_COMPOSED = ("simulate", "train", "tune", "evaluate")
-_LOADING = ("simulate", "train", "evaluate", "runs", "export")
+_COMPOSED = ("simulate", "train", "tune", "evaluate", "report")
+_LOADING = ("simulate", "train", "evaluate", "report", "runs", "export")
+_SCORING = ("evaluate", "report")
+_BEGINNING = ("simulate", "train", "evaluate")
 FLAGS = (
     Flag("load", ("--load",), "which stored parameters: " + ", ".join(LOADS), "METHOD", (*LOADS, *SHORT), commands=_LOADING),
-    Flag("run", ("--run",), "another run: a path, or 6 or more digits of its name", "RUN", commands=("simulate", "evaluate")),
+    Flag("run", ("--run",), "another run, to begin with: a path, or 6 or more digits of its name", "RUN", commands=_BEGINNING),
+    Flag("go_on", ("--continue",), "with --run: that run with more steps, fit.steps=N in all", commands=("train",)),
     Flag("minimum", ("--min",), "least other metric for best_train_min_test, best_test_min_train (0)", "X", commands=_LOADING),
+    Flag("periods", ("--periods",), "score own dates, each from a fresh start: [NAME=]START..END,...", "DATES", commands=_SCORING),
+    Flag("sets", ("--sets",), "parameter sets of the chosen step beside each other: all, or 0,2,3", "SETS", commands=_SCORING),
+    Flag("plots", ("--plots",), "write PNGs beside trajectory.npz", commands=("simulate", "evaluate")),
     Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing", commands=_COMPOSED),
     Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=("train", "tune")),
     Flag("multirun", ("-m", "--multirun"), "run every combination of comma-separated values", commands=_COMPOSED),
@@ -119,9 +128,13 @@ class Options:
     load: str | None = None
     run: str | None = None
     minimum: float = 0.0
+    periods: str | None = None
+    sets: str | None = None
+    plots: bool = False
     json: bool = False
     dry_run: bool = False
     fresh: bool = False
+    go_on: bool = False
     quiet: bool = False
     verbose: bool = False
     help: bool = False
@@ -177,6 +190,8 @@ def parse(command: Command, words: Sequence[str]) -> Options:
     if len(modes) > 1:
         raise ConfigError("--" + modes[1], f"does not go with --{modes[0]}")
     words, overrides = _sorted(command, rest)
+    if command.composed and words:
+        values["run"] = words[0]
     return Options(command.name, **values, words=words, overrides=overrides)
 
 
@@ -218,9 +233,9 @@ def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[s
     """Words and overrides apart; a composed command has only overrides."""
     overrides = tuple(word for word in rest if "=" in word or word.startswith("~"))
     words = tuple(word for word in rest if word not in overrides)
-    if command.composed and words:
+    if command.composed and words and not command.takes:
         raise ConfigError(words[0], _stray(words[0], command.name))
-    if command.takes and len(words) != 1:
+    if command.takes and len(words) != 1 and (words or command.bare):
         raise ConfigError(" ".join(words[1:]), f"one {command.takes} at a time: qsim {command.name} {command.takes}")
     if command.verbs:
         what = f"{' | '.join(command.verbs)}"

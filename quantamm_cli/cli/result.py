@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from quantamm_cli.cli.readouts import Readouts, readouts
 from quantamm_cli.cli.tables import show_params, show_scores
 from quantamm_cli.core import params as parameters
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Trajectory
+from quantamm_cli.core.types import Feed, Trajectory
 from quantamm_cli.engine.feed import feed
-from quantamm_cli.evaluation.assess import POOL, assess
+from quantamm_cli.engine.forward import Spans
+from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute
@@ -43,25 +44,36 @@ class Watch:
         self.seconds[rest] = round(self.seconds[rest] - seconds, 3)
 
 
-def told(
+class Scored(NamedTuple):
+    """A pool's run over all periods: the JSON object that tells of it, and what it was made from."""
+
+    told: dict[str, Any]
+    pool: AbstractPool
+    raw: Mapping[str, Any]
+    feed: Feed
+    assessment: Assessment
+
+
+def scored(
     settings: Simulate,
     raw: Mapping[str, Any],
-    spans: tuple[tuple[str, int, int], ...],
+    spans: Spans,
     market: "Market",
     folder: Path,
     title: str,
     console: Console,
     watch: Watch,
-) -> dict[str, Any]:
-    """Run one raw parameter set over all periods, write its trajectory, show the tables; the JSON object they come from.
+    followed: bool = False,
+) -> Scored:
+    """Run one raw parameter set over all periods, write its trajectory, show the tables.
 
-    ``metrics`` and ``benchmarks`` are by period.
+    ``metrics`` and ``benchmarks`` are by period. ``followed``: the portfolios that follow the pool's weights are among the latter.
     """
     pool = settings.pool
     assert isinstance(pool, AbstractPool)
     given = feed(settings, market)
     watch.lap("data")
-    found = assess(pool, raw, given, spans)
+    found = assess(pool, raw, given, spans, followed)
     state = readouts(pool, raw, given, market, len(found.trajectory.value))
     watch.lap("run")
     written = write_trajectory(folder / "trajectory.npz", settings, found.trajectory, state)
@@ -79,7 +91,7 @@ def told(
     if found.trajectory.refused is not None and market.trades is not None:
         result["trades"] = {"given": int((market.trades.pay >= 0).sum()), "refused": int(found.trajectory.refused.sum())}
         console.say(_said(**result["trades"]))
-    return result | {"seconds": watch.seconds, "files": {"trajectory": written}}
+    return Scored(result | {"seconds": watch.seconds, "files": {"trajectory": written}}, pool, raw, given, found)
 
 
 def _said(given: int, refused: int) -> str:
@@ -104,9 +116,14 @@ def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, sta
     """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
     from quantamm_cli.store.trajectory import write_arrays
 
-    every, rows = settings.output.every, len(trajectory.value)
-    arrays = {name: np.asarray(getattr(trajectory, name), float)[::every] for name in ("prices", "weights", "reserves", "value")}
+    arrays = {name: column[:: settings.output.every] for name, column in columns(settings, trajectory).items()}
     if settings.output.readouts and state.columns:
         arrays |= {"unix_chunk": state.unix} | {f"readout_{name}": column for name, column in state.columns.items()}
-    write_arrays(path, unix=((minute(settings.start) + np.arange(rows, dtype=np.int64)) * 60_000)[::every], **arrays)
+    write_arrays(path, **arrays)
     return str(path)
+
+
+def columns(settings: Simulate, trajectory: Trajectory) -> dict[str, np.ndarray]:
+    """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices, weights, reserves, value."""
+    unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
+    return {"unix": unix} | {name: np.asarray(getattr(trajectory, name), float) for name in ("prices", "weights", "reserves", "value")}

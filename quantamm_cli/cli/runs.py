@@ -7,6 +7,7 @@ from typing import Any
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError, StoreError
+from quantamm_cli.report.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.runs import Run, Store
 
@@ -64,9 +65,9 @@ def _list(store: Store, console: Console) -> dict[str, Any]:
 def _show(found: Run, options: Options, console: Console) -> dict[str, Any]:
     """Settings, where they came from, and what each selection rule chooses."""
     choices = _choices(found, options)
-    settings = _dotted(found.settings)
+    settings = dict(dotted(found.settings))
     console.table(f"{found.name}  {found.status}", ["setting", "value"], [[name, canonical(value)] for name, value in settings.items()])
-    origin = _dotted({name: value for name, value in found.provenance.items() if name != "data"})
+    origin = dict(dotted({name: value for name, value in found.provenance.items() if name != "data"}))
     console.table("made by", ["", "value"], [[name, canonical(value)] for name, value in origin.items()])
     _show_choices(choices, console)
     parts = {"run": found.name, "fingerprint": found.fingerprint, "status": found.status, "step": found.step}
@@ -111,7 +112,7 @@ def _choices(found: Run, options: Options) -> dict[str, Any]:
 def _compare(found: Sequence[Run], options: Options, console: Console) -> dict[str, Any]:
     """Only the settings in which the runs differ, and what one selection rule makes of each."""
     rule = options.load or "best_validation"
-    trees = [_dotted(item.settings) for item in found]
+    trees = [dict(dotted(item.settings)) for item in found]
     keys = sorted({key for tree in trees for key in tree})
     differ = {key: [tree.get(key) for tree in trees] for key in keys if len({canonical(tree.get(key)) for tree in trees}) > 1}
     chosen = [_choices(item, options).get(rule) for item in found]
@@ -139,10 +140,3 @@ def _verify(store: Store, console: Console) -> dict[str, Any]:
         raise StoreError(str(store.root), f"{len(findings)} file(s) are damaged: {findings[0].path}: {findings[0].problem}")
     console.say(f"{count} run(s) in {store.root} are sound")
     return {"sound": count}
-
-
-def _dotted(tree: Any, where: str = "") -> dict[str, Any]:
-    """A nested tree as dotted keys; empty branches are left out."""
-    if not isinstance(tree, dict):
-        return {where: tree}
-    return {name: value for key, item in tree.items() for name, value in _dotted(item, f"{where}.{key}" if where else key).items()}

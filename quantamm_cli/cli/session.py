@@ -15,17 +15,19 @@ from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.market import Market
+from quantamm_cli.market import Market, Practice
+from quantamm_cli.market.practice import refuse_more_than_prices
 from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.runs import Writer
+from quantamm_cli.store.runs import Run, Writer
 from quantamm_cli.training.average import Average
-from quantamm_cli.training.base import GradientFit
-from quantamm_cli.training.fit import Problem, Progress, Report, begin
+from quantamm_cli.training.base import Fit
+from quantamm_cli.training.fit import begin
+from quantamm_cli.training.problem import Problem, Progress, Report
 from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import keepers
-from quantamm_cli.training.windows import starts
+from quantamm_cli.training.windows import Bank, starts
 
 _SAVE_SECONDS = 1.0
 TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
@@ -46,6 +48,11 @@ class Session:
             self._saved = len(self.entries)
             self.progress = _restored(self.progress, writer.state)
 
+    def adopt(self, run: Run) -> None:
+        """Take over the history and the state of a shorter run of the same settings, durably."""
+        self.entries, self.progress = run.history(), _restored(self.progress, run.state())
+        self.save("running")
+
     @property
     def step(self) -> int:
         """The last step done."""
@@ -64,9 +71,7 @@ class Session:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn
-        if report.rate_scale is not None:
-            entry["rate_scale"] = report.rate_scale
-        self.entries.append(entry)
+        self.entries.append(entry | dict(report.told))
         self.progress = progress  # from here on the entry counts, also for a save from another thread
         if time.monotonic() - self._when > _SAVE_SECONDS:
             self.save("running")
@@ -101,7 +106,7 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     """
     pool, fit = settings.pool, settings.fit
     assert isinstance(pool, AbstractPool)
-    assert isinstance(fit, GradientFit)
+    assert isinstance(fit, Fit)
     assets = len(settings.tokens)
     specs = pool.parameters(assets)
     if not trainable(specs):
@@ -116,7 +121,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
     """The typed settings as a training problem, its beginning, and what its parameters are."""
     pool, fit, metric = settings.pool, settings.fit, settings.metric
     assert isinstance(pool, AbstractPool)
-    assert isinstance(fit, GradientFit)
+    assert isinstance(fit, Fit)
     assert isinstance(metric, Metric)
     specs, params = opening(settings)
     selects = selection_metric(settings)
@@ -133,8 +138,18 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
         watched=("validation" if "validation" in settings.periods else "train", selects),
         draw=partial(drawn, specs, settings.params, len(settings.tokens), fit),
+        bank=_bank(settings, market),
     )
     return problem, begin(problem, params), specs
+
+
+def _bank(settings: Train, market: Market) -> Bank | None:
+    """What training windows are cut from, if not from history."""
+    practice = settings.practice
+    assert isinstance(practice, Practice)
+    refuse_more_than_prices(practice, market, settings.fees.file)
+    paths = practice.bank(market, settings.train_rows, partial(app.supplied_market, settings, market.burn_in))
+    return None if paths is None else Bank(feed(settings, paths.market), paths.first_rows)
 
 
 def weights(settings: Train) -> Weights:
@@ -155,6 +170,7 @@ def _state(progress: Progress) -> dict[str, np.ndarray]:
         arrays |= {f"average/{name}": value for name, value in progress.average.sums.items()} | {"averaged": progress.average.count}
     arrays |= {"objective": progress.objective, "redrawn": progress.redrawn}
     numbers = {"step": progress.step - 1, "best": progress.best, "since_improvement": progress.since_improvement}
+    numbers["finite"] = progress.finite
     return arrays | {name: np.asarray(value) for name, value in numbers.items()}
 
 
@@ -173,4 +189,5 @@ def _restored(opening: Progress, state: Mapping[str, np.ndarray]) -> Progress:
         best=float(state["best"]),
         since_improvement=int(state["since_improvement"]),
         average=average,
+        finite=bool(state.get("finite", True)),
     )

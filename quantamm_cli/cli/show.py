@@ -18,6 +18,7 @@ GROUPS = {
     "trades": "trades",
     "data": "data",
     "splits": "split",
+    "practices": "practice",
 }
 _COLUMNS = ("name", "unit", "says", "runs", "needs", "command", "parameters", "summary")
 _PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}

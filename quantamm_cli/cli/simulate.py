@@ -26,17 +26,21 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     settings = app.read_settings(Simulate, tree)
     if options.dry_run:
         return planned("simulate", settings, console)
+    if options.plots:
+        from quantamm_cli.cli.drawing import check
+
+        check()
     app.start_jax()
     chosen = {"selection": selected.told | {"run": found.name}} if selected is not None else {}
     if tree["grid"]:
         from quantamm_cli.cli.gridded import gridded
 
-        return gridded(settings, tree, console, stored=selected is not None) | chosen
-    return _simulated(settings, console) | chosen
+        return gridded(settings, tree, options, console, stored=selected is not None) | chosen
+    return _simulated(settings, options, console) | chosen
 
 
-def _simulated(settings: Simulate, console: Console) -> dict[str, Any]:
-    from quantamm_cli.cli.result import Watch, told
+def _simulated(settings: Simulate, options: Options, console: Console) -> dict[str, Any]:
+    from quantamm_cli.cli.result import Watch, scored
     from quantamm_cli.core.params import initial, readable
     from quantamm_cli.pools.base import AbstractPool
 
@@ -52,7 +56,13 @@ def _simulated(settings: Simulate, console: Console) -> dict[str, Any]:
         console.note(line)
     folder = Store(settings.runs_dir).folder(settings.fingerprint)
     title = f"{pool.kind} from {settings.start} to {settings.end}"
-    found = told(settings, raw, ((settings.end, 0, settings.rows),), market, folder, title, console, watch)
-    found["metrics"] = found["metrics"][settings.end]
-    found["benchmarks"] = {name: scores[settings.end] for name, scores in found["benchmarks"].items()}
-    return {"command": "simulate", "run": f"run_{settings.fingerprint}", "fingerprint": settings.fingerprint} | found
+    found = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, title, console, watch)
+    named = {"run": f"run_{settings.fingerprint}", "fingerprint": settings.fingerprint}
+    told = found.told | {"metrics": found.told["metrics"][settings.end]}
+    told["benchmarks"] = {name: scores[settings.end] for name, scores in told["benchmarks"].items()}
+    if options.plots:
+        from quantamm_cli.cli.drawing import draw, of_pool
+
+        told["files"] |= draw(of_pool(settings, found, named["run"], ()), folder)
+        watch.lap("plots")
+    return {"command": "simulate"} | named | told

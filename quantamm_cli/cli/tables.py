@@ -1,31 +1,79 @@
 """The tables people read."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.report.names import PARTS, SHOWN, STRATEGIES
 
-_SHOWN = (
-    ("return", "returns", "+.2%"),
-    ("vs HODL", "returns_over_hodl", "+.2%"),
-    ("vs uniform", "returns_over_uniform_hodl", "+.2%"),
-    ("daily log Sharpe", "daily_log_sharpe", ".3f"),
-    ("worst week", "weekly_max_drawdown", ".2%"),
-    ("Calmar", "calmar", ".3f"),
-)
-_STRATEGIES = {"pool": "this pool", "hodl": "HODL", "uniform_hodl": "uniform HODL", "constant_weight": "constant weights"}
+Scores = Mapping[str, Mapping[str, float]]
+"""By period and metric."""
+_WIDEST = 10
+"""Columns of a grid that fit beside each other."""
+_SHADES = " .:-=+*#%@"
+_COLUMNS = [(head, form) for head, _, form in SHOWN]
 
 
-def show_scores(console: Console, title: str, scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+def show_scores(console: Console, title: str, scores: Mapping[str, Scores]) -> None:
     """Strategies against each other, period by period."""
     rows = []
     for period in scores["pool"]:
-        for strategy, said in _STRATEGIES.items():
+        for strategy, said in STRATEGIES.items():
             if strategy in scores:
-                numbers = scores[strategy][period]
-                rows.append([period if strategy == "pool" else "", said, *(numbers[name] for _, name, _ in _SHOWN)])
-    console.table(title, ["period", "strategy", *((head, form) for head, _, form in _SHOWN)], rows)
+                rows.append([period if strategy == "pool" else "", said, *_shown(scores[strategy][period])])
+    console.table(title, ["period", "strategy", *_COLUMNS], rows)
+
+
+def show_periods(console: Console, title: str, scores: Scores) -> None:
+    """The pool alone, a line a period."""
+    console.table(title, ["period", *_COLUMNS], [[period, *_shown(numbers)] for period, numbers in scores.items()])
+
+
+def show_sets(console: Console, title: str, sets: Iterable[tuple[str, Scores]]) -> None:
+    """Parameter sets against each other, period by period."""
+    named = list(sets)
+    rows = [
+        [period if index == 0 else "", name, *_shown(scores[period])]
+        for period in named[0][1]
+        for index, (name, scores) in enumerate(named)
+    ]
+    console.table(title, ["period", "set", *_COLUMNS], rows)
+
+
+def show_parts(console: Console, parts: Scores) -> None:
+    """What each period's return is made of."""
+    rows = [[period, *(numbers[name] for _, name in PARTS)] for period, numbers in parts.items()]
+    console.table("the return and its parts", ["period", *((head, "+.2%") for head, _ in PARTS)], rows)
+
+
+def show_grid(console: Console, metric: str, axes: Mapping[str, Sequence[float]], scores: Sequence[float]) -> None:
+    """A metric over two axes, the first downwards, with a shade from the lowest to the highest; nothing if it is too wide."""
+    (down, rows), (across, columns) = axes.items()
+    if len(columns) > _WIDEST:
+        return
+    finite = [score for score in scores if math.isfinite(score)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    cells = [f"{score:.4g} {_shade(score, low, high)}" for score in scores]
+    lines = [[f"{value:.5g}", *cells[row * len(columns) : (row + 1) * len(columns)]] for row, value in enumerate(rows)]
+    console.table(f"{metric}: {down} down, {across} across", [down, *(f"{value:.5g}" for value in columns)], lines)
+
+
+def _shade(score: float, low: float, high: float) -> str:
+    if not math.isfinite(score):
+        return "?"
+    return _SHADES[round((score - low) / (high - low or 1) * (len(_SHADES) - 1))]
+
+
+def show_random(console: Console, draws: int, means: Scores, beaten: Mapping[str, float]) -> None:
+    """What random parameters come to on average, and the share of them that the pool's score is above."""
+    rows = [[period, *_shown(numbers), beaten[period]] for period, numbers in means.items()]
+    console.table(f"mean of {draws} random parameter sets", ["period", *_COLUMNS, ("pool beats", ".0%")], rows)
+
+
+def _shown(numbers: Mapping[str, float]) -> list[float | None]:
+    return [numbers.get(name) for _, name, _ in SHOWN]
 
 
 def show_params(console: Console, tokens: tuple[str, ...], specs: Sequence[Parameter], readable: Mapping[str, Any]) -> None:

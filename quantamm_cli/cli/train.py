@@ -2,14 +2,16 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.signals import Stop
-from quantamm_cli.errors import DivergedError
+from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
@@ -19,10 +21,30 @@ _PATIENCE = 7 * 86400.0
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Train these settings to the end, or take up where an earlier call stopped; returns the JSON object."""
-    settings = app.read_settings(Train, tree)
+    settings, begun = _begun(tree, options)
+    if isinstance(settings.split, WalkForward):
+        from quantamm_cli.cli.walk_forward import walked
+
+        return walked("train", settings, options, console)
     if options.dry_run:
         return planned("train", settings, console)
-    return trained(settings, options, console)
+    if settings.warm_start is not None and begun is None:
+        start = settings.warm_start
+        console.note(f"beginning with step {start.step}, set {start.set} of run_{start.run[:12]}…")
+        options = replace(options, load=None, minimum=0.0)  # they chose the beginning, not the result
+    return trained(settings, options, console, begun)
+
+
+def _begun(tree: dict[str, Any], options: Options) -> tuple[Train, Run | None]:
+    """The settings, and the run whose whole state is taken over."""
+    if options.run is None:
+        if options.go_on:
+            raise ConfigError("--continue", "needs --run RUN, the run that is to be made longer")
+        return app.read_settings(Train, tree), None
+    from quantamm_cli.cli.warm import continued, warm
+
+    found = Store(tree["runs_dir"]).load(options.run)
+    return (continued(found, tree, options), found) if options.go_on else (warm(found, tree, options), None)
 
 
 def planned(command: str, settings: Simulate, console: Console) -> dict[str, Any]:
@@ -34,13 +56,14 @@ def planned(command: str, settings: Simulate, console: Console) -> dict[str, Any
     return {"command": command, **named, "settings": settings.identity(), "files": {"checkpoint": str(path)}}
 
 
-def trained(settings: Train, options: Options, console: Console) -> dict[str, Any]:
-    """Train and assess typed settings; returns the JSON object."""
+def trained(settings: Train, options: Options, console: Console, begun: Run | None = None) -> dict[str, Any]:
+    """Train and assess typed settings, going on from where a shorter run of them is if one is ``begun``; returns the JSON object."""
     app.start_jax()
     from quantamm_cli.cli.evaluate import assessed
     from quantamm_cli.cli.result import Watch
     from quantamm_cli.cli.session import opening
     from quantamm_cli.cli.stored import chooser
+    from quantamm_cli.cli.warm import same_data
 
     choose = chooser(settings, options)
     opening(settings)
@@ -50,24 +73,36 @@ def trained(settings: Train, options: Options, console: Console) -> dict[str, An
         console.note(line)
     watch.lap("data")
     store = Store(settings.runs_dir)
-    with _opened(store, settings, app.data_digest(settings, market), options.fresh, console) as writer:
+    data = app.data_digest(settings, market)
+    if begun is not None:
+        same_data(begun, data)
+    with _opened(store, settings, data, options.fresh, console) as writer:
         if writer.status == "finished":
             console.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it (--fresh starts over)")
         else:
-            watch.split("compile", _train(settings, market, writer, console), "run")
+            watch.split("compile", _train(settings, market, writer, console, begun), "run")
         status = _STATUS[writer.status]
     found = store.load(settings.fingerprint)
-    return assessed("train", settings, found, choose(found), console, watch, market) | {"status": status} | _redrawn(found, console)
+    result: dict[str, Any] = assessed("train", settings, found, choose(found), console, watch, market)
+    return result | {"status": status} | _befell(found, settings, console)
 
 
-def _redrawn(found: Run, console: Console) -> dict[str, Any]:
-    """How often each parameter set diverged and was drawn anew, if any did."""
-    counts: list[int] = found.entries[-1].get("redrawn", [])
-    if not counts:
-        return {}
-    told = ", ".join(f"set {one} {'once' if count == 1 else f'{count} times'}" for one, count in enumerate(counts) if count)
-    console.warn(f"parameter sets diverged and were drawn anew: {told}; a smaller fit.learning_rate may help")
-    return {"redrawn": counts}
+def _befell(found: Run, settings: Train, console: Console) -> dict[str, Any]:
+    """How often each parameter set diverged and was drawn anew, and why it ended before its steps, if any did."""
+    from quantamm_cli.training.base import Fit
+
+    assert isinstance(settings.fit, Fit)
+    last, heard = found.entries[-1], {}
+    if counts := last.get("redrawn"):
+        told = ", ".join(f"set {one} {'once' if count == 1 else f'{count} times'}" for one, count in enumerate(counts) if count)
+        console.warn(f"parameter sets diverged and were drawn anew: {told}; {settings.fit.remedy} may help")
+        heard["redrawn"] = counts
+    if reasons := last.get("ended"):
+        for reason in dict.fromkeys(filter(None, reasons)):
+            sets = ", ".join(str(one) for one, other in enumerate(reasons) if other == reason)
+            console.note(f"set {sets} ended before step {settings.fit.steps}: {reason}")
+        heard["ended"] = reasons
+    return heard
 
 
 def _opened(store: Store, settings: Train, data: str, fresh: bool, console: Console) -> Writer:
@@ -79,14 +114,17 @@ def _opened(store: Store, settings: Train, data: str, fresh: bool, console: Cons
         return store.open(settings.identity(), data=data, fresh=False, wait=_PATIENCE)
 
 
-def _train(settings: Train, market: Any, writer: Writer, console: Console) -> float:
+def _train(settings: Train, market: Any, writer: Writer, console: Console, begun: Run | None) -> float:
     """Run the fit to its end under the writer's lock; seconds until the first entry, most of them compiling."""
     from quantamm_cli.cli.session import Session
     from quantamm_cli.training.fit import fit
 
     began, first = time.perf_counter(), 0.0
     session = Session(settings, market, writer)
-    if session.entries:
+    if begun is not None and writer.status == "new":
+        session.adopt(begun)
+        console.note(f"going on from step {session.step} of {begun.name[:16]}…")
+    elif session.entries:
         console.note(f"resuming run_{settings.fingerprint[:12]}… after step {session.step}")
     with Stop(session.interrupted, console.stopped) as stop, console.progress(session.problem.fit.steps, "training") as bar:
         try:

@@ -47,17 +47,18 @@ def verdict(
     interval: Interval | None = None,
     adjusted: float | None = None,
     standards: Standards = Standards(),
+    measured: str = "",
 ) -> Verdict:
     """Judge a walk-forward by its cycles and by whatever else is known of it.
 
     ``deflated`` and ``interval`` are of the out-of-sample daily returns, the interval of what must be above zero (a Sharpe ratio,
-    or a difference from a benchmark); ``adjusted`` is a Sharpe ratio after its haircut. None: not asked for. A failed check
-    outweighs one that cannot be told; with too few cycles or days nothing is judged.
+    or a difference from a benchmark: ``measured`` says of which); ``adjusted`` is a Sharpe ratio after its haircut. None: not
+    asked for. A failed check outweighs one that cannot be told; with too few cycles or days nothing is judged.
     """
     missing = tuple(_missing(cycles, [each.days for each in (deflated, interval) if each is not None], standards))
     if missing:
         return Verdict("not enough data", missing)
-    checks = list(_checks(cycles, deflated, interval, adjusted, standards))
+    checks = list(_checks(cycles, deflated, interval, adjusted, standards, measured))
     answers: tuple[tuple[Finding, bool | None], ...] = (("not effective", False), ("not enough data", None))
     for finding, answer in answers:
         reasons = tuple(check.told for check in checks if check.passed is answer)
@@ -74,7 +75,7 @@ def _missing(cycles: Robustness, days: list[int], asked: Standards) -> Iterator[
 
 
 def _checks(
-    cycles: Robustness, deflated: Deflated | None, interval: Interval | None, adjusted: float | None, asked: Standards
+    cycles: Robustness, deflated: Deflated | None, interval: Interval | None, adjusted: float | None, asked: Standards, measured: str
 ) -> Iterator[_Check]:
     if cycles.scored < cycles.cycles:
         yield _Check(None, f"{cycles.cycles - cycles.scored} of {cycles.cycles} cycles have no score.")
@@ -89,7 +90,7 @@ def _checks(
     if deflated is not None:
         yield _luck(deflated, asked.probability)
     if interval is not None:
-        yield _sampling(interval)
+        yield _sampling(interval, measured)
     if adjusted is not None:
         yield _haircut(adjusted)
 
@@ -104,10 +105,11 @@ def _luck(deflated: Deflated, asked: float) -> _Check:
     )
 
 
-def _sampling(interval: Interval) -> _Check:
+def _sampling(interval: Interval, measured: str) -> _Check:
+    of = f"of {measured} {interval.estimate:.3g}".replace("  ", " ")
     if math.isnan(interval.low):
-        return _Check(None, f"No bootstrap interval: {interval.reason}.")
-    told = f"The bootstrap interval of {interval.estimate:.3g} is {interval.low:.3g} to {interval.high:.3g}; above 0 is asked."
+        return _Check(None, f"No bootstrap interval{f' {of}' if measured else ''}: {interval.reason}.")
+    told = f"The bootstrap interval {of} is {interval.low:.3g} to {interval.high:.3g}; above 0 is asked."
     return _Check(interval.low > 0, told)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from quantamm_cli.report.periods import Numbers, Period, pieces
+from quantamm_cli.report.periods import Numbers, Period, Unix, pieces
 
 
 def benchmarks(trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]) -> dict[str, Numbers]:
@@ -24,6 +24,16 @@ def benchmarks(trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]) 
             alike[rows] = prices[rows] @ (value[first] / prices.shape[1] / prices[first])
             constant[rows] = value[first] * np.exp(np.log(prices[rows] / prices[first]) @ shares)
     return {"hodl": held, "uniform_hodl": alike, "constant_weight": constant}
+
+
+def rebased(worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: Sequence[Period]) -> dict[str, Numbers]:
+    """Values (t,) of others that go on through all periods, each worth what the pool is (``value``) where a period begins."""
+    found = {name: np.full(len(value), np.nan) for name in worth}
+    with np.errstate(all="ignore"):
+        for rows in pieces(unix, periods):
+            for name, own in worth.items():
+                found[name][rows] = value[rows.start] * own[rows] / own[rows.start]
+    return found
 
 
 def drawdown(value: Numbers) -> Numbers:

@@ -18,6 +18,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "hodl": {"color": "#d55e00"},
     "uniform_hodl": {"color": "#009e73", "ls": "--"},
     "constant_weight": {"color": "#000000", "ls": ":"},
+    "lvr": {"color": "#cc79a7", "ls": "-.", "lw": 1.0},
+    "rvr": {"color": "#8c7a00", "ls": "-.", "lw": 1.0},
 }
 _ABOVE = 18
 """Points left above the axes for the periods' names."""

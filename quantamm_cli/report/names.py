@@ -1,6 +1,14 @@
 """What people call the strategies and the metrics of a short table."""
 
-STRATEGIES = {"pool": "this pool", "hodl": "HODL", "uniform_hodl": "uniform HODL", "constant_weight": "constant weights"}
+STRATEGIES = {
+    "pool": "this pool",
+    "hodl": "HODL",
+    "uniform_hodl": "uniform HODL",
+    "constant_weight": "constant weights",
+    "lvr": "LVR portfolio",
+    "rvr": "RVR portfolio",
+    "random": "random parameters",
+}
 
 SHOWN = (
     ("return", "returns", "+.2%"),
@@ -11,3 +19,12 @@ SHOWN = (
     ("Calmar", "calmar", ".3f"),
 )
 """Heading, metric, format."""
+
+PARTS = (
+    ("return", "returns"),
+    ("HODL", "hodl"),
+    ("divergence loss", "divergence_loss"),
+    ("moving weights", "alpha"),
+    ("fees, frictions", "frictions"),
+)
+"""Heading and name of a return and its parts."""

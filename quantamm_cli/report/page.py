@@ -39,6 +39,7 @@ details .numbers th:first-child { background: var(--card) }
 .words td { min-width: 9rem }
 details { background: var(--card); border-radius: 6px; padding: .4rem .8rem; margin: .8rem 0 }
 summary { cursor: pointer; font-weight: 600 }
+@media (max-width: 600px) { .numbers tbody th:first-child { white-space: normal; min-width: 6rem; max-width: 8.5rem } }
 @media print { details { break-inside: avoid } }
 """
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

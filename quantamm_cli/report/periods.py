@@ -21,6 +21,11 @@ class Period(NamedTuple):
     end: int
 
 
+def looks_at_test(load: str) -> bool:
+    """Whether a selection rule looks at the test period."""
+    return "test" in load
+
+
 class Selection(NamedTuple):
     """The parameter set that a selection rule (``load``) chose."""
 
@@ -31,7 +36,7 @@ class Selection(NamedTuple):
     @property
     def on_test(self) -> bool:
         """Whether the rule looked at the test period, whose scores then tell nothing about the future."""
-        return "test" in self.load
+        return looks_at_test(self.load)
 
     @property
     def said(self) -> str:

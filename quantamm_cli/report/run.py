@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.report import figures, style, tables, training
-from quantamm_cli.report.benchmarks import benchmarks
+from quantamm_cli.report.benchmarks import benchmarks, rebased
 from quantamm_cli.report.page import Picture, Section, page
 from quantamm_cli.report.periods import Period, Selection
 from quantamm_cli.report.tables import Scores
 
+_FRESH = "The pool opens at the period's first row, as it did when the run began; above, it is as the period before left it."
 _LONG = 16
 """Letters of a run's name that tell it from others."""
 _TOLD = {
@@ -28,8 +29,10 @@ class Subject:
     """What a stored run and its assessment hold.
 
     ``strategies``: scores by strategy (the pool among them), period and metric. ``trajectory``: ``unix`` (t,) ms, ``prices``,
-    ``weights``, ``reserves`` (t, n) and ``value`` (t,). ``readable``: parameters of the chosen set. ``entries``: the history;
-    none of a run that was not trained. ``choices``: by selection rule. ``units`` by metric and by readable name.
+    ``weights``, ``reserves`` (t, n) and ``value`` (t,). ``worth``: values (t,) of portfolios by strategy. ``readable``: parameters
+    of the chosen set. ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule. ``units`` by
+    metric and by readable name. ``fresh``: scores of the pool by period, each from a fresh start. ``parts``: of the return, by
+    period. ``own``: the user's own periods by name, each with ``start``, ``end`` and ``metrics``. ``sets``: scores by set and period.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Subject:
     periods: tuple[Period, ...]
     trajectory: Mapping[str, np.ndarray]
     strategies: Mapping[str, Scores]
+    worth: Mapping[str, np.ndarray] = field(default_factory=dict)
     status: str = ""
     selection: Selection | None = None
     metric: str = ""
@@ -48,17 +52,22 @@ class Subject:
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    fresh: Scores = field(default_factory=dict)
+    parts: Scores = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sets: Mapping[str, Scores] = field(default_factory=dict)
 
 
 def plots(subject: Subject) -> dict[str, bytes]:
     """The PNG files by name, without ending: value, weights, drawdown and, of a trained run, training and parameters."""
     unix, periods = subject.trajectory["unix"], subject.periods
     said = subject.selection.said if subject.selection is not None else ""
-    values = {"pool": np.asarray(subject.trajectory["value"], float)} | benchmarks(subject.trajectory, periods)
+    plain = {"pool": np.asarray(subject.trajectory["value"], float)} | benchmarks(subject.trajectory, periods)
+    others = rebased(subject.worth, plain["pool"], unix, periods)
     drawn = {
-        "value": figures.value(unix, values, periods, said),
+        "value": figures.value(unix, plain | others, periods, said),
         "weights": figures.weights(unix, subject.trajectory["weights"], subject.tokens, periods, said),
-        "drawdown": figures.drawdowns(unix, values, periods, said),
+        "drawdown": figures.drawdowns(unix, plain, periods, said),
     }
     if subject.entries:
         drawn["training"] = training.history(subject.entries, subject.metric, subject.selection, subject.units.get(subject.metric, ""))
@@ -76,13 +85,19 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
 
     on_test = subject.selection is not None and subject.selection.on_test
     sections = [
-        Section("Scores", tables=tuple(tables.comparison(subject.strategies, on_test))),
+        Section("Scores", tables=(*tables.comparison(subject.strategies, on_test), *_given(subject.parts, tables.parts))),
         Section("All metrics", tables=tuple(tables.metrics(subject.strategies, subject.units, on_test)), folded=True),
         Section("Over time", pictures=shown("value", "weights", "drawdown"), tables=_given(subject.final, tables.final, subject.tokens)),
     ]
+    fresh = _given(subject.fresh, tables.alone, "Each period of the run") + _given(subject.own, tables.own)
+    if fresh:
+        sections.append(Section("From a fresh start", (_FRESH,), tables=fresh))
     if subject.entries:
         choices = _given(subject.choices, tables.selections)
         sections.append(Section("Training", pictures=shown("training", "parameters"), tables=choices))
+    if subject.sets:
+        chosen = None if subject.selection is None else str(subject.selection.set)
+        sections.append(Section("Parameter sets", tables=tuple(tables.sets(subject.sets, chosen, on_test))))
     if subject.readable:
         sections.append(Section("Parameters", tables=(tables.parameters(subject.readable, subject.tokens, subject.units, subject.layers),)))
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.report.names import SHOWN, STRATEGIES
+from quantamm_cli.report.names import PARTS, SHOWN, STRATEGIES
+from quantamm_cli.report.periods import looks_at_test
 
 Scores = Mapping[str, Mapping[str, float | None]]
 """By period and metric."""
@@ -31,9 +32,40 @@ def comparison(strategies: Mapping[str, Scores], on_test: bool = False) -> list[
     tables = []
     for period in strategies["pool"]:
         scores = {STRATEGIES.get(name, name): strategies[name].get(period, {}) for name in _ordered(strategies)}
-        rows = [(name, *(number(found.get(metric), form) for _, metric, form in SHOWN)) for name, found in scores.items()]
-        tables.append(Table(_title("Scores", period, on_test), ("strategy", *(head for head, _, _ in SHOWN)), tuple(rows)))
+        tables.append(_short(_title("Scores", period, on_test), "strategy", scores))
     return tables
+
+
+def alone(scores: Scores, caption: str) -> Table:
+    """The few metrics that tell most of one pool, a row a period."""
+    return _short(caption, "period", scores)
+
+
+def own(periods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The user's own periods by name, each with ``start``, ``end`` and ``metrics``."""
+    named = {f"{name} ({each['start']} to {each['end']})": each["metrics"] for name, each in periods.items()}
+    return _short("Own periods (UTC, ends not included)", "period", named)
+
+
+def sets(scores: Mapping[str, Scores], chosen: str | None, on_test: bool = False) -> list[Table]:
+    """Parameter sets of one step against each other, a table a period."""
+    named = {f"{name} (chosen)" if name == chosen else name: numbers for name, numbers in scores.items()}
+    return [
+        _short(_title("Sets", period, on_test), "set", {name: numbers[period] for name, numbers in named.items()})
+        for period in next(iter(scores.values()))
+    ]
+
+
+def parts(found: Scores) -> Table:
+    """What each period's return is made of."""
+    rows = [(period, *(number(numbers[name], "+.2%") for _, name in PARTS)) for period, numbers in found.items()]
+    return Table("The return and its parts", ("period", *(head for head, _ in PARTS)), tuple(rows))
+
+
+def _short(caption: str, head: str, scores: Scores) -> Table:
+    """The few metrics that tell most."""
+    rows = [(name, *(number(found.get(metric), form) for _, metric, form in SHOWN)) for name, found in scores.items()]
+    return Table(caption, (head, *(head for head, _, _ in SHOWN)), tuple(rows))
 
 
 def metrics(strategies: Mapping[str, Scores], units: Mapping[str, str], on_test: bool = False) -> list[Table]:
@@ -55,7 +87,7 @@ def selections(choices: Mapping[str, Mapping[str, Any]]) -> Table:
     metric = next(iter(choices.values()))["metric"] if choices else ""
     rows = [
         (
-            f"{rule} (chosen on the test period)" if "test" in rule else rule,
+            f"{rule} (chosen on the test period)" if looks_at_test(rule) else rule,
             str(choice["step"]),
             str(choice["set"]),
             *(number(choice["scores"].get(period)) for period in periods),

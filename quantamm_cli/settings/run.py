@@ -9,19 +9,12 @@ from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.fees import Fees
 from quantamm_cli.settings.objective import Objective
+from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
 from quantamm_cli.settings.trades import NoTrades, Trades
-from quantamm_cli.settings.types import Count, Date, Fraction, Natural, Positive, Tokens, minute
+from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
 
 SCHEMA = 1
 Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...] | tuple[tuple[tuple[float, ...], ...], ...]
-
-
-class Holdout(Component, group="split", kind="holdout"):
-    """Train on the first part of [start, end), validate on the rest, test on [end, test_end)."""
-
-    validation_fraction: Fraction = Field(0.2, description="share of [start, end) kept for validation")
-    bout_offset: Natural = Field(10080, description="minutes by which the start of a training window may vary")
-    selection_metric: str | None = Field(None, description="metric that selects; null: the training metric")
 
 
 class Output(Settings):
@@ -79,6 +72,14 @@ class Simulate(Settings):
         return sha256(self.identity())
 
 
+class WarmStart(Settings):
+    """The parameter set of another run that a training begins with; ``params`` holds its numbers."""
+
+    run: str
+    step: Natural
+    set: Natural
+
+
 class Train(Simulate):
     """A pool fitted to a metric; ``evaluate`` of the same settings is the same run."""
 
@@ -86,13 +87,18 @@ class Train(Simulate):
 
     metric: Component
     objective: Objective = Field(default_factory=Objective)
+    practice: Component
     fit: Component
-    split: Holdout
+    warm_start: WarmStart | None = None
+    split: Split
 
     @model_validator(mode="after")
     def _periods(self) -> Self:
         if self.test_end is not None and minute(self.test_end) <= minute(self.end):
             raise ConfigError("test_end", f"{self.test_end} is not after end ({self.end}); null means no test period")
+        if self.fitted_rows < 1:
+            told = f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} on; none is left to train"
+            raise ConfigError("split.embargo_days", told)
         if self.window_rows < 2:
             most = self.train_rows - 2
             raise ConfigError(
@@ -101,19 +107,42 @@ class Train(Simulate):
                 f" {self.train_rows} minutes train; take {most} at most, or more days",
             )
         self.objective.parts(self.window_rows)
-        for place in ("metric", "fit", "split"):
+        for place in ("metric", "practice", "fit", "split"):
             getattr(self, place).check(self.tokens, place)
+        _ = self.cycles
         return self
 
     @property
+    def cycles(self) -> tuple["Train", ...]:
+        """The holdouts that these settings stand for, in time: those of a walk-forward, or the only one.
+
+        Raises:
+            ConfigError: there is no test period to cut into blocks, or they would be too short.
+        """
+        if not isinstance(self.split, WalkForward):
+            return (self,)
+        if self.test_end is None:
+            told = "null, but split=walk_forward tests on blocks of [end, test_end); give one, or take split=holdout"
+            raise ConfigError("test_end", told)
+        split = Holdout(**{name: getattr(self.split, name) for name in Holdout.model_fields})
+        fields = {name: getattr(self, name) for name in type(self).model_fields} | {"split": split}
+        blocks = self.split.blocks(minute(self.start), minute(self.end), minute(self.test_end))
+        return tuple(type(self)(**fields | dict(zip(block._fields, map(date_text, block), strict=True))) for block in blocks)
+
+    @property
+    def fitted_rows(self) -> int:
+        """Minutes of [start, end) that train or validate: all but the embargo."""
+        return self.rows - self.split.embargo_days * DAY
+
+    @property
     def validation_rows(self) -> int:
-        """Minutes at the end of [start, end) that validate."""
-        return int(self.split.validation_fraction * self.rows)
+        """Minutes at the end of those that validate."""
+        return int(self.split.validation_fraction * self.fitted_rows)
 
     @property
     def train_rows(self) -> int:
         """Minutes at the start of [start, end) that train."""
-        return self.rows - self.validation_rows
+        return self.fitted_rows - self.validation_rows
 
     @property
     def window_rows(self) -> int:
@@ -128,9 +157,12 @@ class Train(Simulate):
     @property
     def periods(self) -> dict[str, tuple[int, int]]:
         """First row and row after the last of each period there is, counted from ``start``."""
-        ends = {"train": self.train_rows, "validation": self.rows, "test": self.rows + self.test_rows}
-        spans = zip(ends, (0, *ends.values()), ends.values(), strict=False)
-        return {name: (first, last) for name, first, last in spans if last > first}
+        spans = {
+            "train": (0, self.train_rows),
+            "validation": (self.train_rows, self.fitted_rows),
+            "test": (self.rows, self.rows + self.test_rows),
+        }
+        return {name: (first, last) for name, (first, last) in spans.items() if last > first}
 
     @property
     def spans(self) -> tuple[tuple[str, int, int], ...]:

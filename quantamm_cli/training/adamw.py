@@ -4,7 +4,8 @@ import optax
 from pydantic import Field
 
 from quantamm_cli.settings.types import NonNegative
-from quantamm_cli.training.base import GradientFit, Numbers, clipped
+from quantamm_cli.training.gradient import GradientFit, clipped
+from quantamm_cli.training.problem import Numbers
 
 
 class AdamW(GradientFit, kind="adamw"):

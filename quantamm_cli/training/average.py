@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.training.base import GradientFit
-
 Column = NDArray[np.float64]
 
 
@@ -41,11 +39,3 @@ class Average:
         return {
             name: np.where(known[name], value / divisor.reshape(known[name].shape), otherwise[name]) for name, value in self.sums.items()
         }
-
-
-def counts(fit: GradientFit, step: int) -> bool:
-    """Whether the parameters of a step go into the average."""
-    if fit.swa_start is None:
-        return False
-    since = step - int(fit.swa_start * fit.steps)
-    return since >= 0 and since % fit.swa_every == 0

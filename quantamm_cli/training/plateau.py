@@ -9,7 +9,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.training.base import Numbers
+from quantamm_cli.training.problem import Numbers
 
 
 class Plateau(NamedTuple):

@@ -2,7 +2,8 @@
 
 import optax
 
-from quantamm_cli.training.base import GradientFit, Numbers, clipped
+from quantamm_cli.training.gradient import GradientFit, clipped
+from quantamm_cli.training.problem import Numbers
 
 
 class SGD(GradientFit, kind="sgd"):

@@ -47,7 +47,7 @@ def test_parameters_of_a_run_give_way_to_the_grid(trained: Path, call: Call) -> 
 
 def test_large_grids_go_in_batches(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = call("simulate", *TOY, "grid.k_per_day=5", "--json").json["grid"]
-    monkeypatch.setattr("quantamm_cli.cli.gridded._MINUTES", 2 * toy.ROWS)
+    monkeypatch.setattr("quantamm_cli.evaluation.batch.MINUTES", 2 * toy.ROWS)
     parts = call("simulate", *TOY, "grid.k_per_day=5", "--json").json["grid"]
     assert [point["params"] for point in parts] == [point["params"] for point in whole]
     for one, other in zip(parts, whole, strict=True):

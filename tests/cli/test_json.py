@@ -10,7 +10,8 @@ import toy
 from toy import TOY, Call
 
 SHARED = {"command", "run", "fingerprint", "metrics", "benchmarks", "final", "params", "seconds", "files"}
-KEYS = {"simulate": SHARED, "evaluate": SHARED | {"selection"}, "train": SHARED | {"selection", "status"}}
+SIDES = {"fresh", "decomposition", "random"}
+KEYS = {"simulate": SHARED, "evaluate": SHARED | {"selection"} | SIDES, "train": SHARED | {"selection", "status"}}
 
 
 def leaves(tree: Any) -> list[Any]:

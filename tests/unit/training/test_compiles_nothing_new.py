@@ -47,7 +47,8 @@ def compilations() -> Iterator[Compilations]:
 
 def train(*words: str) -> None:
     """All the device work of ``qsim train``'s loop for these settings."""
-    settings = app.read_settings(Train, Composer("train", [*TOY, *DATES, *words]).tree())
+    choice, numbers = ([word for word in words if word.startswith("fit=") == chosen] for chosen in (True, False))
+    settings = app.read_settings(Train, Composer("train", [*choice, *TOY, *DATES, *numbers]).tree())
     problem, progress, _ = posed(settings, app.load_market(settings, settings.test_end or settings.end))
     for _ in fit(problem, progress):
         pass
@@ -84,6 +85,23 @@ def test_changing_numbers_of_what_is_not_always_there_compiles_nothing(compilati
     train(
         *kinds, "fit.price_noise=0.05", "fit.plateau_patience=1", "fit.plateau_factor=0.3", "fit.swa_start=0.5", "fit.sampling=stratified"
     )
+    assert compilations.since() == 0
+
+
+OTHERS = {
+    "bfgs": ["fit.tolerance=1e-3", "fit.line_search_steps=3", "fit.noise_scale=0.2"],
+    "cma_es": ["fit.sigma0=0.1", "fit.tolerance=1e-3", "fit.noise_scale=0.2"],
+    "optuna": ["fit.startup_trials=1", "fit.noise_scale=0.2"],
+    "random": ["fit.noise_scale=0.2"],
+}
+
+
+@pytest.mark.parametrize("fit", OTHERS)
+def test_changing_numbers_of_another_fit_compiles_nothing(fit: str, compilations: Compilations) -> None:
+    """Nor do more steps, more trials to remember, another seed or other prices."""
+    train(f"fit={fit}")
+    compilations.since()
+    train(f"fit={fit}", *OTHERS[fit], "fit.steps=5", "fit.seed=3", "data.seed=4", "fees.fee=0.001")
     assert compilations.since() == 0
 
 

@@ -1,0 +1,83 @@
+"""Trainings that begin where another run is: with one of its parameter sets, or with the whole of its state."""
+
+from typing import Any
+
+from quantamm_cli.cli import app
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.stored import Selected, chooser, laid_over
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.run import Train, WarmStart
+from quantamm_cli.store.runs import Run
+from quantamm_cli.training.base import Fit
+
+
+def warm(found: Run, tree: dict[str, Any], options: Options) -> Train:
+    """The settings of a run with the command line's on top, beginning with the parameters that ``--load`` chooses.
+
+    A parameter the command line gives is that one, not the run's.
+    """
+    own = app.read_settings(Train, laid_over(found, tree, ()))
+    selected = chooser(own, options)(found)
+    settings = app.read_settings(Train, laid_over(found, tree, options.overrides) | {"params": {}, "warm_start": None})
+    return warmed(settings, found, selected, tree["params"])
+
+
+def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] | None = None) -> Train:
+    """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
+
+    Raises:
+        ConfigError: the pool has other parameters than the run's.
+    """
+    given = given or {}
+    named = {name: spec for spec in _specs(settings) for name in spec.names}
+    shadowed = {named[name].name for name in given if name in named}
+    kept = {name: value for name, value in selected.params.items() if name not in shadowed}
+    foreign = [name for name in kept if name not in named]
+    if foreign:
+        raise ConfigError(
+            "--run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
+        )
+    plain = {name: _tuples(value) for name, value in (kept | given).items()}
+    return settings.model_copy(update={"params": plain, "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)})
+
+
+def _specs(settings: Train) -> tuple[Parameter, ...]:
+    pool = settings.pool
+    assert isinstance(pool, AbstractPool)
+    return pool.parameters(len(settings.tokens))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else float(value)
+
+
+def continued(found: Run, tree: dict[str, Any], options: Options) -> Train:
+    """The settings of a run with more steps.
+
+    Raises:
+        ConfigError: other settings differ too, or the steps taken would have been others had so many been asked for.
+    """
+    own = app.read_settings(Train, laid_over(found, tree, ()))
+    settings = app.read_settings(Train, laid_over(found, tree, options.overrides))
+    before, after = own.fit, settings.fit
+    assert isinstance(before, Fit)
+    assert isinstance(after, Fit)
+    longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
+    if canonical(longer.identity()) != canonical(settings.identity()):
+        raise ConfigError("--continue", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
+    if after.steps <= before.steps:
+        raise ConfigError("fit.steps", f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all")
+    if (reason := after.depends_on_steps) is not None:
+        raise ConfigError("--continue", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
+    return settings
+
+
+def same_data(found: Run, data: str) -> None:
+    """Raise DataError if a run that is to be taken over was made from other rows."""
+    stored = found.provenance.get("data")
+    if stored and stored != data:
+        told = f"was made from other data (sha256 {stored}) than there is now ({data})"
+        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without --continue")

@@ -1,0 +1,104 @@
+"""What was earned each day of a stretch of a run, by a pool, by what anyone could have had, and by many parameter sets.
+
+A day's return is from midnight to midnight: between the last rows of two days. So a stretch of D days that begins at
+midnight, not with the run itself, has D returns, and stretches that follow each other have each day once.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from quantamm_cli.core.executor import executor
+from quantamm_cli.core.types import DAY, Feed, Params, Snapshot
+from quantamm_cli.pools.balancer import Balancer
+from quantamm_cli.pools.base import AbstractPool
+
+Numbers = NDArray[np.float64]
+_TOGETHER = 8
+"""Parameter sets that are run side by side: more would fill the memory with their minutes."""
+
+
+class Daily(NamedTuple):
+    """Daily returns over a stretch of D days, ``(D,)`` by strategy, and the tokens' prices where its days begin and end, ``(D + 1, n)``."""
+
+    returns: Mapping[str, Numbers]
+    prices: Numbers
+
+
+def day_rows(first: int, last: int) -> NDArray[np.int64]:
+    """Rows at which the days of [first, last) begin and end: the one before ``first`` and every 1440th from there.
+
+    A run has no row before its first: its first day lacks a minute. A trailing part-day is dropped.
+    """
+    return np.arange(max(first - 1, 0), last, DAY)
+
+
+def daily(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int, last: int) -> Daily:
+    """The pool's returns on the days of rows [first, last) of its run from row 0, beside HODL, uniform HODL and constant weights.
+
+    ``params`` is one set of raw parameters. HODL takes over what the pool holds when the first day begins; constant weights
+    are those the pool opened with, from row 0 on and at the same fees.
+    """
+    rows = (0, *day_rows(first, last).tolist())
+    prices, reserves, value = _at(pool, rows, params, feed)
+    opening = np.log(np.maximum(reserves[0] * prices[0] / value[0], np.finfo(float).tiny))
+    alone = feed._replace(trades=None, initial_reserves=None, initial_pool_value=jnp.asarray(value[0], feed.prices.dtype))
+    constant = _at(Balancer(), rows, {"initial_weights_logits": opening}, alone)[2]
+    held = prices[1:]
+    values = {
+        "pool": value[1:],
+        "hodl": held @ reserves[1],
+        "uniform_hodl": (held / held[0]).mean(-1),
+        "constant_weight": constant[1:],
+    }
+    return Daily({name: changes(value) for name, value in values.items()}, held)
+
+
+def candidates(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int, last: int) -> Numbers:
+    """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``, on the days of rows [first, last)."""
+    rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
+    batches = [
+        # The last batch is filled up with its last set, so that one program serves all.
+        {name: np.asarray(values, float)[np.minimum(np.arange(begin, begin + _TOGETHER), sets - 1)] for name, values in params.items()}
+        for begin in range(0, sets, _TOGETHER)
+    ]
+    values = [np.asarray(_many(pool, rows, _cast(batch, feed), feed), np.float64) for batch in batches]
+    return changes(np.concatenate(values)[:sets])
+
+
+def changes(values: Numbers) -> Numbers:
+    """Relative changes from each value of the last axis to the next."""
+    with np.errstate(all="ignore"):
+        return np.asarray(values[..., 1:] / values[..., :-1] - 1, np.float64)
+
+
+def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
+    """Up to ``most`` of ``count`` candidates, evenly from the first to the last, with the ``chosen`` one among them."""
+    even = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
+    return np.union1d(even, [chosen])
+
+
+def _at(pool: AbstractPool, rows: tuple[int, ...], params: Mapping[str, Any], feed: Feed) -> tuple[Numbers, Numbers, Numbers]:
+    """Prices, reserves and value at some rows."""
+    prices, reserves, value = jax.device_get(_one(pool, rows, _cast(params, feed), feed))
+    return np.asarray(prices, np.float64), np.asarray(reserves, np.float64), np.asarray(value, np.float64)
+
+
+def _cast(params: Mapping[str, Any], feed: Feed) -> Params:
+    return {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
+
+
+@partial(jax.jit, static_argnames="rows")
+def _one(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> Snapshot:
+    with executor(feed.trading.executor):
+        return pool.sampled(params, feed, jnp.asarray(0), rows[-1] + 1, np.asarray(rows))
+
+
+@partial(jax.jit, static_argnames="rows")
+def _many(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> jax.Array:
+    return jax.vmap(lambda values: _one(pool, rows, values, feed).value)(params)  # type: ignore[no-any-return]

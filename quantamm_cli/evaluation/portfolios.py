@@ -1,0 +1,24 @@
+"""The portfolios that do outside, at an exchange, what a pool does inside: its losses to arbitrage are what lies between them."""
+
+from quantamm_cli.core.types import Feed
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.pools.brokered import RebalancingVersusRebalancing
+from quantamm_cli.pools.geometric import GeometricPool
+from quantamm_cli.pools.wrap import Wrapper
+
+
+def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
+    """``lvr`` and ``rvr`` around a pool, by name; none of a pool whose weights are not known before its reserves.
+
+    Nor of one that trades at an exchange itself, or whose liquidity others change. Both are of one class, so that one program
+    runs both: without costs, rebalancing versus rebalancing is loss versus rebalancing.
+    """
+    base = pool
+    while isinstance(base, Wrapper):
+        base = base.base
+    own_broker = getattr(getattr(base, "rule", None), "broker", None) is not None or isinstance(pool, RebalancingVersusRebalancing)
+    grows = feed.frictions is not None and feed.frictions.lp_supply is not None
+    if not isinstance(base, GeometricPool) or own_broker or grows:
+        return {}
+    costly = RebalancingVersusRebalancing(base=base)
+    return {"lvr": costly.replace(cost=0.0, spread=0.0), "rvr": costly}

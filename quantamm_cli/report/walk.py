@@ -1,0 +1,138 @@
+"""A walk-forward to look at: what was kept out of sample, cycle by cycle, the verdict and its reasons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from quantamm_cli.report import figures, style, tables
+from quantamm_cli.report.names import STRATEGIES
+from quantamm_cli.report.page import Picture, Section, page
+from quantamm_cli.report.periods import Numbers, Period
+from quantamm_cli.report.tables import Table, number
+
+_DAY = 86_400_000
+_TOLD = {
+    "value": "Value: the daily returns of the test blocks, one after the other, of this pool and of what anyone could have had.",
+    "cycles": "The score of each cycle on the days it trained on and on those it had not seen.",
+}
+_SEEN = "Chosen on the test blocks: nothing here is out of sample."
+
+
+def walk_plots(told: Mapping[str, Any], daily: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """The PNG files by name, without ending: value and cycles.
+
+    ``told`` is the JSON object of a walk-forward; ``daily`` holds ``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,)
+    and the day's returns (t,) by strategy.
+    """
+    scores = {name: np.array([_score(each, period, told) for each in told["cycles"]], float) for name, period in _periods(told).items()}
+    drawn = {"value": _value(daily, _outside(told)), "cycles": _bars(scores, told["aggregate"]["metric"])}
+    return {name: style.png(figure) for name, figure in drawn.items()}
+
+
+def walk_page(told: Mapping[str, Any], drawn: Mapping[str, bytes]) -> str:
+    """The page of a walk-forward with what ``walk_plots`` made of it."""
+    pictures = tuple(Picture(image, _TOLD.get(name, name)) for name, image in drawn.items())
+    verdict, cycles = told["verdict"], told["cycles"]
+    facts = [told["run"], f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)"]
+    sections = [
+        Section(f"Verdict: {verdict['finding']}", tuple(verdict["reasons"])),
+        Section("Cycles", tables=(_cycles(told),), pictures=pictures),
+        Section("All cycles", tables=(_together(told["aggregate"], _outside(told)),)),
+    ]
+    if told.get("settings"):
+        sections.append(Section("Settings", tables=(tables.settings("Settings", told["settings"]),), folded=True))
+    return page(f"{told['run'][:17]}…", facts, sections, "" if verdict["out_of_sample"] else _SEEN)
+
+
+def _outside(told: Mapping[str, Any]) -> str:
+    """What the test blocks are called: out of sample, unless the choice was made on them."""
+    return "out of sample" if told["verdict"]["out_of_sample"] else "on the test blocks"
+
+
+def _periods(told: Mapping[str, Any]) -> dict[str, str]:
+    return {"in sample": "train", _outside(told): "test"}
+
+
+def _score(cycle: Mapping[str, Any], period: str, told: Mapping[str, Any]) -> Any:
+    return cycle["metrics"][period][told["aggregate"]["metric"]]
+
+
+@style.styled
+def _value(daily: Mapping[str, np.ndarray], outside: str) -> Figure:
+    """What one unit became, strategy by strategy; a tint a cycle."""
+    days, cycles = np.asarray(daily["unix"]), np.asarray(daily["cycle"])
+    unix = np.append(days[:1], days + _DAY)
+    grown: dict[str, Numbers] = {
+        name: np.cumprod(np.append(1.0, 1 + np.asarray(daily[name], float))) for name in STRATEGIES if name in daily
+    }
+    edges = [int(days[cycles == cycle][0]) for cycle in np.unique(cycles)] + [int(unix[-1]) + 1]
+    periods = [Period(f"cycle {cycle}", *edges[index : index + 2]) for index, cycle in enumerate(np.unique(cycles))]
+    return figures.value(unix, grown, periods, outside, "1 at first")
+
+
+@style.styled
+def _bars(scores: Mapping[str, Numbers], metric: str) -> Figure:
+    """The scores of every cycle, side by side."""
+    figure, (axes,) = style.panels("Cycles", " and ".join(scores), 1, 3.0)
+    count = len(next(iter(scores.values())))
+    bars = [
+        axes.bar(np.arange(1, count + 1) + 0.4 * index - 0.2, np.where(np.isfinite(column), column, np.nan), 0.38, color=colour, label=name)
+        for index, ((name, column), colour) in enumerate(zip(scores.items(), (style.QUIET, style.COLOURS[0]), strict=True))
+    ]
+    axes.axhline(0, color="black", lw=0.8)
+    axes.set_xticks(range(1, count + 1))
+    axes.set_xlabel("cycle")
+    axes.set_ylabel(metric)
+    style.legend(figure, bars)  # type: ignore[arg-type]
+    return figure
+
+
+def _cycles(told: Mapping[str, Any]) -> Table:
+    metric = told["aggregate"]["metric"]
+    heads = ("cycle", "trains from", "tests from", "to", *_periods(told), "efficiency", "gap", "regime")
+    heads = (*heads, "return", "vs HODL", "beats random")
+    rows = []
+    for each in told["cycles"]:
+        test, regime = each["metrics"]["test"], each["regime"]
+        scores = [number(_score(each, period, told), ".3f") for period in _periods(told).values()]
+        rows.append(
+            (
+                str(each["cycle"]),
+                *(each[name] for name in ("start", "end", "test_end")),
+                *scores,
+                number(each["efficiency"], ".0%"),
+                number(each["gap"], ".3f"),
+                f"{regime['trend']}, {regime['volatility']} volatility",
+                number(test["returns"], "+.2%"),
+                number(test["returns_over_hodl"], "+.2%"),
+                number(each["random"][metric]["beaten"], ".0%"),
+            )
+        )
+    return Table(f"Cycles, by {metric}", heads, tuple(rows))
+
+
+def _together(told: Mapping[str, Any], outside: str) -> Table:
+    """What the cycles come to; intervals are of 95 %."""
+    intervals, deflated = told["intervals"], told["deflated_sharpe"]
+    rows = [
+        (f"mean {told['metric']}, {outside}", number(told["outside"], ".3f"), f"in sample {number(told['inside'], '.3f')}"),
+        ("walk-forward efficiency", number(told["efficiency"], ".3f"), f"gap {number(told['gap'], '.3f')}"),
+        ("worst cycle", number(told["worst"], ".3f"), f"cycle {told['worst_cycle']}" if told["worst_cycle"] else ""),
+        ("yearly Sharpe ratio", number(intervals["sharpe"]["estimate"], ".3f"), _interval(intervals["sharpe"])),
+    ]
+    for name in (name for name in STRATEGIES if name in intervals):
+        for what, said in (("sharpe", "Sharpe ratio"), ("mean", "yearly return")):
+            found = intervals[name][what]
+            rows.append((f"{said} above {STRATEGIES[name]}", number(found["estimate"], ".3f"), _interval(found)))
+    luck = f"best of {deflated['trials']} by luck alone, {deflated['days']} days"
+    rows.append(("deflated Sharpe ratio, probability", number(deflated["probability"], ".3f"), luck))
+    rows.append(("Sharpe ratio after its haircut", number(told["haircut"]["adjusted"], ".3f"), ""))
+    return Table("All cycles together", ("", "value", "interval, note"), tuple(rows))
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    if found["low"] is None or not np.isfinite(found["low"]):
+        return str(found["reason"])
+    return f"{number(found['low'], '.3f')} to {number(found['high'], '.3f')}, positive in {number(found['positive'], '.0%')}"

@@ -1,0 +1,151 @@
+"""CMA-ES."""
+
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.flatten_util import ravel_pytree
+from jax.sharding import Mesh
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from pydantic import Field
+
+from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, mean_over_windows, spread
+from quantamm_cli.engine.objective import Weights, gains, judge
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.types import Natural, NonNegative, Positive
+from quantamm_cli.training.base import Fit
+from quantamm_cli.training.covariance import Constants, Distribution, axes, default_population, distribution, updated
+from quantamm_cli.training.ended import marked, told, unless
+from quantamm_cli.training.problem import Numbers, Problem, Progress, Shape, Taken, moving, shape
+
+_ENDS = ("the distribution is narrower than fit.tolerance", "the condition of the distribution is above 1e14")
+_LONGEST = 1e14
+"""Condition of a covariance that double precision still tells from a flat one."""
+
+
+class CMAES(Fit, kind="cma_es"):
+    """Covariance matrix adaptation: normal distributions that learn their shape from ranks. [Hansen, arXiv:1604.00772]
+
+    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates are tried on the same
+    windows, in one program. It needs no gradient.
+    """
+
+    steps: Natural = Field(300, description="generations")
+    sigma0: Positive = Field(0.5, description="first standard deviation of candidates, in raw units")
+    population: int | None = Field(None, ge=2, description="candidates a generation and set; null: 4 + floor(3 ln n) of n raw numbers")
+    tolerance: NonNegative = Field(1e-8, description="largest standard deviation in raw units that ends a set")
+
+    remedy: ClassVar[str] = "a smaller fit.sigma0"
+
+    def begin(self, problem: Problem, params: Params) -> "Search":
+        begun: Search = _prepare(moving(params, problem.aim.trains), self.sigma0)
+        return begun
+
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+        params = dict(progress.params)
+        found, moved, search = _step(
+            shape(problem, on),
+            problem.pool,
+            problem.weights,
+            {"tolerance": self.tolerance},
+            params,
+            problem.feed,
+            problem.other,
+            problem.starts(progress.step),
+            progress.optimiser,
+            self._drawn(progress),
+        )
+        (objective, best, metrics), ended, sigma = jax.device_get((found, search.ended, progress.optimiser.distribution.sigma))
+        return Taken(objective, metrics, params | moved, search, {"sigma": sigma} | told(ended, _ENDS), alive=best)
+
+    def over(self, progress: Progress) -> bool:
+        return bool(progress.optimiser.ended.all())
+
+    def _drawn(self, progress: Progress) -> NDArray[np.float64]:
+        """Standard normal numbers ``(sets, candidates, n)``: a pure function of seed and step."""
+        sets, n = progress.optimiser.distribution.p_c.shape
+        population = default_population(n) if self.population is None else self.population
+        return np.random.Generator(np.random.PCG64([self.seed, progress.step, 5])).standard_normal((sets, population, n))
+
+
+class Search(NamedTuple):
+    """The distribution of a set, and why it ended, if it has."""
+
+    distribution: Distribution
+    ended: Int[Array, ""]
+
+
+@jax.jit
+def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
+    def one(values: Params) -> Search:
+        return Search(distribution(ravel_pytree(values)[0].size, sigma0), jnp.zeros((), jnp.int8))
+
+    return jax.vmap(one)(params)
+
+
+@partial(jax.jit, static_argnames="shape")
+def _step(
+    shape: Shape,
+    pool: AbstractPool,
+    weights: Weights,
+    numbers: Numbers,
+    params: Params,
+    feed: Feed,
+    other: Feed | None,
+    starts: Int[Array, " w"],
+    search: Search,
+    drawn: Float[Array, "s m n"],
+) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
+    """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
+    taken = (SHARED, SHARED, SHARED, SETS, SHARED, SHARED, WINDOWS, SETS, SETS)
+    work = spread(shape.mesh, partial(_work, shape), taken, SETS)
+    return work(pool, weights, numbers, params, feed, other, starts, search, drawn)  # type: ignore[no-any-return]
+
+
+def _work(
+    shape: Shape,
+    pool: AbstractPool,
+    weights: Any,
+    numbers: Numbers,
+    params: Params,
+    feed: Feed,
+    other: Feed | None,
+    starts: Array,
+    search: Search,
+    drawn: Array,
+) -> tuple[tuple[Array, Array, Any], Params, Search]:
+    means = moving(params, shape.aim.trains)
+    sets, population, n = drawn.shape
+    of = Constants.of(n, population)
+    axis = jax.vmap(axes)(search.distribution.covariance)
+    tried = jax.vmap(_candidates)(means, search.distribution.sigma, axis.root, drawn)
+    every = {name: jnp.repeat(value[:, None], population + 1, axis=1) for name, value in params.items()} | tried
+    flat = {name: value.reshape(sets * (population + 1), *value.shape[2:]) for name, value in every.items()}
+    found = gains(shape.aim, weights, pool, flat, feed if other is None else other, starts).reshape(sets, population + 1)
+    found = mean_over_windows(shape.mesh, found)
+
+    def one(mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array) -> tuple[Params, Search]:
+        flat, shaped = ravel_pytree(mean)
+        moved, after = updated(of, flat.astype(z.dtype), now.distribution, root, z, scores)
+        narrow = now.distribution.sigma * jnp.sqrt(widest) < numbers["tolerance"]
+        ended = marked(now.ended, narrow, widest > _LONGEST * least)
+        new, after = unless(ended, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution))
+        return new, Search(after, ended)
+
+    scores = found[:, 1:]
+    moved, search = jax.vmap(one)(means, search, axis.root, axis.greatest, axis.least, drawn, scores)
+    best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
+    return (found[:, 0], best, judge(pool, shape.spans, shape.tracked, params, feed)), moved, search
+
+
+def _candidates(mean: Params, sigma: Array, root: Array, drawn: Array) -> Params:
+    """The mean of a set, and behind it its candidates."""
+    flat, shaped = ravel_pytree(mean)
+    offsets = jnp.concatenate([jnp.zeros((1, flat.size), drawn.dtype), sigma * drawn @ root])
+    found: Params = jax.vmap(shaped)((flat + offsets).astype(flat.dtype))
+    return found

@@ -1,0 +1,128 @@
+"""What training climbs: parts of a window joined to one number, less what curvature costs."""
+
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from kinds import DAY, build, world
+
+from quantamm_cli.core.params import initial, trainable
+from quantamm_cli.engine.curvature import trace
+from quantamm_cli.engine.objective import Aim, Weights, ascent, gains, hessian_trace, joined, objective
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.objective import Objective
+
+ROWS = 4 * DAY
+
+
+@pytest.fixture(scope="module")
+def given() -> tuple[Any, Any, Any]:
+    """A momentum pool that looks every six hours, ten days of a walk, and one parameter set."""
+    pool = build("pool", "temporal", chunk_period=360, weight_interpolation_period=360)
+    random = np.random.Generator(np.random.PCG64(0))
+    feed = world(pool, np.exp(np.cumsum(2e-3 * random.standard_normal((10 * DAY, 2)), axis=0)), burn_in=2 * DAY)
+    specs = pool.parameters(2)
+    params = {name: jnp.asarray(value[0]) for name, value in initial(specs, {}, 1, 2, 0.0, 0).items()}
+    return pool, feed, params
+
+
+def test_parts_joined_by_hand() -> None:
+    """The mean, the least, and the soft minimum between them, which nears either with its temperature."""
+    gain = jnp.asarray([1.0, 2.0, 4.0])
+    assert joined(Aim("returns", 9, joined="mean"), Weights(), gain) == pytest.approx(7 / 3)
+    assert joined(Aim("returns", 9, joined="min"), Weights(), gain) == 1.0
+    soft = {
+        heat: float(joined(Aim("returns", 9, joined="softmin"), Weights(temperature=jnp.asarray(heat)), gain)) for heat in (0.01, 1.0, 1e6)
+    }
+    share = np.exp(-np.array([1.0, 2.0, 4.0]))
+    assert soft[1.0] == pytest.approx((share * [1, 2, 4]).sum() / share.sum(), rel=1e-12)
+    assert soft[0.01] == pytest.approx(1.0, abs=1e-9)
+    assert soft[1e6] == pytest.approx(7 / 3, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("told", "rows", "parts"),
+    [
+        ({}, 100, []),
+        ({"periods": 4}, 100, [(0, 25), (25, 50), (50, 75), (75, 100)]),
+        ({"periods": 3}, 100, [(0, 33), (33, 66), (66, 99)]),
+        ({"periods": 3, "overlap": 0.5}, 100, [(0, 50), (25, 75), (50, 100)]),
+    ],
+)
+def test_parts_are_of_one_length_and_within_the_window(told: dict[str, Any], rows: int, parts: list[tuple[int, int]]) -> None:
+    """Cut by hand."""
+    assert [(first, last) for _, first, last in Objective(**told).parts(rows)] == parts
+
+
+@pytest.mark.parametrize("periods", range(2, 9))
+@pytest.mark.parametrize("overlap", [0.0, 0.1, 0.33, 0.9])
+def test_no_part_leaves_its_window(periods: int, overlap: float) -> None:
+    """Whatever the rounding."""
+    parts = Objective(periods=periods, overlap=overlap).parts(1000)
+    assert len({last - first for _, first, last in parts}) == 1
+    assert parts[-1][2] <= 1000
+    assert all(one[1] < other[1] for one, other in pairwise(parts))
+
+
+def test_objectives_that_make_no_sense_say_so() -> None:
+    """Parts too short to be read, and an overlap of the only part."""
+    with pytest.raises(ConfigError, match=r"objective.periods: 60 parts of a window of 100 minutes"):
+        Objective(periods=60).parts(100)
+    with pytest.raises(ConfigError, match=r"objective.overlap: 0.5 of what"):
+        Objective(overlap=0.5)
+
+
+@pytest.mark.parametrize("metric", ["daily_log_sharpe", "max_drawdown"])
+def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(metric: str, given: tuple[Any, Any, Any]) -> None:
+    """Of one continuous window, for metrics of days and of minutes alike."""
+    pool, feed, params = given
+    parts = Objective(periods=2).parts(ROWS)
+    starts = jnp.asarray([7])
+
+    def scored(spans: Any) -> float:
+        return float(objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts))
+
+    each = [scored((part,)) for part in parts]
+    assert scored(parts) == pytest.approx(np.mean(each), rel=1e-9)
+    assert each[0] != each[1]
+
+
+def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
+    """Of a quadratic by hand, of the pool's objective as JAX's own Hessian on JAX's own loops has it."""
+    matrix = jnp.asarray([[1.0, 5.0], [5.0, -3.0]])
+    assert float(trace(lambda values: values["x"] @ matrix @ values["x"], {"x": jnp.ones(2)})) == pytest.approx(-4.0)
+    pool, feed, params = given
+    moving = trainable(pool.parameters(2))
+    aim, starts = Aim("daily_log_sharpe", ROWS, trains=moving), jnp.asarray([0, 60])
+    found = jax.jit(lambda values: hessian_trace(aim, Weights(), pool, values, feed, starts))(params)
+    plain = feed._replace(trading=feed.trading.on("scan"))
+    fixed = {name: value for name, value in params.items() if name not in moving}
+
+    def slope(values: Any) -> Any:
+        return jax.grad(lambda free: objective(aim, Weights(), pool, fixed | free, plain, starts))(values)
+
+    free = {name: params[name] for name in sorted(moving)}
+    curved, small = 0.0, 1e-5
+    ascend = jax.jit(slope)
+    for name, value in free.items():
+        for place in range(len(value)):
+            ends = [ascend(free | {name: value.at[place].add(shift)})[name][place] for shift in (small, -small)]
+            curved += float(ends[0] - ends[1]) / (2 * small)
+    assert float(found) == pytest.approx(curved, rel=1e-5)
+
+
+def test_curvature_costs_what_it_is_told_to(given: tuple[Any, Any, Any]) -> None:
+    """The objective falls by the penalty times the trace's size, and its slope is that of both."""
+    pool, feed, params = given
+    aim, starts = Aim("daily_log_sharpe", ROWS, trains=trainable(pool.parameters(2))), jnp.asarray([0])
+    sets = {name: value[None] for name, value in params.items()}
+    free, _ = ascent(aim, Weights(), pool, sets, feed, starts)
+    charged, slope = ascent(aim, Weights(curvature=jnp.asarray(0.01)), pool, sets, feed, starts)
+    curved = hessian_trace(aim, Weights(), pool, params, feed, starts)
+    np.testing.assert_allclose(charged, free - 0.01 * jnp.abs(curved), rtol=1e-9)
+    moved = {name: value + 1e-5 * (name == "log_k") for name, value in sets.items()}
+    rise = gains(aim, Weights(curvature=jnp.asarray(0.01)), pool, moved, feed, starts) - charged
+    assert float(rise[0]) == pytest.approx(1e-5 * float(slope["log_k"].sum()), rel=1e-2)
