@@ -15,7 +15,7 @@ from quantamm_cli.cli.session import opening
 from quantamm_cli.cli.stored import Selected, chooser, selection_metric
 from quantamm_cli.cli.train import trained
 from quantamm_cli.engine.feed import feed
-from quantamm_cli.errors import DivergedError
+from quantamm_cli.errors import DivergedError, Interrupted
 from quantamm_cli.evaluation.baseline import beaten, random_scores
 from quantamm_cli.evaluation.daily import candidates, daily, spread
 from quantamm_cli.evaluation.luck import Luck, luck
@@ -132,8 +132,10 @@ class CycleConsole(Console):
 
 @contextmanager
 def named(name: str) -> Iterator[None]:
-    """A training without a result says whose it was."""
+    """A training that is stopped, or comes to nothing, says whose it was."""
     try:
         yield
     except DivergedError as lost:
         raise DivergedError(lost.where, f"{name}: {lost.message}") from None
+    except Interrupted as stop:
+        raise Interrupted(stop.code - 128, f"{name}: {stop}") from None

@@ -1,7 +1,7 @@
 """``--periods``: dates of the user's own, and the part of a market that they ask for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -68,11 +68,25 @@ def _minute(name: str, text: str) -> int:
         raise ConfigError("--periods", f"{name}: {failure.errors()[0]['ctx']['error']}") from None
 
 
+def _refuse_outside(dates: Dates, settings: Simulate) -> None:
+    source: Any = settings.data
+    for token in settings.tokens:
+        first, last = source.span(token)
+        if dates.start < first or dates.end > last:
+            told = f"{dates.name}: {token} has prices from {date_text(first)} to {date_text(last)}"
+            raise ConfigError("--periods", f"{told}, asked were {date_text(dates.start)} to {date_text(dates.end)}")
+
+
 def markets(dates: Sequence[Dates], settings: Simulate, market: "Market") -> list[Given]:
     """Where each of the dates is found: in the ``market`` of a run of these settings, all others in one that is wider.
 
     A wider market begins whole days before the run, so that the pool's rule looks at the same minutes of the day.
+
+    Raises:
+        ConfigError: there are no prices of some of the dates.
     """
+    for each in dates:
+        _refuse_outside(each, settings)
     first = minute(settings.start)
     last = first + len(market.prices) - market.burn_in
     inside = tuple(each for each in dates if first <= each.start and each.end <= last)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.dates import Dates, read_dates
+from quantamm_cli.cli.dates import Dates, markets, read_dates
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import StoreError
 from quantamm_cli.report.periods import Selection
@@ -110,8 +110,9 @@ def evaluated(asked: Asked, console: Console, watch: "Watch") -> tuple[dict[str,
 
     settings = asked.settings
     market = app.load_market(settings, settings.test_end or settings.end)
+    own = markets(asked.dates, settings, market)
     scored = closing(asked, market, console, watch, followed=True)
-    told = asked.told | scored.told | whole(asked, scored, market, console, watch)
+    told = asked.told | scored.told | whole(asked, scored, own, console, watch)
     told["files"] = {"checkpoint": str(asked.found.path)} | told["files"]
     return told, scored
 

@@ -13,6 +13,7 @@ from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.search import Search
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.studies import StudyPlace, write_if_changed
 from quantamm_cli.tuning.study import Study, Trial
 
@@ -87,12 +88,13 @@ class Outcome:
         tree = self._search.tree(best.settings)
         write_if_changed(path, experiment(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
         try:
-            again = app.read_settings(Train, Composer("train", (f"conf={path}",)).tree()).fingerprint
+            settings = app.read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
             self._console.warn(f"{path} needs more than itself: {failure}")
             return
-        if best.run != f"run_{again}":
-            self._console.warn(f"{path} gives run_{again[:12]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML")
+        again = f"{'walk' if isinstance(settings.split, WalkForward) else 'run'}_{settings.fingerprint}"
+        if best.run != again:
+            self._console.warn(f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML")
 
 
 def _plain(trial: Trial) -> dict[str, Any]:

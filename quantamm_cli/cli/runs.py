@@ -1,6 +1,5 @@
 """``qsim runs``: what has been trained, what came of it, whether the files are sound, and what others trained."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,9 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         case "show":
             told = _show(store.load(names[0]), options, console)
         case "compare":
-            told = _compare([store.load(name) for name in names], options, console)
+            from quantamm_cli.cli.compare import compared
+
+            told = compared(names, tree, options, console)
         case "import":
             from quantamm_cli.cli.imported import imported
 
@@ -107,28 +108,6 @@ def _choices(found: Run, options: Options) -> dict[str, Any]:
         scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
         told[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
     return told
-
-
-def _compare(found: Sequence[Run], options: Options, console: Console) -> dict[str, Any]:
-    """Only the settings in which the runs differ, and what one selection rule makes of each."""
-    rule = options.load or "best_validation"
-    trees = [dict(dotted(item.settings)) for item in found]
-    keys = sorted({key for tree in trees for key in tree})
-    differ = {key: [tree.get(key) for tree in trees] for key in keys if len({canonical(tree.get(key)) for tree in trees}) > 1}
-    chosen = [_choices(item, options).get(rule) for item in found]
-    heads = [item.fingerprint[:_NAME] for item in found]
-    rows = [[key, *(canonical(value) for value in values)] for key, values in differ.items()]
-    for period in ("train", "validation", "test"):
-        scores = [None if item is None else item["scores"].get(period) for item in chosen]
-        rows.append([f"{period} {_metric(found)}", *("-" if score is None else f"{score:.4f}" for score in scores)])
-    console.table(f"{rule}", ["", *heads], rows)
-    runs = [{"run": item.name, "selection": choice} for item, choice in zip(found, chosen, strict=True)]
-    return {"load": rule, "differences": differ, "runs": runs}
-
-
-def _metric(found: Sequence[Run]) -> str:
-    names = {item.settings["split"]["selection_metric"] or item.settings["metric"]["kind"] for item in found}
-    return names.pop() if len(names) == 1 else "(own metric)"
 
 
 def _verify(store: Store, console: Console) -> dict[str, Any]:

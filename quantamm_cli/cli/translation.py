@@ -38,6 +38,7 @@ _SAME = {
     "optimisation_settings.n_iterations": "fit.steps",
     "optimisation_settings.n_parameter_sets": "fit.parameter_sets",
     "optimisation_settings.noise_scale": "fit.noise_scale",
+    "optimisation_settings.sample_method": "fit.sampling",
     "optimisation_settings.initial_random_key": "fit.seed",
     "optimisation_settings.early_stopping": "fit.early_stopping",
     "optimisation_settings.early_stopping_patience": "fit.patience",
@@ -65,16 +66,12 @@ _POOL = {
     "reclamm_learn_fees": "learn_fee",
 }
 _UNHEARD = {
-    "price_noise_sigma": 0.0,
     "do_trades": False,
     "subsidary_pools": [],
     "reclamm_learn_arc_length_speed": False,
     "reclamm_initial_state": None,
-    "optimisation_settings.use_plateau_decay": False,
-    "optimisation_settings.use_swa": False,
     "optimisation_settings.force_scalar": False,
     "optimisation_settings.training_data_kind": "historic",
-    "optimisation_settings.sample_method": "uniform",
     "optimisation_settings.per_param_noise_scale": {},
 }
 """Settings that we have no word for, with the value under which they do nothing."""
@@ -146,8 +143,20 @@ def _fees(flat: Mapping[str, Any]) -> str:
     )
 
 
+_SEARCHES = {
+    "bfgs": {"maxiter": "steps", "tol": "tolerance", "n_evaluation_points": "batch_size"},
+    "cma_es": {
+        "n_generations": "steps",
+        "tol": "tolerance",
+        "n_evaluation_points": "batch_size",
+        "population_size": "population",
+        "sigma0": "sigma0",
+    },
+    "optuna": {"n_trials": "steps", "n_startup_trials": "startup_trials"},
+}
+"""Settings of its other ways of searching, by method, under the names of our fits."""
 _READ = (
-    "cap_weights",
+    *("cap_weights", "price_noise_sigma", "optimisation_settings.use_plateau_decay", "optimisation_settings.use_swa"),
     *("optimisation_settings.method", "optimisation_settings.optimiser", "optimisation_settings.parameter_init_method"),
     *("optimisation_settings.use_gradient_clipping", "optimisation_settings.clip_norm", "optimisation_settings.early_stopping_metric"),
     *("ste_max_change", "ste_min_max_weight"),
@@ -155,8 +164,10 @@ _READ = (
 
 
 def _fit(flat: Mapping[str, Any], notes: list[str]) -> str:
-    method = flat.get("optimisation_settings.method", "gradient_descent")
+    method = str(flat.get("optimisation_settings.method", "gradient_descent"))
     optimiser = str(flat.get("optimisation_settings.optimiser", "adamw"))
+    if method in _SEARCHES:
+        return method
     if method != "gradient_descent":
         notes.append(f"optimisation_settings.method: {method} is not a fit here; the settings say fit={optimiser}")
     return optimiser
@@ -185,9 +196,7 @@ def _take(tree: dict[str, Any], name: str, ours: str, flat: Mapping[str, Any], n
 def _special(tree: dict[str, Any], place: str, flat: Mapping[str, Any], notes: list[str]) -> None:
     """Settings that are not one name for another."""
     fit, pool = tree["fit"], keys.lookup(tree, place.split("."))
-    fit["clip_norm"] = (
-        flat.get("optimisation_settings.clip_norm", 10.0) if flat.get("optimisation_settings.use_gradient_clipping", True) else None
-    )
+    _gradient(fit, flat, notes) if "clip_norm" in fit else _search(fit, flat)
     fit["init"] = {"centered_lhs": "centred_lhs"}.get(init := flat.get("optimisation_settings.parameter_init_method", "gaussian"), init)
     selects = flat.get("optimisation_settings.early_stopping_metric", "daily_log_sharpe")
     tree["split"]["selection_metric"] = METRICS.get(selects, selects)
@@ -206,6 +215,29 @@ def _special(tree: dict[str, Any], place: str, flat: Mapping[str, Any], notes: l
         pool["reference_price"] = 1.0
     for wrapper in (part for part in (tree["pool"],) if part["kind"] in WRAPPERS):
         wrapper["cost"], tree["fees"]["fee"] = flat.get("fees", 0.0), 0.0
+
+
+def _gradient(fit: dict[str, Any], flat: Mapping[str, Any], notes: list[str]) -> None:
+    """What several settings there say together, and prices that are not quite those that were."""
+    told = {name.removeprefix("optimisation_settings."): value for name, value in flat.items()}
+    fit["clip_norm"] = told.get("clip_norm", 10.0) if told.get("use_gradient_clipping", True) else None
+    if told.get("use_plateau_decay"):
+        fit |= {"plateau_patience": told.get("decay_lr_plateau", 100), "plateau_factor": told.get("decay_lr_ratio", 0.8)}
+    if told.get("use_swa"):
+        fit |= {"swa_start": told.get("swa_start_frac", 0.75), "swa_every": told.get("swa_freq", 10)}
+    if told.get("price_noise_sigma"):
+        fit["price_noise"] = told["price_noise_sigma"]
+        notes.append("price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass")
+
+
+def _search(fit: dict[str, Any], flat: Mapping[str, Any]) -> None:
+    """Its other ways of searching have their own numbers of steps and of windows; Optuna asks one trial at a time."""
+    kind = fit["kind"]
+    given = {ours: flat.get(f"optimisation_settings.{kind}_settings.{name}") for name, ours in _SEARCHES[kind].items()}
+    fit |= {"steps": {"bfgs": 100, "cma_es": 300, "optuna": 20}[kind], "batch_size": 20}
+    fit |= {name: value for name, value in given.items() if value is not None}
+    if kind == "optuna":
+        fit["parameter_sets"] = 1
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from quantamm_cli.cli.search import Search
 from quantamm_cli.cli.signals import Stop
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.tuning.study import Attempt, Study
 
@@ -71,6 +72,10 @@ class Trials:
         except (QsimError, Interrupted, KeyboardInterrupt, OSError):
             console.pause()
             raise
+        except Pruned as given_up:
+            with self._writing():
+                attempt.prune(str(given_up))
+            self._console.note(f"trial {attempt.number} given up: {given_up}")
         else:
             with self._writing():
                 attempt.finish(score)
@@ -89,17 +94,38 @@ class Trials:
         with self._writing():
             values = self._search.values(attempt)
         settings = app.read_settings(Train, self._search.tree(values))
-        run = f"run_{settings.fingerprint}"
+        walks = isinstance(settings.split, WalkForward)
+        run = f"{'walk' if walks else 'run'}_{settings.fingerprint}"
         earlier = {trial.run for trial in self._study.trials}
         with self._writing():
             attempt.runs_as(run)
         # A study begun with --fresh trains its runs once more: not those it has trained itself, nor one that was stopped.
         fresh = bool(self._study.notes["fresh"]) and run not in earlier
-        result = trained(settings, replace(self._options, fresh=fresh, load=None, run=None, minimum=0.0), console)
+        options = replace(self._options, fresh=fresh, load=None, run=None, minimum=0.0)
+        if walks:
+            return self._walked(attempt, settings, options, console)
+        result = trained(settings, options, console)
         score = result["metrics"].get(self._period, {}).get(self._metric, math.nan)
         if not math.isfinite(score):
             raise DivergedError("", f"{self._period}.{self._metric} is {score}")
         return float(score)
+
+    def _walked(self, attempt: Attempt, settings: Train, options: Options, console: "Hushed") -> float:
+        """The mean score of the cycles. Raises DivergedError if one has none, Pruned if the first of them promise too little."""
+        from quantamm_cli.cli.walk_forward import cycles
+
+        scores: list[float] = []
+        of = len(settings.cycles)
+        for each in cycles(settings, options, console):
+            score = each.outcome.scores[self._period][self._metric]
+            if not math.isfinite(score):
+                raise DivergedError("", f"{self._period}.{self._metric} of cycle {len(scores) + 1} is {score}")
+            scores.append(score)
+            with self._writing():
+                poor = attempt.report(len(scores), math.fsum(scores) / len(scores))
+            if poor and len(scores) < of:
+                raise Pruned(f"after cycle {len(scores)} of {of} its mean is {math.fsum(scores) / len(scores):.6g}")
+        return math.fsum(scores) / of
 
     def _hopeless(self) -> None:
         """Give up when nothing has ever worked: the next trials would fail as well."""
@@ -121,6 +147,10 @@ class Trials:
     def _writing(self) -> Iterator[None]:
         with atomic.telling(self._outcome.place.journal, "written"):
             yield
+
+
+class Pruned(Exception):  # noqa: N818 - an event, not an error
+    """A trial promises less than the others did."""
 
 
 class Hushed(Console):

@@ -11,6 +11,7 @@ from quantamm_cli.settings.component import REGISTER, hint
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.settings import Study as Told
@@ -33,13 +34,16 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     search = Search(tree, options)
     period, metric = objective(told.objective, search.base)
     _warn(period, search, console)
+    pruner = {} if told.pruner == "none" else {"pruner": told.pruner}
+    if pruner and not isinstance(search.base.split, WalkForward):
+        raise ConfigError("study.pruner", f"{told.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out")
     identity = {
         "schema": SCHEMA,
         "train": search.base.identity(),
         "space": {key: spec.told() for key, spec in search.space.items()},
         "objective": f"{period}.{metric}",
         "seed": told.seed,
-    }
+    } | pruner
     place = StudyPlace(Path(search.base.runs_dir), sha256(identity))
     outcome = Outcome(place, identity, search, options, console)
     if options.dry_run:
@@ -65,6 +69,8 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
     """Period and metric that trials are scored by. Raises ConfigError if there is no such thing in these settings."""
     from quantamm_cli.cli.stored import selection_metric
 
+    if name is None and isinstance(settings.split, WalkForward):
+        return "test", selection_metric(settings)
     if name is None:
         return ("validation" if "validation" in settings.periods else "train"), selection_metric(settings)
     period, dot, metric = name.partition(".")
@@ -82,7 +88,9 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
 def _warn(period: str, search: "Search", console: Console) -> None:
     from quantamm_cli.tuning.legal import moves_the_score
 
-    if period == "test":
+    if period == "test" and isinstance(search.base.split, WalkForward):
+        console.warn("trials are chosen by their test blocks; judge the best of them on days after test_end")
+    elif period == "test":
         console.warn("the objective is on the test period, so no period is left that did not choose the result")
     moved = moves_the_score(search.space)
     if moved:
@@ -96,4 +104,4 @@ def _opened(place: StudyPlace, told: Told, search: "Search", identity: dict[str,
 
     notes = {"identity": identity, "optuna": optuna.__version__, "fresh": options.fresh}
     with atomic.telling(place.journal, "written"):
-        return Study(place.journal, place.name, told.seed, search.space, search.given, notes)
+        return Study(place.journal, place.name, told.seed, search.space, search.given, notes, told.pruner)

@@ -1,6 +1,6 @@
 """``split=walk_forward``: train, select and test in cycles through time, and say what it all shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -46,28 +46,28 @@ def walked(command: str, settings: Train, options: Options, console: Console) ->
     from quantamm_cli.cli.walk_tables import show
 
     watch = Watch()
-    cycles = run_cycles(settings, options, console)
+    done = list(cycles(settings, options, console))
     watch.lap("cycles")
-    found = aggregate([each.outcome for each in cycles], selects(settings))
-    seen = next((each.selected.method for each in cycles if "test" in each.selected.method), None)
+    found = aggregate([each.outcome for each in done], selects(settings))
+    seen = next((each.selected.method for each in done if "test" in each.selected.method), None)
     verdict = judged(found, f"--load {seen}" if seen else None)
     told: dict[str, Any] = {
-        "cycles": [_with_shares(number, each, found) for number, each in enumerate(cycles, 1)],
-        "aggregate": _aggregate(found, [each.outcome for each in cycles], [each.told["random"] for each in cycles]),
+        "cycles": [_with_shares(number, each, found) for number, each in enumerate(done, 1)],
+        "aggregate": _aggregate(found, [each.outcome for each in done], [each.told["random"] for each in done]),
         "verdict": verdict._asdict() | {"out_of_sample": seen is None},
     }
     named = {"run": place.name, "fingerprint": place.fingerprint}
     kept = [{key: value for key, value in each.items() if key != "status"} for each in told["cycles"]]
-    place.write(finite({"schema": SCHEMA} | named | {"settings": settings.identity()} | told | {"cycles": kept}), _days(cycles, found))
+    place.write(finite({"schema": SCHEMA} | named | {"settings": settings.identity()} | told | {"cycles": kept}), _days(done, found))
     watch.lap("judge")
     show(console, place.name, told, found)
-    statuses = {each.told["status"] for each in cycles}
+    statuses = {each.told["status"] for each in done}
     status = {"status": statuses.pop() if len(statuses) == 1 else "resumed"} if command == "train" else {}
     files = {"result": str(place.result), "daily": str(place.daily)}
     return {"command": command, **named, **told, **status, "seconds": watch.seconds, "files": files}
 
 
-def run_cycles(settings: Train, options: Options, console: Console) -> list[Any]:
+def cycles(settings: Train, options: Options, console: Console) -> Iterator[Any]:
     """Every cycle in time, each trained before the next begins; with warm starts each begins where the one before ended."""
     from quantamm_cli.cli.cycle import CycleConsole, cycle, named
     from quantamm_cli.cli.warm import warmed
@@ -78,14 +78,14 @@ def run_cycles(settings: Train, options: Options, console: Console) -> list[Any]
     if settings.warm_start is not None:  # --load chose where the first cycle begins, not what comes of it
         alone = replace(alone, load=None, minimum=0.0)
     _say_leftover(settings, console)
-    done: list[Any] = []
+    before = None
     for number, given in enumerate(holdouts, 1):
-        one = warmed(given, done[-1].run, done[-1].selected) if split.warm_start and done else given
+        one = given if before is None or not split.warm_start else warmed(given, before.run, before.selected)
         name = f"cycle {number} of {len(holdouts)}"
         console.note(f"{name}: trains from {one.start}, tests from {one.end} to {one.test_end}")
         with named(name):
-            done.append(cycle(one, given, alone, CycleConsole(console, name)))
-    return done
+            before = cycle(one, given, alone, CycleConsole(console, name))
+        yield before
 
 
 def planned(command: str, settings: Train, place: WalkPlace, console: Console) -> dict[str, Any]:

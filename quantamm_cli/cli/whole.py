@@ -1,6 +1,6 @@
 """What ``qsim evaluate`` says beyond the scores that end a training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from quantamm_cli.cli.chance import chance
 from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.dates import Given
 from quantamm_cli.cli.tables import show_parts, show_periods, show_sets
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import date_text
@@ -16,10 +17,9 @@ from quantamm_cli.store.runs import Run
 if TYPE_CHECKING:
     from quantamm_cli.cli.evaluate import Asked
     from quantamm_cli.cli.result import Scored, Watch
-    from quantamm_cli.market import Market
 
 
-def whole(asked: "Asked", scored: "Scored", market: "Market", console: Console, watch: "Watch") -> dict[str, Any]:
+def whole(asked: "Asked", scored: "Scored", own: Sequence[Given], console: Console, watch: "Watch") -> dict[str, Any]:
     """Fresh starts, the parts of the return, random parameters; own periods and other parameter sets where they are asked for."""
     from quantamm_cli.evaluation.assess import fresh
     from quantamm_cli.evaluation.decomposition import decomposition
@@ -34,7 +34,7 @@ def whole(asked: "Asked", scored: "Scored", market: "Market", console: Console, 
     show_parts(console, told["decomposition"])
     told |= chance(asked, scored, console)
     if asked.dates:
-        told["periods"] = _periods(asked, scored, market)
+        told["periods"] = _periods(asked, scored, own)
         scores = {name: each["metrics"] for name, each in told["periods"].items()}
         said = ", ".join(f"{name} {each['start']} to {each['end']}" for name, each in told["periods"].items())
         show_periods(console, f"own periods, each from a fresh start\n{said}", scores)
@@ -46,16 +46,15 @@ def whole(asked: "Asked", scored: "Scored", market: "Market", console: Console, 
     return told
 
 
-def _periods(asked: "Asked", scored: "Scored", market: "Market") -> dict[str, Any]:
+def _periods(asked: "Asked", scored: "Scored", own: Sequence[Given]) -> dict[str, Any]:
     """By name, in the order of the command line: ``start``, ``end`` and every metric of the pool from a fresh start."""
-    from quantamm_cli.cli.dates import markets
     from quantamm_cli.engine.feed import feed
     from quantamm_cli.evaluation.assess import fresh
 
     found: dict[str, dict[str, float]] = {}
-    for given in markets(asked.dates, asked.settings, market):
-        own = scored.feed if given.market is market else feed(given.settings, given.market)
-        found |= fresh(scored.pool, scored.raw, own, given.spans)
+    for given in own:
+        here = scored.feed if given.settings is asked.settings else feed(given.settings, given.market)
+        found |= fresh(scored.pool, scored.raw, here, given.spans)
     return {name: {"start": date_text(start), "end": date_text(end), "metrics": found[name]} for name, start, end in asked.dates}
 
 

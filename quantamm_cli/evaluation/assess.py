@@ -88,12 +88,12 @@ def arrays(params: Mapping[str, Any], feed: Feed) -> Params:
 
 def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: int, rows: int) -> Trajectory:
     """The pool that opens at a row of the feed, over ``rows`` minutes. One program a length, wherever it begins."""
-    path: Trajectory = _trajectory(pool, params, feed, jnp.asarray(first), rows)
+    path: Trajectory = _trajectory(pool, params, feed, first, rows)
     return path
 
 
 @partial(jax.jit, static_argnames="rows")
-def _trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""], rows: int) -> Trajectory:
+def _trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int) -> Trajectory:
     return simulate(pool, params, feed, first, rows)
 
 

@@ -2,7 +2,7 @@
 
 from quantamm_cli.core.types import Feed
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.pools.brokered import RebalancingVersusRebalancing
+from quantamm_cli.pools.brokered import LossVersusRebalancing, RebalancingVersusRebalancing
 from quantamm_cli.pools.geometric import GeometricPool
 from quantamm_cli.pools.wrap import Wrapper
 
@@ -16,7 +16,7 @@ def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
     base = pool
     while isinstance(base, Wrapper):
         base = base.base
-    own_broker = getattr(getattr(base, "rule", None), "broker", None) is not None or isinstance(pool, RebalancingVersusRebalancing)
+    own_broker = getattr(getattr(base, "rule", None), "broker", None) is not None or isinstance(pool, LossVersusRebalancing)
     grows = feed.frictions is not None and feed.frictions.lp_supply is not None
     if not isinstance(base, GeometricPool) or own_broker or grows:
         return {}

@@ -10,8 +10,8 @@ from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.types import Count, Fraction, Natural, date_text
 
 DAY = 1440
-_SHORTEST = 2
-"""Days of a test block that has a daily return to vary."""
+_SHORTEST = 3
+"""Days of a test block whose metrics see two daily returns: fewer cannot vary."""
 
 
 class Cycle(NamedTuple):
@@ -50,7 +50,7 @@ class WalkForward(Split, kind="walk_forward"):
         """The cycles of these minutes since 1970, in time.
 
         Raises:
-            ConfigError: blocks are shorter than two days, or not one fits.
+            ConfigError: blocks are shorter than three days, or not one fits.
         """
         edges = self._equal(end, test_end) if self.cycle_days is None else self._long(self.cycle_days, end, test_end)
         return tuple(Cycle(start if self.expanding else start + first - edges[0], first, last) for first, last in pairwise(edges))

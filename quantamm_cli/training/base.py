@@ -63,6 +63,10 @@ class Fit(Component, ABC, group="fit"):
         """Whether the parameters of a step go into the average."""
         return False
 
+    def averaged(self, progress: "Progress") -> bool:
+        """Whether the averages were taken: their entry is the last, and nothing moves any more."""
+        return self.averaging and progress.average is None
+
     @property
     def depends_on_steps(self) -> str | None:
         """What of a step depends on how many there are to be; ``None``: nothing, so that a run may be made longer."""

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import Array
 from jax.flatten_util import ravel_pytree
@@ -63,7 +64,7 @@ class BFGS(Fit, kind="bfgs"):
         return mesh(sets, 1)  # a line search looks at all windows of its set
 
     def over(self, progress: Progress) -> bool:
-        return bool(progress.optimiser.ended.all())
+        return bool(np.asarray(progress.optimiser.ended).all())
 
 
 class Memory(NamedTuple):

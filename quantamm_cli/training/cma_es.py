@@ -64,7 +64,7 @@ class CMAES(Fit, kind="cma_es"):
         return Taken(objective, metrics, params | moved, search, {"sigma": sigma} | told(ended, _ENDS), alive=best)
 
     def over(self, progress: Progress) -> bool:
-        return bool(progress.optimiser.ended.all())
+        return bool(np.asarray(progress.optimiser.ended).all())
 
     def _drawn(self, progress: Progress) -> NDArray[np.float64]:
         """Standard normal numbers ``(sets, candidates, n)``: a pure function of seed and step."""

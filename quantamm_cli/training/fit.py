@@ -46,10 +46,9 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
 
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:
-    if problem.fit.averaging and progress.average is None:
-        return False
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
-    return progress.step <= problem.fit.steps and progress.since_improvement < patience and not problem.fit.over(progress)
+    ended = problem.fit.averaged(progress) or problem.fit.over(progress)
+    return progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
 
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Report, Progress]:
@@ -69,7 +68,8 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
 def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Progress, dict[str, Column]]:
     """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
-    gone = lost(params, optimiser, progress.objective) if problem.fit.redraws else {}
+    redraws = problem.fit.redraws and not problem.fit.averaged(progress)
+    gone = lost(params, optimiser, progress.objective) if redraws else {}
     if gone:
         sets = len(progress.objective)
         if len(gone) == sets:

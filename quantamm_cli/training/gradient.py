@@ -66,7 +66,7 @@ class GradientFit(Fit):
     def averages(self, step: int) -> bool:
         if self.swa_start is None:
             return False
-        since = step - int(self.swa_start * self.steps)
+        since = step - int(round(self.swa_start * self.steps, 6))  # 0.29 of 100 steps are 29, whatever floats make of it
         return since >= 0 and since % self.swa_every == 0
 
     @property
@@ -84,8 +84,7 @@ class GradientFit(Fit):
         return begun
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
-        averaged = self.averaging and progress.average is None  # the last entry, from where nothing moves
-        rate = 0.0 if averaged else float(self.learning_rates()[progress.step])
+        rate = 0.0 if self.averaged(progress) else float(self.learning_rates()[progress.step])
         params = dict(progress.params)
         objective, metrics, moved, optimiser = ascent.step(
             shape(problem, on, type(self).transform),

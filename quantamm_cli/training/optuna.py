@@ -47,9 +47,9 @@ class Optuna(Fit, kind="optuna"):
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, 6]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = jax.device_put(_raw(searched, asked, progress.params))
+        params = placed(on, SETS, _raw(searched, asked, progress.params))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
-        return Taken(objective, metrics, dict(progress.params) | placed(on, SETS, params), trials)
+        return Taken(objective, metrics, dict(progress.params) | params, trials)
 
     def _asked(self, ranges: Mapping[str, Any], values: Column, scores: Column, seed: int) -> Column:
         """Readable values ``(sets, numbers)`` of the next trials: those of a study that holds all before.

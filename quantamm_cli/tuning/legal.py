@@ -13,7 +13,8 @@ from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
-SCORED = ("tokens", "start", "end", "test_end", "data", "split.validation_fraction")
+_SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")
+SCORED = ("tokens", "start", "end", "test_end", "data", *_SPLIT)
 """Settings that change what a trial is scored on."""
 
 

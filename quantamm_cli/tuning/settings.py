@@ -1,5 +1,7 @@
 """What ``study`` in YAML says."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from quantamm_cli.settings.component import Settings
@@ -7,8 +9,12 @@ from quantamm_cli.settings.types import Count, Natural
 
 
 class Study(Settings):
-    """How a space is searched. ``trials`` does not name the study: more of them continue it."""
+    """How a space is searched. ``trials`` does not name the study: more of them continue it.
+
+    With ``split=walk_forward`` a trial's score is the mean over its cycles.
+    """
 
     trials: Count = Field(20, description="trainings")
     seed: Natural = Field(0, description="of the sampler")
-    objective: str | None = Field(None, description="PERIOD.METRIC to maximise; null: the selecting metric on validation")
+    objective: str | None = Field(None, description="PERIOD.METRIC to maximise; null: selecting metric on validation, walk_forward: test")
+    pruner: Literal["none", "median"] = Field("none", description="gives walk-forward trials up early: below the median of the others")

@@ -20,8 +20,15 @@ from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.tuning.journal import open_journal
 from quantamm_cli.tuning.space import Choices, Range
 
-STATES = {TrialState.COMPLETE: "finished", TrialState.FAIL: "failed", TrialState.RUNNING: "stopped", TrialState.WAITING: "waiting"}
+STATES = {
+    TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "stopped",
+    TrialState.WAITING: "waiting",
+}
 Space = Mapping[str, Range | Choices]
+_PRUNERS = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner}
 _STARTS = 2
 """How often a trial is started whose process dies each time: it may be the trial that kills it."""
 
@@ -69,6 +76,18 @@ class Attempt:
             raise ValueError(f"{value} is no score")
         self._study.optuna.tell(self._trial, value)
 
+    def report(self, step: int, value: float) -> bool:
+        """The score so far, after ``step`` of its parts; whether the pruner would give the trial up. Told again it changes nothing."""
+        known = next(trial for trial in self._study.optuna.get_trials(deepcopy=False) if trial.number == self.number).intermediate_values
+        if step not in known:
+            self._trial.report(value, step)
+        return self._trial.should_prune()
+
+    def prune(self, reason: str) -> None:
+        """Given up before it has a score, and why."""
+        self._trial.set_user_attr("reason", reason)
+        self._study.optuna.tell(self._trial, state=TrialState.PRUNED)
+
     def fail(self, reason: str, code: int) -> None:
         """The trial has no score, and why; ``code`` is the exit code of that failure."""
         self._trial.set_user_attr("reason", reason)
@@ -88,11 +107,13 @@ class Study:
     ``given`` is what the first trial takes, as far as it goes; ``notes`` are kept from the beginning.
     """
 
-    def __init__(self, journal: Path, name: str, seed: int, space: Space, given: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
+    def __init__(
+        self, journal: Path, name: str, seed: int, space: Space, given: Mapping[str, Any], notes: Mapping[str, Any], pruner: str = "none"
+    ) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
         self._seed, self._space = seed, space
         self.optuna = optuna.create_study(
-            storage=open_journal(journal), study_name=name, direction="maximize", load_if_exists=True, pruner=optuna.pruners.NopPruner()
+            storage=open_journal(journal), study_name=name, direction="maximize", load_if_exists=True, pruner=_PRUNERS[pruner]()
         )
         for key, value in notes.items():
             if key not in self.optuna.user_attrs:

@@ -54,9 +54,36 @@ def test_large_grids_go_in_batches(call: Call, monkeypatch: pytest.MonkeyPatch) 
         np.testing.assert_allclose(list(one["metrics"].values()), list(other["metrics"].values()), rtol=1e-12)
 
 
+def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path) -> None:
+    """Each point, beside a parameter's, scores as a run with these settings does; free ones stand beside costly ones."""
+    axes = (
+        "grid.fees.fee.choices=[0,0.003]",
+        "grid.initial_pool_value.choices=[1e4,1e6]",
+        "grid.pool.guard.maximum_change.choices=[1e-4,3e-4]",
+    )
+    told = call("simulate", *TOY, "fees=flat", "fees.gas_cost=1", *axes, "grid.k_per_day.choices=[3,30]", "--plots", "--json").json
+    assert told["files"] == {}
+    assert len(told["grid"]) == 16
+    for point in (told["grid"][0], told["grid"][-1]):
+        words = [f"{name}={value}" for name, value in point["settings"].items()] + [f"params.k_per_day={point['params']['k_per_day']}"]
+        alone = call("simulate", *TOY, "fees=flat", "fees.gas_cost=1", *words, "--json").json
+        for name, score in point["metrics"].items():
+            assert score == pytest.approx(alone["metrics"][name], rel=1e-8), name
+    two = call("simulate", *TOY, "fees=flat", axes[0], "grid.k_per_day.choices=[3,30]", "--plots")
+    assert "fees.fee down, k_per_day across" in two.out
+    (image,) = tmp_path.glob("runs/*/*/grid.png")
+    assert image.read_bytes()[:4] == b"\x89PNG"
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [
+        ("grid.fees.fee.choices=[0.001]", "fees.fee: 0.001 under fees=none; add fees=flat"),
+        ("grid.fees.fe.choices=[0.001]", "grid.fees.fe: no such setting (did you mean 'fees.fee'?)"),
+        ("grid.fees.arb_frequency.choices=[1,2]", "run each of its values: -m fees.arb_frequency=..."),
+        ("grid.pool.max_memory_days.choices=[30,60]", "more than a number to the program; run each of its values"),
+        ("grid.initial_pool_value=3", "no range is declared for this name"),
+        ("grid.initial_pool_value.choices=[-1]", "initial_pool_value: -1.0 is not above 0"),
         ("grid.k_pr_day=3", "did you mean 'k_per_day'"),
         ("grid.k_per_day=[1,2]", "is not an axis; write [low,high,count]"),
         ("grid.k_per_day=[1,2,3,lg]", "is not an axis"),

@@ -8,6 +8,11 @@ import numpy as np
 import pytest
 from toy import Call
 
+from quantamm_cli.cli.app import load_components
+from quantamm_cli.cli.translation import translated
+
+load_components()
+
 DATES = {"startDateString": "2021-01-08 00:00:00", "endDateString": "2021-01-24 00:00:00", "endTestDateString": "2021-01-28 00:00:00"}
 FIT = {
     "method": "gradient_descent", "optimiser": "adam", "base_lr": 0.05, "n_iterations": 2, "n_parameter_sets": 2, "noise_scale": 0.1,
@@ -115,20 +120,37 @@ def test_the_same_file_twice_is_one_run_and_another_file_another(tmp_path: Path,
 
 
 def test_what_has_no_counterpart_is_said_a_line_each(tmp_path: Path, call: Call) -> None:
-    settings = changed(mystery=3, price_noise_sigma=0.1, fit_use_swa=True, fit_method="bfgs", return_val="reserves")
+    settings = changed(mystery=3, price_noise_sigma=0.1, fit_force_scalar=True, fit_method="anneal", return_val="reserves")
     told = call("runs", "import", write(tmp_path, settings, entry(0, strange=[[1.0], [2.0]]), entry(0)), "--json")
     notes = told.json["imported"][0]["notes"]
     for said in (
         "mystery: no such setting here; left out",
-        "price_noise_sigma: 0.1 has no counterpart here; left out",
-        "optimisation_settings.use_swa: True has no counterpart here; left out",
-        "optimisation_settings.method: bfgs is not a fit here; the settings say fit=adam",
+        "price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass",
+        "optimisation_settings.force_scalar: True has no counterpart here; left out",
+        "optimisation_settings.method: anneal is not a fit here; the settings say fit=adam",
         "return_val: no metric is called reserves; the settings say daily_log_sharpe",
         "1 entries were superseded by a later start or resume; left out",
     ):
         assert said in notes
         assert said in told.err
     assert len(notes) == 7
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ({"fit_use_swa": True, "fit_swa_freq": 5}, {"swa_start": 0.75, "swa_every": 5}),
+        ({"fit_use_plateau_decay": True, "fit_decay_lr_plateau": 30}, {"plateau_patience": 30, "plateau_factor": 0.8}),
+        ({"fit_sample_method": "exponential"}, {"sampling": "exponential"}),
+        ({"fit_method": "bfgs", "fit_bfgs_settings": {"maxiter": 40}}, {"kind": "bfgs", "steps": 40, "batch_size": 20}),
+        ({"fit_method": "cma_es", "fit_cma_es_settings": {"sigma0": 0.2}}, {"kind": "cma_es", "steps": 300, "sigma0": 0.2}),
+        ({"fit_method": "optuna", "fit_optuna_settings": {"n_trials": 9}}, {"kind": "optuna", "steps": 9, "parameter_sets": 1}),
+    ],
+)
+def test_its_ways_of_searching_are_our_fits(there: dict[str, Any], here: dict[str, Any]) -> None:
+    """Under our names, with its defaults where the file says nothing."""
+    fit = translated(changed(**there), None)[0]["fit"]
+    assert {name: fit[name] for name in here} == here
 
 
 def test_other_spellings_are_stored_as_ours(tmp_path: Path, call: Call) -> None:

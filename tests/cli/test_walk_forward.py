@@ -135,6 +135,23 @@ def test_a_warm_start_is_what_the_cycle_before_selected(walk: Path, done: Path, 
     assert {name: sets[0] for name, sets in settings["entries"][0]["params"].items()} == expected
 
 
+def test_a_study_takes_the_mean_over_the_cycles(call: Call) -> None:
+    """A trial's cycles are runs to be reused; the best one as an experiment is a walk-forward again."""
+    words = (*WALK, "space=none", "space.params.k_per_day=[1,200,log]", "study.trials=2")
+    answer = call("tune", *words, "--json")
+    assert "judge the best of them on days after test_end" in answer.err
+    first = answer.json["trials"][0]
+    assert answer.json["objective"] == f"test.{toy.METRIC}"
+    cycles = call("train", *WALK, f"params.k_per_day={first['settings']['params.k_per_day']!r}", "--json").json
+    assert first["run"] == cycles["run"]
+    assert {each["status"] for each in cycles["cycles"]} == {"reused"}
+    scores = [each["metrics"]["test"][toy.METRIC] for each in cycles["cycles"]]
+    assert first["value"] == pytest.approx(sum(scores) / 2, rel=1e-12)
+    best = answer.json["best"]
+    again = call("train", f"conf={best['experiment']}", "--dry-run", "--json").json
+    assert again["run"] == best["run"]
+
+
 def test_dry_run_names_the_cycles_and_touches_nothing(tmp_path: Path, call: Call, done: Path) -> None:
     found = call("train", *WALK, "--dry-run", "--json").json
     assert [each["run"] for each in found["cycles"]] == [each["run"] for each in told(done)["cycles"]]

@@ -120,10 +120,10 @@ def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next training breaks off when that step begins."""
     real = fit._entry
 
-    def entry(problem: Any, mesh: Any, progress: Any, rate: float) -> Any:
+    def entry(problem: Any, mesh: Any, progress: Any) -> Any:
         if progress.step == step:
             raise KeyboardInterrupt
-        return real(problem, mesh, progress, rate)
+        return real(problem, mesh, progress)
 
     monkeypatch.setattr(fit, "_entry", entry)
 
@@ -152,8 +152,8 @@ def test_f19_numbers_that_are_not_finite_are_never_selected(tmp_path: Path, monk
     """From step 2 on, set 1 scores NaN and infinity everywhere; set 0 goes on."""
     real = fit._entry
 
-    def entry(problem: Any, mesh: Any, progress: Any, rate: float) -> Any:
-        report, after = real(problem, mesh, progress, rate)
+    def entry(problem: Any, mesh: Any, progress: Any) -> Any:
+        report, after = real(problem, mesh, progress)
         if report.step >= 2:
             bad = np.nan if report.step % 2 else np.inf
             poison = lambda row: np.array([row[0], bad])  # noqa: E731
@@ -180,8 +180,8 @@ def test_f19_a_set_whose_parameters_are_lost_does_not_stop_the_others(tmp_path: 
 
     real = fit._entry
 
-    def entry(problem: Any, mesh: Any, progress: Any, rate: float) -> Any:
-        report, after = real(problem, mesh, progress, rate)
+    def entry(problem: Any, mesh: Any, progress: Any) -> Any:
+        report, after = real(problem, mesh, progress)
         if report.step == 2:
             params = {name: value.at[1].set(np.nan) for name, value in after.params.items()}
             after = dataclasses.replace(after, params=params)

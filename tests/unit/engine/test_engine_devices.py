@@ -43,7 +43,8 @@ from quantamm_cli.cli import app
 from quantamm_cli.cli.compose import Composer
 from quantamm_cli.cli.session import posed
 from quantamm_cli.settings.run import Train
-from quantamm_cli.training import fit as loop
+from quantamm_cli.training import ascent as loop
+from quantamm_cli.training.fit import fit
 
 ascent, share, compiled = loop.ascent, [], []
 jax.monitoring.register_event_duration_secs_listener(lambda name, _, **more: compiled.append(name.endswith("backend_compile_duration")))
@@ -57,7 +58,7 @@ for name, words in {CASES!r}.items():
     settings = app.read_settings(Train, Composer("train", [*{(*TOY, *SMALL)!r}, *words]).tree())
     problem, progress, _ = posed(settings, app.load_market(settings, settings.end))
     problem = replace(problem, tracked=(problem.aim.metric, "returns", "returns_over_hodl"))
-    steps, values = loop.fit(problem, progress), []
+    steps, values = fit(problem, progress), []
     for entry in range(3):
         with jax.transfer_guard_device_to_device("disallow" if entry else "allow"):
             compiled.clear()

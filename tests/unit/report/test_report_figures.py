@@ -6,7 +6,7 @@ from matplotlib.dates import num2date
 from numpy.typing import NDArray
 
 from quantamm_cli.report import figures, style
-from quantamm_cli.report.benchmarks import benchmarks, drawdown
+from quantamm_cli.report.benchmarks import benchmarks, drawdown, rebased
 from quantamm_cli.report.names import STRATEGIES
 from quantamm_cli.report.periods import Period, pieces
 
@@ -55,14 +55,16 @@ def test_periods_are_shaded_and_named(trajectory: Trajectory, periods: Periods) 
 
 def test_value_is_beside_its_benchmarks(trajectory: Trajectory, periods: Periods) -> None:
     """Every strategy has a line of its own look, and in each period all begin where the pool does."""
-    values = {"pool": trajectory["value"] ** 1.1, **benchmarks(trajectory, periods)}
+    own = trajectory["value"] ** 1.1
+    others = rebased({"lvr": own**2, "rvr": 3 * own}, trajectory["value"], trajectory["unix"], periods)
+    values = {"pool": own, **benchmarks(trajectory, periods), **others}
     figure = figures.value(trajectory["unix"], values, periods, unit="USDC")
-    assert set(labelled(figure)) == set(STRATEGIES.values())
+    assert set(labelled(figure)) == set(STRATEGIES.values()) - {"random parameters"}
     named = [line for line in figure.axes[0].get_lines() if str(line.get_label()) in STRATEGIES.values()]
-    assert len({(line.get_color(), line.get_linestyle()) for line in named}) == 4
+    assert len({(line.get_color(), line.get_linestyle()) for line in named}) == 6
     assert figure.axes[0].get_ylabel() == "value (USDC)"
     for rows in pieces(trajectory["unix"], periods):
-        for name in ("hodl", "uniform_hodl", "constant_weight"):
+        for name in ("hodl", "uniform_hodl", "constant_weight", "lvr", "rvr"):
             assert values[name][rows.start] == pytest.approx(trajectory["value"][rows.start], rel=1e-12)
 
 

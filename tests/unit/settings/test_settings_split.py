@@ -105,9 +105,9 @@ def test_an_embargo_parts_the_test_from_all_that_was_fitted() -> None:
     ("split", "changes", "said"),
     [
         (walk(), {"test_end": None}, r"^test_end: null, but split=walk_forward tests on blocks .* or take split=holdout$"),
-        (walk(cycles=16), {}, r"^split\.cycles: 16 blocks of the 30 days .* fewer than 2 each; take fewer cycles, or a later test_end$"),
+        (walk(cycles=11), {}, r"^split\.cycles: 11 blocks of the 30 days .* fewer than 3 each; take fewer cycles, or a later test_end$"),
         (walk(cycle_days=31), {}, r"^split\.cycle_days: no block of 31 days fits in the 30 from 2022-04-01 to 2022-05-01; take shorter"),
-        (walk(cycle_days=1), {}, r"^split\.cycle_days: 1 is too short to test on; take 2 at least$"),
+        (walk(cycle_days=2), {}, r"^split\.cycle_days: 2 is too short to test on; take 3 at least$"),
         (walk(cycles=0), {}, r"^split\.cycles: 0 is below 1"),
         (walk(bout_offset=73 * DAY), {}, r"^split\.bout_offset: .* leave no training window: from 2022-01-01 on"),
         (walk(embargo_days=90), {}, r"^split\.embargo_days: 90 of the 90 days from 2022-01-01 on; none is left to train$"),

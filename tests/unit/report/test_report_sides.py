@@ -1,0 +1,90 @@
+"""What a page says beside a run's own scores; grids; and the page of a walk-forward."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quantamm_cli.report.grid import curve, heat
+from quantamm_cli.report.run import Subject, run_page
+from quantamm_cli.report.walk import walk_page, walk_plots
+
+SCORES = {"returns": 0.25, "daily_log_sharpe": None}
+DAY = 86_400_000
+
+
+def test_sides_that_were_asked_for_have_their_tables(subject: Subject) -> None:
+    """Fresh starts, own periods, parts of the return and parameter sets, the chosen one marked; without them no heading."""
+    parts = {"returns": 0.25, "hodl": 0.5, "divergence_loss": -0.125, "alpha": 0.0, "frictions": -0.125}
+    own = {"crash": {"start": "2023-03-08", "end": "2023-03-15", "metrics": SCORES}}
+    sets = {str(index): {"train": SCORES, "test": SCORES} for index in range(2)}
+    page = run_page(replace(subject, fresh={"test": SCORES}, parts={"test": parts}, own=own, sets=sets), {})
+    for told in (
+        "From a fresh start",
+        "crash (2023-03-08 to 2023-03-15)",
+        "divergence loss",
+        "−12.50%",
+        "Sets, train period",
+        "0 (chosen)",
+    ):
+        assert told in page
+    assert "1 (chosen)" not in page
+    plain = run_page(subject, {})
+    for heading in ("From a fresh start", "Parameter sets", "The return and its parts"):
+        assert heading not in plain
+
+
+def test_a_heat_map_has_a_cell_a_point_and_frames_the_best() -> None:
+    """The last axis moves fastest, and goes to the right; what is not finite is a dash."""
+    figure = heat({"fee": [0.001, 0.01], "k": [1.0, 2.0, 3.0]}, np.array([1, 2, 3, np.nan, 6, 5]), "Sharpe")
+    plot = figure.axes[0]
+    cells = np.ma.filled(plot.get_images()[0].get_array(), np.nan)
+    np.testing.assert_array_equal(cells, [[1, 2, 3], [np.nan, 6, 5]])
+    (frame,) = [patch for patch in plot.patches if patch.get_width() == 1]
+    assert (frame.get_x(), frame.get_y()) == (0.5, 0.5)
+    assert [text.get_text() for text in plot.texts] == ["1", "2", "3", "–", "6", "5"]
+    assert (plot.get_xlabel(), plot.get_ylabel()) == ("k", "fee")
+
+
+@pytest.mark.parametrize(("values", "scale"), [([1.0, 10.0, 100.0], "log"), ([1.0, 2.0, 3.0], "linear"), ([0.0, 1.0, 10.0], "linear")])
+def test_a_curve_of_equal_ratios_has_a_logarithmic_axis(values: list[float], scale: str) -> None:
+    plot = curve({"fee": values}, np.array([1.0, 3.0, np.nan]), "Sharpe").axes[0]
+    assert plot.get_xscale() == scale
+    assert plot.get_lines()[1].get_xydata().tolist() == [[values[1], 3.0]]
+
+
+@pytest.fixture
+def walk() -> dict[str, Any]:
+    """What ``result.json`` holds of two cycles."""
+    interval = {"estimate": 0.5, "low": None, "high": None, "positive": None, "days": 6, "reason": "6 days are too few"}
+    cycle = {
+        "start": "2023-01-01",
+        "end": "2023-02-01",
+        "test_end": "2023-02-04",
+        "metrics": {name: {"sharpe": score, "returns": 0.1, "returns_over_hodl": None} for name, score in (("train", 2.0), ("test", None))},
+        "regime": {"trend": "bull", "volatility": "low"},
+        "random": {"sharpe": {"draws": 32, "mean": 0.0, "beaten": 0.75}},
+        "efficiency": None,
+        "gap": 1.5,
+    }
+    together = {"metric": "sharpe", "outside": 1.0, "inside": 2.0, "efficiency": 0.5, "gap": 1.0, "worst": None, "worst_cycle": None}
+    together["intervals"] = {"block_days": 1.0, "sharpe": interval, "hodl": {"mean": interval, "sharpe": interval}}
+    together |= {"deflated_sharpe": {"probability": 0.9, "trials": 4, "days": 6}, "haircut": {"adjusted": -0.5, "bound": -2.0}}
+    verdict = {"finding": "not effective", "reasons": ["The worst score is <nothing>."], "out_of_sample": True}
+    return {"run": "walk_" + "ab" * 32, "cycles": [cycle | {"cycle": 1}, cycle | {"cycle": 2}], "aggregate": together, "verdict": verdict}
+
+
+def test_a_walk_forward_is_shown_whole(walk: dict[str, Any]) -> None:
+    """Verdict with reasons, a row a cycle, two pictures; a choice on the test blocks is no longer called out of sample."""
+    returns = np.array([0.1, -0.1, 0.0, 0.2, 0.1, np.nan])
+    daily = {"unix": np.arange(6) * DAY, "cycle": np.repeat([1, 2], 3), "pool": returns, "hodl": returns / 2}
+    drawn = walk_plots(walk, daily)
+    assert {name: image[:4] for name, image in drawn.items()} == {"value": b"\x89PNG", "cycles": b"\x89PNG"}
+    page = walk_page(walk, drawn)
+    assert page.count("data:image/png") == 2
+    for told in ("Verdict: not effective", "&lt;nothing&gt;", "out of sample", "bull, low volatility", "75%", "6 days are too few"):
+        assert told in page
+    walk["verdict"]["out_of_sample"] = False
+    assert "nothing here is out of sample" in walk_page(walk, drawn)
+    assert "on the test blocks" in walk_page(walk, drawn)
