@@ -21,7 +21,7 @@ _PATIENCE = 7 * 86400.0
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Train these settings to the end, or take up where an earlier call stopped; returns the JSON object."""
-    settings, begun = _begun(tree, options)
+    settings, begun = _begun(tree, options, console)
     if isinstance(settings.split, WalkForward):
         from quantamm_cli.cli.walk_forward import walked
 
@@ -35,7 +35,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     return trained(settings, options, console, begun)
 
 
-def _begun(tree: dict[str, Any], options: Options) -> tuple[Train, Run | None]:
+def _begun(tree: dict[str, Any], options: Options, console: Console) -> tuple[Train, Run | None]:
     """The settings, and the run whose whole state is taken over."""
     if options.run is None:
         if options.go_on:
@@ -44,7 +44,7 @@ def _begun(tree: dict[str, Any], options: Options) -> tuple[Train, Run | None]:
     from quantamm_cli.cli.warm import continued, warm
 
     found = Store(tree["runs_dir"]).load(options.run)
-    return (continued(found, tree, options), found) if options.go_on else (warm(found, tree, options), None)
+    return (continued(found, tree, options), found) if options.go_on else (warm(found, tree, options, console), None)
 
 
 def planned(command: str, settings: Simulate, console: Console) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _train(settings: Train, market: Any, writer: Writer, console: Console, begun
             if not session.entries:
                 raise
             session.save("stopped")
-            told = f"{lost.message}; the last finite ones, of step {session.step}, are saved in {writer.path}"
+            told = f"{lost.message}; those up to step {session.step} are saved in {writer.path}"
             raise DivergedError(lost.where, told) from None
         session.save("finished")
     return first

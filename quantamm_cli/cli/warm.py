@@ -3,6 +3,7 @@
 from typing import Any
 
 from quantamm_cli.cli import app
+from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.stored import Selected, chooser, laid_over
 from quantamm_cli.core.params import Parameter
@@ -10,19 +11,29 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train, WarmStart
+from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run
 from quantamm_cli.training.base import Fit
 
 
-def warm(found: Run, tree: dict[str, Any], options: Options) -> Train:
+def warm(found: Run, tree: dict[str, Any], options: Options, console: Console) -> Train:
     """The settings of a run with the command line's on top, beginning with the parameters that ``--load`` chooses.
 
-    A parameter the command line gives is that one, not the run's.
+    A parameter the command line gives is that one, not the run's. What the run had seen of the new one's test is said.
     """
     own = app.read_settings(Train, laid_over(found, tree, ()))
     selected = chooser(own, options)(found)
     settings = app.read_settings(Train, laid_over(found, tree, options.overrides) | {"params": {}, "warm_start": None})
+    _say_seen(own, selected, settings, console)
     return warmed(settings, found, selected, tree["params"])
+
+
+def _say_seen(own: Train, selected: Selected, settings: Train, console: Console) -> None:
+    """Parameters that were trained or chosen on later prices know something of the test."""
+    seen = (own.test_end if "test" in selected.method else None) or own.end
+    tests = settings.cycles[0].end
+    if settings.test_end is not None and minute(seen) > minute(tests):
+        console.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
 
 
 def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] | None = None) -> Train:

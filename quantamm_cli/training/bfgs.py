@@ -127,14 +127,15 @@ def _work(
 
         value, slope = jax.value_and_grad(loss)(values)
         norm = optax.tree.norm(slope)
-        ended = marked(own.ended, norm <= numbers["tolerance"])
+        sound = jnp.isfinite(value)  # what is not, is lost, not at a top
+        ended = marked(own.ended, sound & (norm <= numbers["tolerance"]))
         slope = unless(ended, slope, jax.tree.map(jnp.zeros_like, slope))  # no line search for those who stay
         _, *unused = solver.init(values)
         steps, (past, *_) = solver.update(slope, (own.past, *unused), values, value=value, grad=slope, value_fn=loss)
         moved: Params = jax.tree.map(jnp.add, values, steps)
         stuck = (ravel_pytree(moved)[0] == ravel_pytree(values)[0]).all()
         past = jax.tree.map(lambda fresh, kept: jnp.where(stuck, fresh, kept), _fresh(shape.method, values), past)
-        ended = jnp.where((ended == 0) & stuck & (own.past.count == 0), 2, ended).astype(ended.dtype)
+        ended = jnp.where((ended == 0) & sound & stuck & (own.past.count == 0), 2, ended).astype(ended.dtype)
         moved, past = unless(ended, (moved, past), (values, own.past))
         return -value, norm, moved, Memory(past, ended)
 

@@ -30,8 +30,8 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     Ends early when the watched metric has not improved for ``fit.patience`` entries, or no set has anywhere to go.
 
     Raises:
-        DivergedError: all parameter sets diverged at one step (of the others, those that do are drawn anew); or, of a
-            fitter that only tries candidates, none ever had a finite objective.
+        DivergedError: all parameter sets diverged at one step; of the others, those that do are drawn anew. A fitter that
+            only tries candidates goes on, and none ever had a finite objective.
     """
     on = problem.fit.cut(len(next(iter(progress.params.values()))))
     problem, progress = problem.on(on), progress.on(on)
@@ -41,8 +41,8 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     if progress.average is not None and progress.average.count.any():
         report, progress = _entry(problem, on, _averaged(on, progress, progress.average))
         yield report, progress
-    if not progress.finite and not problem.fit.redraws:
-        raise DivergedError("fit", f"no candidate of {progress.step} steps has a finite objective; try other params, or other dates")
+    if not progress.finite:
+        raise DivergedError("fit", f"no parameter set of {progress.step} steps has a finite objective; try other params, or other dates")
 
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:

@@ -69,6 +69,16 @@ def test_a_warm_start_begins_with_the_chosen_set_and_names_it(trained: Path, cal
     assert opened["params"]["log_k"][0] == chosen["params"]["raw"]["log_k"]
 
 
+def test_what_the_beginning_saw_of_the_test_is_said(trained: Path, call: Call) -> None:
+    """A set chosen on the test period, or a test before the run's end, makes no out-of-sample score; nothing is said where it does."""
+    words = ["train", "--run", toy.document(trained)["fingerprint"][:8], "fit.steps=1", "--dry-run"]
+    said = "its scores are not out of sample"
+    assert said not in call(*words).err
+    assert "saw prices until 2021-01-28, and the test begins 2021-01-24" in call(*words, "--load", "best_test").err
+    assert said in call(*words, "end=2021-01-20").err
+    assert said not in call(*words, "end=2021-01-20", "test_end=null").err
+
+
 def test_a_pool_of_other_parameters_is_not_begun_with_these(trained: Path, call: Call) -> None:
     """One line that names the parameter."""
     answer = call("train", "--run", toy.document(trained)["fingerprint"][:8], "pool/rule=difference_momentum")

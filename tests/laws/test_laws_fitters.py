@@ -91,6 +91,14 @@ def test_patience_ends_a_run_that_no_longer_improves(name: str) -> None:
 
 
 @climbing_fitters
+def test_a_fit_that_begins_where_nothing_is_finite_says_so(name: str) -> None:
+    """After the first entry: a place that has no objective is no top."""
+    told = problem(small(name, steps=3), Hill(edge=-9.0))
+    with pytest.raises(DivergedError, match=r"at step 1 \(set 0: objective; set 1: objective\)"):
+        list(fit(told, begin(told, FROM)))
+
+
+@climbing_fitters
 def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
     """One set not finite is borne; none finite ends the run with the step, the reason of each set, and what to do."""
     told = problem(small(name, steps=2))
@@ -107,10 +115,10 @@ def test_a_search_without_one_finite_candidate_says_so(name: str) -> None:
     """At its end, however often it was resumed; a candidate that fails is no more than that."""
     told = problem(small(name, steps=3), Hill(edge=-9.0))
     path: list[tuple[Report, Progress]] = []
-    with pytest.raises(DivergedError, match=r"no candidate of 4 steps has a finite objective; try other params"):
+    with pytest.raises(DivergedError, match=r"no parameter set of 4 steps has a finite objective; try other params"):
         path.extend(fit(told, begin(told, FROM)))
     assert len(path) == 4
-    with pytest.raises(DivergedError, match="no candidate"):
+    with pytest.raises(DivergedError, match="no parameter set of 4"):
         list(fit(told, _restored(begin(told, FROM), _state(path[-1][1]))))
     some = climb(name, Hill(edge=0.2))
     assert any(np.isnan(report.objective).any() for report in some)

@@ -19,7 +19,7 @@ def tree(**changes: Any) -> dict[str, Any]:
 
 
 def training(**changes: Any) -> dict[str, Any]:
-    return tree(metric={"kind": "returns"}, fit={"kind": "sgd"}, split={"kind": "holdout"}) | changes
+    return tree(metric={"kind": "returns"}, practice={"kind": "historic"}, fit={"kind": "sgd"}, split={"kind": "holdout"}) | changes
 
 
 def simulate(**changes: Any) -> Simulate:
