@@ -9,7 +9,8 @@ import numpy as np
 from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.runs import _NAME, _choices
+from quantamm_cli.cli.runs import NAME_DIGITS
+from quantamm_cli.cli.selections import selections
 from quantamm_cli.errors import QsimError
 from quantamm_cli.report.tables import dotted
 from quantamm_cli.settings.digest import canonical
@@ -34,7 +35,7 @@ class Side:
     @property
     def head(self) -> str:
         """What heads its column."""
-        return self.found.name.removeprefix("run_")[: _NAME if isinstance(self.found, Run) else len("walk_") + _NAME]
+        return self.found.name.removeprefix("run_")[: NAME_DIGITS if isinstance(self.found, Run) else len("walk_") + NAME_DIGITS]
 
 
 def compared(names: Sequence[str], tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def compared(names: Sequence[str], tree: dict[str, Any], options: Options, conso
 
 def _run(found: Run, rule: str, options: Options) -> Side:
     settings = found.settings
-    choice = _choices(found, options).get(rule)
+    choice = selections(found, options).get(rule)
     metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
     return Side(found, choice, {} if choice is None else choice["scores"], metric)
 

@@ -11,7 +11,7 @@ from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
-COMPOSED = ("train", "simulate", "evaluate", "tune")
+COMPOSED = ("train", "simulate", "evaluate", "report", "tune")
 UNUSED = {"simulate": {"metric", "fit", "split", "grid"}}
 
 

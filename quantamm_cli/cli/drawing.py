@@ -50,7 +50,7 @@ def of_pool(settings: Simulate, scored: "Scored", name: str, periods: tuple[Peri
 
 def of_run(asked: "Asked", scored: "Scored", told: Mapping[str, Any], options: Options) -> "Subject":
     """What there is to see of a trained run and of the set that was chosen."""
-    from quantamm_cli.cli.runs import _choices
+    from quantamm_cli.cli.selections import selections
     from quantamm_cli.cli.stored import selection_metric
 
     settings, found = asked.settings, asked.found
@@ -62,7 +62,7 @@ def of_run(asked: "Asked", scored: "Scored", told: Mapping[str, Any], options: O
         selection=asked.selection,
         metric=selection_metric(settings),
         entries=found.history(),
-        choices=_choices(found, options),
+        choices=selections(found, options),
         settings=settings.identity(),
         provenance=found.provenance,
         fresh=told["fresh"],

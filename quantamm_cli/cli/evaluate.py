@@ -30,6 +30,7 @@ class Asked:
     selected: "Selected"
     dates: tuple[Dates, ...] = ()
     sets: tuple[int, ...] = ()
+    curvature: bool = False
 
     @property
     def folder(self) -> Path:
@@ -92,7 +93,7 @@ def ask(tree: dict[str, Any], options: Options) -> Asked:
         found = _trained(settings)
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
-    return Asked(settings, found, chooser(own, options)(found), dates, read_sets(options.sets, found))
+    return Asked(settings, found, chooser(own, options)(found), dates, read_sets(options.sets, found), options.curvature)
 
 
 def _trained(settings: Train) -> Run:
@@ -113,6 +114,11 @@ def evaluated(asked: Asked, console: Console, watch: "Watch") -> tuple[dict[str,
     own = markets(asked.dates, settings, market)
     scored = closing(asked, market, console, watch, followed=True)
     told = asked.told | scored.told | whole(asked, scored, own, console, watch)
+    if asked.curvature:
+        from quantamm_cli.cli.curvature import curvature
+
+        told["hessian_trace"] = curvature(settings, market, scored.raw, console)
+        watch.lap("curvature")
     told["files"] = {"checkpoint": str(asked.found.path)} | told["files"]
     return told, scored
 

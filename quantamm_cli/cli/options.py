@@ -104,6 +104,7 @@ FLAGS = (
     Flag("minimum", ("--min",), "least other metric for best_train_min_test, best_test_min_train (0)", "X", commands=_LOADING),
     Flag("periods", ("--periods",), "score own dates, each from a fresh start: [NAME=]START..END,...", "DATES", commands=_SCORING),
     Flag("sets", ("--sets",), "parameter sets of the chosen step beside each other: all, or 0,2,3", "SETS", commands=_SCORING),
+    Flag("curvature", ("--curvature",), "trace of the training objective's Hessian, too (slow to compile)", commands=_SCORING),
     Flag("plots", ("--plots",), "write PNGs beside trajectory.npz", commands=("simulate", "evaluate")),
     Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing", commands=_COMPOSED),
     Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=("train", "tune")),
@@ -131,6 +132,7 @@ class Options:
     periods: str | None = None
     sets: str | None = None
     plots: bool = False
+    curvature: bool = False
     json: bool = False
     dry_run: bool = False
     fresh: bool = False

@@ -5,12 +5,13 @@ from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.selections import selections
 from quantamm_cli.errors import ConfigError, StoreError
 from quantamm_cli.report.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.runs import Run, Store
 
-_NAME = 12
+NAME_DIGITS = 12
 """Digits of a fingerprint that tables show."""
 
 
@@ -44,7 +45,7 @@ def _list(store: Store, console: Console) -> dict[str, Any]:
     found = store.list()
     rows = [
         [
-            item.fingerprint[:_NAME],
+            item.fingerprint[:NAME_DIGITS],
             item.status,
             item.pool or item.problem or "",
             " ".join(item.tokens),
@@ -65,7 +66,7 @@ def _list(store: Store, console: Console) -> dict[str, Any]:
 
 def _show(found: Run, options: Options, console: Console) -> dict[str, Any]:
     """Settings, where they came from, and what each selection rule chooses."""
-    choices = _choices(found, options)
+    choices = selections(found, options)
     settings = dict(dotted(found.settings))
     console.table(f"{found.name}  {found.status}", ["setting", "value"], [[name, canonical(value)] for name, value in settings.items()])
     origin = dict(dotted({name: value for name, value in found.provenance.items() if name != "data"}))
@@ -87,27 +88,6 @@ def _show_choices(choices: dict[str, Any], console: Console) -> None:
     periods = list(any_one["scores"])
     rows = [[rule, item["step"], item["set"], *(item["scores"][period] for period in periods)] for rule, item in choices.items()]
     console.table(f"--load chooses ({any_one['metric']})", ["rule", "step", "set", *((period, ".4f") for period in periods)], rows)
-
-
-def _choices(found: Run, options: Options) -> dict[str, Any]:
-    """Step, set and scores of every selection rule that chooses something."""
-    from quantamm_cli.cli.stored import scoreboard
-    from quantamm_cli.training.selection import RULES, select
-
-    if not found.entries:
-        return {}
-    metric = found.settings["split"]["selection_metric"] or found.settings["metric"]["kind"]
-    entries = found.history() if options.minimum else found.entries
-    board, told = scoreboard(entries, metric), {}
-    for rule in RULES:
-        try:
-            choice = select(board, rule, options.minimum)
-        except ConfigError:
-            continue
-        entry = entries[choice.entry]
-        scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
-        told[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
-    return told
 
 
 def _verify(store: Store, console: Console) -> dict[str, Any]:

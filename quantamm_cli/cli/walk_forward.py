@@ -26,7 +26,7 @@ _DAY = 86_400_000
 
 def evaluated(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """``qsim evaluate split=walk_forward``: of these settings, or of those of another run with these on top."""
-    for name in ("periods", "sets", "plots"):
+    for name in ("periods", "sets", "curvature", "plots"):
         if getattr(options, name):
             raise ConfigError(f"--{name}", "does not go with split=walk_forward; evaluate the run of one of its cycles with it: --run RUN")
     if options.run is not None:

@@ -111,6 +111,16 @@ def line(axes: Axes, x: Any, y: Numbers, **how: Any) -> Line2D:
     return drawn
 
 
+def unmagnified(axes: Axes, values: Numbers) -> None:
+    """Numbers that differ by rounding alone look alike."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return
+    middle, size = float(np.median(finite)), float(np.abs(finite).max())
+    if np.ptp(finite) <= 1e-9 * size:
+        axes.set_ylim(middle - 0.05 * size, middle + 0.05 * size) if size else axes.set_ylim(-1, 1)
+
+
 def timeline(axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period], **how: Any) -> Line2D:
     """A line over time, thinned, and broken between periods, where a benchmark starts again. ``unix`` (t,) ms, ``values`` (t,)."""
     xs, ys = [], []

@@ -64,6 +64,7 @@ def parameters(
     for axes, (label, path) in zip(rows, moving.items(), strict=False):
         lines |= _tokens(axes, steps, path, chosen, tokens)
         _scale(axes, path)
+        style.unmagnified(axes, path)
         _mark(axes, selection)
         own = {token: path[:, chosen, index] for index, token in enumerate(_called(path, tokens))}
         style.note(axes, label, style.left_out(own))
@@ -107,6 +108,7 @@ def _sets(axes: Axes, steps: Numbers, columns: Numbers, selection: Selection | N
         drawn = _line(axes, steps, columns[:, index], label="other sets" if faint else f"set {index}", **how)
         if not faint or not any(handle.get_label() == "other sets" for handle in handles):
             handles.append(drawn)
+    style.unmagnified(axes, columns)
     _mark(axes, selection)
     if selection is not None and selection.set < count:
         at = columns[steps == selection.step, selection.set]

@@ -99,3 +99,11 @@ def test_layers_shared_numbers_and_orders_of_magnitude() -> None:
     assert line(figure.axes[1], "all tokens").tolist() == [0, 1, 2, 3]
     assert "k fast" in figure.axes[-1].get_xlabel()
     assert style.png(figure)
+
+
+def test_rounding_is_not_magnified() -> None:
+    """Scores that differ in their last digits fill no panel; those that differ by a thousandth do."""
+    for spread, wide in ((1e-12, True), (1e-3, False)):
+        entries = [{"step": step, "objective": [0.0], "metrics": {"train": {"m": [1.4 + step * spread]}}} for step in range(2)]
+        low, high = training.history(entries, "m", None).axes[1].get_ylim()
+        assert (high - low > 0.1) is wide
