@@ -106,4 +106,4 @@ def test_rounding_is_not_magnified() -> None:
     for spread, wide in ((1e-12, True), (1e-3, False)):
         entries = [{"step": step, "objective": [0.0], "metrics": {"train": {"m": [1.4 + step * spread]}}} for step in range(2)]
         low, high = training.history(entries, "m", None).axes[1].get_ylim()
-        assert (high - low > 0.1) is wide
+        assert bool(high - low > 0.1) is wide
