@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -153,16 +154,22 @@ def test_a_set_that_diverged_begins_anew_and_the_others_do_not_notice(name: str,
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "reason"),
-    [("bfgs", {}, "the gradient is smaller"), ("cma_es", {"tolerance": 0.1}, "the distribution is narrower")],
+    ("name", "changes", "edge", "reason"),
+    [
+        ("bfgs", {}, None, "the gradient is smaller"),
+        ("bfgs", {"line_search_steps": 3}, 1e-3, "the line search finds nothing"),
+        ("cma_es", {"tolerance": 0.1}, None, "the distribution is narrower"),
+    ],
 )
-def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(name: str, changes: dict[str, Any], reason: str) -> None:
+def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(name: str, changes: dict[str, Any], edge: float | None, reason: str) -> None:
     """Each for itself, with its reason from then on; the run ends with the last, and resumed there it has ended, too."""
-    told = problem(small(name, **changes))
-    *path, (last, progress) = list(fit(told, begin(told, FROM)))
+    told = problem(small(name, **changes), Hill(edge=edge))
+    start = FROM | {"place": FROM["place"] * [edge or 1, 1]}
+    path = list(fit(told, begin(told, start)))
+    last, progress = path[-1]
     assert last.step < STEPS
     assert all(found.startswith(reason) for found in last.told["ended"])
-    for (report, _), (after, _) in zip(path, [*path[1:], (last, progress)], strict=True):
+    for (report, _), (after, _) in pairwise(path):
         for one, found in enumerate(report.told.get("ended", [None, None])):
             if found:
                 assert after.told["ended"][one] == found

@@ -18,7 +18,7 @@ from quantamm_cli.settings.run import Simulate, Train
 
 load_components()
 
-GOLDEN = "3633d18db5126b40241dbde7b6d93a2636dfe43fe6104ec20d77b87c64affbb7"
+GOLDEN = "6bcbf25feab3aa7a701968b4f43b7ec0a2a4766988a9ef6cdf08fbd0515f7ee6"
 """Of ``qsim train`` without a word. It changes only together with what a run computes or with the schema's number."""
 PRINT = """
 from quantamm_cli.cli.app import read_settings
