@@ -83,8 +83,8 @@ def test_before_the_first_step_there_is_one_program_and_nothing_needless(tmp_pat
     command = [sys.executable, "-c", ASKED_FOR, "train", *TOY, "fit.steps=0", *words, "-q"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
     programs, needless = done.stdout.splitlines()[-2:]
-    before, step, _ = programs.partition("jit(_step)")
-    assert (before.split(), step, needless) == (["jit(_prepare)"], "jit(_step)", "")
+    before, step, _ = programs.partition("jit(step)")
+    assert (before.split(), step, needless) == (["jit(prepare)"], "jit(step)", "")
 
 
 def test_the_collector_collects_after_the_imports() -> None:
