@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, PercentFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 
 from quantamm_cli.report import style
 from quantamm_cli.report.benchmarks import drawdown
@@ -34,13 +34,18 @@ def weights(unix: Unix, weights: Numbers, tokens: Sequence[str], periods: Sequen
     return figure
 
 
+def _money(amount: float, _: int) -> str:
+    """Thousands and millions by a letter; below, as it is: 800m would be a lot of money."""
+    return EngFormatter(sep="")(amount) if abs(amount) >= 1000 else f"{amount:g}"
+
+
 @style.styled
 def value(unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] = (), subtitle: str = "", unit: str = "numeraire") -> Figure:
     """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``; lines break where a period and its benchmarks begin."""
     title = "Value against benchmarks" if len(values) > 1 else "Value"
     figure, axes = _over_time(title, subtitle, unix, _called(values), periods, _strategies(values))
     axes.set_ylabel(f"value ({unit})")
-    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.yaxis.set_major_formatter(FuncFormatter(_money))
     return figure
 
 

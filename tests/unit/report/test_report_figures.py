@@ -53,6 +53,14 @@ def test_periods_are_shaded_and_named(trajectory: Trajectory, periods: Periods) 
     assert "test" not in words(figures.value(unix, value, periods[:2]))
 
 
+def test_amounts_below_a_thousand_have_no_letter() -> None:
+    """0.8 is not 800m."""
+    unix = np.arange(3) * 86_400_000
+    small, large = ({"pool": scale * np.array([0.8, 1.0, 1.2])} for scale in (1.0, 1e6))
+    said = [figures.value(unix, values).axes[0].yaxis.get_major_formatter()(values["pool"][0], 0) for values in (small, large)]
+    assert said == ["0.8", "800k"]
+
+
 def test_value_is_beside_its_benchmarks(trajectory: Trajectory, periods: Periods) -> None:
     """Every strategy has a line of its own look, and in each period all begin where the pool does."""
     own = trajectory["value"] ** 1.1
