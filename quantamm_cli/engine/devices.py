@@ -29,7 +29,7 @@ def placed(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
     return values if on is None else jax.device_put(values, NamedSharding(on, lies))
 
 
-def spread(on: Mesh | None, work: Callable[..., Any], taken: tuple[PartitionSpec, ...], left: PartitionSpec) -> Callable[..., Any]:
+def spread(on: Mesh | None, work: Callable[..., Any], taken: tuple[Any, ...], left: PartitionSpec) -> Callable[..., Any]:
     """``work`` on every device at once, each with its part of the arguments; the work itself where there is no mesh."""
     if on is None:
         return work

@@ -8,15 +8,14 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from quantamm_cli.core.types import Feed, Params
-from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, mean_over_windows, spread
-from quantamm_cli.engine.objective import Weights, ascent, judge
-from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.core.types import Params
+from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, spread
+from quantamm_cli.engine.objective import ascent, judge
 from quantamm_cli.training.noise import noised
 from quantamm_cli.training.plateau import Plateau, plateau, seen
-from quantamm_cli.training.problem import Numbers, Shape, moving
+from quantamm_cli.training.problem import LIES, Given, Numbers, Shape, moving
 
 Transform = Callable[[Numbers], optax.GradientTransformation]
 
@@ -40,39 +39,20 @@ def prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser
 
 @partial(jax.jit, static_argnames="shape")
 def step(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Weights,
-    noise: Float[Array, "c n"] | None,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Int[Array, " w"],
-    optimiser: Optimiser,
+    shape: Shape, given: Given, noise: Float[Array, "c n"] | None, numbers: Numbers, params: Params, optimiser: Optimiser
 ) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
-    taken = (SHARED, SHARED, SHARED, SHARED, SETS, SHARED, SHARED, WINDOWS, SETS)
-    work = spread(shape.mesh, partial(_work, shape), taken, SETS)
-    return work(pool, weights, noise, numbers, params, feed, other, starts, optimiser)  # type: ignore[no-any-return]
+    work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SHARED, SETS, SETS), SETS)
+    return work(given, noise, numbers, params, optimiser)  # type: ignore[no-any-return]
 
 
 def _work(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Any,
-    noise: Any,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Array,
-    optimiser: Optimiser,
+    shape: Shape, given: Given, noise: Any, numbers: Numbers, params: Params, optimiser: Optimiser
 ) -> tuple[Array, Any, Params, Optimiser]:
     """``step`` for the sets and windows of one device; each period is judged by all the devices that hold the set."""
-    gain, slopes = ascent(shape.aim, weights, pool, params, noised(pool, feed if other is None else other, noise), starts)
+    gain, slopes = ascent(shape.aim, given.weights, given.pool, params, noised(given.pool, given.practice, noise), given.starts)
     gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
-    metrics = judge(pool, shape.spans, shape.tracked, params, feed)
+    metrics = judge(given.pool, shape.spans, shape.tracked, params, given.feed)
     values, slopes = (moving(each, shape.aim.trains) for each in (params, slopes))
     # The training period speaks for all windows, without the noise of few; validation must not be heard by what trains.
     moved, optimiser = _update(shape.method, numbers, values, slopes, metrics["train"][shape.aim.metric], optimiser)

@@ -13,14 +13,13 @@ from jax.sharding import Mesh
 from jaxtyping import Float, Int
 from pydantic import Field
 
-from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mesh, spread
-from quantamm_cli.engine.objective import Weights, climbed, judge
-from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.engine.objective import climbed, judge
 from quantamm_cli.settings.types import Count, Natural, NonNegative
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.ended import marked, told, unless
-from quantamm_cli.training.problem import Numbers, Problem, Progress, Shape, Taken, moving, shape
+from quantamm_cli.training.problem import LIES, Given, Numbers, Problem, Progress, Shape, Taken, moving, shape
 
 _ENDS = ("the gradient is smaller than fit.tolerance", "the line search finds nothing better")
 
@@ -47,15 +46,7 @@ class BFGS(Fit, kind="bfgs"):
         params = dict(progress.params)
         numbers = {"line_search_steps": self.line_search_steps, "tolerance": self.tolerance}
         found, moved, memory = _step(
-            shape(problem, on, self.memory_size),
-            problem.pool,
-            problem.weights,
-            numbers,
-            params,
-            problem.feed,
-            problem.other,
-            problem.starts(progress.step),
-            progress.optimiser,
+            shape(problem, on, self.memory_size), problem.given(progress.step), numbers, params, progress.optimiser
         )
         (objective, norm, metrics), ended = jax.device_get((found, memory.ended))
         return Taken(objective, metrics, params | moved, memory, {"gradient_norm": norm} | told(ended, _ENDS))
@@ -90,40 +81,21 @@ def _prepare(memory_size: int, params: Params) -> Memory:
 
 @partial(jax.jit, static_argnames="shape")
 def _step(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Weights,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Int[Array, " w"],
-    memory: Memory,
+    shape: Shape, given: Given, numbers: Numbers, params: Params, memory: Memory
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Memory]:
     """Objective, gradient's norm and metrics of all sets; their parameters and memory after a step: one program, one call."""
-    taken = (SHARED, SHARED, SHARED, SETS, SHARED, SHARED, SHARED, SETS)
-    return spread(shape.mesh, partial(_work, shape), taken, SETS)(pool, weights, numbers, params, feed, other, starts, memory)  # type: ignore[no-any-return]
+    work = spread(shape.mesh, partial(_work, shape), (LIES._replace(starts=SHARED), SHARED, SETS, SETS), SETS)
+    return work(given, numbers, params, memory)  # type: ignore[no-any-return]
 
 
-def _work(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Any,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Array,
-    memory: Memory,
-) -> tuple[tuple[Array, Array, Any], Params, Memory]:
+def _work(shape: Shape, given: Given, numbers: Numbers, params: Params, memory: Memory) -> tuple[tuple[Array, Array, Any], Params, Memory]:
     solver = _solver(shape.method, numbers["line_search_steps"])
-    practice = feed if other is None else other
 
     def one(every: Params, own: Memory) -> tuple[Array, Array, Params, Memory]:
         values = moving(every, shape.aim.trains)
 
         def loss(trial: Params) -> Array:
-            return -climbed(shape.aim, weights, pool, every | trial, practice, starts)
+            return -climbed(shape.aim, given.weights, given.pool, every | trial, given.practice, given.starts)
 
         value, slope = jax.value_and_grad(loss)(values)
         norm = optax.tree.norm(slope)
@@ -140,4 +112,4 @@ def _work(
         return -value, norm, moved, Memory(past, ended)
 
     objective, norm, moved, memory = jax.vmap(one)(params, memory)
-    return (objective, norm, judge(pool, shape.spans, shape.tracked, params, feed)), moved, memory
+    return (objective, norm, judge(given.pool, shape.spans, shape.tracked, params, given.feed)), moved, memory

@@ -13,15 +13,14 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from pydantic import Field
 
-from quantamm_cli.core.types import Feed, Params
-from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, mean_over_windows, spread
-from quantamm_cli.engine.objective import Weights, gains, judge
-from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.core.types import Params
+from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, spread
+from quantamm_cli.engine.objective import gains, judge
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.covariance import Constants, Distribution, axes, default_population, distribution, updated
 from quantamm_cli.training.ended import marked, told, unless
-from quantamm_cli.training.problem import Numbers, Problem, Progress, Shape, Taken, moving, shape
+from quantamm_cli.training.problem import LIES, Given, Numbers, Problem, Progress, Shape, Taken, moving, shape
 
 _ENDS = ("the distribution is narrower than fit.tolerance", "the condition of the distribution is above 1e14")
 _LONGEST = 1e14
@@ -48,18 +47,8 @@ class CMAES(Fit, kind="cma_es"):
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
         params = dict(progress.params)
-        found, moved, search = _step(
-            shape(problem, on),
-            problem.pool,
-            problem.weights,
-            {"tolerance": self.tolerance},
-            params,
-            problem.feed,
-            problem.other,
-            problem.starts(progress.step),
-            progress.optimiser,
-            self._drawn(progress),
-        )
+        given, numbers = problem.given(progress.step), {"tolerance": self.tolerance}
+        found, moved, search = _step(shape(problem, on), given, numbers, params, progress.optimiser, self._drawn(progress))
         (objective, best, metrics), ended, sigma = jax.device_get((found, search.ended, progress.optimiser.distribution.sigma))
         return Taken(objective, metrics, params | moved, search, {"sigma": sigma} | told(ended, _ENDS), alive=best)
 
@@ -90,34 +79,15 @@ def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
 
 @partial(jax.jit, static_argnames="shape")
 def _step(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Weights,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Int[Array, " w"],
-    search: Search,
-    drawn: Float[Array, "s m n"],
+    shape: Shape, given: Given, numbers: Numbers, params: Params, search: Search, drawn: Float[Array, "s m n"]
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
     """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
-    taken = (SHARED, SHARED, SHARED, SETS, SHARED, SHARED, WINDOWS, SETS, SETS)
-    work = spread(shape.mesh, partial(_work, shape), taken, SETS)
-    return work(pool, weights, numbers, params, feed, other, starts, search, drawn)  # type: ignore[no-any-return]
+    work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SETS, SETS, SETS), SETS)
+    return work(given, numbers, params, search, drawn)  # type: ignore[no-any-return]
 
 
 def _work(
-    shape: Shape,
-    pool: AbstractPool,
-    weights: Any,
-    numbers: Numbers,
-    params: Params,
-    feed: Feed,
-    other: Feed | None,
-    starts: Array,
-    search: Search,
-    drawn: Array,
+    shape: Shape, given: Given, numbers: Numbers, params: Params, search: Search, drawn: Array
 ) -> tuple[tuple[Array, Array, Any], Params, Search]:
     means = moving(params, shape.aim.trains)
     sets, population, n = drawn.shape
@@ -126,7 +96,7 @@ def _work(
     tried = jax.vmap(_candidates)(means, search.distribution.sigma, axis.root, drawn)
     every = {name: jnp.repeat(value[:, None], population + 1, axis=1) for name, value in params.items()} | tried
     flat = {name: value.reshape(sets * (population + 1), *value.shape[2:]) for name, value in every.items()}
-    found = gains(shape.aim, weights, pool, flat, feed if other is None else other, starts).reshape(sets, population + 1)
+    found = gains(shape.aim, given.weights, given.pool, flat, given.practice, given.starts).reshape(sets, population + 1)
     found = mean_over_windows(shape.mesh, found)
 
     def one(mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array) -> tuple[Params, Search]:
@@ -140,7 +110,7 @@ def _work(
     scores = found[:, 1:]
     moved, search = jax.vmap(one)(means, search, axis.root, axis.greatest, axis.least, drawn, scores)
     best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
-    return (found[:, 0], best, judge(pool, shape.spans, shape.tracked, params, feed)), moved, search
+    return (found[:, 0], best, judge(given.pool, shape.spans, shape.tracked, params, given.feed)), moved, search
 
 
 def _candidates(mean: Params, sigma: Array, root: Array, drawn: Array) -> Params:

@@ -88,14 +88,10 @@ class GradientFit(Fit):
         params = dict(progress.params)
         objective, metrics, moved, optimiser = ascent.step(
             shape(problem, on, type(self).transform),
-            problem.pool,
-            problem.weights,
+            problem.given(progress.step),
             factors(self.seed, progress.step, self.price_noise, problem.pool, problem.practice),
             self.numbers() | {"learning_rate": rate},
             params,
-            problem.feed,
-            problem.other,
-            problem.starts(progress.step),
             progress.optimiser,
         )
         scale: Any = None if optimiser.plateau is None else optimiser.plateau.rate_scale

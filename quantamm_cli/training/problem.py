@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed
-from quantamm_cli.engine.devices import SETS, SHARED, placed
+from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, placed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.pools.base import AbstractPool
@@ -48,21 +48,42 @@ class Problem:
         """The market of the training windows."""
         return self.feed if self.bank is None else self.bank.feed
 
-    @property
-    def other(self) -> Feed | None:
-        """The same where it is not the feed: programs take either once."""
-        return None if self.bank is None else self.bank.feed
-
     def starts(self, step: int) -> NDArray[np.int32]:
         """First rows of a step's windows in ``practice``."""
         draw = step if self.fit.new_windows else 0
         rows = starts(self.fit.seed, draw, self.fit.batch_size, self.bout_offset, self.fit.sampling)
         return rows if self.bank is None else rows + self.bank.paths(self.fit.seed, draw, self.fit.batch_size)
 
+    def given(self, step: int) -> "Given":
+        """What the programs of a step take."""
+        other = None if self.bank is None else self.bank.feed
+        return Given(self.pool, self.weights, self.feed, other, self.starts(step))
+
     def on(self, mesh: Mesh | None) -> "Problem":
         """The same where the devices that share the work read it."""
         bank = None if self.bank is None else replace(self.bank, feed=placed(mesh, SHARED, self.bank.feed))
         return replace(self, feed=placed(mesh, SHARED, self.feed), weights=placed(mesh, SHARED, self.weights), bank=bank)
+
+
+class Given(NamedTuple):
+    """Of a problem, what the programs of a step take."""
+
+    pool: AbstractPool
+    weights: Weights
+    feed: Feed
+    other: Feed | None
+    """The market of the training windows where it is not the feed: programs take either once."""
+    starts: Any
+    """First rows of the windows ``(w,)`` in ``practice``."""
+
+    @property
+    def practice(self) -> Feed:
+        """The market of the training windows."""
+        return self.feed if self.other is None else self.other
+
+
+LIES: Any = Given._make((SHARED, SHARED, SHARED, SHARED, WINDOWS))
+"""How it lies on the devices that share the work."""
 
 
 @dataclass(frozen=True)
