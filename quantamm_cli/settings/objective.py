@@ -6,16 +6,20 @@ from pydantic import Field, model_validator
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Settings
-from quantamm_cli.settings.types import Count, NonNegative, Positive
+from quantamm_cli.settings.types import NonNegative, Positive
 
 _SHORTEST = 2
 """Rows of a part that anything can be read from."""
+_MOST = 100
+"""Parts: each is a piece of the program."""
 
 
 class Objective(Settings):
     """The metric over a window, or over parts of it joined to one number, less what curvature costs."""
 
-    periods: Count = Field(1, description="parts of equal length that a training window is cut into; the metric of each counts")
+    periods: int = Field(
+        1, ge=1, le=_MOST, description="parts of equal length that a training window is cut into; the metric of each counts"
+    )
     overlap: float = Field(0.0, ge=0, lt=1, description="share of a part that it has in common with the next")
     joined: Literal["mean", "min", "softmin"] = Field("mean", description="how the metrics of the parts become one number")
     temperature: Positive = Field(1.0, description="of softmin, in units of the metric: small is the least part, large the mean")

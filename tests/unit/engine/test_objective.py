@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from kinds import DAY, build, world
+from pydantic import ValidationError
 
 from quantamm_cli.core.params import initial, trainable
 from quantamm_cli.engine.curvature import trace
@@ -71,6 +72,8 @@ def test_objectives_that_make_no_sense_say_so() -> None:
     """Parts too short to be read, and an overlap of the only part."""
     with pytest.raises(ConfigError, match=r"objective.periods: 60 parts of a window of 100 minutes"):
         Objective(periods=60).parts(100)
+    with pytest.raises(ValidationError, match="less than or equal to 100"):
+        Objective(periods=101)
     with pytest.raises(ConfigError, match=r"objective.overlap: 0.5 of what"):
         Objective(overlap=0.5)
 
