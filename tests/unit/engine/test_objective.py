@@ -7,16 +7,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hill import AIM, FROM, TOP, Hill, plain
 from kinds import DAY, build, world
 from pydantic import ValidationError
 
 from quantamm_cli.core.params import initial, trainable
 from quantamm_cli.engine.curvature import trace
-from quantamm_cli.engine.objective import Aim, Weights, ascent, gains, hessian_trace, joined, objective
+from quantamm_cli.engine.objective import Aim, Weights, ascent, hessian_trace, joined, objective
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.objective import Objective
 
-ROWS = 4 * DAY
+ROWS = 3 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     assert float(trace(lambda values: values["x"] @ matrix @ values["x"], {"x": jnp.ones(2)})) == pytest.approx(-4.0)
     pool, feed, params = given
     moving = trainable(pool.parameters(2))
-    aim, starts = Aim("daily_log_sharpe", ROWS, trains=moving), jnp.asarray([0, 60])
+    aim, starts = Aim("returns_over_uniform_hodl", ROWS, trains=moving), jnp.asarray([0])
     found = jax.jit(lambda values: hessian_trace(aim, Weights(), pool, values, feed, starts))(params)
     plain = feed._replace(trading=feed.trading.on("scan"))
     fixed = {name: value for name, value in params.items() if name not in moving}
@@ -117,15 +118,19 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     assert float(found) == pytest.approx(curved, rel=1e-5)
 
 
-def test_curvature_costs_what_it_is_told_to(given: tuple[Any, Any, Any]) -> None:
-    """The objective falls by the penalty times the trace's size, and its slope is that of both."""
-    pool, feed, params = given
-    aim, starts = Aim("daily_log_sharpe", ROWS, trains=trainable(pool.parameters(2))), jnp.asarray([0])
-    sets = {name: value[None] for name, value in params.items()}
-    free, _ = ascent(aim, Weights(), pool, sets, feed, starts)
-    charged, slope = ascent(aim, Weights(curvature=jnp.asarray(0.01)), pool, sets, feed, starts)
-    curved = hessian_trace(aim, Weights(), pool, params, feed, starts)
-    np.testing.assert_allclose(charged, free - 0.01 * jnp.abs(curved), rtol=1e-9)
-    moved = {name: value + 1e-5 * (name == "log_k") for name, value in sets.items()}
-    rise = gains(aim, Weights(curvature=jnp.asarray(0.01)), pool, moved, feed, starts) - charged
-    assert float(rise[0]) == pytest.approx(1e-5 * float(slope["log_k"].sum()), rel=1e-2)
+def test_curvature_costs_what_it_is_told_to() -> None:
+    r"""The objective falls by the penalty times the trace's size, and its slope is that of both.
+
+    Of $1 - a^2 - b^2 - r (b - a^2)^2$ the trace is $-4 - r (12 a^2 - 4 b + 2)$.
+    """
+    ridge, cost = 0.5, 0.1
+    pool = Hill(ridge=ridge)
+    params = {name: jnp.asarray(value) for name, value in FROM.items()}
+    free, slope = ascent(AIM, Weights(), pool, params, plain(pool), jnp.asarray([0]))
+    charged, bent = ascent(AIM, Weights(curvature=jnp.asarray(cost)), pool, params, plain(pool), jnp.asarray([0]))
+    a, b = (FROM["place"] - TOP).T
+    traced = -4 - ridge * (12 * a**2 - 4 * b + 2)
+    assert (traced < 0).all()
+    np.testing.assert_allclose(charged, free + cost * traced, rtol=1e-9)
+    more = cost * ridge * np.stack([-24 * a, np.full_like(b, 4.0)], axis=-1)
+    np.testing.assert_allclose(bent["place"], slope["place"] + more, rtol=1e-9)
