@@ -41,9 +41,8 @@ def candidates(line: str) -> list[str]:
         return [name for name in LOADS if name.startswith(last)]
     if last.startswith("-"):
         return [name for flag in flags_of(command.name) for name in flag.names if name.startswith(last)]
-    if not command.composed and len(words) == 1:
-        return [verb for verb in command.verbs if verb.startswith(last)]
-    return _settings(command, words[1:], last)
+    verbs = [verb for verb in (command.verbs or command.beside) if len(words) == 1 and verb.startswith(last)]
+    return verbs if not command.composed and len(words) == 1 else verbs + _settings(command, words[1:], last)
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:

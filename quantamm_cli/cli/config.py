@@ -11,7 +11,7 @@ from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
-COMPOSED = ("train", "simulate", "evaluate", "report", "tune")
+COMPOSED = ("train", "simulate", "evaluate", "report", "tune", "compete")
 UNUSED = {"simulate": {"metric", "fit", "split", "grid"}}
 
 
@@ -30,7 +30,13 @@ def show(options: Options, console: Console) -> dict[str, Any]:
 
 def validate(options: Options, console: Console) -> dict[str, Any]:
     """``config validate [COMMAND] [overrides]``: composed, and every value checked."""
-    settings = decoded(_command(options), _composer(options).tree())
+    command, tree = _command(options), _composer(options).tree()
+    if command == "compete":
+        from quantamm_cli.cli.competition import read
+
+        settings: Any = read(tree, options)
+    else:
+        settings = decoded(command, tree)
     console.say(f"valid; fingerprint {settings.fingerprint}")
     return {"valid": True, "fingerprint": settings.fingerprint}
 

@@ -15,6 +15,7 @@ from quantamm_cli.errors import ConfigError
 LOADS = ("last", "best_objective", "best_train", "best_validation", "best_test", "best_train_min_test", "best_test_min_train")
 INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 CONFIGS = ("job", "hydra", "all")
+TOURNAMENTS = ("pairs", "leave-one-out", "copies")
 SHORT = {f"{name}_objective": name for name in LOADS if name not in ("last", "best_objective")}
 
 
@@ -32,6 +33,8 @@ class Command:
     """More lines of its help."""
     bare: bool = False
     """Whether it takes no settings of a run."""
+    beside: tuple[str, ...] = ()
+    """Words that a composed command may have: something else to do with its settings."""
 
     @property
     def composed(self) -> bool:
@@ -49,6 +52,14 @@ _SPACE = (
     "  space.fit.noise_scale=null               not this one;  space=none: only what is named here",
     "as often as you like the same command goes on; study.trials=N more trials continue the study",
 )
+_COMPETE = (
+    "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
+    "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
+    "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
+    "qsim compete validate STRATEGY                  does it quote as the rules want",
+    "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, ranked, as one HTML page",
+    "as often as you like the same command goes on; simulations=N more seeds go on with the same competition",
+)
 COMMANDS = {
     command.name: command
     for command in (
@@ -56,6 +67,13 @@ COMMANDS = {
         Command("train", "fit a pool's parameters to a metric", _RUNS),
         Command("tune", "search over training settings with Optuna", _RUNS, notes=_SPACE),
         Command("evaluate", "score a trained run on train, validation and test", _RUNS),
+        Command(
+            "compete",
+            "strategies share one flow of orders: who earns, and how sure that is",
+            f"[validate STRATEGY | leaderboard [FOLDER|RECEIPT ...]] {_RUNS}",
+            notes=_COMPETE,
+            beside=("validate", "leaderboard"),
+        ),
         Command("report", "plots and one page of a trained run: qsim evaluate to look at", f"[RUN] {_RUNS}", takes="RUN"),
         Command(
             "runs",
@@ -74,7 +92,21 @@ COMMANDS = {
             "show",
             "the pools, rules, metrics, ... there are, with units and defaults",
             "WHAT [NAME]",
-            ("pools", "rules", "metrics", "fits", "guards", "fees", "trades", "data", "splits", "practices", "experiments"),
+            (
+                "pools",
+                "rules",
+                "metrics",
+                "fits",
+                "guards",
+                "fees",
+                "trades",
+                "data",
+                "splits",
+                "practices",
+                "strategies",
+                "markets",
+                "experiments",
+            ),
         ),
     )
 }
@@ -93,9 +125,10 @@ class Flag:
     commands: tuple[str, ...] = tuple(COMMANDS)
 
 
-_COMPOSED = ("simulate", "train", "tune", "evaluate", "report")
+_COMPOSED = ("simulate", "train", "tune", "compete", "evaluate", "report")
 _LOADING = ("simulate", "train", "evaluate", "report", "runs", "export")
 _SCORING = ("evaluate", "report")
+_COMPETING = ("compete",)
 _BEGINNING = ("simulate", "train", "evaluate")
 FLAGS = (
     Flag("load", ("--load",), "which stored parameters: " + ", ".join(LOADS), "METHOD", (*LOADS, *SHORT), commands=_LOADING),
@@ -106,8 +139,14 @@ FLAGS = (
     Flag("sets", ("--sets",), "parameter sets of the chosen step beside each other: all, or 0,2,3", "SETS", commands=_SCORING),
     Flag("curvature", ("--curvature",), "trace of the training objective's Hessian, too (slow to compile)", commands=_SCORING),
     Flag("plots", ("--plots",), "write PNGs beside trajectory.npz", commands=("simulate", "evaluate")),
+    Flag("until_decided", ("--until-decided",), "more seeds until the leader is surely ahead", commands=_COMPETING),
+    Flag("axes", ("--sweep",), "points of a setting: [STRATEGY.]KEY=FIRST:LAST:STEP,...", "AXES", commands=_COMPETING),
+    Flag("tournament", ("--tournament",), "many line-ups: pairs, leave-one-out, copies", "KIND", TOURNAMENTS, commands=_COMPETING),
+    Flag("optimise", ("--optimise",), "train the first strategy's parameters, judge them on other seeds", commands=_COMPETING),
+    Flag("verify", ("--verify",), "run a receipt again and compare every seed", "RECEIPT", commands=_COMPETING),
+    Flag("replay", ("--replay",), "one seed step by step, as JSON and HTML: SEED[:FIRST:LAST]", "SEED", commands=_COMPETING),
     Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing", commands=_COMPOSED),
-    Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=("train", "tune")),
+    Flag("fresh", ("--fresh",), "start over; old files are kept beside", commands=("train", "tune", "compete")),
     Flag("multirun", ("-m", "--multirun"), "run every combination of comma-separated values", commands=_COMPOSED),
     Flag("cfg", ("--cfg", "-c"), "print the composed settings (job, hydra, all) and stop", "WHAT", CONFIGS, commands=_COMPOSED),
     Flag("package", ("-p", "--package"), "with --cfg: only this part", "KEY", commands=_COMPOSED),
@@ -119,6 +158,8 @@ FLAGS = (
     Flag("verbose", ("-v", "--verbose"), "say more"),
     Flag("help", ("-h", "--help"), "this text"),
 )
+_ALTERNATIVES = ({"multirun", "cfg", "info"}, {"verify", "replay", "axes", "tournament", "optimise", "until_decided"})
+"""Options of which one at a time makes sense."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +174,12 @@ class Options:
     sets: str | None = None
     plots: bool = False
     curvature: bool = False
+    until_decided: bool = False
+    axes: str | None = None
+    tournament: str | None = None
+    optimise: bool = False
+    verify: str | None = None
+    replay: str | None = None
     json: bool = False
     dry_run: bool = False
     fresh: bool = False
@@ -188,11 +235,13 @@ def parse(command: Command, words: Sequence[str]) -> Options:
         values[flag.field] = _take(flag, name, joined if "=" in word else None, todo)
     if values.get("package") and not values.get("cfg"):
         raise ConfigError("-p", "goes with --cfg job")
-    modes = [flag for flag in ("multirun", "cfg", "info") if values.get(flag)]
-    if len(modes) > 1:
-        raise ConfigError("--" + modes[1], f"does not go with --{modes[0]}")
+    for alternatives in _ALTERNATIVES:
+        modes = [flag for flag in FLAGS if flag.field in alternatives & values.keys()]
+        if len(modes) > 1:
+            one, other = (max(flag.names, key=len) for flag in modes[:2])
+            raise ConfigError(other, f"does not go with {one}")
     words, overrides = _sorted(command, rest)
-    if command.composed and words:
+    if command.takes and command.composed and words:
         values["run"] = words[0]
     return Options(command.name, **values, words=words, overrides=overrides)
 
@@ -235,7 +284,11 @@ def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[s
     """Words and overrides apart; a composed command has only overrides."""
     overrides = tuple(word for word in rest if "=" in word or word.startswith("~"))
     words = tuple(word for word in rest if word not in overrides)
-    if command.composed and words and not command.takes:
+    if command.beside and words and words[0] not in command.beside:
+        near = did_you_mean(words[0], command.beside)
+        known = f"qsim {command.name} knows {', '.join(command.beside)}{near}"
+        raise ConfigError(words[0], known if near else _stray(words[0], command.name))
+    if command.composed and words and not (command.takes or command.beside):
         raise ConfigError(words[0], _stray(words[0], command.name))
     if command.takes and len(words) != 1 and (words or command.bare):
         raise ConfigError(" ".join(words[1:]), f"one {command.takes} at a time: qsim {command.name} {command.takes}")

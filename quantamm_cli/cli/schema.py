@@ -21,8 +21,21 @@ class _Lenient(GenerateJsonSchema):
 def json_schema(command: str) -> dict[str, Any]:
     """The schema of what ``qsim config show COMMAND`` prints."""
     load_components()
-    schema = _object(Simulate if command == "simulate" else Train, "")
+    schema = _competition() if command == "compete" else _object(Simulate if command == "simulate" else Train, "")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"qsim {command}"} | schema
+
+
+def _competition() -> dict[str, Any]:
+    """Strategies are named, or given with settings; what these are, each strategy says."""
+    from quantamm_cli.cli.competition import load
+    from quantamm_cli.settings.compete import Compete
+
+    load()
+    schema = _object(Compete, "")
+    given = {"type": "object", "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}, "required": ["kind"]}
+    schema["properties"]["strategies"] = {"type": "array", "minItems": 1, "items": {"anyOf": [{"type": "string"}, given]}}
+    schema["properties"]["strategy"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    return schema
 
 
 def _object(cls: type[BaseModel], group: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ GROUPS = {
     "data": "data",
     "splits": "split",
     "practices": "practice",
+    "strategies": "strategy",
+    "markets": "market",
 }
 _COLUMNS = ("name", "unit", "says", "runs", "needs", "command", "parameters", "summary")
 _PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}
@@ -58,7 +60,31 @@ def components(group: str, options: Options) -> list[dict[str, Any]]:
     from quantamm_cli.settings.component import REGISTER
 
     load_components(plugins(options))
-    return [describe(name, cls, options) for name, cls in sorted(REGISTER.get(group, {}).items())]
+    if group in ("strategy", "market"):
+        from quantamm_cli.cli.competition import load
+
+        load()
+    found = [describe(name, cls, options) for name, cls in sorted(REGISTER.get(group, {}).items())]
+    return found + presets(options, [one["name"] for one in found]) if group == "strategy" else found
+
+
+def presets(options: Options, kinds: list[str]) -> list[dict[str, Any]]:
+    """Strategies that conf/strategy names besides the kinds: one of these with settings."""
+    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.cli.entrants import resolved
+
+    loader = Composer("compete", (), options.config_dir).loader
+    found = []
+    for name in loader.options("strategy"):
+        if name not in kinds:
+            strategy = resolved(name, {}, loader, name).strategy
+            told = describe(name, type(strategy), options)
+            own = {field: getattr(strategy, field) for field in type(strategy).model_fields}
+            given = [f"{one['name']} {own[one['name']]:g}" for one in told["settings"] if one["default"] != own[one["name"]]]
+            summary = f"{strategy.kind} with {', '.join(given)}" if given else strategy.kind
+            settings = [one | {"default": own[one["name"]]} for one in told["settings"]]
+            found.append(told | {"summary": summary, "text": summary, "settings": settings})
+    return found
 
 
 def plugins(options: Options) -> tuple[str, ...]:

@@ -1,14 +1,11 @@
 """Where a study is kept, beside the runs of its trials, and who may write it."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from quantamm_cli.store import atomic
-from quantamm_cli.store.lock import RunLock
+from quantamm_cli.store.folders import held
 
 
 @dataclass(frozen=True)
@@ -43,29 +40,9 @@ class StudyPlace:
         """The best trial as settings."""
         return self.folder / "best.yaml"
 
-    @contextmanager
-    def held(self, fresh: bool) -> Iterator[None]:
+    def held(self, fresh: bool) -> AbstractContextManager[None]:
         """The folder, locked. ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError."""
-        atomic.make_folder(self.runs)
-        lock = RunLock(self.runs / f"{self.name}.lock", "study")
-        lock.acquire(0.0)
-        try:
-            if fresh and os.path.lexists(self.folder):
-                self._set_aside()
-            atomic.make_folder(self.folder)
-            atomic.sweep(self.folder, (self.summary.name, self.experiment.name))
-            yield
-        finally:
-            lock.release()
-
-    def _set_aside(self) -> None:
-        stamp, count = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", 0
-        while os.path.lexists(f"{self.folder}.{stamp}"):
-            count += 1
-            stamp = f"{stamp.split('-')[0]}-{count}"
-        with atomic.telling(self.folder, "set aside"):
-            os.rename(self.folder, f"{self.folder}.{stamp}")
-            atomic.sync_folder(self.runs)
+        return held(self.folder, "study", (self.summary.name, self.experiment.name), fresh)
 
 
 def write_if_changed(path: Path, text: str) -> None:

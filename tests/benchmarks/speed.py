@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import tables
+from competitions import competitions, played
 from lines import Line, paths, steps
 from startup import measured, startups
 from trees import ROOT, Tree, TreeError, contenders, revision, trees
@@ -146,6 +147,12 @@ def run(found: list[Tree], full: bool, only: str | None) -> dict[str, Any]:
                     print(f"    {label}: skipped, {result['skipped']}", file=sys.stderr)
     if only is None or re.search(only, "process"):
         rows += bench.startups()
+    for one in competitions():
+        if only is None or re.search(only, one.name):
+            _say(one.name)
+            rows.append(
+                {"kind": "competition", **one._asdict(), "name": one.name, "results": {tree.name: played(tree, one) for tree in found}}
+            )
     taken = {"date": time.strftime("%Y-%m-%d", time.gmtime(began)), "seconds": round(time.time() - began), "load": [before, _load()]}
     return {"revision": revision(), "trees": [tree.name for tree in found], "full": full, **taken, "machine": _machine(), "rows": rows}
 

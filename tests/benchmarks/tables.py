@@ -14,14 +14,14 @@ def markdown(result: dict[str, Any]) -> str:
     parts = [_head(result)]
     if len(result["trees"]) > 1:
         parts += [_compared(rows, result["trees"])]
-    parts += [_processes(rows), _steps(rows), _paths(rows)]
+    parts += [_processes(rows), _steps(rows), _paths(rows), _competitions(rows)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def short(result: dict[str, Any]) -> str:
     """What the README shows: processes, steps, and paths with a fee over thirty days."""
     rows = [row for row in result["rows"] if row["kind"] != "path" or (row["fee"], row["days"], row["chunk"]) == (True, 30, 1440)]
-    return "\n\n".join(part for part in (_head(result), _processes(rows), _steps(rows), _paths(rows)) if part)
+    return "\n\n".join(part for part in (_head(result), _processes(rows), _steps(rows), _paths(rows), _competitions(rows)) if part)
 
 
 def into(readme: Path, text: str) -> str:
@@ -97,10 +97,21 @@ def _paths(rows: Sequence[Row]) -> str:
     return _table(columns, body) and f"{title}:\n\n{_table(columns, body)}"
 
 
+def _competitions(rows: Sequence[Row]) -> str:
+    """One row a line-up."""
+    columns = ["a competition on one core", "strategies", "wanted, µs", "of the processor, µs a step", "first time, s"]
+    body = []
+    for row in (row for row in rows if row["kind"] == "competition"):
+        times = [_each(row, lambda one: _number(one["step"] * 1e6) if "step" in one else "–")]
+        times += [_each(row, lambda one: _number(one["first"]) if "first" in one else "–")]
+        body.append([row["what"], str(row["strategies"]), _number(row["wanted"]), *times])
+    return _table(columns, body)
+
+
 def _compared(rows: Sequence[Row], trees: Sequence[str]) -> str:
     """Ratios of the second tree to the first, where both could."""
     body = []
-    for row in rows:
+    for row in (row for row in rows if row["kind"] != "competition"):
         for label, result in row["results"].items():
             tree, slash, executor = label.partition("/")
             old = row["results"].get(f"{trees[0]}{slash}{executor}")

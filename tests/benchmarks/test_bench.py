@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tables
+from competitions import competitions
 from lines import Line, paths, steps
 
 from quantamm_cli.cli import app
@@ -54,6 +55,16 @@ def test_table_compares_two_trees_and_says_what_one_lacks() -> None:
     """Where both could, the ratio; where not, why."""
     text = tables.markdown(_result(["v1", "now"]))
     assert "| 1.00 | 1.00 | 1.00 |" in text
+
+
+def test_competitions_have_a_table_of_their_own() -> None:
+    """A row each, with what was wanted beside what was measured; one that could not be played is a dash."""
+    rows = [{"kind": "competition", "name": one.name, **one._asdict(), "results": {"now": {"step": 1e-7, "first": 2.0}}} for one in competitions()]
+    rows[-1]["results"] = {"now": {"skipped": "no such command"}}
+    text = tables.markdown(_result(["now"]) | {"rows": rows})
+    assert "| fixed fees | 1 | 0.072 | 0.100 | 2.00 |" in text
+    assert "| curves | 8 | 4.60 | – | – |" in text
+    assert len({row["name"] for row in rows}) == len(rows)
 
 
 def test_readme_keeps_what_is_around_the_marks(tmp_path: Path) -> None:

@@ -1,0 +1,164 @@
+"""``qsim compete --optimise``: train the first strategy's float settings on some seeds, judge them on others."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.cli import app
+from quantamm_cli.cli.compete_tables import between_text
+from quantamm_cli.cli.competition import Competition, read
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.entrants import blamed, entry_of
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.result import Watch
+from quantamm_cli.compete import statistics
+from quantamm_cli.compete.coordinates import coordinates
+from quantamm_cli.compete.market import block
+from quantamm_cli.compete.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
+from quantamm_cli.compete.statistics import Numbers
+from quantamm_cli.compete.strategy import Strategy
+from quantamm_cli.compete.sweep import changed
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.compete import Compete, Entry
+from quantamm_cli.settings.digest import plain
+from quantamm_cli.store.files import write_files
+
+PLACE = 0
+_NAME = "optimised"
+
+
+def optimise(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+    """Train, choose on the training seeds, judge on test seeds against the best fixed fee; returns the JSON object."""
+    watch = Watch()
+    settings = read(tree, options)
+    if settings.compat is not None:
+        raise ConfigError("--optimise", "does not go with compat=challenge, whose searches have no gradient; train without it")
+    strategy = settings.strategies[PLACE].strategy
+    assert isinstance(strategy, Strategy)
+    found = coordinates(strategy, settings.optimise.parameters)
+    train, test = (block(name, count, first).tolist() for name, count, first in _blocks(settings))
+    aim = Aim(settings, PLACE, found, train)
+    if options.dry_run:
+        rows = [[one.name, one.start, one.low, one.high] for one in found]
+        console.table(f"{settings.names[PLACE]}: {len(train)} training seeds", ["setting", "start", "lowest", "highest"], rows)
+        return {"strategy": settings.names[PLACE], "settings": settings.identity(), "optimise": plain(settings.optimise)}
+    app.start_jax()
+    watch.lap("start")
+    with blamed(str(Path(entry.file).resolve()) for entry in settings.strategies if entry.file):
+        method, steps = _trained(aim, settings, console)
+        trained, on_train = best_of(aim, steps)
+        watch.lap("train")
+        fixed = _with(settings, entry_of("fixed_fee", {}, "fixed_fee"))
+        fee, fixed_on_train = best_fixed(fixed, PLACE, train)
+        watch.lap("fixed fees")
+    name = settings.names[PLACE]
+    rivals = {
+        f"{name}, trained": (_with(settings, _trained_entry(settings, trained)), on_train),
+        f"{name}, as given": (settings, None),
+        f"fixed fee of {fee:g} bps": (_with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee")), fixed_on_train),
+    }
+    edges = {said: _tested(one, test, options, console) for said, (one, _) in rivals.items()}
+    watch.lap("test")
+    told = {
+        "strategy": name,
+        "method": method,
+        "parameters": {one.name: {"given": one.start, "trained": trained[one.name]} for one in found},
+        "best_fixed_fee_bps": fee,
+        "train": {"first": train[0], "count": len(train)},
+        "test": {"first": test[0], "count": len(test)},
+        "results": _results(edges, {said: seen for said, (_, seen) in rivals.items()}),
+        "history": [{"step": step.number, "edge": step.edge} for step in steps[:-1]],
+    }
+    _show(told, console)
+    folder = Competition(rivals[f"{name}, trained"][0], console).place.folder
+    text = _experiment(settings, trained, told)
+    files = write_files(folder, {f"{_NAME}.yaml": text.encode(), f"{_NAME}.json": (json.dumps(told, indent=2) + "\n").encode()})
+    return told | {"seconds": watch.seconds, "files": {"experiment": files[f"{_NAME}.yaml"], "result": files[f"{_NAME}.json"]}}
+
+
+def _blocks(settings: Compete) -> list[tuple[str, int, int]]:
+    return [("train", settings.optimise.train_simulations, 0), ("test", settings.simulations, settings.seed)]
+
+
+def _trained(aim: Aim, settings: Compete, console: Console) -> tuple[str, list[Step]]:
+    """The steps of a training, and what it went by."""
+    told = settings.optimise
+    method: str = told.method
+    if method == "auto":
+        seen = slopes(aim, told.batch)
+        method = "gradient" if seen.agree else "search"
+        said = f"the gradient says {seen.gradient:.4g}, a finite difference {seen.difference:.4g}"
+        console.note(f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}")
+    going = climbed(aim, told.batch, told.steps, told.learning_rate) if method == "gradient" else searched(aim, told.batch, told.steps, 0.3)
+    steps = []
+    with console.progress(told.steps, "training") as bar:
+        for step in going:
+            steps.append(step)
+            bar.update(step.number, f"edge {step.edge:.4g}" if step.edge == step.edge else "")
+    return method, steps
+
+
+def _with(settings: Compete, entry: Entry) -> Compete:
+    """The line-up with another strategy in the trained one's place."""
+    line_up = list(settings.strategies)
+    taken = {other.name for place, other in enumerate(line_up) if place != PLACE}
+    name = entry.name if entry.name not in taken else f"{entry.name}_other"
+    line_up[PLACE] = Entry(**(dict(entry) | {"name": name}))
+    fields = {key: getattr(settings, key) for key in type(settings).model_fields}
+    return Compete(**(fields | {"strategies": tuple(line_up), "reference": None}))
+
+
+def _trained_entry(settings: Compete, trained: dict[str, float]) -> Entry:
+    entry = settings.strategies[PLACE]
+    return Entry(**(dict(entry) | {"strategy": changed(entry.strategy, trained)}))
+
+
+def _tested(settings: Compete, seeds: Sequence[int], options: Options, console: Console) -> Numbers:
+    competition = Competition(settings, console)
+    with competition.held(options.fresh):
+        edge: Numbers = competition.play(range(seeds[0], seeds[-1] + 1), "testing").outcome.edge[:, PLACE]
+    return edge
+
+
+def _results(edges: dict[str, Numbers], seen: dict[str, Numbers | None]) -> list[dict[str, Any]]:
+    *_, fixed = edges.values()
+    rows = []
+    for said, edge in edges.items():
+        row: dict[str, Any] = {"name": said, "test": statistics.mean(edge)._asdict()}
+        if (before := seen[said]) is not None:
+            row["train"] = statistics.mean(before)._asdict()
+        if edge is not fixed:
+            row["over_best_fixed_fee"] = statistics.difference(edge, fixed)._asdict()
+            row["beats_best_fixed_fee"] = statistics.beats(edge, fixed)
+        rows.append(row)
+    return rows
+
+
+def _show(told: dict[str, Any], console: Console) -> None:
+    rows = [[name, each["given"], each["trained"]] for name, each in told["parameters"].items()]
+    title = f"{told['strategy']}, trained by {told['method']} on {told['train']['count']} seeds"
+    console.table(title, ["setting", "given", "trained"], rows)
+    heads: list[str | tuple[str, str]] = [f"{told['test']['count']} test seeds", ("train edge", ".2f"), ("test edge", ".2f")]
+    heads += [("± s.e.", ".2f"), ("over the best fixed fee", "+.2f"), "95 % interval", ("beats it", ".0%")]
+    table = []
+    for row in told["results"]:
+        over = row.get("over_best_fixed_fee")
+        between = None if over is None else between_text(statistics.Estimate(**over))
+        seen = row["train"]["mean"] if "train" in row else None
+        numbers = [seen, row["test"]["mean"], row["test"]["error"], over and over["mean"], between, row.get("beats_best_fixed_fee")]
+        table.append([row["name"], *numbers])
+    console.table("edge in Y a seed", heads, table)
+
+
+def _experiment(settings: Compete, trained: dict[str, float], told: dict[str, Any]) -> str:
+    """The trained line-up as settings: ``conf=FILE``."""
+    items = []
+    for place, entry in enumerate(settings.strategies):
+        kind = f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}" if entry.file else entry.strategy.kind
+        strategy = plain(changed(entry.strategy, trained) if place == PLACE else entry.strategy)
+        items.append(json.dumps(strategy | {"kind": kind, "name": entry.name}))
+    train = told["train"]
+    how = f"({told['method']}) on {train['count']} seeds from {train['first']} on"
+    head = f"# {told['strategy']} trained by qsim compete --optimise {how}.\n"
+    return head + "strategies:\n" + "".join(f"  - {item}\n" for item in items)

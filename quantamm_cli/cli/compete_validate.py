@@ -1,0 +1,35 @@
+"""``qsim compete validate STRATEGY``: whether it keeps the rules, with the first input for which it does not."""
+
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.cli import app
+from quantamm_cli.cli.competition import load
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.entrants import blamed, entries
+from quantamm_cli.cli.options import Options
+from quantamm_cli.errors import ConfigError
+
+
+def validate(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+    """Try it; returns the JSON object. Raises ConfigError for the first rule it breaks."""
+    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.compete.strategy import Strategy
+
+    if len(options.words) != 2:
+        raise ConfigError("validate", "takes one strategy: qsim compete validate NAME, or FILE.py:Class")
+    load(tuple(tree.get("plugins") or ()))
+    loader = Composer("compete", (), options.config_dir).loader
+    (entry,) = entries([options.words[1]], tree["strategy"], loader)
+    app.start_jax()
+    from quantamm_cli.compete.validation import validated
+
+    assert isinstance(entry.strategy, Strategy)
+    with blamed([str(Path(entry.file).resolve())] if entry.file else []):
+        checks = validated(entry.strategy)
+    console.table(entry.name, ["rule", "", ""], [[check.name, "kept" if check.passed else "BROKEN", check.told] for check in checks])
+    broken = next((check for check in checks if not check.passed), None)
+    if broken is not None:
+        inputs = "; ".join(f"{key} {value}" for key, value in (broken.inputs or {}).items())
+        raise ConfigError(entry.name, f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}")
+    return {"strategy": entry.name, "valid": True, "checks": [check._asdict() for check in checks]}

@@ -1,0 +1,76 @@
+"""``qsim compete --verify RECEIPT``: run it again, and say whether every seed of every entrant came out the same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.cli import app
+from quantamm_cli.cli.competition import Competition, load
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.entrants import entry_of
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.result import Watch
+from quantamm_cli.compete.receipts import differences, versions
+from quantamm_cli.errors import StoreError
+from quantamm_cli.settings.compete import Compete, Entry
+from quantamm_cli.settings.decode import decode
+from quantamm_cli.store.receipts import find_source, read_receipt
+
+
+def verify(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+    """Returns the JSON object. Raises StoreError if anything differs, saying what and where."""
+    watch = Watch()
+    path = Path(options.verify or "").expanduser()
+    written = read_receipt(path)
+    load(tuple(tree.get("plugins") or ()))
+    settings = settings_of(written, path, tree)
+    app.start_jax()
+    competition = Competition(settings, console)
+    watch.lap("start")
+    found = competition.afresh("verifying")
+    watch.lap("play")
+    apart = differences(written["edges"], found)
+    changed = {name: [was, versions().get(name)] for name, was in written["versions"].items() if versions().get(name) != was}
+    if apart:
+        cause = "".join(f"; {name} was {was}, is {now}" for name, (was, now) in changed.items())
+        raise StoreError(str(path), f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}")
+    count = len(found.seeds)
+    console.say(f"the same: {len(settings.names)} strategies and the normaliser, {count} seeds of {settings.steps} steps, to the last bit")
+    for name, (was, now) in changed.items():
+        console.note(f"{name} was {was}, is {now}")
+    named = {"receipt": str(path), "fingerprint": written["fingerprint"], "seeds": written["seeds"]}
+    return named | {"same": True, "versions": changed, "seconds": watch.seconds}
+
+
+def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any]) -> Compete:
+    """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
+    try:
+        told = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
+        if tree["market"]["kind"] == told["market"]["kind"]:
+            told["market"] = _laid_over(tree["market"], told["market"])
+        entries = tuple(_entry(one, path) for one in written["strategies"])
+        seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
+        settings = decode(Compete, told | {"strategies": entries, "reference": written["reference"], "runs_dir": tree["runs_dir"]} | seeds)
+    except (KeyError, TypeError, AttributeError) as failure:
+        raise StoreError(str(path), f"is not a receipt this version can read ({type(failure).__name__}: {failure})") from None
+    if settings.fingerprint != written["fingerprint"]:
+        raise StoreError(str(path), "its settings mean something else to this version: the fingerprint they give is another")
+    return settings
+
+
+def _entry(one: Mapping[str, Any], path: Path) -> Entry:
+    """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
+    settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    if "file" not in one:
+        return entry_of(one["settings"]["kind"], settings, one["name"])
+    source = find_source(path, one["file"], one["source"])
+    return entry_of(f"{source}:{one['class']}", settings, one["name"])
+
+
+def _laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """What the receipt says, and of the rest what it leaves out: where files are."""
+    merged = dict(base)
+    for key, value in top.items():
+        nested = isinstance(value, Mapping) and isinstance(base.get(key), Mapping) and value
+        merged[key] = _laid_over(base[key], value) if nested else value
+    return merged

@@ -1,0 +1,123 @@
+"""Markets are made once: kept in memory for the next line-up, and as files for the next command.
+
+``$QSIM_CACHE/markets`` or ``markets`` in the platform's cache folder. An entry is an ``.npz``, written whole or not at all and
+checked by its checksums when read; whatever goes wrong with it only costs the time to make the market again.
+"""
+
+import contextlib
+import os
+import tempfile
+import time
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from quantamm_cli.compete.market.compiled import digest
+from quantamm_cli.compete.market.settings import MarketSettings
+from quantamm_cli.compete.types import Market
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.conf import cache_folder
+from quantamm_cli.settings.digest import sha256
+
+IN_MEMORY, ON_DISK = 1024**3, 1024**3
+"""Bytes. A market of 1,000 simulations of 10,000 steps has 240 MB."""
+_KEPT: OrderedDict[str, Market] = OrderedDict()
+
+
+def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
+    """The simulations of these seeds. Each is the same whichever others are asked for with it, but for the width of the order lists.
+
+    Args:
+        seeds: whole numbers of 64 bits.
+        steps: how many; the first steps of a longer market are those of a shorter one.
+
+    Returns:
+        Arrays that cannot be written to: they are shared.
+
+    Raises:
+        ConfigError: no seeds, a seed twice, no steps, or history that does not go that far.
+        DataError: prices that are not there.
+    """
+    chosen = np.array(list(seeds), dtype=np.int64)
+    if chosen.size == 0 or steps < 1:
+        raise ConfigError("seeds" if steps > 0 else "steps", f"{chosen.size} simulations of {steps} steps; give at least one of each")
+    if np.unique(chosen).size < chosen.size:
+        raise ConfigError("seeds", f"{chosen.size - np.unique(chosen).size} seeds are given twice; give each once")
+    source = {"code": digest(), "kind": settings.kind, "steps": steps, "seeds": chosen.tolist()}
+    name = sha256(source | settings.identity())
+    if name in _KEPT:
+        _KEPT.move_to_end(name)
+        return _KEPT[name]
+    file = _file(name)
+    made = _read(file)
+    if made is None:
+        made = settings.make(chosen, steps)
+        _write(file, made)
+    _keep(name, made)
+    return made
+
+
+def _keep(name: str, market: Market) -> None:
+    for part in market:
+        part.flags.writeable = False
+    _KEPT[name] = market
+    while len(_KEPT) > 1 and sum(_size(one) for one in _KEPT.values()) > IN_MEMORY:
+        _KEPT.popitem(last=False)
+
+
+def _size(market: Market) -> int:
+    return sum(part.nbytes for part in market)
+
+
+def _file(name: str) -> Path | None:
+    """None where the platform has no such place (no home folder)."""
+    try:
+        return cache_folder() / "markets" / f"{name[:32]}.npz"
+    except (OSError, RuntimeError):
+        return None
+
+
+def _read(file: Path | None) -> Market | None:
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as parts:
+            found = Market(*(parts[name] for name in Market._fields))
+        os.utime(file)  # the age of an entry is the time since its last use
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+    return found
+
+
+def _write(file: Path | None, market: Market) -> None:
+    if file is None or _size(market) > ON_DISK // 2:
+        return
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as draft:
+                np.savez(draft, **market._asdict())
+            os.replace(name, file)
+        except BaseException:
+            os.unlink(name)
+            raise
+        _prune(file.parent)
+
+
+def _prune(folder: Path) -> None:
+    """Delete the entries unused longest until the rest fits, and what a killed process left an hour ago or earlier."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < time.time() - 3600:
+                part.unlink()
+    entries = sorted(((entry.stat(), entry) for entry in folder.glob("*.npz")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
+    total = 0
+    for stat, entry in entries:
+        total += stat.st_size
+        if total > ON_DISK:
+            with contextlib.suppress(OSError):
+                entry.unlink()

@@ -1,0 +1,42 @@
+"""Liquidity within a range of prices."""
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Bool, Float
+from pydantic import Field
+
+from quantamm_cli.compete.strategy import Scalar, State, Strategy, constant_product
+from quantamm_cli.settings.types import Positive
+
+_MOST = 1 - 1e-12
+"""Of its reserve, what it gives at most."""
+
+
+class Concentrated(Strategy, kind="concentrated"):
+    r"""Constant product on real plus virtual reserves, so that all liquidity serves prices from ``low`` to ``high``.
+
+    $(x + L/\sqrt{p_b})(y + L\sqrt{p_a}) = L^2$. It opens at the market's price if that is the geometric mean of its bounds;
+    past a bound it holds one token, and gives no more of the other. Fees stay in the pool. [Uniswap v3 whitepaper, 2021]
+    """
+
+    low: Positive = Field(50.0, description="lowest price it serves, in Y")
+    high: Positive = Field(200.0, description="highest price it serves, in Y")
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+
+    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
+        real_x, real_y = reserves
+        x, y = self._effective(reserves)
+        got = constant_product(amount, jnp.where(side, y, x), jnp.where(side, x, y), self.fee_bps / 1e4)
+        return jnp.minimum(got, jnp.where(side, real_x, real_y) * _MOST)
+
+    def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
+        x, y = self._effective(reserves)
+        return y / x
+
+    def _effective(self, reserves: Float[Array, "2"]) -> tuple[Scalar, Scalar]:
+        x, y = reserves
+        low, high = jnp.sqrt(self.low), jnp.sqrt(self.high)
+        narrow = 1 - low / high
+        middle = x * low + y / high
+        liquidity = (middle + jnp.sqrt(middle**2 + 4 * narrow * x * y)) / (2 * narrow)
+        return x + liquidity / high, y + liquidity * low

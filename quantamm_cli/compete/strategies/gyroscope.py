@@ -1,0 +1,42 @@
+"""An elliptic pool of the simulator."""
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Bool, Float
+from pydantic import Field
+
+from quantamm_cli.compete.strategy import Scalar, State, Strategy
+from quantamm_cli.core import eclp
+from quantamm_cli.settings.types import Positive
+
+_MOST = 1 - 1e-12
+"""Of its reserve, what it gives at most."""
+
+
+class Gyroscope(Strategy, kind="gyroscope"):
+    """Liquidity on an ellipse, most of it at ``peak``, none outside ``low`` to ``high``: see the pool of the same name.
+
+    It opens at the market's price if its reserves are what the curve holds there, as with bounds and peak around it evenly.
+    """
+
+    low: Positive = Field(0.5, description="lowest price it serves, over reference")
+    high: Positive = Field(2.0, description="highest price it serves, over reference")
+    peak: Positive = Field(1.0, description="price of the most liquidity, over reference")
+    stretch: float = Field(2.0, ge=1, description="how much of the liquidity is there")
+    reference: Positive = Field(100.0, description="price that counts as one, in Y")
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+
+    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
+        unit = jnp.where(side, self.reference, 1.0)
+        there = reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])
+        counted = amount * (1 - self.fee_bps / 1e4) / unit
+        # Turned over for buyers, who pay the second token: the same as asking for either, without a choice of index.
+        x_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(0), counted) * self.reference
+        y_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(1), counted)
+        return jnp.minimum(jnp.where(side, y_paid, x_paid), jnp.where(side, reserves[0], reserves[1]) * _MOST)
+
+    def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
+        return eclp.quote(self._curve(), reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])) * self.reference
+
+    def _curve(self) -> eclp.Curve:
+        return eclp.curve(*(jnp.asarray(value, float) for value in (self.low, self.high, self.stretch, self.peak)))

@@ -1,0 +1,122 @@
+"""Where competitions are kept: batches of seeds, whole or not at all; what they come to; receipts.
+
+runs/compete_<sha256>/batches/SEED-SEED.npz   per-seed results, the first and the last seed of each
+runs/compete_<sha256>/scores.json             what the command last said of them
+runs/compete_<sha256>/seeds.parquet           the same seeds, a row for each entrant
+runs/compete_<sha256>/receipt.json            what another machine needs to check them
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantamm_cli.errors import StoreError
+from quantamm_cli.store import atomic
+from quantamm_cli.store.encode import finite, render
+from quantamm_cli.store.folders import held
+from quantamm_cli.store.receipts import source_name, write_receipt
+from quantamm_cli.store.studies import write_if_changed
+from quantamm_cli.store.trajectory import read_arrays, write_arrays
+
+_BATCH = re.compile(r"(\d+)-(\d+)\.npz")
+
+
+@dataclass(frozen=True)
+class CompetitionPlace:
+    """The files of one competition in a runs folder."""
+
+    runs: Path
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"compete_{self.fingerprint}"
+
+    @property
+    def folder(self) -> Path:
+        """All of it."""
+        return self.runs / self.name
+
+    @property
+    def batches(self) -> Path:
+        """Per-seed results; all that going on needs."""
+        return self.folder / "batches"
+
+    @property
+    def scores(self) -> Path:
+        """The table, for programs."""
+        return self.folder / "scores.json"
+
+    @property
+    def table(self) -> Path:
+        """Per-seed numbers, for data frames."""
+        return self.folder / "seeds.parquet"
+
+    @property
+    def receipt(self) -> Path:
+        """What ``qsim compete --verify`` runs again."""
+        return self.folder / "receipt.json"
+
+    def held(self, fresh: bool) -> AbstractContextManager[None]:
+        """The folder, locked. ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError."""
+        return held(self.folder, "competition", (self.scores.name, self.table.name, self.receipt.name), fresh)
+
+    def keep(self, arrays: Mapping[str, Any]) -> None:
+        """One batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""
+        first, last = (int(arrays["seeds"][place]) for place in (0, -1))
+        write_arrays(self.batches / f"{first:09d}-{last:09d}.npz", **arrays)
+
+    def kept(self) -> list[dict[str, np.ndarray]]:
+        """Every batch, by its first seed. Raises StoreError for a damaged one."""
+        if not self.batches.is_dir():
+            return []
+        with atomic.telling(self.batches, "read"):
+            paths = sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
+        atomic.sweep(self.batches)
+        return [_batch(path) for path in paths]
+
+    def keep_source(self, path: Path, digest: str) -> None:
+        """A copy of a user's file, so that the receipt can be checked when the file has moved on. Raises StoreError."""
+        copy = self.folder / "sources" / source_name(path, digest)
+        with atomic.telling(path, "read"):
+            data = path.read_bytes()
+        if not copy.exists() and hashlib.sha256(data).hexdigest() == digest:
+            atomic.make_folder(copy.parent)
+            atomic.write_bytes(copy, data)
+
+    def write(self, scores: Mapping[str, Any], columns: Mapping[str, Any], receipt: Mapping[str, Any]) -> dict[str, str]:
+        """All three files, each whole or not at all; the paths by what they are. Raises StoreError."""
+        written = self.write_sweep(scores, columns)
+        write_receipt(self.receipt, receipt)
+        return written | {"receipt": str(self.receipt)}
+
+    def write_sweep(self, scores: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, str]:
+        """The same of parameter points, which have no receipt."""
+        write_table(self.table, columns)
+        write_if_changed(self.scores, render(finite(scores)) + "\n")
+        return {"scores": str(self.scores), "seeds": str(self.table)}
+
+
+def write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    """Named columns of one length as parquet. Raises StoreError."""
+    import polars
+
+    buffer = io.BytesIO()
+    polars.DataFrame(dict(columns)).write_parquet(buffer)
+    atomic.write_bytes(path, buffer.getbuffer())
+
+
+def _batch(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return read_arrays(path)
+    except StoreError as failure:
+        told = f"{failure.message.partition(';')[0]}; delete it, and the same command makes these seeds again"
+        raise StoreError(failure.where, told) from failure
