@@ -45,7 +45,7 @@ _HEADS: tuple[str | tuple[str, str], ...] = ("rank", "strategy", *_EDGE, "behind
 
 
 def _row(each: Ranked) -> list[Any]:
-    behind = None if each.behind is None else f"{between_text(each.behind)} (tie)"
+    behind = None if each.behind is None else between_text(each.behind)
     name = each.name if each.valid else f"{each.name} (invalid)"
     return [each.rank, name, each.edge.mean, each.edge.error, behind, len(each.rivals), each.receipt]
 

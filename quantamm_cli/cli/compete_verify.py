@@ -35,7 +35,7 @@ def verify(tree: dict[str, Any], options: Options, console: Console) -> dict[str
         cause = "".join(f"; {name} was {was}, is {now}" for name, (was, now) in changed.items())
         raise StoreError(str(path), f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}")
     count = len(found.seeds)
-    console.say(f"the same: {len(settings.names)} strategies and the normaliser, {count} seeds of {settings.steps} steps, to the last bit")
+    console.say(f"the same: {', '.join(settings.names)} and the normaliser, {count} seeds of {settings.steps} steps, to the last bit")
     for name, (was, now) in changed.items():
         console.note(f"{name} was {was}, is {now}")
     named = {"receipt": str(path), "fingerprint": written["fingerprint"], "seeds": written["seeds"]}

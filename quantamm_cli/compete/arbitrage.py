@@ -16,7 +16,7 @@ from quantamm_cli.compete.slopes import FAR, Quote, slope
 
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""
-SECTIONS = 56
+SECTIONS = 44
 _GOLDEN = 0.6180339887498949
 _DEEPEST = 1e3
 """The largest payment searched, in reserves."""

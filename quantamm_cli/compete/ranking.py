@@ -20,7 +20,7 @@ class Ranked(NamedTuple):
     """Who else competed in its line-up."""
     edge: Estimate
     behind: Estimate | None
-    """How far below the first of its group, seed by seed; None of that one."""
+    """How far below the first of all, seed by seed; None of that one, and of one that broke a rule."""
     valid: bool
     standing: Mapping[str, Any]
     """Its row of the receipt."""
@@ -49,16 +49,14 @@ def ranking(receipts: Mapping[str, Mapping[str, Any]], confidence: float = CONFI
     ordered: list[Ranked] = []
     for place, each in enumerate(found, 1):
         head = next((other for other in ordered if other.rank == ordered[-1].rank), None) if ordered else None
-        gap = None if head is None else _gap(edges[head.receipt, head.name], edges[each.receipt, each.name], share)
-        if head is None or gap is None or gap.low > 0 or not each.valid:
-            ordered.append(each._replace(rank=place, behind=None))
-        else:
-            ordered.append(each._replace(rank=head.rank, behind=gap))
+        tied = head is not None and each.valid and _gap(edges, head, each, share).low <= 0
+        behind = _gap(edges, ordered[0], each, share) if ordered and each.valid else None
+        ordered.append(each._replace(rank=head.rank if head is not None and tied else place, behind=behind))
     return ordered
 
 
-def _gap(first: Numbers, second: Numbers, confidence: float) -> Estimate:
-    return difference(first, second, confidence)
+def _gap(edges: Mapping[tuple[str, str], Numbers], first: Ranked, second: Ranked, confidence: float) -> Estimate:
+    return difference(edges[first.receipt, first.name], edges[second.receipt, second.name], confidence)
 
 
 def _entries(receipts: Mapping[str, Mapping[str, Any]]) -> list[Ranked]:

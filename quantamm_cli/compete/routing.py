@@ -17,7 +17,7 @@ from quantamm_cli.compete.slopes import Line, Slope, tangent
 
 STEPS = 12
 """Tangents taken at most."""
-PARTS, ZOOMS, HALVINGS = 16, 5, 60
+PARTS, ZOOMS, HALVINGS = 16, 4, 40
 Quotes = Callable[[Rows], Rows]
 """What all pools answer to payments."""
 

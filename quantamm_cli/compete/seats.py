@@ -159,8 +159,8 @@ class Seats:
 
 def _numbers(leaf: Any) -> Array:
     """Python's numbers become JAX's: decimals in double precision."""
-    leaf = jnp.asarray(leaf)
-    return leaf.astype(float) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+    number = jnp.asarray(leaf)
+    return jnp.asarray(number, float) if jnp.issubdtype(number.dtype, jnp.floating) else number
 
 
 def spread(leaf: Array, lanes: int) -> Array:

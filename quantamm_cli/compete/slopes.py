@@ -20,8 +20,8 @@ Quote = Callable[[Bool[Array, "*#a l"], Rows, Rows, Rows], Rows]
 
 FAR = 1e150
 """The level of a pool that does not quote, so high that its square is a number."""
-NOTHING = 1e-300
-"""What counts of a payment to a constant-product pool that does not quote."""
+NOTHING = 1e-140
+"""What counts of a payment to a constant-product pool that does not quote: so little that its square is a number too."""
 
 
 class Line(NamedTuple):

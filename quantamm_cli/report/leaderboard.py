@@ -23,7 +23,7 @@ _HEADS = (
 _TOLD = (
     "Edge is counted at the fair price of each fill: what a pool gives and gets, not what its inventory does later.",
     "Who shares a rank is tied: the 95 % interval of the difference to the first of that rank, seed by seed and shared among all"
-    " strategies, holds zero. Behind is that interval.",
+    " strategies, holds zero. Behind is the same interval below the first of all.",
 )
 
 

@@ -50,7 +50,7 @@ def quotes(steps: Numbers, price: Numbers, pools: Mapping[str, Mapping[str, Any]
         axes.plot(steps[rows], _column(pool["ask"])[rows], lw=0.9, **look)
     rows = thinned(price)
     handles.append(axes.plot(steps[rows], price[rows], color="black", lw=1.1, label="fair price")[0])
-    axes.set_xlabel("step")
+    style.whole_steps(axes)
     axes.set_ylabel("Y per X")
     style.legend(figure, handles)
     return figure
@@ -64,7 +64,7 @@ def lines(steps: Numbers, columns: Mapping[str, Numbers], label: str) -> Figure:
     for index, (name, column) in enumerate(columns.items()):
         rows = thinned(column)
         handles.append(axes.plot(steps[rows], column[rows], label=name, **style.look(index))[0])
-    axes.set_xlabel("step")
+    style.whole_steps(axes)
     axes.set_ylabel(label)
     style.legend(figure, handles)
     return figure

@@ -15,6 +15,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from quantamm_cli.report.periods import Numbers, Period, Unix, pieces
 from quantamm_cli.report.thinning import isolated, thinned
@@ -109,6 +110,12 @@ def line(axes: Axes, x: Any, y: Numbers, **how: Any) -> Line2D:
     alone = isolated(y).tolist()
     (drawn,) = axes.plot(x, y, **(how | {"marker": "o", "markevery": alone} if alone else how))
     return drawn
+
+
+def whole_steps(axes: Axes) -> None:
+    """An axis of steps: there is none between two."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlabel("step")
 
 
 def unmagnified(axes: Axes, values: Numbers) -> None:

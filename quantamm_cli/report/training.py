@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from quantamm_cli.report import style
 from quantamm_cli.report.periods import Numbers, Selection
@@ -183,7 +183,6 @@ def _mark(axes: Axes, selection: Selection | None) -> None:
 
 
 def _step_axis(axes: Axes, steps: Numbers) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    style.whole_steps(axes)
     if len(steps) == 1:
         axes.set_xlim(steps[0] - 0.5, steps[0] + 0.5)
-    axes.set_xlabel("step")

@@ -59,7 +59,10 @@ def test_table_compares_two_trees_and_says_what_one_lacks() -> None:
 
 def test_competitions_have_a_table_of_their_own() -> None:
     """A row each, with what was wanted beside what was measured; one that could not be played is a dash."""
-    rows = [{"kind": "competition", "name": one.name, **one._asdict(), "results": {"now": {"step": 1e-7, "first": 2.0}}} for one in competitions()]
+    rows = [
+        {"kind": "competition", "name": one.name, **one._asdict(), "results": {"now": {"step": 1e-7, "first": 2.0}}}
+        for one in competitions()
+    ]
     rows[-1]["results"] = {"now": {"skipped": "no such command"}}
     text = tables.markdown(_result(["now"]) | {"rows": rows})
     assert "| fixed fees | 1 | 0.072 | 0.100 | 2.00 |" in text

@@ -1,7 +1,11 @@
 """What holds for every strategy, and for every competition whoever competes."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -246,6 +250,27 @@ def test_a_simulation_is_what_it_is_whoever_runs_beside_it() -> None:
     same(whole, again)
     turned = compete(entrants, chosen(MARKET, [4, 0, 2]), EPOCHS)
     same(Outcome(*(values[[4, 0, 2]] for values in whole)), turned)
+
+
+TWO_DEVICES = f"""
+import sys
+import jax
+jax.config.update("jax_enable_x64", True)
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
+from test_laws_strategies import EPOCHS, FixedFee, Leaning, compete, draw, named
+assert len(jax.devices()) == 2
+found = compete(named(FixedFee(), Leaning()), draw(40), EPOCHS)
+print(found.edge.tobytes().hex(), found.final_reserves.tobytes().hex())
+"""
+
+
+def test_two_devices_find_what_one_finds() -> None:
+    """To the last bit, with simulations on both."""
+    told = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=told, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    found = compete(named(FixedFee(), Leaning()), draw(40), EPOCHS)
+    assert done.stdout.split() == [found.edge.tobytes().hex(), found.final_reserves.tobytes().hex()]
 
 
 def test_points_are_the_same_as_settings() -> None:

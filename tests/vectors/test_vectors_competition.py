@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import Array
 
 from quantamm_cli.compete import arbitrage, capital, routing
 from quantamm_cli.compete.arbitrage import Least
@@ -25,7 +28,7 @@ AS_MEASURED = {"score": "absolute", "weights": "spread", "floor": 0.02, "risk_av
 """The rules under which the vectors' epochs were computed."""
 
 
-def column(cases: Sequence[dict[str, Any]], key: str) -> jnp.ndarray:
+def column(cases: Sequence[dict[str, Any]], key: str) -> Array:
     return jnp.asarray([[float(case[key]) for case in cases]])
 
 
@@ -66,7 +69,7 @@ def test_solvers_find_the_same_arbitrage(smooth: bool) -> None:
     cases = VECTORS["arb_cpamm"]["cases"]
     fee = column(cases, "fee_bps") / 1e4
 
-    def quote(buys: jnp.ndarray, paid: jnp.ndarray, x: jnp.ndarray, y: jnp.ndarray) -> jnp.ndarray:
+    def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
         return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), fee)
 
     fill = arbitrage.of_curve(quote, column(cases, "x"), column(cases, "y"), column(cases, "fair")[0], LEAST, smooth)
@@ -78,34 +81,39 @@ def test_solvers_find_the_same_arbitrage(smooth: bool) -> None:
         np.testing.assert_allclose(fill.got * worth - fill.paid, exact.got * worth - exact.paid, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("way", ["lines", "tangents", "search"])
-@pytest.mark.parametrize(
-    "case", VECTORS["route_nway_cpamm"]["cases"], ids=lambda case: f"{case['name']} {case['is_buy']} {case['total_input']}"
-)
-def test_orders_are_split_for_the_most(case: dict[str, Any], way: str) -> None:
-    """By lines, by tangents of curves that happen to be these, and by search: inputs to a 1e-6 of the order, the total closer."""
-    x, y, fee = (jnp.asarray([[float(pool[key])] for pool in case["pools"]]) for key in ("x", "y", "fee_bps"))
-    keep, buys, amount = 1 - fee / 1e4, jnp.asarray([case["is_buy"]]), jnp.asarray([float(case["total_input"])])
+@partial(jax.jit, static_argnames="way")
+def routed(way: str, buys: Array, amount: Array, x: Array, y: Array, keep: Array) -> tuple[Array, Array, Array]:
+    """What each pool is paid and gives, and whether another split pays more."""
 
-    def quotes(paid: jnp.ndarray) -> jnp.ndarray:
+    def quotes(paid: Array) -> Array:
         return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), 1 - keep)
 
-    def curve(_: Any, paid: jnp.ndarray, x: jnp.ndarray, y: jnp.ndarray) -> jnp.ndarray:
+    def curve(_: Any, paid: Array, x: Array, y: Array) -> Array:
         return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), 1 - keep[:-1])
 
-    lines, count = straight(buys, x, y, keep), len(x) - 1
     if way == "lines":
-        paid = routing.split(amount, lines)
+        paid = routing.split(amount, straight(buys, x, y, keep))
     elif way == "tangents":
         last = straight(buys, x[-1:], y[-1:], keep[-1:])
-        paid = routing.of_curves(amount, lambda some: slope(curve, buys, some, x[:-1], y[:-1]), last, count)
+        paid = routing.of_curves(amount, lambda some: slope(curve, buys, some, x[:-1], y[:-1]), last, len(x) - 1)
     else:
         paid = routing.by_search(amount, quotes, len(x))
-    expected = case["expected"]
+    return paid, quotes(paid), routing.beaten(amount, paid, quotes)
+
+
+@pytest.mark.parametrize("way", ["lines", "tangents", "search"])
+def test_orders_are_split_for_the_most(way: str) -> None:
+    """By lines, by tangents of curves that happen to be these, and by search: inputs to a 1e-6 of the order, the total closer."""
     # The total is flat at its top, so a search that compares totals knows places less well.
-    np.testing.assert_allclose(paid[:, 0], expected["inputs"], atol=(1e-4 if way == "search" else 1e-6) * float(amount[0]))
-    np.testing.assert_allclose(float(quotes(paid).sum()), expected["total_output"], rtol=1e-8 if way == "search" else 1e-10)
-    assert not routing.beaten(amount, paid, quotes).any()
+    place, total = (1e-4, 1e-8) if way == "search" else (1e-6, 1e-10)
+    for case in VECTORS["route_nway_cpamm"]["cases"]:
+        x, y, fee = (jnp.asarray([[float(pool[key])] for pool in case["pools"]]) for key in ("x", "y", "fee_bps"))
+        amount = jnp.asarray([float(case["total_input"])])
+        paid, got, beaten = routed(way, jnp.asarray([case["is_buy"]]), amount, x, y, 1 - fee / 1e4)
+        expected = case["expected"]
+        np.testing.assert_allclose(paid[:, 0], expected["inputs"], atol=place * case["total_input"], err_msg=case["name"])
+        np.testing.assert_allclose(got.sum(), expected["total_output"], rtol=total, err_msg=case["name"])
+        assert not beaten.any(), case["name"]
 
 
 def test_scores_weigh_losses() -> None:
@@ -185,3 +193,15 @@ def test_edges_seed_by_seed(steps: int) -> None:
     found = compete(fixed([30]), market, Rules(), points)
     np.testing.assert_allclose(found.edge[:, :, 0], [case["exact_edge"] for case in cases], atol=1e-6)
     np.testing.assert_allclose(found.edge[:, :, 1], [case["exact_norm_edge"] for case in cases], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "run", VECTORS["distribution_nway"]["runs"], ids=lambda run: f"{len(run['pools']) - 1}-{run['epoch_len']}-{run['T']:g}"
+)
+def test_line_ups_seed_by_seed(run: dict[str, Any]) -> None:
+    """Two to eight strategies with and without epochs: the first official seeds of the distributions, 10,000 steps each."""
+    fees = [float(pool["pool"].removeprefix("fee")) for pool in run["pools"][:-1]]
+    expected = np.array([pool["first10"] for pool in run["pools"]]).T
+    market = Challenge().make(np.arange(len(expected)), 10_000)
+    found = compete(fixed(fees), market, Rules(epoch_length=run["epoch_len"], temperature=run["T"], **AS_MEASURED))
+    np.testing.assert_allclose(found.edge, expected, atol=1e-5)

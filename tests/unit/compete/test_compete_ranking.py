@@ -28,6 +28,7 @@ def test_ties_share_a_rank() -> None:
     assert found[0].behind is None
     assert found[1].behind is not None
     assert found[1].behind.low <= 0 <= found[1].behind.high
+    assert [each.behind.low > 0 for each in found[2:] if each.behind is not None] == [True] * 3
     assert found[-1].rivals == ("c", "d")
 
 
