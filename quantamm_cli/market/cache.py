@@ -7,8 +7,6 @@ be written, a full disk, an entry cut short) only costs the time to clean the fi
 
 import contextlib
 import os
-import tempfile
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.market.grid import Grid
+from quantamm_cli.settings.cache import keep
 from quantamm_cli.settings.conf import cache_folder
 
 FORMAT = 1
@@ -61,29 +60,5 @@ def _read(entry: Path) -> Grid | None:
 
 
 def _write(entry: Path, grid: Grid) -> None:
-    with contextlib.suppress(OSError):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.save(file, np.concatenate(([float(grid.first), _checksum(grid.closes)], grid.closes)), allow_pickle=False)
-            os.replace(name, entry)
-        except OSError:
-            os.unlink(name)
-            raise
-        _prune(entry.parent)
-
-
-def _prune(folder: Path) -> None:
-    """Delete the entries unused longest until the rest fits, and what a killed process left an hour ago or earlier."""
-    for part in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if part.stat().st_mtime < time.time() - 3600:
-                part.unlink()
-    entries = sorted(((entry.stat(), entry) for entry in folder.glob("*.npy")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
-    total = 0
-    for stat, entry in entries:
-        total += stat.st_size
-        if total > LIMIT:
-            with contextlib.suppress(OSError):
-                entry.unlink()
+    rows = np.concatenate(([float(grid.first), _checksum(grid.closes)], grid.closes))
+    keep(entry, lambda file: np.save(file, rows, allow_pickle=False), LIMIT)

@@ -4,10 +4,7 @@
 checked by its checksums when read; whatever goes wrong with it only costs the time to make the market again.
 """
 
-import contextlib
 import os
-import tempfile
-import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -19,6 +16,7 @@ from quantamm_cli.compete.market.compiled import digest
 from quantamm_cli.compete.market.settings import MarketSettings
 from quantamm_cli.compete.types import Market
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.cache import keep
 from quantamm_cli.settings.conf import cache_folder
 from quantamm_cli.settings.digest import sha256
 
@@ -93,31 +91,5 @@ def _read(file: Path | None) -> Market | None:
 
 
 def _write(file: Path | None, market: Market) -> None:
-    if file is None or _size(market) > ON_DISK // 2:
-        return
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as draft:
-                np.savez(draft, **market._asdict())
-            os.replace(name, file)
-        except BaseException:
-            os.unlink(name)
-            raise
-        _prune(file.parent)
-
-
-def _prune(folder: Path) -> None:
-    """Delete the entries unused longest until the rest fits, and what a killed process left an hour ago or earlier."""
-    for part in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if part.stat().st_mtime < time.time() - 3600:
-                part.unlink()
-    entries = sorted(((entry.stat(), entry) for entry in folder.glob("*.npz")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
-    total = 0
-    for stat, entry in entries:
-        total += stat.st_size
-        if total > ON_DISK:
-            with contextlib.suppress(OSError):
-                entry.unlink()
+    if file is not None and _size(market) <= ON_DISK // 2:
+        keep(file, lambda draft: np.savez(draft, **market._asdict()), ON_DISK)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.market import Parquet, cache, files
+from quantamm_cli.market import Parquet, files
+from quantamm_cli.settings.cache import keep
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")  # row 0 of the files that the fixture write makes
@@ -67,10 +68,9 @@ def test_a_cache_that_cannot_be_written_is_tolerated(folder: Path, monkeypatch: 
     assert entries(folder) == []
 
 
-def test_the_entries_unused_longest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "LIMIT", 250)
+def test_the_entries_unused_longest_go_first(tmp_path: Path) -> None:
     for age, name in ((300, "old.npy"), (100, "new.npy"), (200, "middle.npy"), (7200, ".left.part"), (10, ".busy.part")):
         (tmp_path / name).write_bytes(bytes(100))
         os.utime(tmp_path / name, (os.stat(tmp_path).st_mtime - age,) * 2)
-    cache._prune(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"new.npy", "middle.npy", ".busy.part"}
+    keep(tmp_path / "newest.npy", lambda file: file.write(bytes(50)), 250)
+    assert {path.name for path in tmp_path.iterdir()} == {"newest.npy", "new.npy", "middle.npy", ".busy.part"}
