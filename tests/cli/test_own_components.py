@@ -18,6 +18,7 @@ from quantamm_cli.pools.base import AbstractPool, shares
 from quantamm_cli.rules.base import WeightRule, centred
 
 """
+SMALL = ("simulations=8", "steps=200", "epoch.length=100")
 SHORT = ("tokens=[BTC,ETH]", "start=2021-01-08", "end=2021-01-12", "data.burn_in_days=5", "plugins=[mine.py]")
 
 
@@ -26,8 +27,10 @@ def folder(root: Path, tmp_path: Path) -> Path:
     """Where a user runs, with what the README tells to write."""
     text = (root / "README.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 3
-    (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(blocks))
+    assert len(blocks) == 4
+    strategy, *others = blocks
+    (tmp_path / "strategy.py").write_text(strategy)
+    (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(others))
     (yaml,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     own = {"pool/rule/reversion": yaml, "pool/basket": "kind: basket\n", "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n"}
     for name, content in own.items():
@@ -54,3 +57,10 @@ def test_an_own_pool_is_simulated_and_takes_no_frictions(folder: Path, call: Cal
     found = call("simulate", *SHORT, "pool=basket", "--json").json
     assert len(set(found["final"]["reserves"])) == 1
     call("simulate", *SHORT, "pool=basket", "fees=flat", "fees.fee=0.01").one_line(2, "fees: pool=basket has no path with frictions")
+
+
+def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call) -> None:
+    """Its settings are set by its name."""
+    assert call("compete", "validate", "strategy.py:Vol", "--json").code == 0
+    played = call("compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json").json
+    assert {"Vol", "fixed_50"} <= {row["name"] for row in played["standings"]}
