@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.cli import app
+from quantamm_cli.cli.chance import untrained
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.progress import Bar
-from quantamm_cli.cli.session import opening
 from quantamm_cli.cli.stored import Selected, chooser, selection_metric
 from quantamm_cli.cli.train import trained
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import DivergedError, Interrupted
-from quantamm_cli.evaluation.baseline import beaten, random_scores
+from quantamm_cli.evaluation.baseline import beaten
 from quantamm_cli.evaluation.daily import candidates, daily, spread
 from quantamm_cli.evaluation.luck import Luck, luck
 from quantamm_cli.evaluation.regimes import regime
@@ -59,10 +59,8 @@ def cycle(settings: Train, given: Train, options: Options, console: Console) -> 
     params, chosen, trials = _sample(run.history(), selected)
     tried = luck(candidates(pool, params, told, *spans[_choosing(selected.method, spans)]), chosen, trials)
     metric = selection_metric(settings)
-    specs, begun = opening(given)
-    centre = {name: values[0] for name, values in begun.items()}
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
-    random = random_scores(pool, specs, centre, len(settings.tokens), told, settings.spans, names)["test"]
+    random = untrained(given, told, names)["test"]
     outcome = Outcome(result["metrics"], earned.returns, tried)
     words = {name: result[name] for name in ("run", "selection", "status", "metrics", "benchmarks")}
     dates = {name: getattr(settings, name) for name in ("start", "end", "test_end")}

@@ -14,7 +14,8 @@ from jaxtyping import Float, Int
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import Feed, Params, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
-from quantamm_cli.evaluation.portfolios import portfolios
+from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
+from quantamm_cli.evaluation.sets import arrays
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.balancer import Balancer
 from quantamm_cli.pools.base import AbstractPool
@@ -52,9 +53,8 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     rows = max(last for _, _, last in spans)
     values = arrays(params, feed)
     path = trajectory(pool, values, feed, 0, rows)
-    opened = jnp.log(jnp.maximum(path.reserves[0] * path.prices[0] / path.value[0], np.finfo(path.value.dtype).tiny))
-    alone = feed._replace(trades=None, initial_reserves=None, initial_pool_value=path.value[0])
-    constant = trajectory(Balancer(), {"initial_weights_logits": opened}, alone, 0, rows)
+    opened, alone = constant_weights(path.reserves[0], path.prices[0], path.value[0], feed)
+    constant = trajectory(Balancer(), opened, alone, 0, rows)
     others = {name: trajectory(other, values, alone, 0, rows) for name, other in (portfolios(pool, feed) if followed else {}).items()}
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     for period, first, last in spans:
@@ -79,11 +79,6 @@ def continuous(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans:
     """Every metric of every period for the pool alone, as ``assess`` has them."""
     path = trajectory(pool, arrays(params, feed), feed, 0, max(last for _, _, last in spans))
     return {period: _judged(rows, rows, feed)[0] for period, rows in ((period, path.rows(*ends)) for period, *ends in spans)}
-
-
-def arrays(params: Mapping[str, Any], feed: Feed) -> Params:
-    """One set of raw parameters in the precision of the feed."""
-    return {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
 
 
 def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: int, rows: int) -> Trajectory:

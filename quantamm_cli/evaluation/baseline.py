@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,13 +11,13 @@ from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import judge
+from quantamm_cli.evaluation.sets import batches
 from quantamm_cli.pools.base import AbstractPool
 
 Numbers = NDArray[np.float64]
 DRAWS = 32
 NOISE = 0.5
 """Standard deviation of a drawn parameter in raw units."""
-_TOGETHER = 8
 
 
 def random_scores(
@@ -37,12 +36,9 @@ def random_scores(
     They lie around ``params``, one set to begin with as ``core.params.initial`` takes it, as initial parameters do but with
     a noise of 0.5. Periods are those of one continuous run.
     """
-    drawn = initial(specs, params, draws + 1, assets, NOISE, seed)  # the first is what was given
-    found: list[Mapping[str, Mapping[str, Any]]] = []
-    for begin in range(1, draws + 1, _TOGETHER):
-        which = np.minimum(np.arange(begin, begin + _TOGETHER), draws)  # batches of one length: one program
-        batch = {name: jnp.asarray(values[which], feed.prices.dtype) for name, values in drawn.items()}
-        found.append(jax.device_get(judge(pool, spans, names, batch, feed)))
+    drawn = initial(specs, params, draws + 1, assets, NOISE, seed)
+    own = {name: values[1:] for name, values in drawn.items()}  # the first is what was given
+    found = [jax.device_get(judge(pool, spans, names, batch, feed)) for batch in batches(own, feed)]
     return {
         period: {name: np.concatenate([np.asarray(part[period][name], np.float64) for part in found])[:draws] for name in names}
         for period, _, _ in spans

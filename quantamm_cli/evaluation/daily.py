@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import DAY, Feed, Params, Snapshot
+from quantamm_cli.evaluation.portfolios import constant_weights
+from quantamm_cli.evaluation.sets import arrays, batches
 from quantamm_cli.pools.balancer import Balancer
 from quantamm_cli.pools.base import AbstractPool
 
 Numbers = NDArray[np.float64]
-_TOGETHER = 8
-"""Parameter sets that are run side by side: more would fill the memory with their minutes."""
 
 
 class Daily(NamedTuple):
@@ -46,28 +46,22 @@ def daily(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int,
     """
     rows = (0, *day_rows(first, last).tolist())
     prices, reserves, value = _at(pool, rows, params, feed)
-    opening = np.log(np.maximum(reserves[0] * prices[0] / value[0], np.finfo(float).tiny))
-    alone = feed._replace(trades=None, initial_reserves=None, initial_pool_value=jnp.asarray(value[0], feed.prices.dtype))
-    constant = _at(Balancer(), rows, {"initial_weights_logits": opening}, alone)[2]
-    held = prices[1:]
+    held, at, worth = (jnp.asarray(each[0], feed.prices.dtype) for each in (reserves, prices, value))
+    constant = _at(Balancer(), rows, *constant_weights(held, at, worth, feed))[2]
+    later = prices[1:]
     values = {
         "pool": value[1:],
-        "hodl": held @ reserves[1],
-        "uniform_hodl": (held / held[0]).mean(-1),
+        "hodl": later @ reserves[1],
+        "uniform_hodl": (later / later[0]).mean(-1),
         "constant_weight": constant[1:],
     }
-    return Daily({name: changes(value) for name, value in values.items()}, held)
+    return Daily({name: changes(value) for name, value in values.items()}, later)
 
 
 def candidates(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int, last: int) -> Numbers:
     """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``, on the days of rows [first, last)."""
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
-    batches = [
-        # The last batch is filled up with its last set, so that one program serves all.
-        {name: np.asarray(values, float)[np.minimum(np.arange(begin, begin + _TOGETHER), sets - 1)] for name, values in params.items()}
-        for begin in range(0, sets, _TOGETHER)
-    ]
-    values = [np.asarray(_many(pool, rows, _cast(batch, feed), feed), np.float64) for batch in batches]
+    values = [np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)]
     return changes(np.concatenate(values)[:sets])
 
 
@@ -85,12 +79,8 @@ def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
 
 def _at(pool: AbstractPool, rows: tuple[int, ...], params: Mapping[str, Any], feed: Feed) -> tuple[Numbers, Numbers, Numbers]:
     """Prices, reserves and value at some rows."""
-    prices, reserves, value = jax.device_get(_one(pool, rows, _cast(params, feed), feed))
+    prices, reserves, value = jax.device_get(_one(pool, rows, arrays(params, feed), feed))
     return np.asarray(prices, np.float64), np.asarray(reserves, np.float64), np.asarray(value, np.float64)
-
-
-def _cast(params: Mapping[str, Any], feed: Feed) -> Params:
-    return {name: jnp.asarray(value, feed.prices.dtype) for name, value in params.items()}
 
 
 @partial(jax.jit, static_argnames="rows")

@@ -18,7 +18,8 @@ import numpy as np
 
 from quantamm_cli.core.types import Feed, Trajectory
 from quantamm_cli.engine.forward import Spans
-from quantamm_cli.evaluation.assess import arrays, trajectory
+from quantamm_cli.evaluation.assess import trajectory
+from quantamm_cli.evaluation.sets import arrays
 from quantamm_cli.pools.base import AbstractPool
 
 

@@ -1,10 +1,21 @@
-"""The portfolios that do outside, at an exchange, what a pool does inside: its losses to arbitrage are what lies between them."""
+"""What a pool is compared with that needs to know the pool: constant weights, and the portfolios that do outside what it does inside."""
 
-from quantamm_cli.core.types import Feed
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float
+
+from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.pools.brokered import LossVersusRebalancing, RebalancingVersusRebalancing
 from quantamm_cli.pools.geometric import GeometricPool
 from quantamm_cli.pools.wrap import Wrapper
+
+
+def constant_weights(reserves: Float[Array, " n"], prices: Float[Array, " n"], value: Float[Array, ""], feed: Feed) -> tuple[Params, Feed]:
+    """Parameters of ``Balancer`` and the market, for a pool that opens with these holdings and keeps their shares of value."""
+    opened = jnp.log(jnp.maximum(reserves * prices / value, np.finfo(value.dtype).tiny))
+    return {"initial_weights_logits": opened}, feed._replace(trades=None, initial_reserves=None, initial_pool_value=value)
 
 
 def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:

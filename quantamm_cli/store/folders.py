@@ -20,8 +20,8 @@ def held(folder: Path, what: str, own: Sequence[str], fresh: bool) -> Iterator[N
     lock = RunLock(folder.parent / f"{folder.name}.lock", what)
     lock.acquire(0.0)
     try:
-        if fresh and os.path.lexists(folder):
-            _set_aside(folder)
+        if fresh:
+            set_aside(folder)
         atomic.make_folder(folder)
         atomic.sweep(folder, tuple(own))
         yield
@@ -29,11 +29,14 @@ def held(folder: Path, what: str, own: Sequence[str], fresh: bool) -> Iterator[N
         lock.release()
 
 
-def _set_aside(folder: Path) -> None:
+def set_aside(*paths: Path) -> None:
+    """Renames what there is of these to names with one date, in this order; no listing takes them for what they were. Raises StoreError."""
     stamp, count = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", 0
-    while os.path.lexists(f"{folder}.{stamp}"):
+    while any(os.path.lexists(f"{path}.{stamp}") for path in paths):
         count += 1
         stamp = f"{stamp.split('-')[0]}-{count}"
-    with atomic.telling(folder, "set aside"):
-        os.rename(folder, f"{folder}.{stamp}")
-        atomic.sync_folder(folder.parent)
+    for path in paths:
+        with atomic.telling(path, "set aside"):
+            if os.path.lexists(path):
+                os.rename(path, f"{path}.{stamp}")
+                atomic.sync_folder(path.parent)

@@ -5,12 +5,10 @@ history is never behind the state, nor the state behind the checkpoint; what is 
 """
 
 import json
-import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,6 +19,7 @@ from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import STATUSES, Run, read_checkpoint, write_checkpoint
 from quantamm_cli.store.encode import finite
+from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
 from quantamm_cli.store.lock import RunLock
 from quantamm_cli.store.place import Place
@@ -122,7 +121,7 @@ class Writer:
         atomic.sweep(place.folder, (place.state.name,))
         left = place.state.exists() or (place.history.exists() and place.history.stat().st_size > 0)
         if fresh or (left and not place.checkpoint.exists()):  # without its checkpoint a history proves nothing, but it is kept
-            _set_aside(place)
+            set_aside(place.checkpoint, place.folder)  # the checkpoint first: a folder without it is set aside by the next opening anyway
         if not place.checkpoint.exists():
             return
         run = read_checkpoint(place.checkpoint)
@@ -152,17 +151,3 @@ class Writer:
             message = f"stands for step {step}, the checkpoint for step {run.step}; start over with --fresh (the old files are kept)"
             raise StoreError(str(self.place.state), message)
         return state
-
-
-def _set_aside(place: Place) -> None:
-    """Renames what there is of a run to names with a date, which no listing takes for a run. Raises StoreError."""
-    stamp, count = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", 0
-    while any(os.path.lexists(f"{path}.{stamp}") for path in (place.checkpoint, place.folder)):
-        count += 1
-        stamp = f"{stamp.split('-')[0]}-{count}"
-    # The checkpoint first: a folder without it is set aside by the next opening anyway.
-    for path in (place.checkpoint, place.folder):
-        with atomic.telling(path, "set aside"):
-            if os.path.lexists(path):
-                os.rename(path, f"{path}.{stamp}")
-                atomic.sync_folder(place.runs)
