@@ -60,13 +60,19 @@ _COMPETE = (
     "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, ranked, as one HTML page",
     "as often as you like the same command goes on; simulations=N more seeds go on with the same competition",
 )
+_CYCLES = ("split=walk_forward                              cycles through time, and whether it works out of sample",)
+_TRAINING = (
+    "fit=adamw, bfgs, cma_es, optuna, random, ...    how (qsim show fits);  fit.steps=N",
+    "practice=monte_carlo                            training windows from resampled prices (qsim show practices)",
+    *_CYCLES,
+)
 COMMANDS = {
     command.name: command
     for command in (
         Command("simulate", "one pool with given parameters over a market", _RUNS),
-        Command("train", "fit a pool's parameters to a metric", _RUNS),
+        Command("train", "fit a pool's parameters to a metric", _RUNS, notes=_TRAINING),
         Command("tune", "search over training settings with Optuna", _RUNS, notes=_SPACE),
-        Command("evaluate", "score a trained run on train, validation and test", _RUNS),
+        Command("evaluate", "score a trained run on train, validation and test", _RUNS, notes=_CYCLES),
         Command(
             "compete",
             "strategies share one flow of orders: who earns, and how sure that is",
