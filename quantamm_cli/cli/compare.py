@@ -11,13 +11,15 @@ from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.runs import NAME_DIGITS
 from quantamm_cli.cli.selections import selections
-from quantamm_cli.errors import QsimError
+from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.report.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
+from quantamm_cli.store.named import KINDS
+from quantamm_cli.store.others import walk_place
 from quantamm_cli.store.runs import Run, Store
-from quantamm_cli.store.walks import Walk, is_walk, load_walk
+from quantamm_cli.store.walks import Walk, read_walk
 
 Days = Mapping[int, float]
 """Daily returns by the minute since 1970 at which the day ends."""
@@ -42,7 +44,7 @@ def compared(names: Sequence[str], tree: dict[str, Any], options: Options, conso
     """Settings that differ, scores, and paired differences of daily returns on the test days that a run has in common with the first."""
     rule = options.load or "best_validation"
     store = Store(tree["runs_dir"])
-    sides = [_walk(load_walk(store.root, name)) if is_walk(name) else _run(store.load(name), rule, options) for name in names]
+    sides = [_side(store, name, rule, options) for name in names]
     trees = [dict(dotted(side.found.settings)) for side in sides]
     keys = sorted({key for tree in trees for key in tree})
     differ = {key: [tree.get(key) for tree in trees] for key in keys if len({canonical(tree.get(key)) for tree in trees}) > 1}
@@ -56,6 +58,14 @@ def compared(names: Sequence[str], tree: dict[str, Any], options: Options, conso
     paired = _paired(sides, tree, replace(options, load=rule), console)
     runs = [{"run": side.found.name, "selection": side.selection} for side in sides]
     return {"load": rule, "differences": differ, "runs": runs, "paired": paired}
+
+
+def _side(store: Store, name: str, rule: str, options: Options) -> Side:
+    held = store.named(name)
+    if held.kind in ("compete", "study"):
+        cure = "qsim compete leaderboard RECEIPT RECEIPT ranks competitions" if held.kind == "compete" else "name runs of its trials"
+        raise ConfigError(held.short, f"is a {KINDS[held.kind]}, not a run or a walk-forward; {cure}")
+    return _walk(read_walk(walk_place(held))) if held.kind == "walk" else _run(store.load(held.path), rule, options)
 
 
 def _run(found: Run, rule: str, options: Options) -> Side:

@@ -11,7 +11,7 @@ from quantamm_cli.cli.entrants import entry_of
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.result import Watch
 from quantamm_cli.compete.receipts import differences, versions
-from quantamm_cli.errors import StoreError
+from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.store.receipts import find_source, read_receipt
@@ -46,16 +46,27 @@ def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any])
     """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
     try:
         told = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
-        if tree["market"]["kind"] == told["market"]["kind"]:
-            told["market"] = _laid_over(tree["market"], told["market"])
+        told["market"] = _supplied(told["market"], written.get("places", {}), tree["data"])
         entries = tuple(_entry(one, path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
         settings = decode(Compete, told | {"strategies": entries, "reference": written["reference"], "runs_dir": tree["runs_dir"]} | seeds)
     except (KeyError, TypeError, AttributeError) as failure:
         raise StoreError(str(path), f"is not a receipt this version can read ({type(failure).__name__}: {failure})") from None
     if settings.fingerprint != written["fingerprint"]:
+        made_from = written["settings"].get("made_from")
+        if settings.configuration().get("made_from") != made_from:
+            raise DataError(str(path), "was made from other prices than there are now; data.dir=PATH says where those are")
         raise StoreError(str(path), "its settings mean something else to this version: the fingerprint they give is another")
     return settings
+
+
+def _supplied(market: dict[str, Any], places: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The market of a receipt; prices from files are where the command line says, or where they were."""
+    source = market.get("data")
+    if source is None or source["kind"] not in ("parquet", "csv"):
+        return market
+    given = data.get("dir") if data["kind"] == source["kind"] else None
+    return market | {"data": source | {"dir": given or places.get("data.dir")}}
 
 
 def _entry(one: Mapping[str, Any], path: Path) -> Entry:
@@ -65,12 +76,3 @@ def _entry(one: Mapping[str, Any], path: Path) -> Entry:
         return entry_of(one["settings"]["kind"], settings, one["name"])
     source = find_source(path, one["file"], one["source"])
     return entry_of(f"{source}:{one['class']}", settings, one["name"])
-
-
-def _laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """What the receipt says, and of the rest what it leaves out: where files are."""
-    merged = dict(base)
-    for key, value in top.items():
-        nested = isinstance(value, Mapping) and isinstance(base.get(key), Mapping) and value
-        merged[key] = _laid_over(base[key], value) if nested else value
-    return merged

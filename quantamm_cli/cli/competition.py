@@ -20,6 +20,7 @@ from quantamm_cli.compete.results import NORMALISER, Results
 from quantamm_cli.compete.types import Outcome, Points
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.component import component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store.competitions import CompetitionPlace
@@ -50,8 +51,23 @@ def read(tree: Mapping[str, Any], options: Options) -> Compete:
     line_up = entries(tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
         tree = {**tree, "market": _original(tree["market"], options, loader)}
-    rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy")}
-    return decode(Compete, rest | {"strategies": line_up})
+    rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")}
+    market = supplied(tree["market"], tree["data"], loader)
+    return decode(Compete, rest | {"strategies": line_up, "market": market})
+
+
+def supplied(market: dict[str, Any], data: dict[str, Any], loader: Loader) -> dict[str, Any]:
+    """The market with ``data``, the source of prices, where it takes one. Raises ConfigError if it does not and one was chosen."""
+    if "data" in component("market", market["kind"]).model_fields:
+        return market | {"data": decode(component("data", data["kind"]), data, "data")}
+    loaded = loader.repository.load_config("data/synthetic")
+    assert loaded is not None
+    assert isinstance(loaded.config, DictConfig)
+    if data != plain(loaded.config):
+        raise ConfigError(
+            f"data={data['kind']}", f"market={market['kind']} draws its prices; add market=history, which takes them from data"
+        )
+    return market
 
 
 def _original(market: dict[str, Any], options: Options, loader: Loader) -> dict[str, Any]:
@@ -102,6 +118,8 @@ class Competition:
         if todo and len(todo) < len(wanted):
             self._console.note(f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of {len(wanted)} seeds")
         if todo:
+            for line in self.settings.market.told():  # type: ignore[attr-defined]
+                self._console.note(line)
             with Stop(self._kept, self._console.stopped) as stop, self._console.progress(len(wanted), said) as bar:
                 self._batches(todo, len(wanted), bar, stop)
         return self.results(wanted)

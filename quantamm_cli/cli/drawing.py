@@ -96,6 +96,14 @@ def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     return _page(walk_page(told, drawn), result.parent, chosen) | _written(drawn, result.parent, chosen)
 
 
+def draw_competition(told: Mapping[str, Any], receipt: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Write the plots and the page of a competition into its folder; their paths by name."""
+    from quantamm_cli.report.competition import competition_page, competition_plots
+
+    drawn = competition_plots(told, receipt["edges"])
+    return _page(competition_page(told, receipt, drawn), folder) | _written(drawn, folder)
+
+
 def _page(text: str, folder: Path, chosen: str = "") -> dict[str, str]:
     name = f"report{chosen}.html"
     return {"report": write_files(folder, {name: text.encode("utf-8")})[name]}

@@ -46,7 +46,7 @@ def entries(given: Any, own: Any, loader: Loader) -> tuple[Entry, ...]:
     taken: list[str] = []
     found = []
     for one in asked:
-        entry = resolved(one.kind, {**own.get(one.name, {}), **one.settings}, loader, one.name)
+        entry = resolved(one.kind, _over(own.get(one.name, {}), one.settings), loader, one.name)
         taken.append(_unlike(one.name, taken))
         found.append(Entry(**(dict(entry) | {"name": taken[-1]})))
     return tuple(found)
@@ -60,7 +60,17 @@ def resolved(kind: str, settings: Mapping[str, Any], loader: Loader, name: str) 
         assert loaded is not None
         assert isinstance(loaded.config, DictConfig)
         tree = plain(loaded.config)
-    return entry_of(tree.get("kind", kind), {key: value for key, value in tree.items() if key != "kind"} | dict(settings), name, loader)
+    return entry_of(tree.get("kind", kind), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader)
+
+
+def _over(tree: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree with settings on top of it; of a component within, those of another kind stand alone."""
+    found = dict(tree)
+    for key, value in settings.items():
+        there = tree.get(key)
+        both = isinstance(there, Mapping) and isinstance(value, Mapping) and value.get("kind", there.get("kind")) == there.get("kind")
+        found[key] = _over(there, value) if both else value  # type: ignore[arg-type]
+    return found
 
 
 def entry_of(kind: str, settings: Mapping[str, Any], name: str, loader: Loader | None = None) -> Entry:

@@ -73,5 +73,8 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
     if line.startswith("Could not append"):
         return ConfigError(place, "is there already; leave out the '+'")
     if re.fullmatch(r"Could not override '[^']*'\.", line):
+        group, at, rest = place.partition("@")
+        if at:
+            return ConfigError(place, f"no {group} belongs at {rest.partition('=')[0]}; write {group}={rest.partition('=')[2]}")
         return ConfigError(place, f"no such setting ({line[:-1]})")
     return ConfigError(place, line)

@@ -180,16 +180,20 @@ class Loader(ConfigLoaderImpl):
         try:
             yield
         except ConfigError as failure:
-            group, _, name = failure.where.rpartition(".")
-            parent, group = keys.lookup(tree, group.split(".")), group.replace(".", "/")
-            if not isinstance(parent, dict) or name in parent:
+            place, _, name = failure.where.rpartition(".")
+            parent = keys.lookup(tree, place.split("."))
+            moved = not isinstance(parent, dict) and "." in place
+            place = place.partition(".")[2] if moved else place  # market.data.dir: perhaps data.dir was meant
+            parent, group = keys.lookup(tree, place.split(".")), place.replace(".", "/")
+            if not isinstance(parent, dict) or (name in parent and not moved):
                 raise
             homes = [option for option in self.options(group) if name in self._settings(f"{group}/{option}", repo)]
             if not homes:
                 raise
             chosen = " or ".join(f"{group}={option}" for option in homes)
             said = failure.message.partition(" (")[0]
-            raise ConfigError(failure.where, f"{said}; choose one that has it: {chosen}") from None
+            cure = f"write {place}.{name}, with {chosen}" if moved else f"choose one that has it: {chosen}"
+            raise ConfigError(failure.where, f"{said}; {cure}") from None
 
 
 def _in_space(override: Override) -> Override:

@@ -56,10 +56,12 @@ _COMPETE = (
     "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
     "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
     "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
+    "market=history data=parquet data.dir=PATH       minute prices of yours: market.base=ETH market.start=... market.end=...",
     "qsim compete validate STRATEGY                  does it quote as the rules want",
     "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, ranked, as one HTML page",
     "as often as you like the same command goes on; simulations=N more seeds go on with the same competition",
 )
+_NAMED = "RUN is 6 or more digits of a name in qsim runs list, with its kind before them (walk_3f9a2c) or without, or a path"
 _CYCLES = ("split=walk_forward                              cycles through time, and whether it works out of sample",)
 _TRAINING = (
     "fit=adamw, bfgs, cma_es, optuna, random, ...    how (qsim show fits);  fit.steps=N",
@@ -80,12 +82,19 @@ COMMANDS = {
             notes=_COMPETE,
             beside=("validate", "leaderboard"),
         ),
-        Command("report", "plots and one page of a trained run: qsim evaluate to look at", f"[RUN] {_RUNS}", takes="RUN"),
+        Command(
+            "report",
+            "plots and one page of a trained run, a walk-forward or a competition",
+            f"[RUN] {_RUNS}",
+            takes="RUN",
+            notes=(_NAMED,),
+        ),
         Command(
             "runs",
-            "list, show, compare, verify runs; import results of quantammsim",
+            "list, show, verify runs, walk-forwards, competitions and studies; compare; import results of quantammsim",
             "VERB [RUN ...|FILE ...] [options]",
             ("list", "show", "compare", "verify", "import"),
+            notes=(_NAMED,),
         ),
         Command("export", "a run's parameters as the contracts take them, 18 decimals", "RUN [options]", takes="RUN", bare=True),
         Command(

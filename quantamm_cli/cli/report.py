@@ -7,12 +7,19 @@ from quantamm_cli.cli import drawing
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.evaluate import ask, evaluated
 from quantamm_cli.cli.options import Options
+from quantamm_cli.store.runs import Store
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Evaluate a run, draw it and write the page; returns the JSON object."""
+    """Evaluate a run, draw it and write the page, or draw what else is named; returns the JSON object."""
     drawing.check()
-    told = (_walk if tree["split"]["kind"] == "walk_forward" else _run)(tree, options, console)
+    held = None if options.run is None else Store(tree["runs_dir"]).named(options.run)
+    if held is not None and held.kind != "run":
+        from quantamm_cli.cli.kept import report
+
+        told = report(held, options, console)
+    else:
+        told = (_walk if tree["split"]["kind"] == "walk_forward" else _run)(tree, options, console)
     if not options.dry_run:
         console.say(told["files"]["report"])
     told.pop("command", None)

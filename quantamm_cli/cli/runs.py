@@ -1,4 +1,4 @@
-"""``qsim runs``: what has been trained, what came of it, whether the files are sound, and what others trained."""
+"""``qsim runs``: what has been trained, cycled, played and tuned, what came of it, whether the files are sound, what others trained."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,13 @@ from quantamm_cli.cli.selections import selections
 from quantamm_cli.errors import ConfigError, StoreError
 from quantamm_cli.report.tables import dotted
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.named import KINDS
+from quantamm_cli.store.runs import Other, Run, Store, Summary
 
 NAME_DIGITS = 12
 """Digits of a fingerprint that tables show."""
+OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
+"""What is no run, by the key under which it is told."""
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         case "list":
             told = _list(store, console)
         case "show":
-            told = _show(store.load(names[0]), options, console)
+            told = _show_named(store, names[0], options, console)
         case "compare":
             from quantamm_cli.cli.compare import compared
 
@@ -42,26 +45,47 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
 
 
 def _list(store: Store, console: Console) -> dict[str, Any]:
-    found = store.list()
-    rows = [
-        [
-            item.fingerprint[:NAME_DIGITS],
-            item.status,
-            item.pool or item.problem or "",
-            " ".join(item.tokens),
-            item.steps,
-            item.metric or "",
-            item.best,
-            f"{item.modified:%Y-%m-%d %H:%M}",
-        ]
-        for item in found
-    ]
-    if rows:
-        console.table("", ["run", "status", "pool", "tokens", "step", "metric", ("best", ".4f"), "modified (UTC)"], rows)
+    found, others = store.list(), store.others()
+    lines = [(item.modified, _run_line(item)) for item in found] + [(item.modified, _other_line(item)) for item in others]
+    lines.sort(key=lambda line: (line[0], line[1][0]), reverse=True)
+    if lines:
+        heads: list[str | tuple[str, str]] = ["run", "kind", "status", "what", "tokens", "of", "metric", ("best", ".4f"), "modified (UTC)"]
+        console.table("", heads, [[*line, f"{modified:%Y-%m-%d %H:%M}"] for modified, line in lines])
     else:
         console.say(f"no runs in {store.root}")
     keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
-    return {"runs": [{key: getattr(item, key) for key in keys} | {"checkpoint": str(item.path)} for item in found]}
+    told = {"runs": [{key: getattr(item, key) for key in keys} | {"checkpoint": str(item.path)} for item in found]}
+    return told | {key: [_other(item) for item in others if item.held.kind == kind] for kind, key in OTHERS.items()}
+
+
+def _run_line(item: Summary) -> list[Any]:
+    steps = None if item.steps is None else f"{item.steps} steps"
+    what = item.pool or item.problem or ""
+    return [item.fingerprint[:NAME_DIGITS], "run", item.status, what, " ".join(item.tokens), steps, item.metric or "", item.best]
+
+
+def _other_line(item: Other) -> list[Any]:
+    told = item.told
+    what = told.get("pool") or ", ".join(told.get("strategies", ())) or item.problem or ""
+    if "sweep" in told:
+        what = f"{told['sweep']['strategy']}: {told['points']} points of {', '.join(told['sweep']['axes'])}"
+    count = next((f"{told[key]} {key}" for key in ("cycles", "seeds", "trials") if key in told), None)
+    named = [item.held.fingerprint[:NAME_DIGITS], KINDS[item.held.kind], item.status, what]
+    return [*named, " ".join(told.get("tokens", ())), count, told.get("metric", ""), told.get("best")]
+
+
+def _other(item: Other) -> dict[str, Any]:
+    named = {"run": item.held.name, "fingerprint": item.held.fingerprint, "status": item.status}
+    return named | item.told | {"problem": item.problem, "file": str(item.file)}
+
+
+def _show_named(store: Store, name: str, options: Options, console: Console) -> dict[str, Any]:
+    held = store.named(name)
+    if held.kind == "run":
+        return _show(store.load(held.path), options, console)
+    from quantamm_cli.cli.kept import show
+
+    return show(held, options, console)
 
 
 def _show(found: Run, options: Options, console: Console) -> dict[str, Any]:
@@ -94,8 +118,11 @@ def _verify(store: Store, console: Console) -> dict[str, Any]:
     """Read everything again. Raises StoreError if anything is wrong, after telling all of it."""
     findings = store.verify()
     count = len(store.list())
+    others = {key: sum(item.held.kind == kind for item in store.others()) for kind, key in OTHERS.items()}
     if findings:
         console.table("", ["file", "what is wrong"], [[str(Path(item.path)), item.problem] for item in findings])
         raise StoreError(str(store.root), f"{len(findings)} file(s) are damaged: {findings[0].path}: {findings[0].problem}")
-    console.say(f"{count} run(s) in {store.root} are sound")
-    return {"sound": count}
+    said = {kind: (others[key], KINDS[kind] if others[key] == 1 else key.replace("_", "-")) for kind, key in OTHERS.items()}
+    more = "".join(f", {number} {what}" for number, what in said.values() if number)
+    console.say(f"{count} run(s){more} in {store.root} are sound")
+    return {"sound": count} | others

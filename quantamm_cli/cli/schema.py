@@ -33,6 +33,9 @@ def _competition() -> dict[str, Any]:
     load()
     schema = _object(Compete, "")
     given = {"type": "object", "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}, "required": ["kind"]}
+    for market in schema["properties"]["market"]["oneOf"]:
+        market["properties"].pop("data", None)
+    schema["properties"]["data"] = {"oneOf": [_object(kind, "data") for _, kind in sorted(REGISTER["data"].items())]}
     schema["properties"]["strategies"] = {"type": "array", "minItems": 1, "items": {"anyOf": [{"type": "string"}, given]}}
     schema["properties"]["strategy"] = {"type": "object", "additionalProperties": {"type": "object"}}
     return schema

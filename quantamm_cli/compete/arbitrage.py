@@ -12,10 +12,11 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.compete.fill import Fill, Lanes, Rows, sided
-from quantamm_cli.compete.slopes import FAR, Quote, slope
+from quantamm_cli.compete.slopes import FAR, Quote, Slope, ceiling, reaching, slope
 
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""
+_STILL = 1e-6
 SECTIONS = 44
 _GOLDEN = 0.6180339887498949
 _DEEPEST = 1e3
@@ -66,25 +67,34 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
 
 
 def _newton(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, smallest: Rows, pays: Bool[Array, "a l"]) -> Rows:
-    """Where the level is the wanted one: Newton's steps, kept within a bracket, and a last one through which derivatives pass."""
+    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
+
+    A last step is the one through which derivatives pass.
+    """
+    reserve = sided(buys, x, y)[1]
+
+    def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
+        return jnp.minimum(paid + (wanted - at.level) / at.rise, reaching(share * reserve, at, paid))
 
     def improved(state: tuple[Array, ...]) -> tuple[Array, ...]:
-        paid, low, high, _, done = state
+        paid, low, high, share, _, done = state
         at = slope(quote, buys, paid, x, y)
         short = at.level < wanted
         low, high = jnp.where(short, paid, low), jnp.where(short, high, paid)
-        ahead = paid + (wanted - at.level) / at.rise
-        within = (ahead >= low) & (ahead <= high)
-        ahead = jnp.where(within, ahead, jnp.where(high < FAR, (low + high) / 2, 4 * paid))
-        return ahead, low, high, (jnp.abs(ahead - paid) > 1e-7 * paid) & pays, done + 1
+        share = jnp.where(short, share, ceiling(at, reserve))
+        near = ahead(paid, at, share)
+        within = (near >= low) & (near <= high)
+        near = jnp.where(within, near, jnp.where(high < FAR, (low + high) / 2, 4 * paid))
+        return near, low, high, share, (jnp.abs(near - paid) > 1e-7 * paid) & pays, done + 1
 
     def going(state: tuple[Array, ...]) -> Array:
-        return state[3].any() & (state[4] < STEPS)
+        return state[4].any() & (state[5] < STEPS)
 
-    start: tuple[Array, ...] = (smallest, smallest, jnp.full_like(smallest, FAR), pays, jnp.zeros((), int))
-    paid = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[0])
-    at = slope(quote, buys, paid, x, y)
-    return jnp.maximum(paid + (wanted - at.level) / at.rise, smallest)
+    start: tuple[Array, ...] = (smallest, smallest, jnp.full_like(smallest, FAR), jnp.ones_like(smallest), pays, jnp.zeros((), int))
+    paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
+    last = ahead(paid, slope(quote, buys, paid, x, y), share)
+    # Not one that was led astray when there were no steps left.
+    return jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), jnp.maximum(last, smallest), low)
 
 
 def _sections(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows) -> Rows:

@@ -8,11 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from pydantic.fields import FieldInfo
 
 from quantamm_cli.compete.statistics import Numbers
 from quantamm_cli.compete.strategy import Strategy
-from quantamm_cli.compete.sweep import floats
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
 
@@ -54,15 +52,14 @@ class Coordinate(NamedTuple):
 
 def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list[Coordinate]:
     """Its float settings, or those that are wanted. Raises ConfigError: there is none, or none of that name."""
-    there = floats(strategy)
+    there = strategy.parameters
     if not there:
         raise ConfigError("--optimise", f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0")
     for name in wanted or ():
         if name not in there:
             known = f"{hint(name, there)} (there are: {', '.join(there)})"
             raise ConfigError("optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}")
-    fields = type(strategy).model_fields
-    return [Coordinate(name, there[name], *_bounds(fields[name])) for name in (wanted or there)]
+    return [Coordinate(name, there[name], *strategy.bounds(name)) for name in (wanted or there)]
 
 
 def origins(found: Sequence[Coordinate]) -> Numbers:
@@ -73,15 +70,3 @@ def origins(found: Sequence[Coordinate]) -> Numbers:
 def values(found: Sequence[Coordinate], z: Numbers) -> dict[str, Numbers]:
     """Settings at coordinates ``(…, n)``, by name."""
     return {one.name: np.asarray(one.value(jnp.asarray(z)[..., index]), float) for index, one in enumerate(found)}
-
-
-def _bounds(field: FieldInfo) -> tuple[float, float]:
-    low, high = -math.inf, math.inf
-    for rule in field.metadata:
-        low = max(low, float(getattr(rule, "ge", None) or getattr(rule, "gt", None) or (0.0 if _zero(rule, "ge", "gt") else low)))
-        high = min(high, float(getattr(rule, "le", None) or getattr(rule, "lt", None) or (0.0 if _zero(rule, "le", "lt") else high)))
-    return low, high
-
-
-def _zero(rule: object, *names: str) -> bool:
-    return any(getattr(rule, name, None) == 0 for name in names)

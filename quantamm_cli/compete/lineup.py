@@ -18,8 +18,14 @@ class Group(NamedTuple):
     members: tuple[int, ...]
     curve: bool
     smooth: bool
+    hears_steps: bool
     hears_swaps: bool
     hears_epochs: bool
+
+    @property
+    def may_change(self) -> bool:
+        """Whether anything can change what it asks."""
+        return self.hears_steps or self.hears_swaps or self.hears_epochs
 
 
 class LineUp(NamedTuple):
@@ -72,7 +78,8 @@ def check(entrant: Entrant) -> None:
 
 
 def _group(strategy: Strategy, members: tuple[int, ...]) -> Group:
-    return Group(members, strategy.is_curve, strategy.smooth, strategy.hears_swaps, strategy.hears_epochs)
+    heard = strategy.hears_steps, strategy.hears_swaps, strategy.hears_epochs
+    return Group(members, strategy.is_curve, strategy.smooth, *heard)
 
 
 def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
@@ -80,9 +87,8 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
     for place, settings in (points or {}).items():
         if not 0 <= place < len(entrants):
             raise ConfigError("points", f"there is no entrant {place}; there are {len(entrants)}, from 0")
-        fields = type(entrants[place].strategy).model_fields
         for name, values in settings.items():
-            if name not in fields or not isinstance(getattr(entrants[place].strategy, name), float | jax.Array | np.ndarray):
+            if name not in entrants[place].strategy.parameters:
                 raise ConfigError(f"points.{entrants[place].name}.{name}", "is not a setting with a decimal number")
             lengths.add(np.shape(values)[:1])
     if len(lengths) > 1 or () in lengths:
@@ -92,5 +98,5 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
 
 def _pointed(strategy: Strategy, settings: Any, count: int) -> Strategy:
     """The strategy with leaves ``(p,)``."""
-    changed = strategy.replace(**{name: jnp.asarray(values, float) for name, values in settings.items()})
+    changed = strategy.at({name: jnp.asarray(values, float) for name, values in settings.items()})
     return jax.tree.map(lambda leaf: jnp.broadcast_to(jnp.asarray(leaf, float), (count,)), changed)  # type: ignore[no-any-return]

@@ -182,6 +182,6 @@ def _pointed(plan: Plan, place: int, found: tuple[Coordinate, ...], strategies: 
     for index, group in enumerate(plan.groups):
         if place in group.members:
             row, strategy = group.members.index(place), strategies[index]
-            new = {one.name: getattr(strategy, one.name).at[row].set(one.value(z[column])) for column, one in enumerate(found)}
-            pointed[index] = strategy.replace(**new)
+            there = strategy.parameters
+            pointed[index] = strategy.at({one.name: there[one.name].at[row].set(one.value(z[column])) for column, one in enumerate(found)})
     return tuple(pointed)

@@ -11,6 +11,7 @@ from quantamm_cli.settings.compete import Compete
 def rules(settings: Compete) -> Rules:
     """What every entrant plays by."""
     epoch = settings.epoch
+    assert epoch.length != "auto"
     return Rules(
         epoch_length=epoch.length or 0,
         temperature=None if epoch.temperature == "auto" else epoch.temperature,

@@ -31,7 +31,13 @@ def receipt(settings: Compete, results: Results, standings: Sequence[Mapping[str
         "standings": list(standings),
         "edges": {name: results.outcome.edge[:, place] for place, name in enumerate(results.all_names)},
         "versions": versions(),
-    }
+    } | _places(settings)
+
+
+def _places(settings: Compete) -> dict[str, Any]:
+    """Where the prices were: it does not name the competition, but who checks it there need not say it."""
+    folder = getattr(getattr(settings.market, "data", None), "dir", None)
+    return {} if folder is None else {"places": {"data.dir": str(Path(folder).expanduser().resolve())}}
 
 
 def versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.compete.fill import Lanes, Rows, settled
-from quantamm_cli.compete.slopes import Line, Slope, tangent
+from quantamm_cli.compete.slopes import FAR, Line, Slope, ceiling, reaching, tangent
 
 STEPS = 12
 """Tangents taken at most."""
@@ -32,27 +32,46 @@ def split(amount: Lanes, lines: Line) -> Rows:
     return jnp.where(takes, jnp.maximum(weight * (level - enter), 0), 0)
 
 
-def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], lines: Line, count: int) -> Rows:
-    """Payments to ``count`` smooth curves, of which ``curves`` tells the slopes, and pools with lines, in this order.
+def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lines: Line) -> Rows:
+    """Payments to smooth curves, of which ``curves`` tells the slopes, and pools with lines, in this order.
 
-    The last tangents are the ones through which derivatives pass.
+    ``reserve`` is what the curves can give at most. The last tangents are the ones through which derivatives pass.
     """
+    count, pools = len(reserve), len(reserve) + len(lines.enter)
 
-    def improved(paid: Rows) -> Rows:
+    def improved(paid: Rows, share: Rows) -> tuple[Rows, Rows]:
         # The slope of nothing is that of next to nothing: curves may have none at zero.
-        at = jnp.maximum(paid[:count], 1e-9 * amount + 1e-12)
-        touching = tangent(curves(at), at)
-        return split(amount, Line(*(jnp.concatenate(pair) for pair in zip(touching, lines, strict=True))))
+        beginning = jnp.maximum(paid[:count], 1e-9 * amount + 1e-12)
+        at = curves(beginning)
+        share = jnp.minimum(share, ceiling(at, reserve))
+        touching = Line(*(jnp.concatenate(pair) for pair in zip(tangent(at, beginning), lines, strict=True)))
+        return _up_to(reaching(share * reserve, at, beginning), amount, touching), share
 
     def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
-        paid, _, done = state
-        ahead = improved(paid)
-        return ahead, (jnp.abs(ahead - paid) > 1e-6 * amount).any(), done + 1
+        paid, share, _, done = state
+        ahead, share = improved(paid, share)
+        return ahead, share, (jnp.abs(ahead - paid) > 1e-6 * amount).any(), done + 1
 
-    pools = count + len(lines.enter)
-    start: tuple[Array, ...] = (jnp.broadcast_to(amount / pools, (pools, *amount.shape)), jnp.array(True), jnp.zeros((), int))
-    near = jax.lax.while_loop(lambda state: state[1] & (state[2] < STEPS), step, jax.lax.stop_gradient(start))[0]
-    return improved(jax.lax.stop_gradient(near))
+    even = jnp.broadcast_to(amount / pools, (pools, *amount.shape))
+    start: tuple[Array, ...] = (even, jnp.ones_like(reserve), jnp.array(True), jnp.zeros((), int))
+    near = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start))
+    return improved(*jax.lax.stop_gradient(near[:2]))[0]
+
+
+def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
+    """The split in which the first pools get no more than ``most``: who would gets that, and the others share the rest."""
+    count = len(most)
+    filled = split(amount, lines)
+    full = filled[:count] > most
+
+    def shared() -> Rows:
+        taken = jnp.where(full, most, 0)
+        closed = jnp.concatenate([jnp.where(full, FAR, lines.enter[:count]), lines.enter[count:]])
+        rest = split(amount - taken.sum(0), Line(closed, lines.weight))
+        return rest.at[:count].add(taken)
+
+    found: Rows = jax.lax.cond(full.any(), shared, lambda: filled)
+    return found
 
 
 def by_search(amount: Lanes, quotes: Quotes, pools: int) -> Rows:

@@ -72,7 +72,7 @@ class Left(NamedTuple):
     pools: Pools
 
 
-class _Open(NamedTuple):
+class Open(NamedTuple):
     """Carried from epoch to epoch."""
 
     pools: Pools
@@ -85,42 +85,48 @@ class _Open(NamedTuple):
 def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbers, *, differentiable: bool = False) -> Left:
     """All lanes, from the first event to the last. Pure."""
     lanes = plan.points * len(street.normaliser_fee)
-    table = _table(plan, strategies, numbers, lanes)
+    table = seated(plan, strategies, numbers, lanes)
 
     def widen(values: Array) -> Lanes:
         """Of simulations, to lanes: points first."""
         return jnp.broadcast_to(values, (plan.points, len(values))).reshape(lanes)
 
-    liquidity = jnp.concatenate([jnp.ones((len(plan.order), lanes)), widen(street.normaliser_liquidity)[None]])
-    pools = opened(table, liquidity * numbers.base[0], liquidity * numbers.base[1], 1 - widen(street.normaliser_fee))
-    start = _Open(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
+    start = begun(table, numbers, widen(street.normaliser_liquidity), widen(street.normaliser_fee))
     epochs = len(street.price)
     loop = _differentiable if differentiable else _forward
 
-    def epoch(open_: _Open, number: Array) -> tuple[_Open, Closed]:
+    def epoch(open_: Open, number: Array) -> tuple[Open, Closed]:
         moment = Moment(number, number * plan.epoch_length)
         pools = loop(street, number, lambda pools, price, order: table.event(pools, widen(price), widen(order), moment), open_.pools)
         last = jnp.maximum(street.events[number] - 1, 0)[None]
         price = jnp.abs(jnp.take_along_axis(street.price[number], last, 0)[0])
-        return _close(plan, table, numbers, open_._replace(pools=pools), widen(price), number, number < epochs - 1)
+        return closed(plan, table, numbers, open_._replace(pools=pools), widen(price), number, number < epochs - 1)
 
-    done, closed = jax.lax.scan(epoch, start, jnp.arange(epochs, dtype=jnp.int32))
+    done, epochs_closed = jax.lax.scan(epoch, start, jnp.arange(epochs, dtype=jnp.int32))
     memories = zip(table.seats, done.pools.memories, strict=True)
     pools = done.pools._replace(memories=tuple(_explained(seats, memory, done.pools) for seats, memory in memories))
 
     def simulations_first(leaf: Array) -> Array:
         return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], plan.points, -1), -1, 0)
 
-    left: Left = jax.tree.map(simulations_first, Left(closed, pools))
+    left: Left = jax.tree.map(simulations_first, Left(epochs_closed, pools))
     return left
 
 
-def _table(plan: Plan, strategies: tuple[Any, ...], numbers: Numbers, lanes: int) -> Table:
+def seated(plan: Plan, strategies: tuple[Any, ...], numbers: Numbers, lanes: int) -> Table:
+    """Everybody in their rows."""
     seats, first = [], 0
     for group, strategy in zip(plan.groups, strategies, strict=True):
         seats.append(Seats(group, jax.tree.map(lambda leaf: spread(leaf, lanes), strategy), first, lanes))
         first += len(group.members)
     return Table(tuple(seats), plan.order, numbers.least, plan.own_noise)
+
+
+def begun(table: Table, numbers: Numbers, liquidity: Lanes, fee: Lanes) -> Open:
+    """Before the first step. ``liquidity`` and ``fee`` are the normaliser's."""
+    scale = jnp.concatenate([jnp.ones((len(table.order), *liquidity.shape)), liquidity[None]])
+    pools = opened(table, scale * numbers.base[0], scale * numbers.base[1], 1 - fee)
+    return Open(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
 
 
 def _forward(street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools) -> Pools:
@@ -158,7 +164,7 @@ def _scanned(step: Callable[[Pools, Any], tuple[Pools, None]], pools: Pools, row
     return pools
 
 
-def _close(plan: Plan, table: Table, numbers: Numbers, open_: _Open, price: Lanes, number: Array, more: Array) -> tuple[_Open, Closed]:
+def closed(plan: Plan, table: Table, numbers: Numbers, open_: Open, price: Lanes, number: Array, more: Array) -> tuple[Open, Closed]:
     """Score an epoch and, unless it is the last, move capital and tell of it."""
     pools = open_.pools
     total = pools.tally.arb_edge + pools.tally.retail_edge
@@ -171,18 +177,19 @@ def _close(plan: Plan, table: Table, numbers: Numbers, open_: _Open, price: Lane
         temperature = capital.noise(earned, pools.tally.squares[:-1] / unit**2, numbers.risk_aversion)
     alive = jnp.concatenate([memory.alive for memory in pools.memories])
     weight = capital.weights(jnp.where(alive, scores, -jnp.inf), temperature, numbers.floor, plan.weights)
-    closed = Closed(edge, scores, weight)
+    told = Closed(edge, scores, weight)
     if not plan.epoch_length:
-        return open_._replace(pools=pools), closed
+        return open_._replace(pools=pools), told
+    before = pools.x[:-1] * price + pools.y[:-1]
     x, y = capital.rebalanced(pools.x[:-1], pools.y[:-1], price, weight)
     tally = pools.tally._replace(squares=jnp.zeros_like(pools.tally.squares))
     x, y, weight = (jnp.where(more, now, old) for now, old in ((x, pools.x[:-1]), (y, pools.y[:-1]), (weight, pools.weight)))
     pools = pools._replace(x=jnp.concatenate([x, pools.x[-1:]]), y=jnp.concatenate([y, pools.y[-1:]]), weight=weight, tally=tally)
-    pools = _ended(table, pools, edge, total, number, more)
-    return _Open(pools, total, x * price + y), closed
+    value = x * price + y
+    return Open(_ended(table, pools, edge, total, value / before, number, more), total, value), told
 
 
-def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, number: Array, more: Array) -> Pools:
+def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, growth: Rows, number: Array, more: Array) -> Pools:
     """Strategies that listen are told of the epoch; their new fees hold from now."""
     if not any(seats.group.hears_epochs for seats in table.seats):
         return pools
@@ -191,13 +198,14 @@ def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, number: Array, m
         if seats.group.hears_epochs:
             rows = seats.rows
             view = Epoch(
-                jnp.stack([pools.x[rows], pools.y[rows]]),
+                seats.held(pools.x, pools.y),
                 number,
                 edge[rows],
                 total[rows],
                 pools.weight[rows],
+                growth[rows],
                 len(table.order) + 1,
-                jnp.array(seats.group.members)[:, None],
+                seats.places,
             )
             memories[place] = seats.ended(memories[place], view, more)
     return table.refeed(pools._replace(memories=tuple(memories)))

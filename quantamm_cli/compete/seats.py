@@ -16,7 +16,7 @@ from jaxtyping import Bool
 from quantamm_cli.compete.fill import Fill, Rows, sided
 from quantamm_cli.compete.lineup import Group
 from quantamm_cli.compete.slopes import FAR, NOTHING, Quote
-from quantamm_cli.compete.strategy import Epoch, Swap
+from quantamm_cli.compete.strategy import Epoch, Swap, Tick
 from quantamm_cli.compete.types import Fault
 
 
@@ -52,6 +52,15 @@ class Seats:
     @property
     def rows(self) -> slice:
         return slice(self.first, self.first + self.count)
+
+    @property
+    def places(self) -> Array:
+        """Their places in the line-up, ``(g, 1)``."""
+        return jnp.array(self.group.members)[:, None]
+
+    def held(self, x: Rows, y: Rows) -> Array:
+        """Their X and Y among those of all rows, ``(2, g, l)``."""
+        return jnp.stack([x[self.rows], y[self.rows]])
 
     def opening(self) -> Memory:
         """At the start of a simulation."""
@@ -122,6 +131,10 @@ class Seats:
             self._flat(y),
         )
         return jnp.where(memory.alive, self._back(seen), jnp.nan)
+
+    def begun(self, memory: Memory, view: Tick, new: Bool[Array, " l"]) -> Memory:
+        """When a step begins, in the lanes in which one does. Of the view's arrays the last axes are rows and lanes."""
+        return self._remember(memory, "on_step", view, memory.alive & new)
 
     def told(self, memory: Memory, view: Swap, filled: Bool[Array, "g l"]) -> Memory:
         """After fills. Of the view's arrays the last axes are rows and lanes."""

@@ -58,9 +58,20 @@ def slope(quote: Quote, buys: Bool[Array, "*#a l"], paid: Rows, x: Rows, y: Rows
     sound = (rate > 1 / FAR**2) & (rate < FAR)
     level = jnp.where(sound, 1 / jnp.sqrt(jnp.where(sound, rate, 1)), FAR)
     # A stretch without bend takes any amount: as good as any, and not more than numbers hold.
-    flattest = 1e-9 * level / sided(buys, x, y)[0]
+    into, out_of = sided(buys, x, y)
+    flattest = 1e-9 * level / (into + out_of * jnp.where(sound, level, 0) ** 2)
     rise = jnp.where(sound & jnp.isfinite(bend), -0.5 * bend * jnp.where(sound, level, 1) ** 3, 0)
     return Slope(got, level, jnp.maximum(rise, flattest))
+
+
+def ceiling(at: Slope, reserve: Rows) -> Rows:
+    """The share of the reserve that a curve gives at most: what it has given where it is flat, else the whole."""
+    return jnp.where((at.level >= FAR) & (at.got < reserve), at.got / reserve, 1.0)
+
+
+def reaching(most: Rows, at: Slope, paid: Rows) -> Rows:
+    """The payment for which the tangent at ``paid`` brings ``most``: the curve, which bends down, has not brought it yet."""
+    return jnp.where(at.level < FAR, paid + (most - at.got) * at.level**2, paid)
 
 
 def tangent(at: Slope, paid: Rows) -> Line:

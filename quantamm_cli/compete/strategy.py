@@ -5,10 +5,13 @@ values run side by side, and gradients flow. Its methods are JAX functions of on
 the state it is handed.
 """
 
+import math
 from abc import ABC
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Bool, Float, Int
 
@@ -19,6 +22,7 @@ State = Any
 """A pytree of at most 128 numbers, double precision."""
 
 MOST_STATE = 128
+_ALMOST_ALL = 1 - 1e-12
 
 
 class Swap(NamedTuple):
@@ -47,6 +51,18 @@ class Swap(NamedTuple):
     """Spot prices of the others after the fills, in the order of the line-up, the normaliser last; NaN of one that quotes no more."""
 
 
+class Tick(NamedTuple):
+    """A new step: its price has moved, nobody has traded at it yet."""
+
+    reserves: Float[Array, "2"]
+    """X and Y."""
+    step: Int[Array, ""]
+    epoch_step: Int[Array, ""]
+    epoch_number: Int[Array, ""]
+    n_strategies: int
+    index: Int[Array, ""]  # type: ignore[assignment]
+
+
 class Epoch(NamedTuple):
     """The end of an epoch, once capital has moved."""
 
@@ -57,6 +73,8 @@ class Epoch(NamedTuple):
     epoch_edge: Scalar
     cumulative_edge: Scalar
     capital_weight: Scalar
+    growth: Scalar
+    """New reserves over those before, of X and Y alike: a strategy that remembers amounts scales them by it."""
     n_strategies: int
     index: Int[Array, ""]  # type: ignore[assignment]
 
@@ -79,6 +97,11 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         """What comes out for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X. Increasing, concave; 0: no quote."""
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
+    def on_step(self, state: State, tick: Tick) -> State:
+        """What it remembers when a step begins: for what changes with time, whether or not anybody trades."""
+        del tick
+        return state
+
     def after_swap(self, state: State, swap: Swap) -> State:
         """What it remembers after a fill of its own."""
         del swap
@@ -95,9 +118,32 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         return reserves[1] / reserves[0]
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """Its float settings by name: what can be swept and trained."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in fields.items() if isinstance(value, float | Array | np.ndarray)}
+
+    def at(self, values: Mapping[str, Any]) -> Self:
+        """The same with other values of its parameters, not validated again."""
+        return self.replace(**values)
+
+    def bounds(self, parameter: str) -> tuple[float, float]:
+        """Between what values a parameter may be, as far as is known."""
+        rules = type(self).model_fields[parameter].metadata
+        low, high = (
+            [float(end) for rule in rules for name in names if (end := getattr(rule, name, None)) is not None]
+            for names in (("ge", "gt"), ("le", "lt"))
+        )
+        return max(low, default=-math.inf), min(high, default=math.inf)
+
+    @property
     def is_curve(self) -> bool:
         """Whether it quotes a curve of its own."""
         return type(self).quote is not Strategy.quote
+
+    @property
+    def hears_steps(self) -> bool:
+        return type(self).on_step is not Strategy.on_step
 
     @property
     def hears_swaps(self) -> bool:
@@ -112,3 +158,8 @@ def constant_product(amount: Scalar, paid_into: Scalar, taken_from: Scalar, fee:
     """What a constant-product pool gives for ``amount``; the fee is taken from it and stays in the pool."""
     counted = amount * (1 - jnp.asarray(fee))
     return taken_from * counted / (paid_into + counted)
+
+
+def within(got: Scalar, reserve: Scalar) -> Scalar:
+    """What a curve gives, but never all there is: a quote of the whole reserve breaks the rules."""
+    return jnp.minimum(got, reserve * _ALMOST_ALL)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from quantamm_cli.compete import statistics
+from quantamm_cli.compete.play import entrants
 from quantamm_cli.compete.statistics import Estimate, Numbers
+from quantamm_cli.compete.strategy import Strategy
 from quantamm_cli.compete.types import Points
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete
@@ -70,7 +72,7 @@ def _axis(part: str, settings: Compete) -> Axis:
     entry = settings.strategies[place]
     values = tuple(float(f"{first + step * index:.12g}") for index in range(count))
     for value in (values[0], values[-1]):
-        decode(type(entry.strategy), _with(entry.strategy, {setting: value}), f"{WHERE} {entry.name}")
+        changed(entry.strategy, {setting: value}, f"{WHERE} {entry.name}")
     return Axis(place, entry.name, setting, values)
 
 
@@ -79,7 +81,7 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
         raise ConfigError(WHERE, f"'{name}' does not compete{hint(name, settings.names)} (there are: {', '.join(settings.names)})")
-    having = {entry.name: floats(entry.strategy) for entry in settings.strategies if not dot or entry.name == name}
+    having = {one.name: one.strategy.parameters for one in entrants(settings) if not dot or one.name == name}
     owners = [one for one, fields in having.items() if setting in fields]
     if not owners:
         known = sorted({field for fields in having.values() for field in fields})
@@ -91,19 +93,12 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
     return settings.names.index(owners[0]), setting
 
 
-def floats(strategy: Component) -> dict[str, float]:
-    """A strategy's float settings: its parameters."""
-    return {name: value for name in type(strategy).model_fields if isinstance(value := getattr(strategy, name), float)}
-
-
-def _with(strategy: Component, changes: Mapping[str, float]) -> dict[str, object]:
-    tree = plain(strategy) | dict(changes)
-    return {key: value for key, value in tree.items() if key != "kind"}
-
-
-def changed(strategy: Component, changes: Mapping[str, float]) -> Component:
-    """The strategy with other settings, validated. Raises ConfigError."""
-    return decode(type(strategy), _with(strategy, changes), "strategy")
+def changed(strategy: Component, changes: Mapping[str, float], where: str = "strategy") -> Strategy:
+    """The strategy with other parameters, validated. Raises ConfigError."""
+    assert isinstance(strategy, Strategy)
+    tree = plain(strategy.at(changes))
+    found: Strategy = decode(type(strategy), {key: value for key, value in tree.items() if key != "kind"}, where)
+    return found
 
 
 class Point(NamedTuple):

@@ -9,10 +9,10 @@ from jaxtyping import Bool
 
 from quantamm_cli.compete import arbitrage, routing
 from quantamm_cli.compete.arbitrage import Least
-from quantamm_cli.compete.fill import Fill, Lanes, Rows, settled
+from quantamm_cli.compete.fill import Fill, Lanes, Rows, settled, sided
 from quantamm_cli.compete.seats import Memory, Seats, others
 from quantamm_cli.compete.slopes import NOTHING, Line, Slope, slope, straight
-from quantamm_cli.compete.strategy import Swap
+from quantamm_cli.compete.strategy import Swap, Tick
 
 
 class Tally(NamedTuple):
@@ -72,9 +72,20 @@ class Table:
     def event(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
         """Everything that happens at one event of each lane; ``price`` is negated where the step is not new."""
         new, price = price > 0, jnp.abs(price)
-        pools = pools._replace(step=pools.step + new)
+        pools = self._begun(pools._replace(step=pools.step + new), new, moment)
         pools = self._arbitraged(pools, price, new, moment)
         return self._served(pools, price, order, moment)
+
+    def _begun(self, pools: Pools, new: Bool[Array, " l"], moment: Moment) -> Pools:
+        """Strategies that listen to steps are told of one; their new fees hold from now."""
+        if not any(seats.group.hears_steps for seats in self.seats):
+            return pools
+        memories = list(pools.memories)
+        for place, seats in enumerate(self.seats):
+            if seats.group.hears_steps:
+                view = Tick(seats.held(pools.x, pools.y), *self._when(pools, moment), len(self.order) + 1, seats.places)
+                memories[place] = seats.begun(memories[place], view, new)
+        return self.refeed(pools._replace(memories=tuple(memories)))
 
     def _arbitraged(self, pools: Pools, price: Lanes, new: Bool[Array, " l"], moment: Moment) -> Pools:
         curves, memories, fills = self.curves, list(pools.memories), []
@@ -132,7 +143,8 @@ class Table:
             return Slope(*(jnp.concatenate(column) for column in zip(*parts, strict=True)))
 
         if all(seats.group.smooth for seats, _ in curved):
-            paid = routing.of_curves(amount, slopes, lines, self.curves)
+            reserve = sided(buys, pools.x[: self.curves], pools.y[: self.curves])[1]
+            paid = routing.of_curves(amount, slopes, reserve, lines)
         else:
             paid = routing.by_search(amount, quotes, len(pools.x))
         return paid, routing.beaten(amount, paid, quotes)
@@ -162,12 +174,10 @@ class Table:
                 jnp.broadcast_to(fill.buys, fill.paid.shape)[rows],
                 fill.paid[rows],
                 fill.got[rows],
-                jnp.stack([pools.x[rows], pools.y[rows]]),
-                pools.step,
-                pools.step - moment.opened,
-                jnp.broadcast_to(moment.epoch, pools.step.shape),
+                seats.held(pools.x, pools.y),
+                *self._when(pools, moment),
                 len(self.order) + 1,
-                jnp.array(seats.group.members)[:, None],
+                seats.places,
                 flow[rows],
                 pools.weight[rows],
                 jnp.swapaxes(spots[others(self.order, seats.group.members)], 0, 1),
@@ -183,12 +193,16 @@ class Table:
                 continue
             own = slice(seats.first - self.curves, seats.first - self.curves + seats.count)
             buy, sell = pools.keep_buy[own], pools.keep_sell[own]
-            if all_of_them or seats.group.hears_swaps or seats.group.hears_epochs:
+            if all_of_them or seats.group.may_change:
                 buy, sell, memories[place] = seats.keep(memories[place], pools.step)
             buys.append(buy)
             sells.append(sell)
         buy, sell = (jnp.concatenate([*rows, kept[-1:]]) for rows, kept in ((buys, pools.keep_buy), (sells, pools.keep_sell)))
         return pools._replace(memories=tuple(memories), keep_buy=buy, keep_sell=sell)
+
+    def _when(self, pools: Pools, moment: Moment) -> tuple[Array, Array, Array]:
+        """Step, step of the epoch, and epoch."""
+        return pools.step, pools.step - moment.opened, jnp.broadcast_to(moment.epoch, pools.step.shape)
 
     def _spots(self, pools: Pools) -> Rows:
         """The price of every pool, as others see it."""

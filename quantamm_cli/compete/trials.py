@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from quantamm_cli.compete.statistics import Numbers
-from quantamm_cli.compete.strategy import Epoch, Strategy, Swap, constant_product
+from quantamm_cli.compete.strategy import Epoch, Strategy, Swap, Tick, constant_product
 
 BASE = (100.0, 10_000.0)
 SWAPS, LIVES, _SIZES, _EPOCH = 64, 16, 160, 16
@@ -64,6 +64,8 @@ def tried(strategy: Strategy, seed: int) -> Trial:
         def one(carry: Any, step: Any) -> Any:
             state, reserves = carry
             buy, part, number = step
+            told = Tick(reserves, number, number % _EPOCH, number // _EPOCH, 2, jnp.zeros((), int))
+            state = _chosen(jnp.array(True), strategy.on_step(state, told), state)
             seen = (*moment(state, reserves), reserves, state)
             state, reserves = _swapped(strategy, quote, state, reserves, buy, part, number)
             return (state, reserves), seen
@@ -88,7 +90,7 @@ def _swapped(strategy: Strategy, quote: Any, state: Any, reserves: Array, buys: 
     retail = (step % 3 > 0) * 0.4
     swap = Swap(buys, paid, got, reserves, step, within, number, 2, jnp.zeros((), int), retail, jnp.ones(()), other[None])
     state = _chosen(sound, strategy.after_swap(state, swap), state)
-    told = Epoch(reserves, number, jnp.cos(step * 1.0), jnp.sin(step * 1.0), jnp.ones(()), 2, jnp.zeros((), int))
+    told = Epoch(reserves, number, jnp.cos(step * 1.0), jnp.sin(step * 1.0), jnp.ones(()), jnp.ones(()), 2, jnp.zeros((), int))
     return _chosen(within == _EPOCH - 1, strategy.on_epoch(state, told), state), reserves
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import season
 from quantamm_cli.compete.season import Numbers as RuleNumbers
-from quantamm_cli.compete.season import Plan
+from quantamm_cli.compete.season import Plan, begun, closed, seated
 from quantamm_cli.compete.statistics import Numbers
-from quantamm_cli.compete.trading import Moment, Pools, Table, opened
+from quantamm_cli.compete.trading import Moment, Pools, Table
 
 _SMALL = 1e-6
 """Share of a reserve that a price is asked for."""
@@ -53,10 +52,8 @@ def watched(
     plan: Plan, strategies: tuple[Any, ...], numbers: RuleNumbers, liquidity: Array, fee: Array, epochs: Sequence[tuple[Numbers, Numbers]]
 ) -> list[Seen]:
     """What is seen when an epoch opens and after each half event, epoch by epoch."""
-    table = season._table(plan, strategies, numbers, 1)
-    scale = jnp.concatenate([jnp.ones((len(plan.order), 1)), liquidity[None]])
-    pools = opened(table, scale * numbers.base[0], scale * numbers.base[1], 1 - fee)
-    open_ = season._Open(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
+    table = seated(plan, strategies, numbers, 1)
+    open_ = begun(table, numbers, liquidity, fee)
     seen = []
     for number, (price, order) in enumerate(epochs):
         moment = Moment(jnp.asarray(number, jnp.int32), jnp.asarray(number * plan.epoch_length, jnp.int32))
@@ -64,7 +61,7 @@ def watched(
         seen.append(jax.tree.map(np.asarray, one))
         more = jnp.asarray(number < len(epochs) - 1)
         fair = jnp.abs(jnp.asarray(price[-1:]))
-        open_, _ = season._close(plan, table, numbers, open_._replace(pools=pools), fair, jnp.asarray(number, jnp.int32), more)
+        open_, _ = closed(plan, table, numbers, open_._replace(pools=pools), fair, jnp.asarray(number, jnp.int32), more)
     return seen
 
 
@@ -72,7 +69,7 @@ def watched(
 def _epoch(
     plan: Plan, strategies: Any, numbers: RuleNumbers, pools: Pools, price: Array, order: Array, moment: Moment
 ) -> tuple[Pools, Seen]:
-    table = season._table(plan, strategies, numbers, 1)
+    table = seated(plan, strategies, numbers, 1)
 
     def look(pools: Pools) -> Seen:
         bid, ask = _prices(table, pools)

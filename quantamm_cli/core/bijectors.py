@@ -1,13 +1,13 @@
 """Maps between raw parameters, free for an optimiser to move, and readable ones with a unit.
 
-``readable`` and ``raw`` work on host arrays; inside programs rules read raw parameters through the functions of this
-file that take JAX arrays (``decay``, ``memory_days``).
+``readable`` works on host arrays, ``raw`` on host arrays and on JAX's, inside programs; there rules read raw parameters through
+the functions of this file that take JAX arrays (``decay``, ``memory_days``).
 """
 
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+Readable = TypeVar("Readable", Numbers, Array)
 NO_MEMORY = -700.0
 """The logit that stands for a memory of zero: its decay, 1e-304, is the smallest that still has a gradient."""
 _LOG2_ZERO = -1000.0
@@ -32,7 +33,7 @@ class Bijector(ABC):
         """Readable values of raw ones."""
 
     @abstractmethod
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
         """Raw values of readable ones; NaN where there is none."""
 
 
@@ -45,7 +46,7 @@ class Identity(Bijector):
     def readable(self, raw: Numbers) -> Numbers:
         return raw
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
         return readable
 
 
@@ -61,8 +62,9 @@ class Affine(Bijector):
     def readable(self, raw: Numbers) -> Numbers:
         return np.asarray(self.slope * raw + self.offset)
 
-    def raw(self, readable: Numbers) -> Numbers:
-        return np.asarray((readable - self.offset) / self.slope)
+    def raw(self, readable: Readable) -> Readable:
+        raw: Readable = (readable - self.offset) / self.slope
+        return raw
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ class Squareplus(Bijector):
         root = np.hypot(raw, 2.0)
         return np.where(raw < 0, 2 / (root - raw), (raw + root) / 2)
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(readable > 0, readable - 1 / readable, np.nan)
+            raw: Readable = space_of(readable).where(readable > 0, readable - 1 / readable, np.nan)
+        return raw
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,11 @@ class Log2(Bijector):
     def readable(self, raw: Numbers) -> Numbers:
         return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
+        space = space_of(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(readable == 0, _LOG2_ZERO, np.log2(readable))
+            raw: Readable = space.where(readable == 0, _LOG2_ZERO, space.log2(readable))
+        return raw
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,11 @@ class Interval(Bijector):
     def readable(self, raw: Numbers) -> Numbers:
         return self.low + (self.high - self.low) * np.exp(-np.logaddexp(0, -raw))
 
-    def raw(self, readable: Numbers) -> Numbers:
-        inside = (readable > self.low) & (readable < self.high)
+    def raw(self, readable: Readable) -> Readable:
+        space, inside = space_of(readable), (readable > self.low) & (readable < self.high)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(inside, np.log(readable - self.low) - np.log(self.high - readable), np.nan)
+            raw: Readable = space.where(inside, space.log(readable - self.low) - space.log(self.high - readable), np.nan)
+        return raw
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,13 @@ class Simplex(Bijector):
         scaled = np.exp(raw - raw.max(-1, keepdims=True))
         return np.asarray(scaled / scaled.sum(-1, keepdims=True))
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
+        space = space_of(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            logits = np.log(readable)
+            logits = space.log(readable)
             centred = logits - logits.mean(-1, keepdims=True)
-        return np.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan)
+        raw: Readable = space.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan)
+        return raw
 
 
 @dataclass(frozen=True)
@@ -148,19 +156,25 @@ class Memory(Bijector):
         days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
         return np.where(raw <= NO_MEMORY, 0.0, days)
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
         r"""Newton for $S u^3 + u - 1 = 0$, $u = 1 - \lambda$, $S = (1440 m / 2C)^3 / 6$.
 
         The closed form of the cubic loses every digit for long memories; this loses none. The function is convex and
-        increasing, so Newton from above descends to the root without overshooting.
+        increasing, so Newton from above descends to the root without overshooting; eight steps end at the last digit for any S.
         """
-        days = np.asarray(readable, float)
-        s = np.where(days > 0, (1440 * days / (2 * self.chunk_period)) ** 3 / 6, np.nan)
-        u = np.minimum(1.0, np.cbrt(1 / s))
-        for _ in range(60):
+        space = space_of(readable)
+        s = space.where(readable > 0, (1440 * readable / (2 * self.chunk_period)) ** 3 / 6, np.nan)
+        u = space.minimum(1.0, space.cbrt(1 / s))
+        for _ in range(8):
             u = u - (s * u**3 + u - 1) / (3 * s * u**2 + 1)
         # λ = S u³, hence λ / (1 - λ) = S u²
-        return np.where(days == 0, NO_MEMORY, np.maximum(np.log(s) + 2 * np.log(u), NO_MEMORY))
+        raw: Readable = space.where(readable == 0, NO_MEMORY, space.maximum(space.log(s) + 2 * space.log(u), NO_MEMORY))
+        return raw
+
+
+def space_of(values: Any) -> Any:
+    """The library, NumPy's or JAX's, whose array it is."""
+    return values.__array_namespace__()
 
 
 def squareplus(raw: Float[Array, "*n"]) -> Float[Array, "*n"]:

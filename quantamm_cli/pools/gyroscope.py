@@ -14,7 +14,7 @@ from pydantic import Field
 
 from quantamm_cli.core import eclp
 from quantamm_cli.core.arbitrage import settle
-from quantamm_cli.core.bijectors import Bijector, Interval, Numbers
+from quantamm_cli.core.bijectors import Bijector, Interval, Numbers, Readable, space_of
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.trading import Swap, traded
@@ -45,9 +45,11 @@ class AtLeast(Bijector):
         with np.errstate(over="ignore"):  # a set that runs away is told by its infinities
             return self.floor + np.where(raw <= _LEAST, 0.0, np.exp(raw))
 
-    def raw(self, readable: Numbers) -> Numbers:
+    def raw(self, readable: Readable) -> Readable:
+        space = space_of(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(readable == self.floor, _LEAST, np.log(readable - self.floor))
+            raw: Readable = space.where(readable == self.floor, _LEAST, space.log(readable - self.floor))
+        return raw
 
 
 @dataclass(frozen=True)

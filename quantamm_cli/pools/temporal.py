@@ -9,6 +9,7 @@ from jax import Array
 from jaxtyping import Float, Int
 from pydantic import Field
 
+from quantamm_cli.core import interpolate
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.kernels.coarse import call as kernels
 from quantamm_cli.core.params import Parameter
@@ -97,6 +98,11 @@ class Temporal(CoarsePool, kind="temporal"):
         """Where weights that move by ``slope`` a minute are when their time is over."""
         return weights + slope * (self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period)
 
+    def between(self, weights: Weights, slope: Weights, minute: Int[Array, ""]) -> Weights:
+        """Where weights that move by ``slope`` a minute are after some minutes."""
+        period = self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
+        return interpolate.at(self.weight_interpolation_method, weights, slope, minute, period)
+
     def signals(self, params: Params, feed: Feed) -> Stream:
         """What the rule asks for at every chunk: the same for every window, so computed once for all."""
         if self.weight_calculation_method == "hybrid":
@@ -112,8 +118,8 @@ class Temporal(CoarsePool, kind="temporal"):
     def online(self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen) -> tuple[State, Weights]:
         """One price, one update, as a keeper on chain runs it: the rule's new state, and the weights' change a minute.
 
-        ``state`` is ``None`` at the first price ever seen. At the next update the weights are ``arrival(weights, change)``; in
-        between they are ``interpolate.at``.
+        ``state`` is ``None`` at the first price ever seen. At the next update the weights are ``arrival(weights, change)``, and
+        ``between(weights, change, minute)`` until then.
         """
         state, signal = one_row(lambda recur, row: self._said(recur, row, params), state, seen)
         return state, self._slope(params, weights, signal)

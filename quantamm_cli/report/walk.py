@@ -10,7 +10,7 @@ from quantamm_cli.report import figures, style, tables
 from quantamm_cli.report.names import STRATEGIES
 from quantamm_cli.report.page import Picture, Section, page
 from quantamm_cli.report.periods import Numbers, Period
-from quantamm_cli.report.tables import Table, number
+from quantamm_cli.report.walk_tables import compared, cycles_table, outside, score, together_table
 
 _DAY = 86_400_000
 _TOLD = {
@@ -26,8 +26,8 @@ def walk_plots(told: Mapping[str, Any], daily: Mapping[str, np.ndarray]) -> dict
     ``told`` is the JSON object of a walk-forward; ``daily`` holds ``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,)
     and the day's returns (t,) by strategy.
     """
-    scores = {name: np.array([_score(each, period, told) for each in told["cycles"]], float) for name, period in _periods(told).items()}
-    drawn = {"value": _value(daily, _outside(told)), "cycles": _bars(scores, told["aggregate"]["metric"])}
+    scores = {name: np.array([score(each, period, told) for each in told["cycles"]], float) for name, period in compared(told).items()}
+    drawn = {"value": _value(daily, outside(told)), "cycles": _bars(scores, told["aggregate"]["metric"])}
     return {name: style.png(figure) for name, figure in drawn.items()}
 
 
@@ -38,29 +38,16 @@ def walk_page(told: Mapping[str, Any], drawn: Mapping[str, bytes]) -> str:
     facts = [told["run"], f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)"]
     sections = [
         Section(f"Verdict: {verdict['finding']}", tuple(verdict["reasons"])),
-        Section("Cycles", tables=(_cycles(told),), pictures=pictures),
-        Section("All cycles", tables=(_together(told["aggregate"], _outside(told)),)),
+        Section("Cycles", tables=(cycles_table(told),), pictures=pictures),
+        Section("All cycles", tables=(together_table(told),)),
     ]
     if told.get("settings"):
         sections.append(Section("Settings", tables=(tables.settings("Settings", told["settings"]),), folded=True))
     return page(f"{told['run'][:17]}…", facts, sections, "" if verdict["out_of_sample"] else _SEEN)
 
 
-def _outside(told: Mapping[str, Any]) -> str:
-    """What the test blocks are called: out of sample, unless the choice was made on them."""
-    return "out of sample" if told["verdict"]["out_of_sample"] else "on the test blocks"
-
-
-def _periods(told: Mapping[str, Any]) -> dict[str, str]:
-    return {"in sample": "train", _outside(told): "test"}
-
-
-def _score(cycle: Mapping[str, Any], period: str, told: Mapping[str, Any]) -> Any:
-    return cycle["metrics"][period][told["aggregate"]["metric"]]
-
-
 @style.styled
-def _value(daily: Mapping[str, np.ndarray], outside: str) -> Figure:
+def _value(daily: Mapping[str, np.ndarray], subtitle: str) -> Figure:
     """What one unit became, strategy by strategy; a tint a cycle."""
     days, cycles = np.asarray(daily["unix"]), np.asarray(daily["cycle"])
     unix = np.append(days[:1], days + _DAY)
@@ -69,7 +56,7 @@ def _value(daily: Mapping[str, np.ndarray], outside: str) -> Figure:
     }
     edges = [int(days[cycles == cycle][0]) for cycle in np.unique(cycles)] + [int(unix[-1]) + 1]
     periods = [Period(f"cycle {cycle}", *edges[index : index + 2]) for index, cycle in enumerate(np.unique(cycles))]
-    return figures.value(unix, grown, periods, outside, "1 at first")
+    return figures.value(unix, grown, periods, subtitle, "1 at first")
 
 
 @style.styled
@@ -87,52 +74,3 @@ def _bars(scores: Mapping[str, Numbers], metric: str) -> Figure:
     axes.set_ylabel(metric)
     style.legend(figure, bars)  # type: ignore[arg-type]
     return figure
-
-
-def _cycles(told: Mapping[str, Any]) -> Table:
-    metric = told["aggregate"]["metric"]
-    heads = ("cycle", "trains from", "tests from", "to", *_periods(told), "efficiency", "gap", "regime")
-    heads = (*heads, "return", "vs HODL", "beats random")
-    rows = []
-    for each in told["cycles"]:
-        test, regime = each["metrics"]["test"], each["regime"]
-        scores = [number(_score(each, period, told), ".3f") for period in _periods(told).values()]
-        rows.append(
-            (
-                str(each["cycle"]),
-                *(each[name] for name in ("start", "end", "test_end")),
-                *scores,
-                number(each["efficiency"], ".0%"),
-                number(each["gap"], ".3f"),
-                f"{regime['trend']}, {regime['volatility']} volatility",
-                number(test["returns"], "+.2%"),
-                number(test["returns_over_hodl"], "+.2%"),
-                number(each["random"][metric]["beaten"], ".0%"),
-            )
-        )
-    return Table(f"Cycles, by {metric}", heads, tuple(rows))
-
-
-def _together(told: Mapping[str, Any], outside: str) -> Table:
-    """What the cycles come to; intervals are of 95 %."""
-    intervals, deflated = told["intervals"], told["deflated_sharpe"]
-    rows = [
-        (f"mean {told['metric']}, {outside}", number(told["outside"], ".3f"), f"in sample {number(told['inside'], '.3f')}"),
-        ("walk-forward efficiency", number(told["efficiency"], ".3f"), f"gap {number(told['gap'], '.3f')}"),
-        ("worst cycle", number(told["worst"], ".3f"), f"cycle {told['worst_cycle']}" if told["worst_cycle"] else ""),
-        ("yearly Sharpe ratio", number(intervals["sharpe"]["estimate"], ".3f"), _interval(intervals["sharpe"])),
-    ]
-    for name in (name for name in STRATEGIES if name in intervals):
-        for what, said in (("sharpe", "Sharpe ratio"), ("mean", "yearly return")):
-            found = intervals[name][what]
-            rows.append((f"{said} above {STRATEGIES[name]}", number(found["estimate"], ".3f"), _interval(found)))
-    luck = f"best of {deflated['trials']} by luck alone, {deflated['days']} days"
-    rows.append(("deflated Sharpe ratio, probability", number(deflated["probability"], ".3f"), luck))
-    rows.append(("Sharpe ratio after its haircut", number(told["haircut"]["adjusted"], ".3f"), ""))
-    return Table("All cycles together", ("", "value", "interval, note"), tuple(rows))
-
-
-def _interval(found: Mapping[str, Any]) -> str:
-    if found["low"] is None or not np.isfinite(found["low"]):
-        return str(found["reason"])
-    return f"{number(found['low'], '.3f')} to {number(found['high'], '.3f')}, positive in {number(found['positive'], '.0%')}"

@@ -1,5 +1,6 @@
 """What ``qsim compete`` is told: who competes, in which markets, for how long, and how capital follows success."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,12 +12,13 @@ from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, S
 
 SCHEMA = 1
 MOST_ENTRANTS = 16
+STEPS, EPOCH = 10_000, 1000
 
 
 class Epoch(Settings):
     """When capital moves among the strategies, and how far."""
 
-    length: Count | None = Field(1000, description="steps; null: capital stays where it is")
+    length: Count | Literal["auto"] | None = Field("auto", description="steps; auto: 1000, or all of a shorter simulation; null: never")
     temperature: Positive | Literal["auto"] = Field("auto", description="of the softmax, in units of the score; auto: its standard error")
     floor: Share = Field(0.02, description="least share of capital of each strategy")
     risk_aversion: NonNegative = Field(2.0, description="how much more than its edge a losing epoch costs in score")
@@ -57,7 +59,7 @@ class Compete(Settings):
     strategies: tuple[Entry, ...]
     simulations: Count = 1000
     most_simulations: Count = Field(20_000, description="where --until-decided gives up")
-    steps: Count = 10_000
+    steps: Count = STEPS
     seed: Natural = 0
     compat: Literal["challenge"] | None = None
     market: Component
@@ -66,6 +68,16 @@ class Compete(Settings):
     optimise: Optimise = Field(default_factory=Optimise)
     runs_dir: str = "runs"
     plugins: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _length(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The length of an epoch that nobody chose, as a number: it names the competition."""
+        epoch, steps = given.get("epoch", {}), given.get("steps", STEPS)
+        told = dict(epoch) if isinstance(epoch, Mapping | Epoch) else {"length": None}
+        if told.get("length", "auto") != "auto" or not (isinstance(steps, int | float) and steps >= 1):
+            return given
+        return given | {"epoch": told | {"length": int(min(EPOCH, steps))}}
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -80,8 +92,9 @@ class Compete(Settings):
 
     def _epochs(self, count: int) -> None:
         epoch = self.epoch
+        assert epoch.length != "auto"
         if epoch.length is not None and epoch.length > self.steps:
-            told = f"{epoch.length} steps are more than the simulation has ({self.steps}); null keeps capital where it is"
+            told = f"{epoch.length} steps are more than the simulation has ({self.steps}); leave it out, or null keeps capital where it is"
             raise ConfigError("epoch.length", told)
         if epoch.length is not None and count * epoch.floor >= 1 and count > 1:
             told = f"{epoch.floor:g} for each of {count} leaves nothing to win; take less than {1 / count:.4g}"

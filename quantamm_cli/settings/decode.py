@@ -4,6 +4,7 @@ from inspect import isclass
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from quantamm_cli.errors import ConfigError
@@ -67,17 +68,31 @@ def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
+def _named(loc: tuple[int | str, ...], cls: Any) -> tuple[list[str], FieldInfo | None]:
+    """The keys of an error's place, and the field they end at; members of a union, which stand below it, mean nothing to a person."""
+    keys: list[str] = []
+    field, place = None, cls
+    for part in (part for part in loc if isinstance(part, str)):
+        if isclass(place) and issubclass(place, BaseModel):
+            field = place.model_fields.get(part)
+            place = None if field is None else field.annotation
+        elif get_origin(place) is dict:
+            place = get_args(place)[1]
+        else:
+            break
+        keys.append(part)
+    return keys, field
+
+
 def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigError:
     """The library's error, said in our words."""
-    keys = [part for part in error["loc"] if isinstance(part, str)]
-    if keys and keys[0] == "params":  # below the name stand the members of a union, which mean nothing to a person
-        keys = keys[:2]
+    keys, field = _named(error["loc"], cls)
+    if keys[:1] == ["params"] and error["type"] != "value_error":
         error = {**error, "type": "numbers_type", "input": _listed(error["input"])}
     place = ".".join([where, *keys]).strip(".")
-    name = next((part for part in error["loc"] if isinstance(part, str)), "")
-    came, context = error["input"], error.get("ctx", {})
+    name = keys[-1] if keys else ""
+    came, context = _listed(error["input"]), error.get("ctx", {})
     said = f"'{came}'" if isinstance(came, str) else str(came)
-    field = cls.model_fields.get(name)
     meaning = f" ({field.description})" if field is not None and field.description else ""
     owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
     match error["type"]:

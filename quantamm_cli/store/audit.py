@@ -9,7 +9,9 @@ from typing import Any
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
+from quantamm_cli.store.damages import Finding, damages
 from quantamm_cli.store.history import read_lines
+from quantamm_cli.store.named import holdings
 from quantamm_cli.store.place import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
@@ -28,14 +30,6 @@ class Summary:
     tokens: tuple[str, ...] = ()
     pool: str | None = None
     problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong with a file of the store, and what to do."""
-
-    path: Path
-    problem: str
 
 
 def checkpoints(runs: Path) -> list[Path]:
@@ -91,7 +85,7 @@ def _numbers(entry: dict[str, Any], period: str, metric: str | None) -> list[flo
 
 
 def findings(runs: Path) -> Iterator[Finding]:
-    """Everything wrong with the checkpoints, histories and states of a folder."""
+    """Everything wrong with the checkpoints, histories and states of a folder, and with what else it holds."""
     paths = checkpoints(runs)
     for path in paths:
         try:
@@ -100,6 +94,8 @@ def findings(runs: Path) -> Iterator[Finding]:
         except StoreError as error:
             yield Finding(Path(error.where), error.message)
     yield from _orphans(runs, {path.stem for path in paths})
+    for held in holdings(runs):
+        yield from damages(held)
 
 
 def _beside(run: Run, place: Place) -> Iterator[Finding]:

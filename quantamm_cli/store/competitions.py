@@ -21,10 +21,13 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.folders import held
+from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.receipts import source_name, write_receipt
 from quantamm_cli.store.studies import write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
+SEEDS_DIGEST = "seeds_sha256"
+"""Where ``scores.json`` says which ``seeds.parquet`` belongs to it."""
 _BATCH = re.compile(r"(\d+)-(\d+)\.npz")
 
 
@@ -78,10 +81,22 @@ class CompetitionPlace:
         """Every batch, by its first seed. Raises StoreError for a damaged one."""
         if not self.batches.is_dir():
             return []
-        with atomic.telling(self.batches, "read"):
-            paths = sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
         atomic.sweep(self.batches)
-        return [_batch(path) for path in paths]
+        return [read_batch(path) for path in self.kept_files()]
+
+    def kept_files(self) -> list[Path]:
+        """The files of the batches, by their first seed. Raises StoreError if the folder cannot be read."""
+        with atomic.telling(self.batches, "read"):
+            return sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name)) if self.batches.is_dir() else []
+
+    def read_scores(self) -> dict[str, Any]:
+        """What the command last said of them. Raises StoreError if it is not there, or damaged."""
+        if not self.scores.exists():
+            raise StoreError(str(self.folder), f"holds no {self.scores.name} yet; qsim compete with the same words writes it")
+        found = read_object(self.scores, "qsim compete with the same words writes it again")
+        if found.get("fingerprint") != self.fingerprint or not isinstance(found.get("standings", found.get("points")), list):
+            raise StoreError(str(self.scores), "is not of this competition; qsim compete with the same words writes it again")
+        return found
 
     def keep_source(self, path: Path, digest: str) -> None:
         """A copy of a user's file, so that the receipt can be checked when the file has moved on. Raises StoreError."""
@@ -100,21 +115,23 @@ class CompetitionPlace:
 
     def write_sweep(self, scores: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, str]:
         """The same of parameter points, which have no receipt."""
-        write_table(self.table, columns)
-        write_if_changed(self.scores, render(finite(scores)) + "\n")
+        digest = {SEEDS_DIGEST: write_table(self.table, columns)}
+        write_if_changed(self.scores, render(proven(finite(dict(scores) | digest))) + "\n")
         return {"scores": str(self.scores), "seeds": str(self.table)}
 
 
-def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Named columns of one length as parquet. Raises StoreError."""
+def write_table(path: Path, columns: Mapping[str, Any]) -> str:
+    """Named columns of one length as parquet; the SHA-256 of the file. Raises StoreError."""
     import polars
 
     buffer = io.BytesIO()
     polars.DataFrame(dict(columns)).write_parquet(buffer)
     atomic.write_bytes(path, buffer.getbuffer())
+    return hashlib.sha256(buffer.getbuffer()).hexdigest()
 
 
-def _batch(path: Path) -> dict[str, np.ndarray]:
+def read_batch(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of one batch. Raises StoreError for a damaged one."""
     try:
         return read_arrays(path)
     except StoreError as failure:

@@ -11,13 +11,14 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
+from quantamm_cli.store.proven import proven
 from quantamm_cli.store.studies import write_if_changed
 
 
 def write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
     """The receipt with ``sha256``, the digest of all the rest. Raises StoreError."""
     tree = finite({key: value for key, value in receipt.items() if key != "sha256"})
-    write_if_changed(path, render(tree | {"sha256": sha256(tree)}) + "\n")
+    write_if_changed(path, render(proven(tree)) + "\n")
 
 
 def read_receipt(path: str | Path) -> dict[str, Any]:

@@ -1,25 +1,24 @@
 """A folder of runs, each named by the SHA-256 of its settings."""
 
 import builtins
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
-from quantamm_cli.store.audit import Finding, Summary, checkpoints, findings, summary
+from quantamm_cli.store.audit import Summary, checkpoints, findings, summary
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
+from quantamm_cli.store.damages import Finding
 from quantamm_cli.store.lock import BusyError
-from quantamm_cli.store.place import CHECKPOINT, Place
+from quantamm_cli.store.named import ASKED, KINDS, Held, held_at, holdings, meant, several
+from quantamm_cli.store.others import Other, other
+from quantamm_cli.store.place import Place
 from quantamm_cli.store.record import Entry
 from quantamm_cli.store.writer import Writer
 
-__all__ = ["BusyError", "Entry", "Finding", "Run", "Store", "Summary", "Writer"]
-
-_NAME = re.compile(r"(?:run_)?([0-9a-f]{6,64})(?:\.json)?", re.IGNORECASE)
-_SHOWN = 4
+__all__ = ["BusyError", "Entry", "Finding", "Held", "Other", "Run", "Store", "Summary", "Writer"]
 
 
 class Store:
@@ -55,40 +54,53 @@ class Store:
 
     def find(self, name: str | Path) -> Path:
         """The path of the one checkpoint that ``load`` would read. Raises StoreError if there is none or several."""
-        named = _NAME.fullmatch(str(name))
-        if named:
-            found = [path for path in checkpoints(self.root) if _digits(path).startswith(named[1].lower())]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                several = ", ".join(_digits(path)[:12] for path in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-                raise StoreError(str(self.root), f"{len(found)} runs begin with {named[1]} ({several}); give more digits")
-        path = _checkpoint_at(Path(name))
-        if path is not None:
-            return path
-        if named:
-            raise StoreError(str(self.root), f"no run begins with {named[1]}; `qsim runs list` shows those there are")
+        held = self.named(name, ("run",))
+        return held.path
+
+    def named(self, name: str | Path, kinds: Collection[str] = tuple(KINDS)) -> Held:
+        """The one result that a name means: digits of its fingerprint, with or without its kind, or a path.
+
+        Raises StoreError if there is none, several begin so, or it is of none of these ``kinds``.
+        """
+        asked, every = ASKED.fullmatch(str(name)), meant(self.root, str(name))
+        found = [held for held in every if held.kind in kinds]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise StoreError(str(self.root), several(str(name), found))
+        at = _at(Path(name))
+        if at is not None and at.kind in kinds:
+            return at
+        if every or at is not None:
+            other = at or every[0]
+            told = f"{other.short}… is a {KINDS[other.kind]} and a run is wanted; `qsim runs show {other.short}` shows it"
+            raise StoreError(str(self.root), told)
+        if asked:
+            kind = KINDS[(asked[1] or "run").lower()]
+            raise StoreError(str(self.root), f"no {kind} begins with {str(name)[:71]}; `qsim runs list` shows those there are")
         raise StoreError(str(name)[:200], "is not a run: expected 6 or more hex digits of its fingerprint, or a path to its JSON")
 
     def list(self) -> builtins.list[Summary]:
         """Every run, the last modified first; damaged ones are listed as such."""
         return sorted((summary(path) for path in checkpoints(self.root)), key=lambda item: (item.modified, item.fingerprint), reverse=True)
 
+    def others(self) -> builtins.list[Other]:
+        """Every walk-forward, competition and study, the last modified first; damaged ones are listed as such."""
+        found = [other(held) for held in holdings(self.root) if held.kind != "run"]
+        return sorted(found, key=lambda item: (item.modified, item.held.fingerprint), reverse=True)
+
     def verify(self) -> builtins.list[Finding]:
-        """Reads every checkpoint, history and state again and says what is wrong with which; nothing if all is well."""
+        """Reads everything again (checkpoints, histories, states, results) and says what is wrong with which; nothing if all is well."""
         return [*findings(self.root)]
 
 
-def _digits(path: Path) -> str:
-    named = CHECKPOINT.fullmatch(path.name)
-    return named[1] if named else ""
-
-
-def _checkpoint_at(path: Path) -> Path | None:
+def _at(path: Path) -> Held | None:
+    """What is at a path: any file is taken for a checkpoint, which will say what it is."""
     try:
-        if path.is_file():
-            return path
+        if path.is_dir() and (held := held_at(path)) is not None:
+            return held
         beside = path.with_name(f"{path.name}.json") if path.name else path
-        return beside if beside.is_file() else None
+        file = next((file for file in (path, beside) if file.is_file()), None)
+        return None if file is None else Held("run", "", file)
     except (OSError, ValueError):  # a name too long, or with a NUL in it
         return None

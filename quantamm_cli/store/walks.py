@@ -1,7 +1,6 @@
 """Where what came of a walk-forward is kept, beside the runs of its cycles."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,11 @@ import numpy as np
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
+from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.studies import write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
-_NAME = re.compile(r"walk_[0-9a-f]{6,64}", re.IGNORECASE)
+_CURE = "qsim train split=walk_forward with the same words writes it again"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,12 @@ class WalkPlace:
         """Both files, each whole or not at all; the arrays first. Raises StoreError."""
         write_arrays(self.daily, **daily)
         atomic.sweep(self.folder)
-        write_if_changed(self.result, json.dumps(result, indent=2, allow_nan=False) + "\n")
+        write_if_changed(self.result, json.dumps(proven(result), indent=2, allow_nan=False) + "\n")
+
+    def choices(self) -> list["WalkPlace"]:
+        """The same walk-forward by every selection rule of which there is a result, the usual one first."""
+        found = [path.stem.removeprefix("result") for path in self.folder.glob("result*.json")]
+        return [WalkPlace(self.runs, self.fingerprint, chosen) for chosen in sorted(found)]
 
 
 @dataclass(frozen=True)
@@ -68,27 +73,20 @@ class Walk:
         return found
 
 
-def is_walk(name: str) -> bool:
-    """Whether a name is that of a walk-forward, or 6 or more digits of one."""
-    return _NAME.fullmatch(name) is not None
-
-
-def load_walk(runs: str | Path, name: str) -> Walk:
-    """The walk-forward whose name begins so, with the usual selection. Raises StoreError if there is none, several, or a damaged one."""
-    root = Path(runs)
-    with atomic.telling(root, "read"):
-        places = sorted(path for path in root.iterdir() if path.name.startswith(name.lower()) and path.is_dir()) if root.exists() else []
-    if len(places) != 1:
-        said = f"{len(places)} walk-forwards begin" if places else "no walk-forward begins"
-        raise StoreError(str(root), f"{said} with {name}{'; give more digits' if places else ''}")
-    place = WalkPlace(root, places[0].name.removeprefix("walk_"))
-    with atomic.telling(place.result, "read"):
-        text = place.result.read_bytes()
+def read_walk(place: WalkPlace) -> Walk:
+    """What was written there. Raises StoreError if it is not there, or damaged."""
+    there = place.choices()
+    if place not in there:
+        known = ", ".join(f"--load {each.chosen[1:]}" if each.chosen else "the usual choice, without --load" for each in there)
+        raise StoreError(str(place.folder), f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}")
+    result = read_object(place.result, _CURE)
     try:
-        result = json.loads(text)
         if result["fingerprint"] != place.fingerprint or sha256(result["settings"]) != place.fingerprint:
             raise ValueError("its settings do not fit its name")
-    except (ValueError, KeyError, TypeError, RecursionError) as failure:
-        told = f"was cut or altered ({str(failure)[:80]}); qsim train split=walk_forward with the same words writes it again"
-        raise StoreError(str(place.result), told) from failure
-    return Walk(place.name, result, read_arrays(place.daily))
+        result["cycles"], result["aggregate"]["metric"], result["verdict"]["finding"]
+    except (ValueError, KeyError, TypeError) as failure:
+        raise StoreError(str(place.result), f"was cut or altered ({str(failure)[:80]}); {_CURE}") from failure
+    daily = read_arrays(place.daily)
+    if not {"unix", "cycle", "pool"} <= daily.keys():
+        raise StoreError(str(place.daily), f"was cut or altered (no days in it); {_CURE}")
+    return Walk(place.name, result, daily)

@@ -9,6 +9,8 @@ import toy
 from numpy.typing import NDArray
 from toy import TOY, Call
 
+from quantamm_cli.store.proven import proven
+
 LONGER = (*TOY, "test_end=2021-02-18")  # 25 test days: enough for an interval
 OTHER = (*LONGER, "params.k_per_day=500", "params.memory_days=1")
 
@@ -55,5 +57,5 @@ def test_a_walk_forward_stands_beside_the_run_of_its_cycle(trained: Path, call: 
     assert (told["against"], told["days"], told["mean"]["estimate"]) == (walk["run"], 4, 0)
     call("runs", "compare", "walk_000000", walk["run"]).one_line(4, "no walk-forward begins with walk_000000")
     result = trained / walk["files"]["result"]
-    result.write_text(json.dumps(json.loads(result.read_text()) | {"settings": {}}))
+    result.write_text(json.dumps(proven(json.loads(result.read_text()) | {"settings": {}})))
     call("runs", "compare", walk["run"], walk["cycles"][0]["run"]).one_line(4, "was cut or altered (its settings do not fit its name)")

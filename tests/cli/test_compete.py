@@ -264,6 +264,43 @@ def test_a_leaderboard_ranks_receipts_of_one_configuration(copied: Path, call: C
     call("compete", "leaderboard", "nowhere").one_line(4, "cannot be read")
 
 
+def test_a_competition_is_known_by_its_name(copied: Path, played: Path, call: Call) -> None:
+    """Listed, shown and drawn by a few digits, with the numbers that the command told; a sweep is shown by its points."""
+    told = json.loads((played / "answer.json").read_text())
+    (line,) = call("runs", "list", "--json").json["competitions"]
+    assert (line["run"], line["status"], line["seeds"]) == (told["run"], "finished", 24)
+    assert (line["leader"], line["best"]) == (told["standings"][0]["name"], told["standings"][0]["edge"]["mean"])
+    shown = call("runs", "show", told["fingerprint"][:8], "--json").json
+    assert (shown["standings"], shown["gap"], shown["files"]) == (told["standings"], told["gap"], told["files"])
+    assert "over fixed_20" in call("runs", "show", told["run"][:16]).out
+    files = call("report", told["run"][:16], "--json").json["files"]
+    page = (copied / files["report"]).read_text()
+    assert page.count('src="data:image/png;base64,') == 2 and "fixed_fee" in page and "<script" not in page
+    call("runs", "compare", told["run"], told["run"]).one_line(2, "qsim compete leaderboard RECEIPT RECEIPT")
+    swept = call(*WORDS, "--sweep", "fixed_20.fee_bps=10:30:10", "--json").json
+    points = call("runs", "show", swept["run"], "--json").json["points"]
+    assert points == swept["points"]
+    call("report", swept["run"]).one_line(2, "has no receipt to draw from", "qsim runs show")
+
+
+@pytest.mark.parametrize("name", ["scores", "seeds", "receipt", "batch"])
+def test_verify_reads_competitions(name: str, copied: Path, played: Path, call: Call) -> None:
+    """One altered digit or bit of any file is found; a receipt in another's folder, too."""
+    told = json.loads((played / "answer.json").read_text())
+    assert call("runs", "verify", "--json").json["competitions"] == 1
+    path = next((folder_of(copied) / "batches").iterdir()) if name == "batch" else copied / told["files"][name]
+    before = path.read_bytes()
+    data = bytearray(before)
+    data[data.rindex(b".", 0, -100) + 2 if path.suffix == ".json" else len(data) // 2] ^= 1
+    path.write_bytes(data)
+    call("runs", "verify").one_line(4, "file(s) are damaged", path.name)
+    path.write_bytes(before)
+    folder_of(copied).rename(copied / "runs" / f"compete_{'a' * 64}")
+    answer = call("runs", "verify")
+    answer.one_line(4, "is not of this competition")
+    assert "is of another competition" in answer.out
+
+
 def test_a_replay_adds_up_to_the_seed_it_replays(copied: Path, call: Call) -> None:
     """Fills, quotes and edges of every step; the last edge is the competition's own."""
     told = call(*WORDS, "--replay", "5", "--json").json
@@ -304,7 +341,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["strategies=[fixed_fee]", "strategy.fixed_fe.fee_bps=3"], "did you mean 'fixed_fee'"),
         (["strategies=[fixed_fee]", "strategy.fixed_fee.fee_bps=x"], "strategy.fixed_fee.fee_bps: 'x' is not a number"),
         (["simulations=0"], "0 is below 1"),
-        (["steps=500"], "epoch.length"),
+        (["steps=500", "epoch.length=1000"], "epoch.length: 1000 steps are more than the simulation has (500); leave it out"),
         (["epoch.floor=0.5"], "leaves nothing to win"),
         (["--sweep", "fee_bps=1"], "cannot be read"),
         (["--replay", "x"], "is not SEED"),

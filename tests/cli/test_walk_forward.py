@@ -99,6 +99,44 @@ def test_evaluate_takes_what_is_trained_and_trains_what_is_not(walk: Path, done:
     assert len(call("runs", "list", "--json").json["runs"]) == 2
 
 
+def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
+    """Listed, shown and drawn by a few digits as the words that made it would; nothing is trained or scored again."""
+    answer = told(done)
+    (line,) = call("runs", "list", "--json").json["walk_forwards"]
+    expected = {"cycles": 2, "best": answer["aggregate"]["outside"], "finding": "not enough data", "pool": "temporal/momentum"}
+    assert expected.items() <= line.items() and (line["run"], line["status"]) == (answer["run"], "finished")
+    shown = call("runs", "show", answer["fingerprint"][:8], "--json").json
+    assert plain(shown) == plain(answer)
+    assert "walk-forward efficiency" in call("runs", "show", answer["run"][:13]).out
+    drawn = call("report", answer["fingerprint"][:8], "--json").json
+    files = {name: (walk / path).read_bytes() for name, path in drawn["files"].items()}
+    by_words = call("report", *WALK, "--json").json
+    assert files == {name: (walk / path).read_bytes() for name, path in by_words["files"].items()}
+    assert set(files) == {"result", "daily", "report", "value_plot", "cycles_plot"}
+    short = answer["run"][:17]
+    call("report", short, "fit.steps=7").one_line(2, "write all of the words")
+    call("report", short, "--periods", "2021-01-24..2021-01-28").one_line(2, "--periods: is for a run")
+    call("report", short, "--load", "best_test").one_line(4, "has no result-best_test.json (there is: the usual choice, without --load)")
+    call("evaluate", "--run", short).one_line(4, f"{short}… is a walk-forward and a run is wanted")
+
+
+@pytest.mark.parametrize("name", ["result", "daily"])
+def test_verify_reads_it_too(name: str, walk: Path, done: Path, call: Call) -> None:
+    """One altered digit or bit is found, told by all who would read it, and the same words mend it."""
+    path = walk / told(done)["files"][name]
+    before = path.read_bytes()
+    data = bytearray(before)
+    place = data.rindex(b"0.") + 2 if name == "result" else len(data) // 2
+    data[place] ^= 1
+    path.write_bytes(data)
+    call("runs", "verify").one_line(4, "1 file(s) are damaged", path.name, "was cut or altered")
+    assert call("runs", "list", "--json").json["walk_forwards"][0]["status"] == "damaged"
+    call("runs", "show", told(done)["run"]).one_line(4, path.name, "was cut or altered")
+    call("evaluate", *WALK, "--json")
+    assert path.read_bytes() == before
+    assert call("runs", "verify", "--json").json["walk_forwards"] == 1
+
+
 def test_people_read_cycles_aggregate_and_verdict(walk: Path, call: Call) -> None:
     """Tables on stdout, what is being done on stderr."""
     answer = call("train", *WALK)

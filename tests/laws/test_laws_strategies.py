@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +16,13 @@ from jax import Array
 from kinds import build, components, source, tree
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import capital, strategies  # noqa: F401 - the strategies register themselves
+from quantamm_cli.compete import capital, routing, strategies  # noqa: F401 - the strategies register themselves
 from quantamm_cli.compete.engine import compete
+from quantamm_cli.compete.fill import sided
+from quantamm_cli.compete.slopes import slope, straight
 from quantamm_cli.compete.strategies.fixed_fee import FixedFee
 from quantamm_cli.compete.strategies.vol_adaptive import VolAdaptive
-from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Swap, constant_product
+from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
 from quantamm_cli.compete.types import Entrant, Fault, Market, Outcome, Rules
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
@@ -67,6 +69,10 @@ class Leaning(Strategy, kind="test_leaning"):
     def init(self) -> Any:
         return {"heard": jnp.zeros(2), "fills": 0}
 
+    def on_step(self, state: Any, tick: Tick) -> Any:
+        told = tick.reserves / 1e4 - 1 + tick.step / 500 + tick.epoch_step / 50 + tick.epoch_number / 9
+        return {**state, "heard": 0.99 * state["heard"] + 0.01 * told}
+
     def fees(self, state: Any) -> tuple[Scalar, Scalar]:
         bps = self.base_bps + 20 * jnp.tanh(state["heard"])
         return bps[0] / 1e4, bps[1] / 1e4
@@ -78,7 +84,7 @@ class Leaning(Strategy, kind="test_leaning"):
         return {"heard": 0.9 * state["heard"] + 0.1 * moved, "fills": state["fills"] + 1}
 
     def on_epoch(self, state: Any, epoch: Epoch) -> Any:
-        return {**state, "heard": state["heard"] + epoch.epoch_edge / 10 + epoch.cumulative_edge / 50 + epoch.capital_weight}
+        return {**state, "heard": state["heard"] + epoch.epoch_edge / 10 + epoch.cumulative_edge / 50 + epoch.capital_weight + epoch.growth}
 
 
 class Kinked(Strategy, kind="test_kinked"):
@@ -125,6 +131,33 @@ class RogueFee(Strategy, kind="test_rogue_fee"):
         return state + 1
 
 
+class Exact(Strategy, kind="test_exact"):
+    """Asks for no number as soon as it was told of a step twice or never, or of a growth that its reserves did not have."""
+
+    class Seen(NamedTuple):
+        steps: Any = 0
+        reserves: Any = np.array([100.0, 10_000.0])
+        wrong: Any = 0.0
+
+    def init(self) -> Any:
+        return self.Seen()
+
+    def fees(self, state: Any) -> tuple[Scalar, Scalar]:
+        fee = jnp.where(state.wrong > 0, jnp.nan, 0.003)
+        return fee, fee
+
+    def on_step(self, state: Any, tick: Tick) -> Any:
+        wrong = (state.steps != tick.step) | (tick.epoch_step != tick.step % LENGTH) | (tick.reserves != state.reserves).any()
+        return state._replace(steps=state.steps + 1, wrong=state.wrong + wrong)
+
+    def after_swap(self, state: Any, swap: Swap) -> Any:
+        return state._replace(reserves=swap.reserves, wrong=state.wrong + (state.steps != swap.step + 1))
+
+    def on_epoch(self, state: Any, epoch: Epoch) -> Any:
+        wrong = (abs(state.reserves * epoch.growth / epoch.reserves - 1) > 1e-12).any()
+        return state._replace(reserves=epoch.reserves, wrong=state.wrong + wrong)
+
+
 class Silent(Strategy, kind="test_silent"):
     """Never quotes."""
 
@@ -150,8 +183,8 @@ def test_its_yaml_says_what_it_is(name: str) -> None:
     for key, field in cls.model_fields.items():
         assert field.description
         if name == cls.kind:
-            assert getattr(build("strategy", name), key) == field.default
-            assert type(getattr(build("strategy", name), key)) is type(field.default)
+            told, default = getattr(build("strategy", name), key), getattr(cls(), key)
+            assert told == default and type(told) is type(default)
 
 
 def test_every_strategy_has_its_yaml() -> None:
@@ -307,6 +340,37 @@ def test_a_fee_that_is_no_number_is_a_broken_rule() -> None:
     after = found.invalid_step[:, 0] // LENGTH
     last = found.epoch_weight[np.arange(5), np.maximum(after, 2), 0]
     np.testing.assert_allclose(last, EPOCHS.floor)
+
+
+def test_each_step_is_told_once_and_growth_is_that_of_the_reserves() -> None:
+    """Whatever happens in a step: no order, many, the end of an epoch, which moves capital."""
+    found = compete(named(Exact(), FixedFee(fee_bps=45.0), Exact()), MARKET, EPOCHS)
+    assert (found.invalid_step == -1).all() and (np.ptp(found.epoch_weight, axis=1) > 0).any()
+
+
+def test_orders_beyond_what_a_curve_has_left_go_to_others() -> None:
+    """Near the ends of a range, for small and large orders: as much in all as a search that needs no slope finds, to a billionth."""
+    near_ends = [(0.02, 27_000.0), (190.0, 3.0), (60.0, 14_000.0)]
+    orders = [(True, 40.0), (True, 5_000.0), (False, 0.4), (False, 50.0)]
+    lanes = [(x, y, buys, amount) for x, y in near_ends for buys, amount in orders]
+    at_x, at_y, buys, amount = (jnp.asarray(column) for column in zip(*lanes, strict=True))
+    x, y = jnp.stack([at_x, at_x / 2, jnp.full_like(at_x, 80.0)]), jnp.stack([at_y, at_y / 2, jnp.full_like(at_y, 12_000.0)])
+    curve = build("strategy", "concentrated")
+
+    def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
+        each = jax.vmap(jax.vmap(lambda side, paid, x, y: curve.quote((), side, paid, jnp.stack([x, y]))))
+        return each(jnp.broadcast_to(buys, paid.shape), paid, x, y)
+
+    def quotes(paid: Array) -> Array:
+        return jnp.concatenate([quote(buys, paid[:2], x[:2], y[:2]), constant_product(paid[2:], *sided(buys, x[2:], y[2:]), 0.003)])
+
+    lines = straight(buys, x[2:], y[2:], jnp.full_like(x[2:], 0.997))
+    reserve = sided(buys, x[:2], y[:2])[1]
+    paid = jax.jit(lambda: routing.of_curves(amount, lambda paid: slope(quote, buys, paid, x[:2], y[:2]), reserve, lines))()
+    searched = jax.jit(lambda: routing.by_search(amount, quotes, 3))()
+    np.testing.assert_allclose(paid.sum(0), amount, rtol=1e-12)
+    assert (quotes(paid).sum(0) >= quotes(searched).sum(0) * (1 - 1e-9)).all()
+    assert (quotes(paid)[0] > 0.99 * reserve[0]).any()
 
 
 def test_kinks_are_solved_by_search() -> None:

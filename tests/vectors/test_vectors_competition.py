@@ -94,8 +94,8 @@ def routed(way: str, buys: Array, amount: Array, x: Array, y: Array, keep: Array
     if way == "lines":
         paid = routing.split(amount, straight(buys, x, y, keep))
     elif way == "tangents":
-        last = straight(buys, x[-1:], y[-1:], keep[-1:])
-        paid = routing.of_curves(amount, lambda some: slope(curve, buys, some, x[:-1], y[:-1]), last, len(x) - 1)
+        last, reserve = straight(buys, x[-1:], y[-1:], keep[-1:]), jnp.where(buys, x[:-1], y[:-1])
+        paid = routing.of_curves(amount, lambda some: slope(curve, buys, some, x[:-1], y[:-1]), reserve, last)
     else:
         paid = routing.by_search(amount, quotes, len(x))
     return paid, quotes(paid), routing.beaten(amount, paid, quotes)

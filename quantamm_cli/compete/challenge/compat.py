@@ -34,13 +34,15 @@ def challenge(entrants: Sequence[Entrant], market: Market, rules: Rules | None =
         rules: of these the opening reserves and the score; least profit and notional are the original's, and it has no epochs.
 
     Raises:
-        ConfigError: more than one strategy, or one with a curve of its own.
+        ConfigError: more than one strategy, or one with a curve of its own or one that changes with time.
     """
     if len(entrants) != 1:
         raise ConfigError("compat", f"challenge plays one strategy against the normaliser, {len(entrants)} came; name one, or drop compat")
     name, strategy = entrants[0]
     if strategy.is_curve:
         raise ConfigError("compat", f"challenge plays constant-product pools, {name} quotes a curve of its own; drop compat")
+    if strategy.hears_steps:
+        raise ConfigError("compat", f"challenge tells a strategy of its fills only, {name} listens to steps (on_step); drop compat")
     play = listening if strategy.hears_swaps else fixed
     return play(strategy, market, rules or Rules())
 

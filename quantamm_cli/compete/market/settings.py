@@ -65,6 +65,10 @@ class MarketSettings(Component, group="market"):
     def make(self, seeds: Integers, steps: int) -> "Market":
         """The markets of these seeds, made anew."""
 
+    def told(self) -> list[str]:
+        """What people should know before it is played; nothing where everything is drawn."""
+        return []
+
     def identity(self) -> dict[str, Any]:
         """What a market is made from besides seeds and steps, as a plain tree."""
         return {"settings": plain(self)}

@@ -5,11 +5,8 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.compete.strategy import Scalar, State, Strategy, constant_product
+from quantamm_cli.compete.strategy import Scalar, State, Strategy, constant_product, within
 from quantamm_cli.settings.types import Positive
-
-_MOST = 1 - 1e-12
-"""Of its reserve, what it gives at most."""
 
 
 class Concentrated(Strategy, kind="concentrated"):
@@ -27,7 +24,7 @@ class Concentrated(Strategy, kind="concentrated"):
         real_x, real_y = reserves
         x, y = self._effective(reserves)
         got = constant_product(amount, jnp.where(side, y, x), jnp.where(side, x, y), self.fee_bps / 1e4)
-        return jnp.minimum(got, jnp.where(side, real_x, real_y) * _MOST)
+        return within(got, jnp.where(side, real_x, real_y))
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
         x, y = self._effective(reserves)

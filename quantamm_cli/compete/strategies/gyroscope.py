@@ -5,12 +5,9 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.compete.strategy import Scalar, State, Strategy
+from quantamm_cli.compete.strategy import Scalar, State, Strategy, within
 from quantamm_cli.core import eclp
 from quantamm_cli.settings.types import Positive
-
-_MOST = 1 - 1e-12
-"""Of its reserve, what it gives at most."""
 
 
 class Gyroscope(Strategy, kind="gyroscope"):
@@ -33,7 +30,7 @@ class Gyroscope(Strategy, kind="gyroscope"):
         # Turned over for buyers, who pay the second token: the same as asking for either, without a choice of index.
         x_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(0), counted) * self.reference
         y_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(1), counted)
-        return jnp.minimum(jnp.where(side, y_paid, x_paid), jnp.where(side, reserves[0], reserves[1]) * _MOST)
+        return within(jnp.where(side, y_paid, x_paid), jnp.where(side, reserves[0], reserves[1]))
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
         return eclp.quote(self._curve(), reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])) * self.reference

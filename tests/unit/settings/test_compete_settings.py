@@ -40,7 +40,9 @@ def test_a_users_file_is_named_by_its_content() -> None:
     ("given", "where", "said"),
     [
         ({"simulations": 0}, "simulations", "0 is below 1"),
-        ({"steps": 500}, "epoch.length", "1000 steps are more than the simulation has"),
+        ({"steps": 500, "epoch": {"length": 501}}, "epoch.length", "501 steps are more than the simulation has"),
+        ({"epoch": {"length": "all"}}, "epoch.length", "'all' is not a whole number"),
+        ({"epoch": {"temperature": -1.0}}, "epoch.temperature", "-1.0 is not above 0"),
         ({"strategies": (ONE,) * 17}, "strategies", "17 of them"),
         ({"strategies": (ONE,) * 10, "epoch": Epoch(floor=0.1)}, "epoch.floor", "leaves nothing to win"),
         ({"reference": "two"}, "reference", "'two' does not compete"),
@@ -53,6 +55,15 @@ def test_what_cannot_be_played_is_one_line(given: dict[str, object], where: str,
     with pytest.raises(ConfigError, match=said) as told:
         settings(**given)
     assert told.value.where == where
+
+
+def test_an_epoch_that_nobody_chose_is_never_longer_than_the_simulation() -> None:
+    """A thousand steps, or all there are; the number names the competition, however it came about."""
+    assert [settings(steps=steps).epoch.length for steps in (1, 500, 999, 1000, 10_000)] == [1, 500, 999, 1000, 1000]
+    for steps, length in ((500, 500), (1000, 1000), (20_000, 1000)):
+        given = [{"length": length}, Epoch(length=length), {"length": "auto"}, Epoch(), {}]
+        assert {settings(steps=steps, epoch=each).fingerprint for each in given} == {settings(steps=steps).fingerprint}
+    assert settings(steps=500, epoch={"floor": 0.1}).epoch == Epoch(length=500, floor=0.1)
 
 
 def test_without_epochs_any_length_will_do() -> None:

@@ -1,0 +1,103 @@
+"""Walk-forwards, competitions and studies by their names: shown, and drawn from what is kept of them."""
+
+from typing import Any
+
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.options import Options
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.report.standings import said_gap, standings_tables
+from quantamm_cli.report.tables import Table, settings
+from quantamm_cli.report.walk_tables import cycles_table, together_table
+from quantamm_cli.store.named import Held
+from quantamm_cli.store.others import competition_place, read_study, walk_place
+from quantamm_cli.store.receipts import read_receipt
+from quantamm_cli.store.walks import WalkPlace, read_walk
+
+Told = dict[str, Any]
+_WALK = ("run", "fingerprint", "cycles", "aggregate", "verdict")
+
+
+def show(held: Held, options: Options, console: Console) -> Told:
+    """What ``qsim runs show`` says of what is no run; the JSON object."""
+    if held.kind == "study":
+        return _study(held, console)
+    if held.kind == "walk":
+        _print(console, settings(f"{held.short}…", read_walk(_place(held, options)).settings))
+        return _walk(held, options, console)
+    place = competition_place(held)
+    if place.receipt.exists():
+        receipt = read_receipt(place.receipt)
+        own = {each["name"]: each["settings"] for each in receipt["strategies"]}
+        _print(console, settings(f"{held.short}…", {**receipt["settings"], "strategy": own}))
+    return _competition(held, console)
+
+
+def report(held: Held, options: Options, console: Console) -> Told:
+    """The plots and the page of what is kept of it; the JSON object. Raises ConfigError where there are none."""
+    from quantamm_cli.cli import drawing
+
+    if any(word for word in options.overrides if word.partition("=")[0] not in ("runs_dir", "plugins")):
+        raise ConfigError(held.short, "is drawn from what is kept of it; for other settings write all of the words, and no name")
+    for name in ("periods", "sets", "curvature"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name}", f"is for a run, and {held.short}… is none; name a run")
+    if held.kind == "study":
+        raise ConfigError(held.short, f"is a study: `qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one")
+    if held.kind == "walk":
+        told, walk = _walk(held, options, console), _place(held, options)
+        return told if options.dry_run else told | {"files": told["files"] | drawing.draw_walk(walk.result, walk.daily)}
+    place = competition_place(held)
+    if not place.receipt.exists():
+        cure = f"`qsim runs show {held.short}` shows what there is of it"
+        raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
+    told, receipt = _competition(held, console), read_receipt(place.receipt)
+    return told if options.dry_run else told | {"files": told["files"] | drawing.draw_competition(told, receipt, place.folder)}
+
+
+def _place(held: Held, options: Options) -> WalkPlace:
+    """The files of the choice that ``--load`` names."""
+    chosen = "" if options.load is None else f"-{options.load}"
+    return walk_place(held, chosen + (f"-{options.minimum:g}" if chosen and "_min_" in chosen else ""))
+
+
+def _walk(held: Held, options: Options, console: Console) -> Told:
+    place = _place(held, options)
+    found = read_walk(place)
+    told = {key: found.result[key] for key in _WALK}
+    _print(console, cycles_table(told), together_table(told))
+    runs = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in told["cycles"]]
+    console.table("chosen in each cycle", ["cycle", "run", "step", "set"], runs)
+    console.say(f"verdict: {told['verdict']['finding']}")
+    for reason in told["verdict"]["reasons"]:
+        console.say(f"  {reason}")
+    return told | {"status": "finished", "settings": found.settings, "files": {"result": str(place.result), "daily": str(place.daily)}}
+
+
+def _competition(held: Held, console: Console) -> Told:
+    place = competition_place(held)
+    told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
+    seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
+    console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
+    _print(console, *standings_tables(told))
+    console.say(said_gap(told)) if said_gap(told) else None
+    files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
+    if place.receipt.exists():
+        receipt = read_receipt(place.receipt)
+        told |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}
+    return told | {"status": "finished", "files": {name: str(path) for name, path in files.items() if path.exists()}}
+
+
+def _study(held: Held, console: Console) -> Told:
+    told = {key: value for key, value in read_study(held).items() if key not in ("schema", "sha256")}
+    keys = list(told["identity"]["space"])
+    rows = [
+        [each["number"], each["state"], each["value"], *(each["settings"].get(key) for key in keys), each.get("run", "")[:16]]
+        for each in told["trials"]
+    ]
+    console.table(f"{held.short}…  {told['identity']['objective']}", ["trial", "state", "value", *keys, "run"], rows)
+    return {"run": held.name, "fingerprint": held.fingerprint, "status": "finished"} | told
+
+
+def _print(console: Console, *tables: Table) -> None:
+    for table in tables:
+        console.table(table.caption, list(table.heads), table.rows)

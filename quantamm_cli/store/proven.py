@@ -1,0 +1,31 @@
+"""JSON that proves itself: ``sha256`` is the digest of all the rest."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.errors import StoreError
+from quantamm_cli.settings.digest import sha256
+from quantamm_cli.store import atomic
+
+
+def proven(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree as JSON has it, with its digest."""
+    rest = {key: value for key, value in tree.items() if key != "sha256"}
+    return rest | {"sha256": sha256(rest)}
+
+
+def read_object(path: Path, cure: str) -> dict[str, Any]:
+    """The object in a file. Raises StoreError with ``cure`` if it cannot be read, is none, or does not fit the digest it has."""
+    with atomic.telling(path, "read"):
+        data = path.read_bytes()
+    try:
+        tree = json.loads(data)
+        if not isinstance(tree, dict):
+            raise ValueError("no JSON object")
+        if "sha256" in tree and proven(tree)["sha256"] != tree["sha256"]:
+            raise ValueError("its digest does not fit")
+    except (ValueError, TypeError, RecursionError) as failure:
+        raise StoreError(str(path), f"was cut or altered ({str(failure)[:80]}); {cure}") from failure
+    return tree
