@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli.compete_tables import said_gap, show, told
+from quantamm_cli.cli.compete_tables import show, told, told_gap
 from quantamm_cli.cli.competition import Competition
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.result import Watch
 from quantamm_cli.compete.receipts import receipt
 from quantamm_cli.compete.results import Results, standings
 from quantamm_cli.compete.statistics import Gap, leading_gap
+from quantamm_cli.report.standings import said_gap
 from quantamm_cli.settings.digest import sha256
 
 LEAST = 200
@@ -32,26 +33,23 @@ def finished(competition: Competition, results: Results, before: int, watch: Wat
     epochs = settings.epoch.length is not None and settings.compat is None
     rows = standings(results, settings.against, epochs)
     gap = gap_of(competition, results)
-    reference = settings.names[settings.against]
     count = len(results.seeds)
     tree: dict[str, Any] = _named(competition) | {
         "seeds": {"first": settings.seed, "count": count},
         "steps": settings.steps,
-        "reference": reference,
+        "reference": settings.names[settings.against],
         **told(rows, results),
     }
     if gap is not None:
-        names = [results.names[gap.leader], results.names[gap.runner_up]]
-        tree["gap"] = {"leader": names[0], "over": names[1], "decided": gap.decided, **gap.estimate._asdict()}
+        tree["gap"] = told_gap(gap, results.names)
     for entry in settings.strategies:
         if entry.file is not None and entry.source is not None:
             competition.place.keep_source(Path(entry.file), entry.source)
     files = competition.place.write(tree, results.table(), receipt(settings, results, tree["standings"]))
     watch.lap("judge")
-    title = f"{competition.place.name[:20]}  {count} seeds of {settings.steps} steps; edge in Y a seed"
-    show(console, title, rows, reference)
+    show(console, f"{competition.place.name[:20]}  {count} seeds of {settings.steps} steps; ", tree)
     if gap is not None:
-        console.say(said_gap(gap, results.names))
+        console.say(said_gap(tree))
     _warn(tree["solver"], console)
     status = "reused" if not competition.new else "resumed" if before else "new"
     return tree | {"status": status, "seconds": watch.seconds, "files": files}
@@ -67,7 +65,7 @@ def until_decided(competition: Competition, console: Console) -> Results:
         gap = gap_of(competition, results)
         if gap is None or gap.decided or count >= most:
             break
-        console.note(f"{count} seeds: {said_gap(gap, results.names)}")
+        console.note(f"{count} seeds: {said_gap({'gap': told_gap(gap, results.names)})}")
         count = min(most, count + max(competition.at_once, count // 2))
     if gap is not None and not gap.decided:
         console.warn(f"not decided by {count} seeds; most_simulations={2 * count} goes on")

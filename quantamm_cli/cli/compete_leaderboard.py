@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli.compete_tables import between_text
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.compete.ranking import Ranked, conflict, ranking
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.report.standings import between_text
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.receipts import find_receipts, read_receipt
 
@@ -45,7 +45,7 @@ _HEADS: tuple[str | tuple[str, str], ...] = ("rank", "strategy", *_EDGE, "behind
 
 
 def _row(each: Ranked) -> list[Any]:
-    behind = None if each.behind is None else between_text(each.behind)
+    behind = between_text(each.behind and each.behind._asdict())
     name = each.name if each.valid else f"{each.name} (invalid)"
     return [each.rank, name, each.edge.mean, each.edge.error, behind, len(each.rivals), each.receipt]
 

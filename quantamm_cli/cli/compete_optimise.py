@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.cli import app
-from quantamm_cli.cli.compete_tables import between_text
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.entrants import blamed, entry_of
@@ -20,6 +19,7 @@ from quantamm_cli.compete.statistics import Numbers
 from quantamm_cli.compete.strategy import Strategy
 from quantamm_cli.compete.sweep import changed
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.report.standings import between_text
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain
 from quantamm_cli.store.files import write_files
@@ -145,11 +145,10 @@ def _show(told: dict[str, Any], console: Console) -> None:
     heads += [("± s.e.", ".2f"), ("over the best fixed fee", "+.2f"), "95 % interval", ("beats it", ".0%")]
     table = []
     for row in told["results"]:
-        over = row.get("over_best_fixed_fee")
-        between = None if over is None else between_text(statistics.Estimate(**over))
+        over, test = row.get("over_best_fixed_fee"), row["test"]
         seen = row["train"]["mean"] if "train" in row else None
-        numbers = [seen, row["test"]["mean"], row["test"]["error"], over and over["mean"], between, row.get("beats_best_fixed_fee")]
-        table.append([row["name"], *numbers])
+        above = [over and over["mean"], between_text(over), row.get("beats_best_fixed_fee")]
+        table.append([row["name"], seen, test["mean"], test["error"], *above])
     console.table("edge in Y a seed", heads, table)
 
 

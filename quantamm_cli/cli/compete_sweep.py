@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli.compete_tables import between_text
+from quantamm_cli.cli.compete_tables import show
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.result import Watch
 from quantamm_cli.compete.results import Results
-from quantamm_cli.compete.statistics import Estimate
 from quantamm_cli.compete.sweep import Axis, Point, axes, judged, points
 from quantamm_cli.settings.digest import sha256
 
@@ -42,7 +41,8 @@ def sweep(tree: dict[str, Any], options: Options, console: Console) -> dict[str,
         told = named | _told(found, results)
         files = place.write_sweep(told, _columns(found, results))
     watch.lap("judge")
-    _show(console, found, results, told["points"])
+    show(console, "", told)
+    console.note("tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds")
     for setting in told["at_the_edge"]:
         console.warn(f"the best {setting} is an end of its axis; a wider one may have a better")
     status = "reused" if not competition.new else "resumed" if before else "new"
@@ -66,20 +66,6 @@ def _point(point: Point) -> dict[str, Any]:
 def _ends(found: Sequence[Axis], top: Point) -> list[str]:
     """Settings whose best value is the first or last of more than one: a wider axis may have a better one."""
     return [axis.setting for axis in found if len(axis.values) > 1 and top.values[axis.setting] in (axis.values[0], axis.values[-1])]
-
-
-def _show(console: Console, found: Sequence[Axis], results: Results, every: Sequence[dict[str, Any]]) -> None:
-    heads: list[str | tuple[str, str]] = [axis.setting for axis in found]
-    heads += [("edge", ".2f"), ("± s.e.", ".2f"), "below the best", ("P(best)", ".1%"), ("flow share", ".1%"), ("edge/volume", ".2f"), ""]
-    rows = []
-    for point in every:
-        behind = point.get("behind")
-        between = None if behind is None else between_text(Estimate(**behind))
-        mark = "best" if behind is None else "tied" if point["tied"] else ""
-        numbers = [point["edge"]["mean"], point["edge"]["error"], between, point["probability_best"]]
-        rows.append([*point["values"].values(), *numbers, point["flow_share"], point["edge_per_volume"], mark])
-    console.table(f"{found[0].name}: {len(every)} points, {len(results.seeds)} seeds; edge in Y a seed", heads, rows)
-    console.note("tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds")
 
 
 def _columns(found: Sequence[Axis], results: Results) -> dict[str, Any]:

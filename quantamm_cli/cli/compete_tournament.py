@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from quantamm_cli.cli.compete_tables import between_text
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
@@ -11,6 +10,7 @@ from quantamm_cli.cli.result import Watch
 from quantamm_cli.compete.results import Results
 from quantamm_cli.compete.statistics import Estimate
 from quantamm_cli.compete.tournament import LineUp, absences, crowds, line_ups, lined_up, pairs, points
+from quantamm_cli.report.standings import between_text
 from quantamm_cli.settings.digest import sha256
 
 Heads = list[str | tuple[str, str]]
@@ -46,7 +46,10 @@ def tournament(tree: dict[str, Any], options: Options, console: Console) -> dict
 def _pairs(found: Mapping[LineUp, Results], console: Console) -> dict[str, Any]:
     meetings = pairs(found)
     heads: Heads = ["first", "second", ("gap", "+.2f"), "95 % interval", ("first wins", ".0%"), ""]
-    rows = [[one.first, one.second, one.gap.mean, _between(one.gap), one.wins, _won(one.gap, one.first, one.second)] for one in meetings]
+    rows = [
+        [one.first, one.second, one.gap.mean, between_text(one.gap._asdict()), one.wins, _won(one.gap, one.first, one.second)]
+        for one in meetings
+    ]
     console.table("every pair alone with the normaliser; gap in Y a seed", heads, rows)
     total = points(meetings)
     console.table("a point for each pair surely won, half for each not decided", ["strategy", ("points", ".1f")], list(total.items()))
@@ -56,7 +59,7 @@ def _pairs(found: Mapping[LineUp, Results], console: Console) -> dict[str, Any]:
 def _absences(found: Mapping[LineUp, Results], console: Console) -> dict[str, Any]:
     gains = absences(found)
     heads: Heads = ["without", "strategy", ("gains", "+.2f"), "95 % interval"]
-    rows = [[one.absent, one.name, one.gain.mean, _between(one.gain)] for one in gains]
+    rows = [[one.absent, one.name, one.gain.mean, between_text(one.gain._asdict())] for one in gains]
     console.table("what each gains when another stays away, in Y a seed", heads, rows)
     return {"absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]}
 
@@ -67,10 +70,6 @@ def _crowds(found: Mapping[LineUp, Results], console: Console) -> dict[str, Any]
     rows = [[one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital] for one in crowded]
     console.table("each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows)
     return {"crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]}
-
-
-def _between(estimate: Estimate) -> str | None:
-    return None if estimate.low != estimate.low else between_text(estimate)
 
 
 def _won(gap: Estimate, first: str, second: str) -> str:

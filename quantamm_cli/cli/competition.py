@@ -16,10 +16,10 @@ from quantamm_cli.cli.loader import Loader, plain
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.progress import Bar
 from quantamm_cli.cli.signals import Stop, uninterrupted
-from quantamm_cli.compete.results import NORMALISER, Results
+from quantamm_cli.compete.results import Results
 from quantamm_cli.compete.types import Outcome, Points
 from quantamm_cli.errors import ConfigError, DivergedError
-from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.component import component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import sha256

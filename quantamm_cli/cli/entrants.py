@@ -16,10 +16,9 @@ from omegaconf import DictConfig
 
 from quantamm_cli.cli.loader import Loader, plain
 from quantamm_cli.cli.nearest import did_you_mean
-from quantamm_cli.compete.results import NORMALISER
 from quantamm_cli.compete.strategy import Strategy
 from quantamm_cli.errors import ConfigError, QsimError
-from quantamm_cli.settings.compete import Entry
+from quantamm_cli.settings.compete import NORMALISER, Entry
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from quantamm_cli.cli import compete_tables
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.standings import said_gap, standings_tables
+from quantamm_cli.report.standings import said_gap
 from quantamm_cli.report.tables import Table, settings
 from quantamm_cli.report.walk_tables import cycles_table, together_table
 from quantamm_cli.store.named import Held
@@ -78,7 +79,7 @@ def _competition(held: Held, console: Console) -> Told:
     told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
     seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
     console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
-    _print(console, *standings_tables(told))
+    compete_tables.show(console, "", told)
     console.say(said_gap(told)) if said_gap(told) else None
     files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
     if place.receipt.exists():

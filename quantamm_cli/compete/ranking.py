@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from quantamm_cli.compete.results import NORMALISER
 from quantamm_cli.compete.statistics import CONFIDENCE, Estimate, Numbers, difference, mean
+from quantamm_cli.settings.compete import NORMALISER
 
 
 class Ranked(NamedTuple):

@@ -13,12 +13,11 @@ from quantamm_cli.compete.events import counts, events
 from quantamm_cli.compete.lineup import arranged
 from quantamm_cli.compete.market import MarketSettings, markets
 from quantamm_cli.compete.play import entrants, rules
-from quantamm_cli.compete.results import NORMALISER
 from quantamm_cli.compete.season import Plan
 from quantamm_cli.compete.statistics import Numbers
 from quantamm_cli.compete.watched import Half, Seen, halves, watched
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.compete import NORMALISER, Compete
 
 
 class Fill(NamedTuple):

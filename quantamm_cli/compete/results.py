@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from quantamm_cli.compete import statistics
 from quantamm_cli.compete.statistics import Estimate
 from quantamm_cli.compete.types import Fault, Outcome
+from quantamm_cli.settings.compete import NORMALISER
 
-NORMALISER = "normaliser"
 BPS = 1e4
 
 

@@ -12,6 +12,8 @@ from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, S
 
 SCHEMA = 1
 MOST_ENTRANTS = 16
+NORMALISER = "normaliser"
+"""The name of the pool that is always there, which no strategy can have."""
 STEPS, EPOCH = 10_000, 1000
 
 

@@ -272,7 +272,7 @@ def test_a_competition_is_known_by_its_name(copied: Path, played: Path, call: Ca
     assert (line["leader"], line["best"]) == (told["standings"][0]["name"], told["standings"][0]["edge"]["mean"])
     shown = call("runs", "show", told["fingerprint"][:8], "--json").json
     assert (shown["standings"], shown["gap"], shown["files"]) == (told["standings"], told["gap"], told["files"])
-    assert "over fixed_20" in call("runs", "show", told["run"][:16]).out
+    assert "over reference" in call("runs", "show", told["run"][:16]).out
     files = call("report", told["run"][:16], "--json").json["files"]
     page = (copied / files["report"]).read_text()
     assert page.count('src="data:image/png;base64,') == 2 and "fixed_fee" in page and "<script" not in page
