@@ -47,8 +47,11 @@ def constant_product(
     return Fill(buys, counted / keep, out_of * counted / (into + counted))
 
 
-def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth: bool) -> Fill:
-    """Of any increasing concave curve: by Newton's steps where it is smooth, else by a search that needs no slope."""
+def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth: bool, differentiable: bool = True) -> Fill:
+    """Of any increasing concave curve: by Newton's steps where it is smooth, else by a search that needs no slope.
+
+    ``differentiable``: with one more step, through which derivatives pass.
+    """
     always = jnp.ones(x.shape, bool)
     buying = slope(quote, always, jnp.full(x.shape, least.notional), x, y)
     selling = slope(quote, ~always, jnp.broadcast_to(least.notional / price, x.shape), x, y)
@@ -56,8 +59,9 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
     worth, unit = jnp.where(buys, price, 1 / price), jnp.where(buys, 1.0, price)
     smallest, wanted = least.notional / unit, jnp.sqrt(worth)
     if smooth:
-        pays = jnp.where(buys, buying.level, selling.level) < wanted
-        paid = jnp.where(pays, _newton(quote, buys, x, y, wanted, smallest, pays), smallest)
+        begun = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
+        pays = begun.level < wanted
+        paid = jnp.where(pays, _newton(quote, buys, x, y, wanted, smallest, begun, differentiable), smallest)
     else:
         paid = _sections(quote, buys, x, y, worth, smallest)
     got = quote(buys, paid, x, y)
@@ -66,11 +70,10 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
     return Fill(buys, jnp.where(trades, paid, 0), jnp.where(trades, got, 0))
 
 
-def _newton(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, smallest: Rows, pays: Bool[Array, "a l"]) -> Rows:
-    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
-
-    A last step is the one through which derivatives pass.
-    """
+def _newton(
+    quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, smallest: Rows, begun: Slope, differentiable: bool
+) -> Rows:
+    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket."""
     reserve = sided(buys, x, y)[1]
 
     def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
@@ -90,9 +93,11 @@ def _newton(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Ro
     def going(state: tuple[Array, ...]) -> Array:
         return state[4].any() & (state[5] < STEPS)
 
-    start: tuple[Array, ...] = (smallest, smallest, jnp.full_like(smallest, FAR), jnp.ones_like(smallest), pays, jnp.zeros((), int))
+    whole, pays = jnp.ones_like(smallest), begun.level < wanted
+    first = jnp.where(pays, ahead(smallest, begun, whole), smallest)
+    start: tuple[Array, ...] = (first, smallest, jnp.full_like(smallest, FAR), whole, pays, jnp.zeros((), int))
     paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
-    last = ahead(paid, slope(quote, buys, paid, x, y), share)
+    last = ahead(paid, slope(quote, buys, paid, x, y), share) if differentiable else paid
     # Not one that was led astray when there were no steps left.
     return jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), jnp.maximum(last, smallest), low)
 

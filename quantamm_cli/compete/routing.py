@@ -32,10 +32,10 @@ def split(amount: Lanes, lines: Line) -> Rows:
     return jnp.where(takes, jnp.maximum(weight * (level - enter), 0), 0)
 
 
-def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lines: Line) -> Rows:
+def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lines: Line, differentiable: bool = True) -> Rows:
     """Payments to smooth curves, of which ``curves`` tells the slopes, and pools with lines, in this order.
 
-    ``reserve`` is what the curves can give at most. The last tangents are the ones through which derivatives pass.
+    ``reserve`` is what the curves can give at most; ``differentiable``: with tangents once more, through which derivatives pass.
     """
     count, pools = len(reserve), len(reserve) + len(lines.enter)
 
@@ -54,8 +54,8 @@ def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lin
 
     even = jnp.broadcast_to(amount / pools, (pools, *amount.shape))
     start: tuple[Array, ...] = (even, jnp.ones_like(reserve), jnp.array(True), jnp.zeros((), int))
-    near = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start))
-    return improved(*jax.lax.stop_gradient(near[:2]))[0]
+    near = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start))[:2]
+    return improved(*jax.lax.stop_gradient(near))[0] if differentiable else near[0]
 
 
 def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:

@@ -85,7 +85,7 @@ class Open(NamedTuple):
 def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbers, *, differentiable: bool = False) -> Left:
     """All lanes, from the first event to the last. Pure."""
     lanes = plan.points * len(street.normaliser_fee)
-    table = seated(plan, strategies, numbers, lanes)
+    table = seated(plan, strategies, numbers, lanes, differentiable)
 
     def widen(values: Array) -> Lanes:
         """Of simulations, to lanes: points first."""
@@ -113,13 +113,13 @@ def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbe
     return left
 
 
-def seated(plan: Plan, strategies: tuple[Any, ...], numbers: Numbers, lanes: int) -> Table:
+def seated(plan: Plan, strategies: tuple[Any, ...], numbers: Numbers, lanes: int, differentiable: bool = False) -> Table:
     """Everybody in their rows."""
     seats, first = [], 0
     for group, strategy in zip(plan.groups, strategies, strict=True):
         seats.append(Seats(group, jax.tree.map(lambda leaf: spread(leaf, lanes), strategy), first, lanes))
         first += len(group.members)
-    return Table(tuple(seats), plan.order, numbers.least, plan.own_noise)
+    return Table(tuple(seats), plan.order, numbers.least, plan.own_noise, differentiable)
 
 
 def begun(table: Table, numbers: Numbers, liquidity: Lanes, fee: Lanes) -> Open:

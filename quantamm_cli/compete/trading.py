@@ -63,6 +63,8 @@ class Table:
     least: Least
     squares: bool
     """Whether edges are squared, for the noise of epoch scores."""
+    differentiable: bool = False
+    """Whether derivatives pass through what is solved for."""
 
     @property
     def curves(self) -> int:
@@ -92,7 +94,7 @@ class Table:
         for place, seats in enumerate(self.seats):
             if seats.group.curve:
                 x, y = pools.x[seats.rows], pools.y[seats.rows]
-                asked = arbitrage.of_curve(seats.quote(memories[place]), x, y, price, self.least, seats.group.smooth)
+                asked = arbitrage.of_curve(seats.quote(memories[place]), x, y, price, self.least, seats.group.smooth, self.differentiable)
                 asked = asked._replace(paid=jnp.where(new, asked.paid, 0), got=jnp.where(new, asked.got, 0))
                 memories[place], fill = seats.judged(memories[place], asked, x, y, pools.step)
                 fills.append(fill)
@@ -144,7 +146,7 @@ class Table:
 
         if all(seats.group.smooth for seats, _ in curved):
             reserve = sided(buys, pools.x[: self.curves], pools.y[: self.curves])[1]
-            paid = routing.of_curves(amount, slopes, reserve, lines)
+            paid = routing.of_curves(amount, slopes, reserve, lines, self.differentiable)
         else:
             paid = routing.by_search(amount, quotes, len(pools.x))
         return paid, routing.beaten(amount, paid, quotes)

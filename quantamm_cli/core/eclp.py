@@ -92,8 +92,8 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half the slope of the ellipse.
     """
     slope = _slope(curve, reserves)
-    steep, flat = slope[pay], slope[1 - pay]
-    own, other = curve.square[pay], curve.square[1 - pay]
+    steep, flat = _turned(slope, pay)
+    own, other = _turned(curve.square, pay)
     lead = flat - curve.cross * amount
     inside = flat**2 + 2 * amount * (other * steep - curve.cross * flat) - (amount / curve.lam) ** 2
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
@@ -106,8 +106,8 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
 def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
     """What of token ``pay`` must come in, fees apart, for ``amount`` of the other; infinite where nothing is enough."""
     slope = _slope(curve, reserves)
-    steep, flat = slope[pay], slope[1 - pay]
-    own, other = curve.square[pay], curve.square[1 - pay]
+    steep, flat = _turned(slope, pay)
+    own, other = _turned(curve.square, pay)
     inside = steep**2 + 2 * amount * (curve.cross * steep - own * flat) - (amount / curve.lam) ** 2
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
     paid = amount * (2 * flat + other * amount) / (steep + curve.cross * amount + root)
@@ -141,6 +141,11 @@ def best_trade(curve: Curve, reserves: Pair, edges: Band, fee: Scalar) -> Pair:
     low, high = quoted < edges.bid * (1 - doubt), quoted > edges.ask * (1 + doubt)
     change = invariant(curve, reserves) * jnp.where(low, edges.at_bid, edges.at_ask) - reserves
     return jnp.where(low | high, change + jnp.maximum(change, 0) * (fee / (1 - fee)), 0)
+
+
+def _turned(pair: Pair, first: Int[Array, ""]) -> tuple[Scalar, Scalar]:
+    """A pair with its second in front if ``first`` is 1; chosen, not looked up, which is slow for many at a time."""
+    return jnp.where(first == 0, pair[0], pair[1]), jnp.where(first == 0, pair[1], pair[0])
 
 
 def _height(price: Float[Array, "*t"], lam: Scalar, cosine: Scalar, sine: Scalar) -> Float[Array, "*t"]:

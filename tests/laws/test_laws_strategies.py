@@ -299,7 +299,7 @@ print(found.edge.tobytes().hex(), found.final_reserves.tobytes().hex())
 
 def test_two_devices_find_what_one_finds() -> None:
     """To the last bit, with simulations on both."""
-    told = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    told = os.environ | {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"}
     done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=told, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     found = compete(named(FixedFee(), Leaning()), draw(40), EPOCHS)

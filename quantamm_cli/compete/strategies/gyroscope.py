@@ -24,13 +24,11 @@ class Gyroscope(Strategy, kind="gyroscope"):
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
     def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        unit = jnp.where(side, self.reference, 1.0)
+        paid_in, given_in = jnp.where(side, self.reference, 1.0), jnp.where(side, 1.0, self.reference)
         there = reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])
-        counted = amount * (1 - self.fee_bps / 1e4) / unit
-        # Turned over for buyers, who pay the second token: the same as asking for either, without a choice of index.
-        x_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(0), counted) * self.reference
-        y_paid = eclp.out_given_in(self._curve(), there, jnp.asarray(1), counted)
-        return within(jnp.where(side, y_paid, x_paid), jnp.where(side, reserves[0], reserves[1]))
+        counted = amount * (1 - self.fee_bps / 1e4) / paid_in
+        got = eclp.out_given_in(self._curve(), there, jnp.where(side, 1, 0), counted) * given_in
+        return within(got, jnp.where(side, reserves[0], reserves[1]))
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
         return eclp.quote(self._curve(), reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])) * self.reference
