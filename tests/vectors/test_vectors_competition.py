@@ -205,3 +205,45 @@ def test_line_ups_seed_by_seed(run: dict[str, Any]) -> None:
     market = Challenge().make(np.arange(len(expected)), 10_000)
     found = compete(fixed(fees), market, Rules(epoch_length=run["epoch_len"], temperature=run["T"], **AS_MEASURED))
     np.testing.assert_allclose(found.edge, expected, atol=1e-5)
+
+
+OFFICIAL = np.arange(1000)
+CLOSE = 1e-5
+"""Of Y a seed, in means over all official seeds: the last digit given is the sixth, three standard errors are 10 to 30."""
+
+
+@pytest.mark.long
+def test_distributions_of_single_strategies() -> None:
+    """Mean and spread of edge, its parts, volume and trades over all official seeds, of every fee and of the normaliser beside it."""
+    fees = VECTORS["distribution_single"]["fees"]
+    market = Challenge().make(OFFICIAL, 10_000)
+    found = compete(fixed([30]), market, Rules(), {0: {"fee_bps": np.array([float(case["fee_bps"]) for case in fees])}})
+    for pool, who in enumerate(("exact", "exact_normaliser")):
+        ours = {
+            "mean": found.edge.mean(1),
+            "sd": found.edge.std(1, ddof=1),
+            "arb_mean": found.arb_edge.mean(1),
+            "retail_mean": found.retail_edge.mean(1),
+        }
+        for name, values in ours.items():
+            np.testing.assert_allclose(values[:, pool], [case[who][name] for case in fees], rtol=0, atol=CLOSE, err_msg=f"{who} {name}")
+        for name, volumes in (("retail_volume", found.retail_volume), ("arb_volume", found.arb_volume)):
+            np.testing.assert_allclose(volumes.mean(1)[:, pool], [case[who][name] for case in fees], rtol=1e-6, err_msg=f"{who} {name}")
+        np.testing.assert_allclose(found.arb_fills.mean(1)[:, pool], [case[who]["arb_trades"] for case in fees], atol=0.006)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "run", VECTORS["distribution_nway"]["runs"], ids=lambda run: f"{len(run['pools']) - 1}-{run['epoch_len']}-{run['T']:g}"
+)
+def test_distributions_of_line_ups(run: dict[str, Any]) -> None:
+    """The same of two to eight strategies, and where capital was in the last epoch."""
+    pools, fees = run["pools"], [float(pool["pool"].removeprefix("fee")) for pool in run["pools"][:-1]]
+    rules = Rules(epoch_length=run["epoch_len"], temperature=run["T"], **AS_MEASURED)
+    found = compete(fixed(fees), Challenge().make(OFFICIAL, 10_000), rules)
+    ours = {"mean": found.edge.mean(0), "sd": found.edge.std(0, ddof=1), "arb_mean": found.arb_edge.mean(0)}
+    for name, values in (ours | {"retail_mean": found.retail_edge.mean(0)}).items():
+        np.testing.assert_allclose(values, [pool[name] for pool in pools], rtol=0, atol=10 * CLOSE, err_msg=name)
+    if run["epoch_len"]:
+        weights = found.epoch_weight[:, -2].mean(0)
+        np.testing.assert_allclose(weights, [pool["final_weight"] for pool in pools[:-1]], atol=1e-5)
