@@ -88,8 +88,7 @@ def start_jax() -> None:
         jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # small programs too: a second process compiles nothing
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    if getattr(jax.config, "jax_compilation_cache_max_size", -1) == -1:  # JAX locks the folder only if it is bounded
-        jax.config.update("jax_compilation_cache_max_size", LIMIT)
+        jax.config.update("jax_compilation_cache_max_size", LIMIT)  # JAX locks the folder only if it is bounded
     jax.config.update("jax_raise_persistent_cache_errors", False)
     warnings.filterwarnings("ignore", message="Error .* persistent compilation cache entry", category=UserWarning)
 

@@ -5,8 +5,16 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.compete.strategy import Scalar, State, Strategy
+from quantamm_cli.compete.fill import sided
+from quantamm_cli.compete.strategy import Scalar, State, Strategy, within
 from quantamm_cli.core.swap import out_given_in
+
+
+def weighted(side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"], weights: Float[Array, "2"], fee: Scalar | float) -> Scalar:
+    """What a geometric mean pool of X and Y gives."""
+    into, out_of = sided(side, reserves[0], reserves[1])
+    paid, taken = sided(side, weights[0], weights[1])
+    return within(jnp.asarray(out_given_in(into, paid, out_of, taken, amount, fee)), out_of)
 
 
 class Balancer(Strategy, kind="balancer"):
@@ -19,11 +27,8 @@ class Balancer(Strategy, kind="balancer"):
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
     def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        x, y = reserves
-        of_x, of_y = jnp.asarray(self.weight), 1 - jnp.asarray(self.weight)
-        into, out_of = jnp.where(side, y, x), jnp.where(side, x, y)
-        paid, taken = jnp.where(side, of_y, of_x), jnp.where(side, of_x, of_y)
-        return jnp.asarray(out_given_in(into, paid, out_of, taken, amount, self.fee_bps / 1e4))
+        weights = jnp.stack([jnp.asarray(self.weight), 1 - jnp.asarray(self.weight)])
+        return weighted(side, amount, reserves, weights, self.fee_bps / 1e4)
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
         x, y = reserves

@@ -1,6 +1,7 @@
 """A temporal function pool of the simulator."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
 import jax
@@ -9,10 +10,10 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field, ValidationInfo, field_validator
 
-from quantamm_cli.compete.strategy import Scalar, Strategy, Tick, within
+from quantamm_cli.compete.strategies.balancer import weighted
+from quantamm_cli.compete.strategy import Scalar, Strategy, Tick
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.recurrence import Seen
-from quantamm_cli.core.swap import out_given_in
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools import temporal
 from quantamm_cli.pools.guard import StandardGuard
@@ -53,7 +54,8 @@ class Temporal(Strategy, kind="temporal"):
     @field_validator("pool")
     @classmethod
     def _can_compete(cls, pool: temporal.Temporal) -> temporal.Temporal:
-        pool.check(("X", "Y"), "pool")
+        with _told():
+            pool.check(("X", "Y"), "pool")
         rule = pool.rule
         if rule.looks_at or rule.rests or rule.broker is not None:
             lacks = f"looks at {', '.join(rule.looks_at)}" if rule.looks_at else "does not trade with all who come"
@@ -70,10 +72,8 @@ class Temporal(Strategy, kind="temporal"):
         for name in params:
             if name not in specs:
                 raise ValueError(f"the rule has no parameter {name}{hint(name, specs)} (it has: {', '.join(specs)})")
-        try:
+        with _told():
             initial(list(specs.values()), params, 1, 2, 0.0, 0)
-        except ConfigError as failure:
-            raise ValueError(str(failure)) from None
         return {name: params.get(name, spec.default) for name, spec in specs.items()}
 
     @property
@@ -109,10 +109,7 @@ class Temporal(Strategy, kind="temporal"):
         return Weights(self.pool.between(start, slope, minute + 1), start, slope, estimators, state.params)
 
     def quote(self, state: Weights, side: Bool[Array, ""], amount: Scalar, reserves: Pair) -> Scalar:
-        (x, y), (of_x, of_y) = reserves, state.now
-        into, out_of = jnp.where(side, y, x), jnp.where(side, x, y)
-        paid, taken = jnp.where(side, of_y, of_x), jnp.where(side, of_x, of_y)
-        return within(jnp.asarray(out_given_in(into, paid, out_of, taken, amount, self.fee_bps / 1e4)), out_of)
+        return weighted(side, amount, reserves, state.now, self.fee_bps / 1e4)
 
     def spot(self, state: Weights, reserves: Pair) -> Scalar:
         return reserves[1] / reserves[0] * state.now[0] / state.now[1]
@@ -120,6 +117,15 @@ class Temporal(Strategy, kind="temporal"):
     def _raw(self, spec: Parameter) -> Array:
         """Of the shape that the pool wants it in."""
         return jnp.broadcast_to(spec.bijector.raw(jnp.asarray(self.params[spec.readable], float)), spec.shape(2))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong within, as the settings library wants it, which says where the strategy is."""
+    try:
+        yield
+    except ConfigError as failure:
+        raise ValueError(str(failure)) from None
 
 
 def _specs(pool: temporal.Temporal) -> tuple[Parameter, ...]:
