@@ -24,7 +24,7 @@ _EVEN = 16
 _EVENTS = PartitionSpec(None, None, "sets")
 LIES: Any = Street(_EVENTS, _EVENTS, PartitionSpec(None, "sets"), SETS, SETS)  # type: ignore[arg-type]
 """How what happens lies on the devices: cut along the simulations."""
-MOST_KEPT = 1024**3
+MOST_KEPT = 1024**3 // 2
 """Bytes. The events of 1,000 simulations of 10,000 steps have 220 MB."""
 _KEPT: OrderedDict[Any, "Streets"] = OrderedDict()
 

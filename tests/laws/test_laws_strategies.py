@@ -23,6 +23,7 @@ from quantamm_cli.compete.slopes import slope, straight
 from quantamm_cli.compete.strategies.fixed_fee import FixedFee
 from quantamm_cli.compete.strategies.vol_adaptive import VolAdaptive
 from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
+from quantamm_cli.compete.streets import laid_out
 from quantamm_cli.compete.types import Entrant, Fault, Market, Outcome, Rules
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
@@ -283,6 +284,21 @@ def test_a_simulation_is_what_it_is_whoever_runs_beside_it() -> None:
     same(whole, again)
     turned = compete(entrants, chosen(MARKET, [4, 0, 2]), EPOCHS)
     same(Outcome(*(values[[4, 0, 2]] for values in whole)), turned)
+
+
+def test_a_market_that_is_kept_is_the_market() -> None:
+    """One that nobody can write to is laid out once for all line-ups; another market with the same prices is another."""
+    fixed = Market(*(part.copy() for part in MARKET))
+    for part in fixed:
+        part.flags.writeable = False
+    entrants = named(FixedFee(fee_bps=25.0), Leaning())
+    same(compete(entrants, fixed, EPOCHS), compete(entrants, MARKET, EPOCHS))
+    streets = laid_out(fixed, EPOCHS.epoch_length, 1)
+    assert laid_out(fixed, EPOCHS.epoch_length, 1) is streets and streets.made
+    assert laid_out(MARKET, EPOCHS.epoch_length, 1) is not laid_out(MARKET, EPOCHS.epoch_length, 1)
+    other = fixed._replace(order_size=2 * fixed.order_size)
+    other.order_size.flags.writeable = False
+    assert (compete(entrants, other, EPOCHS).retail_volume.sum() / compete(entrants, fixed, EPOCHS).retail_volume.sum()).round(9) == 2
 
 
 TWO_DEVICES = f"""
