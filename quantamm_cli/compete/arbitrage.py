@@ -17,6 +17,8 @@ from quantamm_cli.compete.slopes import FAR, Quote, Slope, ceiling, reaching, sl
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""
 _STILL = 1e-6
+_TINY = 1e-6
+"""Of the least trade, what is asked first: a pool that is nearly empty may have all it has taken by the least."""
 SECTIONS = 44
 _GOLDEN = 0.6180339887498949
 _DEEPEST = 1e3
@@ -53,15 +55,17 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
     ``differentiable``: with one more step, through which derivatives pass.
     """
     always = jnp.ones(x.shape, bool)
-    buying = slope(quote, always, jnp.full(x.shape, least.notional), x, y)
-    selling = slope(quote, ~always, jnp.broadcast_to(least.notional / price, x.shape), x, y)
+    tiny = _TINY * jnp.asarray(least.notional)
+    buying = slope(quote, always, jnp.full(x.shape, tiny), x, y)
+    selling = slope(quote, ~always, jnp.broadcast_to(tiny / price, x.shape), x, y)
     buys = buying.level < selling.level * price
     worth, unit = jnp.where(buys, price, 1 / price), jnp.where(buys, 1.0, price)
     smallest, wanted = least.notional / unit, jnp.sqrt(worth)
     if smooth:
         begun = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
         pays = begun.level < wanted
-        paid = jnp.where(pays, _newton(quote, buys, x, y, wanted, smallest, begun, differentiable), smallest)
+        solved = _newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable)
+        paid = jnp.where(pays, jnp.maximum(solved, smallest), smallest)
     else:
         paid = _sections(quote, buys, x, y, worth, smallest)
     got = quote(buys, paid, x, y)
@@ -71,9 +75,12 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
 
 
 def _newton(
-    quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, smallest: Rows, begun: Slope, differentiable: bool
+    quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, tried: Rows, begun: Slope, differentiable: bool
 ) -> Rows:
-    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket."""
+    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
+
+    ``begun`` is the slope at ``tried``.
+    """
     reserve = sided(buys, x, y)[1]
 
     def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
@@ -93,13 +100,13 @@ def _newton(
     def going(state: tuple[Array, ...]) -> Array:
         return state[4].any() & (state[5] < STEPS)
 
-    whole, pays = jnp.ones_like(smallest), begun.level < wanted
-    first = jnp.where(pays, ahead(smallest, begun, whole), smallest)
-    start: tuple[Array, ...] = (first, smallest, jnp.full_like(smallest, FAR), whole, pays, jnp.zeros((), int))
+    whole, pays = jnp.ones_like(tried), begun.level < wanted
+    first = jnp.where(pays, ahead(tried, begun, whole), tried)
+    start: tuple[Array, ...] = (first, tried, jnp.full_like(tried, FAR), whole, pays, jnp.zeros((), int))
     paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
     last = ahead(paid, slope(quote, buys, paid, x, y), share) if differentiable else paid
     # Not one that was led astray when there were no steps left.
-    return jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), jnp.maximum(last, smallest), low)
+    return jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), last, low)
 
 
 def _sections(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows) -> Rows:

@@ -89,7 +89,8 @@ def quote(curve: Curve, reserves: Float[Array, "*t 2"]) -> Float[Array, "*t"]:
 def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
     r"""What comes out for ``amount`` of token ``pay``, net of fees, at a constant invariant; infinite where it has no end.
 
-    The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half the slope of the ellipse.
+    The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half the slope of the ellipse. It
+    rises with $d$ while $G_d - W d + M o$ is above zero, and past that the ellipse turns back, which no curve of a pool does.
     """
     slope = _slope(curve, reserves)
     steep, flat = _turned(slope, pay)
@@ -100,7 +101,8 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     # Of the two ways to write one root, the one that does not subtract.
     ahead = lead >= 0
     out = jnp.where(ahead, amount * (2 * steep - own * amount) / jnp.where(ahead, lead + root, 1), (root - lead) / other)
-    return jnp.where(inside > 0, out, jnp.inf)
+    rises = steep - own * amount + curve.cross * out > 0
+    return jnp.where((inside > 0) & rises, out, jnp.inf)
 
 
 def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:

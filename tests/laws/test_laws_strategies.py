@@ -16,7 +16,8 @@ from jax import Array
 from kinds import build, components, source, tree
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import capital, routing, strategies  # noqa: F401 - the strategies register themselves
+from quantamm_cli.compete import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
+from quantamm_cli.compete.arbitrage import Least
 from quantamm_cli.compete.engine import compete
 from quantamm_cli.compete.fill import sided
 from quantamm_cli.compete.slopes import slope, straight
@@ -217,6 +218,37 @@ def answers(strategy: Strategy, side: bool, amounts: NDArray[np.float64], reserv
         return np.asarray(jax.vmap(lambda amount: strategy.quote(state, jnp.asarray(side), amount, held))(jnp.asarray(amounts)))
     into, out_of = held[1 if side else 0], held[0 if side else 1]
     return np.asarray(constant_product(jnp.asarray(amounts), into, out_of, strategy.fees(state)[1 if side else 0]))
+
+
+CURVES = [name for name in NAMES if build("strategy", name).is_curve]
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_an_arbitrageur_takes_the_best_there_is(name: str) -> None:
+    """At any reserves, nearly empty ones too, and any distance of the price: as much as the best of many sizes on both sides."""
+    strategy, random, count = build("strategy", name), np.random.Generator(np.random.PCG64(1)), 256
+    x, y = 100 * np.exp(2.5 * random.standard_normal(count)), 10_000 * np.exp(2.5 * random.standard_normal(count))
+    x[::8], y[4::8] = 1e-7, 1e-5
+    state = strategy.init()
+    spots = jax.vmap(lambda x, y: strategy.spot(state, jnp.stack([x, y])))(jnp.asarray(x), jnp.asarray(y))
+    prices = np.asarray(spots) * np.exp(np.resize([0.002, 0.02, 0.5], count) * random.standard_normal(count))
+
+    def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
+        each = jax.vmap(jax.vmap(lambda side, paid, x, y: strategy.quote(state, side, paid, jnp.stack([x, y]))))
+        return each(*jnp.broadcast_arrays(buys, paid, x, y))
+
+    @jax.jit
+    def gains(prices: Array) -> tuple[Array, Array]:
+        fill = arbitrage.of_curve(quote, jnp.asarray(x)[None], jnp.asarray(y)[None], prices, Least(0.01, 0.01), strategy.smooth)
+        taken = jnp.where(fill.buys, fill.got * prices - fill.paid, fill.got - fill.paid * prices)[0]
+        sizes = jnp.geomspace(1e-9, 4.0, 1000)[:, None]
+        sold, bought = sizes * y / prices, sizes * x * prices  # as much as there is on the other side, and more
+        selling = quote(jnp.array(False), sold, x, y) - sold * prices
+        return taken, jnp.maximum((quote(jnp.array(True), bought, x, y) * prices - bought).max(0), selling.max(0))
+
+    taken, best = (np.asarray(part) for part in gains(jnp.asarray(prices)))
+    assert (taken >= 0).all() and (taken > 0).sum() > 50
+    assert (taken >= 0.999 * best - 0.02).all()
 
 
 @every
