@@ -1,22 +1,27 @@
 """What all tests share: double precision, types checked at run time, compiled programs kept between runs, prices."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from compiling import QUICKLY
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "shared_programs"))
+PROGRAMS = ROOT / ".pytest_cache" / "shared_programs"
+os.environ.setdefault("XLA_FLAGS", QUICKLY)
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(PROGRAMS))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # of processes: many compile the same
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 os.environ.setdefault("QSIM_CACHE", str(ROOT / ".pytest_cache" / "qsim"))
 
 import jax  # noqa: E402 - reads the environment when imported
 from jaxtyping import install_import_hook  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_compilation_cache_max_size", 4 * 2**30)  # a bounded cache is locked: nobody reads what is half written
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 jax.config.update("jax_raise_persistent_cache_errors", False)
 install_import_hook([f"quantamm_cli.{room}" for room in ("core", "rules", "pools", "metrics", "engine", "training")], "checked.checked")
@@ -37,6 +42,17 @@ def _resident() -> int:
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
+    if hasattr(config, "workerinput"):
+        return
+    kept = sorted(((path.stat(), path) for path in PROGRAMS.glob("*-cache")), key=lambda pair: pair[0].st_mtime, reverse=True)
+    sizes = itertools.accumulate(stat.st_size for stat, _ in kept)
+    for size, (_, path) in zip(sizes, kept, strict=True):
+        if size > 2 * 2**30:
+            path.unlink(missing_ok=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -60,6 +60,11 @@ class Loader(ConfigLoaderImpl):
             raise grammar.translated(failure, self._parsed) from None
         except RecursionError:
             raise ConfigError("", "the settings are nested too deeply, or a file includes itself") from None
+        except TypeError:  # what Hydra makes of a place within a list
+            left_out = [override.input_line for override in self._parsed if override.is_delete()]
+            if not left_out:
+                raise
+            raise ConfigError(str(left_out[0]), "an item of a list cannot be left out; give the whole list") from None
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """One job of a sweep. The second time it is the first one again: editing conf/ during a sweep changes nothing."""

@@ -63,7 +63,7 @@ class Affine(Bijector):
         return np.asarray(self.slope * raw + self.offset)
 
     def raw(self, readable: Readable) -> Readable:
-        raw: Readable = (readable - self.offset) / self.slope
+        raw: Readable = space_of(readable).asarray((readable - self.offset) / self.slope)
         return raw
 
 

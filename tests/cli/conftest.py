@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from compiling import AS_USERS
 from toy import Call
 
 
@@ -17,8 +18,8 @@ def call(tmp_path: Path) -> Call:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Call:
-    """``qsim`` as a process of its own, in an empty folder."""
-    return partial(toy.script, folder=tmp_path)
+    """``qsim`` as a process of its own, in an empty folder, compiling as it does for users."""
+    return partial(toy.script, folder=tmp_path, **AS_USERS)
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("start=1,2", "several values; add -m to run each of them, or write start=[1,2] for a list"),
         ("fit.seed=range(1,3)", "several values; add -m to run each of them\n"),
         ("~fees.fe", "did you mean 'fees.fee'"),
+        ("~tokens.0", "an item of a list cannot be left out; give the whole list"),
         ("+fees.fee=1", "is there already; leave out the '+'"),
         ("+pool=balancer", "leave out the '+'"),
         ("hydra/launcher=nonesuch", "(there are: basic"),
@@ -183,6 +184,7 @@ def test_no_words_bring_a_traceback(
     first: str, words: list[str], here: Path, commands: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """F15, small."""
+    commands.clear()  # what a failure shows stays short
     code = main([first, *words])
     assert code in (0, 2), (words, capsys.readouterr().err)
     assert "Traceback" not in capsys.readouterr().err

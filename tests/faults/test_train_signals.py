@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from compiling import AS_USERS
 from toy import TOY
 
 pytestmark = pytest.mark.faults
@@ -89,7 +90,7 @@ def test_f9_stopped_in_the_middle(number: signal.Signals, code: int, tmp_path: P
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_f9_stopped_during_the_compile(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """With nothing compiled before, that is seconds within XLA, most with JAX's own loops."""
-    fresh = {"JAX_ENABLE_COMPILATION_CACHE": "false"}
+    fresh = {"JAX_ENABLE_COMPILATION_CACHE": "false", **AS_USERS}
     with toy.started("train", *LONG, *SLOW, folder=tmp_path, **fresh) as process:
         toy.wait_for(lambda: any((tmp_path / "runs").glob("*.lock")), process)
         time.sleep(1.5)

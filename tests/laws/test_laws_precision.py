@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiling import FOR_USERS
 from kinds import DAY, assets_of, components, opening, small, world
 from numpy.typing import NDArray
 
@@ -23,7 +24,7 @@ VALUE = {"free": 2e-5, "costly": 3e-4}
 WEIGHTS = 2e-4
 LOOSER = {"gyroscope": 10.0, "reclamm": 10.0}
 """Concentrated pools magnify rounding of prices by how concentrated they are."""
-run = jax.jit(simulate, static_argnames="rows")
+run = jax.jit(simulate, static_argnames="rows", compiler_options=FOR_USERS)
 CASES = [(name, FREE) for name in components("pool")]
 CASES += [(name, FEE) for name in components("pool") if small("pool", name).takes_frictions]
 

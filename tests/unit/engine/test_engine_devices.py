@@ -73,7 +73,7 @@ print(json.dumps(found))
 
 def trained(devices: int) -> dict[str, dict[str, Any]]:
     """Three entries of every case where JAX sees so many devices, in a process of its own."""
-    told = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    told = os.environ | {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"}
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=told, cwd=root, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
