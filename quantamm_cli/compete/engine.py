@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
@@ -68,8 +67,9 @@ def _fetched(left: Left, kept: int) -> Left:
 def planned(line_up: LineUp, rules: Rules, points: int) -> tuple[Plan, Numbers]:
     """What of the rules shapes the program, and what are numbers to it."""
     plan = Plan(line_up.groups, points, rules.epoch_length, rules.score, rules.weights, rules.temperature is None)
-    values = jnp.asarray([rules.temperature or 0.0, rules.floor, rules.risk_aversion, rules.least_profit, rules.least_notional], float)
-    return plan, Numbers(jnp.asarray(rules.base, float), Least(values[3], values[4]), *values[:3])
+    least = Least(np.float64(rules.least_profit), np.float64(rules.least_notional))
+    numbers = (np.float64(value) for value in (rules.temperature or 0.0, rules.floor, rules.risk_aversion))
+    return plan, Numbers(np.asarray(rules.base, float), least, *numbers)
 
 
 @cache

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from quantamm_cli.compete.strategy import MOST_STATE, Strategy
@@ -59,7 +58,7 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
         alike.setdefault((jax.tree.structure(strategy), shapes), []).append(place)
     groups = [_group(strategies[places[0]], tuple(places)) for places in alike.values()]
     groups.sort(key=lambda group: not group.curve)
-    stacked = tuple(jax.tree.map(lambda *leaves: jnp.stack(leaves), *(strategies[place] for place in group.members)) for group in groups)
+    stacked = tuple(jax.tree.map(lambda *leaves: np.stack(leaves), *(strategies[place] for place in group.members)) for group in groups)
     return LineUp(tuple(groups), stacked), count
 
 
@@ -98,5 +97,5 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
 
 def _pointed(strategy: Strategy, settings: Any, count: int) -> Strategy:
     """The strategy with leaves ``(p,)``."""
-    changed = strategy.at({name: jnp.asarray(values, float) for name, values in settings.items()})
-    return jax.tree.map(lambda leaf: jnp.broadcast_to(jnp.asarray(leaf, float), (count,)), changed)  # type: ignore[no-any-return]
+    changed = strategy.at({name: np.asarray(values, float) for name, values in settings.items()})
+    return jax.tree.map(lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed)  # type: ignore[no-any-return]

@@ -6,7 +6,9 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from quantamm_cli.compete import capital
 from quantamm_cli.compete.arbitrage import Least
@@ -37,14 +39,14 @@ class Plan:
 
 
 class Numbers(NamedTuple):
-    """Rules that are numbers."""
+    """Rules that are numbers, on the host until a program takes them."""
 
-    base: Array
+    base: Array | NDArray[np.float64]
     """``(2,)``"""
     least: Least
-    temperature: Array
-    floor: Array
-    risk_aversion: Array
+    temperature: Array | float
+    floor: Array | float
+    risk_aversion: Array | float
 
 
 class Street(NamedTuple):
