@@ -17,6 +17,7 @@ from quantamm_cli.compete.slopes import FAR, Quote, Slope, ceiling, reaching, sl
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""
 _STILL = 1e-6
+"""Share of a payment by which rounding may put a last step outside its bracket."""
 _TINY = 1e-6
 """Of the least trade, what is asked first: a pool that is nearly empty may have all it has taken by the least."""
 SECTIONS = 44
