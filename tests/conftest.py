@@ -1,6 +1,5 @@
 """What all tests share: double precision, types checked at run time, compiled programs kept between runs, prices."""
 
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,8 @@ os.environ.setdefault("QSIM_CACHE", str(ROOT / ".pytest_cache" / "qsim"))
 
 import jax  # noqa: E402 - reads the environment when imported
 from jaxtyping import install_import_hook  # noqa: E402
+
+from quantamm_cli.settings.cache import prune  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
@@ -46,13 +47,8 @@ def _resident() -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
-    if hasattr(config, "workerinput"):
-        return
-    kept = sorted(((path.stat(), path) for path in PROGRAMS.glob("*-cache")), key=lambda pair: pair[0].st_mtime, reverse=True)
-    sizes = itertools.accumulate(stat.st_size for stat, _ in kept)
-    for size, (_, path) in zip(sizes, kept, strict=True):
-        if size > 2 * 2**30:
-            path.unlink(missing_ok=True)
+    if not hasattr(config, "workerinput"):
+        prune(PROGRAMS, "-cache", 2 * 2**30)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -60,7 +60,7 @@ def optimise(tree: dict[str, Any], options: Options, console: Console) -> dict[s
     }
     edges = {said: _tested(one, test, options, console) for said, (one, _) in rivals.items()}
     watch.lap("test")
-    if settings.market.kind == "history":
+    if not settings.market.independent:  # type: ignore[attr-defined]
         console.warn("all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too")
     told = {
         "strategy": name,

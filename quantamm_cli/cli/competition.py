@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 
 from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.entrants import blamed, entries
-from quantamm_cli.cli.loader import Loader, plain
+from quantamm_cli.cli.loader import Loader
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.progress import Bar
 from quantamm_cli.cli.signals import Stop, uninterrupted
@@ -60,10 +59,7 @@ def supplied(market: dict[str, Any], data: dict[str, Any], loader: Loader) -> di
     """The market with ``data``, the source of prices, where it takes one. Raises ConfigError if it does not and one was chosen."""
     if "data" in component("market", market["kind"]).model_fields:
         return market | {"data": decode(component("data", data["kind"]), data, "data")}
-    loaded = loader.repository.load_config("data/synthetic")
-    assert loaded is not None
-    assert isinstance(loaded.config, DictConfig)
-    if data != plain(loaded.config):
+    if data != loader.tree_of("data/synthetic"):
         raise ConfigError(
             f"data={data['kind']}", f"market={market['kind']} draws its prices; add market=history, which takes them from data"
         )
@@ -77,10 +73,7 @@ def _original(market: dict[str, Any], options: Options, loader: Loader) -> dict[
         return market
     if chosen:
         raise ConfigError("compat", f"challenge plays the original's streams, not market={market.get('kind')}; write market=challenge")
-    loaded = loader.repository.load_config("market/challenge")
-    assert loaded is not None
-    assert isinstance(loaded.config, DictConfig)
-    return plain(loaded.config)
+    return loader.tree_of("market/challenge")
 
 
 class Competition:

@@ -12,9 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from omegaconf import DictConfig
-
-from quantamm_cli.cli.loader import Loader, plain
+from quantamm_cli.cli.loader import Loader
 from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.compete.strategy import Strategy
 from quantamm_cli.errors import ConfigError, QsimError
@@ -53,12 +51,8 @@ def entries(given: Any, own: Any, loader: Loader) -> tuple[Entry, ...]:
 
 def resolved(kind: str, settings: Mapping[str, Any], loader: Loader, name: str) -> Entry:
     """One strategy by what it is called, with settings. Raises ConfigError."""
-    tree: dict[str, Any] = {"kind": kind}
-    if not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}"):
-        loaded = loader.repository.load_config(f"strategy/{kind}")
-        assert loaded is not None
-        assert isinstance(loaded.config, DictConfig)
-        tree = plain(loaded.config)
+    named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
+    tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
     return entry_of(tree.get("kind", kind), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader)
 
 

@@ -12,7 +12,7 @@ from quantamm_cli.report.walk_tables import cycles_table, together_table
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
 from quantamm_cli.store.receipts import read_receipt
-from quantamm_cli.store.walks import WalkPlace, read_walk
+from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 
 Told = dict[str, Any]
 _WALK = ("run", "fingerprint", "cycles", "aggregate", "verdict")
@@ -23,14 +23,15 @@ def show(held: Held, options: Options, console: Console) -> Told:
     if held.kind == "study":
         return _study(held, console)
     if held.kind == "walk":
-        _print(console, settings(f"{held.short}…", read_walk(_place(held, options)).settings))
-        return _walk(held, options, console)
-    place = competition_place(held)
-    if place.receipt.exists():
-        receipt = read_receipt(place.receipt)
+        place = _place(held, options)
+        found = read_walk(place)
+        _print(console, settings(f"{held.short}…", found.settings))
+        return _walk(place, found, console)
+    receipt = _receipt(held)
+    if receipt is not None:
         own = {each["name"]: each["settings"] for each in receipt["strategies"]}
         _print(console, settings(f"{held.short}…", {**receipt["settings"], "strategy": own}))
-    return _competition(held, console)
+    return _competition(held, receipt, console)
 
 
 def report(held: Held, options: Options, console: Console) -> Told:
@@ -45,14 +46,21 @@ def report(held: Held, options: Options, console: Console) -> Told:
     if held.kind == "study":
         raise ConfigError(held.short, f"is a study: `qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one")
     if held.kind == "walk":
-        told, walk = _walk(held, options, console), _place(held, options)
+        walk = _place(held, options)
+        told = _walk(walk, read_walk(walk), console)
         return told if options.dry_run else told | {"files": told["files"] | drawing.draw_walk(walk.result, walk.daily)}
-    place = competition_place(held)
-    if not place.receipt.exists():
+    receipt = _receipt(held)
+    if receipt is None:
         cure = f"`qsim runs show {held.short}` shows what there is of it"
         raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
-    told, receipt = _competition(held, console), read_receipt(place.receipt)
-    return told if options.dry_run else told | {"files": told["files"] | drawing.draw_competition(told, receipt, place.folder)}
+    told = _competition(held, receipt, console)
+    return told if options.dry_run else told | {"files": told["files"] | drawing.draw_competition(told, receipt, held.path)}
+
+
+def _receipt(held: Held) -> Told | None:
+    """That of a competition, if it has one."""
+    path = competition_place(held).receipt
+    return read_receipt(path) if path.exists() else None
 
 
 def _place(held: Held, options: Options) -> WalkPlace:
@@ -61,9 +69,7 @@ def _place(held: Held, options: Options) -> WalkPlace:
     return walk_place(held, chosen + (f"-{options.minimum:g}" if chosen and "_min_" in chosen else ""))
 
 
-def _walk(held: Held, options: Options, console: Console) -> Told:
-    place = _place(held, options)
-    found = read_walk(place)
+def _walk(place: WalkPlace, found: Walk, console: Console) -> Told:
     told = {key: found.result[key] for key in _WALK}
     _print(console, cycles_table(told), together_table(told))
     runs = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in told["cycles"]]
@@ -74,16 +80,16 @@ def _walk(held: Held, options: Options, console: Console) -> Told:
     return told | {"status": "finished", "settings": found.settings, "files": {"result": str(place.result), "daily": str(place.daily)}}
 
 
-def _competition(held: Held, console: Console) -> Told:
+def _competition(held: Held, receipt: Told | None, console: Console) -> Told:
     place = competition_place(held)
     told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
     seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
     console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
     compete_tables.show(console, "", told)
-    console.say(said_gap(told)) if said_gap(told) else None
+    if gap := said_gap(told):
+        console.say(gap)
     files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
-    if place.receipt.exists():
-        receipt = read_receipt(place.receipt)
+    if receipt is not None:
         told |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}
     return told | {"status": "finished", "files": {name: str(path) for name, path in files.items() if path.exists()}}
 

@@ -124,14 +124,14 @@ class Loader(ConfigLoaderImpl):
         if not options:
             raise ConfigError(str(override.input_line), f"the group {group} has no choices")
         if not isinstance(value, str):
-            raise keys.not_a_value(group.replace("/", "."), value, self._settings(f"{group}/{options[0]}", repo), self.options)
+            raise keys.not_a_value(group.replace("/", "."), value, self.tree_of(f"{group}/{options[0]}", repo), self.options)
         if not repo.config_exists(f"{group}/{value}"):
             name = f"{group}={value}"
             raise ConfigError(name, f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})")
 
-    def _settings(self, path: str, repo: IConfigRepository) -> dict[str, Any]:
-        """The settings of a group's option, for messages."""
-        loaded = repo.load_config(path)
+    def tree_of(self, path: str, repo: IConfigRepository | None = None) -> dict[str, Any]:
+        """The settings of a group's option as its own file has them; nothing where there is no such file."""
+        loaded = (repo or self.repository).load_config(path)
         return plain(loaded.config) if loaded is not None and isinstance(loaded.config, DictConfig) else {}
 
     def _compose_config_from_defaults_list(self, defaults: list[ResultDefault], repo: IConfigRepository) -> DictConfig:
@@ -192,7 +192,7 @@ class Loader(ConfigLoaderImpl):
             parent, group = keys.lookup(tree, place.split(".")), place.replace(".", "/")
             if not isinstance(parent, dict) or (name in parent and not moved):
                 raise
-            homes = [option for option in self.options(group) if name in self._settings(f"{group}/{option}", repo)]
+            homes = [option for option in self.options(group) if name in self.tree_of(f"{group}/{option}", repo)]
             if not homes:
                 raise
             chosen = " or ".join(f"{group}={option}" for option in homes)

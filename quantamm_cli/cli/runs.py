@@ -118,7 +118,8 @@ def _verify(store: Store, console: Console) -> dict[str, Any]:
     """Read everything again. Raises StoreError if anything is wrong, after telling all of it."""
     findings = store.verify()
     count = len(store.list())
-    others = {key: sum(item.held.kind == kind for item in store.others()) for kind, key in OTHERS.items()}
+    kinds = [held.kind for held in store.holdings()]
+    others = {key: kinds.count(kind) for kind, key in OTHERS.items()}
     if findings:
         console.table("", ["file", "what is wrong"], [[str(Path(item.path)), item.problem] for item in findings])
         raise StoreError(str(store.root), f"{len(findings)} file(s) are damaged: {findings[0].path}: {findings[0].problem}")

@@ -64,9 +64,7 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
     smallest, wanted = least.notional / unit, jnp.sqrt(worth)
     if smooth:
         begun = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
-        pays = begun.level < wanted
-        solved = _newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable)
-        paid = jnp.where(pays, jnp.maximum(solved, smallest), smallest)
+        paid = jnp.maximum(_newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable), smallest)
     else:
         paid = _sections(quote, buys, x, y, worth, smallest)
     got = quote(buys, paid, x, y)
@@ -80,7 +78,7 @@ def _newton(
 ) -> Rows:
     """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
 
-    ``begun`` is the slope at ``tried``.
+    ``begun`` is the slope at ``tried``, which is the answer where even that does not pay.
     """
     reserve = sided(buys, x, y)[1]
 
@@ -107,7 +105,8 @@ def _newton(
     paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
     last = ahead(paid, slope(quote, buys, paid, x, y), share) if differentiable else paid
     # Not one that was led astray when there were no steps left.
-    return jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), last, low)
+    last = jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), last, low)
+    return jnp.where(pays, last, tried)
 
 
 def _sections(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows) -> Rows:

@@ -58,8 +58,7 @@ def weights(scores: Rows, temperature: Array | float, floor: Array | float, kind
     return floor + (1 - len(scores) * floor) * shares
 
 
-def rebalanced(x: Rows, y: Rows, price: Float[Array, "*l"], weight: Rows) -> tuple[Rows, Rows]:
-    r"""Reserves scaled so that each pool holds its share of the value $\sum_i x_i p + y_i$ at the fair price; each keeps its spot."""
+def growth(x: Rows, y: Rows, price: Float[Array, "*l"], weight: Rows) -> Rows:
+    r"""By what reserves grow, X and Y alike, so that each pool holds its share of the value $\sum_i x_i p + y_i$ at the fair price."""
     value = x * price + y
-    scale = weight * value.sum(0) / value
-    return x * scale, y * scale
+    return weight * value.sum(0) / value

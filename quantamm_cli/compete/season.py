@@ -182,13 +182,12 @@ def closed(plan: Plan, table: Table, numbers: Numbers, open_: Open, price: Lanes
     told = Closed(edge, scores, weight)
     if not plan.epoch_length:
         return open_._replace(pools=pools), told
-    before = pools.x[:-1] * price + pools.y[:-1]
-    x, y = capital.rebalanced(pools.x[:-1], pools.y[:-1], price, weight)
+    x, y = pools.x[:-1], pools.y[:-1]
+    growth = jnp.where(more, capital.growth(x, y, price, weight), 1)
+    x, y, weight = x * growth, y * growth, jnp.where(more, weight, pools.weight)
     tally = pools.tally._replace(squares=jnp.zeros_like(pools.tally.squares))
-    x, y, weight = (jnp.where(more, now, old) for now, old in ((x, pools.x[:-1]), (y, pools.y[:-1]), (weight, pools.weight)))
     pools = pools._replace(x=jnp.concatenate([x, pools.x[-1:]]), y=jnp.concatenate([y, pools.y[-1:]]), weight=weight, tally=tally)
-    value = x * price + y
-    return Open(_ended(table, pools, edge, total, value / before, number, more), total, value), told
+    return Open(_ended(table, pools, edge, total, growth, number, more), total, x * price + y), told
 
 
 def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, growth: Rows, number: Array, more: Array) -> Pools:

@@ -3,7 +3,6 @@
 Made once for all line-ups that meet a market, as far as there is room to keep it.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
 from quantamm_cli.compete.events import counts, events
+from quantamm_cli.compete.recent import Recent
 from quantamm_cli.compete.season import Street
 from quantamm_cli.compete.types import Market
 from quantamm_cli.engine.devices import SETS, mesh, placed
@@ -26,22 +26,18 @@ LIES: Any = Street(_EVENTS, _EVENTS, PartitionSpec(None, "sets"), SETS, SETS)  #
 """How what happens lies on the devices: cut along the simulations."""
 MOST_KEPT = 1024**3 // 2
 """Bytes. The events of 1,000 simulations of 10,000 steps have 220 MB."""
-_KEPT: OrderedDict[Any, "Streets"] = OrderedDict()
 
 
 def laid_out(market: Market, epoch_length: int, points: int) -> "Streets":
     """A market for the engine. One that nobody can write to, as ``markets`` makes them, is kept for the next line-up."""
     width, on = _width(len(market.seeds), points)
     key = (*(id(part) for part in market), epoch_length, width, on)
-    if key in _KEPT:
-        _KEPT.move_to_end(key)
-        return _KEPT[key]
+    if (there := _KEPT.get(key)) is not None:
+        return there
     streets = Streets(market, epoch_length, width, on)
     if streets.size <= MOST_KEPT and not any(part.flags.writeable for part in market):
         streets.made = {}
-        _KEPT[key] = streets
-        while sum(other.size for other in _KEPT.values()) > MOST_KEPT:
-            _KEPT.popitem(last=False)
+        _KEPT.keep(key, streets, streets.size)
     return streets
 
 
@@ -84,6 +80,9 @@ class Streets:
         columns: tuple[NDArray[Any], ...] = (*listed, market.normaliser_fee[chosen], market.normaliser_liquidity[chosen])
         filled = [padded(values, fill) for values, fill in zip(columns, (-1.0, 0.0, 0.0, 0.0, 1.0), strict=True)]
         return Street(*(placed(self.on, lies, values) for lies, values in zip(LIES, filled, strict=True)))
+
+
+_KEPT = Recent[Streets](MOST_KEPT)
 
 
 def _width(simulations: int, points: int) -> tuple[int, Mesh | None]:

@@ -26,16 +26,16 @@ def keep(entry: Path, save: Callable[[BinaryIO], object], most: int) -> None:
         except BaseException:
             os.unlink(name)
             raise
-        _prune(entry.parent, entry.suffix, most)
+        prune(entry.parent, entry.suffix, most)
 
 
-def _prune(folder: Path, suffix: str, most: int) -> None:
-    """Also what a killed process left an hour ago or earlier."""
+def prune(folder: Path, ending: str, most: int) -> None:
+    """Let go of what ends so and is unused longest until ``most`` bytes are left, and of what a killed process left an hour ago."""
     for part in folder.glob(".*.part"):
         with contextlib.suppress(OSError):
             if part.stat().st_mtime < time.time() - _HOUR:
                 part.unlink()
-    entries = sorted(((entry.stat(), entry) for entry in folder.glob(f"*{suffix}")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
+    entries = sorted(((entry.stat(), entry) for entry in folder.glob(f"*{ending}")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
     total = 0
     for stat, entry in entries:
         total += stat.st_size

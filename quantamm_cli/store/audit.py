@@ -11,7 +11,7 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
 from quantamm_cli.store.damages import Finding, damages
 from quantamm_cli.store.history import read_lines
-from quantamm_cli.store.named import holdings
+from quantamm_cli.store.named import holdings, kind_of, pool_of
 from quantamm_cli.store.place import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
@@ -52,24 +52,14 @@ def summary(path: Path) -> Summary:
     metric, best = _best(run)
     tokens = run.settings.get("tokens")
     names = tuple(str(token) for token in tokens) if isinstance(tokens, list) else ()
-    return Summary(run.fingerprint, run.status, path, modified, run.step, best, metric, names, _pool(run.settings))
-
-
-def _kind(tree: Any) -> str | None:
-    return tree["kind"] if isinstance(tree, dict) and isinstance(tree.get("kind"), str) else None
-
-
-def _pool(settings: dict[str, Any]) -> str | None:
-    pool = settings.get("pool")
-    names = [name for name in (_kind(pool), _kind(pool.get("rule")) if isinstance(pool, dict) else None) if name]
-    return "/".join(names) or None
+    return Summary(run.fingerprint, run.status, path, modified, run.step, best, metric, names, pool_of(run.settings))
 
 
 def _best(run: Run) -> tuple[str | None, float | None]:
     """The best of the selecting metric over sets and kept entries: on the validation period, else on the training period."""
     split = run.settings.get("split")
     chosen = split.get("selection_metric") if isinstance(split, dict) else None
-    metric = chosen if isinstance(chosen, str) else _kind(run.settings.get("metric"))
+    metric = chosen if isinstance(chosen, str) else kind_of(run.settings.get("metric"))
     for period in ("validation", "train"):
         numbers = [number for entry in run.entries for number in _numbers(entry, period, metric)]
         if numbers:

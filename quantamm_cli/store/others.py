@@ -10,7 +10,7 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
 from quantamm_cli.store.competitions import CompetitionPlace
-from quantamm_cli.store.named import Held
+from quantamm_cli.store.named import Held, pool_of
 from quantamm_cli.store.proven import read_object
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
@@ -98,7 +98,4 @@ def _study(held: Held) -> dict[str, Any]:
 
 
 def _pool(settings: Mapping[str, Any]) -> dict[str, Any]:
-    pool = settings["pool"]
-    rule = pool.get("rule")
-    names = [pool["kind"], *([rule["kind"]] if isinstance(rule, dict) else [])]
-    return {"tokens": list(settings["tokens"]), "pool": "/".join(names)}
+    return {"tokens": list(settings["tokens"]), "pool": pool_of(settings)}

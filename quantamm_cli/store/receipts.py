@@ -17,8 +17,7 @@ from quantamm_cli.store.studies import write_if_changed
 
 def write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
     """The receipt with ``sha256``, the digest of all the rest. Raises StoreError."""
-    tree = finite({key: value for key, value in receipt.items() if key != "sha256"})
-    write_if_changed(path, render(proven(tree)) + "\n")
+    write_if_changed(path, render(proven(finite(receipt))) + "\n")
 
 
 def read_receipt(path: str | Path) -> dict[str, Any]:

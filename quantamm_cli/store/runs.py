@@ -54,8 +54,7 @@ class Store:
 
     def find(self, name: str | Path) -> Path:
         """The path of the one checkpoint that ``load`` would read. Raises StoreError if there is none or several."""
-        held = self.named(name, ("run",))
-        return held.path
+        return self.named(name, ("run",)).path
 
     def named(self, name: str | Path, kinds: Collection[str] = tuple(KINDS)) -> Held:
         """The one result that a name means: digits of its fingerprint, with or without its kind, or a path.
@@ -84,9 +83,13 @@ class Store:
         """Every run, the last modified first; damaged ones are listed as such."""
         return sorted((summary(path) for path in checkpoints(self.root)), key=lambda item: (item.modified, item.fingerprint), reverse=True)
 
+    def holdings(self) -> builtins.list[Held]:
+        """Everything there is by its name, unread."""
+        return holdings(self.root)
+
     def others(self) -> builtins.list[Other]:
         """Every walk-forward, competition and study, the last modified first; damaged ones are listed as such."""
-        found = [other(held) for held in holdings(self.root) if held.kind != "run"]
+        found = [other(held) for held in self.holdings() if held.kind != "run"]
         return sorted(found, key=lambda item: (item.modified, item.held.fingerprint), reverse=True)
 
     def verify(self) -> builtins.list[Finding]:

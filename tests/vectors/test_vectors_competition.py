@@ -137,7 +137,8 @@ def test_rebalancing_keeps_value_and_spots() -> None:
         x, y = jnp.asarray(case["pools"]).T
         weight = capital.weights(capital.score(jnp.asarray(case["epoch_edges"]), 2.0), case["T"], 0.02, "spread")
         np.testing.assert_allclose(weight, case["weights"], rtol=1e-9)
-        new_x, new_y = capital.rebalanced(x, y, jnp.asarray(case["fair"]), weight)
+        growth = capital.growth(x, y, jnp.asarray(case["fair"]), weight)
+        new_x, new_y = x * growth, y * growth
         np.testing.assert_allclose(np.stack([new_x, new_y], 1), case["expected"], rtol=1e-9)
         np.testing.assert_allclose((new_x * case["fair"] + new_y).sum(), case["value_before"], rtol=1e-12)
 

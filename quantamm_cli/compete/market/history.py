@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -23,6 +23,8 @@ class History(MarketSettings, kind="history"):
 
     Prices are those of ``data=``: ``market=history data=parquet data.dir=PATH market.start=2024-01-01 market.end=2025-01-01``.
     """
+
+    independent: ClassVar[bool] = False
 
     base: Token = Field("ETH", description="X, the token that is priced")
     quote: Token | None = Field(None, description="Y, the token it is priced in; null: the data's own numeraire")

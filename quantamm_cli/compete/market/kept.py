@@ -6,7 +6,6 @@ checked by its checksums when read; whatever goes wrong with it only costs the t
 
 import os
 import zipfile
-from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from quantamm_cli.compete.market.compiled import digest
 from quantamm_cli.compete.market.settings import MarketSettings
+from quantamm_cli.compete.recent import Recent
 from quantamm_cli.compete.types import Market
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.cache import keep
@@ -22,7 +22,7 @@ from quantamm_cli.settings.digest import sha256
 
 IN_MEMORY, ON_DISK = 1024**3, 1024**3
 """Bytes. A market of 1,000 simulations of 10,000 steps has 240 MB."""
-_KEPT: OrderedDict[str, Market] = OrderedDict()
+_KEPT = Recent[Market](IN_MEMORY)
 
 
 def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
@@ -46,24 +46,17 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
         raise ConfigError("seeds", f"{chosen.size - np.unique(chosen).size} seeds are given twice; give each once")
     source = {"code": digest(), "kind": settings.kind, "steps": steps, "seeds": chosen.tolist()}
     name = sha256(source | settings.identity())
-    if name in _KEPT:
-        _KEPT.move_to_end(name)
-        return _KEPT[name]
+    if (there := _KEPT.get(name)) is not None:
+        return there
     file = _file(name)
     made = _read(file)
     if made is None:
         made = settings.make(chosen, steps)
         _write(file, made)
-    _keep(name, made)
-    return made
-
-
-def _keep(name: str, market: Market) -> None:
-    for part in market:
+    for part in made:
         part.flags.writeable = False
-    _KEPT[name] = market
-    while len(_KEPT) > 1 and sum(_size(one) for one in _KEPT.values()) > IN_MEMORY:
-        _KEPT.popitem(last=False)
+    _KEPT.keep(name, made, _size(made))
+    return made
 
 
 def _size(market: Market) -> int:

@@ -1,7 +1,7 @@
 """What is drawn for the market of a competition: numbers, or ranges from which each simulation has its own."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,9 @@ class MarketSettings(Component, group="market"):
     mean_size: Size = Field((12.0, 28.0), description="Y; mean of the lognormal size of an order")
     normaliser_fee: Fee = Field((30.0, 80.0), description="basis points, drawn as a whole number")
     normaliser_liquidity: Liquidity = Field((0.4, 2.0), description="multiple of an entrant's reserves")
+
+    independent: ClassVar[bool] = True
+    """Whether what happens on one seed says nothing of another."""
 
     @abstractmethod
     def make(self, seeds: Integers, steps: int) -> "Market":

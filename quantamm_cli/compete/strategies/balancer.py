@@ -10,6 +10,16 @@ from quantamm_cli.compete.strategy import Scalar, State, Strategy, within
 from quantamm_cli.core.swap import out_given_in
 
 
+def shares(of_x: Scalar | float) -> Float[Array, "2"]:
+    """The weights of X and Y."""
+    return jnp.stack([jnp.asarray(of_x, float), 1 - jnp.asarray(of_x, float)])
+
+
+def weighted_price(reserves: Float[Array, "2"], weights: Float[Array, "2"]) -> Scalar:
+    """Y per X of a geometric mean pool."""
+    return reserves[1] / reserves[0] * weights[0] / weights[1]
+
+
 def weighted(side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"], weights: Float[Array, "2"], fee: Scalar | float) -> Scalar:
     """What a geometric mean pool of X and Y gives."""
     into, out_of = sided(side, reserves[0], reserves[1])
@@ -27,9 +37,7 @@ class Balancer(Strategy, kind="balancer"):
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
     def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        weights = jnp.stack([jnp.asarray(self.weight), 1 - jnp.asarray(self.weight)])
-        return weighted(side, amount, reserves, weights, self.fee_bps / 1e4)
+        return weighted(side, amount, reserves, shares(self.weight), self.fee_bps / 1e4)
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        x, y = reserves
-        return jnp.asarray(y / x * self.weight / (1 - self.weight))
+        return weighted_price(reserves, shares(self.weight))

@@ -5,8 +5,15 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
+from quantamm_cli.compete.fill import sided
 from quantamm_cli.compete.strategy import Scalar, State, Strategy, constant_product, within
 from quantamm_cli.settings.types import Positive
+
+
+def quoted(side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"], effective: Float[Array, "2"], fee: Scalar | float) -> Scalar:
+    """What a pool gives that is constant-product on ``effective`` balances, real plus virtual, and holds ``reserves``."""
+    got = constant_product(amount, *sided(side, effective[0], effective[1]), fee)
+    return within(got, sided(side, reserves[0], reserves[1])[1])
 
 
 class Concentrated(Strategy, kind="concentrated"):
@@ -21,19 +28,16 @@ class Concentrated(Strategy, kind="concentrated"):
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
     def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        real_x, real_y = reserves
-        x, y = self._effective(reserves)
-        got = constant_product(amount, jnp.where(side, y, x), jnp.where(side, x, y), self.fee_bps / 1e4)
-        return within(got, jnp.where(side, real_x, real_y))
+        return quoted(side, amount, reserves, self._effective(reserves), self.fee_bps / 1e4)
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        x, y = self._effective(reserves)
-        return y / x
+        effective = self._effective(reserves)
+        return effective[1] / effective[0]
 
-    def _effective(self, reserves: Float[Array, "2"]) -> tuple[Scalar, Scalar]:
+    def _effective(self, reserves: Float[Array, "2"]) -> Float[Array, "2"]:
         x, y = reserves
         low, high = jnp.sqrt(self.low), jnp.sqrt(self.high)
         narrow = 1 - low / high
         middle = x * low + y / high
         liquidity = (middle + jnp.sqrt(middle**2 + 4 * narrow * x * y)) / (2 * narrow)
-        return x + liquidity / high, y + liquidity * low
+        return jnp.stack([x + liquidity / high, y + liquidity * low])

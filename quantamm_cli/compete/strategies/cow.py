@@ -5,6 +5,7 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
+from quantamm_cli.compete.strategies.balancer import shares, weighted_price
 from quantamm_cli.compete.strategy import Scalar, State, Strategy
 from quantamm_cli.core.fm_amm import out_given_in
 
@@ -19,9 +20,7 @@ class CoW(Strategy, kind="cow"):
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
     def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        weights = jnp.stack([jnp.asarray(self.weight, float), 1 - jnp.asarray(self.weight, float)])
-        return out_given_in(reserves, weights, jnp.where(side, 1, 0), amount * (1 - jnp.asarray(self.fee_bps) / 1e4))
+        return out_given_in(reserves, shares(self.weight), jnp.where(side, 1, 0), amount * (1 - jnp.asarray(self.fee_bps) / 1e4))
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        x, y = reserves
-        return jnp.asarray(y / x * self.weight / (1 - self.weight))
+        return weighted_price(reserves, shares(self.weight))

@@ -8,7 +8,8 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Tick, constant_product, within
+from quantamm_cli.compete.strategies.concentrated import quoted
+from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Tick
 from quantamm_cli.core import reclamm
 from quantamm_cli.settings.types import NonNegative, Positive, Share
 
@@ -36,9 +37,7 @@ class Reclamm(Strategy, kind="reclamm"):
         return Virtual(np.zeros(2))
 
     def quote(self, state: Virtual, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        x, y = reserves + self._virtual(state, reserves)
-        got = constant_product(amount, jnp.where(side, y, x), jnp.where(side, x, y), self.fee_bps / 1e4)
-        return within(got, jnp.where(side, reserves[0], reserves[1]))
+        return quoted(side, amount, reserves, reserves + self._virtual(state, reserves), self.fee_bps / 1e4)
 
     def on_step(self, state: Virtual, tick: Tick) -> Virtual:
         virtual = self._virtual(state, tick.reserves)

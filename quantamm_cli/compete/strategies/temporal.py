@@ -10,7 +10,7 @@ from jax import Array
 from jaxtyping import Bool, Float
 from pydantic import Field, ValidationInfo, field_validator
 
-from quantamm_cli.compete.strategies.balancer import weighted
+from quantamm_cli.compete.strategies.balancer import shares, weighted, weighted_price
 from quantamm_cli.compete.strategy import Scalar, Strategy, Tick
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.recurrence import Seen
@@ -47,7 +47,9 @@ class Temporal(Strategy, kind="temporal"):
         temporal.Temporal(rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60),
         description="rule, guard and periods, as in qsim train; of periods a minute is a step",
     )
-    params: Params = Field({}, validate_default=True, description="the rule's parameters by name, for both tokens or for each")
+    params: Params = Field(
+        {}, validate_default=True, description="the rule's parameters by name, for both tokens or for each"
+    )
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X at the start; Y has the rest")
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
 
@@ -90,7 +92,7 @@ class Temporal(Strategy, kind="temporal"):
         return super().bounds(parameter) if spec is None else (spec.low, spec.high)
 
     def init(self) -> Weights:
-        start = jnp.stack([jnp.asarray(self.weight), 1 - jnp.asarray(self.weight)])
+        start = shares(self.weight)
         params = {spec.name: self._raw(spec) for spec in _specs(self.pool)}
         opening, _ = self.pool.online(params, None, start, Seen(jnp.ones(2)))
         return Weights(start, start, jnp.zeros(2), opening, params)
@@ -112,7 +114,7 @@ class Temporal(Strategy, kind="temporal"):
         return weighted(side, amount, reserves, state.now, self.fee_bps / 1e4)
 
     def spot(self, state: Weights, reserves: Pair) -> Scalar:
-        return reserves[1] / reserves[0] * state.now[0] / state.now[1]
+        return weighted_price(reserves, state.now)
 
     def _raw(self, spec: Parameter) -> Array:
         """Of the shape that the pool wants it in."""
