@@ -56,6 +56,8 @@ _COMPETE = (
     "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
     "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
     "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
+    "class MyStrategy(Strategy):                     from quantamm_cli.compete.strategy import Strategy",
+    "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, after_swap, on_epoch if it remembers",
     "market=history data=parquet data.dir=PATH       minute prices of yours: market.base=ETH market.start=... market.end=...",
     "qsim compete validate STRATEGY                  does it quote as the rules want",
     "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, ranked, as one HTML page",

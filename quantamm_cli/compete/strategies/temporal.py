@@ -45,10 +45,10 @@ class Temporal(Strategy, kind="temporal"):
 
     pool: temporal.Temporal = Field(
         temporal.Temporal(rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60),
-        description="rule, guard and periods, as in qsim train; of periods a minute is a step",
+        description="rule, guard and periods (a minute is a step): strategy.temporal.pool.rule.kind=NAME, of qsim show rules",
     )
     params: Params = Field(
-        {}, validate_default=True, description="the rule's parameters by name, for both tokens or for each"
+        {}, validate_default=True, description="of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20"
     )
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X at the start; Y has the rest")
     fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
