@@ -8,7 +8,7 @@ from typing import Any
 from quantamm_cli.cli import app
 from quantamm_cli.cli.compose import Composer
 from quantamm_cli.cli.console import Console, finite
-from quantamm_cli.cli.experiment import experiment
+from quantamm_cli.cli.experiment import Experiments
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.search import Search
 from quantamm_cli.errors import ConfigError
@@ -24,6 +24,7 @@ class Outcome:
     def __init__(self, place: StudyPlace, identity: Mapping[str, Any], search: Search, options: Options, console: Console) -> None:
         self.place = place
         self._identity, self._search, self._options, self._console = identity, search, options, console
+        self._experiments: Experiments | None = None
 
     @property
     def files(self) -> dict[str, str]:
@@ -86,7 +87,8 @@ class Outcome:
             return
         words = shlex.join(["qsim", "tune", *self._options.overrides])
         tree = self._search.tree(best.settings)
-        write_if_changed(path, experiment(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
+        self._experiments = self._experiments or Experiments()
+        write_if_changed(path, self._experiments.text(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
         try:
             settings = app.read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
