@@ -6,7 +6,7 @@ import numpy as np
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.tables import show_random
-from quantamm_cli.report.names import SHOWN
+from quantamm_cli.reporting.names import SHOWN
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.evaluate import Asked
@@ -38,8 +38,7 @@ def untrained(settings: "Train", feed: "Feed", names: tuple[str, ...]) -> dict[s
     from quantamm_cli.evaluation.baseline import random_scores
     from quantamm_cli.pools.base import AbstractPool
 
-    pool, (specs, begun) = settings.pool, opening(settings)
-    assert isinstance(pool, AbstractPool)
+    pool, (specs, begun) = AbstractPool.typed(settings.pool), opening(settings)
     centre = {name: values[0] for name, values in begun.items()}
     return random_scores(pool, specs, centre, len(settings.tokens), feed, settings.spans, names)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.runs import NAME_DIGITS
 from quantamm_cli.cli.selections import selections
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, QsimError
-from quantamm_cli.report.tables import dotted
+from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
@@ -20,6 +20,8 @@ from quantamm_cli.store.named import KINDS
 from quantamm_cli.store.others import walk_place
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
+from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.runtime import start_jax
 
 Days = Mapping[int, float]
 """Daily returns by the minute since 1970 at which the day ends."""
@@ -133,17 +135,16 @@ def _computed(found: Run, tree: dict[str, Any], options: Options) -> Days | str:
     """The run's chosen set over its test period once more: ``trajectory.npz`` may be lost, or have too few rows."""
     from quantamm_cli.cli.stored import chooser, laid_over
 
-    settings = app.read_settings(Train, laid_over(found, tree, ()))
+    settings = read_settings(Train, laid_over(found, tree, ()))
     if "test" not in settings.periods:
         return "has no test period"
-    app.start_jax()
+    start_jax()
     from quantamm_cli.engine.feed import feed
     from quantamm_cli.evaluation.daily import daily, day_rows
     from quantamm_cli.pools.base import AbstractPool
 
-    selected, pool, span = chooser(settings, options)(found), settings.pool, settings.periods["test"]
-    assert isinstance(pool, AbstractPool)
-    market = app.load_market(settings, settings.test_end or settings.end)
+    selected, pool, span = chooser(settings, options)(found), AbstractPool.typed(settings.pool), settings.periods["test"]
+    market = load_market(settings, settings.test_end or settings.end)
     earned = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]
     return dict(zip(ends.tolist(), earned.tolist(), strict=True))

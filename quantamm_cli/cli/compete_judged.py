@@ -7,10 +7,10 @@ from quantamm_cli.cli.compete_tables import show, told, told_gap
 from quantamm_cli.cli.competition import Competition
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.result import Watch
-from quantamm_cli.compete.receipts import receipt
-from quantamm_cli.compete.results import Results, standings
-from quantamm_cli.compete.statistics import Gap, leading_gap
-from quantamm_cli.report.standings import said_gap
+from quantamm_cli.competition.receipts import receipt
+from quantamm_cli.competition.results import Results, standings
+from quantamm_cli.competition.statistics import Gap, leading_gap
+from quantamm_cli.reporting.standings import said_gap
 from quantamm_cli.settings.digest import sha256
 
 LEAST = 200

@@ -5,9 +5,9 @@ from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.compete.ranking import Ranked, conflict, ranking
+from quantamm_cli.competition.ranking import Ranked, conflict, ranking
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.standings import between_text
+from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.receipts import find_receipts, read_receipt
 
@@ -32,7 +32,7 @@ def leaderboard(tree: dict[str, Any], options: Options, console: Console) -> dic
         "receipts": [{"name": name} | {key: each[key] for key in ("fingerprint", "sha256", "versions")} for name, each in receipts.items()],
     }
     console.table(f"{len(receipts)} receipts, {first['seeds']['count']} seeds; edge in Y a seed", _HEADS, [_row(each) for each in found])
-    from quantamm_cli.report.leaderboard import leaderboard_page
+    from quantamm_cli.reporting.leaderboard import leaderboard_page
 
     folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(tree["runs_dir"])
     written = write_files(folder, {PAGE: leaderboard_page(told).encode("utf-8")})

@@ -5,24 +5,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.entrants import blamed, entry_of
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.result import Watch
-from quantamm_cli.compete import statistics
-from quantamm_cli.compete.coordinates import coordinates
-from quantamm_cli.compete.market import block
-from quantamm_cli.compete.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
-from quantamm_cli.compete.statistics import Numbers
-from quantamm_cli.compete.strategy import Strategy
-from quantamm_cli.compete.sweep import changed
+from quantamm_cli.competition import statistics
+from quantamm_cli.competition.coordinates import coordinates
+from quantamm_cli.competition.market import block
+from quantamm_cli.competition.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
+from quantamm_cli.competition.statistics import Numbers
+from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.competition.sweep import changed
+from quantamm_cli.config.entrants import blamed, entry_of
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.standings import between_text
+from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain
 from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.runtime import start_jax
 
 PLACE = 0
 _NAME = "optimised"
@@ -34,8 +34,7 @@ def optimise(tree: dict[str, Any], options: Options, console: Console) -> dict[s
     settings = read(tree, options)
     if settings.compat is not None:
         raise ConfigError("--optimise", "does not go with compat=challenge, whose searches have no gradient; train without it")
-    strategy = settings.strategies[PLACE].strategy
-    assert isinstance(strategy, Strategy)
+    strategy = Strategy.typed(settings.strategies[PLACE].strategy)
     found = coordinates(strategy, settings.optimise.parameters)
     train, test = (block(name, count, first).tolist() for name, count, first in _blocks(settings))
     aim = Aim(settings, PLACE, found, train)
@@ -43,7 +42,7 @@ def optimise(tree: dict[str, Any], options: Options, console: Console) -> dict[s
         rows = [[one.name, one.start, one.low, one.high] for one in found]
         console.table(f"{settings.names[PLACE]}: {len(train)} training seeds", ["setting", "start", "lowest", "highest"], rows)
         return {"strategy": settings.names[PLACE], "settings": settings.identity(), "optimise": plain(settings.optimise)}
-    app.start_jax()
+    start_jax()
     watch.lap("start")
     with blamed(str(Path(entry.file).resolve()) for entry in settings.strategies if entry.file):
         method, steps = _trained(aim, settings, console)

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.entrants import blamed
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.result import Watch
+from quantamm_cli.config.entrants import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.runtime import start_jax
 
 
 def replay(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def replay(tree: dict[str, Any], options: Options, console: Console) -> dict[str
     if options.dry_run:
         console.say(files["page"])
         return {"run": place.name, "seed": seed, "steps": [first, last], "files": files}
-    app.start_jax()
-    from quantamm_cli.compete import replay as made
-    from quantamm_cli.report.replay import replay_page
+    start_jax()
+    from quantamm_cli.competition import replay as made
+    from quantamm_cli.reporting.replay import replay_page
 
     watch.lap("start")
     with blamed(str(Path(entry.file).resolve()) for entry in settings.strategies if entry.file):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.compete.results import Results, Standing
-from quantamm_cli.compete.statistics import Gap
-from quantamm_cli.report.standings import sheets
+from quantamm_cli.competition.results import Results, Standing
+from quantamm_cli.competition.statistics import Gap
+from quantamm_cli.reporting.standings import sheets
 from quantamm_cli.settings.compete import NORMALISER
 
 

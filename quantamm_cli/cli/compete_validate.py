@@ -3,30 +3,29 @@
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.competition import load
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.entrants import blamed, entries
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.config.entrants import blamed, entries
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.workflows.runtime import start_jax
 
 
 def validate(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Try it; returns the JSON object. Raises ConfigError for the first rule it breaks."""
-    from quantamm_cli.cli.compose import Composer
-    from quantamm_cli.compete.strategy import Strategy
+    from quantamm_cli.competition.strategy import Strategy
+    from quantamm_cli.config.compose import Composer
 
     if len(options.words) != 2:
         raise ConfigError("validate", "takes one strategy: qsim compete validate NAME, or FILE.py:Class")
-    load(tuple(tree.get("plugins") or ()))
+    load_strategies(tuple(tree.get("plugins") or ()))
     loader = Composer("compete", (), options.config_dir).loader
     (entry,) = entries([options.words[1]], tree["strategy"], loader)
-    app.start_jax()
-    from quantamm_cli.compete.validation import validated
+    start_jax()
+    from quantamm_cli.competition.validation import validated
 
-    assert isinstance(entry.strategy, Strategy)
     with blamed([str(Path(entry.file).resolve())] if entry.file else []):
-        checks = validated(entry.strategy)
+        checks = validated(Strategy.typed(entry.strategy))
     console.table(entry.name, ["rule", "", ""], [[check.name, "kept" if check.passed else "BROKEN", check.told] for check in checks])
     broken = next((check for check in checks if not check.passed), None)
     if broken is not None:

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.competition import Competition, load
+from quantamm_cli.cli.competition import Competition
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.entrants import entry_of
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.result import Watch
-from quantamm_cli.compete.receipts import differences, versions
+from quantamm_cli.competition.receipts import differences, versions
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.config.entrants import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.store.receipts import find_source, read_receipt
+from quantamm_cli.workflows.runtime import start_jax
 
 
 def verify(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -22,9 +23,9 @@ def verify(tree: dict[str, Any], options: Options, console: Console) -> dict[str
     watch = Watch()
     path = Path(options.verify or "").expanduser()
     written = read_receipt(path)
-    load(tuple(tree.get("plugins") or ()))
+    load_strategies(tuple(tree.get("plugins") or ()))
     settings = settings_of(written, path, tree)
-    app.start_jax()
+    start_jax()
     competition = Competition(settings, console)
     watch.lap("start")
     found = competition.afresh("verifying")

@@ -8,21 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.entrants import blamed, entries
-from quantamm_cli.cli.loader import Loader
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.progress import Bar
-from quantamm_cli.cli.signals import Stop, uninterrupted
-from quantamm_cli.compete.results import Results
-from quantamm_cli.compete.types import Outcome, Points
+from quantamm_cli.cli.signals import Stop
+from quantamm_cli.competition.results import Results
+from quantamm_cli.competition.types import Outcome, Points
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.config.entrants import blamed, entries
+from quantamm_cli.config.loader import Loader
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.component import component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store.competitions import CompetitionPlace
+from quantamm_cli.workflows.runtime import start_jax
 
 LANES = 500
 """Seeds of a batch: enough to fill the machine, few enough to be soon on the disk."""
@@ -30,22 +31,14 @@ _EVEN = 16
 """With parameter points, of which there are four times as many lanes, seeds are a multiple of this, as the engine's are."""
 
 
-def load(plugins: Sequence[str] = ()) -> None:
-    """Everything that registers itself, strategies and markets too."""
-    app.load_components(tuple(plugins))
-    with uninterrupted():
-        import quantamm_cli.compete.market
-        import quantamm_cli.compete.strategies  # noqa: F401
-
-
 def read(tree: Mapping[str, Any], options: Options) -> Compete:
     """Typed settings of a composed tree. Raises ConfigError: one line for the first thing wrong."""
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
 
     plugins = tree.get("plugins") or []
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise ConfigError("plugins", f"{plugins!r} is not a list of files")
-    load(plugins)
+    load_strategies(tuple(plugins))
     loader = Composer("compete", (), options.config_dir).loader
     line_up = entries(tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
@@ -91,7 +84,7 @@ class Competition:
     @contextmanager
     def held(self, fresh: bool) -> Iterator[None]:
         """The folder, locked, and what is in it."""
-        app.start_jax()
+        start_jax()
         with self.place.held(fresh):
             self._parts = self.place.kept()
             yield
@@ -145,7 +138,7 @@ class Competition:
         return max(_EVEN, 4 * LANES // points // _EVEN * _EVEN)
 
     def _one(self, seeds: Sequence[int], told: Callable[[int], None]) -> dict[str, np.ndarray]:
-        from quantamm_cli.compete.play import play
+        from quantamm_cli.competition.play import play
 
         with blamed(str(Path(entry.file).resolve()) for entry in self.settings.strategies if entry.file):
             outcome = play(self.settings, seeds, self.points, told)

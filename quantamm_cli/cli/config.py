@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
@@ -43,7 +43,7 @@ def validate(options: Options, console: Console) -> dict[str, Any]:
 
 def decoded(command: str, tree: dict[str, Any]) -> Any:
     """A composed tree as the settings of its command."""
-    from quantamm_cli.cli.app import load_components
+    from quantamm_cli.config.components import load_components
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.settings.run import Simulate, Train
 
@@ -55,7 +55,7 @@ def decoded(command: str, tree: dict[str, Any]) -> Any:
 
 def schema(options: Options, console: Console) -> dict[str, Any]:
     """``config schema [COMMAND]``: JSON Schema of the settings, for editors."""
-    from quantamm_cli.cli.schema import json_schema
+    from quantamm_cli.config.schema import json_schema
 
     described = json_schema(_command(options))
     console.say(json.dumps(described, indent=2))
@@ -103,7 +103,7 @@ def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _named(name: str, options: Options) -> dict[str, Any]:
     """The settings under a name: an experiment, a file of deltas, a checkpoint, or the defaults."""
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
 
     if name.endswith(".json"):
         try:
@@ -127,7 +127,7 @@ def _command(options: Options) -> str:
 
 
 def _composer(options: Options) -> Any:
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
 
     return Composer(_command(options), options.overrides, options.config_dir)
 

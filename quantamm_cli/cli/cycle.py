@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.chance import untrained
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
@@ -26,6 +25,7 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.workflows.data import load_market
 
 SAMPLE = 64
 """Stored parameter sets that speak for all a run tried."""
@@ -51,9 +51,8 @@ def cycle(settings: Train, given: Train, options: Options, console: Console) -> 
     result = trained(settings, options, console)
     run = Store(settings.runs_dir).load(settings.fingerprint)
     selected = chooser(settings, options)(run)
-    pool, spans = settings.pool, settings.periods
-    assert isinstance(pool, AbstractPool)
-    market = app.load_market(settings, settings.test_end or settings.end)
+    pool, spans = AbstractPool.typed(settings.pool), settings.periods
+    market = load_market(settings, settings.test_end or settings.end)
     told = feed(settings, market)
     earned = daily(pool, selected.params, told, *spans["test"])
     params, chosen, trials = _sample(run.history(), selected)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from quantamm_cli.cli import app
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import Date, date_text, minute
+from quantamm_cli.workflows.data import load_market
 
 if TYPE_CHECKING:
     from quantamm_cli.market import Market
@@ -95,5 +95,5 @@ def markets(dates: Sequence[Dates], settings: Simulate, market: "Market") -> lis
     if outside:
         start = first + min(0, min(each.start for each in outside) - first) // _DAY * _DAY
         wider = settings.model_copy(update={"start": date_text(start)})
-        found.append(Given(outside, wider, app.load_market(wider, date_text(max(each.end for each in outside)))))
+        found.append(Given(outside, wider, load_market(wider, date_text(max(each.end for each in outside)))))
     return found

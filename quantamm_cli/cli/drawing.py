@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.periods import Period, dated
+from quantamm_cli.reporting.periods import Period, dated
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.files import write_files
@@ -18,7 +18,7 @@ from quantamm_cli.store.trajectory import read_arrays
 if TYPE_CHECKING:
     from quantamm_cli.cli.evaluate import Asked
     from quantamm_cli.cli.result import Scored
-    from quantamm_cli.report.run import Subject
+    from quantamm_cli.reporting.run import Subject
 
 
 def check() -> None:
@@ -31,7 +31,7 @@ def of_pool(settings: Simulate, scored: "Scored", name: str, periods: tuple[Peri
     """What there is to see of one pool over its periods."""
     from quantamm_cli.cli.result import columns
     from quantamm_cli.metrics import METRICS
-    from quantamm_cli.report.run import Subject
+    from quantamm_cli.reporting.run import Subject
 
     specs = scored.pool.parameters(len(settings.tokens))
     return Subject(
@@ -74,14 +74,14 @@ def of_run(asked: "Asked", scored: "Scored", told: Mapping[str, Any], options: O
 
 def draw(subject: "Subject", folder: Path) -> dict[str, str]:
     """Write the plots into a folder; their paths by name."""
-    from quantamm_cli.report.run import plots
+    from quantamm_cli.reporting.run import plots
 
     return _written(plots(subject), folder)
 
 
 def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
     """Write the plots and the page that holds them into a folder; their paths by name."""
-    from quantamm_cli.report.run import plots, run_page
+    from quantamm_cli.reporting.run import plots, run_page
 
     drawn = plots(subject)
     return _page(run_page(subject, drawn), folder) | _written(drawn, folder)
@@ -89,7 +89,7 @@ def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
 
 def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     """Write the plots and the page of a walk-forward beside its result; their paths by name."""
-    from quantamm_cli.report.walk import walk_page, walk_plots
+    from quantamm_cli.reporting.walk import walk_page, walk_plots
 
     told, chosen = json.loads(result.read_text(encoding="utf-8")), result.stem.removeprefix("result")
     drawn = walk_plots(told, read_arrays(daily))
@@ -98,7 +98,7 @@ def draw_walk(result: Path, daily: Path) -> dict[str, str]:
 
 def draw_competition(told: Mapping[str, Any], receipt: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Write the plots and the page of a competition into its folder; their paths by name."""
-    from quantamm_cli.report.competition import competition_page, competition_plots
+    from quantamm_cli.reporting.competition import competition_page, competition_plots
 
     drawn = competition_plots(told, receipt["edges"])
     return _page(competition_page(told, receipt, drawn), folder) | _written(drawn, folder)

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dates import Dates, markets, read_dates
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import StoreError
-from quantamm_cli.report.periods import Selection
+from quantamm_cli.reporting.periods import Selection
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.runtime import start_jax
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.result import Scored, Watch
@@ -83,13 +85,13 @@ def ask(tree: dict[str, Any], options: Options) -> Asked:
         from quantamm_cli.cli.drawing import check
 
         check()
-    app.start_jax()
+    start_jax()
     if options.run is not None:
         found = Store(tree["runs_dir"]).load(options.run)
-        settings = app.read_settings(Train, laid_over(found, tree, options.overrides))
-        own = app.read_settings(Train, laid_over(found, tree, ()))
+        settings = read_settings(Train, laid_over(found, tree, options.overrides))
+        own = read_settings(Train, laid_over(found, tree, ()))
     else:
-        settings = own = app.read_settings(Train, tree)
+        settings = own = read_settings(Train, tree)
         found = _trained(settings)
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
@@ -110,7 +112,7 @@ def evaluated(asked: Asked, console: Console, watch: "Watch") -> tuple[dict[str,
     from quantamm_cli.cli.whole import whole
 
     settings = asked.settings
-    market = app.load_market(settings, settings.test_end or settings.end)
+    market = load_market(settings, settings.test_end or settings.end)
     own = markets(asked.dates, settings, market)
     scored = closing(asked, market, console, watch, followed=True)
     told = asked.told | scored.told | whole(asked, scored, own, console, watch)

@@ -4,19 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.components import load_components
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.bd18 import bd18, bd18_shares, write_export
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.runtime import start_jax
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Load parameters by a selection rule and write them in both forms; returns the JSON object."""
-    app.start_jax()
+    start_jax()
     from quantamm_cli.cli.result import both_forms
     from quantamm_cli.cli.stored import chooser, laid_over
     from quantamm_cli.core.params import readable
@@ -24,14 +25,13 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     from quantamm_cli.pools.base import AbstractPool
 
     found = Store(tree["runs_dir"]).load(options.words[0])
-    app.load_components(tuple(tree["plugins"]))
+    load_components(tuple(tree["plugins"]))
     whole = laid_over(found, tree, ())
     settings = decode(Train, {name: value for name, value in whole.items() if name in Train.model_fields})
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
     selected = chooser(settings, options)(found)
-    pool = settings.pool
-    assert isinstance(pool, AbstractPool)
+    pool = AbstractPool.typed(settings.pool)
     specs = pool.parameters(len(settings.tokens))
     values = contract(pool, readable(specs, selected.params))
     for name, value in values.items():

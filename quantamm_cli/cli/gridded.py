@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantamm_cli.cli import app, keys
 from quantamm_cli.cli.axes import axes, flat
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.tables import show_grid
+from quantamm_cli.config import keys
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.errors import ConfigError
@@ -19,6 +20,7 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.data import describe_market, load_market
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.result import Watch
@@ -96,8 +98,8 @@ def _scores(
 
     variants = varied(settings, tree, points)
     params = batch(*parameters, [_parted(point)["params"] for point in points], len(settings.tokens))
-    market = app.load_market(settings, settings.end)
-    for line in app.describe_market(market):
+    market = load_market(settings, settings.end)
+    for line in describe_market(market):
         console.note(line)
     given = feed(widest(variants), market)
     for name in NUMBERS:
@@ -125,7 +127,7 @@ def varied(settings: Simulate, tree: Mapping[str, Any], points: Sequence[Point])
             for name, value in changes.items():
                 *path, last = name.split(".")
                 keys.lookup(own, path)[last] = value
-            known[values] = app.read_settings(Simulate, own)
+            known[values] = read_settings(Simulate, own)
         found.append(known[values])
     return found
 
@@ -159,7 +161,7 @@ def without(params: Mapping[str, Any], grid: Mapping[str, Any], specs: Sequence[
 def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str, scores: np.ndarray, console: Console) -> dict[str, str]:
     """The picture of a grid of one axis or two, in a folder of its own; its path."""
     from quantamm_cli.metrics import METRICS
-    from quantamm_cli.report.grid import picture
+    from quantamm_cli.reporting.grid import picture
     from quantamm_cli.store.files import write_files
 
     if len(axes) > 2:

@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli import __version__
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.translation import METRICS, translated
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.translation import METRICS, translated
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.reference import Result, read_result
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.runtime import start_jax
 
 PERIODS = {"train": ("train_objective",), "validation": ("validation_metrics",), "test": ("test_objective", "continuous_test_metrics")}
 _TOLD = {"step", "objective", "hessian_trace", "local_learning_rate", "iterations_since_improvement", "subsidary_params"}
@@ -41,8 +42,8 @@ _STARTS = {
 
 def imported(files: Sequence[str], options: Options, console: Console, store: Store) -> dict[str, Any]:
     """Each file as a finished run; returns the JSON object."""
-    app.start_jax()
-    app.load_components()
+    start_jax()
+    load_components()
     return {"imported": [_imported(read_result(file), options, console, store) for file in files]}
 
 
@@ -68,8 +69,7 @@ def _settings(result: Result, options: Options) -> tuple[Train, tuple[Parameter,
 
     tree, notes = translated(result.settings, options.config_dir)
     bare = decode(Train, _known(tree))
-    assert isinstance(bare.pool, AbstractPool)
-    specs = bare.pool.parameters(len(bare.tokens))
+    specs = AbstractPool.typed(bare.pool).parameters(len(bare.tokens))
     tree["params"] = _starts(result.settings, specs)
     settings = decode(Train, _known(tree))
     initial(specs, settings.params, _sets(settings), len(settings.tokens), 0.0, 0)
@@ -79,8 +79,7 @@ def _settings(result: Result, options: Options) -> tuple[Train, tuple[Parameter,
 def _sets(settings: Train) -> int:
     from quantamm_cli.training.base import Fit
 
-    assert isinstance(settings.fit, Fit)
-    return settings.fit.parameter_sets
+    return Fit.typed(settings.fit).parameter_sets
 
 
 def _known(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from quantamm_cli.cli import compete_tables
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.standings import said_gap
-from quantamm_cli.report.tables import Table, settings
-from quantamm_cli.report.walk_tables import cycles_table, together_table
+from quantamm_cli.reporting.standings import said_gap
+from quantamm_cli.reporting.tables import Table, settings
+from quantamm_cli.reporting.walk_tables import cycles_table, together_table
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
 from quantamm_cli.store.receipts import read_receipt

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quantamm_cli.cli.nearest import did_you_mean
+from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
 
 LOADS = ("last", "best_objective", "best_train", "best_validation", "best_test", "best_train_min_test", "best_test_min_train")
@@ -56,7 +56,7 @@ _COMPETE = (
     "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
     "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
     "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
-    "class MyStrategy(Strategy):                     from quantamm_cli.compete.strategy import Strategy",
+    "class MyStrategy(Strategy):                     from quantamm_cli.competition.strategy import Strategy",
     "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, after_swap, on_epoch if it remembers",
     "market=history data=parquet data.dir=PATH       minute prices of yours: market.base=ETH market.start=... market.end=...",
     "qsim compete validate STRATEGY                  does it quote as the rules want",

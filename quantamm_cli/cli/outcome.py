@@ -5,12 +5,12 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.compose import Composer
 from quantamm_cli.cli.console import Console, finite
-from quantamm_cli.cli.experiment import experiment
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.search import Search
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.experiment import experiment
+from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
@@ -88,7 +88,7 @@ class Outcome:
         tree = self._search.tree(best.settings)
         write_if_changed(path, experiment(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
         try:
-            settings = app.read_settings(Train, Composer("train", (f"conf={path}",)).tree())
+            settings = read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
             self._console.warn(f"{path} needs more than itself: {failure}")
             return

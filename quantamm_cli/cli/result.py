@@ -69,8 +69,7 @@ def scored(
 
     ``metrics`` and ``benchmarks`` are by period. ``followed``: the portfolios that follow the pool's weights are among the latter.
     """
-    pool = settings.pool
-    assert isinstance(pool, AbstractPool)
+    pool = AbstractPool.typed(settings.pool)
     given = feed(settings, market)
     watch.lap("data")
     found = assess(pool, raw, given, spans, followed)

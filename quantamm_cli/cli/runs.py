@@ -7,7 +7,7 @@ from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.selections import selections
 from quantamm_cli.errors import ConfigError, StoreError
-from quantamm_cli.report.tables import dotted
+from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.named import KINDS
 from quantamm_cli.store.runs import Other, Run, Store, Summary

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.stored import scoreboard, selection_metric
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.engine.feed import feed
@@ -28,6 +27,8 @@ from quantamm_cli.training.problem import Problem, Progress, Report
 from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import keepers
 from quantamm_cli.training.windows import Bank, starts
+from quantamm_cli.workflows.data import supplied_market
+from quantamm_cli.workflows.provenance import provenance
 
 _SAVE_SECONDS = 1.0
 TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
@@ -39,7 +40,7 @@ class Session:
 
     def __init__(self, settings: Train, market: Market, writer: Writer) -> None:
         self._settings, self._writer = settings, writer
-        self._provenance = app.provenance(settings, market)
+        self._provenance = provenance(settings, market)
         self.problem, self.progress, self._specs = posed(settings, market)
         self.entries: list[dict[str, Any]] = []
         self._saved, self._when = 0, time.monotonic()
@@ -104,9 +105,7 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     Raises:
         ConfigError: for all that is wrong about them and about the windows, before any price is read.
     """
-    pool, fit = settings.pool, settings.fit
-    assert isinstance(pool, AbstractPool)
-    assert isinstance(fit, Fit)
+    pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
     assets = len(settings.tokens)
     specs = pool.parameters(assets)
     if not trainable(specs):
@@ -119,10 +118,8 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
 
 def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
     """The typed settings as a training problem, its beginning, and what its parameters are."""
-    pool, fit, metric = settings.pool, settings.fit, settings.metric
-    assert isinstance(pool, AbstractPool)
-    assert isinstance(fit, Fit)
-    assert isinstance(metric, Metric)
+    pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
+    metric = Metric.typed(settings.metric)
     specs, params = opening(settings)
     selects = selection_metric(settings)
     problem = Problem(
@@ -145,10 +142,9 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
 
 def _bank(settings: Train, market: Market) -> Bank | None:
     """What training windows are cut from, if not from history."""
-    practice = settings.practice
-    assert isinstance(practice, Practice)
+    practice = Practice.typed(settings.practice)
     refuse_more_than_prices(practice, market, settings.fees.file)
-    paths = practice.bank(market, settings.train_rows, partial(app.supplied_market, settings, market.burn_in))
+    paths = practice.bank(market, settings.train_rows, partial(supplied_market, settings, market.burn_in))
     return None if paths is None else Bank(feed(settings, paths.market), paths.first_rows)
 
 

@@ -4,8 +4,8 @@ import inspect
 from typing import Any
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.nearest import did_you_mean
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
 
 GROUPS = {
@@ -56,22 +56,22 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
 
 def components(group: str, options: Options) -> list[dict[str, Any]]:
     """What is registered under a group, by name."""
-    from quantamm_cli.cli.app import load_components
+    from quantamm_cli.config.components import load_components
     from quantamm_cli.settings.component import REGISTER
 
     load_components(plugins(options))
     if group in ("strategy", "market"):
-        from quantamm_cli.cli.competition import load
+        from quantamm_cli.config.components import load_strategies
 
-        load()
+        load_strategies()
     found = [describe(name, cls, options) for name, cls in sorted(REGISTER.get(group, {}).items())]
     return found + presets(options, [one["name"] for one in found]) if group == "strategy" else found
 
 
 def presets(options: Options, kinds: list[str]) -> list[dict[str, Any]]:
     """Strategies that conf/strategy names besides the kinds: one of these with settings."""
-    from quantamm_cli.cli.compose import Composer
-    from quantamm_cli.cli.entrants import resolved
+    from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.entrants import resolved
 
     loader = Composer("compete", (), options.config_dir).loader
     found = []
@@ -91,7 +91,7 @@ def plugins(options: Options) -> tuple[str, ...]:
     """The files of components named on the command line."""
     if not any(word.startswith("plugins") for word in options.overrides):
         return ()
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
 
     return tuple(Composer("base", options.overrides, options.config_dir).tree()["plugins"])
 
@@ -117,8 +117,8 @@ def example(cls: Any, options: Options) -> Any:
     place = _PLACES.get(cls.group)
     if place is None:
         return None
-    from quantamm_cli.cli.compose import Composer
-    from quantamm_cli.cli.keys import lookup
+    from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.keys import lookup
     from quantamm_cli.settings.decode import decode
 
     words = [word for word in options.overrides if word.startswith("plugins")]
@@ -168,7 +168,7 @@ def experiments(options: Options) -> list[dict[str, Any]]:
     """The named experiments; their first comment line says what they are."""
     from pathlib import Path
 
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
 
     loader = Composer("train", (), options.config_dir).loader
     found = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.report.names import PARTS, SHOWN, STRATEGIES
+from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""

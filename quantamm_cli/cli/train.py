@@ -5,14 +5,16 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.signals import Stop
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
+from quantamm_cli.workflows.data import data_digest, describe_market, load_market
+from quantamm_cli.workflows.runtime import start_jax
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
 _PATIENCE = 7 * 86400.0
@@ -40,7 +42,7 @@ def _begun(tree: dict[str, Any], options: Options, console: Console) -> tuple[Tr
     if options.run is None:
         if options.go_on:
             raise ConfigError("--continue", "needs --run RUN, the run that is to be made longer")
-        return app.read_settings(Train, tree), None
+        return read_settings(Train, tree), None
     from quantamm_cli.cli.warm import continued, warm
 
     found = Store(tree["runs_dir"]).load(options.run)
@@ -58,7 +60,7 @@ def planned(command: str, settings: Simulate, console: Console) -> dict[str, Any
 
 def trained(settings: Train, options: Options, console: Console, begun: Run | None = None) -> dict[str, Any]:
     """Train and assess typed settings, going on from where a shorter run of them is if one is ``begun``; returns the JSON object."""
-    app.start_jax()
+    start_jax()
     from quantamm_cli.cli.evaluate import assessed
     from quantamm_cli.cli.result import Watch
     from quantamm_cli.cli.session import opening
@@ -68,12 +70,12 @@ def trained(settings: Train, options: Options, console: Console, begun: Run | No
     choose = chooser(settings, options)
     opening(settings)
     watch = Watch()
-    market = app.load_market(settings, settings.test_end or settings.end)
-    for line in app.describe_market(market):
+    market = load_market(settings, settings.test_end or settings.end)
+    for line in describe_market(market):
         console.note(line)
     watch.lap("data")
     store = Store(settings.runs_dir)
-    data = app.data_digest(settings, market)
+    data = data_digest(settings, market)
     if begun is not None:
         same_data(begun, data)
     with _opened(store, settings, data, options.fresh, console) as writer:
@@ -91,16 +93,16 @@ def _befell(found: Run, settings: Train, console: Console) -> dict[str, Any]:
     """How often each parameter set diverged and was drawn anew, and why it ended before its steps, if any did."""
     from quantamm_cli.training.base import Fit
 
-    assert isinstance(settings.fit, Fit)
+    fit = Fit.typed(settings.fit)
     last, heard = found.entries[-1], {}
     if counts := last.get("redrawn"):
         told = ", ".join(f"set {one} {'once' if count == 1 else f'{count} times'}" for one, count in enumerate(counts) if count)
-        console.warn(f"parameter sets diverged and were drawn anew: {told}; {settings.fit.remedy} may help")
+        console.warn(f"parameter sets diverged and were drawn anew: {told}; {fit.remedy} may help")
         heard["redrawn"] = counts
     if reasons := last.get("ended"):
         for reason in dict.fromkeys(filter(None, reasons)):
             sets = ", ".join(str(one) for one, other in enumerate(reasons) if other == reason)
-            console.note(f"set {sets} ended before step {settings.fit.steps}: {reason}")
+            console.note(f"set {sets} ended before step {fit.steps}: {reason}")
         heard["ended"] = reasons
     return heard
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.outcome import Outcome
 from quantamm_cli.cli.progress import Bar
-from quantamm_cli.cli.search import Search
 from quantamm_cli.cli.signals import Stop
+from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
@@ -93,7 +93,7 @@ class Trials:
 
         with self._writing():
             values = self._search.values(attempt)
-        settings = app.read_settings(Train, self._search.tree(values))
+        settings = read_settings(Train, self._search.tree(values))
         walks = isinstance(settings.split, WalkForward)
         run = f"{'walk' if walks else 'run'}_{settings.fingerprint}"
         earlier = {trial.run for trial in self._study.trials}

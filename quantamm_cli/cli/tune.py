@@ -17,7 +17,7 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.settings import Study as Told
 
 if TYPE_CHECKING:
-    from quantamm_cli.cli.search import Search
+    from quantamm_cli.config.search import Search
     from quantamm_cli.tuning.study import Study
 
 SCHEMA = 1
@@ -27,11 +27,11 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     """Search a space of settings for the highest objective; returns the JSON object."""
     told = decode(Told, tree["study"], "study")
     from quantamm_cli.cli.outcome import Outcome
-    from quantamm_cli.cli.search import Search
     from quantamm_cli.cli.trials import Trials, left
+    from quantamm_cli.config.search import Search
 
     watch = Watch()
-    search = Search(tree, options)
+    search = Search(tree, options.overrides, options.config_dir)
     period, metric = objective(told.objective, search.base)
     _warn(period, search, console)
     pruner = {} if told.pruner == "none" else {"pruner": told.pruner}

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console, finite
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.walk_forward import Aggregate, Outcome, aggregate, judged
@@ -18,6 +18,7 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.walks import WalkPlace
+from quantamm_cli.workflows.runtime import start_jax
 
 SCHEMA = 1
 _DAY = 86_400_000
@@ -33,7 +34,7 @@ def evaluated(tree: dict[str, Any], options: Options, console: Console) -> dict[
         from quantamm_cli.cli.stored import laid_over
 
         tree = laid_over(Store(tree["runs_dir"]).load(options.run), tree, options.overrides)
-    return walked("evaluate", app.read_settings(Train, tree), options, console)
+    return walked("evaluate", read_settings(Train, tree), options, console)
 
 
 def walked(command: str, settings: Train, options: Options, console: Console) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def walked(command: str, settings: Train, options: Options, console: Console) ->
     place = WalkPlace(Path(settings.runs_dir), settings.fingerprint, _chosen(settings, options))
     if options.dry_run:
         return planned(command, settings, place, console)
-    app.start_jax()
+    start_jax()
     from quantamm_cli.cli.result import Watch
     from quantamm_cli.cli.walk_tables import show
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from quantamm_cli.cli import app
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.stored import Selected, chooser, laid_over
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.pools.base import AbstractPool
@@ -21,9 +21,9 @@ def warm(found: Run, tree: dict[str, Any], options: Options, console: Console) -
 
     A parameter the command line gives is that one, not the run's. What the run had seen of the new one's test is said.
     """
-    own = app.read_settings(Train, laid_over(found, tree, ()))
+    own = read_settings(Train, laid_over(found, tree, ()))
     selected = chooser(own, options)(found)
-    settings = app.read_settings(Train, laid_over(found, tree, options.overrides) | {"params": {}, "warm_start": None})
+    settings = read_settings(Train, laid_over(found, tree, options.overrides) | {"params": {}, "warm_start": None})
     _say_seen(own, selected, settings, console)
     return warmed(settings, found, selected, tree["params"])
 
@@ -56,9 +56,7 @@ def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] 
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
-    pool = settings.pool
-    assert isinstance(pool, AbstractPool)
-    return pool.parameters(len(settings.tokens))
+    return AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
 
 
 def _tuples(value: Any) -> Any:
@@ -71,11 +69,9 @@ def continued(found: Run, tree: dict[str, Any], options: Options) -> Train:
     Raises:
         ConfigError: other settings differ too, or the steps taken would have been others had so many been asked for.
     """
-    own = app.read_settings(Train, laid_over(found, tree, ()))
-    settings = app.read_settings(Train, laid_over(found, tree, options.overrides))
-    before, after = own.fit, settings.fit
-    assert isinstance(before, Fit)
-    assert isinstance(after, Fit)
+    own = read_settings(Train, laid_over(found, tree, ()))
+    settings = read_settings(Train, laid_over(found, tree, options.overrides))
+    before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
         raise ConfigError("--continue", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")

@@ -10,14 +10,15 @@ from typing import Any
 with contextlib.suppress(AttributeError):  # where processes cannot be held on a core
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-from quantamm_cli.cli import app
+from quantamm_cli.config.components import load_components
+from quantamm_cli.workflows.runtime import start_jax
 
 SIMULATIONS, STEPS, TIMES = 512, 1000, 5
 
 
 def line_up(what: str, count: int) -> list[Any]:
     """Entrants of a kind, no two alike."""
-    from quantamm_cli.compete.types import Entrant
+    from quantamm_cli.competition.types import Entrant
     from quantamm_cli.settings.component import component
 
     def one(place: int) -> Any:
@@ -33,12 +34,12 @@ def line_up(what: str, count: int) -> list[Any]:
 
 def main(what: str, count: int) -> None:
     """Play, and say how long it took."""
-    app.start_jax()
-    app.load_components()
-    import quantamm_cli.compete.strategies  # noqa: F401
-    from quantamm_cli.compete.engine import compete
-    from quantamm_cli.compete.market import MarketSettings, markets
-    from quantamm_cli.compete.types import Rules
+    start_jax()
+    load_components()
+    import quantamm_cli.competition.strategies  # noqa: F401
+    from quantamm_cli.competition.engine import compete
+    from quantamm_cli.competition.market import MarketSettings, markets
+    from quantamm_cli.competition.types import Rules
     from quantamm_cli.settings.component import component
 
     settings = component("market", "lognormal")()

@@ -11,8 +11,8 @@ import tables
 from competitions import competitions
 from lines import Line, paths, steps
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.run import Train
 
 ROW = {"seconds": 0.5, "first_seconds": 9.0, "compile_seconds": 8.0, "xla_bytes": 2**20, "peak_rss": 2**30, "working_rss": 2**25}
@@ -22,7 +22,7 @@ MACHINE = {"processor": "P", "cores": 2, "python": "3", "jax": "0"}
 @pytest.mark.parametrize("line", [*steps(True), *(line for line in paths(False) if line.gradient)], ids=lambda line: line.name)
 def test_every_line_is_a_training_that_can_be_posed(line: Line) -> None:
     """Words of settings that are renamed would otherwise only be skipped."""
-    settings = app.read_settings(Train, Composer("train", line.words).tree())
+    settings = read_settings(Train, Composer("train", line.words).tree())
     assert len(settings.tokens) == line.tokens
     assert line.kind == "step" or settings.rows >= line.minutes
     assert line.kind == "path" or settings.window_rows // 1440 == line.days

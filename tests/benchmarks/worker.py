@@ -28,12 +28,13 @@ class Worker:
     def __init__(self) -> None:
         import jax
 
-        from quantamm_cli.cli import app
+        from quantamm_cli.config.components import load_components
+        from quantamm_cli.workflows.runtime import start_jax
 
-        app.start_jax()
-        app.load_components()
+        start_jax()
+        load_components()
         with contextlib.suppress(ImportError):  # a tree that has no compiled code
-            from quantamm_cli.core.kernels.build import entry
+            from quantamm_cli.kernels.build import entry
 
             entry()  # made once for a machine: no line's doing
         jax.config.update("jax_compilation_cache_dir", None)  # compile times are those of a machine that has seen nothing
@@ -105,13 +106,14 @@ class Worker:
 
 
 def _problem(words: list[str]) -> tuple[Any, Any]:
-    from quantamm_cli.cli import app
-    from quantamm_cli.cli.compose import Composer
     from quantamm_cli.cli.session import posed
+    from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.read import read_settings
     from quantamm_cli.settings.run import Train
+    from quantamm_cli.workflows.data import load_market
 
-    settings = app.read_settings(Train, Composer("train", tuple(words)).tree())
-    problem, progress, *_ = posed(settings, app.load_market(settings, settings.test_end or settings.end))
+    settings = read_settings(Train, Composer("train", tuple(words)).tree())
+    problem, progress, *_ = posed(settings, load_market(settings, settings.test_end or settings.end))
     return problem, progress
 
 

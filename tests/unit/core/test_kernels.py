@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from kernel_worlds import ALL, CASES, ROWS, SMOOTH, Case, looped, scanned
 
-from quantamm_cli.core.kernels.minutes.call import minute_loop
-from quantamm_cli.core.types import Blocks
+from quantamm_cli.kernels.minutes.call import minute_loop
+from quantamm_cli.kernels.operands import Blocks
 
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 FEW = (0, 1, 88, 89, 90, 91, 255, 256, 257, 511, 512, 640, ROWS - 1)

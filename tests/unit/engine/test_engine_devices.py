@@ -40,7 +40,7 @@ import jax
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 from quantamm_cli.cli import app
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.compose import Composer
 from quantamm_cli.cli.session import posed
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training import ascent as loop

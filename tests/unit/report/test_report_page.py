@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from quantamm_cli.report import style
-from quantamm_cli.report.page import Picture, Section, page
-from quantamm_cli.report.periods import Selection
-from quantamm_cli.report.run import Subject, plots, run_page
-from quantamm_cli.report.tables import Table, number, parameters
+from quantamm_cli.reporting import style
+from quantamm_cli.reporting.page import Picture, Section, page
+from quantamm_cli.reporting.periods import Selection
+from quantamm_cli.reporting.run import Subject, plots, run_page
+from quantamm_cli.reporting.tables import Table, number, parameters
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -130,12 +130,12 @@ def test_numbers_that_are_not_are_dashes() -> None:
 def test_pages_need_no_matplotlib() -> None:
     """The page, its tables and the arrays behind the figures are made without loading what draws."""
     modules = "page, tables, names, periods, thinning, benchmarks"
-    code = f"import sys; from quantamm_cli.report import {modules}; sys.exit('matplotlib' in sys.modules or 'jax' in sys.modules)"
+    code = f"import sys; from quantamm_cli.reporting import {modules}; sys.exit('matplotlib' in sys.modules or 'jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_drawing_leaves_no_window_and_no_state() -> None:
     """pyplot, which keeps figures alive and looks for a screen, is not used."""
-    code = "import sys; from quantamm_cli.report import run; sys.exit('matplotlib.pyplot' in sys.modules or 'jax' in sys.modules)"
+    code = "import sys; from quantamm_cli.reporting import run; sys.exit('matplotlib.pyplot' in sys.modules or 'jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert style.DPI * style.WIDTH == 1024

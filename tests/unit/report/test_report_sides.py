@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantamm_cli.report.grid import curve, heat
-from quantamm_cli.report.run import Subject, run_page
-from quantamm_cli.report.walk import walk_page, walk_plots
+from quantamm_cli.reporting.grid import curve, heat
+from quantamm_cli.reporting.run import Subject, run_page
+from quantamm_cli.reporting.walk import walk_page, walk_plots
 
 SCORES = {"returns": 0.25, "daily_log_sharpe": None}
 DAY = 86_400_000

@@ -1,0 +1,123 @@
+"""A competition as tables: who earned what, and where it came from; of a sweep, its points. Nothing here draws or prints."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from quantamm_cli.reporting.tables import NOTHING, Table, number
+from quantamm_cli.settings.compete import NORMALISER
+
+Row = Mapping[str, Any]
+
+
+class Column(NamedTuple):
+    """What a column is headed, the format of its numbers, and what it has of a row: a number, a text, or nothing."""
+
+    head: str
+    form: str
+    of: Callable[[Row], Any]
+
+
+class Sheet(NamedTuple):
+    """A table before it is set: for a terminal or a page."""
+
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+def sheets(told: Mapping[str, Any]) -> list[Sheet]:
+    """Edge and flow of every entrant, a row each, of what ``qsim compete`` says of a competition; of a sweep, its points."""
+    if "sweep" in told:
+        return [_points(told)]
+    rows, reference = told["standings"], told["reference"]
+    edge = (
+        Column("strategy", "", called),
+        _mean("edge"),
+        Column("± s.e.", ".2f", lambda row: row["edge"]["error"]),
+        Column("arbitrage", ".2f", lambda row: row["arb_edge"]),
+        Column("retail", ".2f", lambda row: row["retail_edge"]),
+        Column("mean/std", ".2f", lambda row: row.get("mean_over_std")),
+        Column("over reference", "+.2f", lambda row: "reference" if row["name"] == reference else _part(row, "over_reference", "mean")),
+        Column("95 % interval", "", lambda row: between_text(row.get("over_reference"))),
+        Column("beats it", ".0%", lambda row: row.get("beats_reference")),
+        Column("wins", ".0%", lambda row: row.get("wins")),
+        Column("P(best)", ".1%", lambda row: row.get("probability_best")),
+    )
+    flow = (
+        Column("strategy", "", called),
+        Column("volume", ",.0f", lambda row: row["volume"]),
+        Column("flow share", ".1%", lambda row: row.get("flow_share")),
+        Column("edge/volume", ".2f", lambda row: row.get("edge_per_volume")),
+        Column("edge/capital", ".2f", lambda row: row.get("edge_per_capital")),
+        Column("over normaliser", "+.2f", lambda row: _part(row, "over_normaliser", "mean")),
+        Column("± s.e.", ".2f", lambda row: _part(row, "over_normaliser", "error")),
+        Column("capital share", ".1%", lambda row: row.get("capital_share")),
+        Column("fills", ",.0f", lambda row: row["fills"]),
+    )
+    where = "volume in Y a seed, edge/volume and edge/capital in bps (capital: value of the reserves averaged over time)"
+    return [Sheet("edge in Y a seed", edge, rows), Sheet(where, flow, rows)]
+
+
+def standings_tables(told: Mapping[str, Any]) -> list[Table]:
+    """The sheets, set for a page."""
+    tables = []
+    for sheet in sheets(told):
+        rows = (tuple(_set(column.of(row), column.form) for column in sheet.columns) for row in sheet.rows)
+        tables.append(Table(sheet.caption, tuple(column.head for column in sheet.columns), tuple(rows)))
+    return tables
+
+
+def said_gap(told: Mapping[str, Any]) -> str:
+    """Who leads, and whether that is sure whenever one stops looking; empty where nobody can."""
+    gap = told.get("gap")
+    if not gap:
+        return ""
+    leads = f"{gap['leader']} leads {gap['over']} by {gap['mean']:.2f}"
+    if (between := between_text(gap)) is None:
+        return f"{leads}; {gap['seeds']} seeds are too few for an interval that holds whenever one stops"
+    sure = "decided" if gap["decided"] else "not decided"
+    return f"{sure}: {leads}, interval {between} (95 %, all pairs together, whenever one stops)"
+
+
+def between_text(found: Mapping[str, Any] | None) -> str | None:
+    """An interval in words; None where there is none."""
+    if found is None or found["low"] is None or math.isnan(found["low"]):
+        return None
+    return f"{found['low']:+.2f} to {found['high']:+.2f}"
+
+
+def called(row: Row) -> str:
+    """The name of an entrant, with what to know of it."""
+    if row["name"] == NORMALISER:
+        return f"[{row['name']}]"
+    return row["name"] if row.get("valid", True) else f"{row['name']} (invalid)"
+
+
+def _mean(key: str) -> Column:
+    return Column(key, ".2f", lambda row: row[key]["mean"])
+
+
+def _part(row: Row, key: str, part: str) -> Any:
+    return (row.get(key) or {}).get(part)
+
+
+def _set(value: Any, form: str) -> str:
+    return value if isinstance(value, str) else NOTHING if value is None else number(value, form)
+
+
+def _points(told: Mapping[str, Any]) -> Sheet:
+    """Every point, and how far it is below the best on the same seeds."""
+    settings = [Column(name, ".6g", lambda row, name=name: row["values"][name]) for name in told["sweep"]["axes"]]  # type: ignore[misc]
+    columns = (
+        *settings,
+        _mean("edge"),
+        Column("± s.e.", ".2f", lambda row: row["edge"]["error"]),
+        Column("below the best", "", lambda row: between_text(row.get("behind"))),
+        Column("P(best)", ".1%", lambda row: row["probability_best"]),
+        Column("flow share", ".1%", lambda row: row["flow_share"]),
+        Column("edge/volume", ".2f", lambda row: row["edge_per_volume"]),
+        Column("", "", lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else ""),
+    )
+    caption = f"{told['sweep']['strategy']}: {len(told['points'])} points, {told['seeds']['count']} seeds; edge in Y a seed"
+    return Sheet(caption, columns, told["points"])
