@@ -8,20 +8,19 @@ import numpy as np
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.runs import NAME_DIGITS
-from quantamm_cli.cli.selections import selections
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.named import KINDS
+from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.others import walk_place
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
 from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import all_selections, chooser
 
 Days = Mapping[int, float]
 """Daily returns by the minute since 1970 at which the day ends."""
@@ -72,7 +71,7 @@ def _side(store: Store, name: str, rule: str, options: Options) -> Side:
 
 def _run(found: Run, rule: str, options: Options) -> Side:
     settings = found.settings
-    choice = selections(found, options).get(rule)
+    choice = all_selections(found, options.minimum).get(rule)
     metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
     return Side(found, choice, {} if choice is None else choice["scores"], metric)
 
@@ -133,7 +132,7 @@ def _daily(side: Side, tree: dict[str, Any], options: Options) -> Days | str:
 
 def _computed(found: Run, tree: dict[str, Any], options: Options) -> Days | str:
     """The run's chosen set over its test period once more: ``trajectory.npz`` may be lost, or have too few rows."""
-    from quantamm_cli.cli.stored import chooser, laid_over
+    from quantamm_cli.config.stored_settings import laid_over
 
     settings = read_settings(Train, laid_over(found, tree, ()))
     if "test" not in settings.periods:
@@ -143,7 +142,7 @@ def _computed(found: Run, tree: dict[str, Any], options: Options) -> Days | str:
     from quantamm_cli.evaluation.daily import daily, day_rows
     from quantamm_cli.pools.base import AbstractPool
 
-    selected, pool, span = chooser(settings, options)(found), AbstractPool.typed(settings.pool), settings.periods["test"]
+    selected, pool, span = chooser(settings, options.selection)(found), AbstractPool.typed(settings.pool), settings.periods["test"]
     market = load_market(settings, settings.test_end or settings.end)
     earned = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]

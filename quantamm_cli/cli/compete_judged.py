@@ -6,12 +6,12 @@ from typing import Any
 from quantamm_cli.cli.compete_tables import show, told, told_gap
 from quantamm_cli.cli.competition import Competition
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.competition.receipts import receipt
 from quantamm_cli.competition.results import Results, standings
 from quantamm_cli.competition.statistics import Gap, leading_gap
 from quantamm_cli.reporting.standings import said_gap
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.workflows.results import Watch
 
 LEAST = 200
 """Seeds that --until-decided plays before it looks: its interval is right for many."""

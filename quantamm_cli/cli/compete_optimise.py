@@ -8,7 +8,6 @@ from typing import Any
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.competition import statistics
 from quantamm_cli.competition.coordinates import coordinates
 from quantamm_cli.competition.market import block
@@ -22,6 +21,7 @@ from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain
 from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 
 PLACE = 0

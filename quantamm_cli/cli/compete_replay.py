@@ -8,12 +8,12 @@ import numpy as np
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.config.entrants import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 
 

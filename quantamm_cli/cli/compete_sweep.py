@@ -9,10 +9,10 @@ from quantamm_cli.cli.compete_tables import show
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.sweep import Axis, Point, axes, judged, points
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.workflows.results import Watch
 
 
 def sweep(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:

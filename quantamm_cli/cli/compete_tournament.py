@@ -6,12 +6,12 @@ from typing import Any
 from quantamm_cli.cli.competition import Competition, read
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.statistics import Estimate
 from quantamm_cli.competition.tournament import LineUp, absences, crowds, line_ups, lined_up, pairs, points
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.workflows.results import Watch
 
 Heads = list[str | tuple[str, str]]
 

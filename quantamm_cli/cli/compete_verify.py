@@ -7,7 +7,6 @@ from typing import Any
 from quantamm_cli.cli.competition import Competition
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.result import Watch
 from quantamm_cli.competition.receipts import differences, versions
 from quantamm_cli.config.components import load_strategies
 from quantamm_cli.config.entrants import entry_of
@@ -15,6 +14,7 @@ from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.store.receipts import find_source, read_receipt
+from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 
 

@@ -15,5 +15,5 @@ def call(tree: dict[str, Any], options: Options, console: Console) -> dict[str, 
 
     guard_imports(uninterrupted)
     with heard(console):
-        result: dict[str, Any] = import_module(f"quantamm_cli.cli.{options.command}").run(tree, options, console)
+        result: dict[str, Any] = import_module(f"quantamm_cli.cli.commands.{options.command}").run(tree, options, console)
     return result

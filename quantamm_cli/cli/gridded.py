@@ -9,21 +9,22 @@ import numpy as np
 from quantamm_cli.cli.axes import axes, flat
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.tables import show_grid
 from quantamm_cli.config import keys
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
+from quantamm_cli.workflows.plots import check
 
 if TYPE_CHECKING:
-    from quantamm_cli.cli.result import Watch
+    from quantamm_cli.workflows.results import Watch
 
 TRACKED = ("returns", "returns_over_hodl", "returns_over_uniform_hodl", "daily_log_sharpe")
 """Metrics of every point besides the one that sorts."""
@@ -35,8 +36,12 @@ Point = Mapping[str, float]
 
 def gridded(settings: Simulate, tree: Mapping[str, Any], options: Options, console: Console, stored: bool) -> dict[str, Any]:
     """Score every point of ``tree``'s grid; returns the JSON object, best first by its metric. ``stored`` parameters give way."""
-    from quantamm_cli.cli.result import Watch
+    from quantamm_cli.workflows.results import Watch
+    from quantamm_cli.workflows.runtime import start_jax
 
+    if options.plots:
+        check()
+    start_jax()
     watch, metric = Watch(), _metric(tree)
     pool: Any = settings.pool
     specs = pool.parameters(len(settings.tokens))
@@ -49,8 +54,8 @@ def gridded(settings: Simulate, tree: Mapping[str, Any], options: Options, conso
     title = f"{pool.kind} from {settings.start} to {settings.end}, best {metric} first"
     rows = [[*points[index].values(), *(column[index] for column in scores.values())] for index in order]
     console.table(title, [*found, *scores], rows)
-    if len(found) == 2:
-        show_grid(console, metric, found, scores[metric].tolist())
+    if len(found) == 2 and (map_of := grid_table(metric, found, scores[metric].tolist())) is not None:
+        console.show(map_of)
     told: dict[str, Any] = {"command": "simulate", "metric": metric}
     told["grid"] = [_parted(points[index]) | {"metrics": {name: float(scores[name][index]) for name in scores}} for index in order]
     if options.plots:

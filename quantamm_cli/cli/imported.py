@@ -100,7 +100,7 @@ def _starts(told: Mapping[str, Any], specs: Sequence[Parameter]) -> dict[str, An
 
 
 def _entries(result: Result, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[dict[str, Any]]:
-    from quantamm_cli.cli.stored import selection_metric
+    from quantamm_cli.workflows.selection import selection_metric
 
     metric = selection_metric(settings)
     own = {name for spec in specs for name in spec.names}
@@ -188,9 +188,9 @@ def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
 
 def _stored(result: Result, settings: Train, entries: list[dict[str, Any]], notes: list[str], store: Store) -> tuple[str, str]:
     """Save the entries under the settings and the file they come from; the fingerprint, and whether the run is new."""
-    from quantamm_cli.cli.stored import scoreboard, selection_metric
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
+    from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
     identity = settings.identity() | {"imported": result.sha256}
     made = {"by": "quantammsim", "file": result.path.name, "sha256": result.sha256, "fingerprint": result.settings, "notes": notes}

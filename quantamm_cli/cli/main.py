@@ -68,8 +68,8 @@ def _run(options: Options, console: Console) -> int:
 
 def _of_run(options: Options) -> tuple[str, ...]:
     """The components of the run that ``--run`` names, as overrides: its settings are what the command line changes."""
-    from quantamm_cli.cli.stored import choices
     from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.stored_settings import choices
     from quantamm_cli.store.runs import Store
 
     place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")

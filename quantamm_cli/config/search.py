@@ -101,6 +101,10 @@ class Search:
             self._trees[name] = tree
         return tree
 
+    def settings(self, values: Mapping[str, Any]) -> Train:
+        """The typed settings with some of them chosen. Raises ConfigError."""
+        return read_settings(Train, self.tree(values))
+
     def _is_group(self, key: str) -> bool:
         return key.split(".")[0] not in _NOT_SEARCHED and bool(self._composer.loader.options(key.replace(".", "/")))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from quantamm_cli.reporting import table as shown
 from quantamm_cli.reporting.tables import Table
 
 _STYLE = """
@@ -60,7 +61,7 @@ class Section:
     heading: str
     paragraphs: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[Table | shown.Table, ...] = ()
     folded: bool = False
 
 
@@ -96,15 +97,18 @@ def _picture(picture: Picture) -> str:
     return f"<figure>\n{image}\n<figcaption>{escape(picture.told)}</figcaption>\n</figure>\n"
 
 
-def _table(table: Table) -> str:
+def _table(table: Table | shown.Table) -> str:
+    if isinstance(table, shown.Table):
+        texts, numbers = table.typeset, any(table.numeric)
+    else:
+        texts, numbers = table.rows, table.numbers
     heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in table.heads)
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
-        for name, *cells in table.rows
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n' for name, *cells in texts
     )
     # Wider than a phone: it scrolls by itself, with the keyboard too, and the page does not.
     return (
         f'<div class="wide" role="region" aria-label="{escape(table.caption)}" tabindex="0">\n'
-        f'<table class="{"numbers" if table.numbers else "words"}">\n<caption>{escape(table.caption)}</caption>\n'
+        f'<table class="{"numbers" if numbers else "words"}">\n<caption>{escape(table.caption)}</caption>\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
     )

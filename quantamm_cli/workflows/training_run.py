@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from quantamm_cli.cli.stored import scoreboard, selection_metric
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.objective import Aim, Weights
@@ -29,13 +28,14 @@ from quantamm_cli.training.selection import keepers
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
+from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
 _SAVE_SECONDS = 1.0
 TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
 """Metrics of every period at every step, besides those that train and select: cheap, and enough to draw a history."""
 
 
-class Session:
+class TrainingRun:
     """One run being trained. ``save`` may be called from the thread that waits for signals."""
 
     def __init__(self, settings: Train, market: Market, writer: Writer) -> None:

@@ -52,7 +52,7 @@ def competed(tree: dict[str, Any], options: Options, console: Console) -> dict[s
     """Play the seeds that are not played, judge them, keep and show it."""
     from quantamm_cli.cli.compete_judged import finished, planned, until_decided
     from quantamm_cli.cli.competition import Competition, read
-    from quantamm_cli.cli.result import Watch
+    from quantamm_cli.workflows.results import Watch
 
     watch = Watch()
     settings = read(tree, options)

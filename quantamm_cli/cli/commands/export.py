@@ -18,11 +18,12 @@ from quantamm_cli.workflows.runtime import start_jax
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
     """Load parameters by a selection rule and write them in both forms; returns the JSON object."""
     start_jax()
-    from quantamm_cli.cli.result import both_forms
-    from quantamm_cli.cli.stored import chooser, laid_over
+    from quantamm_cli.config.stored_settings import laid_over
     from quantamm_cli.core.params import readable
     from quantamm_cli.evaluation.contract import WEIGHTS, contract
     from quantamm_cli.pools.base import AbstractPool
+    from quantamm_cli.workflows.assessment import both_forms
+    from quantamm_cli.workflows.selection import chooser
 
     found = Store(tree["runs_dir"]).load(options.words[0])
     load_components(tuple(tree["plugins"]))
@@ -30,7 +31,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     settings = decode(Train, {name: value for name, value in whole.items() if name in Train.model_fields})
     if not found.entries:
         raise StoreError(str(found.path), "holds no step yet; let qsim train take one")
-    selected = chooser(settings, options)(found)
+    selected = chooser(settings, options.selection)(found)
     pool = AbstractPool.typed(settings.pool)
     specs = pool.parameters(len(settings.tokens))
     values = contract(pool, readable(specs, selected.params))
@@ -44,7 +45,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         "command": "export",
         "run": found.name,
         "fingerprint": found.fingerprint,
-        "selection": selected.told,
+        "selection": selected.to_dict(),
         "tokens": list(settings.tokens),
         "params": both_forms(specs, selected.params),
         "values": {name: value.tolist() for name, value in values.items()},

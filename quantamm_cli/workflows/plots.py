@@ -1,23 +1,16 @@
-"""From what a command found to plots and a page in files."""
+"""Plots and pages, written into the folders of the results they show."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.reporting.periods import Period, dated
-from quantamm_cli.settings.run import Simulate
-from quantamm_cli.settings.types import minute
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.trajectory import read_arrays
 
 if TYPE_CHECKING:
-    from quantamm_cli.cli.evaluate import Asked
-    from quantamm_cli.cli.result import Scored
     from quantamm_cli.reporting.run import Subject
 
 
@@ -25,51 +18,6 @@ def check() -> None:
     """Raise ConfigError, before anything is computed, if nothing can be drawn."""
     if find_spec("matplotlib") is None:
         raise ConfigError("matplotlib", "plots need it, and it is not installed; pip install matplotlib")
-
-
-def of_pool(settings: Simulate, scored: "Scored", name: str, periods: tuple[Period, ...]) -> "Subject":
-    """What there is to see of one pool over its periods."""
-    from quantamm_cli.cli.result import columns
-    from quantamm_cli.metrics import METRICS
-    from quantamm_cli.reporting.run import Subject
-
-    specs = scored.pool.parameters(len(settings.tokens))
-    return Subject(
-        name=name,
-        tokens=settings.tokens,
-        periods=periods,
-        trajectory=columns(settings, scored.assessment.trajectory),
-        worth=scored.assessment.worth,
-        strategies=scored.assessment.scores,
-        readable=scored.told["params"]["readable"],
-        final=scored.told["final"],
-        units={name: metric.unit for name, metric in METRICS.items()} | {spec.readable: spec.unit for spec in specs},
-        layers={spec.readable: spec.layers for spec in specs if spec.layers},
-    )
-
-
-def of_run(asked: "Asked", scored: "Scored", told: Mapping[str, Any], options: Options) -> "Subject":
-    """What there is to see of a trained run and of the set that was chosen."""
-    from quantamm_cli.cli.selections import selections
-    from quantamm_cli.cli.stored import selection_metric
-
-    settings, found = asked.settings, asked.found
-    pool = of_pool(settings, scored, found.name, dated(settings.spans, minute(settings.start)))
-    return replace(
-        pool,
-        status=found.status,
-        strategies={"pool": told["metrics"], **told["benchmarks"]},
-        selection=asked.selection,
-        metric=selection_metric(settings),
-        entries=found.history(),
-        choices=selections(found, options),
-        settings=settings.identity(),
-        provenance=found.provenance,
-        fresh=told["fresh"],
-        parts=told["decomposition"],
-        own=told.get("periods", {}),
-        sets={str(each["set"]): each["metrics"] for each in told.get("sets", ())},
-    )
 
 
 def draw(subject: "Subject", folder: Path) -> dict[str, str]:

@@ -1,37 +1,54 @@
-"""The tables people read."""
+"""The tables of a run that people read in a terminal and in notebooks."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from quantamm_cli.cli.console import Console
-from quantamm_cli.core.params import Parameter
 from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
+from quantamm_cli.reporting.table import Column, Table
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""
+
+
+class Declared(Protocol):
+    """What a table says of a parameter."""
+
+    @property
+    def readable(self) -> str:
+        """Its name."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of its readable form."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of its layers; none where it has one."""
+
+
 _WIDEST = 10
 """Columns of a grid that fit beside each other."""
 _SHADES = " .:-=+*#%@"
-_COLUMNS = [(head, form) for head, _, form in SHOWN]
+_COLUMNS: list[Column] = [(head, form) for head, _, form in SHOWN]
 
 
-def show_scores(console: Console, title: str, scores: Mapping[str, Scores]) -> None:
+def scores_table(title: str, scores: Mapping[str, Scores]) -> Table:
     """Strategies against each other, period by period."""
     rows = []
     for period in scores["pool"]:
         for strategy, said in STRATEGIES.items():
             if strategy in scores:
                 rows.append([period if strategy == "pool" else "", said, *_shown(scores[strategy][period])])
-    console.table(title, ["period", "strategy", *_COLUMNS], rows)
+    return Table.of(title, ["period", "strategy", *_COLUMNS], rows)
 
 
-def show_periods(console: Console, title: str, scores: Scores) -> None:
+def periods_table(title: str, scores: Scores) -> Table:
     """The pool alone, a line a period."""
-    console.table(title, ["period", *_COLUMNS], [[period, *_shown(numbers)] for period, numbers in scores.items()])
+    return Table.of(title, ["period", *_COLUMNS], [[period, *_shown(numbers)] for period, numbers in scores.items()])
 
 
-def show_sets(console: Console, title: str, sets: Iterable[tuple[str, Scores]]) -> None:
+def sets_table(title: str, sets: Iterable[tuple[str, Scores]]) -> Table:
     """Parameter sets against each other, period by period."""
     named = list(sets)
     rows = [
@@ -39,25 +56,25 @@ def show_sets(console: Console, title: str, sets: Iterable[tuple[str, Scores]]) 
         for period in named[0][1]
         for index, (name, scores) in enumerate(named)
     ]
-    console.table(title, ["period", "set", *_COLUMNS], rows)
+    return Table.of(title, ["period", "set", *_COLUMNS], rows)
 
 
-def show_parts(console: Console, parts: Scores) -> None:
+def parts_table(parts: Scores) -> Table:
     """What each period's return is made of."""
     rows = [[period, *(numbers[name] for _, name in PARTS)] for period, numbers in parts.items()]
-    console.table("the return and its parts", ["period", *((head, "+.2%") for head, _ in PARTS)], rows)
+    return Table.of("the return and its parts", ["period", *((head, "+.2%") for head, _ in PARTS)], rows)
 
 
-def show_grid(console: Console, metric: str, axes: Mapping[str, Sequence[float]], scores: Sequence[float]) -> None:
-    """A metric over two axes, the first downwards, with a shade from the lowest to the highest; nothing if it is too wide."""
+def grid_table(metric: str, axes: Mapping[str, Sequence[float]], scores: Sequence[float]) -> Table | None:
+    """A metric over two axes, the first downwards, with a shade from the lowest to the highest; ``None`` if it is too wide."""
     (down, rows), (across, columns) = axes.items()
     if len(columns) > _WIDEST:
-        return
+        return None
     finite = [score for score in scores if math.isfinite(score)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
     cells = [f"{score:.4g} {_shade(score, low, high)}" for score in scores]
     lines = [[f"{value:.5g}", *cells[row * len(columns) : (row + 1) * len(columns)]] for row, value in enumerate(rows)]
-    console.table(f"{metric}: {down} down, {across} across", [down, *(f"{value:.5g}" for value in columns)], lines)
+    return Table.of(f"{metric}: {down} down, {across} across", [down, *(f"{value:.5g}" for value in columns)], lines)
 
 
 def _shade(score: float, low: float, high: float) -> str:
@@ -66,24 +83,26 @@ def _shade(score: float, low: float, high: float) -> str:
     return _SHADES[round((score - low) / (high - low or 1) * (len(_SHADES) - 1))]
 
 
-def show_random(console: Console, draws: int, means: Scores, beaten: Mapping[str, float]) -> None:
+def random_table(draws: int, means: Scores, beaten: Mapping[str, float]) -> Table:
     """What random parameters come to on average, and the share of them that the pool's score is above."""
     rows = [[period, *_shown(numbers), beaten[period]] for period, numbers in means.items()]
-    console.table(f"mean of {draws} random parameter sets", ["period", *_COLUMNS, ("pool beats", ".0%")], rows)
+    return Table.of(f"mean of {draws} random parameter sets", ["period", *_COLUMNS, ("pool beats", ".0%")], rows)
 
 
 def _shown(numbers: Mapping[str, float]) -> list[float | None]:
     return [numbers.get(name) for _, name, _ in SHOWN]
 
 
-def show_params(console: Console, tokens: tuple[str, ...], specs: Sequence[Parameter], readable: Mapping[str, Any]) -> None:
-    """Readable parameters, a column a token; a row a layer. What serves every token stands in the first column."""
+def parameters_table(tokens: Sequence[str], specs: Sequence[Declared], readable: Mapping[str, Any]) -> Table | None:
+    """Readable parameters, a column a token; a row a layer. What serves every token stands in the first column.
+
+    ``None`` of a pool without parameters.
+    """
     rows = [row for spec in specs for row in _rows(spec, readable[spec.readable], len(tokens))]
-    if rows:
-        console.table("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows)
+    return Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows) if rows else None
 
 
-def _rows(spec: Parameter, value: Any, assets: int) -> list[list[Any]]:
+def _rows(spec: Declared, value: Any, assets: int) -> list[list[Any]]:
     layers = dict(zip(spec.layers, value, strict=True)) if spec.layers else {"": value}
     rows = []
     for layer, numbers in layers.items():

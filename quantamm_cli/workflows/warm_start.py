@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.stored import Selected, chooser, laid_over
-from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.pools.base import AbstractPool
@@ -14,26 +10,26 @@ from quantamm_cli.settings.run import Train, WarmStart
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run
 from quantamm_cli.training.base import Fit
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 
-def warm(found: Run, tree: dict[str, Any], options: Options, console: Console) -> Train:
-    """The settings of a run with the command line's on top, beginning with the parameters that ``--load`` chooses.
+def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: dict[str, Any], monitor: Monitor) -> Train:
+    """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
 
-    A parameter the command line gives is that one, not the run's. What the run had seen of the new one's test is said.
+    Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
     """
-    own = read_settings(Train, laid_over(found, tree, ()))
-    selected = chooser(own, options)(found)
-    settings = read_settings(Train, laid_over(found, tree, options.overrides) | {"params": {}, "warm_start": None})
-    _say_seen(own, selected, settings, console)
-    return warmed(settings, found, selected, tree["params"])
+    selected = chooser(own, selection)(run)
+    _say_seen(own, selected, settings, monitor)
+    return warmed(settings, run, selected, given)
 
 
-def _say_seen(own: Train, selected: Selected, settings: Train, console: Console) -> None:
+def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor) -> None:
     """Parameters that were trained or chosen on later prices know something of the test."""
     seen = (own.test_end if "test" in selected.method else None) or own.end
     tests = settings.cycles[0].end
     if settings.test_end is not None and minute(seen) > minute(tests):
-        console.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
+        monitor.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
 
 
 def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] | None = None) -> Train:
@@ -63,14 +59,12 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else float(value)
 
 
-def continued(found: Run, tree: dict[str, Any], options: Options) -> Train:
-    """The settings of a run with more steps.
+def check_longer(own: Train, settings: Train) -> None:
+    """Whether ``settings`` are a run's own with more steps.
 
     Raises:
         ConfigError: other settings differ too, or the steps taken would have been others had so many been asked for.
     """
-    own = read_settings(Train, laid_over(found, tree, ()))
-    settings = read_settings(Train, laid_over(found, tree, options.overrides))
     before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
@@ -79,7 +73,6 @@ def continued(found: Run, tree: dict[str, Any], options: Options) -> Train:
         raise ConfigError("fit.steps", f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all")
     if (reason := after.depends_on_steps) is not None:
         raise ConfigError("--continue", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
-    return settings
 
 
 def same_data(found: Run, data: str) -> None:

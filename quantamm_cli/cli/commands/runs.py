@@ -5,15 +5,12 @@ from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.selections import selections
 from quantamm_cli.errors import ConfigError, StoreError
 from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.store.named import KINDS
+from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Other, Run, Store, Summary
 
-NAME_DIGITS = 12
-"""Digits of a fingerprint that tables show."""
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by the key under which it is told."""
 
@@ -90,7 +87,9 @@ def _show_named(store: Store, name: str, options: Options, console: Console) -> 
 
 def _show(found: Run, options: Options, console: Console) -> dict[str, Any]:
     """Settings, where they came from, and what each selection rule chooses."""
-    choices = selections(found, options)
+    from quantamm_cli.workflows.selection import all_selections
+
+    choices = all_selections(found, options.minimum)
     settings = dict(dotted(found.settings))
     console.table(f"{found.name}  {found.status}", ["setting", "value"], [[name, canonical(value)] for name, value in settings.items()])
     origin = dict(dotted({name: value for name, value in found.provenance.items() if name != "data"}))
