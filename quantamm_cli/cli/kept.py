@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from quantamm_cli.cli import compete_tables
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.reporting.standings import said_gap
+from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.tables import Table, settings
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
@@ -84,7 +83,9 @@ def _competition(held: Held, receipt: Told | None, console: Console) -> Told:
     told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
     seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
     console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
-    compete_tables.show(console, "", told)
+    console.show(*standings_tables(told))
+    for line in breaches(told):
+        console.warn(line)
     if gap := said_gap(told):
         console.say(gap)
     files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}

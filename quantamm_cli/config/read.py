@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from quantamm_cli.config.components import load_components
+from quantamm_cli.config.given import check_given
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER, hint
 from quantamm_cli.settings.decode import decode

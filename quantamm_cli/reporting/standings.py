@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from quantamm_cli.reporting.tables import NOTHING, Table, number
+from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import NORMALISER
 
 Row = Mapping[str, Any]
@@ -18,18 +18,13 @@ class Column(NamedTuple):
     of: Callable[[Row], Any]
 
 
-class Sheet(NamedTuple):
-    """A table before it is set: for a terminal or a page."""
+def standings_tables(told: Mapping[str, Any], title: str = "") -> list[Table]:
+    """Edge and flow of every entrant, a row each, of what ``qsim compete`` says of a competition; of a sweep, its points.
 
-    caption: str
-    columns: Sequence[Column]
-    rows: Sequence[Row]
-
-
-def sheets(told: Mapping[str, Any]) -> list[Sheet]:
-    """Edge and flow of every entrant, a row each, of what ``qsim compete`` says of a competition; of a sweep, its points."""
+    ``title`` comes before the caption of the first.
+    """
     if "sweep" in told:
-        return [_points(told)]
+        return [_points(told, title)]
     rows, reference = told["standings"], told["reference"]
     edge = (
         Column("strategy", "", called),
@@ -56,16 +51,22 @@ def sheets(told: Mapping[str, Any]) -> list[Sheet]:
         Column("fills", ",.0f", lambda row: row["fills"]),
     )
     where = "volume in Y a seed, edge/volume and edge/capital in bps (capital: value of the reserves averaged over time)"
-    return [Sheet("edge in Y a seed", edge, rows), Sheet(where, flow, rows)]
+    return [_table(f"{title}edge in Y a seed", edge, rows), _table(where, flow, rows)]
 
 
-def standings_tables(told: Mapping[str, Any]) -> list[Table]:
-    """The sheets, set for a page."""
-    tables = []
-    for sheet in sheets(told):
-        rows = (tuple(_set(column.of(row), column.form) for column in sheet.columns) for row in sheet.rows)
-        tables.append(Table(sheet.caption, tuple(column.head for column in sheet.columns), tuple(rows)))
-    return tables
+def breaches(told: Mapping[str, Any]) -> list[str]:
+    """Who broke which rule, a line each."""
+    broken = ((row["name"], row["breach"]) for row in told.get("standings", ()) if row.get("breach") is not None)
+    return [f"{name} is invalid: {_breach(breach)}; from there on it quoted no more on that seed" for name, breach in broken]
+
+
+def _breach(breach: Mapping[str, Any]) -> str:
+    """What was done against the rules, and when."""
+    inputs = breach["inputs"]
+    x, y = inputs["reserves"]
+    answer = f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got {inputs['answer']:.6g}"
+    often = f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
+    return f"{often}, first seed {breach['seed']} step {breach['step']}: {answer}"
 
 
 def said_gap(told: Mapping[str, Any]) -> str:
@@ -102,11 +103,11 @@ def _part(row: Row, key: str, part: str) -> Any:
     return (row.get(key) or {}).get(part)
 
 
-def _set(value: Any, form: str) -> str:
-    return value if isinstance(value, str) else NOTHING if value is None else number(value, form)
+def _table(caption: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    return Table.of(caption, [(column.head, column.form) for column in columns], [[column.of(row) for column in columns] for row in rows])
 
 
-def _points(told: Mapping[str, Any]) -> Sheet:
+def _points(told: Mapping[str, Any], title: str) -> Table:
     """Every point, and how far it is below the best on the same seeds."""
     settings = [Column(name, ".6g", lambda row, name=name: row["values"][name]) for name in told["sweep"]["axes"]]  # type: ignore[misc]
     columns = (
@@ -120,4 +121,4 @@ def _points(told: Mapping[str, Any]) -> Sheet:
         Column("", "", lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else ""),
     )
     caption = f"{told['sweep']['strategy']}: {len(told['points'])} points, {told['seeds']['count']} seeds; edge in Y a seed"
-    return Sheet(caption, columns, told["points"])
+    return _table(f"{title}{caption}", columns, told["points"])

@@ -32,9 +32,9 @@ def validate(options: Options, console: Console) -> dict[str, Any]:
     """``config validate [COMMAND] [overrides]``: composed, and every value checked."""
     command, tree = _command(options), _composer(options).tree()
     if command == "compete":
-        from quantamm_cli.cli.competition import read
+        from quantamm_cli.config.competition import read_competition
 
-        settings: Any = read(tree, options)
+        settings: Any = read_competition(tree, options.overrides, options.config_dir)
     else:
         settings = decoded(command, tree)
     console.say(f"valid; fingerprint {settings.fingerprint}")

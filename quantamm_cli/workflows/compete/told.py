@@ -1,36 +1,14 @@
-"""What people read of a competition, and the same for programs."""
+"""Standings and gaps as JSON has them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli.console import Console
 from quantamm_cli.competition.results import Results, Standing
 from quantamm_cli.competition.statistics import Gap
-from quantamm_cli.reporting.standings import sheets
 from quantamm_cli.settings.compete import NORMALISER
-
-
-def show(console: Console, title: str, told: Mapping[str, Any]) -> None:
-    """Its tables, under a title; and who broke which rule."""
-    for place, sheet in enumerate(sheets(told)):
-        caption = f"{title}{sheet.caption}" if place == 0 else sheet.caption
-        rows = [[column.of(row) for column in sheet.columns] for row in sheet.rows]
-        console.table(caption, [(column.head, column.form) for column in sheet.columns], rows)
-    for row in told.get("standings", ()):
-        if row.get("breach") is not None:
-            console.warn(f"{row['name']} is invalid: {_said(row['breach'])}; from there on it quoted no more on that seed")
-
-
-def _said(breach: Mapping[str, Any]) -> str:
-    """What was done against the rules, and when."""
-    inputs = breach["inputs"]
-    x, y = inputs["reserves"]
-    answer = f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got {inputs['answer']:.6g}"
-    often = f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
-    return f"{often}, first seed {breach['seed']} step {breach['step']}: {answer}"
 
 
 def told(rows: Sequence[Standing], results: Results) -> dict[str, Any]:

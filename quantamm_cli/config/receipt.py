@@ -1,46 +1,14 @@
-"""``qsim compete --verify RECEIPT``: run it again, and say whether every seed of every entrant came out the same."""
+"""Typed settings of a competition: of a receipt."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.cli.competition import Competition
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.options import Options
-from quantamm_cli.competition.receipts import differences, versions
-from quantamm_cli.config.components import load_strategies
 from quantamm_cli.config.entrants import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.store.receipts import find_source, read_receipt
-from quantamm_cli.workflows.results import Watch
-from quantamm_cli.workflows.runtime import start_jax
-
-
-def verify(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Returns the JSON object. Raises StoreError if anything differs, saying what and where."""
-    watch = Watch()
-    path = Path(options.verify or "").expanduser()
-    written = read_receipt(path)
-    load_strategies(tuple(tree.get("plugins") or ()))
-    settings = settings_of(written, path, tree)
-    start_jax()
-    competition = Competition(settings, console)
-    watch.lap("start")
-    found = competition.afresh("verifying")
-    watch.lap("play")
-    apart = differences(written["edges"], found)
-    changed = {name: [was, versions().get(name)] for name, was in written["versions"].items() if versions().get(name) != was}
-    if apart:
-        cause = "".join(f"; {name} was {was}, is {now}" for name, (was, now) in changed.items())
-        raise StoreError(str(path), f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}")
-    count = len(found.seeds)
-    console.say(f"the same: {', '.join(settings.names)} and the normaliser, {count} seeds of {settings.steps} steps, to the last bit")
-    for name, (was, now) in changed.items():
-        console.note(f"{name} was {was}, is {now}")
-    named = {"receipt": str(path), "fingerprint": written["fingerprint"], "seeds": written["seeds"]}
-    return named | {"same": True, "versions": changed, "seconds": watch.seconds}
+from quantamm_cli.store.receipts import find_source
 
 
 def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any]) -> Compete:
