@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.monitor import ConsoleMonitor
 from quantamm_cli.cli.options import Options
+from quantamm_cli.config.components import load_components
 from quantamm_cli.errors import ConfigError, StoreError
 from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Other, Run, Store, Summary
+from quantamm_cli.workflows.results import Result
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by the key under which it is told."""
@@ -29,16 +32,23 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
         case "show":
             told = _show_named(store, names[0], options, console)
         case "compare":
-            from quantamm_cli.cli.compare import compared
+            load_components()
+            from quantamm_cli.workflows.compare import compare
 
-            told = compared(names, tree, options, console)
+            told = _shown(compare(names, tree, options.selection, ConsoleMonitor(console)), console)
         case "import":
-            from quantamm_cli.cli.imported import imported
+            load_components()
+            from quantamm_cli.workflows.import_quantammsim import import_quantammsim
 
-            told = imported(names, options, console, store)
+            told = _shown(import_quantammsim(names, tree["runs_dir"], options.config_dir, ConsoleMonitor(console)), console)
         case _:
             told = _verify(store, console)
     return {"command": "runs"} | told
+
+
+def _shown(result: Result, console: Console) -> dict[str, Any]:
+    console.show(*result.tables())
+    return result.to_dict()
 
 
 def _list(store: Store, console: Console) -> dict[str, Any]:

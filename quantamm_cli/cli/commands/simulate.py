@@ -11,6 +11,7 @@ from quantamm_cli.config.stored_settings import laid_over
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.results import Result
 
 
 def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
@@ -29,12 +30,14 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     settings = read_settings(Simulate, tree)
     if options.dry_run:
         return planned("simulate", settings, console)
+    monitor = ConsoleMonitor(console)
     if tree["grid"]:
-        from quantamm_cli.cli.gridded import gridded
+        from quantamm_cli.workflows.grid import grid
 
-        return gridded(settings, tree, options, console, stored=bool(chosen)) | chosen
-    from quantamm_cli.workflows.simulate import simulate
+        result: Result = grid(settings, tree, bool(chosen), options.plots, monitor)
+    else:
+        from quantamm_cli.workflows.simulate import simulate
 
-    result = simulate(settings, options.plots, ConsoleMonitor(console))
+        result = simulate(settings, options.plots, monitor)
     console.show(*result.tables())
     return {"command": "simulate"} | result.to_dict() | chosen

@@ -1,30 +1,31 @@
-"""``qsim simulate grid.NAME=…``: every combination of some values of parameters and settings, scored as one batch."""
+"""Every combination of some values of parameters and settings, scored as one batch."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from quantamm_cli.cli.axes import axes, flat
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.options import Options
 from quantamm_cli.config import keys
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import grid_table
+from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
+from quantamm_cli.workflows.grid_axes import axes, flat
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check
-
-if TYPE_CHECKING:
-    from quantamm_cli.workflows.results import Watch
+from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.runtime import start_jax
 
 TRACKED = ("returns", "returns_over_hodl", "returns_over_uniform_hodl", "daily_log_sharpe")
 """Metrics of every point besides the one that sorts."""
@@ -34,34 +35,59 @@ _PERIOD = "all"
 Point = Mapping[str, float]
 
 
-def gridded(settings: Simulate, tree: Mapping[str, Any], options: Options, console: Console, stored: bool) -> dict[str, Any]:
-    """Score every point of ``tree``'s grid; returns the JSON object, best first by its metric. ``stored`` parameters give way."""
-    from quantamm_cli.workflows.results import Watch
-    from quantamm_cli.workflows.runtime import start_jax
+@dataclass(frozen=True)
+class GridResult(Result):
+    """Every point of a grid with its scores, the best first."""
 
-    if options.plots:
+    settings: Simulate
+    metric: str
+    """By which they are sorted."""
+    axes: dict[str, list[float]]
+    points: list[Point]
+    """In the order of the axes."""
+    scores: dict[str, np.ndarray]
+    """By metric, of each point."""
+    seconds: dict[str, float]
+    files: dict[str, str]
+
+    @property
+    def order(self) -> list[int]:
+        """Places of the points, the best first; what is not finite comes last."""
+        column = self.scores[self.metric]
+        return sorted(range(len(self.points)), key=lambda index: (not np.isfinite(column[index]), -column[index]))
+
+    def to_dict(self) -> dict[str, Any]:
+        told = [
+            _parted(self.points[one]) | {"metrics": {name: float(self.scores[name][one]) for name in self.scores}} for one in self.order
+        ]
+        files = {"files": self.files} if self.files else {}
+        return {"metric": self.metric, "grid": told} | files | {"seconds": self.seconds}
+
+    def tables(self) -> Sequence[Table | str]:
+        rows = [[*self.points[one].values(), *(column[one] for column in self.scores.values())] for one in self.order]
+        title = f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best {self.metric} first"
+        shown = [Table.of(title, [*self.axes, *self.scores], rows)]
+        surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist()) if len(self.axes) == 2 else None
+        return shown if surface is None else [*shown, surface]
+
+
+def grid(settings: Simulate, tree: Mapping[str, Any], stored: bool, draw: bool, monitor: Monitor) -> GridResult:
+    """Score every point of ``tree``'s grid. ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too."""
+    if draw:
         check()
     start_jax()
     watch, metric = Watch(), _metric(tree)
-    pool: Any = settings.pool
-    specs = pool.parameters(len(settings.tokens))
-    grid = flat(tree["grid"])
-    found = axes(grid, specs, settable(tree, grid))
+    specs = AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
+    asked = flat(tree["grid"])
+    found = axes(asked, specs, settable(tree, asked))
     points = list(product(found))
     given = without(settings.params, found, specs) if stored else settings.params
-    scores = _scores(settings, tree, points, (specs, given), metric, console, watch)
-    order = sorted(range(len(points)), key=lambda index: (not np.isfinite(scores[metric][index]), -scores[metric][index]))
-    title = f"{pool.kind} from {settings.start} to {settings.end}, best {metric} first"
-    rows = [[*points[index].values(), *(column[index] for column in scores.values())] for index in order]
-    console.table(title, [*found, *scores], rows)
-    if len(found) == 2 and (map_of := grid_table(metric, found, scores[metric].tolist())) is not None:
-        console.show(map_of)
-    told: dict[str, Any] = {"command": "simulate", "metric": metric}
-    told["grid"] = [_parted(points[index]) | {"metrics": {name: float(scores[name][index]) for name in scores}} for index in order]
-    if options.plots:
-        told["files"] = _drawn(settings, found, metric, scores[metric], console)
+    scores = _scores(settings, tree, points, (specs, given), metric, monitor, watch)
+    files: dict[str, str] = {}
+    if draw:
+        files |= _drawn(settings, found, metric, scores[metric], monitor)
         watch.lap("plots")
-    return told | {"seconds": watch.seconds}
+    return GridResult(settings, metric, found, points, scores, watch.seconds, files)
 
 
 def _metric(tree: Mapping[str, Any]) -> str:
@@ -94,8 +120,8 @@ def _scores(
     points: Sequence[Point],
     parameters: tuple[Sequence[Parameter], Mapping[str, Any]],
     metric: str,
-    console: Console,
-    watch: "Watch",
+    monitor: Monitor,
+    watch: Watch,
 ) -> dict[str, np.ndarray]:
     """The metrics (points,) of every point."""
     from quantamm_cli.engine.feed import feed
@@ -105,7 +131,7 @@ def _scores(
     params = batch(*parameters, [_parted(point)["params"] for point in points], len(settings.tokens))
     market = load_market(settings, settings.end)
     for line in describe_market(market):
-        console.note(line)
+        monitor.note(line)
     given = feed(widest(variants), market)
     for name in NUMBERS:
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
@@ -163,14 +189,14 @@ def without(params: Mapping[str, Any], grid: Mapping[str, Any], specs: Sequence[
     return {spec.name: params[spec.name] for spec in specs if spec.name in params and not grid.keys() & set(spec.names)}
 
 
-def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str, scores: np.ndarray, console: Console) -> dict[str, str]:
+def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str, scores: np.ndarray, monitor: Monitor) -> dict[str, str]:
     """The picture of a grid of one axis or two, in a folder of its own; its path."""
     from quantamm_cli.metrics import METRICS
     from quantamm_cli.reporting.grid import picture
     from quantamm_cli.store.files import write_files
 
     if len(axes) > 2:
-        console.note(f"{len(axes)} axes: no picture, which grids of one or two have")
+        monitor.note(f"{len(axes)} axes: no picture, which grids of one or two have")
         return {}
     name = sha256({"grid": {name: list(values) for name, values in axes.items()}, "metric": metric})[:12]
     folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"

@@ -1,21 +1,25 @@
-"""``qsim runs import``: results of quantammsim as runs of ours."""
+"""Results of quantammsim as runs of ours."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quantamm_cli import __version__
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.options import Options
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.translation import METRICS, translated
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
+from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.reference import Result, read_result
+from quantamm_cli.store.reference import Result as Reference
+from quantamm_cli.store.reference import read_result
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
 
 PERIODS = {"train": ("train_objective",), "validation": ("validation_metrics",), "test": ("test_objective", "continuous_test_metrics")}
@@ -40,34 +44,69 @@ _STARTS = {
 """Where its training began, in names that our parameters take."""
 
 
-def imported(files: Sequence[str], options: Options, console: Console, store: Store) -> dict[str, Any]:
-    """Each file as a finished run; returns the JSON object."""
+@dataclass(frozen=True)
+class Imported:
+    """A file of results, and the run that it became."""
+
+    file: Path
+    fingerprint: str
+    status: str
+    """``new`` or ``reused``."""
+    entries: int
+    sets: int
+    notes: tuple[str, ...]
+    """What could not be taken over as it was."""
+    checkpoint: Path
+
+
+@dataclass(frozen=True)
+class Imports(Result):
+    """What became of each file."""
+
+    imported: tuple[Imported, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"imported": [_told(each) for each in self.imported]}
+
+    def tables(self) -> Sequence[Table | str]:
+        return [
+            f"{each.file}: run_{each.fingerprint[:12]}…, {each.entries} steps of {each.sets} sets ({each.status})" for each in self.imported
+        ]
+
+
+def import_quantammsim(files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor) -> Imports:
+    """Each file as a finished run. Raises StoreError for the first that cannot be read or taken over."""
     start_jax()
     load_components()
-    return {"imported": [_imported(read_result(file), options, console, store) for file in files]}
+    store = Store(runs_dir)
+    return Imports(tuple(_imported(read_result(file), config_dir, monitor, store) for file in files))
 
 
-def _imported(result: Result, options: Options, console: Console, store: Store) -> dict[str, Any]:
+def _imported(result: Reference, config_dir: str | None, monitor: Monitor, store: Store) -> Imported:
     try:
-        settings, specs, notes = _settings(result, options)
+        settings, specs, notes = _settings(result, config_dir)
     except ConfigError as failure:
         raise StoreError(str(result.path), f"cannot be taken over: {failure}") from failure
     if result.superseded:
         notes.append(f"{result.superseded} entries were superseded by a later start or resume; left out")
     entries = _entries(result, settings, specs, notes)
     fingerprint, status = _stored(result, settings, entries, notes, store)
-    console.say(f"{result.path}: run_{fingerprint[:12]}…, {len(entries)} steps of {len(entries[0]['objective'])} sets ({status})")
     for note in notes:
-        console.note(f"  {note}")
-    named = {"file": str(result.path), "run": f"run_{fingerprint}", "fingerprint": fingerprint, "status": status}
-    return named | {"entries": len(entries), "notes": notes, "files": {"checkpoint": str(store.path(fingerprint))}}
+        monitor.note(f"  {note}")
+    sets = len(entries[0]["objective"])
+    return Imported(result.path, fingerprint, status, len(entries), sets, tuple(notes), store.path(fingerprint))
 
 
-def _settings(result: Result, options: Options) -> tuple[Train, tuple[Parameter, ...], list[str]]:
+def _told(each: Imported) -> dict[str, Any]:
+    named = {"file": str(each.file), "run": f"run_{each.fingerprint}", "fingerprint": each.fingerprint, "status": each.status}
+    return named | {"entries": each.entries, "notes": list(each.notes), "files": {"checkpoint": str(each.checkpoint)}}
+
+
+def _settings(result: Reference, config_dir: str | None) -> tuple[Train, tuple[Parameter, ...], list[str]]:
     """The settings in our words, the parameters they declare, and what could not be said."""
     from quantamm_cli.pools.base import AbstractPool
 
-    tree, notes = translated(result.settings, options.config_dir)
+    tree, notes = translated(result.settings, config_dir)
     bare = decode(Train, _known(tree))
     specs = AbstractPool.typed(bare.pool).parameters(len(bare.tokens))
     tree["params"] = _starts(result.settings, specs)
@@ -99,7 +138,7 @@ def _starts(told: Mapping[str, Any], specs: Sequence[Parameter]) -> dict[str, An
     return found
 
 
-def _entries(result: Result, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[dict[str, Any]]:
+def _entries(result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[dict[str, Any]]:
     from quantamm_cli.workflows.selection import selection_metric
 
     metric = selection_metric(settings)
@@ -186,7 +225,7 @@ def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
         yield metric, float(own)
 
 
-def _stored(result: Result, settings: Train, entries: list[dict[str, Any]], notes: list[str], store: Store) -> tuple[str, str]:
+def _stored(result: Reference, settings: Train, entries: list[dict[str, Any]], notes: list[str], store: Store) -> tuple[str, str]:
     """Save the entries under the settings and the file they come from; the fingerprint, and whether the run is new."""
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
