@@ -43,7 +43,7 @@ class GridResult(Result):
     metric: str
     """By which they are sorted."""
     axes: dict[str, list[float]]
-    points: list[Point]
+    points: Sequence[Point]
     """In the order of the axes."""
     scores: dict[str, np.ndarray]
     """By metric, of each point."""
@@ -57,11 +57,12 @@ class GridResult(Result):
         return sorted(range(len(self.points)), key=lambda index: (not np.isfinite(column[index]), -column[index]))
 
     def to_dict(self) -> dict[str, Any]:
-        told = [
-            _parted(self.points[one]) | {"metrics": {name: float(self.scores[name][one]) for name in self.scores}} for one in self.order
-        ]
+        told = [_parted(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
         files = {"files": self.files} if self.files else {}
         return {"metric": self.metric, "grid": told} | files | {"seconds": self.seconds}
+
+    def _metrics(self, point: int) -> dict[str, float]:
+        return {name: float(column[point]) for name, column in self.scores.items()}
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[*self.points[one].values(), *(column[one] for column in self.scores.values())] for one in self.order]

@@ -58,6 +58,11 @@ class Imported:
     """What could not be taken over as it was."""
     checkpoint: Path
 
+    @property
+    def said(self) -> str:
+        """The run and its size, in one line."""
+        return f"run_{self.fingerprint[:12]}…, {self.entries} steps of {self.sets} sets ({self.status})"
+
 
 @dataclass(frozen=True)
 class Imports(Result):
@@ -69,9 +74,7 @@ class Imports(Result):
         return {"imported": [_told(each) for each in self.imported]}
 
     def tables(self) -> Sequence[Table | str]:
-        return [
-            f"{each.file}: run_{each.fingerprint[:12]}…, {each.entries} steps of {each.sets} sets ({each.status})" for each in self.imported
-        ]
+        return [f"{each.file}: {each.said}" for each in self.imported]
 
 
 def import_quantammsim(files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor) -> Imports:
