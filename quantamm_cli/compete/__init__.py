@@ -1,0 +1,1 @@
+"""The old name of ``quantamm_cli.competition``: users' files and stored receipts import a strategy's base class from here."""
