@@ -6,7 +6,7 @@
     result = qsim.train(settings)
     print(result)
 
-Importing this imports nothing else: a public name is looked up where it lives when it is first used.
+Importing this imports next to nothing: a public name is looked up where it lives when it is first used.
 """
 
 import importlib
@@ -14,7 +14,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from quantamm_cli.version import __version__
 
 _HOMES = {
     "api.commands": ("compete", "evaluate", "simulate", "train", "tune", "walk_forward"),
@@ -76,6 +76,7 @@ __all__ = [
     "TrainingResult",
     "WalkForwardResult",
     "WeightRule",
+    "__version__",
     "compete",
     "compose",
     "evaluate",

@@ -30,7 +30,7 @@ def _dispatch(words: list[str], console: Console) -> int:
         Console().say(usage.overview())
         return 0
     if words[0] == "--version":
-        from quantamm_cli import __version__
+        from quantamm_cli.version import __version__
 
         Console().say(f"qsim {__version__}")
         return 0

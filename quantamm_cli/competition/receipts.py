@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli import __version__
 from quantamm_cli.competition.results import Results
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.version import __version__
 
 SCHEMA = 1
 

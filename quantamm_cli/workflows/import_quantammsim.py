@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli import __version__
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.translation import METRICS, translated
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
@@ -18,6 +17,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.store.reference import Result as Reference
 from quantamm_cli.store.reference import read_result
 from quantamm_cli.store.runs import Store
+from quantamm_cli.version import __version__
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax

@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantamm_cli import __version__
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.version import __version__
 
 if TYPE_CHECKING:
     from quantamm_cli.market import Market
