@@ -36,7 +36,7 @@ def simulate(settings: Settings, *, plots: bool = False, monitor: Monitor | None
         DataError: there are no such prices.
     """
     values = settings.of("simulate").values
-    if not isinstance(values, Simulate):
+    if settings.command == "compete" or not isinstance(values, Simulate):
         raise ArgumentError("settings", f"are those of {settings.command}; expected those of simulate or train")
     return simulation.simulate(values, plots, monitor)
 
