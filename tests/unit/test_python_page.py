@@ -68,5 +68,5 @@ def test_an_argument_of_another_command_is_one_clear_error() -> None:
         quantamm_cli.simulate(compete)
     with pytest.raises(quantamm_cli.ArgumentError, match="command: 'trian' is not one of"):
         quantamm_cli.compose("trian")
-    with pytest.raises(quantamm_cli.ConfigError, match="fees.feee"):
+    with pytest.raises(quantamm_cli.ConfigError, match=r"fees\.feee"):
         quantamm_cli.compose("train", "fees.feee=1")
