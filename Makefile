@@ -6,7 +6,7 @@ STAMP := $(VENV)/.made
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check scan faults bench env lint types layers pytest lock clean
+.PHONY: help demo test check scan faults bench goldens env lint types layers pytest lock clean
 
 help: ## this text
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ faults: env ## the long fault-injection tests
 bench: env ## speed, memory, compile and start-up times; FULL=1 all, BASE=rev against a revision, ONLY=regex some
 	$(BIN)/python tests/benchmarks/speed.py $(if $(FULL),--full) $(if $(BASE),--base '$(BASE)') $(if $(ONLY),--only '$(ONLY)')
 
+goldens: env ## write down fingerprints and JSON keys anew, where a change of them is intended
+	$(BIN)/python tests/goldens/write.py
+
 env: $(STAMP)
 
 # One environment, pinned by the lock; made again only when the lock or the project's own declaration changes.
@@ -43,7 +46,7 @@ else
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .
 endif
-	@$(BIN)/python -m compileall -q $(VENV)/lib/*/site-packages/hydra $(VENV)/lib/*/site-packages/omegaconf quantamm_cli || true
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib quantamm_cli || true  # uv writes none, and a process may not be allowed to
 	@touch $@
 
 lint:
@@ -56,6 +59,7 @@ types:
 layers:
 	$(BIN)/lint-imports --no-cache
 
+pytest: export PYTHONDONTWRITEBYTECODE =# test modules too are compiled once
 pytest:
 	$(BIN)/python -m pytest
 

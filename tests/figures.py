@@ -1,6 +1,6 @@
 """The package in figures: files, functions, rooms, circles of imports, and what the type checker does not see.
 
-    python tests/figures.py [FOLDER]        FOLDER holds quantamm_cli; by default the project this file is in
+python tests/figures.py [FOLDER]        FOLDER holds quantamm_cli; by default the project this file is in
 """
 
 import ast

@@ -88,10 +88,15 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "QSIM_CACHE": str(CACHE), **more}
 
 
-def start(*words: str, folder: Path, **more: str) -> subprocess.Popen[str]:
+def start(
+    *words: str,
+    folder: Path,
+    program: Path | str = QSIM,
+    **more: str,
+) -> subprocess.Popen[str]:
     """``qsim WORDS`` in ``folder`` as a process of its own, not waited for."""
     pipes: Mapping[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([str(QSIM), *words], cwd=folder, env=environment(**more), **pipes)
+    return subprocess.Popen([str(program), *words], cwd=folder, env=environment(**more), **pipes)
 
 
 def finish(process: subprocess.Popen[str], timeout: float = 240) -> Answer:
@@ -106,9 +111,14 @@ def script(*words: str, folder: Path, **more: str) -> Answer:
 
 
 @contextlib.contextmanager
-def started(*words: str, folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    *words: str,
+    folder: Path,
+    program: Path | str = QSIM,
+    **more: str,
+) -> Iterator[subprocess.Popen[str]]:
     """A process that is killed if the test leaves it behind."""
-    process = start(*words, folder=folder, **more)
+    process = start(*words, folder=folder, program=program, **more)
     try:
         yield process
     finally:
@@ -117,14 +127,58 @@ def started(*words: str, folder: Path, **more: str) -> Iterator[subprocess.Popen
         process.communicate()
 
 
-def wait_for(what: Any, process: subprocess.Popen[str] | None = None, seconds: float = 120) -> None:
-    """Until ``what()`` is true, or the process is over."""
+def wait_for(
+    what: Callable[[], object],
+    process: subprocess.Popen[str] | None = None,
+    seconds: float = 240,
+) -> None:
+    """Until ``what()`` is true. Fails if the process, or so many seconds, are over before."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited in vain"
         if process is not None and process.poll() is not None:
-            return
-        time.sleep(0.01)
+            out, err = process.communicate()
+            raise AssertionError(f"ended with {process.returncode} before it happened: {out}{err}")
+        time.sleep(0.005)
+
+
+HOLD = '''"""Saves every step. Once step {step} is saved, waits until there is a file named go."""
+import time
+from pathlib import Path
+
+from quantamm_cli.cli import session
+
+session._SAVE_SECONDS = 0.0
+save_and_go_on = session.Session.record
+
+
+def record(self, report, progress):
+    save_and_go_on(self, report, progress)
+    while report.step == {step} and not Path("go").exists():
+        time.sleep(0.005)
+
+
+session.Session.record = record
+'''
+
+
+def hold(step: int, folder: Path) -> str:
+    """A plugin file with which no training of a folder gets further than ``step`` until ``let_go``.
+
+    So it can be met in the middle however fast or slow it is. It does not name the run.
+    """
+    (folder / "hold.py").write_text(HOLD.format(step=step))
+    return "hold.py"
+
+
+def let_go(folder: Path) -> None:
+    """Trainings that are held go on."""
+    (folder / "go").touch()
+
+
+def steps_saved(folder: Path) -> int:
+    """The length of the one run's history, also while it is written."""
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("runs/run_*/history.jsonl"))
 
 
 def checkpoint(folder: Path) -> Path:

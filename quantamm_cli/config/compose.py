@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ class Composer:
         """The composed settings with Hydra's node."""
         return self.loader.load_configuration(self.name, self.overrides, RunMode.RUN)
 
-    def tree(self) -> dict[str, Any]:
-        """The plain resolved settings."""
-        return resolved(self.compose())
+    def tree(self, more: Sequence[str] = ()) -> dict[str, Any]:
+        """The plain resolved settings, perhaps with more overrides."""
+        return resolved(self.loader.settings(self.name, [*self.overrides, *more]))
 
     def part(self, package: str | None) -> Any:
         """The plain resolved settings, or the part of them at a dotted place."""
@@ -108,6 +109,8 @@ def _keep_apart(tree: dict[str, Any], varying: set[str]) -> None:
 
 
 def _resolve(tree: dict[str, Any]) -> dict[str, Any]:
+    if not any("${" in text or text == "???" for _, text in _texts(tree)):
+        return tree
     try:
         return OmegaConf.to_container(OmegaConf.create(tree), resolve=True, throw_on_missing=True)  # type: ignore[return-value]
     except MissingMandatoryValue as failure:
@@ -142,13 +145,18 @@ def _text(tree: Any) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(tree)) if isinstance(tree, dict | list) else str(tree)
 
 
+def own_conf() -> bool:
+    """Whether there is a ./conf beside the packaged one."""
+    return Path("conf").is_dir() and not Path("conf").samefile(packaged_conf())
+
+
 def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
     """What the command line names, ./conf, the packaged conf; Hydra's own around them."""
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
         raise ConfigError("--config-dir", f"no folder {config_dir}")
-    folders += [("./conf", Path("conf"))] if Path("conf").is_dir() and not Path("conf").samefile(packaged) else []
+    folders += [("./conf", Path("conf"))] if own_conf() else []
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")
     for provider, folder in [*folders, ("main", packaged)]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.compose import Composer, own_conf
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train
@@ -13,23 +13,32 @@ from quantamm_cli.settings.run import Train
 _ABSENT = object()
 
 
-def experiment(tree: Mapping[str, Any], comments: Sequence[str]) -> str:
-    """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
-    tree = {name: value for name, value in tree.items() if name in Train.model_fields}
-    composers = [Composer("train", (), place) for place in (str(packaged_conf()), None)]
-    for composer in composers:
-        composer.loader.keep = True
-    chosen = dict(_kinds(tree))
-    plain = [composer.tree() for composer in composers]
-    usual = [dict(_kinds(base)) for base in plain]
-    other = {group: kind for group, kind in chosen.items() if any(kinds.get(group) != kind for kinds in usual)}
-    for composer in composers:
-        composer.overrides = [f"{group}={kind}" for group, kind in other.items()]
-    bases = [composer.tree() for composer in composers] if other else plain
-    overrides = [{f"override /{group}": kind} for group, kind in other.items()]
-    body = ({"defaults": overrides} if overrides else {}) | _delta(tree, bases)
-    head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
-    return "".join(f"# {line}\n" for line in head) + "\n" + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
+class Experiments:
+    """Settings written as experiments. Whatever is written, the packaged configuration and the one found here are read once."""
+
+    def __init__(self) -> None:
+        here: list[str | None] = [None] if own_conf() else []
+        self._composers = [Composer("train", (), place) for place in (str(packaged_conf()), *here)]
+        for composer in self._composers:
+            composer.loader.keep = True
+        self._known: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+
+    def text(self, tree: Mapping[str, Any], comments: Sequence[str]) -> str:
+        """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
+        tree = {name: value for name, value in tree.items() if name in Train.model_fields}
+        usual = [dict(_kinds(base)) for base in self._bases({})]
+        other = {group: kind for group, kind in _kinds(tree) if any(kinds.get(group) != kind for kinds in usual)}
+        overrides = [{f"override /{group}": kind} for group, kind in other.items()]
+        body = ({"defaults": overrides} if overrides else {}) | _delta(tree, self._bases(other))
+        head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
+        return "".join(f"# {line}\n" for line in head) + "\n" + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
+
+    def _bases(self, other: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The settings of each configuration with other kinds chosen."""
+        words = tuple(f"{group}={kind}" for group, kind in other.items())
+        if words not in self._known:
+            self._known[words] = [composer.tree(words) for composer in self._composers]
+        return self._known[words]
 
 
 def _kinds(tree: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:

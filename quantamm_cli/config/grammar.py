@@ -1,7 +1,10 @@
 """Hydra's override grammar, and Hydra's complaints in our words."""
 
 import re
+from dataclasses import replace
+from functools import lru_cache
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
@@ -11,7 +14,7 @@ from quantamm_cli.errors import ConfigError
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
-def read(parser: OverridesParser, word: str) -> Override:
+def read(loader: ConfigLoader, word: str) -> Override:
     """One override. Raises ConfigError with what is wrong with it."""
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
@@ -20,9 +23,15 @@ def read(parser: OverridesParser, word: str) -> Override:
     if equals and not value and not word.startswith("~"):
         raise ConfigError(word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text")
     try:
-        return parser.parse_overrides([word])[0]
+        return replace(_parsed(word), config_loader=loader)
     except (HydraException, ValueError, RecursionError) as failure:
         raise ConfigError(word, _explain(key, value, failure)) from None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(word: str) -> Override:
+    """A study composes the same words for each of its trials."""
+    return OverridesParser.create().parse_overrides([word])[0]
 
 
 def as_list(override: Override) -> str:

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository, IConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigResult
@@ -25,10 +25,19 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from quantamm_cli.config import grammar, keys
+from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.tuning.nested import nested
+
+
+class Remembering(CachingConfigRepository):
+    """What was read once. Hydra would copy all there is in its store, to keep a list of sources that is replaced, never changed."""
+
+    def __init__(self, files: ConfigRepository) -> None:
+        self.delegate = copy.copy(files)
+        self.cache = {}
 
 
 class Loader(ConfigLoaderImpl):
@@ -52,10 +61,24 @@ class Loader(ConfigLoaderImpl):
         validate_sweep_overrides: bool = True,
     ) -> DictConfig:
         """The composed settings, Hydra's own node included."""
+        with self._translating():
+            return super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+
+    def settings(self, config_name: str, overrides: list[str]) -> DictConfig:
+        """The composed settings of one run; Hydra's own node is only there if it is mentioned."""
+        try:
+            with self._translating():
+                return self._without_hydra(config_name, overrides)
+        except NeedsHydra:
+            return self.load_configuration(config_name, overrides, RunMode.RUN)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """What Hydra and OmegaConf complain of, as ConfigError."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", UserWarning)  # Hydra warns of folders that are not there and defaults lists without _self_
-                return super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+                yield
         except (UserWarning, HydraException, OmegaConfBaseException, ValueError, AssertionError) as failure:
             raise grammar.translated(failure, self._parsed) from None
         except RecursionError:
@@ -65,6 +88,17 @@ class Loader(ConfigLoaderImpl):
             if not left_out:
                 raise
             raise ConfigError(str(left_out[0]), "an item of a list cannot be left out; give the whole list") from None
+
+    def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
+        """What ``ConfigLoaderImpl`` does, but for Hydra's settings. Raises NeedsHydra if they are mentioned."""
+        parsed, repo = self._parse_overrides_and_create_caching_repo(config_name, overrides)
+        refuse_hydra(parsed)
+        self.validate_sweep_overrides_legal(parsed, RunMode.RUN, from_shell=True)
+        found = create_defaults_list(WithoutHydra(repo), config_name, parsed, prepend_hydra=False, skip_missing=False)
+        cfg = self._compose_config_from_defaults_list(found.defaults, repo)
+        OmegaConf.set_struct(cfg, True)
+        self._apply_overrides_to_config(found.config_overrides, cfg)
+        return cfg
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """One job of a sweep. The second time it is the first one again: editing conf/ during a sweep changes nothing."""
@@ -90,9 +124,8 @@ class Loader(ConfigLoaderImpl):
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
-        parser = OverridesParser.create(config_loader=self)
-        self._parsed = [_in_space(grammar.read(parser, word)) for word in overrides]
-        repo = self._kept or CachingConfigRepository(self.repository)
+        self._parsed = [_in_space(grammar.read(self, word)) for word in overrides]
+        repo = self._kept or Remembering(self.repository)
         self._kept = repo if self.keep else None
         self._process_config_searchpath(config_name, self._parsed, repo)
         for override in self._parsed:
@@ -139,7 +172,8 @@ class Loader(ConfigLoaderImpl):
         names = [str(default.config_path) for default in defaults]
         start = next((i for i, name in enumerate(names) if name.startswith("experiment/")), len(names))
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
-        free = (self.free | keys.open_places(plain(cfg))) & set(keys.dotted(plain(cfg)))
+        tree = plain(cfg)
+        free = (self.free | keys.open_places(tree)) & set(keys.dotted(tree))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):
@@ -147,10 +181,11 @@ class Loader(ConfigLoaderImpl):
                 delta: dict[str, Any] = OmegaConf.to_container(loaded.config, resolve=False)  # type: ignore[assignment]
                 if "hydra" in delta:
                     raise ConfigError("hydra", f"Hydra's own settings belong on the command line, not in {source}")
-                with self._homes(plain(cfg), repo):
-                    keys.check_delta(plain(cfg), delta, free, self.options, f" in {source}")
+                with self._homes(tree, repo):
+                    keys.check_delta(tree, delta, free, self.options, f" in {source}")
             cfg.merge_with(loaded.config)
-        self._check_values(plain(cfg), free, repo)
+            tree = plain(cfg)
+        self._check_values(tree, free, repo)
         for place in free:
             node = OmegaConf.select(cfg, place)
             if isinstance(node, DictConfig):

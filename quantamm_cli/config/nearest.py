@@ -1,18 +1,25 @@
 """The nearest right name to a wrong one."""
 
 from collections.abc import Iterable
+from math import inf
 
 
-def distance(a: str, b: str) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``."""
+def distance(a: str, b: str, most: float = inf) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``; some number above ``most`` for more."""
+    if abs(len(a) - len(b)) > most:
+        return abs(len(a) - len(b))
     before: list[int] = []
     last = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         row = [i]
         for j, y in enumerate(b, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
+            cost = last[j - 1] + (x != y)
+            if last[j] < cost:
+                cost = last[j] + 1
+            if row[-1] < cost:
+                cost = row[-1] + 1
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y and before[j - 2] < cost:
+                cost = before[j - 2] + 1
             row.append(cost)
         before, last = last, row
     return last[-1]
@@ -21,19 +28,21 @@ def distance(a: str, b: str) -> int:
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names that tie for nearest, else those that begin so, at most ``most``; none when even the nearest is far."""
     names = list(known)
-    near = best({other: distance(name.lower(), other.lower()) for other in names}, _reach(name), most)
+    reach = _reach(name)
+    near = best({other: distance(name.lower(), other.lower(), reach) for other in names}, reach, most)
     return near or [other for other in names if len(name) > 2 and other.lower().startswith(name.lower())][:most]
 
 
 def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
     """As ``nearest`` for dotted keys, where leaving out the first parts costs little: ``fee`` is near ``fees.fee``."""
     parts = key.count(".") + 1
-    scores = {other: float(distance(key.lower(), other.lower())) for other in known}
+    reach = _reach(key) + 0.5
+    scores = {other: float(distance(key.lower(), other.lower(), reach)) for other in known}
     for other, score in scores.items():
         tail = ".".join(other.split(".")[-parts:])
-        elsewhere = distance(key.lower(), tail.lower()) + 0.5 if tail != other else _elsewhere(key, other) if parts > 1 else score
+        elsewhere = distance(key.lower(), tail.lower(), reach) + 0.5 if tail != other else _elsewhere(key, other) if parts > 1 else score
         scores[other] = min(score, elsewhere)
-    return best(scores, _reach(key) + 0.5, most) or _by_leaf(key, scores, most)
+    return best(scores, reach, most) or _by_leaf(key, scores, most)
 
 
 def best(scores: dict[str, float] | dict[str, int], reach: float, most: int) -> list[str]:
@@ -64,4 +73,5 @@ def _elsewhere(key: str, other: str) -> float:
 def _by_leaf(key: str, known: Iterable[str], most: int) -> list[str]:
     """Keys whose last part is near the last part of ``key``, wherever they are."""
     leaf = key.split(".")[-1]
-    return best({other: distance(leaf, other.split(".")[-1]) for other in known}, _reach(leaf), most)
+    reach = _reach(leaf)
+    return best({other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach, most)

@@ -4,8 +4,6 @@ import random
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from hydra.types import RunMode
-
 from quantamm_cli.config import keys
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.config.read import read_settings
@@ -54,6 +52,7 @@ class Search:
         self._composer = Composer("tune", overrides, config_dir)
         self._composer.loader.keep = True
         self._trees: dict[tuple[str, ...], dict[str, Any]] = {(): tree}
+        self._last: tuple[tuple[str, ...], dict[str, Any]] = ((), tree)
         self.base = read_settings(Train, tree)
         space = read_space(tree["space"])
         if not space:
@@ -94,11 +93,14 @@ class Search:
         words = [f"{key.replace('.', '/') if key in groups else key}={spelt(value)}" for key, value in values.items()]
         alone = all(key in groups for key in values)
         name = tuple(sorted(words))
-        if alone and name in self._trees:
+        if name in self._trees:
             return self._trees[name]
-        tree = resolved(self._composer.loader.load_configuration(self._composer.name, [*kept, *words], RunMode.RUN))
+        if name == self._last[0]:  # the best so far is written down at once
+            return self._last[1]
+        tree = resolved(self._composer.loader.settings(self._composer.name, [*kept, *words]))
         if alone:  # the same few, asked for in every trial
             self._trees[name] = tree
+        self._last = (name, tree)
         return tree
 
     def settings(self, values: Mapping[str, Any]) -> Train:

@@ -1,6 +1,8 @@
 """Reading YAML that others wrote: of bounded size, inside its folder, closed to code, and with errors that name file and line."""
 
+import copy
 import os
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ MOST_NODES = 50_000  # after aliases are expanded: five short lines of aliases c
 
 class CheckedFiles(FileConfigSource):
     """Hydra's files, read with ``read_yaml``; nothing outside the folder is one of them."""
+
+    _folder: str | None = None
 
     def load_config(self, config_path: str) -> ConfigResult:
         path = self._path(config_path)
@@ -44,10 +48,11 @@ class CheckedFiles(FileConfigSource):
 
     def _inside(self, config_path: str) -> bool:
         """No ``..`` and no link out of the folder."""
-        parts = config_path.split("/")
-        folder = os.path.realpath(self.path)
-        full = os.path.realpath(self._path(config_path))
-        return ".." not in parts and not config_path.startswith("/") and os.path.commonpath([folder, full]) == folder
+        if ".." in config_path.split("/") or config_path.startswith("/"):
+            return False
+        if self._folder is None:
+            self._folder = os.path.realpath(self.path)
+        return os.path.commonpath([self._folder, os.path.realpath(self._path(config_path))]) == self._folder
 
 
 def read_text(path: Path) -> str:
@@ -66,11 +71,9 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
     """The mapping in a settings file. Raises ConfigError with the line of what is wrong."""
     text = read_text(path) if text is None else text
     try:
-        loader = get_yaml_loader()(text)
-        node = loader.get_single_node()
-        if node is not None and _size(node, {}) > MOST_NODES:
-            raise ConfigError(str(path), f"more than {MOST_NODES} values; not a file of settings")
-        tree = {} if node is None else loader.construct_document(node)
+        tree = copy.deepcopy(_parsed(text))
+    except OverflowError:
+        raise ConfigError(str(path), f"more than {MOST_NODES} values; not a file of settings") from None
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         line = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -86,6 +89,25 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
         raise ConfigError(str(path), f"a list or a single value; a file of settings is lines of 'key: value', came {type(tree).__name__}")
     refuse_code(tree, str(path))
     return tree
+
+
+@cache
+def _loader() -> Any:
+    """OmegaConf's loader of YAML; it makes a class at every call."""
+    return get_yaml_loader()
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """What a YAML text says. The same few files are composed over and over, in studies and in experiments written.
+
+    Raises OverflowError for more than MOST_NODES values.
+    """
+    loader = _loader()(text)
+    node = loader.get_single_node()
+    if node is not None and _size(node, {}) > MOST_NODES:
+        raise OverflowError
+    return {} if node is None else loader.construct_document(node)
 
 
 def refuse_code(tree: Any, where: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.experiment import experiment
+from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError
@@ -24,6 +24,7 @@ class StudyFiles:
     def __init__(self, place: StudyPlace, identity: Mapping[str, Any], search: Search, words: Sequence[str], monitor: Monitor) -> None:
         self.place, self.identity = place, identity
         self._search, self._words, self._monitor = search, words, monitor
+        self._experiments: Experiments | None = None
 
     @property
     def paths(self) -> dict[str, str]:
@@ -45,7 +46,8 @@ class StudyFiles:
             return
         words = shlex.join(["qsim", "tune", *self._words])
         tree = self._search.tree(best.settings)
-        write_if_changed(path, experiment(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
+        self._experiments = self._experiments or Experiments()
+        write_if_changed(path, self._experiments.text(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
         try:
             settings = read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:

@@ -1,9 +1,18 @@
-"""What is measured: one line a row of the table. Lines are made of words of the command line, so that any revision can be asked."""
+"""What is measured: one line a row of the table, in words of the command line.
 
+Names are what revisions are compared by; each is asked in its own words for what has the name.
+``python lines.py [--full]`` prints all of it as JSON; ``worker.py`` documents that.
+"""
+
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
+
+VERSION = 1
+"""Of what ``worker.py`` documents."""
 
 TOKENS = ("BTC", "ETH", "SOL", "XRP", "ADA", "LINK", "LTC", "DOGE")
 DAY = 1440
@@ -38,8 +47,44 @@ class Line:
         return asdict(self) | {"executor": executor, "minutes": self.minutes}
 
 
+class Process(NamedTuple):
+    """A command, measured from the start of its process.
+
+    ``code``: what it must end with. ``first_step``: the words are those of ``qsim train``, which is
+    measured to its first step. ``empty_cache``: nothing was compiled before. ``target``: seconds.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    target: float | None = None
+    times: int = 1
+    code: int = 0
+    first_step: bool = False
+    empty_cache: bool = False
+
+
+class Competition(NamedTuple):
+    """A step of a competition on one core. ``wanted``: processor µs a step and simulation."""
+
+    what: str
+    strategies: int
+    wanted: float
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` is matched with."""
+        return f"competition, {self.what}, {self.strategies}"
+
+
 # ns a minute and lane of one lane over 30 days, value alone, by tokens; three times that with the gradient.
 TARGETS = {2: 80.0, 3: 110.0, 5: 170.0, 8: 320.0}
+WANTED = {
+    "fixed fees": (0.072, 0.176, 0.336),
+    "with state": (0.16, 0.76, 1.74),
+    "curves": (0.44, 1.74, 4.6),
+}
+"""Processor µs a step and simulation of a competition of 1, 4 and 8 strategies."""
+TWO = ("tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003")
 
 
 def path(tokens: int, lanes: int, days: int, chunk: int, fee: bool, gradient: bool) -> Line:
@@ -79,15 +124,15 @@ def paths(full: bool) -> Iterator[Line]:
 
 def steps(full: bool) -> Iterator[Line]:
     """Training steps as the default configuration takes them: 8 windows of 113 days, 4 sets, validation and test at every step."""
-    two = ("tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003")
     yield step("3 tokens, no fee, daily chunks", (), 0.005)
     yield step("3 tokens, no fee, hourly chunks", _chunked(60), 0.040, chunk=60)
     yield step("3 tokens, no fee, `sharpe` (every minute)", ("metric=sharpe",), 0.250)
     yield step("3 tokens, no fee, `daily_var_95%_trad`", ("metric=daily_var_95%_trad",))
     yield step("3 tokens, no fee, `daily_var_95%`", ("metric=daily_var_95%",), 0.500)
-    yield step("2 tokens, 30 bp, daily chunks", two, 0.500, tokens=2, fee=True)
+    yield step("2 tokens, 30 bp, daily chunks", TWO, 0.500, tokens=2, fee=True)
     if full:
-        yield step("2 tokens, 30 bp, hourly chunks", (*two, *_chunked(60)), tokens=2, fee=True, chunk=60)
+        words = (*TWO, *_chunked(60))
+        yield step("2 tokens, 30 bp, hourly chunks", words, tokens=2, fee=True, chunk=60)
         large = (f"tokens=[{','.join(TOKENS)}]", "start=2022-01-01", "end=2023-04-01", "fit.parameter_sets=64", *_chunked(60))
         yield step("8 tokens, 64 sets, a year, hourly chunks, no fee", large, tokens=8, days=357, lanes=512, chunk=60)
 
@@ -107,3 +152,43 @@ def _date(year: int, days: int) -> str:
     from datetime import date, timedelta
 
     return (date(year, 1, 1) + timedelta(days=days)).isoformat()
+
+
+def processes(full: bool) -> Iterator[Process]:
+    """What must be cold comes before what must be warm."""
+    yield Process("`qsim --help`", ("--help",), 0.2, 7)
+    yield Process("a misspelt key", ("train", "fees.feee=1"), 0.5, 5, code=2)
+    yield Process("`qsim train --cfg job`", ("train", "--cfg", "job"), None, 5)
+    first = "`qsim train` to its first step"
+    yield Process(f"{first}, no program in the cache", (), first_step=True)
+    yield Process(f"{first}, programs in the cache", (), 3.0, 5, first_step=True)
+    first = "`qsim train`, two tokens and 30 bp, to its first step"
+    yield Process(f"{first}, no program in the cache", TWO, first_step=True)
+    yield Process(f"{first}, programs in the cache", TWO, 3.0, 3, first_step=True)
+    whole = ("train", "fit.steps=1000", "fit.early_stopping=false")
+    name = "`qsim train`, 1,000 steps, {}, on a machine that has compiled nothing"
+    yield Process(name.format("three tokens, no fee"), whole, 30.0, empty_cache=True)
+    if full:
+        words = (*whole, *TWO)
+        yield Process(name.format("two tokens, 30 bp"), words, 600.0, empty_cache=True)
+
+
+def competitions() -> Iterator[Competition]:
+    """Kinds of strategies, a few and many of them."""
+    for what, wanted in WANTED.items():
+        for strategies, target in zip((1, 4, 8), wanted, strict=True):
+            yield Competition(what, strategies, target)
+
+
+def listing(full: bool) -> dict[str, Any]:
+    """All of it, as other revisions read it."""
+    return {
+        "version": VERSION,
+        "lines": [one.asked(None) for one in (*steps(full), *paths(full))],
+        "processes": [one._asdict() for one in processes(full)],
+        "competitions": [one._asdict() | {"name": one.name} for one in competitions()],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(listing("--full" in sys.argv[1:])))

@@ -2,7 +2,9 @@
 
     python tests/benchmarks/speed.py [--full] [--base REVISION] [--only REGEX] [--no-readme]
 
-Trees take turns, round by round, so that whatever else the machine does meets all of them; executors of a line follow each other.
+Trees take turns, round by round, so that whatever else the machine does meets all of them;
+executors of a line follow each other. Each tree is measured by the benchmarks of its own revision.
+What has the same name is compared; for what one of them lacks there is a dash and the reason.
 """
 
 import argparse
@@ -13,15 +15,15 @@ import re
 import statistics
 import sys
 import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import tables
-from competitions import competitions, played
-from lines import Line, paths, steps
-from startup import measured, startups
-from trees import ROOT, Tree, TreeError, contenders, revision, trees
+from competitions import played
+from startup import measured
+from trees import ROOT, Tree, TreeError, revision, trees
 
 RESULTS = Path(__file__).with_name("results")
 _ROUNDS, _ENOUGH = 7, 1.5
@@ -29,74 +31,123 @@ _ROUNDS, _ENOUGH = 7, 1.5
 _LONG = {False: 6.0, True: 600.0}
 """Seconds a call above which an executor is left out of a line, by ``--full``; predicted from its smaller lines."""
 
-Contender = tuple[Tree, str | None]
+Measure = Callable[[Tree, dict[str, Any]], dict[str, Any]]
 
 
 class Bench:
     """One run: what was measured so far."""
 
-    def __init__(self, found: list[Tree], full: bool) -> None:
-        self.trees, self.full = found, full
-        self.executors = contenders(found)
+    def __init__(self, every: list[Tree], full: bool, only: str | None) -> None:
+        self.trees, self.full, self.only = every, full, only
+        self._contenders: dict[str, list[str] | TreeError] = {}
         self._rates: dict[tuple[Any, ...], float] = {}
 
-    def line(self, line: Line) -> dict[str, Any]:
-        """All contenders of a line."""
+    def chosen(self, kind: str) -> dict[str, dict[str, Any]]:
+        """By its name all of a kind that is to be measured, as the last tree that has it says."""
+        every: dict[str, dict[str, Any]] = {}
+        for tree in reversed(self.trees):
+            try:
+                every = tree.listing(self.full)[kind] | every
+            except TreeError as failure:
+                print(f"{tree.name}: {failure}", file=sys.stderr)
+        mine = self.trees[-1].listing(self.full)[kind]
+        names = [*mine, *(name for name in every if name not in mine)]
+        return {name: every[name] for name in names if self._asked_for(kind, name)}
+
+    def _asked_for(self, kind: str, name: str) -> bool:
+        """``--only process`` means all processes, ``--only process,.*help`` one, others none."""
+        if self.only is None:
+            return True
+        if kind != "processes":
+            return re.search(self.only, name) is not None
+        texts = ("process", f"process, {name}") if "process" in self.only else ("process",)
+        return any(re.search(self.only, text) for text in texts)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """All that is asked for, measured one after another."""
+        for name, line in self.chosen("lines").items():
+            _say(name)
+            shown = {key: line[key] for key in line if key not in ("executor", "extra")}
+            yield shown | {"results": self.line(name)}
+        for name, one in self.chosen("processes").items():
+            _say(name)
+            results = self.process(name, one["times"])
+            yield {"kind": "process", "name": name, "target": one["target"], "results": results}
+        for name, one in self.chosen("competitions").items():
+            _say(name)
+            yield {"kind": "competition"} | one | {"results": self.competition(name)}
+
+    def line(self, name: str) -> dict[str, dict[str, Any]]:
+        """The results of a line, of all contenders."""
         results: dict[str, dict[str, Any]] = {}
-        running: list[tuple[Contender, dict[str, Any]]] = []
-        for executor in self._executors(line):  # a worker holds one line open: executors one after another, trees in turns
-            for tree in self.trees:
-                if executor is not None and executor not in self.executors[tree.name]:
-                    result = {"skipped": f"{tree.name} has no executor {executor}"}
-                else:
-                    result = self._opened((tree, executor), line)
-                    if "skipped" not in result:
-                        running.append(((tree, executor), result))
-                results[_label(tree, executor)] = result
-            _turns(running)
-            running.clear()
-        return {key: value for key, value in line.asked(None).items() if key not in ("executor", "extra")} | {"results": results}
+        # A worker holds one line open: executors one after another, trees in turns.
+        for executor in self._executors():
+            opened = [(tree, self._opened(tree, executor, name)) for tree in self.trees]
+            _turns([(tree, result) for tree, result in opened if "skipped" not in result])
+            results |= {f"{tree.name}/{executor}": result for tree, result in opened}
+        return results
 
-    def _executors(self, line: Line) -> list[str | None]:
-        return list(dict.fromkeys(name for tree in self.trees for name in self.executors[tree.name]))
+    def _executors(self) -> list[str]:
+        """Those that any tree has."""
+        for tree in self.trees:
+            if tree.name not in self._contenders:
+                try:
+                    self._contenders[tree.name] = tree.executors()
+                except TreeError as failure:
+                    print(f"{tree.name}: {failure}", file=sys.stderr)
+                    self._contenders[tree.name] = failure
+        known = [names for names in self._contenders.values() if not isinstance(names, TreeError)]
+        return list(dict.fromkeys(name for names in known for name in names))
 
-    def _opened(self, contender: Contender, line: Line) -> dict[str, Any]:
-        tree, executor = contender
-        kind = (tree.name, executor, line.kind, line.fee, line.gradient)
-        work = line.minutes * line.lanes * line.tokens
-        if self._rates.get(kind, 0.0) * work > _LONG[self.full]:
-            return {"skipped": f"would take about {self._rates[kind] * work:.0f} s a call; --full measures it"}
+    def _opened(self, tree: Tree, executor: str, name: str) -> dict[str, Any]:
+        """Compiled and run once by the tree's own worker, in the tree's own words; or why not."""
         try:
-            opened = tree.ask("open", line.asked(executor))
+            names, line = self._contenders[tree.name], tree.named("lines", name)
+            if isinstance(names, TreeError):
+                raise names
+            if executor not in names:
+                raise TreeError(f"{tree.name} has no executor {executor}")
+            kind = (tree.name, executor, line["kind"], line["fee"], line["gradient"])
+            work = line["minutes"] * line["lanes"] * line["tokens"]
+            seconds = self._rates.get(kind, 0.0) * work
+            if seconds > _LONG[self.full]:
+                raise TreeError(f"would take about {seconds:.0f} s a call; --full measures it")
+            opened = tree.ask("open", line | {"executor": executor})
         except TreeError as failure:
             return {"skipped": str(failure)}
         self._rates[kind] = opened["seconds"] / work
         return opened | {"rounds": [opened.pop("seconds")] if opened["seconds"] > _ENOUGH else []}
 
-    def startups(self) -> list[dict[str, Any]]:
-        """Processes from their start, trees in turns."""
-        rows = []
-        for name, target, times, how in startups(self.full):
-            _say(name)
-            taken: dict[str, list[dict[str, Any]]] = {tree.name: [] for tree in self.trees}
-            for _ in range(times):
-                for tree in self.trees:
-                    if not any("skipped" in one for one in taken[tree.name]):
-                        taken[tree.name].append(measured(tree, how))
-            rows.append(
-                {"kind": "process", "name": name, "target": target, "results": {tree: _summary(every) for tree, every in taken.items()}}
-            )
-        return rows
+    def process(self, name: str, times: int) -> dict[str, dict[str, Any]]:
+        """A process from its start, trees in turns."""
+        taken: dict[str, list[dict[str, Any]]] = {tree.name: [] for tree in self.trees}
+        for _ in range(times):
+            for tree in self.trees:
+                if not any("skipped" in one for one in taken[tree.name]):
+                    taken[tree.name].append(self._own(tree, "processes", name, measured))
+        return {tree: _summary(every) for tree, every in taken.items()}
+
+    def competition(self, name: str) -> dict[str, dict[str, Any]]:
+        """A step of a competition."""
+        return {tree.name: self._own(tree, "competitions", name, played) for tree in self.trees}
+
+    def _own(self, tree: Tree, kind: str, name: str, measure: Measure) -> dict[str, Any]:
+        """What has this name in the tree, measured; or why not."""
+        try:
+            return measure(tree, tree.named(kind, name))
+        except TreeError as failure:
+            return {"skipped": str(failure)}
 
 
-def _turns(running: list[tuple[Contender, dict[str, Any]]]) -> None:
+def _turns(running: list[tuple[Tree, dict[str, Any]]]) -> None:
     """Round after round until each has enough; then its minimum and median."""
     for _ in range(_ROUNDS):
-        for (tree, _executor), result in running:
+        for tree, result in running:
             if not result["rounds"] or (sum(result["rounds"]) < _ENOUGH):
                 result["rounds"].append(tree.ask("time")["seconds"])
     for _, result in running:
-        result |= {"seconds": min(result["rounds"]), "median_seconds": statistics.median(result["rounds"])}
+        rounds = result["rounds"]
+        result |= {"seconds": min(rounds), "median_seconds": statistics.median(rounds)}
 
 
 def _summary(taken: list[dict[str, Any]]) -> dict[str, Any]:
@@ -106,10 +157,6 @@ def _summary(taken: list[dict[str, Any]]) -> dict[str, Any]:
     rounds = [one["seconds"] for one in taken]
     spent = min(one["processor_seconds"] for one in taken)
     return {"rounds": rounds, "seconds": min(rounds), "median_seconds": statistics.median(rounds), "processor_seconds": spent}
-
-
-def _label(tree: Tree, executor: str | None) -> str:
-    return tree.name if executor is None else f"{tree.name}/{executor}"
 
 
 def _machine() -> dict[str, Any]:
@@ -136,23 +183,12 @@ def _say(text: str) -> None:
 def run(found: list[Tree], full: bool, only: str | None) -> dict[str, Any]:
     """Everything measured, as the JSON file holds it."""
     began, before = time.time(), _load()
-    bench = Bench(found, full)
-    rows: list[dict[str, Any]] = []
-    for line in (*steps(full), *paths(full)):
-        if only is None or re.search(only, line.name):
-            _say(line.name)
-            rows.append(bench.line(line))
-            for label, result in rows[-1]["results"].items():
-                if "skipped" in result:
-                    print(f"    {label}: skipped, {result['skipped']}", file=sys.stderr)
-    if only is None or re.search(only, "process"):
-        rows += bench.startups()
-    for one in competitions():
-        if only is None or re.search(only, one.name):
-            _say(one.name)
-            rows.append(
-                {"kind": "competition", **one._asdict(), "name": one.name, "results": {tree.name: played(tree, one) for tree in found}}
-            )
+    rows = []
+    for row in Bench(found, full, only).rows():
+        rows.append(row)
+        for label, result in row["results"].items():
+            if "skipped" in result:
+                print(f"    {label}: skipped, {result['skipped']}", file=sys.stderr)
     taken = {"date": time.strftime("%Y-%m-%d", time.gmtime(began)), "seconds": round(time.time() - began), "load": [before, _load()]}
     return {"revision": revision(), "trees": [tree.name for tree in found], "full": full, **taken, "machine": _machine(), "rows": rows}
 

@@ -109,22 +109,24 @@ def _competitions(rows: Sequence[Row]) -> str:
 
 
 def _compared(rows: Sequence[Row], trees: Sequence[str]) -> str:
-    """Ratios of the second tree to the first, where both could."""
+    """Ratios of the second tree to the first, where both could; why not, where one could not."""
+    old, new = trees[:2]
     body = []
-    for row in (row for row in rows if row["kind"] != "competition"):
-        for label, result in row["results"].items():
-            tree, slash, executor = label.partition("/")
-            old = row["results"].get(f"{trees[0]}{slash}{executor}")
-            if tree != trees[1] or old is None:
-                continue
-            why = next((f"skipped: {one['skipped']}" for one in (old, result) if "skipped" in one), None)
-            ratios = (
-                [why, "", ""]
-                if why
-                else [_ratio(result, old, "seconds"), _ratio(result, old, "compile_seconds"), _ratio(result, old, "working_rss")]
-            )
-            body.append([row["name"], executor or "", _seconds(old), _seconds(result), *map(str, ratios)])
-    return _table(["line", "executor", f"{trees[0]}, s", f"{trees[1]}, s", "time ×", "compile ×", "memory ×"], body)
+    for row in rows:
+        executors = dict.fromkeys(label.partition("/")[2] for label in row["results"])
+        for executor in executors:
+            labels = [f"{tree}/{executor}" if executor else tree for tree in (old, new)]
+            one, other = (row["results"][label] for label in labels)
+            if row["kind"] == "competition":
+                keys, shown = ("step", "first"), _microseconds
+            else:
+                keys, shown = ("seconds", "compile_seconds", "working_rss"), _seconds
+            why = [f"skipped: {each['skipped']}" for each in (one, other) if "skipped" in each]
+            ratios = why[:1] or [_ratio(other, one, key) for key in keys]
+            blanks = [""] * (3 - len(ratios))
+            body.append([row["name"], executor, shown(one), shown(other), *ratios, *blanks])
+    columns = ["line", "executor", f"{old}, s", f"{new}, s", "time ×", "compile ×", "memory ×"]
+    return _table(columns, body)
 
 
 def _against_scan(pair: dict[bool, Row], label: str) -> str:
@@ -156,6 +158,10 @@ def _each(row: Row, shown: Callable[[Row], str]) -> str:
 
 def _seconds(result: Row) -> str:
     return _number(result["seconds"]) if "seconds" in result else "–"
+
+
+def _microseconds(result: Row) -> str:
+    return f"{_number(result['step'] * 1e6)} µs" if "step" in result else "–"
 
 
 def _processor(result: Row) -> str:

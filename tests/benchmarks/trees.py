@@ -1,17 +1,25 @@
-"""Source trees and the worker processes that measure them, one at a time."""
+"""Source trees and the processes that measure them, each by the benchmarks of its own revision.
+
+What is asked of those benchmarks is in the docstring of ``worker.py``.
+"""
 
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lines import VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
-WORKER = Path(__file__).with_name("worker.py")
+BENCHMARKS = Path("tests", "benchmarks")
+VERSION_0 = str(Path(__file__).with_name("version0.py"))
+KINDS = ("lines", "processes", "competitions")
 
 
 class TreeError(Exception):
@@ -26,11 +34,56 @@ class Tree:
         self._environment = environment(home, cache)
         self._process: subprocess.Popen[str] | None = None
 
+    def script(self, name: str) -> str:
+        """The path of a program of this tree's benchmarks. Raises TreeError if there is none."""
+        path = self.home / BENCHMARKS / name
+        if not path.exists():
+            raise TreeError(f"{self.name} has no {BENCHMARKS / name}")
+        return str(path)
+
+    @cache  # noqa: B019 - a handful of trees, as long as the process
+    def listing(self, full: bool) -> dict[str, dict[str, dict[str, Any]]]:
+        """What this tree measures by default or, with ``full``, at all: by kind and name.
+
+        Raises TreeError if it cannot say, or is of a later version than this one.
+        """
+        lines, words = self.script("lines.py"), ["--full"] * full
+        done = self.python(lines, *words)
+        if done.returncode == 0 and not done.stdout:
+            done = self.python(VERSION_0, str(Path(lines).parent), *words)
+        if done.returncode:
+            raise TreeError(f"{self.name}'s {BENCHMARKS / 'lines.py'}: {last_line(done.stderr)}")
+        listing = json.loads(done.stdout)
+        self._check(listing["version"])
+        return {kind: {one["name"]: one for one in listing[kind]} for kind in KINDS}
+
+    def named(self, kind: str, name: str) -> dict[str, Any]:
+        """What has that name, in the words of this tree. Raises TreeError if nothing has."""
+        line = self.listing(True)[kind].get(name)
+        if line is None:
+            raise TreeError(f"{self.name} has no line of this name")
+        return line
+
+    def executors(self) -> list[str]:
+        """The ways it runs a loop over minutes. Raises TreeError if it cannot say."""
+        answer = self.ask("executors")
+        self._check(answer.get("version", 0))
+        return list(answer["executors"])
+
+    def _check(self, version: int) -> None:
+        if version > VERSION:
+            later = f"version {version}, which is later than {VERSION}"
+            raise TreeError(f"{self.name}'s benchmarks are of {later}")
+
     def ask(self, do: str, *given: Any) -> dict[str, Any]:
         """A worker's answer. Raises TreeError with its reason."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, str(WORKER)], env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, self.script("worker.py")],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         assert self._process.stdin is not None and self._process.stdout is not None
         with suppress(BrokenPipeError):
@@ -56,9 +109,10 @@ class Tree:
     def close(self) -> None:
         """End the worker."""
         if self._process is not None:
-            assert self._process.stdin is not None
+            assert self._process.stdin is not None and self._process.stdout is not None
             self._process.stdin.close()
             self._process.wait()
+            self._process.stdout.close()
 
 
 def environment(home: Path, cache: Path) -> dict[str, str]:
@@ -97,13 +151,6 @@ def _git(*words: str) -> str:
     return done.stdout.strip()
 
 
-def contenders(found: Sequence[Tree]) -> dict[str, list[str]]:
-    """The executors of each tree by its name; those that cannot say have none."""
-    executors = {}
-    for tree in found:
-        try:
-            executors[tree.name] = list(tree.ask("executors")["executors"])
-        except TreeError as failure:
-            print(f"{tree.name}: {failure}", file=sys.stderr)
-            executors[tree.name] = []
-    return executors
+def last_line(text: str) -> str:
+    """The last line of what a process wrote."""
+    return text.strip().splitlines()[-1] if text.strip() else ""

@@ -1,9 +1,24 @@
-"""A process that measures one source tree. It reads one JSON request a line, answers with one, and works only when asked.
+"""A process that measures one source tree. Reads a JSON request a line, answers each with a line.
 
-``PYTHONPATH`` says which tree. Requests: ``executors``; ``open`` a line (compile and run it once); ``time`` the open line.
+Every revision is measured by its own worker, in the words of its own ``lines.py``, with its own
+``first_step.py`` and ``played.py``: later revisions rely on the following. ``lines.VERSION`` is its
+number. Version 0 has none, and its ``lines.py`` prints nothing (``version0.py`` does it instead).
+
+    python worker.py                  measures the tree that is first in ``PYTHONPATH``, when asked
+      {"do": "executors"}             {"executors": [name, …], "version": 1}
+      {"do": "open", "with": [line]}  compile a line and run it once: "seconds", "first_seconds",
+                                      "compile_seconds", and bytes or null: "xla_bytes", "peak_rss",
+                                      "working_rss"
+      {"do": "time"}                  {"seconds": s} of a call of the line that is open
+      any, if it cannot               {"error": reason}
+    python lines.py [--full]          prints {"version", "lines", "processes", "competitions"}, all
+                                      but the first lists of objects with a "name". A line goes to
+                                      the worker as it is, "executor" being the name of one.
+    python first_step.py WORDS -q     prints the seconds from ``QSIM_BENCH_BEGAN``, a time of day,
+                                      to the first step of ``qsim train WORDS``
+    python played.py WHAT STRATEGIES  prints {"step": s, "first": s}
 """
 
-import contextlib
 import ctypes
 import gc
 import json
@@ -11,12 +26,14 @@ import os
 import sys
 import tempfile
 import time
-import typing
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import product
+from lines import VERSION
 
 _SECONDS = 0.05
 """A round repeats what is quicker than this."""
@@ -28,15 +45,8 @@ class Worker:
     def __init__(self) -> None:
         import jax
 
-        from quantamm_cli.config.components import load_components
-        from quantamm_cli.workflows.runtime import start_jax
-
-        start_jax()
-        load_components()
-        with contextlib.suppress(ImportError):  # a tree that has no compiled code
-            from quantamm_cli.kernels.build import entry
-
-            entry()  # made once for a machine: no line's doing
+        product.start()
+        product.compile_kernels()  # no line's doing
         jax.config.update("jax_compilation_cache_dir", None)  # compile times are those of a machine that has seen nothing
         self.jax = jax
         self.compiling = self.tracing = 0.0
@@ -49,28 +59,18 @@ class Worker:
         self.tracing += seconds * event.endswith(("/jaxpr_trace_duration", "/jaxpr_to_mlir_module_duration"))
 
     def executors(self) -> dict[str, Any]:
-        """The ways this tree runs a loop over minutes; before there was a choice, a scan."""
-        from quantamm_cli.settings.fees import Fees
-
-        known = Fees.model_fields.get("executor")
-        names = typing.get_args(known.annotation) if known else ("scan",)
-        return {"executors": [name for name in names if name != "auto"] or ["scan"]}
+        """The ways this tree runs a loop over minutes."""
+        return {"executors": product.executors(), "version": VERSION}
 
     def open(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Compile a line and run it once. The answer is in seconds and bytes."""
+        """Compile a line and run it once, as ``qsim train`` would: nothing else is set up here."""
         self.run = None
         self.jax.clear_caches()
         gc.collect()
-        executor = asked["executor"]
-        words = [*asked["words"], *([f"fees.executor={executor}"] if executor else [])]
-        try:
-            make = partial(_made, asked)
-            run = make(_problem(words))
-        except Exception:
-            if executor != "scan":
-                raise
-            run = make(_problem(asked["words"]))  # a tree from before there was a choice
-        return self._first(run)
+        words = [*asked["words"], f"fees.executor={asked['executor']}"]
+        if asked["kind"] == "step":
+            return self._first(product.step(words))
+        return self._first(product.path(words, asked["minutes"], asked["gradient"]))
 
     def _first(self, run: Callable[[], Any]) -> dict[str, Any]:
         before, self.compiling = set(map(id, self._programs())), 0.0
@@ -103,39 +103,6 @@ class Worker:
 
     def _programs(self) -> list[Any]:
         return list(self.jax.devices()[0].client.live_executables())
-
-
-def _problem(words: list[str]) -> tuple[Any, Any]:
-    from quantamm_cli.cli.session import posed
-    from quantamm_cli.config.compose import Composer
-    from quantamm_cli.config.read import read_settings
-    from quantamm_cli.settings.run import Train
-    from quantamm_cli.workflows.data import load_market
-
-    settings = read_settings(Train, Composer("train", tuple(words)).tree())
-    problem, progress, *_ = posed(settings, load_market(settings, settings.test_end or settings.end))
-    return problem, progress
-
-
-def _made(asked: dict[str, Any], posed: tuple[Any, Any]) -> Callable[[], Any]:
-    """What is to be timed, over the whole path of the product: nothing is set up here that ``qsim train`` would not."""
-    problem, progress = posed
-    if asked["kind"] == "step":
-        from quantamm_cli.training.fit import fit
-
-        steps = fit(problem, progress)
-        return lambda: next(steps)[0].objective
-    import jax
-    import jax.numpy as jnp
-
-    from quantamm_cli.engine.objective import ascent, objective
-
-    given = replace(problem.aim, rows=asked["minutes"]), problem.weights, problem.pool
-    params, starts = dict(progress.params), jnp.zeros(1, jnp.int32)
-    if asked["gradient"]:
-        return partial(ascent, *given, params, problem.feed, starts)
-    values = jax.jit(lambda params, feed, starts: jax.vmap(partial(objective, *given), in_axes=(0, None, None))(params, feed, starts))
-    return partial(values, params, problem.feed, starts)
 
 
 def _bytes(program: Any) -> int:

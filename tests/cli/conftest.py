@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import toy
-from compiling import AS_USERS
 from toy import Call
 
 
@@ -14,12 +13,6 @@ from toy import Call
 def call(tmp_path: Path) -> Call:
     """``qsim`` within this process, in an empty folder."""
     return partial(toy.call, folder=tmp_path)
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Call:
-    """``qsim`` as a process of its own, in an empty folder, compiling as it does for users."""
-    return partial(toy.script, folder=tmp_path, **AS_USERS)
 
 
 @pytest.fixture(scope="session")

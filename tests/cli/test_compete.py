@@ -10,8 +10,8 @@ import pytest
 import toy
 from toy import Call
 
-from quantamm_cli.cli import competition
 from quantamm_cli.errors import Interrupted
+from quantamm_cli.workflows.compete import competition
 
 SMALL = ("steps=200", "epoch.length=100", "simulations=24")
 TWO = "strategies=[fixed_20,fixed_fee]"

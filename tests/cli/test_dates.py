@@ -1,8 +1,8 @@
 """``--periods`` as words."""
 
 import pytest
-
 from quantamm_cli.cli.dates import Dates, read_dates
+
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import minute
 

@@ -61,7 +61,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
             bad = typo(option, dice)
             if bad not in composer.loader.options(group):
                 with pytest.raises(ConfigError) as failure:
-                    Composer("train", (f"{group}={bad}",)).tree()
+                    composer.tree([f"{group}={bad}"])
                 count(option, bad, failure.value.message.replace(f"called '{bad}'", ""))
     for name in COMMANDS:
         bad = typo(name, dice)
@@ -178,7 +178,11 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(first=st.sampled_from(["train", "simulate", "tune"]), words=st.lists(WORDS, max_size=3))
 def test_no_words_bring_a_traceback(
     first: str, words: list[str], here: Path, commands: list[Any], capsys: pytest.CaptureFixture[str]

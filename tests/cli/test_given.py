@@ -53,7 +53,7 @@ def test_a_run_knows_its_trades_wherever_the_file_is(tmp_path: Path, call: Call)
     first = int(np.datetime64("2021-01-09", "s").astype(int))
     text = f"unix,token_in,token_out,amount_in\n{first},BTC,ETH,3\n"
     (tmp_path / "a.csv").write_text(text)
-    words = (*TOY, "trades=recorded", "fit.steps=1")
+    words = (*TOY, "trades=recorded", "fit.steps=0")
     told = call("train", *words, "trades.file=a.csv", "--json").json
     assert told["trades"] == {"given": 1, "refused": 0}
     assert toy.document(tmp_path)["provenance"]["places"] == {"trades.file": "a.csv"}
@@ -178,15 +178,15 @@ def test_the_place_of_stored_prices_can_be_changed_alone(tmp_path: Path, call: C
     """``--run`` of a parquet run with nothing but ``data.dir``: the rest of its data settings stays; so in a sweep."""
     import polars
 
-    random, minutes = np.random.default_rng(1), 8 * 1440
+    random, minutes = np.random.default_rng(1), 25 * 1440
+    first = FIRST - 3 * 86400  # five days before the toy run
     (tmp_path / "prices").mkdir()
     for token in ("AAA", "BBB"):
         walk = np.exp(np.cumsum(random.standard_normal(minutes) * 1e-3))
-        unix = (FIRST + 60 * np.arange(minutes)) * 1000
+        unix = (first + 60 * np.arange(minutes)) * 1000
         polars.DataFrame({"unix": unix, "close": walk}).write_parquet(tmp_path / "prices" / f"{token}_USD.parquet")
-    days = ("start=2021-01-08", "end=2021-01-12", "test_end=2021-01-13", "data.burn_in_days=1")
-    small = ("metric=returns", "split.bout_offset=60", "fit.steps=1", "fit.parameter_sets=1", "fit.batch_size=2")
-    told = call("train", "tokens=[AAA,BBB]", "data=parquet", "data.dir=prices", *days, *small, "fees=flat", "fees.fee=0.01", "--json").json
+    words = (*TOY, "tokens=[AAA,BBB]", "data=parquet", "data.dir=prices", "fees=flat", "fees.fee=0.01")
+    told = call("train", *words, "fit.steps=0", "--json").json
     (tmp_path / "prices").rename(tmp_path / "moved")
     call("evaluate", "--run", told["run"]).one_line(3, "data.dir: 'prices' is not a folder")
     again = call("evaluate", "--run", told["run"], "data.dir=moved", "--json").json
@@ -200,7 +200,7 @@ def test_the_place_of_stored_prices_can_be_changed_alone(tmp_path: Path, call: C
 
 def test_parameters_by_layer_are_shown_and_loaded(tmp_path: Path, call: Call) -> None:
     """A rule whose parameters are lists of lists, or one number for all: in JSON, in the table, and stored."""
-    words = (*TOY, "pool/rule=triple_threat_mean_reversion_channel", "fit.steps=1")
+    words = (*TOY, "pool/rule=triple_threat_mean_reversion_channel", "fit.steps=0")
     told = call("train", *words, "--json").json
     raw = told["params"]["raw"]
     layered = [name for name, value in raw.items() if isinstance(value[0], list)]

@@ -9,6 +9,10 @@ import toy
 from toy import TOY, Call
 
 SHORT = ("tokens=[BTC,ETH,USDC]", "start=2021-01-06", "end=2021-01-09", "data.burn_in_days=2")
+STORED = ("tokens=[BBB,AAA]", *(word for word in TOY if not word.startswith(("tokens", "data"))))
+"""The toy run on prices from files, warmed by all there is of them before it."""
+DAYS_BEFORE = 5
+ROWS = slice(DAYS_BEFORE * 1440, DAYS_BEFORE * 1440 + toy.ROWS)
 
 
 def arrays(told: Any, folder: Path) -> dict[str, Any]:
@@ -28,13 +32,15 @@ def test_it_uses_start_to_end_and_ignores_what_training_needs(tmp_path: Path, ca
 
 
 def test_every_executor_can_be_asked_for_by_name(tmp_path: Path) -> None:
-    """In processes of their own: settings are checked before JAX is started there. The values agree."""
-    values = []
-    for name in ("compiled", "scan"):
-        done = toy.finish(toy.start("simulate", *SHORT, "fees=flat", "fees.fee=0.003", f"fees.executor={name}", "--json", folder=tmp_path))
-        assert done.code == 0, done.err
-        values.append(done.json["final"]["value"])
-    assert values[0] == pytest.approx(values[1], rel=1e-11)
+    """One in a process of its own, where settings are checked before JAX is started. The values agree."""
+    words = ("simulate", *SHORT, "fees=flat", "fees.fee=0.003", "--json")
+    done = [
+        toy.script(*words, "fees.executor=scan", folder=tmp_path),
+        toy.call(*words, "fees.executor=compiled", folder=tmp_path),
+    ]
+    assert [each.code for each in done] == [0, 0], done
+    one, other = (each.json["final"]["value"] for each in done)
+    assert one == pytest.approx(other, rel=1e-11)
 
 
 def test_parameters_are_part_of_what_it_is_called(call: Call) -> None:
@@ -77,10 +83,11 @@ def test_hodl_holds(tmp_path: Path, call: Call) -> None:
 
 @pytest.fixture
 def bars(tmp_path: Path) -> dict[str, Any]:
-    """Six days of minutes of two tokens, as columns."""
+    """The days of the toy run and the five before it, as minutes of two other tokens, in columns."""
     random = np.random.default_rng(5)
-    unix = (np.datetime64("2022-03-01", "s").astype(np.int64) + 60 * np.arange(6 * 1440)) * 1000
-    walk = np.exp(np.cumsum(random.standard_normal((6 * 1440, 2)) * 1e-3, axis=0))
+    minutes = DAYS_BEFORE * 1440 + toy.ROWS + toy.TEST
+    unix = (np.datetime64("2021-01-03", "s").astype(np.int64) + 60 * np.arange(minutes)) * 1000
+    walk = np.exp(np.cumsum(random.standard_normal((minutes, 2)) * 1e-3, axis=0))
     return {"unix": unix, "AAA": 100 * walk[:, 0], "BBB": 3 * walk[:, 1]}
 
 
@@ -96,16 +103,14 @@ def write(bars: dict[str, Any], folder: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_prices_come_from_files(kind: str, bars: dict[str, Any], tmp_path: Path, call: Call) -> None:
     write(bars, tmp_path / "prices", kind)
-    days = ("start=2022-03-03", "end=2022-03-05", "test_end=2022-03-06T12:00")
-    words = ("tokens=[BBB,AAA]", f"data={kind}", "data.dir=prices", *days)
+    words = (*STORED, f"data={kind}", "data.dir=prices")
     told = call("simulate", *words, "--json").json
     path = arrays(told, tmp_path)
-    assert np.array_equal(path["prices"], np.stack([bars["BBB"], bars["AAA"]], axis=1)[2 * 1440 : 4 * 1440])
-    assert np.array_equal(path["unix"], bars["unix"][2 * 1440 : 4 * 1440])
-    small = ("metric=returns", "split.bout_offset=60", "fit.steps=1", "fit.parameter_sets=1", "fit.batch_size=2")
-    trained = call("train", *words, *small, "--json")
+    assert np.array_equal(path["prices"], np.stack([bars["BBB"], bars["AAA"]], axis=1)[ROWS])
+    assert np.array_equal(path["unix"], bars["unix"][ROWS])
+    trained = call("train", *words, "--json")
     assert trained.json["status"] == "new", trained.err
-    assert "after 2 days of burn-in" in trained.err
+    assert f"after {DAYS_BEFORE} days of burn-in" in trained.err
     assert toy.document(tmp_path)["provenance"]["places"] == {"data.dir": "prices"}
     (tmp_path / "prices").rename(tmp_path / "moved")
     again = call("evaluate", "--run", trained.json["run"], f"data={kind}", "data.dir=moved", "--json").json
@@ -116,8 +121,7 @@ def test_parquet_and_csv_of_the_same_prices_score_alike(bars: dict[str, Any], tm
     told = []
     for kind in ("parquet", "csv"):
         write(bars, tmp_path / kind, kind)
-        days = ("start=2022-03-03", "end=2022-03-05")
-        told.append(call("simulate", "tokens=[BBB,AAA]", f"data={kind}", f"data.dir={kind}", *days, "--json").json)
+        told.append(call("simulate", *STORED, f"data={kind}", f"data.dir={kind}", "--json").json)
     assert told[0]["metrics"] == told[1]["metrics"]
     assert told[0]["run"] != told[1]["run"]
 

@@ -215,13 +215,14 @@ def test_a_rule_of_ones_own_trains_from_a_file_and_a_yaml(tmp_path: Path, call: 
     assert "mine_a" in call("show", "rules", "plugins=[mine.py]").out
 
 
-def test_a_rule_of_ones_own_is_found_by_the_console_script(tmp_path: Path, script: Call) -> None:
+def test_a_rule_of_ones_own_is_found_by_the_console_script(tmp_path: Path, call: Call) -> None:
     (tmp_path / "mine.py").write_text(RULE.format(name="b"))
     (tmp_path / "conf/pool/rule").mkdir(parents=True)
     (tmp_path / "conf/pool/rule/mine.yaml").write_text("kind: mine_b\n")
-    answer = script("train", *TOY, "plugins=[mine.py]", "pool/rule=mine", "--dry-run", "--json")
+    words = ("train", *TOY, "plugins=[mine.py]", "pool/rule=mine", "--dry-run", "--json")
+    answer = toy.script(*words, folder=tmp_path)
     assert answer.json["settings"]["pool"]["rule"] == {"kind": "mine_b"}
-    script("train", *TOY, "pool/rule=mine", "--dry-run").one_line(2, "pool.rule", "no pool/rule is called 'mine_b'")
+    call("train", *TOY, "pool/rule=mine", "--dry-run").one_line(2, "pool.rule", "no pool/rule is called 'mine_b'")
 
 
 def test_a_run_moved_to_another_folder_is_reused_there(trained: Path, call: Call) -> None:

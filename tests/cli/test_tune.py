@@ -11,7 +11,7 @@ import pytest
 import toy
 from toy import METRIC, TOY, Call
 
-import quantamm_cli.cli.train
+import quantamm_cli.cli.commands.train
 from quantamm_cli.errors import ConfigError, DataError, DivergedError, Interrupted
 from quantamm_cli.settings.run import Train
 
@@ -40,7 +40,7 @@ class StandIn:
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     stand_in = StandIn()
-    monkeypatch.setattr(quantamm_cli.cli.train, "trained", stand_in)
+    monkeypatch.setattr(quantamm_cli.cli.commands.train, "trained", stand_in)
     return stand_in
 
 
@@ -99,6 +99,16 @@ def test_best_yaml_alone_is_the_best_run(tmp_path: Path, call: Call, training: S
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     assert toy.call("train", f"conf={path}", "--dry-run", "--json", folder=elsewhere).json["run"] == told["best"]["run"]
+
+
+def test_best_yaml_also_says_what_only_the_conf_of_the_folder_would_change(tmp_path: Path, call: Call, training: StandIn) -> None:
+    """A value that the packaged configuration has and ./conf has not."""
+    path = tmp_path / "conf/fit/adamw.yaml"
+    path.parent.mkdir(parents=True)
+    text = (Path(__file__).resolve().parents[2] / "conf/fit/adamw.yaml").read_text()
+    path.write_text(text.replace("patience: 200", "patience: 7"))
+    best = call(*WORDS, "fit.patience=200", "study.trials=1").json["best"]
+    assert call("train", f"conf={best['experiment']}", "--dry-run", "--json").json["run"] == best["run"]
 
 
 def test_a_setting_that_a_choice_lacks_is_left_out(call: Call, training: StandIn) -> None:

@@ -1,5 +1,6 @@
 """The wheel has the settings in it, and works in a folder where there is nothing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,15 +51,31 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "unpacked"
 
 
-def run(unpacked: Path, folder: Path, *words: str) -> toy.Answer:
-    """The unpacked package instead of the one that is installed."""
+RUN = """
+import contextlib, io, json, sys
+
+import quantamm_cli
+from quantamm_cli.cli.main import main
+
+answers = []
+for words in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    answers.append([code, out.getvalue(), err.getvalue()])
+print(json.dumps([quantamm_cli.__file__, answers]))
+"""
+
+
+def run(unpacked: Path, folder: Path, *commands: list[str]) -> list[toy.Answer]:
+    """Commands of the unpacked package instead of the one that is installed, in a process of their own."""
     env = {**toy.environment(), "PYTHONPATH": str(unpacked)}
-    code = (
-        "import sys, quantamm_cli; from quantamm_cli.cli.main import main; print(quantamm_cli.__file__, file=sys.stderr); sys.exit(main())"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert str(unpacked) in done.stderr
-    return toy.Answer(done.returncode, done.stdout, done.stderr)
+    words = [sys.executable, "-c", RUN, json.dumps(commands)]
+    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    package, answers = json.loads(done.stdout)
+    assert str(unpacked) in package
+    return [toy.Answer(*answer) for answer in answers]
 
 
 def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
@@ -73,12 +90,11 @@ def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
 
 
 def test_it_works_where_there_is_nothing(unpacked: Path, tmp_path: Path) -> None:
-    shown = run(unpacked, tmp_path, "show", "rules")
+    dry = ["train", "conf=demo", "--dry-run", "--json"]
+    shown, experiments, told = run(unpacked, tmp_path, ["show", "rules"], ["show", "experiments"], dry)
     assert shown.code == 0, shown.err
     assert "momentum" in shown.out
-    experiments = run(unpacked, tmp_path, "show", "experiments")
     assert "demo" in experiments.out
-    told = run(unpacked, tmp_path, "train", "conf=demo", "--dry-run", "--json")
     assert told.code == 0, told.err
-    assert told.json["run"] == toy.call("train", "conf=demo", "--dry-run", "--json", folder=ROOT).json["run"]
+    assert told.json["run"] == toy.call(*dry, folder=ROOT).json["run"]
     assert os.listdir(tmp_path) == []

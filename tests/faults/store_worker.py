@@ -2,9 +2,9 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +171,12 @@ def hold(folder: Path, ready: Path) -> None:
     """Opens the run and holds it until killed."""
     with Store(folder).open(SETTINGS):
         ready.write_text(str(os.getpid()))
-        time.sleep(60)
+        signal.pause()
 
 
-def race(folder: Path, told: Path, wait: float, begin: float) -> None:
-    """Starts at the same instant as others; tells what became of it."""
-    time.sleep(max(0.0, begin - time.time()))
+def race(folder: Path, told: Path, wait: float, line: Barrier) -> None:
+    """Starts once all others are at the line too; tells what became of it."""
+    line.wait()
     try:
         with Store(folder).open(SETTINGS, data=DATA, wait=wait) as writer:
             train(writer, 12)

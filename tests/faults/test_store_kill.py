@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -39,29 +40,31 @@ def started(processes: ForkServerContext, target: Callable[..., None], *args: ob
     return process
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 240
     while not true():
         assert time.monotonic() < end, "timed out"
         time.sleep(0.0005)
 
 
 def kill_at_random(processes: ForkServerContext, base: Path, kills: int) -> dict[str, int]:
-    """Kills a training again and again until it ends, then begins another. Counts what must not be."""
-    chance, done = random.Random(11), 0
+    """Kills a training again and again until it ends, then begins another; so many in all.
+
+    They are killed anywhere within the steps after one reported saved. Counts what must not be.
+    """
+    chance = random.Random(11)
     counts = {"kills": 0, "unreadable": 0, "lost": 0, "temporaries": 0, "different": 0, "runs": 0}
     expected = worker.reference(base / "reference", LAST)
-    while done < kills:
+    while counts["kills"] < kills:
         folder, told = base / f"runs{counts['runs']}", base / f"told{counts['runs']}"
-        while done < kills:
+        while counts["kills"] < kills:
             told.write_bytes(b"")
             process = started(processes, worker.train_and_tell, folder, told, LAST)
-            until(partial(begun, told, process))
-            time.sleep(chance.uniform(0, 0.03))
+            until(partial(reported, chance.randint(1, LAST // 5), told, process))
+            time.sleep(chance.uniform(0, 0.005))
             process.kill()
             process.join()
-            done += 1
-            counts["kills"] += process.exitcode == -9
+            counts["kills"] += process.exitcode == -signal.SIGKILL
             if not told.read_bytes() and folder.exists():
                 counts["unreadable"] += 1
             acknowledged = max([int(line) for line in told.read_text().splitlines()] or [-1])
@@ -77,8 +80,8 @@ def kill_at_random(processes: ForkServerContext, base: Path, kills: int) -> dict
     return counts
 
 
-def begun(told: Path, process: ForkServerProcess) -> bool:
-    return told.stat().st_size > 0 or not process.is_alive()
+def reported(lines: int, told: Path, process: ForkServerProcess) -> bool:
+    return told.read_bytes().count(b"\n") >= lines or not process.is_alive()
 
 
 def check(folder: Path, acknowledged: int, counts: dict[str, int]) -> None:
@@ -91,21 +94,19 @@ def check(folder: Path, acknowledged: int, counts: dict[str, int]) -> None:
         counts["unreadable"] += 1
 
 
-def assert_nothing_lost(counts: dict[str, int], least: int) -> None:
-    assert counts["kills"] >= least
-    assert {name: counts[name] for name in ("unreadable", "lost", "temporaries", "different")} == dict.fromkeys(
-        ("unreadable", "lost", "temporaries", "different"), 0
-    )
+def assert_nothing_lost(counts: dict[str, int]) -> None:
+    names = ("unreadable", "lost", "temporaries", "different")
+    assert {name: counts[name] for name in names} == dict.fromkeys(names, 0)
 
 
 def test_f1_killed_at_random_moments(processes: ForkServerContext, tmp_path: Path) -> None:
-    assert_nothing_lost(kill_at_random(processes, tmp_path, 30), 20)
+    assert_nothing_lost(kill_at_random(processes, tmp_path, 30))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_f1_killed_a_thousand_times(processes: ForkServerContext, tmp_path: Path) -> None:
-    assert_nothing_lost(kill_at_random(processes, tmp_path, 1300), 1000)
+    assert_nothing_lost(kill_at_random(processes, tmp_path, 1300))
 
 
 def calls_of_a_save(folder: Path) -> list[str]:
@@ -125,8 +126,8 @@ def test_f2_killed_at_every_system_call(processes: ForkServerContext, tmp_path: 
     for at, when in points:
         folder = tmp_path / f"{at}{when}"
         process = started(processes, worker.save_and_die, folder, at, when)
-        process.join(30)
-        assert process.exitcode == -9, (at, when, calls[at])
+        process.join(240)
+        assert process.exitcode == -signal.SIGKILL, (at, when, calls[at])
         run = Store(folder).load(worker.FINGERPRINT)
         assert run.step in (2, 3)
         assert (run.step == 3) == (run.status == "finished")
@@ -141,12 +142,12 @@ def test_f2_killed_at_every_system_call(processes: ForkServerContext, tmp_path: 
 def race(processes: ForkServerContext, base: Path, rounds: int, count: int) -> dict[str, int]:
     seen = {"new": 0, "finished": 0, "busy": 0}
     for number in range(rounds):
-        wait = 0.0 if number % 2 else 30.0
-        folder, begin = base / f"race{number}", time.time() + 0.15
+        wait = 0.0 if number % 2 else 240.0
+        folder, line = base / f"race{number}", processes.Barrier(count)
         told = [base / f"told{number}-{which}" for which in range(count)]
-        everyone = [started(processes, worker.race, folder, path, wait, begin) for path in told]
+        everyone = [started(processes, worker.race, folder, path, wait, line) for path in told]
         for process in everyone:
-            process.join(60)
+            process.join(240)
         words = [path.read_text().split(":")[0] for path in told]
         assert words.count("new") == 1, words
         assert set(words) <= ({"new", "finished", "busy"} if wait == 0 else {"new", "finished"}), words
@@ -176,8 +177,6 @@ def test_f8_the_lock_of_a_killed_process_is_free_at_once(processes: ForkServerCo
     with pytest.raises(BusyError, match=rf"another qsim \(pid {process.pid} on "):
         store.open(worker.SETTINGS)
     process.kill()
-    begin = time.monotonic()
-    with store.open(worker.SETTINGS, wait=5) as writer:
-        assert time.monotonic() - begin < 1
-        assert writer.status == "new"
     process.join()
+    with store.open(worker.SETTINGS, wait=0) as writer:
+        assert writer.status == "new"

@@ -4,9 +4,11 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,22 @@ def save(self, status):
 session.Session.save = save
 '''
 TELLING = "plugins=[tell.py]"
+WAIT = '''"""Makes a file once this process waits for the lock of a run."""
+from pathlib import Path
+
+from quantamm_cli.store.lock import RunLock
+
+real = RunLock.acquire
+
+
+def acquire(self, wait):
+    if wait > 0:
+        Path("waiting").touch()
+    real(self, wait)
+
+
+RunLock.acquire = acquire
+'''
 
 
 @pytest.fixture(scope="session")
@@ -70,39 +88,49 @@ def reported(folder: Path) -> list[int]:
     return [int(line) for line in told.read_text().splitlines()] if told.exists() else []
 
 
-def kill_and_look(folder: Path, moment: float) -> int:
-    """Train, kill -9 so long after the first new save, and see that all that was reported is there; the last step saved."""
+def kill_and_look(folder: Path, saves: int, pause: float, plugins: str) -> tuple[int, bool]:
+    """Train, kill -9 so long after so many new saves, and see that all that was reported is there.
+
+    Returns the last step saved, and whether there was anything left to kill.
+    """
     before = len(reported(folder))
-    with toy.started("train", *LONG, TELLING, "-q", folder=folder) as process:
-        toy.wait_for(lambda: len(reported(folder)) > before, process)
-        time.sleep(moment)
+    with toy.started("train", *LONG, plugins, "-q", folder=folder) as process:
+        toy.wait_for(lambda: len(reported(folder)) >= before + saves or process.poll() is not None)
+        time.sleep(pause)
         process.kill()
-        process.wait()
+        killed = process.wait() == -signal.SIGKILL
     answer = toy.call("runs", "verify", folder=folder)
     assert answer.code == 0, answer.err
     step: int = toy.call("runs", "list", "--json", folder=folder).json["runs"][0]["steps"]
     assert step >= max(reported(folder))
-    return step
+    return step, killed
 
 
-def kill_often(folder: Path, kills: int, seed: int, longest: float) -> None:
-    """Kill until a training is over or enough; then let it end."""
+def kill_often(folder: Path, kills: int, seed: int, most: int, plugins: str) -> int:
+    """Kill anywhere within the steps after a save until a training is over, or often enough.
+
+    Then let it end. Returns how many were killed.
+    """
     (folder / "tell.py").write_text(TELL)
-    moments, last = random.Random(seed), -1
+    moments, last, count = random.Random(seed), -1, 0
     for _ in range(kills):
-        step = kill_and_look(folder, moments.uniform(0, longest))
+        saves, pause = moments.randint(1, most), moments.uniform(0, 0.02)
+        step, killed = kill_and_look(folder, saves, pause, plugins)
         assert step >= last
-        last = step
+        last, count = step, count + killed
         if step == STEPS:
             break
     told = toy.call("train", *LONG, "--json", folder=folder)
-    assert told.json["status"] == ("reused" if toy.document(folder)["status"] == "finished" and last == STEPS else "resumed")
+    over = toy.document(folder)["status"] == "finished" and last == STEPS
+    assert told.json["status"] == ("reused" if over else "resumed")
     assert not list(folder.rglob("*.tmp"))
+    return count
 
 
 def test_f1_killed_at_random_moments_and_resumed(tmp_path: Path, whole: Path) -> None:
     """Once the run is whole again, it is the same to the byte as one that was never killed."""
-    kill_often(tmp_path, 2, seed=1, longest=0.8)
+    held = f"plugins=[tell.py,{toy.hold(STEPS - 1, tmp_path)}]"
+    assert kill_often(tmp_path, 2, seed=1, most=STEPS // 3, plugins=held) == 2
     assert toy.essence(tmp_path) == toy.essence(whole)
 
 
@@ -112,7 +140,7 @@ def test_f1_killed_thirty_times_and_more(tmp_path: Path, whole: Path) -> None:
     for seed in range(6):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        kill_often(folder, 8, seed=seed, longest=0.5)
+        kill_often(folder, 8, seed=seed, most=STEPS // 6, plugins=TELLING)
         assert toy.essence(folder) == toy.essence(whole)
 
 
@@ -130,7 +158,7 @@ def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
 def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import session
+    from quantamm_cli.workflows import training_run as session
 
     words = (*TOY, f"fit={kind}", *TOY[-3:], "fit.schedule=cosine", "-q")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
@@ -254,9 +282,15 @@ def test_f4_a_history_that_lost_a_reported_step_is_refused(copy: Path) -> None:
 
 
 def test_f7_two_processes_train_one_run_once(tmp_path: Path, whole: Path) -> None:
+    """The one that came first is held in the middle until the other one waits for it."""
     (tmp_path / "tell.py").write_text(TELL)
-    processes = [toy.start("train", *LONG, TELLING, "--json", folder=tmp_path) for _ in range(2)]
-    answers = [toy.finish(process) for process in processes]
+    (tmp_path / "wait.py").write_text(WAIT)
+    plugins = f"plugins=[tell.py,wait.py,{toy.hold(STEPS // 2, tmp_path)}]"
+    begin = partial(toy.started, "train", *LONG, plugins, "--json", folder=tmp_path)
+    with begin() as one, begin() as other:
+        toy.wait_for((tmp_path / "waiting").exists, one)
+        toy.let_go(tmp_path)
+        answers = [toy.finish(process) for process in (one, other)]
     assert sorted(answer.json["status"] for answer in answers) == ["new", "reused"]
     assert answers[0].json["metrics"] == answers[1].json["metrics"]
     assert reported(tmp_path) == [*range(STEPS + 1), STEPS]  # the last one as "finished" once more
@@ -306,7 +340,7 @@ def mount(folder: Path, kilobytes: int, *more: str) -> bool:
 
 
 def test_f5_a_full_disk_keeps_what_was_saved_and_the_run_goes_on_later(disk: Path, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import session
+    from quantamm_cli.workflows import training_run as session
 
     monkeypatch.setattr(session, "_SAVE_SECONDS", 0.0)
     toy.call("train", *LONG, "-q", folder=disk).one_line(4, "cannot be written: the disk is full", "run the same command again")

@@ -51,19 +51,32 @@ def saved(folder: Path) -> bool:
     return any((folder / "runs").glob("run_*.json"))
 
 
-def killed(kind: str, folder: Path, moment: float, after_a_save: bool) -> bool:
-    """Train, and kill -9 so long after the start or the first save; whether there was anything left to kill."""
+def kill_at(kind: str, folder: Path, moment: float) -> bool:
+    """Train, and kill -9 so long after the start; whether there was anything left to kill."""
     (folder / "slowly.py").write_text(SLOWLY)
     with toy.started("train", *words(kind), "plugins=[slowly.py]", folder=folder) as process:
-        if after_a_save:
-            toy.wait_for(lambda: saved(folder), process)
         time.sleep(moment)
         alive = process.poll() is None
         process.kill()
         process.wait()
+    verified(folder)
+    return alive
+
+
+def kill_after(kind: str, folder: Path, steps: int) -> None:
+    """Train, and kill -9 once so many steps are saved, wherever it is; it cannot end before."""
+    held = f"plugins=[{toy.hold(STEPS - 1, folder)}]"
+    with toy.started("train", *words(kind), held, folder=folder) as process:
+        toy.wait_for(lambda: saved(folder) and toy.steps_saved(folder) >= steps, process)
+        process.kill()
+        process.wait()
+    verified(folder)
+
+
+def verified(folder: Path) -> None:
+    """What is there is sound."""
     answer = toy.call("runs", "verify", folder=folder)
     assert answer.code == 0, answer.err
-    return alive
 
 
 def finished(kind: str, folder: Path) -> tuple[str, bytes]:
@@ -78,7 +91,7 @@ def finished(kind: str, folder: Path) -> tuple[str, bytes]:
 def test_f1_a_fit_killed_once_and_resumed(kind: str, tmp_path: Path) -> None:
     whole, broken = uninterrupted(kind, tmp_path / "whole"), tmp_path / "broken"
     broken.mkdir()
-    assert killed(kind, broken, 0.1, after_a_save=True)
+    kill_after(kind, broken, 4)
     assert toy.document(broken)["status"] == "running"
     assert finished(kind, broken) == whole
 
@@ -93,7 +106,7 @@ def test_f1_a_fit_killed_eight_times_at_random_moments(kind: str, tmp_path: Path
     while kills < 8:
         folder = tmp_path / str(folders)
         folder.mkdir(exist_ok=True)
-        if killed(kind, folder, moments.uniform(0.3, 4.5), after_a_save=False):
+        if kill_at(kind, folder, moments.uniform(0.3, 4.5)):
             kills += 1
         else:
             assert finished(kind, folder) == whole

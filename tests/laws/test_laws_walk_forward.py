@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from kinds import DAY
+from quantamm_cli.cli.walk_forward import walked
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.walk_forward import walked
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.market.base import Closes, Source

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
+from numpy.typing import NDArray
 
 from quantamm_cli.competition import arbitrage, capital, routing
 from quantamm_cli.competition.arbitrage import Least
@@ -28,8 +29,8 @@ AS_MEASURED = {"score": "absolute", "weights": "spread", "floor": 0.02, "risk_av
 """The rules under which the vectors' epochs were computed."""
 
 
-def column(cases: Sequence[dict[str, Any]], key: str) -> Array:
-    return jnp.asarray([[float(case[key]) for case in cases]])
+def column(cases: Sequence[dict[str, Any]], key: str) -> NDArray[np.float64]:
+    return np.asarray([[float(case[key]) for case in cases]])
 
 
 def fixed(fees: Sequence[float]) -> list[Entrant]:
@@ -46,7 +47,11 @@ def hand_market() -> Market:
     return Market(np.zeros(1, int), one, one, one, fee, liquidity, np.array([trace["prices"]]), step.astype(np.int32), buys, size)
 
 
+closed_form = jax.jit(arbitrage.constant_product)
+
+
 def check_arbitrage(fill: Fill, cases: Sequence[dict[str, Any]]) -> None:
+    fill = jax.device_get(fill)
     for place, case in enumerate(cases):
         paid, got = float(fill.paid[0, place]), float(fill.got[0, place])
         if (expected := case["expected"]) is None or expected["trade"] is None:
@@ -60,7 +65,7 @@ def test_the_arbitrageur_trades_what_the_closed_form_says() -> None:
     """Side and size, and nothing where there is nothing to gain, of constant-product pools."""
     cases = VECTORS["arb_cpamm"]["cases"]
     keep = 1 - column(cases, "fee_bps") / 1e4
-    check_arbitrage(arbitrage.constant_product(column(cases, "x"), column(cases, "y"), keep, keep, column(cases, "fair")[0], LEAST), cases)
+    check_arbitrage(closed_form(column(cases, "x"), column(cases, "y"), keep, keep, column(cases, "fair")[0], LEAST), cases)
 
 
 @pytest.mark.parametrize("smooth", [True, False])
@@ -69,15 +74,20 @@ def test_solvers_find_the_same_arbitrage(smooth: bool) -> None:
     cases = VECTORS["arb_cpamm"]["cases"]
     fee = column(cases, "fee_bps") / 1e4
 
-    def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
-        return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), fee)
+    @jax.jit
+    def solved(x: Array, y: Array, fair: Array, fee: Array) -> Fill:
+        def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
+            return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), fee)
 
-    fill = arbitrage.of_curve(quote, column(cases, "x"), column(cases, "y"), column(cases, "fair")[0], LEAST, smooth)
+        return arbitrage.of_curve(quote, x, y, fair, LEAST, smooth)
+
+    fill = jax.device_get(solved(column(cases, "x"), column(cases, "y"), column(cases, "fair")[0], fee))
     if smooth:
         check_arbitrage(fill, cases)
     else:  # flat at the top: the profit is found to the last digits, its place to half of them
-        exact = arbitrage.constant_product(column(cases, "x"), column(cases, "y"), 1 - fee, 1 - fee, column(cases, "fair")[0], LEAST)
-        worth = jnp.where(exact.buys, column(cases, "fair"), 1 / column(cases, "fair"))
+        exact = closed_form(column(cases, "x"), column(cases, "y"), 1 - fee, 1 - fee, column(cases, "fair")[0], LEAST)
+        exact, fair = jax.device_get(exact), column(cases, "fair")
+        worth = np.where(exact.buys, fair, 1 / fair)
         np.testing.assert_allclose(fill.got * worth - fill.paid, exact.got * worth - exact.paid, rtol=1e-9, atol=1e-12)
 
 
@@ -107,26 +117,30 @@ def test_orders_are_split_for_the_most(way: str) -> None:
     # The total is flat at its top, so a search that compares totals knows places less well.
     place, total = (1e-4, 1e-8) if way == "search" else (1e-6, 1e-10)
     for case in VECTORS["route_nway_cpamm"]["cases"]:
-        x, y, fee = (jnp.asarray([[float(pool[key])] for pool in case["pools"]]) for key in ("x", "y", "fee_bps"))
-        amount = jnp.asarray([float(case["total_input"])])
-        paid, got, beaten = routed(way, jnp.asarray([case["is_buy"]]), amount, x, y, 1 - fee / 1e4)
+        x, y, fee = (np.asarray([[float(pool[key])] for pool in case["pools"]]) for key in ("x", "y", "fee_bps"))
+        amount = np.asarray([float(case["total_input"])])
+        paid, got, beaten = jax.device_get(routed(way, np.asarray([case["is_buy"]]), amount, x, y, 1 - fee / 1e4))
         expected = case["expected"]
         np.testing.assert_allclose(paid[:, 0], expected["inputs"], atol=place * case["total_input"], err_msg=case["name"])
         np.testing.assert_allclose(got.sum(), expected["total_output"], rtol=total, err_msg=case["name"])
         assert not beaten.any(), case["name"]
 
 
+weights = jax.jit(capital.weights, static_argnames="kind")
+weighed, growth = jax.jit(capital.score), jax.jit(capital.growth)
+
+
 def test_scores_weigh_losses() -> None:
     """Edge less the aversion times the loss."""
     for case in VECTORS["risk_adjusted_score"]["cases"]:
-        np.testing.assert_allclose(capital.score(jnp.asarray(case["edge"]), case["lam"]), case["score"], rtol=1e-14)
+        np.testing.assert_allclose(weighed(np.asarray(case["edge"], float), case["lam"]), case["score"], rtol=1e-14)
 
 
 @pytest.mark.parametrize(("kind", "key"), [("softmax", "pure_softmax_mixed_floor"), ("spread", "code_spread_mixed_floor")])
 def test_weights_are_mixed_with_their_floor(kind: Any, key: str) -> None:
     """Both temperatures, every case; they sum to one."""
     for case in VECTORS["capital_weights"]["cases"]:
-        found = capital.weights(jnp.asarray(case["scores"]), case["T"], case["floor"], kind)
+        found = np.asarray(weights(np.asarray(case["scores"], float), float(case["T"]), float(case["floor"]), kind=kind))
         np.testing.assert_allclose(found, case[key], rtol=1e-9, atol=1e-15)
         np.testing.assert_allclose(found.sum(), 1, rtol=1e-12)
 
@@ -134,11 +148,12 @@ def test_weights_are_mixed_with_their_floor(kind: Any, key: str) -> None:
 def test_rebalancing_keeps_value_and_spots() -> None:
     """The reserves of the vectors, and nothing made or lost at the fair price."""
     for case in VECTORS["rebalance"]["cases"]:
-        x, y = jnp.asarray(case["pools"]).T
-        weight = capital.weights(capital.score(jnp.asarray(case["epoch_edges"]), 2.0), case["T"], 0.02, "spread")
+        x, y = np.asarray(case["pools"], float).T
+        scores = weighed(np.asarray(case["epoch_edges"], float), 2.0)
+        weight = np.asarray(weights(scores, float(case["T"]), 0.02, kind="spread"))
         np.testing.assert_allclose(weight, case["weights"], rtol=1e-9)
-        growth = capital.growth(x, y, jnp.asarray(case["fair"]), weight)
-        new_x, new_y = x * growth, y * growth
+        grown = np.asarray(growth(x, y, np.asarray(case["fair"], float), weight))
+        new_x, new_y = x * grown, y * grown
         np.testing.assert_allclose(np.stack([new_x, new_y], 1), case["expected"], rtol=1e-9)
         np.testing.assert_allclose((new_x * case["fair"] + new_y).sum(), case["value_before"], rtol=1e-12)
 

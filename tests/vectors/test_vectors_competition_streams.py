@@ -11,9 +11,10 @@ import pytest
 
 from quantamm_cli.competition import payload
 from quantamm_cli.competition.challenge import amm, challenge, search
-from quantamm_cli.competition.market import Challenge, markets, pcg
+from quantamm_cli.competition.market import Challenge, markets
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.types import Entrant, Outcome
+from quantamm_cli.random import pcg
 
 VECTORS = json.loads((Path(__file__).parent / "competition.json").read_text())
 STREAMS = VECTORS["challenge_rng"]["seeds"]

@@ -4,8 +4,9 @@ Settings go in as a person's would: a tree, decoded, the market loaded, the feed
 """
 
 import json
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.core.types import Feed
+from quantamm_cli.core.types import Daily, Feed, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import days, simulate
 from quantamm_cli.market import Market, Source, load
@@ -25,6 +26,7 @@ from quantamm_cli.settings.types import date_text, minute
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CASES = {case["name"]: case for case in json.loads(Path(__file__).with_name("forward_pass.json").read_text())}
 CHUNKS = [name for name, case in CASES.items() if case["rule"] != "balancer" and not case["settings"].get("fees")]
+COLUMNS = ("prices", "value", "reserves", "weights")
 DAY = 1440
 FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
     name: name for name in ("noise_trader_ratio", "protocol_fee_split", "arb_frequency")
@@ -32,10 +34,7 @@ FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
 GUARD = {"maximum_change": 3e-4, "minimum_weight": None}
 
 load_components()
-pytestmark = [
-    pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here"),
-    pytest.mark.usefixtures("each_executor"),
-]
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here")
 
 
 def settings(case: dict[str, Any], **pool: Any) -> Simulate:
@@ -82,44 +81,64 @@ def raw(case: dict[str, Any]) -> dict[str, Any]:
     return {name: jnp.asarray(value) for name, value in case["params"].items()}
 
 
-run = jax.jit(simulate, static_argnames="rows")
-run_days = jax.jit(days, static_argnames="spans")
+@partial(jax.jit, static_argnames="rows")
+def run(pool: Any, looped: Any, params: Any, world: Feed, rows: int) -> tuple[Trajectory, Daily | None, list[Any]]:
+    """In one program: every minute, the days by the short cut if there is one, and the blocks' weights of the pool and of ``looped``."""
+    path = simulate(pool, params, world, 0, rows)
+    whole = None if world.prefix is None else days(pool, params, world, 0, (("all", 0, rows),))["all"]
+    blocks = [each.coarse_weights(params, world, jnp.asarray(0), -(-rows // each.chunk))[:2] for each in (pool, looped) if looped]
+    return path, whole, blocks
+
+
 measure = jax.jit(score, static_argnames="names")  # apart from the run: one program serves all pools
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_whole_run_is_what_another_simulator_found(name: str) -> None:
-    """Value, reserves, weights, prices at ten rows, and all thirty metrics; a day's rows by the short cut too."""
+class Found(NamedTuple):
+    """Of a case what the tests look at."""
+
+    columns: dict[str, Any]
+    """Of the expected rows."""
+    metrics: dict[str, Any]
+    days: Any
+    short: tuple[Any, dict[str, Any]] | None
+    """Days and metrics of the short cut."""
+    blocks: list[Any]
+
+
+@cache
+def found(name: str, executor: str) -> Found:
+    """A case, run once in the executor that is chosen."""
     case = CASES[name]
-    told, expected = settings(case), case["expected"]
+    told, expected = settings(case, weight_calculation_method="vectorized"), case["expected"]
+    looped = settings(case, weight_calculation_method="scan").pool if name in CHUNKS else None
+    path, whole, blocks = run(told.pool, looped, raw(case), market(told), case["minutes"])
+    rows, names = np.asarray(expected["rows"]), tuple(expected["metrics"])
+    columns = {column: np.asarray(getattr(path, column))[rows] for column in COLUMNS if column in expected}
+    of_days = tuple(metric for metric in names if METRICS[metric].reads == "days")
+    short = None if whole is None else jax.device_get((whole.days, measure(whole, of_days)))
+    return Found(columns, *jax.device_get((measure(path, names), path.days)), short, jax.device_get(blocks))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_whole_run_is_what_another_simulator_found(name: str, each_executor: str) -> None:
+    """Value, reserves, weights, prices at ten rows, and all thirty metrics; a day's rows by the short cut too."""
+    case, expected = CASES[name], CASES[name]["expected"]
     tolerance = 2e-6 if case["settings"].get("fees") else 1e-9
-    world = market(told)
-    names = tuple(expected["metrics"])
-    assert len(names) == 30
-    assert set(names) < set(METRICS)
-    path = run(told.pool, raw(case), world, 0, case["minutes"])
-    rows = np.asarray(expected["rows"])
-    for column in [column for column in ("prices", "value", "reserves", "weights") if column in expected]:
-        np.testing.assert_allclose(np.asarray(getattr(path, column))[rows], expected[column], rtol=tolerance, err_msg=column)
-    metrics = measure(path, names)
+    assert len(expected["metrics"]) == 30
+    assert set(expected["metrics"]) < set(METRICS)
+    run = found(name, each_executor)
+    for column, value in run.columns.items():
+        np.testing.assert_allclose(value, expected[column], rtol=tolerance, err_msg=column)
     for metric, value in expected["metrics"].items():
-        np.testing.assert_allclose(metrics[metric], value, rtol=1e-5, atol=1e-7, err_msg=metric)
-    if world.prefix is not None:
-        whole = run_days(told.pool, raw(case), world, 0, (("all", 0, case["minutes"]),))["all"]
-        np.testing.assert_allclose(whole.days, path.days, rtol=1e-11)
-        for metric, value in score(whole, [metric for metric in names if METRICS[metric].reads == "days"]).items():
-            np.testing.assert_allclose(value, metrics[metric], rtol=1e-8, err_msg=metric)
+        np.testing.assert_allclose(run.metrics[metric], value, rtol=1e-5, atol=1e-7, err_msg=metric)
+    if run.short is not None:
+        np.testing.assert_allclose(run.short[0], run.days, rtol=1e-11)
+        for metric, value in run.short[1].items():
+            np.testing.assert_allclose(value, run.metrics[metric], rtol=1e-8, err_msg=metric)
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_the_loop_over_chunks_and_the_columns_agree(name: str) -> None:
+def test_the_loop_over_chunks_and_the_columns_agree(name: str, each_executor: str) -> None:
     """``weight_calculation_method=scan`` gives the weights of ``vectorized`` at every chunk, to 1e-12."""
-    case = CASES[name]
-    weights = []
-    for method in ("vectorized", "scan"):
-        told = settings(case, weight_calculation_method=method)
-        blocks = -(-case["minutes"] // told.pool.chunk)  # type: ignore[attr-defined]
-        coarse = jax.jit(lambda pool, params, world, count=blocks: pool.coarse_weights(params, world, jnp.asarray(0), count)[:2])
-        weights.append(coarse(told.pool, raw(case), market(told)))
-    for one, other in zip(*weights, strict=True):
+    for one, other in zip(*found(name, each_executor).blocks, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)

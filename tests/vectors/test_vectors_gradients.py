@@ -25,21 +25,20 @@ def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]
     The gradient is that of compiled code; forward mode, which only the scan has, must agree.
     """
     random = np.random.Generator(np.random.PCG64(seed))
-    way = {
-        name: 0 * value if name == "initial_weights_logits" else jnp.asarray(random.standard_normal(value.shape))
-        for name, value in params.items()
-    }
+    params = jax.device_get(params)
+    way = {name: 0 * value if name == "initial_weights_logits" else random.standard_normal(value.shape) for name, value in params.items()}
 
     def along(size: jax.Array) -> jax.Array:
         return worth({name: value + size * way[name] for name, value in params.items()})
 
-    along = jax.jit(along)
     with executor("scan"):
-        _, slope = jax.jit(lambda size: jax.jvp(along, (size,), (jnp.ones(()),)))(jnp.zeros(()))
-    gradient = jax.jit(jax.grad(worth))(params)
+        _, slope = jax.jit(lambda size: jax.jvp(along, (size,), (jnp.ones(()),)))(np.zeros(()))
+    both = jax.jit(jax.value_and_grad(worth))
+    gradient = jax.device_get(both(params)[1])
     reverse = sum(float((gradient[name] * way[name]).sum()) for name in params)
     assert reverse == pytest.approx(float(slope), rel=1e-7, abs=1e-12)
-    return reverse, float(along(jnp.asarray(STEP)) - along(jnp.asarray(-STEP))) / (2 * STEP)
+    ends = [float(both({name: value + size * way[name] for name, value in params.items()})[0]) for size in (STEP, -STEP)]
+    return reverse, (ends[0] - ends[1]) / (2 * STEP)
 
 
 @pytest.mark.parametrize(("name", "method"), [(name, "vectorized") for name in FREE] + [("mean_reversion_channel_zero_fee_3", "scan")])

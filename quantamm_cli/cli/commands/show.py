@@ -32,7 +32,7 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     what, *names = options.words
     if len(names) > 1:
         raise ConfigError(names[1], f"one name at a time: qsim show {what} {names[0]}")
-    found = experiments(options) if what == "experiments" else components(GROUPS[what], options)
+    found = experiments(options) if what == "experiments" else components(GROUPS[what], options, *names)
     if not names:
         heads = [key for key in _COLUMNS if any(item.get(key) for item in found)]
         console.table("", heads, [[_said(item.get(key)) for key in heads] for item in found])
@@ -54,8 +54,8 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     return {"command": "show", "what": what, "found": [one]}
 
 
-def components(group: str, options: Options) -> list[dict[str, Any]]:
-    """What is registered under a group, by name."""
+def components(group: str, options: Options, only: str = "") -> list[dict[str, Any]]:
+    """What is registered under a group, by name; ``only`` one of them if there is one of that name."""
     from quantamm_cli.config.components import load_components
     from quantamm_cli.settings.component import REGISTER
 
@@ -64,7 +64,10 @@ def components(group: str, options: Options) -> list[dict[str, Any]]:
         from quantamm_cli.config.components import load_strategies
 
         load_strategies()
-    found = [describe(name, cls, options) for name, cls in sorted(REGISTER.get(group, {}).items())]
+    known = REGISTER.get(group, {})
+    if only in known:
+        return [describe(only, known[only], options)]
+    found = [describe(name, cls, options) for name, cls in sorted(known.items())]
     return found + presets(options, [one["name"] for one in found]) if group == "strategy" else found
 
 

@@ -82,22 +82,23 @@ def test_objectives_that_make_no_sense_say_so() -> None:
 @pytest.mark.parametrize("metric", ["daily_log_sharpe", "max_drawdown"])
 def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(metric: str, given: tuple[Any, Any, Any]) -> None:
     """Of one continuous window, for metrics of days and of minutes alike."""
-    pool, feed, params = given
     parts = Objective(periods=2).parts(ROWS)
-    starts = jnp.asarray([7])
 
-    def scored(spans: Any) -> float:
-        return float(objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts))
+    @jax.jit
+    def scored(pool: Any, feed: Any, params: Any, starts: jax.Array) -> list[jax.Array]:
+        ways = (parts, *((part,) for part in parts))
+        return [objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts) for spans in ways]
 
-    each = [scored((part,)) for part in parts]
-    assert scored(parts) == pytest.approx(np.mean(each), rel=1e-9)
+    joint, *each = map(float, scored(*given, jnp.asarray([7])))
+    assert joint == pytest.approx(np.mean(each), rel=1e-9)
     assert each[0] != each[1]
 
 
 def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     """Of a quadratic by hand, of the pool's objective as JAX's own Hessian on JAX's own loops has it."""
-    matrix = jnp.asarray([[1.0, 5.0], [5.0, -3.0]])
-    assert float(trace(lambda values: values["x"] @ matrix @ values["x"], {"x": jnp.ones(2)})) == pytest.approx(-4.0)
+    matrix = np.array([[1.0, 5.0], [5.0, -3.0]])
+    quadratic = jax.jit(lambda at: trace(lambda values: values["x"] @ matrix @ values["x"], at))
+    assert float(quadratic({"x": jnp.ones(2)})) == pytest.approx(-4.0)
     pool, feed, params = given
     moving = trainable(pool.parameters(2))
     aim, starts = Aim("returns_over_uniform_hodl", ROWS, trains=moving), jnp.asarray([0])
@@ -108,12 +109,13 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     def slope(values: Any) -> Any:
         return jax.grad(lambda free: objective(aim, Weights(), pool, fixed | free, plain, starts))(values)
 
-    free = {name: params[name] for name in sorted(moving)}
+    free = {name: np.asarray(params[name]) for name in sorted(moving)}
     curved, small = 0.0, 1e-5
     ascend = jax.jit(slope)
     for name, value in free.items():
         for place in range(len(value)):
-            ends = [ascend(free | {name: value.at[place].add(shift)})[name][place] for shift in (small, -small)]
+            shifts = small * np.eye(len(value))[place] * np.array([[1], [-1]])
+            ends = [np.asarray(ascend(free | {name: value + shift})[name])[place] for shift in shifts]
             curved += float(ends[0] - ends[1]) / (2 * small)
     assert float(found) == pytest.approx(curved, rel=1e-5)
 

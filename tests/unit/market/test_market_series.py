@@ -64,7 +64,11 @@ def test_of_several_in_a_minute_the_last_wins(kind: str, tmp_path: Path) -> None
     assert series(path, NAMES, DAY0, 4, DEFAULTS)["fee"].tolist() == [0.001, 0.3, 0.3, 0.4]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.tuples(st.integers(-5, 25), st.none() | st.floats(0, 0.99)), min_size=1, max_size=12))
 def test_it_is_what_a_plain_loop_does(tmp_path: Path, rows: list[tuple[int, float | None]]) -> None:
     rows.sort(key=lambda pair: pair[0])

@@ -20,6 +20,8 @@ WEIGHTS = np.array([0.7, 0.3])
 VISITED = Trading()
 run = jax.jit(lambda pool, params, feed, start, rows: pool.path(params, feed, start, rows), static_argnames="rows")
 arbitraged = jax.jit(fm_amm.arbitraged)
+out_given_in, in_given_out = jax.jit(fm_amm.out_given_in), jax.jit(fm_amm.in_given_out)
+outs_given_ins = jax.jit(jax.vmap(fm_amm.out_given_in, (None, None, None, 0)))
 
 
 def feed(prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any) -> Feed:
@@ -32,16 +34,18 @@ def feed(prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VIS
 
 
 def follow(prices: NDArray[np.float64], quality: float = 1.0, weights: NDArray[np.float64] = WEIGHTS, **more: Any) -> Path:
-    params = {"initial_weights_logits": jnp.log(jnp.asarray(weights))}
-    return run(Cow(arb_quality=quality), params, feed(prices, **more), jnp.asarray(0), len(prices))
+    """As NumPy arrays: an operation of JAX on each new shape compiles a program."""
+    params = {"initial_weights_logits": np.log(weights)}
+    return jax.device_get(run(Cow(arb_quality=quality), params, feed(prices, **more), jnp.asarray(0), len(prices)))
 
 
 def visit(market: float, quality: float = 1.0, fee: float = FEE, **costs: float) -> tuple[NDArray[np.float64], float]:
     """What a visit changes in a pool that quotes one, in values at market prices, and what the arbitrageurs earn before costs."""
     held, prices = jnp.asarray([0.7e6, 0.3e6]), jnp.asarray([market, 1.0])
     minute = Minute(prices, *(jnp.asarray(costs[name]) if name in costs else None for name in ("fee", "gas_cost", "arb_fee")))
-    change = (arbitraged(held, jnp.asarray(WEIGHTS), minute._replace(fee=jnp.asarray(fee)), jnp.asarray(quality)) - held) * prices
-    return np.asarray(change), -float(change.sum())
+    after = arbitraged(held, WEIGHTS, minute._replace(fee=jnp.asarray(fee)), np.asarray(quality))
+    change = (np.asarray(after) - np.asarray(held)) * np.asarray(prices)
+    return change, -float(change.sum())
 
 
 @pytest.fixture(scope="module", name="pair")
@@ -53,27 +57,27 @@ def two(prices: NDArray[np.float64]) -> NDArray[np.float64]:
 @pytest.mark.parametrize("pay", [0, 1])
 def test_a_batch_pays_the_marginal_price_it_leaves(pay: int) -> None:
     """Average price = marginal price afterwards, at every size; exact in and exact out undo each other."""
-    held, weights, side = jnp.asarray([300.0, 5e4]), jnp.asarray(WEIGHTS), jnp.asarray(pay)
+    held, weights, side = np.asarray([300.0, 5e4]), WEIGHTS, np.asarray(pay)
     for part in (1e-9, 1e-3, 0.4, 30.0):
         amount = part * held[pay]
-        out = fm_amm.out_given_in(held, weights, side, amount)
-        after = held.at[pay].add(amount).at[1 - pay].add(-out)
+        out = np.asarray(out_given_in(held, weights, side, amount))
+        after = held + np.where(np.arange(2) == pay, amount, -out)
         marginal = after[1 - pay] * weights[pay] / (after[pay] * weights[1 - pay])
         np.testing.assert_allclose(out / amount, marginal, rtol=1e-14)
-        np.testing.assert_allclose(fm_amm.in_given_out(held, weights, side, out), amount, rtol=1e-12)
+        np.testing.assert_allclose(in_given_out(held, weights, side, out), amount, rtol=1e-12)
     most = weights[pay] * held[1 - pay]
-    assert float(fm_amm.in_given_out(held, weights, side, most)) == np.inf
-    assert float(fm_amm.out_given_in(held, weights, side, held[pay] * 1e12)) < float(most)
+    assert float(in_given_out(held, weights, side, most)) == np.inf
+    assert float(out_given_in(held, weights, side, held[pay] * 1e12)) < float(most)
 
 
 @pytest.mark.parametrize("market", [0.8, 0.99, 1.01, 1.3])
 def test_one_arbitrageur_takes_the_best_batch_and_competitors_the_last(market: float) -> None:
     """Alone: no size of batch earns more. Competing: the largest batch that costs nobody anything."""
-    held, weights = jnp.asarray([0.7e6, 0.3e6]), jnp.asarray(WEIGHTS)
+    held, weights = np.asarray([0.7e6, 0.3e6]), WEIGHTS
     prices, pay = np.array([market, 1.0]), 0 if market < 1 else 1
-    amounts = held[pay] * jnp.linspace(0, 1, 20_001)[1:]
-    outs = jax.vmap(lambda amount: fm_amm.out_given_in(held, weights, jnp.asarray(pay), (1 - FEE) * amount))(amounts)
-    profits = np.asarray(outs * prices[1 - pay] - amounts * prices[pay])
+    amounts = held[pay] * np.linspace(0, 1, 20_001)[1:]
+    outs = np.asarray(outs_given_ins(held, weights, np.asarray(pay), (1 - FEE) * amounts))
+    profits = outs * prices[1 - pay] - amounts * prices[pay]
     change, best = visit(market, quality=0.0)
     assert best >= profits.max() > 0
     assert best == pytest.approx(profits.max(), rel=1e-3)
@@ -125,7 +129,7 @@ def test_quality_mixes_the_trades_of_one_state(pair: NDArray[np.float64]) -> Non
         assert values[0] < values[1] < values[2]
         minute = Minute(jnp.asarray(pair[700]), *(jnp.asarray(more[name]) if more else None for name in ("fee", "gas_cost")))
         minute = minute._replace(fee=jnp.asarray(more.get("fee", 0.0)))
-        ends = [arbitraged(found[0.4][699], jnp.asarray(WEIGHTS), minute, jnp.asarray(quality)) for quality in (0.0, 1.0)]
+        ends = [np.asarray(arbitraged(found[0.4][699], WEIGHTS, minute, np.asarray(quality))) for quality in (0.0, 1.0)]
         np.testing.assert_allclose(found[0.4][700], 0.6 * ends[0] + 0.4 * ends[1], rtol=1e-12)
 
 
@@ -181,10 +185,11 @@ def test_gradients_are_finite_and_those_of_quality_right(pair: NDArray[np.float6
         pool = jax.tree.map(lambda _: quality, Cow())
         return jnp.log((run(pool, params, world, jnp.asarray(0), 600).reserves[-1] * world.prices[599]).sum())
 
-    slopes = jax.jit(jax.grad(worth, (0, 1, 2), allow_int=True))(jnp.asarray(0.4), logits, world)
+    both = jax.jit(jax.value_and_grad(worth, (0, 1, 2), allow_int=True))
+    slopes = jax.tree.map(np.asarray, both(np.asarray(0.4), logits, world)[1])
     numbers = [leaf for leaf in jax.tree.leaves(slopes) if leaf.dtype == float]
     assert all(np.isfinite(leaf).all() for leaf in numbers)
-    ends = [float(worth(jnp.asarray(0.4 + nudge), logits, world)) for nudge in (1e-5, -1e-5)]
+    ends = [float(both(np.asarray(0.4 + nudge), logits, world)[0]) for nudge in (1e-5, -1e-5)]
     if not more:  # with costs, a trade more or less is a step
         assert float(slopes[0]) == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4)
     assert float(slopes[0]) > 0
@@ -194,7 +199,7 @@ def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
     """Value to 1e-5 under both programs, and with a fee."""
     logits = {"initial_weights_logits": jnp.log(jnp.asarray(WEIGHTS, jnp.float32))}
     for quality, more in ((1.0, {}), (0.4, {}), (1.0, {"fee": FEE})):
-        found = run(Cow(arb_quality=quality), logits, feed(pair, jnp.float32, **more), jnp.asarray(0), ROWS)
+        found = jax.device_get(run(Cow(arb_quality=quality), logits, feed(pair, jnp.float32, **more), jnp.asarray(0), ROWS))
         assert found.reserves.dtype == jnp.float32
         np.testing.assert_allclose((found.reserves * pair).sum(-1), (follow(pair, quality, **more).reserves * pair).sum(-1), rtol=1e-5)
 

@@ -22,6 +22,19 @@ from quantamm_cli.pools.reclamm import Reclamm
 
 run = jax.jit(simulate, static_argnames="rows")
 ROWS = 1500
+
+
+@jax.jit
+def climb(pool: Reclamm, params: dict[str, jax.Array], feed: Feed) -> tuple[tuple[jax.Array, Trajectory], dict[str, jax.Array]]:
+    """The last of ``ROWS`` values, the path there, and the slopes: one program for all that is asked of one kind of pool."""
+
+    def last(values: dict[str, jax.Array]) -> tuple[jax.Array, Trajectory]:
+        found = simulate(pool, values, feed, 0, ROWS)
+        return found.value[-1], found
+
+    return jax.value_and_grad(last, has_aux=True)(params)
+
+
 NARROW = {"price_ratio": 1.2, "centeredness_margin": 0.5, "shift_exponent": 2.0}
 COSTS = {"fee": 0.003, "gas_cost": 2.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
 KINDS: list[dict[str, Any]] = [
@@ -74,9 +87,20 @@ def raw(pool: Reclamm, **given: Any) -> dict[str, jax.Array]:
     return {name: jnp.asarray(value[0]) for name, value in found.items()}
 
 
-def path(kind: dict[str, Any], feed: Feed, rows: int | None = None, **given: Any) -> Trajectory:
+def path(kind: dict[str, Any], feed: Feed, **given: Any) -> Trajectory:
+    """As NumPy arrays: an operation of JAX on each new shape compiles a program."""
     pool = Reclamm(**kind)
-    return run(pool, raw(pool, **NARROW | given), feed, 0, len(feed.prices) if rows is None else rows)
+    return jax.device_get(run(pool, raw(pool, **NARROW | given), feed, 0, len(feed.prices)))
+
+
+def climbed(kind: dict[str, Any], feed: Feed, **given: Any) -> tuple[Trajectory, dict[str, NDArray[np.float64]]]:
+    """The path of ``ROWS`` minutes and the slopes of its last value, in the program of the gradients' tests.
+
+    It serves a feed of all ``COSTS`` or of none that is visited every minute.
+    """
+    pool = Reclamm(**kind)
+    (_, found), slopes = jax.device_get(climb(pool, raw(pool, **NARROW | given), feed))
+    return found, slopes
 
 
 def traded(*trades: tuple[int, int, int, float, bool], rows: int = ROWS) -> Trades:
@@ -133,7 +157,7 @@ def test_given_virtual_balances_are_taken() -> None:
     real = jnp.asarray([1e4, 1e5])
     prices = market()
     found = path({}, world(prices, fee=0.0, initial_reserves=real, state=given))
-    expected = reclamm.arbitraged(real, given["virtual_balances"], jnp.asarray(prices[0]), jnp.asarray(0.0))
+    expected = arbitraged(real, given["virtual_balances"], prices[0], np.asarray(0.0))
     np.testing.assert_allclose(found.reserves[0], expected, rtol=1e-12)
 
 
@@ -221,31 +245,40 @@ def test_the_path_is_that_of_the_formulas_one_number_at_a_time(scaling: bool, ar
 
 def test_nothing_shifts_inside_the_margin() -> None:
     """A pool whose price stays near the center is a pool with a fixed range."""
-    prices = np.array([30.0, 2.0]) * np.exp(0.01 * np.sin(np.arange(300) / 20))[:, None] ** [1, 0]
-    slow, fast = (path({}, world(prices), centeredness_margin=0.2, price_ratio=4.0, shift_exponent=speed) for speed in (1.0, 100.0))
+    prices = np.array([30.0, 2.0]) * np.exp(0.01 * np.sin(np.arange(ROWS) / 20))[:, None] ** [1, 0]
+    slow, fast = (climbed({}, world(prices), centeredness_margin=0.2, price_ratio=4.0, shift_exponent=speed)[0] for speed in (1.0, 100.0))
     assert np.array_equal(slow.reserves, fast.reserves)
     np.testing.assert_allclose(found_invariant(slow, prices, 4.0), 1, rtol=1e-12)
 
 
-def found_invariant(found: Trajectory, prices: NDArray[np.float64], ratio: float) -> jax.Array:
+quoting, arbitraged = jax.jit(reclamm.quoting), jax.jit(reclamm.arbitraged)
+
+
+def opening_virtual(prices: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+    """The virtual balances of a pool of a million."""
+    return np.asarray(quoting(5e5 / prices[0], prices[0], np.asarray(math.sqrt(ratio) - 1)))
+
+
+def found_invariant(found: Trajectory, prices: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
     """The product of effective balances over the opening one, had the virtual balances never moved."""
-    virtual = reclamm.quoting(5e5 / jnp.asarray(prices[0]), jnp.asarray(prices[0]), jnp.asarray(math.sqrt(ratio) - 1))
+    virtual = opening_virtual(prices, ratio)
     product = (found.reserves + virtual).prod(-1)
     return product / product[0]
 
 
 def test_fees_never_lower_the_invariant_of_a_range_that_stands() -> None:
     prices = market(scale=5e-4)
-    found = path({}, world(prices, **COSTS), centeredness_margin=1e-9, price_ratio=9.0)
+    found, _ = climbed({}, world(prices, **COSTS), centeredness_margin=1e-9, price_ratio=9.0)
     assert (np.diff(found_invariant(found, prices, 9.0)) >= -1e-13).all()
     assert found.fees.sum() > 0
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "arc_length_speed" not in kind], ids=json.dumps)
 def test_the_same_market_in_another_unit_is_the_same_pool(kind: dict[str, Any]) -> None:
-    """More money, or prices in another currency: the same path, scaled."""
-    prices = market()
-    found, more, dearer = (path(kind, world(p, value=v, fee=0.003)) for p, v in ((prices, 1e6), (prices, 3e8), (prices * 50, 1e6)))
+    """More money, all costs in proportion, or prices in another currency: the same path, scaled."""
+    prices, dear = market(), COSTS | {"gas_cost": 300 * COSTS["gas_cost"]}
+    worlds = world(prices, **COSTS), world(prices, value=3e8, **dear), world(prices * 50, **COSTS)
+    found, more, dearer = (climbed(kind, each)[0] for each in worlds)
     np.testing.assert_allclose(more.reserves, found.reserves * 300, rtol=1e-8, atol=1e-6)
     np.testing.assert_allclose(dearer.value, found.value, rtol=1e-9)
 
@@ -254,7 +287,7 @@ def test_the_same_market_in_another_unit_is_the_same_pool(kind: dict[str, Any]) 
 def test_the_order_of_the_tokens_does_not_matter(kind: dict[str, Any]) -> None:
     """With all frictions. (An arc length is one in terms of the second token.)"""
     prices = market()
-    found, turned = (path(kind, world(p, **COSTS)) for p in (prices, prices[:, ::-1].copy()))
+    found, turned = (climbed(kind, world(p, **COSTS))[0] for p in (prices, prices[:, ::-1].copy()))
     np.testing.assert_allclose(turned.reserves[:, ::-1], found.reserves, rtol=1e-8, atol=1e-6)
 
 
@@ -271,9 +304,9 @@ def test_the_range_goes_to_the_market(price: float) -> None:
 
 def test_the_edge_trade_takes_the_profit_test_too() -> None:
     """A drain that gains less than its gas does not happen; one that gains more does, and leaves exactly nothing."""
-    prices = np.full((5, 2), [30.0, 2.0])
+    prices, only = np.full((ROWS, 2), [30.0, 2.0]), dict.fromkeys(COSTS, 0.0)
     prices[1:, 0] = 60.0
-    dear, cheap = (path({}, world(prices, fee=0.001, gas_cost=gas)) for gas in (1e6, 1.0))
+    dear, cheap = (climbed({}, world(prices, **only | {"fee": 0.001, "gas_cost": gas}))[0] for gas in (1e6, 1.0))
     assert np.array_equal(dear.reserves[1], dear.reserves[0])
     assert cheap.reserves[1, 0] == 0
     assert cheap.reserves[1, 1] > cheap.reserves[0, 1]
@@ -284,12 +317,11 @@ def test_given_trades_are_not_ignored() -> None:
     prices = market(rows=60)
     trades = traded((5, 0, 1, 1000.0, False), (6, 1, 0, 50.0, True), (7, 0, 1, 1e9, True), rows=60)
     found = path({}, world(prices, fee=0.003, trades=trades, every=100))
-    without = path({}, world(prices, fee=0.003, every=100))
+    without = path({}, world(prices, fee=0.003, trades=traded(rows=60), every=100))
     assert np.array_equal(found.reserves[4], without.reserves[4])
-    virtual = reclamm.quoting(5e5 / jnp.asarray(prices[0]), jnp.asarray(prices[0]), jnp.asarray(math.sqrt(1.2) - 1))
-    swap = reclamm.swap_with(virtual, jnp.asarray(0.003))
-    paid, taken = swap(without.reserves[4], jnp.asarray(0), jnp.asarray(1), jnp.asarray(1000.0), jnp.asarray(False))
-    np.testing.assert_allclose(found.reserves[5], without.reserves[4] + jnp.stack([paid, -taken]), rtol=1e-12)
+    swap = jax.jit(lambda virtual, *told: reclamm.swap_with(virtual, jnp.asarray(0.003))(*told))
+    paid, taken = jax.device_get(swap(opening_virtual(prices, 1.2), without.reserves[4], 0, 1, 1000.0, False))
+    np.testing.assert_allclose(found.reserves[5], without.reserves[4] + [paid, -taken], rtol=1e-12)
     np.testing.assert_allclose(found.fees[5], 1000 * 0.003 * prices[5, 0], rtol=1e-12)
     np.testing.assert_allclose(found.reserves[6, 0], found.reserves[5, 0] - 50, rtol=1e-12)
     assert found.refused is not None
@@ -321,11 +353,13 @@ def test_time_counts_from_the_last_use_of_the_pool() -> None:
     """Of visits every ten minutes, and a trade that costs nothing in between."""
     from quantamm_cli.pools.reclamm import _elapsed
 
-    prices = jnp.asarray(market(rows=25))
-    used = jnp.arange(25) % 10 == 0
-    minute = Minute(prices, prices[:, 0], visited=used, trades=traded((13, 0, 1, 1.0, False), rows=25))
-    seconds = _elapsed(world(np.asarray(prices), every=10, trades=minute.trades), minute)
-    assert {int(row): float(seconds[row]) / 60 for row in np.flatnonzero(seconds)} == {10: 10, 13: 3, 20: 7}
+    prices = market(rows=25)
+    used = np.arange(25) % 10 == 0
+    minute = Minute(
+        jnp.asarray(prices), jnp.asarray(prices[:, 0]), visited=jnp.asarray(used), trades=traded((13, 0, 1, 1.0, False), rows=25)
+    )
+    seconds = np.asarray(jax.jit(_elapsed)(world(prices, every=10, trades=minute.trades), minute))
+    assert {int(row): seconds[row] / 60 for row in np.flatnonzero(seconds)} == {10: 10, 13: 3, 20: 7}
 
 
 # --- gradients and precision
@@ -333,7 +367,7 @@ def test_time_counts_from_the_last_use_of_the_pool() -> None:
 
 def jumpy() -> NDArray[np.float64]:
     """Prices that drain either token and come back."""
-    prices = market(rows=400)
+    prices = market()
     prices[100:200, 0] *= 3
     prices[250:300, 0] /= 4
     return prices
@@ -341,13 +375,10 @@ def jumpy() -> NDArray[np.float64]:
 
 @each_case
 def test_every_gradient_is_finite_also_when_a_token_is_drained(kind: dict[str, Any], fees: dict[str, float]) -> None:
-    pool, feed = Reclamm(**kind), world(jumpy(), **fees)
-    params = raw(pool, **NARROW)
-    found = run(pool, params, feed, 0, 400)
+    found, slopes = climbed(kind, world(jumpy(), **fees))
     assert (found.reserves == 0).any(0).all()
     for column in (found.value, found.reserves, found.weights, found.fees):
         assert np.isfinite(column).all()
-    slopes = jax.jit(jax.grad(lambda values: simulate(pool, values, feed, 0, 400).value[-1]))(params)
     assert all(np.isfinite(slope).all() for slope in slopes.values())
 
 
@@ -358,12 +389,12 @@ def test_gradients_are_those_of_finite_differences(kind: dict[str, Any]) -> None
     prices[:, 0] *= np.exp(np.linspace(0, 0.08, 120))
     pool, feed = Reclamm(**kind), world(prices, fee=0.003)
     params = raw(pool, **NARROW)
-    value = jax.jit(lambda values: simulate(pool, values, feed, 0, 120).value[-1] / 1e6)
-    slopes = jax.jit(jax.grad(value))(params)
+    both = jax.jit(jax.value_and_grad(lambda values: simulate(pool, values, feed, 0, 120).value[-1] / 1e6))
+    slopes = jax.device_get(both(params)[1])
     for name in params:
         if name in ("initial_weights_logits", "logit_centeredness_margin"):
             continue
-        around = [value(params | {name: params[name] + step}) for step in (1e-5, -1e-5)]
+        around = [float(both(params | {name: params[name] + step})[0]) for step in (1e-5, -1e-5)]
         np.testing.assert_allclose(slopes[name][0], (around[0] - around[1]) / 2e-5, rtol=1e-4, atol=1e-9, err_msg=name)
         assert name == "logit_swap_fee" or slopes[name][0] != 0
 
@@ -372,7 +403,8 @@ def test_gradients_are_those_of_finite_differences(kind: dict[str, Any]) -> None
 def test_single_precision_is_near_double(kind: dict[str, Any], fees: dict[str, float]) -> None:
     pool, prices = Reclamm(**kind), market()
     double = raw(pool, **NARROW | {"price_ratio": 4.0}), world(prices, **fees)
-    single = jax.tree.map(lambda leaf: leaf.astype(jnp.float32) if leaf.dtype == jnp.float64 else leaf, double)
-    exactly, found = (run(pool, params, feed, 0, ROWS) for params, feed in (double, single))
+    leaves, tree = jax.tree.flatten(jax.device_get(double))
+    params, feed = jax.tree.unflatten(tree, [jnp.asarray(leaf, np.float32 if leaf.dtype == np.float64 else None) for leaf in leaves])
+    found, (exactly, _) = run(pool, params, feed, 0, ROWS), climbed(kind, double[1], price_ratio=4.0)
     assert found.value.dtype == jnp.float32
     np.testing.assert_allclose(found.value, exactly.value, rtol=2e-3)

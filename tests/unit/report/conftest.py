@@ -30,7 +30,7 @@ def trajectory(prices: NDArray[np.float64]) -> dict[str, np.ndarray]:
     return {"unix": unix, "prices": prices, "weights": worth / value[:, None], "reserves": reserves, "value": value}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def entries() -> list[dict[str, Any]]:
     """A history of five steps of two sets; ``None`` is what was not finite."""
     return [
@@ -44,7 +44,7 @@ def entries() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def subject(trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entries: list[dict[str, Any]]) -> Subject:
     """All of it, chosen on the test period."""
     scores = {name: dict.fromkeys(METRICS, 0.125) for name in ("train", "validation", "test")}

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -17,14 +17,18 @@ trees = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=8,
 )
+steadily = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""However long an example takes on a busy machine."""
 
 
+@steadily
 @given(st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True))
 def test_a_float_keeps_every_bit(number: float) -> None:
     back = json.loads(render(finite({"a": [number]})))["a"][0]
     assert struct.pack("<d", back) == struct.pack("<d", number)
 
 
+@steadily
 @given(hnp.arrays(np.float64, (3, 2)))
 def test_an_array_keeps_every_bit_and_loses_only_what_is_not_finite(array: np.ndarray) -> None:
     back = parse(render(finite(array)))
@@ -32,11 +36,13 @@ def test_an_array_keeps_every_bit_and_loses_only_what_is_not_finite(array: np.nd
         assert read is None if not np.isfinite(number) else struct.pack("<d", read) == struct.pack("<d", number)
 
 
+@steadily
 @given(hnp.arrays(np.float32, 5, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
 def test_single_precision_keeps_every_bit(array: np.ndarray) -> None:
     assert np.asarray(parse(render(finite(array))), dtype=np.float32).tobytes() == array.tobytes()
 
 
+@steadily
 @given(trees)
 def test_the_text_for_people_is_the_canonical_tree(tree: object) -> None:
     plain = finite(tree)
@@ -46,6 +52,7 @@ def test_the_text_for_people_is_the_canonical_tree(tree: object) -> None:
     assert finite(plain) == plain
 
 
+@steadily
 @given(trees)
 def test_writing_what_was_read_gives_the_same_bytes(tree: object) -> None:
     text = render(finite(tree))

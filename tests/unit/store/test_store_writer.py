@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.digest import sha256
@@ -182,17 +183,59 @@ def test_a_step_that_does_not_fit_is_a_defect(store: Store, settings: dict[str, 
 
 
 def test_the_busy_are_named(store: Store, settings: dict[str, Any]) -> None:
-    with store.open(settings):
-        with pytest.raises(
-            BusyError, match=rf"another qsim \(pid {os.getpid()} on .+ since \d\d:\d\d:\d\d UTC\) is writing this run; wait"
-        ):
-            store.open(settings)
-        start = time.monotonic()
-        with pytest.raises(BusyError):
-            store.open(settings, wait=0.2)
-        assert 0.2 <= time.monotonic() - start < 2
+    since = r"since (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC"
+    holder = rf"another qsim \(pid {os.getpid()} on .+ {since}\) is writing this run; wait"
+    with store.open(settings), pytest.raises(BusyError, match=holder):
+        store.open(settings)
     with store.open(settings) as writer:
         assert writer.status == "new"
+
+
+def test_a_busy_run_is_waited_for_as_long_as_asked(
+    store: Store,
+    settings: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no longer: there is no waiting where nobody asks for it."""
+    waits = []
+
+    def acquire(self: FileLock, timeout: float, poll_interval: float) -> object:
+        waits.append(timeout)
+        return real(self, timeout=0, poll_interval=poll_interval)
+
+    real = FileLock.acquire
+    with store.open(settings):
+        monkeypatch.setattr(FileLock, "acquire", acquire)
+        for wait in ({}, {"wait": 0.2}, {"wait": 5.0}):
+            with pytest.raises(BusyError):
+                store.open(settings, **wait)
+    assert waits == [0.0, 0.2, 5.0]
+
+
+def test_a_run_that_is_waited_for_is_had_once_it_is_free(
+    store: Store, settings: dict[str, Any], entry: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what its writer left."""
+    waits, asleep = threading.Event(), time.sleep
+
+    def sleep(seconds: float) -> None:
+        waits.set()
+        asleep(seconds)
+
+    opened = []
+
+    def work() -> None:
+        with store.open(settings, wait=240) as other:
+            opened.append((other.status, other.step))
+
+    thread = threading.Thread(target=work)
+    with store.open(settings) as writer:
+        monkeypatch.setattr(time, "sleep", sleep)
+        thread.start()
+        assert waits.wait(240)
+        save(writer, entry, 0)
+    thread.join()
+    assert opened == [("resumed", 0)]
 
 
 def test_another_thread_may_save_and_close(store: Store, settings: dict[str, Any], entry: Make) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import jax
 import pytest
 
-from quantamm_cli.cli.session import posed
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
 from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.training_run import posed
 
 TOY = [
     "tokens=[BTC,ETH]",

@@ -7,12 +7,12 @@ import pytest
 from kinds import DAY
 from numpy.typing import NDArray
 
-from quantamm_cli.cli.session import posed
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
+from quantamm_cli.workflows.training_run import posed
 
 BURN_IN = 30 * DAY
 SCORE = "returns_over_constant_weight"
