@@ -27,10 +27,10 @@ def cycles_table(told: Mapping[str, Any]) -> Table:
     """A row a cycle: dates, scores in and out of sample (IS, OOS), walk-forward efficiency (WFE), and what the test block earned."""
     metric = told["aggregate"]["metric"]
     unseen = told["verdict"]["out_of_sample"]
-    warning = "" if unseen else "  (chosen on the test blocks: nothing is out of sample)"
+    meaning = "IS in sample, OOS out of sample" if unseen else "chosen on the test blocks: nothing is out of sample"
     heads: list[Column] = ["cycle", "trains from", "tests from", "to", ("IS", ".3f"), ("OOS" if unseen else "test", ".3f"), ("WFE", ".0%")]
     heads += [("gap", ".3f"), "regime", ("return", "+.2%"), ("vs HODL", "+.2%"), ("vs constant", "+.2%"), ("beats random", ".0%")]
-    return Table.of(f"{told['run'][:17]}  {metric}{warning}", heads, [_cycle(each, metric) for each in told["cycles"]])
+    return Table.of(f"{told['run'][:17]}  {metric}  ({meaning})", heads, [_cycle(each, metric) for each in told["cycles"]])
 
 
 def _cycle(each: Mapping[str, Any], metric: str) -> list[Any]:

@@ -21,6 +21,7 @@ INSIDES = {
         "_load_single_config": ("default", "repo"),
     },
     "hydra._internal.config_repository:CachingConfigRepository": {"__init__": ("delegate",)},
+    "hydra._internal.config_repository:ConfigRepository": {"__init__": ("config_search_path",)},
     "hydra._internal.config_repository:IConfigRepository": {
         "load_config": ("config_path",),
         "group_exists": ("config_path",),
@@ -40,6 +41,9 @@ INSIDES = {
         "_normalize_file_name": ("filename",),
     },
     "hydra._internal.core_plugins.fish_completion:FishCompletion": {"install": (), "uninstall": ()},
+    "hydra._internal.defaults_list:create_defaults_list": {
+        "": ("repo", "config_name", "overrides_list", "prepend_hydra", "skip_missing"),
+    },
     "hydra._internal.hydra:Hydra": {
         "__init__": ("task_name", "config_loader"),
         "show_info": ("info", "config_name", "overrides", "run_mode"),

@@ -129,9 +129,9 @@ def test_numbers_that_are_not_are_dashes() -> None:
 
 LOADED = """
 import sys
-from quantamm_cli.report import page, tables, names, periods, thinning, benchmarks
+from quantamm_cli.reporting import page, tables, names, periods, thinning, benchmarks
 print(*sys.modules)
-from quantamm_cli.report import run
+from quantamm_cli.reporting import run
 print(*sys.modules)
 """
 

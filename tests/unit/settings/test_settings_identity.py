@@ -22,7 +22,7 @@ load_components()
 GOLDEN = "6bcbf25feab3aa7a701968b4f43b7ec0a2a4766988a9ef6cdf08fbd0515f7ee6"
 """Of ``qsim train`` without a word. It changes only together with what a run computes or with the schema's number."""
 PRINT = """
-from quantamm_cli.cli.app import read_settings
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.settings.run import Train
 print(read_settings(Train, Composer("train").tree()).fingerprint)
