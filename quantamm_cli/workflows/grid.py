@@ -48,7 +48,8 @@ class GridResult(Result):
     scores: dict[str, np.ndarray]
     """By metric, of each point."""
     seconds: dict[str, float]
-    files: dict[str, str]
+    files: dict[str, str] | None
+    """Paths of what was drawn, by name; ``None`` where nothing was to be."""
 
     @property
     def order(self) -> list[int]:
@@ -58,7 +59,7 @@ class GridResult(Result):
 
     def to_dict(self) -> dict[str, Any]:
         told = [_parted(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
-        files = {"files": self.files} if self.files else {}
+        files = {} if self.files is None else {"files": self.files}
         return {"metric": self.metric, "grid": told} | files | {"seconds": self.seconds}
 
     def _metrics(self, point: int) -> dict[str, float]:
@@ -84,9 +85,9 @@ def grid(settings: Simulate, tree: Mapping[str, Any], stored: bool, draw: bool, 
     points = list(product(found))
     given = without(settings.params, found, specs) if stored else settings.params
     scores = _scores(settings, tree, points, (specs, given), metric, monitor, watch)
-    files: dict[str, str] = {}
+    files = None
     if draw:
-        files |= _drawn(settings, found, metric, scores[metric], monitor)
+        files = _drawn(settings, found, metric, scores[metric], monitor)
         watch.lap("plots")
     return GridResult(settings, metric, found, points, scores, watch.seconds, files)
 
