@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from compiling import QUICKLY
 from numpy.typing import NDArray
+from quick import no_processes, pytest_collection_modifyitems  # noqa: F401 - a fixture and a hook of --quick
 from skips import pytest_terminal_summary  # noqa: F401 - a hook: the run ends with its skips, by reason
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", default="auto", choices=["auto", "compiled", "scan"], help="what programs are traced for")
+    parser.addoption("--quick", action="store_true", help="one case of each test, and none that starts a process")
 
 
 @pytest.fixture(autouse=True)

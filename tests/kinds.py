@@ -1,10 +1,13 @@
 """Components as their YAML says, and small worlds to put them in."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
@@ -130,3 +133,14 @@ def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
         given.pop("initial_weights_logits")
     raw = initial(pool.parameters(assets), given, 1, assets, 0.0, 0)
     return {name: jnp.asarray(value[0]) for name, value in raw.items()}
+
+
+def forwards(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+    """As ``jax.grad`` with ``has_aux``, but in forward mode: half the program where there is a loop."""
+
+    def gradient(given: Any) -> tuple[Any, Any]:
+        numbers, tree = ravel_pytree(given)
+        slope, more = jax.jacfwd(lambda numbers: function(tree(numbers)), has_aux=True)(numbers)
+        return tree(slope), more
+
+    return gradient

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import polars
 import pytest
@@ -38,9 +37,13 @@ class Bench:
         self.pool: Any = small("pool", name)
         self.assets = assets_of(self.pool)
         self.params = opening(self.pool, self.assets)
-        self.feed = world(self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003}))
+        feed = world(self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003}))
+        assert feed.frictions is not None
+        costs = {name: np.float64(fees.get(name, 0.003 if name == "fee" else 0.0)) for name in FRICTIONS}
+        self.feed = feed._replace(frictions=feed.frictions._replace(**costs))  # zero or not: they share programs
         if "weights" in self.feed.series:
-            self.feed.series["weights"] = jnp.broadcast_to(self.feed.series["weights"][DAY], self.feed.series["weights"].shape)
+            weights = np.asarray(self.feed.series["weights"])
+            self.feed.series["weights"] = np.broadcast_to(weights[DAY], weights.shape)
 
     def run(self, feed: Feed | None = None) -> Trajectory:
         found = run(self.pool, self.params, self.feed if feed is None else feed, 0, ROWS)
@@ -53,11 +56,17 @@ class Bench:
             for column, value in zip(columns, values, strict=True):
                 column[at, place] = value
         trading = Trading(every=every, happens=happens)
-        return self.run(self.feed._replace(trades=Trades(*map(jnp.asarray, columns)), trading=trading))
+        return self.run(self.feed._replace(trades=Trades(*columns), trading=trading))
 
     def with_frictions(self, **changes: Any) -> Feed:
         assert self.feed.frictions is not None
         return self.feed._replace(frictions=self.feed.frictions._replace(**changes))
+
+    def with_supply(self, supply: NDArray[np.float64]) -> Feed:
+        """With frictions that are given by the minute."""
+        assert self.feed.frictions is not None
+        frictions = {name: np.full(ROWS, float(getattr(self.feed.frictions, name))) for name in FRICTIONS}
+        return self.with_frictions(**frictions, lp_supply=supply)
 
 
 def same(one: Trajectory, other: Trajectory, rtol: float = 1e-13) -> None:
@@ -70,18 +79,17 @@ def same(one: Trajectory, other: Trajectory, rtol: float = 1e-13) -> None:
 def test_a_series_that_does_not_change_is_a_number(name: str, prices: NDArray[np.float64]) -> None:
     """Fees, gas, arbitrage fee; and an LP supply that stays is none."""
     bench = Bench(name, prices, **FRICTIONS)
-    minutes = {key: jnp.full(ROWS, value) for key, value in FRICTIONS.items()}
+    minutes = {key: np.full(ROWS, value) for key, value in FRICTIONS.items()}
     plain = bench.run()
     same(bench.run(bench.with_frictions(**minutes)), plain)
-    same(bench.run(bench.with_frictions(**minutes, lp_supply=jnp.full(ROWS, 7.0))), plain)
+    same(bench.run(bench.with_supply(np.full(ROWS, 7.0))), plain)
 
 
 @costly
 def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.float64]) -> None:
     """Value and reserves double at the minute at which the supply does, weights stay; as if it had been so large before."""
     bench = Bench(name, prices)
-    supply = jnp.where(jnp.arange(ROWS) < AT, 3.0, 6.0)
-    plain, grown = bench.run(), bench.run(bench.with_frictions(lp_supply=supply))
+    plain, grown = bench.run(), bench.run(bench.with_supply(np.where(np.arange(ROWS) < AT, 3.0, 6.0)))
     factor = np.where(np.arange(ROWS) < AT, 1.0, 2.0)
     np.testing.assert_allclose(grown.value, plain.value * factor, rtol=1e-12)
     np.testing.assert_allclose(grown.reserves, plain.reserves * factor[:, None], rtol=1e-12)
@@ -92,7 +100,7 @@ def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.fl
 def test_providers_come_without_arbitrageurs(name: str, prices: NDArray[np.float64]) -> None:
     """``do_arb=false``: reserves change with the supply only."""
     bench = Bench(name, prices)
-    feed = bench.with_frictions(lp_supply=jnp.where(jnp.arange(ROWS) < AT, 1.0, 0.5))._replace(trading=Trading(happens=False))
+    feed = bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 1.0, 0.5))._replace(trading=Trading(happens=False))
     reserves = bench.run(feed).reserves
     np.testing.assert_array_equal(reserves[:AT], np.broadcast_to(reserves[0], reserves[:AT].shape))
     np.testing.assert_allclose(reserves[AT:], np.broadcast_to(reserves[0] / 2, reserves[AT:].shape), rtol=1e-13)
@@ -206,20 +214,27 @@ LEFT = [("momentum", "auto", costs) for costs in COSTS]
 LEFT += [("momentum", "scan", "fee"), ("momentum", "hybrid", "free"), ("min_variance", "auto", "fee"), ("min_variance", "scan", "free")]
 
 
+@jax.jit
+def run_and_readouts(pool: Any, params: Any, feed: Feed) -> Any:
+    return tuple(simulate(pool, params, feed, 0, ROWS)), pool.readouts(params, feed)
+
+
 @pytest.mark.parametrize(("rule", "method", "costs"), LEFT)
 def test_a_pool_is_taken_up_where_it_was_left(rule: str, method: str, costs: str, prices: NDArray[np.float64]) -> None:
     """Reserves, weights and read-outs of the row at a chunk's first minute are all that a run from that row on needs."""
     pool = with_rule(rule, weight_calculation_method=method)
     params, fees = opening(pool, 3), COSTS[costs]
     here = 720
-    whole = run(pool, params, world(pool, prices, **fees), 0, ROWS)
     feed = world(pool, prices, **fees)
+    path, columns = run_and_readouts(pool, params, feed)
+    whole = Trajectory(*map(np.asarray, path[:5]))
     chunk = int(feed.first_chunk) + (3 * DAY + here) // 360
-    state = {name: column[chunk] for name, column in pool.readouts(params, feed).items()}
+    state = {name: np.asarray(column)[chunk] for name, column in columns.items()}
     assert set(state) == set(estimators(pool, 3))
     later = world(pool, prices[3 * DAY + here :], burn_in=0, **fees)._replace(initial_reserves=whole.reserves[here], state=state)
-    found = run(pool, params | {"initial_weights_logits": jnp.log(whole.weights[here])}, later, 0, ROWS - here)
-    same(Trajectory(*found)._replace(fees=whole.fees[here:]), Trajectory(*whole).rows(here, ROWS), rtol=1e-10)
+    left = params | {"initial_weights_logits": np.log(whole.weights[here])}
+    found = Trajectory(*map(np.asarray, run(pool, left, later, 0, ROWS - here)[:5]))
+    same(found._replace(fees=whole.fees[here:]), whole.rows(here, ROWS), rtol=1e-10)
     np.testing.assert_allclose(found.fees[1:], whole.fees[here + 1 :], rtol=1e-6, atol=1e-7)
 
 

@@ -75,6 +75,7 @@ def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
 
 
 @pytest.mark.parametrize("rule", ["momentum", "mean_reversion_channel"])
+@pytest.mark.heavy
 def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
     """Without a fee its own price is the market's, so weights are the simulator's; each step one arbitrage at the new ones, on paper."""
     minutes, hourly = 190, {"chunk_period": 60, "weight_interpolation_period": 45}

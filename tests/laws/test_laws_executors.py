@@ -1,22 +1,24 @@
 """Compiled code says what JAX's loops say: for every pool, rule, guard and metric, to 1e-11, and their gradients."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinds import DAY, assets_of, components, opening, small, tree, with_rule, world
+from kinds import DAY, assets_of, components, forwards, opening, small, tree, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import executor
-from quantamm_cli.core.types import Trajectory
+from quantamm_cli.core.types import Daily, Feed, Trajectory
 from quantamm_cli.engine.forward import days, simulate
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.metrics.tail import percentile
 from quantamm_cli.pools.geometric import GeometricPool
 
+Compute = Callable[..., Any]
 ROWS = DAY + 500
 SPANS = (("train", 0, DAY), ("test", DAY, ROWS))
 NONE: dict[str, Any] = {}
@@ -30,17 +32,28 @@ CASES = [(name, NONE) for name in POOLS] + [(name, FRICTIONS) for name, pool in 
 CASES += [("temporal", {"fee": 0.003, "arb_frequency": 7}), ("temporal", {"fee": 0.003, "arbitrage": "pairwise"})]
 
 
-def both(compute: Callable[[Any], Any], given: Any) -> tuple[Any, Any] | None:
-    """What compiled code and JAX's loops find; nothing if there is no compiled code in it: then it is one program."""
+class Pair(NamedTuple):
+    """What compiled code finds, and JAX's loops."""
+
+    compiled: Any
+    loops: Any
+
+
+def is_compiled(compute: Compute, *given: Any) -> bool:
+    """Whether there is compiled code in it. Without, both executors have one program."""
     with executor("compiled"):
-        if "ffi_call" not in str(jax.make_jaxpr(compute)(given)):
-            return None
-        found = jax.jit(compute)(given)
+        return "ffi_call" in str(jax.make_jaxpr(compute)(*given))
+
+
+def both(compiled: Compute, loops: Compute, *given: Any) -> Pair:
+    """What two programs find, each traced for its executor."""
+    with executor("compiled"):
+        first = jax.jit(compiled)(*given)
     with executor("scan"):
-        return found, jax.jit(compute)(given)
+        return Pair(first, jax.jit(loops)(*given))
 
 
-def near(pair: tuple[Any, Any], within: float) -> None:
+def near(pair: Pair, within: float) -> None:
     """Leaf by leaf, relative to the largest of each."""
     for one, other in zip(*map(jax.tree.leaves, pair), strict=True):
         np.testing.assert_allclose(one, other, rtol=within, atol=within * float(np.abs(other).max(initial=0.0)))
@@ -53,21 +66,45 @@ def test_paths_and_days(name: str, fees: dict[str, Any], prices: NDArray[np.floa
     assets = assets_of(pool)
     feed = world(pool, prices[:, :assets], **fees)
 
-    def run(params: Any) -> Any:
-        return simulate(pool, params, feed, 777, ROWS), days(pool, params, feed, 777, SPANS)
+    @jax.jit  # traced once, though asked for twice
+    def minutes(params: Any, feed: Feed) -> Any:
+        return simulate(pool, params, feed, 777, ROWS)
 
-    def worth(params: Any) -> Any:
-        told = days(pool, params, feed, 777, SPANS)
-        return sum((jnp.log(span.days).sum() + jnp.log(span.last.value) for span in told.values()), jnp.zeros(()))
+    def sampled(params: Any, feed: Feed) -> Any:
+        return days(pool, params, feed, 777, SPANS)
+
+    def worth(spans: dict[str, Daily]) -> Any:
+        logs = (jnp.log(span.days).sum() + jnp.log(span.last.value) for span in spans.values())
+        return sum(logs, jnp.zeros(())), spans
+
+    def compiled(params: Any, feed: Feed) -> Any:
+        slope, spans = jax.grad(lambda params: worth(sampled(params, feed)), has_aux=True)(params)
+        return (minutes(params, feed), spans), slope
+
+    def loops(params: Any, feed: Feed) -> Any:
+        """Where trading costs something, days are some of the minutes, so one loop gives both."""
+
+        def valued(params: Any) -> Any:
+            path = simulate(pool, params, feed, 777, ROWS)
+            parts = {name: daily(path.rows(first, last)) for name, first, last in SPANS}
+            value, spans = worth(parts if fees else sampled(params, feed))
+            return value, (path, spans)
+
+        slope, values = forwards(valued)(params) if params else ({}, valued(params)[1])
+        return values, slope
 
     params = opening(pool, assets)
-    pair = both(run, params)
-    assert (pair is not None) or not (fees and isinstance(pool, GeometricPool))
-    if pair is None:
+    if not (is_compiled(minutes, params, feed) or is_compiled(sampled, params, feed)):
+        assert not (fees and isinstance(pool, GeometricPool))
         return
-    near(pair, 1e-11)
-    if params and (pair := both(jax.grad(worth), params)):
-        near(pair, 1e-8)
+    values, slopes = zip(*both(compiled, loops, params, feed), strict=True)
+    near(Pair(*values), 1e-11)
+    near(Pair(*slopes), 1e-8)
+
+
+def daily(path: Trajectory) -> Daily:
+    """The days and ends of a stretch of minutes."""
+    return Daily(path.first, path.last, path.days, path.day_prices, path.minutes)
 
 
 @pytest.mark.parametrize("name", [*RULES, *GUARDS])
@@ -76,25 +113,31 @@ def test_weights_of_rules_and_guards(name: str, prices: NDArray[np.float64]) -> 
     pool = (RULES | GUARDS)[name]
     feed = world(pool, prices)
 
-    def run(params: Any) -> Any:
-        return pool.coarse_weights(params, feed, jnp.asarray(777), 20)[:2]
+    def valued(params: Any, feed: Feed) -> Any:
+        starts, slopes = pool.coarse_weights(params, feed, jnp.asarray(777), 20)[:2]
+        worth = (jnp.log(starts) * jnp.linspace(1, 2, 3)).sum() + 1e3 * (slopes**2).sum()
+        return worth, (starts, slopes)
 
-    def worth(params: Any) -> Any:
-        starts, slopes = run(params)
-        return (jnp.log(starts) * jnp.linspace(1, 2, 3)).sum() + 1e3 * (slopes**2).sum()
+    def compiled(params: Any, feed: Feed) -> Any:
+        return jax.grad(valued, has_aux=True)(params, feed)
+
+    def loops(params: Any, feed: Feed) -> Any:
+        return forwards(lambda params: valued(params, feed))(params)
 
     params = opening(pool, 3)
-    for compute, within in ((run, 1e-12), (jax.grad(worth), 1e-9)):
-        if pair := both(compute, params):
-            near(pair, within)
+    if is_compiled(valued, params, feed):
+        slopes, values = zip(*both(compiled, loops, params, feed), strict=True)
+        near(Pair(*values), 1e-12)
+        near(Pair(*slopes), 1e-9)
 
 
 def test_there_is_something_to_compare() -> None:
     """Guarded weights and percentiles are compiled."""
     pool = RULES["rule-momentum"]
     feed = world(pool, np.broadcast_to([2.0, 3.0, 1.0], (6 * DAY, 3)))
-    assert both(lambda params: pool.coarse_weights(params, feed, jnp.asarray(0), 4)[:2], opening(pool, 3)) is not None
-    assert both(lambda values: percentile(values, 5.0), jnp.arange(10.0)) is not None
+    blocks = partial(pool.coarse_weights, feed=feed, start=jnp.asarray(0), blocks=4)
+    assert is_compiled(lambda params: blocks(params)[:2], opening(pool, 3))
+    assert is_compiled(lambda values: percentile(values, 5.0), np.arange(10.0))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -103,12 +146,12 @@ def test_metrics(name: str, prices: NDArray[np.float64]) -> None:
     value = prices @ np.array([1.0, 20.0, 40_000.0])
     path = Trajectory(*map(jnp.asarray, (prices, np.ones_like(prices) / 3, np.ones_like(prices), value, np.zeros_like(value))))
 
-    def scored(value: Any) -> Any:
+    def scored(value: Any, path: Trajectory) -> Any:
         return score(path._replace(value=value), [name])[name]
 
-    if pair := both(scored, path.value):
-        near(pair, 1e-12)
-        if np.isfinite(pair[1]):
-            slopes = both(jax.grad(scored), path.value)
-            assert slopes is not None
+    if is_compiled(scored, path.value, path):
+        valued = jax.value_and_grad(scored)
+        values, slopes = map(Pair, *both(valued, valued, path.value, path))
+        near(values, 1e-12)
+        if np.isfinite(values.loops):
             near(slopes, 1e-9)

@@ -154,6 +154,7 @@ def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(s
         starts(0, 0, 4, 2, sampling)
 
 
+@pytest.mark.heavy
 def test_exponential_sampling_prefers_the_recent() -> None:
     """Twice as far back in logarithms: the likelihood of a start grows by e^5 from the first to the last."""
     counts = np.bincount([starts(0, step, 1, 4, "exponential")[0] for step in range(20000)], minlength=5)

@@ -17,7 +17,10 @@ from quantamm_cli.rules.base import Clock
 rules = pytest.mark.parametrize("name", components("pool/rule"))
 CLOCK = Clock(60, 10_000)
 FIRST = 5
-CHUNK, BLOCKS, BURN_IN = 360, 14, 3 * DAY
+CHUNK, BLOCKS, BURN_IN = 360, 19, 3 * DAY
+LAST = -FIRST * 60
+"""Hourly rows behind padding are as many as without, if prices end here."""
+METHODS = ("vectorized", "scan", "hybrid")
 
 
 def targets(name: str) -> bool:
@@ -29,15 +32,20 @@ def targets(name: str) -> bool:
 def signals(name: str) -> Any:
     """The rule over a whole column behind padding, compiled once."""
     rule = build("pool/rule", name)
-    return jax.jit(lambda column, params, first=FIRST: rule.signal(Columns(jnp.asarray(first)), column, params, CLOCK))
+    return jax.jit(lambda column, params, first: rule.signal(Columns(jnp.asarray(first)), column, params, CLOCK))
 
 
-def column(prices: NDArray[np.float64], name: str) -> Seen:
+def said_of(name: str, column: Seen, params: dict[str, Any], first: int = FIRST) -> NDArray[np.float64]:
+    """What the rule says of a column."""
+    return np.asarray(signals(name)(column, params, first))
+
+
+def column(prices: NDArray[np.float64], name: str, padding: int = FIRST) -> Seen:
     """Hourly prices behind padding, and what else the rule looks at."""
 
-    def hourly(minutes: NDArray[np.float64]) -> jax.Array:
-        seen = minutes[::60]
-        return jnp.asarray(np.concatenate([np.repeat(seen[:1], FIRST, axis=0), seen]))
+    def hourly(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen = (minutes[:LAST] if padding else minutes)[::60]
+        return np.concatenate([np.repeat(seen[:1], padding, axis=0), seen])
 
     return Seen(hourly(prices), {key: hourly(series(key, prices)) for key in build("pool/rule", name).looks_at})
 
@@ -49,13 +57,27 @@ def rule_params(name: str, **given: Any) -> dict[str, Any]:
     return params
 
 
-coarse = jax.jit(lambda pool, params, feed, start: pool.coarse_weights(params, feed, start, BLOCKS)[:2])
+@jax.jit
+def blocks(pool: Any, params: Any, feed: Any, start: Any) -> tuple[Any, Any]:
+    """Starts and slopes of a window, and the estimators at every chunk, which are the same for every method."""
+    state = pool.readouts(params, feed) if pool.weight_calculation_method == "vectorized" else {}
+    return pool.coarse_weights(params, feed, start, BLOCKS)[:2], state
+
+
+def coarse(pool: Any, params: Any, feed: Any, start: int) -> list[NDArray[np.float64]]:
+    return [np.asarray(part) for part in blocks(pool, params, feed, start)[0]]
+
+
+def readouts(name: str, params: Any, feed: Any, row: int) -> dict[str, NDArray[np.float64]]:
+    """The state of a rule's estimators at a row."""
+    columns = blocks(with_rule(name, weight_calculation_method="vectorized"), params, feed, 0)[1]
+    return {key: np.asarray(column)[row] for key, column in columns.items()}
 
 
 @rules
 def test_changes_sum_to_zero_or_weights_to_one(name: str, prices: NDArray[np.float64]) -> None:
     """At every chunk; a rule that wishes weights wishes positive ones."""
-    said = np.asarray(signals(name)(column(prices, name), rule_params(name)))
+    said = said_of(name, column(prices, name), rule_params(name))
     if targets(name):
         np.testing.assert_allclose(said.sum(-1), 1, rtol=1e-13)
         assert (said > 0).all()
@@ -68,7 +90,7 @@ def test_changes_sum_to_zero_or_weights_to_one(name: str, prices: NDArray[np.flo
 def test_constant_prices_ask_for_nothing(name: str, prices: NDArray[np.float64]) -> None:
     """No change, to 1e-12; a rule that wishes weights has no reason to prefer one."""
     still = np.broadcast_to(prices[0], prices.shape)
-    said = signals(name)(column(still, name), rule_params(name))
+    said = said_of(name, column(still, name), rule_params(name))
     if build("pool/rule", name).looks_at:
         np.testing.assert_allclose(said, np.broadcast_to(said[0], said.shape), atol=1e-12)
     else:
@@ -78,8 +100,8 @@ def test_constant_prices_ask_for_nothing(name: str, prices: NDArray[np.float64])
 @rules
 def test_prices_in_another_unit_ask_for_the_same(name: str, prices: NDArray[np.float64]) -> None:
     """Assets priced 1e-8 and 1e8 are like any other: there is no absolute threshold."""
-    said = signals(name)(column(prices, name), rule_params(name))
-    scaled = signals(name)(column(prices / prices[0] * np.array([1e-8, 1.0, 1e8]), name), rule_params(name))
+    said = said_of(name, column(prices, name), rule_params(name))
+    scaled = said_of(name, column(prices / prices[0] * np.array([1e-8, 1.0, 1e8]), name), rule_params(name))
     np.testing.assert_allclose(scaled, said, rtol=1e-9, atol=1e-12)
 
 
@@ -88,9 +110,9 @@ def test_permuted_assets_are_answered_permuted(name: str, prices: NDArray[np.flo
     """With their parameters."""
     order = np.array([2, 0, 1])
     params = rule_params(name)
-    params = {key: value * jnp.asarray([1.0, 0.9, 1.1]) for key, value in params.items()}
-    said = np.asarray(signals(name)(column(prices, name), params))
-    turned = signals(name)(column(prices[:, order], name), {key: value[..., order] for key, value in params.items()})
+    params = {key: np.asarray(value) * [1.0, 0.9, 1.1] for key, value in params.items()}
+    said = said_of(name, column(prices, name), params)
+    turned = said_of(name, column(prices[:, order], name), {key: value[..., order] for key, value in params.items()})
     np.testing.assert_allclose(turned, said[:, order], rtol=1e-9, atol=1e-13)
 
 
@@ -99,9 +121,9 @@ def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
     """Whole columns, one loop over the keeper's text and a loop for the rule alone give the same weights, to 1e-12, from odd starts too."""
     for start in (0, 777):
         found = []
-        for method in ("vectorized", "scan", "hybrid"):
+        for method in METHODS:
             pool = with_rule(name, weight_calculation_method=method)
-            found.append(coarse(pool, opening(pool, 3), world(pool, prices, BURN_IN), jnp.asarray(start)))
+            found.append(coarse(pool, opening(pool, 3), world(pool, prices, BURN_IN), start))
         for other in found[1:]:
             for one, two in zip(found[0], other, strict=True):
                 np.testing.assert_allclose(one, two, rtol=0, atol=1e-12)
@@ -114,56 +136,51 @@ def test_a_pool_is_taken_up_again_from_its_read_outs(name: str, method: str, pri
     pool = with_rule(name, weight_calculation_method=method)
     params, whole, block = opening(pool, 3), world(pool, prices, BURN_IN), 4
     here = BURN_IN // CHUNK + block
-    starts, slopes = jax.jit(lambda params, feed: pool.coarse_weights(params, feed, jnp.asarray(0), block + BLOCKS)[:2])(params, whole)
-    state = {key: rows[here] for key, rows in jax.jit(pool.readouts)(params, whole).items()}
+    starts, slopes = coarse(pool, params, whole, 0)
     fresh = world(pool, prices[here * CHUNK :], 0)
-    fresh = fresh._replace(state=state, series={key: rows[here:] for key, rows in whole.series.items()})
-    found = coarse(pool, params | {"initial_weights_logits": jnp.log(starts[block])}, fresh, jnp.asarray(0))
+    series = {key: rows[here:] for key, rows in whole.series.items()}
+    fresh = fresh._replace(state=readouts(name, params, whole, here), series=series)
+    found = coarse(pool, params | {"initial_weights_logits": np.log(starts[block])}, fresh, 0)
     for one, other in zip((starts[block:], slopes[block:]), found, strict=True):
-        np.testing.assert_allclose(other, one, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(other[: len(one)], one, rtol=0, atol=1e-12)
 
 
 @rules
 def test_weights_follow_straight_from_prices(name: str, prices: NDArray[np.float64]) -> None:
-    """``follow``: prices in, weights out, all at once or in two halves with the state handed over; the pool's own."""
-    pool = with_rule(name)
+    """``follow``: prices in, weights out, and on from the state that was handed over; the pool's own."""
+    pool = with_rule(name, weight_calculation_method="vectorized")
     params, whole = opening(pool, 3), world(pool, prices, BURN_IN)
-    here = BURN_IN // CHUNK + (0 if targets(name) else 1)
-    starts, _ = coarse(pool, params, whole, jnp.asarray(0))
-    opened = starts[0]
-    seen = Seen(whole.chunks, whole.series)
-
-    def part(first: int, last: int) -> Seen:
-        return jax.tree.map(lambda rows: rows[first:last], seen)
-
-    follow = jax.jit(pool.follow)
-    state = {key: rows[here - 1] for key, rows in jax.jit(pool.readouts)(params, whole).items()}
-    last = here + BLOCKS - (0 if targets(name) else 1)
-    _, weights, _ = follow(params, part(here, last), opened, state)
-    np.testing.assert_allclose(weights, starts[len(starts) - len(weights) :], rtol=0, atol=1e-12)
-    middle = here + 5
-    state, first, slopes = follow(params, part(here, middle), opened, state)
-    _, second, _ = follow(params, part(middle, last), first[-1] + slopes[-1] * pool.weight_interpolation_period, state)
-    np.testing.assert_allclose(jnp.concatenate([first, second]), weights, rtol=0, atol=1e-12)
+    here, half = BURN_IN // CHUNK + (0 if targets(name) else 1), 9
+    starts, _ = coarse(pool, params, whole, 0)
+    seen = jax.tree.map(np.asarray, Seen(whole.chunks, whole.series))
+    follow, weights, parts = jax.jit(pool.follow), starts[0], []
+    state = readouts(name, params, whole, here - 1)
+    for first in (here, here + half):
+        rows = jax.tree.map(lambda column, first=first: column[first : first + half], seen)
+        state, path, slopes = follow(params, rows, weights, state)
+        parts.append(np.asarray(path))
+        weights = parts[-1][-1] + np.asarray(slopes)[-1] * pool.weight_interpolation_period
+    expected = starts[0 if targets(name) else 1 :][: 2 * half]
+    np.testing.assert_allclose(np.concatenate(parts), expected, rtol=0, atol=1e-12)
 
 
 @rules
 def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: NDArray[np.float64]) -> None:
     """A keeper who is told each price as it comes, warms up, and begins to move weights when the pool opens."""
-    pool = with_rule(name)
+    pool = with_rule(name, weight_calculation_method="vectorized")
     params = opening(pool, 3)
-    starts, slopes = (np.asarray(part) for part in coarse(pool, params, world(pool, prices, BURN_IN), jnp.asarray(0)))
-    state, weights, online = None, jnp.asarray(starts[0]), jax.jit(pool.online)
+    starts, slopes = coarse(pool, params, world(pool, prices, BURN_IN), 0)
+    state, weights, online = None, starts[0], jax.jit(pool.online)
     here = BURN_IN // CHUNK + (0 if targets(name) else 1)
     skipped = 0 if targets(name) else 1
     seen = Seen(prices, {key: series(key, prices) for key in pool.looks_at})
     for index in range(here + BLOCKS - skipped):
-        state, slope = online(params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: jnp.asarray(rows[at]), seen))
+        state, slope = online(params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: rows[at], seen))
         if index >= here:
             block = index - here + skipped
             np.testing.assert_allclose(weights, starts[block], rtol=0, atol=1e-12)
             np.testing.assert_allclose(slope, slopes[block], rtol=0, atol=1e-12)
-            weights = weights + slope * pool.weight_interpolation_period
+            weights = weights + np.asarray(slope) * pool.weight_interpolation_period
 
 
 @rules
@@ -183,9 +200,9 @@ def test_the_past_does_not_hear_of_the_future(name: str, method: str, prices: ND
 @rules
 def test_padding_before_the_first_price_leaves_no_trace(name: str, prices: NDArray[np.float64]) -> None:
     """Rows that hold the first price, however many, change nothing that is said after it."""
-    padded = signals(name)(column(prices, name), rule_params(name))
-    bare = signals(name)(jax.tree.map(lambda rows: rows[FIRST:], column(prices, name)), rule_params(name), 0)
-    np.testing.assert_allclose(padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(jnp.abs(bare).max())))
+    padded = said_of(name, column(prices, name), rule_params(name))
+    bare = said_of(name, column(prices, name, padding=0), rule_params(name), 0)[:-FIRST]
+    np.testing.assert_allclose(padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(np.abs(bare).max())))
 
 
 @pytest.mark.parametrize("method", ["vectorized", "scan"])
@@ -193,7 +210,7 @@ def test_room_for_a_longer_burn_in_changes_nothing(method: str, prices: NDArray[
     """A feed with room for a year before its first price moves weights as one without."""
     pool = with_rule("momentum", weight_calculation_method=method)
     params = opening(pool, 3)
-    tight, roomy = (coarse(pool, params, world(pool, prices, BURN_IN, room=room), jnp.asarray(100)) for room in (False, True))
+    tight, roomy = (coarse(pool, params, world(pool, prices, BURN_IN, room=room), 100) for room in (False, True))
     for one, other in zip(tight, roomy, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-14)
 
@@ -219,18 +236,18 @@ def test_signals_and_gradients_are_finite_at_the_corners(name: str, prices: NDAr
     jump = prices.copy()
     jump[len(prices) // 2 :, 1] *= 0.5
     extreme = prices / prices[0] * np.array([1e-8, 1.0, 1e8])
-    columns = jax.tree.map(lambda *paths: jnp.stack(paths), *(column(path, name) for path in (prices, still, jump, extreme)))
+    columns = jax.tree.map(lambda *paths: np.stack(paths), *(column(path, name) for path in (prices, still, jump, extreme)))
     told = corners(name)
     params = [rule_params(name, **corner) for corner in told]
-    stacked = {key: jnp.stack([one[key] for one in params]) for key in params[0]}
-    pull = jnp.asarray(np.random.Generator(np.random.PCG64(2)).standard_normal(columns.price.shape[1:]))
+    stacked = {key: np.stack([np.asarray(one[key]) for one in params]) for key in params[0]}
+    pull = np.random.Generator(np.random.PCG64(2)).standard_normal(columns.price.shape[1:])
     run = signals(name)
 
     def heard(values: dict[str, Any], path: Seen) -> jax.Array:
-        return (run(path, values) * pull).sum()
+        return (run(path, values, FIRST) * pull).sum()
 
     both = jax.vmap(jax.vmap(jax.value_and_grad(heard), in_axes=(0, None)), in_axes=(None, 0))
-    value, slopes = jax.jit(both)(stacked, columns)
+    value, slopes = jax.tree.map(np.asarray, jax.jit(both)(stacked, columns))
     for path in range(len(columns.price)):
         for corner, said in enumerate(told):
             assert np.isfinite(value[path, corner]), (path, said)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -211,13 +212,18 @@ def test_quotes_rise_and_bend_down(name: str, side: bool) -> None:
         assert got[0] > 0 and got[-1] < reserves[0 if side else 1]
 
 
+@jax.jit
+def quoted(strategy: Any, state: Any, side: Any, amounts: Array, held: Array) -> Array:
+    return jax.vmap(lambda amount: strategy.quote(state, side, amount, held))(amounts)
+
+
 def answers(strategy: Strategy, side: bool, amounts: NDArray[np.float64], reserves: Sequence[float]) -> NDArray[np.float64]:
     """What it gives for amounts at the start of a simulation."""
-    held, state = jnp.asarray(reserves), strategy.init()
+    held, state = np.asarray(reserves), strategy.init()
     if strategy.is_curve:
-        return np.asarray(jax.vmap(lambda amount: strategy.quote(state, jnp.asarray(side), amount, held))(jnp.asarray(amounts)))
+        return np.asarray(quoted(strategy, state, side, amounts, held))
     into, out_of = held[1 if side else 0], held[0 if side else 1]
-    return np.asarray(constant_product(jnp.asarray(amounts), into, out_of, strategy.fees(state)[1 if side else 0]))
+    return np.asarray(constant_product(amounts, into, out_of, strategy.fees(state)[1 if side else 0]))
 
 
 CURVES = [name for name in NAMES if build("strategy", name).is_curve]
@@ -230,23 +236,23 @@ def test_an_arbitrageur_takes_the_best_there_is(name: str) -> None:
     x, y = 100 * np.exp(2.5 * random.standard_normal(count)), 10_000 * np.exp(2.5 * random.standard_normal(count))
     x[::8], y[4::8] = 1e-7, 1e-5
     state = strategy.init()
-    spots = jax.vmap(lambda x, y: strategy.spot(state, jnp.stack([x, y])))(jnp.asarray(x), jnp.asarray(y))
-    prices = np.asarray(spots) * np.exp(np.resize([0.002, 0.02, 0.5], count) * random.standard_normal(count))
+    away = np.exp(np.resize([0.002, 0.02, 0.5], count) * random.standard_normal(count))
 
     def quote(buys: Array, paid: Array, x: Array, y: Array) -> Array:
         each = jax.vmap(jax.vmap(lambda side, paid, x, y: strategy.quote(state, side, paid, jnp.stack([x, y]))))
         return each(*jnp.broadcast_arrays(buys, paid, x, y))
 
     @jax.jit
-    def gains(prices: Array) -> tuple[Array, Array]:
-        fill = arbitrage.of_curve(quote, jnp.asarray(x)[None], jnp.asarray(y)[None], prices, Least(0.01, 0.01), strategy.smooth)
+    def gains(x: Array, y: Array) -> tuple[Array, Array]:
+        prices = away * jax.vmap(lambda x, y: strategy.spot(state, jnp.stack([x, y])))(x, y)
+        fill = arbitrage.of_curve(quote, x[None], y[None], prices, Least(0.01, 0.01), strategy.smooth)
         taken = jnp.where(fill.buys, fill.got * prices - fill.paid, fill.got - fill.paid * prices)[0]
-        sizes = jnp.geomspace(1e-9, 4.0, 1000)[:, None]
+        sizes = np.geomspace(1e-9, 4.0, 1000)[:, None]
         sold, bought = sizes * y / prices, sizes * x * prices  # as much as there is on the other side, and more
         selling = quote(jnp.array(False), sold, x, y) - sold * prices
         return taken, jnp.maximum((quote(jnp.array(True), bought, x, y) * prices - bought).max(0), selling.max(0))
 
-    taken, best = (np.asarray(part) for part in gains(jnp.asarray(prices)))
+    taken, best = (np.asarray(part) for part in gains(x, y))
     assert (taken >= 0).all() and (taken > 0).sum() > 50
     assert (taken >= 0.999 * best - 0.02).all()
 
@@ -287,30 +293,32 @@ def test_rebalances_make_and_lose_nothing(count: int) -> None:
     assert np.isfinite(spots).all() and (spots > 80).all()
 
 
+CROWD = [FixedFee(fee_bps=25.0), Leaning(), build("strategy", "concentrated"), FixedFee(fee_bps=60.0), Leaning(base_bps=45.0)]
+CROWD += [Rogue(how="drain")]
+
+
 def test_order_in_the_line_up_does_not_matter() -> None:
-    """Who is named first makes no difference to anybody, with epochs, hooks, curves and kinks."""
-    entrants = [FixedFee(fee_bps=25.0), Leaning(), build("strategy", "concentrated"), FixedFee(fee_bps=60.0), Leaning(base_bps=45.0)]
-    turned = [3, 4, 2, 0, 1]
-    one, other = (compete(named(*some), MARKET, EPOCHS) for some in (entrants, [entrants[place] for place in turned]))
-    pools = [*turned, 5]
+    """Who is named first makes no difference to anybody, with epochs, hooks, curves, kinks and one who breaks a rule."""
+    turned = [3, 4, 2, 0, 1, 5]
+    one, other = (compete(named(*some), MARKET, EPOCHS) for some in (CROWD, [CROWD[place] for place in turned]))
+    pools = [*turned, 6]
     np.testing.assert_allclose(one.edge[:, pools], other.edge, rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(one.epoch_weight[:, :, turned], other.epoch_weight, rtol=1e-7)
     np.testing.assert_array_equal(one.fills[:, pools], other.fills)
 
 
-@pytest.mark.parametrize("silent", [Silent(), SilentCurve()], ids=["fees", "quote"])
-def test_an_entrant_that_never_quotes_changes_nothing(silent: Strategy) -> None:
-    """Without epochs: not to others, and it keeps what it has."""
+def test_entrants_that_never_quote_change_nothing() -> None:
+    """Without epochs, whether by fees or by a quote: not to others, and they keep what they have."""
     entrants = [FixedFee(fee_bps=25.0), build("strategy", "concentrated")]
-    without, beside = compete(named(*entrants), MARKET, Rules()), compete(named(*entrants, silent), MARKET, Rules())
-    np.testing.assert_allclose(beside.edge[:, [0, 1, 3]], without.edge, rtol=1e-9, atol=1e-10)
-    assert (beside.edge[:, 2] == 0).all() and (beside.fills[:, 2] == 0).all() and (beside.invalid_step == -1).all()
-    np.testing.assert_array_equal(beside.final_reserves[:, 2], np.tile([100.0, 10_000.0], (5, 1)))
+    without, beside = (compete(named(*entrants, *silent), MARKET, Rules()) for silent in ([], [Silent(), SilentCurve()]))
+    np.testing.assert_allclose(beside.edge[:, [0, 1, 4]], without.edge, rtol=1e-9, atol=1e-10)
+    assert (beside.edge[:, 2:4] == 0).all() and (beside.fills[:, 2:4] == 0).all() and (beside.invalid_step == -1).all()
+    np.testing.assert_array_equal(beside.final_reserves[:, 2:4], np.tile([100.0, 10_000.0], (5, 2, 1)))
 
 
 def test_a_simulation_is_what_it_is_whoever_runs_beside_it() -> None:
     """Alone, in another order, in a crowd: the same to the last digit, so nothing leaks from one to another."""
-    entrants = named(Leaning(), build("strategy", "concentrated"), Rogue(how="drain"))
+    entrants = named(*CROWD)
     whole = compete(entrants, MARKET, EPOCHS)
     again = compete(entrants, MARKET, EPOCHS)
     same(whole, again)
@@ -368,15 +376,24 @@ def test_points_are_the_same_as_settings() -> None:
 @pytest.mark.parametrize(("how", "fault"), [("nan", Fault.NOT_FINITE), ("drain", Fault.TOO_MUCH), ("negative", Fault.NEGATIVE)])
 def test_who_breaks_a_rule_is_out_and_others_go_on(how: str, fault: Fault) -> None:
     """With the step and what was asked and answered; its reserves stay, orders go to the others."""
-    found = compete(named(Rogue(how=how), FixedFee(fee_bps=40.0)), MARKET, Rules())
-    assert (found.invalid_step[:, 0] >= 0).all() and (found.invalid_step[:, 1] == -1).all()
-    assert (found.invalid_reason[:, 0] == fault).all() and (found.invalid_reason[:, 1] == Fault.NONE).all()
-    assert (found.fills[:, 0] >= 3).all() and (found.fills[:, 0] <= 4).all()
-    side, asked, x, y, answer = found.invalid_input[0, 0]
+    found, place = rogues(), WAYS.index(how)
+    assert (found.invalid_step[:, place] >= 0).all() and (found.invalid_step[:, 3] == -1).all()
+    assert (found.invalid_reason[:, place] == fault).all() and (found.invalid_reason[:, 3] == Fault.NONE).all()
+    assert (found.fills[:, place] >= 3).all() and (found.fills[:, place] <= 4).all()
+    side, asked, x, y, answer = found.invalid_input[0, place]
     assert side in (0, 1) and asked > 0
-    np.testing.assert_allclose([x, y], found.final_reserves[0, 0])
+    np.testing.assert_allclose([x, y], found.final_reserves[0, place])
     assert np.isnan(answer) if how == "nan" else answer == asked * {"drain": 1e9, "negative": -1}[how]
-    assert np.isfinite(found.edge).all() and (found.fills[:, 1] > 10).all()
+    assert np.isfinite(found.edge).all() and (found.fills[:, 3] > 10).all()
+
+
+WAYS = ["nan", "drain", "negative"]
+
+
+@cache
+def rogues() -> Outcome:
+    """Three that break a rule each, and one that does not."""
+    return compete(named(*(Rogue(how=how) for how in WAYS), FixedFee(fee_bps=40.0)), MARKET, Rules())
 
 
 def test_a_fee_that_is_no_number_is_a_broken_rule() -> None:
@@ -423,9 +440,9 @@ def test_orders_beyond_what_a_curve_has_left_go_to_others() -> None:
 
 def test_kinks_are_solved_by_search() -> None:
     """As good as chords allow: a fine broken line earns what the curve it is drawn along earns, near enough."""
-    found = compete(named(Kinked()), MARKET, Rules())
+    found = compete(named(FixedFee(fee_bps=500.0), VolAdaptive(base_bps=500.0), Kinked()), MARKET, Rules())
     assert (found.worse == 0).all() and (found.checked == 40).all()
-    assert (found.fills[:, 0] > 20).all() and (found.arb_edge[:, 0] < 0).all()
+    assert (found.fills[:, 2] > 20).all() and (found.arb_edge[:, 2] < 0).all()
 
 
 def test_too_small_a_prize_is_refused() -> None:

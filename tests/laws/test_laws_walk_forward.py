@@ -1,5 +1,6 @@
 """What a walk-forward says of markets whose truth is known, and that no cycle hears of what comes after its training."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +53,34 @@ def walk(folder: Path, data: dict[str, Any]) -> dict[str, Any]:
     return walk_forward(read_settings(Train, tree)).to_dict()
 
 
-def test_momentum_is_effective_where_there_is_some(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of ``without_trends`` are."""
+    return tmp_path_factory.mktemp("plain")
+
+
+@cache
+def without_trends(folder: Path) -> dict[str, Any]:
+    """A walk over prices without trends: once, inside the first test that asks, so that it has the test's executor."""
+    return walk(folder, {})
+
+
+@pytest.mark.heavy
+def test_momentum_is_effective_where_there_is_some(folder: Path, tmp_path: Path) -> None:
     """And where prices are the same but for their trends, it is not."""
     found = walk(tmp_path, {"trend": 0.02})
     assert found["verdict"]["finding"] == "effective", found["verdict"]
     assert len(found["verdict"]["reasons"]) == 5
     assert found["aggregate"]["worst"] > 0
-    assert walk(tmp_path, {})["verdict"]["finding"] == "not effective"
+    assert without_trends(folder)["verdict"]["finding"] == "not effective"
 
 
-def test_no_cycle_hears_of_what_comes_after_its_training(tmp_path: Path) -> None:
+@pytest.mark.heavy
+def test_no_cycle_hears_of_what_comes_after_its_training(folder: Path, tmp_path: Path) -> None:
     """With other prices from the second cycle's test on, the first two train, validate and select as before, bit for bit."""
-    bent = {"seed": 3, "bent": minute("2021-06-06")}
-    plain, other = walk(tmp_path / "one", {"seed": 3}), walk(tmp_path / "two", bent)
+    plain, other = without_trends(folder), walk(tmp_path, {"bent": minute("2021-06-06")})
     for number, (one, two) in enumerate(zip(plain["cycles"], other["cycles"], strict=True), 1):
-        pair = [Store(tmp_path / place).load(each["run"]).history() for place, each in (("one", one), ("two", two))]
+        pair = [Store(place).load(each["run"]).history() for place, each in ((folder, one), (tmp_path, two))]
         seen = [[{key: entry[key] for key in ("params", "objective")} | _fitted(entry) for entry in entries] for entries in pair]
         assert (seen[0] == seen[1]) is (number <= 2)
         assert (one["selection"] == two["selection"]) or number > 2

@@ -46,6 +46,7 @@ def test_coordinates_lead_to_the_settings_they_began_with_and_never_out_of_bound
         coordinates(Bounded(), ["abov"])
 
 
+@pytest.mark.heavy
 def test_the_gradient_says_what_a_step_brings(aim: Aim) -> None:
     """Within a tenth of a finite difference of what is judged, whose arbitrage has a least profit."""
     seen = slopes(aim, 16)
@@ -53,6 +54,7 @@ def test_the_gradient_says_what_a_step_brings(aim: Aim) -> None:
     assert seen.gradient == pytest.approx(abs(seen.difference), rel=0.1)
 
 
+@pytest.mark.heavy
 def test_climbing_and_searching_find_better_fees(aim: Aim) -> None:
     """Both end above where they began, on the seeds they train on, and by the rules they are judged by."""
     begun = aim.edges(origins(aim.found)[None]).mean()

@@ -34,6 +34,7 @@ def test_a_paired_interval_covers_the_truth() -> None:
     assert max(each.error for each in found) < 1  # unpaired it would be above 15
 
 
+@pytest.mark.heavy
 def test_an_interval_for_any_time_is_looked_at_without_harm() -> None:
     """Of paths looked at fifty times, no more than one in twenty ever has the truth outside; of plain intervals far more have."""
     paths = drawn(400, 2500, seed=4)

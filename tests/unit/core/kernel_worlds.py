@@ -138,28 +138,34 @@ class Case:
 SMOOTH = ("fee", "protocol_fee_split", "noise_trader_ratio")
 
 
-def scanned(case: Case, inputs: dict[str, Any], start: Any = START) -> Left:
-    """Every row, as ``pools.base.AbstractPool.path`` has it."""
-    pool, feed = case.pool, case.feed
+def of_the_scan(pool: Moving, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any) -> Left:
+    """Every row, as ``pools.base.AbstractPool.path`` has it.
+
+    It takes a case's parts, so that cases which differ in numbers only share a program.
+    """
     frictions = feed.frictions._replace(**{name: inputs[name] for name in SMOOTH if name in inputs})
     feed = feed._replace(frictions=frictions, initial_reserves=inputs["opening"])
-    params = inputs | ({} if case.standing is None else {"stops": case.standing})
-    visits = np.arange(0, ROWS, 1 if feed.stirred else case.every)
+    params = inputs | ({} if standing is None else {"stops": standing})
+    visits = np.arange(0, ROWS, 1 if feed.stirred else feed.trading.every)
     opening, ticks = pool.prepare(params, feed, jnp.asarray(start), ROWS)
     visited = jax.tree.map(lambda column: column[visits], ticks)
-    left = checkpointed_scan(lambda state, tick: pool.step(state, tick, case.solver), opening, visited)
+    left = checkpointed_scan(lambda state, tick: pool.step(state, tick, feed.trading.solver), opening, visited)
     zeros = jnp.zeros(ROWS, left.fees.dtype)
     refused = jnp.zeros(ROWS, jnp.int32).at[visits].set(left.refused)
     return Left(held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees), refused)
 
 
 def looped(case: Case, inputs: dict[str, Any], rows: tuple[int, ...] | None = None, start: Any = START) -> Left:
-    """The same through the compiled loop."""
-    feed = case.feed
+    """Every row, or some, through the compiled loop."""
+    return of_the_loop(case.plan(rows), case.feed, case.standing, inputs, start)
+
+
+def of_the_loop(plan: Plan, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any) -> Left:
+    """The same of a case's parts, as ``of_the_scan``."""
     assert feed.frictions is not None
     frictions = feed.frictions._replace(**{name: inputs[name] for name in SMOOTH if name in inputs})
-    blocks = Blocks(inputs["starts"], inputs["slopes"], case.standing)
-    return minute_loop(case.plan(rows), feed.prices, jnp.asarray(start), blocks, inputs["opening"], frictions, feed.trades)
+    blocks = Blocks(inputs["starts"], inputs["slopes"], standing)
+    return minute_loop(plan, feed.prices, jnp.asarray(start), blocks, inputs["opening"], frictions, feed.trades)
 
 
 EVERYTHING = {"gas_cost": 0.3, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}

@@ -1,5 +1,7 @@
 """Sums, loops and recurrences: fast forms against the plain text."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,9 +17,18 @@ from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
 def test_the_tiled_sum_is_the_sum(length: int) -> None:
     """Any length around the tiles' edges, values and gradient."""
     values = np.random.Generator(np.random.PCG64(length)).standard_normal(length)
-    np.testing.assert_allclose(cumulative(jnp.asarray(values)), np.cumsum(values), rtol=0, atol=1e-13 * length)
     pull = np.random.Generator(np.random.PCG64(1)).standard_normal(length)
-    slope = jax.grad(lambda column: (cumulative(column) * pull).sum())(jnp.asarray(values))
+
+    @jax.jit
+    def slope_and_sums(column: jax.Array, pull: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def pulled(column: jax.Array) -> tuple[jax.Array, jax.Array]:
+            sums = cumulative(column)
+            return (sums * pull).sum(), sums
+
+        return jax.grad(pulled, has_aux=True)(column)
+
+    slope, sums = slope_and_sums(values, pull)
+    np.testing.assert_allclose(sums, np.cumsum(values), rtol=0, atol=1e-13 * length)
     np.testing.assert_allclose(slope, np.cumsum(pull[::-1])[::-1], rtol=0, atol=1e-13 * length)
 
 
@@ -34,8 +45,8 @@ def step(state: tuple[jax.Array, jax.Array], row: tuple[jax.Array, jax.Array]) -
 def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
     """Outputs and gradients with respect to the rows and the start, whatever padding the blocks need."""
     random = np.random.Generator(np.random.PCG64(length))
-    rows = (jnp.asarray(random.standard_normal(length)), jnp.asarray(random.standard_normal((length, 3))))
-    start = (jnp.asarray(0.3), jnp.asarray([0.1, -0.2, 0.5]))
+    rows = (random.standard_normal(length), random.standard_normal((length, 3)))
+    start = (0.3, np.array([0.1, -0.2, 0.5]))
 
     def plain(start: tuple[jax.Array, ...], rows: tuple[jax.Array, ...]) -> dict[str, jax.Array]:
         return jax.lax.scan(step, start, rows)[1]
@@ -43,12 +54,15 @@ def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
     def blocked(start: tuple[jax.Array, ...], rows: tuple[jax.Array, ...]) -> dict[str, jax.Array]:
         return checkpointed_scan(step, start, rows, block)
 
-    outputs = []
-    for form in (plain, blocked):
+    def squares(start: Any, rows: Any, form: Any) -> tuple[jax.Array, dict[str, jax.Array]]:
         found = form(start, rows)
-        slopes = jax.grad(lambda start, rows, form=form: sum((out**2).sum() for out in form(start, rows).values()), (0, 1))(start, rows)
-        outputs.append(jax.tree.leaves((found, slopes)))
-    for one, other in zip(*outputs, strict=True):
+        return sum(((out**2).sum() for out in found.values()), jnp.zeros(())), found
+
+    @jax.jit
+    def both(start: Any, rows: Any) -> list[Any]:
+        return [jax.grad(squares, (0, 1), has_aux=True)(start, rows, form) for form in (plain, blocked)]
+
+    for one, other in zip(*map(jax.tree.leaves, both(start, rows)), strict=True):
         assert one.shape == other.shape
         np.testing.assert_allclose(other, one, rtol=1e-13, atol=1e-15)
 

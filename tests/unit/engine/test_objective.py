@@ -94,6 +94,7 @@ def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(metric: str, gi
     assert each[0] != each[1]
 
 
+@pytest.mark.heavy
 def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     """Of a quadratic by hand, of the pool's objective as JAX's own Hessian on JAX's own loops has it."""
     matrix = np.array([[1.0, 5.0], [5.0, -3.0]])
@@ -120,6 +121,7 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     assert float(found) == pytest.approx(curved, rel=1e-5)
 
 
+@pytest.mark.heavy
 def test_curvature_costs_what_it_is_told_to() -> None:
     r"""The objective falls by the penalty times the trace's size, and its slope is that of both.
 

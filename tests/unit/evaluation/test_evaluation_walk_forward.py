@@ -51,6 +51,7 @@ def test_skill_is_effective_and_told_why() -> None:
     assert "The bootstrap interval of a yearly Sharpe ratio above that of" in found.reasons[3]
 
 
+@pytest.mark.heavy
 def test_no_skill_is_not_effective_in_at_least_nineteen_of_twenty() -> None:
     """Neither in a market that goes nowhere nor in one that rises, where holding earns as much."""
     found = [walk(seed, skill=0.0, drift=0.004 * (seed % 2), days=20) for seed in range(20)]

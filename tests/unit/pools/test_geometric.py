@@ -36,6 +36,7 @@ class Generous(Swinging):
         return state._replace(reserves=state.reserves * 0.9999), row._replace(reserves=row.reserves * 0.9999)
 
 
+@pytest.mark.heavy
 def test_weights_alone_make_a_pool(prices: NDArray[np.float64]) -> None:
     """In compiled code each minute is a block, and that is the scan."""
     pool, params = Swinging(), opening(Swinging(), 3)

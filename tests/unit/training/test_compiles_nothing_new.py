@@ -67,6 +67,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.heavy
 def test_changing_numbers_compiles_nothing(compilations: Compilations) -> None:
     """After one training, others that differ in numbers run on the programs it left."""
     train()
@@ -98,6 +99,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("fit", OTHERS)
+@pytest.mark.heavy
 def test_changing_numbers_of_another_fit_compiles_nothing(fit: str, compilations: Compilations) -> None:
     """Nor do more steps, more trials to remember, another seed or other prices."""
     train(f"fit={fit}")

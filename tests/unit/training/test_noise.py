@@ -55,6 +55,7 @@ def test_a_factor_holds_for_a_whole_chunk() -> None:
     assert len(np.unique(ratio[:, 0, 0].round(9))) == len(ratio)
 
 
+@pytest.mark.heavy
 def test_both_ways_to_value_a_pool_agree_in_a_noisy_market() -> None:
     """Minute by minute, and in closed form at the days."""
     pool, feed = market()
