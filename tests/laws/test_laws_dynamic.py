@@ -37,10 +37,7 @@ class Bench:
         self.pool: Any = small("pool", name)
         self.assets = assets_of(self.pool)
         self.params = opening(self.pool, self.assets)
-        feed = world(self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003}))
-        assert feed.frictions is not None
-        costs = {name: np.float64(fees.get(name, 0.003 if name == "fee" else 0.0)) for name in FRICTIONS}
-        self.feed = feed._replace(frictions=feed.frictions._replace(**costs))  # zero or not: they share programs
+        self.feed = world(self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003}))
         if "weights" in self.feed.series:
             weights = np.asarray(self.feed.series["weights"])
             self.feed.series["weights"] = np.broadcast_to(weights[DAY], weights.shape)
@@ -62,12 +59,6 @@ class Bench:
         assert self.feed.frictions is not None
         return self.feed._replace(frictions=self.feed.frictions._replace(**changes))
 
-    def with_supply(self, supply: NDArray[np.float64]) -> Feed:
-        """With frictions that are given by the minute."""
-        assert self.feed.frictions is not None
-        frictions = {name: np.full(ROWS, float(getattr(self.feed.frictions, name))) for name in FRICTIONS}
-        return self.with_frictions(**frictions, lp_supply=supply)
-
 
 def same(one: Trajectory, other: Trajectory, rtol: float = 1e-13) -> None:
     for name in ("weights", "reserves", "value"):
@@ -82,14 +73,14 @@ def test_a_series_that_does_not_change_is_a_number(name: str, prices: NDArray[np
     minutes = {key: np.full(ROWS, value) for key, value in FRICTIONS.items()}
     plain = bench.run()
     same(bench.run(bench.with_frictions(**minutes)), plain)
-    same(bench.run(bench.with_supply(np.full(ROWS, 7.0))), plain)
+    same(bench.run(bench.with_frictions(**minutes, lp_supply=np.full(ROWS, 7.0))), plain)
 
 
 @costly
 def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.float64]) -> None:
     """Value and reserves double at the minute at which the supply does, weights stay; as if it had been so large before."""
     bench = Bench(name, prices)
-    plain, grown = bench.run(), bench.run(bench.with_supply(np.where(np.arange(ROWS) < AT, 3.0, 6.0)))
+    plain, grown = bench.run(), bench.run(bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 3.0, 6.0)))
     factor = np.where(np.arange(ROWS) < AT, 1.0, 2.0)
     np.testing.assert_allclose(grown.value, plain.value * factor, rtol=1e-12)
     np.testing.assert_allclose(grown.reserves, plain.reserves * factor[:, None], rtol=1e-12)
