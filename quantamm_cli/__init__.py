@@ -1,3 +1,116 @@
-"""qsim: an experiment runner for automated-market-maker pools."""
+"""qsim: an experiment runner for automated-market-maker pools.
 
-__version__ = "0.1.0"
+    import quantamm_cli as qsim
+
+    settings = qsim.compose("train", "pool/rule=momentum", "fit.steps=200")
+    result = qsim.train(settings)
+    print(result)
+
+Importing this imports next to nothing: a public name is looked up where it lives when it is first used.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from quantamm_cli.version import __version__
+
+_HOMES = {
+    "api.commands": ("compete", "evaluate", "simulate", "train", "tune", "walk_forward"),
+    "api.runs": ("StoredRun", "load"),
+    "api.settings": ("Settings", "compose"),
+    "workflows.compete.standings": ("CompetitionResult",),
+    "workflows.evaluate": ("EvaluationResult",),
+    "workflows.monitor": ("Monitor",),
+    "workflows.simulate": ("SimulationResult",),
+    "workflows.train": ("TrainingResult",),
+    "workflows.tune": ("StudyResult",),
+    "workflows.walk_forward": ("WalkForwardResult",),
+    "errors": ("ArgumentError", "ConfigError", "DataError", "DivergedError", "Interrupted", "QsimError", "StoreError"),
+    "competition.strategy": ("Strategy", "Swap"),
+    "core.params": ("Parameter",),
+    "metrics.base": ("metric",),
+    "pools.base": ("AbstractPool",),
+    "rules.base": ("WeightRule",),
+}
+_PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
+
+if TYPE_CHECKING:
+    from quantamm_cli.api.commands import compete, evaluate, simulate, train, tune, walk_forward
+    from quantamm_cli.api.runs import StoredRun, load
+    from quantamm_cli.api.settings import Settings, compose
+    from quantamm_cli.competition.strategy import Strategy, Swap
+    from quantamm_cli.core.params import Parameter
+    from quantamm_cli.errors import ArgumentError, ConfigError, DataError, DivergedError, Interrupted, QsimError, StoreError
+    from quantamm_cli.metrics.base import metric
+    from quantamm_cli.pools.base import AbstractPool
+    from quantamm_cli.rules.base import WeightRule
+    from quantamm_cli.workflows.compete.standings import CompetitionResult
+    from quantamm_cli.workflows.evaluate import EvaluationResult
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.simulate import SimulationResult
+    from quantamm_cli.workflows.train import TrainingResult
+    from quantamm_cli.workflows.tune import StudyResult
+    from quantamm_cli.workflows.walk_forward import WalkForwardResult
+
+__all__ = [
+    "AbstractPool",
+    "ArgumentError",
+    "CompetitionResult",
+    "ConfigError",
+    "DataError",
+    "DivergedError",
+    "EvaluationResult",
+    "Interrupted",
+    "Monitor",
+    "Parameter",
+    "QsimError",
+    "Settings",
+    "SimulationResult",
+    "StoreError",
+    "StoredRun",
+    "Strategy",
+    "StudyResult",
+    "Swap",
+    "TrainingResult",
+    "WalkForwardResult",
+    "WeightRule",
+    "__version__",
+    "compete",
+    "compose",
+    "evaluate",
+    "load",
+    "metric",
+    "simulate",
+    "train",
+    "tune",
+    "walk_forward",
+]
+
+
+class _Package(ModuleType):
+    """Importing ``quantamm_cli.compete`` would put that package in the place of the function of this name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _PUBLIC[name] == "api.commands":
+        from quantamm_cli.config.components import load_components
+
+        load_components()
+    value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

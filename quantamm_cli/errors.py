@@ -2,6 +2,7 @@
 
     QsimError
     ├── ConfigError    2   a setting, a flag or a file of settings
+    │   └── ArgumentError  an argument of a function
     ├── DataError      3   prices and other market data
     ├── StoreError     4   checkpoints and the run store
     └── DivergedError  5   no finite candidate is left
@@ -31,6 +32,10 @@ class ConfigError(QsimError):
     """A setting, a flag or a file of settings is wrong."""
 
     code = 2
+
+
+class ArgumentError(ConfigError):
+    """An argument of a function is wrong; ``where`` is its name. The command line says the flag that gave it."""
 
 
 class DataError(QsimError):

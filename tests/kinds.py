@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from quantamm_cli.cli.app import load_components
+from quantamm_cli.config.components import load_components
 from quantamm_cli.core.params import initial
 from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.feed import feed

@@ -146,10 +146,10 @@ HOLD = '''"""Saves every step. Once step {step} is saved, waits until there is a
 import time
 from pathlib import Path
 
-from quantamm_cli.cli import session
+from quantamm_cli.workflows import training_run
 
-session._SAVE_SECONDS = 0.0
-save_and_go_on = session.Session.record
+training_run._SAVE_SECONDS = 0.0
+save_and_go_on = training_run.TrainingRun.record
 
 
 def record(self, report, progress):
@@ -158,7 +158,7 @@ def record(self, report, progress):
         time.sleep(0.005)
 
 
-session.Session.record = record
+training_run.TrainingRun.record = record
 '''
 
 

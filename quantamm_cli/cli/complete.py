@@ -4,10 +4,8 @@ Hydra completes groups, choices and keys; commands, verbs, flags and ``conf=`` a
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from unittest import mock
 
 from quantamm_cli.cli.options import COMMANDS, LOADS, Command, flags_of
 from quantamm_cli.errors import ConfigError, QsimError
@@ -24,7 +22,9 @@ def shell(words: Sequence[str]) -> int:
         line = os.environ.get("COMP_LINE", "")
         print(("\n" if name == "fish" else " ").join(candidates(line[: _point(line)])))
     else:
-        _script(what, name)
+        from quantamm_cli.config.completion import script
+
+        script(name, install=what == "install")
     return 0
 
 
@@ -47,8 +47,9 @@ def candidates(line: str) -> list[str]:
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
     """Hydra's candidates for an override, and the experiments and files for ``conf=``."""
-    from quantamm_cli.cli.compose import Composer
     from quantamm_cli.cli.options import parse
+    from quantamm_cli.config import completion
+    from quantamm_cli.config.compose import Composer
 
     try:
         options = parse(command, words)
@@ -56,9 +57,7 @@ def _settings(command: Command, words: list[str], last: str) -> list[str]:
         if last.startswith("conf="):
             files = sorted(str(path) for path in Path().glob("*.yaml"))
             return [f"conf={name}" for name in composer.experiments() + files if f"conf={name}".startswith(last)]
-        from hydra._internal.core_plugins.bash_completion import BashCompletion
-
-        found = BashCompletion(composer.loader)._query(composer.name, " ".join([*composer.overrides, last]) + " " * (not last))
+        found = completion.candidates(composer, last)
     except (QsimError, SystemExit):
         return []  # what stands on the line already is wrong: no guess, and no noise in the middle of typing
     own = (
@@ -71,15 +70,3 @@ def _point(line: str) -> int:
     """Where the cursor is."""
     text = os.environ.get("COMP_POINT", "")
     return int(text) if text.isdigit() else len(line)
-
-
-def _script(what: str, name: str) -> None:
-    """Hydra's script for a shell; it takes the program's name from argv."""
-    from hydra._internal.core_plugins.bash_completion import BashCompletion
-    from hydra._internal.core_plugins.fish_completion import FishCompletion
-
-    from quantamm_cli.cli.compose import Composer
-
-    plugin = (FishCompletion if name == "fish" else BashCompletion)(Composer("train").loader)
-    with mock.patch.object(sys, "argv", ["qsim"]):
-        plugin.install() if what == "install" else plugin.uninstall()

@@ -5,7 +5,6 @@ terminal gets a table or a bar, not before.
 """
 
 import json
-import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from quantamm_cli.cli.progress import Bar, LineBar, RichBar
+from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.settings.json_tree import finite
 
 
 class Console:
@@ -74,18 +75,20 @@ class Console:
             sys.stderr.write("\x1b[?25h\n")
         self.failure(code, "", message)
 
-    def table(self, title: str, columns: Sequence[str | tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
-        """Rows under headings. A column is a heading, or a heading and the format of its numbers (``('fee', '.4f')``)."""
-        if self.json and self.quiet:
-            return
-        heads = [column if isinstance(column, str) else column[0] for column in columns]
-        specs = [".6g" if isinstance(column, str) else column[1] for column in columns]
-        texts = [[cell(value, spec) for value, spec in zip(row, specs, strict=True)] for row in rows]
-        right = [bool(rows) and all(_number(row[i]) or row[i] is None for row in rows) for i in range(len(heads))]
-        if self.out.isatty():
-            _rich_table(self.out, title, heads, texts, right)
-        else:
-            print(plain_table(title, heads, texts, right), file=self.out)
+    def show(self, *parts: Table | str) -> None:
+        """Tables and text that were asked for. With --json tables go to stderr, unless -q leaves them out."""
+        for part in parts:
+            if isinstance(part, str):
+                self.say(part)
+            elif not (self.json and self.quiet):
+                if self.out.isatty():
+                    _rich_table(self.out, part)
+                else:
+                    print(part, file=self.out)
+
+    def table(self, title: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> None:
+        """Rows under headings."""
+        self.show(Table.of(title, columns, rows))
 
     @contextmanager
     def progress(self, total: int | None, description: str) -> Iterator[Bar]:
@@ -107,55 +110,15 @@ def failed(command: str, code: int, where: str, message: str) -> dict[str, Any]:
     return {"command": command, "error": {"code": code, "where": where, "message": message}}
 
 
-def finite(value: Any) -> Any:
-    """A tree JSON can hold: numbers finite or null, arrays as lists, paths as text."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [finite(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int) else str(value)
-
-
-def cell(value: Any, spec: str) -> str:
-    """One value as text; what is not there, or not a number, is a dash."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if value is None or value != value:
-        return "-"
-    if isinstance(value, list | tuple):
-        return " ".join(cell(item, spec) for item in value)
-    if isinstance(value, float):
-        return format(value, spec)
-    return str(value)
-
-
-def plain_table(title: str, heads: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Columns two spaces apart, numbers to the right, no trailing blanks."""
-    widths = [max(len(text) for text in (head, *(row[i] for row in texts))) for i, head in enumerate(heads)]
-    lines = [title] if title else []
-    for row in (heads, *texts):
-        padded = [text.rjust(width) if side else text.ljust(width) for text, width, side in zip(row, widths, right, strict=True)]
-        lines.append("  ".join(padded).rstrip())
-    return "\n".join(lines)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _rich_table(out: TextIO, title: str, heads: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+def _rich_table(out: TextIO, shown: Table) -> None:
     from rich import box
     from rich.console import Console as Terminal
-    from rich.table import Table
+    from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
-    for head, side in zip(heads, right, strict=True):
-        table.add_column(Text(head), justify="right" if side else "left", no_wrap=side)
-    for row in texts:
+    table = RichTable(title=shown.caption or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for head, right in zip(shown.heads, shown.numeric, strict=True):
+        table.add_column(Text(head), justify="right" if right else "left", no_wrap=right)
+    for row in shown.texts:
         table.add_row(*(Text(text) for text in row))
     Terminal(file=out).print(table)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from quantamm_cli.cli import compete_tables
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.report.standings import said_gap
-from quantamm_cli.report.tables import Table, settings
-from quantamm_cli.report.walk_tables import cycles_table, together_table
+from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
+from quantamm_cli.reporting.study_tables import trials_table
+from quantamm_cli.reporting.tables import Table, settings
+from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
 from quantamm_cli.store.receipts import read_receipt
@@ -36,7 +36,7 @@ def show(held: Held, options: Options, console: Console) -> Told:
 
 def report(held: Held, options: Options, console: Console) -> Told:
     """The plots and the page of what is kept of it; the JSON object. Raises ConfigError where there are none."""
-    from quantamm_cli.cli import drawing
+    from quantamm_cli.workflows import plots
 
     if any(word for word in options.overrides if word.partition("=")[0] not in ("runs_dir", "plugins")):
         raise ConfigError(held.short, "is drawn from what is kept of it; for other settings write all of the words, and no name")
@@ -48,13 +48,13 @@ def report(held: Held, options: Options, console: Console) -> Told:
     if held.kind == "walk":
         walk = _place(held, options)
         told = _walk(walk, read_walk(walk), console)
-        return told if options.dry_run else told | {"files": told["files"] | drawing.draw_walk(walk.result, walk.daily)}
+        return told if options.dry_run else told | {"files": told["files"] | plots.draw_walk(walk.result, walk.daily)}
     receipt = _receipt(held)
     if receipt is None:
         cure = f"`qsim runs show {held.short}` shows what there is of it"
         raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
     told = _competition(held, receipt, console)
-    return told if options.dry_run else told | {"files": told["files"] | drawing.draw_competition(told, receipt, held.path)}
+    return told if options.dry_run else told | {"files": told["files"] | plots.draw_competition(told, receipt, held.path)}
 
 
 def _receipt(held: Held) -> Told | None:
@@ -71,12 +71,10 @@ def _place(held: Held, options: Options) -> WalkPlace:
 
 def _walk(place: WalkPlace, found: Walk, console: Console) -> Told:
     told = {key: found.result[key] for key in _WALK}
-    _print(console, cycles_table(told), together_table(told))
+    console.show(cycles_table(told), together_table(told))
     runs = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in told["cycles"]]
     console.table("chosen in each cycle", ["cycle", "run", "step", "set"], runs)
-    console.say(f"verdict: {told['verdict']['finding']}")
-    for reason in told["verdict"]["reasons"]:
-        console.say(f"  {reason}")
+    console.show(*verdict_lines(told))
     return told | {"status": "finished", "settings": found.settings, "files": {"result": str(place.result), "daily": str(place.daily)}}
 
 
@@ -85,7 +83,9 @@ def _competition(held: Held, receipt: Told | None, console: Console) -> Told:
     told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
     seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
     console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
-    compete_tables.show(console, "", told)
+    console.show(*standings_tables(told))
+    for line in breaches(told):
+        console.warn(line)
     if gap := said_gap(told):
         console.say(gap)
     files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
@@ -96,12 +96,8 @@ def _competition(held: Held, receipt: Told | None, console: Console) -> Told:
 
 def _study(held: Held, console: Console) -> Told:
     told = {key: value for key, value in read_study(held).items() if key not in ("schema", "sha256")}
-    keys = list(told["identity"]["space"])
-    rows = [
-        [each["number"], each["state"], each["value"], *(each["settings"].get(key) for key in keys), each.get("run", "")[:16]]
-        for each in told["trials"]
-    ]
-    console.table(f"{held.short}…  {told['identity']['objective']}", ["trial", "state", "value", *keys, "run"], rows)
+    caption = f"{held.short}…  {told['identity']['objective']}"
+    console.show(trials_table(caption, told["trials"], list(told["identity"]["space"]), told.get("best", {}).get("number")))
     return {"run": held.name, "fingerprint": held.fingerprint, "status": "finished"} | told
 
 

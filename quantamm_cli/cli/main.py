@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 from quantamm_cli.cli import usage
 from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
 from quantamm_cli.cli.options import Options, find_command, parse
 from quantamm_cli.cli.signals import Stop
@@ -30,7 +30,7 @@ def _dispatch(words: list[str], console: Console) -> int:
         Console().say(usage.overview())
         return 0
     if words[0] == "--version":
-        from quantamm_cli import __version__
+        from quantamm_cli.version import __version__
 
         Console().say(f"qsim {__version__}")
         return 0
@@ -50,7 +50,7 @@ def _dispatch(words: list[str], console: Console) -> int:
 
 
 def _run(options: Options, console: Console) -> int:
-    from quantamm_cli.cli import compose
+    from quantamm_cli.config import compose
 
     if options.run is not None:
         options = replace(options, implied=_of_run(options))
@@ -68,8 +68,8 @@ def _run(options: Options, console: Console) -> int:
 
 def _of_run(options: Options) -> tuple[str, ...]:
     """The components of the run that ``--run`` names, as overrides: its settings are what the command line changes."""
-    from quantamm_cli.cli.compose import Composer
-    from quantamm_cli.cli.stored import choices
+    from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.stored_settings import choices
     from quantamm_cli.store.runs import Store
 
     place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")
@@ -79,15 +79,6 @@ def _of_run(options: Options) -> tuple[str, ...]:
     except StoreError:
         return ()  # the command will say so
     return choices(found, options.overrides, composer.loader.options)
-
-
-def call(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Import a command and run it on composed settings."""
-    from quantamm_cli.cli.heard import heard
-
-    with heard(console):
-        result: dict[str, Any] = import_module(f"quantamm_cli.cli.{options.command}").run(tree, options, console)
-    return result
 
 
 def _show(composer: Any, options: Options, console: Console) -> int:

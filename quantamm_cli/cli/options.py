@@ -7,10 +7,13 @@ of them; so flags are taken out here, exactly as spelt, wherever they stand.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quantamm_cli.cli.nearest import did_you_mean
+from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from quantamm_cli.workflows.selection import Selection
 
 LOADS = ("last", "best_objective", "best_train", "best_validation", "best_test", "best_train_min_test", "best_test_min_train")
 INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
@@ -56,7 +59,7 @@ _COMPETE = (
     "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
     "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
     "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
-    "class MyStrategy(Strategy):                     from quantamm_cli.compete.strategy import Strategy",
+    "class MyStrategy(Strategy):                     from quantamm_cli.competition.strategy import Strategy",
     "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, after_swap, on_epoch if it remembers",
     "market=history data=parquet data.dir=PATH       minute prices of yours: market.base=ETH market.start=... market.end=...",
     "qsim compete validate STRATEGY                  does it quote as the rules want",
@@ -213,6 +216,13 @@ class Options:
     words: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     implied: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> "Selection":
+        """What ``--load`` and ``--min`` ask for."""
+        from quantamm_cli.workflows.selection import Selection
+
+        return Selection(self.load, self.minimum)
 
 
 def find_command(name: str) -> Command:

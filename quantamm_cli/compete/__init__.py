@@ -1,1 +1,1 @@
-"""A competition of pools that share order flow: many strategies, one market, the same draws for all."""
+"""The old name of ``quantamm_cli.competition``: users' files and stored receipts import a strategy's base class from here."""

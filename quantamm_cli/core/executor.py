@@ -9,6 +9,7 @@ from functools import cache
 
 import jax
 
+from quantamm_cli.kernels.call import double_precision
 from quantamm_cli.settings.types import Executor
 
 _CHOSEN = jax.make_user_context("auto")
@@ -26,11 +27,6 @@ def compiled() -> bool:
     return _CHOSEN.value != "scan" and possible()
 
 
-def double_precision() -> bool:
-    """Whether JAX computes in double precision where asked to."""
-    return bool(jax.dtypes.canonicalize_dtype(float).itemsize == 8)
-
-
 def possible() -> bool:
     """Whether there is compiled code: on a CPU, in double precision, where it can be made."""
     return double_precision() and jax.default_backend() == "cpu" and _made()
@@ -38,7 +34,7 @@ def possible() -> bool:
 
 @cache
 def _made() -> bool:
-    from quantamm_cli.core.kernels.build import entry
+    from quantamm_cli.kernels.build import entry
 
     try:
         entry()

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float, Int, Shaped
 
-from quantamm_cli.core.types import Feed, Trades
+from quantamm_cli.core.types import Feed
+from quantamm_cli.kernels.operands import Trades
 
 
 class Minute(NamedTuple):

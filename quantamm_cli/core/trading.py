@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.minute import Minute
 from quantamm_cli.core.swap import in_given_out, out_given_in
-from quantamm_cli.core.types import Trades
+from quantamm_cli.kernels.operands import Trades
 
 Reserves = Float[Array, " n"]
 Scalar = Float[Array, ""]

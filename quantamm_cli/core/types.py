@@ -9,36 +9,14 @@ from typing import NamedTuple
 
 import jax
 from jax import Array
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from quantamm_cli.core.closed_form import Prefix
+from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
 """Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
-
-
-class Frictions(NamedTuple):
-    """Costs of trading and the LP supply: scalars, or one number a minute. ``None`` marks what the program need not compute."""
-
-    fee: Float[Array, "*t"]
-    gas_cost: Float[Array, "*t"] | None = None
-    arb_fee: Float[Array, "*t"] | None = None
-    protocol_fee_split: Float[Array, ""] | None = None
-    noise_trader_ratio: Float[Array, ""] | None = None
-    lp_supply: Float[Array, " t"] | None = None
-
-
-class Trades(NamedTuple):
-    """Given trades, up to k a minute in their order: ``amount`` of token ``pay`` comes in or, where ``exact_out``, of ``take`` goes out.
-
-    ``pay`` below zero marks an empty place.
-    """
-
-    pay: Int[Array, "*t k"]
-    take: Int[Array, "*t k"]
-    amount: Float[Array, "*t k"]
-    exact_out: Bool[Array, "*t k"]
 
 
 @jax.tree_util.register_static
@@ -99,14 +77,6 @@ class Feed(NamedTuple):
     def stirred(self) -> bool:
         """Whether minutes bring more than prices, so that none may be skipped."""
         return self.trades is not None or (self.frictions is not None and self.frictions.lp_supply is not None)
-
-
-class Blocks(NamedTuple):
-    """Weights where each block begins, their change a minute while they move, and after how many minutes they stop, if early."""
-
-    starts: Float[Array, "b n"]
-    slopes: Float[Array, "b n"]
-    stops: Float[Array, " b"] | None = None
 
 
 class Path(NamedTuple):

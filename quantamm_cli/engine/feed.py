@@ -9,8 +9,9 @@ from numpy.typing import DTypeLike
 
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import possible
-from quantamm_cli.core.types import Feed, Frictions, Trades, Trading
+from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market
 from quantamm_cli.market.series import series
 from quantamm_cli.pools.base import AbstractPool
@@ -31,8 +32,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
     refuse(settings)
     if settings.fees.executor == "compiled" and not possible():
         raise ConfigError("fees.executor", f"there is no compiled code on this {jax.default_backend()}; use auto or scan")
-    pool, fees = settings.pool, settings.fees
-    assert isinstance(pool, AbstractPool)
+    pool, fees = AbstractPool.typed(settings.pool), settings.fees
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
         # Converted on the host: on the device that would be a program, compiled or fetched.
@@ -64,8 +64,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
 def refuse(settings: Simulate) -> None:
     """Raise ConfigError for frictions or given trades that the pool has no path with. JAX need not be started."""
-    pool = settings.pool
-    assert isinstance(pool, AbstractPool)
+    pool = AbstractPool.typed(settings.pool)
     if not pool.takes_frictions and not settings.fees.frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     if not pool.takes_trades and settings.trades.file is not None:

@@ -1,11 +1,11 @@
 """The circulating supply of the embedded market's tokens.
 
-Only arithmetic that is bit-identical everywhere, as in :mod:`quantamm_cli.market.noise`.
+Only arithmetic that is bit-identical everywhere, as in :mod:`quantamm_cli.random.noise`.
 """
 
 import numpy as np
 
-from quantamm_cli.market.noise import Floats, seed_of, uniforms
+from quantamm_cli.random.noise import Floats, seed_of, uniforms
 
 MODEL = "qsim synthetic supply 1"  # in every stream's name; to be changed with the model
 DAY = 1440

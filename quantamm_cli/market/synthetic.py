@@ -3,7 +3,7 @@
 It is meant to be what a real market is to a pool: tokens share one factor, calm and turbulent spells of all lengths
 follow each other (the Markov-switching multifractal of Calvet and Fisher, J. Financial Econometrics 2004), tails are fat,
 prices jump, and weak drifts last for days. Arithmetic is restricted to what is bit-identical everywhere
-(:mod:`quantamm_cli.market.noise`).
+(:mod:`quantamm_cli.random.noise`).
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.market.base import Closes, Source
-from quantamm_cli.market.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
 from quantamm_cli.market.supply import circulating
+from quantamm_cli.random.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
 from quantamm_cli.settings.types import Natural, minute
 
 MODEL = "qsim synthetic market 1"  # in every stream's name; to be changed with the model

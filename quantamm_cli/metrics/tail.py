@@ -9,8 +9,8 @@ from jax import Array
 from jaxtyping import Float
 
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.core.kernels.coarse import call as kernels
 from quantamm_cli.core.types import DAY, Daily, Trajectory
+from quantamm_cli.kernels.coarse import call as kernels
 from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}

@@ -6,8 +6,9 @@ from jax import Array
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from quantamm_cli.core.kernels.minutes.call import Plan
-from quantamm_cli.core.types import Blocks, Feed, Params, Snapshot
+from quantamm_cli.core.types import Feed, Params, Snapshot
+from quantamm_cli.kernels.minutes.call import Plan
+from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
 

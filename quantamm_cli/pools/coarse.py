@@ -13,11 +13,12 @@ from pydantic import Field
 from quantamm_cli.core import interpolate
 from quantamm_cli.core.closed_form import log_growth
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.core.kernels.coarse.call import growth
-from quantamm_cli.core.kernels.minutes.call import Plan
 from quantamm_cli.core.minute import window
-from quantamm_cli.core.types import Blocks, Feed, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.coarse.call import growth
+from quantamm_cli.kernels.minutes.call import Plan
+from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
 from quantamm_cli.settings.types import Count
 

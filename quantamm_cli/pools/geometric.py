@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.arbitrage import leg
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.core.kernels.minutes.call import Left, Plan, minute_loop
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
 from quantamm_cli.core.trading import geometric_swap, traded
-from quantamm_cli.core.types import Blocks, Feed, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Params, Path, Snapshot
+from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import AbstractPool, Row, held
 
 

@@ -7,7 +7,8 @@ from jaxtyping import Int
 from pydantic import Field
 
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Blocks, Feed, Params
+from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.coarse import CoarsePool
 from quantamm_cli.settings.types import Count
 

@@ -11,11 +11,12 @@ from pydantic import Field
 
 from quantamm_cli.core import interpolate
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.core.kernels.coarse import call as kernels
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
-from quantamm_cli.core.types import Blocks, Feed, Params, Path
+from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.brokered import brokered
 from quantamm_cli.pools.coarse import CoarsePool

@@ -51,6 +51,17 @@ class Component(Settings):
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         """Raise ConfigError if these settings cannot serve these tokens; ``where`` is the dotted place of the component."""
 
+    @classmethod
+    def typed(cls, component: "Component") -> Self:
+        """What settings declare as any component, as one of this kind; it is one wherever settings were read.
+
+        Raises:
+            TypeError: a defect of the program.
+        """
+        if not isinstance(component, cls):
+            raise TypeError(f"{component.group}={component.kind} where {cls.__name__} was expected")
+        return component
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, not validated again."""
         return self.model_copy(update=changes)

@@ -13,7 +13,9 @@ KINDS = {"run": "run", "walk": "walk-forward", "compete": "competition", "study"
 ASKED = re.compile(r"(?:(run|walk|compete|study)_)?([0-9a-f]{6,64})(?:\.json)?", re.IGNORECASE)
 """A name, or 6 or more digits of its fingerprint, with or without the kind."""
 _HELD = re.compile(r"(run|walk|compete|study)_([0-9a-f]{64})")
-_SHOWN, _DIGITS = 4, 12
+NAME_DIGITS = 12
+"""Digits of a fingerprint that tell it from others wherever one is shown."""
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Held:
     @property
     def short(self) -> str:
         """Enough of its name to find it by."""
-        return f"{self.kind}_{self.fingerprint[:_DIGITS]}"
+        return f"{self.kind}_{self.fingerprint[:NAME_DIGITS]}"
 
 
 def holdings(runs: Path) -> list[Held]:
@@ -75,6 +77,6 @@ def pool_of(settings: Mapping[str, Any]) -> str | None:
 def several(asked: str, found: list[Held]) -> str:
     """How many there are, and names to choose from."""
     alike = len({held.kind for held in found}) == 1
-    names = [held.fingerprint[:_DIGITS] if alike else held.short for held in found[:_SHOWN]]
+    names = [held.fingerprint[:NAME_DIGITS] if alike else held.short for held in found[:_SHOWN]]
     what = f"{KINDS[found[0].kind]}s" if alike else "results"
     return f"{len(found)} {what} begin with {asked} ({', '.join(names)}{', …' * (len(found) > _SHOWN)}); give more digits"

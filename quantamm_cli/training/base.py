@@ -1,61 +1,31 @@
-"""What a fitter is."""
+"""What a fitter does."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from jax.sharding import Mesh
-from pydantic import Field
 
-from quantamm_cli.core.sampling import Init
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import mesh
-from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.types import Count, Natural, NonNegative
-from quantamm_cli.training.windows import Sampling
-
-if TYPE_CHECKING:
-    from quantamm_cli.training.problem import Problem, Progress, Taken
+from quantamm_cli.training.problem import Problem, Progress, Taken
+from quantamm_cli.training.settings import FitSettings
 
 
-class Fit(Component, ABC, group="fit"):
+class Fit(FitSettings, ABC):
     """A way to better parameters, from several starting points side by side.
 
     ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is ``training.fit``. What a
     fitter remembers is a pytree of arrays whose first axis is the parameter sets.
     """
 
-    steps: Natural = Field(100, description="how often the parameters move")
-    parameter_sets: Count = Field(4, description="starting points, side by side")
-    init: Init = Field("gaussian", description="how they differ: normal, at random or evenly, or on a grid over the declared ranges")
-    noise_scale: NonNegative = Field(0.1, description="their standard deviation in raw units; the first has none, a grid needs none")
-    seed: Natural = Field(0, description="of starting points, windows and all that is drawn")
-    batch_size: Count = Field(16, description="windows, the same at every step")
-    sampling: Sampling = Field("stratified", description="windows: all as likely, the recent likelier, or one from each of equal parts")
-    early_stopping: bool = Field(True, description="stop when validation no longer improves")
-    patience: Count = Field(200, description="evaluations without improvement before stopping")
-
-    redraws: ClassVar[bool] = True
-    """Whether a set that diverged is drawn anew. If not, what is not finite is a candidate that failed, and no more."""
-    new_windows: ClassVar[bool] = False
-    """Whether every step has windows of its own."""
-    averaging: ClassVar[bool] = False
-    """Whether one more entry holds averages of the others."""
-    remedy: ClassVar[str] = "a smaller fit.noise_scale"
-    """What may help sets that diverge."""
-
     @abstractmethod
-    def begin(self, problem: "Problem", params: Params) -> Any:
+    def begin(self, problem: Problem, params: Params) -> Any:
         """What is remembered before the first step; for fresh sets later, too."""
 
     @abstractmethod
-    def advance(self, problem: "Problem", on: Mesh | None, progress: "Progress") -> "Taken":
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
         """Scores of the parameters there are, and the next ones: a pure function of its arguments."""
 
-    def cut(self, sets: int) -> Mesh | None:
-        """The devices that share the work."""
-        return mesh(sets, self.batch_size)
-
-    def over(self, progress: "Progress") -> bool:
+    def over(self, progress: Progress) -> bool:
         """Whether no set has anywhere to go."""
         return False
 
@@ -63,11 +33,6 @@ class Fit(Component, ABC, group="fit"):
         """Whether the parameters of a step go into the average."""
         return False
 
-    def averaged(self, progress: "Progress") -> bool:
+    def averaged(self, progress: Progress) -> bool:
         """Whether the averages were taken: their entry is the last, and nothing moves any more."""
         return self.averaging and progress.average is None
-
-    @property
-    def depends_on_steps(self) -> str | None:
-        """What of a step depends on how many there are to be; ``None``: nothing, so that a run may be made longer."""
-        return None

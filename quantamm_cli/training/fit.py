@@ -11,8 +11,13 @@ from jax.sharding import Mesh
 from quantamm_cli.engine.devices import SETS, placed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.training.average import Average
+from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Report
 from quantamm_cli.training.redraw import lost, with_sets
+
+
+def _fitter(problem: Problem) -> Fit:
+    return Fit.typed(problem.fit)
 
 
 def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
@@ -21,7 +26,7 @@ def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
     values = {name: jnp.asarray(value, dtype) for name, value in params.items()}
     sets = len(next(iter(values.values())))
     average = Average.of_none(params) if problem.fit.averaging else None
-    return Progress(0, values, problem.fit.begin(problem, values), np.zeros(sets), np.zeros(sets, np.int64), average=average)
+    return Progress(0, values, _fitter(problem).begin(problem, values), np.zeros(sets), np.zeros(sets, np.int64), average=average)
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
@@ -47,18 +52,18 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
-    ended = problem.fit.averaged(progress) or problem.fit.over(progress)
+    ended = _fitter(problem).averaged(progress) or _fitter(problem).over(progress)
     return progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
 
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Report, Progress]:
     progress, here = _renewed(problem, on, progress)
-    taken = problem.fit.advance(problem, on, progress)
+    taken = _fitter(problem).advance(problem, on, progress)
     best, since = _improvement(taken.metrics[problem.watched[0]][problem.watched[1]], progress)
     redrawn = progress.redrawn if progress.redrawn.any() else None
     report = Report(progress.step, here, taken.objective, taken.metrics, taken.learning_rate, since, redrawn, taken.told)
     average = progress.average
-    if average is not None and problem.fit.averages(progress.step):
+    if average is not None and _fitter(problem).averages(progress.step):
         average = average.and_these(here)
     alive = taken.objective if taken.alive is None else taken.alive
     finite = progress.finite or bool(np.isfinite(taken.objective).any())
@@ -68,7 +73,7 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
 def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Progress, dict[str, Column]]:
     """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
-    redraws = problem.fit.redraws and not problem.fit.averaged(progress)
+    redraws = problem.fit.redraws and not _fitter(problem).averaged(progress)
     gone = lost(params, optimiser, progress.objective) if redraws else {}
     if gone:
         sets = len(progress.objective)
@@ -81,7 +86,7 @@ def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Pro
             for name, value in problem.draw(progress.step, one).items():
                 params[name][one] = value
         values = jax.device_put(params)
-        optimiser = with_sets([*gone], optimiser, jax.device_get(problem.fit.begin(problem, values)))
+        optimiser = with_sets([*gone], optimiser, jax.device_get(_fitter(problem).begin(problem, values)))
         progress = replace(
             progress,
             params=placed(on, SETS, values),

@@ -15,8 +15,8 @@ from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.training.average import Average
-from quantamm_cli.training.base import Fit
 from quantamm_cli.training.redraw import Draw
+from quantamm_cli.training.settings import FitSettings
 from quantamm_cli.training.windows import Bank, starts
 
 Column = NDArray[np.float64]
@@ -30,7 +30,7 @@ class Problem:
 
     pool: AbstractPool
     feed: Feed
-    fit: Fit
+    fit: FitSettings
     aim: Aim
     weights: Weights
     bout_offset: int

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter, initial
-from quantamm_cli.training.base import Fit
+from quantamm_cli.training.settings import FitSettings
 
 Column = NDArray[np.float64]
 Draw = Callable[[int, int], Mapping[str, Column]]
 """Step and set to fresh raw parameters ``(*shape)`` of that set."""
 
 
-def drawn(specs: Sequence[Parameter], given: Mapping[str, Any], assets: int, fit: Fit, step: int, which: int) -> dict[str, Column]:
+def drawn(specs: Sequence[Parameter], given: Mapping[str, Any], assets: int, fit: FitSettings, step: int, which: int) -> dict[str, Column]:
     """Parameters of the run's own initial distribution around what is ``given`` for the set, as ``core.params.initial`` takes it.
 
     A pure function of the seed, the step and the set. The first set, too, is drawn with noise: where it began, it was lost.

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
+from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import Component, Settings, hint
@@ -49,10 +50,9 @@ def has(settings: Train, key: str) -> bool:
 
 def defaults(settings: Train) -> dict[str, float]:
     """Where parameters begin that nobody gave, by dotted name."""
-    assert isinstance(settings.pool, AbstractPool)
     return {
         f"params.{spec.readable}": spec.default
-        for spec in settings.pool.parameters(len(settings.tokens))
+        for spec in _specs(settings)
         if isinstance(spec.default, float) and spec.name not in settings.params
     }
 
@@ -62,16 +62,18 @@ def moves_the_score(keys: Iterable[str]) -> list[str]:
     return [key for key in keys if any(key == place or key.startswith(f"{place}.") for place in SCORED)]
 
 
+def _specs(settings: Train) -> tuple[Parameter, ...]:
+    return AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
+
+
 def _names(settings: Train) -> set[str]:
-    assert isinstance(settings.pool, AbstractPool)
-    return {name for spec in settings.pool.parameters(len(settings.tokens)) for name in spec.names}
+    return {name for spec in _specs(settings) for name in spec.names}
 
 
 def _declared(settings: Train) -> dict[str, Range]:
     """The search ranges of the parameters that train."""
-    assert isinstance(settings.pool, AbstractPool)
-    specs = settings.pool.parameters(len(settings.tokens))
-    return {spec.readable: Range(spec.low, spec.high, spec.log, None, False) for spec in specs if spec.trainable and spec.low < spec.high}
+    trainable = [spec for spec in _specs(settings) if spec.trainable and spec.low < spec.high]
+    return {spec.readable: Range(spec.low, spec.high, spec.log, None, False) for spec in trainable}
 
 
 def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choices:

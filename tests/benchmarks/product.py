@@ -12,15 +12,16 @@ from typing import Any
 
 def start() -> None:
     """JAX as the product uses it, and all components."""
-    from quantamm_cli.cli import app
+    from quantamm_cli.config.components import load_components
+    from quantamm_cli.workflows.runtime import start_jax
 
-    app.start_jax()
-    app.load_components()
+    start_jax()
+    load_components()
 
 
 def compile_kernels() -> None:
     """The machine code of the minute loop, which is made once for a machine."""
-    from quantamm_cli.core.kernels.build import entry
+    from quantamm_cli.kernels.build import entry
 
     entry()
 
@@ -35,20 +36,20 @@ def executors() -> list[str]:
 
 def settings(words: Sequence[str]) -> Any:
     """The typed settings of ``qsim train WORDS``."""
-    from quantamm_cli.cli import app
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.read import read_settings
     from quantamm_cli.settings.run import Train
 
-    return app.read_settings(Train, Composer("train", tuple(words)).tree())
+    return read_settings(Train, Composer("train", tuple(words)).tree())
 
 
 def problem(words: Sequence[str]) -> tuple[Any, Any]:
     """The training problem of ``qsim train WORDS``, and its beginning."""
-    from quantamm_cli.cli import app
-    from quantamm_cli.cli.session import posed
+    from quantamm_cli.workflows.data import load_market
+    from quantamm_cli.workflows.training_run import posed
 
     training = settings(words)
-    market = app.load_market(training, training.test_end or training.end)
+    market = load_market(training, training.test_end or training.end)
     problem, progress, *_ = posed(training, market)
     return problem, progress
 
@@ -82,10 +83,10 @@ def step(words: Sequence[str]) -> Callable[[], Any]:
 
 def competition(what: str, count: int, simulations: int, steps: int) -> Callable[[], object]:
     """A competition that is ready to be played: ``count`` strategies of a kind, no two alike."""
-    import quantamm_cli.compete.strategies  # noqa: F401
-    from quantamm_cli.compete.engine import compete
-    from quantamm_cli.compete.market import MarketSettings, markets
-    from quantamm_cli.compete.types import Entrant, Rules
+    import quantamm_cli.competition.strategies  # noqa: F401
+    from quantamm_cli.competition.engine import compete
+    from quantamm_cli.competition.market import MarketSettings, markets
+    from quantamm_cli.competition.types import Entrant, Rules
     from quantamm_cli.settings.component import component
 
     def strategy(place: int) -> Any:

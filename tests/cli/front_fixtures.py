@@ -66,15 +66,13 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], Any]
         return {"command": options.command, "x": float("nan"), "seed": tree.get("fit", {}).get("seed")}
 
     for name in ("simulate", "train", "tune", "evaluate", "runs"):
-        module = types.ModuleType(f"quantamm_cli.cli.{name}")
+        module = types.ModuleType(f"quantamm_cli.cli.commands.{name}")
         vars(module)["run"] = run
-        monkeypatch.setitem(sys.modules, f"quantamm_cli.cli.{name}", module)
+        monkeypatch.setitem(sys.modules, f"quantamm_cli.cli.commands.{name}", module)
     return calls
 
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> None:
     """Components: only those that need no JAX."""
-    module = types.ModuleType("quantamm_cli.cli.app")
-    vars(module)["load_components"] = lambda plugins=(): __import__("quantamm_cli.settings.run")
-    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.app", module)
+    monkeypatch.setattr("quantamm_cli.config.components._HOMES", ("settings.run",))

@@ -10,8 +10,8 @@ import pytest
 import toy
 from toy import Call
 
-from quantamm_cli.cli import competition
 from quantamm_cli.errors import Interrupted
+from quantamm_cli.workflows.compete import competition
 
 SMALL = ("steps=200", "epoch.length=100", "simulations=24")
 TWO = "strategies=[fixed_20,fixed_fee]"
@@ -19,7 +19,7 @@ WORDS = ("compete", TWO, *SMALL)
 MINE = '''
 """A strategy of a user."""
 
-from quantamm_cli.compete.strategy import Strategy
+from quantamm_cli.competition.strategy import Strategy
 
 
 class Mine(Strategy):
@@ -137,7 +137,7 @@ def test_what_is_played_survives_an_interruption(mine: Path, call: Call, monkeyp
 
 def test_an_edge_that_is_no_number_is_not_kept(mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 5, with who and on which seed; the next command plays it again."""
-    from quantamm_cli.compete import play as made
+    from quantamm_cli.competition import play as made
 
     play = made.play
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from quantamm_cli.cli.compose import Composer, resolved
-from quantamm_cli.cli.config import COMPOSED
-from quantamm_cli.cli.loader import Loader
-from quantamm_cli.cli.sources import read_yaml
+from quantamm_cli.cli.commands.config import COMPOSED
+from quantamm_cli.config.compose import Composer, resolved
+from quantamm_cli.config.loader import Loader
+from quantamm_cli.config.sources import read_yaml
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 

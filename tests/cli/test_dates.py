@@ -2,20 +2,21 @@
 
 import pytest
 
-from quantamm_cli.cli.dates import Dates, read_dates
+from quantamm_cli.cli.periods import read_periods
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import minute
+from quantamm_cli.workflows.custom_periods import Dates
 
 
 def test_periods_have_their_name_or_their_number() -> None:
     """And begin with their first minute and end before their last."""
-    found = read_dates("2023-01-01..2023-03-01, crash=2023-03-08..2023-03-15T12:00,2023-03-14..2023-03-15")
+    found = read_periods("2023-01-01..2023-03-01, crash=2023-03-08..2023-03-15T12:00,2023-03-14..2023-03-15")
     assert found == (
         Dates("1", minute("2023-01-01"), minute("2023-03-01")),
         Dates("crash", minute("2023-03-08"), minute("2023-03-15T12:00")),
         Dates("3", minute("2023-03-14"), minute("2023-03-15")),
     )
-    assert read_dates(None) == ()
+    assert read_periods(None) == ()
 
 
 @pytest.mark.parametrize(
@@ -35,5 +36,5 @@ def test_periods_have_their_name_or_their_number() -> None:
 )
 def test_what_is_no_period_is_one_line(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match="--periods") as told:
-        read_dates(text)
+        read_periods(text)
     assert said in told.value.message

@@ -261,9 +261,7 @@ def test_a_plugin_that_fails(tmp_path: Path, call: Call) -> None:
 
 
 def test_a_defect_is_one_line_and_its_trace_is_kept(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import app
-
-    monkeypatch.setattr(app, "load_market", lambda *_: 1 / 0)
+    monkeypatch.setattr("quantamm_cli.workflows.simulate.load_market", lambda *_: 1 / 0)
     answer = call("simulate", *TOY)
     answer.one_line(1, "a defect of qsim, ZeroDivisionError")
     found = re.search(r"the trace is in (\S+)", answer.err)

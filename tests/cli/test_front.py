@@ -165,9 +165,9 @@ def test_exit_codes(failure: BaseException, code: int, line: str, here: Path, qs
     def run(*_: Any) -> dict[str, Any]:
         raise failure
 
-    module = types.ModuleType("quantamm_cli.cli.train")
+    module = types.ModuleType("quantamm_cli.cli.commands.train")
     vars(module)["run"] = run
-    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.train", module)
+    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.commands.train", module)
     monkeypatch.setenv("QSIM_CACHE", str(here / "cache"))
     came, out, err = qsim("train", "--json")
     assert came == code
@@ -188,9 +188,9 @@ def test_an_interruption_ends_a_sweep(here: Path, qsim: Run, monkeypatch: pytest
         calls.append(1)
         raise errors.Interrupted(2, "saved")
 
-    module = types.ModuleType("quantamm_cli.cli.train")
+    module = types.ModuleType("quantamm_cli.cli.commands.train")
     vars(module)["run"] = run
-    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.train", module)
+    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.commands.train", module)
     assert qsim("train", "-m", "fit.seed=0,1,2", "-q")[0] == 130
     assert len(calls) == 1
 

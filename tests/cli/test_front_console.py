@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.cli.console import Console, finite, plain_table
+from quantamm_cli.cli.console import Console
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import finite
 
 
 def test_numbers_are_finite_or_null() -> None:
@@ -21,7 +23,7 @@ def test_numbers_are_finite_or_null() -> None:
 def test_tables_align_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     Console("train").table("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]])
     assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  -\n"
-    assert plain_table("", ["x"], [], [False]) == "x"
+    assert str(Table.of("", ["x"], [])) == "x"
 
 
 def test_with_json_only_the_object_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,9 @@ from front_fixtures import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantamm_cli.cli import keys
 from quantamm_cli.cli.main import main
 from quantamm_cli.cli.options import COMMANDS, LOADS, flags_of
+from quantamm_cli.config import keys
 
 pytest_plugins = ["front_fixtures"]
 
@@ -34,7 +34,7 @@ def typo(name: str, dice: random.Random) -> str:
 
 def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
     """F16: at least 95 % of the suggestions hold the right name."""
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
     from quantamm_cli.errors import ConfigError
 
     dice = random.Random(7)
@@ -149,7 +149,7 @@ def test_the_machine_does_not_leak_through_another_key(here: Path, qsim: Run, co
 
 
 def test_a_token_that_yaml_misreads_is_explained(here: Path) -> None:
-    from quantamm_cli.cli.compose import Composer
+    from quantamm_cli.config.compose import Composer
     from quantamm_cli.errors import ConfigError
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.settings.run import Simulate

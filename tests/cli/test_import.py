@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from toy import Call
 
-from quantamm_cli.cli.app import load_components
-from quantamm_cli.cli.translation import translated
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.translation import translated
 
 load_components()
 

@@ -65,7 +65,7 @@ def test_words_that_ask_for_nothing_there_is_are_one_line(finished: Path, monkey
     toy.call("evaluate", *TOY, *far, folder=finished).one_line(2, "--periods: late: BTC has prices from 2021-01-01 to 2026-01-01")
     toy.call("report", "abcdef", folder=finished).one_line(4, "no run begins with abcdef")
     toy.call("report", "abcdef", "123456", folder=finished).one_line(2, "one RUN at a time")
-    monkeypatch.setattr("quantamm_cli.cli.drawing.find_spec", lambda name: None)
+    monkeypatch.setattr("quantamm_cli.workflows.plots.find_spec", lambda name: None)
     for words in (("report", *TOY), ("evaluate", *TOY, "--plots"), ("simulate", *TOY, "--plots")):
         toy.call(*words, folder=finished).one_line(2, "matplotlib: plots need it")
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_written_is_one_line(trained: Path, call: Call, monkeypat
     """The page's path is printed; with a folder in its place nothing half-written is left, and the plots of before stay."""
     empty = b"\x89PNG\r\n\x1a\n" + bytes(16)  # drawing is another test's
     pictures = dict.fromkeys((name.removesuffix("_plot") for name in PLOTS), empty)
-    monkeypatch.setattr("quantamm_cli.report.run.plots", lambda subject: pictures)
+    monkeypatch.setattr("quantamm_cli.reporting.run.plots", lambda subject: pictures)
     path = call("report", *TOY).out.splitlines()[-1]
     page = trained / path
     page.unlink()

@@ -14,11 +14,11 @@ import pytest
 from compiling import QUICKLY
 from toy import CACHE, QSIM, TOY, environment
 
-from quantamm_cli.cli import programs
-from quantamm_cli.cli.app import load_components
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.heard import heard
-from quantamm_cli.core.kernels import build
+from quantamm_cli.config.components import load_components
+from quantamm_cli.kernels import build
+from quantamm_cli.workflows import programs
 
 FRESH = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))} | {"XLA_FLAGS": QUICKLY}
 """Where programs are kept is left to the command; which they are does not depend on how well they are compiled."""

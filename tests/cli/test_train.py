@@ -179,9 +179,7 @@ def test_numbers_of_a_parameter_stay_with_their_token(tmp_path: Path, call: Call
 
 
 def test_other_data_under_the_same_name_is_refused(trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import app
-
-    monkeypatch.setattr(app, "data_digest", lambda settings, market: "0" * 64)
+    monkeypatch.setattr("quantamm_cli.workflows.train.data_digest", lambda settings, market: "0" * 64)
     call("train", *TOY).one_line(3, "was made from other data", "0" * 64, toy.document(trained)["provenance"]["data"], "--fresh")
 
 

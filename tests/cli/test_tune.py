@@ -5,13 +5,13 @@ import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import toy
 from toy import METRIC, TOY, Call
 
-import quantamm_cli.cli.train
 from quantamm_cli.errors import ConfigError, DataError, DivergedError, Interrupted
 from quantamm_cli.settings.run import Train
 
@@ -30,17 +30,17 @@ class StandIn:
         self.seen: list[tuple[Train, bool]] = []
         self.before: Callable[[int, Train], None] = lambda count, settings: None
 
-    def __call__(self, settings: Train, options: Any, console: Any) -> dict[str, Any]:
-        self.seen.append((settings, options.fresh))
+    def __call__(self, settings: Train, selection: Any, fresh: bool, monitor: Any) -> SimpleNamespace:
+        self.seen.append((settings, fresh))
         self.before(len(self.seen), settings)
         score = -(math.log(rate(settings) / 0.02) ** 2)
-        return {"metrics": {"train": {METRIC: -score}, "validation": {METRIC: score}, "test": {METRIC: 7.0}}}
+        return SimpleNamespace(metrics={"train": {METRIC: -score}, "validation": {METRIC: score}, "test": {METRIC: 7.0}})
 
 
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     stand_in = StandIn()
-    monkeypatch.setattr(quantamm_cli.cli.train, "trained", stand_in)
+    monkeypatch.setattr("quantamm_cli.workflows.study_runner.train", stand_in)
     return stand_in
 
 

@@ -25,10 +25,10 @@ LONG = (*TOY, f"fit.steps={STEPS}", "fit.early_stopping=false")
 TELL = '''"""Saves every step, and writes down which steps were reported saved."""
 import os
 
-from quantamm_cli.cli import session
+from quantamm_cli.workflows import training_run
 
-session._SAVE_SECONDS = 0.0
-real = session.Session.save
+training_run._SAVE_SECONDS = 0.0
+real = training_run.TrainingRun.save
 
 
 def save(self, status):
@@ -38,7 +38,7 @@ def save(self, status):
     os.close(file)
 
 
-session.Session.save = save
+training_run.TrainingRun.save = save
 '''
 TELLING = "plugins=[tell.py]"
 WAIT = '''"""Makes a file once this process waits for the lock of a run."""
@@ -158,7 +158,7 @@ def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
 def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import session
+    from quantamm_cli.workflows import training_run
 
     words = (*TOY, f"fit={kind}", *TOY[-3:], "fit.schedule=cosine", "-q")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
@@ -166,7 +166,7 @@ def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(kind: str, tm
         folder.mkdir()
     assert toy.call("train", *words, folder=whole).code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(session, "_SAVE_SECONDS", 0.0)
+        patch.setattr(training_run, "_SAVE_SECONDS", 0.0)
         for step in range(1, 7):
             with pytest.MonkeyPatch.context() as inner:
                 interrupt_at(step, inner)
@@ -340,9 +340,9 @@ def mount(folder: Path, kilobytes: int, *more: str) -> bool:
 
 
 def test_f5_a_full_disk_keeps_what_was_saved_and_the_run_goes_on_later(disk: Path, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from quantamm_cli.cli import session
+    from quantamm_cli.workflows import training_run
 
-    monkeypatch.setattr(session, "_SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(training_run, "_SAVE_SECONDS", 0.0)
     toy.call("train", *LONG, "-q", folder=disk).one_line(4, "cannot be written: the disk is full", "run the same command again")
     assert toy.call("runs", "verify", folder=disk).code == 0
     step = toy.history(disk)[-1]["step"]

@@ -20,10 +20,10 @@ MORE = {
 SLOWLY = '''"""Saves every step, and takes its time for it."""
 import time
 
-from quantamm_cli.cli import session
+from quantamm_cli.workflows import training_run
 
-session._SAVE_SECONDS = 0.0
-real = session.Session.record
+training_run._SAVE_SECONDS = 0.0
+real = training_run.TrainingRun.record
 
 
 def record(self, report, progress):
@@ -31,7 +31,7 @@ def record(self, report, progress):
     real(self, report, progress)
 
 
-session.Session.record = record
+training_run.TrainingRun.record = record
 '''
 
 

@@ -24,10 +24,10 @@ SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 OFTEN = '''"""Saves every step, and takes its time for it."""
 import time
 
-from quantamm_cli.cli import session
+from quantamm_cli.workflows import training_run
 
-session._SAVE_SECONDS = 0.0
-real = session.Session.record
+training_run._SAVE_SECONDS = 0.0
+real = training_run.TrainingRun.record
 
 
 def record(self, report, progress):
@@ -35,7 +35,7 @@ def record(self, report, progress):
     real(self, report, progress)
 
 
-session.Session.record = record
+training_run.TrainingRun.record = record
 '''
 COMPILING = '''"""Makes a file when XLA is about to compile the step, and another when it has."""
 from pathlib import Path

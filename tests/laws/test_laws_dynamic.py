@@ -10,10 +10,11 @@ import pytest
 from kinds import DAY, assets_of, build, components, opening, small, with_rule, world
 from numpy.typing import NDArray
 
-from quantamm_cli.cli.given import estimators
-from quantamm_cli.core.types import Feed, Trades, Trading, Trajectory
+from quantamm_cli.config.given import estimators
+from quantamm_cli.core.types import Feed, Trading, Trajectory
 from quantamm_cli.engine.feed import feed as fed
 from quantamm_cli.engine.forward import simulate
+from quantamm_cli.kernels.operands import Trades
 from quantamm_cli.market import Synthetic, load
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute

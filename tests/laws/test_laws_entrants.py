@@ -10,9 +10,9 @@ import pytest
 from kinds import build, opening, tree, world
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import strategies  # noqa: F401 - the strategies register themselves
-from quantamm_cli.compete.engine import compete
-from quantamm_cli.compete.types import Entrant, Market, Rules
+from quantamm_cli.competition import strategies  # noqa: F401 - the strategies register themselves
+from quantamm_cli.competition.engine import compete
+from quantamm_cli.competition.types import Entrant, Market, Rules
 from quantamm_cli.engine.forward import simulate
 from quantamm_cli.errors import ConfigError
 

@@ -12,7 +12,6 @@ from hill import ALL, CLIMBING, FROM, GRADIENT, STEPS, TOP, Hill, climb, climbin
 from kinds import DAY, with_rule, world
 from numpy.typing import NDArray
 
-from quantamm_cli.cli.session import _restored, _state
 from quantamm_cli.core.params import initial, trainable
 from quantamm_cli.engine.objective import Aim
 from quantamm_cli.errors import DivergedError
@@ -20,6 +19,7 @@ from quantamm_cli.training.fit import begin, fit
 from quantamm_cli.training.problem import Progress, Report
 from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import RULES, Scoreboard, select
+from quantamm_cli.workflows.training_run import _restored, _state
 
 HARD = {name: {"plateau_patience": 1, "swa_start": 0.25, "swa_every": 2, "price_noise": 0.01} for name in GRADIENT}
 """What makes a gradient fit remember most."""

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from kinds import CONF, build, components, source, tree
 
-from quantamm_cli.cli.app import read_settings
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.run import Simulate, Train
 

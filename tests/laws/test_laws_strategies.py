@@ -17,16 +17,16 @@ from jax import Array
 from kinds import build, components, source, tree
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
-from quantamm_cli.compete.arbitrage import Least
-from quantamm_cli.compete.engine import compete
-from quantamm_cli.compete.fill import sided
-from quantamm_cli.compete.slopes import slope, straight
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.strategies.vol_adaptive import VolAdaptive
-from quantamm_cli.compete.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
-from quantamm_cli.compete.streets import laid_out
-from quantamm_cli.compete.types import Entrant, Fault, Market, Outcome, Rules
+from quantamm_cli.competition import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
+from quantamm_cli.competition.arbitrage import Least
+from quantamm_cli.competition.engine import compete
+from quantamm_cli.competition.fill import sided
+from quantamm_cli.competition.slopes import slope, straight
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive
+from quantamm_cli.competition.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
+from quantamm_cli.competition.streets import laid_out
+from quantamm_cli.competition.types import Entrant, Fault, Market, Outcome, Rules
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 

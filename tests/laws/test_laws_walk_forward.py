@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 from kinds import DAY
 
-from quantamm_cli.cli.app import read_settings
-from quantamm_cli.cli.compose import Composer
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.walk_forward import walked
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.walk_forward import walk_forward
 
 FIRST, LAST = minute("2021-01-01"), minute("2021-09-01")
 SEEDS = 20
@@ -52,7 +50,7 @@ def walk(folder: Path, data: dict[str, Any]) -> dict[str, Any]:
     tree |= {"params": {"k_per_day": 50, "memory_days": 2}, "data": {"kind": "made", "burn_in_days": 30} | data}
     tree["split"] |= {"cycle_days": 25, "bout_offset": 5 * DAY}
     tree["fit"] |= {"steps": 2, "parameter_sets": 2, "batch_size": 2}
-    return walked("train", read_settings(Train, tree), Options("train"), Console("train", json=True, quiet=True))
+    return walk_forward(read_settings(Train, tree)).to_dict()
 
 
 @pytest.fixture(scope="module")

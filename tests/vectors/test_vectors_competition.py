@@ -13,15 +13,15 @@ import pytest
 from jax import Array
 from numpy.typing import NDArray
 
-from quantamm_cli.compete import arbitrage, capital, routing
-from quantamm_cli.compete.arbitrage import Least
-from quantamm_cli.compete.engine import compete
-from quantamm_cli.compete.fill import Fill
-from quantamm_cli.compete.market import Challenge
-from quantamm_cli.compete.slopes import slope, straight
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.strategy import constant_product
-from quantamm_cli.compete.types import Entrant, Market, Rules
+from quantamm_cli.competition import arbitrage, capital, routing
+from quantamm_cli.competition.arbitrage import Least
+from quantamm_cli.competition.engine import compete
+from quantamm_cli.competition.fill import Fill
+from quantamm_cli.competition.market import Challenge
+from quantamm_cli.competition.slopes import slope, straight
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.strategy import constant_product
+from quantamm_cli.competition.types import Entrant, Market, Rules
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("competition.json").read_text())
 LEAST = Least(0.01, 0.01)

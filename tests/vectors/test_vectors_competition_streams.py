@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantamm_cli.compete import payload
-from quantamm_cli.compete.challenge import amm, challenge, search
-from quantamm_cli.compete.market import Challenge, markets, pcg
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.types import Entrant, Outcome
+from quantamm_cli.competition import payload
+from quantamm_cli.competition.challenge import amm, challenge, search
+from quantamm_cli.competition.market import Challenge, markets
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.types import Entrant, Outcome
+from quantamm_cli.random import pcg
 
 VECTORS = json.loads((Path(__file__).parent / "competition.json").read_text())
 STREAMS = VECTORS["challenge_rng"]["seeds"]

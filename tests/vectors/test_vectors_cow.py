@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.core.types import Feed, Frictions, Trading
+from quantamm_cli.core.types import Feed, Trading
+from quantamm_cli.kernels.operands import Frictions
 from quantamm_cli.pools.cow import Cow
 
 CASES = json.loads(Path(__file__).with_name("cow_fm_amm.json").read_text())["cases"]

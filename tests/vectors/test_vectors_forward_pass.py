@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.cli.app import load_components
+from quantamm_cli.config.components import load_components
 from quantamm_cli.core.types import Daily, Feed, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import days, simulate

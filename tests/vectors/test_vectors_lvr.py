@@ -12,8 +12,9 @@ import pytest
 from compiling import FOR_USERS
 from numpy.typing import NDArray
 
-from quantamm_cli.core.types import Feed, Frictions, Trading
+from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.engine.forward import simulate
+from quantamm_cli.kernels.operands import Frictions
 from quantamm_cli.pools.balancer import Balancer
 
 CASES = json.loads(Path(__file__).with_name("lvr_closed_form.json").read_text())["cases"]

@@ -4,14 +4,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.compete import payload
-from quantamm_cli.compete.challenge import amm, challenge, search
-from quantamm_cli.compete.market import Challenge, markets
-from quantamm_cli.compete.strategies.asymmetric import Asymmetric
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.strategies.vol_adaptive import VolAdaptive
-from quantamm_cli.compete.strategy import Strategy
-from quantamm_cli.compete.types import Entrant, Fault, Market, Outcome
+from quantamm_cli.competition import payload
+from quantamm_cli.competition.challenge import amm, challenge, search
+from quantamm_cli.competition.market import Challenge, markets
+from quantamm_cli.competition.strategies.asymmetric import Asymmetric
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive
+from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.competition.types import Entrant, Fault, Market, Outcome
 from quantamm_cli.errors import ConfigError
 
 SIMULATIONS, STEPS = 6, 300

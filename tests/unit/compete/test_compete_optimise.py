@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-import quantamm_cli.compete.market  # noqa: F401
-from quantamm_cli.compete.coordinates import Coordinate, coordinates, origins, values
-from quantamm_cli.compete.market import Lognormal
-from quantamm_cli.compete.optimise import Aim, best_of, climbed, searched, slopes
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.strategy import Strategy
+import quantamm_cli.competition.market  # noqa: F401
+from quantamm_cli.competition.coordinates import Coordinate, coordinates, origins, values
+from quantamm_cli.competition.market import Lognormal
+from quantamm_cli.competition.optimise import Aim, best_of, climbed, searched, slopes
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry, Epoch
 

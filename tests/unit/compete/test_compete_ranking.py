@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.compete.ranking import conflict, ranking
-from quantamm_cli.report.leaderboard import leaderboard_page
+from quantamm_cli.competition.ranking import conflict, ranking
+from quantamm_cli.reporting.leaderboard import leaderboard_page
 
 COMMON = 50 * np.random.Generator(np.random.PCG64(0)).standard_normal(200)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from quantamm_cli.compete.statistics import beats, best, difference, leading_gap, mean, ratio, sequential, wins
+from quantamm_cli.competition.statistics import beats, best, difference, leading_gap, mean, ratio, sequential, wins
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 import pytest
 
-import quantamm_cli.compete.market
-import quantamm_cli.compete.strategies  # noqa: F401
-from quantamm_cli.compete.market import Lognormal
-from quantamm_cli.compete.strategies.asymmetric import Asymmetric
-from quantamm_cli.compete.strategies.fixed_fee import FixedFee
-from quantamm_cli.compete.sweep import axes, points
+import quantamm_cli.competition.market
+import quantamm_cli.competition.strategies  # noqa: F401
+from quantamm_cli.competition.market import Lognormal
+from quantamm_cli.competition.strategies.asymmetric import Asymmetric
+from quantamm_cli.competition.strategies.fixed_fee import FixedFee
+from quantamm_cli.competition.sweep import axes, points
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry
 

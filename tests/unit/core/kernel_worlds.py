@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from quantamm_cli.core.kernels.minutes.call import Left, Plan, minute_loop
 from quantamm_cli.core.loop import checkpointed_scan
-from quantamm_cli.core.types import Blocks, Feed, Frictions, Trades, Trading
+from quantamm_cli.core.types import Feed, Trading
+from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 from quantamm_cli.pools.base import held
 from quantamm_cli.pools.coarse import CoarsePool
 

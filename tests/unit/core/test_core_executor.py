@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import executor as home
 from quantamm_cli.core.executor import compiled, executor, possible
-from quantamm_cli.core.kernels import build as machine_code
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels import build as machine_code
 
 
 @pytest.fixture

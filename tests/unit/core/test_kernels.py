@@ -10,8 +10,9 @@ import pytest
 from kernel_worlds import ALL, CASES, ROWS, SMOOTH, START, Case, Moving, looped, of_the_loop, of_the_scan
 from kinds import forwards
 
-from quantamm_cli.core.kernels.minutes.call import Left, Plan, minute_loop
-from quantamm_cli.core.types import Blocks, Feed
+from quantamm_cli.core.types import Feed
+from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.operands import Blocks
 
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 FEW = (0, 1, 88, 89, 90, 91, 255, 256, 257, 511, 512, 640, ROWS - 1)

@@ -9,8 +9,8 @@ import jax
 import pytest
 from kernel_worlds import CASES, looped
 
-from quantamm_cli.core.kernels import build, frame
-from quantamm_cli.core.kernels.minutes import spec
+from quantamm_cli.kernels import build, frame
+from quantamm_cli.kernels.minutes import spec
 
 HEADER = Path(importlib.util.find_spec("jaxlib").origin).parent / "include/xla/ffi/api/c_api.h"  # type: ignore[union-attr, arg-type]
 WIDTHS = {"XLA_FFI_Args": 5, "XLA_FFI_Rets": 5, "XLA_FFI_Attrs": 6, "XLA_FFI_Api_Version": 3}

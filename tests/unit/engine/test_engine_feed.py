@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantamm_cli.cli.app import load_components
+from quantamm_cli.config.components import load_components
 from quantamm_cli.core.types import DAY, Feed
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import days, simulate

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantamm_cli.cli.app import load_components
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.compose import Composer
 from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.params import initial, readable
 from quantamm_cli.errors import ConfigError

@@ -7,8 +7,8 @@ import pytest
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import Synthetic
-from quantamm_cli.market.noise import gaussians, moving_average, uniforms, words
 from quantamm_cli.market.synthetic import FIRST, LAST
+from quantamm_cli.random.noise import gaussians, moving_average, uniforms, words
 from quantamm_cli.settings.types import minute
 
 DAY, YEAR = 1440, 525_600

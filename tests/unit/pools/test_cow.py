@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import fm_amm
 from quantamm_cli.core.minute import Minute
-from quantamm_cli.core.types import Feed, Frictions, Path, Trades, Trading
+from quantamm_cli.core.types import Feed, Path, Trading
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.pools.cow import Cow, rebalanced
 
 ROWS, FEE = 1500, 0.003

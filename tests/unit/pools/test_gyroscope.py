@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import eclp
 from quantamm_cli.core.params import initial, readable
-from quantamm_cli.core.types import Feed, Frictions, Path, Trades, Trading
+from quantamm_cli.core.types import Feed, Path, Trading
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.pools.gyroscope import Gyroscope
 
 ROWS, FEE = 1500, 0.003

@@ -14,9 +14,10 @@ from quantamm_cli.core import reclamm
 from quantamm_cli.core.bijectors import Interval
 from quantamm_cli.core.minute import Minute
 from quantamm_cli.core.params import initial
-from quantamm_cli.core.types import Feed, Frictions, Trades, Trading, Trajectory
+from quantamm_cli.core.types import Feed, Trading, Trajectory
 from quantamm_cli.engine.forward import simulate
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.pools.reclamm import Reclamm
 
 run = jax.jit(simulate, static_argnames="rows")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantamm_cli.report.periods import Period, Selection, dated
-from quantamm_cli.report.run import Subject
+from quantamm_cli.reporting.periods import Period, Selection, dated
+from quantamm_cli.reporting.run import Subject
 
 START = 28_000_000
 ROWS = 10 * 1440

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.dates import num2date
 from numpy.typing import NDArray
 
-from quantamm_cli.report import figures, style
-from quantamm_cli.report.benchmarks import benchmarks, drawdown, rebased
-from quantamm_cli.report.names import STRATEGIES
-from quantamm_cli.report.periods import Period, pieces
+from quantamm_cli.reporting import figures, style
+from quantamm_cli.reporting.benchmarks import benchmarks, drawdown, rebased
+from quantamm_cli.reporting.names import STRATEGIES
+from quantamm_cli.reporting.periods import Period, pieces
 
 Trajectory = dict[str, np.ndarray]
 Periods = tuple[Period, ...]

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from quantamm_cli.report import style
-from quantamm_cli.report.page import Picture, Section, page
-from quantamm_cli.report.periods import Selection
-from quantamm_cli.report.run import Subject, plots, run_page
-from quantamm_cli.report.tables import Table, number, parameters
+from quantamm_cli.reporting import style
+from quantamm_cli.reporting.page import Picture, Section, page
+from quantamm_cli.reporting.periods import Selection
+from quantamm_cli.reporting.run import Subject, plots, run_page
+from quantamm_cli.reporting.tables import Table, number, parameters
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -129,9 +129,9 @@ def test_numbers_that_are_not_are_dashes() -> None:
 
 LOADED = """
 import sys
-from quantamm_cli.report import page, tables, names, periods, thinning, benchmarks
+from quantamm_cli.reporting import page, tables, names, periods, thinning, benchmarks
 print(*sys.modules)
-from quantamm_cli.report import run
+from quantamm_cli.reporting import run
 print(*sys.modules)
 """
 
@@ -141,7 +141,7 @@ def loaded() -> list[set[str]]:
     """What a process has loaded after the modules of the page, and after those that draw too."""
     done = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
     found = [set(line.split()) for line in done.stdout.splitlines()]
-    assert "quantamm_cli.report.page" in found[0] and "matplotlib" in found[1]
+    assert "quantamm_cli.reporting.page" in found[0] and "matplotlib" in found[1]
     return found
 
 

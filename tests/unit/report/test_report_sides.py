@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantamm_cli.report.grid import curve, heat
-from quantamm_cli.report.run import Subject, run_page
-from quantamm_cli.report.walk import walk_page, walk_plots
+from quantamm_cli.reporting.grid import curve, heat
+from quantamm_cli.reporting.run import Subject, run_page
+from quantamm_cli.reporting.walk import walk_page, walk_plots
 
 SCORES = {"returns": 0.25, "daily_log_sharpe": None}
 DAY = 86_400_000
@@ -63,6 +63,7 @@ def walk() -> dict[str, Any]:
         "end": "2023-02-01",
         "test_end": "2023-02-04",
         "metrics": {name: {"sharpe": score, "returns": 0.1, "returns_over_hodl": None} for name, score in (("train", 2.0), ("test", None))},
+        "benchmarks": {"constant_weight": {"test": {"returns": 0.05}}},
         "regime": {"trend": "bull", "volatility": "low"},
         "random": {"sharpe": {"draws": 32, "mean": 0.0, "beaten": 0.75}},
         "efficiency": None,
@@ -70,7 +71,9 @@ def walk() -> dict[str, Any]:
     }
     together = {"metric": "sharpe", "outside": 1.0, "inside": 2.0, "efficiency": 0.5, "gap": 1.0, "worst": None, "worst_cycle": None}
     together["intervals"] = {"block_days": 1.0, "sharpe": interval, "hodl": {"mean": interval, "sharpe": interval}}
-    together |= {"deflated_sharpe": {"probability": 0.9, "trials": 4, "days": 6}, "haircut": {"adjusted": -0.5, "bound": -2.0}}
+    together |= {"deflated_sharpe": {"probability": 0.9, "benchmark": 0.25, "trials": 4, "days": 6}}
+    together |= {"haircut": {"adjusted": -0.5, "bound": -2.0}, "trials": {"total": 8, "effective": 2.5}}
+    together["random"] = {"sharpe": {"beaten": 0.75}}
     verdict = {"finding": "not effective", "reasons": ["The worst score is <nothing>."], "out_of_sample": True}
     return {"run": "walk_" + "ab" * 32, "cycles": [cycle | {"cycle": 1}, cycle | {"cycle": 2}], "aggregate": together, "verdict": verdict}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quantamm_cli.report.thinning import isolated, thinned
+from quantamm_cli.reporting.thinning import isolated, thinned
 
 
 def test_few_rows_are_all_kept() -> None:

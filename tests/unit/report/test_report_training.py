@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from quantamm_cli.report import style, training
-from quantamm_cli.report.periods import Selection
+from quantamm_cli.reporting import style, training
+from quantamm_cli.reporting.periods import Selection
 
 Entries = list[dict[str, Any]]
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from quantamm_cli.cli.app import load_components, read_settings
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.settings.run import Simulate, Train
 
@@ -21,8 +22,8 @@ load_components()
 GOLDEN = "6bcbf25feab3aa7a701968b4f43b7ec0a2a4766988a9ef6cdf08fbd0515f7ee6"
 """Of ``qsim train`` without a word. It changes only together with what a run computes or with the schema's number."""
 PRINT = """
-from quantamm_cli.cli.app import read_settings
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.compose import Composer
 from quantamm_cli.settings.run import Train
 print(read_settings(Train, Composer("train").tree()).fingerprint)
 """

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from quantamm_cli.cli.app import load_components
-from quantamm_cli.cli.compose import Composer
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.compose import Composer
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train

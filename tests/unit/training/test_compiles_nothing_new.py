@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import jax
 import pytest
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.compose import Composer
-from quantamm_cli.cli.session import posed
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
+from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.training_run import posed
 
 TOY = [
     "tokens=[BTC,ETH]",
@@ -48,8 +49,8 @@ def compilations() -> Iterator[Compilations]:
 def train(*words: str) -> None:
     """All the device work of ``qsim train``'s loop for these settings."""
     choice, numbers = ([word for word in words if word.startswith("fit=") == chosen] for chosen in (True, False))
-    settings = app.read_settings(Train, Composer("train", [*choice, *TOY, *DATES, *numbers]).tree())
-    problem, progress, _ = posed(settings, app.load_market(settings, settings.test_end or settings.end))
+    settings = read_settings(Train, Composer("train", [*choice, *TOY, *DATES, *numbers]).tree())
+    problem, progress, _ = posed(settings, load_market(settings, settings.test_end or settings.end))
     for _ in fit(problem, progress):
         pass
 

@@ -7,12 +7,12 @@ import pytest
 from kinds import DAY
 from numpy.typing import NDArray
 
-from quantamm_cli.cli import app
-from quantamm_cli.cli.compose import Composer
-from quantamm_cli.cli.session import posed
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
+from quantamm_cli.workflows.training_run import posed
 
 BURN_IN = 30 * DAY
 SCORE = "returns_over_constant_weight"
@@ -44,7 +44,7 @@ def trending(seed: int, days: int) -> NDArray[np.float64]:
 @cache
 def gain(rule: str, seed: int) -> tuple[float, float]:
     """Test score where training began, and of what validation chose."""
-    settings = app.read_settings(Train, Composer("train", [*WORDS, *SMALL, f"pool/rule={rule}"]).tree())
+    settings = read_settings(Train, Composer("train", [*WORDS, *SMALL, f"pool/rule={rule}"]).tree())
     prices = trending(seed, (BURN_IN + settings.rows + settings.test_rows) // DAY)
     problem, progress, _ = posed(settings, Market(settings.tokens, prices, 0, BURN_IN, {}, {}, ""))
     path = [report.metrics for report, _ in fit(problem, progress)]

@@ -1,0 +1,144 @@
+"""A function for what each command does. Results print as the command's tables; a notebook shows them as such."""
+
+from collections.abc import Mapping, Sequence
+
+from quantamm_cli.api.runs import StoredRun
+from quantamm_cli.api.settings import Settings
+from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.search import Search, spelt
+from quantamm_cli.config.stored_settings import laid_over
+from quantamm_cli.errors import ArgumentError
+from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.tuning.settings import Study
+from quantamm_cli.workflows import evaluate as evaluation
+from quantamm_cli.workflows import simulate as simulation
+from quantamm_cli.workflows import train as training
+from quantamm_cli.workflows import tune as tuning
+from quantamm_cli.workflows import walk_forward as walking
+from quantamm_cli.workflows.compete import standings
+from quantamm_cli.workflows.custom_periods import Dates, dates_of
+from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import Selection
+
+Range = Sequence[float | str] | Mapping[str, Sequence[object]] | str
+
+
+def simulate(settings: Settings, *, plots: bool = False, monitor: Monitor | None = None) -> simulation.SimulationResult:
+    """Run one pool with the parameters of its settings over [start, end).
+
+    Raises:
+        ConfigError: parameters the pool cannot have.
+        DataError: there are no such prices.
+    """
+    values = settings.of("simulate").values
+    if settings.command == "compete" or not isinstance(values, Simulate):
+        raise ArgumentError("settings", f"are those of {settings.command}; expected those of simulate or train")
+    return simulation.simulate(values, plots, monitor)
+
+
+def train(
+    settings: Settings, *, load: str | None = None, minimum: float = 0.0, fresh: bool = False, monitor: Monitor | None = None
+) -> training.TrainingResult:
+    """Fit a pool's parameters, resume where an earlier call stopped, or reuse what is finished.
+
+    Args:
+        load: the rule that selects the set that is assessed, such as ``best_test``; by default the best on validation.
+        minimum: least score on the other period, for rules such as ``best_train_min_test``.
+        fresh: start over; the old files are kept beside.
+        monitor: follows the training, and may stop it.
+
+    Raises:
+        DivergedError: no parameter set has finite numbers.
+        Interrupted: the monitor stopped it; what was done is saved, and another call goes on from there.
+    """
+    return training.train(settings.training(), Selection(load, minimum), fresh, monitor=monitor)
+
+
+def evaluate(
+    run: Settings | StoredRun | Run | str,
+    *,
+    load: str | None = None,
+    minimum: float = 0.0,
+    periods: Mapping[str, tuple[str, str]] | None = None,
+    sets: Sequence[int] | str = (),
+    curvature: bool = False,
+    runs_dir: str = "runs",
+) -> evaluation.EvaluationResult:
+    """Score a trained run on every period beside its benchmarks.
+
+    Args:
+        run: settings that were trained, a stored run, or digits of its name in ``runs_dir``.
+        periods: start and end of further periods by name, each scored from a fresh start.
+        sets: further parameter sets of the chosen step, or ``"all"``.
+        curvature: also the trace of the training objective's Hessian; slow to compile.
+
+    Raises:
+        StoreError: there is no such run.
+        ArgumentError: periods or sets that there are not.
+    """
+    dates: tuple[Dates, ...] = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
+    if isinstance(run, Settings):
+        settings, stored = run.training(), Store(run.training().runs_dir).load(run.fingerprint)
+    else:
+        stored = run if isinstance(run, Run) else run.run if isinstance(run, StoredRun) else Store(runs_dir).load(run)
+        settings = read_settings(Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ()))
+    start_jax()
+    chosen = evaluation.choose(settings, stored, Selection(load, minimum), settings)
+    if isinstance(sets, str):
+        if sets != "all":
+            raise ArgumentError("sets", f"'{sets}' is neither 'all' nor numbers of parameter sets")
+        sets = range(number_of_sets(stored))
+    check_sets(sets, stored)
+    return evaluation.evaluate(chosen, dates, sets, curvature)
+
+
+def walk_forward(
+    settings: Settings, *, load: str | None = None, minimum: float = 0.0, fresh: bool = False, monitor: Monitor | None = None
+) -> walking.WalkForwardResult:
+    """Train and test in cycles through time. The settings have ``split=walk_forward``."""
+    values = settings.training()
+    if values.split.kind != "walk_forward":
+        raise ArgumentError("settings", f"have split={values.split.kind}; expected settings.but('split=walk_forward')")
+    return walking.walk_forward(values, Selection(load, minimum), fresh, monitor)
+
+
+def tune(
+    settings: Settings,
+    *,
+    space: Mapping[str, Range] | None = None,
+    trials: int | None = None,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
+) -> tuning.StudyResult:
+    """Search over training settings; each trial is a training, and a second call goes on with the study.
+
+    Args:
+        space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by default ``space=training``.
+        trials: trainings in all; by default ``study.trials``.
+    """
+    words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
+    words += ["space=none"] if space is not None else []
+    words += [] if trials is None else [f"study.trials={trials}"]
+    asked = settings.of("tune").but(*words)
+    monitor = monitor or Monitor()
+    search = Search(asked.tree, asked.overrides, asked.config_dir)
+    planned = tuning.plan(search, decode(Study, asked.tree["study"], "study"), monitor)
+    return tuning.tune(planned, asked.overrides, fresh, monitor)
+
+
+def compete(
+    settings: Settings, *, until_decided: bool = False, fresh: bool = False, monitor: Monitor | None = None
+) -> standings.CompetitionResult:
+    """Play the competition of ``compose("compete", "strategies=[fixed_fee,mine.py:Mine]", ...)``.
+
+    Args:
+        until_decided: play more seeds until the leader is surely ahead.
+    """
+    if not isinstance(settings.values, Compete):
+        raise ArgumentError("settings", f"are those of {settings.command}; expected compose('compete', ...)")
+    return standings.compete(settings.values, until_decided, fresh, monitor)

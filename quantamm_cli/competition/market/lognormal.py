@@ -1,0 +1,32 @@
+"""Fair prices that move by lognormal steps, in regimes or in one."""
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, model_validator
+
+from quantamm_cli.competition.market.settings import Integers, MarketSettings, Regime, Sigma
+
+if TYPE_CHECKING:
+    from quantamm_cli.competition.types import Market
+
+
+class Lognormal(MarketSettings, kind="lognormal"):
+    """A fair price that moves by exp(-sigma^2 / 2 + sigma Z) a step from 100, with regimes if any are named.
+
+    A regime lasts for spells of geometric length, or for whole simulations (then ``share`` says of how many).
+    """
+
+    sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
+    regimes: dict[str, Regime] = Field({}, description="by name")
+
+    @model_validator(mode="after")
+    def _one_kind_of_regime(self) -> Self:
+        lasting = [name for name, regime in self.regimes.items() if regime.mean_steps is None]
+        if lasting and len(lasting) < len(self.regimes):
+            raise ValueError(f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps to all regimes or to none")
+        return self
+
+    def make(self, seeds: Integers, steps: int) -> "Market":
+        from quantamm_cli.competition.market.draws import market
+
+        return market(self, self.sigma, self.regimes, seeds, steps)

@@ -1,0 +1,87 @@
+"""What is drawn for the market of a competition: numbers, or ranges from which each simulation has its own."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
+
+from quantamm_cli.settings.component import Component, Settings
+from quantamm_cli.settings.digest import plain
+
+if TYPE_CHECKING:
+    from quantamm_cli.competition.types import Market
+
+Integers = NDArray[np.int64]
+Span = float | tuple[float, float]
+
+
+def _ordered(span: Span) -> Span:
+    if isinstance(span, tuple) and span[0] > span[1]:
+        raise ValueError(f"[{span[0]:g}, {span[1]:g}]: a range begins at its lower end")
+    return span
+
+
+def _within(span: Span, least: float, most: float) -> Span:
+    low, high = ends(_ordered(span))
+    if low < least or high > most:
+        raise ValueError(f"{said(span)} is not within [{least:g}, {most:g}]")
+    return span
+
+
+def ends(span: Span) -> tuple[float, float]:
+    """Lowest and highest; the same for a number."""
+    return span if isinstance(span, tuple) else (span, span)
+
+
+def said(span: Span) -> str:
+    """As it is written in settings."""
+    return f"[{span[0]:g}, {span[1]:g}]" if isinstance(span, tuple) else f"{span:g}"
+
+
+def _fee(span: Span) -> Span:
+    if isinstance(span, tuple) and not (span[0].is_integer() and span[1].is_integer()):
+        raise ValueError(f"{said(span)}: fees are drawn in whole basis points; give a range of whole numbers, or one number")
+    return _within(span, 0.0, 9999.0)
+
+
+Sigma = Annotated[Span, AfterValidator(lambda span: _within(span, 0.0, 1.0))]
+Arrival = Annotated[Span, AfterValidator(lambda span: _within(span, 0.0, 100.0))]
+Size = Annotated[Span, AfterValidator(lambda span: _within(span, 1e-6, 1e12))]
+Fee = Annotated[Span, AfterValidator(_fee)]
+Liquidity = Annotated[Span, AfterValidator(lambda span: _within(span, 1e-6, 1e6))]
+
+
+class MarketSettings(Component, group="market"):
+    """Who comes to trade, and the pool that is always there. A number, or a range to draw from: once a simulation."""
+
+    arrival: Arrival = Field((0.4, 1.2), description="retail orders a step: mean of a Poisson number")
+    mean_size: Size = Field((12.0, 28.0), description="Y; mean of the lognormal size of an order")
+    normaliser_fee: Fee = Field((30.0, 80.0), description="basis points, drawn as a whole number")
+    normaliser_liquidity: Liquidity = Field((0.4, 2.0), description="multiple of an entrant's reserves")
+
+    independent: ClassVar[bool] = True
+    """Whether what happens on one seed says nothing of another."""
+
+    @abstractmethod
+    def make(self, seeds: Integers, steps: int) -> "Market":
+        """The markets of these seeds, made anew."""
+
+    def told(self) -> list[str]:
+        """What people should know before it is played; nothing where everything is drawn."""
+        return []
+
+    def identity(self) -> dict[str, Any]:
+        """What a market is made from besides seeds and steps, as a plain tree."""
+        return {"settings": plain(self)}
+
+
+class Regime(Settings):
+    """A spell of other weather; what is not given is as in the market at large."""
+
+    share: float = Field(gt=0, description="share of all steps, relative to those of the other regimes")
+    mean_steps: float | None = Field(None, ge=1, description="mean length of a spell; null: whole simulations")
+    sigma: Sigma | None = Field(None, description="volatility a step")
+    arrival: Arrival | None = Field(None, description="retail orders a step")
+    mean_size: Size | None = Field(None, description="Y")

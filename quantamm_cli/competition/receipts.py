@@ -1,0 +1,75 @@
+"""What another machine needs to check a competition: settings, sources, seeds, the edge of every seed, versions."""
+
+import hashlib
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantamm_cli.competition.results import Results
+from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.version import __version__
+
+SCHEMA = 1
+
+
+def receipt(settings: Compete, results: Results, standings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The receipt of played seeds, without its digest."""
+    return {
+        "schema": SCHEMA,
+        "fingerprint": settings.fingerprint,
+        "configuration": sha256(settings.configuration()),
+        "settings": settings.configuration(),
+        "strategies": [_strategy(entry) for entry in settings.strategies],
+        "reference": settings.names[settings.against],
+        "seeds": {"first": int(results.seeds[0]), "count": len(results.seeds)},
+        "standings": list(standings),
+        "edges": {name: results.outcome.edge[:, place] for place, name in enumerate(results.all_names)},
+        "versions": versions(),
+    } | _places(settings)
+
+
+def _places(settings: Compete) -> dict[str, Any]:
+    """Where the prices were: it does not name the competition, but who checks it there need not say it."""
+    folder = getattr(getattr(settings.market, "data", None), "dir", None)
+    return {} if folder is None else {"places": {"data.dir": str(Path(folder).expanduser().resolve())}}
+
+
+def versions() -> dict[str, str]:
+    """What numbers may depend on besides settings."""
+    import jax
+
+    return {
+        "qsim": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        "device": jax.devices()[0].device_kind,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _strategy(entry: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": entry.name, "settings": plain(entry.strategy)}
+    if entry.source is not None:
+        return told | {"file": str(Path(entry.file).resolve()), "class": type(entry.strategy).__name__, "source": entry.source}
+    home = sys.modules[type(entry.strategy).__module__].__file__
+    return told | {"source": hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None}
+
+
+def differences(written: Mapping[str, Sequence[float]], found: Results) -> list[str]:
+    """What is not the same, a line an entrant: on how many seeds, on which first, by how much."""
+    lines = []
+    for place, name in enumerate(found.all_names):
+        was, now = np.asarray(written[name], np.float64), found.outcome.edge[:, place]
+        apart = np.flatnonzero(was != now)
+        if apart.size:
+            row = int(apart[0])
+            first = f"first seed {int(found.seeds[row])}: {was[row]!r} was written, {now[row]!r} came"
+            worst = float(np.abs(was - now).max())
+            lines.append(f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}")
+    return lines

@@ -1,0 +1,55 @@
+"""Typed settings of a competition: of a composed tree."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.entrants import entries
+from quantamm_cli.config.loader import Loader
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.compete import Compete, Entry
+from quantamm_cli.settings.component import component
+from quantamm_cli.settings.decode import decode
+
+
+def read_competition(tree: Mapping[str, Any], overrides: Sequence[str], config_dir: str | None) -> Compete:
+    """Typed settings of a composed tree. Raises ConfigError: one line for the first thing wrong."""
+    plugins = tree.get("plugins") or []
+    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
+        raise ConfigError("plugins", f"{plugins!r} is not a list of files")
+    load_strategies(tuple(plugins))
+    loader = Composer("compete", (), config_dir).loader
+    line_up = entries(tree["strategies"], tree["strategy"], loader)
+    if tree.get("compat") == "challenge":
+        tree = {**tree, "market": _original(tree["market"], overrides, loader)}
+    rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")}
+    market = supplied(tree["market"], tree["data"], loader)
+    return decode(Compete, rest | {"strategies": line_up, "market": market})
+
+
+def supplied(market: dict[str, Any], data: dict[str, Any], loader: Loader) -> dict[str, Any]:
+    """The market with ``data``, the source of prices, where it takes one. Raises ConfigError if it does not and one was chosen."""
+    if "data" in component("market", market["kind"]).model_fields:
+        return market | {"data": decode(component("data", data["kind"]), data, "data")}
+    if data != loader.tree_of("data/synthetic"):
+        raise ConfigError(
+            f"data={data['kind']}", f"market={market['kind']} draws its prices; add market=history, which takes them from data"
+        )
+    return market
+
+
+def _original(market: dict[str, Any], overrides: Sequence[str], loader: Loader) -> dict[str, Any]:
+    """The original's streams, unless the command line chose others: those are an error."""
+    chosen = any(word.lstrip("+").startswith(("market=", "market.")) for word in overrides)
+    if market.get("kind") == "challenge":
+        return market
+    if chosen:
+        raise ConfigError("compat", f"challenge plays the original's streams, not market={market.get('kind')}; write market=challenge")
+    return loader.tree_of("market/challenge")
+
+
+def read_entrant(name: str, own: Mapping[str, Any], config_dir: str | None) -> Entry:
+    """One strategy by its name, or FILE.py:Class, with the settings of ``strategy.NAME``. Raises ConfigError."""
+    (entry,) = entries([name], own, Composer("compete", (), config_dir).loader)
+    return entry

@@ -1,0 +1,205 @@
+"""From overrides to one plain tree: the search path, ``conf=``, interpolations."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import version
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.core.utils import setup_globals
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from quantamm_cli.config import keys
+from quantamm_cli.config.loader import Loader, plain
+from quantamm_cli.config.nearest import did_you_mean
+from quantamm_cli.config.sources import CheckedFiles, read_yaml
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.conf import packaged_conf
+
+MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity
+_RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_HARMLESS = {"oc.select", "oc.create", "oc.decode", "oc.dict.keys", "oc.dict.values"}
+
+
+class Composer:
+    """The settings of one command and its overrides."""
+
+    def __init__(self, name: str, overrides: tuple[str, ...] = (), config_dir: str | None = None) -> None:
+        version.setbase("1.3")
+        setup_globals()
+        Plugins.instance()
+        SourcesRegistry.instance().types[CheckedFiles.scheme()] = CheckedFiles
+        self.name = name if name not in ("runs", "export") else "base"
+        self.loader = Loader(_search_path(config_dir))
+        named = [override for override in overrides if override.startswith("conf=")]
+        if len(named) > 1:
+            raise ConfigError(named[1], f"one conf= at a time, {named[0]} is there already; put both into a file of deltas")
+        self.overrides = [word for override in overrides for word in _conf(self.loader, override)]
+
+    def compose(self) -> DictConfig:
+        """The composed settings with Hydra's node."""
+        return self.loader.load_configuration(self.name, self.overrides, RunMode.RUN)
+
+    def tree(self, more: Sequence[str] = ()) -> dict[str, Any]:
+        """The plain resolved settings, perhaps with more overrides."""
+        return resolved(self.loader.settings(self.name, [*self.overrides, *more]))
+
+    def part(self, package: str | None) -> Any:
+        """The plain resolved settings, or the part of them at a dotted place."""
+        tree = self.tree()
+        return _part(tree, package) if package else tree
+
+    def yaml(self, kind: str | None = "job", package: str | None = None, resolve: bool = False) -> str:
+        """The composed settings as YAML (``job``), Hydra's own (``hydra``) or both (``all``)."""
+        cfg = self.compose()
+        job = resolved(cfg)  # also without --resolve: what could not run is not shown as if it could
+        tree = job if resolve else plain(cfg)
+        if kind != "job":
+            node: Any = OmegaConf.to_container(cfg.hydra, resolve=False, enum_to_str=True)
+            tree = {"hydra": node} if kind == "hydra" else {"hydra": node} | tree
+        return _text(_part(tree, package) if package else tree)
+
+    def info(self, what: str) -> str:
+        """What Hydra has to say about searchpath, defaults, defaults-tree, config, plugins or all."""
+        from quantamm_cli.config.info import info
+
+        self.tree()
+        return info(self.loader, self.name, self.overrides, what)
+
+    def experiments(self) -> list[str]:
+        """The names ``conf=`` takes."""
+        return self.loader.options("experiment")
+
+
+def resolved(cfg: DictConfig) -> dict[str, Any]:
+    """The tree with interpolations resolved. Raises ConfigError where it cannot be, or must not depend on the machine."""
+    tree = plain(cfg)
+    varying = {place for place, text in _texts(tree) if _machine(place, text)}
+    if varying:
+        _keep_apart(tree, varying)
+    return _resolve(tree)
+
+
+def _machine(place: str, text: str) -> bool:
+    """Whether a text asks the machine or the clock; allowed in two places."""
+    asked = [name for name in _RESOLVER.findall(text) if name not in _HARMLESS]
+    if asked and place not in MACHINE:
+        cure = f"allowed in {' and '.join(MACHINE)} only, as the run's name must not depend on the machine"
+        raise ConfigError(place, f"${{{asked[0]}:...}} is {cure}; write the value")
+    return bool(asked)
+
+
+def _keep_apart(tree: dict[str, Any], varying: set[str]) -> None:
+    """No other setting may take its value from one that depends on the machine."""
+    mark = "\x00machine\x00"
+    copy: dict[str, Any] = OmegaConf.to_container(OmegaConf.create(tree), resolve=False)  # type: ignore[assignment]
+    for place in varying:
+        *path, last = place.split(".")
+        keys.lookup(copy, path)[last] = mark
+    for place, text in _texts(_resolve(copy)):
+        if mark in text and place not in MACHINE:
+            raise ConfigError(place, f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value")
+
+
+def _resolve(tree: dict[str, Any]) -> dict[str, Any]:
+    if not any("${" in text or text == "???" for _, text in _texts(tree)):
+        return tree
+    try:
+        return OmegaConf.to_container(OmegaConf.create(tree), resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    except MissingMandatoryValue as failure:
+        raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
+    except InterpolationKeyError as failure:
+        key = re.search(r"Interpolation key '([^']*)'", str(failure))
+        near = keys.unknown(key.group(1), tree).message if key else str(failure).splitlines()[0]
+        raise ConfigError(str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near) from None
+    except RecursionError:
+        raise ConfigError("", "an interpolation ${...} that leads back to itself") from None
+    except (OmegaConfBaseException, ValueError) as failure:
+        raise ConfigError(str(getattr(failure, "full_key", None) or ""), str(failure).splitlines()[0]) from None
+
+
+def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
+    """Every text of a tree with its dotted place; a list's items have the list's place."""
+    if isinstance(tree, str):
+        return [(place, tree)]
+    if isinstance(tree, dict):
+        return [found for key, value in tree.items() for found in _texts(value, f"{place}.{key}" if place else str(key))]
+    return [found for value in tree for found in _texts(value, place)] if isinstance(tree, list) else []
+
+
+def _part(tree: dict[str, Any], package: str) -> Any:
+    known = list(keys.dotted(tree))
+    if package not in known:
+        raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")
+    return keys.lookup(tree, package.split("."))
+
+
+def _text(tree: Any) -> str:
+    return OmegaConf.to_yaml(OmegaConf.create(tree)) if isinstance(tree, dict | list) else str(tree)
+
+
+def own_conf() -> bool:
+    """Whether there is a ./conf beside the packaged one."""
+    return Path("conf").is_dir() and not Path("conf").samefile(packaged_conf())
+
+
+def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
+    """What the command line names, ./conf, the packaged conf; Hydra's own around them."""
+    packaged = packaged_conf()
+    folders = [("command-line", Path(config_dir))] if config_dir is not None else []
+    if folders and not folders[0][1].is_dir():
+        raise ConfigError("--config-dir", f"no folder {config_dir}")
+    folders += [("./conf", Path("conf"))] if own_conf() else []
+    path = ConfigSearchPathImpl()
+    path.append("hydra", "pkg://hydra.conf")
+    for provider, folder in [*folders, ("main", packaged)]:
+        path.append(provider, f"file://{folder.resolve()}")
+    path.append("schema", "structured://")
+    return path
+
+
+def _conf(loader: Loader, override: str) -> list[str]:
+    """``conf=NAME|FILE.yaml`` as Hydra's ``experiment=NAME``; other overrides as they are."""
+    key, equals, value = override.partition("=")
+    if key != "conf" or not equals:
+        return [override] if override not in ("experiment=null", "experiment=None") else []
+    if value in ("", "null", "none"):
+        raise (
+            ConfigError(override, "conf= takes the name of an experiment or a file of settings")
+            if not value
+            else ConfigError("conf", "leave it out")
+        )
+    return ["experiment=" + ",".join(_experiment(loader, name) for name in value.split(","))]
+
+
+def _experiment(loader: Loader, name: str) -> str:
+    names = loader.options("experiment")
+    if name in names:
+        return name if re.fullmatch(r"[\w\-]+", name) else f"'{name}'"
+    if not name.endswith((".yaml", ".yml")) and not Path(name).is_file():
+        files = [str(path) for path in sorted(Path().glob("*.yaml"))]
+        raise ConfigError(f"conf={name}", f"no experiment and no file is called '{name}'{did_you_mean(name, names + files)}{_list(names)}")
+    path = Path(name).expanduser()
+    if not path.is_file():
+        near = [str(other) for folder in {path.parent, Path()} if folder.is_dir() for other in folder.glob("*.y*ml")]
+        raise ConfigError(f"conf={name}", f"no such file{did_you_mean(name, near + names)}")
+    return stored(path)
+
+
+def stored(path: Path) -> str:
+    """Put a file of deltas among the experiments, for this process and the workers it starts. Returns its name there."""
+    tree = read_yaml(path)
+    name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    ConfigStore.instance().store(name, tree, group="experiment", package="_global_", provider=str(path))
+    return name
+
+
+def _list(names: list[str]) -> str:
+    return f" (there are: {', '.join(names)})" if names else ""

@@ -1,0 +1,170 @@
+"""The strategies of a command line: names of conf/strategy, classes of the user's own files, settings for either."""
+
+import hashlib
+import inspect
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.config.loader import Loader
+from quantamm_cli.config.nearest import did_you_mean
+from quantamm_cli.errors import ConfigError, QsimError
+from quantamm_cli.settings.compete import NORMALISER, Entry
+from quantamm_cli.settings.component import REGISTER, Component
+from quantamm_cli.settings.decode import decode
+
+PLACE = "strategies"
+
+
+def entries(given: Any, own: Any, loader: Loader) -> tuple[Entry, ...]:
+    """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top. Raises ConfigError.
+
+    Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps a ``name``. Who would
+    have the name of another gets a number behind it.
+    """
+    if not isinstance(given, list) or not given:
+        raise ConfigError(PLACE, f"{given!r} is not a list of strategies; write {PLACE}=[fixed_fee,vol_adaptive]")
+    if not isinstance(own, dict):
+        raise ConfigError("strategy", f"{own!r} are no settings; write strategy.NAME.SETTING=VALUE, and {PLACE}=[...] for who competes")
+    asked = [_asked(item) for item in given]
+    known = [one.name for one in asked]
+    for name, settings in own.items():
+        if name not in known:
+            raise ConfigError(f"strategy.{name}", f"'{name}' does not compete{did_you_mean(name, known)} (there are: {', '.join(known)})")
+        if not isinstance(settings, dict):
+            raise ConfigError(f"strategy.{name}", f"'{settings}' are no settings; write strategy.{name}.SETTING={settings}")
+    taken: list[str] = []
+    found = []
+    for one in asked:
+        entry = resolved(one.kind, _over(own.get(one.name, {}), one.settings), loader, one.name)
+        taken.append(_unlike(one.name, taken))
+        found.append(Entry(**(dict(entry) | {"name": taken[-1]})))
+    return tuple(found)
+
+
+def resolved(kind: str, settings: Mapping[str, Any], loader: Loader, name: str) -> Entry:
+    """One strategy by what it is called, with settings. Raises ConfigError."""
+    named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
+    tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
+    return entry_of(tree.get("kind", kind), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader)
+
+
+def _over(tree: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree with settings on top of it; of a component within, those of another kind stand alone."""
+    found = dict(tree)
+    for key, value in settings.items():
+        there = tree.get(key)
+        both = isinstance(there, Mapping) and isinstance(value, Mapping) and value.get("kind", there.get("kind")) == there.get("kind")
+        found[key] = _over(there, value) if both else value  # type: ignore[arg-type]
+    return found
+
+
+def entry_of(kind: str, settings: Mapping[str, Any], name: str, loader: Loader | None = None) -> Entry:
+    """A strategy by its class: a registered kind, or FILE.py:Class. Raises ConfigError."""
+    path, is_file, wanted = _split(kind)
+    if is_file:
+        data = _read(path)
+        own = _class(_module(str(path.resolve()), data), wanted, path)
+        strategy: Component = decode(own, dict(settings), f"strategy.{name}")
+        return Entry(name=name, strategy=strategy, source=hashlib.sha256(data).hexdigest(), file=str(path))
+    cls = REGISTER["strategy"].get(kind)
+    if cls is None:
+        known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
+        cure = f"{did_you_mean(kind, known)} (there are: {', '.join(known)}; of your own: FILE.py:Class)"
+        raise ConfigError(PLACE, f"no strategy is called '{kind}'{cure}")
+    return Entry(name=name, strategy=decode(cls, dict(settings), f"strategy.{name}"))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    name: str
+    kind: str
+    settings: dict[str, Any]
+
+
+def _asked(item: Any) -> _Asked:
+    """One item of the list."""
+    tree = {"kind": item} if isinstance(item, str) else item
+    if not isinstance(tree, dict) or not isinstance(tree.get("kind"), str):
+        raise ConfigError(PLACE, f"{item!r} is neither a name, nor FILE.py:Class, nor {{kind: NAME, SETTING: VALUE}}")
+    path, is_file, wanted = _split(tree["kind"])
+    name = tree.get("name", (wanted or path.stem) if is_file else tree["kind"])
+    if not isinstance(name, str) or not name or name == NORMALISER or len(name) > 60 or not name.isprintable():
+        raise ConfigError(PLACE, f"{name!r} cannot be the name of a strategy")
+    return _Asked(name, tree["kind"], {key: value for key, value in tree.items() if key not in ("kind", "name")})
+
+
+def _unlike(name: str, taken: Sequence[str]) -> str:
+    """The name, or with a number behind it if it is taken."""
+    return next(other for other in (name, *(f"{name}_{count}" for count in range(2, 100))) if other not in taken)
+
+
+def _split(kind: str) -> tuple[Path, bool, str]:
+    """File, whether it is one, and the class in it."""
+    path, colon, wanted = kind.rpartition(":") if ".py:" in kind else (kind, "", "")
+    return Path(path).expanduser(), bool(colon) or kind.endswith(".py"), wanted
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise ConfigError(PLACE, f"{path} cannot be read ({failure.strerror}){did_you_mean(str(path), near)}") from None
+
+
+@cache
+def _module(path: str, data: bytes) -> ModuleType:
+    """The file as a module; once for each content, as its classes are static to compiled programs."""
+    module = ModuleType(f"qsim_strategy_{Path(path).stem}_{hashlib.sha256(data).hexdigest()[:12]}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module  # where its classes look for what their annotations name
+    with blamed([path]):
+        exec(compile(data, path, "exec"), vars(module))
+    return module
+
+
+@contextmanager
+def blamed(paths: Iterable[str]) -> Iterator[None]:
+    """Whatever code of these files raises becomes one line about the file. Raises ConfigError."""
+    try:
+        yield
+    except QsimError:
+        raise
+    except (Exception, SystemExit) as failure:
+        names = set(paths)
+        lines = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(failure.__traceback__) if frame.filename in names]
+        if isinstance(failure, SyntaxError) and failure.filename in names:
+            lines.append((failure.filename, failure.lineno))
+        if not lines:
+            raise
+        told = " ".join(str(failure.msg if isinstance(failure, SyntaxError) else failure).split())[:300]
+        raise ConfigError(PLACE, f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}") from failure
+
+
+def _class(module: ModuleType, wanted: str, path: Path) -> type[Strategy]:
+    """The strategy of that name in a file, or its only one."""
+    there = {
+        name: cls
+        for name, cls in vars(module).items()
+        if inspect.isclass(cls) and issubclass(cls, Strategy) and cls.__module__ == module.__name__
+    }
+    if not wanted and len(there) == 1:
+        wanted = next(iter(there))
+    if wanted not in there:
+        said = f"no class {wanted} is a Strategy" if wanted else "which one?" if there else "no class is a Strategy"
+        cure = f" (there are: {', '.join(there)})" if there else "; derive one: from quantamm_cli.competition.strategy import Strategy"
+        raise ConfigError(PLACE, f"{path}: {said}{did_you_mean(wanted, there)}{cure}")
+    cls = there[wanted]
+    if cls.fees is Strategy.fees and cls.quote is Strategy.quote:
+        raise ConfigError(PLACE, f"{path}: {wanted} gives neither fees nor quote; see `qsim show strategies`")
+    if "kind" not in vars(cls):
+        cls.kind = wanted
+    return cls

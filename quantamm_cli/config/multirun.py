@@ -1,0 +1,72 @@
+"""Every combination of several values, run by Hydra's sweeper and launcher, so that hydra/launcher=joblib works too."""
+
+import functools
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.hydra import Hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from quantamm_cli.config.compose import Composer, resolved
+from quantamm_cli.errors import ConfigError
+
+Job = Callable[[Callable[[], dict[str, Any]], tuple[str, ...], int], dict[str, Any]]
+"""Runs one job: a function that gives its resolved settings or raises ConfigError, its overrides, its number from 0 on."""
+
+
+class Halt(BaseException):
+    """An interruption on its way out of Hydra, which holds back every Exception of a job until the last job is done."""
+
+
+def multirun(composer: Composer, job: Job) -> list[dict[str, Any]]:
+    """What the jobs return, in order. A launcher may run them in other processes: ``job`` can be pickled.
+
+    Raises:
+        BaseException: the one inside a ``Halt`` that a job raised.
+    """
+    hydra = Hydra(task_name=composer.name, config_loader=composer.loader)
+    GlobalHydra.instance().initialize(hydra)
+    try:
+        with tempfile.TemporaryDirectory(prefix="qsim-sweep-") as folder:
+            batches = _launch(composer, hydra, folder, job)
+            return [returned.return_value for batch in batches for returned in batch]
+    except Halt as halt:
+        raise halt.args[0] from None
+    finally:
+        GlobalHydra.instance().clear()
+        HydraConfig.instance().cfg = None
+
+
+def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job) -> Any:
+    """Hydra's multirun, except that the settings of the whole are composed from Hydra's own overrides only.
+
+    A key that exists in one of the swept choices only would otherwise be refused before any job is looked at.
+    """
+    parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(composer.name, composer.overrides)
+    own = [str(word.input_line) for word in parsed if word.is_hydra_override()]
+    own += [f"hydra.sweep.dir='{folder}'", "hydra.sweep.subdir=${hydra.job.num}", "hydra.mode=MULTIRUN", "hydra.output_subdir=null"]
+    composer.loader.validate_sweep_overrides_legal(parsed, RunMode.MULTIRUN, from_shell=True)
+    cfg = composer.loader.load_configuration(composer.name, own, RunMode.MULTIRUN)
+    words = [str(word.input_line) for word in parsed if not word.is_hydra_override()]
+    with open_dict(cfg):
+        cfg.hydra.overrides.task = words
+    context = HydraContext(config_loader=composer.loader, callbacks=Callbacks(cfg))
+    task = functools.partial(_task, job=job)
+    try:
+        sweeper = Plugins.instance().instantiate_sweeper(config=cfg, hydra_context=context, task_function=task)
+    except (RuntimeError, ImportError) as failure:
+        raise ConfigError("hydra", str(failure).splitlines()[0]) from None
+    return sweeper.sweep(arguments=words)
+
+
+def _task(cfg: DictConfig, job: Job) -> dict[str, Any]:
+    """What Hydra calls for each job, here or in a worker."""
+    own = HydraConfig.get()
+    words: Any = OmegaConf.to_container(own.overrides.task)
+    return job(functools.partial(resolved, cfg), tuple(words), int(own.job.num))

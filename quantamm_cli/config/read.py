@@ -1,0 +1,36 @@
+"""From a composed tree to typed settings."""
+
+from typing import Any, TypeVar
+
+from quantamm_cli.config.components import load_components
+from quantamm_cli.config.given import check_given
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.run import Simulate, Train
+
+S = TypeVar("S", bound=Simulate)
+
+
+def read_settings(cls: type[S], tree: dict[str, Any]) -> S:
+    """Typed settings of a composed tree. ``simulate`` takes what it knows of a training configuration and leaves the rest.
+
+    Raises:
+        ConfigError: one line for the first thing wrong.
+    """
+    plugins = tree.get("plugins") or []
+    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
+        raise ConfigError("plugins", f"{plugins!r} is not a list of files")
+    load_components(tuple(plugins))
+    foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
+    settings = decode(cls, {key: value for key, value in tree.items() if key not in foreign})
+    if isinstance(settings, Train):
+        _check_metric(settings.split.selection_metric)
+    check_given(settings)
+    return settings
+
+
+def _check_metric(name: str | None) -> None:
+    known = REGISTER["metric"]
+    if name is not None and name not in known:
+        raise ConfigError("split.selection_metric", f"no metric is called '{name}'{hint(name, known)}; `qsim show metrics` lists them")

@@ -1,0 +1,47 @@
+"""Typed settings of a competition: of a receipt."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.errors import DataError, StoreError
+from quantamm_cli.settings.compete import Compete, Entry
+from quantamm_cli.settings.decode import decode
+from quantamm_cli.store.receipts import find_source
+
+
+def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any]) -> Compete:
+    """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
+    try:
+        told = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
+        told["market"] = _supplied(told["market"], written.get("places", {}), tree["data"])
+        entries = tuple(_entry(one, path) for one in written["strategies"])
+        seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
+        settings = decode(Compete, told | {"strategies": entries, "reference": written["reference"], "runs_dir": tree["runs_dir"]} | seeds)
+    except (KeyError, TypeError, AttributeError) as failure:
+        raise StoreError(str(path), f"is not a receipt this version can read ({type(failure).__name__}: {failure})") from None
+    if settings.fingerprint != written["fingerprint"]:
+        made_from = written["settings"].get("made_from")
+        if settings.configuration().get("made_from") != made_from:
+            raise DataError(str(path), "was made from other prices than there are now; data.dir=PATH says where those are")
+        raise StoreError(str(path), "its settings mean something else to this version: the fingerprint they give is another")
+    return settings
+
+
+def _supplied(market: dict[str, Any], places: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The market of a receipt; prices from files are where the command line says, or where they were."""
+    source = market.get("data")
+    if source is None or source["kind"] not in ("parquet", "csv"):
+        return market
+    given = data.get("dir") if data["kind"] == source["kind"] else None
+    return market | {"data": source | {"dir": given or places.get("data.dir")}}
+
+
+def _entry(one: Mapping[str, Any], path: Path) -> Entry:
+    """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
+    settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    if "file" not in one:
+        return entry_of(one["settings"]["kind"], settings, one["name"])
+    source = find_source(path, one["file"], one["source"])
+    return entry_of(f"{source}:{one['class']}", settings, one["name"])

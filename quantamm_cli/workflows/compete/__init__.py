@@ -1,0 +1,1 @@
+"""Competitions of strategies: played, judged, swept, trained, replayed, verified and ranked."""

@@ -1,0 +1,193 @@
+"""The first strategy's float settings, trained on some seeds and judged on others."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.competition import statistics
+from quantamm_cli.competition.coordinates import Coordinate, coordinates
+from quantamm_cli.competition.market import MarketSettings, block
+from quantamm_cli.competition.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
+from quantamm_cli.competition.statistics import Numbers
+from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.competition.sweep import changed
+from quantamm_cli.config.entrants import blamed, entry_of
+from quantamm_cli.errors import ArgumentError
+from quantamm_cli.reporting.standings import between_text
+from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.settings.compete import Compete, Entry
+from quantamm_cli.settings.digest import plain
+from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.compete.competition import Competition
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.runtime import start_jax
+
+PLACE = 0
+_NAME = "optimised"
+
+
+@dataclass(frozen=True)
+class Plan(Result):
+    """What is trained on which seeds, and judged on which, checked."""
+
+    settings: Compete
+    coordinates: Sequence[Coordinate]
+    train: list[int]
+    test: list[int]
+
+    @property
+    def name(self) -> str:
+        """Of the strategy."""
+        return self.settings.names[PLACE]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"strategy": self.name, "settings": self.settings.identity(), "optimise": plain(self.settings.optimise)}
+
+    def tables(self) -> Sequence[Table | str]:
+        rows = [[one.name, one.start, one.low, one.high] for one in self.coordinates]
+        return [Table.of(f"{self.name}: {len(self.train)} training seeds", ["setting", "start", "lowest", "highest"], rows)]
+
+
+@dataclass(frozen=True)
+class Optimised(Result):
+    """The trained settings, beside those that were given and the best fixed fee, on seeds that did not train."""
+
+    findings: dict[str, Any]
+    seconds: dict[str, float]
+    files: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.findings | {"seconds": self.seconds, "files": self.files}
+
+    def tables(self) -> Sequence[Table | str]:
+        told = self.findings
+        rows = [[name, each["given"], each["trained"]] for name, each in told["parameters"].items()]
+        title = f"{told['strategy']}, trained by {told['method']} on {told['train']['count']} seeds"
+        heads: list[Column] = [f"{told['test']['count']} test seeds", ("train edge", ".2f"), ("test edge", ".2f")]
+        heads += [("± s.e.", ".2f"), ("over the best fixed fee", "+.2f"), "95 % interval", ("beats it", ".0%")]
+        lines = []
+        for row in told["results"]:
+            over, test = row.get("over_best_fixed_fee"), row["test"]
+            seen = row["train"]["mean"] if "train" in row else None
+            above = [over and over["mean"], between_text(over), row.get("beats_best_fixed_fee")]
+            lines.append([row["name"], seen, test["mean"], test["error"], *above])
+        return [Table.of(title, ["setting", "given", "trained"], rows), Table.of("edge in Y a seed", heads, lines)]
+
+
+def plan(settings: Compete) -> Plan:
+    """Raises ConfigError for what cannot be trained."""
+    if settings.compat is not None:
+        raise ArgumentError("optimise", "does not go with compat=challenge, whose searches have no gradient; train without it")
+    strategy = Strategy.typed(settings.strategies[PLACE].strategy)
+    found = coordinates(strategy, settings.optimise.parameters)
+    train = block("train", settings.optimise.train_simulations, 0).tolist()
+    return Plan(settings, found, train, block("test", settings.simulations, settings.seed).tolist())
+
+
+def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None = None) -> Optimised:
+    """Train, choose on the training seeds, judge on test seeds against the best fixed fee."""
+    watch, settings = watch or Watch(), planned.settings
+    train, test, name = planned.train, planned.test, planned.name
+    aim = Aim(settings, PLACE, planned.coordinates, train)
+    start_jax()
+    watch.lap("start")
+    with blamed(str(Path(entry.file).resolve()) for entry in settings.strategies if entry.file):
+        method, steps = _trained(aim, settings, monitor)
+        trained, on_train = best_of(aim, steps)
+        watch.lap("train")
+        fixed = _with(settings, entry_of("fixed_fee", {}, "fixed_fee"))
+        fee, fixed_on_train = best_fixed(fixed, PLACE, train)
+        watch.lap("fixed fees")
+    rivals = {
+        f"{name}, trained": (_with(settings, _trained_entry(settings, trained)), on_train),
+        f"{name}, as given": (settings, None),
+        f"fixed fee of {fee:g} bps": (_with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee")), fixed_on_train),
+    }
+    edges = {said: _tested(one, test, fresh, monitor) for said, (one, _) in rivals.items()}
+    watch.lap("test")
+    if not MarketSettings.typed(settings.market).independent:
+        monitor.warn("all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too")
+    told = {
+        "strategy": name,
+        "method": method,
+        "parameters": {one.name: {"given": one.start, "trained": trained[one.name]} for one in planned.coordinates},
+        "best_fixed_fee_bps": fee,
+        "train": {"first": train[0], "count": len(train)},
+        "test": {"first": test[0], "count": len(test)},
+        "results": _results(edges, {said: seen for said, (_, seen) in rivals.items()}),
+        "history": [{"step": step.number, "edge": step.edge} for step in steps[:-1]],
+    }
+    folder = Competition(rivals[f"{name}, trained"][0], monitor).place.folder
+    text = _experiment(settings, trained, told)
+    files = write_files(folder, {f"{_NAME}.yaml": text.encode(), f"{_NAME}.json": (json.dumps(told, indent=2) + "\n").encode()})
+    return Optimised(told, watch.seconds, {"experiment": files[f"{_NAME}.yaml"], "result": files[f"{_NAME}.json"]})
+
+
+def _trained(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
+    """The steps of a training, and what it went by."""
+    told = settings.optimise
+    method: str = told.method
+    if method == "auto":
+        seen = slopes(aim, told.batch)
+        method = "gradient" if seen.agree else "search"
+        said = f"the gradient says {seen.gradient:.4g}, a finite difference {seen.difference:.4g}"
+        monitor.note(f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}")
+    going = climbed(aim, told.batch, told.steps, told.learning_rate) if method == "gradient" else searched(aim, told.batch, told.steps, 0.3)
+    steps = []
+    with monitor.progress("training", told.steps) as advance:
+        for step in going:
+            steps.append(step)
+            advance(step.number, f"edge {step.edge:.4g}" if step.edge == step.edge else "")
+    return method, steps
+
+
+def _with(settings: Compete, entry: Entry) -> Compete:
+    """The line-up with another strategy in the trained one's place."""
+    line_up = list(settings.strategies)
+    taken = {other.name for place, other in enumerate(line_up) if place != PLACE}
+    name = entry.name if entry.name not in taken else f"{entry.name}_other"
+    line_up[PLACE] = Entry(**(dict(entry) | {"name": name}))
+    fields = {key: getattr(settings, key) for key in type(settings).model_fields}
+    return Compete(**(fields | {"strategies": tuple(line_up), "reference": None}))
+
+
+def _trained_entry(settings: Compete, trained: dict[str, float]) -> Entry:
+    entry = settings.strategies[PLACE]
+    return Entry(**(dict(entry) | {"strategy": changed(entry.strategy, trained)}))
+
+
+def _tested(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Monitor) -> Numbers:
+    competition = Competition(settings, monitor)
+    with competition.held(fresh):
+        edge: Numbers = competition.play(range(seeds[0], seeds[-1] + 1), "testing").outcome.edge[:, PLACE]
+    return edge
+
+
+def _results(edges: dict[str, Numbers], seen: dict[str, Numbers | None]) -> list[dict[str, Any]]:
+    *_, fixed = edges.values()
+    rows = []
+    for said, edge in edges.items():
+        row: dict[str, Any] = {"name": said, "test": statistics.mean(edge)._asdict()}
+        if (before := seen[said]) is not None:
+            row["train"] = statistics.mean(before)._asdict()
+        if edge is not fixed:
+            row["over_best_fixed_fee"] = statistics.difference(edge, fixed)._asdict()
+            row["beats_best_fixed_fee"] = statistics.beats(edge, fixed)
+        rows.append(row)
+    return rows
+
+
+def _experiment(settings: Compete, trained: dict[str, float], told: dict[str, Any]) -> str:
+    """The trained line-up as settings: ``conf=FILE``."""
+    items = []
+    for place, entry in enumerate(settings.strategies):
+        kind = f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}" if entry.file else entry.strategy.kind
+        strategy = plain(changed(entry.strategy, trained) if place == PLACE else entry.strategy)
+        items.append(json.dumps(strategy | {"kind": kind, "name": entry.name}))
+    train = told["train"]
+    how = f"({told['method']}) on {train['count']} seeds from {train['first']} on"
+    head = f"# {told['strategy']} trained by qsim compete --optimise {how}.\n"
+    return head + "strategies:\n" + "".join(f"  - {item}\n" for item in items)

@@ -1,0 +1,130 @@
+"""Points of one strategy's settings, all on the same markets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantamm_cli.competition.results import Results
+from quantamm_cli.competition.sweep import Axis, Point, axes, judged, points
+from quantamm_cli.reporting.standings import standings_tables
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.digest import sha256
+from quantamm_cli.workflows.compete.competition import Competition
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result, Watch
+
+
+class Sweep:
+    """What is swept, checked. ``text`` as the command line has it: ``[STRATEGY.]KEY=FIRST:LAST:STEP,...``."""
+
+    def __init__(self, settings: Compete, text: str, monitor: Monitor) -> None:
+        self.axes = axes(text, settings)
+        self.competition = Competition(settings, monitor, points(self.axes))
+
+    def named(self) -> dict[str, Any]:
+        """What its JSON begins with."""
+        settings, place = self.competition.settings, self.competition.place
+        return {
+            "run": place.name,
+            "fingerprint": place.fingerprint,
+            "configuration": sha256(settings.configuration()),
+            "seeds": {"first": settings.seed, "count": settings.simulations},
+            "sweep": {"strategy": self.axes[0].name, "axes": {axis.setting: list(axis.values) for axis in self.axes}},
+        }
+
+
+@dataclass(frozen=True)
+class PlannedSweep(Result):
+    """What would be played; nothing is touched."""
+
+    sweep: Sweep
+
+    def to_dict(self) -> dict[str, Any]:
+        competition = self.sweep.competition
+        return self.sweep.named() | {"settings": competition.identity, "files": {"scores": str(competition.place.scores)}}
+
+    def tables(self) -> Sequence[Table | str]:
+        rows = [[axis.name, axis.setting, len(axis.values), axis.values[0], axis.values[-1]] for axis in self.sweep.axes]
+        return [Table.of(str(self.sweep.competition.place.folder), ["strategy", "setting", "points", "first", "last"], rows)]
+
+
+@dataclass(frozen=True)
+class SweepResult(Result):
+    """Every point, and the best of them."""
+
+    sweep: Sweep
+    points: tuple[Point, ...]
+    status: str
+    seconds: dict[str, float]
+    files: dict[str, str]
+
+    @property
+    def best(self) -> Point:
+        """The one with the highest mean edge."""
+        return max(self.points, key=lambda point: point.edge.mean)
+
+    @property
+    def at_the_edge(self) -> list[str]:
+        """Settings whose best value is the first or last of more than one: a wider axis may have a better one."""
+        best = self.best.values
+        return [
+            axis.setting for axis in self.sweep.axes if len(axis.values) > 1 and best[axis.setting] in (axis.values[0], axis.values[-1])
+        ]
+
+    def findings(self) -> dict[str, Any]:
+        """What is written of it."""
+        every = [_point(point) for point in self.points]
+        return self.sweep.named() | {"points": every, "best": _point(self.best), "at_the_edge": self.at_the_edge}
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.findings() | {"status": self.status, "seconds": self.seconds, "files": self.files}
+
+    def tables(self) -> Sequence[Table | str]:
+        return standings_tables(self.findings())
+
+
+def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = None) -> SweepResult:
+    """Play every point on every seed, judge and write them."""
+    watch, competition = watch or Watch(), sweep.competition
+    seeds = competition.settings.seeds
+    watch.lap("start")
+    with competition.held(fresh):
+        before = len(seeds) - len(competition.missing(seeds))
+        results = competition.play(seeds, "sweeping")
+        watch.lap("play")
+        status = "reused" if not competition.new else "resumed" if before else "new"
+        files: dict[str, str] = {}
+        result = SweepResult(sweep, _points(sweep.axes, results), status, watch.seconds, files)
+        files |= competition.place.write_sweep(result.findings(), _columns(sweep.axes, results))
+    watch.lap("judge")
+    monitor.note("tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds")
+    for setting in result.at_the_edge:
+        monitor.warn(f"the best {setting} is an end of its axis; a wider one may have a better")
+    return result
+
+
+def _points(found: Sequence[Axis], results: Results) -> tuple[Point, ...]:
+    outcome, place = results.outcome, found[0].place
+    volume = outcome.arb_volume[..., place] + outcome.retail_volume[..., place]
+    return tuple(judged(found, outcome.edge[..., place], volume, outcome.retail_volume))
+
+
+def _point(point: Point) -> dict[str, Any]:
+    told = point._asdict() | {"edge": point.edge._asdict(), "tied": point.tied, "probability_best": point.best}
+    behind = {} if point.behind is None else {"behind": point.behind._asdict()}
+    return {key: value for key, value in told.items() if key not in ("behind", "best")} | behind
+
+
+def _columns(found: Sequence[Axis], results: Results) -> dict[str, Any]:
+    """A row for each seed, point and entrant."""
+    count, size, pools = results.outcome.edge.shape
+    grid = points(found)[found[0].place]
+    columns: dict[str, Any] = {"seed": np.repeat(results.seeds, size * pools)}
+    columns |= {name: np.tile(np.repeat(values, pools), count) for name, values in grid.items()}
+    columns["strategy"] = list(results.all_names) * (count * size)
+    for name in ("edge", "arb_edge", "retail_edge", "arb_volume", "retail_volume"):
+        columns[name] = getattr(results.outcome, name).reshape(-1)
+    return columns

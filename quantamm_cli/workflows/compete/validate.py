@@ -1,0 +1,44 @@
+"""Whether a strategy keeps the rules, with the first input for which it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.competition.validation import Check, validated
+from quantamm_cli.config.entrants import blamed
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.compete import Entry
+from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.runtime import start_jax
+
+
+@dataclass(frozen=True)
+class Validation(Result):
+    """Every rule, and whether the strategy keeps it."""
+
+    entry: Entry
+    checks: tuple[Check, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"strategy": self.entry.name, "valid": True, "checks": [check._asdict() for check in self.checks]}
+
+    def tables(self) -> Sequence[Table | str]:
+        rows = [[check.name, "kept" if check.passed else "BROKEN", check.told] for check in self.checks]
+        return [Table.of(self.entry.name, ["rule", "", ""], rows)]
+
+    def refuse(self) -> None:
+        """Raise ConfigError for the first rule that is broken."""
+        broken = next((check for check in self.checks if not check.passed), None)
+        if broken is not None:
+            inputs = "; ".join(f"{key} {value}" for key, value in (broken.inputs or {}).items())
+            raise ConfigError(self.entry.name, f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}")
+
+
+def validate(entry: Entry) -> Validation:
+    """Try every rule."""
+    start_jax()
+    with blamed([str(Path(entry.file).resolve())] if entry.file else []):
+        return Validation(entry, tuple(validated(Strategy.typed(entry.strategy))))

@@ -1,0 +1,79 @@
+"""Dates of the user's own, and the part of a market that they ask for."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from quantamm_cli.errors import ArgumentError
+from quantamm_cli.market import Market
+from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.types import Date, date_text, minute
+from quantamm_cli.workflows.data import load_market
+
+_DAY = 1440
+
+
+class Dates(NamedTuple):
+    """A named stretch of minutes since 1970, from ``start`` up to but without ``end``."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Given(NamedTuple):
+    """Some of the dates, the market that holds them, and the settings whose ``start`` is its first minute after the burn-in."""
+
+    dates: tuple[Dates, ...]
+    settings: Simulate
+    market: Market
+
+    @property
+    def spans(self) -> tuple[tuple[str, int, int], ...]:
+        """Name, first row, row after the last."""
+        first = minute(self.settings.start)
+        return tuple((name, start - first, end - first) for name, start, end in self.dates)
+
+
+def dates_of(name: str, start: str, end: str) -> Dates:
+    """From the text of two dates. Raises ArgumentError for what is none."""
+    return Dates(name, _minute(name, start), _minute(name, end))
+
+
+def _minute(name: str, text: str) -> int:
+    try:
+        return minute(TypeAdapter(Date).validate_python(text))
+    except ValidationError as failure:
+        raise ArgumentError("periods", f"{name}: {failure.errors()[0]['ctx']['error']}") from None
+
+
+def _refuse_outside(dates: Dates, settings: Simulate) -> None:
+    source: Any = settings.data
+    for token in settings.tokens:
+        first, last = source.span(token)
+        if dates.start < first or dates.end > last:
+            told = f"{dates.name}: {token} has prices from {date_text(first)} to {date_text(last)}"
+            raise ArgumentError("periods", f"{told}, asked were {date_text(dates.start)} to {date_text(dates.end)}")
+
+
+def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[Given]:
+    """Where each of the dates is found: in the ``market`` of a run of these settings, all others in one that is wider.
+
+    A wider market begins whole days before the run, so that the pool's rule looks at the same minutes of the day.
+
+    Raises:
+        ArgumentError: there are no prices of some of the dates.
+    """
+    for each in dates:
+        _refuse_outside(each, settings)
+    first = minute(settings.start)
+    last = first + len(market.prices) - market.burn_in
+    inside = tuple(each for each in dates if first <= each.start and each.end <= last)
+    outside = tuple(each for each in dates if each not in inside)
+    found = [Given(inside, settings, market)] if inside else []
+    if outside:
+        start = first + min(0, min(each.start for each in outside) - first) // _DAY * _DAY
+        wider = settings.model_copy(update={"start": date_text(start)})
+        found.append(Given(outside, wider, load_market(wider, date_text(max(each.end for each in outside)))))
+    return found

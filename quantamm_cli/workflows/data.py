@@ -1,0 +1,59 @@
+"""The prices of a run, and what else it reads from files."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.types import minute
+
+if TYPE_CHECKING:
+    from quantamm_cli.market import Market
+
+
+def load_market(settings: Simulate, until: str) -> "Market":
+    """The prices of [start, until) and the burn-in before them, with the series and trades that are given."""
+    from quantamm_cli.market import Source, load
+    from quantamm_cli.pools.base import AbstractPool
+
+    source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file)
+
+
+def describe_market(market: "Market") -> list[str]:
+    """What was loaded, in a few words: burn-in, what had to be carried over gaps, what is given besides."""
+    lines = [
+        f"{len(market.prices) - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
+    ]
+    gaps = [f"{token} {count:,} (longest {market.longest_gap[token]:,})" for token, count in market.carried.items() if count]
+    if gaps:
+        lines.append(f"missing minutes carried forward: {', '.join(gaps)}")
+    if market.series:
+        lines.append(f"series: {', '.join(market.series)}")
+    if market.trades is not None:
+        lines.append(f"given trades: {(market.trades.pay >= 0).sum():,}")
+    return lines
+
+
+def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
+    """The prices of the training rows, and of ``burn_in`` minutes before them, as the files of another folder have them."""
+    from quantamm_cli.market import Source, load
+
+    source, start = Source.typed(settings.data), minute(settings.start)
+    if "dir" not in source.paths:
+        raise ConfigError("practice", f"supplied reads files, and data={source.kind} has none; use data=parquet or data=csv")
+    return load(source.replace(dir=folder, burn_in_days=burn_in // 1440), settings.tokens, start, start + settings.train_rows)
+
+
+def data_digest(settings: Simulate, market: "Market") -> str:
+    """SHA-256 of all data a run reads: what the market holds, the fee series if there is one, and supplied paths."""
+    parts = [market.sha256.encode()]
+    if settings.fees.file is not None:
+        try:
+            parts.append(Path(settings.fees.file).expanduser().read_bytes())
+        except OSError as failure:
+            raise DataError("fees.file", f"{settings.fees.file} cannot be read ({failure.strerror})") from None
+    if isinstance(settings, Train):
+        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in settings.practice.folders]  # type: ignore[attr-defined]
+    return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()

@@ -1,0 +1,58 @@
+"""What made a result, besides its settings."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantamm_cli.settings.run import Simulate
+from quantamm_cli.version import __version__
+
+if TYPE_CHECKING:
+    from quantamm_cli.market import Market
+
+
+def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
+    """What made a run, besides its settings. None of it names the run."""
+    import jax
+
+    return {
+        "qsim": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in ("jax", "jaxlib", "numpy", "optax")},
+        "device": jax.devices()[0].device_kind,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "git": _commit(),
+        "places": places(settings),
+        "burn_in_days": market.burn_in / 1440,
+        "carried": market.carried,
+    }
+
+
+def places(settings: Simulate) -> dict[str, Any]:
+    """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
+    found: dict[str, Any] = {}
+    for name in ("data", "fees", "trades", "practice"):
+        part = getattr(settings, name, None)
+        if part is None:  # only training practises
+            continue
+        for field in sorted(part.paths):
+            value = getattr(part, field)
+            if isinstance(value, dict):
+                found |= {f"{name}.{field}.{key}": path for key, path in value.items()}
+            elif value is not None:
+                found[f"{name}.{field}"] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, if it is one."""
+    home = Path(__file__).resolve().parents[2]
+    if not (home / ".git").exists():
+        return None
+    command = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

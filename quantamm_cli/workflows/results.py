@@ -1,0 +1,47 @@
+"""What every workflow gives back: values with names, the JSON of a command, and the tables people read."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from quantamm_cli.reporting.table import Table
+
+
+class Result(ABC):
+    """Prints as the tables of the command; a notebook shows them as such."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the command, without the command's name. Numbers may be NaN or infinite."""
+
+    @abstractmethod
+    def tables(self) -> Sequence[Table | str]:
+        """Tables and lines of text, in the order in which they are read."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.tables()))
+
+    def _repr_html_(self) -> str:
+        return "".join(part._repr_html_() if isinstance(part, Table) else f"<p>{escape(part)}</p>" for part in self.tables())
+
+
+class Watch:
+    """Seconds spent, by what for."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """What passed since the last lap was for ``name``."""
+        now = time.perf_counter()
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._since, 3)
+        self._since = now
+
+    def split(self, name: str, seconds: float, rest: str) -> None:
+        """Since the last lap ``seconds`` were for ``name``, and what else passed for ``rest``."""
+        self.lap(rest)
+        self.seconds[name] = round(seconds, 3)
+        self.seconds[rest] = round(self.seconds[rest] - seconds, 3)

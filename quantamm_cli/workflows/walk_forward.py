@@ -1,0 +1,197 @@
+"""``split=walk_forward``: train, select and test in cycles through time, and say what it all shows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantamm_cli.evaluation.sharpe import ANNUAL
+from quantamm_cli.evaluation.verdict import Verdict
+from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
+from quantamm_cli.settings.json_tree import finite
+from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.split import WalkForward
+from quantamm_cli.settings.types import minute
+from quantamm_cli.store.runs import Store
+from quantamm_cli.store.walks import WalkPlace
+from quantamm_cli.workflows.cycle import Cycle, cycle, named
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import USUAL, Selection, chooser, selection_metric
+from quantamm_cli.workflows.warm_start import warmed
+
+SCHEMA = 1
+_DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True)
+class WalkForwardResult(Result):
+    """All cycles, what they come to together, and the verdict."""
+
+    place: WalkPlace
+    cycles: tuple[Cycle, ...]
+    aggregate: Aggregate
+    verdict: Verdict
+    out_of_sample: bool
+    """Whether nothing was chosen on the test blocks."""
+    seconds: dict[str, float]
+
+    @property
+    def status(self) -> str:
+        """``new`` or ``reused`` if every cycle is, else ``resumed``."""
+        statuses = {each.training.status for each in self.cycles}
+        return statuses.pop() if len(statuses) == 1 else "resumed"
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Paths by name."""
+        return files(self.place)
+
+    def named(self) -> dict[str, str]:
+        """What its JSON begins with."""
+        return {"run": self.place.name, "fingerprint": self.place.fingerprint}
+
+    def findings(self) -> dict[str, Any]:
+        """Cycles, aggregate and verdict as JSON has them."""
+        cycles = [_with_shares(number, each, self.aggregate) for number, each in enumerate(self.cycles, 1)]
+        verdict = self.verdict._asdict() | {"out_of_sample": self.out_of_sample}
+        return {"cycles": cycles, "aggregate": _aggregate(self.aggregate, self.cycles), "verdict": verdict}
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.named() | self.findings() | {"status": self.status, "seconds": self.seconds, "files": self.files}
+
+    def tables(self) -> Sequence[Table | str]:
+        told = finite(self.named() | self.findings())
+        return [cycles_table(told), together_table(told), *verdict_lines(told)]
+
+
+def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = False, monitor: Monitor | None = None) -> WalkForwardResult:
+    """Train every cycle that is not trained, judge them together, and write what they come to."""
+    monitor, watch = monitor or Monitor(), Watch()
+    place = walk_place(settings, selection)
+    start_jax()
+    done = tuple(cycles(settings, selection, fresh, monitor))
+    watch.lap("cycles")
+    found = aggregate([each.outcome for each in done], selection_metric(settings))
+    seen = next((each.selected.method for each in done if "test" in each.selected.method), None)
+    verdict = judged(found, f"--load {seen}" if seen else None)
+    result = WalkForwardResult(place, done, found, verdict, seen is None, watch.seconds)
+    told = result.findings()
+    stored = [{key: value for key, value in each.items() if key != "status"} for each in told["cycles"]]
+    head = {"schema": SCHEMA} | result.named() | {"settings": settings.identity()}
+    place.write(finite(head | told | {"cycles": stored}), _days(done, found))
+    watch.lap("judge")
+    return result
+
+
+def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
+    """Every cycle in time, each trained before the next begins; with warm starts each begins where the one before ended."""
+    split, holdouts = settings.split, settings.cycles
+    assert isinstance(split, WalkForward)
+    if settings.warm_start is not None:  # the selection chose where the first cycle begins, not what comes of it
+        selection = USUAL
+    if (rest := untested(settings)) is not None:
+        monitor.note(rest)
+    before: Cycle | None = None
+    for number, given in enumerate(holdouts, 1):
+        one = given if before is None or not split.warm_start else warmed(given, before.run, before.selected)
+        name = f"cycle {number} of {len(holdouts)}"
+        monitor.note(f"{name}: trains from {one.start}, tests from {one.end} to {one.test_end}")
+        with named(name):
+            before = cycle(one, given, selection, fresh, monitor.child(name))
+        yield before
+
+
+@dataclass(frozen=True)
+class PlannedWalkForward(Result):
+    """Which cycles there would be, and where; nothing is touched."""
+
+    settings: Train
+    place: WalkPlace
+
+    def _cycles(self) -> list[dict[str, Any]]:
+        split = self.settings.split
+        assert isinstance(split, WalkForward)
+        found: list[dict[str, Any]] = []
+        for number, each in enumerate(self.settings.cycles, 1):
+            known = number == 1 or not split.warm_start  # what a later one begins at is not known before
+            run = {"run": f"run_{each.fingerprint}"} if known else {}
+            found.append({"cycle": number, **run, "start": each.start, "end": each.end, "test_end": each.test_end})
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        named = {"run": self.place.name, "fingerprint": self.place.fingerprint}
+        return named | {"cycles": self._cycles(), "settings": self.settings.identity(), "files": files(self.place)}
+
+    def tables(self) -> Sequence[Table | str]:
+        store = Store(self.settings.runs_dir)
+        rows = [[each["cycle"], each["start"], each["end"], each["test_end"], _there(store, each.get("run"))] for each in self._cycles()]
+        return [Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)]
+
+
+def walk_place(settings: Train, selection: Selection) -> WalkPlace:
+    """Where a walk-forward is kept; another selection than the usual one has files of its own. Raises ConfigError if there is none."""
+    chooser(settings.cycles[0], selection)
+    chosen = ""
+    if selection.rule is not None and settings.warm_start is None:
+        chosen = f"-{selection.rule}" + (f"-{selection.minimum:g}" if "_min_" in selection.rule else "")
+    return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen)
+
+
+def files(place: WalkPlace) -> dict[str, str]:
+    """Paths by name."""
+    return {"result": str(place.result), "daily": str(place.daily)}
+
+
+def untested(settings: Train) -> str | None:
+    """What to say of days at the end that fill no block."""
+    tested = settings.cycles[-1].test_end
+    if tested is None or settings.test_end is None or not (rest := minute(settings.test_end) - minute(tested)):
+        return None
+    return f"{rest / 1440:.4g} days from {tested} on fill no block; they are not tested"
+
+
+def _there(store: Store, run: str | None) -> str:
+    if run is None:
+        return "begins where the one before ends"
+    return f"{run[:16]}{' (exists)' if store.path(run[4:]).exists() else ''}"
+
+
+def _with_shares(number: int, each: Cycle, found: Aggregate) -> dict[str, Any]:
+    shares = {"efficiency": found.cycles.efficiencies[number - 1], "gap": found.cycles.gaps[number - 1]}
+    return {"cycle": number} | each.to_dict() | shares
+
+
+def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Any]:
+    """Sharpe ratios a year."""
+    cycles = {name: value for name, value in asdict(found.cycles).items() if name not in ("efficiencies", "gaps")}
+    cycles["worst_cycle"] = None if found.cycles.worst_cycle is None else found.cycles.worst_cycle + 1
+    lucks, random = [each.outcome.luck for each in done], [each.random for each in done]
+    trials = {"total": sum(each.trials for each in lucks), "effective": max(each.effective for each in lucks)}
+    between = {name: {"mean": each.mean._asdict(), "sharpe": each.sharpe._asdict()} for name, each in found.differences.items()}
+    return {
+        "metric": found.metric,
+        **cycles,
+        "metrics": found.means,
+        "lowest": found.worst,
+        "trials": trials,
+        "random": {name: {"beaten": float(np.mean([each[name].beaten for each in random]))} for name in random[0]},
+        "rademacher": float(np.mean([each.complexity for each in lucks])),
+        "haircut": {"adjusted": found.adjusted, "bound": found.bound},
+        "deflated_sharpe": found.deflated._asdict() | {name: ANNUAL * getattr(found.deflated, name) for name in ("sharpe", "benchmark")},
+        "intervals": {"block_days": found.block, "sharpe": found.sharpe._asdict()} | between,
+        "least_above": found.hardest,
+    }
+
+
+def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, Any]:
+    """Daily returns out of sample by strategy, with the day (its midnight, in ms since 1970) and the cycle of each."""
+    lengths = [len(each.outcome.returns["pool"]) for each in cycles]
+    days = [each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)]
+    return {"unix": np.concatenate(days) * _DAY, "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths), **found.returns}

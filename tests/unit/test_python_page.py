@@ -1,0 +1,72 @@
+"""The manual's page on Python: its code, word for word; and what importing the package costs and gives."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import quantamm_cli
+
+PAGE = Path(quantamm_cli.__file__).parent / "docs" / "python.md"
+SAYS = """new 1
+stopped
+resumed
+14
+"""
+
+
+def test_the_code_of_the_page_runs_word_for_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One block after the other. Stdout has what the page itself prints and nothing else."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(blocks) == 5
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {}
+    for number, block in enumerate(blocks, 1):
+        exec(compile(block, f"python.md, block {number}", "exec"), space)
+    out = capsys.readouterr().out
+    assert re.sub(r"new \d", "new 1", out) == SAYS
+    assert all(isinstance(space[name], float) for name in ("score", "held", "fresh", "edge"))
+
+
+def test_importing_imports_neither_jax_nor_numpy_and_says_nothing() -> None:
+    """A notebook's first cell costs nothing."""
+    check = "import sys, quantamm_cli; print(sorted({'jax', 'numpy', 'hydra', 'pydantic', 'polars'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_every_public_name_is_there_also_after_all_modules_were_imported(root: Path) -> None:
+    """Rooms have the names of functions: importing one must not put it in the function's place."""
+    import importlib
+    import types
+
+    from figures import modules
+
+    for name in modules(root):  # kernels are compiled as one, by a process that sets numba up for it
+        if not name.startswith(("quantamm_cli.__main__", "quantamm_cli.kernels.")):
+            importlib.import_module(name)
+    values = {name: getattr(quantamm_cli, name) for name in quantamm_cli.__all__}
+    assert not [name for name, value in values.items() if isinstance(value, types.ModuleType)]
+    assert callable(quantamm_cli.compete)
+    assert set(quantamm_cli.__all__) <= set(dir(quantamm_cli))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = quantamm_cli.nothing
+
+
+def test_an_argument_of_another_command_is_one_clear_error() -> None:
+    """In words of arguments, not of flags."""
+    simulate, compete = quantamm_cli.compose("simulate"), quantamm_cli.compose("compete")
+    with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected those of a training"):
+        quantamm_cli.train(simulate)
+    with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected compose\('compete'"):
+        quantamm_cli.compete(simulate)
+    with pytest.raises(quantamm_cli.ArgumentError, match="expected those of simulate or train"):
+        quantamm_cli.simulate(compete)
+    with pytest.raises(quantamm_cli.ArgumentError, match="command: 'trian' is not one of"):
+        quantamm_cli.compose("trian")
+    with pytest.raises(quantamm_cli.ConfigError, match=r"fees\.feee"):
+        quantamm_cli.compose("train", "fees.feee=1")
