@@ -28,7 +28,7 @@ from jaxtyping import install_import_hook  # noqa: E402
 from quantamm_cli.settings.cache import prune  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 jax.config.update("jax_raise_persistent_cache_errors", False)
 install_import_hook([f"quantamm_cli.{room}" for room in ("core", "rules", "pools", "metrics", "engine", "training")], "checked.checked")
 
@@ -62,6 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
     if not hasattr(config, "workerinput"):
         prune(PROGRAMS, "-cache", 2 * 2**30)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and what they import stay to the end: the collector need not look at them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
