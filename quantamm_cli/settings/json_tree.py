@@ -1,8 +1,12 @@
 """Values as JSON can hold them."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+"""What a JSON file can hold, to be read only: what reads one by its keys decodes it into a class first."""
+JsonObject: TypeAlias = "Mapping[str, Json]"
 
 
 def finite(value: Any) -> Any:
