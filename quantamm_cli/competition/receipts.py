@@ -56,7 +56,8 @@ def versions() -> dict[str, str]:
 def _strategy(entry: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"name": entry.name, "settings": plain(entry.strategy)}
     if entry.source is not None:
-        return told | {"file": str(Path(entry.file).resolve()), "class": type(entry.strategy).__name__, "source": entry.source}
+        place = {} if entry.file is None else {"file": str(Path(entry.file).resolve())}
+        return told | place | {"class": type(entry.strategy).__name__, "source": entry.source}
     home = sys.modules[type(entry.strategy).__module__].__file__
     return told | {"source": hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None}
 
