@@ -22,7 +22,7 @@ Minutes = NDArray[np.int64]
 
 def is_frame(value: Any) -> bool:
     """Whether a value has columns by name."""
-    return hasattr(value, "columns") or hasattr(value, "collect_schema") or (isinstance(value, Mapping) and TIME in value)
+    return hasattr(value, "collect_schema") or hasattr(value, "columns") or (isinstance(value, Mapping) and TIME in value)
 
 
 def frame_of(value: Any, name: str) -> "polars.DataFrame":
