@@ -9,6 +9,7 @@ import numpy as np
 from quantamm_cli.core import params as parameters
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.evaluation.contract import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
@@ -51,7 +52,7 @@ class ParameterTable(Result):
     def __getitem__(self, name: str) -> Parameter:
         return next(spec for spec in self.specs if name in spec.names)
 
-    def raw(self, readable: Mapping[str, object]) -> dict[str, Numbers]:
+    def raw(self, readable: ParamValues) -> dict[str, Numbers]:
         """Raw arrays of one set, of values under any of their names; what is left out has its default.
 
         Raises:
