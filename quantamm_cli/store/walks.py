@@ -10,6 +10,7 @@ import numpy as np
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.studies import write_if_changed
@@ -46,7 +47,7 @@ class WalkPlace:
         """Out-of-sample daily returns."""
         return self.folder / f"daily{self.chosen}.npz"
 
-    def write(self, result: Mapping[str, Any], daily: Mapping[str, Any]) -> None:
+    def write(self, result: JsonObject, daily: Mapping[str, np.ndarray]) -> None:
         """Both files, each whole or not at all; the arrays first. Raises StoreError."""
         write_arrays(self.daily, **daily)
         atomic.sweep(self.folder)
@@ -67,10 +68,10 @@ class Walk:
     daily: dict[str, np.ndarray]
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """What names it."""
-        found: dict[str, Any] = self.result["settings"]
-        return found
+        settings: JsonObject = self.result["settings"]
+        return settings
 
 
 def read_walk(place: WalkPlace) -> Walk:
