@@ -38,7 +38,7 @@ class Side:
 
     found: Run | Walk
     selection: dict[str, Any] | None
-    scores: Mapping[str, float]
+    scores: Mapping[str, float | None]
     metric: str
 
     @property
@@ -139,9 +139,9 @@ def _run(found: Run, selection: Selection) -> Side:
 
 def _walk(found: Walk) -> Side:
     """Scores are means over its cycles."""
-    told, settings = found.result["aggregate"], found.settings
-    metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
-    return Side(found, None, {period: scores[metric] for period, scores in told["metrics"].items()}, metric)
+    settings: Any = found.settings
+    metric: str = settings["split"]["selection_metric"] or settings["metric"]["kind"]
+    return Side(found, None, {period: scores[metric] for period, scores in found.result["aggregate"]["metrics"].items()}, metric)
 
 
 def _pair(side: Side, own: Days | str, first: Side, base: Days | str) -> Pair:
