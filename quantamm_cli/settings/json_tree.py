@@ -1,7 +1,7 @@
 """Values as JSON can hold them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -38,3 +38,12 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def dotted(tree: Json, where: str = "") -> Iterator[tuple[str, Json]]:
+    """The leaves of a nested tree by dotted key; empty branches are left out."""
+    if not isinstance(tree, Mapping):
+        yield where, tree
+        return
+    for key, item in tree.items():
+        yield from dotted(item, f"{where}.{key}" if where else key)

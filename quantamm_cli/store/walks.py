@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.errors import StoreError
+from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
@@ -64,14 +65,13 @@ class Walk:
     """A walk-forward as it was written: the result, and daily returns with ``unix``, the midnight in ms that each day begins at."""
 
     name: str
-    result: dict[str, Any]
+    result: WalkDocument
     daily: dict[str, np.ndarray]
 
     @property
     def settings(self) -> JsonObject:
         """What names it."""
-        settings: JsonObject = self.result["settings"]
-        return settings
+        return self.result["settings"]
 
 
 def read_walk(place: WalkPlace) -> Walk:
@@ -80,7 +80,7 @@ def read_walk(place: WalkPlace) -> Walk:
     if place not in there:
         known = ", ".join(f"--load {each.chosen[1:]}" if each.chosen else "the usual choice, without --load" for each in there)
         raise StoreError(str(place.folder), f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}")
-    result = read_object(place.result, _CURE)
+    result: Any = read_object(place.result, _CURE)
     try:
         if result["fingerprint"] != place.fingerprint or sha256(result["settings"]) != place.fingerprint:
             raise ValueError("its settings do not fit its name")

@@ -14,9 +14,8 @@ from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.settings.json_tree import Json, JsonObject, text
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, text
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -39,7 +38,7 @@ class Side:
 
     found: Run | Walk
     selection: dict[str, Any] | None
-    scores: Mapping[str, float]
+    scores: Mapping[str, float | None]
     metric: str
 
     @property
