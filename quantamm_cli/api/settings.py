@@ -36,6 +36,8 @@ class Settings:
     config_dir: str | None = None
     entrants: tuple["Entrant", ...] = ()
     """Who competes, where Python code says so."""
+    market: "MemoryMarket | None" = None
+    """Prices that Python code gave, held for as long as these settings are."""
 
     @cached_property
     def tree(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Settings:
         chosen = market.words
         replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
         words = [word for word in self.overrides if _key(word) not in replaced]
-        return _checked(replace(self, overrides=(*words, *(f"{name}={value}" for name, value in chosen.items()))))
+        return _checked(replace(self, overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())), market=market))
 
     def of(self, command: str) -> "Settings":
         """The same words for another command."""
@@ -123,11 +125,12 @@ def _keys(words: Sequence[str], prefix: str) -> set[str]:
     return {_key(word).removeprefix(prefix) for word in words if _key(word).startswith(prefix)}
 
 
-def compose(command: str, *overrides: "Override", config_dir: str | None = None) -> Settings:
+def compose(command: str, *overrides: "Override", market: "MemoryMarket | None" = None, config_dir: str | None = None) -> Settings:
     """The settings of a command with some changed, as on the command line: ``"pool/rule=momentum"``, ``"conf=demo"``.
 
     Args:
         overrides: words, or mappings of values by dotted name: ``{"fit.steps": 200, "tokens": ["BTC", "ETH"]}``.
+        market: prices in the place of files, as ``settings.on(market)`` has them.
         config_dir: a folder of YAML searched before ``./conf``.
 
     Raises:
@@ -135,7 +138,8 @@ def compose(command: str, *overrides: "Override", config_dir: str | None = None)
     """
     if command not in COMMANDS:
         raise ArgumentError("command", f"'{command}' is not one of {', '.join(COMMANDS)}")
-    return _checked(Settings(command, _words(command, overrides, config_dir), config_dir))
+    settings = Settings(command, _words(command, overrides, config_dir), config_dir)
+    return _checked(settings) if market is None else settings.on(market)
 
 
 def _checked(settings: Settings) -> Settings:

@@ -74,11 +74,12 @@ def _place(held: Held, options: Options) -> WalkPlace:
 
 
 def _walk(place: WalkPlace, found: Walk, console: Console) -> Told:
-    told = {key: found.result[key] for key in _WALK}
-    console.show(cycles_table(told), together_table(told))
-    runs = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in told["cycles"]]
+    walk = found.result
+    told: Told = {key: value for key, value in walk.items() if key in _WALK}
+    console.show(cycles_table(walk), together_table(walk))
+    runs = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in walk["cycles"]]
     console.table("chosen in each cycle", ["cycle", "run", "step", "set"], runs)
-    console.show(*verdict_lines(told))
+    console.show(*verdict_lines(walk))
     return told | {"status": "finished", "settings": found.settings, "files": {"result": str(place.result), "daily": str(place.daily)}}
 
 
@@ -100,9 +101,11 @@ def _competition(held: Held, receipt: Receipt | None, console: Console) -> Told:
 
 
 def _study(held: Held, console: Console) -> Told:
-    told = {key: value for key, value in read_study(held).items() if key not in ("schema", "sha256")}
-    caption = f"{held.short}…  {told['identity']['objective']}"
-    console.show(trials_table(caption, told["trials"], list(told["identity"]["space"]), told.get("best", {}).get("number")))
+    study = read_study(held)
+    told: Told = {key: value for key, value in study.items() if key not in ("schema", "sha256")}
+    best = study["best"]["number"] if "best" in study else None
+    caption = f"{held.short}…  {study['identity']['objective']}"
+    console.show(trials_table(caption, study["trials"], list(study["identity"]["space"]), best))
     return {"run": held.name, "fingerprint": held.fingerprint, "status": "finished"} | told
 
 

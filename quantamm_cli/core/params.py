@@ -62,7 +62,7 @@ def trainable(specs: Iterable[Parameter]) -> frozenset[str]:
 
 
 def initial(
-    specs: Sequence[Parameter], given: ParamValues, sets: int, assets: int, noise: float, seed: int, init: Init = "gaussian"
+    specs: Sequence[Parameter], given: Mapping[str, object], sets: int, assets: int, noise: float, seed: int, init: Init = "gaussian"
 ) -> dict[str, Numbers]:
     """Raw parameters ``(sets, *shape)`` to begin with.
 
@@ -85,7 +85,7 @@ def initial(
     return params | _spread(moving, params, noise, seed, init) if moving and sets > 1 else params
 
 
-def _known(specs: Sequence[Parameter], given: ParamValues) -> None:
+def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
     """Every name given is one of a parameter, and no parameter is given twice."""
     main = {name for spec in specs for name in (spec.name, spec.readable)}
     known = {name for spec in specs for name in spec.names}
@@ -148,7 +148,7 @@ def _on_grid(spec: Parameter, values: Numbers, share: Numbers) -> Numbers:
     return raw
 
 
-def _given(spec: Parameter, given: ParamValues, sets: int, assets: int) -> Numbers:
+def _given(spec: Parameter, given: Mapping[str, object], sets: int, assets: int) -> Numbers:
     """Raw values of one parameter, from whichever of its names is given, or its default."""
     shape = spec.shape(assets)
     if spec.name in given:
@@ -169,7 +169,7 @@ def _raw(spec: Parameter, readable: Numbers, place: str) -> Numbers:
     return raw
 
 
-def _a_day(spec: Parameter, specs: Sequence[Parameter], given: ParamValues, params: Mapping[str, Numbers]) -> Numbers:
+def _a_day(spec: Parameter, specs: Sequence[Parameter], given: Mapping[str, object], params: Mapping[str, Numbers]) -> Numbers:
     """Raw values a day of a parameter that was given as a product with a memory; others as they are."""
     product = next((other for other in spec.spellings if other.name in given and other.over), None)
     if product is None:

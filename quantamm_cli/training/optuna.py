@@ -55,7 +55,7 @@ class Optuna(Fit, kind="optuna"):
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, 6]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = placed(on, SETS, _raw(searched, asked, progress.params))
+        params = placed(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
         return Taken(objective, metrics, dict(progress.params) | params, trials)
 

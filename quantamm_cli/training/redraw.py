@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter, initial
@@ -33,7 +32,7 @@ def drawn(specs: Sequence[Parameter], given: ParamValues, assets: int, fit: FitS
     return {name: values[taken] for name, values in fresh.items()}
 
 
-def lost(params: Mapping[str, Array], optimiser: Any, objective: Column) -> dict[int, str]:
+def lost(params: Mapping[str, NDArray[Any]], optimiser: Any, objective: Column) -> dict[int, str]:
     """The sets that cannot go on, and what is not finite: the objective of the step before, a parameter, or the optimiser's state."""
     reasons = [("objective", objective), *params.items(), *(("optimiser's state", leaf) for leaf in jax.tree.leaves(optimiser))]
     found: dict[int, str] = {}

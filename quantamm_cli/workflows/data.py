@@ -53,7 +53,10 @@ def data_digest(settings: Simulate, market: "Market") -> str:
     if settings.fees.file is not None:
         parts.append(_content(settings.fees.file))
     if isinstance(settings, Train):
-        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in settings.practice.folders]  # type: ignore[attr-defined]
+        from quantamm_cli.market import Practice
+
+        folders = Practice.typed(settings.practice).folders
+        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders]
     return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
 
 

@@ -13,6 +13,7 @@ from quantamm_cli.core.types import ParamValues
 from quantamm_cli.evaluation.contract import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.training.base import Fit
@@ -50,7 +51,11 @@ class ParameterTable(Result):
         return len(self.specs)
 
     def __getitem__(self, name: str) -> Parameter:
-        return next(spec for spec in self.specs if name in spec.names)
+        """By any of its names. Raises KeyError."""
+        named = {other: spec for spec in self.specs for other in spec.names}
+        if name not in named:
+            raise KeyError(f"{name}{hint(name, named)}")
+        return named[name]
 
     def raw(self, readable: ParamValues) -> dict[str, Numbers]:
         """Raw arrays of one set, of values under any of their names; what is left out has its default.

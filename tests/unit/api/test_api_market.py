@@ -126,9 +126,10 @@ def test_arrays_beside_prices_have_their_rows(settings: qsim.Settings, closes: C
     np.testing.assert_equal(rows.metrics, number.metrics)
     np.testing.assert_equal(rows.metrics, flat.metrics)
     weights = np.tile([0.25, 0.75], (len(closes), 1))
-    given = settings.but("pool=given")
-    followed = qsim.simulate(given, market=qsim.market(closes, tokens=TOKENS, start=START, series={"weights": weights}))
-    np.testing.assert_allclose(followed.trajectory.weights, 0.25 + 0.5 * np.arange(2) * np.ones((len(followed.trajectory), 1)), rtol=1e-12)
+    market = qsim.market(closes, tokens=TOKENS, start=START, series={"weights": weights})
+    given = qsim.compose("simulate", "tokens=[BTC,ETH]", "start=2023-03-06", "end=2023-03-08", "pool=given", market=market)
+    followed = qsim.simulate(given).trajectory
+    np.testing.assert_allclose(followed.weights, np.broadcast_to([0.25, 0.75], followed.weights.shape), rtol=1e-12)
 
 
 def test_minutes_without_a_bar_are_carried_as_those_of_files_are(settings: qsim.Settings, frame: polars.DataFrame, folder: Path) -> None:

@@ -24,7 +24,7 @@ def test_the_table_says_what_a_pool_declares() -> None:
     assert lines[3].split() == ["k_per_day", "log_k", "1/day", "20", "0.1", "1000", "log", "yes", "2"]
     assert max(map(len, lines)) <= 80
     assert table["lamb"].name == table["memory_days"].name == "logit_lamb"
-    with pytest.raises(KeyError, match="memory_day.*did you mean 'memory_days'"):
+    with pytest.raises(KeyError, match=r"memory_day.*did you mean 'memory_days'"):
         table["memory_day"]
 
 

@@ -37,7 +37,7 @@ def test_pandas_and_xarray_hold_the_same(trajectory: Trajectory) -> None:
 
 def test_a_library_that_is_missing_is_named(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(qsim.QsimError, match="pandas: is not installed, and this needs it; pip install pandas, or take .frame()"):
+    with pytest.raises(qsim.QsimError, match=r"pandas: is not installed, and this needs it; pip install pandas, or take \.frame\(\)"):
         trajectory.to_pandas()
 
 
