@@ -106,8 +106,11 @@ class ParameterTable(Result):
         return {"parameters": [row._asdict() for row in self.rows]}
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[*row[:6], "log" if row.log else "", "yes" if row.trains else "no", row.numbers] for row in self.rows]
-        return [Table.of(f"parameters of pool={self.settings.pool.kind}", ParameterRow._fields, rows)]
+        heads = ("name", "unit", "default", "low", "high", "log", "trains", "numbers")
+        rows = [[row.name, *row[2:6], "log" if row.log else "", "yes" if row.trains else "no", row.numbers] for row in self.rows]
+        names = [[spec.readable, spec.name, ", ".join(other.name for other in spec.spellings)] for spec in self.specs]
+        caption = f"parameters of pool={self.settings.pool.kind}"
+        return [Table.of(caption, heads, rows), Table.of("other names", ("name", "raw", "also accepted"), names)]
 
 
 def parameter_table(settings: Simulate) -> ParameterTable:

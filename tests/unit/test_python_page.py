@@ -80,9 +80,9 @@ def test_an_argument_of_another_command_is_one_clear_error() -> None:
     simulate, compete = quantamm_cli.compose("simulate"), quantamm_cli.compose("compete")
     with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected those of a training"):
         quantamm_cli.train(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected compose\('compete'"):
+    with pytest.raises(quantamm_cli.ArgumentError, match=r"competition: are settings of simulate; expected compose\('compete'"):
         quantamm_cli.compete(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match="expected those of simulate or train"):
+    with pytest.raises(quantamm_cli.ArgumentError, match="are those of compete; expected those of a pool"):
         quantamm_cli.simulate(compete)
     with pytest.raises(quantamm_cli.ArgumentError, match="command: 'trian' is not one of"):
         quantamm_cli.compose("trian")

@@ -20,10 +20,12 @@ def test_the_table_says_what_a_pool_declares() -> None:
     assert table.frame().to_dicts() == table.to_dict()["parameters"]
     lines = str(table).splitlines()
     assert lines[0] == "parameters of pool=temporal"
-    assert lines[1].split() == ["name", "raw", "unit", "default", "low", "high", "log", "trains", "numbers"]
-    assert lines[3].split() == ["k_per_day", "log_k", "1/day", "20", "0.1", "1000", "log", "yes", "2"]
+    assert lines[1].split() == ["name", "unit", "default", "low", "high", "log", "trains", "numbers"]
+    assert lines[3].split() == ["k_per_day", "1/day", "20", "0.1", "1000", "log", "yes", "2"]
+    assert lines[-1].split(maxsplit=2)[:2] == ["memory_days", "logit_lamb"]
     assert max(map(len, lines)) <= 80
-    assert table["lamb"].name == table["memory_days"].name == "logit_lamb"
+    assert table["log_k"].name == "log_k"
+    assert table["logit_lamb"].name == table["memory_days"].name == "logit_lamb"
     with pytest.raises(KeyError, match=r"memory_day.*did you mean 'memory_days'"):
         table["memory_day"]
 
