@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.errors import ArgumentError, Interrupted, QsimError
+from quantamm_cli.errors import Interrupted, QsimError
 
 
 def guarded(console: Console, work: Callable[[], int]) -> int:
@@ -26,8 +26,6 @@ def guarded(console: Console, work: Callable[[], int]) -> int:
 def explain(failure: BaseException) -> tuple[int, str, str]:
     """Exit code, place and message of a failure; code 1 is a defect of ours."""
     match failure:
-        case ArgumentError():
-            return failure.code, f"--{failure.where.replace('_', '-')}", failure.message
         case QsimError():
             return failure.code, failure.where, failure.message
         case Interrupted():

@@ -4,10 +4,12 @@ from typing import Any
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
+from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
 from quantamm_cli.reporting.study_tables import trials_table
-from quantamm_cli.reporting.tables import Table, settings
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.reporting.tables import settings
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
@@ -53,11 +55,13 @@ def report(held: Held, options: Options, console: Console) -> Told:
     if receipt is None:
         cure = f"`qsim runs show {held.short}` shows what there is of it"
         raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
-    told = _competition(held, receipt, console)
-    return told if options.dry_run else told | {"files": told["files"] | plots.draw_competition(told, receipt, held.path)}
+    told, scores = _competition(held, receipt, console), competition_place(held).read_scores()
+    if options.dry_run or "sweep" in scores:
+        return told
+    return told | {"files": told["files"] | plots.draw_competition(scores, receipt, held.path)}
 
 
-def _receipt(held: Held) -> Told | None:
+def _receipt(held: Held) -> Receipt | None:
     """That of a competition, if it has one."""
     path = competition_place(held).receipt
     return read_receipt(path) if path.exists() else None
@@ -78,16 +82,17 @@ def _walk(place: WalkPlace, found: Walk, console: Console) -> Told:
     return told | {"status": "finished", "settings": found.settings, "files": {"result": str(place.result), "daily": str(place.daily)}}
 
 
-def _competition(held: Held, receipt: Told | None, console: Console) -> Told:
+def _competition(held: Held, receipt: Receipt | None, console: Console) -> Told:
     place = competition_place(held)
-    told = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
-    seeds, steps = told["seeds"], f", {told['steps']} steps each" if "steps" in told else ""
+    scores = place.read_scores()
+    told: Told = {key: value for key, value in scores.items() if not key.endswith("sha256")}
+    seeds, steps = scores["seeds"], "" if "sweep" in scores else f", {scores['steps']} steps each"
     console.say(f"{held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}")
-    console.show(*standings_tables(told))
-    for line in breaches(told):
+    console.show(*standings_tables(scores))
+    for line in breaches(scores):
         console.warn(line)
-    if gap := said_gap(told):
-        console.say(gap)
+    if "sweep" not in scores and "gap" in scores:
+        console.say(said_gap(scores["gap"]))
     files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
     if receipt is not None:
         told |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}

@@ -20,7 +20,7 @@ from quantamm_cli.config import keys
 from quantamm_cli.config.loader import Loader, plain
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import CheckedFiles, read_yaml
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
 MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity
@@ -155,7 +155,7 @@ def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
-        raise ConfigError("--config-dir", f"no folder {config_dir}")
+        raise ArgumentError("config_dir", f"no folder {config_dir}")
     folders += [("./conf", Path("conf"))] if own_conf() else []
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")

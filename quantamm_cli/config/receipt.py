@@ -41,6 +41,8 @@ def _supplied(market: dict[str, Any], places: Mapping[str, str], data: Mapping[s
 def _entry(one: Mapping[str, Any], path: Path) -> Entry:
     """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
     settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    if "class" in one and "file" not in one:
+        raise StoreError(str(path), f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again")
     if "file" not in one:
         return entry_of(one["settings"]["kind"], settings, one["name"])
     source = find_source(path, one["file"], one["source"])

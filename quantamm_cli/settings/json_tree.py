@@ -1,10 +1,10 @@
 """Values as JSON can hold them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON file can hold, to be read only: what reads one by its keys decodes it into a class first."""
 JsonObject: TypeAlias = "Mapping[str, Json]"
 
@@ -20,3 +20,12 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def dotted(tree: Json, where: str = "") -> Iterator[tuple[str, Json]]:
+    """The leaves of a nested tree by dotted key; empty branches are left out."""
+    if not isinstance(tree, Mapping):
+        yield where, tree
+        return
+    for key, item in tree.items():
+        yield from dotted(item, f"{where}.{key}" if where else key)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from quantamm_cli.errors import StoreError
+from quantamm_cli.errors import StoreError, argument
 from quantamm_cli.tuning.optuna import BaseJournalFileLock, JournalFileBackend, JournalStorage
 
 
@@ -52,7 +52,8 @@ def repair(path: Path) -> int:
     whole = data.rfind(b"\n") + 1
     for number, line in enumerate(data[:whole].splitlines(), 1):
         if not _record(line):
-            raise StoreError(str(path), f"line {number} is damaged; start over with --fresh (the old files and all trained runs are kept)")
+            cure = f"start over with {argument('fresh', True)} (the old files and all trained runs are kept)"
+            raise StoreError(str(path), f"line {number} is damaged; {cure}")
     if whole < len(data):
         file = os.open(path, os.O_RDWR)
         try:

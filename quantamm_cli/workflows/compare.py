@@ -14,8 +14,8 @@ from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import dotted
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS

@@ -4,16 +4,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
 
 
 class Result(ABC):
     """Prints as the tables of the command; a notebook shows them as such."""
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """The JSON object of the command, without the command's name. Numbers may be NaN or infinite."""
 
     @abstractmethod

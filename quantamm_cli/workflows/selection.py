@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run
 from quantamm_cli.training.selection import RULES, Scoreboard, rule_name, select
@@ -68,7 +68,7 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
     method = rule_name(asked.rule or default)
     absent = [period for period in ("validation", "test") if f"_{period}" in method and period not in settings.periods]
     if absent:
-        raise ConfigError("--load", f"{method}: these settings have no {absent[0]} period")
+        raise ArgumentError("load", f"{method}: these settings have no {absent[0]} period")
 
     def choose(run: Run) -> Selected:
         # A checkpoint keeps the choice of every rule at a minimum of 0; any other minimum asks the whole history.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quantamm_cli.errors import DivergedError
+from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.market import Market
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.run import Train
@@ -20,6 +20,7 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser
 from quantamm_cli.workflows.training_run import TrainingRun, opening
+from quantamm_cli.workflows.trajectory import Trajectory
 from quantamm_cli.workflows.warm_start import same_data
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
@@ -51,6 +52,11 @@ class TrainingResult(Result):
     def metrics(self) -> dict[str, dict[str, float]]:
         """Of the chosen set, by period."""
         return self.scored.metrics
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
 
     def to_dict(self) -> dict[str, Any]:
         told = self.chosen.to_dict() | self.scored.to_dict() | {"seconds": self.seconds, "files": self.files, "status": self.status}
@@ -95,7 +101,7 @@ def train(
         same_data(shorter, data)
     with _opened(store, settings, data, fresh, monitor) as writer:
         if writer.status == "finished":
-            monitor.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it (--fresh starts over)")
+            monitor.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it ({argument('fresh', True)} starts over)")
         else:
             watch.split("compile", _fitted(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]

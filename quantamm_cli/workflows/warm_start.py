@@ -3,7 +3,7 @@
 from typing import Any
 
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.errors import ArgumentError, ConfigError, DataError, argument
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.run import Train, WarmStart
@@ -44,8 +44,8 @@ def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] 
     kept = {name: value for name, value in selected.params.items() if name not in shadowed}
     foreign = [name for name in kept if name not in named]
     if foreign:
-        raise ConfigError(
-            "--run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
+        raise ArgumentError(
+            "run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
         )
     plain = {name: _tuples(value) for name, value in (kept | given).items()}
     return settings.model_copy(update={"params": plain, "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)})
@@ -68,11 +68,11 @@ def check_longer(own: Train, settings: Train) -> None:
     before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
-        raise ConfigError("--continue", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
+        raise ArgumentError("shorter", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
     if after.steps <= before.steps:
         raise ConfigError("fit.steps", f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all")
     if (reason := after.depends_on_steps) is not None:
-        raise ConfigError("--continue", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
+        raise ArgumentError("shorter", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
 
 
 def same_data(found: Run, data: str) -> None:
@@ -80,4 +80,4 @@ def same_data(found: Run, data: str) -> None:
     stored = found.provenance.get("data")
     if stored and stored != data:
         told = f"was made from other data (sha256 {stored}) than there is now ({data})"
-        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without --continue")
+        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without {argument('shorter')}")

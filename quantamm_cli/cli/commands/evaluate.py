@@ -8,7 +8,7 @@ from quantamm_cli.cli.periods import read_periods
 from quantamm_cli.cli.walked import evaluated
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.stored_settings import laid_over
-from quantamm_cli.errors import ConfigError, StoreError
+from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows.plots import check
@@ -79,20 +79,9 @@ def _trained(settings: Train) -> Run:
 
 
 def _read_sets(text: str | None, run: Run) -> tuple[int, ...]:
-    """The parameter sets that ``--sets`` names.
-
-    Raises:
-        ConfigError: what is not one of the run's.
-    """
-    from quantamm_cli.workflows.evaluate_details import number_of_sets
+    """The parameter sets that ``--sets`` names. Raises ArgumentError for what is not one of the run's."""
+    from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
 
     if text is None:
         return ()
-    known = {str(index): index for index in range(number_of_sets(run))}
-    if text == "all":
-        return tuple(known.values())
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if word not in known:
-            raise ConfigError("--sets", f"'{word}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all")
-    return tuple(dict.fromkeys(known[word] for word in words))
+    return tuple(range(number_of_sets(run))) if text == "all" else check_sets([word.strip() for word in text.split(",")], run)

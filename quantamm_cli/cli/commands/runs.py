@@ -8,8 +8,8 @@ from quantamm_cli.cli.monitor import ConsoleMonitor
 from quantamm_cli.cli.options import Options
 from quantamm_cli.config.components import load_components
 from quantamm_cli.errors import ConfigError, StoreError
-from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import dotted
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result

@@ -1,7 +1,7 @@
 """What is drawn for the market of a competition: numbers, or ranges from which each simulation has its own."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.json_tree import Json
 
 if TYPE_CHECKING:
     from quantamm_cli.competition.types import Market
@@ -72,7 +73,7 @@ class MarketSettings(Component, group="market"):
         """What people should know before it is played; nothing where everything is drawn."""
         return []
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Json]:
         """What a market is made from besides seeds and steps, as a plain tree."""
         return {"settings": plain(self)}
 
