@@ -12,6 +12,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+ROOT = str(Path(__file__).resolve().parents[1])
+
 
 def notebook_of(sources: Sequence[str]) -> nbformat.NotebookNode:
     """A notebook with a code cell for each source."""
@@ -27,7 +29,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> list[list[dict[str
     """
     with tempfile.TemporaryDirectory() as short:  # the path of a socket has at most 107 characters
         home = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), short)
-        with mock.patch.dict("os.environ", home):
+        with mock.patch.dict("os.environ", home, PYTHONPATH=ROOT):
             manager = AsyncKernelManager(
                 kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # leaves this Python's own
                 transport="ipc",
