@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from quantamm_cli.errors import ConfigError, argument
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.runs import Run
 
 
@@ -29,7 +30,7 @@ def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[st
     return tuple(walk(run.settings, ""))
 
 
-def laid_over(run: Run, tree: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> dict[str, Any]:
     """The settings of a stored run with those the command line names on top.
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.

@@ -110,3 +110,9 @@ def _rows(spec: Declared, value: Any, assets: int) -> list[list[Any]]:
         cells = numbers if len(numbers) == assets else [one_cell, *[""] * (assets - 1)]
         rows.append([f"{spec.readable} {layer}".rstrip(), spec.unit, *cells])
     return rows
+
+
+def units_table(caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]) -> Table:
+    """A row a name; a number that is not one a token stands in the first column."""
+    rows = [[name, *numbers, *[""] * (len(tokens) - len(numbers))] for name, numbers in units]
+    return Table.of(caption, ["", *tokens], rows)

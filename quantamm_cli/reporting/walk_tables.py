@@ -64,6 +64,12 @@ def together_table(told: Mapping[str, Any]) -> Table:
     return Table.of("all cycles", ["", ("", ".3f"), "95 % interval", ""], rows)
 
 
+def chosen_table(told: Mapping[str, Any]) -> Table:
+    """The run of each cycle, and the set that was chosen of it."""
+    rows = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in told["cycles"]]
+    return Table.of("chosen in each cycle", ["cycle", "run", "step", "set"], rows)
+
+
 def verdict_lines(told: Mapping[str, Any]) -> list[str]:
     """The verdict, and a line for each of its reasons."""
     return [f"verdict: {told['verdict']['finding']}", *(f"  {reason}" for reason in told["verdict"]["reasons"])]
