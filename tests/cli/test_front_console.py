@@ -12,7 +12,6 @@ import pytest
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import finite
 
 
