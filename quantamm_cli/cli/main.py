@@ -11,6 +11,7 @@ from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
 from quantamm_cli.cli.options import Options, as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, StoreError, spelling
 
 
@@ -63,7 +64,7 @@ def _run(options: Options, console: Console) -> int:
 
         return sweep(composer, options, console)
     tree = {} if options.command in ("config", "show") else composer.tree()
-    console.result(call(tree, options, console))
+    console.result(call(Composed(tree, options.overrides, options.config_dir), options, console))
     return 0
 
 

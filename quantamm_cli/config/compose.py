@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,12 @@ class Composer:
     def experiments(self) -> list[str]:
         """The names ``conf=`` takes."""
         return self.loader.options("experiment")
+
+    def experiment_texts(self) -> Iterator[tuple[str, str]]:
+        """Their names and the text of their files."""
+        for name in self.experiments():
+            source = next(each for each in self.loader.get_sources() if each.is_config(f"experiment/{name}"))
+            yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
 
 
 def resolved(cfg: DictConfig) -> dict[str, Any]:

@@ -21,6 +21,13 @@ class Selection:
     rule: str | None = None
     minimum: float = 0.0
 
+    @property
+    def suffix(self) -> str:
+        """What tells files of this selection from those of the usual one."""
+        if self.rule is None:
+            return ""
+        return f"-{self.rule}" + (f"-{self.minimum:g}" if "_min_" in self.rule else "")
+
 
 USUAL = Selection()
 """The best set on validation, or without a validation period the best on the training period."""
