@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.config.loader import Loader
@@ -19,11 +18,12 @@ from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.settings.compete import NORMALISER, Entry
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 PLACE = "strategies"
 
 
-def entries(given: Any, own: Any, loader: Loader) -> tuple[Entry, ...]:
+def entries(given: Json, own: Json, loader: Loader) -> tuple[Entry, ...]:
     """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top. Raises ConfigError.
 
     Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps a ``name``. Who would
@@ -49,47 +49,50 @@ def entries(given: Any, own: Any, loader: Loader) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def resolved(kind: str, settings: Mapping[str, Any], loader: Loader, name: str) -> Entry:
+def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entry:
     """One strategy by what it is called, with settings. Raises ConfigError."""
     named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
     tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
-    return entry_of(tree.get("kind", kind), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader)
+    return entry_of(
+        str(tree.get("kind", kind)), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader
+    )
 
 
-def _over(tree: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _over(tree: JsonObject, settings: JsonObject) -> JsonObject:
     """A tree with settings on top of it; of a component within, those of another kind stand alone."""
     found = dict(tree)
     for key, value in settings.items():
         there = tree.get(key)
-        both = isinstance(there, Mapping) and isinstance(value, Mapping) and value.get("kind", there.get("kind")) == there.get("kind")
-        found[key] = _over(there, value) if both else value  # type: ignore[arg-type]
+        if isinstance(there, Mapping) and isinstance(value, Mapping) and value.get("kind", there.get("kind")) == there.get("kind"):
+            value = _over(there, value)
+        found[key] = value
     return found
 
 
-def entry_of(kind: str, settings: Mapping[str, Any], name: str, loader: Loader | None = None) -> Entry:
+def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None = None) -> Entry:
     """A strategy by its class: a registered kind, or FILE.py:Class. Raises ConfigError."""
     path, is_file, wanted = _split(kind)
     if is_file:
         data = _read(path)
         own = _class(_module(str(path.resolve()), data), wanted, path)
-        strategy: Component = decode(own, dict(settings), f"strategy.{name}")
+        strategy: Component = decode(own, settings, f"strategy.{name}")
         return Entry(name=name, strategy=strategy, source=hashlib.sha256(data).hexdigest(), file=str(path))
     cls = REGISTER["strategy"].get(kind)
     if cls is None:
         known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
         cure = f"{did_you_mean(kind, known)} (there are: {', '.join(known)}; of your own: FILE.py:Class)"
         raise ConfigError(PLACE, f"no strategy is called '{kind}'{cure}")
-    return Entry(name=name, strategy=decode(cls, dict(settings), f"strategy.{name}"))
+    return Entry(name=name, strategy=decode(cls, settings, f"strategy.{name}"))
 
 
 @dataclass(frozen=True)
 class _Asked:
     name: str
     kind: str
-    settings: dict[str, Any]
+    settings: JsonObject
 
 
-def _asked(item: Any) -> _Asked:
+def _asked(item: Json) -> _Asked:
     """One item of the list."""
     tree = {"kind": item} if isinstance(item, str) else item
     if not isinstance(tree, dict) or not isinstance(tree.get("kind"), str):

@@ -3,7 +3,7 @@
 import functools
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.hydra import Hydra
@@ -16,7 +16,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.errors import ConfigError
 
-Job = Callable[[Callable[[], dict[str, Any]], tuple[str, ...], int], dict[str, Any]]
+T = TypeVar("T")
+Job = Callable[[Callable[[], dict[str, Any]], tuple[str, ...], int], T]
 """Runs one job: a function that gives its resolved settings or raises ConfigError, its overrides, its number from 0 on."""
 
 
@@ -24,7 +25,7 @@ class Halt(BaseException):
     """An interruption on its way out of Hydra, which holds back every Exception of a job until the last job is done."""
 
 
-def multirun(composer: Composer, job: Job) -> list[dict[str, Any]]:
+def multirun(composer: Composer, job: Job[T]) -> list[T]:
     """What the jobs return, in order. A launcher may run them in other processes: ``job`` can be pickled.
 
     Raises:
@@ -43,7 +44,7 @@ def multirun(composer: Composer, job: Job) -> list[dict[str, Any]]:
         HydraConfig.instance().cfg = None
 
 
-def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job) -> Any:
+def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
     """Hydra's multirun, except that the settings of the whole are composed from Hydra's own overrides only.
 
     A key that exists in one of the swept choices only would otherwise be refused before any job is looked at.
@@ -65,7 +66,7 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job) -> Any:
     return sweeper.sweep(arguments=words)
 
 
-def _task(cfg: DictConfig, job: Job) -> dict[str, Any]:
+def _task(cfg: DictConfig, job: Job[T]) -> T:
     """What Hydra calls for each job, here or in a worker."""
     own = HydraConfig.get()
     words: Any = OmegaConf.to_container(own.overrides.task)

@@ -1,18 +1,19 @@
 """From a composed tree to typed settings."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.given import check_given
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER, hint
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate, Train
 
 S = TypeVar("S", bound=Simulate)
 
 
-def read_settings(cls: type[S], tree: dict[str, Any]) -> S:
+def read_settings(cls: type[S], tree: JsonObject) -> S:
     """Typed settings of a composed tree. ``simulate`` takes what it knows of a training configuration and leaves the rest.
 
     Raises:

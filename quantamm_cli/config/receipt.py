@@ -8,14 +8,15 @@ from quantamm_cli.config.entrants import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import JsonObject, branch
 from quantamm_cli.store.receipts import find_source
 
 
-def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any]) -> Compete:
+def settings_of(written: Mapping[str, Any], path: Path, tree: JsonObject) -> Compete:
     """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
     try:
         told = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
-        told["market"] = _supplied(told["market"], written.get("places", {}), tree["data"])
+        told["market"] = _supplied(told["market"], written.get("places", {}), branch(tree, "data"))
         entries = tuple(_entry(one, path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
         settings = decode(Compete, told | {"strategies": entries, "reference": written["reference"], "runs_dir": tree["runs_dir"]} | seeds)
@@ -29,13 +30,13 @@ def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any])
     return settings
 
 
-def _supplied(market: dict[str, Any], places: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -> JsonObject:
     """The market of a receipt; prices from files are where the command line says, or where they were."""
     source = market.get("data")
-    if source is None or source["kind"] not in ("parquet", "csv"):
+    if not isinstance(source, Mapping) or source["kind"] not in ("parquet", "csv"):
         return market
     given = data.get("dir") if data["kind"] == source["kind"] else None
-    return market | {"data": source | {"dir": given or places.get("data.dir")}}
+    return {**market, "data": {**source, "dir": given or places.get("data.dir")}}
 
 
 def _entry(one: Mapping[str, Any], path: Path) -> Entry:

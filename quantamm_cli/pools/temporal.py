@@ -203,8 +203,9 @@ class Temporal(CoarsePool, kind="temporal"):
 
         rows = Seen(feed.chunks, feed.series)
         state, signal = said(None, jax.tree.map(lambda column: column[0], rows))
+        out: tuple[tuple[Array, Array], Stream]
         _, out = jax.lax.scan(tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows))
-        return out  # type: ignore[no-any-return]
+        return out
 
     def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """As ``_guarded``, as one loop."""

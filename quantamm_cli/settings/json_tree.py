@@ -9,6 +9,24 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 JsonObject: TypeAlias = "Mapping[str, Json]"
 
 
+def branch(tree: JsonObject, *keys: str) -> JsonObject:
+    """The object at a place. Raises KeyError where a key is missing, TypeError where something else is."""
+    for key in keys:
+        inner = tree[key]
+        if not isinstance(inner, Mapping):
+            raise TypeError(f"{key} is not an object")
+        tree = inner
+    return tree
+
+
+def text(tree: JsonObject, key: str) -> str:
+    """The text under a key. Raises KeyError where there is nothing, TypeError where something else is."""
+    value = tree[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is not text")
+    return value
+
+
 def finite(value: Any) -> Any:
     """A tree JSON can hold: numbers finite or null, arrays as lists, paths as text."""
     if hasattr(value, "tolist"):

@@ -48,7 +48,7 @@ class WalkPlace:
         """Out-of-sample daily returns."""
         return self.folder / f"daily{self.chosen}.npz"
 
-    def write(self, result: Mapping[str, Any], daily: Mapping[str, Any]) -> None:
+    def write(self, result: JsonObject, daily: Mapping[str, np.ndarray]) -> None:
         """Both files, each whole or not at all; the arrays first. Raises StoreError."""
         write_arrays(self.daily, **daily)
         atomic.sweep(self.folder)

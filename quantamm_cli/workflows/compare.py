@@ -15,7 +15,7 @@ from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.settings.json_tree import dotted
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, text
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -26,7 +26,7 @@ from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import Selection, all_selections, chooser
+from quantamm_cli.workflows.selection import Selection, all_selections, chooser, stored_metric
 
 Days = Mapping[int, float]
 """Daily returns by the minute since 1970 at which the day ends."""
@@ -59,15 +59,15 @@ class Pair:
     start: str = ""
     end: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON has it."""
         names = {"run": self.side.found.name, "against": self.first.found.name}
         if self.between is None:
-            return names | {"reason": self.reason}
-        dates = {"days": self.days, "from": self.start, "to": self.end}
-        return names | dates | {"mean": self.between.mean._asdict(), "sharpe": self.between.sharpe._asdict()}
+            return {**names, "reason": self.reason}
+        dates: dict[str, Json] = {"days": self.days, "from": self.start, "to": self.end}
+        return {**names, **dates, "mean": self.between.mean._asdict(), "sharpe": self.between.sharpe._asdict()}
 
-    def cells(self) -> list[Any]:
+    def cells(self) -> list[Json]:
         """Days, dates, and both differences with their intervals."""
         intervals = [] if self.between is None else [self.between.mean, self.between.sharpe]
         said = [(each.estimate, each.reason or f"{each.low:+.3f} to {each.high:+.3f}") for each in intervals]
@@ -80,12 +80,12 @@ class Comparison(Result):
 
     rule: str
     sides: tuple[Side, ...]
-    differences: dict[str, list[Any]]
+    differences: dict[str, list[Json]]
     """Settings that differ, by dotted name, a value a side."""
     paired: tuple[Pair, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        runs = [{"run": side.found.name, "selection": side.selection} for side in self.sides]
+    def to_dict(self) -> dict[str, Json]:
+        runs: list[Json] = [{"run": side.found.name, "selection": side.selection} for side in self.sides]
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
 
@@ -106,10 +106,10 @@ class Comparison(Result):
         return shown
 
 
-def compare(names: Sequence[str], tree: dict[str, Any], selection: Selection, monitor: Monitor) -> Comparison:
+def compare(names: Sequence[str], tree: JsonObject, selection: Selection, monitor: Monitor) -> Comparison:
     """Settings that differ, scores, and paired differences of daily returns on the test days that a run has in common with the first."""
     selection = Selection(selection.rule or "best_validation", selection.minimum)
-    store = Store(tree["runs_dir"])
+    store = Store(text(tree, "runs_dir"))
     sides = tuple(_side(store, name, selection) for name in names)
     trees = [dict(dotted(side.found.settings)) for side in sides]
     keys = sorted({key for each in trees for key in each})
@@ -131,16 +131,13 @@ def _side(store: Store, name: str, selection: Selection) -> Side:
 
 
 def _run(found: Run, selection: Selection) -> Side:
-    settings = found.settings
     choice = all_selections(found, selection.minimum).get(str(selection.rule))
-    metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
-    return Side(found, choice, {} if choice is None else choice["scores"], metric)
+    return Side(found, choice, {} if choice is None else choice["scores"], stored_metric(found.settings))
 
 
 def _walk(found: Walk) -> Side:
     """Scores are means over its cycles."""
-    settings: Any = found.settings
-    metric: str = settings["split"]["selection_metric"] or settings["metric"]["kind"]
+    metric = stored_metric(found.settings)
     return Side(found, None, {period: scores[metric] for period, scores in found.result["aggregate"]["metrics"].items()}, metric)
 
 
@@ -157,7 +154,7 @@ def _pair(side: Side, own: Days | str, first: Side, base: Days | str) -> Pair:
     return Pair(side, first, None, found, len(common), date_text(common[0] - 1439), date_text(common[-1] + 1))
 
 
-def _daily(side: Side, tree: dict[str, Any], selection: Selection) -> Days | str:
+def _daily(side: Side, tree: JsonObject, selection: Selection) -> Days | str:
     """Returns of the test days, or why they are not known."""
     found = side.found
     if isinstance(found, Walk):
@@ -169,7 +166,7 @@ def _daily(side: Side, tree: dict[str, Any], selection: Selection) -> Days | str
         return str(failure)
 
 
-def _computed(found: Run, tree: dict[str, Any], selection: Selection) -> Days | str:
+def _computed(found: Run, tree: JsonObject, selection: Selection) -> Days | str:
     """The run's chosen set over its test period once more: ``trajectory.npz`` may be lost, or have too few rows."""
     settings = read_settings(Train, laid_over(found, tree, ()))
     if "test" not in settings.periods:

@@ -55,5 +55,8 @@ def data_digest(settings: Simulate, market: "Market") -> str:
         except OSError as failure:
             raise DataError("fees.file", f"{settings.fees.file} cannot be read ({failure.strerror})") from None
     if isinstance(settings, Train):
-        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in settings.practice.folders]  # type: ignore[attr-defined]
+        from quantamm_cli.market import Practice
+
+        folders = Practice.typed(settings.practice).folders
+        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders]
     return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()

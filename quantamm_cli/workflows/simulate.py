@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from quantamm_cli.core.params import initial, readable
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows import plots
@@ -41,10 +41,10 @@ class SimulationResult(Result):
         """Of what anyone could have had, by strategy."""
         return {name: scores[self.settings.end] for name, scores in self.scored.benchmarks.items()}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         named = {"run": self.name, "fingerprint": self.settings.fingerprint}
         own = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
-        return named | self.scored.to_dict() | own
+        return {**named, **self.scored.to_dict(), **own}
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}")
