@@ -26,12 +26,12 @@ def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, A
     if options.dry_run:
         return {"command": "evaluate"} | asked.chosen.to_dict()
     result = asked.evaluate(console)
-    told = {"command": "evaluate"} | result.to_dict()
+    told: dict[str, Any] = {"command": "evaluate"} | result.to_dict()
     if options.plots:
         from quantamm_cli.workflows.plots import draw
         from quantamm_cli.workflows.subjects import of_run
 
-        told["files"] |= draw(of_run(result, options.minimum), result.chosen.folder)
+        told["files"] = result.files | draw(of_run(result, options.minimum), result.chosen.folder)
         asked.watch.lap("plots")
     return told
 

@@ -35,7 +35,7 @@ def _run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, 
 
     result = asked.evaluate(console)
     told = result.to_dict()
-    told["files"] |= plots.draw_page(of_run(result, options.minimum), result.chosen.folder)
+    told["files"] = result.files | plots.draw_page(of_run(result, options.minimum), result.chosen.folder)
     asked.watch.lap("plots")
     return told
 
