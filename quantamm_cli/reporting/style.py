@@ -142,9 +142,9 @@ def timeline(axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period],
 
 def date_axis(axes: Axes, unix: Unix) -> None:
     """Dates in UTC, from the first row to the last."""
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))
     axes.set_xlabel("date (UTC)")
     if len(unix) > 1:
         first, last = unix[[0, -1]].astype("datetime64[ms]").astype("datetime64[D]")
