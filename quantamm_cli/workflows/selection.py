@@ -100,7 +100,7 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
     metric = stored_metric(run.settings)
     entries = run.history() if minimum else run.entries
     board = scoreboard(entries, metric)
-    found: dict[str, Choice] = {}
+    selections: dict[str, Choice] = {}
     for rule in RULES:
         try:
             choice = select(board, rule, minimum)
@@ -108,5 +108,5 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
             continue
         entry = entries[choice.entry]
         scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
-        found[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
-    return found
+        selections[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
+    return selections
