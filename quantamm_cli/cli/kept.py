@@ -101,9 +101,11 @@ def _competition(held: Held, receipt: Receipt | None, console: Console) -> Told:
 
 
 def _study(held: Held, console: Console) -> Told:
-    told = {key: value for key, value in read_study(held).items() if key not in ("schema", "sha256")}
-    caption = f"{held.short}…  {told['identity']['objective']}"
-    console.show(trials_table(caption, told["trials"], list(told["identity"]["space"]), told.get("best", {}).get("number")))
+    study = read_study(held)
+    told: Told = {key: value for key, value in study.items() if key not in ("schema", "sha256")}
+    best = study["best"]["number"] if "best" in study else None
+    caption = f"{held.short}…  {study['identity']['objective']}"
+    console.show(trials_table(caption, study["trials"], list(study["identity"]["space"]), best))
     return {"run": held.name, "fingerprint": held.fingerprint, "status": "finished"} | told
 
 

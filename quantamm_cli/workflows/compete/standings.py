@@ -13,7 +13,7 @@ from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import breaches, competition_parts, said_gap
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
-from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.workflows.compete.competition import Competition
 from quantamm_cli.workflows.compete.scores import epochs, gap_record, solver, standing_rows
@@ -44,8 +44,7 @@ class PlannedCompetition(Result):
     def tables(self) -> Sequence[Table | str]:
         place = self.competition.place
         entries = self.competition.settings.strategies
-        strategies = [entry.identity() | ({"file": entry.file} if entry.file else {}) for entry in entries]
-        rows = [[entry["name"], " ".join(f"{key}={value}" for key, value in entry["strategy"].items())] for entry in strategies]
+        rows = [[entry.name, " ".join(f"{key}={value}" for key, value in plain(entry.strategy).items())] for entry in entries]
         return [Table.of(f"{place.folder}{' (exists)' if place.folder.exists() else ''}", ["strategy", "settings"], rows)]
 
 
