@@ -55,9 +55,8 @@ def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entr
     """One strategy by what it is called, with settings. Raises ConfigError."""
     named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
     tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
-    return entry_of(
-        str(tree.get("kind", kind)), _over({key: value for key, value in tree.items() if key != "kind"}, settings), name, loader
-    )
+    own = {key: value for key, value in tree.items() if key != "kind"}
+    return entry_of(str(tree.get("kind", kind)), _over(own, settings), name, loader)
 
 
 def _over(tree: JsonObject, settings: JsonObject) -> JsonObject:

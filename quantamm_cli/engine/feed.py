@@ -43,8 +43,8 @@ def feed(settings: Simulate, market: Market) -> Feed:
     trades = None
     if (given := market.trades) is not None:
         trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
-    found = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
-    frictions = None if found is None else Frictions(**{name: array(value) for name, value in found.items()})
+    costs = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
+    frictions = None if costs is None else Frictions(**{name: array(value) for name, value in costs.items()})
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
     return Feed(
         prices=array(prices),

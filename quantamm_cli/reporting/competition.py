@@ -35,12 +35,12 @@ def competition_page(scores: CompetitionScores, receipt: Receipt, drawn: Mapping
     sections = [
         Section("Standings", tables=tuple(competition_parts(scores))),
         Section("Edge", pictures=pictures),
-        Section("Strategies", tables=(tables.settings("Settings", strategies),), folded=True),
-        Section("What they met", tables=(tables.settings("Settings", receipt["settings"]),), folded=True),
+        Section("Strategies", tables=(tables.leaves_table("Settings", strategies),), folded=True),
+        Section("What they met", tables=(tables.leaves_table("Settings", receipt["settings"]),), folded=True),
         Section(
             "Made with",
             ("qsim compete --verify RECEIPT runs it again.",),
-            tables=(tables.settings("Versions", receipt["versions"]),),
+            tables=(tables.leaves_table("Versions", receipt["versions"]),),
             folded=True,
         ),
     ]

@@ -7,7 +7,7 @@ from quantamm_cli.competition.ranking import Ranked
 from quantamm_cli.reporting.page import Section, page
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.reporting.tables import settings
+from quantamm_cli.reporting.tables import leaves_table
 
 _EDGE: tuple[Column, ...] = (("edge", ".2f"), ("± s.e.", ".2f"))
 _EARNED = (
@@ -43,7 +43,7 @@ def leaderboard_page(shown: Table, ranking: Sequence[Ranked], receipts: Mapping[
     one = next(iter(receipts.values()))
     first, last = one["seeds"]["first"], one["seeds"]["first"] + one["seeds"]["count"] - 1
     what = f"{len(ranking)} strategies, seeds {first} to {last}, {one['settings']['steps']} steps each."
-    configuration = settings(f"Configuration {one['configuration']}", one["settings"])
+    configuration = leaves_table(f"Configuration {one['configuration']}", one["settings"])
     again = "qsim compete --verify RECEIPT runs one again and compares every seed."
     sections = [
         Section("Ranking", tables=(shown, earnings_table(ranking))),

@@ -90,7 +90,7 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
         sections.append(Section("Training", pictures=shown("training", "parameters"), tables=choices))
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):
         if tree:
-            sections.append(Section(heading, tables=(tables.settings(heading, tree),), folded=True))
+            sections.append(Section(heading, tables=(tables.leaves_table(heading, tree),), folded=True))
     return page(_short(subject.name), _facts(subject), sections, _warning(subject.selection))
 
 

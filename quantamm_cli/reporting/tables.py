@@ -6,7 +6,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import JsonObject, dotted
 
 
-def settings(caption: str, tree: JsonObject) -> Table:
-    """A nested tree as dotted keys and their values."""
-    rows = [(key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in dotted(tree)]
+def leaves_table(caption: str, tree: JsonObject) -> Table:
+    """The values of a nested tree by dotted name."""
+    rows = [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in dotted(tree)]
     return Table.of(caption, ["name", "value"], rows)

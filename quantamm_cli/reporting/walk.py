@@ -45,7 +45,7 @@ def walk_page(walk: WalkDocument, drawn: Mapping[str, bytes]) -> str:
         Section("All cycles", tables=(together_table(walk),)),
     ]
     if "settings" in walk:
-        sections.append(Section("Settings", tables=(tables.settings("Settings", walk["settings"]),), folded=True))
+        sections.append(Section("Settings", tables=(tables.leaves_table("Settings", walk["settings"]),), folded=True))
     return page(f"{walk['run'][:17]}…", facts, sections, "" if verdict["out_of_sample"] else _SEEN)
 
 

@@ -101,4 +101,7 @@ def _study(held: Held) -> dict[str, Json]:
 
 
 def _pool(settings: JsonObject) -> JsonObject:
-    return {"tokens": settings["tokens"], "pool": pool_of(settings)}
+    tokens = settings["tokens"]
+    if not isinstance(tokens, list):
+        raise TypeError("tokens are not a list")
+    return {"tokens": tokens, "pool": pool_of(settings)}

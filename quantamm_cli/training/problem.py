@@ -22,7 +22,7 @@ from quantamm_cli.training.windows import Bank, starts
 Column = NDArray[np.float64]
 Numbers = Mapping[str, Array]
 """Settings of a fitter that programs take traced, by name."""
-Told = Mapping[str, Array | Column | Sequence[str | None]]
+Extras = Mapping[str, Array | Column | Sequence[str | None]]
 """What a fitter says of each set, by name: a number or a reason a set."""
 
 
@@ -125,7 +125,7 @@ class Report:
     since_improvement: int
     redrawn: NDArray[np.int64] | None = None
     """How often each set was drawn anew so far; ``None``: none ever was."""
-    told: Told = field(default_factory=dict)
+    told: Extras = field(default_factory=dict)
     """What else the fitter says of each set, by name."""
 
 
@@ -136,7 +136,7 @@ class Taken(NamedTuple):
     metrics: Mapping[str, Mapping[str, Column]]
     params: Mapping[str, Array]
     optimiser: Any
-    told: Told = {}  # noqa: RUF012 - never written to
+    told: Extras = {}  # noqa: RUF012 - never written to
     learning_rate: float = np.nan
     alive: Column | None = None
     """What must be finite for a set to go on; ``None``: the objective."""

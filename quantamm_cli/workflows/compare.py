@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.settings.json_tree import Json, dotted
+from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -36,7 +36,7 @@ class Side:
     """A run or a walk-forward beside others."""
 
     found: Run | Walk
-    selection: dict[str, Any] | None
+    selection: Choice | None
     scores: Mapping[str, float | None]
     metric: str
 
@@ -84,7 +84,7 @@ class Comparison(Result):
     paired: tuple[Pair, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        runs: list[Json] = [{"run": side.found.name, "selection": side.selection} for side in self.sides]
+        runs: list[Json] = [{"run": side.found.name, "selection": finite(side.selection)} for side in self.sides]
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from quantamm_cli.errors import ArgumentError, ConfigError
+from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.record import Entry, Scores
@@ -100,13 +100,14 @@ def stored_metric(settings: JsonObject) -> str:
     return text(branch(settings, "metric"), "kind") if split["selection_metric"] is None else text(split, "selection_metric")
 
 
-def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Any]:
+def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
     """Step, set and scores of every selection rule that chooses something."""
     if not run.entries:
         return {}
     metric = stored_metric(run.settings)
     entries = run.history() if minimum else run.entries
-    board, found = scoreboard(entries, metric), {}
+    board = scoreboard(entries, metric)
+    selections: dict[str, Choice] = {}
     for rule in RULES:
         try:
             choice = select(board, rule, minimum)
@@ -114,5 +115,5 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Any]:
             continue
         entry = entries[choice.entry]
         scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
-        found[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
-    return found
+        selections[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
+    return selections

@@ -7,7 +7,7 @@ from quantamm_cli.competition.documents import Receipt, Scores
 from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.reporting.tables import settings
+from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.reporting.walk_tables import chosen_table, cycles_table, together_table, verdict_lines
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import Held
@@ -41,7 +41,7 @@ class StoredWalk(Result):
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.walk.result
-        head = [_settings(self.held, self.walk.settings)] if self.with_settings else []
+        head = [leaves_table(f"{self.held.short}…", self.walk.settings)] if self.with_settings else []
         return [*head, cycles_table(walk), together_table(walk), chosen_table(walk), *verdict_lines(walk)]
 
 
@@ -74,7 +74,7 @@ class StoredCompetition(Result):
         head = []
         if self.receipt is not None and self.with_settings:
             own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
-            head.append(_settings(self.held, {**self.receipt["settings"], "strategy": own}))
+            head.append(leaves_table(f"{self.held.short}…", {**self.receipt["settings"], "strategy": own}))
         seeds, scores = self.scores["seeds"], self.scores
         steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
         played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
@@ -127,8 +127,3 @@ def stored_competition(held: Held, monitor: Monitor, with_settings: bool = True)
 def stored_study(held: Held) -> StoredStudy:
     """What was written of a study. Raises StoreError if it is not there, or damaged."""
     return StoredStudy(held, read_study(held))
-
-
-def _settings(held: Held, tree: JsonObject) -> Table:
-    shown = settings(f"{held.short}…", tree)
-    return Table.of(shown.caption, shown.heads, shown.rows)

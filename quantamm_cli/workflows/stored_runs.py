@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.reporting.stored_tables import Chosen, Line, choices_table, damages_table, folder_table, leaves_table
+from quantamm_cli.reporting.run_tables import selections_table
+from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.reporting.tables import leaves_table
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
@@ -122,16 +124,14 @@ class StoredRun(Result):
             "step": run.step,
             "settings": run.settings,
             "provenance": run.provenance,
-            "selections": all_selections(run, self.minimum),
+            "selections": finite(all_selections(run, self.minimum)),
             "files": {"checkpoint": str(run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
         origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown = [leaves_table(f"{run.name}  {run.status}", "setting", run.settings), leaves_table("made by", "", origin)]
+        shown = [leaves_table(f"{run.name}  {run.status}", run.settings), leaves_table("made by", origin)]
         if choices:
-            metric = next(iter(choices.values()))["metric"]
-            chosen = [Chosen(rule, each["step"], each["set"], each["scores"]) for rule, each in choices.items()]
-            shown.append(choices_table(metric, chosen))
+            shown.append(selections_table(choices))
         return shown
