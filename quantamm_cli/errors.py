@@ -11,7 +11,35 @@ A message is one line: where, what came, what was expected, what to do.
 Exit code 1 is kept for defects of ours; 130 and 143 for Ctrl-C and SIGTERM.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+Spelling = Callable[[str, object], str]
+"""How a caller writes an argument of this name and, unless it is None, this value."""
+
+
+def _in_python(name: str, value: object) -> str:
+    return name if value is None else f"{name}={value!r}"
+
+
+_spelling: Spelling = _in_python
+
+
+def argument(name: str, value: object = None) -> str:
+    """An argument as the caller writes it: ``fresh=True`` in Python, ``--fresh`` on the command line."""
+    return _spelling(name, value)
+
+
+@contextmanager
+def spelling(of: Spelling) -> Iterator[None]:
+    """While it is open, messages name arguments so: the command line opens it and names flags."""
+    global _spelling
+    before, _spelling = _spelling, of
+    try:
+        yield
+    finally:
+        _spelling = before
 
 
 class QsimError(Exception):
@@ -35,7 +63,10 @@ class ConfigError(QsimError):
 
 
 class ArgumentError(ConfigError):
-    """An argument of a function is wrong; ``where`` is its name. The command line says the flag that gave it."""
+    """An argument of a function is wrong; ``where`` is its name as the caller writes it."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(argument(where), message)
 
 
 class DataError(QsimError):

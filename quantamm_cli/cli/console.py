@@ -7,13 +7,21 @@ terminal gets a table or a bar, not before.
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import NamedTuple, TextIO
 
 from quantamm_cli.cli.progress import Bar, LineBar, RichBar
-from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.settings.json_tree import finite
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import JsonObject, finite
+
+
+class Failure(NamedTuple):
+    """Why a command failed: the exit code, the place and the message."""
+
+    code: int
+    where: str
+    message: str
 
 
 class Console:
@@ -37,7 +45,7 @@ class Console:
         """Where tables and text go."""
         return sys.stderr if self.json else sys.stdout
 
-    def result(self, value: Mapping[str, Any]) -> None:
+    def result(self, value: JsonObject) -> None:
         """The object a command returns: printed with --json, otherwise the tables have said it."""
         if self.json and not self._silent:
             print(json.dumps(finite(value), allow_nan=False), file=sys.stdout)
@@ -61,19 +69,20 @@ class Console:
         """Something that may be wrong; printed even with -q."""
         print(f"qsim {self.command}: warning: {text}", file=sys.stderr)
 
-    def failure(self, code: int, where: str, message: str) -> None:
+    def failure(self, failure: Failure) -> None:
         """One line on stderr and, with --json, the object of a failure on stdout."""
         head = f"qsim {self.command}".rstrip()
-        where, message = " ".join(where.split()), " ".join(message.split())
+        code, where, message = failure.code, " ".join(failure.where.split()), " ".join(failure.message.split())
         print(f"{head}: {where}: {message}" if where else f"{head}: {message}", file=sys.stderr, flush=True)
         if self.json and not self._silent:
-            print(json.dumps(failed(self.command, code, where, message)), file=sys.stdout, flush=True)
+            error = Failure(code, where, message)._asdict()
+            print(json.dumps({"command": self.command, "error": error}), file=sys.stdout, flush=True)
 
     def stopped(self, code: int, message: str) -> None:
         """The failure of a signal; the cursor comes back if a bar had hidden it. Safe from another thread."""
         if sys.stderr.isatty():
             sys.stderr.write("\x1b[?25h\n")
-        self.failure(code, "", message)
+        self.failure(Failure(code, "", message))
 
     def show(self, *parts: Table | str) -> None:
         """Tables and text that were asked for. With --json tables go to stderr, unless -q leaves them out."""
@@ -85,10 +94,6 @@ class Console:
                     _rich_table(self.out, part)
                 else:
                     print(part, file=self.out)
-
-    def table(self, title: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> None:
-        """Rows under headings."""
-        self.show(Table.of(title, columns, rows))
 
     @contextmanager
     def progress(self, total: int | None, description: str) -> Iterator[Bar]:
@@ -103,11 +108,6 @@ class Console:
             yield bar
         finally:
             bar.close()
-
-
-def failed(command: str, code: int, where: str, message: str) -> dict[str, Any]:
-    """The object of a failure."""
-    return {"command": command, "error": {"code": code, "where": where, "message": message}}
 
 
 def _rich_table(out: TextIO, shown: Table) -> None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from quantamm_cli.cli.console import Console
-from quantamm_cli.errors import ArgumentError, Interrupted, QsimError
+from quantamm_cli.cli.console import Console, Failure
+from quantamm_cli.errors import Interrupted, QsimError
 
 
 def guarded(console: Console, work: Callable[[], int]) -> int:
@@ -23,35 +23,33 @@ def guarded(console: Console, work: Callable[[], int]) -> int:
         return _report(console, failure)
 
 
-def explain(failure: BaseException) -> tuple[int, str, str]:
+def explain(failure: BaseException) -> Failure:
     """Exit code, place and message of a failure; code 1 is a defect of ours."""
     match failure:
-        case ArgumentError():
-            return failure.code, f"--{failure.where.replace('_', '-')}", failure.message
         case QsimError():
-            return failure.code, failure.where, failure.message
+            return Failure(failure.code, failure.where, failure.message)
         case Interrupted():
-            return failure.code, "", str(failure)
+            return Failure(failure.code, "", str(failure))
         case KeyboardInterrupt():
-            return 130, "", "interrupted"
+            return Failure(130, "", "interrupted")
         case OSError() if failure.errno is not None:
-            return 4, str(failure.filename or "output"), failure.strerror or str(failure)
+            return Failure(4, str(failure.filename or "output"), failure.strerror or str(failure))
         case _:
-            return 1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}"
+            return Failure(1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}")
 
 
 def _report(console: Console, failure: BaseException) -> int:
-    code, where, message = explain(failure)
+    explained = explain(failure)
     if os.environ.get("QSIM_TRACE") == "1":
         import traceback
 
         traceback.print_exception(failure, file=sys.stderr)
     try:
-        console.failure(code, where, message)
+        console.failure(explained)
         sys.stdout.flush()
     except OSError:  # stdout is full or gone; stderr has the line
         _drop_stdout()
-    return code
+    return explained.code
 
 
 def _saved(failure: BaseException) -> str:

@@ -9,16 +9,18 @@ from quantamm_cli.cli import usage
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
-from quantamm_cli.cli.options import Options, find_command, parse
+from quantamm_cli.cli.options import Options, as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop
-from quantamm_cli.errors import ConfigError, StoreError
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.errors import ConfigError, StoreError, spelling
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; prints errors as one line."""
     words = list(sys.argv[1:] if argv is None else argv)
     console = Console(json="--json" in words, quiet="-q" in words)
-    return guarded(console, lambda: _dispatch(words, console))
+    with spelling(as_flag):
+        return guarded(console, lambda: _dispatch(words, console))
 
 
 def _dispatch(words: list[str], console: Console) -> int:
@@ -62,7 +64,7 @@ def _run(options: Options, console: Console) -> int:
 
         return sweep(composer, options, console)
     tree = {} if options.command in ("config", "show") else composer.tree()
-    console.result(call(tree, options, console))
+    console.result(call(Composed(tree, options.overrides, options.config_dir), options, console))
     return 0
 
 

@@ -178,6 +178,8 @@ FLAGS = (
     Flag("verbose", ("-v", "--verbose"), "say more"),
     Flag("help", ("-h", "--help"), "this text"),
 )
+_ARGUMENTS = {"shorter": "go_on"}
+"""The field of a flag that gives an argument of another name."""
 _ALTERNATIVES = ({"multirun", "cfg", "info"}, {"verify", "replay", "axes", "tournament", "optimise", "until_decided"})
 """Options of which one at a time makes sense."""
 
@@ -232,6 +234,16 @@ def find_command(name: str) -> Command:
         known = ("--help", "--version", "-sc") if kind == "option" else COMMANDS
         raise ConfigError(name, f"no such {kind}{did_you_mean(name, known)}; qsim --help lists them")
     return COMMANDS[name]
+
+
+def as_flag(argument: str, value: object = None) -> str:
+    """An argument of a workflow, and its value, as the flag that gives it; what no flag gives stays as it is."""
+    field = _ARGUMENTS.get(argument, argument)
+    flag = next((flag for flag in FLAGS if flag.field == field), None)
+    if flag is None:
+        return argument
+    name = max(flag.names, key=len)
+    return name if value is None or flag.metavar is None else f"{name} {value}"
 
 
 def flags_of(command: str) -> list[Flag]:

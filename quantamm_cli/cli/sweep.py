@@ -3,34 +3,44 @@
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
-from quantamm_cli.cli.console import Console, failed
+from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import explain
-from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.options import Options, as_flag
 from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.multirun import Halt, multirun
-from quantamm_cli.errors import Interrupted
+from quantamm_cli.errors import Interrupted, spelling
+from quantamm_cli.settings.json_tree import JsonObject
+
+
+class Done(NamedTuple):
+    """The exit code of a job and its JSON object."""
+
+    code: int
+    result: JsonObject
 
 
 def sweep(composer: Composer, options: Options, console: Console) -> int:
     """Run the jobs; print what they returned; the exit code is that of the first that failed."""
-    results = multirun(composer, functools.partial(_job, options=options))
-    console.result({"command": options.command, "runs": results})
-    return next((result["error"]["code"] for result in results if "error" in result), 0)
+    jobs = multirun(composer, functools.partial(_job, options=options))
+    console.result({"command": options.command, "runs": [job.result for job in jobs]})
+    return next((job.code for job in jobs if job.code), 0)
 
 
-def _job(settings: Callable[[], dict[str, Any]], words: tuple[str, ...], number: int, options: Options) -> dict[str, Any]:
+def _job(settings: Callable[[], JsonObject], words: tuple[str, ...], number: int, options: Options) -> Done:
     """One job, here or in a worker: a failure is its result, so that the other jobs go on."""
     console = Console(options.command, json=options.json, quiet=options.quiet, verbose=options.verbose).muted()
     own = tuple(word for word in words if word not in options.implied)
     console.note(f"[{number + 1}] {' '.join(own)}")
-    try:
-        return call(settings(), dataclasses.replace(options, overrides=own), console)
-    except (KeyboardInterrupt, Interrupted) as stop:
-        raise Halt(stop) from None
-    except Exception as failure:
-        code, where, message = explain(failure)
-        console.failure(code, where, message)
-        return failed(options.command, code, where, message) | {"overrides": list(own)}
+    with spelling(as_flag):  # a worker is a process of its own
+        try:
+            return Done(0, call(Composed(settings(), own, options.config_dir), dataclasses.replace(options, overrides=own), console))
+        except (KeyboardInterrupt, Interrupted) as stop:
+            raise Halt(stop) from None
+        except Exception as failure:
+            error = explain(failure)
+            console.failure(error)
+            return Done(error.code, {"command": options.command, "error": error._asdict(), "overrides": own})

@@ -11,7 +11,7 @@ from jax import Array
 
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import Strategy
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.component import hint
 
 _INSIDE = 1e-6
@@ -54,7 +54,7 @@ def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list
     """Its float settings, or those that are wanted. Raises ConfigError: there is none, or none of that name."""
     there = strategy.parameters
     if not there:
-        raise ConfigError("--optimise", f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0")
+        raise ArgumentError("optimise", f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0")
     for name in wanted or ():
         if name not in there:
             known = f"{hint(name, there)} (there are: {', '.join(there)})"

@@ -26,7 +26,7 @@ from quantamm_cli.competition.season import Numbers as Rules
 from quantamm_cli.competition.season import Plan, Street
 from quantamm_cli.competition.season import play as season
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.errors import DivergedError
+from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.training.covariance import Constants, axes, default_population, distribution, updated
 
@@ -93,7 +93,7 @@ def climbed(aim: Aim, batch: int, steps: int, rate: float) -> Iterator[Step]:
     for number, some in enumerate(_batches(len(aim.seeds), batch, steps)):
         edge, slope = aim.slope(np.asarray(z), some)
         if not np.isfinite(slope).all() or not np.isfinite(edge):
-            raise DivergedError("--optimise", f"the gradient is not finite at step {number}; optimise.method=search needs none")
+            raise DivergedError(argument("optimise"), f"the gradient is not finite at step {number}; optimise.method=search needs none")
         yield Step(number, np.asarray(z), edge)
         move, state = chain.update(jnp.asarray(slope), state)
         z = jnp.asarray(optax.apply_updates(z, move))

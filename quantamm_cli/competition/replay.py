@@ -16,15 +16,15 @@ from quantamm_cli.competition.replay_record import Fill, Replay
 from quantamm_cli.competition.season import Plan
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.watched import Half, Seen, halves, watched
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 
 
 def replay(settings: Compete, seed: int, first: int = 0, last: int | None = None) -> Replay:
-    """Steps ``first`` to ``last`` of a seed, both counted from 0, both included. Raises ConfigError: there are no such steps."""
+    """Steps ``first`` to ``last`` of a seed, both counted from 0, both included. Raises ArgumentError: there are no such steps."""
     last = settings.steps - 1 if last is None else last
     if not 0 <= first <= last < settings.steps:
-        raise ConfigError("--replay", f"steps {first} to {last} are not within 0 to {settings.steps - 1}")
+        raise ArgumentError("replay", f"steps {first} to {last} are not within 0 to {settings.steps - 1}")
     market, told = markets(MarketSettings.typed(settings.market), [seed], settings.steps), rules(settings)
     line_up, _ = arranged(entrants(settings), None)
     plan, numbers = planned(line_up, told, 1)

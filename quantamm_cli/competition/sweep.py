@@ -13,13 +13,14 @@ from quantamm_cli.competition.play import entrants
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.types import Points
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, argument
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import Component, hint
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
 
-WHERE = "--sweep"
+_AXES = "axes"
+"""The argument that says them."""
 MOST_POINTS = 10_000
 _FORM = "write [STRATEGY.]KEY=FIRST:LAST:STEP, such as fee_bps=10:120:5, more of them joined by commas"
 
@@ -35,16 +36,16 @@ class Axis:
 
 
 def axes(text: str, settings: Compete) -> list[Axis]:
-    """The axes that a text asks for. Raises ConfigError: it cannot be read, or there is no such setting."""
+    """The axes that a text asks for. Raises ArgumentError: it cannot be read, or there is no such setting."""
     found = [_axis(part, settings) for part in text.split(",")]
     places = [(axis.place, axis.setting) for axis in found]
     if len(set(places)) < len(places):
-        raise ConfigError(WHERE, f"'{text}' has one setting twice; each has one axis")
+        raise ArgumentError(_AXES, f"'{text}' has one setting twice; each has one axis")
     if len({axis.place for axis in found}) > 1:
-        raise ConfigError(WHERE, f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep one strategy at a time")
+        raise ArgumentError(_AXES, f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep one strategy at a time")
     count = math.prod(len(axis.values) for axis in found)
     if count > MOST_POINTS:
-        raise ConfigError(WHERE, f"'{text}' has {count:,} points; {MOST_POINTS:,} at most")
+        raise ArgumentError(_AXES, f"'{text}' has {count:,} points; {MOST_POINTS:,} at most")
     return found
 
 
@@ -58,21 +59,21 @@ def _axis(part: str, settings: Compete) -> Axis:
     key, equals, span = part.strip().partition("=")
     numbers = span.split(":")
     if not key or not equals or len(numbers) != 3:
-        raise ConfigError(WHERE, f"'{part}' cannot be read; {_FORM}")
+        raise ArgumentError(_AXES, f"'{part}' cannot be read; {_FORM}")
     try:
         first, last, step = (float(number) for number in numbers)
     except ValueError:
-        raise ConfigError(WHERE, f"'{span}' are not three numbers; {_FORM}") from None
+        raise ArgumentError(_AXES, f"'{span}' are not three numbers; {_FORM}") from None
     if not all(map(math.isfinite, (first, last, step))) or step <= 0 or last < first:
-        raise ConfigError(WHERE, f"'{span}' leads nowhere: FIRST is not above LAST, and STEP is above 0")
+        raise ArgumentError(_AXES, f"'{span}' leads nowhere: FIRST is not above LAST, and STEP is above 0")
     if (last - first) / step > MOST_POINTS:
-        raise ConfigError(WHERE, f"'{span}' has more than {MOST_POINTS:,} points")
+        raise ArgumentError(_AXES, f"'{span}' has more than {MOST_POINTS:,} points")
     place, setting = _owner(key, settings)
     count = math.floor((last - first) / step * (1 + 1e-12) + 1e-9) + 1
     entry = settings.strategies[place]
     values = tuple(float(f"{first + step * index:.12g}") for index in range(count))
     for value in (values[0], values[-1]):
-        changed(entry.strategy, {setting: value}, f"{WHERE} {entry.name}")
+        changed(entry.strategy, {setting: value}, f"{argument(_AXES)} {entry.name}")
     return Axis(place, entry.name, setting, values)
 
 
@@ -80,16 +81,16 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
     """Place and setting that a key means; without the strategy's name, the only one that has the setting."""
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
-        raise ConfigError(WHERE, f"'{name}' does not compete{hint(name, settings.names)} (there are: {', '.join(settings.names)})")
+        raise ArgumentError(_AXES, f"'{name}' does not compete{hint(name, settings.names)} (there are: {', '.join(settings.names)})")
     having = {one.name: one.strategy.parameters for one in entrants(settings) if not dot or one.name == name}
     owners = [one for one, fields in having.items() if setting in fields]
     if not owners:
         known = sorted({field for fields in having.values() for field in fields})
         whose = name or " or ".join(having)
         there = f"{hint(setting, known)} (there are: {', '.join(known) or 'none'})"
-        raise ConfigError(WHERE, f"{setting} is no float setting of {whose}{there}")
+        raise ArgumentError(_AXES, f"{setting} is no float setting of {whose}{there}")
     if len(owners) > 1:
-        raise ConfigError(WHERE, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=...")
+        raise ArgumentError(_AXES, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=...")
     return settings.names.index(owners[0]), setting
 
 

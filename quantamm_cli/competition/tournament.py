@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from quantamm_cli.competition import statistics
 from quantamm_cli.competition.results import BPS, Results
 from quantamm_cli.competition.statistics import Estimate
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import MOST_ENTRANTS, Compete, Entry
 
 Kind = Literal["pairs", "leave-one-out", "copies"]
@@ -16,13 +16,13 @@ LineUp = tuple[str, ...]
 
 
 def line_ups(kind: Kind, settings: Compete) -> list[LineUp]:
-    """Who plays with whom. Raises ConfigError: too few strategies."""
+    """Who plays with whom. Raises ArgumentError: too few strategies."""
     names = settings.names
     if kind == "copies":
         counts = [count for count in (1, 2, 4, 8, 16) if count <= MOST_ENTRANTS and (count == 1 or count * settings.epoch.floor < 1)]
         return [(name,) * count for name in names for count in counts]
     if len(names) < 2:
-        raise ConfigError("--tournament", f"{kind} takes two strategies or more, came {len(names)}")
+        raise ArgumentError("tournament", f"{kind} takes two strategies or more, came {len(names)}")
     if kind == "pairs":
         return list(itertools.combinations(names, 2))
     return [names, *(tuple(other for other in names if other != name) for name in names)]

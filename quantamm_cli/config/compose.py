@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from quantamm_cli.config import keys
 from quantamm_cli.config.loader import Loader, container, plain
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import CheckedFiles, read_yaml
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
 
@@ -78,6 +78,12 @@ class Composer:
     def experiments(self) -> list[str]:
         """The names ``conf=`` takes."""
         return self.loader.options("experiment")
+
+    def experiment_texts(self) -> Iterator[tuple[str, str]]:
+        """Their names and the text of their files."""
+        for name in self.experiments():
+            source = next(each for each in self.loader.get_sources() if each.is_config(f"experiment/{name}"))
+            yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
 
 
 def resolved(cfg: DictConfig) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
-        raise ConfigError("--config-dir", f"no folder {config_dir}")
+        raise ArgumentError("config_dir", f"no folder {config_dir}")
     folders += [("./conf", Path("conf"))] if own_conf() else []
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")

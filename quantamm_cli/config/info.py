@@ -1,4 +1,4 @@
-"""``--info``: what Hydra says about how it found the settings, as text."""
+"""What Hydra says about how it found the settings, as text."""
 
 import contextlib
 import io

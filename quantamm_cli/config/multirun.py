@@ -15,9 +15,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import JsonObject
 
 T = TypeVar("T")
-Job = Callable[[Callable[[], dict[str, Any]], tuple[str, ...], int], T]
+Job = Callable[[Callable[[], JsonObject], tuple[str, ...], int], T]
 """Runs one job: a function that gives its resolved settings or raises ConfigError, its overrides, its number from 0 on."""
 
 

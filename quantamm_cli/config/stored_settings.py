@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ConfigError, argument
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.store.runs import Run
 
@@ -43,7 +43,7 @@ def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> dict[str,
     for override in overrides:
         name = _named(override)
         if name in ("conf", "experiment"):
-            raise ConfigError("conf", "does not go with --run, whose settings are taken; name single settings instead")
+            raise ConfigError("conf", f"does not go with {argument('run')}, whose settings are taken; name single settings instead")
         keys = name.replace("/", ".").split(".")
         _put(merged, keys, _get(tree, keys))
     return merged

@@ -161,3 +161,9 @@ def final_table(tokens: Sequence[str], trajectory: Mapping[str, Numbers]) -> Tab
     """``weights`` and ``reserves`` (t, n) at the last row; its ``value`` (t,) in the caption."""
     rows = [[name, *trajectory[name][-1].tolist()] for name in ("weights", "reserves")]
     return Table.of(f"At the last row: a value of {printed(trajectory['value'][-1], ',.2f')}", ["", *tokens], rows)
+
+
+def units_table(caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]) -> Table:
+    """A row a name; a number that is not one a token stands in the first column."""
+    rows = [[name, *numbers, *[""] * (len(tokens) - len(numbers))] for name, numbers in units]
+    return Table.of(caption, ["", *tokens], rows)

@@ -62,6 +62,12 @@ def together_table(walk: WalkDocument) -> Table:
     return Table.of("all cycles", ["", ("", ".3f"), "95 % interval", ""], rows)
 
 
+def chosen_table(walk: WalkDocument) -> Table:
+    """The run of each cycle, and the set that was chosen of it."""
+    rows = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in walk["cycles"]]
+    return Table.of("chosen in each cycle", ["cycle", "run", "step", "set"], rows)
+
+
 def verdict_lines(walk: WalkDocument) -> list[str]:
     """The verdict, and a line for each of its reasons."""
     return [f"verdict: {walk['verdict']['finding']}", *(f"  {reason}" for reason in walk["verdict"]["reasons"])]

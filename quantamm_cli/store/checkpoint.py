@@ -12,6 +12,7 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.place import Place
@@ -21,7 +22,6 @@ from quantamm_cli.store.state import read_state
 SCHEMA = 1
 STATUSES = ("running", "finished", "stopped")
 _KEYS = {"schema", "fingerprint", "status", "sha256", "settings", "provenance", "entries"}
-_CURE = "restore it from a copy, or start over with --fresh (the old files are kept)"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Run:
         entries = [line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step]
         last = entries[-1]["step"] if entries else -1
         if last != self.step:
-            raise StoreError(str(path), f"was cut or altered: sound up to step {last}, expected {self.step}; {_CURE}")
+            raise StoreError(str(path), f"was cut or altered: sound up to step {last}, expected {self.step}; {restore()}")
         return entries
 
     def state(self) -> dict[str, np.ndarray]:
@@ -85,13 +85,13 @@ def read_checkpoint(path: Path) -> Run:
         raise StoreError(str(path), _damage(path, data, error)) from error
     _ours(path, document)
     if not same_spelling(text, document):
-        raise StoreError(str(path), f"was altered: its numbers or keys are not spelled as they were written; {_CURE}")
+        raise StoreError(str(path), f"was altered: its numbers or keys are not spelled as they were written; {restore()}")
     rest = {key: value for key, value in document.items() if key != "sha256"}
     if sha256(rest) != document["sha256"]:
-        raise StoreError(str(path), f"was altered: its content does not fit its sha256; {_CURE}")
+        raise StoreError(str(path), f"was altered: its content does not fit its sha256; {restore()}")
     fingerprint = sha256(document["settings"])
     if fingerprint != document["fingerprint"] or document["status"] not in STATUSES:
-        raise StoreError(str(path), f"was altered: its settings do not fit its fingerprint; {_CURE}")
+        raise StoreError(str(path), f"was altered: its settings do not fit its fingerprint; {restore()}")
     if Place.of(path).fingerprint != fingerprint:
         raise StoreError(str(path), f"was renamed: it holds run_{fingerprint}.json; rename it back")
     names = ("settings", "status", "provenance")
@@ -100,11 +100,11 @@ def read_checkpoint(path: Path) -> Run:
 
 def _damage(path: Path, data: bytes, error: ValueError) -> str:
     if not data.strip():
-        return f"is empty; {_CURE}"
+        return f"is empty; {restore()}"
     if not _looks_ours(path, data):
         return "is not JSON and not a checkpoint of qsim; name another file"
     where = f"broken in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else str(error)[:120]
-    return f"was cut or altered ({where}); {_CURE}"
+    return f"was cut or altered ({where}); {restore()}"
 
 
 def _looks_ours(path: Path, data: bytes) -> bool:
@@ -122,4 +122,4 @@ def _ours(path: Path, document: Any) -> None:
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}
     sound = document.keys() == _KEYS and all(isinstance(document[key], shape) for key, shape in shapes.items())
     if not sound or not all(map(is_entry, document["entries"])):
-        raise StoreError(str(path), f"was altered: it lacks parts of a checkpoint or has others; {_CURE}")
+        raise StoreError(str(path), f"was altered: it lacks parts of a checkpoint or has others; {restore()}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
+from quantamm_cli.store.cures import start_over
 from quantamm_cli.store.record import Entry, Record, is_entry
 
 _HEAD, _MIDDLE, _TAIL = b'{"digest":"', b'","entry":', b"}\n"
@@ -84,7 +85,7 @@ class History:
         if not kept or kept[-1].step != step:
             sound = f"sound up to step {kept[-1].step}" if kept else "has no sound line"
             told = f"was cut or altered: {sound}, expected {step}"
-            raise StoreError(str(self.path), f"{told}; start over with --fresh (the old files are kept)")
+            raise StoreError(str(self.path), f"{told}; {start_over()}")
         self.step, self._digest, self._end = step, kept[-1].digest, kept[-1].end
         with atomic.telling(self.path, "repaired"):
             if self.path.stat().st_size != self._end:

@@ -37,7 +37,7 @@ class Held:
 
 
 def holdings(runs: Path) -> list[Held]:
-    """Everything there is, by name; what --fresh set aside is history. Raises StoreError if the folder cannot be read."""
+    """Everything there is, by name; what was set aside to start afresh is history. Raises StoreError if the folder cannot be read."""
     with atomic.telling(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
         return [held for path in paths if (held := held_at(path)) is not None]

@@ -67,7 +67,7 @@ def find_receipts(names: Sequence[str | Path]) -> list[Path]:
             continue
         with atomic.telling(name, "read"):
             inside = sorted({*name.glob("*receipt*.json"), *name.glob("*/receipt.json")})
-        # What --fresh set aside is history: its folder has a date behind its name.
+        # What was set aside to start afresh is history: its folder has a date behind its name.
         there = [path for path in inside if not re.search(r"\.\d{8}T\d{6}Z", path.parent.name)]
         if not there:
             raise StoreError(str(name), "no receipt is in this folder; qsim compete writes runs/compete_.../receipt.json")

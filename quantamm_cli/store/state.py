@@ -8,6 +8,7 @@ import numpy as np
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
+from quantamm_cli.store.cures import start_over
 from quantamm_cli.store.trajectory import packed, read_arrays
 
 _DIGEST = "sha256"
@@ -26,7 +27,7 @@ def read_state(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
     arrays = read_arrays(path)
     digest = arrays.pop(_DIGEST, None)
     if digest is None or str(digest) != _digest(fingerprint, arrays) or step_of(arrays) is None:
-        raise StoreError(str(path), "is not the state that was written for this run; start over with --fresh (the old files are kept)")
+        raise StoreError(str(path), f"is not the state that was written for this run; {start_over()}")
     return arrays
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quantamm_cli.errors import StoreError
+from quantamm_cli.errors import StoreError, argument
 from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import JsonObject
@@ -78,7 +78,8 @@ def read_walk(place: WalkPlace) -> Walk:
     """What was written there. Raises StoreError if it is not there, or damaged."""
     there = place.choices()
     if place not in there:
-        known = ", ".join(f"--load {each.chosen[1:]}" if each.chosen else "the usual choice, without --load" for each in there)
+        usual = f"the usual choice, without {argument('load')}"
+        known = ", ".join(argument("load", each.chosen[1:]) if each.chosen else usual for each in there)
         raise StoreError(str(place.folder), f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}")
     result: Any = read_object(place.result, _CURE)
     try:

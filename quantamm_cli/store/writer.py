@@ -19,6 +19,7 @@ from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import STATUSES, Run, read_checkpoint, write_checkpoint
+from quantamm_cli.store.cures import start_over
 from quantamm_cli.store.encode import finite
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
@@ -141,14 +142,14 @@ class Writer:
         stored = run.provenance.get("data")
         if self.data and stored and stored != self.data:
             told = f"was made from other data (sha256 {stored}) than there is now ({self.data})"
-            raise DataError(str(run.path), f"{told}; bring the data back, or start over with --fresh (the old files are kept)")
+            raise DataError(str(run.path), f"{told}; bring the data back, or {start_over()}")
 
     def _state(self, run: Run) -> dict[str, np.ndarray]:
         if not self.place.state.exists():
-            raise StoreError(str(self.place.state), "is missing, the run cannot go on; start over with --fresh (the old files are kept)")
+            raise StoreError(str(self.place.state), f"is missing, the run cannot go on; {start_over()}")
         state = read_state(self.place.state, run.fingerprint)
         step = step_of(state)
         if step is None or step < run.step:
-            message = f"stands for step {step}, the checkpoint for step {run.step}; start over with --fresh (the old files are kept)"
+            message = f"stands for step {step}, the checkpoint for step {run.step}; {start_over()}"
             raise StoreError(str(self.place.state), message)
         return state

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.component import hint
 
 Scores = NDArray[np.float64]
@@ -97,14 +97,14 @@ _LONG_NAMES = {
 
 
 def rule_name(method: str) -> str:
-    """The rule a ``--load`` names; the reference's long names are understood.
+    """The rule that ``load`` names; the reference's long names are understood.
 
     Raises:
-        ConfigError: there is none.
+        ArgumentError: there is none.
     """
     name = _LONG_NAMES.get(method, method)
     if name not in RULES:
-        raise ConfigError("--load", f"no selection rule is called '{method}'{hint(method, RULES)} (there are: {', '.join(RULES)})")
+        raise ArgumentError("load", f"no selection rule is called '{method}'{hint(method, RULES)} (there are: {', '.join(RULES)})")
     return name
 
 
@@ -112,15 +112,15 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
     """The entry and set a rule chooses.
 
     Raises:
-        ConfigError: the rule needs a period that the run does not have, or nothing qualifies.
+        ArgumentError: the rule needs a period that the run does not have, or nothing qualifies.
     """
     try:
         choice = RULES[rule_name(method)](board, minimum)
     except Unavailable as absent:
-        raise ConfigError("--load", f"{method}: {absent}") from None
+        raise ArgumentError("load", f"{method}: {absent}") from None
     if choice is None:
         bar = f" at {minimum:g} or above" if "_min_" in method else ""
-        raise ConfigError("--load", f"{method}: no step has a finite score{bar}")
+        raise ArgumentError("load", f"{method}: no step has a finite score{bar}")
     return choice
 
 

@@ -13,7 +13,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
 
-from quantamm_cli.errors import StoreError
+from quantamm_cli.errors import StoreError, argument
 
 
 class SystemLock(BaseJournalFileLock):
@@ -54,7 +54,8 @@ def repair(path: Path) -> int:
     whole = data.rfind(b"\n") + 1
     for number, line in enumerate(data[:whole].splitlines(), 1):
         if not _record(line):
-            raise StoreError(str(path), f"line {number} is damaged; start over with --fresh (the old files and all trained runs are kept)")
+            cure = f"start over with {argument('fresh', True)} (the old files and all trained runs are kept)"
+            raise StoreError(str(path), f"line {number} is damaged; {cure}")
     if whole < len(data):
         file = os.open(path, os.O_RDWR)
         try:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.stored_settings import laid_over
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.evaluation.daily import daily, day_rows
@@ -15,7 +14,7 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.digest import canonical
-from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, finite, text
+from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -106,15 +105,15 @@ class Comparison(Result):
         return shown
 
 
-def compare(names: Sequence[str], tree: JsonObject, selection: Selection, monitor: Monitor) -> Comparison:
+def compare(names: Sequence[str], composed: Composed, selection: Selection, monitor: Monitor) -> Comparison:
     """Settings that differ, scores, and paired differences of daily returns on the test days that a run has in common with the first."""
     selection = Selection(selection.rule or "best_validation", selection.minimum)
-    store = Store(text(tree, "runs_dir"))
+    store = Store(composed.runs_dir)
     sides = tuple(_side(store, name, selection) for name in names)
     trees = [dict(dotted(side.found.settings)) for side in sides]
     keys = sorted({key for each in trees for key in each})
     differ = {key: [each.get(key) for each in trees] for key in keys if len({canonical(each.get(key)) for each in trees}) > 1}
-    days = [_daily(side, tree, selection) for side in sides]
+    days = [_daily(side, composed, selection) for side in sides]
     paired = tuple(_pair(side, own, sides[0], days[0]) for side, own in zip(sides[1:], days[1:], strict=True))
     for pair in paired:
         if pair.reason is not None:
@@ -154,21 +153,21 @@ def _pair(side: Side, own: Days | str, first: Side, base: Days | str) -> Pair:
     return Pair(side, first, None, found, len(common), date_text(common[0] - 1439), date_text(common[-1] + 1))
 
 
-def _daily(side: Side, tree: JsonObject, selection: Selection) -> Days | str:
+def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
     """Returns of the test days, or why they are not known."""
     found = side.found
     if isinstance(found, Walk):
         ends = found.daily["unix"] // 60_000 + 1439
         return dict(zip(ends.tolist(), found.daily["pool"].tolist(), strict=True))
     try:
-        return _computed(found, tree, selection)
+        return _computed(found, composed, selection)
     except QsimError as failure:
         return str(failure)
 
 
-def _computed(found: Run, tree: JsonObject, selection: Selection) -> Days | str:
+def _computed(found: Run, composed: Composed, selection: Selection) -> Days | str:
     """The run's chosen set over its test period once more: ``trajectory.npz`` may be lost, or have too few rows."""
-    settings = read_settings(Train, laid_over(found, tree, ()))
+    settings = composed.of_run(found).read(Train)
     if "test" not in settings.periods:
         return "has no test period"
     start_jax()

@@ -36,9 +36,16 @@ class Given(NamedTuple):
         return tuple((name, start - first, end - first) for name, start, end in self.dates)
 
 
+class OrderError(ArgumentError):
+    """A period that does not end after it starts."""
+
+
 def dates_of(name: str, start: str, end: str) -> Dates:
-    """From the text of two dates. Raises ArgumentError for what is none."""
-    return Dates(name, _minute(name, start), _minute(name, end))
+    """From the text of two dates. Raises ArgumentError for what is none, OrderError for an end that is not after the start."""
+    dates = Dates(name, _minute(name, start), _minute(name, end))
+    if dates.end - dates.start < 2:
+        raise OrderError("periods", f"{name}: {end} is not after {start} by two minutes or more")
+    return dates
 
 
 def _minute(name: str, text: str) -> int:

@@ -42,13 +42,14 @@ def custom_periods(dates: Sequence[Dates], settings: Train, scored: Scored, own:
     return {name: PeriodScores(date_text(start), date_text(end), found[name]) for name, start, end in dates}
 
 
-def check_sets(sets: Sequence[int], run: Run) -> None:
-    """Raise ArgumentError for a set that the run does not have."""
-    count = number_of_sets(run)
-    for index in sets:
-        if not 0 <= index < count:
-            known = ", ".join(map(str, range(count)))
-            raise ArgumentError("sets", f"'{index}' is not a parameter set; this run has {known}: write some of them, or all")
+def check_sets(sets: Sequence[int | str], run: Run) -> tuple[int, ...]:
+    """Numbers, or their text, as numbers, each once. Raises ArgumentError for a set that the run does not have."""
+    known = {str(index): index for index in range(number_of_sets(run))}
+    names = [str(each) for each in sets]
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise ArgumentError("sets", f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all")
+    return tuple(dict.fromkeys(known[name] for name in names))
 
 
 def number_of_sets(run: Run) -> int:

@@ -20,6 +20,13 @@ class Result(ABC):
     def tables(self) -> Sequence[Table | str]:
         """Tables and lines of text, in the order in which they are read."""
 
+    def notes(self) -> Sequence[str]:
+        """Lines for who has read the tables."""
+        return ()
+
+    def refuse(self) -> None:  # noqa: B027 - most results are no failure
+        """Raise the failure that this amounts to, if it is one; to be called once it is shown."""
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.tables()))
 

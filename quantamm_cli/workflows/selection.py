@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
@@ -20,6 +20,13 @@ class Selection:
 
     rule: str | None = None
     minimum: float = 0.0
+
+    @property
+    def suffix(self) -> str:
+        """What tells files of this selection from those of the usual one."""
+        if self.rule is None:
+            return ""
+        return f"-{self.rule}" + (f"-{self.minimum:g}" if "_min_" in self.rule else "")
 
 
 USUAL = Selection()
@@ -70,7 +77,7 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
     method = rule_name(asked.rule or default)
     absent = [period for period in ("validation", "test") if f"_{period}" in method and period not in settings.periods]
     if absent:
-        raise ConfigError("--load", f"{method}: these settings have no {absent[0]} period")
+        raise ArgumentError("load", f"{method}: these settings have no {absent[0]} period")
 
     def choose(run: Run) -> Selected:
         # A checkpoint keeps the choice of every rule at a minimum of 0; any other minimum asks the whole history.

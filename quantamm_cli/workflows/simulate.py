@@ -8,13 +8,14 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
-from quantamm_cli.store.runs import Store
+from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import Selected
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,21 @@ class SimulationResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}")
+
+
+@dataclass(frozen=True)
+class SimulationOfRun(Result):
+    """What a simulation, or a grid of them, makes of the parameters of a stored run."""
+
+    result: Result
+    run: Run
+    selected: Selected
+
+    def to_dict(self) -> dict[str, Json]:
+        return self.result.to_dict() | {"selection": self.selected.to_dict() | {"run": self.run.name}}
+
+    def tables(self) -> Sequence[Table | str]:
+        return self.result.tables()
 
 
 def simulate(settings: Simulate, draw: bool = False, monitor: Monitor | None = None) -> SimulationResult:

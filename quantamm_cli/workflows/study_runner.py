@@ -85,7 +85,7 @@ class StudyRunner:
         earlier = {trial.run for trial in self._study.trials}
         with self._writing():
             attempt.runs_as(run)
-        # A study begun with --fresh trains its runs once more: not those it has trained itself, nor one that was stopped.
+        # A study begun afresh trains its runs once more: not those it has trained itself, nor one that was stopped.
         fresh = bool(self._study.notes["fresh"]) and run not in earlier
         if walks:
             return self._walked(attempt, settings, fresh, monitor)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quantamm_cli.errors import DivergedError
+from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.market import Market
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.run import Train
@@ -95,7 +95,7 @@ def train(
         same_data(shorter, data)
     with _opened(store, settings, data, fresh, monitor) as writer:
         if writer.status == "finished":
-            monitor.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it (--fresh starts over)")
+            monitor.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it ({argument('fresh', True)} starts over)")
         else:
             watch.split("compile", _fitted(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]

@@ -99,6 +99,9 @@ class StudyResult(Result):
         trials = [plain(trial) for trial in self.trials]
         return [trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)]
 
+    def notes(self) -> Sequence[str]:
+        return [f"the best again: qsim train conf={self.files['experiment']}"]
+
 
 def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
     """Check what a study is asked for, and name it. Raises ConfigError."""

@@ -134,14 +134,16 @@ class PlannedWalkForward(Result):
         rows = [[each["cycle"], each["start"], each["end"], each["test_end"], _there(store, each.get("run"))] for each in self._cycles()]
         return [Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)]
 
+    def notes(self) -> Sequence[str]:
+        rest = untested(self.settings)
+        return [] if rest is None else [rest]
+
 
 def walk_place(settings: Train, selection: Selection) -> WalkPlace:
     """Where a walk-forward is kept; another selection than the usual one has files of its own. Raises ConfigError if there is none."""
     chooser(settings.cycles[0], selection)
-    chosen = ""
-    if selection.rule is not None and settings.warm_start is None:
-        chosen = f"-{selection.rule}" + (f"-{selection.minimum:g}" if "_min_" in selection.rule else "")
-    return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen)
+    chosen = selection if settings.warm_start is None else USUAL
+    return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen.suffix)
 
 
 def files(place: WalkPlace) -> dict[str, str]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import ParamValues
-from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.errors import ArgumentError, ConfigError, DataError, argument
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Train, WarmStart
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run
@@ -15,7 +15,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 
-def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: ParamValues, monitor: Monitor) -> Train:
+def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: JsonObject, monitor: Monitor) -> Train:
     """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
 
     Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
@@ -33,7 +33,7 @@ def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor)
         monitor.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
 
 
-def warmed(settings: Train, run: Run, selected: Selected, given: ParamValues | None = None) -> Train:
+def warmed(settings: Train, run: Run, selected: Selected, given: JsonObject | None = None) -> Train:
     """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
 
     Raises:
@@ -45,8 +45,8 @@ def warmed(settings: Train, run: Run, selected: Selected, given: ParamValues | N
     kept = {name: value for name, value in selected.params.items() if name not in shadowed}
     foreign = [name for name in kept if name not in named]
     if foreign:
-        raise ConfigError(
-            "--run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
+        raise ArgumentError(
+            "run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
         )
     plain = {name: _tuples(value) for name, value in {**kept, **given}.items()}
     return settings.model_copy(update={"params": plain, "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)})
@@ -69,11 +69,11 @@ def check_longer(own: Train, settings: Train) -> None:
     before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
-        raise ConfigError("--continue", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
+        raise ArgumentError("shorter", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
     if after.steps <= before.steps:
         raise ConfigError("fit.steps", f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all")
     if (reason := after.depends_on_steps) is not None:
-        raise ConfigError("--continue", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
+        raise ArgumentError("shorter", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
 
 
 def same_data(found: Run, data: str) -> None:
@@ -81,4 +81,4 @@ def same_data(found: Run, data: str) -> None:
     stored = found.provenance.get("data")
     if stored and stored != data:
         told = f"was made from other data (sha256 {stored}) than there is now ({data})"
-        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without --continue")
+        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without {argument('shorter')}")

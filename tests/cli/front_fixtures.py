@@ -7,12 +7,17 @@ import shutil
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quantamm_cli.cli.main import main
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.workflows.results import Result
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 STAND_INS = {
@@ -55,15 +60,27 @@ def qsim(capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
+@dataclass(frozen=True)
+class Two(Result):
+    """Two numbers, one of them NaN."""
+
+    seed: Json
+
+    def to_dict(self) -> dict[str, Json]:
+        return {"x": float("nan"), "seed": self.seed}
+
+    def tables(self) -> list[Table | str]:
+        return [Table.of("scores", ["metric", ("value", ".2f")], [["daily_log_sharpe", 1.234]])]
+
+
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], Any]]:
-    """The commands, replaced by one that remembers its calls and returns two numbers, one of them NaN."""
+    """The commands, replaced by one that remembers its calls and returns two numbers."""
     calls: list[tuple[dict[str, Any], Any]] = []
 
-    def run(tree: dict[str, Any], options: Any, console: Any) -> dict[str, Any]:
-        calls.append((tree, options))
-        console.table("scores", ["metric", ("value", ".2f")], [["daily_log_sharpe", 1.234]])
-        return {"command": options.command, "x": float("nan"), "seed": tree.get("fit", {}).get("seed")}
+    def run(composed: Composed, options: Any, monitor: Any) -> Result:
+        calls.append((dict(composed.tree), options))
+        return Two(composed.group("fit").get("seed"))
 
     for name in ("simulate", "train", "tune", "evaluate", "runs"):
         module = types.ModuleType(f"quantamm_cli.cli.commands.{name}")

@@ -3,9 +3,9 @@
 import pytest
 
 from quantamm_cli.cli.periods import read_periods
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.types import minute
-from quantamm_cli.workflows.custom_periods import Dates
+from quantamm_cli.workflows.custom_periods import Dates, dates_of
 
 
 def test_periods_have_their_name_or_their_number() -> None:
@@ -35,6 +35,12 @@ def test_periods_have_their_name_or_their_number() -> None:
     ],
 )
 def test_what_is_no_period_is_one_line(text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match="--periods") as told:
+    with pytest.raises(ArgumentError, match="periods") as told:
         read_periods(text)
     assert said in told.value.message
+
+
+@pytest.mark.parametrize(("start", "end"), [("2023-02-01", "2023-01-01"), ("2023-01-01", "2023-01-01T00:01")])
+def test_a_python_caller_hears_of_the_order_too(start: str, end: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^periods: crash: {end} is not after {start} by two minutes or more$"):
+        dates_of("crash", start, end)

@@ -21,14 +21,14 @@ def test_numbers_are_finite_or_null() -> None:
 
 
 def test_tables_align_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
-    Console("train").table("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]])
+    Console("train").show(Table.of("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]]))
     assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  -\n"
     assert str(Table.of("", ["x"], [])) == "x"
 
 
 def test_with_json_only_the_object_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console("train", json=True)
-    console.table("t", ["a"], [[1]])
+    console.show(Table.of("t", ["a"], [[1]]))
     console.say("text")
     console.note("note")
     console.warn("careful")
@@ -67,7 +67,7 @@ def test_a_terminal_gets_a_bar_and_a_table(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(sys, "stdout", terminal)
         with Console("train").progress(10, "fit [b]") as bar:
             bar.update(5, "loss")
-        Console("train").table("", ["a [red]"], [[1.5]])
+        Console("train").show(Table.of("", ["a [red]"], [[1.5]]))
         terminal.flush()
         seen = ""
         while "1.5" not in seen:  # a terminal hands on what is written to it when it likes

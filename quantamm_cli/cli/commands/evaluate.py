@@ -1,56 +1,61 @@
 """``qsim evaluate``: a trained run, scored on every period beside its benchmarks, and from whatever other side is asked for."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.periods import read_periods
-from quantamm_cli.cli.walked import evaluated
-from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.stored_settings import laid_over
-from quantamm_cli.errors import ConfigError, StoreError
+from quantamm_cli.cli.walked import evaluated_settings, planned
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.plans import PlannedEvaluation
 from quantamm_cli.workflows.plots import check
-from quantamm_cli.workflows.results import Watch
+from quantamm_cli.workflows.results import Result, Watch
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
 
 
-def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Load parameters by a selection rule and score them; returns the JSON object."""
-    if tree["split"]["kind"] == "walk_forward":
-        return evaluated(tree, options, console)
-    asked = Asked(tree, options)
+def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+    """Load parameters by a selection rule and score them."""
+    if composed.walks_forward:
+        return _walk(composed, options, monitor)
+    asked = Asked(composed, options)
     if options.dry_run:
-        return {"command": "evaluate"} | asked.chosen.to_dict()
-    result = asked.evaluate(console)
-    told = {"command": "evaluate"} | result.to_dict()
-    if options.plots:
-        from quantamm_cli.workflows.plots import draw
-        from quantamm_cli.workflows.subjects import of_run
+        return PlannedEvaluation(asked.chosen)
+    result = asked.evaluate()
+    if not options.plots:
+        return result
+    from quantamm_cli.workflows.report import with_plots
 
-        told["files"] |= draw(of_run(result, options.minimum), result.chosen.folder)
-        asked.watch.lap("plots")
-    return told
+    return with_plots(result, options.minimum, asked.watch)
+
+
+def _walk(composed: Composed, options: Options, monitor: Monitor) -> Result:
+    settings = evaluated_settings(composed, options)
+    if options.dry_run:
+        return planned(settings, options)
+    from quantamm_cli.workflows.evaluate_walk import evaluate_walk
+
+    return evaluate_walk(settings, options.selection, monitor)
 
 
 class Asked:
     """What the words ask to be evaluated; all that can be wrong with them is found here."""
 
-    def __init__(self, tree: dict[str, Any], options: Options) -> None:
+    def __init__(self, composed: Composed, options: Options) -> None:
         self.watch = Watch()
         self._dates = read_periods(options.periods)
         self._curvature = options.curvature
         if options.plots:
             check()
         if options.run is not None:
-            run = Store(tree["runs_dir"]).load(options.run)
-            settings = read_settings(Train, laid_over(run, tree, options.overrides))
-            own = read_settings(Train, laid_over(run, tree, ()))
+            run = Store(composed.runs_dir).load(options.run)
+            settings, own = composed.changing_run(run).read(Train), composed.of_run(run).read(Train)
         else:
-            settings = own = read_settings(Train, tree)
+            settings = own = composed.read(Train)
             run = _trained(settings)
         from quantamm_cli.workflows.evaluate import choose
         from quantamm_cli.workflows.runtime import start_jax
@@ -59,40 +64,26 @@ class Asked:
         self.chosen: Chosen = choose(settings, run, options.selection, own)
         self._sets = _read_sets(options.sets, run)
 
-    def evaluate(self, console: Console) -> "EvaluationResult":
-        """The result, shown."""
+    def evaluate(self) -> "EvaluationResult":
+        """From every side that was asked for."""
         from quantamm_cli.workflows.evaluate import evaluate
 
         self.watch.lap("start")
-        result = evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
-        console.show(*result.tables())
-        return result
+        return evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
 
 
 def _trained(settings: Train) -> Run:
     store = Store(settings.runs_dir)
     if not store.path(settings.fingerprint).exists():
-        raise StoreError(
-            settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; train it first: qsim train with the same words"
-        )
+        cure = "train it first: qsim train with the same words"
+        raise StoreError(settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}")
     return store.load(settings.fingerprint)
 
 
 def _read_sets(text: str | None, run: Run) -> tuple[int, ...]:
-    """The parameter sets that ``--sets`` names.
-
-    Raises:
-        ConfigError: what is not one of the run's.
-    """
-    from quantamm_cli.workflows.evaluate_details import number_of_sets
+    """The parameter sets that ``--sets`` names. Raises ArgumentError for what is not one of the run's."""
+    from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
 
     if text is None:
         return ()
-    known = {str(index): index for index in range(number_of_sets(run))}
-    if text == "all":
-        return tuple(known.values())
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if word not in known:
-            raise ConfigError("--sets", f"'{word}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all")
-    return tuple(dict.fromkeys(known[word] for word in words))
+    return tuple(range(number_of_sets(run))) if text == "all" else check_sets([word.strip() for word in text.split(",")], run)

@@ -1,48 +1,54 @@
 """``qsim report``: what ``qsim evaluate`` says, as plots and one page that needs nothing else."""
 
-from pathlib import Path
-from typing import Any
-
 from quantamm_cli.cli.commands.evaluate import Asked
-from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.walked import evaluated
+from quantamm_cli.cli.walked import evaluated_settings, planned
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.store.named import Held
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows import plots
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.plans import PlannedEvaluation
+from quantamm_cli.workflows.results import Result
 
 
-def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Evaluate a run, draw it and write the page, or draw what else is named; returns the JSON object."""
+def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+    """Evaluate a run, draw it and write the page, or draw what else is named."""
     plots.check()
-    held = None if options.run is None else Store(tree["runs_dir"]).named(options.run)
+    held = None if options.run is None else Store(composed.runs_dir).named(options.run)
     if held is not None and held.kind != "run":
-        from quantamm_cli.cli.kept import report
-
-        told = report(held, options, console)
-    else:
-        told = (_walk if tree["split"]["kind"] == "walk_forward" else _run)(tree, options, console)
-    if not options.dry_run:
-        console.say(told["files"]["report"])
-    told.pop("command", None)
-    return {"command": "report"} | told
+        return _stored(held, options, monitor)
+    return _walk(composed, options, monitor) if composed.walks_forward else _run(composed, options)
 
 
-def _run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    asked = Asked(tree, options)
+def _run(composed: Composed, options: Options) -> Result:
+    asked = Asked(composed, options)
     if options.dry_run:
-        return asked.chosen.to_dict()
-    from quantamm_cli.workflows.subjects import of_run
+        return PlannedEvaluation(asked.chosen)
+    from quantamm_cli.workflows.report import report_run
 
-    result = asked.evaluate(console)
-    told = result.to_dict()
-    told["files"] |= plots.draw_page(of_run(result, options.minimum), result.chosen.folder)
-    asked.watch.lap("plots")
-    return told
+    return report_run(asked.evaluate(), options.minimum, asked.watch)
 
 
-def _walk(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
+def _walk(composed: Composed, options: Options, monitor: Monitor) -> Result:
     """The cycles of a walk-forward, and the page of what they come to."""
-    told = evaluated(tree, options, console)
-    if not options.dry_run:
-        told["files"] |= plots.draw_walk(*(Path(told["files"][name]) for name in ("result", "daily")))
-    return told
+    settings = evaluated_settings(composed, options)
+    if options.dry_run:
+        return planned(settings, options)
+    from quantamm_cli.workflows.evaluate_walk import evaluate_walk
+    from quantamm_cli.workflows.report import report_walk
+
+    return report_walk(evaluate_walk(settings, options.selection, monitor))
+
+
+def _stored(held: Held, options: Options, monitor: Monitor) -> Result:
+    """The plots and the page of what is kept of a walk-forward or a competition."""
+    if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
+        raise ConfigError(held.short, "is drawn from what is kept of it; for other settings write all of the words, and no name")
+    for name in ("periods", "sets", "curvature"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name}", f"is for a run, and {held.short}… is none; name a run")
+    from quantamm_cli.workflows.report import report_stored
+
+    return report_stored(held, options.selection, monitor, options.dry_run)

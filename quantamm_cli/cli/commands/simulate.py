@@ -1,43 +1,48 @@
 """``qsim simulate``: one pool with given parameters over [start, end)."""
 
-from typing import Any
-
-from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.monitor import ConsoleMonitor
 from quantamm_cli.cli.options import Options
-from quantamm_cli.cli.planned import planned
-from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.stored_settings import laid_over
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.plans import PlannedRun
 from quantamm_cli.workflows.results import Result
 
 
-def run(tree: dict[str, Any], options: Options, console: Console) -> dict[str, Any]:
-    """Simulate with the parameters of the settings, or with those of a stored run; returns the JSON object."""
-    chosen: dict[str, Any] = {}
+def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+    """Simulate with the parameters of the settings, or with those of a stored run."""
     if options.run is not None:
-        stored = Store(tree["runs_dir"]).load(options.run)
-        own = read_settings(Train, laid_over(stored, tree, ()))
-        from quantamm_cli.workflows.selection import chooser
-
-        selected = chooser(own, options.selection)(stored)
-        chosen = {"selection": selected.to_dict() | {"run": stored.name}}
-        tree = laid_over(stored, tree, options.overrides) | {"params": selected.params, "grid": tree["grid"]}
-    elif options.load is not None:
+        return _of_run(options.run, composed, options, monitor)
+    if options.load is not None:
         raise ConfigError("--load", "needs --run RUN, the run to load from; without it the parameters are params.NAME=…")
-    settings = read_settings(Simulate, tree)
+    return _simulated(composed, False, options, monitor)
+
+
+def _of_run(name: str, composed: Composed, options: Options, monitor: Monitor) -> Result:
+    run = Store(composed.runs_dir).load(name)
+    own = composed.of_run(run).read(Train)
+    from quantamm_cli.workflows.selection import chooser
+
+    selected = chooser(own, options.selection)(run)
+    changed = composed.changing_run(run).but(params=selected.params, grid=composed.tree["grid"])
+    result = _simulated(changed, True, options, monitor)
     if options.dry_run:
-        return planned("simulate", settings, console)
-    monitor = ConsoleMonitor(console)
-    if tree["grid"]:
+        return result
+    from quantamm_cli.workflows.simulate import SimulationOfRun
+
+    return SimulationOfRun(result, run, selected)
+
+
+def _simulated(composed: Composed, stored: bool, options: Options, monitor: Monitor) -> Result:
+    """``stored``: the parameters are a run's, which a grid may replace."""
+    settings = composed.read(Simulate)
+    if options.dry_run:
+        return PlannedRun(settings)
+    if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 
-        result: Result = grid(settings, tree, bool(chosen), options.plots, monitor)
-    else:
-        from quantamm_cli.workflows.simulate import simulate
+        return grid(settings, composed.tree, stored, options.plots, monitor)
+    from quantamm_cli.workflows.simulate import simulate
 
-        result = simulate(settings, options.plots, monitor)
-    console.show(*result.tables())
-    return {"command": "simulate"} | result.to_dict() | chosen
+    return simulate(settings, options.plots, monitor)

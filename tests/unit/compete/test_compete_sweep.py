@@ -54,7 +54,7 @@ def test_what_is_no_sweep_is_one_line(text: str, said: str) -> None:
     """Where, what came, what was expected."""
     with pytest.raises(ConfigError, match=said) as told:
         axes(text, SETTINGS)
-    assert told.value.where.startswith("--sweep")
+    assert told.value.where.startswith("axes")
 
 
 def test_a_setting_of_two_strategies_needs_a_name() -> None:

@@ -131,7 +131,7 @@ def test_renamed_and_rewritten(store: Store, saved: Save) -> None:
     with pytest.raises(StoreError, match="lacks parts"):
         store.load(path)
     path.write_text(text.replace("19.7", "19.8"))
-    with pytest.raises(StoreError, match="content does not fit its sha256; restore it from a copy, or start over with --fresh"):
+    with pytest.raises(StoreError, match="content does not fit its sha256; restore it from a copy, or start over with fresh=True"):
         store.load(path)
     path.write_text(text.replace("1e-05", "1E-05"))
     with pytest.raises(StoreError, match="not spelled as they were written"):

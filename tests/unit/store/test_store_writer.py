@@ -148,7 +148,7 @@ def test_a_damaged_run_is_refused_and_left(store: Store, saved: Save, settings: 
                 save(writer, entry, step)
         state.write_bytes((writer.folder / "state.npz").read_bytes())
     before = {item: item.read_bytes() for item in store.root.rglob("*") if item.is_file() and item.suffix != ".lock"}
-    with pytest.raises(StoreError, match=r"(--fresh|restore it from a copy)"):
+    with pytest.raises(StoreError, match=r"(fresh=True|restore it from a copy)"):
         store.open(settings)
     assert before == {item: item.read_bytes() for item in store.root.rglob("*") if item.is_file() and item.suffix != ".lock"}
     with store.open(settings, fresh=True) as writer:
@@ -157,7 +157,7 @@ def test_a_damaged_run_is_refused_and_left(store: Store, saved: Save, settings: 
 
 def test_other_data_is_told(store: Store, saved: Save, settings: dict[str, Any]) -> None:
     saved()
-    with pytest.raises(DataError, match=r"d{64}.*e{64}.*--fresh"):
+    with pytest.raises(DataError, match=r"d{64}.*e{64}.*fresh=True"):
         store.open(settings, data="e" * 64)
     with store.open(settings, data="d" * 64) as writer:
         assert writer.status == "finished"

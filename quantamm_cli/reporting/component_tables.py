@@ -1,0 +1,45 @@
+"""Components as tables: what there is, and the settings and parameters of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
+
+_LISTED = ("name", "unit", "says", "runs", "needs", "command", "parameters", "summary")
+_PARAMETER = ("name", "raw", "unit", "default", "low", "high", "also")
+
+
+class Setting(Protocol):
+    """A setting of a component."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def default(self) -> Json: ...
+    @property
+    def text(self) -> str: ...
+
+
+def listing_table(components: Sequence[Mapping[str, Json]]) -> Table:
+    """A row a component, of what any of them says."""
+    heads = [key for key in _LISTED if any(each.get(key) for each in components)]
+    return Table.of("", heads, [[value_text(each.get(key)) for key in heads] for each in components])
+
+
+def settings_table(settings: Sequence[Setting]) -> Table:
+    """A row a setting."""
+    rows = [[each.name, value_text(each.default), each.text] for each in settings]
+    return Table.of("", ["setting", "default", "meaning"], rows)
+
+
+def declared_table(parameters: Sequence[Mapping[str, Json]]) -> Table:
+    """A row a parameter that a component declares."""
+    return Table.of("params.NAME", _PARAMETER, [[value_text(each[key]) for key in _PARAMETER] for each in parameters])
+
+
+def value_text(value: Json) -> str:
+    """A value as YAML has it; of a list its items, of a list of components or parameters their names."""
+    if isinstance(value, list):
+        return ", ".join(str(item["name"]) if isinstance(item, Mapping) else str(item) for item in value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

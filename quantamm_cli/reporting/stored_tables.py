@@ -1,0 +1,60 @@
+"""What a folder of results holds, and one stored run, as tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from quantamm_cli.errors import argument
+from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import JsonObject, dotted
+
+_FOLDER: list[Column] = ["run", "kind", "status", "what", "tokens", "of", "metric", ("best", ".4f"), "modified (UTC)"]
+
+
+class Line(NamedTuple):
+    """One result in a listing. ``name``: digits of its fingerprint; ``size``: how many steps, cycles, seeds or trials."""
+
+    name: str
+    kind: str
+    status: str
+    what: str
+    tokens: Sequence[str]
+    size: str | None
+    metric: str
+    best: float | None
+    modified: datetime
+
+
+def folder_table(lines: Sequence[Line]) -> Table:
+    """A row a result, the last modified first."""
+    ordered = sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
+    rows = [[*line[:4], " ".join(line.tokens), line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"] for line in ordered]
+    return Table.of("", _FOLDER, rows)
+
+
+def leaves_table(caption: str, heading: str, tree: JsonObject) -> Table:
+    """The values of a tree by dotted key, as JSON spells them."""
+    return Table.of(caption, [heading, "value"], [[name, canonical(value)] for name, value in dotted(tree)])
+
+
+class Chosen(NamedTuple):
+    """The set that a selection rule chooses, and its scores by period."""
+
+    rule: str
+    step: int
+    set: int
+    scores: Mapping[str, float | None]
+
+
+def choices_table(metric: str, choices: Sequence[Chosen]) -> Table:
+    """What each selection rule chooses."""
+    periods = list(choices[0].scores)
+    rows = [[each.rule, each.step, each.set, *(each.scores[period] for period in periods)] for each in choices]
+    return Table.of(f"{argument('load')} chooses ({metric})", ["rule", "step", "set", *((period, ".4f") for period in periods)], rows)
+
+
+def damages_table(damages: Sequence[tuple[Path, str]]) -> Table:
+    """Files, and what is wrong with each."""
+    return Table.of("", ["file", "what is wrong"], [[str(path), problem] for path, problem in damages])

@@ -1,0 +1,30 @@
+"""A walk-forward as ``evaluate`` shows it: what is not trained yet is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.run import Train
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.walk_forward import WalkForwardResult, walk_forward
+
+
+@dataclass(frozen=True)
+class WalkForwardEvaluation(Result):
+    """Scores and verdict; whether they are new is not asked."""
+
+    walk: WalkForwardResult
+
+    def to_dict(self) -> dict[str, Json]:
+        return {key: value for key, value in self.walk.to_dict().items() if key != "status"}
+
+    def tables(self) -> Sequence[Table | str]:
+        return self.walk.tables()
+
+
+def evaluate_walk(settings: Train, selection: Selection, monitor: Monitor) -> WalkForwardEvaluation:
+    """Judge every cycle by what the selection takes of it."""
+    return WalkForwardEvaluation(walk_forward(settings, selection, monitor=monitor))

@@ -1,0 +1,80 @@
+"""Results as plots and one page that needs nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from quantamm_cli.errors import ConfigError
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.store.named import Held
+from quantamm_cli.store.others import competition_place
+from quantamm_cli.workflows import plots
+from quantamm_cli.workflows.evaluate import EvaluationResult
+from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.stored_results import stored_competition, stored_walk
+from quantamm_cli.workflows.subjects import of_run
+
+
+@dataclass(frozen=True)
+class Report(Result):
+    """A result, and the files that were written of it."""
+
+    of: Result
+    files: dict[str, str]
+    """Those of the result, those of the plots, and the page: ``report``."""
+
+    def to_dict(self) -> dict[str, Json]:
+        return self.of.to_dict() | {"files": self.files}
+
+    def tables(self) -> Sequence[Table | str]:
+        return [*self.of.tables(), self.files["report"]]
+
+
+def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
+    """The result with its plots among its files. ``minimum`` as in its selection; ``watch`` that of the result."""
+    drawn = plots.draw(of_run(result, minimum), result.chosen.folder)
+    watch.lap("plots")
+    return replace(result, files=result.files | drawn)
+
+
+def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
+    """Draw an evaluation and write its page. ``minimum`` as in its selection; ``watch`` that of the result."""
+    drawn = plots.draw_page(of_run(result, minimum), result.chosen.folder)
+    watch.lap("plots")
+    return Report(result, result.files | drawn)
+
+
+def report_walk(result: WalkForwardEvaluation) -> Report:
+    """Draw a walk-forward and write its page."""
+    return Report(result, _walk(result.walk.files))
+
+
+def report_stored(held: Held, selection: Selection, monitor: Monitor, dry_run: bool) -> Result:
+    """Draw what is stored of a walk-forward or a competition and write its page; ``dry_run``: read it alone.
+
+    Raises:
+        ConfigError: there is nothing to draw of it.
+    """
+    if held.kind == "study":
+        cure = f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one"
+        raise ConfigError(held.short, f"is a study: {cure}")
+    if held.kind == "walk":
+        walk = stored_walk(held, selection, with_settings=False)
+        return walk if dry_run else Report(walk, _walk(walk.files))
+    if not competition_place(held).receipt.exists():
+        cure = f"`qsim runs show {held.short}` shows what there is of it"
+        raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
+    competition = stored_competition(held, monitor, with_settings=False)
+    scores, receipt = competition.scores, competition.receipt
+    if dry_run or receipt is None or "sweep" in scores:
+        return competition
+    drawn = plots.draw_competition(scores, receipt, held.path)
+    return Report(competition, competition.files | drawn)
+
+
+def _walk(files: dict[str, str]) -> dict[str, str]:
+    return files | plots.draw_walk(Path(files["result"]), Path(files["daily"]))

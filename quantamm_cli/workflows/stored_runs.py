@@ -1,0 +1,137 @@
+"""The results in a folder: listed, verified, and one of the runs shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quantamm_cli.errors import StoreError
+from quantamm_cli.reporting.stored_tables import Chosen, Line, choices_table, damages_table, folder_table, leaves_table
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json, finite
+from quantamm_cli.store.named import KINDS, NAME_DIGITS
+from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
+from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.selection import all_selections
+
+OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
+"""What is no run, by its key in JSON."""
+
+
+@dataclass(frozen=True)
+class Folder(Result):
+    """Runs, walk-forwards, competitions and studies, each with the little that tells it from others."""
+
+    root: Path
+    runs: tuple[Summary, ...]
+    others: tuple[Other, ...]
+
+    def to_dict(self) -> dict[str, Json]:
+        kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
+        return {"runs": [_run(each) for each in self.runs], **kinds}
+
+    def tables(self) -> Sequence[Table | str]:
+        lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
+        return [folder_table(lines)] if lines else [f"no runs in {self.root}"]
+
+
+def list_results(runs_dir: str) -> Folder:
+    """Everything in a folder; damaged results are listed as such."""
+    store = Store(runs_dir)
+    return Folder(store.root, tuple(store.list()), tuple(store.others()))
+
+
+def _run(each: Summary) -> dict[str, Json]:
+    keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
+    return {key: getattr(each, key) for key in keys} | {"checkpoint": str(each.path)}
+
+
+def _run_line(each: Summary) -> Line:
+    size = None if each.steps is None else f"{each.steps} steps"
+    what = each.pool or each.problem or ""
+    name = each.fingerprint[:NAME_DIGITS]
+    return Line(name, "run", each.status, what, each.tokens, size, each.metric or "", each.best, each.modified)
+
+
+def _other(each: Other) -> dict[str, Json]:
+    named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
+    return {**named, **each.told, "problem": each.problem, "file": str(each.file)}
+
+
+def _other_line(each: Other) -> Line:
+    told = each.told
+    what = told.get("pool") or ", ".join(told.get("strategies", ())) or each.problem or ""
+    if "sweep" in told:
+        what = f"{told['sweep']['strategy']}: {told['points']} points of {', '.join(told['sweep']['axes'])}"
+    size = next((f"{told[key]} {key}" for key in ("cycles", "seeds", "trials") if key in told), None)
+    name, kind = each.held.fingerprint[:NAME_DIGITS], KINDS[each.held.kind]
+    tokens, metric = told.get("tokens", ()), told.get("metric", "")
+    return Line(name, kind, each.status, what, tokens, size, metric, told.get("best"), each.modified)
+
+
+@dataclass(frozen=True)
+class Verification(Result):
+    """Whether every file is as it was written."""
+
+    root: Path
+    damages: tuple[Finding, ...]
+    runs: int
+    others: dict[str, int]
+    """How many there are of everything else, by kind."""
+
+    def to_dict(self) -> dict[str, Json]:
+        return {"sound": self.runs, **{key: self.others[kind] for kind, key in OTHERS.items()}}
+
+    def tables(self) -> Sequence[Table | str]:
+        if self.damages:
+            return [damages_table([(each.path, each.problem) for each in self.damages])]
+        more = "".join(f", {number} {_called(kind, number)}" for kind, number in self.others.items() if number)
+        return [f"{self.runs} run(s){more} in {self.root} are sound"]
+
+    def refuse(self) -> None:
+        if self.damages:
+            first = self.damages[0]
+            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first.path}: {first.problem}")
+
+
+def verify_results(runs_dir: str) -> Verification:
+    """Read everything in a folder again."""
+    store = Store(runs_dir)
+    damages = tuple(store.verify())
+    kinds = [held.kind for held in store.holdings()]
+    return Verification(store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS})
+
+
+def _called(kind: str, number: int) -> str:
+    return KINDS[kind] if number == 1 else OTHERS[kind].replace("_", "-")
+
+
+@dataclass(frozen=True)
+class StoredRun(Result):
+    """A run's settings, where they came from, and what each selection rule chooses."""
+
+    run: Run
+    minimum: float
+    """Least score on the other period, for the rules that ask one."""
+
+    def to_dict(self) -> dict[str, Json]:
+        run = self.run
+        return {
+            "run": run.name,
+            "fingerprint": run.fingerprint,
+            "status": run.status,
+            "step": run.step,
+            "settings": run.settings,
+            "provenance": run.provenance,
+            "selections": finite(all_selections(run, self.minimum)),
+            "files": {"checkpoint": str(run.path)},
+        }
+
+    def tables(self) -> Sequence[Table | str]:
+        run, choices = self.run, all_selections(self.run, self.minimum)
+        origin = {name: value for name, value in run.provenance.items() if name != "data"}
+        shown = [leaves_table(f"{run.name}  {run.status}", "setting", run.settings), leaves_table("made by", "", origin)]
+        if choices:
+            metric = next(iter(choices.values()))["metric"]
+            chosen = [Chosen(rule, each["step"], each["set"], each["scores"]) for rule, each in choices.items()]
+            shown.append(choices_table(metric, chosen))
+        return shown
