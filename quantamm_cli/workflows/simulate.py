@@ -44,7 +44,7 @@ class SimulationResult(Result):
 
     def to_dict(self) -> dict[str, Json]:
         named = {"run": self.name, "fingerprint": self.settings.fingerprint}
-        own = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
+        own: dict[str, Json] = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
         return {**named, **self.scored.to_dict(), **own}
 
     def tables(self) -> Sequence[Table | str]:

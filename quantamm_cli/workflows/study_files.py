@@ -14,6 +14,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.studies import StudyPlace, write_if_changed
 from quantamm_cli.tuning.study import Study, Trial
+from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.workflows.monitor import Monitor
 
 
@@ -59,14 +60,19 @@ class StudyFiles:
 
 def trials_told(study: Study, place: StudyPlace) -> JsonObject:
     """All trials and the best of them, as JSON has them."""
-    told: dict[str, Json] = {"trials": [plain(trial) for trial in study.trials]}
+    told: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
     if study.best is not None:
-        best = plain(study.best)
-        told["best"] = {name: best[name] for name in ("number", "value", "settings", "run")} | {"experiment": str(place.experiment)}
+        best = record(study.best)
+        named = {"number": best["number"], "value": best["value"], "settings": best["settings"], "run": best["run"]}
+        told["best"] = {**named, "experiment": str(place.experiment)}
     return told
 
 
-def plain(trial: Trial) -> dict[str, Json]:
-    """A trial for JSON; absent things are absent."""
-    notes = {name: text for name, text in (("run", trial.run), ("reason", trial.reason)) if text is not None}
-    return {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings), **notes}
+def record(trial: Trial) -> TrialRecord:
+    """A trial as it is written; absent things are absent."""
+    told: TrialRecord = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
+    if trial.run is not None:
+        told["run"] = trial.run
+    if trial.reason is not None:
+        told["reason"] = trial.reason
+    return told

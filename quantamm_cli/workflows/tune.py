@@ -25,7 +25,7 @@ from quantamm_cli.tuning.study import Study, Trial
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import selection_metric
-from quantamm_cli.workflows.study_files import StudyFiles, plain, trials_told
+from quantamm_cli.workflows.study_files import StudyFiles, record, trials_told
 from quantamm_cli.workflows.study_runner import StudyRunner, left
 
 SCHEMA = 1
@@ -96,7 +96,7 @@ class StudyResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         best = None if self.best is None else self.best.number
-        trials = [plain(trial) for trial in self.trials]
+        trials = [record(trial) for trial in self.trials]
         return [trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)]
 
     def notes(self) -> Sequence[str]:
