@@ -10,6 +10,7 @@ from quantamm_cli.config.stored_settings import laid_over
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import branch
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.tuning.settings import Study
@@ -127,7 +128,7 @@ def tune(
     asked = settings.of("tune").but(*words)
     monitor = monitor or Monitor()
     search = Search(asked.tree, asked.overrides, asked.config_dir)
-    planned = tuning.plan(search, decode(Study, asked.tree["study"], "study"), monitor)
+    planned = tuning.plan(search, decode(Study, branch(asked.tree, "study"), "study"), monitor)
     return tuning.tune(planned, asked.overrides, fresh, monitor)
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate, Train
 
 COMMANDS = ("simulate", "train", "evaluate", "tune", "compete")
@@ -28,7 +28,7 @@ class Settings:
     config_dir: str | None = None
 
     @cached_property
-    def tree(self) -> dict[str, Any]:
+    def tree(self) -> JsonObject:
         """The plain tree that the overrides compose."""
         return Composer(self.command, self.overrides, self.config_dir).tree()
 
