@@ -57,8 +57,10 @@ def _strategy(entry: Entry) -> StrategyRecord:
     if entry.source is None:
         home = sys.modules[type(entry.strategy).__module__].__file__
         told["source"] = hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None
-    elif entry.file is not None:
-        told |= {"file": str(Path(entry.file).resolve()), "class": type(entry.strategy).__name__}
+        return told
+    told["class"] = type(entry.strategy).__name__
+    if entry.file is not None:
+        told["file"] = str(Path(entry.file).resolve())
     return told
 
 

@@ -43,6 +43,8 @@ def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -
 def _entry(one: StrategyRecord, path: Path) -> Entry:
     """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
     settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    if "class" in one and "file" not in one:
+        raise StoreError(str(path), f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again")
     if "file" not in one:
         return entry_of(text(one["settings"], "kind"), settings, one["name"])
     source = find_source(path, one["file"], one["source"] or "")

@@ -80,7 +80,7 @@ def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans
     return {period: _judged(rows, rows, feed)[0] for period, rows in ((period, path.rows(*ends)) for period, *ends in spans)}
 
 
-def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: int, rows: int) -> Trajectory:
+def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int) -> Trajectory:
     """The pool that opens at a row of the feed, over ``rows`` minutes. One program a length, wherever it begins."""
     path: Trajectory = _trajectory(pool, params, feed, first, rows)
     return path

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.trial import FrozenTrial, TrialState
-
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.journal import open_journal
+from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
 from quantamm_cli.tuning.space import Choices, Range
 
 STATES = {

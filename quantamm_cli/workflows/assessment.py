@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.core import params as parameters
+from quantamm_cli.core import types
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Feed, ParamValues, Trajectory
+from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
@@ -23,6 +24,7 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
 from quantamm_cli.workflows.results import Watch
+from quantamm_cli.workflows.trajectory import Trajectory
 
 Forms = dict[str, dict[str, list[float] | list[list[float]]]]
 """``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers a layer."""
@@ -64,6 +66,11 @@ class Scored:
     def benchmarks(self) -> dict[str, dict[str, dict[str, float]]]:
         """Of what anyone could have had, by strategy and period."""
         return {name: scores for name, scores in self.assessment.scores.items() if name != POOL}
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return Trajectory.of(self.settings.tokens, self.settings.start, self.assessment.trajectory)
 
     @property
     def final(self) -> dict[str, Json]:
@@ -126,7 +133,7 @@ def _listed(value: Any) -> Any:
     return np.asarray(value, float).tolist()
 
 
-def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, state: Readouts) -> str:
+def write_trajectory(path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts) -> str:
     """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
     arrays = {name: column[:: settings.output.every] for name, column in columns(settings, trajectory).items()}
     if settings.output.readouts and state.columns:
@@ -135,7 +142,7 @@ def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, sta
     return str(path)
 
 
-def columns(settings: Simulate, trajectory: Trajectory) -> dict[str, np.ndarray]:
+def columns(settings: Simulate, trajectory: types.Trajectory) -> dict[str, np.ndarray]:
     """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices, weights, reserves, value."""
     unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
     return {"unix": unix} | {name: np.asarray(getattr(trajectory, name), float) for name in ("prices", "weights", "reserves", "value")}

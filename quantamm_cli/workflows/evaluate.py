@@ -25,6 +25,7 @@ from quantamm_cli.workflows.evaluate_details import PeriodScores, SetScores, cus
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
+from quantamm_cli.workflows.trajectory import Trajectory
 
 Scores = dict[str, dict[str, float]]
 """By period and name."""
@@ -103,6 +104,11 @@ class EvaluationResult(Result):
     def metrics(self) -> Scores:
         """Of the pool, by period."""
         return self.scored.metrics
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
 
     @property
     def benchmarks(self) -> dict[str, Scores]:

@@ -69,10 +69,9 @@ def report_stored(held: Held, selection: Selection, monitor: Monitor, dry_run: b
         cure = f"`qsim runs show {held.short}` shows what there is of it"
         raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
     competition = stored_competition(held, monitor, with_settings=False)
-    scores, receipt = competition.scores, competition.receipt
-    if dry_run or receipt is None or "sweep" in scores:
+    if dry_run or competition.receipt is None or "sweep" in competition.scores:
         return competition
-    drawn = plots.draw_competition(scores, receipt, held.path)
+    drawn = plots.draw_competition(competition.scores, competition.receipt, held.path)
     return Report(competition, competition.files | drawn)
 
 

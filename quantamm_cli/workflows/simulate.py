@@ -16,6 +16,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selected
+from quantamm_cli.workflows.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class SimulationResult(Result):
     def metrics(self) -> dict[str, float]:
         """Of the pool."""
         return self.scored.metrics[self.settings.end]
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
 
     @property
     def benchmarks(self) -> dict[str, dict[str, float]]:

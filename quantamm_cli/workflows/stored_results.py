@@ -35,14 +35,14 @@ class StoredWalk(Result):
         return {"result": str(self.place.result), "daily": str(self.place.daily)}
 
     def to_dict(self) -> dict[str, Json]:
-        walk = self.walk.result
-        parts = {name: walk[name] for name in ("run", "fingerprint", "cycles", "aggregate", "verdict")}
-        return {**finite(parts), "status": "finished", "settings": self.walk.settings, "files": self.files}
+        walk: JsonObject = finite(self.walk.result)
+        written = {key: walk[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")}
+        return {**written, "status": "finished", "settings": self.walk.settings, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        told = self.walk.result
+        walk = self.walk.result
         head = [_settings(self.held, self.walk.settings)] if self.with_settings else []
-        return [*head, cycles_table(told), together_table(told), chosen_table(told), *verdict_lines(told)]
+        return [*head, cycles_table(walk), together_table(walk), chosen_table(walk), *verdict_lines(walk)]
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,19 @@ class StoredCompetition(Result):
         return {name: str(path) for name, path in files.items() if path.exists()}
 
     def to_dict(self) -> dict[str, Json]:
-        tree: dict[str, Json] = finite({name: value for name, value in self.scores.items() if not name.endswith("sha256")})
-        if (receipt := self.receipt) is not None:
-            tree |= {"settings": receipt["settings"], "strategies": finite(receipt["strategies"]), "provenance": receipt["versions"]}
-        return tree | {"status": "finished", "files": self.files}
+        scores: JsonObject = finite(self.scores)
+        written = {key: value for key, value in scores.items() if not key.endswith("sha256")}
+        if self.receipt is not None:
+            receipt: JsonObject = finite({name: value for name, value in self.receipt.items() if name != "edges"})
+            written |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}
+        return written | {"status": "finished", "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         head = []
         if self.receipt is not None and self.with_settings:
             own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
             head.append(_settings(self.held, {**self.receipt["settings"], "strategy": own}))
-        scores, seeds = self.scores, self.scores["seeds"]
+        seeds, scores = self.scores["seeds"], self.scores
         steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
         played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
         gap = [said_gap(scores["gap"])] if "sweep" not in scores and "gap" in scores else []
@@ -85,16 +87,18 @@ class StoredStudy(Result):
     """The trials of a study."""
 
     held: Held
-    study: StudyDocument
+    summary: StudyDocument
 
     def to_dict(self) -> dict[str, Json]:
-        summary = {name: value for name, value in self.study.items() if name not in ("schema", "sha256")}
-        return {"run": self.held.name, "fingerprint": self.held.fingerprint, "status": "finished", **finite(summary)}
+        summary: JsonObject = finite(self.summary)
+        written = {key: value for key, value in summary.items() if key not in ("schema", "sha256")}
+        return {"run": self.held.name, "fingerprint": self.held.fingerprint, "status": "finished"} | written
 
     def tables(self) -> Sequence[Table | str]:
-        study, identity = self.study, self.study["identity"]
+        study = self.summary
         best = study["best"]["number"] if "best" in study else None
-        return [trials_table(f"{self.held.short}…  {identity['objective']}", study["trials"], list(identity["space"]), best)]
+        caption = f"{self.held.short}…  {study['identity']['objective']}"
+        return [trials_table(caption, study["trials"], list(study["identity"]["space"]), best)]
 
 
 def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:

@@ -20,6 +20,7 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser
 from quantamm_cli.workflows.training_run import TrainingRun, opening
+from quantamm_cli.workflows.trajectory import Trajectory
 from quantamm_cli.workflows.warm_start import same_data
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
@@ -51,6 +52,11 @@ class TrainingResult(Result):
     def metrics(self) -> dict[str, dict[str, float]]:
         """Of the chosen set, by period."""
         return self.scored.metrics
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
 
     def to_dict(self) -> dict[str, Json]:
         told: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}

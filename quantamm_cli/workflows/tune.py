@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import optuna
-
 from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.reporting.study_tables import trials_table
@@ -19,6 +17,7 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.legal import moves_the_score
+from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.study import Study, Trial
