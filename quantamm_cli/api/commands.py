@@ -11,6 +11,7 @@ from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market import Memory
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import branch
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.tuning.settings import Study
@@ -159,7 +160,7 @@ def tune(
     asked = settings.on(market).of("tune").but(*words)
     monitor = monitor or Monitor()
     search = Search(asked.tree, asked.overrides, asked.config_dir)
-    planned = tuning.plan(search, decode(Study, asked.tree["study"], "study"), monitor)
+    planned = tuning.plan(search, decode(Study, branch(asked.tree, "study"), "study"), monitor)
     return tuning.tune(planned, asked.overrides, fresh, monitor)
 
 

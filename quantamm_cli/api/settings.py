@@ -11,6 +11,7 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate, Train
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Settings:
     """Prices that Python code gave, held for as long as these settings are."""
 
     @cached_property
-    def tree(self) -> dict[str, Any]:
+    def tree(self) -> JsonObject:
         """The plain tree that the overrides compose."""
         return Composer(self.command, self.overrides, self.config_dir).tree()
 
@@ -48,8 +49,7 @@ class Settings:
     def values(self) -> Simulate | Train | Compete:
         """The typed settings. Raises ConfigError: one line for the first thing wrong."""
         if self.command == "compete":
-            own = {"strategies": list(self.entrants)} if self.entrants else {}
-            return read_competition(self.tree | own, self.overrides, self.config_dir)
+            return read_competition(self.tree, self.overrides, self.config_dir, self.entrants)
         return read_settings(Simulate if self.command == "simulate" else Train, self.tree)
 
     @property

@@ -13,14 +13,18 @@ from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 
 
-def read_competition(tree: JsonObject, overrides: Sequence[str], config_dir: str | None) -> Compete:
-    """Typed settings of a composed tree. Raises ConfigError: one line for the first thing wrong."""
+def read_competition(tree: JsonObject, overrides: Sequence[str], config_dir: str | None, entrants: Sequence[object] = ()) -> Compete:
+    """Typed settings of a composed tree; ``entrants``: strategies in place of its own, of Python too.
+
+    Raises:
+        ConfigError: one line for the first thing wrong.
+    """
     plugins = tree.get("plugins") or []
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise ConfigError("plugins", f"{plugins!r} is not a list of files")
     load_strategies(tuple(plugins))
     loader = Composer("compete", (), config_dir).loader
-    line_up = entries(tree["strategies"], tree["strategy"], loader)
+    line_up = entries(list(entrants) or tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
         tree = {**tree, "market": _original(branch(tree, "market"), overrides, loader)}
     rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")}

@@ -49,7 +49,7 @@ class Composer:
         """The composed settings with Hydra's node."""
         return self.loader.load_configuration(self.name, self.overrides, RunMode.RUN)
 
-    def tree(self, more: Sequence[str] = ()) -> dict[str, Any]:
+    def tree(self, more: Sequence[str] = ()) -> JsonObject:
         """The plain resolved settings, perhaps with more overrides."""
         return resolved(self.loader.settings(self.name, [*self.overrides, *more]))
 
@@ -65,7 +65,7 @@ class Composer:
         tree = job if resolve else plain(cfg)
         if kind != "job":
             node: Any = OmegaConf.to_container(cfg.hydra, resolve=False, enum_to_str=True)
-            tree = {"hydra": node} if kind == "hydra" else {"hydra": node} | tree
+            tree = {"hydra": node} if kind == "hydra" else {"hydra": node, **tree}
         return _text(_part(tree, package) if package else tree)
 
     def info(self, what: str) -> str:
@@ -86,7 +86,7 @@ class Composer:
             yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
 
 
-def resolved(cfg: DictConfig) -> dict[str, Any]:
+def resolved(cfg: DictConfig) -> JsonObject:
     """The tree with interpolations resolved. Raises ConfigError where it cannot be, or must not depend on the machine."""
     tree = plain(cfg)
     varying = {place for place, text in _texts(tree) if _machine(place, text)}
@@ -116,11 +116,11 @@ def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
             raise ConfigError(place, f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value")
 
 
-def _resolve(tree: dict[str, Any]) -> dict[str, Any]:
+def _resolve(tree: JsonObject) -> JsonObject:
     if not any("${" in text or text == "???" for _, text in _texts(tree)):
         return tree
     try:
-        return container(OmegaConf.create(tree), resolve=True)
+        return container(OmegaConf.create(dict(tree)), resolve=True)
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except InterpolationKeyError as failure:

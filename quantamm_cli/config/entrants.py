@@ -24,7 +24,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 PLACE = "strategies"
 
 
-def entries(given: Json, own: Json, loader: Loader) -> tuple[Entry, ...]:
+def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
     """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top. Raises ConfigError.
 
     Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps a ``name``; from Python
@@ -102,7 +102,7 @@ class _Asked:
     strategy: Strategy | None = None
 
 
-def _asked(item: Json) -> _Asked:
+def _asked(item: object) -> _Asked:
     """One item of the list."""
     if isinstance(item, Strategy) or (inspect.isclass(item) and issubclass(item, Strategy)):
         strategy = item if isinstance(item, Strategy) else decode(item, {}, f"strategy.{item.__name__}")

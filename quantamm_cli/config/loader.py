@@ -29,7 +29,7 @@ from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import refuse_code
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.nested import nested
 
 
@@ -164,7 +164,7 @@ class Loader(ConfigLoaderImpl):
             name = f"{group}={value}"
             raise ConfigError(name, f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})")
 
-    def tree_of(self, path: str, repo: IConfigRepository | None = None) -> dict[str, Any]:
+    def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
         """The settings of a group's option as its own file has them; nothing where there is no such file."""
         loaded = (repo or self.repository).load_config(path)
         return plain(loaded.config) if loaded is not None and isinstance(loaded.config, DictConfig) else {}
@@ -248,13 +248,13 @@ def _in_space(override: Override) -> Override:
     return override
 
 
-def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Any]:
+def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Json]:
     """A composed tree as plain values; ``resolve`` its interpolations, of which none may be missing."""
     values: Any = OmegaConf.to_container(cfg, resolve=resolve, throw_on_missing=resolve)
     return dict(values)
 
 
-def plain(cfg: DictConfig) -> dict[str, Any]:
+def plain(cfg: DictConfig) -> dict[str, Json]:
     """A composed tree without Hydra's node, not resolved."""
     tree = container(cfg)
     tree.pop("hydra", None)

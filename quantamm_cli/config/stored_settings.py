@@ -30,7 +30,7 @@ def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[st
     return tuple(walk(run.settings, ""))
 
 
-def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> dict[str, Any]:
+def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
     """The settings of a stored run with those the command line names on top.
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.

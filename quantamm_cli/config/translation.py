@@ -1,7 +1,5 @@
 """Settings of quantammsim in our words. What has none is said, a line each."""
 
-from typing import Any
-
 import numpy as np
 
 from quantamm_cli.config import keys
@@ -85,7 +83,7 @@ _DEAD = (
 """Beginnings of what is read elsewhere, has no effect there, or belongs to other ways of searching."""
 
 
-def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Any], list[str]]:
+def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json], list[str]]:
     """A composed tree of ``qsim train`` settings, and a line for each setting that could not be taken over.
 
     Tokens are in alphabetical order, as that of all arrays there. Raises ConfigError for what a run cannot do without.
@@ -97,10 +95,10 @@ def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Any]
         raise ConfigError("tokens", f"{tokens!r} is not a list of tickers")
     place, words = _pool(str(told["rule"]))
     words += ["data=parquet", f"fees={_fees(flat)}", f"fit={_fit(flat, notes)}", *_metric(flat, notes)]
-    tree = Composer("train", tuple(words), config_dir).tree()
-    tree["tokens"] = sorted(set(tokens))
-    if tree["tokens"] != tokens:
-        notes.append(f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(tree['tokens'])}")
+    ordered = sorted(set(tokens))
+    tree: dict[str, Json] = {**Composer("train", tuple(words), config_dir).tree(), "tokens": ordered}
+    if ordered != tokens:
+        notes.append(f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(ordered)}")
     for name, ours in _SAME.items():
         _take(tree, name, ours, flat, notes)
     for name, ours in _POOL.items():

@@ -73,7 +73,7 @@ class CompetitionPlace:
         """The folder, locked. ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError."""
         return held(self.folder, "competition", (self.scores.name, self.table.name, self.receipt.name), fresh)
 
-    def keep(self, arrays: Mapping[str, Any]) -> None:
+    def keep(self, arrays: Mapping[str, np.ndarray]) -> None:
         """One batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""
         first, last = (int(arrays["seeds"][place]) for place in (0, -1))
         write_arrays(self.batches / f"{first:09d}-{last:09d}.npz", **arrays)

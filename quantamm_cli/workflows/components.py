@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from quantamm_cli.config.components import load_components, load_strategies
 from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.keys import lookup
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
@@ -158,8 +159,8 @@ class _Describer:
 
     def components(self, group: str, name: str | None) -> list[Description]:
         """What is registered under a group, by name; of a ``name`` that is registered only that."""
-        plugins = Composer("base", self._words, self._config_dir).tree()["plugins"] if self._words else ()
-        (load_strategies if group in ("strategy", "market") else load_components)(tuple(plugins))
+        plugins = Composed(Composer("base", self._words, self._config_dir).tree()).plugins if self._words else ()
+        (load_strategies if group in ("strategy", "market") else load_components)(plugins)
         known = REGISTER.get(group, {})
         if name in known:
             return [self._described(name, known[name])]

@@ -56,7 +56,7 @@ def _run_line(each: Summary) -> Line:
 
 def _other(each: Other) -> dict[str, Json]:
     named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
-    return {**named, **each.told, "problem": each.problem, "file": str(each.file)}
+    return {**named, **finite(each.told), "problem": each.problem, "file": str(each.file)}
 
 
 def _other_line(each: Other) -> Line:
