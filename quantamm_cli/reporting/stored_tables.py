@@ -25,9 +25,8 @@ class Line(NamedTuple):
 
 
 def folder_table(lines: Sequence[Line]) -> Table:
-    """A row a result, the last modified first."""
-    ordered = sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
-    rows = [[*line[:4], " ".join(line.tokens), line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"] for line in ordered]
+    """A row a result."""
+    rows = [[*line[:4], " ".join(line.tokens), line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"] for line in lines]
     return Table.of("", _FOLDER, rows)
 
 
