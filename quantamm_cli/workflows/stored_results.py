@@ -20,16 +20,18 @@ from quantamm_cli.workflows.selection import Selection
 
 Stored = Mapping[str, Any]
 """As it was written."""
+_WALK = ("run", "fingerprint", "cycles", "aggregate", "verdict")
 
 
 @dataclass(frozen=True)
 class StoredWalk(Result):
-    """Cycles, aggregate and verdict of a walk-forward. ``with_settings``: its settings come first of its tables."""
+    """Cycles, aggregate and verdict of a walk-forward."""
 
-    held: Held
+    result: Held
     place: WalkPlace
     walk: Walk
     with_settings: bool = True
+    """Whether the settings come first of its tables."""
 
     @property
     def files(self) -> dict[str, str]:
@@ -37,93 +39,115 @@ class StoredWalk(Result):
         return {"result": str(self.place.result), "daily": str(self.place.daily)}
 
     def to_dict(self) -> dict[str, Json]:
-        told = {key: self.walk.result[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")}
-        return {**told, "status": "finished", "settings": self.walk.settings, "files": self.files}
+        parts = {key: self.walk.result[key] for key in _WALK}
+        more = {"status": "finished", "settings": self.walk.settings, "files": self.files}
+        return parts | more
 
     def tables(self) -> Sequence[Table | str]:
-        told = self.walk.result
-        head = [_settings(self.held, self.walk.settings)] if self.with_settings else []
-        return [*head, cycles_table(told), together_table(told), chosen_table(told), *verdict_lines(told)]
+        parts = self.walk.result
+        head = [_settings(self.result, self.walk.settings)] if self.with_settings else []
+        tables = [cycles_table(parts), together_table(parts), chosen_table(parts)]
+        return [*head, *tables, *verdict_lines(parts)]
 
 
 @dataclass(frozen=True)
 class StoredCompetition(Result):
-    """Standings of a competition, or the points of a sweep. ``with_settings``: its settings come first of its tables."""
+    """Standings of a competition, or the points of a sweep."""
 
-    held: Held
+    result: Held
     scores: Stored
     receipt: Stored | None
     """``None``: a sweep, or broken off."""
     with_settings: bool = True
+    """Whether the settings come first of its tables."""
 
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        place = competition_place(self.held)
+        place = competition_place(self.result)
         files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
         return {name: str(path) for name, path in files.items() if path.exists()}
 
     def to_dict(self) -> dict[str, Json]:
-        told = dict(self.scores)
+        parts = dict(self.scores)
         if self.receipt is not None:
-            told |= {"settings": self.receipt["settings"], "strategies": self.receipt["strategies"], "provenance": self.receipt["versions"]}
-        return told | {"status": "finished", "files": self.files}
+            keys = {"settings": "settings", "strategies": "strategies", "provenance": "versions"}
+            parts |= {key: self.receipt[name] for key, name in keys.items()}
+        return parts | {"status": "finished", "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         head = []
         if self.receipt is not None and self.with_settings:
-            own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
-            head.append(_settings(self.held, {**self.receipt["settings"], "strategy": own}))
-        seeds, steps = self.scores["seeds"], f", {self.scores['steps']} steps each" if "steps" in self.scores else ""
-        played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
+            strategies = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
+            tree = {**self.receipt["settings"], "strategy": strategies}
+            head.append(_settings(self.result, tree))
         gap = said_gap(self.scores)
-        return [*head, played, *standings_tables(self.scores), *([gap] if gap else [])]
+        return [*head, self._played(), *standings_tables(self.scores), *([gap] if gap else [])]
+
+    def _played(self) -> str:
+        seeds = self.scores["seeds"]
+        steps = f", {self.scores['steps']} steps each" if "steps" in self.scores else ""
+        last = seeds["first"] + seeds["count"] - 1
+        return f"{self.result.short}…: seeds {seeds['first']} to {last}{steps}"
 
 
 @dataclass(frozen=True)
 class StoredStudy(Result):
     """The trials of a study."""
 
-    held: Held
+    result: Held
     summary: Stored
 
     def to_dict(self) -> dict[str, Json]:
-        return {"run": self.held.name, "fingerprint": self.held.fingerprint, "status": "finished", **self.summary}
+        named = {"run": self.result.name, "fingerprint": self.result.fingerprint}
+        return {**named, "status": "finished", **self.summary}
 
     def tables(self) -> Sequence[Table | str]:
-        told = self.summary
-        caption = f"{self.held.short}…  {told['identity']['objective']}"
-        return [trials_table(caption, told["trials"], list(told["identity"]["space"]), told.get("best", {}).get("number"))]
+        identity, best = self.summary["identity"], self.summary.get("best", {}).get("number")
+        caption = f"{self.result.short}…  {identity['objective']}"
+        return [trials_table(caption, self.summary["trials"], list(identity["space"]), best)]
 
 
-def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
-    """What was written of anything but a run. Raises StoreError if it is not there, or damaged."""
-    if held.kind == "study":
-        return stored_study(held)
-    return stored_walk(held, selection) if held.kind == "walk" else stored_competition(held, monitor)
+def show_stored(result: Held, selection: Selection, monitor: Monitor) -> Result:
+    """What was written of anything but a run.
+
+    Raises:
+        StoreError: it is not there, or damaged.
+    """
+    if result.kind == "study":
+        skipped = ("schema", "sha256")
+        summary = {key: value for key, value in read_study(result).items() if key not in skipped}
+        return StoredStudy(result, summary)
+    if result.kind == "walk":
+        return stored_walk(result, selection)
+    return stored_competition(result, monitor)
 
 
-def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
-    """What was written of a walk-forward by this selection. Raises StoreError if it is not there, or damaged."""
-    place = walk_place(held, selection.suffix)
-    return StoredWalk(held, place, read_walk(place), with_settings)
+def stored_walk(result: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
+    """What was written of a walk-forward by this selection.
+
+    Raises:
+        StoreError: it is not there, or damaged.
+    """
+    place = walk_place(result, selection.suffix)
+    return StoredWalk(result, place, read_walk(place), with_settings)
 
 
-def stored_competition(held: Held, monitor: Monitor, with_settings: bool = True) -> StoredCompetition:
-    """What was written of a competition. Raises StoreError if it is not there, or damaged."""
-    place = competition_place(held)
+def stored_competition(result: Held, monitor: Monitor, with_settings: bool = True) -> StoredCompetition:
+    """What was written of a competition; who broke a rule is a warning.
+
+    Raises:
+        StoreError: it is not there, or damaged.
+    """
+    place = competition_place(result)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None
-    scores = {key: value for key, value in place.read_scores().items() if not key.endswith("sha256")}
+    stored = place.read_scores().items()
+    scores = {key: value for key, value in stored if not key.endswith("sha256")}
     for line in breaches(scores):
         monitor.warn(line)
-    return StoredCompetition(held, scores, receipt, with_settings)
+    return StoredCompetition(result, scores, receipt, with_settings)
 
 
-def stored_study(held: Held) -> StoredStudy:
-    """What was written of a study. Raises StoreError if it is not there, or damaged."""
-    return StoredStudy(held, {key: value for key, value in read_study(held).items() if key not in ("schema", "sha256")})
-
-
-def _settings(held: Held, tree: Stored) -> Table:
-    shown = settings(f"{held.short}…", tree)
+def _settings(result: Held, tree: Stored) -> Table:
+    shown = settings(f"{result.short}…", tree)
     return Table.of(shown.caption, shown.heads, shown.rows)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.reporting.stored_tables import Chosen, Line, choices_table, damages_table, folder_table, leaves_table
+from quantamm_cli.reporting import stored_tables
+from quantamm_cli.reporting.stored_tables import Chosen, Line
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -15,23 +16,26 @@ from quantamm_cli.workflows.selection import all_selections
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by its key in JSON."""
+_RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
 
 @dataclass(frozen=True)
 class Folder(Result):
-    """Runs, walk-forwards, competitions and studies, each with the little that tells it from others."""
+    """Runs, walk-forwards, competitions and studies, each with a few facts."""
 
     root: Path
     runs: tuple[Summary, ...]
     others: tuple[Other, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
-        return {"runs": [_run(each) for each in self.runs], **kinds}
+        listed: dict[str, Json] = {"runs": [_run(each) for each in self.runs]}
+        for kind, key in OTHERS.items():
+            listed[key] = [_other(each) for each in self.others if each.held.kind == kind]
+        return listed
 
     def tables(self) -> Sequence[Table | str]:
         lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
-        return [folder_table(lines)] if lines else [f"no runs in {self.root}"]
+        return [stored_tables.folder_table(lines)] if lines else [f"no runs in {self.root}"]
 
 
 def list_results(runs_dir: str) -> Folder:
@@ -40,32 +44,46 @@ def list_results(runs_dir: str) -> Folder:
     return Folder(store.root, tuple(store.list()), tuple(store.others()))
 
 
-def _run(each: Summary) -> dict[str, Json]:
-    keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
-    return {key: getattr(each, key) for key in keys} | {"checkpoint": str(each.path)}
+def _run(run: Summary) -> dict[str, Json]:
+    return {key: getattr(run, key) for key in _RUN} | {"checkpoint": str(run.path)}
 
 
-def _run_line(each: Summary) -> Line:
-    size = None if each.steps is None else f"{each.steps} steps"
-    what = each.pool or each.problem or ""
-    name = each.fingerprint[:NAME_DIGITS]
-    return Line(name, "run", each.status, what, each.tokens, size, each.metric or "", each.best, each.modified)
+def _run_line(run: Summary) -> Line:
+    return Line(
+        name=run.fingerprint[:NAME_DIGITS],
+        kind="run",
+        status=run.status,
+        what=run.pool or run.problem or "",
+        tokens=run.tokens,
+        size=None if run.steps is None else f"{run.steps} steps",
+        metric=run.metric or "",
+        best=run.best,
+        modified=run.modified,
+    )
 
 
-def _other(each: Other) -> dict[str, Json]:
-    named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
-    return {**named, **each.told, "problem": each.problem, "file": str(each.file)}
+def _other(other: Other) -> dict[str, Json]:
+    named = {"run": other.held.name, "fingerprint": other.held.fingerprint, "status": other.status}
+    return {**named, **other.told, "problem": other.problem, "file": str(other.file)}
 
 
-def _other_line(each: Other) -> Line:
-    told = each.told
-    what = told.get("pool") or ", ".join(told.get("strategies", ())) or each.problem or ""
-    if "sweep" in told:
-        what = f"{told['sweep']['strategy']}: {told['points']} points of {', '.join(told['sweep']['axes'])}"
-    size = next((f"{told[key]} {key}" for key in ("cycles", "seeds", "trials") if key in told), None)
-    name, kind = each.held.fingerprint[:NAME_DIGITS], KINDS[each.held.kind]
-    tokens, metric = told.get("tokens", ()), told.get("metric", "")
-    return Line(name, kind, each.status, what, tokens, size, metric, told.get("best"), each.modified)
+def _other_line(other: Other) -> Line:
+    facts, sizes = other.told, ("cycles", "seeds", "trials")
+    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or other.problem or ""
+    if "sweep" in facts:
+        axes = ", ".join(facts["sweep"]["axes"])
+        what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
+    return Line(
+        name=other.held.fingerprint[:NAME_DIGITS],
+        kind=KINDS[other.held.kind],
+        status=other.status,
+        what=what,
+        tokens=facts.get("tokens", ()),
+        size=next((f"{facts[size]} {size}" for size in sizes if size in facts), None),
+        metric=facts.get("metric", ""),
+        best=facts.get("best"),
+        modified=other.modified,
+    )
 
 
 @dataclass(frozen=True)
@@ -83,26 +101,26 @@ class Verification(Result):
 
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
-            return [damages_table([(each.path, each.problem) for each in self.damages])]
-        more = "".join(f", {number} {_called(kind, number)}" for kind, number in self.others.items() if number)
-        return [f"{self.runs} run(s){more} in {self.root} are sound"]
+            return [stored_tables.damages_table([(each.path, each.problem) for each in self.damages])]
+        counts = [f", {count} {_called(kind, count)}" for kind, count in self.others.items() if count]
+        return [f"{self.runs} run(s){''.join(counts)} in {self.root} are sound"]
 
     def refuse(self) -> None:
         if self.damages:
-            first = self.damages[0]
-            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first.path}: {first.problem}")
+            first = f"{self.damages[0].path}: {self.damages[0].problem}"
+            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first}")
 
 
 def verify_results(runs_dir: str) -> Verification:
     """Read everything in a folder again."""
     store = Store(runs_dir)
-    damages = tuple(store.verify())
-    kinds = [held.kind for held in store.holdings()]
-    return Verification(store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS})
+    damages, runs = tuple(store.verify()), len(store.list())
+    kinds = [each.kind for each in store.holdings()]
+    return Verification(store.root, damages, runs, {kind: kinds.count(kind) for kind in OTHERS})
 
 
-def _called(kind: str, number: int) -> str:
-    return KINDS[kind] if number == 1 else OTHERS[kind].replace("_", "-")
+def _called(kind: str, count: int) -> str:
+    return KINDS[kind] if count == 1 else OTHERS[kind].replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -110,28 +128,30 @@ class StoredRun(Result):
     """A run's settings, where they came from, and what each selection rule chooses."""
 
     run: Run
-    minimum: float
+    minimum: float = 0.0
     """Least score on the other period, for the rules that ask one."""
 
     def to_dict(self) -> dict[str, Json]:
-        run = self.run
         return {
-            "run": run.name,
-            "fingerprint": run.fingerprint,
-            "status": run.status,
-            "step": run.step,
-            "settings": run.settings,
-            "provenance": run.provenance,
-            "selections": all_selections(run, self.minimum),
-            "files": {"checkpoint": str(run.path)},
+            "run": self.run.name,
+            "fingerprint": self.run.fingerprint,
+            "status": self.run.status,
+            "step": self.run.step,
+            "settings": self.run.settings,
+            "provenance": self.run.provenance,
+            "selections": all_selections(self.run, self.minimum),
+            "files": {"checkpoint": str(self.run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
         origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown = [leaves_table(f"{run.name}  {run.status}", "setting", run.settings), leaves_table("made by", "", origin)]
+        shown = [
+            stored_tables.leaves_table(f"{run.name}  {run.status}", "setting", run.settings),
+            stored_tables.leaves_table("made by", "", origin),
+        ]
         if choices:
-            metric = next(iter(choices.values()))["metric"]
-            chosen = [Chosen(rule, each["step"], each["set"], each["scores"]) for rule, each in choices.items()]
-            shown.append(choices_table(metric, chosen))
+            rules = choices.items()
+            chosen = [Chosen(rule, each["step"], each["set"], each["scores"]) for rule, each in rules]
+            shown.append(stored_tables.choices_table(next(iter(choices.values()))["metric"], chosen))
         return shown
