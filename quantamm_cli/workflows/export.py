@@ -47,8 +47,11 @@ class Export(Result):
             "tokens": self.tokens,
             "params": both_forms(pool.parameters(len(self.tokens)), self.chosen.selected.params),
             "values": {name: value.tolist() for name, value in self.values.items()},
-            "strings": {name: layers if self._layered(name) else layers[0] for name, layers in self.units.items()},
+            "strings": dict(map(self._strings, self.units)),
         }
+
+    def _strings(self, name: str) -> tuple[str, Json]:
+        return name, self.units[name] if self._layered(name) else self.units[name][0]
 
     def _layered(self, name: str) -> bool:
         return self.values[name].ndim > 1

@@ -101,9 +101,11 @@ class Verification(Result):
 
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
-            return [stored_tables.damages_table([(each.path, each.problem) for each in self.damages])]
-        counts = [f", {count} {_called(kind, count)}" for kind, count in self.others.items() if count]
-        return [f"{self.runs} run(s){''.join(counts)} in {self.root} are sound"]
+            damages = [(each.path, each.problem) for each in self.damages]
+            return [stored_tables.damages_table(damages)]
+        counted = {kind: count for kind, count in self.others.items() if count}
+        others = "".join(f", {count} {_called(kind, count)}" for kind, count in counted.items())
+        return [f"{self.runs} run(s){others} in {self.root} are sound"]
 
     def refuse(self) -> None:
         if self.damages:
@@ -151,7 +153,7 @@ class StoredRun(Result):
             stored_tables.leaves_table("made by", "", origin),
         ]
         if choices:
-            rules = choices.items()
-            chosen = [Chosen(rule, each["step"], each["set"], each["scores"]) for rule, each in rules]
-            shown.append(stored_tables.choices_table(next(iter(choices.values()))["metric"], chosen))
+            chosen = [Chosen(rule, choice["step"], choice["set"], choice["scores"]) for rule, choice in choices.items()]
+            metric = next(iter(choices.values()))["metric"]
+            shown.append(stored_tables.choices_table(metric, chosen))
         return shown
