@@ -13,7 +13,7 @@ from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.multirun import Halt, multirun
 from quantamm_cli.errors import Interrupted, spelling
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 
 class Done(NamedTuple):
@@ -44,5 +44,5 @@ def _job(settings: Callable[[], JsonObject], words: tuple[str, ...], number: int
         except Exception as failure:
             error = explain(failure)
             console.failure(error)
-            result = {"command": options.command, "error": error._asdict(), "overrides": own}
+            result: dict[str, Json] = {"command": options.command, "error": error._asdict(), "overrides": own}
             return Done(error.code, result)
