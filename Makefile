@@ -67,7 +67,7 @@ pytest:
 	$(BIN)/python -m pytest
 
 lock: env ## pin again
-	uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.lock
+	$(or $(UV),$(BIN)/python -m uv) pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.lock
 
 clean: ## remove the environment
 	rm -rf $(VENV)

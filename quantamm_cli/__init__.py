@@ -18,8 +18,11 @@ from quantamm_cli.version import __version__
 
 _HOMES = {
     "api.commands": ("compete", "evaluate", "simulate", "train", "tune", "walk_forward"),
+    "api.markets": ("market",),
     "api.runs": ("StoredRun", "load"),
     "api.settings": ("Settings", "compose"),
+    "api.simulators": ("parameters", "simulator"),
+    "market.content": ("MemoryMarket",),
     "workflows.compete.standings": ("CompetitionResult",),
     "workflows.evaluate": ("EvaluationResult",),
     "workflows.monitor": ("Monitor",),
@@ -38,11 +41,14 @@ _PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:
     from quantamm_cli.api.commands import compete, evaluate, simulate, train, tune, walk_forward
+    from quantamm_cli.api.markets import market
     from quantamm_cli.api.runs import StoredRun, load
     from quantamm_cli.api.settings import Settings, compose
+    from quantamm_cli.api.simulators import parameters, simulator
     from quantamm_cli.competition.strategy import Strategy, Swap
     from quantamm_cli.core.params import Parameter
     from quantamm_cli.errors import ArgumentError, ConfigError, DataError, DivergedError, Interrupted, QsimError, StoreError
+    from quantamm_cli.market.content import MemoryMarket
     from quantamm_cli.metrics.base import metric
     from quantamm_cli.pools.base import AbstractPool
     from quantamm_cli.rules.base import WeightRule
@@ -63,6 +69,7 @@ __all__ = [
     "DivergedError",
     "EvaluationResult",
     "Interrupted",
+    "MemoryMarket",
     "Monitor",
     "Parameter",
     "QsimError",
@@ -81,8 +88,11 @@ __all__ = [
     "compose",
     "evaluate",
     "load",
+    "market",
     "metric",
+    "parameters",
     "simulate",
+    "simulator",
     "train",
     "tune",
     "walk_forward",
@@ -103,7 +113,7 @@ sys.modules[__name__].__class__ = _Package
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if _PUBLIC[name] == "api.commands":
+    if _PUBLIC[name].startswith("api."):
         from quantamm_cli.config.components import load_components
 
         load_components()

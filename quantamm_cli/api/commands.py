@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.runs import StoredRun
-from quantamm_cli.api.settings import Settings
+from quantamm_cli.api.settings import Entrant, Settings, compose
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import Search, spelt
 from quantamm_cli.config.stored_settings import laid_over
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.settings.compete import Compete
+from quantamm_cli.market import Memory
+from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.json_tree import branch
+from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.tuning.settings import Study
 from quantamm_cli.workflows import evaluate as evaluation
@@ -28,25 +30,36 @@ from quantamm_cli.workflows.selection import Selection
 Range = Sequence[float | str] | Mapping[str, Sequence[object]] | str
 
 
-def simulate(settings: Settings, *, plots: bool = False, monitor: Monitor | None = None) -> simulation.SimulationResult:
+def simulate(
+    settings: Settings, *, market: MemoryMarket | None = None, plots: bool = False, monitor: Monitor | None = None
+) -> simulation.SimulationResult:
     """Run one pool with the parameters of its settings over [start, end).
+
+    Args:
+        market: prices in the place of those of the settings.
+        plots: write pictures beside the trajectory.
 
     Raises:
         ConfigError: parameters the pool cannot have.
         DataError: there are no such prices.
     """
-    values = settings.of("simulate").values
-    if settings.command == "compete" or not isinstance(values, Simulate):
-        raise ArgumentError("settings", f"are those of {settings.command}; expected those of simulate or train")
-    return simulation.simulate(values, plots, monitor)
+    settings.simulation()
+    return simulation.simulate(settings.of("simulate").on(market).simulation(), plots, monitor)
 
 
 def train(
-    settings: Settings, *, load: str | None = None, minimum: float = 0.0, fresh: bool = False, monitor: Monitor | None = None
+    settings: Settings,
+    *,
+    market: MemoryMarket | None = None,
+    load: str | None = None,
+    minimum: float = 0.0,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
 ) -> training.TrainingResult:
     """Fit a pool's parameters, resume where an earlier call stopped, or reuse what is finished.
 
     Args:
+        market: prices in the place of those of the settings.
         load: the rule that selects the set that is assessed, such as ``best_test``; by default the best on validation.
         minimum: least score on the other period, for rules such as ``best_train_min_test``.
         fresh: start over; the old files are kept beside.
@@ -56,12 +69,13 @@ def train(
         DivergedError: no parameter set has finite numbers.
         Interrupted: the monitor stopped it; what was done is saved, and another call goes on from there.
     """
-    return training.train(settings.training(), Selection(load, minimum), fresh, monitor=monitor)
+    return training.train(settings.on(market).training(), Selection(load, minimum), fresh, monitor=monitor)
 
 
 def evaluate(
     run: Settings | StoredRun | Run | str,
     *,
+    market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
     periods: Mapping[str, tuple[str, str]] | None = None,
@@ -73,6 +87,7 @@ def evaluate(
 
     Args:
         run: settings that were trained, a stored run, or digits of its name in ``runs_dir``.
+        market: the prices it was trained on, if those came from :func:`market`.
         periods: start and end of further periods by name, each scored from a fresh start.
         sets: further parameter sets of the chosen step, or ``"all"``.
         curvature: also the trace of the training objective's Hessian; slow to compile.
@@ -83,10 +98,13 @@ def evaluate(
     """
     dates: tuple[Dates, ...] = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
     if isinstance(run, Settings):
-        settings, stored = run.training(), Store(run.training().runs_dir).load(run.fingerprint)
+        settings = run.on(market).training()
+        stored = Store(settings.runs_dir).load(settings.fingerprint)
     else:
         stored = run if isinstance(run, Run) else run.run if isinstance(run, StoredRun) else Store(runs_dir).load(run)
         settings = read_settings(Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ()))
+        if market is not None:
+            _same_market(settings, market)
     start_jax()
     chosen = evaluation.choose(settings, stored, Selection(load, minimum), settings)
     if isinstance(sets, str):
@@ -97,11 +115,24 @@ def evaluate(
     return evaluation.evaluate(chosen, dates, sets, curvature)
 
 
+def _same_market(settings: Train, market: MemoryMarket) -> None:
+    wanted = settings.data.sha256 if isinstance(settings.data, Memory) else None
+    if wanted != market.sha256:
+        said = f"data={settings.data.kind}" if wanted is None else f"the market {wanted[:12]}…"
+        raise ArgumentError("market", f"is {market.sha256[:12]}…, and the run was made of {said}; leave it out, or give that one")
+
+
 def walk_forward(
-    settings: Settings, *, load: str | None = None, minimum: float = 0.0, fresh: bool = False, monitor: Monitor | None = None
+    settings: Settings,
+    *,
+    market: MemoryMarket | None = None,
+    load: str | None = None,
+    minimum: float = 0.0,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
 ) -> walking.WalkForwardResult:
-    """Train and test in cycles through time. The settings have ``split=walk_forward``."""
-    values = settings.training()
+    """Train and test in cycles through time. The settings have ``split=walk_forward``; the arguments are those of ``train``."""
+    values = settings.on(market).training()
     if values.split.kind != "walk_forward":
         raise ArgumentError("settings", f"have split={values.split.kind}; expected settings.but('split=walk_forward')")
     return walking.walk_forward(values, Selection(load, minimum), fresh, monitor)
@@ -110,6 +141,7 @@ def walk_forward(
 def tune(
     settings: Settings,
     *,
+    market: MemoryMarket | None = None,
     space: Mapping[str, Range] | None = None,
     trials: int | None = None,
     fresh: bool = False,
@@ -118,27 +150,38 @@ def tune(
     """Search over training settings; each trial is a training, and a second call goes on with the study.
 
     Args:
+        market: prices in the place of those of the settings.
         space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by default ``space=training``.
         trials: trainings in all; by default ``study.trials``.
     """
     words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
     words += ["space=none"] if space is not None else []
     words += [] if trials is None else [f"study.trials={trials}"]
-    asked = settings.of("tune").but(*words)
+    asked = settings.on(market).of("tune").but(*words)
     monitor = monitor or Monitor()
     search = Search(asked.tree, asked.overrides, asked.config_dir)
-    planned = tuning.plan(search, decode(Study, asked.tree["study"], "study"), monitor)
+    planned = tuning.plan(search, decode(Study, branch(asked.tree, "study"), "study"), monitor)
     return tuning.tune(planned, asked.overrides, fresh, monitor)
 
 
 def compete(
-    settings: Settings, *, until_decided: bool = False, fresh: bool = False, monitor: Monitor | None = None
+    competition: Settings | Sequence[Entrant],
+    *,
+    simulations: int | None = None,
+    until_decided: bool = False,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
 ) -> standings.CompetitionResult:
-    """Play the competition of ``compose("compete", "strategies=[fixed_fee,mine.py:Mine]", ...)``.
+    """Play a competition.
 
     Args:
+        competition: settings of ``compose("compete", ...)``; or only who competes: names, ``"FILE.py:Class"``, mappings of a
+            ``kind`` and settings, strategies and their classes.
+        simulations: seeds; by default those of the settings.
         until_decided: play more seeds until the leader is surely ahead.
     """
-    if not isinstance(settings.values, Compete):
-        raise ArgumentError("settings", f"are those of {settings.command}; expected compose('compete', ...)")
-    return standings.compete(settings.values, until_decided, fresh, monitor)
+    settings = competition if isinstance(competition, Settings) else compose("compete").line_up(competition)
+    if settings.command != "compete":
+        raise ArgumentError("competition", f"are settings of {settings.command}; expected compose('compete', ...) or strategies")
+    settings = settings if simulations is None else settings.but(f"simulations={simulations}")
+    return standings.compete(settings.competition(), until_decided, fresh, monitor)

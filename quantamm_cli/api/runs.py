@@ -1,9 +1,9 @@
 """Stored runs by name."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from quantamm_cli.settings.json_tree import finite
+from quantamm_cli.settings.json_tree import JsonObject, finite
 from quantamm_cli.store.runs import Run, Store
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class StoredRun:
         return self.run.status
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """The plain tree that names it."""
         return self.run.settings
 

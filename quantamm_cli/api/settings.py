@@ -1,16 +1,25 @@
 """Settings composed of YAML and overrides, as the command line composes them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.search import spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate, Train
 
+if TYPE_CHECKING:
+    from quantamm_cli.competition.strategy import Strategy
+    from quantamm_cli.market.content import MemoryMarket
+
+Override: TypeAlias = "str | Mapping[str, Any]"
+Entrant: TypeAlias = "str | Mapping[str, Any] | Strategy | type[Strategy]"
 COMMANDS = ("simulate", "train", "evaluate", "tune", "compete")
 
 
@@ -26,9 +35,13 @@ class Settings:
     overrides: tuple[str, ...]
     """As they stand on a command line, ``conf=NAME`` too."""
     config_dir: str | None = None
+    entrants: tuple["Entrant", ...] = ()
+    """Who competes, where Python code says so."""
+    market: "MemoryMarket | None" = None
+    """Prices that Python code gave, held for as long as these settings are."""
 
     @cached_property
-    def tree(self) -> dict[str, Any]:
+    def tree(self) -> JsonObject:
         """The plain tree that the overrides compose."""
         return Composer(self.command, self.overrides, self.config_dir).tree()
 
@@ -36,7 +49,7 @@ class Settings:
     def values(self) -> Simulate | Train | Compete:
         """The typed settings. Raises ConfigError: one line for the first thing wrong."""
         if self.command == "compete":
-            return read_competition(self.tree, self.overrides, self.config_dir)
+            return read_competition(self.tree, self.overrides, self.config_dir, self.entrants)
         return read_settings(Simulate if self.command == "simulate" else Train, self.tree)
 
     @property
@@ -44,13 +57,34 @@ class Settings:
         """64 hex digits that name the run of these settings."""
         return self.values.fingerprint
 
-    def but(self, *overrides: str) -> "Settings":
+    def but(self, *overrides: "Override") -> "Settings":
         """The same with further overrides, of which later ones come before earlier ones."""
-        return compose(self.command, *self.overrides, *overrides, config_dir=self.config_dir)
+        return _checked(replace(self, overrides=(*self.overrides, *_words(self.command, overrides, self.config_dir))))
+
+    def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
+        """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes."""
+        return _checked(replace(self.of("compete"), entrants=tuple(strategies)))
+
+    def on(self, market: "MemoryMarket | None") -> "Settings":
+        """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
+        if market is None:
+            return self
+        from quantamm_cli.market import Memory
+
+        chosen = market.words
+        replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
+        words = [word for word in self.overrides if _key(word) not in replaced]
+        return _checked(replace(self, overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())), market=market))
 
     def of(self, command: str) -> "Settings":
         """The same words for another command."""
-        return compose(command, *self.overrides, config_dir=self.config_dir)
+        return _checked(replace(self, command=command))
+
+    def simulation(self) -> Simulate:
+        """Those of a pool's run. Raises ArgumentError if they are a competition's."""
+        if isinstance(self.values, Compete):
+            raise ArgumentError("settings", f"are those of {self.command}; expected those of a pool: compose('simulate', ...) or 'train'")
+        return self.values
 
     def training(self) -> Train:
         """Those of a training. Raises ArgumentError if they are another command's."""
@@ -58,14 +92,45 @@ class Settings:
             raise ArgumentError("settings", f"are those of {self.command}; expected those of a training: compose('train', ...)")
         return self.values
 
+    def competition(self) -> Compete:
+        """Those of a competition. Raises ArgumentError if they are another command's."""
+        if not isinstance(self.values, Compete):
+            raise ArgumentError("settings", f"are those of {self.command}; expected those of a competition: compose('compete', ...)")
+        return self.values
+
     def __repr__(self) -> str:
         return f"compose({', '.join(map(repr, (self.command, *self.overrides)))})"
 
 
-def compose(command: str, *overrides: str, config_dir: str | None = None) -> Settings:
+def _words(command: str, overrides: "Sequence[Override]", config_dir: str | None) -> tuple[str, ...]:
+    """Overrides as they stand on a command line."""
+    words: list[str] = []
+    for override in overrides:
+        if isinstance(override, str):
+            words.append(override)
+            continue
+        groups = Composer(command, (), config_dir).loader
+        for name, value in override.items():
+            place = name.replace(".", "/")
+            words.append(f"{place if isinstance(value, str) and value in groups.options(place) else name}={spelt(value)}")
+    return tuple(words)
+
+
+def _key(word: str) -> str:
+    """The setting or group that an override chooses."""
+    return word.partition("=")[0].lstrip("+~")
+
+
+def _keys(words: Sequence[str], prefix: str) -> set[str]:
+    return {_key(word).removeprefix(prefix) for word in words if _key(word).startswith(prefix)}
+
+
+def compose(command: str, *overrides: "Override", market: "MemoryMarket | None" = None, config_dir: str | None = None) -> Settings:
     """The settings of a command with some changed, as on the command line: ``"pool/rule=momentum"``, ``"conf=demo"``.
 
     Args:
+        overrides: words, or mappings of values by dotted name: ``{"fit.steps": 200, "tokens": ["BTC", "ETH"]}``.
+        market: prices in the place of files, as ``settings.on(market)`` has them.
         config_dir: a folder of YAML searched before ``./conf``.
 
     Raises:
@@ -73,6 +138,11 @@ def compose(command: str, *overrides: str, config_dir: str | None = None) -> Set
     """
     if command not in COMMANDS:
         raise ArgumentError("command", f"'{command}' is not one of {', '.join(COMMANDS)}")
-    settings = Settings(command, overrides, config_dir)
+    settings = Settings(command, _words(command, overrides, config_dir), config_dir)
+    return _checked(settings) if market is None else settings.on(market)
+
+
+def _checked(settings: Settings) -> Settings:
+    """Settings whose first mistake is found where they are made."""
     _ = settings.values
     return settings

@@ -74,13 +74,14 @@ def _run(options: Options, console: Console) -> int:
 def _of_run(options: Options) -> tuple[str, ...]:
     """The components of the run that ``--run`` names, as overrides: its settings are what the command line changes."""
     from quantamm_cli.config.compose import Composer
+    from quantamm_cli.config.composed import Composed
     from quantamm_cli.config.stored_settings import choices
     from quantamm_cli.store.runs import Store
 
     place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")
     composer = Composer(options.command, place, options.config_dir)
     try:
-        run = Store(composer.tree()["runs_dir"]).load(options.run or "")
+        run = Store(Composed(composer.tree()).runs_dir).load(options.run or "")
     except StoreError:
         return ()  # the command will say so
     return choices(run, options.overrides, composer.loader.options)

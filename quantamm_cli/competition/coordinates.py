@@ -59,7 +59,7 @@ def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list
         if name not in there:
             known = f"{hint(name, there)} (there are: {', '.join(there)})"
             raise ConfigError("optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}")
-    return [Coordinate(name, there[name], *strategy.bounds(name)) for name in (wanted or there)]
+    return [Coordinate(name, float(there[name]), *strategy.bounds(name)) for name in (wanted or there)]
 
 
 def origins(found: Sequence[Coordinate]) -> Numbers:

@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 def settled(values: T) -> T:
     """The same, computed once: else the compiler computes them again for each who reads them, which is many times the work."""
-    return jax.lax.optimization_barrier(values)  # type: ignore[no-any-return]
+    same: T = jax.lax.optimization_barrier(values)
+    return same
 
 
 class Fill(NamedTuple):

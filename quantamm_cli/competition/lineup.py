@@ -1,13 +1,13 @@
 """A line-up made ready to compute: like strategies together, their float settings as arrays over strategies and parameter points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
-from quantamm_cli.competition.types import MOST_STRATEGIES, Entrant, Points
+from quantamm_cli.competition.types import MOST_STRATEGIES, Entrant, Floats, Points
 from quantamm_cli.errors import ConfigError
 
 
@@ -95,7 +95,8 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
     return int(lengths.pop()[0]) if lengths else 1
 
 
-def _pointed(strategy: Strategy, settings: Any, count: int) -> Strategy:
+def _pointed(strategy: Strategy, settings: Mapping[str, Floats], count: int) -> Strategy:
     """The strategy with leaves ``(p,)``."""
     changed = strategy.at({name: np.asarray(values, float) for name, values in settings.items()})
-    return jax.tree.map(lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed)  # type: ignore[no-any-return]
+    pointed: Strategy = jax.tree.map(lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed)
+    return pointed

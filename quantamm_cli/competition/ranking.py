@@ -1,12 +1,14 @@
 """Strategies of several receipts in one order, with those that noise alone could have put in another one tied."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from quantamm_cli.competition.documents import Receipt, StandingRow
 from quantamm_cli.competition.statistics import CONFIDENCE, Estimate, Numbers, difference, mean
 from quantamm_cli.settings.compete import NORMALISER
+from quantamm_cli.settings.json_tree import Json, dotted
 
 
 class Ranked(NamedTuple):
@@ -22,22 +24,22 @@ class Ranked(NamedTuple):
     behind: Estimate | None
     """How far below the first of all, seed by seed; None of that one, and of one that broke a rule."""
     valid: bool
-    standing: Mapping[str, Any]
+    standing: StandingRow
     """Its row of the receipt."""
 
 
-def conflict(receipts: Mapping[str, Mapping[str, Any]]) -> str:
+def conflict(receipts: Mapping[str, Receipt]) -> str:
     """Why these receipts cannot be ranked together: what one has and another has not; empty if they can."""
     (first, one), *others = receipts.items()
     for name, other in others:
-        was, now = _flat(_asked(one)), _flat(_asked(other))
+        was, now = dict(_asked(one)), dict(_asked(other))
         apart = [key for key in {**was, **now} if was.get(key) != now.get(key)]
         if apart:
             return "; ".join(f"{key} is {was.get(key)} in {first} and {now.get(key)} in {name}" for key in apart[:3])
     return ""
 
 
-def ranking(receipts: Mapping[str, Mapping[str, Any]], confidence: float = CONFIDENCE) -> list[Ranked]:
+def ranking(receipts: Mapping[str, Receipt], confidence: float = CONFIDENCE) -> list[Ranked]:
     """The highest mean first. A strategy ties with the first of its group unless the paired interval of their difference excludes zero.
 
     The error is shared among all strategies (Bonferroni). Who broke a rule comes last, without a rank of the others. A strategy
@@ -59,7 +61,7 @@ def _gap(edges: Mapping[tuple[str, str], Numbers], first: Ranked, second: Ranked
     return difference(edges[first.receipt, first.name], edges[second.receipt, second.name], confidence)
 
 
-def _entries(receipts: Mapping[str, Mapping[str, Any]]) -> list[Ranked]:
+def _entries(receipts: Mapping[str, Receipt]) -> list[Ranked]:
     found = []
     for receipt, tree in receipts.items():
         names = [name for name in tree["edges"] if name != NORMALISER]
@@ -76,11 +78,7 @@ def _unlike(entries: Sequence[Ranked]) -> list[Ranked]:
     return list({(each.name, each.rivals, each.edge): each for each in reversed(entries)}.values())
 
 
-def _asked(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    return {"settings": receipt["settings"], "seeds": receipt["seeds"]}
-
-
-def _flat(tree: Any, where: str = "") -> dict[str, Any]:
-    if not isinstance(tree, Mapping):
-        return {where: tree}
-    return {key: value for name, item in tree.items() for key, value in _flat(item, f"{where}.{name}" if where else name).items()}
+def _asked(receipt: Receipt) -> Iterator[tuple[str, Json]]:
+    """What was asked for, by dotted key."""
+    yield from dotted(receipt["settings"], "settings")
+    yield from (("seeds.first", receipt["seeds"]["first"]), ("seeds.count", receipt["seeds"]["count"]))

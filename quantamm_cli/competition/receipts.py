@@ -6,21 +6,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from quantamm_cli.competition.documents import Receipt, StandingRow, StrategyRecord
 from quantamm_cli.competition.results import Results
-from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.version import __version__
 
 SCHEMA = 1
 
 
-def receipt(settings: Compete, results: Results, standings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow]) -> Receipt:
     """The receipt of played seeds, without its digest."""
-    return {
+    found: Receipt = {
         "schema": SCHEMA,
         "fingerprint": settings.fingerprint,
         "configuration": sha256(settings.configuration()),
@@ -28,16 +28,15 @@ def receipt(settings: Compete, results: Results, standings: Sequence[Mapping[str
         "strategies": [_strategy(entry) for entry in settings.strategies],
         "reference": settings.names[settings.against],
         "seeds": {"first": int(results.seeds[0]), "count": len(results.seeds)},
-        "standings": list(standings),
-        "edges": {name: results.outcome.edge[:, place] for place, name in enumerate(results.all_names)},
+        "standings": standings,
+        "edges": {name: results.outcome.edge[:, place].tolist() for place, name in enumerate(results.all_names)},
         "versions": versions(),
-    } | _places(settings)
-
-
-def _places(settings: Compete) -> dict[str, Any]:
-    """Where the prices were: it does not name the competition, but who checks it there need not say it."""
+    }
+    # Where the prices were does not name the competition, but who checks it there need not say it.
     folder = getattr(getattr(settings.market, "data", None), "dir", None)
-    return {} if folder is None else {"places": {"data.dir": str(Path(folder).expanduser().resolve())}}
+    if folder is not None:
+        found["places"] = {"data.dir": str(Path(folder).expanduser().resolve())}
+    return found
 
 
 def versions() -> dict[str, str]:
@@ -53,15 +52,19 @@ def versions() -> dict[str, str]:
     }
 
 
-def _strategy(entry: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": entry.name, "settings": plain(entry.strategy)}
-    if entry.source is not None:
-        return told | {"file": str(Path(entry.file).resolve()), "class": type(entry.strategy).__name__, "source": entry.source}
-    home = sys.modules[type(entry.strategy).__module__].__file__
-    return told | {"source": hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None}
+def _strategy(entry: Entry) -> StrategyRecord:
+    told: StrategyRecord = {"name": entry.name, "settings": plain(entry.strategy), "source": entry.source}
+    if entry.source is None:
+        home = sys.modules[type(entry.strategy).__module__].__file__
+        told["source"] = hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None
+        return told
+    told["class"] = type(entry.strategy).__name__
+    if entry.file is not None:
+        told["file"] = str(Path(entry.file).resolve())
+    return told
 
 
-def differences(written: Mapping[str, Sequence[float]], found: Results) -> list[str]:
+def differences(written: Mapping[str, Sequence[float | None]], found: Results) -> list[str]:
     """What is not the same, a line an entrant: on how many seeds, on which first, by how much."""
     lines = []
     for place, name in enumerate(found.all_names):

@@ -1,8 +1,7 @@
 """One seed step by step: prices, quotes, fills, what strategies remember. The engine's own events, with a look after each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,55 +12,12 @@ from quantamm_cli.competition.events import counts, events
 from quantamm_cli.competition.lineup import arranged
 from quantamm_cli.competition.market import MarketSettings, markets
 from quantamm_cli.competition.play import entrants, rules
+from quantamm_cli.competition.replay_record import Fill, Replay
 from quantamm_cli.competition.season import Plan
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.watched import Half, Seen, halves, watched
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import NORMALISER, Compete
-
-
-class Fill(NamedTuple):
-    """One pool's part of one trade."""
-
-    step: int
-    kind: str
-    """arbitrage or order"""
-    pool: str
-    side: str
-    """buy X or sell X: what the trader does"""
-    paid: float
-    got: float
-    edge: float
-    """Y, at the fair price"""
-
-
-@dataclass(frozen=True)
-class Replay:
-    """Steps ``first`` to ``last`` of a seed. Columns have a row a step, as it ended; a pools (N strategies, then the normaliser)."""
-
-    seed: int
-    first: int
-    names: tuple[str, ...]
-    price: Numbers
-    """``(t,)``"""
-    reserves: Numbers
-    """``(t, a, 2)`` before capital moves at the end of an epoch"""
-    bid: Numbers
-    """``(t, a)`` Y per X that a small seller gets; NaN of no quote"""
-    ask: Numbers
-    """``(t, a)`` Y per X that a small buyer pays"""
-    edge: Numbers
-    """``(t, a)`` sum since the first step of the simulation"""
-    weight: Numbers
-    """``(t, N)`` shares of capital"""
-    states: tuple[dict[str, Numbers], ...]
-    """Of each strategy what it remembers: numbers ``(t, …)`` by name"""
-    fills: tuple[Fill, ...]
-
-    @property
-    def steps(self) -> range:
-        """Which they are."""
-        return range(self.first, self.first + len(self.price))
 
 
 def replay(settings: Compete, seed: int, first: int = 0, last: int | None = None) -> Replay:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.competition import statistics
+from quantamm_cli.competition.documents import BreachInputs, BreachRecord, Columns
 from quantamm_cli.competition.statistics import Estimate
 from quantamm_cli.competition.types import Fault, Outcome
 from quantamm_cli.settings.compete import NORMALISER
@@ -25,7 +26,7 @@ class Results:
     outcome: Outcome
 
     @classmethod
-    def joined(cls, names: Sequence[str], parts: Sequence[Mapping[str, Any]], wanted: range) -> Self:
+    def joined(cls, names: Sequence[str], parts: Sequence[Mapping[str, np.ndarray]], wanted: range) -> Self:
         """Those of the ``wanted`` seeds, from batches that hold them all. A seed that two batches hold is taken from the first."""
         every = np.concatenate([part["seeds"] for part in parts])
         seeds, places = np.unique(every, return_index=True)
@@ -43,10 +44,10 @@ class Results:
         """(N,) whether a strategy broke no rule on any seed."""
         return np.asarray((self.outcome.invalid_step < 0).all(0))
 
-    def table(self) -> dict[str, Any]:
+    def table(self) -> Columns:
         """Columns of a data frame: a row for each seed and entrant."""
         count, pools = self.outcome.edge.shape
-        columns: dict[str, Any] = {"seed": np.repeat(self.seeds, pools), "strategy": list(self.all_names) * count}
+        columns: Columns = {"seed": np.repeat(self.seeds, pools), "strategy": list(self.all_names) * count}
         for name in ("edge", "arb_edge", "retail_edge", "arb_volume", "retail_volume", "fills", "arb_fills", "capital"):
             columns[name] = getattr(self.outcome, name).reshape(-1)
         for axis, token in enumerate("xy"):
@@ -63,7 +64,12 @@ class Breach(NamedTuple):
     seed: int
     step: int
     rule: str
-    inputs: dict[str, Any]
+    inputs: BreachInputs
+
+    @property
+    def record(self) -> BreachRecord:
+        """As it is written."""
+        return {"seeds": self.seeds, "seed": self.seed, "step": self.step, "rule": self.rule, "inputs": self.inputs}
 
 
 class Standing(NamedTuple):
@@ -80,13 +86,13 @@ class Standing(NamedTuple):
     edge_per_capital: float
     """Of the value of its reserves, averaged over time."""
     over_normaliser: Estimate
-    consistency: float
+    mean_over_std: float
     """Mean over standard deviation of the seeds' edges."""
     over_reference: Estimate | None
     beats_reference: float
     wins: float
     """Share of seeds on which no strategy has more."""
-    best: float
+    probability_best: float
     """Probability of the highest mean."""
     capital_share: float
     fills: float
@@ -100,7 +106,7 @@ def standings(results: Results, reference: int = 0, epochs: bool = True) -> list
     wins, best = (np.full(edge.shape[1], np.nan) for _ in range(2))
     wins[ranked], best[ranked] = statistics.wins(edge[:, ranked]), statistics.best(edge[:, ranked])
     found = [_standing(results, place, reference, epochs) for place in range(edge.shape[1])]
-    return [one._replace(wins=float(wins[place]), best=float(best[place])) for place, one in enumerate(found)]
+    return [one._replace(wins=float(wins[place]), probability_best=float(best[place])) for place, one in enumerate(found)]
 
 
 def _standing(results: Results, place: int, reference: int, epochs: bool) -> Standing:
@@ -122,11 +128,11 @@ def _standing(results: Results, place: int, reference: int, epochs: bool) -> Sta
         edge_per_volume=BPS * statistics.ratio(edge, volume),
         edge_per_capital=BPS * statistics.ratio(edge, outcome.capital[:, place]),
         over_normaliser=statistics.difference(edge, outcome.edge[:, -1]),
-        consistency=estimate.mean / spread if spread > 0 else np.nan,
+        mean_over_std=estimate.mean / spread if spread > 0 else np.nan,
         over_reference=statistics.difference(edge, other) if compared else None,
         beats_reference=statistics.beats(edge, other) if compared else np.nan,
         wins=np.nan,
-        best=np.nan,
+        probability_best=np.nan,
         capital_share=float(outcome.epoch_weight[:, -1, place].mean()) if strategy and epochs else np.nan,
         fills=float(outcome.fills[:, place].mean()),
         breach=breach(results, place) if strategy else None,
@@ -142,5 +148,5 @@ def breach(results: Results, place: int) -> Breach | None:
     row = int(broken[0])
     side, amount, x, y, answer = (float(value) for value in results.outcome.invalid_input[row, place])
     rule = Fault(int(results.outcome.invalid_reason[row, place])).name.lower()
-    inputs = {"side": "buy X" if side == 1 else "sell X", "amount": amount, "reserves": [x, y], "answer": answer}
+    inputs: BreachInputs = {"side": "buy X" if side == 1 else "sell X", "amount": amount, "reserves": [x, y], "answer": answer}
     return Breach(int(broken.size), int(results.seeds[row]), int(steps[row]), rule, inputs)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from quantamm_cli.competition.documents import EstimateRecord
+
 Numbers = NDArray[np.float64]
 
 CONFIDENCE = 0.95
@@ -32,6 +34,11 @@ class Estimate(NamedTuple):
     def sign(self) -> int:
         """1 or -1 if the whole interval is on that side of zero, else 0."""
         return int(self.low > 0) - int(self.high < 0)
+
+    @property
+    def record(self) -> EstimateRecord:
+        """As it is written."""
+        return {"mean": self.mean, "error": self.error, "low": self.low, "high": self.high, "seeds": self.seeds}
 
 
 def mean(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:

@@ -14,12 +14,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 
 from quantamm_cli.core.tree import TracedComponent
 
 Scalar = Float[Array, ""]
 State = Any
 """A pytree of at most 128 numbers, double precision."""
+
+FloatSetting = float | Array | NDArray[np.float64]
+"""The value of a float setting, or one for each of many strategies."""
 
 MOST_STATE = 128
 _ALMOST_ALL = 1 - 1e-12
@@ -118,12 +122,12 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         return reserves[1] / reserves[0]
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, FloatSetting]:
         """Its float settings by name: what can be swept and trained."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: value for name, value in fields.items() if isinstance(value, float | Array | np.ndarray)}
 
-    def at(self, values: Mapping[str, Any]) -> Self:
+    def at(self, values: Mapping[str, FloatSetting]) -> Self:
         """The same with other values of its parameters, not validated again."""
         return self.replace(**values)
 

@@ -22,7 +22,7 @@ LANES = 512
 _EVEN = 16
 """Simulations are padded to a multiple, so that the processor's vectors leave no remainder."""
 _EVENTS = PartitionSpec(None, None, "sets")
-LIES: Any = Street(_EVENTS, _EVENTS, PartitionSpec(None, "sets"), SETS, SETS)  # type: ignore[arg-type]
+LIES: Any = Street._make((_EVENTS, _EVENTS, PartitionSpec(None, "sets"), SETS, SETS))
 """How what happens lies on the devices: cut along the simulations."""
 MOST_KEPT = 1024**3 // 2
 """Bytes. The events of 1,000 simulations of 10,000 steps have 220 MB."""

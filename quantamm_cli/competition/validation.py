@@ -4,7 +4,7 @@ A quote must be finite, not below zero, below the reserve, never fall as more is
 for the one before. The slack is what double precision itself loses: 1e-12 of the reserve a quote.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
 from quantamm_cli.competition.trials import LIVES, SWAPS, Trial, tried
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 Flags = NDArray[np.bool_]
 
@@ -25,7 +26,7 @@ class Check(NamedTuple):
     name: str
     passed: bool
     told: str = ""
-    inputs: dict[str, Any] | None = None
+    inputs: "JsonObject | None" = None
 
 
 def validated(strategy: Strategy, seed: int = 0) -> list[Check]:
@@ -114,7 +115,7 @@ def _each(name: str, trial: Trial, holds: Flags, wrong: str) -> Check:
     return Check(name, False, f"a quote {wrong} ({share:.2%} of those tried)", where)
 
 
-def _asked(trial: Trial, life: int, moment: int) -> dict[str, Any]:
+def _asked(trial: Trial, life: int, moment: int) -> dict[str, Json]:
     state = [np.asarray(leaf)[life, moment].tolist() for leaf in jax.tree.leaves(trial.states)]
     return {"reserves": trial.reserves[life, moment].tolist(), "state": state, "fills_before": moment}
 

@@ -1,7 +1,6 @@
 """Typed settings of a competition: of a composed tree."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from quantamm_cli.config.components import load_strategies
 from quantamm_cli.config.compose import Composer
@@ -11,27 +10,32 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.component import component
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import JsonObject, branch, text
 
 
-def read_competition(tree: Mapping[str, Any], overrides: Sequence[str], config_dir: str | None) -> Compete:
-    """Typed settings of a composed tree. Raises ConfigError: one line for the first thing wrong."""
+def read_competition(tree: JsonObject, overrides: Sequence[str], config_dir: str | None, entrants: Sequence[object] = ()) -> Compete:
+    """Typed settings of a composed tree; ``entrants``: strategies in place of its own, of Python too.
+
+    Raises:
+        ConfigError: one line for the first thing wrong.
+    """
     plugins = tree.get("plugins") or []
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise ConfigError("plugins", f"{plugins!r} is not a list of files")
     load_strategies(tuple(plugins))
     loader = Composer("compete", (), config_dir).loader
-    line_up = entries(tree["strategies"], tree["strategy"], loader)
+    line_up = entries(list(entrants) or tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
-        tree = {**tree, "market": _original(tree["market"], overrides, loader)}
+        tree = {**tree, "market": _original(branch(tree, "market"), overrides, loader)}
     rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")}
-    market = supplied(tree["market"], tree["data"], loader)
-    return decode(Compete, rest | {"strategies": line_up, "market": market})
+    market = supplied(branch(tree, "market"), branch(tree, "data"), loader)
+    return decode(Compete, {**rest, "strategies": line_up, "market": market})
 
 
-def supplied(market: dict[str, Any], data: dict[str, Any], loader: Loader) -> dict[str, Any]:
+def supplied(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[str, object]:
     """The market with ``data``, the source of prices, where it takes one. Raises ConfigError if it does not and one was chosen."""
-    if "data" in component("market", market["kind"]).model_fields:
-        return market | {"data": decode(component("data", data["kind"]), data, "data")}
+    if "data" in component("market", text(market, "kind")).model_fields:
+        return {**market, "data": decode(component("data", text(data, "kind")), data, "data")}
     if data != loader.tree_of("data/synthetic"):
         raise ConfigError(
             f"data={data['kind']}", f"market={market['kind']} draws its prices; add market=history, which takes them from data"
@@ -39,7 +43,7 @@ def supplied(market: dict[str, Any], data: dict[str, Any], loader: Loader) -> di
     return market
 
 
-def _original(market: dict[str, Any], overrides: Sequence[str], loader: Loader) -> dict[str, Any]:
+def _original(market: JsonObject, overrides: Sequence[str], loader: Loader) -> JsonObject:
     """The original's streams, unless the command line chose others: those are an error."""
     chosen = any(word.lstrip("+").startswith(("market=", "market.")) for word in overrides)
     if market.get("kind") == "challenge":
@@ -49,7 +53,7 @@ def _original(market: dict[str, Any], overrides: Sequence[str], loader: Loader) 
     return loader.tree_of("market/challenge")
 
 
-def read_entrant(name: str, own: Mapping[str, Any], config_dir: str | None) -> Entry:
+def read_entrant(name: str, own: JsonObject, config_dir: str | None) -> Entry:
     """One strategy by its name, or FILE.py:Class, with the settings of ``strategy.NAME``. Raises ConfigError."""
     (entry,) = entries([name], own, Composer("compete", (), config_dir).loader)
     return entry

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from quantamm_cli.config import keys
-from quantamm_cli.config.loader import Loader, plain
+from quantamm_cli.config.loader import Loader, container, plain
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
+from quantamm_cli.settings.json_tree import JsonObject
 
 MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
@@ -47,7 +49,7 @@ class Composer:
         """The composed settings with Hydra's node."""
         return self.loader.load_configuration(self.name, self.overrides, RunMode.RUN)
 
-    def tree(self, more: Sequence[str] = ()) -> dict[str, Any]:
+    def tree(self, more: Sequence[str] = ()) -> JsonObject:
         """The plain resolved settings, perhaps with more overrides."""
         return resolved(self.loader.settings(self.name, [*self.overrides, *more]))
 
@@ -63,7 +65,7 @@ class Composer:
         tree = job if resolve else plain(cfg)
         if kind != "job":
             node: Any = OmegaConf.to_container(cfg.hydra, resolve=False, enum_to_str=True)
-            tree = {"hydra": node} if kind == "hydra" else {"hydra": node} | tree
+            tree = {"hydra": node} if kind == "hydra" else {"hydra": node, **tree}
         return _text(_part(tree, package) if package else tree)
 
     def info(self, what: str) -> str:
@@ -84,7 +86,7 @@ class Composer:
             yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
 
 
-def resolved(cfg: DictConfig) -> dict[str, Any]:
+def resolved(cfg: DictConfig) -> JsonObject:
     """The tree with interpolations resolved. Raises ConfigError where it cannot be, or must not depend on the machine."""
     tree = plain(cfg)
     varying = {place for place, text in _texts(tree) if _machine(place, text)}
@@ -102,10 +104,10 @@ def _machine(place: str, text: str) -> bool:
     return bool(asked)
 
 
-def _keep_apart(tree: dict[str, Any], varying: set[str]) -> None:
+def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
     """No other setting may take its value from one that depends on the machine."""
     mark = "\x00machine\x00"
-    copy: dict[str, Any] = OmegaConf.to_container(OmegaConf.create(tree), resolve=False)  # type: ignore[assignment]
+    copy = deepcopy(dict(tree))
     for place in varying:
         *path, last = place.split(".")
         keys.lookup(copy, path)[last] = mark
@@ -114,11 +116,11 @@ def _keep_apart(tree: dict[str, Any], varying: set[str]) -> None:
             raise ConfigError(place, f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value")
 
 
-def _resolve(tree: dict[str, Any]) -> dict[str, Any]:
+def _resolve(tree: JsonObject) -> JsonObject:
     if not any("${" in text or text == "???" for _, text in _texts(tree)):
         return tree
     try:
-        return OmegaConf.to_container(OmegaConf.create(tree), resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+        return container(OmegaConf.create(dict(tree)), resolve=True)
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except InterpolationKeyError as failure:
@@ -140,7 +142,7 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
     return [found for value in tree for found in _texts(value, place)] if isinstance(tree, list) else []
 
 
-def _part(tree: dict[str, Any], package: str) -> Any:
+def _part(tree: JsonObject, package: str) -> Any:
     known = list(keys.dotted(tree))
     if package not in known:
         raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")

@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 from quantamm_cli.config.compose import Composer, own_conf
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 
 _ABSENT = object()
@@ -21,9 +22,9 @@ class Experiments:
         self._composers = [Composer("train", (), place) for place in (str(packaged_conf()), *here)]
         for composer in self._composers:
             composer.loader.keep = True
-        self._known: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._known: dict[tuple[str, ...], list[JsonObject]] = {}
 
-    def text(self, tree: Mapping[str, Any], comments: Sequence[str]) -> str:
+    def text(self, tree: JsonObject, comments: Sequence[str]) -> str:
         """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
         tree = {name: value for name, value in tree.items() if name in Train.model_fields}
         usual = [dict(_kinds(base)) for base in self._bases({})]
@@ -33,7 +34,7 @@ class Experiments:
         head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
         return "".join(f"# {line}\n" for line in head) + "\n" + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
 
-    def _bases(self, other: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _bases(self, other: Mapping[str, str]) -> list[JsonObject]:
         """The settings of each configuration with other kinds chosen."""
         words = tuple(f"{group}={kind}" for group, kind in other.items())
         if words not in self._known:
@@ -41,7 +42,7 @@ class Experiments:
         return self._known[words]
 
 
-def _kinds(tree: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+def _kinds(tree: JsonObject, place: str = "") -> Iterator[tuple[str, str]]:
     """The groups of a tree and the kind each has, outer ones first."""
     for name, node in tree.items():
         if isinstance(node, dict):
@@ -50,9 +51,9 @@ def _kinds(tree: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]
             yield from _kinds(node, f"{place}{name}/")
 
 
-def _delta(tree: Mapping[str, Any], bases: Sequence[Any]) -> dict[str, Any]:
+def _delta(tree: JsonObject, bases: Sequence[Any]) -> dict[str, Json]:
     """The part of a tree in which it differs from any of the others; the kinds are chosen elsewhere."""
-    delta: dict[str, Any] = {}
+    delta: dict[str, Json] = {}
     for key, value in tree.items():
         others = [base.get(key, _ABSENT) for base in bases]
         if isinstance(value, dict) and all(isinstance(other, dict) for other in others):

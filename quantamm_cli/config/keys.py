@@ -1,15 +1,16 @@
 """Whether the keys somebody sets exist, and what to say when they do not. Plain trees only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from quantamm_cli.config.nearest import hint, nearest_keys
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import JsonObject
 
 Groups = Callable[[str], list[str]]  # the options of a group; none if there is no such group
 
 
-def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def dotted(tree: JsonObject, prefix: str = "") -> Iterator[str]:
     """Every key of a tree with its place, nodes before what they hold."""
     for key, value in tree.items():
         yield prefix + key
@@ -17,7 +18,7 @@ def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from dotted(value, f"{prefix}{key}.")
 
 
-def open_places(tree: Mapping[str, Any], prefix: str = "") -> set[str]:
+def open_places(tree: JsonObject, prefix: str = "") -> set[str]:
     """Places that take any name: the ones the YAML leaves empty, such as ``params``."""
     places = set()
     for key, value in tree.items():
@@ -28,7 +29,7 @@ def open_places(tree: Mapping[str, Any], prefix: str = "") -> set[str]:
     return places
 
 
-def unknown(key: str, tree: Mapping[str, Any], origin: str = "") -> ConfigError:
+def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
     """The error for a key that is not there: the nearest of all keys, and whose setting it is not."""
     parent = lookup(tree, key.rpartition(".")[0].split(".")) if "." in key else None
     kind = parent.get("kind") if isinstance(parent, dict) else None
@@ -56,7 +57,7 @@ def lookup(tree: Any, path: list[str]) -> Any:
     return tree
 
 
-def check_delta(tree: Any, delta: Mapping[str, Any], free: set[str], groups: Groups, origin: str = "", prefix: str = "") -> None:
+def check_delta(tree: Any, delta: JsonObject, free: set[str], groups: Groups, origin: str = "", prefix: str = "") -> None:
     """Every key of ``delta`` must be in ``tree``, and what is a group of settings must stay one."""
     for name, value in delta.items():
         key = f"{prefix}{name}"
@@ -84,7 +85,7 @@ def check_key(tree: Any, key: str, value: Any, free: set[str], groups: Groups, o
         raise not_a_value(key, value, node, groups, origin)
 
 
-def not_a_value(key: str, value: Any, node: Mapping[str, Any], groups: Groups, origin: str = "") -> ConfigError:
+def not_a_value(key: str, value: Any, node: JsonObject, groups: Groups, origin: str = "") -> ConfigError:
     """The error for a single value where a group of settings is."""
     group = key.replace(".", "/")
     options = groups(group)
@@ -100,7 +101,7 @@ def not_a_value(key: str, value: Any, node: Mapping[str, Any], groups: Groups, o
     return ConfigError(f"{key}={said}", f"{key} is a group ({', '.join(options)}){origin}; {number_cure(key, said, node)}")
 
 
-def number_cure(key: str, said: str, node: Mapping[str, Any]) -> str:
+def number_cure(key: str, said: str, node: JsonObject) -> str:
     """Which setting of the group the number may have been meant for."""
     last = key.split(".")[-1]
     leaves = [name for name, value in node.items() if name != "kind" and not isinstance(value, dict)]

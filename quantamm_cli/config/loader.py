@@ -29,6 +29,7 @@ from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import refuse_code
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.nested import nested
 
 
@@ -135,7 +136,8 @@ class Loader(ConfigLoaderImpl):
                 self._check_choice(override, repo)
         return self._parsed, repo
 
-    def validate_sweep_overrides_legal(self, overrides: list[Override], run_mode: RunMode, from_shell: bool) -> None:  # type: ignore[override]
+    @staticmethod
+    def validate_sweep_overrides_legal(overrides: list[Override], run_mode: RunMode, from_shell: bool) -> None:
         """Several values need -m."""
         for override in overrides:
             if override.is_sweep_override() and run_mode == RunMode.RUN:
@@ -162,7 +164,7 @@ class Loader(ConfigLoaderImpl):
             name = f"{group}={value}"
             raise ConfigError(name, f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})")
 
-    def tree_of(self, path: str, repo: IConfigRepository | None = None) -> dict[str, Any]:
+    def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
         """The settings of a group's option as its own file has them; nothing where there is no such file."""
         loaded = (repo or self.repository).load_config(path)
         return plain(loaded.config) if loaded is not None and isinstance(loaded.config, DictConfig) else {}
@@ -178,7 +180,7 @@ class Loader(ConfigLoaderImpl):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):
                 source = loaded.provider if loaded.path.startswith("structured") else f"{name}.yaml"
-                delta: dict[str, Any] = OmegaConf.to_container(loaded.config, resolve=False)  # type: ignore[assignment]
+                delta = container(loaded.config)
                 if "hydra" in delta:
                     raise ConfigError("hydra", f"Hydra's own settings belong on the command line, not in {source}")
                 with self._homes(tree, repo):
@@ -201,7 +203,7 @@ class Loader(ConfigLoaderImpl):
             loaded = replace(loaded, config=config)
         return loaded
 
-    def _check_values(self, tree: dict[str, Any], free: set[str], repo: IConfigRepository) -> None:
+    def _check_values(self, tree: JsonObject, free: set[str], repo: IConfigRepository) -> None:
         """``key=value`` must name a key there is; ``+key`` and ``~key`` are Hydra's to judge."""
         for override in self._parsed:
             value = override.value()
@@ -215,7 +217,7 @@ class Loader(ConfigLoaderImpl):
                     keys.check_key(tree, override.key_or_group, value, free, self.options)
 
     @contextmanager
-    def _homes(self, tree: dict[str, Any], repo: IConfigRepository) -> Iterator[None]:
+    def _homes(self, tree: JsonObject, repo: IConfigRepository) -> Iterator[None]:
         """To a setting that the chosen component does not have, say which of its group do."""
         try:
             yield
@@ -246,8 +248,14 @@ def _in_space(override: Override) -> Override:
     return override
 
 
-def plain(cfg: DictConfig) -> dict[str, Any]:
+def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Json]:
+    """A composed tree as plain values; ``resolve`` its interpolations, of which none may be missing."""
+    values: Any = OmegaConf.to_container(cfg, resolve=resolve, throw_on_missing=resolve)
+    return dict(values)
+
+
+def plain(cfg: DictConfig) -> dict[str, Json]:
     """A composed tree without Hydra's node, not resolved."""
-    tree: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
+    tree = container(cfg)
     tree.pop("hydra", None)
     return tree

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from quantamm_cli.competition.documents import Receipt, StrategyRecord
 from quantamm_cli.config.entrants import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.store.receipts import find_source
 
 
-def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any]) -> Compete:
+def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
     """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
     try:
-        told = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
-        told["market"] = _supplied(told["market"], written.get("places", {}), tree["data"])
+        stored = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
+        market = _supplied(branch(stored, "market"), written.get("places", {}), branch(tree, "data"))
         entries = tuple(_entry(one, path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
-        settings = decode(Compete, told | {"strategies": entries, "reference": written["reference"], "runs_dir": tree["runs_dir"]} | seeds)
+        own = {"strategies": entries, "market": market, "reference": written["reference"], "runs_dir": tree["runs_dir"]}
+        settings = decode(Compete, {**stored, **own, **seeds})
     except (KeyError, TypeError, AttributeError) as failure:
         raise StoreError(str(path), f"is not a receipt this version can read ({type(failure).__name__}: {failure})") from None
     if settings.fingerprint != written["fingerprint"]:
@@ -29,19 +31,21 @@ def settings_of(written: Mapping[str, Any], path: Path, tree: Mapping[str, Any])
     return settings
 
 
-def _supplied(market: dict[str, Any], places: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -> JsonObject:
     """The market of a receipt; prices from files are where the command line says, or where they were."""
     source = market.get("data")
-    if source is None or source["kind"] not in ("parquet", "csv"):
+    if not isinstance(source, Mapping) or source["kind"] not in ("parquet", "csv"):
         return market
     given = data.get("dir") if data["kind"] == source["kind"] else None
-    return market | {"data": source | {"dir": given or places.get("data.dir")}}
+    return {**market, "data": {**source, "dir": given or places.get("data.dir")}}
 
 
-def _entry(one: Mapping[str, Any], path: Path) -> Entry:
+def _entry(one: StrategyRecord, path: Path) -> Entry:
     """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
     settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    if "class" in one and "file" not in one:
+        raise StoreError(str(path), f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again")
     if "file" not in one:
-        return entry_of(one["settings"]["kind"], settings, one["name"])
-    source = find_source(path, one["file"], one["source"])
+        return entry_of(text(one["settings"], "kind"), settings, one["name"])
+    source = find_source(path, one["file"], one["source"] or "")
     return entry_of(f"{source}:{one['class']}", settings, one["name"])

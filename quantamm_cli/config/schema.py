@@ -18,14 +18,14 @@ class _Lenient(GenerateJsonSchema):
         return {}
 
 
-def json_schema(command: str) -> dict[str, Any]:
+def json_schema(command: str) -> JsonSchemaValue:
     """The schema of what ``qsim config show COMMAND`` prints."""
     load_components()
     schema = _competition() if command == "compete" else _object(Simulate if command == "simulate" else Train, "")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"qsim {command}"} | schema
 
 
-def _competition() -> dict[str, Any]:
+def _competition() -> JsonSchemaValue:
     """Strategies are named, or given with settings; what these are, each strategy says."""
     from quantamm_cli.settings.compete import Compete
 
@@ -40,7 +40,7 @@ def _competition() -> dict[str, Any]:
     return schema
 
 
-def _object(cls: type[BaseModel], group: str) -> dict[str, Any]:
+def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
     described = cls.model_json_schema(schema_generator=_Lenient)
     definitions = described.pop("$defs", {})
     properties = {name: _inlined(field, definitions) for name, field in described.get("properties", {}).items()}
@@ -54,7 +54,7 @@ def _object(cls: type[BaseModel], group: str) -> dict[str, Any]:
     return {"type": "object", "description": summary, "properties": properties, "additionalProperties": False}
 
 
-def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+def _inlined(schema: Any, definitions: JsonSchemaValue) -> Any:
     """References written out: the schemas are small and not recursive."""
     if isinstance(schema, dict):
         if "$ref" in schema:

@@ -8,6 +8,7 @@ from quantamm_cli.config import keys
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning import legal
 from quantamm_cli.tuning.space import Choices, Range, Spec, read_space
@@ -19,7 +20,7 @@ _POINTS = 8
 class Suggests(Protocol):
     """A trial, or what stands in for one."""
 
-    def suggest(self, key: str, spec: Range | Choices) -> Any:
+    def suggest(self, key: str, spec: Range | Choices) -> Json:
         """A value of a searched setting."""
 
 
@@ -29,7 +30,7 @@ class Guess:
     def __init__(self, number: int) -> None:
         self._random = random.Random(number)
 
-    def suggest(self, key: str, spec: Range | Choices) -> Any:
+    def suggest(self, key: str, spec: Range | Choices) -> Json:
         """Any value that the space holds."""
         if isinstance(spec, Choices):
             return self._random.choice(spec.values)
@@ -48,13 +49,13 @@ class Search:
         ConfigError: for what no trial could use.
     """
 
-    def __init__(self, tree: dict[str, Any], overrides: tuple[str, ...], config_dir: str | None) -> None:
+    def __init__(self, tree: JsonObject, overrides: tuple[str, ...], config_dir: str | None) -> None:
         self._composer = Composer("tune", overrides, config_dir)
         self._composer.loader.keep = True
-        self._trees: dict[tuple[str, ...], dict[str, Any]] = {(): tree}
-        self._last: tuple[tuple[str, ...], dict[str, Any]] = ((), tree)
+        self._trees: dict[tuple[str, ...], JsonObject] = {(): tree}
+        self._last: tuple[tuple[str, ...], JsonObject] = ((), tree)
         self.base = read_settings(Train, tree)
-        space = read_space(tree["space"])
+        space = read_space(branch(tree, "space"))
         if not space:
             raise ConfigError("space", "has nothing to search; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'")
         self._groups = sorted((key for key in space if self._is_group(key)), key=lambda key: key.count("."))
@@ -66,7 +67,7 @@ class Search:
         self._possible()
 
     @property
-    def given(self) -> dict[str, Any]:
+    def given(self) -> JsonObject:
         """Of the settings as they are without a search, those that the space holds."""
         tree = self._trees[()]
         values = {key: keys.lookup(tree, key.split(".")) for key in self.space}
@@ -74,9 +75,9 @@ class Search:
         values |= {key: value for key, value in legal.defaults(self.base).items() if values.get(key, 0) is None}
         return {key: value for key, value in values.items() if self.space[key].holds(value)}
 
-    def values(self, attempt: Suggests) -> dict[str, Any]:
+    def values(self, attempt: Suggests) -> JsonObject:
         """What a trial takes from the space."""
-        chosen: dict[str, Any] = {}
+        chosen: dict[str, Json] = {}
         for key in self._groups:
             if isinstance(keys.lookup(self.tree(chosen), key.split(".")), dict):
                 chosen[key] = attempt.suggest(key, self.space[key])
@@ -86,7 +87,7 @@ class Search:
                 chosen[key] = attempt.suggest(key, spec)
         return chosen
 
-    def tree(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def tree(self, values: JsonObject) -> JsonObject:
         """The plain settings with some of them chosen."""
         groups = {key for key in values if key in self._groups}
         kept = [word for word in self._composer.overrides if _group(word) not in groups]
@@ -103,25 +104,25 @@ class Search:
         self._last = (name, tree)
         return tree
 
-    def settings(self, values: Mapping[str, Any]) -> Train:
+    def settings(self, values: JsonObject) -> Train:
         """The typed settings with some of them chosen. Raises ConfigError."""
         return read_settings(Train, self.tree(values))
 
     def _is_group(self, key: str) -> bool:
         return key.split(".")[0] not in _NOT_SEARCHED and bool(self._composer.loader.options(key.replace(".", "/")))
 
-    def _variants(self, space: Mapping[str, Spec]) -> list[dict[str, Any]]:
+    def _variants(self, space: Mapping[str, Spec]) -> list[JsonObject]:
         """Choices of groups that between them show every setting there may be: each by itself, inside each that contains it."""
-        variants: list[dict[str, Any]] = [{}]
+        variants: list[JsonObject] = [{}]
         for key in self._groups:
             spec = space[key]
             around = [values for values in variants if all(key.startswith(f"{other}.") for other in values)]
             around = [values for values in around if isinstance(keys.lookup(self.tree(values), key.split(".")), dict)]
             if isinstance(spec, Choices):
-                variants += [self._legal(values | {key: name}, key) for values in around for name in spec.values]
+                variants += [self._legal({**values, key: name}, key) for values in around for name in spec.values]
         return variants
 
-    def _legal(self, values: dict[str, Any], key: str) -> dict[str, Any]:
+    def _legal(self, values: JsonObject, key: str) -> JsonObject:
         try:
             read_settings(Train, self.tree(values))
         except ConfigError as failure:
@@ -140,7 +141,7 @@ class Search:
                 return
         raise ConfigError("space", f"{_POINTS} points of it were tried and none is legal; the first: {refused[0]}")
 
-    def _known(self, space: Mapping[str, Spec], variants: list[dict[str, Any]]) -> None:
+    def _known(self, space: Mapping[str, Spec], variants: list[JsonObject]) -> None:
         for key in space:
             path = key.split(".")
             trees = [self.tree(values) for values in variants]

@@ -6,13 +6,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import Json
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 50_000  # after aliases are expanded: five short lines of aliases can be a billion nodes
@@ -67,7 +68,7 @@ def read_text(path: Path) -> str:
         raise ConfigError(str(path), failure.strerror or str(failure)) from None
 
 
-def read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
+def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
     """The mapping in a settings file. Raises ConfigError with the line of what is wrong."""
     text = read_text(path) if text is None else text
     try:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from quantamm_cli.errors import ConfigError, argument
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.store.runs import Run
 
 
@@ -16,7 +16,7 @@ def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[st
     """
     named = {_named(override).replace("/", ".") for override in overrides}
 
-    def walk(tree: dict[str, Any], place: str) -> list[str]:
+    def walk(tree: JsonObject, place: str) -> list[str]:
         found: list[str] = []
         for key, value in tree.items():
             here = f"{place}.{key}".strip(".")
@@ -30,14 +30,15 @@ def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[st
     return tuple(walk(run.settings, ""))
 
 
-def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> dict[str, Any]:
+def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
     """The settings of a stored run with those the command line names on top.
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.
     """
     stored = {key: value for key, value in deepcopy(run.settings).items() if key not in ("schema", "imported")}
     merged = {key: value for key, value in tree.items() if key not in stored} | stored
-    for name, place in run.provenance.get("places", {}).items():
+    places = branch(run.provenance, "places") if "places" in run.provenance else {}
+    for name, place in places.items():
         _put(merged, name.split("."), place)
     for override in overrides:
         name = _named(override)
@@ -64,12 +65,13 @@ def _get(tree: Any, keys: list[str]) -> Any:
     return tree
 
 
-def _put(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+def _put(tree: dict[str, Json], keys: list[str], value: Any) -> None:
+    node: Any = tree
     for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
+        node = node.setdefault(key, {})
+        if not isinstance(node, dict):
             raise ConfigError(".".join(keys), "the run has no such settings to change")
     if value is _ABSENT:
-        tree.pop(keys[-1], None)
+        node.pop(keys[-1], None)
     else:
-        tree[keys[-1]] = value
+        node[keys[-1]] = value

@@ -1,14 +1,12 @@
 """Settings of quantammsim in our words. What has none is said, a line each."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from quantamm_cli.config import keys
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.metrics import METRICS as KNOWN
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 POOLS = ("balancer", "hodl", "cow", "gyroscope", "reclamm")
 WRAPPERS = ("lvr", "rvr")
@@ -85,7 +83,7 @@ _DEAD = (
 """Beginnings of what is read elsewhere, has no effect there, or belongs to other ways of searching."""
 
 
-def translated(told: Mapping[str, Any], config_dir: str | None) -> tuple[dict[str, Any], list[str]]:
+def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json], list[str]]:
     """A composed tree of ``qsim train`` settings, and a line for each setting that could not be taken over.
 
     Tokens are in alphabetical order, as that of all arrays there. Raises ConfigError for what a run cannot do without.
@@ -97,10 +95,10 @@ def translated(told: Mapping[str, Any], config_dir: str | None) -> tuple[dict[st
         raise ConfigError("tokens", f"{tokens!r} is not a list of tickers")
     place, words = _pool(str(told["rule"]))
     words += ["data=parquet", f"fees={_fees(flat)}", f"fit={_fit(flat, notes)}", *_metric(flat, notes)]
-    tree = Composer("train", tuple(words), config_dir).tree()
-    tree["tokens"] = sorted(set(tokens))
-    if tree["tokens"] != tokens:
-        notes.append(f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(tree['tokens'])}")
+    ordered = sorted(set(tokens))
+    tree: dict[str, Json] = {**Composer("train", tuple(words), config_dir).tree(), "tokens": ordered}
+    if ordered != tokens:
+        notes.append(f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(ordered)}")
     for name, ours in _SAME.items():
         _take(tree, name, ours, flat, notes)
     for name, ours in _POOL.items():
@@ -137,7 +135,7 @@ def _pool(rule: str) -> tuple[str, list[str]]:
     return place, words
 
 
-def _fees(flat: Mapping[str, Any]) -> str:
+def _fees(flat: JsonObject) -> str:
     return (
         "flat" if any(flat.get(name) for name in ("fees", "arb_fees", "gas_cost", "protocol_fee_split", "noise_trader_ratio")) else "none"
     )
@@ -163,7 +161,7 @@ _READ = (
 )
 
 
-def _fit(flat: Mapping[str, Any], notes: list[str]) -> str:
+def _fit(flat: JsonObject, notes: list[str]) -> str:
     method = str(flat.get("optimisation_settings.method", "gradient_descent"))
     optimiser = str(flat.get("optimisation_settings.optimiser", "adamw"))
     if method in _SEARCHES:
@@ -173,7 +171,7 @@ def _fit(flat: Mapping[str, Any], notes: list[str]) -> str:
     return optimiser
 
 
-def _metric(flat: Mapping[str, Any], notes: list[str]) -> list[str]:
+def _metric(flat: JsonObject, notes: list[str]) -> list[str]:
     name = flat.get("return_val", "daily_log_sharpe")
     if name in KNOWN:
         return [f"metric='{name}'"]
@@ -181,10 +179,10 @@ def _metric(flat: Mapping[str, Any], notes: list[str]) -> list[str]:
     return []
 
 
-def _take(tree: dict[str, Any], name: str, ours: str, flat: Mapping[str, Any], notes: list[str]) -> None:
+def _take(tree: dict[str, Json], name: str, ours: str, flat: JsonObject, notes: list[str]) -> None:
     """One setting under our name; where the components chosen have none of that name it had no effect there either."""
     *path, last = ours.split(".")
-    node = keys.lookup(tree, path) if path else tree
+    node = keys.lookup(tree, path)
     if name not in flat or not isinstance(node, dict) or last not in node:
         return
     if flat[name] is not None or node[last] is None or name == "endTestDateString":
@@ -193,14 +191,15 @@ def _take(tree: dict[str, Any], name: str, ours: str, flat: Mapping[str, Any], n
     notes.append(f"{name}: null stands for the default there; the settings say {node[last]}")
 
 
-def _special(tree: dict[str, Any], place: str, flat: Mapping[str, Any], notes: list[str]) -> None:
+def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[str]) -> None:
     """Settings that are not one name for another."""
-    fit, pool = tree["fit"], keys.lookup(tree, place.split("."))
+    fit, split, fees, outer, pool = (keys.lookup(tree, path.split(".")) for path in ("fit", "split", "fees", "pool", place))
     _gradient(fit, flat, notes) if "clip_norm" in fit else _search(fit, flat)
-    fit["init"] = {"centered_lhs": "centred_lhs"}.get(init := flat.get("optimisation_settings.parameter_init_method", "gaussian"), init)
-    selects = flat.get("optimisation_settings.early_stopping_metric", "daily_log_sharpe")
-    tree["split"]["selection_metric"] = METRICS.get(selects, selects)
-    if tree["split"]["selection_metric"] not in KNOWN:
+    init = flat.get("optimisation_settings.parameter_init_method", "gaussian")
+    fit["init"] = "centred_lhs" if init == "centered_lhs" else init
+    selects = str(flat.get("optimisation_settings.early_stopping_metric", "daily_log_sharpe"))
+    split["selection_metric"] = METRICS.get(selects, selects)
+    if split["selection_metric"] not in KNOWN:
         raise ConfigError("optimisation_settings.early_stopping_metric", f"no metric is called {selects}")
     guard = pool.get("guard", {})
     if "straight_through" in guard:
@@ -208,16 +207,16 @@ def _special(tree: dict[str, Any], place: str, flat: Mapping[str, Any], notes: l
     if "learn" in guard:
         guard["learn"] = not flat.get("learnable_bounds_settings.freeze_bounds", False)
     if "cap_weight" in pool.get("rule", {}) and flat.get("cap_weights") is not None:
-        caps = np.unique(flat["cap_weights"])
+        caps = np.unique(np.asarray(flat["cap_weights"]))
         pool["rule"]["cap_weight"] = float(caps.max())
         notes += [f"cap_weights: one for all here; the settings say {caps.max():g}"] if len(caps) > 1 else []
     if pool["kind"] == "gyroscope":
         pool["reference_price"] = 1.0
-    for wrapper in (part for part in (tree["pool"],) if part["kind"] in WRAPPERS):
-        wrapper["cost"], tree["fees"]["fee"] = flat.get("fees", 0.0), 0.0
+    if outer["kind"] in WRAPPERS:
+        outer["cost"], fees["fee"] = flat.get("fees", 0.0), 0.0
 
 
-def _gradient(fit: dict[str, Any], flat: Mapping[str, Any], notes: list[str]) -> None:
+def _gradient(fit: dict[str, Json], flat: JsonObject, notes: list[str]) -> None:
     """What several settings there say together, and prices that are not quite those that were."""
     told = {name.removeprefix("optimisation_settings."): value for name, value in flat.items()}
     fit["clip_norm"] = told.get("clip_norm", 10.0) if told.get("use_gradient_clipping", True) else None
@@ -230,9 +229,9 @@ def _gradient(fit: dict[str, Any], flat: Mapping[str, Any], notes: list[str]) ->
         notes.append("price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass")
 
 
-def _search(fit: dict[str, Any], flat: Mapping[str, Any]) -> None:
+def _search(fit: dict[str, Json], flat: JsonObject) -> None:
     """Its other ways of searching have their own numbers of steps and of windows; Optuna asks one trial at a time."""
-    kind = fit["kind"]
+    kind = str(fit["kind"])
     given = {ours: flat.get(f"optimisation_settings.{kind}_settings.{name}") for name, ours in _SEARCHES[kind].items()}
     fit |= {"steps": {"bfgs": 100, "cma_es": 300, "optuna": 20}[kind], "batch_size": 20}
     fit |= {name: value for name, value in given.items() if value is not None}
@@ -240,8 +239,8 @@ def _search(fit: dict[str, Any], flat: Mapping[str, Any]) -> None:
         fit["parameter_sets"] = 1
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _flat(tree: JsonObject, prefix: str = "") -> dict[str, Json]:
+    values: dict[str, Json] = {}
     for key, value in tree.items():
         values |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
     return values

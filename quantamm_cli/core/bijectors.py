@@ -24,9 +24,12 @@ _LOG2_ZERO = -1000.0
 
 
 class Bijector(ABC):
-    """A map raw → readable and back. Frozen and comparable: it shapes no program. ``domain`` says what can be readable."""
+    """A map raw → readable and back. Frozen and comparable: it shapes no program."""
 
-    domain: ClassVar[str]
+    @property
+    @abstractmethod
+    def domain(self) -> str:
+        """What can be readable, in words."""
 
     @abstractmethod
     def readable(self, raw: Numbers) -> Numbers:
@@ -108,7 +111,7 @@ class Interval(Bijector):
     high: float
 
     @property
-    def domain(self) -> str:  # type: ignore[override]
+    def domain(self) -> str:
         """The open interval, in words."""
         return f"above {self.low:g} and below {self.high:g}"
 

@@ -19,7 +19,8 @@ def executor(name: Executor) -> AbstractContextManager[None]:
     """While it is open, programs are traced for this executor; ``auto`` leaves the choice as it was, at first to the device."""
     if name == "auto":
         return nullcontext()
-    return _CHOSEN(name)  # type: ignore[no-any-return]
+    chosen: AbstractContextManager[None] = _CHOSEN(name)
+    return chosen
 
 
 def compiled() -> bool:

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from quantamm_cli.core.bijectors import Bijector, Numbers
+from quantamm_cli.core.types import ParamValues
 
 V = TypeVar("V")
 
@@ -34,12 +35,12 @@ def product(axes: Mapping[str, Sequence[V]]) -> Iterator[dict[str, V]]:
         yield dict(zip(axes, values, strict=True))
 
 
-def combine(points: Sequence[Mapping[str, Any]]) -> dict[str, Numbers]:
+def combine(points: Sequence[ParamValues]) -> dict[str, Numbers]:
     """Parameter sets, each as arrays of one shape a name, as one batch with a leading axis."""
     return {name: np.stack([np.asarray(point[name], float) for point in points]) for name in points[0]} if points else {}
 
 
-def split(batch: Mapping[str, Any]) -> list[dict[str, Numbers]]:
+def split(batch: ParamValues) -> list[dict[str, Numbers]]:
     """The parameter sets of a batch."""
     arrays = {name: np.asarray(values, float) for name, values in batch.items()}
     sets = len(next(iter(arrays.values()))) if arrays else 0
@@ -47,8 +48,8 @@ def split(batch: Mapping[str, Any]) -> list[dict[str, Numbers]]:
 
 
 def settings_and_parameters(
-    settings: Mapping[str, Sequence[Any]], params: Mapping[str, Sequence[float]]
-) -> Iterator[tuple[dict[str, Any], dict[str, Numbers]]]:
+    settings: Mapping[str, Sequence[V]], params: Mapping[str, Sequence[float]]
+) -> Iterator[tuple[dict[str, V], dict[str, Numbers]]]:
     """Every combination of the settings, each with all combinations of the parameters as one batch of numbers."""
     batch = combine(list(product(params)))
     for chosen in product(settings):

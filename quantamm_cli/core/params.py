@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from quantamm_cli.core.bijectors import Bijector, Numbers
 from quantamm_cli.core.sampling import Even, Init, normal, points
 from quantamm_cli.core.spellings import Spelling, spellings
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
 
@@ -62,7 +62,7 @@ def trainable(specs: Iterable[Parameter]) -> frozenset[str]:
 
 
 def initial(
-    specs: Sequence[Parameter], given: Mapping[str, Any], sets: int, assets: int, noise: float, seed: int, init: Init = "gaussian"
+    specs: Sequence[Parameter], given: Mapping[str, object], sets: int, assets: int, noise: float, seed: int, init: Init = "gaussian"
 ) -> dict[str, Numbers]:
     """Raw parameters ``(sets, *shape)`` to begin with.
 
@@ -85,7 +85,7 @@ def initial(
     return params | _spread(moving, params, noise, seed, init) if moving and sets > 1 else params
 
 
-def _known(specs: Sequence[Parameter], given: Mapping[str, Any]) -> None:
+def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
     """Every name given is one of a parameter, and no parameter is given twice."""
     main = {name for spec in specs for name in (spec.name, spec.readable)}
     known = {name for spec in specs for name in spec.names}
@@ -148,7 +148,7 @@ def _on_grid(spec: Parameter, values: Numbers, share: Numbers) -> Numbers:
     return raw
 
 
-def _given(spec: Parameter, given: Mapping[str, Any], sets: int, assets: int) -> Numbers:
+def _given(spec: Parameter, given: Mapping[str, object], sets: int, assets: int) -> Numbers:
     """Raw values of one parameter, from whichever of its names is given, or its default."""
     shape = spec.shape(assets)
     if spec.name in given:
@@ -169,7 +169,7 @@ def _raw(spec: Parameter, readable: Numbers, place: str) -> Numbers:
     return raw
 
 
-def _a_day(spec: Parameter, specs: Sequence[Parameter], given: Mapping[str, Any], params: Mapping[str, Numbers]) -> Numbers:
+def _a_day(spec: Parameter, specs: Sequence[Parameter], given: Mapping[str, object], params: Mapping[str, Numbers]) -> Numbers:
     """Raw values a day of a parameter that was given as a product with a memory; others as they are."""
     product = next((other for other in spec.spellings if other.name in given and other.over), None)
     if product is None:
@@ -184,7 +184,7 @@ def _a_day(spec: Parameter, specs: Sequence[Parameter], given: Mapping[str, Any]
     return _raw(spec, _quietly(spec.bijector, params[spec.name]) / days, place)
 
 
-def _shaped(value: Any, place: str, sets: int, shape: tuple[int, ...]) -> Numbers:
+def _shaped(value: object, place: str, sets: int, shape: tuple[int, ...]) -> Numbers:
     """A number, numbers of the last axes of one set's ``shape``, or all of it a set, as ``(sets, *shape)``."""
     try:
         array = np.asarray(value, float)
@@ -214,7 +214,7 @@ def _expected(sets: int, shape: tuple[int, ...]) -> str:
     return ", ".join(words[:-1]) + ", or " + words[-1]
 
 
-def readable(specs: Iterable[Parameter], raw: Mapping[str, Any]) -> dict[str, Numbers]:
+def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
     """Readable values of raw parameters, by readable name; those of a set that ran away are infinite or NaN."""
     return {spec.readable: _quietly(spec.bijector, np.asarray(raw[spec.name], float)) for spec in specs}
 

@@ -4,12 +4,14 @@ Shape legend: ``t`` minutes, ``c`` chunks, ``n`` assets, ``s`` parameter sets, `
 Time is minutes, money is the numeraire, rates are fractions.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jax import Array
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 
 from quantamm_cli.core.closed_form import Prefix
 from quantamm_cli.kernels.operands import Frictions, Trades
@@ -17,6 +19,8 @@ from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
 """Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
+ParamValues = Mapping[str, float | Array | NDArray[Any] | Sequence[float | Sequence[float] | Sequence[Sequence[float]]]]
+"""Parameters by name as settings and stored runs have them: numbers, lists of numbers, arrays."""
 
 
 @jax.tree_util.register_static

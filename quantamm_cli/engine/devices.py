@@ -1,12 +1,13 @@
 """Parameter sets and windows over several devices: each device computes its share, and what is shared lies on all of them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+T = TypeVar("T")
 SHARED, SETS, WINDOWS = PartitionSpec(), PartitionSpec("sets"), PartitionSpec("windows")
 """How arrays lie on a mesh: whole on every device, or cut along their first axis."""
 
@@ -29,14 +30,16 @@ def placed(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
     return values if on is None else jax.device_put(values, NamedSharding(on, lies))
 
 
-def spread(on: Mesh | None, work: Callable[..., Any], taken: tuple[Any, ...], left: PartitionSpec) -> Callable[..., Any]:
+def spread(on: Mesh | None, work: Callable[..., T], taken: tuple[Any, ...], left: PartitionSpec) -> Callable[..., T]:
     """``work`` on every device at once, each with its part of the arguments; the work itself where there is no mesh."""
     if on is None:
         return work
     # JAX does not follow which values differ between devices: derivatives we give ourselves are those of one device's own work.
-    return jax.shard_map(work, mesh=on, in_specs=taken, out_specs=left, check_vma=False)
+    everywhere: Callable[..., T] = jax.shard_map(work, mesh=on, in_specs=taken, out_specs=left, check_vma=False)
+    return everywhere
 
 
-def mean_over_windows(on: Mesh | None, values: Any) -> Any:
+def mean_over_windows(on: Mesh | None, values: T) -> T:
     """In ``spread`` work: means over a device's windows become those over all windows. Not to be differentiated through."""
-    return values if on is None or on.shape["windows"] == 1 else jax.lax.pmean(values, "windows")
+    means: T = values if on is None or on.shape["windows"] == 1 else jax.lax.pmean(values, "windows")
+    return means

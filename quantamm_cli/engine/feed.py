@@ -5,14 +5,14 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import possible
 from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.operands import Frictions, Trades
-from quantamm_cli.market import Market
+from quantamm_cli.market import Market, Source
 from quantamm_cli.market.series import series
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.fees import NUMBERS, Fees
@@ -36,14 +36,16 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
         # Converted on the host: on the device that would be a program, compiled or fetched.
-        return jax.device_put(np.asarray(values, dtype))  # type: ignore[no-any-return]
+        placed: Array = jax.device_put(np.asarray(values, dtype))
+        return placed
 
     prices = market.prices[market.burn_in :]
     trades = None
     if (given := market.trades) is not None:
         trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
-    frictions = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
-    (chunks, *series), first = _chunks(market, pool.chunk, settings.data.burn_in_days)  # type: ignore[attr-defined]
+    costs = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
+    frictions = None if costs is None else Frictions(**{name: array(value) for name, value in costs.items()})
+    (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
     return Feed(
         prices=array(prices),
         chunks=array(chunks),
@@ -51,7 +53,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
         burn_in=array(market.burn_in, np.int32),
         initial_pool_value=array(settings.initial_pool_value),
         prefix=prefix(prices) if frictions is None else None,
-        frictions=jax.tree.map(array, frictions),
+        frictions=frictions,
         trading=Trading(fees.arbitrage, fees.arb_frequency, fees.do_arb, fees.executor),
         series=dict(zip(market.series, map(array, series), strict=True)),
         trades=trades,
@@ -84,13 +86,13 @@ def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tupl
     return [np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen], padding
 
 
-def _frictions(fees: Fees, first_minute: int, rows: int, needed: bool) -> Frictions | None:
-    """Numbers and series of the run's rows; what is zero throughout is left out of the program."""
+def _frictions(fees: Fees, first_minute: int, rows: int, needed: bool) -> dict[str, float | NDArray[np.float64]] | None:
+    """Numbers and series of the run's rows by friction; what is zero throughout is left out of the program."""
     if fees.frictionless and not needed:
         return None
-    values: dict[str, Any] = {name: getattr(fees, name) for name in NUMBERS}
+    values: dict[str, float | NDArray[np.float64]] = {name: getattr(fees, name) for name in NUMBERS}
     if fees.file is not None:
         defaults: dict[str, float | None] = {name: getattr(fees, name) for name in ("fee", "gas_cost", "arb_fee")}
         defaults["lp_supply"] = None  # only its growth counts: there is none before the first that is known
         values |= series(fees.file, tuple(defaults), first_minute, rows, defaults)
-    return Frictions(**{name: value for name, value in values.items() if name == "fee" or np.any(value)})
+    return {name: value for name, value in values.items() if name == "fee" or np.any(value)}

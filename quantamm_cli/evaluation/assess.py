@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +11,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
-from quantamm_cli.core.types import Feed, Params, Trajectory
+from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
 from quantamm_cli.evaluation.sets import arrays
@@ -38,13 +37,13 @@ class Assessment:
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def final(self) -> dict[str, Any]:
+    def final(self) -> dict[str, float | list[float]]:
         """Value, weights and reserves at the last row."""
         last = {name: np.asarray(getattr(self.trajectory, name)[-1]) for name in ("value", "weights", "reserves")}
         return {name: value.tolist() for name, value in last.items()}
 
 
-def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spans, followed: bool = False) -> Assessment:
+def assess(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, followed: bool = False) -> Assessment:
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL buys at its first row.
@@ -68,20 +67,20 @@ def assess(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spa
     return Assessment(scores, jax.tree.map(np.asarray, path), {name: np.asarray(other.value) for name, other in others.items()})
 
 
-def fresh(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spans) -> Scores:
+def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
     """Every metric of each period for a pool that opens at its first row; its estimators have seen everything before."""
     values = arrays(params, feed)
     paths = {period: trajectory(pool, values, feed, first, last - first) for period, first, last in spans}
     return {period: _judged(path, path, feed)[0] for period, path in paths.items()}
 
 
-def continuous(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spans) -> Scores:
+def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
     """Every metric of every period for the pool alone, as ``assess`` has them."""
     path = trajectory(pool, arrays(params, feed), feed, 0, max(last for _, _, last in spans))
     return {period: _judged(rows, rows, feed)[0] for period, rows in ((period, path.rows(*ends)) for period, *ends in spans)}
 
 
-def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: int, rows: int) -> Trajectory:
+def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int) -> Trajectory:
     """The pool that opens at a row of the feed, over ``rows`` minutes. One program a length, wherever it begins."""
     path: Trajectory = _trajectory(pool, params, feed, first, rows)
     return path

@@ -1,14 +1,13 @@
 """What untrained parameters score: a pool with parameters drawn at random."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter, initial
-from quantamm_cli.core.types import Feed
+from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import judge
 from quantamm_cli.evaluation.sets import batches
@@ -23,7 +22,7 @@ NOISE = 0.5
 def random_scores(
     pool: AbstractPool,
     specs: Sequence[Parameter],
-    params: Mapping[str, Any],
+    params: ParamValues,
     assets: int,
     feed: Feed,
     spans: Spans,

@@ -28,7 +28,7 @@ def widest(variants: Sequence[Simulate]) -> Simulate:
 
 
 def scored(
-    variants: Sequence[Simulate], params: Mapping[str, Any], feed: Feed, spans: Spans, names: tuple[str, ...]
+    variants: Sequence[Simulate], params: Mapping[str, np.ndarray], feed: Feed, spans: Spans, names: tuple[str, ...]
 ) -> dict[str, dict[str, np.ndarray]]:
     """Metrics (points,) by period and name; a variant a point, ``params`` (points, …), and the ``feed`` of the widest settings.
 
@@ -44,7 +44,7 @@ def scored(
     for first in range(0, count, size):
         some = np.minimum(np.arange(first, first + size), count - 1)
         numbers = {index: column[some] for index, column in moving.items()}
-        values = {name: np.asarray(column)[some].astype(feed.prices.dtype) for name, column in params.items()}
+        values = {name: column[some].astype(feed.prices.dtype) for name, column in params.items()}
         parts.append(jax.device_get(_judge(shape, spans, names, fixed, numbers, values, feed)))
     return {
         period: {name: np.concatenate([np.asarray(part[period][name], float) for part in parts])[:count] for name in names}
@@ -64,7 +64,7 @@ def _numbers(variant: Simulate, feed: Feed) -> Any:
 def _columns(told: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dict[int, np.ndarray]]:
     """The tree's shape, and by place the leaves that are alike and those that differ, these as columns (points,)."""
     leaves, shape = jax.tree.flatten(told[0])
-    if any(jax.tree.structure(each) != shape for each in told):  # type: ignore[operator]
+    if len({jax.tree.structure(each) for each in told}) > 1:
         raise ConfigError("grid", "a setting of it is more than a number to the program; run each of its values: -m NAME=1,2")
     rows = [jax.tree.leaves(each) for each in told]
     fixed: dict[int, Any] = {}

@@ -6,7 +6,7 @@ midnight, not with the run itself, has D returns, and stretches that follow each
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import executor
-from quantamm_cli.core.types import DAY, Feed, Params, Snapshot
+from quantamm_cli.core.types import DAY, Feed, Params, ParamValues, Snapshot
 from quantamm_cli.evaluation.portfolios import constant_weights
 from quantamm_cli.evaluation.sets import arrays, batches
 from quantamm_cli.pools.balancer import Balancer
@@ -38,7 +38,7 @@ def day_rows(first: int, last: int) -> NDArray[np.int64]:
     return np.arange(max(first - 1, 0), last, DAY)
 
 
-def daily(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int, last: int) -> Daily:
+def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last: int) -> Daily:
     """The pool's returns on the days of rows [first, last) of its run from row 0, beside HODL, uniform HODL and constant weights.
 
     ``params`` is one set of raw parameters. HODL takes over what the pool holds when the first day begins; constant weights
@@ -58,7 +58,7 @@ def daily(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int,
     return Daily({name: changes(value) for name, value in values.items()}, later)
 
 
-def candidates(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, first: int, last: int) -> Numbers:
+def candidates(pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int) -> Numbers:
     """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``, on the days of rows [first, last)."""
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
     values = [np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)]
@@ -77,7 +77,7 @@ def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
     return np.union1d(even, [chosen])
 
 
-def _at(pool: AbstractPool, rows: tuple[int, ...], params: Mapping[str, Any], feed: Feed) -> tuple[Numbers, Numbers, Numbers]:
+def _at(pool: AbstractPool, rows: tuple[int, ...], params: ParamValues, feed: Feed) -> tuple[Numbers, Numbers, Numbers]:
     """Prices, reserves and value at some rows."""
     prices, reserves, value = jax.device_get(_one(pool, rows, arrays(params, feed), feed))
     return np.asarray(prices, np.float64), np.asarray(reserves, np.float64), np.asarray(value, np.float64)
@@ -91,4 +91,5 @@ def _one(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) ->
 
 @partial(jax.jit, static_argnames="rows")
 def _many(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> jax.Array:
-    return jax.vmap(lambda values: _one(pool, rows, values, feed).value)(params)  # type: ignore[no-any-return]
+    values: jax.Array = jax.vmap(lambda values: _one(pool, rows, values, feed).value)(params)
+    return values

@@ -11,19 +11,16 @@ Divergence loss is never above zero. Alpha is what moving the weights added, zer
 what that curve did. Frictions are all that fees, gas, noise, given trades and changes of liquidity made of it.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from quantamm_cli.core.types import Feed, Trajectory
+from quantamm_cli.core.types import Feed, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.evaluation.assess import trajectory
 from quantamm_cli.evaluation.sets import arrays
 from quantamm_cli.pools.base import AbstractPool
 
 
-def decomposition(pool: AbstractPool, params: Mapping[str, Any], feed: Feed, spans: Spans, path: Trajectory) -> dict[str, dict[str, float]]:
+def decomposition(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, path: Trajectory) -> dict[str, dict[str, float]]:
     """By period the ``returns`` of ``path``, the pool's run through all of them, and its parts, which sum to them: fractions."""
     free = path
     if feed.frictions is not None or feed.trades is not None:

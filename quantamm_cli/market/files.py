@@ -26,11 +26,11 @@ class FileSource(Source):
         return str(self._path(token))
 
     def span(self, token: str) -> tuple[int, int]:
-        return cover(self._grid(token), self)
+        return cover(self.bars(token), self)
 
     def read(self, token: str, first: int, last: int) -> Closes:
         self.refuse_outside(token, first, last)
-        return closes(self._grid(token), self, token, first, last)
+        return closes(self.bars(token), self, token, first, last)
 
     def tokens(self) -> tuple[str, ...]:
         """The tokens of which the folder has a file, in order of the alphabet.
@@ -55,7 +55,8 @@ class FileSource(Source):
     def _path(self, token: str) -> Path:
         return self._folder() / f"{token}_USD.{self.kind}"
 
-    def _grid(self, token: str) -> Grid:
+    def bars(self, token: str) -> Grid:
+        """The bars of a token's file, with no minute carried. Raises DataError as ``span`` does."""
         path = self._path(token)
         try:
             stat = path.stat()

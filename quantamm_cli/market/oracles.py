@@ -68,24 +68,24 @@ def oracle(name: str, path: str, tokens: tuple[str, ...], start: int, end: int, 
             such a series may hold, or no observation up to ``start``.
     """
     file = stamped(path, lambda names, where: _columns(name, names, tokens, where), _expected(name, tokens))
-    clean.increasing(file.minutes, path, file.row, strictly=False)
+    clean.increasing(file.minutes, file.where, file.row, strictly=False)
     refuse_later(file, end)
     names = [column for column in ("value", *tokens) if column in file.frame.columns]
     columns = tuple(checked(file, name, column) for column in names)
     if name == WEIGHTS:
         columns = _weights(file, columns, names)
     if fill == "zero" and name != WEIGHTS:
-        return Oracle(name, path, columns, None)
+        return Oracle(name, file.where, columns, None)
     for column, (observed, _) in zip(names, columns, strict=True):
         if not observed.size:
-            raise DataError(path, f"column {column} has no number in it; expected {_expected(name, tokens)}")
+            raise DataError(file.where, f"column {column} has no number in it; expected {_expected(name, tokens)}")
     first = max(int(observed[0]) for observed, _ in columns)
     if first > start:
         cure = f"take start={date_text(first)} or later, a file that begins earlier" + (
             ", or data.series_fill=zero" if name != WEIGHTS else ""
         )
-        raise DataError(path, f"begins {date_text(first)}, after the run does ({date_text(start)}); {cure}")
-    return Oracle(name, path, columns, first)
+        raise DataError(file.where, f"begins {date_text(first)}, after the run does ({date_text(start)}); {cure}")
+    return Oracle(name, file.where, columns, first)
 
 
 def _expected(name: str, tokens: tuple[str, ...]) -> str:

@@ -71,7 +71,7 @@ def series(
         return {name: polars.Float64() for name in columns if name in names}
 
     file = stamped(path, pick, expected)
-    clean.increasing(file.minutes, path, file.row, strictly=False)
+    clean.increasing(file.minutes, file.where, file.row, strictly=False)
     refuse_later(file, first_minute + rows)
     minutes = np.arange(first_minute, first_minute + rows)
     return {name: _filled(file, name, minutes, defaults[name]) for name in columns if name in file.frame.columns}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,19 +51,15 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
     Raises:
         DataError: a file that cannot be read, has no such column or no rows, or stamps of no known unit.
     """
-    file = Path(path).expanduser()
-    kind = file.suffix.lower().removeprefix(".")
-    if kind not in tables.ROWS:
-        raise DataError(path, f"ends in '{file.suffix}'; expected a .parquet or .csv file")
-    data = tables.content(file)
-    names = tables.columns_of(data, kind, path)
+    table = tables.opened(path)
+    where, names = table.where, table.names
     if "unix" not in names:
-        raise DataError(path, f"has no column unix{hint('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}")
-    frame = tables.read_columns(data, kind, {"unix": _whole(), **pick(names, path)}, path)
+        raise DataError(where, f"has no column unix{hint('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}")
+    frame = table.read({"unix": _whole(), **pick(names, where)})
     if frame.height == 0:
-        raise DataError(path, f"has no rows; expected {expected}")
-    unix, second = clean.stamps(frame["unix"], path, tables.ROWS[kind])
-    return Stamped(path, tables.ROWS[kind], unix, unix // (60 * second), frame)
+        raise DataError(where, f"has no rows; expected {expected}")
+    unix, second = clean.stamps(frame["unix"], where, table.row)
+    return Stamped(where, table.row, unix, unix // (60 * second), frame)
 
 
 def _whole() -> "polars.DataType":

@@ -1,19 +1,49 @@
-"""The only reader of parquet and CSV: some columns of a file, by name, as polars series.
+"""The only reader of parquet and CSV, and of tables that Python code gave: some columns, by name, as polars series.
 
 polars takes a while to import, so it is imported where it is used.
 """
 
 import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market.clean import Rows, csv_line, parquet_row
+from quantamm_cli.market.content import SCHEME, held_table
 
 if TYPE_CHECKING:
     import polars
 
 ROWS: dict[str, Rows] = {"parquet": parquet_row, "csv": csv_line}
+
+
+class Table(NamedTuple):
+    """A table that some columns can be read of."""
+
+    where: str
+    """For messages."""
+    row: Rows
+    names: list[str]
+    read: Callable[[dict[str, "polars.DataType"]], "polars.DataFrame"]
+
+
+def opened(path: str) -> Table:
+    """The table at a path: a parquet or CSV file, or ``memory:SHA256/NAME``.
+
+    Raises:
+        DataError: a file of another kind, or one that cannot be read; a market that this process does not hold.
+    """
+    if path.startswith(SCHEME):
+        frame = held_table(path)
+        return Table(f"market, {path.partition('/')[2]}", parquet_row, frame.columns, lambda types: frame.select(list(types)))
+    file = Path(path).expanduser()
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in ROWS:
+        raise DataError(path, f"ends in '{file.suffix}'; expected a .parquet or .csv file")
+    data = content(file)
+    return Table(path, ROWS[kind], columns_of(data, kind, path), partial(read_columns, data, kind, where=path))
 
 
 def content(path: Path) -> bytes:

@@ -37,7 +37,7 @@ def given_trades(path: str, tokens: tuple[str, ...], start: int, end: int, span:
     alike = np.flatnonzero(pay == take)
     if alike.size:
         row = int(alike[0])
-        raise DataError(path, f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens")
+        raise DataError(file.where, f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens")
     amount, exact_out = _amounts(file)
     inside = np.flatnonzero((file.minutes >= start) & (file.minutes < end))
     return _dense(file, inside, end - start, start, (pay, take, amount, exact_out))
@@ -136,3 +136,15 @@ def _dense(
     found.pay[minute, place], found.take[minute, place] = pay, take
     found.amount[minute, place], found.exact_out[minute, place] = amount, exact_out
     return found
+
+
+def trades_frame(trades: GivenTrades, tokens: tuple[str, ...], start: int) -> "polars.DataFrame":
+    """Trades whose first row is the minute ``start`` as a file of them has them."""
+    import polars
+
+    rows, places = np.nonzero(trades.pay >= 0)
+    names, out = np.array(tokens), trades.exact_out[rows, places]
+    amount = trades.amount[rows, places]
+    columns = {"token_in": names[trades.pay[rows, places]], "token_out": names[trades.take[rows, places]]}
+    amounts = {"amount_in": np.where(out, np.nan, amount), "amount_out": np.where(out, amount, np.nan)}
+    return polars.DataFrame({"unix": (start + rows) * 60_000} | columns | amounts, nan_to_null=True)

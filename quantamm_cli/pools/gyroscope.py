@@ -37,7 +37,7 @@ class AtLeast(Bijector):
     floor: float
 
     @property
-    def domain(self) -> str:  # type: ignore[override]
+    def domain(self) -> str:
         """The half-open interval, in words."""
         return f"{self.floor:g} or more"
 
@@ -57,7 +57,7 @@ class Below(Interval):
     """Part of the opening price. Who gives a price instead is told how."""
 
     @property
-    def domain(self) -> str:  # type: ignore[override]
+    def domain(self) -> str:
         """The interval, and the other way to say it."""
         return f"{super().domain}, a part of the opening price; for prices as they are set pool.reference_price=1"
 

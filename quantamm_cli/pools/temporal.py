@@ -125,6 +125,23 @@ class Temporal(CoarsePool, kind="temporal"):
         state, signal = one_row(lambda recur, row: self._said(recur, row, params), state, seen)
         return state, self._slope(params, weights, signal)
 
+    def opened(self, params: Params, seen: Seen) -> tuple[State, Weights, Weights]:
+        """A pool that opens at the last of some prices, as its path does: the rule's state, its weights, their change a minute.
+
+        ``seen`` (c, …): the prices of chunks that estimators warm up with, and the one at which it opens.
+        """
+
+        def warm(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], None]:
+            return one_row(lambda recur, one: self._said(recur, one, params), carry[0], row), None
+
+        born = one_row(lambda recur, one: self._said(recur, one, params), None, jax.tree.map(lambda column: column[0], seen))
+        (state, signal), _ = jax.lax.scan(warm, born, jax.tree.map(lambda column: column[1:], seen))
+        if not self.rule.targets:
+            weights = opening_weights(params)
+            return state, weights, jnp.zeros_like(weights)
+        weights = self.guard.inside(signal, params)
+        return state, weights, self._slope(params, weights, signal)
+
     def follow(
         self, params: Params, seen: Seen, weights: Weights, state: Mapping[str, Array] | None = None
     ) -> tuple[State, Float[Array, "c n"], Float[Array, "c n"]]:
@@ -203,8 +220,9 @@ class Temporal(CoarsePool, kind="temporal"):
 
         rows = Seen(feed.chunks, feed.series)
         state, signal = said(None, jax.tree.map(lambda column: column[0], rows))
+        out: tuple[tuple[Array, Array], Stream]
         _, out = jax.lax.scan(tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows))
-        return out  # type: ignore[no-any-return]
+        return out
 
     def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """As ``_guarded``, as one loop."""

@@ -23,11 +23,12 @@ def jit(function: Any) -> Any:
 
     if (folder := _folder()) is None:
         return numba.njit(nogil=True, error_model="numpy")(function)
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder  # type: ignore[attr-defined]
+    config: Any = numba.config  # makes its attributes when it is imported
+    before, config.CACHE_DIR = config.CACHE_DIR, folder
     try:
         return numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     finally:
-        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+        config.CACHE_DIR = before
 
 
 @cache

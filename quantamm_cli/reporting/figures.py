@@ -1,7 +1,6 @@
 """A run over time: weights, value beside what anyone could have had, and how far below its highest it stood."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from quantamm_cli.reporting.benchmarks import drawdown
 from quantamm_cli.reporting.names import STRATEGIES
 from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, style.Look] = {
     "pool": {"color": "#0072b2", "lw": 1.6, "zorder": 3},
     "hodl": {"color": "#d55e00"},
     "uniform_hodl": {"color": "#009e73", "ls": "--"},
@@ -69,7 +68,7 @@ def _called(values: Mapping[str, Numbers]) -> dict[str, Numbers]:
     return {STRATEGIES.get(name, name): column for name, column in values.items()}
 
 
-def _strategies(values: Mapping[str, Numbers]) -> Callable[[int], dict[str, Any]]:
+def _strategies(values: Mapping[str, Numbers]) -> Callable[[int], style.Look]:
     """The look of each strategy, whichever others are drawn."""
     others = [name for name in values if name not in _LOOKS]
     looks = [_LOOKS[name] if name in _LOOKS else style.look(len(_LOOKS) + others.index(name)) for name in values]
@@ -82,7 +81,7 @@ def _over_time(
     unix: Unix,
     columns: Mapping[str, Numbers],
     periods: Sequence[Period],
-    look: Callable[[int], dict[str, Any]],
+    look: Callable[[int], style.Look],
 ) -> tuple[Figure, Axes]:
     figure, (axes,) = style.panels(title, subtitle, 1, 3.4)
     lines = [style.timeline(axes, unix, column, periods, label=name, **look(index)) for index, (name, column) in enumerate(columns.items())]

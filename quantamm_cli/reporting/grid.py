@@ -10,7 +10,7 @@ from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from quantamm_cli.reporting import style
 from quantamm_cli.reporting.periods import Numbers
-from quantamm_cli.reporting.tables import number
+from quantamm_cli.reporting.table import printed
 
 _WRITTEN = 8
 """Cells beside each other up to which each has its number in it."""
@@ -74,7 +74,7 @@ def _ticks(plot: Axes, columns: Sequence[float], rows: Sequence[float]) -> None:
 def _numbers(plot: Axes, cells: Numbers) -> None:
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2 if np.isfinite(cells).any() else 0.0
     for (row, column), score in np.ndenumerate(cells):
-        plot.text(column, row, number(score, ".3g"), ha="center", va="center", fontsize=8.5, color="white" if score <= middle else "black")
+        plot.text(column, row, printed(score, ".3g"), ha="center", va="center", fontsize=8.5, color="white" if score <= middle else "black")
 
 
 def _ratios(values: Sequence[float]) -> bool:

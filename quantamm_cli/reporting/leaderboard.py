@@ -1,24 +1,21 @@
-"""A leaderboard as one HTML page: static, self-contained, made from receipts."""
+"""A leaderboard as tables, and as one HTML page: static, self-contained, made from receipts."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from quantamm_cli.competition.documents import Receipt
+from quantamm_cli.competition.ranking import Ranked
 from quantamm_cli.reporting.page import Section, page
-from quantamm_cli.reporting.tables import NOTHING, Table, number, settings
+from quantamm_cli.reporting.standings import between_text
+from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.tables import leaves_table
 
-_HEADS = (
-    "rank",
-    "strategy",
-    "edge (Y a seed)",
-    "± s.e.",
-    "behind",
-    "arbitrage",
-    "retail",
-    "edge/volume (bps)",
-    "edge/capital (bps)",
-    "flow share",
-    "rivals",
-    "receipt",
+_EDGE: tuple[Column, ...] = (("edge", ".2f"), ("± s.e.", ".2f"))
+_EARNED = (
+    ("arbitrage", "arb_edge", ".2f"),
+    ("retail", "retail_edge", ".2f"),
+    ("edge/volume", "edge_per_volume", ".2f"),
+    ("edge/capital", "edge_per_capital", ".2f"),
+    ("flow share", "flow_share", ".1%"),
 )
 _TOLD = (
     "Edge is counted at the fair price of each fill: what a pool gives and gets, not what its inventory does later.",
@@ -27,31 +24,45 @@ _TOLD = (
 )
 
 
-def leaderboard_page(told: Mapping[str, Any]) -> str:
-    """The page of the JSON object that ``qsim compete leaderboard`` prints."""
-    seeds = told["seeds"]
-    first, last = seeds["first"], seeds["first"] + seeds["count"] - 1
-    what = f"{len(told['ranking'])} strategies, seeds {first} to {last}, {told['settings']['steps']} steps each."
-    rows = tuple(_row(each) for each in told["ranking"])
-    configuration = settings(f"Configuration {told['configuration']}", told["settings"])
-    rows_of = tuple(_receipt(each) for each in told["receipts"])
-    receipts = Table("Receipts", ("name", "fingerprint", "qsim", "device"), rows_of, numbers=False)
+def ranking_table(title: str, ranking: Sequence[Ranked]) -> Table:
+    """The highest mean edge first."""
+    heads: list[Column] = ["rank", "strategy", *_EDGE, "behind the first", "rivals", "receipt"]
+    rows = [[one.rank, _called(one), one.edge.mean, one.edge.error, _behind(one), len(one.rivals), one.receipt] for one in ranking]
+    return Table.of(title, heads, rows)
+
+
+def earnings_table(ranking: Sequence[Ranked]) -> Table:
+    """Where each edge came from, and against whom."""
+    heads: list[Column] = ["strategy", *((head, form) for head, _, form in _EARNED), "rivals"]
+    rows = [[_called(one), *(one.standing.get(key) for _, key, _ in _EARNED), ", ".join(one.rivals) or "none"] for one in ranking]
+    return Table.of("edge in Y a seed, edge/volume and edge/capital in bps", heads, rows)
+
+
+def leaderboard_page(shown: Table, ranking: Sequence[Ranked], receipts: Mapping[str, Receipt]) -> str:
+    """The page of a ``ranking``, headed by the table that a terminal shows, with the receipts by name that it was made from."""
+    one = next(iter(receipts.values()))
+    first, last = one["seeds"]["first"], one["seeds"]["first"] + one["seeds"]["count"] - 1
+    what = f"{len(ranking)} strategies, seeds {first} to {last}, {one['settings']['steps']} steps each."
+    configuration = leaves_table(f"Configuration {one['configuration']}", one["settings"])
+    again = "qsim compete --verify RECEIPT runs one again and compares every seed."
     sections = [
-        Section("Ranking", tables=(Table("Highest mean edge first", _HEADS, rows),)),
+        Section("Ranking", tables=(shown, earnings_table(ranking))),
         Section("What they met", tables=(configuration,), folded=True),
-        Section("Receipts", ("qsim compete --verify RECEIPT runs one again and compares every seed.",), tables=(receipts,), folded=True),
+        Section("Receipts", (again,), tables=(_receipts(receipts),), folded=True),
     ]
     return page("Leaderboard", (what, *_TOLD), sections)
 
 
-def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
-    edge, behind, row = each["edge"], each.get("behind"), each["standing"]
-    between = NOTHING if behind is None else f"{number(behind['low'], '.2f')} to {number(behind['high'], '.2f')}"
-    name = each["name"] if each["valid"] else f"{each['name']} (invalid)"
-    numbers = [number(row.get(key), ".2f") for key in ("arb_edge", "retail_edge", "edge_per_volume", "edge_per_capital")]
-    tail = (number(row.get("flow_share"), ".1%"), ", ".join(each["rivals"]) or "none", each["receipt"])
-    return (str(each["rank"]), name, number(edge["mean"], ".2f"), number(edge["error"], ".2f"), between, *numbers, *tail)
+def _receipts(receipts: Mapping[str, Receipt]) -> Table:
+    rows = [
+        [name, one["fingerprint"], one["versions"].get("qsim", ""), one["versions"].get("device", "")] for name, one in receipts.items()
+    ]
+    return Table.of("Receipts", ["name", "fingerprint", "qsim", "device"], rows)
 
 
-def _receipt(each: Mapping[str, Any]) -> tuple[str, ...]:
-    return (each["name"], each["fingerprint"], each["versions"].get("qsim", ""), each["versions"].get("device", ""))
+def _behind(one: Ranked) -> str | None:
+    return between_text(None if one.behind is None else one.behind.record)
+
+
+def _called(one: Ranked) -> str:
+    return one.name if one.valid else f"{one.name} (invalid)"

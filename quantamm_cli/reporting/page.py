@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from quantamm_cli.reporting import table as shown
-from quantamm_cli.reporting.tables import Table
+from quantamm_cli.reporting.table import Table
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5a5a5a; --paper: #ffffff; --rule: #d9d9d9; --card: #f5f6f8; --mark: #8a3b00 }
@@ -26,13 +25,13 @@ figcaption, caption { color: var(--soft); font-size: .9rem }
 img { display: block; width: 840px; max-width: 100%; height: auto; background: #fff; border-radius: 6px }
 .wide { overflow-x: auto; margin: .8rem 0 }
 table { border-collapse: collapse; min-width: 17rem; font-size: .9rem; font-variant-numeric: tabular-nums }
-caption { text-align: left; padding-bottom: .3rem }
+caption { text-align: left; padding-bottom: .3rem; white-space: pre-line }
 th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule) }
 thead th { color: var(--soft); font-weight: 600 }
 tbody th { font-weight: 500 }
 .numbers th, .numbers td { white-space: nowrap }
 .numbers td, .numbers thead th { text-align: right }
-.numbers thead th:first-child { text-align: left }
+.numbers td.text, .numbers thead th.text, .numbers thead th:first-child { text-align: left }
 .numbers th:first-child { position: sticky; left: 0; background: var(--paper) }
 details .numbers th:first-child { background: var(--card) }
 .words th, .words td { overflow-wrap: anywhere }
@@ -56,12 +55,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and below it paragraphs, pictures and tables. What is ``folded`` opens when its heading is touched."""
+    """A heading, and below it paragraphs, pictures, and tables with text between them.
+
+    What is ``folded`` opens when its heading is touched.
+    """
 
     heading: str
     paragraphs: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    tables: tuple[Table | shown.Table, ...] = ()
+    tables: tuple[Table | str, ...] = ()
     folded: bool = False
 
 
@@ -80,7 +82,7 @@ def page(title: str, paragraphs: Sequence[str], sections: Sequence[Section], war
 
 
 def _section(section: Section) -> str:
-    inside = _paragraphs(section.paragraphs) + "".join(map(_picture, section.pictures)) + "".join(map(_table, section.tables))
+    inside = _paragraphs(section.paragraphs) + "".join(map(_picture, section.pictures)) + "".join(map(_shown, section.tables))
     if section.folded:
         return f"<details>\n<summary>{escape(section.heading)}</summary>\n{inside}</details>\n"
     return f"<section>\n<h2>{escape(section.heading)}</h2>\n{inside}</section>\n"
@@ -97,18 +99,24 @@ def _picture(picture: Picture) -> str:
     return f"<figure>\n{image}\n<figcaption>{escape(picture.told)}</figcaption>\n</figure>\n"
 
 
-def _table(table: Table | shown.Table) -> str:
-    if isinstance(table, shown.Table):
-        texts, numbers = table.typeset, any(table.numeric)
-    else:
-        texts, numbers = table.rows, table.numbers
-    heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in table.heads)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n' for name, *cells in texts
-    )
+def _shown(part: Table | str) -> str:
+    return _paragraphs([part]) if isinstance(part, str) else _table(part)
+
+
+def _table(table: Table) -> str:
+    sides = ["" if numeric else ' class="text"' for numeric in table.numeric[1:]]
+    first, *others = table.heads
+    heads = f'<th scope="col">{escape(first)}</th>'
+    heads += "".join(f'<th scope="col"{side}>{escape(head)}</th>' for head, side in zip(others, sides, strict=True))
+    rows = "".join(f"<tr>{_row(name, cells, sides)}</tr>\n" for name, *cells in table.typeset)
     # Wider than a phone: it scrolls by itself, with the keyboard too, and the page does not.
     return (
         f'<div class="wide" role="region" aria-label="{escape(table.caption)}" tabindex="0">\n'
-        f'<table class="{"numbers" if numbers else "words"}">\n<caption>{escape(table.caption)}</caption>\n'
+        f'<table class="{"numbers" if any(table.numeric) else "words"}">\n<caption>{escape(table.caption)}</caption>\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
     )
+
+
+def _row(name: str, cells: Sequence[str], sides: Sequence[str]) -> str:
+    numbers = "".join(f"<td{side}>{escape(cell)}</td>" for cell, side in zip(cells, sides, strict=True))
+    return f'<th scope="row">{escape(name)}</th>{numbers}'

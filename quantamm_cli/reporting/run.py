@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -10,9 +9,11 @@ from quantamm_cli.reporting import figures, style, tables, training
 from quantamm_cli.reporting.benchmarks import benchmarks, rebased
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Period, Selection
-from quantamm_cli.reporting.tables import Scores
+from quantamm_cli.reporting.run_tables import Choice, Scores, final_table, metrics_tables, selections_table
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import JsonObject
 
-_FRESH = "The pool opens at the period's first row, as it did when the run began; above, it is as the period before left it."
+_FRESH = "From a fresh start the pool opens at a period's first row; in a run over all periods it is as the period before left it."
 _LONG = 16
 """Letters of a run's name that tell it from others."""
 _TOLD = {
@@ -28,11 +29,10 @@ _TOLD = {
 class Subject:
     """What a stored run and its assessment hold.
 
-    ``strategies``: scores by strategy (the pool among them), period and metric. ``trajectory``: ``unix`` (t,) ms, ``prices``,
-    ``weights``, ``reserves`` (t, n) and ``value`` (t,). ``worth``: values (t,) of portfolios by strategy. ``readable``: parameters
-    of the chosen set. ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule. ``units`` by
-    metric and by readable name. ``fresh``: scores of the pool by period, each from a fresh start. ``parts``: of the return, by
-    period. ``own``: the user's own periods by name, each with ``start``, ``end`` and ``metrics``. ``sets``: scores by set and period.
+    ``trajectory``: ``unix`` (t,) ms, ``prices``, ``weights``, ``reserves`` (t, n) and ``value`` (t,). ``strategies``: scores by
+    strategy (the pool among them), period and metric. ``tables``: those of the result, as a terminal shows them. ``worth``: values
+    (t,) of portfolios by strategy. ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule.
+    ``units`` by metric and by readable name.
     """
 
     name: str
@@ -40,22 +40,17 @@ class Subject:
     periods: tuple[Period, ...]
     trajectory: Mapping[str, np.ndarray]
     strategies: Mapping[str, Scores]
+    tables: tuple[Table | str, ...] = ()
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
     status: str = ""
     selection: Selection | None = None
     metric: str = ""
     entries: training.Entries = ()
-    choices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    readable: Mapping[str, Any] = field(default_factory=dict)
-    final: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    fresh: Scores = field(default_factory=dict)
-    parts: Scores = field(default_factory=dict)
-    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    sets: Mapping[str, Scores] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
+    provenance: JsonObject = field(default_factory=dict)
 
 
 def plots(subject: Subject) -> dict[str, bytes]:
@@ -84,30 +79,19 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
         return tuple(pictures[name] for name in names if name in pictures)
 
     on_test = subject.selection is not None and subject.selection.on_test
+    final = final_table(subject.tokens, subject.trajectory)
     sections = [
-        Section("Scores", tables=(*tables.comparison(subject.strategies, on_test), *_given(subject.parts, tables.parts))),
-        Section("All metrics", tables=tuple(tables.metrics(subject.strategies, subject.units, on_test)), folded=True),
-        Section("Over time", pictures=shown("value", "weights", "drawdown"), tables=_given(subject.final, tables.final, subject.tokens)),
+        Section("Scores", (_FRESH,) if subject.entries else (), tables=subject.tables),
+        Section("All metrics", tables=tuple(metrics_tables(subject.strategies, subject.units, on_test)), folded=True),
+        Section("Over time", pictures=shown("value", "weights", "drawdown"), tables=(final,)),
     ]
-    fresh = _given(subject.fresh, tables.alone, "Each period of the run") + _given(subject.own, tables.own)
-    if fresh:
-        sections.append(Section("From a fresh start", (_FRESH,), tables=fresh))
     if subject.entries:
-        choices = _given(subject.choices, tables.selections)
+        choices = (selections_table(subject.choices),) if subject.choices else ()
         sections.append(Section("Training", pictures=shown("training", "parameters"), tables=choices))
-    if subject.sets:
-        chosen = None if subject.selection is None else str(subject.selection.set)
-        sections.append(Section("Parameter sets", tables=tuple(tables.sets(subject.sets, chosen, on_test))))
-    if subject.readable:
-        sections.append(Section("Parameters", tables=(tables.parameters(subject.readable, subject.tokens, subject.units, subject.layers),)))
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):
         if tree:
-            sections.append(Section(heading, tables=(tables.settings(heading, tree),), folded=True))
+            sections.append(Section(heading, tables=(tables.leaves_table(heading, tree),), folded=True))
     return page(_short(subject.name), _facts(subject), sections, _warning(subject.selection))
-
-
-def _given(content: Mapping[str, Any], table: Any, *more: Any) -> tuple[tables.Table, ...]:
-    return (table(content, *more),) if content else ()
 
 
 def _short(name: str) -> str:

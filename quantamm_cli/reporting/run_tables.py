@@ -1,14 +1,20 @@
-"""The tables of a run that people read in a terminal and in notebooks."""
+"""The tables of a run, which a terminal, a notebook and a page show alike; those at the end stand on its page alone."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
-from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.periods import Numbers, looks_at_test
+from quantamm_cli.reporting.table import Column, Table, printed
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""
+Readable = Mapping[str, ArrayLike]
+"""Parameters of one set by readable name: numbers (n,), or (layers, n)."""
 
 
 class Declared(Protocol):
@@ -93,7 +99,7 @@ def _shown(numbers: Mapping[str, float]) -> list[float | None]:
     return [numbers.get(name) for _, name, _ in SHOWN]
 
 
-def parameters_table(tokens: Sequence[str], specs: Sequence[Declared], readable: Mapping[str, Any]) -> Table | None:
+def parameters_table(tokens: Sequence[str], specs: Sequence[Declared], readable: Readable) -> Table | None:
     """Readable parameters, a column a token; a row a layer. What serves every token stands in the first column.
 
     ``None`` of a pool without parameters.
@@ -102,14 +108,59 @@ def parameters_table(tokens: Sequence[str], specs: Sequence[Declared], readable:
     return Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows) if rows else None
 
 
-def _rows(spec: Declared, value: Any, assets: int) -> list[list[Any]]:
-    layers = dict(zip(spec.layers, value, strict=True)) if spec.layers else {"": value}
+def _rows(spec: Declared, value: ArrayLike, assets: int) -> list[list[float | str]]:
     rows = []
-    for layer, numbers in layers.items():
+    for layer, numbers in zip(spec.layers or ("",), np.atleast_2d(np.asarray(value, float)).tolist(), strict=True):
         one_cell = numbers[0] if len(numbers) == 1 else " ".join(f"{number:.5g}" for number in numbers)
         cells = numbers if len(numbers) == assets else [one_cell, *[""] * (assets - 1)]
         rows.append([f"{spec.readable} {layer}".rstrip(), spec.unit, *cells])
     return rows
+
+
+class Choice(TypedDict):
+    """What a selection rule chooses of a run."""
+
+    step: int
+    set: int
+    metric: str
+    scores: Mapping[str, float | None]
+    """By period."""
+
+
+def metrics_tables(strategies: Mapping[str, Scores], units: Mapping[str, str], on_test: bool = False) -> list[Table]:
+    """Every metric of every strategy, a table a period. ``units`` by metric. ``on_test``: the choice was made on the test period."""
+    order = (*STRATEGIES, *strategies)
+    names = sorted(strategies, key=order.index)
+    columns: list[Column] = ["metric", "unit", *((STRATEGIES.get(name, name), ".4g") for name in names)]
+    tables = []
+    for period, scores in strategies["pool"].items():
+        rows = [[metric, units.get(metric, ""), *(strategies[name].get(period, {}).get(metric) for name in names)] for metric in scores]
+        chosen = " (the choice was made on it)" if on_test and period == "test" else ""
+        tables.append(Table.of(f"All metrics, {period} period{chosen}" if period else "All metrics", columns, rows))
+    return tables
+
+
+def selections_table(choices: Mapping[str, Choice]) -> Table:
+    """What each selection rule chooses. Those on the test period say so."""
+    periods = list(dict.fromkeys(period for choice in choices.values() for period in choice["scores"]))
+    rows = [
+        [
+            f"{rule} (chosen on the test period)" if looks_at_test(rule) else rule,
+            choice["step"],
+            choice["set"],
+            *(choice["scores"].get(period) for period in periods),
+        ]
+        for rule, choice in choices.items()
+    ]
+    metric = next(iter(choices.values()))["metric"]
+    columns: list[Column] = ["rule", "step", "set", *((period, ".4g") for period in periods)]
+    return Table.of(f"What each selection rule chooses, by {metric}", columns, rows)
+
+
+def final_table(tokens: Sequence[str], trajectory: Mapping[str, Numbers]) -> Table:
+    """``weights`` and ``reserves`` (t, n) at the last row; its ``value`` (t,) in the caption."""
+    rows = [[name, *trajectory[name][-1].tolist()] for name in ("weights", "reserves")]
+    return Table.of(f"At the last row: a value of {printed(trajectory['value'][-1], ',.2f')}", ["", *tokens], rows)
 
 
 def units_table(caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]) -> Table:

@@ -1,12 +1,12 @@
 """A study as a table: its trials."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.tuning.study_document import TrialRecord
 
 
-def trials_table(caption: str, trials: Sequence[Mapping[str, Any]], searched: Sequence[str], best: int | None) -> Table:
+def trials_table(caption: str, trials: Sequence[TrialRecord], searched: Sequence[str], best: int | None) -> Table:
     """A row a trial, as JSON has them."""
     rows = []
     for each in trials:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypedDict, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -64,6 +64,18 @@ _STYLE: Any = {
     "text.parse_math": False,  # names are anybody's: a dollar sign is a dollar sign
 }
 
+
+class Look(TypedDict, total=False):
+    """How a line looks, as matplotlib names it."""
+
+    color: str
+    linestyle: str
+    ls: str
+    lw: float
+    alpha: float
+    zorder: float
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -100,7 +112,7 @@ def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure
     return figure, axes
 
 
-def look(index: int) -> dict[str, Any]:
+def look(index: int) -> Look:
     """Colour and dashes of the line of this index: eight that differ, in colour and, four by four, in dashes."""
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": ("-", "--", "-.", ":")[index // 4 % 4]}
 
@@ -142,9 +154,9 @@ def timeline(axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period],
 
 def date_axis(axes: Axes, unix: Unix) -> None:
     """Dates in UTC, from the first row to the last."""
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))
     axes.set_xlabel("date (UTC)")
     if len(unix) > 1:
         first, last = unix[[0, -1]].astype("datetime64[ms]").astype("datetime64[D]")

@@ -31,14 +31,16 @@ class Table:
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """The rows with every value as text."""
-        forms = [_FORM if isinstance(column, str) else column[1] for column in self.columns]
-        return tuple(tuple(cell(value, form) for value, form in zip(row, forms, strict=True)) for row in self.rows)
+        return tuple(tuple(cell(value, form) for value, form in zip(row, self._forms, strict=True)) for row in self.rows)
 
     @property
     def typeset(self) -> tuple[tuple[str, ...], ...]:
         """As ``texts``, with the signs of printed pages: a true minus, an en dash for what is not there."""
-        rows = zip(self.rows, self.texts, strict=True)
-        return tuple(tuple(_printed(value, text) for value, text in zip(*row, strict=True)) for row in rows)
+        return tuple(tuple(printed(value, form) for value, form in zip(row, self._forms, strict=True)) for row in self.rows)
+
+    @property
+    def _forms(self) -> list[str]:
+        return [_FORM if isinstance(column, str) else column[1] for column in self.columns]
 
     @property
     def numeric(self) -> tuple[bool, ...]:
@@ -81,11 +83,13 @@ def cell(value: Any, form: str) -> str:
     return str(value)
 
 
+def printed(value: Any, form: str) -> str:
+    """As ``cell``, with the signs of printed pages."""
+    text = cell(value, form)
+    if isinstance(value, str):
+        return text
+    return "–" if text == "-" else text.replace("-", "−")
+
+
 def _number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _printed(value: Any, text: str) -> str:
-    if text == "-":
-        return "–"
-    return text if isinstance(value, str) else text.replace("-", "−")

@@ -13,9 +13,10 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from quantamm_cli.reporting import style
 from quantamm_cli.reporting.periods import Numbers, Selection
 from quantamm_cli.reporting.thinning import thinned
+from quantamm_cli.store.record import Entry, Scores
 
-Entries = Sequence[Mapping[str, Any]]
-"""A run's history: ``step``, ``objective`` (s,), ``metrics`` by period and name (s,), ``readable`` parameters by name (s, …)."""
+Entries = Sequence[Entry]
+"""A run's history."""
 
 _EACH = 8
 """Sets up to which each has a colour of its own."""
@@ -89,9 +90,9 @@ def _periods(entries: Entries) -> list[str]:
     return [*(period for period in order if period in known), *sorted(known.difference(order))]
 
 
-def _columns(rows: Sequence[Any]) -> Numbers:
+def _columns(rows: Sequence[Scores | None]) -> Numbers:
     """Scores (entries, sets) of rows in which ``None`` stands for what is not finite, or for all of it."""
-    sets = max((np.size(row) for row in rows if row is not None), default=1)
+    sets = max((len(row) for row in rows if row is not None), default=1)
     return np.array([np.full(sets, np.nan) if row is None else np.reshape(np.asarray(row, float), sets) for row in rows]).reshape(-1, sets)
 
 

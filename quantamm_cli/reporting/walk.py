@@ -1,16 +1,17 @@
 """A walk-forward to look at: what was kept out of sample, cycle by cycle, the verdict and its reasons."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.reporting import figures, style, tables
 from quantamm_cli.reporting.names import STRATEGIES
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Numbers, Period
-from quantamm_cli.reporting.walk_tables import compared, cycles_table, outside, score, together_table
+from quantamm_cli.reporting.walk_tables import compared, cycles_table, outside, together_table
 
 _DAY = 86_400_000
 _TOLD = {
@@ -20,30 +21,32 @@ _TOLD = {
 _SEEN = "Chosen on the test blocks: nothing here is out of sample."
 
 
-def walk_plots(told: Mapping[str, Any], daily: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+def walk_plots(walk: WalkDocument, daily: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """The PNG files by name, without ending: value and cycles.
 
-    ``told`` is the JSON object of a walk-forward; ``daily`` holds ``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,)
-    and the day's returns (t,) by strategy.
+    ``daily`` holds ``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,) and the day's returns (t,) by strategy.
     """
-    scores = {name: np.array([score(each, period, told) for each in told["cycles"]], float) for name, period in compared(told).items()}
-    drawn = {"value": _value(daily, outside(told)), "cycles": _bars(scores, told["aggregate"]["metric"])}
+    metric = walk["aggregate"]["metric"]
+    scores = {
+        name: np.array([each["metrics"][period][metric] for each in walk["cycles"]], float) for name, period in compared(walk).items()
+    }
+    drawn = {"value": _value(daily, outside(walk)), "cycles": _bars(scores, metric)}
     return {name: style.png(figure) for name, figure in drawn.items()}
 
 
-def walk_page(told: Mapping[str, Any], drawn: Mapping[str, bytes]) -> str:
+def walk_page(walk: WalkDocument, drawn: Mapping[str, bytes]) -> str:
     """The page of a walk-forward with what ``walk_plots`` made of it."""
     pictures = tuple(Picture(image, _TOLD.get(name, name)) for name, image in drawn.items())
-    verdict, cycles = told["verdict"], told["cycles"]
-    facts = [told["run"], f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)"]
+    verdict, cycles = walk["verdict"], walk["cycles"]
+    facts = [walk["run"], f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)"]
     sections = [
         Section(f"Verdict: {verdict['finding']}", tuple(verdict["reasons"])),
-        Section("Cycles", tables=(cycles_table(told),), pictures=pictures),
-        Section("All cycles", tables=(together_table(told),)),
+        Section("Cycles", tables=(cycles_table(walk),), pictures=pictures),
+        Section("All cycles", tables=(together_table(walk),)),
     ]
-    if told.get("settings"):
-        sections.append(Section("Settings", tables=(tables.settings("Settings", told["settings"]),), folded=True))
-    return page(f"{told['run'][:17]}…", facts, sections, "" if verdict["out_of_sample"] else _SEEN)
+    if "settings" in walk:
+        sections.append(Section("Settings", tables=(tables.leaves_table("Settings", walk["settings"]),), folded=True))
+    return page(f"{walk['run'][:17]}…", facts, sections, "" if verdict["out_of_sample"] else _SEEN)
 
 
 @style.styled
@@ -64,13 +67,14 @@ def _bars(scores: Mapping[str, Numbers], metric: str) -> Figure:
     """The scores of every cycle, side by side."""
     figure, (axes,) = style.panels("Cycles", " and ".join(scores), 1, 3.0)
     count = len(next(iter(scores.values())))
-    bars = [
-        axes.bar(np.arange(1, count + 1) + 0.4 * index - 0.2, np.where(np.isfinite(column), column, np.nan), 0.38, color=colour, label=name)
-        for index, ((name, column), colour) in enumerate(zip(scores.items(), (style.QUIET, style.COLOURS[0]), strict=True))
-    ]
+    patches = []
+    for index, ((name, column), colour) in enumerate(zip(scores.items(), (style.QUIET, style.COLOURS[0]), strict=True)):
+        heights = np.where(np.isfinite(column), column, np.nan)
+        axes.bar(np.arange(1, count + 1) + 0.4 * index - 0.2, heights, 0.38, color=colour)
+        patches.append(Patch(facecolor=colour, label=name))
     axes.axhline(0, color="black", lw=0.8)
     axes.set_xticks(range(1, count + 1))
     axes.set_xlabel("cycle")
     axes.set_ylabel(metric)
-    style.legend(figure, bars)  # type: ignore[arg-type]
+    style.legend(figure, patches)
     return figure

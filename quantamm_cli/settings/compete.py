@@ -1,13 +1,14 @@
 """What ``qsim compete`` is told: who competes, in which markets, for how long, and how capital follows success."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, Share
 
 SCHEMA = 1
@@ -39,6 +40,14 @@ class Optimise(Settings):
     train_simulations: Count = Field(256, description="seeds of the training block; the test block has simulations of them")
 
 
+class Played(Component, group="market"):
+    """A market as far as it names a competition."""
+
+    def identity(self) -> dict[str, Json]:
+        """What a market is made from besides seeds and steps, as a plain tree."""
+        return {"settings": plain(self)}
+
+
 class Entry(Settings):
     """One strategy of a line-up under the name it has in every table."""
 
@@ -47,10 +56,10 @@ class Entry(Settings):
     source: str | None = Field(None, description="SHA-256 of the user's file it is from")
     file: str | None = Field(None, description="where that file was")
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Json]:
         """What it is, wherever its file may be."""
-        told = {"name": self.name, "strategy": plain(self.strategy)}
-        return told if self.source is None else told | {"source": self.source}
+        source = {} if self.source is None else {"source": self.source}
+        return {"name": self.name, "strategy": plain(self.strategy), **source}
 
 
 class Compete(Settings):
@@ -64,7 +73,7 @@ class Compete(Settings):
     steps: Count = STEPS
     seed: Natural = 0
     compat: Literal["challenge"] | None = None
-    market: Component
+    market: Played
     epoch: Epoch = Field(default_factory=Epoch)
     reference: str | None = Field(None, description="the entrant that the others are compared with")
     optimise: Optimise = Field(default_factory=Optimise)
@@ -73,13 +82,13 @@ class Compete(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _length(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _length(cls, given: Mapping[str, object]) -> Mapping[str, object]:
         """The length of an epoch that nobody chose, as a number: it names the competition."""
         epoch, steps = given.get("epoch", {}), given.get("steps", STEPS)
         told = dict(epoch) if isinstance(epoch, Mapping | Epoch) else {"length": None}
         if told.get("length", "auto") != "auto" or not (isinstance(steps, int | float) and steps >= 1):
             return given
-        return given | {"epoch": told | {"length": int(min(EPOCH, steps))}}
+        return {**given, "epoch": told | {"length": int(min(EPOCH, steps))}}
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -117,14 +126,14 @@ class Compete(Settings):
         """The seeds that are asked for."""
         return range(self.seed, self.seed + self.simulations)
 
-    def configuration(self) -> dict[str, Any]:
+    def configuration(self) -> dict[str, Json]:
         """All that entrants meet: receipts of one configuration can be ranked together."""
         fields = [name for name in type(self).model_fields if name not in self.not_identity | {"strategies", "reference", "seed"}]
-        made_from = {key: value for key, value in self.market.identity().items() if key != "settings"}  # type: ignore[attr-defined]
+        made_from = {key: value for key, value in self.market.identity().items() if key != "settings"}
         data = {"made_from": made_from} if made_from else {}
-        return {"schema": SCHEMA} | {name: plain(getattr(self, name)) for name in fields} | data
+        return {"schema": SCHEMA, **{name: plain(getattr(self, name)) for name in fields}, **data}
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the competition; more seeds of it go on, wherever they begin."""
         return self.configuration() | {"strategies": [entrant.identity() for entrant in self.strategies]}
 

@@ -1,5 +1,6 @@
 """From a plain tree of YAML values to frozen settings, with errors a person can act on."""
 
+from collections.abc import Mapping
 from inspect import isclass
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -26,7 +27,7 @@ _EXPECTED = {
 }
 
 
-def decode(cls: type[S], tree: dict[str, Any], where: str = "") -> S:
+def decode(cls: type[S], tree: Mapping[str, object], where: str = "") -> S:
     """Validate a tree; nodes that name a ``kind`` become the component registered under their place.
 
     Raises:

@@ -1,12 +1,30 @@
 """Values as JSON can hold them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON file can hold, to be read only: what reads one by its keys decodes it into a class first."""
 JsonObject: TypeAlias = "Mapping[str, Json]"
+
+
+def branch(tree: JsonObject, *keys: str) -> JsonObject:
+    """The object at a place. Raises KeyError where a key is missing, TypeError where something else is."""
+    for key in keys:
+        inner = tree[key]
+        if not isinstance(inner, Mapping):
+            raise TypeError(f"{key} is not an object")
+        tree = inner
+    return tree
+
+
+def text(tree: JsonObject, key: str) -> str:
+    """The text under a key. Raises KeyError where there is nothing, TypeError where something else is."""
+    value = tree[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is not text")
+    return value
 
 
 def finite(value: Any) -> Any:
@@ -20,3 +38,12 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def dotted(tree: Json, where: str = "") -> Iterator[tuple[str, Json]]:
+    """The leaves of a nested tree by dotted key; empty branches are left out."""
+    if not isinstance(tree, Mapping):
+        yield where, tree
+        return
+    for key, item in tree.items():
+        yield from dotted(item, f"{where}.{key}" if where else key)

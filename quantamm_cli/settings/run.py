@@ -1,6 +1,6 @@
 """What a command is told: one frozen tree a run, and the part of it that names the run."""
 
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.objective import Objective
 from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
 from quantamm_cli.settings.trades import NoTrades, Trades
@@ -61,10 +62,10 @@ class Simulate(Settings):
         """Minutes in [start, end)."""
         return minute(self.end) - minute(self.start)
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the run."""
         tree = {name: plain(getattr(self, name)) for name in type(self).model_fields if name not in self.not_identity}
-        return {"schema": SCHEMA} | tree
+        return {"schema": SCHEMA, **tree}
 
     @property
     def fingerprint(self) -> str:

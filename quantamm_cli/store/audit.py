@@ -13,6 +13,7 @@ from quantamm_cli.store.damages import Finding, damages
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.named import holdings, kind_of, pool_of
 from quantamm_cli.store.place import CHECKPOINT, FINGERPRINT, Place
+from quantamm_cli.store.record import Entry
 from quantamm_cli.store.state import read_state, step_of
 
 
@@ -67,7 +68,7 @@ def _best(run: Run) -> tuple[str | None, float | None]:
     return metric, None
 
 
-def _numbers(entry: dict[str, Any], period: str, metric: str | None) -> list[float]:
+def _numbers(entry: Entry, period: str, metric: str | None) -> list[float]:
     tree: Any = entry.get("metrics")
     for key in (period, metric):
         tree = tree.get(key) if isinstance(tree, dict) else None

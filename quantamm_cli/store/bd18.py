@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.store import atomic
 
@@ -38,7 +37,7 @@ def _units(value: float) -> int:
         return int((number * ONE).to_integral_value(ROUND_HALF_EVEN))
 
 
-def write_export(folder: Path, tree: Mapping[str, Any]) -> Path:
+def write_export(folder: Path, tree: Mapping[str, object]) -> Path:
     """Replaces ``export.json`` in a run's folder; the path. Raises StoreError."""
     atomic.make_folder(folder)
     path = folder / "export.json"

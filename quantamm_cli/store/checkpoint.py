@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ import numpy as np
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, sha256
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.place import Place
-from quantamm_cli.store.record import Record
+from quantamm_cli.store.record import Entry, Record, is_entry
 from quantamm_cli.store.state import read_state
 
 SCHEMA = 1
@@ -29,10 +29,10 @@ class Run:
     """A verified checkpoint. Numbers that were not finite are None."""
 
     fingerprint: str
-    settings: dict[str, Any]
+    settings: JsonObject
     status: str
-    entries: tuple[dict[str, Any], ...]
-    provenance: dict[str, Any]
+    entries: tuple[Entry, ...]
+    provenance: JsonObject
     path: Path
 
     @property
@@ -50,7 +50,7 @@ class Run:
         """The last step saved; -1 before the first."""
         return int(self.entries[-1]["step"]) if self.entries else -1
 
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> list[Entry]:
         """Every entry up to the last step saved. Raises StoreError if one of them is lost or altered."""
         path = Place.of(self.path).history
         entries = [line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step]
@@ -64,7 +64,7 @@ class Run:
         return read_state(Place.of(self.path).state, self.fingerprint)
 
 
-def write_checkpoint(place: Place, settings: Mapping[str, Any], status: str, records: list[Record], provenance: Mapping[str, Any]) -> None:
+def write_checkpoint(place: Place, settings: JsonObject, status: str, records: list[Record], provenance: JsonObject) -> None:
     """Replaces the checkpoint; settings and provenance are ``finite`` already. Raises StoreError; the old one is then as it was."""
     rest = {"schema": SCHEMA, "settings": settings, "fingerprint": place.fingerprint, "provenance": provenance, "status": status}
     # The canonical text with the entries' own in their place: "entries" is the first key of all.
@@ -121,5 +121,5 @@ def _ours(path: Path, document: Any) -> None:
         raise StoreError(str(path), f"{told}; install that one, or choose another runs_dir")
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}
     sound = document.keys() == _KEYS and all(isinstance(document[key], shape) for key, shape in shapes.items())
-    if not sound or not all(isinstance(entry, dict) and type(entry.get("step")) is int for entry in document["entries"]):
+    if not sound or not all(map(is_entry, document["entries"])):
         raise StoreError(str(path), f"was altered: it lacks parts of a checkpoint or has others; {restore()}")

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from quantamm_cli.competition.documents import Columns, Receipt, Scores
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
@@ -72,7 +73,7 @@ class CompetitionPlace:
         """The folder, locked. ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError."""
         return held(self.folder, "competition", (self.scores.name, self.table.name, self.receipt.name), fresh)
 
-    def keep(self, arrays: Mapping[str, Any]) -> None:
+    def keep(self, arrays: Mapping[str, np.ndarray]) -> None:
         """One batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""
         first, last = (int(arrays["seeds"][place]) for place in (0, -1))
         write_arrays(self.batches / f"{first:09d}-{last:09d}.npz", **arrays)
@@ -89,14 +90,15 @@ class CompetitionPlace:
         with atomic.telling(self.batches, "read"):
             return sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name)) if self.batches.is_dir() else []
 
-    def read_scores(self) -> dict[str, Any]:
+    def read_scores(self) -> Scores:
         """What the command last said of them. Raises StoreError if it is not there, or damaged."""
         if not self.scores.exists():
             raise StoreError(str(self.folder), f"holds no {self.scores.name} yet; qsim compete with the same words writes it")
-        found = read_object(self.scores, "qsim compete with the same words writes it again")
+        found: Any = read_object(self.scores, "qsim compete with the same words writes it again")
         if found.get("fingerprint") != self.fingerprint or not isinstance(found.get("standings", found.get("points")), list):
             raise StoreError(str(self.scores), "is not of this competition; qsim compete with the same words writes it again")
-        return found
+        scores: Scores = found
+        return scores
 
     def keep_source(self, path: Path, digest: str) -> None:
         """A copy of a user's file, so that the receipt can be checked when the file has moved on. Raises StoreError."""
@@ -107,20 +109,20 @@ class CompetitionPlace:
             atomic.make_folder(copy.parent)
             atomic.write_bytes(copy, data)
 
-    def write(self, scores: Mapping[str, Any], columns: Mapping[str, Any], receipt: Mapping[str, Any]) -> dict[str, str]:
+    def write(self, scores: Scores, columns: Columns, receipt: Receipt) -> dict[str, str]:
         """All three files, each whole or not at all; the paths by what they are. Raises StoreError."""
         written = self.write_sweep(scores, columns)
         write_receipt(self.receipt, receipt)
         return written | {"receipt": str(self.receipt)}
 
-    def write_sweep(self, scores: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, str]:
+    def write_sweep(self, scores: Scores, columns: Columns) -> dict[str, str]:
         """The same of parameter points, which have no receipt."""
         digest = {SEEDS_DIGEST: write_table(self.table, columns)}
         write_if_changed(self.scores, render(proven(finite(dict(scores) | digest))) + "\n")
         return {"scores": str(self.scores), "seeds": str(self.table)}
 
 
-def write_table(path: Path, columns: Mapping[str, Any]) -> str:
+def write_table(path: Path, columns: Columns) -> str:
     """Named columns of one length as parquet; the SHA-256 of the file. Raises StoreError."""
     import polars
 

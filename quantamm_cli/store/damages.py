@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quantamm_cli.competition.documents import StrategyRecord
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
@@ -60,14 +61,14 @@ def _receipt(place: CompetitionPlace) -> None:
     found = read_receipt(place.receipt)
     try:
         own = [{"name": each["name"], "strategy": each["settings"]} | _own_source(each) for each in found["strategies"]]
-        names = {found["fingerprint"], sha256(found["settings"] | {"strategies": own})}
+        names = {found["fingerprint"], sha256({**found["settings"], "strategies": own})}
     except (KeyError, TypeError, AttributeError):
         names = set()
     if names != {place.fingerprint}:
         raise StoreError(str(place.receipt), f"is of another competition; {_AGAIN}")
 
 
-def _own_source(strategy: dict[str, Any]) -> dict[str, Any]:
+def _own_source(strategy: StrategyRecord) -> dict[str, str | None]:
     """A user's file is named by its content; a shipped strategy by its settings alone."""
     return {"source": strategy["source"]} if "file" in strategy else {}
 

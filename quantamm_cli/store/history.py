@@ -10,12 +10,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.store.cures import start_over
-from quantamm_cli.store.record import Record
+from quantamm_cli.store.record import Entry, Record, is_entry
 
 _HEAD, _MIDDLE, _TAIL = b'{"digest":"', b'","entry":', b"}\n"
 _DIGITS = 16
@@ -26,14 +25,14 @@ _BODY = len(_HEAD) + _DIGITS + len(_MIDDLE)
 class Line:
     """A sound line: its entry, its digest and the length of the file up to its end."""
 
-    entry: dict[str, Any]
+    entry: Entry
     digest: str
     end: int
 
     @property
     def step(self) -> int:
         """The entry's step."""
-        return int(self.entry["step"])
+        return self.entry["step"]
 
 
 def read_lines(path: Path, fingerprint: str) -> list[Line]:
@@ -52,7 +51,7 @@ def read_lines(path: Path, fingerprint: str) -> list[Line]:
     return lines
 
 
-def _entry(raw: bytes, previous: str) -> dict[str, Any] | None:
+def _entry(raw: bytes, previous: str) -> Entry | None:
     body = raw[_BODY : -len(_TAIL)]
     if raw != _HEAD + _chain(previous, body).encode("ascii") + _MIDDLE + body + _TAIL:
         return None
@@ -60,7 +59,7 @@ def _entry(raw: bytes, previous: str) -> dict[str, Any] | None:
         entry = json.loads(body)
     except (ValueError, RecursionError):  # the digest fits but is no secret: someone made this line
         return None
-    return entry if isinstance(entry, dict) and type(entry.get("step")) is int else None
+    return entry if is_entry(entry) else None
 
 
 def _chain(previous: str, body: bytes) -> str:

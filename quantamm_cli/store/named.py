@@ -1,11 +1,10 @@
 """What a runs folder holds, by name: runs, walk-forwards, competitions and studies."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
 
 KINDS = {"run": "run", "walk": "walk-forward", "compete": "competition", "study": "study"}
@@ -62,12 +61,12 @@ def meant(runs: Path, name: str) -> list[Held]:
     return [held for held in holdings(runs) if held.fingerprint.startswith(digits) and kind in ("", held.kind)]
 
 
-def kind_of(tree: Any) -> str | None:
+def kind_of(tree: Json) -> str | None:
     """The kind of a component in stored settings; None of what is none."""
     return tree["kind"] if isinstance(tree, dict) and isinstance(tree.get("kind"), str) else None
 
 
-def pool_of(settings: Mapping[str, Any]) -> str | None:
+def pool_of(settings: JsonObject) -> str | None:
     """Pool and rule of stored settings, ``temporal/momentum``."""
     pool = settings.get("pool")
     names = [name for name in (kind_of(pool), kind_of(pool.get("rule")) if isinstance(pool, dict) else None) if name]

@@ -1,16 +1,16 @@
 """JSON that proves itself: ``sha256`` is the digest of all the rest."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
 
 
-def proven(tree: Mapping[str, Any]) -> dict[str, Any]:
+def proven(tree: JsonObject) -> dict[str, Json]:
     """A tree as JSON has it, with its digest."""
     rest = {key: value for key, value in tree.items() if key != "sha256"}
     return rest | {"sha256": sha256(rest)}

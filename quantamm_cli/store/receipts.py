@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
@@ -15,26 +16,27 @@ from quantamm_cli.store.proven import proven
 from quantamm_cli.store.studies import write_if_changed
 
 
-def write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
+def write_receipt(path: Path, receipt: Receipt) -> None:
     """The receipt with ``sha256``, the digest of all the rest. Raises StoreError."""
     write_if_changed(path, render(proven(finite(receipt))) + "\n")
 
 
-def read_receipt(path: str | Path) -> dict[str, Any]:
+def read_receipt(path: str | Path) -> Receipt:
     """A receipt as it was written. Raises StoreError if it is missing, none, or altered."""
     target = Path(path).expanduser()
     target = target / "receipt.json" if target.is_dir() else target
     with atomic.telling(target, "read"):
         data = target.read_bytes()
     try:
-        tree: dict[str, Any] = json.loads(data)
+        tree: Any = json.loads(data)
         written = tree.pop("sha256")
         tree["edges"], tree["settings"], tree["seeds"]["first"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(str(target), "is not a receipt of qsim compete") from None
     if sha256(tree) != written:
         raise StoreError(str(target), "was cut or altered: its digest does not fit; qsim compete with the same words writes it again")
-    return tree | {"sha256": written}
+    receipt: Receipt = tree | {"sha256": written}
+    return receipt
 
 
 def find_source(receipt: Path, path: str, digest: str) -> Path:

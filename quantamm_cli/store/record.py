@@ -1,13 +1,41 @@
 """An entry as it is written: converted once, however often the checkpoint that keeps it is written again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired, TypeAlias, TypedDict, TypeGuard
+
+from numpy.typing import NDArray
 
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.encode import finite, render
 
-Entry = Mapping[str, Any]
+Scores: TypeAlias = Sequence[float | None] | NDArray[Any]
+"""A number a parameter set: an array, or as it is read back a list in which None is what was not finite."""
+Values: TypeAlias = Sequence[Sequence[float] | Sequence[Sequence[float]]] | NDArray[Any]
+"""A parameter of every set: its numbers, or those of each of its layers."""
+
+
+class Entry(TypedDict):
+    """One step of a training. Fitters add what they say of each set, by names of their own."""
+
+    step: int
+    params: Mapping[str, Values]
+    """Raw."""
+    readable: Mapping[str, Values]
+    objective: Scores
+    metrics: Mapping[str, Mapping[str, Scores]]
+    """By period and name."""
+    learning_rate: float | None
+    since_improvement: int
+    redrawn: NotRequired[list[int]]
+    ended: NotRequired[list[str | None]]
+
+
+def is_entry(tree: object) -> TypeGuard[Entry]:
+    """Whether what JSON holds says which step it is; what else it says its digest vouches for."""
+    return isinstance(tree, dict) and type(tree.get("step")) is int
+
+
 _FIRST = ("step", "objective", "learning_rate", "since_improvement")
 
 
@@ -16,7 +44,7 @@ class Record:
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self.step = int(entry["step"])
+        self.step = entry["step"]
         self._plain = finite(entry)
         self.canonical = canonical(self._plain)
 

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from quantamm_cli.errors import StoreError
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 
 _CURE = "name a file that quantammsim wrote (results/run_….json)"
@@ -19,8 +19,10 @@ class Result:
 
     path: Path
     sha256: str
-    settings: dict[str, Any]
-    entries: tuple[dict[str, Any], ...]
+    settings: JsonObject
+    entries: tuple[JsonObject, ...]
+    steps: tuple[int, ...]
+    """Of the entries."""
     superseded: int
 
 
@@ -30,17 +32,19 @@ def read_result(path: str | Path) -> Result:
     with atomic.telling(place, "read"):
         data = place.read_bytes()
     parts = _parts(place, data)
-    settings, entries = parts[0], [_with_step(entry, index) for index, entry in enumerate(parts[1:])]
-    kept: list[dict[str, Any]] = []
-    for entry in entries:
+    settings, entries = parts[0], parts[1:]
+    kept: list[tuple[int, JsonObject]] = []
+    for index, entry in enumerate(entries):
+        step = _step(entry, index)
         # Appended by a later start or resume: it took the place of what had been done from that step on.
-        while kept and kept[-1]["step"] >= entry["step"]:
+        while kept and kept[-1][0] >= step:
             kept.pop()
-        kept.append(entry)
-    return Result(place, hashlib.sha256(data).hexdigest(), settings, tuple(kept), len(entries) - len(kept))
+        kept.append((step, {**entry, "step": step}))
+    digest, superseded = hashlib.sha256(data).hexdigest(), len(entries) - len(kept)
+    return Result(place, digest, settings, tuple(entry for _, entry in kept), tuple(step for step, _ in kept), superseded)
 
 
-def _parts(path: Path, data: bytes) -> list[Any]:
+def _parts(path: Path, data: bytes) -> list[JsonObject]:
     """The list, whether it was encoded twice, as there, or once."""
     try:
         tree: Any = json.loads(data.decode("utf-8"))
@@ -59,7 +63,7 @@ def _parts(path: Path, data: bytes) -> list[Any]:
     return tree
 
 
-def _with_step(entry: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """An entry that says its step: a trial of a search says its number, and its arrays lack the axis of sets."""
+def _step(entry: JsonObject, index: int) -> int:
+    """The step of an entry: a trial of a search says its number, and its arrays lack the axis of sets."""
     step = entry.get("step", entry.get("optuna_trial_number", index))
-    return {**entry, "step": int(step) if isinstance(step, int | float) and step == step else index}
+    return int(step) if isinstance(step, int | float) and step == step else index

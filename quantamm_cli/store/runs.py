@@ -1,12 +1,12 @@
 """A folder of runs, each named by the SHA-256 of its settings."""
 
 import builtins
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.audit import Summary, checkpoints, findings, summary
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
@@ -35,7 +35,7 @@ class Store:
         """The folder beside it, there or not. Raises StoreError for what is not a fingerprint."""
         return Place(self.root, fingerprint).folder
 
-    def open(self, settings: Mapping[str, Any], *, data: str | None = None, fresh: bool = False, wait: float = 0.0) -> Writer:
+    def open(self, settings: JsonObject, *, data: str | None = None, fresh: bool = False, wait: float = 0.0) -> Writer:
         """Takes the lock of the run of these settings, waiting up to ``wait`` seconds, and finds what is there.
 
         ``data``: SHA-256 of the rows read; DataError if the run was made from others. ``fresh``: what is there is renamed,

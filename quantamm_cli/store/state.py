@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from quantamm_cli.store.trajectory import packed, read_arrays
 _DIGEST = "sha256"
 
 
-def write_state(path: Path, fingerprint: str, state: Mapping[str, Any]) -> None:
+def write_state(path: Path, fingerprint: str, state: Mapping[str, np.ndarray]) -> None:
     """Replaces the state; ``state["step"]`` says after how many steps it stands. Raises StoreError."""
     arrays = {name: np.asarray(value) for name, value in state.items()}
     if _DIGEST in arrays or "step" not in arrays:
@@ -32,7 +31,7 @@ def read_state(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
     return arrays
 
 
-def step_of(state: Mapping[str, Any]) -> int | None:
+def step_of(state: Mapping[str, np.ndarray]) -> int | None:
     """The number of steps the state stands for; None if it does not say."""
     step = np.asarray(state.get("step", ""))
     return int(step) if step.shape == () and step.dtype.kind in "iu" else None

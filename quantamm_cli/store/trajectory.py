@@ -5,9 +5,9 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
@@ -15,7 +15,7 @@ from quantamm_cli.store import atomic
 _DAMAGE = (ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
-def write_arrays(path: str | Path, /, **arrays: Any) -> None:
+def write_arrays(path: str | Path, /, **arrays: ArrayLike) -> None:
     """Writes the arrays to ``path`` (made with its folder). Raises StoreError; TypeError for objects and structured types."""
     atomic.make_folder(Path(path).parent)
     atomic.write_bytes(path, packed(arrays))
@@ -33,7 +33,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         raise StoreError(str(target), f"was cut or altered ({_first_line(error)}); restore it from a copy, or run it again") from error
 
 
-def packed(arrays: Mapping[str, Any]) -> memoryview:
+def packed(arrays: Mapping[str, ArrayLike]) -> memoryview:
     """The bytes of an ``.npz``. Not ``np.savez``: that pickles objects and cannot hold an array named ``file``."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

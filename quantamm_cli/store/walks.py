@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.errors import StoreError, argument
+from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.studies import write_if_changed
@@ -46,7 +48,7 @@ class WalkPlace:
         """Out-of-sample daily returns."""
         return self.folder / f"daily{self.chosen}.npz"
 
-    def write(self, result: Mapping[str, Any], daily: Mapping[str, Any]) -> None:
+    def write(self, result: JsonObject, daily: Mapping[str, np.ndarray]) -> None:
         """Both files, each whole or not at all; the arrays first. Raises StoreError."""
         write_arrays(self.daily, **daily)
         atomic.sweep(self.folder)
@@ -63,14 +65,13 @@ class Walk:
     """A walk-forward as it was written: the result, and daily returns with ``unix``, the midnight in ms that each day begins at."""
 
     name: str
-    result: dict[str, Any]
+    result: WalkDocument
     daily: dict[str, np.ndarray]
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """What names it."""
-        found: dict[str, Any] = self.result["settings"]
-        return found
+        return self.result["settings"]
 
 
 def read_walk(place: WalkPlace) -> Walk:
@@ -80,7 +81,7 @@ def read_walk(place: WalkPlace) -> Walk:
         usual = f"the usual choice, without {argument('load')}"
         known = ", ".join(argument("load", each.chosen[1:]) if each.chosen else usual for each in there)
         raise StoreError(str(place.folder), f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}")
-    result = read_object(place.result, _CURE)
+    result: Any = read_object(place.result, _CURE)
     try:
         if result["fingerprint"] != place.fingerprint or sha256(result["settings"]) != place.fingerprint:
             raise ValueError("its settings do not fit its name")

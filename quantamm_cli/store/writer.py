@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import STATUSES, Run, read_checkpoint, write_checkpoint
 from quantamm_cli.store.cures import start_over
@@ -38,7 +39,7 @@ class Writer:
     one that has lost them.
     """
 
-    def __init__(self, place: Place, settings: Mapping[str, Any], *, data: str | None, fresh: bool, wait: float) -> None:
+    def __init__(self, place: Place, settings: JsonObject, *, data: str | None, fresh: bool, wait: float) -> None:
         self.place = place
         self.status: Status = "new"
         self.run: Run | None = None
@@ -88,9 +89,9 @@ class Writer:
         self,
         entries_since_last: Iterable[Entry],
         kept: Iterable[Entry],
-        state: Mapping[str, Any],
+        state: Mapping[str, np.ndarray],
         status: str,
-        provenance: Mapping[str, Any],
+        provenance: JsonObject,
     ) -> None:
         """Saves the run as it stands after ``state["step"]`` steps; when it returns, it is on the disk.
 

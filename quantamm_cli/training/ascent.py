@@ -43,7 +43,7 @@ def step(
 ) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
     work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SHARED, SETS, SETS), SETS)
-    return work(given, noise, numbers, params, optimiser)  # type: ignore[no-any-return]
+    return work(given, noise, numbers, params, optimiser)
 
 
 def _work(

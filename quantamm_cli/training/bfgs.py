@@ -85,7 +85,7 @@ def _step(
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Memory]:
     """Objective, gradient's norm and metrics of all sets; their parameters and memory after a step: one program, one call."""
     work = spread(shape.mesh, partial(_work, shape), (LIES._replace(starts=SHARED), SHARED, SETS, SETS), SETS)
-    return work(given, numbers, params, memory)  # type: ignore[no-any-return]
+    return work(given, numbers, params, memory)
 
 
 def _work(shape: Shape, given: Given, numbers: Numbers, params: Params, memory: Memory) -> tuple[tuple[Array, Array, Any], Params, Memory]:

@@ -83,7 +83,7 @@ def _step(
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
     """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
     work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SETS, SETS, SETS), SETS)
-    return work(given, numbers, params, search, drawn)  # type: ignore[no-any-return]
+    return work(given, numbers, params, search, drawn)
 
 
 def _work(

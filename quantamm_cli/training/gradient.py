@@ -60,7 +60,7 @@ class GradientFit(Fit):
         return found
 
     @property
-    def averaging(self) -> bool:  # type: ignore[override]
+    def averaging(self) -> bool:
         return self.swa_start is not None
 
     def averages(self, step: int) -> bool:

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import jax
 import numpy as np
+from jax import Array
 from jax.sharding import Mesh
 from numpy.typing import NDArray
 from pydantic import Field
@@ -19,6 +20,13 @@ from quantamm_cli.settings.types import Natural
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Taken
 from quantamm_cli.training.scored import scored
+
+if TYPE_CHECKING:
+    from optuna.distributions import FloatDistribution
+
+
+Ranges = Mapping[str, "FloatDistribution"]
+"""What Optuna draws every number from, by name."""
 
 
 class Optuna(Fit, kind="optuna"):
@@ -47,11 +55,11 @@ class Optuna(Fit, kind="optuna"):
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, 6]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = placed(on, SETS, _raw(searched, asked, progress.params))
+        params = placed(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
         return Taken(objective, metrics, dict(progress.params) | params, trials)
 
-    def _asked(self, ranges: Mapping[str, Any], values: Column, scores: Column, seed: int) -> Column:
+    def _asked(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
         """Readable values ``(sets, numbers)`` of the next trials: those of a study that holds all before.
 
         The study is made anew: the sampler's stream of random numbers then depends on the seed alone.
@@ -84,7 +92,7 @@ def _searched(problem: Problem) -> list[Parameter]:
     return [spec for spec in specs if spec.name in problem.aim.trains and spec.low < spec.high]
 
 
-def _ranges(problem: Problem, searched: Sequence[Parameter]) -> dict[str, Any]:
+def _ranges(problem: Problem, searched: Sequence[Parameter]) -> Ranges:
     """The distribution of every number, by name."""
     from optuna.distributions import FloatDistribution
 
@@ -96,7 +104,7 @@ def _ranges(problem: Problem, searched: Sequence[Parameter]) -> dict[str, Any]:
     }
 
 
-def _raw(searched: Sequence[Parameter], values: Column, like: Mapping[str, Any]) -> dict[str, Any]:
+def _raw(searched: Sequence[Parameter], values: Column, like: Mapping[str, Array]) -> dict[str, Column]:
     """Raw parameters of readable values ``(sets, numbers)``, in the shapes of those there are."""
     found, first = {}, 0
     for spec in searched:

@@ -1,6 +1,6 @@
 """What the training loop and the fitters hand to each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from jax import Array
 from jax.sharding import Mesh
 from numpy.typing import NDArray
 
-from quantamm_cli.core.types import Feed
+from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, placed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import Aim, Weights
@@ -22,6 +22,8 @@ from quantamm_cli.training.windows import Bank, starts
 Column = NDArray[np.float64]
 Numbers = Mapping[str, Array]
 """Settings of a fitter that programs take traced, by name."""
+Extras = Mapping[str, Array | Column | Sequence[str | None]]
+"""What a fitter says of each set, by name: a number or a reason a set."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Progress:
     """Everything the next step depends on."""
 
     step: int
-    params: Mapping[str, Any]
+    params: Mapping[str, Array]
     optimiser: Any
     """What the fitter remembers: arrays ``(sets, …)``."""
     objective: Column
@@ -123,7 +125,7 @@ class Report:
     since_improvement: int
     redrawn: NDArray[np.int64] | None = None
     """How often each set was drawn anew so far; ``None``: none ever was."""
-    told: Mapping[str, Any] = field(default_factory=dict)
+    told: Extras = field(default_factory=dict)
     """What else the fitter says of each set, by name."""
 
 
@@ -132,9 +134,9 @@ class Taken(NamedTuple):
 
     objective: Column
     metrics: Mapping[str, Mapping[str, Column]]
-    params: Mapping[str, Any]
+    params: Mapping[str, Array]
     optimiser: Any
-    told: Mapping[str, Any] = {}
+    told: Extras = {}  # noqa: RUF012 - never written to
     learning_rate: float = np.nan
     alive: Column | None = None
     """What must be finite for a set to go on; ``None``: the objective."""
@@ -156,6 +158,6 @@ def shape(problem: Problem, on: Mesh | None, method: Any = None) -> Shape:
     return Shape(problem.aim, problem.spans, problem.tracked, on, method)
 
 
-def moving(params: Mapping[str, Any], trains: frozenset[str]) -> dict[str, Any]:
+def moving(params: Mapping[str, Array], trains: frozenset[str]) -> Params:
     """The parameters an optimiser sees: what does not train neither moves nor decays."""
     return {name: value for name, value in params.items() if name in trains}

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import jax
 import numpy as np
 from jax.sharding import Mesh
 from pydantic import Field
@@ -28,4 +29,4 @@ class Random(Fit, kind="random"):
         objective, metrics = scored(problem, on, progress)
         drawn = [problem.draw(progress.step + 1, which) for which in range(len(objective))]
         params = {name: np.stack([one[name] for one in drawn]).astype(value.dtype) for name, value in progress.params.items()}
-        return Taken(objective, metrics, placed(on, SETS, params), progress.optimiser)
+        return Taken(objective, metrics, placed(on, SETS, jax.device_put(params)), progress.optimiser)

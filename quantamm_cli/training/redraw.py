@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter, initial
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.training.settings import FitSettings
 
 Column = NDArray[np.float64]
@@ -15,7 +16,7 @@ Draw = Callable[[int, int], Mapping[str, Column]]
 """Step and set to fresh raw parameters ``(*shape)`` of that set."""
 
 
-def drawn(specs: Sequence[Parameter], given: Mapping[str, Any], assets: int, fit: FitSettings, step: int, which: int) -> dict[str, Column]:
+def drawn(specs: Sequence[Parameter], given: ParamValues, assets: int, fit: FitSettings, step: int, which: int) -> dict[str, Column]:
     """Parameters of the run's own initial distribution around what is ``given`` for the set, as ``core.params.initial`` takes it.
 
     A pure function of the seed, the step and the set. The first set, too, is drawn with noise: where it began, it was lost.
@@ -31,7 +32,7 @@ def drawn(specs: Sequence[Parameter], given: Mapping[str, Any], assets: int, fit
     return {name: values[taken] for name, values in fresh.items()}
 
 
-def lost(params: Mapping[str, Any], optimiser: Any, objective: Column) -> dict[int, str]:
+def lost(params: Mapping[str, NDArray[Any]], optimiser: Any, objective: Column) -> dict[int, str]:
     """The sets that cannot go on, and what is not finite: the objective of the step before, a parameter, or the optimiser's state."""
     reasons = [("objective", objective), *params.items(), *(("optimiser's state", leaf) for leaf in jax.tree.leaves(optimiser))]
     found: dict[int, str] = {}

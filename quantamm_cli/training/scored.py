@@ -22,7 +22,7 @@ def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, 
 
 @partial(jax.jit, static_argnames="shape")
 def _scored(shape: Shape, given: Given, params: Params) -> tuple[Float[Array, " s"], Any]:
-    return spread(shape.mesh, partial(_work, shape), (LIES, SETS), SETS)(given, params)  # type: ignore[no-any-return]
+    return spread(shape.mesh, partial(_work, shape), (LIES, SETS), SETS)(given, params)
 
 
 def _work(shape: Shape, given: Given, params: Params) -> tuple[Array, Any]:

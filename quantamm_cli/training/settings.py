@@ -29,14 +29,17 @@ class FitSettings(Component, group="fit"):
     """Whether a set that diverged is drawn anew. If not, what is not finite is a candidate that failed, and no more."""
     new_windows: ClassVar[bool] = False
     """Whether every step has windows of its own."""
-    averaging: ClassVar[bool] = False
-    """Whether one more entry holds averages of the others."""
     remedy: ClassVar[str] = "a smaller fit.noise_scale"
     """What may help sets that diverge."""
 
     def cut(self, sets: int) -> Mesh | None:
         """The devices that share the work."""
         return mesh(sets, self.batch_size)
+
+    @property
+    def averaging(self) -> bool:
+        """Whether one more entry holds averages of the others."""
+        return False
 
     @property
     def depends_on_steps(self) -> str | None:

@@ -9,11 +9,9 @@ import os
 from pathlib import Path
 
 from filelock import FileLock
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import BaseJournalFileLock
 
 from quantamm_cli.errors import StoreError, argument
+from quantamm_cli.tuning.optuna import BaseJournalFileLock, JournalFileBackend, JournalStorage
 
 
 class SystemLock(BaseJournalFileLock):

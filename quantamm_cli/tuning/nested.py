@@ -13,9 +13,10 @@ A space is a tree like the settings; keys may also be written with dots (``fit.l
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
 _WORDS = ("log", "int", "float")
@@ -32,38 +33,42 @@ def nested(value: Any, where: str) -> Any:
         return dict.fromkeys(FIELDS) | {"declared": True}
     if not isinstance(value, Mapping):
         return value
-    tree: dict[str, Any] = {}
+    tree: dict[str, Json] = {}
     for key, item in value.items():
         *path, last = str(key).replace("/", ".").split(".")
-        node = tree
+        node: Any = tree
         for part in path:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError(f"{where}.{key}", f"{part} is taken out of the space (null) and searched")
         field = last in FIELDS and not isinstance(item, Mapping)
         inner = item if field else nested(item, f"{where}.{key}")
-        both = isinstance(inner, dict) and isinstance(node.get(last), dict)
-        node[last] = _merged(node[last], inner) if both else inner
+        if isinstance(inner, dict) and isinstance(node.get(last), dict):
+            inner = _merged(node[last], inner)
+        node[last] = inner
     return _completed(tree)
 
 
-def _completed(tree: dict[str, Any]) -> dict[str, Any]:
+def _completed(tree: dict[str, Json]) -> dict[str, Json]:
     """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
     tree = {key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()}
     whole = tree.get("choices") is not None or (number(tree.get("low")) and number(tree.get("high")))
     return dict.fromkeys(FIELDS) | tree if whole else tree
 
 
-def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
     """Two nodes of one place, written with different keys."""
     merged = dict(one)
     for key, value in two.items():
-        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
-        merged[key] = _merged(merged[key], value) if both else merged.get(key) if value is None else value
+        there = merged.get(key)
+        if isinstance(there, dict) and isinstance(value, dict):
+            merged[key] = _merged(there, value)
+        else:
+            merged[key] = there if value is None else value
     return merged
 
 
-def _short(values: list[Any], where: str) -> dict[str, Any]:
+def _short(values: list[Json], where: str) -> dict[str, Json]:
     """``[low, high, log, int]`` or a list of names."""
     numbers = [value for value in values if number(value)]
     words = values[len(numbers) :]
@@ -78,6 +83,6 @@ def _short(values: list[Any], where: str) -> dict[str, Any]:
     )
 
 
-def number(value: Any) -> bool:
+def number(value: Any) -> TypeGuard[int | float]:
     """Whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

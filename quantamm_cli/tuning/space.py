@@ -8,6 +8,7 @@ from typing import Any
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import canonical, plain
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.nested import FIELDS, number
 
 
@@ -22,7 +23,7 @@ class Range:
     whole: bool | None = None
 
     @property
-    def ends(self) -> tuple[Any, ...]:
+    def ends(self) -> tuple[Json, ...]:
         """The values that have to be legal for all to be."""
         return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
 
@@ -35,7 +36,7 @@ class Range:
         steps = (Decimal(str(value)) - Decimal(str(self.low))) / Decimal(str(self.step)) if self.step else Decimal(0)
         return steps == int(steps)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> JsonObject:
         """The range as YAML would have it, all said."""
         low, high = self.ends
         return {"low": low, "high": high, "log": self.log, "step": self.step, "type": "int" if self.whole else "float"}
@@ -45,10 +46,10 @@ class Range:
 class Choices:
     """Values without order."""
 
-    values: tuple[Any, ...]
+    values: tuple[Json, ...]
 
     @property
-    def ends(self) -> tuple[Any, ...]:
+    def ends(self) -> tuple[Json, ...]:
         """The values that have to be legal."""
         return self.values
 
@@ -56,7 +57,7 @@ class Choices:
         """Whether the search could come to a value."""
         return canonical(plain(value)) in {canonical(plain(choice)) for choice in self.values}
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> JsonObject:
         """The choices as YAML would have them."""
         return {"choices": plain(self.values)}
 
@@ -69,7 +70,7 @@ class Declared:
 Spec = Range | Choices | Declared
 
 
-def read_space(tree: Mapping[str, Any]) -> dict[str, Spec]:
+def read_space(tree: JsonObject) -> dict[str, Spec]:
     """The specifications of a nested space by dotted setting.
 
     Raises:
@@ -78,8 +79,8 @@ def read_space(tree: Mapping[str, Any]) -> dict[str, Spec]:
     return dict(_places(tree, ""))
 
 
-def _places(node: Mapping[str, Any], place: str) -> Iterator[tuple[str, Spec]]:
-    own: dict[str, Any] = {}
+def _places(node: JsonObject, place: str) -> Iterator[tuple[str, Spec]]:
+    own: dict[str, Json] = {}
     for name, value in node.items():
         inner = f"{place}.{name}" if place else str(name)
         if isinstance(value, Mapping):
@@ -94,7 +95,7 @@ def _places(node: Mapping[str, Any], place: str) -> Iterator[tuple[str, Spec]]:
         yield place, _spec(given, f"space.{place}")
 
 
-def _spec(given: dict[str, Any], where: str) -> Spec:
+def _spec(given: JsonObject, where: str) -> Spec:
     if given.get("declared"):
         return Declared()
     if "choices" in given:
@@ -104,7 +105,7 @@ def _spec(given: dict[str, Any], where: str) -> Spec:
     return _range(given, where)
 
 
-def _choices(values: Any, where: str) -> tuple[Any, ...]:
+def _choices(values: Json, where: str) -> tuple[Json, ...]:
     if not isinstance(values, list | tuple) or not values:
         raise ConfigError(where, f"{values} has nothing to choose from; write {{choices: [one, two]}}")
     try:
@@ -117,11 +118,9 @@ def _choices(values: Any, where: str) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _range(given: dict[str, Any], where: str) -> Range:
-    for name in ("low", "high"):
-        if not number(given.get(name)):
-            raise ConfigError(where, f"{name} is {given[name]}, not a finite number" if name in given else f"a range without {name}")
-    low, high, step = given["low"], given["high"], given.get("step")
+def _range(given: JsonObject, where: str) -> Range:
+    low, high, came = _end(given, "low", where), _end(given, "high", where), given.get("step")
+    step = came if number(came) else None
     log, kind = given.get("log", False), given.get("type")
     if not isinstance(log, bool):
         raise ConfigError(f"{where}.log", f"{log} is not true or false")
@@ -131,13 +130,20 @@ def _range(given: dict[str, Any], where: str) -> Range:
         raise ConfigError(where, f"low ({low:g}) is not below high ({high:g})")
     if log and low <= 0:
         raise ConfigError(where, f"low ({low:g}) is not above 0, which log needs")
-    if step is not None and (not number(step) or not 0 < step <= high - low):
-        raise ConfigError(f"{where}.step", f"{step} is not a number above 0 and at most high - low")
+    if came is not None and (step is None or not 0 < step <= high - low):
+        raise ConfigError(f"{where}.step", f"{came} is not a number above 0 and at most high - low")
     if step is not None and log:
         raise ConfigError(where, "log and step do not go together")
     if kind == "int" and any(value is not None and value != int(value) for value in (low, high, step)):
         raise ConfigError(where, "low, high and step of type int are not all whole")
     return Range(low, _last(low, high, step), log, step, None if kind is None else kind == "int")
+
+
+def _end(given: JsonObject, name: str, where: str) -> float:
+    value = given.get(name)
+    if not number(value):
+        raise ConfigError(where, f"{name} is {value}, not a finite number" if name in given else f"a range without {name}")
+    return value
 
 
 def _last(low: float, high: float, step: float | None) -> float:

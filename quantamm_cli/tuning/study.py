@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.trial import FrozenTrial, TrialState
-
 from quantamm_cli.settings.digest import canonical, plain
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.journal import open_journal
+from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
 from quantamm_cli.tuning.space import Choices, Range
 
 STATES = {
@@ -40,7 +39,7 @@ class Trial:
     number: int
     state: str
     value: float | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
     run: str | None = None
     reason: str | None = None
     code: int | None = None
@@ -56,7 +55,7 @@ class Attempt:
         study.reseed(self.number, "")
         _ = trial.relative_params  # drawn now and together: a trial that goes on has the same
 
-    def suggest(self, key: str, spec: Range | Choices) -> Any:
+    def suggest(self, key: str, spec: Range | Choices) -> Json:
         """The value of a searched setting; asked again it is the same."""
         self._study.reseed(self.number, key)
         if isinstance(spec, Choices):
@@ -108,7 +107,7 @@ class Study:
     """
 
     def __init__(
-        self, journal: Path, name: str, seed: int, space: Space, given: Mapping[str, Any], notes: Mapping[str, Any], pruner: str = "none"
+        self, journal: Path, name: str, seed: int, space: Space, given: JsonObject, notes: JsonObject, pruner: str = "none"
     ) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
         self._seed, self._space = seed, space
@@ -122,7 +121,7 @@ class Study:
             self.optuna.enqueue_trial({key: _label(space[key], value) for key, value in given.items()})
 
     @property
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> JsonObject:
         """What was noted when the study began."""
         return dict(self.optuna.user_attrs)
 
@@ -166,7 +165,7 @@ class Study:
         return Trial(trial.number, STATES[trial.state], score, settings, *notes)
 
 
-def _labels(spec: Choices) -> dict[Any, Any]:
+def _labels(spec: Choices) -> dict[Any, Json]:
     """Choices by what Optuna can hold: names or numbers as they are, anything else as text (to Optuna 1 is true)."""
     alike = all(isinstance(value, str) for value in spec.values) or all(type(value) in (int, float) for value in spec.values)
     return {value if alike else canonical(plain(value)): value for value in spec.values}

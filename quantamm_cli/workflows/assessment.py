@@ -1,15 +1,16 @@
 """A pool with one parameter set, run over all its periods and scored beside its benchmarks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quantamm_cli.core import params as parameters
+from quantamm_cli.core import types
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Feed, Trajectory
+from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
@@ -17,11 +18,16 @@ from quantamm_cli.market import Market
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import parameters_table, scores_table
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
 from quantamm_cli.workflows.results import Watch
+from quantamm_cli.workflows.trajectory import Trajectory
+
+Forms = dict[str, dict[str, list[float] | list[list[float]]]]
+"""``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers a layer."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Scored:
 
     settings: Simulate
     pool: AbstractPool
-    raw: Mapping[str, Any]
+    raw: ParamValues
     """Parameters of one set, by raw name."""
     feed: Feed
     assessment: Assessment
@@ -62,9 +68,14 @@ class Scored:
         return {name: scores for name, scores in self.assessment.scores.items() if name != POOL}
 
     @property
-    def final(self) -> dict[str, Any]:
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return Trajectory.of(self.settings.tokens, self.settings.start, self.assessment.trajectory)
+
+    @property
+    def final(self) -> dict[str, Json]:
         """Value, weights, reserves and estimators at the last row."""
-        return self.assessment.final | ({"readouts": self.state.last} if self.state.columns else {})
+        return {**self.assessment.final, **({"readouts": self.state.last} if self.state.columns else {})}
 
     @property
     def specs(self) -> tuple[Parameter, ...]:
@@ -72,14 +83,14 @@ class Scored:
         return self.pool.parameters(len(self.settings.tokens))
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> Forms:
         """Raw and readable."""
         return both_forms(self.specs, self.raw)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """What train, evaluate and simulate tell of it."""
-        told: dict[str, Any] = {"metrics": self.metrics, "benchmarks": self.benchmarks, "final": self.final, "params": self.params}
-        return told if self.trades is None else told | {"trades": {"given": self.trades.given, "refused": self.trades.refused}}
+        trades = {} if self.trades is None else {"trades": asdict(self.trades)}
+        return {"metrics": self.metrics, "benchmarks": self.benchmarks, "final": self.final, "params": self.params, **trades}
 
     def tables(self, title: str) -> Sequence[Table | str]:
         """Scores beside those of the benchmarks, parameters, given trades."""
@@ -89,7 +100,7 @@ class Scored:
 
 
 def scored(
-    settings: Simulate, raw: Mapping[str, Any], spans: Spans, market: Market, folder: Path, watch: Watch, followed: bool = False
+    settings: Simulate, raw: ParamValues, spans: Spans, market: Market, folder: Path, watch: Watch, followed: bool = False
 ) -> Scored:
     """Run one raw parameter set over all periods and write its trajectory into ``folder``.
 
@@ -109,7 +120,7 @@ def scored(
     return Scored(settings, pool, raw, given, found, state, trades, written)
 
 
-def both_forms(specs: tuple[Parameter, ...], raw: Mapping[str, Any]) -> dict[str, Any]:
+def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:
     """Raw and readable parameters of one set."""
     readable = parameters.readable(specs, raw)
     return {
@@ -122,7 +133,7 @@ def _listed(value: Any) -> Any:
     return np.asarray(value, float).tolist()
 
 
-def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, state: Readouts) -> str:
+def write_trajectory(path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts) -> str:
     """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
     arrays = {name: column[:: settings.output.every] for name, column in columns(settings, trajectory).items()}
     if settings.output.readouts and state.columns:
@@ -131,7 +142,7 @@ def write_trajectory(path: Path, settings: Simulate, trajectory: Trajectory, sta
     return str(path)
 
 
-def columns(settings: Simulate, trajectory: Trajectory) -> dict[str, np.ndarray]:
+def columns(settings: Simulate, trajectory: types.Trajectory) -> dict[str, np.ndarray]:
     """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices, weights, reserves, value."""
     unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
     return {"unix": unix} | {name: np.asarray(getattr(trajectory, name), float) for name in ("prices", "weights", "reserves", "value")}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.reporting.tables import dotted
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -25,7 +25,7 @@ from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import Selection, all_selections, chooser
+from quantamm_cli.workflows.selection import Selection, all_selections, chooser, stored_metric
 
 Days = Mapping[int, float]
 """Daily returns by the minute since 1970 at which the day ends."""
@@ -36,8 +36,8 @@ class Side:
     """A run or a walk-forward beside others."""
 
     found: Run | Walk
-    selection: dict[str, Any] | None
-    scores: Mapping[str, float]
+    selection: Choice | None
+    scores: Mapping[str, float | None]
     metric: str
 
     @property
@@ -58,15 +58,15 @@ class Pair:
     start: str = ""
     end: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON has it."""
         names = {"run": self.side.found.name, "against": self.first.found.name}
         if self.between is None:
-            return names | {"reason": self.reason}
-        dates = {"days": self.days, "from": self.start, "to": self.end}
-        return names | dates | {"mean": self.between.mean._asdict(), "sharpe": self.between.sharpe._asdict()}
+            return {**names, "reason": self.reason}
+        dates: dict[str, Json] = {"days": self.days, "from": self.start, "to": self.end}
+        return {**names, **dates, "mean": self.between.mean._asdict(), "sharpe": self.between.sharpe._asdict()}
 
-    def cells(self) -> list[Any]:
+    def cells(self) -> list[Json]:
         """Days, dates, and both differences with their intervals."""
         intervals = [] if self.between is None else [self.between.mean, self.between.sharpe]
         said = [(each.estimate, each.reason or f"{each.low:+.3f} to {each.high:+.3f}") for each in intervals]
@@ -79,12 +79,12 @@ class Comparison(Result):
 
     rule: str
     sides: tuple[Side, ...]
-    differences: dict[str, list[Any]]
+    differences: dict[str, list[Json]]
     """Settings that differ, by dotted name, a value a side."""
     paired: tuple[Pair, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        runs = [{"run": side.found.name, "selection": side.selection} for side in self.sides]
+    def to_dict(self) -> dict[str, Json]:
+        runs: list[Json] = [{"run": side.found.name, "selection": finite(side.selection)} for side in self.sides]
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
 
@@ -130,17 +130,14 @@ def _side(store: Store, name: str, selection: Selection) -> Side:
 
 
 def _run(found: Run, selection: Selection) -> Side:
-    settings = found.settings
     choice = all_selections(found, selection.minimum).get(str(selection.rule))
-    metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
-    return Side(found, choice, {} if choice is None else choice["scores"], metric)
+    return Side(found, choice, {} if choice is None else choice["scores"], stored_metric(found.settings))
 
 
 def _walk(found: Walk) -> Side:
     """Scores are means over its cycles."""
-    told, settings = found.result["aggregate"], found.settings
-    metric = settings["split"]["selection_metric"] or settings["metric"]["kind"]
-    return Side(found, None, {period: scores[metric] for period, scores in told["metrics"].items()}, metric)
+    metric = stored_metric(found.settings)
+    return Side(found, None, {period: scores[metric] for period, scores in found.result["aggregate"]["metrics"].items()}, metric)
 
 
 def _pair(side: Side, own: Days | str, first: Side, base: Days | str) -> Pair:

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from quantamm_cli.config.components import load_components, load_strategies
 from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.keys import lookup
 from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
@@ -198,7 +199,7 @@ class _Describer:
     def _plugins(self) -> tuple[str, ...]:
         if not self._words:
             return ()
-        return tuple(Composer("base", self._words, self._config_dir).tree()["plugins"])
+        return Composed(Composer("base", self._words, self._config_dir).tree()).plugins
 
     def _presets(self, kinds: Container[str]) -> list[Description]:
         """Strategies that conf/strategy names besides the kinds: one of these with settings."""

@@ -1,19 +1,18 @@
 """How sharply the training objective bends at a parameter set."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.engine.objective import hessian_trace
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.training_run import posed
 
 
-def curvature(settings: Train, market: Market, raw: Mapping[str, Any]) -> float:
+def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
     """Trace of the Hessian of the training objective, on the windows of step 0, over the raw parameters that train.
 
     Far below zero is a narrow peak: a little beside it the objective is much lower. Above zero is no peak.

@@ -1,12 +1,12 @@
 """One cycle of a walk-forward: trained like any other run, then judged on the days it has not seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.baseline import beaten
@@ -16,9 +16,10 @@ from quantamm_cli.evaluation.regimes import Regime, regime
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.walk_forward import Outcome, yearly
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import minute
-from quantamm_cli.store.runs import Run
+from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import untrained
@@ -66,13 +67,13 @@ class Cycle:
         """Of the test block, in days since 1970."""
         return minute(self.settings.end) // 1440
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """What the walk-forward tells of it."""
         told = self.training.to_dict()
         words = {name: told[name] for name in ("run", "selection", "status", "metrics", "benchmarks")}
         dates = {name: getattr(self.settings, name) for name in ("start", "end", "test_end")}
         random = {name: vars(each) for name, each in self.random.items()}
-        return words | dates | {"regime": self.regime._asdict(), "random": random} | _luck(self.outcome.luck)
+        return {**words, **dates, "regime": self.regime._asdict(), "random": random, **_luck(self.outcome.luck)}
 
 
 def cycle(settings: Train, given: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Cycle:
@@ -96,14 +97,14 @@ def cycle(settings: Train, given: Train, selection: Selection, fresh: bool, moni
     return Cycle(settings, training, outcome, regime(earned.prices), against)
 
 
-def _choosing(method: str, periods: Mapping[str, Any]) -> str:
+def _choosing(method: str, periods: Collection[str]) -> str:
     """The period on whose scores a selection rule chose; the last step is the best set's on validation, if there is one."""
     named = next((period for period in ("validation", "train", "test") if method.startswith(f"best_{period}")), None)
     later = "validation" if "validation" in periods else "train"
     return named or (later if method == "last" else "train")
 
 
-def _sample(entries: Sequence[Mapping[str, Any]], selected: Selected) -> tuple[dict[str, Any], int, int]:
+def _sample(entries: Sequence[Entry], selected: Selected) -> tuple[dict[str, Numbers], int, int]:
     """Parameter sets spread over a history, which of them is the selected one, and how many there are in all."""
     sets = len(entries[0]["objective"])
     step = next(index for index, entry in enumerate(entries) if entry["step"] == selected.step)
@@ -119,7 +120,7 @@ def _against(score: float, random: np.ndarray) -> Against:
     return Against(len(random), float(known.mean()) if known.size else None, beaten(score, random))
 
 
-def _luck(tried: Luck) -> dict[str, Any]:
+def _luck(tried: Luck) -> JsonObject:
     """Sharpe ratios a year."""
     counts = {"total": tried.trials, "effective": tried.effective, "correlation": tried.correlation, "variance": 365 * tried.variance}
     off = {name: ANNUAL * getattr(tried.haircut, name) for name in ("snooping", "estimation")}

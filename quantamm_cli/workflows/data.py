@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.market.content import SCHEME
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.types import minute
 
@@ -50,10 +51,20 @@ def data_digest(settings: Simulate, market: "Market") -> str:
     """SHA-256 of all data a run reads: what the market holds, the fee series if there is one, and supplied paths."""
     parts = [market.sha256.encode()]
     if settings.fees.file is not None:
-        try:
-            parts.append(Path(settings.fees.file).expanduser().read_bytes())
-        except OSError as failure:
-            raise DataError("fees.file", f"{settings.fees.file} cannot be read ({failure.strerror})") from None
+        parts.append(_content(settings.fees.file))
     if isinstance(settings, Train):
-        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in settings.practice.folders]  # type: ignore[attr-defined]
+        from quantamm_cli.market import Practice
+
+        folders = Practice.typed(settings.practice).folders
+        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders]
     return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; of a table of Python code its name, which has the digest of all its market."""
+    if path.startswith(SCHEME):
+        return path.encode()
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as failure:
+        raise DataError("fees.file", f"{path} cannot be read ({failure.strerror})") from None

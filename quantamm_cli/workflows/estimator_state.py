@@ -1,15 +1,14 @@
 """The state of a pool's estimators over a run, with which it can be taken up again."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.core.types import Feed
+from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.pools.base import AbstractPool
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Readouts(NamedTuple):
         return {name: column[-1].tolist() for name, column in self.columns.items()}
 
 
-def readouts(pool: AbstractPool, raw: Mapping[str, Any], feed: Feed, market: "Market", rows: int) -> Readouts:
+def readouts(pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market", rows: int) -> Readouts:
     """The read-outs of a run of ``rows`` minutes; none if the pool has no estimators."""
     chunk = pool.chunk
     params = {name: jnp.asarray(value, feed.prices.dtype) for name, value in raw.items()}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.assess import fresh
@@ -14,6 +13,7 @@ from quantamm_cli.reporting import periods as reported
 from quantamm_cli.reporting.run_tables import parts_table, periods_table, sets_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.runs import Run
@@ -25,6 +25,7 @@ from quantamm_cli.workflows.evaluate_details import PeriodScores, SetScores, cus
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
+from quantamm_cli.workflows.trajectory import Trajectory
 
 Scores = dict[str, dict[str, float]]
 """By period and name."""
@@ -58,7 +59,7 @@ class Chosen:
         dates = ", ".join(f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans)
         return f"{self.run.name[:16]}  {self.selection.said}\n{dates}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """What the JSON object begins with."""
         return {"run": self.run.name, "fingerprint": self.run.fingerprint, "selection": self.selected.to_dict()}
 
@@ -105,20 +106,26 @@ class EvaluationResult(Result):
         return self.scored.metrics
 
     @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
+
+    @property
     def benchmarks(self) -> dict[str, Scores]:
         """By strategy and period."""
         return self.scored.benchmarks | {"random": self.random.means}
 
-    def to_dict(self) -> dict[str, Any]:
-        told = self.chosen.to_dict() | self.scored.to_dict() | {"fresh": self.fresh, "decomposition": self.decomposition}
-        told |= {"benchmarks": self.benchmarks, "random": {"draws": DRAWS, "beaten": self.random.beaten}}
+    def to_dict(self) -> dict[str, Json]:
+        told: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict(), "fresh": self.fresh}
+        told |= {"decomposition": self.decomposition, "benchmarks": self.benchmarks}
+        told["random"] = {"draws": DRAWS, "beaten": self.random.beaten}
         if self.periods:
             told["periods"] = {name: each._asdict() for name, each in self.periods.items()}
         if self.sets:
             told["sets"] = [each._asdict() for each in self.sets]
         if self.hessian_trace is not None:
             told["hessian_trace"] = self.hessian_trace
-        return told | {"seconds": self.seconds, "files": self.files}
+        return {**told, "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         shown = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from quantamm_cli.errors import ArgumentError
 from quantamm_cli.evaluation.assess import continuous, fresh
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text
-from quantamm_cli.store.runs import Run
-from quantamm_cli.workflows.assessment import Scored, both_forms
+from quantamm_cli.store.runs import Entry, Run
+from quantamm_cli.workflows.assessment import Forms, Scored, both_forms
 from quantamm_cli.workflows.custom_periods import Dates, Given
 
 
@@ -30,7 +30,7 @@ class SetScores(NamedTuple):
 
     set: int
     metrics: dict[str, dict[str, float]]
-    params: dict[str, Any]
+    params: Forms
 
 
 def custom_periods(dates: Sequence[Dates], settings: Train, scored: Scored, own: Sequence[Given]) -> dict[str, PeriodScores]:
@@ -70,6 +70,6 @@ def other_sets(run: Run, step: int, sets: Sequence[int], scored: Scored, spans: 
     return tuple(found)
 
 
-def _history(run: Run) -> Iterator[dict[str, Any]]:
+def _history(run: Run) -> Iterator[Entry]:
     """Every entry, read only if one is asked for: a checkpoint holds those that most selections choose."""
     yield from run.history()

@@ -1,16 +1,17 @@
 """Every combination of some values of parameters and settings, scored as one batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from quantamm_cli.config import keys
 from quantamm_cli.config.read import read_settings
+from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import grid_table
@@ -18,6 +19,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.fees import NUMBERS
+from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
@@ -57,10 +59,10 @@ class GridResult(Result):
         column = self.scores[self.metric]
         return sorted(range(len(self.points)), key=lambda index: (not np.isfinite(column[index]), -column[index]))
 
-    def to_dict(self) -> dict[str, Any]:
-        told = [_parted(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
+    def to_dict(self) -> dict[str, Json]:
+        points = [{**_parted(self.points[one]), "metrics": self._metrics(one)} for one in self.order]
         files = {} if self.files is None else {"files": self.files}
-        return {"metric": self.metric, "grid": told} | files | {"seconds": self.seconds}
+        return {"metric": self.metric, "grid": points, **files, "seconds": self.seconds}
 
     def _metrics(self, point: int) -> dict[str, float]:
         return {name: float(column[point]) for name, column in self.scores.items()}
@@ -73,14 +75,14 @@ class GridResult(Result):
         return shown if surface is None else [*shown, surface]
 
 
-def grid(settings: Simulate, tree: Mapping[str, Any], stored: bool, draw: bool, monitor: Monitor) -> GridResult:
+def grid(settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor) -> GridResult:
     """Score every point of ``tree``'s grid. ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too."""
     if draw:
         check()
     start_jax()
     watch, metric = Watch(), _metric(tree)
     specs = AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
-    asked = flat(tree["grid"])
+    asked = flat(branch(tree, "grid"))
     found = axes(asked, specs, settable(tree, asked))
     points = list(product(found))
     given = without(settings.params, found, specs) if stored else settings.params
@@ -92,17 +94,17 @@ def grid(settings: Simulate, tree: Mapping[str, Any], stored: bool, draw: bool, 
     return GridResult(settings, metric, found, points, scores, watch.seconds, files)
 
 
-def _metric(tree: Mapping[str, Any]) -> str:
+def _metric(tree: JsonObject) -> str:
     """The metric that sorts, of settings that simulate otherwise does not read."""
     from quantamm_cli.metrics import METRICS
 
-    name = tree["metric"]["kind"]
+    name = str(branch(tree, "metric")["kind"])
     if name not in METRICS:
-        raise ConfigError("metric", f"no metric is called '{name}'{hint(str(name), METRICS)}; `qsim show metrics` lists them")
-    return str(name)
+        raise ConfigError("metric", f"no metric is called '{name}'{hint(name, METRICS)}; `qsim show metrics` lists them")
+    return name
 
 
-def settable(tree: Mapping[str, Any], grid: Mapping[str, Any]) -> set[str]:
+def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
     """The settings that may be only numbers to a program: those of frictions, the opening value, and the pool's own.
 
     Raises:
@@ -118,9 +120,9 @@ def settable(tree: Mapping[str, Any], grid: Mapping[str, Any]) -> set[str]:
 
 def _scores(
     settings: Simulate,
-    tree: Mapping[str, Any],
+    tree: JsonObject,
     points: Sequence[Point],
-    parameters: tuple[Sequence[Parameter], Mapping[str, Any]],
+    parameters: tuple[Sequence[Parameter], ParamValues],
     metric: str,
     monitor: Monitor,
     watch: Watch,
@@ -144,7 +146,7 @@ def _scores(
     return found[_PERIOD]
 
 
-def varied(settings: Simulate, tree: Mapping[str, Any], points: Sequence[Point]) -> list[Simulate]:
+def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> list[Simulate]:
     """The settings of every point, checked; those that are alike are one object.
 
     Raises:
@@ -176,17 +178,17 @@ def _is_setting(name: str) -> bool:
     return name in _NUMBERS or "." in name
 
 
-def batch(specs: Sequence[Parameter], given: Mapping[str, Any], points: Sequence[Point], assets: int) -> dict[str, Any]:
+def batch(specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int) -> dict[str, Numbers]:
     """Raw parameters with a leading axis of points: a point's values for every token, all else as given."""
     named = {name: spec for spec in specs for name in spec.names}
     twice = given.keys() & points[0].keys()
     if twice:
         raise ConfigError(f"grid.{min(twice)}", f"params.{min(twice)} is given too; give one")
     columns = {name: np.array([point[name] for point in points]).reshape(-1, *[1] * len(named[name].shape(assets))) for name in points[0]}
-    return dict(initial(specs, {**given, **columns}, len(points), assets, 0.0, 0))
+    return initial(specs, {**given, **columns}, len(points), assets, 0.0, 0)
 
 
-def without(params: Mapping[str, Any], grid: Mapping[str, Any], specs: Sequence[Parameter]) -> dict[str, Any]:
+def without(params: ParamValues, grid: Mapping[str, object], specs: Sequence[Parameter]) -> ParamValues:
     """Parameters of a stored run but those that the grid names."""
     return {spec.name: params[spec.name] for spec in specs if spec.name in params and not grid.keys() & set(spec.names)}
 

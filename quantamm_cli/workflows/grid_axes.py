@@ -9,16 +9,17 @@ from quantamm_cli.core.grid import ticks
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 _FORMS = "write [low,high,count], [low,high,count,log], a count of points of the declared range, or .choices=[...]"
 
 
-def flat(grid: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+def flat(grid: JsonObject, place: str = "") -> dict[str, Json]:
     """The axes by dotted name: what is no group of others."""
     return dict(_leaves(grid, place))
 
 
-def _leaves(grid: Mapping[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+def _leaves(grid: JsonObject, place: str) -> Iterator[tuple[str, Json]]:
     for name, told in grid.items():
         if isinstance(told, Mapping) and "choices" not in told:
             yield from _leaves(told, f"{place}{name}.")
@@ -26,7 +27,7 @@ def _leaves(grid: Mapping[str, Any], place: str) -> Iterator[tuple[str, Any]]:
             yield place + name, told
 
 
-def axes(grid: Mapping[str, Any], specs: Sequence[Parameter], settable: Collection[str]) -> dict[str, list[float]]:
+def axes(grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]) -> dict[str, list[float]]:
     """The values of each parameter and each setting of a grid, by name.
 
     Raises:

@@ -1,6 +1,6 @@
 """Results of quantammsim as runs of ours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.reference import Result as Reference
 from quantamm_cli.store.reference import read_result
-from quantamm_cli.store.runs import Store
+from quantamm_cli.store.runs import Entry, Store
 from quantamm_cli.version import __version__
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
@@ -70,7 +71,7 @@ class Imports(Result):
 
     imported: tuple[Imported, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         return {"imported": [_told(each) for each in self.imported]}
 
     def tables(self) -> Sequence[Table | str]:
@@ -100,9 +101,9 @@ def _imported(result: Reference, config_dir: str | None, monitor: Monitor, store
     return Imported(result.path, fingerprint, status, len(entries), sets, tuple(notes), store.path(fingerprint))
 
 
-def _told(each: Imported) -> dict[str, Any]:
+def _told(each: Imported) -> JsonObject:
     named = {"file": str(each.file), "run": f"run_{each.fingerprint}", "fingerprint": each.fingerprint, "status": each.status}
-    return named | {"entries": each.entries, "notes": list(each.notes), "files": {"checkpoint": str(each.checkpoint)}}
+    return {**named, "entries": each.entries, "notes": list(each.notes), "files": {"checkpoint": str(each.checkpoint)}}
 
 
 def _settings(result: Reference, config_dir: str | None) -> tuple[Train, tuple[Parameter, ...], list[str]]:
@@ -124,24 +125,25 @@ def _sets(settings: Train) -> int:
     return Fit.typed(settings.fit).parameter_sets
 
 
-def _known(tree: Mapping[str, Any]) -> dict[str, Any]:
+def _known(tree: JsonObject) -> JsonObject:
     """What names a run; what it reads besides prices is asked for when it is run."""
     return {name: value for name, value in tree.items() if name in Train.model_fields}
 
 
-def _starts(told: Mapping[str, Any], specs: Sequence[Parameter]) -> dict[str, Any]:
+def _starts(told: JsonObject, specs: Sequence[Parameter]) -> dict[str, Json]:
     known = {name: spec for spec in specs for name in spec.names}
-    found: dict[str, Any] = {}
+    found: dict[str, Json] = {}
     for name, ours in _STARTS.items():
         for other in ours if told.get(name) is not None else ():
             if other in known and not found.keys() & set(known[other].names):
                 found[other] = told[name]
-    if "memory_days_2" in known and told.get("initial_memory_length") is not None:
-        found["memory_days_2"] = told["initial_memory_length"] + (told.get("initial_memory_length_delta") or 0.0)
+    length: Any = told.get("initial_memory_length")
+    if "memory_days_2" in known and length is not None:
+        found["memory_days_2"] = length + (told.get("initial_memory_length_delta") or 0.0)
     return found
 
 
-def _entries(result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[dict[str, Any]]:
+def _entries(result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[Entry]:
     from quantamm_cli.workflows.selection import selection_metric
 
     metric = selection_metric(settings)
@@ -155,15 +157,15 @@ def _entries(result: Reference, settings: Train, specs: Sequence[Parameter], not
     if missing and trainable(specs) & {spec.name for spec in specs if spec.readable in missing}:
         raise StoreError(str(result.path), f"holds no {' and no '.join(missing)}, which this pool needs")
     entries = []
-    for entry in result.entries:
+    for step, entry in zip(result.steps, result.entries, strict=True):
         try:
-            entries.append(_entry(entry, settings, specs, metric))
+            entries.append(_entry(step, entry, settings, specs, metric))
         except (QsimError, TypeError, ValueError, KeyError) as failure:
-            raise StoreError(str(result.path), f"entry of step {entry['step']} cannot be read: {failure}") from failure
+            raise StoreError(str(result.path), f"entry of step {step} cannot be read: {failure}") from failure
     return entries
 
 
-def _entry(entry: Mapping[str, Any], settings: Train, specs: Sequence[Parameter], metric: str) -> dict[str, Any]:
+def _entry(step: int, entry: JsonObject, settings: Train, specs: Sequence[Parameter], metric: str) -> Entry:
     """One step as we keep it."""
     assets = len(settings.tokens)
     given = {name: _numbers(entry[name]) for spec in specs for name in spec.names if name in entry}
@@ -181,7 +183,7 @@ def _entry(entry: Mapping[str, Any], settings: Train, specs: Sequence[Parameter]
     rate = _numbers(entry.get("local_learning_rate", np.nan)).ravel()
     since = _numbers(entry.get("iterations_since_improvement", 0)).ravel()
     return {
-        "step": entry["step"],
+        "step": step,
         "params": params,
         "readable": readable(specs, params),
         "objective": objective,
@@ -203,7 +205,7 @@ def _numbers(value: Any) -> np.ndarray:
     return np.asarray(value, float)
 
 
-def _scores(entry: Mapping[str, Any], period: str, sets: int, metric: str) -> dict[str, np.ndarray]:
+def _scores(entry: JsonObject, period: str, sets: int, metric: str) -> dict[str, np.ndarray]:
     """The metrics of a period by our names, a number a set; the one that selects is always there, NaN if nobody knows it."""
     told: Any = next((entry[key] for key in PERIODS[period] if entry.get(key) is not None), [])
     table: dict[str, np.ndarray] = {metric: np.full(sets, np.nan)}
@@ -211,10 +213,10 @@ def _scores(entry: Mapping[str, Any], period: str, sets: int, metric: str) -> di
         for name, value in _named(own, metric):
             table.setdefault(name, np.full(sets, np.nan))[index] = value
     prefix = f"{period}_"
-    for name, value in entry.items():  # a trial of a search has them one by one
-        if name.startswith(prefix) and isinstance(value, int | float):
+    for name, number in entry.items():  # a trial of a search has them one by one
+        if name.startswith(prefix) and isinstance(number, int | float):
             ours = METRICS.get(name.removeprefix(prefix), name.removeprefix(prefix))
-            table.setdefault(ours, np.full(sets, np.nan))[:] = value
+            table.setdefault(ours, np.full(sets, np.nan))[:] = number
     return table
 
 
@@ -228,14 +230,20 @@ def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
         yield metric, float(own)
 
 
-def _stored(result: Reference, settings: Train, entries: list[dict[str, Any]], notes: list[str], store: Store) -> tuple[str, str]:
+def _stored(result: Reference, settings: Train, entries: list[Entry], notes: list[str], store: Store) -> tuple[str, str]:
     """Save the entries under the settings and the file they come from; the fingerprint, and whether the run is new."""
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
     from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
     identity = settings.identity() | {"imported": result.sha256}
-    made = {"by": "quantammsim", "file": result.path.name, "sha256": result.sha256, "fingerprint": result.settings, "notes": notes}
+    made: JsonObject = {
+        "by": "quantammsim",
+        "file": result.path.name,
+        "sha256": result.sha256,
+        "fingerprint": result.settings,
+        "notes": notes,
+    }
     with store.open(identity) as writer:
         if writer.status == "finished":
             return sha256(identity), "reused"

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.trajectory import read_arrays
 
 if TYPE_CHECKING:
+    from quantamm_cli.competition.documents import CompetitionScores, Receipt
     from quantamm_cli.reporting.run import Subject
 
 
@@ -44,12 +45,12 @@ def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     return _page(walk_page(told, drawn), result.parent, chosen) | _written(drawn, result.parent, chosen)
 
 
-def draw_competition(told: Mapping[str, Any], receipt: Mapping[str, Any], folder: Path) -> dict[str, str]:
+def draw_competition(scores: "CompetitionScores", receipt: "Receipt", folder: Path) -> dict[str, str]:
     """Write the plots and the page of a competition into its folder; their paths by name."""
     from quantamm_cli.reporting.competition import competition_page, competition_plots
 
-    drawn = competition_plots(told, receipt["edges"])
-    return _page(competition_page(told, receipt, drawn), folder) | _written(drawn, folder)
+    drawn = competition_plots(scores, receipt["edges"])
+    return _page(competition_page(scores, receipt, drawn), folder) | _written(drawn, folder)
 
 
 def _page(text: str, folder: Path, chosen: str = "") -> dict[str, str]:

@@ -4,8 +4,9 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.version import __version__
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from quantamm_cli.market import Market
 
 
-def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
+def provenance(settings: Simulate, market: "Market") -> JsonObject:
     """What made a run, besides its settings. None of it names the run."""
     import jax
 
@@ -30,9 +31,9 @@ def provenance(settings: Simulate, market: "Market") -> dict[str, Any]:
     }
 
 
-def places(settings: Simulate) -> dict[str, Any]:
+def places(settings: Simulate) -> dict[str, str | list[str]]:
     """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
-    found: dict[str, Any] = {}
+    found: dict[str, str | list[str]] = {}
     for name in ("data", "fees", "trades", "practice"):
         part = getattr(settings, name, None)
         if part is None:  # only training practises

@@ -35,19 +35,14 @@ class Report(Result):
 
 
 def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
-    """The result with its plots among its files.
-
-    Args:
-        minimum: as in its selection.
-        watch: that of the result.
-    """
+    """The result with its plots among its files. ``minimum`` as in its selection; ``watch`` that of the result."""
     drawn = plots.draw(of_run(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return replace(result, files=result.files | drawn)
 
 
 def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
-    """Draw an evaluation and write its page. Arguments as of ``with_plots``."""
+    """Draw an evaluation and write its page. ``minimum`` as in its selection; ``watch`` that of the result."""
     drawn = plots.draw_page(of_run(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return Report(result, result.files | drawn)
@@ -55,34 +50,30 @@ def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report
 
 def report_walk(result: WalkForwardEvaluation) -> Report:
     """Draw a walk-forward and write its page."""
-    return Report(result, _with_walk(result.walk.files))
+    return Report(result, _walk(result.walk.files))
 
 
-def report_stored(stored: Held, selection: Selection, monitor: Monitor, dry_run: bool) -> Result:
-    """Draw what is stored of a walk-forward or a competition and write its page.
-
-    Args:
-        dry_run: read it, and write nothing.
+def report_stored(held: Held, selection: Selection, monitor: Monitor, dry_run: bool) -> Result:
+    """Draw what is stored of a walk-forward or a competition and write its page; ``dry_run``: read it alone.
 
     Raises:
         ConfigError: there is nothing to draw of it.
     """
-    name = stored.short
-    if stored.kind == "study":
-        cure = f"`qsim runs show {name}` shows its trials, `qsim report RUN` draws the run of one"
-        raise ConfigError(name, f"is a study: {cure}")
-    if stored.kind == "walk":
-        walk = stored_walk(stored, selection, with_settings=False)
-        return walk if dry_run else Report(walk, _with_walk(walk.files))
-    if not competition_place(stored).receipt.exists():
-        why = "has no receipt to draw from, as a sweep or a competition that was broken off"
-        raise ConfigError(name, f"{why}; `qsim runs show {name}` shows what there is of it")
-    competition = stored_competition(stored, monitor, with_settings=False)
-    if dry_run or competition.receipt is None:
+    if held.kind == "study":
+        cure = f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one"
+        raise ConfigError(held.short, f"is a study: {cure}")
+    if held.kind == "walk":
+        walk = stored_walk(held, selection, with_settings=False)
+        return walk if dry_run else Report(walk, _walk(walk.files))
+    if not competition_place(held).receipt.exists():
+        cure = f"`qsim runs show {held.short}` shows what there is of it"
+        raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
+    competition = stored_competition(held, monitor, with_settings=False)
+    if dry_run or competition.receipt is None or "sweep" in competition.scores:
         return competition
-    drawn = plots.draw_competition(competition.to_dict(), competition.receipt, stored.path)
+    drawn = plots.draw_competition(competition.scores, competition.receipt, held.path)
     return Report(competition, competition.files | drawn)
 
 
-def _with_walk(files: dict[str, str]) -> dict[str, str]:
+def _walk(files: dict[str, str]) -> dict[str, str]:
     return files | plots.draw_walk(Path(files["result"]), Path(files["daily"]))

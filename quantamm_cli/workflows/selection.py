@@ -1,13 +1,15 @@
 """Which parameter set of a run is taken: by a rule, from its checkpoint or its history."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from quantamm_cli.errors import ArgumentError, ConfigError
+from quantamm_cli.reporting.run_tables import Choice
+from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
+from quantamm_cli.store.record import Entry, Scores
 from quantamm_cli.store.runs import Run
 from quantamm_cli.training.selection import RULES, Scoreboard, rule_name, select
 
@@ -38,7 +40,7 @@ class Selected:
     method: str
     step: int
     set: int
-    params: dict[str, Any]
+    params: dict[str, Sequence[float] | Sequence[Sequence[float]]]
     """Raw, by name: a list, or a list a layer."""
 
     def to_dict(self) -> dict[str, str | int]:
@@ -46,7 +48,7 @@ class Selected:
         return {"load": self.method, "step": self.step, "set": self.set}
 
 
-def scoreboard(entries: Sequence[Mapping[str, Any]], metric: str) -> Scoreboard:
+def scoreboard(entries: Sequence[Entry], metric: str) -> Scoreboard:
     """What selection looks at, of entries as the store keeps them."""
 
     def scores(period: str) -> np.ndarray | None:
@@ -60,7 +62,7 @@ def scoreboard(entries: Sequence[Mapping[str, Any]], metric: str) -> Scoreboard:
     return Scoreboard(np.array([entry["step"] for entry in entries]), objective, train, scores("validation"), scores("test"))
 
 
-def _floats(rows: list[Any]) -> np.ndarray:
+def _floats(rows: Sequence[Scores]) -> np.ndarray:
     """Lists in which ``None`` stands for what is not finite."""
     return np.asarray(rows, dtype=float)
 
@@ -82,7 +84,7 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
         entries = run.history() if asked.minimum else run.entries
         choice = select(scoreboard(entries, selection_metric(settings)), method, asked.minimum)
         entry = entries[choice.entry]
-        return Selected(method, int(entry["step"]), choice.set, {key: value[choice.set] for key, value in entry["params"].items()})
+        return Selected(method, entry["step"], choice.set, {key: value[choice.set] for key, value in entry["params"].items()})
 
     return choose
 
@@ -92,13 +94,20 @@ def selection_metric(settings: Train) -> str:
     return settings.split.selection_metric or settings.metric.kind
 
 
-def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Any]:
+def stored_metric(settings: JsonObject) -> str:
+    """The same of settings as they are stored."""
+    split = branch(settings, "split")
+    return text(branch(settings, "metric"), "kind") if split["selection_metric"] is None else text(split, "selection_metric")
+
+
+def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
     """Step, set and scores of every selection rule that chooses something."""
     if not run.entries:
         return {}
-    metric = run.settings["split"]["selection_metric"] or run.settings["metric"]["kind"]
+    metric = stored_metric(run.settings)
     entries = run.history() if minimum else run.entries
-    board, chosen = scoreboard(entries, metric), {}
+    board = scoreboard(entries, metric)
+    selections: dict[str, Choice] = {}
     for rule in RULES:
         try:
             choice = select(board, rule, minimum)
@@ -106,5 +115,5 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Any]:
             continue
         entry = entries[choice.entry]
         scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
-        chosen[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
-    return chosen
+        selections[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
+    return selections

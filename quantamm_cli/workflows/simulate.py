@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from quantamm_cli.core.params import initial, readable
 from quantamm_cli.pools.base import AbstractPool
@@ -17,6 +16,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selected
+from quantamm_cli.workflows.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,19 @@ class SimulationResult(Result):
         return self.scored.metrics[self.settings.end]
 
     @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
+
+    @property
     def benchmarks(self) -> dict[str, dict[str, float]]:
         """Of what anyone could have had, by strategy."""
         return {name: scores[self.settings.end] for name, scores in self.scored.benchmarks.items()}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         named = {"run": self.name, "fingerprint": self.settings.fingerprint}
-        own = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
-        return named | self.scored.to_dict() | own
+        own: dict[str, Json] = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
+        return {**named, **self.scored.to_dict(), **own}
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}")

@@ -1,37 +1,33 @@
 """Walk-forwards, competitions and studies as they were stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from quantamm_cli.competition.documents import Receipt, Scores
 from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.reporting.tables import settings
+from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.reporting.walk_tables import chosen_table, cycles_table, together_table, verdict_lines
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
 from quantamm_cli.store.receipts import read_receipt
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
+from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import Selection
 
-Stored = Mapping[str, Any]
-"""As it was written."""
-_WALK = ("run", "fingerprint", "cycles", "aggregate", "verdict")
-
 
 @dataclass(frozen=True)
 class StoredWalk(Result):
-    """Cycles, aggregate and verdict of a walk-forward."""
+    """Cycles, aggregate and verdict of a walk-forward. ``with_settings``: its settings come first of its tables."""
 
-    result: Held
+    held: Held
     place: WalkPlace
     walk: Walk
     with_settings: bool = True
-    """Whether the settings come first of its tables."""
 
     @property
     def files(self) -> dict[str, str]:
@@ -39,115 +35,95 @@ class StoredWalk(Result):
         return {"result": str(self.place.result), "daily": str(self.place.daily)}
 
     def to_dict(self) -> dict[str, Json]:
-        parts = {key: self.walk.result[key] for key in _WALK}
-        more = {"status": "finished", "settings": self.walk.settings, "files": self.files}
-        return parts | more
+        walk: JsonObject = finite(self.walk.result)
+        written = {key: walk[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")}
+        return {**written, "status": "finished", "settings": self.walk.settings, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        parts = self.walk.result
-        head = [_settings(self.result, self.walk.settings)] if self.with_settings else []
-        tables = [cycles_table(parts), together_table(parts), chosen_table(parts)]
-        return [*head, *tables, *verdict_lines(parts)]
+        walk = self.walk.result
+        head = [leaves_table(f"{self.held.short}…", self.walk.settings)] if self.with_settings else []
+        return [*head, cycles_table(walk), together_table(walk), chosen_table(walk), *verdict_lines(walk)]
 
 
 @dataclass(frozen=True)
 class StoredCompetition(Result):
-    """Standings of a competition, or the points of a sweep."""
+    """Standings of a competition, or the points of a sweep. ``with_settings``: its settings come first of its tables."""
 
-    result: Held
-    scores: Stored
-    receipt: Stored | None
+    held: Held
+    scores: Scores
+    receipt: Receipt | None
     """``None``: a sweep, or broken off."""
     with_settings: bool = True
-    """Whether the settings come first of its tables."""
 
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        place = competition_place(self.result)
+        place = competition_place(self.held)
         files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
         return {name: str(path) for name, path in files.items() if path.exists()}
 
     def to_dict(self) -> dict[str, Json]:
-        parts = dict(self.scores)
+        scores: JsonObject = finite(self.scores)
+        written = {key: value for key, value in scores.items() if not key.endswith("sha256")}
         if self.receipt is not None:
-            keys = {"settings": "settings", "strategies": "strategies", "provenance": "versions"}
-            parts |= {key: self.receipt[name] for key, name in keys.items()}
-        return parts | {"status": "finished", "files": self.files}
+            receipt: JsonObject = finite({name: value for name, value in self.receipt.items() if name != "edges"})
+            written |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}
+        return written | {"status": "finished", "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         head = []
         if self.receipt is not None and self.with_settings:
-            strategies = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
-            tree = {**self.receipt["settings"], "strategy": strategies}
-            head.append(_settings(self.result, tree))
-        gap = said_gap(self.scores)
-        return [*head, self._played(), *standings_tables(self.scores), *([gap] if gap else [])]
-
-    def _played(self) -> str:
-        seeds = self.scores["seeds"]
-        steps = f", {self.scores['steps']} steps each" if "steps" in self.scores else ""
-        last = seeds["first"] + seeds["count"] - 1
-        return f"{self.result.short}…: seeds {seeds['first']} to {last}{steps}"
+            own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
+            head.append(leaves_table(f"{self.held.short}…", {**self.receipt["settings"], "strategy": own}))
+        seeds, scores = self.scores["seeds"], self.scores
+        steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
+        played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
+        gap = [said_gap(scores["gap"])] if "sweep" not in scores and "gap" in scores else []
+        return [*head, played, *standings_tables(scores), *gap]
 
 
 @dataclass(frozen=True)
 class StoredStudy(Result):
     """The trials of a study."""
 
-    result: Held
-    summary: Stored
+    held: Held
+    summary: StudyDocument
 
     def to_dict(self) -> dict[str, Json]:
-        named = {"run": self.result.name, "fingerprint": self.result.fingerprint}
-        return {**named, "status": "finished", **self.summary}
+        summary: JsonObject = finite(self.summary)
+        written = {key: value for key, value in summary.items() if key not in ("schema", "sha256")}
+        return {"run": self.held.name, "fingerprint": self.held.fingerprint, "status": "finished"} | written
 
     def tables(self) -> Sequence[Table | str]:
-        identity, best = self.summary["identity"], self.summary.get("best", {}).get("number")
-        caption = f"{self.result.short}…  {identity['objective']}"
-        return [trials_table(caption, self.summary["trials"], list(identity["space"]), best)]
+        study = self.summary
+        best = study["best"]["number"] if "best" in study else None
+        caption = f"{self.held.short}…  {study['identity']['objective']}"
+        return [trials_table(caption, study["trials"], list(study["identity"]["space"]), best)]
 
 
-def show_stored(result: Held, selection: Selection, monitor: Monitor) -> Result:
-    """What was written of anything but a run.
-
-    Raises:
-        StoreError: it is not there, or damaged.
-    """
-    if result.kind == "study":
-        skipped = ("schema", "sha256")
-        summary = {key: value for key, value in read_study(result).items() if key not in skipped}
-        return StoredStudy(result, summary)
-    if result.kind == "walk":
-        return stored_walk(result, selection)
-    return stored_competition(result, monitor)
+def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
+    """What was written of anything but a run. Raises StoreError if it is not there, or damaged."""
+    if held.kind == "study":
+        return stored_study(held)
+    return stored_walk(held, selection) if held.kind == "walk" else stored_competition(held, monitor)
 
 
-def stored_walk(result: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
-    """What was written of a walk-forward by this selection.
-
-    Raises:
-        StoreError: it is not there, or damaged.
-    """
-    place = walk_place(result, selection.suffix)
-    return StoredWalk(result, place, read_walk(place), with_settings)
+def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
+    """What was written of a walk-forward by this selection. Raises StoreError if it is not there, or damaged."""
+    place = walk_place(held, selection.suffix)
+    return StoredWalk(held, place, read_walk(place), with_settings)
 
 
-def stored_competition(result: Held, monitor: Monitor, with_settings: bool = True) -> StoredCompetition:
-    """What was written of a competition; who broke a rule is a warning.
-
-    Raises:
-        StoreError: it is not there, or damaged.
-    """
-    place = competition_place(result)
+def stored_competition(held: Held, monitor: Monitor, with_settings: bool = True) -> StoredCompetition:
+    """What was written of a competition. Raises StoreError if it is not there, or damaged."""
+    place = competition_place(held)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None
-    stored = place.read_scores().items()
-    scores = {key: value for key, value in stored if not key.endswith("sha256")}
+    scores = place.read_scores()
     for line in breaches(scores):
         monitor.warn(line)
-    return StoredCompetition(result, scores, receipt, with_settings)
+    return StoredCompetition(held, scores, receipt, with_settings)
 
 
-def _settings(result: Held, tree: Stored) -> Table:
-    shown = settings(f"{result.short}…", tree)
-    return Table.of(shown.caption, shown.heads, shown.rows)
+def stored_study(held: Held) -> StoredStudy:
+    """What was written of a study. Raises StoreError if it is not there, or damaged."""
+    return StoredStudy(held, read_study(held))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.reporting import stored_tables
-from quantamm_cli.reporting.stored_tables import Chosen, Line
+from quantamm_cli.reporting.run_tables import selections_table
+from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.reporting.tables import leaves_table
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
@@ -28,14 +29,12 @@ class Folder(Result):
     others: tuple[Other, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        listed: dict[str, Json] = {"runs": [_run(each) for each in self.runs]}
-        for kind, key in OTHERS.items():
-            listed[key] = [_other(each) for each in self.others if each.held.kind == kind]
-        return listed
+        kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
+        return {"runs": [_run(each) for each in self.runs], **kinds}
 
     def tables(self) -> Sequence[Table | str]:
         lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
-        return [stored_tables.folder_table(lines)] if lines else [f"no runs in {self.root}"]
+        return [folder_table(lines)] if lines else [f"no runs in {self.root}"]
 
 
 def list_results(runs_dir: str) -> Folder:
@@ -44,45 +43,46 @@ def list_results(runs_dir: str) -> Folder:
     return Folder(store.root, tuple(store.list()), tuple(store.others()))
 
 
-def _run(run: Summary) -> dict[str, Json]:
-    return {key: getattr(run, key) for key in _RUN} | {"checkpoint": str(run.path)}
+def _run(each: Summary) -> dict[str, Json]:
+    return {key: getattr(each, key) for key in _RUN} | {"checkpoint": str(each.path)}
 
 
-def _run_line(run: Summary) -> Line:
+def _run_line(each: Summary) -> Line:
     return Line(
-        name=run.fingerprint[:NAME_DIGITS],
+        name=each.fingerprint[:NAME_DIGITS],
         kind="run",
-        status=run.status,
-        what=run.pool or run.problem or "",
-        tokens=run.tokens,
-        size=None if run.steps is None else f"{run.steps} steps",
-        metric=run.metric or "",
-        best=run.best,
-        modified=run.modified,
+        status=each.status,
+        what=each.pool or each.problem or "",
+        tokens=each.tokens,
+        size=None if each.steps is None else f"{each.steps} steps",
+        metric=each.metric or "",
+        best=each.best,
+        modified=each.modified,
     )
 
 
-def _other(other: Other) -> dict[str, Json]:
-    named = {"run": other.held.name, "fingerprint": other.held.fingerprint, "status": other.status}
-    return {**named, **other.told, "problem": other.problem, "file": str(other.file)}
+def _other(each: Other) -> dict[str, Json]:
+    named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
+    return {**named, **finite(each.told), "problem": each.problem, "file": str(each.file)}
 
 
-def _other_line(other: Other) -> Line:
-    facts, sizes = other.told, ("cycles", "seeds", "trials")
-    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or other.problem or ""
+def _other_line(each: Other) -> Line:
+    facts = each.told
+    counted = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
+    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
     if "sweep" in facts:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
     return Line(
-        name=other.held.fingerprint[:NAME_DIGITS],
-        kind=KINDS[other.held.kind],
-        status=other.status,
+        name=each.held.fingerprint[:NAME_DIGITS],
+        kind=KINDS[each.held.kind],
+        status=each.status,
         what=what,
         tokens=facts.get("tokens", ()),
-        size=next((f"{facts[size]} {size}" for size in sizes if size in facts), None),
+        size=next(counted, None),
         metric=facts.get("metric", ""),
         best=facts.get("best"),
-        modified=other.modified,
+        modified=each.modified,
     )
 
 
@@ -101,8 +101,7 @@ class Verification(Result):
 
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
-            damages = [(each.path, each.problem) for each in self.damages]
-            return [stored_tables.damages_table(damages)]
+            return [damages_table([(each.path, each.problem) for each in self.damages])]
         counted = {kind: count for kind, count in self.others.items() if count}
         others = "".join(f", {count} {_called(kind, count)}" for kind, count in counted.items())
         return [f"{self.runs} run(s){others} in {self.root} are sound"]
@@ -116,13 +115,13 @@ class Verification(Result):
 def verify_results(runs_dir: str) -> Verification:
     """Read everything in a folder again."""
     store = Store(runs_dir)
-    damages, runs = tuple(store.verify()), len(store.list())
-    kinds = [each.kind for each in store.holdings()]
-    return Verification(store.root, damages, runs, {kind: kinds.count(kind) for kind in OTHERS})
+    damages = tuple(store.verify())
+    kinds = [held.kind for held in store.holdings()]
+    return Verification(store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS})
 
 
-def _called(kind: str, count: int) -> str:
-    return KINDS[kind] if count == 1 else OTHERS[kind].replace("_", "-")
+def _called(kind: str, number: int) -> str:
+    return KINDS[kind] if number == 1 else OTHERS[kind].replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -130,30 +129,26 @@ class StoredRun(Result):
     """A run's settings, where they came from, and what each selection rule chooses."""
 
     run: Run
-    minimum: float = 0.0
+    minimum: float
     """Least score on the other period, for the rules that ask one."""
 
     def to_dict(self) -> dict[str, Json]:
+        run = self.run
         return {
-            "run": self.run.name,
-            "fingerprint": self.run.fingerprint,
-            "status": self.run.status,
-            "step": self.run.step,
-            "settings": self.run.settings,
-            "provenance": self.run.provenance,
-            "selections": all_selections(self.run, self.minimum),
-            "files": {"checkpoint": str(self.run.path)},
+            "run": run.name,
+            "fingerprint": run.fingerprint,
+            "status": run.status,
+            "step": run.step,
+            "settings": run.settings,
+            "provenance": run.provenance,
+            "selections": finite(all_selections(run, self.minimum)),
+            "files": {"checkpoint": str(run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
         origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown = [
-            stored_tables.leaves_table(f"{run.name}  {run.status}", "setting", run.settings),
-            stored_tables.leaves_table("made by", "", origin),
-        ]
+        shown = [leaves_table(f"{run.name}  {run.status}", run.settings), leaves_table("made by", origin)]
         if choices:
-            chosen = [Chosen(rule, choice["step"], choice["set"], choice["scores"]) for rule, choice in choices.items()]
-            metric = next(iter(choices.values()))["metric"]
-            shown.append(stored_tables.choices_table(metric, chosen))
+            shown.append(selections_table(choices))
         return shown

@@ -2,26 +2,26 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.json_tree import finite
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.studies import StudyPlace, write_if_changed
 from quantamm_cli.tuning.study import Study, Trial
+from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.workflows.monitor import Monitor
 
 
 class StudyFiles:
     """Of one study in its place. ``words`` are the overrides it was asked for with."""
 
-    def __init__(self, place: StudyPlace, identity: Mapping[str, Any], search: Search, words: Sequence[str], monitor: Monitor) -> None:
+    def __init__(self, place: StudyPlace, identity: JsonObject, search: Search, words: Sequence[str], monitor: Monitor) -> None:
         self.place, self.identity = place, identity
         self._search, self._words, self._monitor = search, words, monitor
         self._experiments: Experiments | None = None
@@ -58,16 +58,21 @@ class StudyFiles:
             self._monitor.warn(f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML")
 
 
-def trials_told(study: Study, place: StudyPlace) -> dict[str, Any]:
+def trials_told(study: Study, place: StudyPlace) -> JsonObject:
     """All trials and the best of them, as JSON has them."""
-    told: dict[str, Any] = {"trials": [plain(trial) for trial in study.trials]}
+    told: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
     if study.best is not None:
-        best = plain(study.best)
-        told["best"] = {name: best[name] for name in ("number", "value", "settings", "run")} | {"experiment": str(place.experiment)}
+        best = record(study.best)
+        named = {"number": best["number"], "value": best["value"], "settings": best["settings"], "run": best["run"]}
+        told["best"] = {**named, "experiment": str(place.experiment)}
     return told
 
 
-def plain(trial: Trial) -> dict[str, Any]:
-    """A trial for JSON; absent things are absent."""
-    told = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
-    return told | {name: text for name, text in (("run", trial.run), ("reason", trial.reason)) if text is not None}
+def record(trial: Trial) -> TrialRecord:
+    """A trial as it is written; absent things are absent."""
+    told: TrialRecord = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
+    if trial.run is not None:
+        told["run"] = trial.run
+    if trial.reason is not None:
+        told["reason"] = trial.reason
+    return told

@@ -20,8 +20,6 @@ def of_pool(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
         strategies=scored.assessment.scores,
-        readable=scored.params["readable"],
-        final=scored.final,
         units={name: metric.unit for name, metric in METRICS.items()} | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
     )
@@ -33,6 +31,7 @@ def of_run(result: EvaluationResult, minimum: float) -> Subject:
     pool = of_pool(result.scored, run.name, dated(settings.spans, minute(settings.start)))
     return replace(
         pool,
+        tables=tuple(result.tables()),
         status=run.status,
         strategies={"pool": result.metrics, **result.benchmarks},
         selection=result.chosen.selection,
@@ -41,8 +40,4 @@ def of_run(result: EvaluationResult, minimum: float) -> Subject:
         choices=all_selections(run, minimum),
         settings=settings.identity(),
         provenance=run.provenance,
-        fresh=result.fresh,
-        parts=result.decomposition,
-        own={name: each._asdict() for name, each in result.periods.items()},
-        sets={str(each.set): each.metrics for each in result.sets},
     )

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.market import Market
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 from quantamm_cli.training.base import Fit
@@ -20,6 +20,7 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser
 from quantamm_cli.workflows.training_run import TrainingRun, opening
+from quantamm_cli.workflows.trajectory import Trajectory
 from quantamm_cli.workflows.warm_start import same_data
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
@@ -52,10 +53,16 @@ class TrainingResult(Result):
         """Of the chosen set, by period."""
         return self.scored.metrics
 
-    def to_dict(self) -> dict[str, Any]:
-        told = self.chosen.to_dict() | self.scored.to_dict() | {"seconds": self.seconds, "files": self.files, "status": self.status}
-        told |= {} if self.redrawn is None else {"redrawn": self.redrawn}
-        return told | ({} if self.ended is None else {"ended": self.ended})
+    @property
+    def trajectory(self) -> Trajectory:
+        """Of the pool over all periods, minute by minute."""
+        return self.scored.trajectory
+
+    def to_dict(self) -> dict[str, Json]:
+        told: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
+        told |= {"seconds": self.seconds, "files": self.files, "status": self.status}
+        told |= {name: sets for name, sets in (("redrawn", self.redrawn), ("ended", self.ended)) if sets is not None}
+        return told
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(self.chosen.title)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +17,7 @@ from quantamm_cli.market.practice import refuse_more_than_prices
 from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.runs import Run, Writer
+from quantamm_cli.store.runs import Entry, Run, Writer
 from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
@@ -42,7 +41,7 @@ class TrainingRun:
         self._settings, self._writer = settings, writer
         self._provenance = provenance(settings, market)
         self.problem, self.progress, self._specs = posed(settings, market)
-        self.entries: list[dict[str, Any]] = []
+        self.entries: list[Entry] = []
         self._saved, self._when = 0, time.monotonic()
         if writer.run is not None and writer.state is not None:
             self.entries = writer.run.history()
@@ -61,7 +60,7 @@ class TrainingRun:
 
     def record(self, report: Report, progress: Progress) -> None:
         """Keep an entry, and save now and then."""
-        entry = {
+        entry: Entry = {
             "step": report.step,
             "params": report.params,
             "readable": readable(self._specs, report.params),
@@ -71,8 +70,8 @@ class TrainingRun:
             "since_improvement": report.since_improvement,
         }
         if report.redrawn is not None:
-            entry["redrawn"] = report.redrawn
-        self.entries.append(entry | dict(report.told))
+            entry["redrawn"] = report.redrawn.tolist()
+        self.entries.append({**entry, **report.told})  # type: ignore[typeddict-item]  # under names of the fitter's own
         self.progress = progress  # from here on the entry counts, also for a save from another thread
         if time.monotonic() - self._when > _SAVE_SECONDS:
             self.save("running")
@@ -150,7 +149,7 @@ def _bank(settings: Train, market: Market) -> Bank | None:
 
 def weights(settings: Train) -> Weights:
     """The numbers of the objective; what is zero is left out of the program."""
-    told, turnover = settings.objective, settings.metric.turnover_penalty  # type: ignore[attr-defined]
+    told, turnover = settings.objective, Metric.typed(settings.metric).turnover_penalty
     return Weights(
         turnover=jnp.asarray(turnover) if turnover else None,
         curvature=jnp.asarray(told.curvature_penalty) if told.curvature_penalty else None,

@@ -1,29 +1,30 @@
 """A study whose trials are trainings, each a run of its own; it goes on where an earlier call stopped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import optuna
 
 from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.digest import plain as plain_tree
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.legal import moves_the_score
+from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.study import Study, Trial
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import selection_metric
-from quantamm_cli.workflows.study_files import StudyFiles, plain, trials_told
+from quantamm_cli.workflows.study_files import StudyFiles, record, trials_told
 from quantamm_cli.workflows.study_runner import StudyRunner, left
 
 SCHEMA = 1
@@ -37,25 +38,31 @@ class StudyPlan(Result):
     settings: StudySettings
     period: str
     metric: str
-    identity: dict[str, Any]
+    identity: JsonObject
+    """What names the study."""
+
+    @property
+    def objective(self) -> str:
+        """What trials are scored by."""
+        return f"{self.period}.{self.metric}"
 
     @property
     def place(self) -> StudyPlace:
         """Where it is kept."""
         return StudyPlace(Path(self.search.base.runs_dir), sha256(self.identity))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         files = StudyFiles(self.place, self.identity, self.search, (), Monitor()).paths
-        named = {"study": self.place.name, "objective": self.identity["objective"]}
-        return named | {"space": self.identity["space"], "settings": self.identity["train"], "files": files}
+        named = {"study": self.place.name, "objective": self.objective}
+        return {**named, "space": self.identity["space"], "settings": self.identity["train"], "files": files}
 
     def tables(self) -> Sequence[Table | str]:
         there = " (exists)" if self.place.journal.exists() else ""
-        rows = [[key, *_range(told), self.search.given.get(key)] for key, told in self.identity["space"].items()]
+        rows = [[key, *_range(spec), self.search.given.get(key)] for key, spec in self.search.space.items()]
         place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{there}"
         return [
             Table.of("", ["setting", "from", "to", "scale", "as it is"], rows),
-            f"objective   {self.identity['objective']}\n{place}",
+            f"objective   {self.objective}\n{place}",
         ]
 
 
@@ -82,13 +89,13 @@ class StudyResult(Result):
         """The one with the highest value."""
         return self.study.best
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         named = {"study": self.place.name, "status": self.status, "objective": self.objective}
-        return named | trials_told(self.study, self.place) | {"seconds": self.seconds, "files": self.files}
+        return {**named, **trials_told(self.study, self.place), "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         best = None if self.best is None else self.best.number
-        trials = [plain(trial) for trial in self.trials]
+        trials = [record(trial) for trial in self.trials]
         return [trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)]
 
     def notes(self) -> Sequence[str]:
@@ -102,13 +109,14 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
     if pruner and not isinstance(search.base.split, WalkForward):
         raise ConfigError("study.pruner", f"{settings.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out")
-    identity = {
+    identity: JsonObject = {
         "schema": SCHEMA,
         "train": search.base.identity(),
         "space": {key: spec.told() for key, spec in search.space.items()},
         "objective": f"{period}.{metric}",
         "seed": settings.seed,
-    } | pruner
+        **pruner,
+    }
     return StudyPlan(search, settings, period, metric, identity)
 
 
@@ -134,7 +142,7 @@ def tune(planned: StudyPlan, words: Sequence[str], fresh: bool, monitor: Monitor
         if study.best is None:
             raise DivergedError("study", f"none of {len(study.trials)} trials has a score; the last: {study.trials[-1].reason}")
     watch.lap("write")
-    return StudyResult(place, planned.identity["objective"], tuple(planned.search.space), status, study, watch.seconds, files.paths)
+    return StudyResult(place, planned.objective, tuple(planned.search.space), status, study, watch.seconds, files.paths)
 
 
 def objective(name: str | None, settings: Train) -> tuple[str, str]:
@@ -166,15 +174,15 @@ def _warn(period: str, search: Search, monitor: Monitor) -> None:
 
 
 def _opened(planned: StudyPlan, fresh: bool) -> Study:
-    notes = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
+    notes: JsonObject = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
     place, settings, search = planned.place, planned.settings, planned.search
     with atomic.telling(place.journal, "written"):
         return Study(place.journal, place.name, settings.seed, search.space, search.given, notes, settings.pruner)
 
 
-def _range(told: Mapping[str, Any]) -> list[Any]:
+def _range(spec: Range | Choices) -> list[Json]:
     """Two ends and a scale, or the choices."""
-    if "choices" in told:
-        return [" ".join(map(str, told["choices"])), None, "choices"]
-    step = f" by {told['step']:g}" if told["step"] else ""
-    return [told["low"], told["high"], f"{'log ' * told['log']}{told['type']}{step}"]
+    if isinstance(spec, Choices):
+        return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
+    step = f" by {spec.step:g}" if spec.step else ""
+    return [*spec.ends, f"{'log ' * spec.log}{'int' if spec.whole else 'float'}{step}"]

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
+from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
-from quantamm_cli.settings.json_tree import finite
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
@@ -53,22 +55,27 @@ class WalkForwardResult(Result):
         """Paths by name."""
         return files(self.place)
 
-    def named(self) -> dict[str, str]:
-        """What its JSON begins with."""
-        return {"run": self.place.name, "fingerprint": self.place.fingerprint}
+    @cached_property
+    def document(self) -> WalkDocument:
+        """Cycles, aggregate and verdict as they are written."""
+        found: WalkDocument = finite(self._findings())
+        return found
 
-    def findings(self) -> dict[str, Any]:
-        """Cycles, aggregate and verdict as JSON has them."""
-        cycles = [_with_shares(number, each, self.aggregate) for number, each in enumerate(self.cycles, 1)]
-        verdict = self.verdict._asdict() | {"out_of_sample": self.out_of_sample}
-        return {"cycles": cycles, "aggregate": _aggregate(self.aggregate, self.cycles), "verdict": verdict}
-
-    def to_dict(self) -> dict[str, Any]:
-        return self.named() | self.findings() | {"status": self.status, "seconds": self.seconds, "files": self.files}
+    def to_dict(self) -> dict[str, Json]:
+        return {**self._findings(), "status": self.status, "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        told = finite(self.named() | self.findings())
-        return [cycles_table(told), together_table(told), *verdict_lines(told)]
+        walk = self.document
+        return [cycles_table(walk), together_table(walk), *verdict_lines(walk)]
+
+    def _findings(self) -> dict[str, Json]:
+        return {
+            "run": self.place.name,
+            "fingerprint": self.place.fingerprint,
+            "cycles": [_with_shares(number, each, self.aggregate) for number, each in enumerate(self.cycles, 1)],
+            "aggregate": _aggregate(self.aggregate, self.cycles),
+            "verdict": {**self.verdict._asdict(), "out_of_sample": self.out_of_sample},
+        }
 
 
 def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = False, monitor: Monitor | None = None) -> WalkForwardResult:
@@ -82,18 +89,17 @@ def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = Fa
     seen = next((each.selected.method for each in done if "test" in each.selected.method), None)
     verdict = judged(found, f"--load {seen}" if seen else None)
     result = WalkForwardResult(place, done, found, verdict, seen is None, watch.seconds)
-    told = result.findings()
-    stored = [{key: value for key, value in each.items() if key != "status"} for each in told["cycles"]]
-    head = {"schema": SCHEMA} | result.named() | {"settings": settings.identity()}
-    place.write(finite(head | told | {"cycles": stored}), _days(done, found))
+    walk = result.document
+    stored = [{key: value for key, value in each.items() if key != "status"} for each in walk["cycles"]]
+    head = {"schema": SCHEMA, "run": walk["run"], "fingerprint": walk["fingerprint"], "settings": settings.identity()}
+    place.write(finite({**head, **walk, "cycles": stored}), _days(done, found))
     watch.lap("judge")
     return result
 
 
 def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
     """Every cycle in time, each trained before the next begins; with warm starts each begins where the one before ended."""
-    split, holdouts = settings.split, settings.cycles
-    assert isinstance(split, WalkForward)
+    split, holdouts = WalkForward.typed(settings.split), settings.cycles
     if settings.warm_start is not None:  # the selection chose where the first cycle begins, not what comes of it
         selection = USUAL
     if (rest := untested(settings)) is not None:
@@ -108,6 +114,21 @@ def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor)
         yield before
 
 
+class PlannedCycle(NamedTuple):
+    """A cycle with its dates; ``run`` is ``None`` where the cycle before it says where it begins."""
+
+    cycle: int
+    run: str | None
+    start: str
+    end: str
+    test_end: str | None
+
+    def to_dict(self) -> dict[str, Json]:
+        """A name that is not known is absent."""
+        run = {} if self.run is None else {"run": self.run}
+        return {"cycle": self.cycle, **run, "start": self.start, "end": self.end, "test_end": self.test_end}
+
+
 @dataclass(frozen=True)
 class PlannedWalkForward(Result):
     """Which cycles there would be, and where; nothing is touched."""
@@ -115,23 +136,24 @@ class PlannedWalkForward(Result):
     settings: Train
     place: WalkPlace
 
-    def _cycles(self) -> list[dict[str, Any]]:
-        split = self.settings.split
-        assert isinstance(split, WalkForward)
-        found: list[dict[str, Any]] = []
-        for number, each in enumerate(self.settings.cycles, 1):
-            known = number == 1 or not split.warm_start  # what a later one begins at is not known before
-            run = {"run": f"run_{each.fingerprint}"} if known else {}
-            found.append({"cycle": number, **run, "start": each.start, "end": each.end, "test_end": each.test_end})
-        return found
+    def _cycles(self) -> list[PlannedCycle]:
+        cycles, warm = self.settings.cycles, WalkForward.typed(self.settings.split).warm_start
+        runs = [f"run_{each.fingerprint}" if number == 0 or not warm else None for number, each in enumerate(cycles)]
+        numbered = enumerate(zip(runs, cycles, strict=True), 1)
+        return [PlannedCycle(number, run, one.start, one.end, one.test_end) for number, (run, one) in numbered]
 
-    def to_dict(self) -> dict[str, Any]:
-        named = {"run": self.place.name, "fingerprint": self.place.fingerprint}
-        return named | {"cycles": self._cycles(), "settings": self.settings.identity(), "files": files(self.place)}
+    def to_dict(self) -> dict[str, Json]:
+        return {
+            "run": self.place.name,
+            "fingerprint": self.place.fingerprint,
+            "cycles": [each.to_dict() for each in self._cycles()],
+            "settings": self.settings.identity(),
+            "files": files(self.place),
+        }
 
     def tables(self) -> Sequence[Table | str]:
         store = Store(self.settings.runs_dir)
-        rows = [[each["cycle"], each["start"], each["end"], each["test_end"], _there(store, each.get("run"))] for each in self._cycles()]
+        rows = [[each.cycle, each.start, each.end, each.test_end, _there(store, each.run)] for each in self._cycles()]
         return [Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)]
 
     def notes(self) -> Sequence[str]:
@@ -165,12 +187,12 @@ def _there(store: Store, run: str | None) -> str:
     return f"{run[:16]}{' (exists)' if store.path(run[4:]).exists() else ''}"
 
 
-def _with_shares(number: int, each: Cycle, found: Aggregate) -> dict[str, Any]:
+def _with_shares(number: int, each: Cycle, found: Aggregate) -> dict[str, Json]:
     shares = {"efficiency": found.cycles.efficiencies[number - 1], "gap": found.cycles.gaps[number - 1]}
-    return {"cycle": number} | each.to_dict() | shares
+    return {"cycle": number, **each.to_dict(), **shares}
 
 
-def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Any]:
+def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
     """Sharpe ratios a year."""
     cycles = {name: value for name, value in asdict(found.cycles).items() if name not in ("efficiencies", "gaps")}
     cycles["worst_cycle"] = None if found.cycles.worst_cycle is None else found.cycles.worst_cycle + 1
@@ -192,7 +214,7 @@ def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Any]:
     }
 
 
-def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, Any]:
+def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, np.ndarray]:
     """Daily returns out of sample by strategy, with the day (its midnight, in ms since 1970) and the cycle of each."""
     lengths = [len(each.outcome.returns["pool"]) for each in cycles]
     days = [each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)]

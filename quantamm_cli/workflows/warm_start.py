@@ -3,9 +3,11 @@
 from typing import Any
 
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ArgumentError, ConfigError, DataError, argument
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Train, WarmStart
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run
@@ -14,7 +16,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 
-def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: dict[str, Any], monitor: Monitor) -> Train:
+def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: JsonObject | ParamValues, monitor: Monitor) -> Train:
     """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
 
     Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
@@ -32,7 +34,7 @@ def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor)
         monitor.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
 
 
-def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] | None = None) -> Train:
+def warmed(settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None) -> Train:
     """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
 
     Raises:
@@ -47,7 +49,7 @@ def warmed(settings: Train, run: Run, selected: Selected, given: dict[str, Any] 
         raise ArgumentError(
             "run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
         )
-    plain = {name: _tuples(value) for name, value in (kept | given).items()}
+    plain = {name: _tuples(value) for name, value in {**kept, **given}.items()}
     return settings.model_copy(update={"params": plain, "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)})
 
 

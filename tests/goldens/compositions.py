@@ -21,6 +21,7 @@ COMMANDS = {"space": "tune", "strategy": "compete", "market": "compete"}
 """The command that a group belongs to, if it is not ``train``."""
 NEEDS = {
     "data/csv": "data.dir=prices",
+    "data/memory": "data.sha256=of-no-market",
     "data/parquet": "data.dir=prices",
     "fees/recorded": "fees.file=fees.csv",
     "pool/composite": ("+pool@pool.parts.majors.pool=balancer +pool.parts.majors.tokens=[BTC,ETH]"),

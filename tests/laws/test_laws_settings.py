@@ -14,6 +14,7 @@ from quantamm_cli.settings.run import Simulate, Train
 GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split", "trades")
 ALL = [(group, name) for group in GROUPS for name in components(group)]
 NEEDS = {"fees=recorded": ("fees.file=fees.csv",), "data=csv": ("data.dir=.",), "data=parquet": ("data.dir=.",)}
+NEEDS["data=memory"] = ("data.sha256=of-no-market",)
 NEEDS |= {f"pool={name}": ("tokens=[BTC,ETH]",) for name in ("cow", "gyroscope", "reclamm")}
 NEEDS |= {"pool=given": ("data.series.weights=weights.csv",), "trades=recorded": ("trades.file=trades.csv",)}
 INSIDE = ("rule", "guard", "base", "parent")

@@ -17,19 +17,37 @@ resumed
 """
 
 
+def blocks() -> list[str]:
+    """The page's code."""
+    found = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(found) == PAGE.read_text().count("```python")
+    return found
+
+
 def test_the_code_of_the_page_runs_word_for_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One block after the other. Stdout has what the page itself prints and nothing else."""
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 5
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {}
-    for number, block in enumerate(blocks, 1):
+    for number, block in enumerate(blocks(), 1):
         exec(compile(block, f"python.md, block {number}", "exec"), space)
     out = capsys.readouterr().out
     assert re.sub(r"new \d", "new 1", out) == SAYS
     assert all(isinstance(space[name], float) for name in ("score", "held", "fresh", "edge"))
+
+
+@pytest.mark.heavy
+def test_the_code_of_the_page_runs_in_a_notebook(tmp_path: Path) -> None:
+    """A cell a block. Nothing is printed but what the page prints, and a result that ends a cell shows its tables."""
+    from cells import execute, notebook_of
+
+    *cells, last = execute(notebook_of([*blocks(), "result"]), tmp_path)
+    printed = [output for cell in cells for output in cell if output.output_type != "execute_result"]
+    assert {(output.output_type, output.name) for output in printed} == {("stream", "stdout")}
+    assert re.sub(r"new \d", "new 1", "".join(output.text for output in printed)) == SAYS
+    (result,) = last
+    assert "<table" in result.data["text/html"]
 
 
 def test_importing_imports_neither_jax_nor_numpy_and_says_nothing() -> None:
@@ -62,9 +80,9 @@ def test_an_argument_of_another_command_is_one_clear_error() -> None:
     simulate, compete = quantamm_cli.compose("simulate"), quantamm_cli.compose("compete")
     with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected those of a training"):
         quantamm_cli.train(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected compose\('compete'"):
+    with pytest.raises(quantamm_cli.ArgumentError, match=r"competition: are settings of simulate; expected compose\('compete'"):
         quantamm_cli.compete(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match="expected those of simulate or train"):
+    with pytest.raises(quantamm_cli.ArgumentError, match="are those of compete; expected those of a pool"):
         quantamm_cli.simulate(compete)
     with pytest.raises(quantamm_cli.ArgumentError, match="command: 'trian' is not one of"):
         quantamm_cli.compose("trian")

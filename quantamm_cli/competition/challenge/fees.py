@@ -53,9 +53,10 @@ def _after(strategy: Any, state: Any, fill: Any, reserves: Any) -> Any:
     view = Swap(fill[:, 0] > 0, fill[:, 1], fill[:, 2], reserves[:, 0], step, step, zeros, 2, zeros, fill[:, 3], ones, spots)
 
     def one(state: Any, *view: Any) -> Any:
-        return strategy.after_swap(state, Swap(*view)._replace(n_strategies=2))
+        return strategy.after_swap(state, Swap(*view))
 
-    new = jax.vmap(one)(state, *view._replace(n_strategies=zeros))  # type: ignore[arg-type]
+    each = (None if name == "n_strategies" else 0 for name in Swap._fields)
+    new = jax.vmap(one, in_axes=(0, *each))(state, *view)
     state = jax.tree.map(lambda old, now: _where(step >= 0, jnp.asarray(now, old.dtype), old), state, new)
     return state, _asked(strategy, state, count)
 

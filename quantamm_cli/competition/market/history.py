@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -12,6 +12,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.random.noise import Floats
 from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.types import Date, Token, date_text, minute
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class History(MarketSettings, kind="history"):
             cure = "; null takes prices as they are" if name == "quote" else ""
             raise DataError(failure.where, f"{failure.message} (market.{name}={token} asks for it{cure})") from None
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Json]:
         return {"settings": plain(self), "prices": sha256(np.ascontiguousarray(self.prices, dtype="<f8").data).hexdigest()}
 
     def make(self, seeds: Integers, steps: int) -> "Market":

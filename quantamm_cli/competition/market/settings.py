@@ -1,14 +1,14 @@
 """What is drawn for the market of a competition: numbers, or ranges from which each simulation has its own."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from quantamm_cli.settings.component import Component, Settings
-from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.compete import Played
+from quantamm_cli.settings.component import Settings
 
 if TYPE_CHECKING:
     from quantamm_cli.competition.types import Market
@@ -53,7 +53,7 @@ Fee = Annotated[Span, AfterValidator(_fee)]
 Liquidity = Annotated[Span, AfterValidator(lambda span: _within(span, 1e-6, 1e6))]
 
 
-class MarketSettings(Component, group="market"):
+class MarketSettings(Played):
     """Who comes to trade, and the pool that is always there. A number, or a range to draw from: once a simulation."""
 
     arrival: Arrival = Field((0.4, 1.2), description="retail orders a step: mean of a Poisson number")
@@ -71,10 +71,6 @@ class MarketSettings(Component, group="market"):
     def told(self) -> list[str]:
         """What people should know before it is played; nothing where everything is drawn."""
         return []
-
-    def identity(self) -> dict[str, Any]:
-        """What a market is made from besides seeds and steps, as a plain tree."""
-        return {"settings": plain(self)}
 
 
 class Regime(Settings):

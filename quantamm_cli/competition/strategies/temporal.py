@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from pydantic import Field, ValidationInfo, field_validator
 
 from quantamm_cli.competition.strategies.balancer import shares, weighted, weighted_price
-from quantamm_cli.competition.strategy import Scalar, Strategy, Tick
+from quantamm_cli.competition.strategy import FloatSetting, Scalar, Strategy, Tick
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.recurrence import Seen
 from quantamm_cli.errors import ConfigError
@@ -79,12 +79,13 @@ class Temporal(Strategy, kind="temporal"):
         return {name: params.get(name, spec.default) for name, spec in specs.items()}
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, FloatSetting]:
         return super().parameters | {name: value for name, value in self.params.items() if not isinstance(value, tuple)}
 
-    def at(self, values: Mapping[str, Any]) -> Self:
+    def at(self, values: Mapping[str, FloatSetting]) -> Self:
         own = {name: value for name, value in values.items() if name in self.params}
-        return super().at({name: value for name, value in values.items() if name not in own} | {"params": self.params | own})
+        others = {name: value for name, value in values.items() if name not in own}
+        return super().at(others).replace(params=self.params | own)
 
     def bounds(self, parameter: str) -> tuple[float, float]:
         """Of the rule's parameters the range that a search covers."""

@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from quantamm_cli.competition.market import MarketSettings
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.types import Outcome, Points
 from quantamm_cli.config.entrants import blamed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.workflows.monitor import Check, Monitor, Step
 from quantamm_cli.workflows.runtime import start_jax
@@ -59,7 +60,7 @@ class Competition:
         if todo and len(todo) < len(wanted):
             self._monitor.note(f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of {len(wanted)} seeds")
         if todo:
-            for line in self.settings.market.told():  # type: ignore[attr-defined]
+            for line in MarketSettings.typed(self.settings.market).told():
                 self._monitor.note(line)
             with self._monitor.saving(self._kept) as check, self._monitor.progress(said, len(wanted)) as step:
                 self._batches(todo, len(wanted), step, check)
@@ -129,5 +130,5 @@ def _rows(outcome: Outcome, with_points: bool) -> dict[str, np.ndarray]:
     return {name: np.moveaxis(value, 0, 1) if with_points else np.asarray(value) for name, value in outcome._asdict().items()}
 
 
-def _plain(points: Points) -> dict[str, Any]:
+def _plain(points: Points) -> dict[str, Json]:
     return {str(place): {name: np.asarray(values).tolist() for name, values in axes.items()} for place, axes in points.items()}

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.competition.ranking import Ranked, conflict, ranking
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.reporting.leaderboard import leaderboard_page
-from quantamm_cli.reporting.standings import between_text
-from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.leaderboard import leaderboard_page, ranking_table
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.receipts import find_receipts, read_receipt
 from quantamm_cli.workflows.results import Result
@@ -21,30 +21,39 @@ PAGE = "leaderboard.html"
 class Leaderboard(Result):
     """Strategies of several receipts, the best first."""
 
-    receipts: dict[str, dict[str, Any]]
+    receipts: dict[str, Receipt]
     ranking: tuple[Ranked, ...]
     page: str
     """The path of the page, once it is written."""
 
-    def findings(self) -> dict[str, Any]:
-        """What the page is made of."""
-        first = next(iter(self.receipts.values()))
-        shown = ("fingerprint", "sha256", "versions")
+    def to_dict(self) -> dict[str, Json]:
+        one = self._one
+        receipts: list[Json] = [
+            {"name": name, "fingerprint": each["fingerprint"], "sha256": each["sha256"], "versions": each["versions"]}
+            for name, each in self.receipts.items()
+        ]
         return {
-            "configuration": first["configuration"],
-            "settings": first["settings"],
-            "seeds": first["seeds"],
-            "ranking": [_told(each) for each in self.ranking],
-            "receipts": [{"name": name} | {key: each[key] for key in shown} for name, each in self.receipts.items()],
+            "configuration": one["configuration"],
+            "settings": one["settings"],
+            "seeds": {"first": one["seeds"]["first"], "count": one["seeds"]["count"]},
+            "ranking": [_ranked(each) for each in self.ranking],
+            "receipts": receipts,
+            "files": {"page": self.page},
         }
 
-    def to_dict(self) -> dict[str, Any]:
-        return self.findings() | {"files": {"page": self.page}}
-
     def tables(self) -> Sequence[Table | str]:
-        count = self.findings()["seeds"]["count"]
-        title = f"{len(self.receipts)} receipts, {count} seeds; edge in Y a seed"
-        return [Table.of(title, _HEADS, [_row(each) for each in self.ranking]), self.page]
+        return [self.table, self.page]
+
+    @property
+    def table(self) -> Table:
+        """The ranking."""
+        title = f"{len(self.receipts)} receipts, {self._one['seeds']['count']} seeds; edge in Y a seed"
+        return ranking_table(title, self.ranking)
+
+    @property
+    def _one(self) -> Receipt:
+        """Any receipt: all have one configuration."""
+        return next(iter(self.receipts.values()))
 
 
 def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
@@ -56,21 +65,11 @@ def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
         raise ConfigError("leaderboard", f"receipts of more than one configuration cannot be ranked: {apart}; name receipts that agree")
     folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(runs_dir)
     found = tuple(ranking(receipts))
-    text = leaderboard_page(Leaderboard(receipts, found, "").findings())
+    text = leaderboard_page(Leaderboard(receipts, found, "").table, found, receipts)
     return Leaderboard(receipts, found, write_files(folder, {PAGE: text.encode("utf-8")})[PAGE])
 
 
-_EDGE = (("edge", ".2f"), ("± s.e.", ".2f"))
-_HEADS: tuple[Column, ...] = ("rank", "strategy", *_EDGE, "behind the first", "rivals", "receipt")
-
-
-def _row(each: Ranked) -> list[Any]:
-    behind = between_text(each.behind and each.behind._asdict())
-    name = each.name if each.valid else f"{each.name} (invalid)"
-    return [each.rank, name, each.edge.mean, each.edge.error, behind, len(each.rivals), each.receipt]
-
-
-def _told(each: Ranked) -> dict[str, Any]:
+def _ranked(each: Ranked) -> dict[str, Json]:
     tree = each._asdict()
     for key in ("edge", "behind"):
         tree[key] = None if tree[key] is None else tree[key]._asdict()

@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from quantamm_cli.competition import statistics
 from quantamm_cli.competition.coordinates import Coordinate, coordinates
+from quantamm_cli.competition.documents import Seeds
 from quantamm_cli.competition.market import MarketSettings, block
 from quantamm_cli.competition.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
-from quantamm_cli.competition.statistics import Numbers
+from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
 from quantamm_cli.config.entrants import blamed, entry_of
@@ -19,6 +20,7 @@ from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store.files import write_files
 from quantamm_cli.workflows.compete.competition import Competition
 from quantamm_cli.workflows.monitor import Monitor
@@ -43,7 +45,7 @@ class Plan(Result):
         """Of the strategy."""
         return self.settings.names[PLACE]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         return {"strategy": self.name, "settings": self.settings.identity(), "optimise": plain(self.settings.optimise)}
 
     def tables(self) -> Sequence[Table | str]:
@@ -51,30 +53,82 @@ class Plan(Result):
         return [Table.of(f"{self.name}: {len(self.train)} training seeds", ["setting", "start", "lowest", "highest"], rows)]
 
 
+class TrainedSetting(NamedTuple):
+    """A float setting, as it was given and as it was trained."""
+
+    given: float
+    trained: float
+
+
+class Judged(NamedTuple):
+    """A strategy in the trained one's place, judged on the test seeds."""
+
+    name: str
+    test: Estimate
+    train: Estimate | None
+    """``None``: it did not train."""
+    over_best_fixed_fee: Estimate | None
+    beats_best_fixed_fee: float | None
+    """The share of seeds. ``None``, as above: it is the fixed fee."""
+
+    def to_dict(self) -> dict[str, Json]:
+        """What is not known is absent."""
+        tree: dict[str, Json] = {"name": self.name, "test": self.test._asdict()}
+        if self.train is not None:
+            tree["train"] = self.train._asdict()
+        if self.over_best_fixed_fee is not None:
+            tree |= {"over_best_fixed_fee": self.over_best_fixed_fee._asdict(), "beats_best_fixed_fee": self.beats_best_fixed_fee}
+        return tree
+
+
 @dataclass(frozen=True)
 class Optimised(Result):
     """The trained settings, beside those that were given and the best fixed fee, on seeds that did not train."""
 
-    findings: dict[str, Any]
+    strategy: str
+    method: str
+    """``gradient`` or ``search``."""
+    parameters: dict[str, TrainedSetting]
+    best_fixed_fee_bps: float
+    train: Seeds
+    test: Seeds
+    results: tuple[Judged, ...]
+    """The trained strategy, the given one, the fixed fee."""
+    history: tuple[Step, ...]
+    """The steps of the training, each with the edge of its seeds."""
     seconds: dict[str, float]
     files: dict[str, str]
 
-    def to_dict(self) -> dict[str, Any]:
-        return self.findings | {"seconds": self.seconds, "files": self.files}
+    @property
+    def document(self) -> dict[str, Json]:
+        """What is written of it."""
+        return {
+            "strategy": self.strategy,
+            "method": self.method,
+            "parameters": {name: each._asdict() for name, each in self.parameters.items()},
+            "best_fixed_fee_bps": self.best_fixed_fee_bps,
+            "train": finite(self.train),
+            "test": finite(self.test),
+            "results": [each.to_dict() for each in self.results],
+            "history": [{"step": step.number, "edge": step.edge} for step in self.history],
+        }
+
+    def to_dict(self) -> dict[str, Json]:
+        return self.document | {"seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        told = self.findings
-        rows = [[name, each["given"], each["trained"]] for name, each in told["parameters"].items()]
-        title = f"{told['strategy']}, trained by {told['method']} on {told['train']['count']} seeds"
-        heads: list[Column] = [f"{told['test']['count']} test seeds", ("train edge", ".2f"), ("test edge", ".2f")]
+        rows = [[name, each.given, each.trained] for name, each in self.parameters.items()]
+        title = f"{self.strategy}, trained by {self.method} on {self.train['count']} seeds"
+        heads: list[Column] = [f"{self.test['count']} test seeds", ("train edge", ".2f"), ("test edge", ".2f")]
         heads += [("± s.e.", ".2f"), ("over the best fixed fee", "+.2f"), "95 % interval", ("beats it", ".0%")]
-        lines = []
-        for row in told["results"]:
-            over, test = row.get("over_best_fixed_fee"), row["test"]
-            seen = row["train"]["mean"] if "train" in row else None
-            above = [over and over["mean"], between_text(over), row.get("beats_best_fixed_fee")]
-            lines.append([row["name"], seen, test["mean"], test["error"], *above])
+        lines = [_line(each) for each in self.results]
         return [Table.of(title, ["setting", "given", "trained"], rows), Table.of("edge in Y a seed", heads, lines)]
+
+
+def _line(row: Judged) -> list[float | str | None]:
+    train, over = row.train and row.train.mean, row.over_best_fixed_fee
+    between = between_text(None if over is None else over.record)
+    return [row.name, train, row.test.mean, row.test.error, over and over.mean, between, row.beats_best_fixed_fee]
 
 
 def plan(settings: Compete) -> Plan:
@@ -110,20 +164,25 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     watch.lap("test")
     if not MarketSettings.typed(settings.market).independent:
         monitor.warn("all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too")
-    told = {
-        "strategy": name,
-        "method": method,
-        "parameters": {one.name: {"given": one.start, "trained": trained[one.name]} for one in planned.coordinates},
-        "best_fixed_fee_bps": fee,
-        "train": {"first": train[0], "count": len(train)},
-        "test": {"first": test[0], "count": len(test)},
-        "results": _results(edges, {said: seen for said, (_, seen) in rivals.items()}),
-        "history": [{"step": step.number, "edge": step.edge} for step in steps[:-1]],
-    }
+    files: dict[str, str] = {}
+    result = Optimised(
+        strategy=name,
+        method=method,
+        parameters={one.name: TrainedSetting(one.start, trained[one.name]) for one in planned.coordinates},
+        best_fixed_fee_bps=fee,
+        train={"first": train[0], "count": len(train)},
+        test={"first": test[0], "count": len(test)},
+        results=_results(edges, {said: seen for said, (_, seen) in rivals.items()}),
+        history=tuple(steps[:-1]),
+        seconds=watch.seconds,
+        files=files,
+    )
     folder = Competition(rivals[f"{name}, trained"][0], monitor).place.folder
-    text = _experiment(settings, trained, told)
-    files = write_files(folder, {f"{_NAME}.yaml": text.encode(), f"{_NAME}.json": (json.dumps(told, indent=2) + "\n").encode()})
-    return Optimised(told, watch.seconds, {"experiment": files[f"{_NAME}.yaml"], "result": files[f"{_NAME}.json"]})
+    experiment, document = f"{_NAME}.yaml", f"{_NAME}.json"
+    text = json.dumps(result.document, indent=2) + "\n"
+    paths = write_files(folder, {experiment: _experiment(settings, trained, result).encode(), document: text.encode()})
+    files |= {"experiment": paths[experiment], "result": paths[document]}
+    return result
 
 
 def _trained(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
@@ -166,28 +225,24 @@ def _tested(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Monit
     return edge
 
 
-def _results(edges: dict[str, Numbers], seen: dict[str, Numbers | None]) -> list[dict[str, Any]]:
+def _results(edges: dict[str, Numbers], on_train: dict[str, Numbers | None]) -> tuple[Judged, ...]:
     *_, fixed = edges.values()
     rows = []
-    for said, edge in edges.items():
-        row: dict[str, Any] = {"name": said, "test": statistics.mean(edge)._asdict()}
-        if (before := seen[said]) is not None:
-            row["train"] = statistics.mean(before)._asdict()
-        if edge is not fixed:
-            row["over_best_fixed_fee"] = statistics.difference(edge, fixed)._asdict()
-            row["beats_best_fixed_fee"] = statistics.beats(edge, fixed)
-        rows.append(row)
-    return rows
+    for name, edge in edges.items():
+        before, rival = on_train[name], edge is not fixed
+        over = statistics.difference(edge, fixed) if rival else None
+        beats = statistics.beats(edge, fixed) if rival else None
+        rows.append(Judged(name, statistics.mean(edge), None if before is None else statistics.mean(before), over, beats))
+    return tuple(rows)
 
 
-def _experiment(settings: Compete, trained: dict[str, float], told: dict[str, Any]) -> str:
+def _experiment(settings: Compete, trained: dict[str, float], result: Optimised) -> str:
     """The trained line-up as settings: ``conf=FILE``."""
     items = []
     for place, entry in enumerate(settings.strategies):
         kind = f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}" if entry.file else entry.strategy.kind
         strategy = plain(changed(entry.strategy, trained) if place == PLACE else entry.strategy)
         items.append(json.dumps(strategy | {"kind": kind, "name": entry.name}))
-    train = told["train"]
-    how = f"({told['method']}) on {train['count']} seeds from {train['first']} on"
-    head = f"# {told['strategy']} trained by qsim compete --optimise {how}.\n"
+    how = f"({result.method}) on {result.train['count']} seeds from {result.train['first']} on"
+    head = f"# {result.strategy} trained by qsim compete --optimise {how}.\n"
     return head + "strategies:\n" + "".join(f"  - {item}\n" for item in items)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import NotRequired, TypedDict
 
 from quantamm_cli.competition import replay as played
-from quantamm_cli.competition.replay import Fill, Replay
+from quantamm_cli.competition.replay_record import Replay
+from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.config.entrants import blamed
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.reporting.replay import replay_page
+from quantamm_cli.reporting.replay import pools_table, replay_page
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.files import write_files
@@ -59,11 +59,11 @@ class ReplayPlace(Result):
         """Paths by name."""
         return {"json": str(self.place.folder / f"{self.name}.json"), "page": str(self.place.folder / f"{self.name}.html")}
 
-    def named(self) -> dict[str, Any]:
+    def named(self) -> dict[str, Json]:
         """What its JSON begins with."""
         return {"run": self.place.name, "seed": self.asked.seed, "steps": [self.asked.first, self.asked.last]}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         return self.named() | {"files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
@@ -78,20 +78,12 @@ class ReplayResult(Result):
     replay: Replay
     seconds: dict[str, float]
 
-    @property
-    def fills(self) -> dict[str, list[Fill]]:
-        """By pool."""
-        return {name: [fill for fill in self.replay.fills if fill.pool == name] for name in self.replay.names}
-
-    def to_dict(self) -> dict[str, Any]:
-        pools = {pool: {"fills": len(each), "edge": sum(fill.edge for fill in each)} for pool, each in self.fills.items()}
+    def to_dict(self) -> dict[str, Json]:
+        pools = {pool: {"fills": len(fills), "edge": sum(fill.edge for fill in fills)} for pool, fills in self.replay.by_pool.items()}
         return self.place.named() | {"pools": pools, "seconds": self.seconds, "files": self.place.files}
 
     def tables(self) -> Sequence[Table | str]:
-        asked, price = self.place.asked, self.replay.price
-        rows = [[pool, len(each), sum(fill.edge for fill in each)] for pool, each in self.fills.items()]
-        title = f"seed {asked.seed}, steps {asked.first} to {asked.last}: fair price {price[0]:.4f} to {price[-1]:.4f}"
-        return [Table.of(title, ["pool", "fills", ("edge", ".4f")], rows), self.place.files["page"]]
+        return [pools_table(self.replay), self.place.files["page"]]
 
 
 def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
@@ -102,23 +94,55 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     with blamed(str(Path(entry.file).resolve()) for entry in place.settings.strategies if entry.file):
         found = played.replay(place.settings, asked.seed, asked.first, asked.last)
     watch.lap("play")
-    told = finite(_told(found))
-    page = replay_page(told).encode("utf-8")
-    write_files(place.place.folder, {f"{place.name}.json": (render(told) + "\n").encode("utf-8"), f"{place.name}.html": page})
+    written = render(finite(_document(found))) + "\n"
+    page = replay_page(found)
+    write_files(place.place.folder, {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")})
     watch.lap("write")
     return ReplayResult(place, found, watch.seconds)
 
 
-def _told(found: Replay) -> dict[str, Any]:
-    pools: dict[str, Any] = {}
-    for place, name in enumerate(found.names):
-        columns = {"bid": found.bid, "ask": found.ask, "edge": found.edge}
-        pool: dict[str, Any] = {key: values[:, place] for key, values in columns.items()}
-        pool |= {"reserve_x": found.reserves[:, place, 0], "reserve_y": found.reserves[:, place, 1]}
-        if place < len(found.states):
-            pool |= {"capital_share": found.weight[:, place]}
-            pool |= {"state": {key: np.asarray(value) for key, value in found.states[place].items()}} if found.states[place] else {}
-        pools[name] = pool
-    steps = [found.steps[0], found.steps[-1]]
-    fills = [fill._asdict() for fill in found.fills]
-    return {"seed": found.seed, "steps": steps, "price": found.price, "pools": pools, "fills": fills}
+class _Pool(TypedDict):
+    """Columns of a pool, a row a step."""
+
+    bid: Numbers
+    ask: Numbers
+    edge: Numbers
+    reserve_x: Numbers
+    reserve_y: Numbers
+    capital_share: NotRequired[Numbers]
+    state: NotRequired[dict[str, Numbers]]
+
+
+class _Document(TypedDict):
+    """What is written of a replay."""
+
+    seed: int
+    steps: list[int]
+    price: Numbers
+    pools: dict[str, _Pool]
+    fills: list[JsonObject]
+
+
+def _document(found: Replay) -> _Document:
+    return {
+        "seed": found.seed,
+        "steps": [found.steps[0], found.steps[-1]],
+        "price": found.price,
+        "pools": {name: _pool(found, place) for place, name in enumerate(found.names)},
+        "fills": [fill._asdict() for fill in found.fills],
+    }
+
+
+def _pool(found: Replay, place: int) -> _Pool:
+    pool: _Pool = {
+        "bid": found.bid[:, place],
+        "ask": found.ask[:, place],
+        "edge": found.edge[:, place],
+        "reserve_x": found.reserves[:, place, 0],
+        "reserve_y": found.reserves[:, place, 1],
+    }
+    if place < len(found.states):
+        pool["capital_share"] = found.weight[:, place]
+        if found.states[place]:
+            pool["state"] = found.states[place]
+    return pool

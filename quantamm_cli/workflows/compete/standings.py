@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from quantamm_cli.competition.documents import CompetitionScores, Solver
 from quantamm_cli.competition.receipts import receipt
 from quantamm_cli.competition.results import Results, Standing, standings
 from quantamm_cli.competition.statistics import Gap, leading_gap
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
+from quantamm_cli.reporting.standings import breaches, competition_parts, said_gap
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
-from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.workflows.compete.competition import Competition
-from quantamm_cli.workflows.compete.told import told, told_gap
+from quantamm_cli.workflows.compete.scores import epochs, gap_record, solver, standing_rows
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
@@ -28,17 +30,21 @@ class PlannedCompetition(Result):
 
     competition: Competition
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         settings, place = self.competition.settings, self.competition.place
-        seeds = {"first": settings.seed, "count": settings.simulations}
-        files = {"scores": str(place.scores)}
-        return named(self.competition) | {"settings": self.competition.identity, "seeds": seeds, "files": files}
+        return {
+            "run": place.name,
+            "fingerprint": place.fingerprint,
+            "configuration": sha256(settings.configuration()),
+            "settings": self.competition.identity,
+            "seeds": {"first": settings.seed, "count": settings.simulations},
+            "files": {"scores": str(place.scores)},
+        }
 
     def tables(self) -> Sequence[Table | str]:
         place = self.competition.place
         entries = self.competition.settings.strategies
-        strategies = [entry.identity() | ({"file": entry.file} if entry.file else {}) for entry in entries]
-        rows = [[entry["name"], " ".join(f"{key}={value}" for key, value in entry["strategy"].items())] for entry in strategies]
+        rows = [[entry.name, " ".join(f"{key}={value}" for key, value in plain(entry.strategy).items())] for entry in entries]
         return [Table.of(f"{place.folder}{' (exists)' if place.folder.exists() else ''}", ["strategy", "settings"], rows)]
 
 
@@ -57,24 +63,30 @@ class CompetitionResult(Result):
     seconds: dict[str, float]
     files: dict[str, str]
 
-    def findings(self) -> dict[str, Any]:
+    @cached_property
+    def scores(self) -> CompetitionScores:
         """What is written of it."""
-        settings = self.competition.settings
-        tree = named(self.competition) | {
+        settings, place = self.competition.settings, self.competition.place
+        found: CompetitionScores = {
+            "run": place.name,
+            "fingerprint": place.fingerprint,
+            "configuration": sha256(settings.configuration()),
             "seeds": {"first": settings.seed, "count": len(self.results.seeds)},
             "steps": settings.steps,
             "reference": settings.names[settings.against],
-            **told(self.standings, self.results),
+            "standings": standing_rows(self.standings),
+            "epochs": epochs(self.results),
+            "solver": solver(self.results),
         }
-        return tree if self.gap is None else tree | {"gap": told_gap(self.gap, self.results.names)}
+        if self.gap is not None:
+            found["gap"] = gap_record(self.gap, self.results.names)
+        return found
 
-    def to_dict(self) -> dict[str, Any]:
-        return self.findings() | {"status": self.status, "seconds": self.seconds, "files": self.files}
+    def to_dict(self) -> dict[str, Json]:
+        return {**finite(self.scores), "status": self.status, "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        found = self.findings()
-        title = f"{self.competition.place.name[:20]}  {len(self.results.seeds)} seeds of {self.competition.settings.steps} steps; "
-        return [*standings_tables(found, title), *([] if self.gap is None else [said_gap(found)])]
+        return competition_parts(self.scores)
 
 
 def compete(
@@ -104,15 +116,15 @@ def _judged(competition: Competition, results: Results, before: int, watch: Watc
     status = "reused" if not competition.new else "resumed" if before else "new"
     files: dict[str, str] = {}
     result = CompetitionResult(competition, results, rows, gap_of(competition, results), status, watch.seconds, files)
-    tree = result.findings()
+    scores = result.scores
     for entry in settings.strategies:
         if entry.file is not None and entry.source is not None:
             competition.place.keep_source(Path(entry.file), entry.source)
-    files |= competition.place.write(tree, results.table(), receipt(settings, results, tree["standings"]))
+    files |= competition.place.write(scores, results.table(), receipt(settings, results, scores["standings"]))
     watch.lap("judge")
-    for line in breaches(tree):
+    for line in breaches(scores):
         monitor.warn(line)
-    _warn(tree["solver"], monitor)
+    _warn(scores["solver"], monitor)
     return result
 
 
@@ -126,7 +138,7 @@ def _until_decided(competition: Competition, monitor: Monitor) -> Results:
         gap = gap_of(competition, results)
         if gap is None or gap.decided or count >= most:
             break
-        monitor.note(f"{count} seeds: {said_gap({'gap': told_gap(gap, results.names)})}")
+        monitor.note(f"{count} seeds: {said_gap(gap_record(gap, results.names))}")
         count = min(most, count + max(competition.at_once, count // 2))
     if gap is not None and not gap.decided:
         monitor.warn(f"not decided by {count} seeds; most_simulations={2 * count} goes on")
@@ -140,13 +152,7 @@ def gap_of(competition: Competition, results: Results) -> Gap | None:
     return None if gap is None else gap._replace(leader=int(places[gap.leader]), runner_up=int(places[gap.runner_up]))
 
 
-def named(competition: Competition) -> dict[str, Any]:
-    """What the JSON of a competition begins with."""
-    configuration = sha256(competition.settings.configuration())
-    return {"run": competition.place.name, "fingerprint": competition.place.fingerprint, "configuration": configuration}
-
-
-def _warn(solver: dict[str, int], monitor: Monitor) -> None:
+def _warn(solver: Solver, monitor: Monitor) -> None:
     if solver["worse"]:
         share = solver["worse"] / max(solver["checked"], 1)
         monitor.warn(f"{solver['worse']:,} of {solver['checked']:,} split orders ({share:.2%}) would have paid more if split otherwise")

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
+from quantamm_cli.competition.documents import Columns, SweepScores, Swept
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.sweep import Axis, Point, axes, judged, points
 from quantamm_cli.reporting.standings import standings_tables
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.workflows.compete.competition import Competition
+from quantamm_cli.workflows.compete.scores import point_row
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
@@ -24,16 +27,10 @@ class Sweep:
         self.axes = axes(text, settings)
         self.competition = Competition(settings, monitor, points(self.axes))
 
-    def named(self) -> dict[str, Any]:
-        """What its JSON begins with."""
-        settings, place = self.competition.settings, self.competition.place
-        return {
-            "run": place.name,
-            "fingerprint": place.fingerprint,
-            "configuration": sha256(settings.configuration()),
-            "seeds": {"first": settings.seed, "count": settings.simulations},
-            "sweep": {"strategy": self.axes[0].name, "axes": {axis.setting: list(axis.values) for axis in self.axes}},
-        }
+    @property
+    def swept(self) -> Swept:
+        """The strategy and its axes."""
+        return {"strategy": self.axes[0].name, "axes": {axis.setting: list(axis.values) for axis in self.axes}}
 
 
 @dataclass(frozen=True)
@@ -42,9 +39,17 @@ class PlannedSweep(Result):
 
     sweep: Sweep
 
-    def to_dict(self) -> dict[str, Any]:
-        competition = self.sweep.competition
-        return self.sweep.named() | {"settings": competition.identity, "files": {"scores": str(competition.place.scores)}}
+    def to_dict(self) -> dict[str, Json]:
+        settings, place = self.sweep.competition.settings, self.sweep.competition.place
+        return {
+            "run": place.name,
+            "fingerprint": place.fingerprint,
+            "configuration": sha256(settings.configuration()),
+            "seeds": {"first": settings.seed, "count": settings.simulations},
+            "sweep": finite(self.sweep.swept),
+            "settings": self.sweep.competition.identity,
+            "files": {"scores": str(place.scores)},
+        }
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[axis.name, axis.setting, len(axis.values), axis.values[0], axis.values[-1]] for axis in self.sweep.axes]
@@ -74,16 +79,26 @@ class SweepResult(Result):
             axis.setting for axis in self.sweep.axes if len(axis.values) > 1 and best[axis.setting] in (axis.values[0], axis.values[-1])
         ]
 
-    def findings(self) -> dict[str, Any]:
+    @cached_property
+    def scores(self) -> SweepScores:
         """What is written of it."""
-        every = [_point(point) for point in self.points]
-        return self.sweep.named() | {"points": every, "best": _point(self.best), "at_the_edge": self.at_the_edge}
+        settings, place = self.sweep.competition.settings, self.sweep.competition.place
+        return {
+            "run": place.name,
+            "fingerprint": place.fingerprint,
+            "configuration": sha256(settings.configuration()),
+            "seeds": {"first": settings.seed, "count": settings.simulations},
+            "sweep": self.sweep.swept,
+            "points": [point_row(point) for point in self.points],
+            "best": point_row(self.best),
+            "at_the_edge": self.at_the_edge,
+        }
 
-    def to_dict(self) -> dict[str, Any]:
-        return self.findings() | {"status": self.status, "seconds": self.seconds, "files": self.files}
+    def to_dict(self) -> dict[str, Json]:
+        return {**finite(self.scores), "status": self.status, "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        return standings_tables(self.findings())
+        return standings_tables(self.scores)
 
 
 def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = None) -> SweepResult:
@@ -98,7 +113,7 @@ def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = Non
         status = "reused" if not competition.new else "resumed" if before else "new"
         files: dict[str, str] = {}
         result = SweepResult(sweep, _points(sweep.axes, results), status, watch.seconds, files)
-        files |= competition.place.write_sweep(result.findings(), _columns(sweep.axes, results))
+        files |= competition.place.write_sweep(result.scores, _columns(sweep.axes, results))
     watch.lap("judge")
     monitor.note("tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds")
     for setting in result.at_the_edge:
@@ -112,17 +127,11 @@ def _points(found: Sequence[Axis], results: Results) -> tuple[Point, ...]:
     return tuple(judged(found, outcome.edge[..., place], volume, outcome.retail_volume))
 
 
-def _point(point: Point) -> dict[str, Any]:
-    told = point._asdict() | {"edge": point.edge._asdict(), "tied": point.tied, "probability_best": point.best}
-    behind = {} if point.behind is None else {"behind": point.behind._asdict()}
-    return {key: value for key, value in told.items() if key not in ("behind", "best")} | behind
-
-
-def _columns(found: Sequence[Axis], results: Results) -> dict[str, Any]:
+def _columns(found: Sequence[Axis], results: Results) -> Columns:
     """A row for each seed, point and entrant."""
     count, size, pools = results.outcome.edge.shape
     grid = points(found)[found[0].place]
-    columns: dict[str, Any] = {"seed": np.repeat(results.seeds, size * pools)}
+    columns: Columns = {"seed": np.repeat(results.seeds, size * pools)}
     columns |= {name: np.tile(np.repeat(values, pools), count) for name, values in grid.items()}
     columns["strategy"] = list(results.all_names) * (count * size)
     for name in ("edge", "arb_edge", "retail_edge", "arb_volume", "retail_volume"):

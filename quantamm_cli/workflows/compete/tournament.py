@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.statistics import Estimate
@@ -11,12 +12,17 @@ from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.workflows.compete.competition import Competition
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
-Found = tuple[dict[str, Any], list[Table]]
-"""What the line-ups come to together: as JSON has it, and as tables."""
+
+class Together(NamedTuple):
+    """What the line-ups come to together: as JSON has it, and as tables."""
+
+    tree: dict[str, Json]
+    tables: list[Table]
 
 
 class Tournament:
@@ -26,7 +32,7 @@ class Tournament:
         self.kind, self.settings = kind, settings
         self.competitions = {line_up: Competition(lined_up(settings, line_up), monitor) for line_up in line_ups(kind, settings)}
 
-    def named(self) -> dict[str, Any]:
+    def named(self) -> dict[str, Json]:
         """What its JSON begins with."""
         return {
             "tournament": self.kind,
@@ -42,7 +48,7 @@ class PlannedTournament(Result):
 
     tournament: Tournament
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         return self.tournament.named()
 
     def tables(self) -> Sequence[Table | str]:
@@ -59,12 +65,15 @@ class TournamentResult(Result):
     status: str
     seconds: dict[str, float]
 
-    def to_dict(self) -> dict[str, Any]:
-        found, _ = _TOGETHER[self.tournament.kind](self.results)
-        return self.tournament.named() | found | {"status": self.status, "seconds": self.seconds}
+    def to_dict(self) -> dict[str, Json]:
+        return self.tournament.named() | self._together.tree | {"status": self.status, "seconds": self.seconds}
 
     def tables(self) -> Sequence[Table | str]:
-        return _TOGETHER[self.tournament.kind](self.results)[1]
+        return self._together.tables
+
+    @cached_property
+    def _together(self) -> Together:
+        return _TOGETHER[self.tournament.kind](self.results)
 
 
 def played(tournament: Tournament, fresh: bool, watch: Watch | None = None) -> TournamentResult:
@@ -79,37 +88,37 @@ def played(tournament: Tournament, fresh: bool, watch: Watch | None = None) -> T
     return TournamentResult(tournament, found, status, watch.seconds)
 
 
-def _pairs(found: Mapping[LineUp, Results]) -> Found:
+def _pairs(found: Mapping[LineUp, Results]) -> Together:
     meetings = pairs(found)
     heads: list[Column] = ["first", "second", ("gap", "+.2f"), "95 % interval", ("first wins", ".0%"), ""]
     rows = [
-        [one.first, one.second, one.gap.mean, between_text(one.gap._asdict()), one.wins, _won(one.gap, one.first, one.second)]
+        [one.first, one.second, one.gap.mean, between_text(one.gap.record), one.wins, _won(one.gap, one.first, one.second)]
         for one in meetings
     ]
     total = points(meetings)
-    told = {"meetings": [one._asdict() | {"gap": one.gap._asdict()} for one in meetings], "points": total}
+    tree: dict[str, Json] = {"meetings": [one._asdict() | {"gap": one.gap._asdict()} for one in meetings], "points": total}
     scored = Table.of("a point for each pair surely won, half for each not decided", ["strategy", ("points", ".1f")], list(total.items()))
-    return told, [Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows), scored]
+    return Together(tree, [Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows), scored])
 
 
-def _absences(found: Mapping[LineUp, Results]) -> Found:
+def _absences(found: Mapping[LineUp, Results]) -> Together:
     gains = absences(found)
     heads: list[Column] = ["without", "strategy", ("gains", "+.2f"), "95 % interval"]
-    rows = [[one.absent, one.name, one.gain.mean, between_text(one.gain._asdict())] for one in gains]
-    told = {"absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]}
-    return told, [Table.of("what each gains when another stays away, in Y a seed", heads, rows)]
+    rows = [[one.absent, one.name, one.gain.mean, between_text(one.gain.record)] for one in gains]
+    tree: dict[str, Json] = {"absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]}
+    return Together(tree, [Table.of("what each gains when another stays away, in Y a seed", heads, rows)])
 
 
-def _crowds(found: Mapping[LineUp, Results]) -> Found:
+def _crowds(found: Mapping[LineUp, Results]) -> Together:
     crowded = crowds(found)
     heads: list[Column] = ["strategy", "copies", ("edge of one", ".2f"), ("± s.e.", ".2f"), ("edge/capital", ".2f")]
     rows = [[one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital] for one in crowded]
-    told = {"crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]}
-    return told, [Table.of("each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows)]
+    tree: dict[str, Json] = {"crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]}
+    return Together(tree, [Table.of("each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows)])
 
 
 def _won(gap: Estimate, first: str, second: str) -> str:
     return {1: f"{first} wins", -1: f"{second} wins", 0: "not decided"}[gap.sign]
 
 
-_TOGETHER: dict[Kind, Callable[[Mapping[LineUp, Results]], Found]] = {"pairs": _pairs, "leave-one-out": _absences, "copies": _crowds}
+_TOGETHER: dict[Kind, Callable[[Mapping[LineUp, Results]], Together]] = {"pairs": _pairs, "leave-one-out": _absences, "copies": _crowds}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.validation import Check, validated
@@ -11,6 +10,7 @@ from quantamm_cli.config.entrants import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Entry
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -22,7 +22,7 @@ class Validation(Result):
     entry: Entry
     checks: tuple[Check, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         return {"strategy": self.entry.name, "valid": True, "checks": [check._asdict() for check in self.checks]}
 
     def tables(self) -> Sequence[Table | str]:

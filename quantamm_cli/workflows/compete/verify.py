@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.competition.receipts import differences, versions
 from quantamm_cli.config.receipt import settings_of
 from quantamm_cli.errors import StoreError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.receipts import read_receipt
 from quantamm_cli.workflows.compete.competition import Competition
 from quantamm_cli.workflows.monitor import Monitor
@@ -23,20 +24,26 @@ class Verified(Result):
 
     receipt: Path
     settings: Compete
-    written: dict[str, Any]
-    versions: dict[str, list[Any]]
+    written: Receipt
+    versions: dict[str, list[str | None]]
     seconds: dict[str, float]
 
-    def to_dict(self) -> dict[str, Any]:
-        named = {"receipt": str(self.receipt), "fingerprint": self.written["fingerprint"], "seeds": self.written["seeds"]}
-        return named | {"same": True, "versions": self.versions, "seconds": self.seconds}
+    def to_dict(self) -> dict[str, Json]:
+        return {
+            "receipt": str(self.receipt),
+            "fingerprint": self.written["fingerprint"],
+            "seeds": finite(self.written["seeds"]),
+            "same": True,
+            "versions": self.versions,
+            "seconds": self.seconds,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         count, steps = self.written["seeds"]["count"], self.settings.steps
         return [f"the same: {', '.join(self.settings.names)} and the normaliser, {count} seeds of {steps} steps, to the last bit"]
 
 
-def verify(path: Path, places: dict[str, Any], monitor: Monitor) -> Verified:
+def verify(path: Path, places: JsonObject, monitor: Monitor) -> Verified:
     """Play a receipt's seeds again. ``places``: settings that say where files are now, ``data`` and ``runs_dir``.
 
     Raises:

@@ -5,19 +5,20 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.competition.ranking import conflict, ranking
-from quantamm_cli.reporting.leaderboard import leaderboard_page
+from quantamm_cli.reporting.leaderboard import leaderboard_page, ranking_table
 
 COMMON = 50 * np.random.Generator(np.random.PCG64(0)).standard_normal(200)
 
 
-def receipt(offsets: dict[str, float], valid: bool = True, steps: int = 100) -> dict[str, Any]:
+def receipt(offsets: dict[str, float], valid: bool = True, steps: int = 100) -> Any:
     """Edges that share what markets do to all of them."""
     noise = np.random.Generator(np.random.PCG64(len(offsets)))
     edges = {name: (COMMON + offset + noise.standard_normal(200)).tolist() for name, offset in offsets.items()}
     standings = [{"name": name, "valid": valid, "arb_edge": -1.0} for name in edges]
     settings = {"steps": steps, "market": {"kind": "lognormal", "sigma": [0.0, 0.1]}}
     every = edges | {"normaliser": COMMON.tolist()}
-    return {"settings": settings, "seeds": {"first": 0, "count": 200}, "standings": standings, "edges": every}
+    named = {"fingerprint": "f", "configuration": "c" * 64, "versions": {"qsim": "1", "device": "cpu"}}
+    return named | {"settings": settings, "seeds": {"first": 0, "count": 200}, "standings": standings, "edges": every}
 
 
 def test_ties_share_a_rank() -> None:
@@ -53,11 +54,10 @@ def test_receipts_that_differ_are_told_apart() -> None:
 
 def test_the_page_holds_all_it_shows() -> None:
     """Names are text, whatever they contain; nothing is fetched."""
-    one = receipt({"a": 0.0})
-    ranked = [each._asdict() | {"name": "<b>x</b>", "edge": each.edge._asdict(), "behind": None} for each in ranking({"one": one})]
-    told = {"configuration": "c" * 64, "settings": one["settings"], "seeds": one["seeds"], "ranking": ranked}
-    receipts = [{"name": "one", "fingerprint": "f", "versions": {"qsim": "1", "device": "cpu"}}]
-    page = leaderboard_page(told | {"receipts": receipts})
+    one = receipt({"<b>x</b>": 0.0})
+    ranked = ranking({"one": one})
+    page = leaderboard_page(ranking_table("edge in Y a seed", ranked), ranked, {"one": one})
     assert "&lt;b&gt;x&lt;/b&gt;" in page
     assert "<b>x" not in page
+    assert "−1.00" in page
     assert "http" not in page.replace("http-equiv", "")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.reporting.periods import Period, Selection, dated
 from quantamm_cli.reporting.run import Subject
+from quantamm_cli.reporting.run_tables import periods_table
 
 START = 28_000_000
 ROWS = 10 * 1440
@@ -60,8 +61,7 @@ def subject(trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entr
         metric="daily_log_sharpe",
         entries=entries,
         choices={"last": choice, "best_test": choice},
-        readable=entries[-1]["readable"] | {"memory_days": [5.0, 2.0, 3.0], "initial_weights": [0.5, 0.3, 0.2]},
-        final={"value": 1.5e6, "weights": [0.5, 0.3, 0.2], "reserves": [1.0, 2.0, 3.0]},
+        tables=(periods_table("each period", scores), "given trades: 7"),
         units={"memory_days": "days", "daily_log_sharpe": "1/sqrt(year)"},
         settings={"pool": {"kind": "temporal", "note": "<script>alert('&')</script>"}, "tokens": ["BTC", "ETH", "USDC"]},
         provenance={"git": "0123abc", "libraries": {"numpy": "2.4"}},

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 import pytest
 
@@ -11,7 +12,17 @@ from quantamm_cli.reporting import style
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Selection
 from quantamm_cli.reporting.run import Subject, plots, run_page
-from quantamm_cli.reporting.tables import Table, number, parameters
+from quantamm_cli.reporting.run_tables import parameters_table, periods_table
+from quantamm_cli.reporting.table import Table, printed
+
+
+class Declared(NamedTuple):
+    """A parameter as tables know it."""
+
+    readable: str
+    unit: str
+    layers: tuple[str, ...]
+
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -47,13 +58,12 @@ def shown(subject: Subject) -> str:
 
 
 def test_the_page_holds_everything(shown: str) -> None:
-    """Tags nest; scores, all metrics, choices, parameters, settings and provenance have their tables; five pictures say what they are."""
+    """Tags nest; what the result shows, all metrics, choices, settings and provenance are there; five pictures say what they are."""
     read = Reader(shown)
     for caption in (
-        "Scores, test period",
+        "each period",
         "All metrics, validation period",
         "What each selection rule",
-        "Parameters of",
         "Settings",
         "Provenance",
         "At the last row",
@@ -63,10 +73,10 @@ def test_the_page_holds_everything(shown: str) -> None:
         "max_drawdown",
         "this pool",
         "uniform HODL",
-        "memory_days",
+        "daily_log_sharpe",
         "libraries.numpy",
         "pool.kind",
-        "1,500,000.00",
+        "given trades: 7",
         "ab" * 32,
         "finished",
     ):
@@ -91,7 +101,7 @@ def test_what_people_wrote_is_text(shown: str) -> None:
     assert "<script>alert('&')</script>" in Reader(shown).words
     nasty = '"><img src=x onerror=1>'
     sections = [
-        Section(nasty, (nasty,), (Picture(b"\x89PNG" + bytes(20), nasty),), (Table(nasty, (nasty, nasty), ((nasty, nasty),)),), folded=True)
+        Section(nasty, (nasty,), (Picture(b"\x89PNG" + bytes(20), nasty),), (Table(nasty, (nasty, nasty), ((nasty, nasty),)),), True)
     ]
     read = Reader(page(nasty, [nasty], sections, nasty))
     assert [tag for tag, _ in read.tags].count("img") == 1 and read.words.count(nasty) == 12
@@ -101,14 +111,15 @@ def test_a_choice_on_the_test_period_is_warned_of(subject: Subject) -> None:
     """Where the test period chose, the page says so at its head, in its tables and beside the rules; elsewhere it does not."""
     words = Reader(run_page(subject, {})).words
     assert "Chosen on the test period: its scores" in words
-    assert "Scores, test period (the choice was made on it)" in words and "best_test (chosen on the test period)" in words
+    assert "All metrics, test period (the choice was made on it)" in words and "best_test (chosen on the test period)" in words
     honest = Reader(run_page(replace(subject, selection=Selection("best_validation", 4, 0), choices={}), {})).words
     assert "on the test" not in honest and "made on it" not in honest
 
 
 def test_a_run_that_was_not_trained_has_a_page(subject: Subject) -> None:
     """One period without a name, no history, no choice, no test period: what there is is shown."""
-    plain = replace(subject, periods=(), entries=(), selection=None, choices={}, readable={}, strategies={"pool": {"": {"returns": 0.5}}})
+    plain = replace(subject, periods=(), entries=(), selection=None, choices={}, strategies={"pool": {"": {"returns": 0.5}}})
+    plain = replace(plain, tables=(periods_table("alone", {"": {"returns": 0.5}}),))
     drawn = plots(plain)
     assert list(drawn) == ["value", "weights", "drawdown"]
     words = Reader(run_page(plain, drawn)).words
@@ -121,15 +132,20 @@ def test_the_same_run_makes_the_same_page(subject: Subject, shown: str) -> None:
 
 
 def test_numbers_that_are_not_are_dashes() -> None:
-    """None, NaN and infinity are a dash; a minus is a minus; layers and shared parameters have rows of their own."""
-    assert [number(value) for value in (None, float("nan"), float("inf"), -0.5)] == ["–", "–", "–", "−0.5"]
-    table = parameters({"k": [[1, 2], [3, None]], "w": [7.0]}, ("A", "B"), {"k": "1/day"}, {"k": ("fast", "slow")})
-    assert table.rows == (("k fast", "1/day", "1", "2"), ("k slow", "1/day", "3", "–"), ("w", "", "7", ""))
+    """None and NaN are a dash; a minus is a minus; words are themselves."""
+    assert [printed(value, ".4g") for value in (None, float("nan"), -0.5, "a-b", "-")] == ["–", "–", "−0.5", "a-b", "-"]
+
+
+def test_layers_and_shared_parameters_have_rows_of_their_own() -> None:
+    specs = [Declared("k", "1/day", ("fast", "slow")), Declared("w", "", ())]
+    table = parameters_table(("A", "B"), specs, {"k": [[1.0, 2.0], [3.0, float("nan")]], "w": [7.0]})
+    assert table is not None
+    assert table.typeset == (("k fast", "1/day", "1", "2"), ("k slow", "1/day", "3", "–"), ("w", "", "7", ""))
 
 
 LOADED = """
 import sys
-from quantamm_cli.reporting import page, tables, names, periods, thinning, benchmarks
+from quantamm_cli.reporting import page, tables, run_tables, names, periods, thinning, benchmarks
 print(*sys.modules)
 from quantamm_cli.reporting import run
 print(*sys.modules)

@@ -1,38 +1,14 @@
-"""What a page says beside a run's own scores; grids; and the page of a walk-forward."""
+"""Grids, and the page of a walk-forward."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from quantamm_cli.reporting.grid import curve, heat
-from quantamm_cli.reporting.run import Subject, run_page
 from quantamm_cli.reporting.walk import walk_page, walk_plots
 
-SCORES = {"returns": 0.25, "daily_log_sharpe": None}
 DAY = 86_400_000
-
-
-def test_sides_that_were_asked_for_have_their_tables(subject: Subject) -> None:
-    """Fresh starts, own periods, parts of the return and parameter sets, the chosen one marked; without them no heading."""
-    parts = {"returns": 0.25, "hodl": 0.5, "divergence_loss": -0.125, "alpha": 0.0, "frictions": -0.125}
-    own = {"crash": {"start": "2023-03-08", "end": "2023-03-15", "metrics": SCORES}}
-    sets = {str(index): {"train": SCORES, "test": SCORES} for index in range(2)}
-    page = run_page(replace(subject, fresh={"test": SCORES}, parts={"test": parts}, own=own, sets=sets), {})
-    for told in (
-        "From a fresh start",
-        "crash (2023-03-08 to 2023-03-15)",
-        "divergence loss",
-        "−12.50%",
-        "Sets, train period",
-        "0 (chosen)",
-    ):
-        assert told in page
-    assert "1 (chosen)" not in page
-    plain = run_page(subject, {})
-    for heading in ("From a fresh start", "Parameter sets", "The return and its parts"):
-        assert heading not in plain
 
 
 def test_a_heat_map_has_a_cell_a_point_and_frames_the_best() -> None:

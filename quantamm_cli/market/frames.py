@@ -1,0 +1,87 @@
+"""What Python code calls a table, as a polars frame with a column ``unix`` in ms.
+
+A *frame* is a polars or pandas frame, or a mapping of columns. Its ``unix`` is s, ms, us or ns since 1970 UTC, or date-times,
+which in pandas may be the index.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantamm_cli.errors import ArgumentError
+from quantamm_cli.market import clean
+
+if TYPE_CHECKING:
+    import polars
+
+TIME = "unix"
+Minutes = NDArray[np.int64]
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value has columns by name."""
+    return hasattr(value, "collect_schema") or hasattr(value, "columns") or (isinstance(value, Mapping) and TIME in value)
+
+
+def frame_of(value: Any, name: str) -> "polars.DataFrame":
+    """The frame an argument of this name is.
+
+    Raises:
+        ArgumentError: it is none, or has no times.
+        DataError: times that are none.
+    """
+    import polars
+
+    if isinstance(value, polars.DataFrame | polars.LazyFrame):
+        frame = value.lazy().collect()
+    else:
+        try:
+            frame = polars.DataFrame(_columns(value))
+        except (polars.exceptions.PolarsError, TypeError, ValueError) as failure:
+            raise ArgumentError(name, f"is no table ({str(failure).splitlines()[0]}); expected a frame with a column unix") from None
+    if TIME not in frame.columns:
+        has = ", ".join(frame.columns) or "none"
+        raise ArgumentError(name, f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}")
+    if frame[TIME].dtype.is_temporal():
+        return frame.with_columns(frame[TIME].cast(polars.Datetime("ms")).dt.epoch("ms").alias(TIME))
+    stamps, second = clean.stamps(frame[TIME], name, clean.parquet_row)
+    return frame.with_columns(polars.Series(TIME, stamps // (second // 1000) if second > 1 else stamps * 1000))
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    """The columns of a pandas frame, its index of times among them, or of a mapping."""
+    if isinstance(value, Mapping):
+        return {str(name): np.asarray(column) for name, column in value.items()}
+    columns = {str(name): value[name].to_numpy() for name in value.columns}
+    if TIME not in columns and hasattr(value.index, "tz"):
+        columns = {TIME: _utc(value.index).to_numpy()} | columns
+    elif TIME in columns and hasattr(value[TIME], "dt"):
+        columns[TIME] = _utc(value[TIME].dt).to_numpy()
+    return columns
+
+
+def _utc(times: Any) -> Any:
+    """Date-times of pandas as UTC without a zone: without one they are UTC."""
+    return times.tz_convert(None) if times.tz is not None else times.tz_localize(None)
+
+
+def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Minutes | None) -> "polars.DataFrame":
+    """The frame of an array with a row a minute and these columns; a single number holds from the first minute on.
+
+    Raises:
+        ArgumentError: it is no array of numbers of that shape, or there are no ``minutes``.
+    """
+    import polars
+
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.number):
+        raise ArgumentError(name, f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers")
+    if minutes is None:
+        raise ArgumentError(name, "has no times, and tokens with frames of their own share none; pass a frame with a column unix")
+    table = array.reshape(1, 1) if array.ndim == 0 else array.reshape(len(array), -1)
+    if table.shape != (1 if array.ndim == 0 else len(minutes), len(columns)):
+        raise ArgumentError(name, f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices")
+    times = {TIME: minutes[: len(table)] * 60_000}
+    return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))

@@ -1,0 +1,35 @@
+"""Prices that Python code gives."""
+
+from pydantic import Field
+
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.market.base import Closes, Source
+from quantamm_cli.market.content import held
+from quantamm_cli.market.grid import Grid, closes, cover
+from quantamm_cli.settings.component import hint
+
+
+class Memory(Source, kind="memory"):
+    """A market of ``quantamm_cli.market(...)``, passed to a function as ``market=``; files have none of it."""
+
+    sha256: str | None = Field(None, description="of the market's content")
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        if self.sha256 is None:
+            raise ConfigError(where, "memory takes prices from Python code: pass market=qsim.market(...); for files use data=parquet")
+
+    def place(self, token: str) -> str:
+        return f"market, {token}"
+
+    def span(self, token: str) -> tuple[int, int]:
+        return cover(self._grid(token), self)
+
+    def read(self, token: str, first: int, last: int) -> Closes:
+        self.refuse_outside(token, first, last)
+        return closes(self._grid(token), self, token, first, last)
+
+    def _grid(self, token: str) -> Grid:
+        grids = held(self.sha256 or "").grids
+        if token not in grids:
+            raise DataError(self.place(token), f"has no prices of {token}{hint(token, grids)}; it has {', '.join(grids)}")
+        return grids[token]

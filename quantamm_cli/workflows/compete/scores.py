@@ -1,0 +1,85 @@
+"""Standings, gaps and points as they are written."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from quantamm_cli.competition.documents import Epochs, GapRecord, PointRow, Solver, StandingRow
+from quantamm_cli.competition.results import Results, Standing
+from quantamm_cli.competition.statistics import Gap
+from quantamm_cli.competition.sweep import Point
+from quantamm_cli.settings.compete import NORMALISER
+
+
+def standing_rows(rows: Sequence[Standing]) -> list[StandingRow]:
+    """The highest edge first, who broke a rule after all who did not, the normaliser last."""
+    ranked = sorted(rows, key=lambda row: (row.name == NORMALISER, row.breach is not None, -row.edge.mean))
+    return [_row(row) for row in ranked]
+
+
+def epochs(results: Results) -> Epochs:
+    """Means over the seeds, an epoch each."""
+    outcome = results.outcome
+    return {
+        "edge": _by_name(results.all_names, outcome.epoch_edge.mean(0)),
+        "score": _by_name(results.names, outcome.epoch_score.mean(0)),
+        "weight": _by_name(results.names, outcome.epoch_weight.mean(0)),
+    }
+
+
+def solver(results: Results) -> Solver:
+    """How often the split of an order was checked."""
+    return {"checked": int(np.sum(results.outcome.checked)), "worse": int(np.sum(results.outcome.worse))}
+
+
+def gap_record(gap: Gap, names: Sequence[str]) -> GapRecord:
+    """Who leads whom, by how much, and whether that is sure whenever one stops looking."""
+    return {"leader": names[gap.leader], "over": names[gap.runner_up], "decided": gap.decided, **gap.estimate.record}
+
+
+def point_row(point: Point) -> PointRow:
+    """A point of a sweep."""
+    row: PointRow = {
+        "values": point.values,
+        "edge": point.edge.record,
+        "flow_share": point.flow_share,
+        "edge_per_volume": point.edge_per_volume,
+        "tied": point.tied,
+        "probability_best": point.best,
+    }
+    if point.behind is not None:
+        row["behind"] = point.behind.record
+    return row
+
+
+def _by_name(names: Sequence[str], values: np.ndarray) -> dict[str, list[float]]:
+    return {name: values[:, place].tolist() for place, name in enumerate(names)}
+
+
+def _row(row: Standing) -> StandingRow:
+    found: StandingRow = {"name": row.name, "edge": row.edge.record}
+    for key in (
+        "arb_edge",
+        "retail_edge",
+        "volume",
+        "flow_share",
+        "edge_per_volume",
+        "edge_per_capital",
+        "beats_reference",
+        "wins",
+        "capital_share",
+        "fills",
+        "mean_over_std",
+        "probability_best",
+    ):
+        if not math.isnan(number := getattr(row, key)):
+            found[key] = number
+    if row.over_reference is not None:
+        found["over_reference"] = row.over_reference.record
+    if row.breach is not None:
+        found["breach"] = row.breach.record
+    if row.name != NORMALISER:
+        found["over_normaliser"] = row.over_normaliser.record
+        found["valid"] = row.breach is None
+    return found

@@ -1,0 +1,127 @@
+"""The forward pass as pure JAX functions, for ``jit``, ``grad`` and ``vmap`` of one's own, and one price at a time."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float, Int
+
+from quantamm_cli.core.executor import executor
+from quantamm_cli.core.params import initial
+from quantamm_cli.core.recurrence import Seen
+from quantamm_cli.core.types import Params, Trajectory
+from quantamm_cli.engine.feed import feed
+from quantamm_cli.errors import ArgumentError
+from quantamm_cli.evaluation.assess import trajectory
+from quantamm_cli.market import Market
+from quantamm_cli.metrics import METRICS, score
+from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.pools.temporal import Temporal
+from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.run import Simulate
+
+Start = Int[Array, ""] | int
+Scalar = Float[Array, ""]
+
+
+class Simulator:
+    """One pool over the prices of its settings: ``simulate(params)`` is its trajectory.
+
+    Parameters are raw, one set: ``params`` has those of the settings. Nothing else is traced but the row at which the pool
+    opens; another one, or another market of as many minutes, does not compile anew.
+    """
+
+    def __init__(self, settings: Simulate, market: Market, rows: int | None = None) -> None:
+        pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
+        most = len(market.prices) - market.burn_in
+        if rows is not None and not 1 <= rows <= most:
+            raise ArgumentError("rows", f"is {rows}; expected 1 to {most}, the minutes that there are prices of")
+        self.pool = pool
+        self.rows = settings.rows if rows is None else rows
+        """Minutes of a trajectory."""
+        self.feed = feed(settings, market)
+        sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
+        self.params: Params = {name: jnp.asarray(values[0], self.feed.prices.dtype) for name, values in sets.items()}
+        """Raw parameters of the settings, ``(n,)`` or ``(1,)`` each."""
+
+    def __call__(self, params: Params, start: Start = 0) -> Trajectory:
+        """What a pool does that opens ``start`` minutes after the settings' start, for ``rows`` minutes. Pure."""
+        return trajectory(self.pool, params, self.feed, start, self.rows)
+
+    def metric(self, name: str) -> Callable[..., Scalar]:
+        """The pure function ``(params, start=0)`` → the metric of that name.
+
+        Raises:
+            ArgumentError: there is no such metric.
+        """
+        if name not in METRICS:
+            raise ArgumentError("name", f"no metric is called '{name}'{hint(name, METRICS)}; `qsim show metrics` lists them")
+        return partial(self._metric, name)
+
+    def _metric(self, name: str, params: Params, start: Start = 0) -> Scalar:
+        with executor(self.feed.trading.executor):
+            return score(self(params, start), [name])[name]
+
+    @cached_property
+    def online(self) -> "Online":
+        """The rule one price at a time, as a keeper on chain runs it.
+
+        Raises:
+            ArgumentError: the pool has no rule.
+        """
+        if not isinstance(self.pool, Temporal):
+            raise ArgumentError("settings", f"have pool={self.pool.kind}, which no rule moves; expected pool=temporal")
+        return Online(self.pool)
+
+
+class OnlineState(NamedTuple):
+    """What is carried from price to price: the rule's estimators by name, and the weights at the next price."""
+
+    estimators: dict[str, Float[Array, " n"]]
+    weights: Float[Array, " n"]
+
+
+class InterpolationBlock(NamedTuple):
+    """How weights move until the next price: from ``weights`` by ``slope`` a minute."""
+
+    weights: Float[Array, " n"]
+    slope: Float[Array, " n"]
+
+
+class Online:
+    """Pure functions of one price after another; prices are those of every ``chunk_period`` minutes."""
+
+    def __init__(self, pool: Temporal) -> None:
+        self._pool = pool
+        self.chunk_period = pool.chunk_period
+        """Minutes between prices."""
+
+    def first(
+        self, params: Params, prices: Float[Array, "*c n"], series: Mapping[str, Array] | None = None
+    ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
+        """A pool that opens now: its state, its weights, and how they move until the next price.
+
+        Args:
+            prices: now ``(n,)``; or ``(c, n)``, those that its estimators warm up with and, last, now.
+            series: what the rule looks at besides, ``(c, n)`` or ``(c, 1)`` each.
+        """
+        seen = Seen(jnp.atleast_2d(jnp.asarray(prices)), {name: jnp.atleast_2d(column) for name, column in (series or {}).items()})
+        return self._moving(*self._pool.opened(params, seen))
+
+    def step(
+        self, params: Params, state: OnlineState, prices: Float[Array, " n"], series: Mapping[str, Array] | None = None
+    ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
+        """One price later: the new state, the weights now, and how they move until the next price."""
+        estimators, slope = self._pool.online(params, state.estimators, state.weights, Seen(jnp.asarray(prices), dict(series or {})))
+        return self._moving(estimators, state.weights, slope)
+
+    def weights(self, block: InterpolationBlock, minute: Int[Array, ""] | int) -> Float[Array, " n"]:
+        """The weights some minutes after the price that began a block."""
+        return self._pool.between(block.weights, block.slope, jnp.asarray(minute))
+
+    def _moving(
+        self, estimators: dict[str, Array], weights: Array, slope: Array
+    ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
+        return OnlineState(estimators, self._pool.arrival(weights, slope)), weights, InterpolationBlock(weights, slope)

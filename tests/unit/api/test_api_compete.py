@@ -1,0 +1,101 @@
+"""Competitions of objects: the same competition as of files and names, and another whenever code changes."""
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import quantamm_cli as qsim
+
+MINE = """
+from quantamm_cli import Strategy
+
+SCALE = {scale}
+
+
+def scaled(gain):
+    return gain * SCALE
+
+
+class Mine(Strategy):
+    gain: float = 0.003
+
+    def fees(self, state):
+        return scaled(self.gain), self.gain
+"""
+
+
+def loaded(text: str, file: Path | None = None) -> ModuleType:
+    """A module of this text, of a file or, as a notebook's cells are, of none."""
+    import sys
+
+    module = ModuleType("mine_of_a_test")
+    sys.modules[module.__name__] = module
+    if file is not None:
+        file.write_text(text)
+        module.__file__ = str(file)
+    exec(compile(text, str(file or "<cell>"), "exec"), vars(module))
+    return module
+
+
+def small(tmp_path: Path) -> qsim.Settings:
+    return qsim.compose("compete", "simulations=4", "steps=200", f"runs_dir={tmp_path / 'runs'}")
+
+
+def test_objects_classes_names_and_mappings_compete(tmp_path: Path) -> None:
+    mine = loaded(MINE.format(scale=1)).Mine
+    entries = ["fixed_fee", mine(gain=0.01), mine, {"kind": "fixed_fee", "fee_bps": 10.0, "name": "cheap"}]
+    result = qsim.compete(small(tmp_path).line_up(entries))
+    assert sorted(row.name for row in result.standings[:-1]) == ["Mine", "Mine_2", "cheap", "fixed_fee"]
+    edges = {row.name: row.edge.mean for row in result.standings}
+    assert edges["Mine_2"] == edges["fixed_fee"] != edges["Mine"]
+    again = qsim.compete(small(tmp_path).line_up(entries))
+    assert (result.status, again.status) == ("new", "reused")
+
+
+def test_a_list_of_strategies_is_a_competition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = qsim.compete(["fixed_fee"], simulations=2)
+    assert result.competition.settings.simulations == 2
+    assert result.competition.settings.steps == qsim.compose("compete").competition().steps
+
+
+def test_a_class_of_a_file_is_that_file(tmp_path: Path) -> None:
+    """What the command line calls FILE.py:Class is the same competition."""
+    file = tmp_path / "mine.py"
+    mine = loaded(MINE.format(scale=1), file).Mine
+    words = small(tmp_path).but(f"strategies=[fixed_fee,{file}:Mine]")
+    assert small(tmp_path).line_up(["fixed_fee", mine]).fingerprint == words.fingerprint
+    assert small(tmp_path).line_up(["fixed_fee", mine(gain=0.5)]).fingerprint == words.but("strategy.Mine.gain=0.5").fingerprint
+
+
+def test_code_of_a_notebook_names_its_competition(tmp_path: Path) -> None:
+    """Also the functions and numbers it uses; the same text again is the same."""
+    texts = [
+        MINE.format(scale=1),
+        MINE.format(scale=2),
+        MINE.format(scale=1).replace("gain * SCALE", "gain / SCALE"),
+        MINE.format(scale=1).replace("), self.gain", "), 2 * self.gain"),
+        MINE.format(scale=1).replace("0.003", "0.004"),
+    ]
+    names = [small(tmp_path).line_up([loaded(text).Mine]).fingerprint for text in texts]
+    assert len(set(names)) == len(texts)
+    assert small(tmp_path).line_up([loaded(texts[0]).Mine]).fingerprint == names[0]
+    assert small(tmp_path).line_up([loaded("\n\n" + texts[0]).Mine]).fingerprint == names[0]
+
+
+def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
+    class Empty(qsim.Strategy):
+        pass
+
+    mine = loaded(MINE.format(scale=1)).Mine
+    with pytest.raises(qsim.ConfigError, match=r"strategies: .*Empty gives neither fees nor quote"):
+        small(tmp_path).line_up([Empty()])
+    with pytest.raises(
+        qsim.ConfigError, match=r"strategy\.Mine: Mine is an object with settings of its own; give them to it: Mine\(\.\.\.\)"
+    ):
+        small(tmp_path).line_up([mine()]).but("strategy.Mine.gain=0.5")
+    with pytest.raises(qsim.ConfigError, match="42 is neither a name"):
+        small(tmp_path).line_up([42])  # type: ignore[list-item]
+    with pytest.raises(qsim.ArgumentError, match="competition: are settings of train"):
+        qsim.compete(qsim.compose("train"))
