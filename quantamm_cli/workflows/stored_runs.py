@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by its key in JSON."""
+_RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
 
 @dataclass(frozen=True)
 class Folder(Result):
-    """Runs, walk-forwards, competitions and studies, each with the little that tells it from others."""
+    """Runs, walk-forwards, competitions and studies, each with a few facts."""
 
     root: Path
     runs: tuple[Summary, ...]
@@ -61,15 +62,21 @@ def list_results(runs_dir: str) -> Folder:
 
 
 def _run(each: Summary) -> dict[str, Json]:
-    keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
-    return {key: getattr(each, key) for key in keys} | {"checkpoint": str(each.path)}
+    return {key: getattr(each, key) for key in _RUN} | {"checkpoint": str(each.path)}
 
 
 def _run_line(each: Summary) -> Line:
-    size = None if each.steps is None else f"{each.steps} steps"
-    what = each.pool or each.problem or ""
-    name = each.fingerprint[:NAME_DIGITS]
-    return Line(name, "run", each.status, what, each.tokens, size, each.metric or "", each.best, each.modified)
+    return Line(
+        name=each.fingerprint[:NAME_DIGITS],
+        kind="run",
+        status=each.status,
+        what=each.pool or each.problem or "",
+        tokens=each.tokens,
+        size=None if each.steps is None else f"{each.steps} steps",
+        metric=each.metric or "",
+        best=each.best,
+        modified=each.modified,
+    )
 
 
 def _other(each: Other) -> dict[str, Json]:
@@ -78,14 +85,23 @@ def _other(each: Other) -> dict[str, Json]:
 
 
 def _other_line(each: Other) -> Line:
-    told = each.told
-    what = told.get("pool") or ", ".join(told.get("strategies", ())) or each.problem or ""
-    if "sweep" in told:
-        what = f"{told['sweep']['strategy']}: {told['points']} points of {', '.join(told['sweep']['axes'])}"
-    size = next((f"{told[key]} {key}" for key in ("cycles", "seeds", "trials") if key in told), None)
-    name, kind = each.held.fingerprint[:NAME_DIGITS], KINDS[each.held.kind]
-    tokens, metric = told.get("tokens", ()), told.get("metric", "")
-    return Line(name, kind, each.status, what, tokens, size, metric, told.get("best"), each.modified)
+    facts = each.told
+    counted = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
+    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
+    if "sweep" in facts:
+        axes = ", ".join(facts["sweep"]["axes"])
+        what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
+    return Line(
+        name=each.held.fingerprint[:NAME_DIGITS],
+        kind=KINDS[each.held.kind],
+        status=each.status,
+        what=what,
+        tokens=facts.get("tokens", ()),
+        size=next(counted, None),
+        metric=facts.get("metric", ""),
+        best=facts.get("best"),
+        modified=each.modified,
+    )
 
 
 @dataclass(frozen=True)
@@ -104,13 +120,14 @@ class Verification(Result):
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
             return [damages_table([(each.path, each.problem) for each in self.damages])]
-        more = "".join(f", {number} {_called(kind, number)}" for kind, number in self.others.items() if number)
-        return [f"{self.runs} run(s){more} in {self.root} are sound"]
+        counted = {kind: count for kind, count in self.others.items() if count}
+        others = "".join(f", {count} {_called(kind, count)}" for kind, count in counted.items())
+        return [f"{self.runs} run(s){others} in {self.root} are sound"]
 
     def refuse(self) -> None:
         if self.damages:
-            first = self.damages[0]
-            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first.path}: {first.problem}")
+            first = f"{self.damages[0].path}: {self.damages[0].problem}"
+            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first}")
 
 
 def verify_results(runs_dir: str) -> Verification:
