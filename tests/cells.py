@@ -35,7 +35,12 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> list[list[dict[str
                 transport="ipc",
                 connection_file=f"{short}/kernel.json",
             )
-            where = {"metadata": {"path": str(folder)}}
-            client = NotebookClient(notebook, km=manager, timeout=240, resources=where)
+            client = NotebookClient(
+                notebook,
+                km=manager,
+                timeout=240,
+                resources={"metadata": {"path": str(folder)}},
+                extra_arguments=["--colors=nocolor"],
+            )
             asyncio.run(client.async_execute(cleanup_kc=True))
     return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
