@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Any
 from quantamm_cli.version import __version__
 
 _HOMES = {
-    "api.commands": ("compete", "evaluate", "report", "simulate", "train", "tune", "walk_forward"),
+    "api.training": ("simulate", "train", "walk_forward"),
+    "api.competitions": ("compete",),
+    "api.evaluation": ("evaluate", "report"),
     "api.markets": ("market",),
     "api.runs": ("load", "runs"),
     "api.settings": ("Settings", "compose"),
+    "api.studies": ("tune",),
     "api.simulators": ("parameters", "simulator"),
     "market.content": ("MemoryMarket",),
     "workflows.compete.standings": ("CompetitionResult",),
@@ -45,11 +48,14 @@ _HOMES = {
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:
-    from quantamm_cli.api.commands import compete, evaluate, report, simulate, train, tune, walk_forward
+    from quantamm_cli.api.competitions import compete
+    from quantamm_cli.api.evaluation import evaluate, report
     from quantamm_cli.api.markets import market
     from quantamm_cli.api.runs import load, runs
     from quantamm_cli.api.settings import Settings, compose
     from quantamm_cli.api.simulators import parameters, simulator
+    from quantamm_cli.api.studies import tune
+    from quantamm_cli.api.training import simulate, train, walk_forward
     from quantamm_cli.competition.strategy import Strategy, Swap
     from quantamm_cli.core.params import Parameter
     from quantamm_cli.errors import ArgumentError, ConfigError, DataError, DivergedError, Interrupted, QsimError, StoreError

@@ -39,15 +39,15 @@ def assemble(
     grids: Mapping[str, Grid], minutes: Minutes | None, fees: Mapping[str, Any], trades: Any, series: Mapping[str, Any]
 ) -> MemoryMarket:
     """The market of closes by token, checked as far as it can be before a run is known; ``minutes``: of rows that tokens share."""
+    first, last = min(grid.first for grid in grids.values()), max(grid.last for grid in grids.values())
     tables = {f"series.{name}": _series(name, value, tuple(grids), minutes) for name, value in series.items()}
-    if observed := [_fees(name, value, minutes) for name, value in fees.items() if value is not None]:
+    if observed := [_fees(name, value, minutes, first) for name, value in fees.items() if value is not None]:
         import polars
 
         tables[FEES] = polars.concat(observed, how="diagonal").sort(TIME, maintain_order=True)
     if trades is not None:
         tables[TRADES] = frame_of(trades, TRADES)
     market = MemoryMarket(grids, tables)
-    first, last = min(grid.first for grid in grids.values()), max(grid.last for grid in grids.values())
     if FEES in tables:
         read_series(market.place(FEES), tuple(COLUMNS.values()), first, last - first, dict.fromkeys(COLUMNS.values()))
     if TRADES in tables:
@@ -103,10 +103,11 @@ def _grid(frame: "polars.DataFrame", column: str, token: str) -> Grid:
     return clean.grid(times[bars], closes[bars], where, lambda index: clean.parquet_row(int(bars[index])))
 
 
-def _fees(name: str, value: Any, minutes: Minutes | None) -> "polars.DataFrame":
-    """Observations of a kind of fee; ``fees`` may be all the columns that a file of recorded fees has."""
+def _fees(name: str, value: Any, minutes: Minutes | None, first: int) -> "polars.DataFrame":
+    """Observations of a kind of fee; one number holds from the ``first`` minute on; ``fees`` may be all columns of ``fees.file``."""
     if not is_frame(value):
-        return frame_of_rows(value, name, [COLUMNS[name]], minutes)
+        alone = np.ndim(value) == 0
+        return frame_of_rows([value] if alone else value, name, [COLUMNS[name]], np.array([first]) if alone else minutes)
     frame = frame_of(value, name)
     others = [column for column in frame.columns if column != TIME]
     if name == "fees" and others and set(others) <= set(COLUMNS.values()):

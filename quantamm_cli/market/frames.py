@@ -68,7 +68,7 @@ def _utc(times: Any) -> Any:
 
 
 def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Minutes | None) -> "polars.DataFrame":
-    """The frame of an array with a row a minute and these columns; a single number holds from the first minute on.
+    """The frame of an array with a row a minute and these columns.
 
     Raises:
         ArgumentError: it is no array of numbers of that shape, or there are no ``minutes``.
@@ -80,8 +80,8 @@ def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Min
         raise ArgumentError(name, f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers")
     if minutes is None:
         raise ArgumentError(name, "has no times, and tokens with frames of their own share none; pass a frame with a column unix")
-    table = array.reshape(1, 1) if array.ndim == 0 else array.reshape(len(array), -1)
-    if table.shape != (1 if array.ndim == 0 else len(minutes), len(columns)):
+    table = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    if table.shape != (len(minutes), len(columns)):
         raise ArgumentError(name, f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices")
-    times = {TIME: minutes[: len(table)] * 60_000}
+    times = {TIME: minutes * 60_000}
     return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))

@@ -46,6 +46,8 @@ def test_one_content_is_one_market_whatever_it_came_in(closes: Closes, frame: po
     made = forms(closes, frame, folder)
     assert {name: market.sha256 for name, market in made.items()} == dict.fromkeys(made, made["array"].sha256)
     assert made["folder"].frame().equals(frame)
+    own = {token: frame.select("unix", close=token) for token in TOKENS}
+    assert qsim.market(own, fees=0.003).sha256 == qsim.market(closes, tokens=TOKENS, start=START, fees=0.003).sha256
     assert (made["frame"].start, made["frame"].end) == (START, "2023-03-21")
 
 
