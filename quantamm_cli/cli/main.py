@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import usage
 from quantamm_cli.cli.console import Console
@@ -13,6 +13,9 @@ from quantamm_cli.cli.options import Options, as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, StoreError, spelling
+
+if TYPE_CHECKING:
+    from quantamm_cli.config.compose import Composer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,13 +81,13 @@ def _of_run(options: Options) -> tuple[str, ...]:
     place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")
     composer = Composer(options.command, place, options.config_dir)
     try:
-        found = Store(Composed(composer.tree()).runs_dir).load(options.run or "")
+        run = Store(Composed(composer.tree()).runs_dir).load(options.run or "")
     except StoreError:
         return ()  # the command will say so
-    return choices(found, options.overrides, composer.loader.options)
+    return choices(run, options.overrides, composer.loader.options)
 
 
-def _show(composer: Any, options: Options, console: Console) -> int:
+def _show(composer: "Composer", options: Options, console: Console) -> int:
     """``--cfg`` and ``--info``."""
     if options.info:
         console.say(composer.info(options.info).rstrip("\n"))

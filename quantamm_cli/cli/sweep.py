@@ -13,7 +13,7 @@ from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.multirun import Halt, multirun
 from quantamm_cli.errors import Interrupted, spelling
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 
 class Done(NamedTuple):
@@ -37,10 +37,12 @@ def _job(settings: Callable[[], JsonObject], words: tuple[str, ...], number: int
     console.note(f"[{number + 1}] {' '.join(own)}")
     with spelling(as_flag):  # a worker is a process of its own
         try:
-            return Done(0, call(Composed(settings(), own, options.config_dir), dataclasses.replace(options, overrides=own), console))
+            composed = Composed(settings(), own, options.config_dir)
+            return Done(0, call(composed, dataclasses.replace(options, overrides=own), console))
         except (KeyboardInterrupt, Interrupted) as stop:
             raise Halt(stop) from None
         except Exception as failure:
             error = explain(failure)
             console.failure(error)
-            return Done(error.code, {"command": options.command, "error": error._asdict(), "overrides": own})
+            result: dict[str, Json] = {"command": options.command, "error": error._asdict(), "overrides": own}
+            return Done(error.code, result)

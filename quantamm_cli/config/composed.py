@@ -1,4 +1,4 @@
-"""Composed settings, as commands and workflows begin with them: a plain tree, and the words it came from."""
+"""Composed settings: a plain tree, and the words that it came from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ S = TypeVar("S", bound="Simulate")
 
 @dataclass(frozen=True)
 class Composed:
-    """What overrides compose. Nothing of it is validated before it is read as settings of a type."""
+    """What overrides compose; nothing of it is validated before it is read."""
 
     tree: JsonObject
     overrides: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Composed:
     def plugins(self) -> tuple[str, ...]:
         """Files of components."""
         names = self.tree.get("plugins")
-        return tuple(map(str, names)) if isinstance(names, Sequence) and not isinstance(names, str) else ()
+        return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
 
     @property
     def walks_forward(self) -> bool:
@@ -54,12 +54,17 @@ class Composed:
         return read_settings(cls, self.tree)
 
     def decoded(self, cls: type[S]) -> S:
-        """As settings of a run; whether there is what it reads from files is not asked. Raises ConfigError."""
+        """As settings of a run, whose data need not be there.
+
+        Raises:
+            ConfigError: one line for the first thing wrong.
+        """
         from quantamm_cli.config.components import load_components
         from quantamm_cli.settings.decode import decode
 
         load_components(self.plugins)
-        return decode(cls, {name: value for name, value in self.tree.items() if name in cls.model_fields})
+        fields = {name: value for name, value in self.tree.items() if name in cls.model_fields}
+        return decode(cls, fields)
 
     def read_competition(self) -> "Compete":
         """As settings of a competition. Raises ConfigError: one line for the first thing wrong."""

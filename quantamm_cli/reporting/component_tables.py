@@ -24,7 +24,8 @@ class Setting(Protocol):
 def listing_table(components: Sequence[Mapping[str, Json]]) -> Table:
     """A row a component, of what any of them says."""
     heads = [key for key in _LISTED if any(each.get(key) for each in components)]
-    return Table.of("", heads, [[value_text(each.get(key)) for key in heads] for each in components])
+    rows = [[value_text(each.get(key)) for key in heads] for each in components]
+    return Table.of("", heads, rows)
 
 
 def settings_table(settings: Sequence[Setting]) -> Table:
@@ -35,11 +36,15 @@ def settings_table(settings: Sequence[Setting]) -> Table:
 
 def declared_table(parameters: Sequence[Mapping[str, Json]]) -> Table:
     """A row a parameter that a component declares."""
-    return Table.of("params.NAME", _PARAMETER, [[value_text(each[key]) for key in _PARAMETER] for each in parameters])
+    rows = [[value_text(each[key]) for key in _PARAMETER] for each in parameters]
+    return Table.of("params.NAME", _PARAMETER, rows)
 
 
 def value_text(value: Json) -> str:
-    """A value as YAML has it; of a list its items, of a list of components or parameters their names."""
+    """A value as YAML has it; of a list its items, or their names."""
     if isinstance(value, list):
-        return ", ".join(str(item["name"]) if isinstance(item, Mapping) else str(item) for item in value)
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        names = (item["name"] if isinstance(item, Mapping) else item for item in value)
+        return ", ".join(map(str, names))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)

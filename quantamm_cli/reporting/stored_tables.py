@@ -7,30 +7,37 @@ from typing import NamedTuple
 
 from quantamm_cli.reporting.table import Column, Table
 
-_FOLDER: list[Column] = ["run", "kind", "status", "what", "tokens", "of", "metric", ("best", ".4f"), "modified (UTC)"]
+_NAMED = ("run", "kind", "status", "what", "tokens", "of", "metric")
+_FOLDER: tuple[Column, ...] = (*_NAMED, ("best", ".4f"), "modified (UTC)")
 
 
 class Line(NamedTuple):
-    """One result in a listing. ``name``: digits of its fingerprint; ``size``: how many steps, cycles, seeds or trials."""
+    """One result in a listing."""
 
     name: str
+    """Digits of its fingerprint."""
     kind: str
     status: str
     what: str
     tokens: Sequence[str]
     size: str | None
+    """How many steps, cycles, seeds or trials."""
     metric: str
     best: float | None
     modified: datetime
 
 
 def folder_table(lines: Sequence[Line]) -> Table:
-    """A row a result, the last modified first."""
-    ordered = sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
-    rows = [[*line[:4], " ".join(line.tokens), line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"] for line in ordered]
-    return Table.of("", _FOLDER, rows)
+    """A row a result."""
+    return Table.of("", _FOLDER, [_cells(line) for line in lines])
+
+
+def _cells(line: Line) -> list[str | float | None]:
+    named = [line.name, line.kind, line.status, line.what, " ".join(line.tokens)]
+    return [*named, line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"]
 
 
 def damages_table(damages: Sequence[tuple[Path, str]]) -> Table:
     """Files, and what is wrong with each."""
-    return Table.of("", ["file", "what is wrong"], [[str(path), problem] for path, problem in damages])
+    rows = [[str(path), problem] for path, problem in damages]
+    return Table.of("", ["file", "what is wrong"], rows)

@@ -1,7 +1,7 @@
 """The components there are, with one line, units and defaults, from the code itself."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, get_args
 
@@ -50,7 +50,7 @@ class SettingText(NamedTuple):
 
 
 class ParameterText(NamedTuple):
-    """A declared parameter: its readable and its raw name, the range a search covers, and other names it may be given under."""
+    """A declared parameter: its readable and its raw name, the range of a search, other names."""
 
     name: str
     raw: str
@@ -87,9 +87,9 @@ class Description:
             "command": self.command,
             "summary": self.summary,
             "text": self.text,
-            "settings": None if self.settings is None else [each._asdict() for each in self.settings],
+            "settings": _trees(self.settings),
             "unit": self.unit,
-            "parameters": None if self.parameters is None else [each._asdict() for each in self.parameters],
+            "parameters": _trees(self.parameters),
             "says": self.says,
             "runs": None if self.runs is None else list(self.runs),
             "needs": None if self.needs is None else list(self.needs),
@@ -98,12 +98,19 @@ class Description:
 
     def tables(self) -> Sequence[Table | str]:
         """Text, settings and parameters."""
+        support = {
+            "says": self.says,
+            "runs as": ", ".join(self.runs or ()),
+            "needs the series": ", ".join(self.needs or ()),
+        }
         unit = f" ({self.unit})" if self.unit else ""
         shown: list[Table | str] = [f"{self.name}{unit}: {self.text or self.summary}"]
-        support = {"says": self.says, "runs as": ", ".join(self.runs or ()), "needs the series": ", ".join(self.needs or ())}
-        shown += [f"{head}: {said}" for head, said in support.items() if said]
-        shown += [settings_table(self.settings)] if self.settings else []
-        return [*shown, declared_table([each._asdict() for each in self.parameters])] if self.parameters else shown
+        shown += [f"{head}: {text}" for head, text in support.items() if text]
+        if self.settings:
+            shown.append(settings_table(self.settings))
+        if self.parameters:
+            shown.append(declared_table([each._asdict() for each in self.parameters]))
+        return shown
 
 
 @dataclass(frozen=True)
@@ -111,85 +118,118 @@ class Components(Result):
     """What there is of a kind; or ``one`` of them, in full."""
 
     what: str
-    found: tuple[Description, ...]
+    items: tuple[Description, ...]
     one: bool = False
 
     def to_dict(self) -> dict[str, Json]:
-        return {"what": self.what, "found": [each.to_dict() for each in self.found]}
+        return {"what": self.what, "found": [each.to_dict() for each in self.items]}
 
     def tables(self) -> Sequence[Table | str]:
-        return self.found[0].tables() if self.one else [listing_table([each.to_dict() for each in self.found])]
+        if self.one:
+            return self.items[0].tables()
+        return [listing_table([each.to_dict() for each in self.items])]
 
 
-def show_components(what: str, name: str | None, words: Sequence[str], config_dir: str | None) -> Components:
-    """All components of a kind (a key of ``GROUPS``, or ``experiments``), or the one of a name.
+def _trees(rows: Sequence[SettingText | ParameterText] | None) -> Json:
+    return None if rows is None else [row._asdict() for row in rows]
 
-    ``words``: overrides, of which those that name plugins count.
+
+def show_components(
+    what: str,
+    name: str | None = None,
+    overrides: Sequence[str] = (),
+    config_dir: str | None = None,
+) -> Components:
+    """All components of a kind, or the one of a name.
+
+    Args:
+        what: a key of ``GROUPS``, or ``experiments``.
+        overrides: those that name plugins count.
+        config_dir: a folder of YAML searched before ``./conf``.
 
     Raises:
         ConfigError: there is none of that name, with the nearest ones.
     """
-    words = tuple(word for word in words if word.startswith("plugins"))
-    found = experiments(config_dir) if what == EXPERIMENTS else _Describer(words, config_dir).components(GROUPS[what], name)
+    words = tuple(word for word in overrides if word.startswith("plugins"))
+    items = _items(what, name, words, config_dir)
     if name is None:
-        return Components(what, tuple(found))
-    one = next((each for each in found if each.name == name), None)
+        return Components(what, tuple(items))
+    one = next((each for each in items if each.name == name), None)
     if one is None:
-        known = [each.name for each in found]
-        raise ConfigError(name, f"no such name among the {what}{did_you_mean(name, known)} (there are: {', '.join(known)})")
+        known = [each.name for each in items]
+        cure = f"{did_you_mean(name, known)} (there are: {', '.join(known)})"
+        raise ConfigError(name, f"no such name among the {what}{cure}")
     return Components(what, (one,), one=True)
+
+
+def _items(what: str, name: str | None, words: tuple[str, ...], config_dir: str | None) -> list[Description]:
+    if what == EXPERIMENTS:
+        return experiments(config_dir)
+    return _Describer(words, config_dir).components(GROUPS[what], name)
 
 
 def experiments(config_dir: str | None) -> list[Description]:
     """The named experiments; their first comment line says what they are."""
-    found = []
+    items = []
     for name, text in Composer("train", (), config_dir).experiment_texts():
-        comments = [line.lstrip("# ").rstrip() for line in text.splitlines() if line.startswith("#") and not line.startswith("# @")]
+        marked = [line for line in text.splitlines() if line.startswith("#")]
+        comments = [line.lstrip("# ").rstrip() for line in marked if not line.startswith("# @")]
         command = [line for line in comments if line.startswith("qsim ")][:1]
         summary = " ".join(line for line in comments if line not in command)
-        found.append(Description(name, summary, "\n".join(comments), command="".join(command)))
-    return found
+        items.append(Description(name, summary, "\n".join(comments), command="".join(command)))
+    return items
 
 
 class _Describer:
-    """Describes components as the YAML that is found here has them."""
+    """Describes components as the YAML of this place has them."""
 
     def __init__(self, words: tuple[str, ...], config_dir: str | None) -> None:
         self._words, self._config_dir = words, config_dir
 
     def components(self, group: str, name: str | None) -> list[Description]:
         """What is registered under a group, by name; of a ``name`` that is registered only that."""
-        plugins = Composed(Composer("base", self._words, self._config_dir).tree()).plugins if self._words else ()
-        (load_strategies if group in ("strategy", "market") else load_components)(plugins)
+        load = load_strategies if group in ("strategy", "market") else load_components
+        load(self._plugins())
         known = REGISTER.get(group, {})
         if name in known:
             return [self._described(name, known[name])]
-        found = [self._described(each, cls) for each, cls in sorted(known.items())]
-        return found + self._presets({each.name for each in found}) if group == "strategy" else found
+        items = [self._described(each, cls) for each, cls in sorted(known.items())]
+        return items + (self._presets(known) if group == "strategy" else [])
 
-    def _presets(self, kinds: set[str]) -> list[Description]:
+    def _plugins(self) -> tuple[str, ...]:
+        if not self._words:
+            return ()
+        return Composed(Composer("base", self._words, self._config_dir).tree()).plugins
+
+    def _presets(self, kinds: Container[str]) -> list[Description]:
         """Strategies that conf/strategy names besides the kinds: one of these with settings."""
         from quantamm_cli.config.entrants import resolved
 
         loader = Composer("compete", (), self._config_dir).loader
-        found = []
-        for name in (name for name in loader.options("strategy") if name not in kinds):
-            strategy = resolved(name, {}, loader, name).strategy
-            kind = self._described(name, type(strategy))
-            own = {each.name: getattr(strategy, each.name) for each in kind.settings or ()}
-            given = [f"{each.name} {own[each.name]:g}" for each in kind.settings or () if each.default != own[each.name]]
-            summary = f"{strategy.kind} with {', '.join(given)}" if given else strategy.kind
-            settings = tuple(each._replace(default=own[each.name]) for each in kind.settings or ())
-            found.append(replace(kind, summary=summary, text=summary, settings=settings))
-        return found
+        names = [name for name in loader.options("strategy") if name not in kinds]
+        strategies = {name: resolved(name, {}, loader, name).strategy for name in names}
+        return [self._preset(name, strategy) for name, strategy in strategies.items()]
+
+    def _preset(self, name: str, strategy: Component) -> Description:
+        kind = self._described(name, type(strategy))
+        usual = {each.name: each for each in kind.settings or ()}
+        own = {key: getattr(strategy, key) for key in usual}
+        changed = [f"{key} {own[key]:g}" for key in usual if usual[key].default != own[key]]
+        summary = f"{strategy.kind} with {', '.join(changed)}" if changed else strategy.kind
+        settings = tuple(each._replace(default=own[key]) for key, each in usual.items())
+        return replace(kind, summary=summary, text=summary, settings=settings)
 
     def _described(self, name: str, cls: type[Component]) -> Description:
-        """A component: its docstring, its unit if it has one, its settings, and what it declares."""
+        """A component: its docstring, its unit if it has one, its settings, what it declares."""
         text = inspect.cleandoc(cls.__doc__ or "")
-        summary = text.split("\n\n")[0].replace("\n", " ")
         unit = getattr(cls, "unit", None)
-        settings = tuple(_setting(*item) for item in cls.model_fields.items())
-        described = Description(name, summary, text, settings, unit if isinstance(unit, str) else None)
+        described = Description(
+            name,
+            summary=text.split("\n\n")[0].replace("\n", " "),
+            text=text,
+            settings=tuple(_setting(*item) for item in cls.model_fields.items()),
+            unit=unit if isinstance(unit, str) else None,
+        )
         component = self._example(cls)
         if component is None:
             return described
@@ -197,44 +237,58 @@ class _Describer:
         if cls.group != "pool/rule":
             return described
         says = "targets" if component.targets else "changes"
-        return replace(described, says=says, runs=_executors(), needs=tuple(component.looks_at))
+        needs = tuple(component.looks_at)
+        return replace(described, says=says, runs=_executors(), needs=needs)
 
     def _example(self, cls: type[Component]) -> Any:
-        """A pool, rule or guard as its YAML describes it; None for what declares no parameters, or needs more than a YAML."""
+        """A pool, rule or guard as its YAML describes it.
+
+        None for what declares no parameters, or needs more than a YAML.
+        """
         place = _PLACES.get(cls.group)
         if place is None:
             return None
+        words = (f"{cls.group}={cls.kind}", *self._words)
         try:
-            tree = lookup(Composer("train", (f"{cls.group}={cls.kind}", *self._words), self._config_dir).tree(), place.split("."))
+            tree = Composer("train", words, self._config_dir).tree()
         except ConfigError:
             tree = {}
         try:
-            return decode(cls, tree, place)
+            return decode(cls, lookup(tree, place.split(".")) or {}, place)
         except ConfigError:
             return None
 
 
 def _setting(name: str, field: FieldInfo) -> SettingText:
-    default = None if field.is_required() else plain(field.get_default(call_default_factory=True))
+    required = field.is_required()
+    default = None if required else plain(field.get_default(call_default_factory=True))
     if isinstance(default, dict) and "kind" in default:
         default = default["kind"]
-    return SettingText(name, default, field.is_required(), field.description or "")
+    return SettingText(name, default, required, field.description or "")
 
 
 def _parameters(component: Any) -> tuple[ParameterText, ...]:
-    """What a component with its default settings declares, for a pool of two tokens if that matters."""
+    """What a component with its default settings declares, for two tokens if it matters."""
     from quantamm_cli.rules.base import Clock
 
     rule = component.group == "pool/rule"
-    declared = component.parameters(Clock(chunk_period=1440, max_memory_days=365) if rule else 2)
+    size = Clock(chunk_period=1440, max_memory_days=365) if rule else 2
     return tuple(
-        ParameterText(each.readable, each.name, each.unit, each.default, each.low, each.high, [other.name for other in each.spellings])
-        for each in declared
+        ParameterText(
+            name=each.readable,
+            raw=each.name,
+            unit=each.unit,
+            default=each.default,
+            low=each.low,
+            high=each.high,
+            also=[other.name for other in each.spellings],
+        )
+        for each in component.parameters(size)
     )
 
 
 def _executors() -> tuple[str, ...]:
-    """The ways in which a temporal pool runs any rule: one text, on columns, in loops, and a price at a time."""
+    """How a temporal pool runs a rule: one text, on columns, in loops, and a price at a time."""
     from quantamm_cli.pools.temporal import Temporal
 
     methods = get_args(Temporal.model_fields["weight_calculation_method"].annotation)

@@ -47,17 +47,24 @@ class Export(Result):
             "tokens": self.tokens,
             "params": both_forms(pool.parameters(len(self.tokens)), self.chosen.selected.params),
             "values": {name: value.tolist() for name, value in self.values.items()},
-            "strings": {name: layers if self.values[name].ndim > 1 else layers[0] for name, layers in self.units.items()},
+            "strings": dict(map(self._strings, self.units)),
         }
+
+    def _strings(self, name: str) -> tuple[str, Json]:
+        return name, self.units[name] if self._layered(name) else self.units[name][0]
+
+    def _layered(self, name: str) -> bool:
+        return self.values[name].ndim > 1
 
     def to_dict(self) -> dict[str, Json]:
         return self.findings() | {"files": {"export": self.file}}
 
     def tables(self) -> Sequence[Table | str]:
         selected = self.chosen.selected
-        title = f"{self.chosen.run.name[:16]}  {selected.method}: step {selected.step}, set {selected.set}"
+        which = f"{selected.method}: step {selected.step}, set {selected.set}"
+        title = f"{self.chosen.run.name[:16]}  {which}"
         rows = [
-            (f"{name} {number}" if self.values[name].ndim > 1 else name, layer)
+            (f"{name} {number}" if self._layered(name) else name, layer)
             for name, layers in self.units.items()
             for number, layer in enumerate(layers)
         ]
@@ -77,13 +84,17 @@ def export(chosen: Chosen) -> Export:
     values = contract(pool, readable(specs, selected.params))
     for name, value in values.items():
         if not np.isfinite(value).all():
-            told = f"{name} is not finite at step {selected.step}, set {selected.set}; choose another with {argument('load')}"
-            raise StoreError(str(run.path), told)
+            where = f"step {selected.step}, set {selected.set}"
+            cure = f"choose another with {argument('load')}"
+            raise StoreError(str(run.path), f"{name} is not finite at {where}; {cure}")
     units = {name: _units(name, value) for name, value in values.items()}
-    written = write_export(run.folder, {"command": "export", **Export(chosen, values, units, "").findings()})
+    findings = Export(chosen, values, units, "").findings()
+    written = write_export(run.folder, {"command": "export", **findings})
     return Export(chosen, values, units, str(written))
 
 
 def _units(name: str, values: Numbers) -> Layers:
     layers: list[list[float]] = np.atleast_2d(values).tolist()
-    return [bd18_shares(layer) if name == WEIGHTS else [bd18(value) for value in layer] for layer in layers]
+    if name == WEIGHTS:
+        return [bd18_shares(layer) for layer in layers]
+    return [[bd18(value) for value in layer] for layer in layers]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.reporting.table import Table
@@ -22,14 +23,22 @@ class PlannedRun(Result):
     settings: Simulate
 
     def to_dict(self) -> dict[str, Json]:
-        files = {"checkpoint": str(Store(self.settings.runs_dir).path(self.settings.fingerprint))}
-        named = {"run": f"run_{self.settings.fingerprint}", "fingerprint": self.settings.fingerprint}
-        return {**named, "settings": self.settings.identity(), "files": files}
+        return {
+            "run": f"run_{self.settings.fingerprint}",
+            "fingerprint": self.settings.fingerprint,
+            "settings": self.settings.identity(),
+            "files": {"checkpoint": str(self._checkpoint)},
+        }
+
+    @property
+    def _checkpoint(self) -> Path:
+        return Store(self.settings.runs_dir).path(self.settings.fingerprint)
 
     def tables(self) -> Sequence[Table | str]:
-        path = Store(self.settings.runs_dir).path(self.settings.fingerprint)
-        place = f"fingerprint {self.settings.fingerprint}\ncheckpoint  {path}{' (exists)' if path.exists() else ''}"
-        return [json.dumps(self.settings.identity(), indent=2), place]
+        exists = " (exists)" if self._checkpoint.exists() else ""
+        place = f"checkpoint  {self._checkpoint}{exists}"
+        named = f"fingerprint {self.settings.fingerprint}\n{place}"
+        return [json.dumps(self.settings.identity(), indent=2), named]
 
 
 @dataclass(frozen=True)

@@ -51,17 +51,23 @@ class ValidSettings(Result):
 
 
 def validate_settings(command: str, overrides: Sequence[str], config_dir: str | None) -> ValidSettings:
-    """Compose the settings of a command and check every value. Raises ConfigError: one line for the first thing wrong."""
+    """Compose the settings of a command and check every value.
+
+    Raises:
+        ConfigError: one line for the first thing wrong.
+    """
     from quantamm_cli.config.components import load_components
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.settings.run import Simulate, Train
 
-    composed = Composed(Composer(command, tuple(overrides), config_dir).tree(), tuple(overrides), config_dir)
+    words = tuple(overrides)
+    composed = Composed(Composer(command, words, config_dir).tree(), words, config_dir)
     if command == "compete":
         return ValidSettings(composed.read_competition().fingerprint)
     load_components(composed.plugins)
-    tree = {name: value for name, value in composed.tree.items() if name not in _UNUSED.get(command, ())}
+    unused = _UNUSED.get(command, ())
+    tree = {name: value for name, value in composed.tree.items() if name not in unused}
     return ValidSettings(decode(Simulate if command == "simulate" else Train, tree).fingerprint)
 
 
@@ -102,10 +108,17 @@ class SettingsDifference(Result):
 
 
 def compare_settings(one: str, two: str, overrides: Sequence[str], config_dir: str | None) -> SettingsDifference:
-    """Compare two experiments, files of settings or checkpoints (``.json``) by name; ``default`` is the defaults."""
+    """Compare two experiments, files of settings or checkpoints (``.json``) by name.
+
+    ``default`` names the defaults.
+
+    Raises:
+        ConfigError: a name is of none of these.
+    """
     first, second = (_flat(_named(name, overrides, config_dir)) for name in (one, two))
     pairs = {key: (first.get(key), second.get(key)) for key in sorted(first.keys() | second.keys())}
-    return SettingsDifference((one, two), {key: pair for key, pair in pairs.items() if pair[0] != pair[1]})
+    differing = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    return SettingsDifference((one, two), differing)
 
 
 def _named(name: str, overrides: Sequence[str], config_dir: str | None) -> JsonObject:
@@ -128,7 +141,8 @@ def _flat(tree: JsonObject, prefix: str = "") -> dict[str, Json]:
     """The values of a tree by dotted key."""
     values: dict[str, Json] = {}
     for key, value in tree.items():
-        values |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+        place = prefix + key
+        values |= _flat(value, f"{place}.") if isinstance(value, Mapping) else {place: value}
     return values
 
 

@@ -3,37 +3,56 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.reporting.run_tables import selections_table
 from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
-from quantamm_cli.settings.json_tree import Json, finite
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import all_selections
 
+if TYPE_CHECKING:
+    import polars
+
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by its key in JSON."""
+_RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
 
 @dataclass(frozen=True)
 class Folder(Result):
-    """Runs, walk-forwards, competitions and studies, each with the little that tells it from others."""
+    """Runs, walk-forwards, competitions and studies, each with a few facts."""
 
     root: Path
     runs: tuple[Summary, ...]
     others: tuple[Other, ...]
+
+    @property
+    def lines(self) -> list[Line]:
+        """One a result, as a listing shows it; the last modified first."""
+        lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
+        return sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
+
+    def frame(self) -> "polars.DataFrame":
+        """A row a result with the columns of :class:`Line`."""
+        import polars
+
+        text, names = polars.String(), polars.List(polars.String)
+        types: dict[str, polars.DataType] = {"name": text, "kind": text, "status": text, "what": text, "tokens": names, "size": text}
+        types |= {"metric": text, "best": polars.Float64(), "modified": polars.Datetime("ms", "UTC")}
+        return polars.DataFrame([line._asdict() | {"tokens": list(line.tokens)} for line in self.lines], schema=types)
 
     def to_dict(self) -> dict[str, Json]:
         kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
         return {"runs": [_run(each) for each in self.runs], **kinds}
 
     def tables(self) -> Sequence[Table | str]:
-        lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
-        return [folder_table(lines)] if lines else [f"no runs in {self.root}"]
+        return [folder_table(self.lines)] if self.lines else [f"no runs in {self.root}"]
 
 
 def list_results(runs_dir: str) -> Folder:
@@ -43,15 +62,21 @@ def list_results(runs_dir: str) -> Folder:
 
 
 def _run(each: Summary) -> dict[str, Json]:
-    keys = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
-    return {key: getattr(each, key) for key in keys} | {"checkpoint": str(each.path)}
+    return {key: getattr(each, key) for key in _RUN} | {"checkpoint": str(each.path)}
 
 
 def _run_line(each: Summary) -> Line:
-    size = None if each.steps is None else f"{each.steps} steps"
-    what = each.pool or each.problem or ""
-    name = each.fingerprint[:NAME_DIGITS]
-    return Line(name, "run", each.status, what, each.tokens, size, each.metric or "", each.best, each.modified)
+    return Line(
+        name=each.fingerprint[:NAME_DIGITS],
+        kind="run",
+        status=each.status,
+        what=each.pool or each.problem or "",
+        tokens=each.tokens,
+        size=None if each.steps is None else f"{each.steps} steps",
+        metric=each.metric or "",
+        best=each.best,
+        modified=each.modified,
+    )
 
 
 def _other(each: Other) -> dict[str, Json]:
@@ -60,14 +85,23 @@ def _other(each: Other) -> dict[str, Json]:
 
 
 def _other_line(each: Other) -> Line:
-    told = each.told
-    what = told.get("pool") or ", ".join(told.get("strategies", ())) or each.problem or ""
-    if "sweep" in told:
-        what = f"{told['sweep']['strategy']}: {told['points']} points of {', '.join(told['sweep']['axes'])}"
-    size = next((f"{told[key]} {key}" for key in ("cycles", "seeds", "trials") if key in told), None)
-    name, kind = each.held.fingerprint[:NAME_DIGITS], KINDS[each.held.kind]
-    tokens, metric = told.get("tokens", ()), told.get("metric", "")
-    return Line(name, kind, each.status, what, tokens, size, metric, told.get("best"), each.modified)
+    facts = each.told
+    counted = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
+    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
+    if "sweep" in facts:
+        axes = ", ".join(facts["sweep"]["axes"])
+        what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
+    return Line(
+        name=each.held.fingerprint[:NAME_DIGITS],
+        kind=KINDS[each.held.kind],
+        status=each.status,
+        what=what,
+        tokens=facts.get("tokens", ()),
+        size=next(counted, None),
+        metric=facts.get("metric", ""),
+        best=facts.get("best"),
+        modified=each.modified,
+    )
 
 
 @dataclass(frozen=True)
@@ -86,13 +120,14 @@ class Verification(Result):
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
             return [damages_table([(each.path, each.problem) for each in self.damages])]
-        more = "".join(f", {number} {_called(kind, number)}" for kind, number in self.others.items() if number)
-        return [f"{self.runs} run(s){more} in {self.root} are sound"]
+        counted = {kind: count for kind, count in self.others.items() if count}
+        others = "".join(f", {count} {_called(kind, count)}" for kind, count in counted.items())
+        return [f"{self.runs} run(s){others} in {self.root} are sound"]
 
     def refuse(self) -> None:
         if self.damages:
-            first = self.damages[0]
-            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first.path}: {first.problem}")
+            first = f"{self.damages[0].path}: {self.damages[0].problem}"
+            raise StoreError(str(self.root), f"{len(self.damages)} file(s) are damaged: {first}")
 
 
 def verify_results(runs_dir: str) -> Verification:
@@ -112,8 +147,36 @@ class StoredRun(Result):
     """A run's settings, where they came from, and what each selection rule chooses."""
 
     run: Run
-    minimum: float
+    minimum: float = 0.0
     """Least score on the other period, for the rules that ask one."""
+
+    @property
+    def name(self) -> str:
+        """``run_<sha256>``."""
+        return self.run.name
+
+    @property
+    def status(self) -> str:
+        """``running``, ``stopped`` or ``finished``."""
+        return self.run.status
+
+    @property
+    def settings(self) -> JsonObject:
+        """The plain tree that names it."""
+        return self.run.settings
+
+    @property
+    def history(self) -> "polars.DataFrame":
+        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``, and ``period.metric`` of each metric."""
+        import polars
+
+        rows = []
+        for entry in self.run.history():
+            for one, objective in enumerate(entry["objective"]):
+                scores = {f"{period}.{name}": column[one] for period, table in entry["metrics"].items() for name, column in table.items()}
+                head = {"step": entry["step"], "set": one, "objective": objective, "learning_rate": entry["learning_rate"]}
+                rows.append(finite(head | scores))
+        return polars.DataFrame(rows, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Json]:
         run = self.run

@@ -22,9 +22,10 @@ Way = Callable[[Composed, Options, Monitor], Result]
 def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
     """What is asked for: a verb, an option that does something else, or the competition itself."""
     if options.words:
-        return (_validate if options.words[0] == "validate" else _leaderboard)(composed, options, monitor)
-    ways: dict[str, Way] = {"verify": _verify, "replay": _replay, "axes": _sweep, "tournament": _tournament, "optimise": _optimise}
-    way = next((way for name, way in ways.items() if getattr(options, name) not in (None, False)), _compete)
+        way: Way = _validate if options.words[0] == "validate" else _leaderboard
+    else:
+        asked = (way for name, way in _WAYS.items() if getattr(options, name) not in (None, False))
+        way = next(asked, _compete)
     return way(composed, options, monitor)
 
 
@@ -103,3 +104,13 @@ def _leaderboard(composed: Composed, options: Options, monitor: Monitor) -> Resu
     from quantamm_cli.workflows.compete.leaderboard import leaderboard
 
     return leaderboard(options.words[1:] or (composed.runs_dir,), composed.runs_dir)
+
+
+_WAYS: dict[str, Way] = {
+    "verify": _verify,
+    "replay": _replay,
+    "axes": _sweep,
+    "tournament": _tournament,
+    "optimise": _optimise,
+}
+"""Something else than the competition itself, by the option that asks for it."""

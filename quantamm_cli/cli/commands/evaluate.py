@@ -1,4 +1,4 @@
-"""``qsim evaluate``: a trained run, scored on every period beside its benchmarks, and from whatever other side is asked for."""
+"""``qsim evaluate``: a trained run, scored on every period beside its benchmarks."""
 
 from typing import TYPE_CHECKING
 
@@ -81,9 +81,15 @@ def _trained(settings: Train) -> Run:
 
 
 def _read_sets(text: str | None, run: Run) -> tuple[int, ...]:
-    """The parameter sets that ``--sets`` names. Raises ArgumentError for what is not one of the run's."""
+    """The parameter sets that ``--sets`` names.
+
+    Raises:
+        ArgumentError: what is not one of the run's.
+    """
     from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
 
     if text is None:
         return ()
-    return tuple(range(number_of_sets(run))) if text == "all" else check_sets([word.strip() for word in text.split(",")], run)
+    if text == "all":
+        return tuple(range(number_of_sets(run)))
+    return check_sets([word.strip() for word in text.split(",")], run)

@@ -1,4 +1,4 @@
-"""``qsim runs``: what has been trained, cycled, played and tuned, what came of it, whether the files are sound, what others trained."""
+"""``qsim runs``: stored results listed, shown, compared, verified; results of quantammsim imported."""
 
 from quantamm_cli.cli.options import Options
 from quantamm_cli.config.components import load_components
