@@ -20,7 +20,7 @@ SCHEMA = 1
 
 def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow]) -> Receipt:
     """The receipt of played seeds, without its digest."""
-    found: Receipt = {
+    document: Receipt = {
         "schema": SCHEMA,
         "fingerprint": settings.fingerprint,
         "configuration": sha256(settings.configuration()),
@@ -35,8 +35,8 @@ def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow
     # Where the prices were does not name the competition, but who checks it there need not say it.
     folder = getattr(getattr(settings.market, "data", None), "dir", None)
     if folder is not None:
-        found["places"] = {"data.dir": str(Path(folder).expanduser().resolve())}
-    return found
+        document["places"] = {"data.dir": str(Path(folder).expanduser().resolve())}
+    return document
 
 
 def versions() -> dict[str, str]:
@@ -53,15 +53,15 @@ def versions() -> dict[str, str]:
 
 
 def _strategy(entry: Entry) -> StrategyRecord:
-    told: StrategyRecord = {"name": entry.name, "settings": plain(entry.strategy), "source": entry.source}
+    record: StrategyRecord = {"name": entry.name, "settings": plain(entry.strategy), "source": entry.source}
     if entry.source is None:
         home = sys.modules[type(entry.strategy).__module__].__file__
-        told["source"] = hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None
-        return told
-    told["class"] = type(entry.strategy).__name__
+        record["source"] = hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None
+        return record
+    record["class"] = type(entry.strategy).__name__
     if entry.file is not None:
-        told["file"] = str(Path(entry.file).resolve())
-    return told
+        record["file"] = str(Path(entry.file).resolve())
+    return record
 
 
 def differences(written: Mapping[str, Sequence[float | None]], found: Results) -> list[str]:

@@ -17,7 +17,7 @@ _EARNED = (
     ("edge/capital", "edge_per_capital", ".2f"),
     ("flow share", "flow_share", ".1%"),
 )
-_TOLD = (
+_NOTES = (
     "Edge is counted at the fair price of each fill: what a pool gives and gets, not what its inventory does later.",
     "Who shares a rank is tied: the 95 % interval of the difference to the first of that rank, seed by seed and shared among all"
     " strategies, holds zero. Behind is the same interval below the first of all.",
@@ -50,7 +50,7 @@ def leaderboard_page(shown: Table, ranking: Sequence[Ranked], receipts: Mapping[
         Section("What they met", tables=(configuration,), folded=True),
         Section("Receipts", (again,), tables=(_receipts(receipts),), folded=True),
     ]
-    return page("Leaderboard", (what, *_TOLD), sections)
+    return page("Leaderboard", (what, *_NOTES), sections)
 
 
 def _receipts(receipts: Mapping[str, Receipt]) -> Table:

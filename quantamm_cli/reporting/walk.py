@@ -11,7 +11,7 @@ from quantamm_cli.reporting import figures, style, tables
 from quantamm_cli.reporting.names import STRATEGIES
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Numbers, Period
-from quantamm_cli.reporting.walk_tables import compared, cycles_table, outside, together_table
+from quantamm_cli.reporting.walk_tables import chosen_table, compared, cycles_table, outside, together_table
 
 _DAY = 86_400_000
 _TOLD = {
@@ -41,7 +41,7 @@ def walk_page(walk: WalkDocument, drawn: Mapping[str, bytes]) -> str:
     facts = [walk["run"], f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)"]
     sections = [
         Section(f"Verdict: {verdict['finding']}", tuple(verdict["reasons"])),
-        Section("Cycles", tables=(cycles_table(walk),), pictures=pictures),
+        Section("Cycles", tables=(cycles_table(walk), chosen_table(walk)), pictures=pictures),
         Section("All cycles", tables=(together_table(walk),)),
     ]
     if "settings" in walk:

@@ -41,14 +41,14 @@ def _cycle(each: CycleRecord, metric: str) -> list[Cell]:
 
 def together_table(walk: WalkDocument) -> Table:
     """What the cycles come to; intervals are of 95 %."""
-    found = walk["aggregate"]
+    together = walk["aggregate"]
     out = "OOS" if walk["verdict"]["out_of_sample"] else "test"
-    intervals, deflated, trials = found["intervals"], found["deflated_sharpe"], found["trials"]
+    intervals, deflated, trials = together["intervals"], together["deflated_sharpe"], together["trials"]
     rows: list[list[Cell]] = [
-        [f"mean {out} {found['metric']}", found["outside"], None, f"in sample {_fixed(found['inside'])}"],
-        ["walk-forward efficiency", found["efficiency"], None, f"gap {_fixed(found['gap'])}"],
-        [f"worst {out}", found["worst"], None, f"cycle {found['worst_cycle']}"],
-        ["untrained random parameters beaten", found["random"][found["metric"]]["beaten"], None, "share of them, mean of the cycles"],
+        [f"mean {out} {together['metric']}", together["outside"], None, f"in sample {_fixed(together['inside'])}"],
+        ["walk-forward efficiency", together["efficiency"], None, f"gap {_fixed(together['gap'])}"],
+        [f"worst {out}", together["worst"], None, f"cycle {together['worst_cycle']}"],
+        ["untrained random parameters beaten", together["random"][together["metric"]]["beaten"], None, "share of them, mean of the cycles"],
         [f"yearly Sharpe ratio, {deflated['days']} days", *_between(intervals["sharpe"]), f"blocks of {intervals['block_days']:.3g} days"],
     ]
     for name in ("hodl", "uniform_hodl", "constant_weight"):
@@ -58,7 +58,8 @@ def together_table(walk: WalkDocument) -> Table:
             rows.append([f"yearly return above {STRATEGIES[name]}", *_between(mean), _positive(mean)])
     luck = f"{trials['total']} tried, as {trials['effective']:.3g} independent; luck alone {_fixed(deflated['benchmark'])}"
     rows.append(["deflated Sharpe ratio (probability)", deflated["probability"], None, luck])
-    rows.append(["Sharpe ratio after haircut", found["haircut"]["adjusted"], None, f"for sure above {_fixed(found['haircut']['bound'])}"])
+    haircut = together["haircut"]
+    rows.append(["Sharpe ratio after haircut", haircut["adjusted"], None, f"for sure above {_fixed(haircut['bound'])}"])
     return Table.of("all cycles", ["", ("", ".3f"), "95 % interval", ""], rows)
 
 

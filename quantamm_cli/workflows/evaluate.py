@@ -116,16 +116,16 @@ class EvaluationResult(Result):
         return self.scored.benchmarks | {"random": self.random.means}
 
     def to_dict(self) -> dict[str, Json]:
-        told: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict(), "fresh": self.fresh}
-        told |= {"decomposition": self.decomposition, "benchmarks": self.benchmarks}
-        told["random"] = {"draws": DRAWS, "beaten": self.random.beaten}
+        tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict(), "fresh": self.fresh}
+        tree |= {"decomposition": self.decomposition, "benchmarks": self.benchmarks}
+        tree["random"] = {"draws": DRAWS, "beaten": self.random.beaten}
         if self.periods:
-            told["periods"] = {name: each._asdict() for name, each in self.periods.items()}
+            tree["periods"] = {name: each._asdict() for name, each in self.periods.items()}
         if self.sets:
-            told["sets"] = [each._asdict() for each in self.sets]
+            tree["sets"] = [each._asdict() for each in self.sets]
         if self.hessian_trace is not None:
-            told["hessian_trace"] = self.hessian_trace
-        return {**told, "seconds": self.seconds, "files": self.files}
+            tree["hessian_trace"] = self.hessian_trace
+        return {**tree, "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         shown = [

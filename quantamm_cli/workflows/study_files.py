@@ -60,19 +60,19 @@ class StudyFiles:
 
 def trials_told(study: Study, place: StudyPlace) -> JsonObject:
     """All trials and the best of them, as JSON has them."""
-    told: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
+    tree: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
     if study.best is not None:
         best = record(study.best)
         named = {"number": best["number"], "value": best["value"], "settings": best["settings"], "run": best["run"]}
-        told["best"] = {**named, "experiment": str(place.experiment)}
-    return told
+        tree["best"] = {**named, "experiment": str(place.experiment)}
+    return tree
 
 
 def record(trial: Trial) -> TrialRecord:
     """A trial as it is written; absent things are absent."""
-    told: TrialRecord = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
+    tree: TrialRecord = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
     if trial.run is not None:
-        told["run"] = trial.run
+        tree["run"] = trial.run
     if trial.reason is not None:
-        told["reason"] = trial.reason
-    return told
+        tree["reason"] = trial.reason
+    return tree

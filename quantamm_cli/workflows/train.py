@@ -59,10 +59,10 @@ class TrainingResult(Result):
         return self.scored.trajectory
 
     def to_dict(self) -> dict[str, Json]:
-        told: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
-        told |= {"seconds": self.seconds, "files": self.files, "status": self.status}
-        told |= {name: sets for name, sets in (("redrawn", self.redrawn), ("ended", self.ended)) if sets is not None}
-        return told
+        tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
+        tree |= {"seconds": self.seconds, "files": self.files, "status": self.status}
+        tree |= {name: sets for name, sets in (("redrawn", self.redrawn), ("ended", self.ended)) if sets is not None}
+        return tree
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(self.chosen.title)

@@ -58,8 +58,8 @@ class WalkForwardResult(Result):
     @cached_property
     def document(self) -> WalkDocument:
         """Cycles, aggregate and verdict as they are written."""
-        found: WalkDocument = finite(self._findings())
-        return found
+        document: WalkDocument = finite(self._findings())
+        return document
 
     def to_dict(self) -> dict[str, Json]:
         return {**self._findings(), "status": self.status, "seconds": self.seconds, "files": self.files}

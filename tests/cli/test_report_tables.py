@@ -9,10 +9,13 @@ import toy
 from quantamm_cli import compose, evaluate, walk_forward
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
+from quantamm_cli.store.named import holdings
 from quantamm_cli.store.receipts import read_receipt
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.compete.standings import compete
 from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.selection import USUAL
+from quantamm_cli.workflows.stored_results import stored_walk
 from quantamm_cli.workflows.subjects import of_run
 
 GAME = ("strategies=[fixed_fee,vol_adaptive]", "simulations=16", "steps=60")
@@ -73,11 +76,13 @@ def test_of_a_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_a_walk_forward(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And its verdict."""
+    """As it comes, and as it is stored; and its verdict."""
     monkeypatch.chdir(trained)
     result = walk_forward(compose("train", *toy.TOY, *WALK))
     files = plots.draw_walk(result.place.result, result.place.daily)
     assert len(shows(Path(files["report"]), result)) == 2
+    stored = stored_walk(next(held for held in holdings(Path("runs")) if held.kind == "walk"), USUAL, with_settings=False)
+    assert len(shows(Path(files["report"]), stored)) == 3
     assert result.verdict.finding in Path(files["report"]).read_text(encoding="utf-8")
 
 

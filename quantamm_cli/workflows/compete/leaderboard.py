@@ -9,7 +9,7 @@ from quantamm_cli.competition.ranking import Ranked, conflict, ranking
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.leaderboard import leaderboard_page, ranking_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store.files import write_files
 from quantamm_cli.store.receipts import find_receipts, read_receipt
 from quantamm_cli.workflows.results import Result
@@ -35,7 +35,7 @@ class Leaderboard(Result):
         return {
             "configuration": one["configuration"],
             "settings": one["settings"],
-            "seeds": {"first": one["seeds"]["first"], "count": one["seeds"]["count"]},
+            "seeds": finite(one["seeds"]),
             "ranking": [_ranked(each) for each in self.ranking],
             "receipts": receipts,
             "files": {"page": self.page},
@@ -64,9 +64,9 @@ def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
     if apart:
         raise ConfigError("leaderboard", f"receipts of more than one configuration cannot be ranked: {apart}; name receipts that agree")
     folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(runs_dir)
-    found = tuple(ranking(receipts))
-    text = leaderboard_page(Leaderboard(receipts, found, "").table, found, receipts)
-    return Leaderboard(receipts, found, write_files(folder, {PAGE: text.encode("utf-8")})[PAGE])
+    ranked = tuple(ranking(receipts))
+    text = leaderboard_page(Leaderboard(receipts, ranked, "").table, ranked, receipts)
+    return Leaderboard(receipts, ranked, write_files(folder, {PAGE: text.encode("utf-8")})[PAGE])
 
 
 def _ranked(each: Ranked) -> dict[str, Json]:

@@ -92,13 +92,13 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     start_jax()
     watch.lap("start")
     with blamed(str(Path(entry.file).resolve()) for entry in place.settings.strategies if entry.file):
-        found = played.replay(place.settings, asked.seed, asked.first, asked.last)
+        result = played.replay(place.settings, asked.seed, asked.first, asked.last)
     watch.lap("play")
-    written = render(finite(_document(found))) + "\n"
-    page = replay_page(found)
+    written = render(finite(_document(result))) + "\n"
+    page = replay_page(result)
     write_files(place.place.folder, {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")})
     watch.lap("write")
-    return ReplayResult(place, found, watch.seconds)
+    return ReplayResult(place, result, watch.seconds)
 
 
 class _Pool(TypedDict):
@@ -123,26 +123,26 @@ class _Document(TypedDict):
     fills: list[JsonObject]
 
 
-def _document(found: Replay) -> _Document:
+def _document(replay: Replay) -> _Document:
     return {
-        "seed": found.seed,
-        "steps": [found.steps[0], found.steps[-1]],
-        "price": found.price,
-        "pools": {name: _pool(found, place) for place, name in enumerate(found.names)},
-        "fills": [fill._asdict() for fill in found.fills],
+        "seed": replay.seed,
+        "steps": [replay.steps[0], replay.steps[-1]],
+        "price": replay.price,
+        "pools": {name: _pool(replay, place) for place, name in enumerate(replay.names)},
+        "fills": [fill._asdict() for fill in replay.fills],
     }
 
 
-def _pool(found: Replay, place: int) -> _Pool:
+def _pool(replay: Replay, place: int) -> _Pool:
     pool: _Pool = {
-        "bid": found.bid[:, place],
-        "ask": found.ask[:, place],
-        "edge": found.edge[:, place],
-        "reserve_x": found.reserves[:, place, 0],
-        "reserve_y": found.reserves[:, place, 1],
+        "bid": replay.bid[:, place],
+        "ask": replay.ask[:, place],
+        "edge": replay.edge[:, place],
+        "reserve_x": replay.reserves[:, place, 0],
+        "reserve_y": replay.reserves[:, place, 1],
     }
-    if place < len(found.states):
-        pool["capital_share"] = found.weight[:, place]
-        if found.states[place]:
-            pool["state"] = found.states[place]
+    if place < len(replay.states):
+        pool["capital_share"] = replay.weight[:, place]
+        if replay.states[place]:
+            pool["state"] = replay.states[place]
     return pool

@@ -57,8 +57,8 @@ def _by_name(names: Sequence[str], values: np.ndarray) -> dict[str, list[float]]
     return {name: values[:, place].tolist() for place, name in enumerate(names)}
 
 
-def _row(row: Standing) -> StandingRow:
-    found: StandingRow = {"name": row.name, "edge": row.edge.record}
+def _row(standing: Standing) -> StandingRow:
+    row: StandingRow = {"name": standing.name, "edge": standing.edge.record}
     for key in (
         "arb_edge",
         "retail_edge",
@@ -73,13 +73,13 @@ def _row(row: Standing) -> StandingRow:
         "mean_over_std",
         "probability_best",
     ):
-        if not math.isnan(number := getattr(row, key)):
-            found[key] = number
-    if row.over_reference is not None:
-        found["over_reference"] = row.over_reference.record
-    if row.breach is not None:
-        found["breach"] = row.breach.record
-    if row.name != NORMALISER:
-        found["over_normaliser"] = row.over_normaliser.record
-        found["valid"] = row.breach is None
-    return found
+        if not math.isnan(number := getattr(standing, key)):
+            row[key] = number
+    if standing.over_reference is not None:
+        row["over_reference"] = standing.over_reference.record
+    if standing.breach is not None:
+        row["breach"] = standing.breach.record
+    if standing.name != NORMALISER:
+        row["over_normaliser"] = standing.over_normaliser.record
+        row["valid"] = standing.breach is None
+    return row

@@ -67,7 +67,7 @@ class CompetitionResult(Result):
     def scores(self) -> CompetitionScores:
         """What is written of it."""
         settings, place = self.competition.settings, self.competition.place
-        found: CompetitionScores = {
+        scores: CompetitionScores = {
             "run": place.name,
             "fingerprint": place.fingerprint,
             "configuration": sha256(settings.configuration()),
@@ -79,8 +79,8 @@ class CompetitionResult(Result):
             "solver": solver(self.results),
         }
         if self.gap is not None:
-            found["gap"] = gap_record(self.gap, self.results.names)
-        return found
+            scores["gap"] = gap_record(self.gap, self.results.names)
+        return scores
 
     def to_dict(self) -> dict[str, Json]:
         return {**finite(self.scores), "status": self.status, "seconds": self.seconds, "files": self.files}

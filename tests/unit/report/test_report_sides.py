@@ -35,6 +35,8 @@ def walk() -> dict[str, Any]:
     """What ``result.json`` holds of two cycles."""
     interval = {"estimate": 0.5, "low": None, "high": None, "positive": None, "days": 6, "reason": "6 days are too few"}
     cycle = {
+        "run": "run_" + "cd" * 32,
+        "selection": {"load": "best_validation", "step": 3, "set": 1},
         "start": "2023-01-01",
         "end": "2023-02-01",
         "test_end": "2023-02-04",
