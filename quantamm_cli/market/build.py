@@ -106,7 +106,7 @@ def _grid(frame: "polars.DataFrame", column: str, token: str) -> Grid:
 def _fees(name: str, value: Any, minutes: Minutes | None, first: int) -> "polars.DataFrame":
     """Observations of a kind of fee; one number holds from the ``first`` minute on; ``fees`` may be all columns of ``fees.file``."""
     if not is_frame(value):
-        alone = np.ndim(value) == 0
+        alone = isinstance(value, int | float | np.number)
         return frame_of_rows([value] if alone else value, name, [COLUMNS[name]], np.array([first]) if alone else minutes)
     frame = frame_of(value, name)
     others = [column for column in frame.columns if column != TIME]
