@@ -129,7 +129,7 @@ class StoredRun(Result):
     """A run's settings, where they came from, and what each selection rule chooses."""
 
     run: Run
-    minimum: float
+    minimum: float = 0.0
     """Least score on the other period, for the rules that ask one."""
 
     def to_dict(self) -> dict[str, Json]:
