@@ -17,17 +17,22 @@ from typing import TYPE_CHECKING, Any
 from quantamm_cli.version import __version__
 
 _HOMES = {
-    "api.commands": ("compete", "evaluate", "simulate", "train", "tune", "walk_forward"),
+    "api.commands": ("compete", "evaluate", "report", "simulate", "train", "tune", "walk_forward"),
     "api.markets": ("market",),
-    "api.runs": ("StoredRun", "load"),
+    "api.runs": ("load", "runs"),
     "api.settings": ("Settings", "compose"),
     "api.simulators": ("parameters", "simulator"),
     "market.content": ("MemoryMarket",),
     "workflows.compete.standings": ("CompetitionResult",),
     "workflows.evaluate": ("EvaluationResult",),
     "workflows.monitor": ("Monitor",),
+    "workflows.parameters": ("ParameterTable",),
+    "workflows.report": ("Report",),
     "workflows.simulate": ("SimulationResult",),
+    "workflows.simulator": ("Simulator",),
+    "workflows.stored_runs": ("StoredRun",),
     "workflows.train": ("TrainingResult",),
+    "workflows.trajectory": ("Trajectory",),
     "workflows.tune": ("StudyResult",),
     "workflows.walk_forward": ("WalkForwardResult",),
     "errors": ("ArgumentError", "ConfigError", "DataError", "DivergedError", "Interrupted", "QsimError", "StoreError"),
@@ -40,9 +45,9 @@ _HOMES = {
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:
-    from quantamm_cli.api.commands import compete, evaluate, simulate, train, tune, walk_forward
+    from quantamm_cli.api.commands import compete, evaluate, report, simulate, train, tune, walk_forward
     from quantamm_cli.api.markets import market
-    from quantamm_cli.api.runs import StoredRun, load
+    from quantamm_cli.api.runs import load, runs
     from quantamm_cli.api.settings import Settings, compose
     from quantamm_cli.api.simulators import parameters, simulator
     from quantamm_cli.competition.strategy import Strategy, Swap
@@ -55,8 +60,13 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.compete.standings import CompetitionResult
     from quantamm_cli.workflows.evaluate import EvaluationResult
     from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.parameters import ParameterTable
+    from quantamm_cli.workflows.report import Report
     from quantamm_cli.workflows.simulate import SimulationResult
+    from quantamm_cli.workflows.simulator import Simulator
+    from quantamm_cli.workflows.stored_runs import StoredRun
     from quantamm_cli.workflows.train import TrainingResult
+    from quantamm_cli.workflows.trajectory import Trajectory
     from quantamm_cli.workflows.tune import StudyResult
     from quantamm_cli.workflows.walk_forward import WalkForwardResult
 
@@ -72,15 +82,19 @@ __all__ = [
     "MemoryMarket",
     "Monitor",
     "Parameter",
+    "ParameterTable",
     "QsimError",
+    "Report",
     "Settings",
     "SimulationResult",
+    "Simulator",
     "StoreError",
     "StoredRun",
     "Strategy",
     "StudyResult",
     "Swap",
     "TrainingResult",
+    "Trajectory",
     "WalkForwardResult",
     "WeightRule",
     "__version__",
@@ -91,6 +105,8 @@ __all__ = [
     "market",
     "metric",
     "parameters",
+    "report",
+    "runs",
     "simulate",
     "simulator",
     "train",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from quantamm_cli.api.runs import StoredRun
 from quantamm_cli.api.settings import Entrant, Settings, compose
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import Search, spelt
@@ -16,6 +15,8 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.tuning.settings import Study
 from quantamm_cli.workflows import evaluate as evaluation
+from quantamm_cli.workflows import plots
+from quantamm_cli.workflows import report as reports
 from quantamm_cli.workflows import simulate as simulation
 from quantamm_cli.workflows import train as training
 from quantamm_cli.workflows import tune as tuning
@@ -23,9 +24,12 @@ from quantamm_cli.workflows import walk_forward as walking
 from quantamm_cli.workflows.compete import standings
 from quantamm_cli.workflows.custom_periods import Dates, dates_of
 from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
+from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.stored_runs import StoredRun
 
 Range = Sequence[float | str] | Mapping[str, Sequence[object]] | str
 
@@ -96,9 +100,55 @@ def evaluate(
         StoreError: there is no such run.
         ArgumentError: periods or sets that there are not.
     """
-    dates: tuple[Dates, ...] = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
+    return evaluation.evaluate(*_chosen(run, market, Selection(load, minimum), periods, sets, runs_dir), curvature)
+
+
+def report(
+    run: Settings | StoredRun | Run | str,
+    *,
+    market: MemoryMarket | None = None,
+    load: str | None = None,
+    minimum: float = 0.0,
+    periods: Mapping[str, tuple[str, str]] | None = None,
+    sets: Sequence[int] | str = (),
+    curvature: bool = False,
+    runs_dir: str = "runs",
+    monitor: Monitor | None = None,
+) -> reports.Report:
+    """Draw a run, a walk-forward or a competition, and write one page that needs nothing else; ``.path`` is where it is.
+
+    Args:
+        run: as ``evaluate`` takes it, whose arguments the others are; or the name of a stored walk-forward or competition.
+
+    Raises:
+        StoreError: there is no such result.
+        ConfigError: there is nothing to draw of it, or nothing to draw with.
+    """
+    plots.check()
+    selection, monitor = Selection(load, minimum), monitor or Monitor()
+    if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
+        return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
+    if isinstance(run, str) and (held := Store(runs_dir).named(run)).kind != "run":
+        return reports.report_stored(reports.drawable(held, selection, monitor))
+    watch = Watch()
+    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
+    return reports.report_run(evaluation.evaluate(chosen, dates, others, curvature, watch), minimum, watch)
+
+
+def _chosen(
+    run: Settings | StoredRun | Run | str,
+    market: MemoryMarket | None,
+    selection: Selection,
+    periods: Mapping[str, tuple[str, str]] | None,
+    sets: Sequence[int] | str,
+    runs_dir: str,
+) -> tuple[evaluation.Chosen, tuple[Dates, ...], Sequence[int]]:
+    """What is evaluated, on which dates besides, and which other sets."""
+    dates = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
     if isinstance(run, Settings):
         settings = run.on(market).training()
+        if settings.split.kind == "walk_forward":
+            raise ArgumentError("run", "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run")
         stored = Store(settings.runs_dir).load(settings.fingerprint)
     else:
         stored = run if isinstance(run, Run) else run.run if isinstance(run, StoredRun) else Store(runs_dir).load(run)
@@ -106,13 +156,13 @@ def evaluate(
         if market is not None:
             _same_market(settings, market)
     start_jax()
-    chosen = evaluation.choose(settings, stored, Selection(load, minimum), settings)
+    chosen = evaluation.choose(settings, stored, selection, settings)
     if isinstance(sets, str):
         if sets != "all":
             raise ArgumentError("sets", f"'{sets}' is neither 'all' nor numbers of parameter sets")
         sets = range(number_of_sets(stored))
     check_sets(sets, stored)
-    return evaluation.evaluate(chosen, dates, sets, curvature)
+    return chosen, dates, sets
 
 
 def _same_market(settings: Train, market: MemoryMarket) -> None:

@@ -26,7 +26,7 @@ class Check(NamedTuple):
     name: str
     passed: bool
     told: str = ""
-    inputs: "JsonObject | None" = None
+    inputs: JsonObject | None = None
 
 
 def validated(strategy: Strategy, seed: int = 0) -> list[Check]:

@@ -28,9 +28,8 @@ class Line(NamedTuple):
 
 
 def folder_table(lines: Sequence[Line]) -> Table:
-    """A row a result, the last modified first."""
-    ordered = sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
-    return Table.of("", _FOLDER, [_cells(line) for line in ordered])
+    """A row a result."""
+    return Table.of("", _FOLDER, [_cells(line) for line in lines])
 
 
 def _cells(line: Line) -> list[str | float | None]:

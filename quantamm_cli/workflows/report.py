@@ -15,7 +15,7 @@ from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
-from quantamm_cli.workflows.stored_results import stored_competition, stored_walk
+from quantamm_cli.workflows.stored_results import StoredCompetition, StoredWalk, stored_competition, stored_walk
 from quantamm_cli.workflows.subjects import of_run
 
 
@@ -26,6 +26,11 @@ class Report(Result):
     of: Result
     files: dict[str, str]
     """Those of the result, those of the plots, and the page: ``report``."""
+
+    @property
+    def path(self) -> Path:
+        """The page."""
+        return Path(self.files["report"])
 
     def to_dict(self) -> dict[str, Json]:
         return self.of.to_dict() | {"files": self.files}
@@ -53,26 +58,31 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
     return Report(result, _walk(result.walk.files))
 
 
-def report_stored(held: Held, selection: Selection, monitor: Monitor, dry_run: bool) -> Result:
-    """Draw what is stored of a walk-forward or a competition and write its page; ``dry_run``: read it alone.
-
-    Raises:
-        ConfigError: there is nothing to draw of it.
-    """
+def drawable(held: Held, selection: Selection, monitor: Monitor) -> StoredWalk | StoredCompetition:
+    """What is stored of a walk-forward or a competition. Raises ConfigError if there is nothing to draw of it."""
     if held.kind == "study":
         cure = f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one"
         raise ConfigError(held.short, f"is a study: {cure}")
     if held.kind == "walk":
-        walk = stored_walk(held, selection, with_settings=False)
-        return walk if dry_run else Report(walk, _walk(walk.files))
+        return stored_walk(held, selection, with_settings=False)
     if not competition_place(held).receipt.exists():
-        cure = f"`qsim runs show {held.short}` shows what there is of it"
-        raise ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
-    competition = stored_competition(held, monitor, with_settings=False)
-    if dry_run or competition.receipt is None or "sweep" in competition.scores:
-        return competition
-    drawn = plots.draw_competition(competition.scores, competition.receipt, held.path)
-    return Report(competition, competition.files | drawn)
+        raise _no_receipt(held)
+    return stored_competition(held, monitor, with_settings=False)
+
+
+def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
+    """Draw what is ``drawable`` and write its page."""
+    if isinstance(stored, StoredWalk):
+        return Report(stored, _walk(stored.files))
+    if stored.receipt is None or "sweep" in stored.scores:
+        raise _no_receipt(stored.held)
+    drawn = plots.draw_competition(stored.scores, stored.receipt, stored.held.path)
+    return Report(stored, stored.files | drawn)
+
+
+def _no_receipt(held: Held) -> ConfigError:
+    cure = f"`qsim runs show {held.short}` shows what there is of it"
+    return ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
 
 
 def _walk(files: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.record import Entry, Scores
 from quantamm_cli.store.runs import Run
-from quantamm_cli.training.selection import RULES, Scoreboard, rule_name, select
+
+if TYPE_CHECKING:
+    from quantamm_cli.training.selection import Scoreboard
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,16 @@ class Selected:
         return {"load": self.method, "step": self.step, "set": self.set}
 
 
-def scoreboard(entries: Sequence[Entry], metric: str) -> Scoreboard:
+def scoreboard(entries: Sequence[Entry], metric: str) -> "Scoreboard":
     """What selection looks at, of entries as the store keeps them."""
+    from quantamm_cli.training.selection import Scoreboard  # brings JAX, which a listing does without
 
-    def scores(period: str) -> np.ndarray | None:
-        if period not in entries[0]["metrics"]:
-            return None
+    def scores(period: str) -> np.ndarray:
         return _floats([entry["metrics"][period][metric] for entry in entries])
 
-    train = scores("train")
-    assert train is not None
-    objective = _floats([entry["objective"] for entry in entries])
-    return Scoreboard(np.array([entry["step"] for entry in entries]), objective, train, scores("validation"), scores("test"))
+    steps, objective = np.array([entry["step"] for entry in entries]), _floats([entry["objective"] for entry in entries])
+    others = {period: scores(period) for period in ("validation", "test") if period in entries[0]["metrics"]}
+    return Scoreboard(steps, objective, scores("train"), others.get("validation"), others.get("test"))
 
 
 def _floats(rows: Sequence[Scores]) -> np.ndarray:
@@ -73,6 +74,8 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
     Raises:
         ConfigError: at once if there is no such rule or period, so that nobody trains for an answer that cannot be given.
     """
+    from quantamm_cli.training.selection import rule_name, select
+
     default = "best_validation" if "validation" in settings.periods else "best_train"
     method = rule_name(asked.rule or default)
     absent = [period for period in ("validation", "test") if f"_{period}" in method and period not in settings.periods]
@@ -104,6 +107,8 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
     """Step, set and scores of every selection rule that chooses something."""
     if not run.entries:
         return {}
+    from quantamm_cli.training.selection import RULES, select
+
     metric = stored_metric(run.settings)
     entries = run.history() if minimum else run.entries
     board = scoreboard(entries, metric)

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.reporting.run_tables import selections_table
 from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
-from quantamm_cli.settings.json_tree import Json, finite
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import all_selections
+
+if TYPE_CHECKING:
+    import polars
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by its key in JSON."""
@@ -28,13 +32,27 @@ class Folder(Result):
     runs: tuple[Summary, ...]
     others: tuple[Other, ...]
 
+    @property
+    def lines(self) -> list[Line]:
+        """One a result, as a listing shows it; the last modified first."""
+        lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
+        return sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
+
+    def frame(self) -> "polars.DataFrame":
+        """A row a result with the columns of :class:`Line`."""
+        import polars
+
+        text, names = polars.String(), polars.List(polars.String)
+        types: dict[str, polars.DataType] = {"name": text, "kind": text, "status": text, "what": text, "tokens": names, "size": text}
+        types |= {"metric": text, "best": polars.Float64(), "modified": polars.Datetime("ms", "UTC")}
+        return polars.DataFrame([line._asdict() | {"tokens": list(line.tokens)} for line in self.lines], schema=types)
+
     def to_dict(self) -> dict[str, Json]:
         kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
         return {"runs": [_run(each) for each in self.runs], **kinds}
 
     def tables(self) -> Sequence[Table | str]:
-        lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
-        return [folder_table(lines)] if lines else [f"no runs in {self.root}"]
+        return [folder_table(self.lines)] if self.lines else [f"no runs in {self.root}"]
 
 
 def list_results(runs_dir: str) -> Folder:
@@ -131,6 +149,34 @@ class StoredRun(Result):
     run: Run
     minimum: float = 0.0
     """Least score on the other period, for the rules that ask one."""
+
+    @property
+    def name(self) -> str:
+        """``run_<sha256>``."""
+        return self.run.name
+
+    @property
+    def status(self) -> str:
+        """``running``, ``stopped`` or ``finished``."""
+        return self.run.status
+
+    @property
+    def settings(self) -> JsonObject:
+        """The plain tree that names it."""
+        return self.run.settings
+
+    @property
+    def history(self) -> "polars.DataFrame":
+        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``, and ``period.metric`` of each metric."""
+        import polars
+
+        rows = []
+        for entry in self.run.history():
+            for one, objective in enumerate(entry["objective"]):
+                scores = {f"{period}.{name}": column[one] for period, table in entry["metrics"].items() for name, column in table.items()}
+                head = {"step": entry["step"], "set": one, "objective": objective, "learning_rate": entry["learning_rate"]}
+                rows.append(finite(head | scores))
+        return polars.DataFrame(rows, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Json]:
         run = self.run

@@ -16,7 +16,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 
-def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: "JsonObject | ParamValues", monitor: Monitor) -> Train:
+def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: JsonObject | ParamValues, monitor: Monitor) -> Train:
     """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
 
     Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
@@ -34,7 +34,7 @@ def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor)
         monitor.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
 
 
-def warmed(settings: Train, run: Run, selected: Selected, given: "JsonObject | ParamValues | None" = None) -> Train:
+def warmed(settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None) -> Train:
     """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
 
     Raises:

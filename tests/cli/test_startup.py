@@ -163,6 +163,13 @@ def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
     assert "did you mean 'fees.fee'" in done.stderr
 
 
+def test_a_listing_of_results_brings_no_jax(tmp_path: Path) -> None:
+    """What is on the disk is read without it."""
+    check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print('jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", check, "runs", "list"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 @pytest.mark.long
 def test_help_is_there_at_once(tmp_path: Path) -> None:
     """Under 0.2 s of processor time, best of some. The time a typo takes is Hydra's; ``make bench`` measures it."""

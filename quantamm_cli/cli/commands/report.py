@@ -49,6 +49,7 @@ def _stored(held: Held, options: Options, monitor: Monitor) -> Result:
     for name in ("periods", "sets", "curvature"):
         if getattr(options, name):
             raise ConfigError(f"--{name}", f"is for a run, and {held.short}… is none; name a run")
-    from quantamm_cli.workflows.report import report_stored
+    from quantamm_cli.workflows.report import drawable, report_stored
 
-    return report_stored(held, options.selection, monitor, options.dry_run)
+    stored = drawable(held, options.selection, monitor)
+    return stored if options.dry_run else report_stored(stored)
