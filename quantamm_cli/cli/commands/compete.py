@@ -87,7 +87,7 @@ def _verify(composed: Composed, options: Options, monitor: Monitor) -> Result:
     load_strategies(composed.plugins)
     from quantamm_cli.workflows.compete.verify import verify
 
-    return verify(Path(options.verify or "").expanduser(), dict(composed.tree), monitor)
+    return verify(Path(options.verify or "").expanduser(), composed.tree, monitor)
 
 
 def _validate(composed: Composed, options: Options, monitor: Monitor) -> Result:

@@ -20,15 +20,15 @@ def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
         case "diff":
             if len(words) != 2:
                 raise ConfigError("", "takes two: qsim config diff A B (names of experiments, files, checkpoints, or 'default')")
-            return settings_files.compare_settings(words[0], words[1], options.overrides, options.config_dir)
+            return settings_files.compare_settings(words[0], words[1], composed.overrides, composed.config_dir)
         case "init":
             return settings_files.copy_settings(Path(words[0] if words else "conf"))
         case "schema":
             return settings_files.schema_of(_command(words))
         case "show":
-            return settings_files.compose_settings(_command(words), options.overrides, options.config_dir)
+            return settings_files.compose_settings(_command(words), composed.overrides, composed.config_dir)
         case _:
-            return settings_files.validate_settings(_command(words), options.overrides, options.config_dir)
+            return settings_files.validate_settings(_command(words), composed.overrides, composed.config_dir)
 
 
 def _command(words: list[str]) -> str:

@@ -12,7 +12,7 @@ from quantamm_cli.workflows.results import Result, Watch
 def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
     """Search a space of settings for the highest objective."""
     watch, settings = Watch(), decode(Study, composed.group("study"), "study")
-    search = Search(dict(composed.tree), composed.overrides, composed.config_dir)
+    search = Search(composed.tree, composed.overrides, composed.config_dir)
     from quantamm_cli.workflows.tune import plan, tune
 
     planned = plan(search, settings, monitor)
