@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.params import initial
 from quantamm_cli.core.recurrence import Seen
-from quantamm_cli.core.types import Params, Trajectory
+from quantamm_cli.core.types import Params, ParamValues, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.evaluation.assess import trajectory
@@ -46,9 +46,13 @@ class Simulator:
         self.params: Params = {name: jnp.asarray(values[0], self.feed.prices.dtype) for name, values in sets.items()}
         """Raw parameters of the settings, ``(n,)`` or ``(1,)`` each."""
 
-    def __call__(self, params: Params, start: Start = 0) -> Trajectory:
-        """What a pool does that opens ``start`` minutes after the settings' start, for ``rows`` minutes. Pure."""
-        return trajectory(self.pool, params, self.feed, start, self.rows)
+    def __call__(self, params: ParamValues, start: Start = 0) -> Trajectory:
+        """What a pool does that opens ``start`` minutes after the settings' start, for ``rows`` minutes. Pure.
+
+        Raises:
+            ArgumentError: a raw name that the pool does not have; what is left out is as in the settings.
+        """
+        return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
 
     def metric(self, name: str) -> Callable[..., Scalar]:
         """The pure function ``(params, start=0)`` → the metric of that name.
@@ -60,7 +64,7 @@ class Simulator:
             raise ArgumentError("name", f"no metric is called '{name}'{hint(name, METRICS)}; `qsim show metrics` lists them")
         return partial(self._metric, name)
 
-    def _metric(self, name: str, params: Params, start: Start = 0) -> Scalar:
+    def _metric(self, name: str, params: ParamValues, start: Start = 0) -> Scalar:
         with executor(self.feed.trading.executor):
             return score(self(params, start), [name])[name]
 
@@ -73,7 +77,15 @@ class Simulator:
         """
         if not isinstance(self.pool, Temporal):
             raise ArgumentError("settings", f"have pool={self.pool.kind}, which no rule moves; expected pool=temporal")
-        return Online(self.pool)
+        return Online(self.pool, self.params)
+
+
+def _filled(own: Params, given: ParamValues) -> Params:
+    """Raw parameters of a pool with some of them given."""
+    for name in given:
+        if name not in own:
+            raise ArgumentError("params", f"no raw parameter is called '{name}'{hint(name, own)}; there are {', '.join(own)}")
+    return {name: jnp.asarray(given[name], value.dtype) if name in given else value for name, value in own.items()}
 
 
 class OnlineState(NamedTuple):
@@ -93,13 +105,13 @@ class InterpolationBlock(NamedTuple):
 class Online:
     """Pure functions of one price after another; prices are those of every ``chunk_period`` minutes."""
 
-    def __init__(self, pool: Temporal) -> None:
-        self._pool = pool
+    def __init__(self, pool: Temporal, params: Params) -> None:
+        self._pool, self._params = pool, params
         self.chunk_period = pool.chunk_period
         """Minutes between prices."""
 
     def first(
-        self, params: Params, prices: Float[Array, "*c n"], series: Mapping[str, Array] | None = None
+        self, params: ParamValues, prices: Float[Array, "*c n"], series: Mapping[str, Array] | None = None
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
         """A pool that opens now: its state, its weights, and how they move until the next price.
 
@@ -108,13 +120,14 @@ class Online:
             series: what the rule looks at besides, ``(c, n)`` or ``(c, 1)`` each.
         """
         seen = Seen(jnp.atleast_2d(jnp.asarray(prices)), {name: jnp.atleast_2d(column) for name, column in (series or {}).items()})
-        return self._moving(*self._pool.opened(params, seen))
+        return self._moving(*self._pool.opened(_filled(self._params, params), seen))
 
     def step(
-        self, params: Params, state: OnlineState, prices: Float[Array, " n"], series: Mapping[str, Array] | None = None
+        self, params: ParamValues, state: OnlineState, prices: Float[Array, " n"], series: Mapping[str, Array] | None = None
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
         """One price later: the new state, the weights now, and how they move until the next price."""
-        estimators, slope = self._pool.online(params, state.estimators, state.weights, Seen(jnp.asarray(prices), dict(series or {})))
+        seen = Seen(jnp.asarray(prices), dict(series or {}))
+        estimators, slope = self._pool.online(_filled(self._params, params), state.estimators, state.weights, seen)
         return self._moving(estimators, state.weights, slope)
 
     def weights(self, block: InterpolationBlock, minute: Int[Array, ""] | int) -> Float[Array, " n"]:

@@ -35,6 +35,7 @@ def test_the_code_of_the_page_runs_word_for_word(
     out = capsys.readouterr().out
     assert re.sub(r"new \d", "new 1", out) == SAYS
     assert all(isinstance(space[name], float) for name in ("score", "held", "fresh", "edge"))
+    assert (space["newest"], Path(str(space["page"])).suffix) == ("study", ".html")
 
 
 @pytest.mark.heavy

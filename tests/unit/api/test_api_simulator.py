@@ -19,6 +19,7 @@ def test_it_is_what_simulate_does(settings: qsim.Settings, frame: polars.DataFra
     path = simulate(simulate.params)
     for name in ("prices", "weights", "reserves", "value", "fees"):
         np.testing.assert_allclose(getattr(path, name), getattr(result.trajectory, name), rtol=1e-13, atol=1e-9)
+    np.testing.assert_array_equal(simulate({"log_k": np.asarray(simulate.params["log_k"])}).value, path.value)
     for name in ("daily_log_sharpe", "returns_over_hodl", "calmar"):
         np.testing.assert_allclose(simulate.metric(name)(simulate.params), result.metrics[name], rtol=1e-12)
 
@@ -75,6 +76,8 @@ def test_one_price_at_a_time_moves_weights_as_the_path_does(rule: str) -> None:
 
 def test_what_it_cannot_do_is_said_in_words_of_arguments(settings: qsim.Settings, frame: polars.DataFrame) -> None:
     market = qsim.market(frame)
+    with pytest.raises(qsim.ArgumentError, match=r"params: no raw parameter is called 'logk' \(did you mean 'log_k'\?\)"):
+        qsim.simulator(settings, market)({"logk": 3.0})
     with pytest.raises(qsim.ArgumentError, match="rows: is 99999; expected 1 to 20160, the minutes that there are prices of"):
         qsim.simulator(settings, market, rows=99_999)
     with pytest.raises(qsim.ArgumentError, match=r"name: no metric is called 'calmer' \(did you mean 'calmar'\?\)"):
