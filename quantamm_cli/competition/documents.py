@@ -1,7 +1,7 @@
 """What is written of competitions, by key: scores, sweeps and receipts. A number that is not finite is ``null`` in a file."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict, final
+from typing import Literal, NotRequired, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,22 @@ class BreachRecord(TypedDict):
     step: int
     rule: str
     inputs: BreachInputs
+
+
+StandingNumber = Literal[
+    "arb_edge",
+    "retail_edge",
+    "volume",
+    "flow_share",
+    "edge_per_volume",
+    "edge_per_capital",
+    "beats_reference",
+    "wins",
+    "capital_share",
+    "fills",
+    "mean_over_std",
+    "probability_best",
+]
 
 
 class StandingRow(TypedDict):

@@ -44,17 +44,28 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
     if TIME not in frame.columns:
         has = ", ".join(frame.columns) or "none"
         raise ArgumentError(name, f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}")
-    if frame[TIME].dtype.is_temporal():
-        return frame.with_columns(frame[TIME].cast(polars.Datetime("ms")).dt.epoch("ms").alias(TIME))
-    stamps, second = clean.stamps(frame[TIME], name, clean.parquet_row)
-    return frame.with_columns(polars.Series(TIME, stamps // (second // 1000) if second > 1 else stamps * 1000))
+    return frame.with_columns(_milliseconds(frame[TIME], name), *(each.cast(polars.Float64) for each in frame if _counts(each)))
+
+
+def _milliseconds(unix: "polars.Series", name: str) -> "polars.Series":
+    import polars
+
+    if unix.dtype.is_temporal():
+        return unix.cast(polars.Datetime("ms")).dt.epoch("ms").alias(TIME)
+    stamps, second = clean.stamps(unix, name, clean.parquet_row)
+    return polars.Series(TIME, stamps // (second // 1000) if second > 1 else stamps * 1000)
+
+
+def _counts(column: "polars.Series") -> bool:
+    """Whether a column is of whole numbers, which are amounts as any others."""
+    return column.name != TIME and column.dtype.is_integer()
 
 
 def _columns(value: Any) -> dict[str, Any]:
-    """The columns of a pandas frame, its index of times among them, or of a mapping."""
+    """Copies of the columns of a pandas frame, its index of times among them, or of a mapping."""
     if isinstance(value, Mapping):
-        return {str(name): np.asarray(column) for name, column in value.items()}
-    columns = {str(name): value[name].to_numpy() for name in value.columns}
+        return {str(name): np.array(column) for name, column in value.items()}
+    columns = {str(name): np.array(value[name]) for name in value.columns}
     if TIME not in columns and hasattr(value.index, "tz"):
         columns = {TIME: _utc(value.index).to_numpy()} | columns
     elif TIME in columns and hasattr(value[TIME], "dt"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantamm_cli.competition.documents import Epochs, GapRecord, PointRow, Solver, StandingRow
+from quantamm_cli.competition.documents import Epochs, GapRecord, PointRow, Solver, StandingNumber, StandingRow
 from quantamm_cli.competition.results import Results, Standing
 from quantamm_cli.competition.statistics import Gap
 from quantamm_cli.competition.sweep import Point
@@ -58,28 +58,24 @@ def _by_name(names: Sequence[str], values: np.ndarray) -> dict[str, list[float]]
 
 
 def _row(standing: Standing) -> StandingRow:
+    """Its keys in the order of ``StandingRow``."""
     row: StandingRow = {"name": standing.name, "edge": standing.edge.record}
-    for key in (
-        "arb_edge",
-        "retail_edge",
-        "volume",
-        "flow_share",
-        "edge_per_volume",
-        "edge_per_capital",
-        "beats_reference",
-        "wins",
-        "capital_share",
-        "fills",
-        "mean_over_std",
-        "probability_best",
-    ):
-        if not math.isnan(number := getattr(standing, key)):
-            row[key] = number
-    if standing.over_reference is not None:
-        row["over_reference"] = standing.over_reference.record
-    if standing.breach is not None:
-        row["breach"] = standing.breach.record
+    _add(row, standing, ("arb_edge", "retail_edge", "volume", "flow_share", "edge_per_volume", "edge_per_capital"))
     if standing.name != NORMALISER:
         row["over_normaliser"] = standing.over_normaliser.record
+    if standing.over_reference is not None:
+        row["over_reference"] = standing.over_reference.record
+    _add(row, standing, ("beats_reference", "wins", "capital_share", "fills"))
+    if standing.breach is not None:
+        row["breach"] = standing.breach.record
+    _add(row, standing, ("mean_over_std", "probability_best"))
+    if standing.name != NORMALISER:
         row["valid"] = standing.breach is None
     return row
+
+
+def _add(row: StandingRow, standing: Standing, names: Sequence[StandingNumber]) -> None:
+    """The numbers of a standing that are known."""
+    for name in names:
+        if not math.isnan(number := getattr(standing, name)):
+            row[name] = number

@@ -80,6 +80,22 @@ def test_any_number_that_changes_changes_the_market(closes: Closes) -> None:
     assert len({market.sha256 for market in made}) == len(made)
 
 
+def test_a_market_is_a_copy(closes: Closes, frame: polars.DataFrame) -> None:
+    """Arrays that change later change nothing of it."""
+    for make in (
+        lambda array: qsim.market(array, tokens=TOKENS, start=START, fees=array[:, 0] / 1e6, series={"cap": array}),
+        lambda array: qsim.market({"unix": frame["unix"].to_numpy(), "BTC": array[:, 0], "ETH": array[:, 1]}),
+        lambda array: qsim.market(frame, lp_supply={"unix": frame["unix"].to_numpy(), "value": array[:, 0]}),
+    ):
+        array = closes.copy(order="F")
+        market = make(array)
+        tables = {name: table.clone() for name, table in market.tables.items()}
+        before = market.frame()
+        array[:] = 1.0
+        assert market.frame().equals(before)
+        assert all(market.tables[name].equals(table) for name, table in tables.items())
+
+
 def trades(paid: str, taken: str) -> dict[str, list[Any]]:
     return {"unix": [1_678_147_200_000], "token_in": [paid], "token_out": [taken], "amount_in": [0.5]}
 
