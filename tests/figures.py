@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = {
     "dict[str, Any]": r"dict\[str, Any\]",
-    "its aliases": r"Mapping\[str, Any\]|dict\[str, object\]|cast\(Any",
+    "its aliases": r"Mapping\[str, (?:Any|object)\]|dict\[str, object\]|cast\(Any",
     "assert isinstance": r"assert isinstance",
     "type: ignore": r"type: ignore",
 }
@@ -82,6 +82,12 @@ def _functions(path: Path) -> Iterator[int]:
             yield (node.end_lineno or node.lineno) - node.lineno + 1
 
 
+def counts(root: Path) -> dict[str, int]:
+    """How often the type checker is told nothing, by how."""
+    text = "\n".join(path.read_text() for path in modules(root).values())
+    return {name: len(re.findall(pattern, text)) for name, pattern in PATTERNS.items()}
+
+
 def main(root: Path) -> None:
     """Print the figures."""
     files = modules(root).values()
@@ -93,8 +99,7 @@ def main(root: Path) -> None:
     found = circles(imports(root))
     print(f"circles    {len(found)}" + "".join(f"\n           {' '.join(group)}" for group in found))
     print("rooms      " + ", ".join(f"{room} {size / total:.0%}" for room, size in rooms(root).items() if size / total > 0.01))
-    text = "\n".join(path.read_text() for path in files)
-    print("counts     " + ", ".join(f"{name} {len(re.findall(pattern, text))}" for name, pattern in PATTERNS.items()))
+    print("counts     " + ", ".join(f"{name} {count}" for name, count in counts(root).items()))
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ from quantamm_cli.workflows import evaluate as evaluation
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows import report as reports
 from quantamm_cli.workflows.custom_periods import Dates, dates_of
-from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
+from quantamm_cli.workflows.evaluate_details import check_sets
 from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selection
-from quantamm_cli.workflows.stored_runs import StoredRun
+from quantamm_cli.workflows.stored_runs import StoredRun, trained
 
 
 def evaluate(
@@ -89,14 +89,14 @@ def _chosen(
     periods: Mapping[str, tuple[str, str]] | None,
     sets: Sequence[int] | str,
     runs_dir: str,
-) -> tuple[evaluation.Chosen, tuple[Dates, ...], Sequence[int]]:
+) -> tuple[evaluation.Chosen, tuple[Dates, ...], tuple[int, ...]]:
     """What is evaluated, on which dates besides, and which other sets."""
     dates = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
     if isinstance(run, Settings):
         settings = run.on(market).training()
         if settings.split.kind == "walk_forward":
             raise ArgumentError("run", "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run")
-        stored = Store(settings.runs_dir).load(settings.fingerprint)
+        stored = trained(settings)
     else:
         stored = run if isinstance(run, Run) else run.run if isinstance(run, StoredRun) else Store(runs_dir).load(run)
         settings = read_settings(Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ()))
@@ -104,12 +104,7 @@ def _chosen(
             _same_market(settings, market)
     start_jax()
     chosen = evaluation.choose(settings, stored, selection, settings)
-    if isinstance(sets, str):
-        if sets != "all":
-            raise ArgumentError("sets", f"'{sets}' is neither 'all' nor numbers of parameter sets")
-        sets = range(number_of_sets(stored))
-    check_sets(sets, stored)
-    return chosen, dates, sets
+    return chosen, dates, check_sets(sets, stored)
 
 
 def _same_market(settings: Train, market: MemoryMarket) -> None:

@@ -21,44 +21,53 @@ class Code(NamedTuple):
 
 
 def code_of(cls: type[Strategy]) -> Code | None:
-    """The code of a strategy's class: its file, as the command line takes it, or, in a notebook, all it calls there; of ours none."""
+    """The code of a strategy's class; of ours none.
+
+    Of a class at the top of a file it is the file, as the command line takes it; of any other, such as one of a notebook or one
+    that a function makes, all that it uses of its module.
+    """
     if cls.__module__.startswith(_OURS):
         return None
-    home = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    if home is not None and Path(home).is_file():
-        return Code(hashlib.sha256(Path(home).read_bytes()).hexdigest(), home)
+    home = _file(cls.__module__)
+    if home is not None and "<locals>" not in cls.__qualname__:
+        return Code(hashlib.sha256(home.read_bytes()).hexdigest(), str(home))
     digest = hashlib.sha256()
-    for part in _parts(cls, set()):
-        digest.update(part.encode())
+    for part in _parts(cls, cls.__module__, set()):
+        digest.update(f"{len(part)} {part}".encode())
     return Code(digest.hexdigest(), None)
 
 
-def _parts(value: Any, met: set[int]) -> Iterator[str]:
-    """What decides a value's behaviour, as text: of classes and functions their code and the globals of the notebook they name."""
-    if id(value) in met:
-        return
-    met.add(id(value))
-    module = getattr(value, "__module__", "") or ""
-    if inspect.isclass(value) and not module.startswith(_OURS) and _is_unsaved(module):
-        yield value.__qualname__
-        for base in value.__bases__:
-            yield from _parts(base, met)
-        members = [member for name, member in sorted(vars(value).items()) if callable(member) or not name.startswith("__")]
-        for member in members:
-            yield from _parts(getattr(member, "__func__", getattr(member, "fget", member)), met)
-    elif isinstance(value, FunctionType) and _is_unsaved(module):
-        yield value.__qualname__
-        yield from map(repr, (value.__defaults__, value.__kwdefaults__))
-        for cell in value.__closure__ or ():
-            yield from _parts(cell.cell_contents, met)
-        for name in _code(value.__code__):
-            yield name
-            if name in value.__globals__:
-                yield from _parts(value.__globals__[name], met)
+def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
+    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code and the globals that it names."""
+    if inspect.isclass(value) or isinstance(value, FunctionType):
+        if value.__module__ == home and id(value) not in met:
+            met.add(id(value))
+            yield value.__qualname__
+            yield from _of_class(value, home, met) if inspect.isclass(value) else _of_function(value, home, met)
     elif isinstance(value, str | int | float | tuple | list | dict):
         yield repr(value)
     elif hasattr(value, "tolist"):
         yield repr(value.tolist())
+
+
+def _of_class(cls: type, home: str, met: set[int]) -> Iterator[str]:
+    for base in cls.__bases__:
+        yield from _parts(base, home, met)
+    for name, member in sorted(vars(cls).items()):
+        if callable(member) or not name.startswith("__"):
+            yield name
+            yield from _parts(getattr(member, "__func__", getattr(member, "fget", member)), home, met)
+
+
+def _of_function(function: FunctionType, home: str, met: set[int]) -> Iterator[str]:
+    yield from map(repr, (function.__defaults__, function.__kwdefaults__))
+    for name, value in inspect.getclosurevars(function).nonlocals.items():
+        yield name
+        yield from _parts(value, home, met)
+    for name in _code(function.__code__):
+        yield name
+        if name in function.__globals__:
+            yield from _parts(function.__globals__[name], home, met)
 
 
 def _code(code: CodeType) -> Iterator[str]:
@@ -69,7 +78,7 @@ def _code(code: CodeType) -> Iterator[str]:
     yield from code.co_names
 
 
-def _is_unsaved(module: str) -> bool:
-    """Whether a module is no file: a notebook, an interpreter."""
+def _file(module: str) -> Path | None:
+    """The file of a module; a notebook and an interpreter have none."""
     home = getattr(sys.modules.get(module), "__file__", None)
-    return home is None or not Path(home).is_file()
+    return None if home is None or not Path(home).is_file() else Path(home)

@@ -42,10 +42,12 @@ def custom_periods(dates: Sequence[Dates], settings: Train, scored: Scored, own:
     return {name: PeriodScores(date_text(start), date_text(end), found[name]) for name, start, end in dates}
 
 
-def check_sets(sets: Sequence[int | str], run: Run) -> tuple[int, ...]:
-    """Numbers, or their text, as numbers, each once. Raises ArgumentError for a set that the run does not have."""
+def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
+    """Numbers, text of them between commas, or ``all``, each once. Raises ArgumentError for a set that the run does not have."""
     known = {str(index): index for index in range(number_of_sets(run))}
-    names = [str(each) for each in sets]
+    if sets == "all":
+        return tuple(known.values())
+    names = [name.strip() for name in sets.split(",")] if isinstance(sets, str) else [str(each) for each in sets]
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise ArgumentError("sets", f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all")

@@ -11,6 +11,7 @@ from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_tab
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
+from quantamm_cli.settings.run import Train
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
@@ -198,3 +199,12 @@ class StoredRun(Result):
         if choices:
             shown.append(selections_table(choices))
         return shown
+
+
+def trained(settings: Train) -> Run:
+    """The run of some settings. Raises StoreError if there is none, or it is damaged."""
+    store = Store(settings.runs_dir)
+    if not store.path(settings.fingerprint).exists():
+        cure = "train it first: qsim train with the same words"
+        raise StoreError(settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}")
+    return store.load(settings.fingerprint)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from figures import circles, imports, modules, rooms
+from figures import circles, counts, imports, modules, rooms
 
 PRIVATE = re.compile(r"^\s*(?:from|import) ((?:hydra|omegaconf)[\w.]*\._\w+[\w.]*)", re.MULTILINE)
 
@@ -26,6 +26,15 @@ def test_rooms_keep_their_size(root: Path) -> None:
     total = sum(sizes.values())
     assert sizes["cli"] <= 0.08 * total, f"cli has {sizes['cli'] / total:.1%}; what a command does belongs into workflows"
     assert max(sizes.values()) <= 0.20 * total, f"{next(iter(sizes))} has {max(sizes.values()) / total:.1%}; it is more than one idea"
+
+
+def test_values_have_types(root: Path) -> None:
+    """A result is a class with fields, a stored document a TypedDict, an arbitrary tree ``settings.json_tree.Json``."""
+    found = counts(root)
+    assert found["dict[str, Any]"] <= 20, found
+    assert found["dict[str, Any]"] + found["its aliases"] <= 60, found
+    assert found["assert isinstance"] <= 5, found
+    assert found["type: ignore"] <= 10, found
 
 
 def test_only_config_uses_what_hydra_does_not_promise(root: Path) -> None:

@@ -6,13 +6,13 @@ from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.periods import read_periods
 from quantamm_cli.cli.walked import evaluated_settings, planned
 from quantamm_cli.config.composed import Composed
-from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plans import PlannedEvaluation
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.stored_runs import trained
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
@@ -56,13 +56,14 @@ class Asked:
             settings, own = composed.changing_run(run).read(Train), composed.of_run(run).read(Train)
         else:
             settings = own = composed.read(Train)
-            run = _trained(settings)
+            run = trained(settings)
         from quantamm_cli.workflows.evaluate import choose
+        from quantamm_cli.workflows.evaluate_details import check_sets
         from quantamm_cli.workflows.runtime import start_jax
 
         start_jax()
         self.chosen: Chosen = choose(settings, run, options.selection, own)
-        self._sets = _read_sets(options.sets, run)
+        self._sets = () if options.sets is None else check_sets(options.sets, run)
 
     def evaluate(self) -> "EvaluationResult":
         """From every side that was asked for."""
@@ -70,26 +71,3 @@ class Asked:
 
         self.watch.lap("start")
         return evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
-
-
-def _trained(settings: Train) -> Run:
-    store = Store(settings.runs_dir)
-    if not store.path(settings.fingerprint).exists():
-        cure = "train it first: qsim train with the same words"
-        raise StoreError(settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}")
-    return store.load(settings.fingerprint)
-
-
-def _read_sets(text: str | None, run: Run) -> tuple[int, ...]:
-    """The parameter sets that ``--sets`` names.
-
-    Raises:
-        ArgumentError: what is not one of the run's.
-    """
-    from quantamm_cli.workflows.evaluate_details import check_sets, number_of_sets
-
-    if text is None:
-        return ()
-    if text == "all":
-        return tuple(range(number_of_sets(run)))
-    return check_sets([word.strip() for word in text.split(",")], run)

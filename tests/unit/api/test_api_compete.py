@@ -84,6 +84,20 @@ def test_code_of_a_notebook_names_its_competition(tmp_path: Path) -> None:
     assert small(tmp_path).line_up([loaded("\n\n" + texts[0]).Mine]).fingerprint == names[0]
 
 
+def test_classes_that_a_function_makes_are_told_apart(tmp_path: Path) -> None:
+    """Their file is the same, what they close over is not."""
+
+    def made(scale: float) -> type[qsim.Strategy]:
+        class Made(qsim.Strategy):
+            def fees(self, state: object) -> tuple[float, float]:
+                return scale, scale
+
+        return Made
+
+    one, same, other = (small(tmp_path).line_up([made(scale)]).fingerprint for scale in (0.003, 0.003, 0.004))
+    assert one == same != other
+
+
 def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
     class Empty(qsim.Strategy):
         pass
