@@ -45,6 +45,8 @@ _HOMES = {
     "pools.base": ("AbstractPool",),
     "rules.base": ("WeightRule",),
 }
+_ROOMS = ("compete", "market")
+"""Public functions that are called as packages are."""
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ __all__ = [
 
 
 class _Package(ModuleType):
-    """Importing ``quantamm_cli.compete`` would put that package in the place of the function of this name."""
+    """Importing ``quantamm_cli.market`` would put that package in the place of the function of this name."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _PUBLIC and isinstance(value, ModuleType)):
@@ -140,6 +142,8 @@ def __getattr__(name: str) -> Any:
 
         load_components()
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    if name in _ROOMS:  # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is called market by its name
+        value.__name__ = f"{__name__}.{name}"
     globals()[name] = value
     return value
 

@@ -71,6 +71,10 @@ def test_every_public_name_is_there_also_after_all_modules_were_imported(root: P
     values = {name: getattr(quantamm_cli, name) for name in quantamm_cli.__all__}
     assert not [name for name, value in values.items() if isinstance(value, types.ModuleType)]
     assert callable(quantamm_cli.compete)
+    import quantamm_cli.compete.strategy as strategies
+    import quantamm_cli.market.base as sources
+
+    assert (strategies.Strategy, sources.Source.group) == (quantamm_cli.Strategy, "data")
     assert set(quantamm_cli.__all__) <= set(dir(quantamm_cli))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = quantamm_cli.nothing

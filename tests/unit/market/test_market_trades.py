@@ -1,5 +1,6 @@
 """Given trades: every one at its minute and in its order, or refused by its row."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_a_trade_when_there_are_no_prices_names_both(kind: str, tmp_path: Path) 
 
 def test_a_minute_with_too_many_trades_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of filling the memory."""
-    monkeypatch.setattr("quantamm_cli.market.trades.MOST", 9)
+    monkeypatch.setattr(sys.modules[given_trades.__module__], "MOST", 9)
     refused(file(tmp_path, "parquet", [0, 3, 3], amount_in=[1.0] * 3), "has 2 trades in the minute 2023-03-01T00:03, which is too many")
 
 
