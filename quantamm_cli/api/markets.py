@@ -54,6 +54,8 @@ def market(
         DataError: numbers or times that a file could not hold, either.
     """
     observed = {"fees": fees, "gas_cost": gas_cost, "arb_fee": arb_fee, "lp_supply": lp_supply}
+    if not isinstance(series, Mapping | None):
+        raise ArgumentError("series", f"is of type {type(series).__name__}; expected a mapping from names to frames or arrays")
     besides = dict(series or {})
     if not isinstance(prices, Settings | str | Path):
         return build(prices, tokens, start, observed, trades, besides)
