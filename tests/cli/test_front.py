@@ -11,7 +11,7 @@ import pytest
 from front_fixtures import Run
 
 from quantamm_cli import errors
-from quantamm_cli.cli.options import COMMANDS
+from quantamm_cli.cli.commands import COMMANDS
 
 pytest_plugins = ["front_fixtures"]
 
