@@ -69,7 +69,7 @@ class Settings:
         """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
         if market is None:
             return self
-        from quantamm_cli.market import Memory
+        from quantamm_cli.market.memory import Memory
 
         chosen = market.words
         replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
