@@ -6,8 +6,8 @@ from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.stored_settings import laid_over
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.market import Memory
 from quantamm_cli.market.content import MemoryMarket
+from quantamm_cli.market.memory import Memory
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import evaluate as evaluation

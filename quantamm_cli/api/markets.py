@@ -8,11 +8,12 @@ import numpy as np
 
 from quantamm_cli.api.settings import Settings
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.market import Csv, Parquet
 from quantamm_cli.market.build import assemble, build
 from quantamm_cli.market.content import MemoryMarket
+from quantamm_cli.market.csv import Csv
 from quantamm_cli.market.files import FileSource
 from quantamm_cli.market.grid import Grid
+from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.market.tables import opened
 from quantamm_cli.market.trades import trades_frame
 from quantamm_cli.settings.run import Train

@@ -77,8 +77,8 @@ class Settings:
         """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
         if market is None:
             return self
-        from quantamm_cli.market import Memory
         from quantamm_cli.market.content import MemoryMarket
+        from quantamm_cli.market.memory import Memory
 
         if not isinstance(market, MemoryMarket):
             raise ArgumentError("market", f"is of type {type(market).__name__}; expected qsim.market(...)")
