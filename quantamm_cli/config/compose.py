@@ -144,7 +144,7 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
 
 
 def _part(tree: JsonObject, package: str) -> Any:
-    known = list(keys.dotted(tree))
+    known = list(keys.places(tree))
     if package not in known:
         raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")
     return keys.lookup(tree, package.split("."))

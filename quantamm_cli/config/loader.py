@@ -175,7 +175,7 @@ class Loader(ConfigLoaderImpl):
         start = next((i for i, name in enumerate(names) if name.startswith("experiment/")), len(names))
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
         tree = plain(cfg)
-        free = (self.free | keys.open_places(tree)) & set(keys.dotted(tree))
+        free = (self.free | keys.open_places(tree)) & set(keys.places(tree))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):

@@ -10,6 +10,7 @@ from quantamm_cli.core.sampling import Even, Init, normal, points
 from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.random import tags
 from quantamm_cli.settings.component import hint
 
 
@@ -103,7 +104,7 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
 def _members(layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: int, init: Init) -> dict[str, Numbers]:
     """Parameters whose layers after the first stand apart from it; layers that were given one by one stay."""
     alike = [spec for spec in layered if not np.ptp(params[spec.name], axis=1).any()]
-    random, found = np.random.Generator(np.random.PCG64([seed, 1])), {}
+    random, found = np.random.Generator(np.random.PCG64([seed, tags.MEMBERS])), {}
     for number, spec in enumerate(alike):
         shape = params[spec.name].shape[1:]
         if init == "gaussian" or init == "grid":

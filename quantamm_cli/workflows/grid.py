@@ -110,7 +110,7 @@ def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
     Raises:
         ConfigError: the grid names another setting.
     """
-    own = {name for name in keys.dotted({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
+    own = {name for name in keys.places({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
     found = {*_NUMBERS, *own}
     for name in grid:
         if name not in found and keys.lookup(tree, name.split(".")) is not None:
