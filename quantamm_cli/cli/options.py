@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.selection import Selection

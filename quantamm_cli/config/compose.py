@@ -19,11 +19,11 @@ from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, Omega
 
 from quantamm_cli.config import keys
 from quantamm_cli.config.loader import Loader, container, plain
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.plugins import plugin_folders
 
 MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from quantamm_cli.config.nearest import hint, nearest_keys
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings import json_tree
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.nearest import hint, nearest_keys
 
 Groups = Callable[[str], list[str]]  # the options of a group; none if there is no such group
 

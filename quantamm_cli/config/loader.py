@@ -26,10 +26,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from quantamm_cli.config import grammar, keys
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.tuning.nested import nested
 
 

@@ -11,7 +11,7 @@ from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random import tags
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
     for name in given:
         if name not in known:
             raise ConfigError(
-                f"params.{name}", f"this pool has no such parameter{hint(name, known)} (it has: {', '.join(sorted(main)) or 'none'})"
+                f"params.{name}",
+                f"this pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(main)) or 'none'})",
             )
     for spec in specs:
         first, *more = [name for name in spec.names if name in given] or [""]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from quantamm_cli.cli.options import Options
 from quantamm_cli.config.composed import Composed
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.workflows import settings_files
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
