@@ -13,8 +13,8 @@ from quantamm_cli.cli.command import Command, Flag
 from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.flags import ALWAYS, COMPOSING
 from quantamm_cli.cli.options import Options, Value
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.nearest import did_you_mean
 
 _SHARED = {field.name for field in fields(Options)}
 

@@ -12,7 +12,7 @@ from jax import Array
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.errors import ArgumentError, ConfigError
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 _INSIDE = 1e-6
 """How near a bound, as a share of the range, one may begin."""
@@ -57,7 +57,7 @@ def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list
         raise ArgumentError("optimise", f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0")
     for name in wanted or ():
         if name not in there:
-            known = f"{hint(name, there)} (there are: {', '.join(there)})"
+            known = f"{did_you_mean(name, there)} (there are: {', '.join(there)})"
             raise ConfigError("optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}")
     return [Coordinate(name, float(there[name]), *strategy.bounds(name)) for name in (wanted or there)]
 

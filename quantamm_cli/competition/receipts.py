@@ -13,6 +13,7 @@ from quantamm_cli.competition.documents import Receipt, StandingRow, StrategyRec
 from quantamm_cli.competition.results import Results
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.plugins import plugin_versions
 from quantamm_cli.version import __version__
 
 SCHEMA = 1
@@ -47,6 +48,7 @@ def versions() -> dict[str, str]:
         "qsim": __version__,
         "python": platform.python_version(),
         **{name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        **plugin_versions(),
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
     }

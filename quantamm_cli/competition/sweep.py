@@ -15,9 +15,10 @@ from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.types import Points
 from quantamm_cli.errors import ArgumentError, argument
 from quantamm_cli.settings.compete import Compete
-from quantamm_cli.settings.component import Component, hint
+from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.nearest import did_you_mean
 
 _AXES = "axes"
 """The argument that says them."""
@@ -81,13 +82,15 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
     """Place and setting that a key means; without the strategy's name, the only one that has the setting."""
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
-        raise ArgumentError(_AXES, f"'{name}' does not compete{hint(name, settings.names)} (there are: {', '.join(settings.names)})")
+        raise ArgumentError(
+            _AXES, f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: {', '.join(settings.names)})"
+        )
     having = {one.name: one.strategy.parameters for one in entrants(settings) if not dot or one.name == name}
     owners = [one for one, fields in having.items() if setting in fields]
     if not owners:
         known = sorted({field for fields in having.values() for field in fields})
         whose = name or " or ".join(having)
-        there = f"{hint(setting, known)} (there are: {', '.join(known) or 'none'})"
+        there = f"{did_you_mean(setting, known)} (there are: {', '.join(known) or 'none'})"
         raise ArgumentError(_AXES, f"{setting} is no float setting of {whose}{there}")
     if len(owners) > 1:
         raise ArgumentError(_AXES, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=...")

@@ -1,4 +1,4 @@
-"""Importing everything that registers itself: our components, installed entry points, files of the user's."""
+"""Importing everything that registers itself: our components, installed plugins, files of the user's."""
 
 import gc
 import importlib
@@ -6,10 +6,10 @@ import importlib.util
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.plugins import load_plugins
 
 _HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
 _COMPETITION = ("competition.market", "competition.strategies")
@@ -24,14 +24,13 @@ def guard_imports(guard: Callable[[], AbstractContextManager[None]]) -> None:
 
 
 def load_components(plugins: tuple[str, ...] = ()) -> None:
-    """Import everything that registers itself: our own components, installed entry points, and files the user names.
+    """Import everything that registers itself: our own components, installed plugins, and files the user names.
 
     Raises:
         ConfigError: a plugin that cannot be read or fails.
     """
     _load_own(_HOMES)
-    for point in entry_points(group="qsim"):
-        point.load()
+    load_plugins()
     for name in plugins:
         _load_file(name)
 

@@ -19,11 +19,12 @@ from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, Omega
 
 from quantamm_cli.config import keys
 from quantamm_cli.config.loader import Loader, container, plain
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.plugins import plugin_folders
 
 MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
@@ -143,7 +144,7 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
 
 
 def _part(tree: JsonObject, package: str) -> Any:
-    known = list(keys.dotted(tree))
+    known = list(keys.places(tree))
     if package not in known:
         raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")
     return keys.lookup(tree, package.split("."))
@@ -159,7 +160,7 @@ def own_conf() -> bool:
 
 
 def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
-    """What the command line names, ./conf, the packaged conf; Hydra's own around them."""
+    """What the command line names, ./conf, the packaged conf, those of installed plugins; Hydra's own around them."""
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
@@ -169,6 +170,8 @@ def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
     path.append("hydra", "pkg://hydra.conf")
     for provider, folder in [*folders, ("main", packaged)]:
         path.append(provider, f"file://{folder.resolve()}")
+    for name, folder in plugin_folders():  # after ours: a package adds choices and changes none
+        path.append(f"plugin {name}", f"file://{folder}")
     path.append("schema", "structured://")
     return path
 

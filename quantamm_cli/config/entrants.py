@@ -14,12 +14,12 @@ from types import ModuleType
 from quantamm_cli.competition.code import code_of
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.config.loader import Loader
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.settings.compete import NORMALISER, Entry
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 
 PLACE = "strategies"
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
 
 
@@ -19,7 +19,7 @@ def check_given(settings: Simulate) -> None:
     refuse(settings)
     for name in pool.looks_at:
         if name not in source.series and name not in source.offers:
-            near = hint(name, source.series)
+            near = did_you_mean(name, source.series)
             raise ConfigError(
                 f"data.series.{name}",
                 f"pool={pool.kind} looks at the series {name} and none is given{near}; write data.series.{name}=FILE"
@@ -38,7 +38,7 @@ def _check_state(pool: Any, settings: Simulate) -> None:
     for name, value in given.items():
         place = f"initial_state.{name}"
         if name not in known:
-            raise ConfigError(place, f"this pool remembers no such thing{hint(name, known)} (it does: {names})")
+            raise ConfigError(place, f"this pool remembers no such thing{did_you_mean(name, known)} (it does: {names})")
         if isinstance(value, tuple) and (len(value) not in (1, assets) or not all(isinstance(item, float) for item in value)):
             raise ConfigError(place, f"is given {len(value)} values; expected one number, or {assets} (one a token)")
         if name in pool.keeps and np.min(value) <= 0:

@@ -3,30 +3,25 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from quantamm_cli.config.nearest import hint, nearest_keys
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings import json_tree
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.nearest import hint, nearest_keys
 
 Groups = Callable[[str], list[str]]  # the options of a group; none if there is no such group
 
 
-def dotted(tree: JsonObject, prefix: str = "") -> Iterator[str]:
+def places(tree: JsonObject, prefix: str = "") -> Iterator[str]:
     """Every key of a tree with its place, nodes before what they hold."""
     for key, value in tree.items():
         yield prefix + key
         if isinstance(value, dict):
-            yield from dotted(value, f"{prefix}{key}.")
+            yield from places(value, f"{prefix}{key}.")
 
 
-def open_places(tree: JsonObject, prefix: str = "") -> set[str]:
+def open_places(tree: JsonObject) -> set[str]:
     """Places that take any name: the ones the YAML leaves empty, such as ``params``."""
-    places = set()
-    for key, value in tree.items():
-        if value == {}:
-            places.add(prefix + key)
-        elif isinstance(value, dict):
-            places |= open_places(value, f"{prefix}{key}.")
-    return places
+    return {place for place, value in json_tree.dotted(tree, whole=lambda branch: not branch) if value == {}}
 
 
 def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
@@ -38,7 +33,7 @@ def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
     for place in above:
         if not isinstance(lookup(tree, place.split(".")), dict | list | None):
             return ConfigError(key, f"no such setting{origin}: {place} is one value")
-    names = [name for name in dotted(tree) if name.rpartition(".")[2] != "kind" and name not in above]
+    names = [name for name in places(tree) if name.rpartition(".")[2] != "kind" and name not in above]
     near = hint(nearest_keys(key, names))
     if not near and isinstance(parent, dict):
         near = f" (there are: {', '.join(name for name in parent if name != 'kind')})"

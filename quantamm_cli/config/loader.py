@@ -26,10 +26,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from quantamm_cli.config import grammar, keys
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.config.sources import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.tuning.nested import nested
 
 
@@ -175,7 +175,7 @@ class Loader(ConfigLoaderImpl):
         start = next((i for i, name in enumerate(names) if name.startswith("experiment/")), len(names))
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
         tree = plain(cfg)
-        free = (self.free | keys.open_places(tree)) & set(keys.dotted(tree))
+        free = (self.free | keys.open_places(tree)) & set(keys.places(tree))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):

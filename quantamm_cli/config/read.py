@@ -5,9 +5,10 @@ from typing import TypeVar
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.given import check_given
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
 
 S = TypeVar("S", bound=Simulate)
@@ -34,4 +35,6 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
 def _check_metric(name: str | None) -> None:
     known = REGISTER["metric"]
     if name is not None and name not in known:
-        raise ConfigError("split.selection_metric", f"no metric is called '{name}'{hint(name, known)}; `qsim show metrics` lists them")
+        raise ConfigError(
+            "split.selection_metric", f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim show metrics` lists them"
+        )

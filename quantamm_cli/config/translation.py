@@ -6,7 +6,7 @@ from quantamm_cli.config import keys
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.metrics import METRICS as KNOWN
-from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
 
 POOLS = ("balancer", "hodl", "cow", "gyroscope", "reclamm")
 WRAPPERS = ("lvr", "rvr")
@@ -88,7 +88,7 @@ def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json
 
     Tokens are in alphabetical order, as that of all arrays there. Raises ConfigError for what a run cannot do without.
     """
-    flat = {name: value for name, value in _flat(told).items() if not name.startswith("subsidary_pools.")}
+    flat = {name: value for name, value in dotted(told, whole=lambda branch: not branch) if not name.startswith("subsidary_pools.")}
     notes: list[str] = []
     tokens = told.get("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
@@ -237,10 +237,3 @@ def _search(fit: dict[str, Json], flat: JsonObject) -> None:
     fit |= {name: value for name, value in given.items() if value is not None}
     if kind == "optuna":
         fit["parameter_sets"] = 1
-
-
-def _flat(tree: JsonObject, prefix: str = "") -> dict[str, Json]:
-    values: dict[str, Json] = {}
-    for key, value in tree.items():
-        values |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
-    return values

@@ -11,7 +11,8 @@ from quantamm_cli.core.sampling import Even, Init, normal, points
 from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import hint
+from quantamm_cli.random import tags
+from quantamm_cli.settings.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
     for name in given:
         if name not in known:
             raise ConfigError(
-                f"params.{name}", f"this pool has no such parameter{hint(name, known)} (it has: {', '.join(sorted(main)) or 'none'})"
+                f"params.{name}",
+                f"this pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(main)) or 'none'})",
             )
     for spec in specs:
         first, *more = [name for name in spec.names if name in given] or [""]
@@ -106,7 +108,7 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
 def _members(layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: int, init: Init) -> dict[str, Numbers]:
     """Parameters whose layers after the first stand apart from it; layers that were given one by one stay."""
     alike = [spec for spec in layered if not np.ptp(params[spec.name], axis=1).any()]
-    random, found = np.random.Generator(np.random.PCG64([seed, 1])), {}
+    random, found = np.random.Generator(np.random.PCG64([seed, tags.MEMBERS])), {}
     for number, spec in enumerate(alike):
         shape = params[spec.name].shape[1:]
         if init == "gaussian" or init == "grid":

@@ -13,7 +13,7 @@ from quantamm_cli.market.frames import TIME, Minutes, frame_of, frame_of_rows, i
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.series import series as read_series
 from quantamm_cli.market.trades import given_trades
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import Date, minute
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _chosen(tokens: Sequence[str] | None, there: Sequence[str]) -> Sequence[str]
         raise ArgumentError("prices", "has no column but unix; expected one of closes a token")
     for token in tokens or ():
         if token not in there:
-            raise ArgumentError("tokens", f"there are no prices of {token}{hint(token, there)}; there are of {', '.join(there)}")
+            raise ArgumentError("tokens", f"there are no prices of {token}{did_you_mean(token, there)}; there are of {', '.join(there)}")
     return tokens or there
 
 

@@ -12,7 +12,7 @@ from quantamm_cli.market import clean, tables
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.cache import cached
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 
 class FileSource(Source):
@@ -63,7 +63,7 @@ class FileSource(Source):
         except FileNotFoundError:
             known = self.tokens()
             have = f"the folder has {', '.join(known)}" if known else f"the folder has no file *_USD.{self.kind}"
-            raise DataError(str(path), f"no such file, so no prices of {token}{hint(token, known)}; {have}") from None
+            raise DataError(str(path), f"no such file, so no prices of {token}{did_you_mean(token, known)}; {have}") from None
         except OSError as failure:
             raise DataError(str(path), f"cannot be read ({failure.strerror})") from None
         return _cleaned(path, self.kind, (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
@@ -83,7 +83,8 @@ def _clean(data: bytes, kind: str, where: str) -> Grid:
     missing = [name for name in ("unix", "close") if name not in names]
     if missing:
         raise DataError(
-            where, f"has no column {missing[0]}{hint(missing[0], names)}; expected unix and close, it has {', '.join(names) or 'none'}"
+            where,
+            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and close, it has {', '.join(names) or 'none'}",
         )
     frame = tables.read_columns(data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where)
     return clean.grid(frame["unix"], frame["close"], where, tables.ROWS[kind])

@@ -6,7 +6,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.content import held
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 
 class Memory(Source, kind="memory"):
@@ -31,5 +31,5 @@ class Memory(Source, kind="memory"):
     def _grid(self, token: str) -> Grid:
         grids = held(self.sha256 or "").grids
         if token not in grids:
-            raise DataError(self.place(token), f"has no prices of {token}{hint(token, grids)}; it has {', '.join(grids)}")
+            raise DataError(self.place(token), f"has no prices of {token}{did_you_mean(token, grids)}; it has {', '.join(grids)}")
         return grids[token]

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from quantamm_cli.market.base import Market
 from quantamm_cli.market.practice import Load, Paths, Practice, as_market
+from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Count, Natural
 
 DAY = 1440
@@ -26,7 +27,7 @@ class MonteCarlo(Practice, kind="monte_carlo"):
         first, block = history.burn_in, min(self.block_days * DAY, rows)
         logs = np.log(history.prices[max(first - 1, 0) : first + rows])
         earned = np.diff(logs, axis=0, prepend=logs[:1] if first == 0 else np.empty((0, logs.shape[1])))
-        random = np.random.Generator(np.random.PCG64([self.seed, 5]))
+        random = np.random.Generator(np.random.PCG64([self.seed, tags.MONTE_CARLO]))
         starts = random.integers(rows, size=-(-self.scenarios * rows // block))
         minutes = (starts[:, None] + np.arange(block)).ravel()[: self.scenarios * rows] % rows
         last = history.prices[max(first - 1, 0)]

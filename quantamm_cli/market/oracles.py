@@ -10,7 +10,7 @@ from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean
 from quantamm_cli.market.series import checked, refuse_later
 from quantamm_cli.market.stamped import Stamped, last_before, stamped
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _columns(name: str, names: list[str], tokens: tuple[str, ...], where: str) -
         return {"value": polars.Float64()}
     if missing:
         others = [column for column in names if column not in tokens]
-        near = hint(missing[0], others) or hint(missing[0].lower(), others)
+        near = did_you_mean(missing[0], others) or did_you_mean(missing[0].lower(), others)
         has = ", ".join(column for column in names if column != "unix") or "none"
         raise DataError(where, f"has no column {missing[0]}{near}; expected {_expected(name, tokens)}, it has {has}")
     return {token: polars.Float64() for token in tokens}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean
 from quantamm_cli.market.stamped import Stamped, last_before, stamped
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def series(
 
         for name in names:
             if name != "unix" and name not in columns:
-                raise DataError(where, f"'{name}' is no series known here{hint(name, columns)}; expected {expected}")
+                raise DataError(where, f"'{name}' is no series known here{did_you_mean(name, columns)}; expected {expected}")
         if names == ["unix"]:
             raise DataError(where, f"has no series; expected {expected}")
         return {name: polars.Float64() for name in columns if name in names}

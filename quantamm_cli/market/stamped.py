@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean, tables
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 if TYPE_CHECKING:
     import polars
@@ -54,7 +54,7 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
     table = tables.opened(path)
     where, names = table.where, table.names
     if "unix" not in names:
-        raise DataError(where, f"has no column unix{hint('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}")
+        raise DataError(where, f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}")
     frame = table.read({"unix": _whole(), **pick(names, where)})
     if frame.height == 0:
         raise DataError(where, f"has no rows; expected {expected}")

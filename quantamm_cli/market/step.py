@@ -5,6 +5,7 @@ from pydantic import Field
 
 from quantamm_cli.market.base import Market
 from quantamm_cli.market.practice import Load, Paths, Practice, as_market
+from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Count, Natural, Positive
 
 
@@ -17,7 +18,7 @@ class Step(Practice, kind="step"):
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
         assets = history.prices.shape[1]
-        random = np.random.Generator(np.random.PCG64([self.seed, 6]))
+        random = np.random.Generator(np.random.PCG64([self.seed, tags.STEP_RESPONSES]))
         when = random.integers(1, rows, size=(self.scenarios, assets)) + rows * np.arange(self.scenarios)[:, None]
         steps = np.zeros((self.scenarios * rows, assets))
         steps[when, np.arange(assets)] = random.choice([-1.0, 1.0], size=when.shape) * np.log1p(self.size)

@@ -6,8 +6,8 @@ Only arithmetic that is bit-identical everywhere, as in :mod:`quantamm_cli.rando
 import numpy as np
 
 from quantamm_cli.random.noise import Floats, seed_of, uniforms
+from quantamm_cli.random.tags import SYNTHETIC_SUPPLY as MODEL
 
-MODEL = "qsim synthetic supply 1"  # in every stream's name; to be changed with the model
 DAY = 1440
 MOST_A_YEAR = 0.06
 # What all coins were worth on 2021-01-01, in 10^9 of the numeraire, to a digit or two; others from 0.1 to 100 by their name.

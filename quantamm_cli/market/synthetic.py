@@ -16,9 +16,9 @@ from pydantic import Field
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.supply import circulating
 from quantamm_cli.random.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
+from quantamm_cli.random.tags import SYNTHETIC_MARKET as MODEL
 from quantamm_cli.settings.types import Natural, minute
 
-MODEL = "qsim synthetic market 1"  # in every stream's name; to be changed with the model
 FIRST, LAST = minute("2021-01-01"), minute("2026-01-01")
 HOUR, DAY, YEAR = 60, 1440, 525_600
 STARTING_PRICES = {

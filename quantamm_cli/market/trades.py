@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from quantamm_cli.errors import DataError
 from quantamm_cli.market.base import GivenTrades
 from quantamm_cli.market.stamped import Stamped, stamped
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
 
     for name in ("token_in", "token_out"):
         if name not in names:
-            raise DataError(where, f"has no column {name}{hint(name, names)}; expected {EXPECTED}, it has {', '.join(names)}")
+            raise DataError(where, f"has no column {name}{did_you_mean(name, names)}; expected {EXPECTED}, it has {', '.join(names)}")
     amounts = [name for name in AMOUNTS if name in names]
     if not amounts:
-        raise DataError(where, f"has no column amount_in or amount_out{hint('amount_in', names)}; expected {EXPECTED}")
+        raise DataError(where, f"has no column amount_in or amount_out{did_you_mean('amount_in', names)}; expected {EXPECTED}")
     tokens = {name: polars.String() for name in ("token_in", "token_out")}
     return tokens | {name: polars.Float64() for name in amounts}
 
@@ -83,7 +83,7 @@ def _tokens(file: Stamped, name: str, tokens: tuple[str, ...]) -> NDArray[np.int
     unknown = np.flatnonzero(found < 0)
     if unknown.size:
         row = int(unknown[0])
-        said = f"'{came[row]}', no token of this run{hint(str(came[row]).upper(), tokens)}" if came[row] else "empty"
+        said = f"'{came[row]}', no token of this run{did_you_mean(str(came[row]).upper(), tokens)}" if came[row] else "empty"
         raise DataError(file.where, f"{file.row(row)}: {name} is {said}; expected one of {', '.join(tokens)}")
     return found
 

@@ -14,7 +14,8 @@ from quantamm_cli.core.tree import traced
 from quantamm_cli.core.types import Feed, Layout, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, opening_weights
-from quantamm_cli.settings.component import Settings, hint
+from quantamm_cli.settings.component import Settings
+from quantamm_cli.settings.nearest import did_you_mean
 
 
 @traced
@@ -43,7 +44,7 @@ class Composite(AbstractPool, kind="composite"):
             place = f"{where}.parts.{name}"
             for token in part.tokens:
                 if token not in tokens:
-                    raise ConfigError(f"{place}.tokens", f"'{token}' is none of the run's tokens{hint(token, tokens)}")
+                    raise ConfigError(f"{place}.tokens", f"'{token}' is none of the run's tokens{did_you_mean(token, tokens)}")
                 if token in inside:
                     raise ConfigError(f"{place}.tokens", f"{token} is in two parts")
                 inside.append(token)

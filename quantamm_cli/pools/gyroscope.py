@@ -22,7 +22,7 @@ from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import Positive, Token
 
 Pair = Float[Array, "2"]
@@ -122,7 +122,7 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         if len(tokens) != 2:
             raise ConfigError("tokens", f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, which holds two; name two")
         if self.numeraire is not None and self.numeraire not in tokens:
-            near = hint(self.numeraire, tokens)
+            near = did_you_mean(self.numeraire, tokens)
             raise ConfigError(
                 f"{where}.numeraire", f"'{self.numeraire}' is none of the run's tokens{near}; one of {', '.join(tokens)}, or null"
             )

@@ -4,7 +4,6 @@ A component is a class of frozen settings under a *group* (``pool/rule``) and a 
 name of its YAML. Defining the class registers it; nothing else has to be edited.
 """
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.nearest import did_you_mean
 
 REGISTER: dict[str, dict[str, type["Component"]]] = {}
 
@@ -82,11 +82,5 @@ def component(group: str, kind: str) -> type[Component]:
     kinds = REGISTER.get(group, {})
     if kind not in kinds:
         there = ", ".join(sorted(kinds))
-        raise ConfigError(group.replace("/", "."), f"no {group} is called '{kind}'{hint(kind, kinds)} (there are: {there})")
+        raise ConfigError(group.replace("/", "."), f"no {group} is called '{kind}'{did_you_mean(kind, kinds)} (there are: {there})")
     return kinds[kind]
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for the nearest of the known names, or nothing when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -9,7 +9,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import Component, Settings, component, hint
+from quantamm_cli.settings.component import Component, Settings, component
+from quantamm_cli.settings.nearest import did_you_mean
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -98,7 +99,7 @@ def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigErr
     owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
     match error["type"]:
         case "extra_forbidden":
-            return ConfigError(place, f"no such setting{owner}{hint(name, cls.model_fields)}")
+            return ConfigError(place, f"no such setting{owner}{did_you_mean(name, cls.model_fields)}")
         case "missing":
             return ConfigError(place, f"is not given{meaning}")
         case "less_than":

@@ -1,7 +1,7 @@
 """Values as JSON can hold them."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -40,10 +40,14 @@ def finite(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def dotted(tree: Json, where: str = "") -> Iterator[tuple[str, Json]]:
-    """The leaves of a nested tree by dotted key; empty branches are left out."""
+def dotted(tree: Json, where: str = "", whole: Callable[[JsonObject], bool] = lambda _: False) -> Iterator[tuple[str, Json]]:
+    """The leaves of a nested tree by dotted key. Branches that are ``whole`` are leaves too; other empty ones are left out."""
     if not isinstance(tree, Mapping):
         yield where, tree
         return
     for key, item in tree.items():
-        yield from dotted(item, f"{where}.{key}" if where else key)
+        place = f"{where}.{key}" if where else key
+        if isinstance(item, Mapping) and whole(item):
+            yield place, item
+        else:
+            yield from dotted(item, place, whole)

@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from quantamm_cli.competition.documents import Columns, Receipt, Scores
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.folders import held
 from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.receipts import source_name, write_receipt
-from quantamm_cli.store.studies import write_if_changed
+from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
 SEEDS_DIGEST = "seeds_sha256"
@@ -33,21 +31,12 @@ _BATCH = re.compile(r"(\d+)-(\d+)\.npz")
 
 
 @dataclass(frozen=True)
-class CompetitionPlace:
+class CompetitionPlace(ResultFolder):
     """The files of one competition in a runs folder."""
 
-    runs: Path
-    fingerprint: str
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return f"compete_{self.fingerprint}"
-
-    @property
-    def folder(self) -> Path:
-        """All of it."""
-        return self.runs / self.name
+    prefix = "compete"
+    noun = "competition"
+    outcomes = ("scores.json", "seeds.parquet", "receipt.json")
 
     @property
     def batches(self) -> Path:
@@ -68,10 +57,6 @@ class CompetitionPlace:
     def receipt(self) -> Path:
         """What ``qsim compete --verify`` runs again."""
         return self.folder / "receipt.json"
-
-    def held(self, fresh: bool) -> AbstractContextManager[None]:
-        """The folder, locked. ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError."""
-        return held(self.folder, "competition", (self.scores.name, self.table.name, self.receipt.name), fresh)
 
     def keep(self, arrays: Mapping[str, np.ndarray]) -> None:
         """One batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""

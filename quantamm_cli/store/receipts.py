@@ -13,7 +13,7 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.proven import proven
-from quantamm_cli.store.studies import write_if_changed
+from quantamm_cli.store.result_folder import write_if_changed
 
 
 def write_receipt(path: Path, receipt: Receipt) -> None:

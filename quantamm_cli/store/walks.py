@@ -14,29 +14,20 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.proven import proven, read_object
-from quantamm_cli.store.studies import write_if_changed
+from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
 _CURE = "qsim train split=walk_forward with the same words writes it again"
 
 
 @dataclass(frozen=True)
-class WalkPlace:
+class WalkPlace(ResultFolder):
     """The files of one walk-forward in a runs folder. ``chosen`` tells those of another selection rule than the usual one apart."""
 
-    runs: Path
-    fingerprint: str
     chosen: str = ""
 
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return f"walk_{self.fingerprint}"
-
-    @property
-    def folder(self) -> Path:
-        """All of it."""
-        return self.runs / self.name
+    prefix = "walk"
+    noun = "walk-forward"
 
     @property
     def result(self) -> Path:

@@ -16,6 +16,7 @@ from pydantic import Field
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, spread
 from quantamm_cli.engine.objective import gains, judge
+from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.covariance import Constants, Distribution, axes, default_population, distribution, updated
@@ -59,7 +60,7 @@ class CMAES(Fit, kind="cma_es"):
         """Standard normal numbers ``(sets, candidates, n)``: a pure function of seed and step."""
         sets, n = progress.optimiser.distribution.p_c.shape
         population = default_population(n) if self.population is None else self.population
-        return np.random.Generator(np.random.PCG64([self.seed, progress.step, 5])).standard_normal((sets, population, n))
+        return np.random.Generator(np.random.PCG64([self.seed, progress.step, tags.CMA_ES])).standard_normal((sets, population, n))
 
 
 class Search(NamedTuple):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.types import DAY, Feed
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.random import tags
 
 
 def factors(seed: int, step: int, deviation: float, pool: AbstractPool, feed: Feed) -> NDArray[np.float64] | None:
@@ -19,7 +20,7 @@ def factors(seed: int, step: int, deviation: float, pool: AbstractPool, feed: Fe
         return None
     rows, assets = feed.prices.shape
     chunks = -(-rows // DAY) if pool.chunk is None else len(feed.chunks)
-    drawn = np.random.Generator(np.random.PCG64([seed, step, 3])).standard_normal((chunks, assets))
+    drawn = np.random.Generator(np.random.PCG64([seed, step, tags.PRICE_NOISE])).standard_normal((chunks, assets))
     return np.exp(deviation * drawn - deviation**2 / 2)
 
 

@@ -16,6 +16,7 @@ from quantamm_cli.core.params import Parameter, readable
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, placed
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Taken
@@ -53,7 +54,7 @@ class Optuna(Fit, kind="optuna"):
         values, scores = (np.asarray(each) for each in progress.optimiser)
         scores = np.concatenate([scores, objective[:, None]], axis=1)
         searched = _searched(problem)
-        seed = np.random.SeedSequence([self.seed, progress.step, 6]).generate_state(1)[0]
+        seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
         params = placed(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)

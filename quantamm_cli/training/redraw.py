@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
+from quantamm_cli.random import tags
 from quantamm_cli.training.settings import FitSettings
 
 Column = NDArray[np.float64]
@@ -24,7 +25,7 @@ def drawn(specs: Sequence[Parameter], given: ParamValues, assets: int, fit: FitS
     centres = initial(specs, given, fit.parameter_sets, assets, 0.0, fit.seed, fit.init)
     row = 0 if fit.init == "grid" else which  # the others of a grid are off their centre even without noise
     centre = {name: values[row] for name, values in centres.items()}
-    seeds = np.random.SeedSequence([fit.seed, step, which, 2])
+    seeds = np.random.SeedSequence([fit.seed, step, which, tags.REDRAWN_SETS])
     # One of a whole design, not a design of one: that might be the middle of the cube each time.
     sets = max(fit.parameter_sets, 2)
     fresh = initial(specs, centre, sets, assets, fit.noise_scale, int(seeds.generate_state(1)[0]), fit.init)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 Scores = NDArray[np.float64]
 
@@ -104,7 +104,7 @@ def rule_name(method: str) -> str:
     """
     name = _LONG_NAMES.get(method, method)
     if name not in RULES:
-        raise ArgumentError("load", f"no selection rule is called '{method}'{hint(method, RULES)} (there are: {', '.join(RULES)})")
+        raise ArgumentError("load", f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: {', '.join(RULES)})")
     return name
 
 

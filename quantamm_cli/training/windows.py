@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.random import tags
 
 Sampling = Literal["uniform", "exponential", "stratified"]
 _RECENCY = 5.0
@@ -24,7 +25,7 @@ class Bank:
 
     def paths(self, seed: int, step: int, batch: int) -> NDArray[np.int32]:
         """Where the paths of a step's windows begin: any, more than once if it so happens."""
-        random = np.random.Generator(np.random.PCG64([seed, step, 4]))
+        random = np.random.Generator(np.random.PCG64([seed, step, tags.PATHS]))
         return random.choice(self.first_rows, size=batch)
 
 
@@ -41,7 +42,7 @@ def starts(seed: int, step: int, batch: int, offset: int, sampling: Sampling = "
     if batch > offset + 1:
         told = f"{batch} windows, but split.bout_offset={offset} leaves {offset + 1} to choose from; lower one or raise the other"
         raise ConfigError("fit.batch_size", told)
-    random = np.random.Generator(np.random.PCG64([seed, step, 1]))
+    random = np.random.Generator(np.random.PCG64([seed, step, tags.WINDOWS]))
     if sampling == "stratified":
         edges = np.arange(batch + 1) * (offset + 1) // batch
         return random.integers(edges[:-1], edges[1:]).astype(np.int32)

@@ -9,8 +9,9 @@ from pydantic.fields import FieldInfo
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.settings.component import Component, Settings, hint
+from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
@@ -81,7 +82,7 @@ def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choic
     known = {other for each in variants for other in _names(each)}
     if name not in known:
         raise ConfigError(
-            f"space.{key}", f"the pool has no such parameter{hint(name, known)} (it has: {', '.join(sorted(known)) or 'none'})"
+            f"space.{key}", f"the pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(known)) or 'none'})"
         )
     if not isinstance(spec, Declared):
         return Range(spec.low, spec.high, spec.log, spec.step, bool(spec.whole)) if isinstance(spec, Range) else spec

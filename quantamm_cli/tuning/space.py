@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.tuning.nested import FIELDS, number
 
 
@@ -88,7 +88,7 @@ def _places(node: JsonObject, place: str) -> Iterator[tuple[str, Spec]]:
         elif name in FIELDS and place:
             own[name] = value
         elif value is not None:
-            near = hint(str(name), FIELDS)
+            near = did_you_mean(str(name), FIELDS)
             raise ConfigError(f"space.{inner}", f"{value} is neither a range such as [0.001, 1, log] nor choices{near}")
     given = {name: value for name, value in own.items() if value is not None}
     if given:

@@ -11,7 +11,6 @@ from quantamm_cli.config.components import load_components, load_strategies
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.keys import lookup
-from quantamm_cli.config.nearest import did_you_mean
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.component_tables import declared_table, listing_table, settings_table
 from quantamm_cli.reporting.table import Table
@@ -19,6 +18,7 @@ from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
 from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.workflows.results import Result
 
 EXPERIMENTS = "experiments"

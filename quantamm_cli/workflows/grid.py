@@ -16,10 +16,10 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
@@ -100,7 +100,7 @@ def _metric(tree: JsonObject) -> str:
 
     name = str(branch(tree, "metric")["kind"])
     if name not in METRICS:
-        raise ConfigError("metric", f"no metric is called '{name}'{hint(name, METRICS)}; `qsim show metrics` lists them")
+        raise ConfigError("metric", f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them")
     return name
 
 
@@ -110,7 +110,7 @@ def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
     Raises:
         ConfigError: the grid names another setting.
     """
-    own = {name for name in keys.dotted({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
+    own = {name for name in keys.places({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
     found = {*_NUMBERS, *own}
     for name in grid:
         if name not in found and keys.lookup(tree, name.split(".")) is not None:

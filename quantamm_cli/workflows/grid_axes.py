@@ -1,6 +1,6 @@
 """The axes of a grid, as they stand on the command line."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,23 +8,15 @@ import numpy as np
 from quantamm_cli.core.grid import ticks
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import hint
-from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
+from quantamm_cli.settings.nearest import did_you_mean
 
 _FORMS = "write [low,high,count], [low,high,count,log], a count of points of the declared range, or .choices=[...]"
 
 
-def flat(grid: JsonObject, place: str = "") -> dict[str, Json]:
+def flat(grid: JsonObject) -> dict[str, Json]:
     """The axes by dotted name: what is no group of others."""
-    return dict(_leaves(grid, place))
-
-
-def _leaves(grid: JsonObject, place: str) -> Iterator[tuple[str, Json]]:
-    for name, told in grid.items():
-        if isinstance(told, Mapping) and "choices" not in told:
-            yield from _leaves(told, f"{place}{name}.")
-        else:
-            yield place + name, told
+    return dict(dotted(grid, whole=lambda branch: "choices" in branch))
 
 
 def axes(grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]) -> dict[str, list[float]]:
@@ -44,9 +36,9 @@ def axes(grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]
 
 def _unknown(name: str, specs: Sequence[Parameter], named: Mapping[str, Parameter], settable: Collection[str]) -> ConfigError:
     if "." in name:
-        return ConfigError(f"grid.{name}", f"no such setting{hint(name, settable)}")
+        return ConfigError(f"grid.{name}", f"no such setting{did_you_mean(name, settable)}")
     main = ", ".join(sorted({spec.readable for spec in specs}))
-    return ConfigError(f"grid.{name}", f"this pool has no such parameter{hint(name, [*named, *settable])} (it has: {main})")
+    return ConfigError(f"grid.{name}", f"this pool has no such parameter{did_you_mean(name, [*named, *settable])} (it has: {main})")
 
 
 def _axis(told: Any, spec: Parameter | None, name: str) -> list[float]:

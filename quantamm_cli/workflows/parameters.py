@@ -13,8 +13,8 @@ from quantamm_cli.core.types import ParamValues
 from quantamm_cli.evaluation.contract import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.component import hint
 from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.training.base import Fit
 from quantamm_cli.workflows.results import Result
@@ -54,7 +54,7 @@ class ParameterTable(Result):
         """By any of its names. Raises KeyError."""
         named = {other: spec for spec in self.specs for other in spec.names}
         if name not in named:
-            raise KeyError(f"{name}{hint(name, named)}")
+            raise KeyError(f"{name}{did_you_mean(name, named)}")
         return named[name]
 
     def raw(self, readable: ParamValues) -> dict[str, Numbers]:

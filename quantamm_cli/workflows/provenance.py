@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.plugins import plugin_versions
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.version import __version__
 
@@ -18,10 +19,12 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
     """What made a run, besides its settings. None of it names the run."""
     import jax
 
+    plugins = plugin_versions()
     return {
         "qsim": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in ("jax", "jaxlib", "numpy", "optax")},
+        **({"plugins": plugins} if plugins else {}),
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
         "git": _commit(),

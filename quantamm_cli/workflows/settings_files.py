@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from quantamm_cli.config.compose import Composer
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.conf import packaged_conf
-from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
 from quantamm_cli.workflows.results import Result
 
 _UNUSED = {"simulate": ("metric", "fit", "split", "grid"), "tune": ("study", "space")}
@@ -115,7 +115,7 @@ def compare_settings(one: str, two: str, overrides: Sequence[str], config_dir: s
     Raises:
         ConfigError: a name is of none of these.
     """
-    first, second = (_flat(_named(name, overrides, config_dir)) for name in (one, two))
+    first, second = (dict(dotted(_named(name, overrides, config_dir))) for name in (one, two))
     pairs = {key: (first.get(key), second.get(key)) for key in sorted(first.keys() | second.keys())}
     differing = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
     return SettingsDifference((one, two), differing)
@@ -135,15 +135,6 @@ def _of_checkpoint(name: str) -> JsonObject:
         raise ConfigError(name, failure.strerror or str(failure)) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigError(name, "not a checkpoint (JSON with settings)") from None
-
-
-def _flat(tree: JsonObject, prefix: str = "") -> dict[str, Json]:
-    """The values of a tree by dotted key."""
-    values: dict[str, Json] = {}
-    for key, value in tree.items():
-        place = prefix + key
-        values |= _flat(value, f"{place}.") if isinstance(value, Mapping) else {place: value}
-    return values
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.pools.temporal import Temporal
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
 
 Start = Int[Array, ""] | int
@@ -70,7 +70,7 @@ class Simulator:
             ArgumentError: there is no such metric.
         """
         if name not in METRICS:
-            raise ArgumentError("name", f"no metric is called '{name}'{hint(name, METRICS)}; `qsim show metrics` lists them")
+            raise ArgumentError("name", f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them")
         return partial(self._metric, name)
 
     def _metric(self, name: str, params: ParamValues, start: Start = 0) -> Scalar:
@@ -93,7 +93,7 @@ def _filled(own: Params, given: ParamValues) -> Params:
     """Raw parameters of a pool with some of them given."""
     for name in given:
         if name not in own:
-            raise ArgumentError("params", f"no raw parameter is called '{name}'{hint(name, own)}; there are {', '.join(own)}")
+            raise ArgumentError("params", f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there are {', '.join(own)}")
     return {name: jnp.asarray(given[name], value.dtype) if name in given else value for name, value in own.items()}
 
 

@@ -12,7 +12,8 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
-from quantamm_cli.store.studies import StudyPlace, write_if_changed
+from quantamm_cli.store.result_folder import write_if_changed
+from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.study import Study, Trial
 from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.workflows.monitor import Monitor

@@ -8,10 +8,11 @@ from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.component import REGISTER, hint
+from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.digest import plain as plain_tree
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
@@ -158,7 +159,7 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
         raise ConfigError("study.objective", f"'{name}': these settings have no {period} period")
     if metric not in REGISTER["metric"]:
         raise ConfigError(
-            "study.objective", f"no metric is called '{metric}'{hint(metric, REGISTER['metric'])}; `qsim show metrics` lists them"
+            "study.objective", f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim show metrics` lists them"
         )
     return period, metric
 

@@ -83,6 +83,7 @@ def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
         return {str(path.relative_to(folder)) for path in folder.rglob("*.yaml")}
 
     assert names(unpacked / "quantamm_cli" / "conf") == names(ROOT / "conf")
+    assert (unpacked / "quantamm_cli" / "py.typed").exists(), "type checkers of others' code read our types"
     assert not (unpacked / "tests").exists()
     assert not (unpacked / "conf").exists()
     console = next(unpacked.glob("*.dist-info")) / "entry_points.txt"

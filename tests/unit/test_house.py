@@ -1,6 +1,9 @@
 """The structure of the package: no circles, rooms of bounded size, other projects' insides in one place."""
 
+import ast
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 from figures import circles, counts, imports, modules, rooms
@@ -43,3 +46,16 @@ def test_only_config_uses_what_hydra_does_not_promise(root: Path) -> None:
     outside = {name: found for name, found in used.items() if found and not name.startswith("quantamm_cli.config")}
     assert outside == {}
     assert sum(map(len, used.values())) > 0, "nothing is found; has the pattern grown old?"
+
+
+def test_what_is_imported_is_declared(root: Path) -> None:
+    """A library that another one happens to bring may leave with its next release."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=!~\[ ]", line)[0].lower() for line in project["dependencies"]}
+    named = {"yaml": "pyyaml", "hydra": "hydra-core"}
+    trees = [ast.parse(path.read_text()) for path in modules(root).values()]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    used = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    used |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
+    packages = {name.partition(".")[0] for name in used} - set(sys.stdlib_module_names) - {"quantamm_cli"}
+    assert {named.get(name, name.replace("_", "-")) for name in packages} - declared == set()

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition.market.settings import Integers
 from quantamm_cli.random.noise import seed_of
-
-MODEL = "qsim market 1"  # in every stream's name; to be changed with the model
+from quantamm_cli.random.tags import COMPETITION_MARKET as MODEL
 
 
 def states(seeds: Integers, *name: str) -> NDArray[np.uint64]:

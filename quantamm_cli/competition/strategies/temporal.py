@@ -18,7 +18,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools import temporal
 from quantamm_cli.pools.guard import StandardGuard
 from quantamm_cli.rules.momentum import Momentum
-from quantamm_cli.settings.component import hint
+from quantamm_cli.settings.nearest import did_you_mean
 
 Pair = Float[Array, "2"]
 Params = dict[str, float | tuple[float, ...]]
@@ -73,7 +73,7 @@ class Temporal(Strategy, kind="temporal"):
         specs = {spec.readable: spec for spec in _specs(told.data["pool"])}
         for name in params:
             if name not in specs:
-                raise ValueError(f"the rule has no parameter {name}{hint(name, specs)} (it has: {', '.join(specs)})")
+                raise ValueError(f"the rule has no parameter {name}{did_you_mean(name, specs)} (it has: {', '.join(specs)})")
         with _told():
             initial(list(specs.values()), params, 1, 2, 0.0, 0)
         return {name: params.get(name, spec.default) for name, spec in specs.items()}
