@@ -5,8 +5,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import toy
 from played import keys_changed, numbers_changed, played
-from scene import USER_FILES
+from scene import USER_FILES, words
 from scenes import SCENES
 
 README = {
@@ -60,3 +61,12 @@ def test_users_files_compute_what_they_did(tmp_path: Path) -> None:
     answers = played(SCENES["user files"], tmp_path)
     changed = numbers_changed("user files", answers) + keys_changed("user files", answers)
     assert not changed, "\n".join(changed)
+
+
+def test_a_rule_that_declares_nothing_on_chain_is_no_longer_exported(tmp_path: Path) -> None:
+    """Version 9274b26 read wrong numbers out of the names of its parameters, with exit code 0."""
+    scene = SCENES["user files"]
+    scene.furnish(tmp_path)
+    train = next(line for line in scene.commands if line.startswith("train"))
+    run = toy.call(*words(train), "--json", folder=tmp_path).json["run"]
+    toy.call("export", run, folder=tmp_path).one_line(2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')")
