@@ -7,6 +7,7 @@ from quantamm_cli.core.contracts import Keeper
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.pools.composite import Composite
 from quantamm_cli.pools.wrap import Wrapper
 
 
@@ -16,7 +17,10 @@ def contract(pool: AbstractPool, specs: Sequence[Parameter], readable: Mapping[s
     Raises:
         ConfigError: a parameter that declares no on-chain meaning, or a pool of pools, which is no contract.
     """
-    if pool.kind == "composite":
+    inner = pool
+    while isinstance(inner, Wrapper):
+        inner = inner.base
+    if isinstance(inner, Composite):
         raise ConfigError("export", "a composite pool is no contract; export runs of its parts")
     keeper = _keeper(pool)
     return dict(_number(spec, keeper, readable) for spec in specs)

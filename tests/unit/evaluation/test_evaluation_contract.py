@@ -129,3 +129,12 @@ def test_a_parameter_that_declares_nothing_is_not_guessed(monkeypatch: pytest.Mo
         ConfigError, match=r"export: k_per_day declares no on-chain meaning.*give its Parameter onchain=OnChain\('k_per_day'\)"
     ):
         contract(pool, specs, values)
+
+
+@pytest.mark.parametrize("wrapper", ["lvr", "dynamic_fee"])
+def test_a_pool_around_a_composite_is_no_contract_either(wrapper: str) -> None:
+    """Names of its parts' parameters on chain would collide with those of the parent."""
+    composite = Composer("train", ("pool=composite",)).tree()["pool"]
+    tree = Composer("train", (f"pool={wrapper}",)).tree()["pool"] | {"base": composite}
+    with pytest.raises(ConfigError, match="a composite pool is no contract"):
+        told(decode(component("pool", tree["kind"]), tree, "pool"))
