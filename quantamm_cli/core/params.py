@@ -169,7 +169,7 @@ def _given(spec: Parameter, given: Mapping[str, object], sets: int, assets: int)
 def _raw(spec: Parameter, readable: Numbers, place: str) -> Numbers:
     raw = spec.bijector.raw(readable)
     if not np.isfinite(raw).all():
-        wrong = np.unique(readable[~np.isfinite(raw)])[:4].tolist() if raw.shape == readable.shape else readable.tolist()
+        wrong = list(dict.fromkeys(readable[~np.isfinite(raw)].tolist()))[:4] if raw.shape == readable.shape else readable.tolist()
         raise ConfigError(place, f"{', '.join(f'{value:g}' for value in np.ravel(wrong))} is not {spec.bijector.domain} ({spec.unit})")
     return raw
 
