@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from quantamm_cli.api.settings import Entrant, Settings, compose
+from quantamm_cli.api.settings import Entrant, Settings, checked, compose
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.workflows.compete import standings
 from quantamm_cli.workflows.monitor import Monitor
@@ -27,5 +27,6 @@ def compete(
     settings = competition if isinstance(competition, Settings) else compose("compete").line_up(competition)
     if settings.command != "compete":
         raise ArgumentError("competition", f"are settings of {settings.command}; expected compose('compete', ...) or strategies")
+    checked(settings, monitor=monitor)
     settings = settings if simulations is None else settings.but(f"simulations={simulations}")
     return standings.compete(settings.competition(), until_decided, fresh, monitor)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from quantamm_cli.api.settings import Settings
+from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.stored_settings import laid_over
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.market import Memory
 from quantamm_cli.market.content import MemoryMarket
+from quantamm_cli.market.memory import Memory
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import evaluate as evaluation
@@ -72,6 +72,8 @@ def report(
         ConfigError: there is nothing to draw of it, or nothing to draw with.
     """
     plots.check()
+    if isinstance(run, Settings):
+        checked(run, market, monitor)
     selection, monitor = Selection(load, minimum), monitor or Monitor()
     if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
         return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
@@ -98,7 +100,7 @@ def _chosen(
             raise ArgumentError("run", "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run")
         stored = trained(settings)
     else:
-        stored = run if isinstance(run, Run) else run.run if isinstance(run, StoredRun) else Store(runs_dir).load(run)
+        stored = _stored(run, runs_dir)
         settings = read_settings(Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ()))
         if market is not None:
             _same_market(settings, market)
@@ -107,7 +109,17 @@ def _chosen(
     return chosen, dates, check_sets(sets, stored)
 
 
+def _stored(run: StoredRun | Run | str, runs_dir: str) -> Run:
+    if isinstance(run, str):
+        return Store(runs_dir).load(run)
+    if not isinstance(run, Run | StoredRun):
+        raise ArgumentError("run", f"is of type {type(run).__name__}; expected settings, a stored run or its name")
+    return run if isinstance(run, Run) else run.run
+
+
 def _same_market(settings: Train, market: MemoryMarket) -> None:
+    if not isinstance(market, MemoryMarket):
+        raise ArgumentError("market", f"is of type {type(market).__name__}; expected qsim.market(...)")
     wanted = settings.data.sha256 if isinstance(settings.data, Memory) else None
     if wanted != market.sha256:
         said = f"data={settings.data.kind}" if wanted is None else f"the market {wanted[:12]}…"

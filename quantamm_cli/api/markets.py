@@ -8,11 +8,12 @@ import numpy as np
 
 from quantamm_cli.api.settings import Settings
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.market import Csv, Parquet
 from quantamm_cli.market.build import assemble, build
 from quantamm_cli.market.content import MemoryMarket
+from quantamm_cli.market.csv import Csv
 from quantamm_cli.market.files import FileSource
 from quantamm_cli.market.grid import Grid
+from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.market.tables import opened
 from quantamm_cli.market.trades import trades_frame
 from quantamm_cli.settings.run import Train
@@ -54,6 +55,8 @@ def market(
         DataError: numbers or times that a file could not hold, either.
     """
     observed = {"fees": fees, "gas_cost": gas_cost, "arb_fee": arb_fee, "lp_supply": lp_supply}
+    if not isinstance(series, Mapping | None):
+        raise ArgumentError("series", f"is of type {type(series).__name__}; expected a mapping from names to frames or arrays")
     besides = dict(series or {})
     if not isinstance(prices, Settings | str | Path):
         return build(prices, tokens, start, observed, trades, besides)

@@ -1,7 +1,8 @@
 """Settings composed of YAML and overrides, as the command line composes them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +14,7 @@ from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.workflows.monitor import Monitor
 
 if TYPE_CHECKING:
     from quantamm_cli.competition.strategy import Strategy
@@ -40,6 +42,10 @@ class Settings:
     market: "MemoryMarket | None" = None
     """Prices that Python code gave, held for as long as these settings are."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was composed: another process composes it again."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @cached_property
     def tree(self) -> JsonObject:
         """The plain tree that the overrides compose."""
@@ -63,13 +69,19 @@ class Settings:
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
         """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes."""
+        if isinstance(strategies, str) or not strategies:
+            raise ArgumentError("strategies", f"are {strategies!r}; expected a list of one or more")
         return _checked(replace(self.of("compete"), entrants=tuple(strategies)))
 
     def on(self, market: "MemoryMarket | None") -> "Settings":
         """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
         if market is None:
             return self
-        from quantamm_cli.market import Memory
+        from quantamm_cli.market.content import MemoryMarket
+        from quantamm_cli.market.memory import Memory
+
+        if not isinstance(market, MemoryMarket):
+            raise ArgumentError("market", f"is of type {type(market).__name__}; expected qsim.market(...)")
 
         chosen = market.words
         replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
@@ -109,11 +121,34 @@ def _words(command: str, overrides: "Sequence[Override]", config_dir: str | None
         if isinstance(override, str):
             words.append(override)
             continue
+        if not isinstance(override, Mapping):
+            raise ArgumentError("overrides", f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping of values by name")
         groups = Composer(command, (), config_dir).loader
         for name, value in override.items():
             place = name.replace(".", "/")
-            words.append(f"{place if isinstance(value, str) and value in groups.options(place) else name}={spelt(value)}")
+            plain = _plain(value)
+            words.append(f"{place if isinstance(plain, str) and plain in groups.options(place) else name}={spelt(plain)}")
     return tuple(words)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy and times as settings have them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def checked(settings: Settings, market: "MemoryMarket | None" = None, monitor: object = None) -> Settings:
+    """Settings on a market. Raises ArgumentError if one of the three is of another type."""
+    if not isinstance(settings, Settings):
+        raise ArgumentError("settings", f"is of type {type(settings).__name__}; expected qsim.compose(...)")
+    if not isinstance(monitor, Monitor | None):
+        raise ArgumentError("monitor", f"is of type {type(monitor).__name__}; expected an object of a class derived from qsim.Monitor")
+    return settings.on(market)
 
 
 def _key(word: str) -> str:

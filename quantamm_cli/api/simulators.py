@@ -1,6 +1,6 @@
 """The forward pass and its parameters, for code of one's own."""
 
-from quantamm_cli.api.settings import Settings
+from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.data import load_market
@@ -25,11 +25,11 @@ def simulator(settings: Settings, market: MemoryMarket | None = None, *, rows: i
         DataError: there are no such prices.
     """
     start_jax()
-    values = settings.on(market).simulation()
+    values = checked(settings, market).simulation()
     until = (values.test_end if isinstance(values, Train) else None) or values.end
     return Simulator(values, load_market(values, until), rows)
 
 
 def parameters(settings: Settings) -> ParameterTable:
     """What the pool of some settings declares: names, units, ranges, raw, readable and on-chain forms, initial sets, grids."""
-    return parameter_table(settings.simulation())
+    return parameter_table(checked(settings).simulation())

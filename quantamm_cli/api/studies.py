@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from quantamm_cli.api.settings import Settings
+from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.search import Search, spelt
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
@@ -33,7 +33,7 @@ def tune(
     words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
     words += ["space=none"] if space is not None else []
     words += [] if trials is None else [f"study.trials={trials}"]
-    asked = settings.on(market).of("tune").but(*words)
+    asked = checked(settings, market, monitor).of("tune").but(*words)
     monitor = monitor or Monitor()
     search = Search(asked.tree, asked.overrides, asked.config_dir)
     planned = tuning.plan(search, decode(Study, branch(asked.tree, "study"), "study"), monitor)

@@ -1,19 +1,20 @@
 """Simulating and training. Results print as the command's tables; a notebook shows them as such."""
 
-from quantamm_cli.api.settings import Settings
+from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.workflows import simulate as simulation
 from quantamm_cli.workflows import train as training
 from quantamm_cli.workflows import walk_forward as walking
+from quantamm_cli.workflows.grid import GridResult, grid
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selection
 
 
 def simulate(
     settings: Settings, *, market: MemoryMarket | None = None, plots: bool = False, monitor: Monitor | None = None
-) -> simulation.SimulationResult:
-    """Run one pool with the parameters of its settings over [start, end).
+) -> simulation.SimulationResult | GridResult:
+    """Run one pool with the parameters of its settings over [start, end), or every point of the settings' ``grid``.
 
     Args:
         market: prices in the place of those of the settings.
@@ -23,8 +24,11 @@ def simulate(
         ConfigError: parameters the pool cannot have.
         DataError: there are no such prices.
     """
-    settings.simulation()
-    return simulation.simulate(settings.of("simulate").on(market).simulation(), plots, monitor)
+    checked(settings, market, monitor).simulation()
+    composed = settings.of("simulate").on(market)
+    if composed.tree["grid"]:
+        return grid(composed.simulation(), composed.tree, False, plots, monitor or Monitor())
+    return simulation.simulate(composed.simulation(), plots, monitor)
 
 
 def train(
@@ -49,7 +53,7 @@ def train(
         DivergedError: no parameter set has finite numbers.
         Interrupted: the monitor stopped it; what was done is saved, and another call goes on from there.
     """
-    return training.train(settings.on(market).training(), Selection(load, minimum), fresh, monitor=monitor)
+    return training.train(checked(settings, market, monitor).training(), Selection(load, minimum), fresh, monitor=monitor)
 
 
 def walk_forward(
@@ -62,7 +66,7 @@ def walk_forward(
     monitor: Monitor | None = None,
 ) -> walking.WalkForwardResult:
     """Train and test in cycles through time. The settings have ``split=walk_forward``; the arguments are those of ``train``."""
-    values = settings.on(market).training()
+    values = checked(settings, market, monitor).training()
     if values.split.kind != "walk_forward":
         raise ArgumentError("settings", f"have split={values.split.kind}; expected settings.but('split=walk_forward')")
     return walking.walk_forward(values, Selection(load, minimum), fresh, monitor)

@@ -7,7 +7,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from quantamm_cli.cli.options import COMMANDS, LOADS, Command, flags_of
+from quantamm_cli.cli.command import Command
+from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.parse import flags_of
 from quantamm_cli.errors import ConfigError, QsimError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -37,17 +39,18 @@ def candidates(line: str) -> list[str]:
     command = COMMANDS.get(words[0])
     if command is None:
         return []
-    if words[-1] == "--load":
-        return [name for name in LOADS if name.startswith(last)]
+    flag = next((flag for flag in flags_of(command) if words[-1] in flag.names), None)
+    if flag is not None and flag.choices:
+        return [name for name in flag.choices if name.startswith(last)]
     if last.startswith("-"):
-        return [name for flag in flags_of(command.name) for name in flag.names if name.startswith(last)]
+        return [name for flag in flags_of(command) for name in flag.names if name.startswith(last)]
     verbs = [verb for verb in (command.verbs or command.beside) if len(words) == 1 and verb.startswith(last)]
     return verbs if not command.composed and len(words) == 1 else verbs + _settings(command, words[1:], last)
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
     """Hydra's candidates for an override, and the experiments and files for ``conf=``."""
-    from quantamm_cli.cli.options import parse
+    from quantamm_cli.cli.parse import parse
     from quantamm_cli.config import completion
     from quantamm_cli.config.compose import Composer
 

@@ -111,6 +111,7 @@ class Console:
 
 
 def _rich_table(out: TextIO, shown: Table) -> None:
+    """In a frame where it fits; else as lines, which the terminal wraps: in a frame names would be cut and columns left out."""
     from rich import box
     from rich.console import Console as Terminal
     from rich.table import Table as RichTable
@@ -121,4 +122,8 @@ def _rich_table(out: TextIO, shown: Table) -> None:
         table.add_column(Text(head), justify="right" if right else "left", no_wrap=right)
     for row in shown.texts:
         table.add_row(*(Text(text) for text in row))
-    Terminal(file=out).print(table)
+    terminal = Terminal(file=out)
+    if terminal.measure(table).maximum <= terminal.width:
+        terminal.print(table)
+    else:
+        print(shown, file=out)

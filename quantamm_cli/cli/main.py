@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import usage
+from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
-from quantamm_cli.cli.options import Options, as_flag, find_command, parse
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.parse import as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, StoreError, spelling
@@ -59,14 +61,15 @@ def _run(options: Options, console: Console) -> int:
 
     if options.run is not None:
         options = replace(options, implied=_of_run(options))
-    composer = compose.Composer(options.command, (*options.implied, *options.overrides), options.config_dir)
+    command = COMMANDS[options.command]
+    composer = compose.Composer(options.command if command.composed else "base", (*options.implied, *options.overrides), options.config_dir)
     if options.cfg or options.info:
         return _show(composer, options, console)
     if options.multirun:
         from quantamm_cli.cli.sweep import sweep
 
         return sweep(composer, options, console)
-    tree = {} if options.command in ("config", "show") else composer.tree()
+    tree = {} if command.settings == "none" else composer.tree()
     console.result(call(Composed(tree, options.overrides, options.config_dir), options, console))
     return 0
 

@@ -1,6 +1,8 @@
 """The help texts. Short and true: made from the tables that parse."""
 
-from quantamm_cli.cli.options import COMMANDS, Command, flags_of
+from quantamm_cli.cli.command import Command
+from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.parse import flags_of
 
 _EXIT = "exit codes: 0 done, 1 our defect, 2 settings, 3 data, 4 runs and files, 5 diverged, 130 Ctrl-C, 143 SIGTERM"
 
@@ -25,7 +27,7 @@ def of(command: Command) -> str:
     lines = [f"usage: qsim {command.name} {command.usage}", "", command.summary, ""]
     if command.verbs:
         lines += [f"  one of: {', '.join(command.verbs)}", ""]
-    for flag in flags_of(command.name):
+    for flag in flags_of(command):
         left = ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
         lines.append(f"  {left:<22} {flag.text}")
     lines += ["", *command.notes] if command.notes else []

@@ -3,12 +3,13 @@
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from quantamm_cli.competition.strategy import Strategy
+from quantamm_cli.settings.compete import Entry
 
 _OURS = "quantamm_cli."
 
@@ -82,3 +83,13 @@ def _file(module: str) -> Path | None:
     """The file of a module; a notebook and an interpreter have none."""
     home = getattr(sys.modules.get(module), "__file__", None)
     return None if home is None or not Path(home).is_file() else Path(home)
+
+
+def files_of(entries: Iterable[Entry]) -> set[str]:
+    """Names under which tracebacks show the code of users' strategies: their files, and cells of notebooks."""
+    files = {str(Path(entry.file).resolve()) for entry in entries if entry.file is not None}
+    classes = [
+        cls for entry in entries for cls in type(entry.strategy).__mro__ if not cls.__module__.startswith((_OURS, "pydantic", "abc"))
+    ]
+    functions = [member for cls in classes for member in vars(cls).values() if isinstance(member, FunctionType)]
+    return files | {function.__code__.co_filename for function in functions}

@@ -39,7 +39,7 @@ class Composer:
         setup_globals()
         Plugins.instance()
         SourcesRegistry.instance().types[CheckedFiles.scheme()] = CheckedFiles
-        self.name = name if name not in ("runs", "export") else "base"
+        self.name = name
         self.loader = Loader(_search_path(config_dir))
         named = [override for override in overrides if override.startswith("conf=")]
         if len(named) > 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantamm_cli.core.bijectors import Bijector, Numbers
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.sampling import Even, Init, normal, points
 from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
@@ -35,6 +36,8 @@ class Parameter:
     count: int | None = None
     layers: tuple[str, ...] = ()
     apart: float = 0.0
+    onchain: OnChain | None = None
+    """What contracts are given of it; ``None``: nothing is declared, and it cannot be exported."""
 
     @property
     def spellings(self) -> tuple[Spelling, ...]:

@@ -79,12 +79,16 @@ def _of_array(prices: Any, tokens: Sequence[str] | None, start: str | None) -> t
         first = minute(TypeAdapter(Date).validate_python(start))
     except ValidationError as failure:
         raise ArgumentError("start", failure.errors()[0]["ctx"]["error"]) from None
-    minutes = first + np.arange(np.shape(prices)[0] if np.ndim(prices) else 0, dtype=np.int64)
+    minutes = first + np.arange(len(prices) if hasattr(prices, "__len__") else 0, dtype=np.int64)
+    if len(set(tokens)) < len(tokens):
+        raise ArgumentError("tokens", f"are {', '.join(tokens)}; expected each once")
     frame = frame_of_rows(prices, "prices", tokens, minutes)
     return {token: _grid(frame, token, token) for token in tokens}, minutes
 
 
 def _chosen(tokens: Sequence[str] | None, there: Sequence[str]) -> Sequence[str]:
+    if not there:
+        raise ArgumentError("prices", "has no column but unix; expected one of closes a token")
     for token in tokens or ():
         if token not in there:
             raise ArgumentError("tokens", f"there are no prices of {token}{did_you_mean(token, there)}; there are of {', '.join(there)}")
@@ -106,7 +110,9 @@ def _grid(frame: "polars.DataFrame", column: str, token: str) -> Grid:
 def _fees(name: str, value: Any, minutes: Minutes | None, first: int) -> "polars.DataFrame":
     """Observations of a kind of fee; one number holds from the ``first`` minute on; ``fees`` may be all columns of ``fees.file``."""
     if not is_frame(value):
-        alone = isinstance(value, int | float | np.number)
+        alone = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if alone and not np.isfinite(value):
+            raise ArgumentError(name, f"is {value}; expected a finite number")
         return frame_of_rows([value] if alone else value, name, [COLUMNS[name]], np.array([first]) if alone else minutes)
     frame = frame_of(value, name)
     others = [column for column in frame.columns if column != TIME]

@@ -51,6 +51,11 @@ class MemoryMarket:
         """The minute after the last with a price of every token."""
         return date_text(min(grid.last for grid in self.grids.values()))
 
+    @property
+    def missing(self) -> dict[str, float]:
+        """By token the share of minutes without a bar, over which the last close is carried."""
+        return {token: float(np.isnan(grid.closes).mean()) for token, grid in self.grids.items()}
+
     @cached_property
     def sha256(self) -> str:
         """Of all the content, whatever the order of tokens and columns."""
@@ -91,8 +96,13 @@ class MemoryMarket:
         """The path of a table, as settings name it in the place of a file."""
         return f"{SCHEME}{self.sha256}/{table}"
 
+    def __reduce__(self) -> tuple[type["MemoryMarket"], tuple[object, ...]]:
+        """Copied to another process it is held there, too."""
+        return MemoryMarket, (self.grids, self.tables)
+
     def __repr__(self) -> str:
         besides = "".join(f", {name}" for name in self.tables)
+        besides += "".join(f"; {token} has no bar in {share:.1%} of its minutes" for token, share in self.missing.items() if share)
         return f"market({', '.join(self.tokens)} from {self.start} to {self.end}{besides}; sha256 {self.sha256[:12]}…)"
 
 

@@ -29,7 +29,7 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
     """The frame an argument of this name is.
 
     Raises:
-        ArgumentError: it is none, or has no times.
+        ArgumentError: it is none, or has no times or rows.
         DataError: times that are none.
     """
     import polars
@@ -44,6 +44,8 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
     if TIME not in frame.columns:
         has = ", ".join(frame.columns) or "none"
         raise ArgumentError(name, f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}")
+    if frame.height == 0:
+        raise ArgumentError(name, f"has no rows; its columns are {', '.join(frame.columns)}")
     return frame.with_columns(_milliseconds(frame[TIME], name), *(each.cast(polars.Float64) for each in frame if _counts(each)))
 
 
@@ -86,7 +88,10 @@ def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Min
     """
     import polars
 
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise ArgumentError(name, "has rows of different lengths; expected an array of numbers") from None
     if not np.issubdtype(array.dtype, np.number):
         raise ArgumentError(name, f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers")
     if minutes is None:

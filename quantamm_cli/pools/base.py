@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.bijectors import Simplex
+from quantamm_cli.core.contracts import WEIGHTS
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
@@ -77,7 +78,15 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         """The pool's parameters, declared; initial weights are uniform unless given."""
         return (
             Parameter(
-                "initial_weights_logits", "initial_weights", "share of value", Simplex(), 1 / assets, low=0.0, high=1.0, trainable=False
+                "initial_weights_logits",
+                "initial_weights",
+                "share of value",
+                Simplex(),
+                1 / assets,
+                low=0.0,
+                high=1.0,
+                trainable=False,
+                onchain=WEIGHTS,
             ),
         )
 

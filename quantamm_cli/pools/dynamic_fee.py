@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Interval, Log2
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
@@ -66,14 +67,47 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         return True
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        driven = (replace(spec, name=PREFIX + spec.name, readable=PREFIX + spec.readable) for spec in self.rule.parameters(self.clock))
+        driven = map(_prefixed, self.rule.parameters(self.clock))
         fraction = Interval(0.0, 1.0)
         return (
             *super().parameters(assets),
             *driven,
-            Parameter("raw_fee_lowest", "fee_lowest", "fraction", fraction, 0.0005, low=1e-5, high=0.01, log=True, count=1),
-            Parameter("raw_fee_highest", "fee_highest", "fraction", fraction, 0.01, low=1e-3, high=0.1, log=True, count=1),
-            Parameter("log_fee_strength", "fee_strength", "1", Log2(), 1.0, low=0.01, high=100.0, log=True, count=1),
+            Parameter(
+                "raw_fee_lowest",
+                "fee_lowest",
+                "fraction",
+                fraction,
+                0.0005,
+                low=1e-5,
+                high=0.01,
+                log=True,
+                count=1,
+                onchain=OnChain("fee_lowest"),
+            ),
+            Parameter(
+                "raw_fee_highest",
+                "fee_highest",
+                "fraction",
+                fraction,
+                0.01,
+                low=1e-3,
+                high=0.1,
+                log=True,
+                count=1,
+                onchain=OnChain("fee_highest"),
+            ),
+            Parameter(
+                "log_fee_strength",
+                "fee_strength",
+                "1",
+                Log2(),
+                1.0,
+                low=0.01,
+                high=100.0,
+                log=True,
+                count=1,
+                onchain=OnChain("fee_strength"),
+            ),
         )
 
     def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
@@ -99,3 +133,9 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         if feed.frictions is None:
             return feed
         return feed._replace(frictions=feed.frictions._replace(fee=self.fee(params, feed)))
+
+
+def _prefixed(spec: Parameter) -> Parameter:
+    """A parameter of the rule under the name it has beside those of the pool."""
+    onchain = None if spec.onchain is None else spec.onchain.prefixed(PREFIX)
+    return replace(spec, name=PREFIX + spec.name, readable=PREFIX + spec.readable, onchain=onchain)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Interval, Simplex
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.simplex import bounded, slope
 from quantamm_cli.core.types import Params
@@ -52,9 +53,37 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
         budget = float(np.clip(low.sum(), _INNERMOST, 1 - _INNERMOST))
         fraction = Interval(0.0, 1.0)
         return (
-            Parameter("raw_min_budget", "minimum_total", "share of value", fraction, budget, low=0.01, high=0.9, count=1),
-            Parameter("raw_min_logits", "minimum_shares", "share of minimum_total", Simplex(), tuple(low / low.sum()), low=0.0, high=1.0),
-            Parameter("raw_gap_logits", "maximum_gap", "share of the room above the minimum", fraction, tuple(gap), low=0.01, high=0.99),
+            Parameter(
+                "raw_min_budget",
+                "minimum_total",
+                "share of value",
+                fraction,
+                budget,
+                low=0.01,
+                high=0.9,
+                count=1,
+                onchain=OnChain("minimum_total"),
+            ),
+            Parameter(
+                "raw_min_logits",
+                "minimum_shares",
+                "share of minimum_total",
+                Simplex(),
+                tuple(low / low.sum()),
+                low=0.0,
+                high=1.0,
+                onchain=OnChain("minimum_shares"),
+            ),
+            Parameter(
+                "raw_gap_logits",
+                "maximum_gap",
+                "share of the room above the minimum",
+                fraction,
+                tuple(gap),
+                low=0.01,
+                high=0.99,
+                onchain=OnChain("maximum_gap"),
+            ),
         )
 
     def inside(self, weights: Float[Array, " n"], params: Params) -> Float[Array, " n"]:

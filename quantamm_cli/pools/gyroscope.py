@@ -15,6 +15,7 @@ from pydantic import Field
 from quantamm_cli.core import eclp
 from quantamm_cli.core.arbitrage import settle
 from quantamm_cli.core.bijectors import Bijector, Interval, Numbers, Readable, space_of
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.trading import Swap, traded
@@ -140,10 +141,20 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         unit = "price over the opening price" if self.reference_price is None else "price over reference_price"
         angle, stretch = Interval(0, np.pi / 2), AtLeast(1)
         return (
-            Parameter("raw_alpha", "alpha", unit, low, default=0.5, low=0.1, high=0.95, count=1),
-            Parameter("raw_beta", "beta", unit, high, default=2.0, low=1.05, high=10.0, log=True, count=1),
-            Parameter("raw_rotation_angle", "rotation_angle", "radians", angle, default=np.pi / 4, low=0.5, high=1.1, count=1),
-            Parameter("raw_lam", "lam", "stretch", stretch, default=2.0, low=1.1, high=1000.0, log=True, count=1),
+            Parameter("raw_alpha", "alpha", unit, low, default=0.5, low=0.1, high=0.95, count=1, onchain=OnChain("alpha")),
+            Parameter("raw_beta", "beta", unit, high, default=2.0, low=1.05, high=10.0, log=True, count=1, onchain=OnChain("beta")),
+            Parameter(
+                "raw_rotation_angle",
+                "rotation_angle",
+                "radians",
+                angle,
+                default=np.pi / 4,
+                low=0.5,
+                high=1.1,
+                count=1,
+                onchain=OnChain("rotation_angle"),
+            ),
+            Parameter("raw_lam", "lam", "stretch", stretch, default=2.0, low=1.1, high=1000.0, log=True, count=1, onchain=OnChain("lam")),
         )
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 from quantamm_cli.core import reclamm
 from quantamm_cli.core.arbitrage import settle
 from quantamm_cli.core.bijectors import Interval
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
@@ -37,9 +38,18 @@ RATIO = Parameter(
     high=200.0,
     log=True,
     count=1,
+    onchain=OnChain("price_ratio"),
 )
 MARGIN = Parameter(
-    "logit_centeredness_margin", "centeredness_margin", "centeredness", Interval(0.0, 1.0), 0.2, low=0.01, high=0.99, count=1
+    "logit_centeredness_margin",
+    "centeredness_margin",
+    "centeredness",
+    Interval(0.0, 1.0),
+    0.2,
+    low=0.01,
+    high=0.99,
+    count=1,
+    onchain=OnChain("centeredness_margin"),
 )
 EXPONENT = Parameter(
     "logit_shift_exponent",
@@ -51,6 +61,7 @@ EXPONENT = Parameter(
     high=100.0,
     log=True,
     count=1,
+    onchain=OnChain("shift_exponent"),
 )
 ARC = Parameter(
     "logit_arc_length_scale",
@@ -62,8 +73,11 @@ ARC = Parameter(
     high=100.0,
     log=True,
     count=1,
+    onchain=OnChain("arc_length_scale"),
 )
-FEE = Parameter("logit_swap_fee", "swap_fee", "fraction", Interval(0.0, 1.0), 0.003, low=1e-4, high=0.05, log=True, count=1)
+FEE = Parameter(
+    "logit_swap_fee", "swap_fee", "fraction", Interval(0.0, 1.0), 0.003, low=1e-4, high=0.05, log=True, count=1, onchain=OnChain("swap_fee")
+)
 
 
 class Shift(NamedTuple):

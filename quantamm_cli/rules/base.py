@@ -10,11 +10,15 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, Memory, decay, memory_days
+from quantamm_cli.core.contracts import LAMB, OnChain, moved_lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.rebalancing import Broker
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Params
+
+K, AMPLITUDE = (OnChain(name, times_memory, ("memory_days",)) for name in ("k", "amplitude"))
+"""Strengths that we keep a day, of rules with one memory."""
 
 
 class Clock(NamedTuple):
@@ -74,8 +78,9 @@ class GradientRule(WeightRule, ABC):
 
     def memory(self, clock: Clock) -> tuple[Parameter, ...]:
         """The parameters of the gradient."""
-        long = Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), default=10.0, low=1.0, high=200.0, log=True)
-        delta = Parameter("logit_delta_lamb", "logit_delta_lamb", "logit", Identity(), default=0.0, low=-5.0, high=5.0)
+        long = Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), 10.0, low=1.0, high=200.0, log=True, onchain=LAMB)
+        other = OnChain("lamb_alt", moved_lamb, ("memory_days",))
+        delta = Parameter("logit_delta_lamb", "logit_delta_lamb", "logit", Identity(), default=0.0, low=-5.0, high=5.0, onchain=other)
         return (long, delta) if self.use_alt_lamb else (long,)
 
     def gradient(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, decay_of_days
+from quantamm_cli.core.contracts import OnChain, lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
@@ -23,10 +24,15 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
     form: Literal["reference", "contract"] = Field("reference", description="sign of the signal: contract turns it round")
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
+        strength = OnChain("k", times_memory, ("memory_days_1", "memory_days_2"))
         return (
-            Parameter("k", "k", "1/day", Identity(), default=20.0, low=0.1, high=1000.0, log=True),
-            Parameter("memory_days_1", "memory_days_1", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
-            Parameter("memory_days_2", "memory_days_2", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
+            Parameter("k", "k", "1/day", Identity(), default=20.0, low=0.1, high=1000.0, log=True, onchain=strength),
+            Parameter(
+                "memory_days_1", "memory_days_1", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_1", lamb)
+            ),
+            Parameter(
+                "memory_days_2", "memory_days_2", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_2", lamb)
+            ),
         )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

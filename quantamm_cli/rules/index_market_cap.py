@@ -8,6 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Memory, decay
+from quantamm_cli.core.contracts import LAMB
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
@@ -41,7 +42,9 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
         return (self.by,)
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        return (Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), default=10.0, low=1.0, high=200.0, log=True),)
+        return (
+            Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), 10.0, low=1.0, high=200.0, log=True, onchain=LAMB),
+        )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         worth = seen.series[self.by] * (seen.price if self.by == "supply" else 1)

@@ -6,10 +6,11 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Squareplus, squareplus
+from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
-from quantamm_cli.rules.base import Clock, GradientRule, centred, signed_power
+from quantamm_cli.rules.base import AMPLITUDE, Clock, GradientRule, centred, signed_power
 from quantamm_cli.rules.power_channel import HALF, scaling, strength
 
 PEAK = 0.5415
@@ -29,9 +30,15 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         scale = (scaling(),) if self.use_pre_exp_scaling else ()
-        exponent = Parameter("sp_exponents", "exponent", "power", Squareplus(), default=1.0, low=0.5, high=4.0)
-        amplitude = Parameter("sp_amplitude", "amplitude", "1/day", Squareplus(), default=1.0, low=0.05, high=4.0, log=True)
-        width = Parameter("sp_width", "width", "gradient a chunk", Squareplus(), default=1.0, low=0.05, high=3.0, log=True)
+        exponent = Parameter(
+            "sp_exponents", "exponent", "power", Squareplus(), default=1.0, low=0.5, high=4.0, onchain=OnChain("exponents")
+        )
+        amplitude = Parameter(
+            "sp_amplitude", "amplitude", "1/day", Squareplus(), default=1.0, low=0.05, high=4.0, log=True, onchain=AMPLITUDE
+        )
+        width = Parameter(
+            "sp_width", "width", "gradient a chunk", Squareplus(), 1.0, low=0.05, high=3.0, log=True, onchain=OnChain("width")
+        )
         return (strength(), *self.memory(clock), exponent, *scale, amplitude, width)
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, decay_of_days
+from quantamm_cli.core.contracts import OnChain, lamb
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
@@ -34,8 +35,12 @@ class MinVariance(WeightRule, kind="min_variance"):
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (
-            Parameter("memory_days_1", "memory_days_1", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
-            Parameter("memory_days_2", "memory_days_2", "days", Identity(), default=10.0, low=0.5, high=200.0, log=True),
+            Parameter(
+                "memory_days_1", "memory_days_1", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_1", lamb)
+            ),
+            Parameter(
+                "memory_days_2", "memory_days_2", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_2", lamb)
+            ),
         )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

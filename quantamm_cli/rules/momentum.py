@@ -6,7 +6,7 @@ from quantamm_cli.core.bijectors import Log2
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
-from quantamm_cli.rules.base import Clock, GradientRule, centred
+from quantamm_cli.rules.base import Clock, GradientRule, K, centred
 
 
 class Momentum(GradientRule, kind="momentum"):
@@ -19,7 +19,7 @@ class Momentum(GradientRule, kind="momentum"):
     """
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        strength = Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True)
+        strength = Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True, onchain=K)
         return (strength, *self.memory(clock))
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

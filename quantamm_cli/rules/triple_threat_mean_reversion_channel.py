@@ -6,6 +6,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Log2, Memory, Squareplus, decay, memory_days, squareplus
+from quantamm_cli.core.contracts import LAMB, OnChain, lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
@@ -31,15 +32,27 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         memory = Memory(clock.chunk_period)
-        scale = Parameter("raw_pre_exp_scaling", "pre_exp_scaling", "gradient a chunk", Log2(), default=0.5, low=0.01, high=2.5, log=True)
+        scale = Parameter(
+            "raw_pre_exp_scaling",
+            "pre_exp_scaling",
+            "gradient a chunk",
+            Log2(),
+            0.5,
+            low=0.01,
+            high=2.5,
+            log=True,
+            onchain=OnChain("pre_exp_scaling"),
+        )
+        k, amplitude = (OnChain(name, times_memory, ("memory_days_for_ewma",)) for name in ("k", "amplitude"))
+        average = OnChain("lamb_for_ewma", lamb)
         return (
-            Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True),
-            Parameter("logit_lamb", "memory_days", "days", memory, 10.0, low=1.0, high=200.0, log=True, layers=GRADIENTS),
-            Parameter("logit_lamb_for_ewma", "memory_days_for_ewma", "days", memory, 10.0, low=1.0, high=200.0, log=True),
-            Parameter("raw_exponents", "exponent", "power", Squareplus(), default=1.0, low=0.5, high=4.0),
+            Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True, onchain=k),
+            Parameter("logit_lamb", "memory_days", "days", memory, 10.0, low=1.0, high=200.0, log=True, layers=GRADIENTS, onchain=LAMB),
+            Parameter("logit_lamb_for_ewma", "memory_days_for_ewma", "days", memory, 10.0, low=1.0, high=200.0, log=True, onchain=average),
+            Parameter("raw_exponents", "exponent", "power", Squareplus(), default=1.0, low=0.5, high=4.0, onchain=OnChain("exponents")),
             *((scale,) if self.use_pre_exp_scaling else ()),
-            Parameter("log_amplitude", "amplitude", "1/day", Log2(), default=1.0, low=0.05, high=4.0, log=True),
-            Parameter("raw_width", "width", "gradient a chunk", Log2(), default=1.0, low=0.05, high=3.0, log=True),
+            Parameter("log_amplitude", "amplitude", "1/day", Log2(), default=1.0, low=0.05, high=4.0, log=True, onchain=amplitude),
+            Parameter("raw_width", "width", "gradient a chunk", Log2(), 1.0, low=0.05, high=3.0, log=True, onchain=OnChain("width")),
         )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

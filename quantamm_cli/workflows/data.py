@@ -8,6 +8,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.content import SCHEME
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.types import minute
+from quantamm_cli.workflows.monitor import Monitor
 
 if TYPE_CHECKING:
     from quantamm_cli.market import Market
@@ -22,19 +23,20 @@ def load_market(settings: Simulate, until: str) -> "Market":
     return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file, settings.fees.file)
 
 
-def describe_market(market: "Market") -> list[str]:
+def describe_market(market: "Market", monitor: Monitor) -> None:
     """What was loaded, in a few words: burn-in, what had to be carried over gaps, what is given besides."""
-    lines = [
-        f"{len(market.prices) - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
-    ]
+    minutes = len(market.prices)
+    monitor.note(f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in")
     gaps = [f"{token} {count:,} (longest {market.longest_gap[token]:,})" for token, count in market.carried.items() if count]
     if gaps:
-        lines.append(f"missing minutes carried forward: {', '.join(gaps)}")
+        monitor.note(f"missing minutes carried forward: {', '.join(gaps)}")
+    for token, count in market.carried.items():
+        if count > minutes / 2:  # such as prices of hours
+            monitor.warn(f"{token} has no price in {count / minutes:.0%} of the minutes; the one before is carried over them")
     if market.series:
-        lines.append(f"series: {', '.join(market.series)}")
+        monitor.note(f"series: {', '.join(market.series)}")
     if market.trades is not None:
-        lines.append(f"given trades: {(market.trades.pay >= 0).sum():,}")
-    return lines
+        monitor.note(f"given trades: {(market.trades.pay >= 0).sum():,}")
 
 
 def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":

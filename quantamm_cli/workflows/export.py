@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantamm_cli.core.bijectors import Numbers
+from quantamm_cli.core.contracts import WEIGHTS
 from quantamm_cli.core.params import readable
 from quantamm_cli.errors import StoreError, argument
-from quantamm_cli.evaluation.contract import WEIGHTS, contract
+from quantamm_cli.evaluation.contract import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import units_table
 from quantamm_cli.reporting.table import Table
@@ -81,7 +82,7 @@ def export(chosen: Chosen) -> Export:
     selected, run = chosen.selected, chosen.run
     pool = AbstractPool.typed(chosen.settings.pool)
     specs = pool.parameters(len(chosen.settings.tokens))
-    values = contract(pool, readable(specs, selected.params))
+    values = contract(pool, specs, readable(specs, selected.params))
     for name, value in values.items():
         if not np.isfinite(value).all():
             where = f"step {selected.step}, set {selected.set}"
@@ -95,6 +96,6 @@ def export(chosen: Chosen) -> Export:
 
 def _units(name: str, values: Numbers) -> Layers:
     layers: list[list[float]] = np.atleast_2d(values).tolist()
-    if name == WEIGHTS:
+    if name == WEIGHTS.name:
         return [bd18_shares(layer) for layer in layers]
     return [[bd18(value) for value in layer] for layer in layers]

@@ -134,8 +134,7 @@ def _scores(
     variants = varied(settings, tree, points)
     params = batch(*parameters, [_parted(point)["params"] for point in points], len(settings.tokens))
     market = load_market(settings, settings.end)
-    for line in describe_market(market):
-        monitor.note(line)
+    describe_market(market, monitor)
     given = feed(widest(variants), market)
     for name in NUMBERS:
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):

@@ -1,5 +1,6 @@
 """Who follows a workflow: hears of it, shows how far it is, and may stop it."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -19,7 +20,7 @@ class Step(Protocol):
 
 
 class Monitor:
-    """Silent, and stops nothing. Override what you need.
+    """Stops nothing, and says nothing but warnings. Override what you need.
 
     >>> class FiveMinutes(Monitor):
     ...     def stop(self) -> bool:
@@ -34,6 +35,7 @@ class Monitor:
 
     def warn(self, text: str) -> None:
         """Something that may be wrong."""
+        warnings.warn(text, stacklevel=2)
 
     def step(self, done: int, total: int | None, text: str = "") -> None:
         """``done`` of ``total`` steps are done; ``text`` says how it goes."""

@@ -72,7 +72,7 @@ class ParameterTable(Result):
 
     def onchain(self, raw: Mapping[str, Numbers]) -> dict[str, Numbers]:
         """What the contract takes for one raw set. Raises ConfigError for a pool that is no contract."""
-        return contract(AbstractPool.typed(self.settings.pool), self.readable(raw))
+        return contract(AbstractPool.typed(self.settings.pool), self.specs, self.readable(raw))
 
     def initial(self) -> dict[str, Numbers]:
         """The raw sets ``(sets, n)`` a training of these settings begins with; of a simulation its only one."""

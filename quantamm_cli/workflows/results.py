@@ -27,6 +27,13 @@ class Result(ABC):
     def refuse(self) -> None:  # noqa: B027 - most results are no failure
         """Raise the failure that this amounts to, if it is one; to be called once it is shown."""
 
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # of each class: a dataclass would write out all its fields
+
+    def __repr__(self) -> str:
+        """What it is, in a line: ``print`` shows it all."""
+        return f"<{type(self).__name__}: {next(iter(str(self).splitlines()), '')}>"
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.tables()))
 

@@ -89,8 +89,7 @@ def simulate(settings: Simulate, draw: bool = False, monitor: Monitor | None = N
     raw = {name: values[0] for name, values in given.items()}
     watch = Watch()
     market = load_market(settings, settings.end)
-    for line in describe_market(market):
-        monitor.note(line)
+    describe_market(market, monitor)
     folder = Store(settings.runs_dir).folder(settings.fingerprint)
     found = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, watch)
     files = {"trajectory": found.file}

@@ -5,6 +5,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 
@@ -41,6 +42,7 @@ class Simulator:
         self.pool = pool
         self.rows = settings.rows if rows is None else rows
         """Minutes of a trajectory."""
+        self._last = most - self.rows
         self.feed = feed(settings, market)
         sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
         self.params: Params = {name: jnp.asarray(values[0], self.feed.prices.dtype) for name, values in sets.items()}
@@ -49,10 +51,17 @@ class Simulator:
     def __call__(self, params: ParamValues, start: Start = 0) -> Trajectory:
         """What a pool does that opens ``start`` minutes after the settings' start, for ``rows`` minutes. Pure.
 
+        A traced start beyond the prices is moved to where they suffice.
+
         Raises:
-            ArgumentError: a raw name that the pool does not have; what is left out is as in the settings.
+            ArgumentError: a raw name that the pool does not have (what is left out is as in the settings), or no such start.
         """
+        if isinstance(start, int | np.integer) and not 0 <= start <= self._last:
+            raise ArgumentError("start", f"is {start}; expected 0 to {self._last}, from where on there are {self.rows} minutes of prices")
         return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Simulator: pool={self.pool.kind}, {self.rows:,} minutes>"
 
     def metric(self, name: str) -> Callable[..., Scalar]:
         """The pure function ``(params, start=0)`` → the metric of that name.

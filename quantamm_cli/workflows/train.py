@@ -93,8 +93,7 @@ def train(
     opening(settings)
     watch = Watch()
     market = load_market(settings, settings.test_end or settings.end)
-    for line in describe_market(market):
-        monitor.note(line)
+    describe_market(market, monitor)
     watch.lap("data")
     store = Store(settings.runs_dir)
     data = data_digest(settings, market)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A row a minute, a column a token.
 
@@ -40,6 +40,9 @@ class Trajectory:
         unix = (minute(start) + np.arange(len(path.value), dtype=np.int64)) * 60_000
         columns = (path.prices, path.weights, path.reserves, path.value, path.fees)
         return cls(tokens, unix, *(np.asarray(column, float) for column in columns))
+
+    def __repr__(self) -> str:
+        return f"<Trajectory: {len(self):,} minutes of {', '.join(self.tokens)}>"
 
     def __len__(self) -> int:
         return len(self.value)

@@ -4,15 +4,14 @@ PYTEST_DONT_REWRITE: the tests import names from here before pytest takes it as 
 """
 
 import shutil
-import sys
-import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.main import main
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.reporting.table import Table
@@ -83,9 +82,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], Any]
         return Two(composed.group("fit").get("seed"))
 
     for name in ("simulate", "train", "tune", "evaluate", "runs"):
-        module = types.ModuleType(f"quantamm_cli.cli.commands.{name}")
-        vars(module)["run"] = run
-        monkeypatch.setitem(sys.modules, f"quantamm_cli.cli.commands.{name}", module)
+        monkeypatch.setitem(COMMANDS, name, replace(COMMANDS[name], run=run))
     return calls
 
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from front_fixtures import Run
 
 from quantamm_cli import errors
-from quantamm_cli.cli.options import COMMANDS
+from quantamm_cli.cli.commands import COMMANDS
 
 pytest_plugins = ["front_fixtures"]
 
@@ -165,9 +165,7 @@ def test_exit_codes(failure: BaseException, code: int, line: str, here: Path, qs
     def run(*_: Any) -> dict[str, Any]:
         raise failure
 
-    module = types.ModuleType("quantamm_cli.cli.commands.train")
-    vars(module)["run"] = run
-    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.commands.train", module)
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=run))
     monkeypatch.setenv("QSIM_CACHE", str(here / "cache"))
     came, out, err = qsim("train", "--json")
     assert came == code
@@ -188,9 +186,7 @@ def test_an_interruption_ends_a_sweep(here: Path, qsim: Run, monkeypatch: pytest
         calls.append(1)
         raise errors.Interrupted(2, "saved")
 
-    module = types.ModuleType("quantamm_cli.cli.commands.train")
-    vars(module)["run"] = run
-    monkeypatch.setitem(sys.modules, "quantamm_cli.cli.commands.train", module)
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=run))
     assert qsim("train", "-m", "fit.seed=0,1,2", "-q")[0] == 130
     assert len(calls) == 1
 
@@ -232,3 +228,44 @@ def test_a_closed_pipe_is_no_error(here: Path) -> None:
     assert work.stderr.read() == b""
     assert work.wait() == 0
     work.stderr.close()
+
+
+def test_one_more_command_is_one_file(tmp_path: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found, listed, explained, completed, parsed and run by being there."""
+    from quantamm_cli.cli import commands, complete
+
+    (tmp_path / "count.py").write_text(COUNT)
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    monkeypatch.setattr("quantamm_cli.cli.commands.COMMANDS", commands._found())
+    for module in ("main", "parse", "usage", "complete", "dispatch"):
+        monkeypatch.setattr(f"quantamm_cli.cli.{module}.COMMANDS", commands.COMMANDS)
+    assert "\n  count      counts tokens\n" in qsim("--help")[1]
+    assert "  --by N                 how many at once" in qsim("count", "--help")[1]
+    assert complete.candidates("qsim cou") == ["count"]
+    assert complete.candidates("qsim count --b") == ["--by"]
+    assert complete.candidates("qsim count --by ") == ["one", "two"]
+    assert json.loads(qsim("count", "--by", "two", "--json")[1]) == {"command": "count", "tokens": 3, "by": "two"}
+    assert "no such option (did you mean '--by'?)" in qsim("count", "--bi", "two")[2]
+
+
+COUNT = '''
+"""``qsim count``: how many tokens there are."""
+
+from quantamm_cli.cli.command import Command, Flag
+
+
+def run(composed, options, monitor):
+    from quantamm_cli.workflows.results import Result
+
+    class Count(Result):
+        def to_dict(self):
+            return {"tokens": len(composed.tree["tokens"]), "by": options.text("by")}
+
+        def tables(self):
+            return ["some"]
+
+    return Count()
+
+
+COMMAND = Command("count", "counts tokens", "[options]", place=11, run=run, flags=(Flag("by", ("--by",), "how many at once", "N", ("one", "two")),), settings="base")
+'''

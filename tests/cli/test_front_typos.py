@@ -10,8 +10,10 @@ from front_fixtures import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.flags import LOADS
 from quantamm_cli.cli.main import main
-from quantamm_cli.cli.options import COMMANDS, LOADS, flags_of
+from quantamm_cli.cli.parse import flags_of
 from quantamm_cli.config import keys
 
 pytest_plugins = ["front_fixtures"]
@@ -40,7 +42,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
     dice = random.Random(7)
     composer = Composer("train")
     tree = composer.tree()
-    names = [name for name in keys.dotted(tree) if not name.endswith("kind")]
+    names = [name for name in keys.places(tree) if not name.endswith("kind")]
     right = wrong = 0
     missed = []
 
@@ -67,7 +69,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         bad = typo(name, dice)
         if bad not in COMMANDS:
             count(name, bad, qsim(bad)[2])
-    for flag in flags_of("train"):
+    for flag in flags_of(COMMANDS["train"]):
         for name in (name for name in flag.names if name.startswith("--")):
             bad = "--" + typo(name[2:], dice)
             if bad != name:

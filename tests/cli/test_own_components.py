@@ -10,6 +10,7 @@ IMPORTS = """
 import jax.numpy as jnp
 
 from quantamm_cli.core.bijectors import Log2, Memory, decay
+from quantamm_cli.core.contracts import LAMB, OnChain
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Path
@@ -50,6 +51,12 @@ def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
     shown = call("show", "rules", "reversion", "plugins=[mine.py]").out
     assert "Weights lean against the distance" in shown
     assert "memory_days" in shown
+    exported = call("export", trained["run"], "plugins=[mine.py]", "--json").json
+    assert exported["values"]["k"] == trained["params"]["readable"]["k_per_day"]
+    text = (folder / "mine.py").read_text()
+    (folder / "undeclared.py").write_text(text.replace(', onchain=OnChain("k")', ""))
+    refused = call("export", trained["run"], "plugins=[undeclared.py]")
+    refused.one_line(2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')")
 
 
 def test_an_own_pool_is_simulated_and_takes_no_frictions(folder: Path, call: Call) -> None:

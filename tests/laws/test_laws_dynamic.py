@@ -15,7 +15,8 @@ from quantamm_cli.core.types import Feed, Trading, Trajectory
 from quantamm_cli.engine.feed import feed as fed
 from quantamm_cli.engine.forward import simulate
 from quantamm_cli.kernels.operands import Trades
-from quantamm_cli.market import Synthetic, load
+from quantamm_cli.market import load
+from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import minute
 

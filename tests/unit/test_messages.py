@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from figures import modules
 
-from quantamm_cli.cli.options import FLAGS, as_flag
+from quantamm_cli.cli.parse import as_flag, every_flag
 from quantamm_cli.errors import ArgumentError, argument, spelling
 from quantamm_cli.training.selection import rule_name
 
-NAMES = sorted(name for flag in FLAGS for name in flag.names if name.startswith("--"))
+NAMES = sorted(name for flag in every_flag() for name in flag.names if name.startswith("--"))
 FLAG = re.compile(rf"(?<![\w-])(?:{'|'.join(NAMES)})(?![\w-])")
 COMMAND = re.compile(r"qsim [a-z][^;`]*$")
 """What makes a flag part of a command line that is written out."""

@@ -11,7 +11,8 @@ import pytest
 
 from quantamm_cli.competition import payload
 from quantamm_cli.competition.challenge import amm, challenge, search
-from quantamm_cli.competition.market import Challenge, markets
+from quantamm_cli.competition.market import markets
+from quantamm_cli.competition.market.kinds.challenge import Challenge
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.types import Entrant, Outcome
 from quantamm_cli.random import pcg

@@ -1,20 +1,25 @@
 """``qsim config``: the settings themselves, shown, validated, described, compared, copied out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from quantamm_cli.cli.options import Options
-from quantamm_cli.config.composed import Composed
+from quantamm_cli.cli.command import Command
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.nearest import did_you_mean
-from quantamm_cli.workflows import settings_files
-from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.results import Result
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.options import Options
+    from quantamm_cli.config.composed import Composed
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.results import Result
 
 COMPOSED = ("train", "simulate", "evaluate", "report", "tune", "compete")
 
 
-def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """What the verb asks for."""
+    from quantamm_cli.workflows import settings_files
+
     verb, *words = options.words
     match verb:
         case "diff":
@@ -29,6 +34,17 @@ def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
             return settings_files.compose_settings(_command(words), composed.overrides, composed.config_dir)
         case _:
             return settings_files.validate_settings(_command(words), composed.overrides, composed.config_dir)
+
+
+COMMAND = Command(
+    "config",
+    "show, validate, schema, diff, init: the settings themselves",
+    "VERB [COMMAND|A B|FOLDER] [conf=...] [key=value ...]",
+    place=9,
+    run=run,
+    verbs=("show", "validate", "schema", "diff", "init"),
+    settings="none",
+)
 
 
 def _command(words: list[str]) -> str:

@@ -1,16 +1,23 @@
 """``qsim export RUN``: a run's parameters as the contracts take them."""
 
-from quantamm_cli.cli.options import Options
-from quantamm_cli.config.composed import Composed
-from quantamm_cli.settings.run import Train
-from quantamm_cli.store.runs import Store
-from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.runtime import start_jax
+from typing import TYPE_CHECKING
+
+from quantamm_cli.cli import flags
+from quantamm_cli.cli.command import Command
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.options import Options
+    from quantamm_cli.config.composed import Composed
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.results import Result
 
 
-def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Load parameters by a selection rule and write them in both forms."""
+    from quantamm_cli.settings.run import Train
+    from quantamm_cli.store.runs import Store
+    from quantamm_cli.workflows.runtime import start_jax
+
     start_jax()
     stored = Store(composed.runs_dir).load(options.words[0])
     settings = composed.of_run(stored).decoded(Train)
@@ -18,3 +25,15 @@ def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
     from quantamm_cli.workflows.export import export
 
     return export(choose(settings, stored, options.selection, settings))
+
+
+COMMAND = Command(
+    "export",
+    "a run's parameters as the contracts take them, 18 decimals",
+    "RUN [options]",
+    place=8,
+    run=run,
+    flags=(flags.LOAD, flags.MINIMUM),
+    takes="RUN",
+    settings="base",
+)

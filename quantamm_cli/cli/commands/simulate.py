@@ -1,16 +1,19 @@
 """``qsim simulate``: one pool with given parameters over [start, end)."""
 
-from quantamm_cli.cli.options import Options
-from quantamm_cli.config.composed import Composed
+from typing import TYPE_CHECKING
+
+from quantamm_cli.cli import flags
+from quantamm_cli.cli.command import RUNS, Command
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.run import Simulate, Train
-from quantamm_cli.store.runs import Store
-from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.plans import PlannedRun
-from quantamm_cli.workflows.results import Result
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.options import Options
+    from quantamm_cli.config.composed import Composed
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.results import Result
 
 
-def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Simulate with the parameters of the settings, or with those of a stored run."""
     if options.run is not None:
         return _of_run(options.run, composed, options, monitor)
@@ -19,7 +22,20 @@ def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
     return _simulated(composed, False, options, monitor)
 
 
-def _of_run(name: str, composed: Composed, options: Options, monitor: Monitor) -> Result:
+COMMAND = Command(
+    "simulate",
+    "one pool with given parameters over a market",
+    RUNS,
+    place=1,
+    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN),
+    run=run,
+)
+
+
+def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
+    from quantamm_cli.settings.run import Train
+    from quantamm_cli.store.runs import Store
+
     run = Store(composed.runs_dir).load(name)
     own = composed.of_run(run).read(Train)
     from quantamm_cli.workflows.selection import chooser
@@ -34,8 +50,11 @@ def _of_run(name: str, composed: Composed, options: Options, monitor: Monitor) -
     return SimulationOfRun(result, run, selected)
 
 
-def _simulated(composed: Composed, stored: bool, options: Options, monitor: Monitor) -> Result:
+def _simulated(composed: "Composed", stored: bool, options: "Options", monitor: "Monitor") -> "Result":
     """``stored``: the parameters are a run's, which a grid may replace."""
+    from quantamm_cli.settings.run import Simulate
+    from quantamm_cli.workflows.plans import PlannedRun
+
     settings = composed.read(Simulate)
     if options.dry_run:
         return PlannedRun(settings)

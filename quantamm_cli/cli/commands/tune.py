@@ -1,16 +1,24 @@
 """``qsim tune``: a search over settings; each trial is a training, and the best becomes a file for conf=."""
 
-from quantamm_cli.cli.options import Options
-from quantamm_cli.config.composed import Composed
-from quantamm_cli.config.search import Search
-from quantamm_cli.settings.decode import decode
-from quantamm_cli.tuning.settings import Study
-from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.results import Result, Watch
+from typing import TYPE_CHECKING
+
+from quantamm_cli.cli import flags
+from quantamm_cli.cli.command import RUNS, Command
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.options import Options
+    from quantamm_cli.config.composed import Composed
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.results import Result
 
 
-def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
+def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Search a space of settings for the highest objective."""
+    from quantamm_cli.config.search import Search
+    from quantamm_cli.settings.decode import decode
+    from quantamm_cli.tuning.settings import Study
+    from quantamm_cli.workflows.results import Watch
+
     watch, settings = Watch(), decode(Study, composed.group("study"), "study")
     search = Search(composed.tree, composed.overrides, composed.config_dir)
     from quantamm_cli.workflows.tune import plan, tune
@@ -20,3 +28,22 @@ def run(composed: Composed, options: Options, monitor: Monitor) -> Result:
         return planned
     watch.lap("space")
     return tune(planned, composed.overrides, options.fresh, monitor, watch)
+
+
+COMMAND = Command(
+    "tune",
+    "search over training settings with Optuna",
+    RUNS,
+    place=3,
+    run=run,
+    flags=(flags.DRY_RUN, flags.FRESH),
+    notes=(
+        "what is searched: any setting of qsim train, by its dotted name, as YAML (conf/space/NAME.yaml) or as",
+        "  space.fit.learning_rate=[0.001,1,log]    from, to, and any of log, int, float",
+        "  space.fit.batch_size.choices=[4,8,16]    values to choose from",
+        "  space.pool.rule=[momentum,power_channel] names to choose from, components too",
+        "  space.params.memory_days=declared        the range a parameter declares",
+        "  space.fit.noise_scale=null               not this one;  space=none: only what is named here",
+        "as often as you like the same command goes on; study.trials=N more trials continue the study",
+    ),
+)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.market import MarketSettings
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.types import Outcome, Points
@@ -95,7 +96,7 @@ class Competition:
     def _one(self, seeds: Sequence[int], told: Callable[[int], None]) -> dict[str, np.ndarray]:
         from quantamm_cli.competition.play import play
 
-        with blamed(str(Path(entry.file).resolve()) for entry in self.settings.strategies if entry.file):
+        with blamed(files_of(self.settings.strategies)):
             outcome = play(self.settings, seeds, self.points, told)
         part = {"seeds": np.asarray(seeds, np.int64)} | _rows(outcome, self.points is not None)
         if not np.isfinite(part["edge"]).all():  # and nothing of it is kept

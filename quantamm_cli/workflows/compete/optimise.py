@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from quantamm_cli.competition import statistics
+from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.coordinates import Coordinate, coordinates
 from quantamm_cli.competition.documents import Seeds
 from quantamm_cli.competition.market import MarketSettings, block
@@ -149,7 +150,7 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     aim = Aim(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
-    with blamed(str(Path(entry.file).resolve()) for entry in settings.strategies if entry.file):
+    with blamed(files_of(settings.strategies)):
         method, steps = _trained(aim, settings, monitor)
         trained, on_train = best_of(aim, steps)
         watch.lap("train")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from quantamm_cli.competition import replay as played
+from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.replay_record import Replay
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.config.user_files import blamed
@@ -91,7 +92,7 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     watch, asked = watch or Watch(), place.asked
     start_jax()
     watch.lap("start")
-    with blamed(str(Path(entry.file).resolve()) for entry in place.settings.strategies if entry.file):
+    with blamed(files_of(place.settings.strategies)):
         result = played.replay(place.settings, asked.seed, asked.first, asked.last)
     watch.lap("play")
     written = render(finite(_document(result))) + "\n"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.validation import Check, validated
 from quantamm_cli.config.user_files import blamed
@@ -40,5 +40,5 @@ class Validation(Result):
 def validate(entry: Entry) -> Validation:
     """Try every rule."""
     start_jax()
-    with blamed([str(Path(entry.file).resolve())] if entry.file else []):
+    with blamed(files_of([entry])):
         return Validation(entry, tuple(validated(Strategy.typed(entry.strategy))))

@@ -98,6 +98,13 @@ def test_classes_that_a_function_makes_are_told_apart(tmp_path: Path) -> None:
     assert one == same != other
 
 
+def test_code_of_a_cell_that_fails_is_named(tmp_path: Path) -> None:
+    """With its line, and no traceback of ours."""
+    broken = loaded(MINE.format(scale=1).replace("gain * SCALE", "gain.missing")).Mine
+    with pytest.raises(qsim.ConfigError, match=r"strategies: <cell> failed in line 8: AttributeError: .*missing"):
+        qsim.compete(small(tmp_path).line_up([broken]))
+
+
 def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
     class Empty(qsim.Strategy):
         pass

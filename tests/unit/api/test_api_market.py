@@ -1,6 +1,7 @@
 """Markets of frames, arrays, files and settings: one content is one market, and counts as files of it do."""
 
 import gc
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,17 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "two columns of gas": (lambda a, f: qsim.market(f, gas_cost=f), "gas_cost: has the columns unix, BTC, ETH; expected unix and gas_cost"),
     "trades of no tokens": (lambda a, f: qsim.market(f, trades=f), "market, trades: has no column token_in"),
     "trades of others": (lambda a, f: qsim.market(f, trades=trades("BTC", "DOGE")), "token_out is 'DOGE', no token of this run"),
+    "no rows": (lambda a, f: qsim.market(f.head(0)), "prices: has no rows; its columns are unix, BTC, ETH"),
+    "times alone": (lambda a, f: qsim.market(f.select("unix")), "prices: has no column but unix"),
+    "rows of different lengths": (
+        lambda a, f: qsim.market([[1, 2], [3]], tokens=TOKENS, start=START),
+        "prices: has rows of different lengths",
+    ),
+    "a token twice": (lambda a, f: qsim.market(a, tokens=["BTC", "BTC"], start=START), "tokens: are BTC, BTC; expected each once"),
+    "a fee that is none": (lambda a, f: qsim.market(f, fees=float("nan")), "fees: is nan; expected a finite number"),
+    "series without names": (lambda a, f: qsim.market(f, series=[1]), "series: is of type list; expected a mapping"),
+    "no trades": (lambda a, f: qsim.market(f, trades={"unix": [], "token_in": []}), "trades: has no rows"),
+    "nothing": (lambda a, f: qsim.market(None), "prices: is of type NoneType without tokens; expected a frame"),
     "rows of frames of their own": (
         lambda a, f: qsim.market({token: f.select("unix", close=token) for token in TOKENS}, fees=[0.1] * len(f)),
         "fees: has no times",
@@ -238,3 +250,23 @@ def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
         qsim.market(tmp_path)
     with pytest.raises(qsim.DataError, match="is not a folder"):
         qsim.market(tmp_path / "nothing")
+
+
+def test_settings_on_a_market_go_to_another_process(settings: qsim.Settings, frame: polars.DataFrame) -> None:
+    """A copy holds the market, whoever else does."""
+    market = qsim.market(frame, fees=0.003, trades=trades("BTC", "ETH"))
+    digest, copied = market.sha256, pickle.dumps(settings.on(market))
+    del market
+    gc.collect()
+    again = pickle.loads(copied)
+    assert again.market.sha256 == digest
+    assert qsim.simulate(again).to_dict()["trades"] == {"given": 1, "refused": 0}
+
+
+def test_prices_of_hours_are_not_taken_for_minutes_in_silence(frame: polars.DataFrame) -> None:
+    """The market says what is missing, and a run warns, whether or not somebody listens."""
+    market = qsim.market(frame.gather_every(60))
+    assert "BTC has no bar in 98.3% of its minutes" in repr(market)
+    settings = qsim.compose("simulate", "tokens=[BTC,ETH]", "start=2023-03-06", "end=2023-03-08")
+    with pytest.warns(UserWarning, match="has no price in 98% of the minutes; the one before is carried over them"):
+        qsim.simulate(settings, market=market)

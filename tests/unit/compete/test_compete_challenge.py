@@ -6,7 +6,8 @@ import pytest
 
 from quantamm_cli.competition import payload
 from quantamm_cli.competition.challenge import amm, challenge, search
-from quantamm_cli.competition.market import Challenge, markets
+from quantamm_cli.competition.market import markets
+from quantamm_cli.competition.market.kinds.challenge import Challenge
 from quantamm_cli.competition.strategies.asymmetric import Asymmetric
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.competition.market import BLOCKS, Challenge, History, Lognormal, MarketSettings, Regime, block, kept, markets
+from quantamm_cli.competition.market import BLOCKS, MarketSettings, Regime, block, kept, markets
+from quantamm_cli.competition.market.kinds.challenge import Challenge
+from quantamm_cli.competition.market.kinds.history import History
+from quantamm_cli.competition.market.kinds.lognormal import Lognormal
 from quantamm_cli.competition.market.streams import states
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.market import Synthetic
+from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.random import elementary, pcg
 from quantamm_cli.settings.component import component
 from quantamm_cli.settings.decode import decode

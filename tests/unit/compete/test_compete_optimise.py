@@ -6,7 +6,7 @@ from pydantic import Field
 
 import quantamm_cli.competition.market  # noqa: F401
 from quantamm_cli.competition.coordinates import Coordinate, coordinates, origins, values
-from quantamm_cli.competition.market import Lognormal
+from quantamm_cli.competition.market.kinds.lognormal import Lognormal
 from quantamm_cli.competition.optimise import Aim, best_of, climbed, searched, slopes
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategy import Strategy

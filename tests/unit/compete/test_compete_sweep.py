@@ -4,7 +4,7 @@ import pytest
 
 import quantamm_cli.competition.market
 import quantamm_cli.competition.strategies  # noqa: F401
-from quantamm_cli.competition.market import Lognormal
+from quantamm_cli.competition.market.kinds.lognormal import Lognormal
 from quantamm_cli.competition.strategies.asymmetric import Asymmetric
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.sweep import axes, points

@@ -1,10 +1,15 @@
 """The numbers contracts are given."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from kinds import components
 
+import quantamm_cli as qsim
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.core.bijectors import Memory
@@ -36,7 +41,7 @@ def made(*words: str) -> Any:
 
 def told(pool: Any, assets: int = 2, **given: Any) -> dict[str, np.ndarray]:
     specs = pool.parameters(assets)
-    return contract(pool, readable(specs, {name: values[0] for name, values in initial(specs, given, 1, assets, 0.0, 0).items()}))
+    return contract(pool, specs, readable(specs, {name: values[0] for name, values in initial(specs, given, 1, assets, 0.0, 0).items()}))
 
 
 def decay(days: float, chunk: int = 1440) -> float:
@@ -91,3 +96,36 @@ def test_other_pools_tell_what_they_read() -> None:
     assert {"fee_k", "fee_lamb", "k", "lamb"} <= set(told(made("pool=dynamic_fee")))
     with pytest.raises(ConfigError, match="a composite pool is no contract"):
         told(made("pool=composite"))
+
+
+FROZEN = json.loads(Path(__file__).with_name("onchain_9274b26.json").read_text())
+"""What version 9274b26 exported of parameters off their defaults."""
+UNUSED = {"pool=composite"}
+"""What is no contract."""
+
+
+@pytest.mark.parametrize("words", FROZEN)
+def test_declared_numbers_are_those_that_were_exported(words: str) -> None:
+    """To the last bit, whatever the pool, the rule, the guard and their settings."""
+    table = qsim.parameters(qsim.compose("simulate", *words.split()))
+    found = table.onchain({name: np.asarray(value) for name, value in FROZEN[words]["raw"].items()})
+    assert list(found) == list(FROZEN[words]["onchain"])
+    for name, value in found.items():
+        np.testing.assert_array_equal(value, FROZEN[words]["onchain"][name])
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group in ("pool", "pool/rule", "pool/guard") for name in components(group)])
+def test_every_shipped_parameter_says_what_it_is_on_chain(group: str, name: str) -> None:
+    choice = f"{group}={name}"
+    assert choice in UNUSED or any(words.split()[0] == choice for words in FROZEN)
+
+
+def test_a_parameter_that_declares_nothing_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of a user's may mean anything by a name of ours."""
+    pool = made("pool/rule=momentum")
+    specs = [replace(spec, onchain=None) if spec.readable == "k_per_day" else spec for spec in pool.parameters(2)]
+    values = readable(specs, {name: values[0] for name, values in initial(specs, {}, 1, 2, 0.0, 0).items()})
+    with pytest.raises(
+        ConfigError, match=r"export: k_per_day declares no on-chain meaning.*give its Parameter onchain=OnChain\('k_per_day'\)"
+    ):
+        contract(pool, specs, values)

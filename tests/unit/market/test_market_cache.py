@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.market import Parquet, files
+from quantamm_cli.market import files
+from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.settings.cache import keep
 from quantamm_cli.settings.types import minute
 

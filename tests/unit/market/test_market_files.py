@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from quantamm_cli.errors import ConfigError, DataError
-from quantamm_cli.market import Csv, Parquet, Source
+from quantamm_cli.market import Source
+from quantamm_cli.market.csv import Csv
+from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.settings.component import component
 from quantamm_cli.settings.types import minute
 

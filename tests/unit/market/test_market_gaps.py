@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import Parquet
+from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")  # row 0 of the files that the fixture write makes

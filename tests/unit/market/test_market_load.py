@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import Parquet, Synthetic, load
+from quantamm_cli.market import load
+from quantamm_cli.market.parquet import Parquet
+from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")  # row 0 of the files that the fixture write makes
@@ -75,7 +77,7 @@ def test_columns_are_in_the_users_order_and_so_is_the_digest() -> None:
 
 
 def test_the_digest_does_not_depend_on_the_kind_of_file(days: Path, write: Write) -> None:
-    from quantamm_cli.market import Csv
+    from quantamm_cli.market.csv import Csv
 
     write("csv", [1.0 + m for m in range(5 * DAY)], token="BTC")
     asked = (("BTC",), DAY0 + DAY, DAY0 + 2 * DAY)

@@ -8,9 +8,10 @@ import polars
 import pytest
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import Parquet, Synthetic, load
+from quantamm_cli.market import load
 from quantamm_cli.market.oracles import oracle
-from quantamm_cli.market.synthetic import FIRST
+from quantamm_cli.market.parquet import Parquet
+from quantamm_cli.market.synthetic import FIRST, Synthetic
 from quantamm_cli.settings.types import minute
 
 DAY, DAY0 = 1440, minute("2023-03-01")

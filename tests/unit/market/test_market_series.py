@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import series
+from quantamm_cli.market.series import series
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")  # row 0 of the files that the fixture write makes

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import Synthetic
-from quantamm_cli.market.synthetic import FIRST, LAST
+from quantamm_cli.market.synthetic import FIRST, LAST, Synthetic
 from quantamm_cli.random.noise import gaussians, moving_average, uniforms, words
 from quantamm_cli.settings.types import minute
 

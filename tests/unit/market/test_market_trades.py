@@ -9,8 +9,9 @@ import polars
 import pytest
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market import Synthetic, load
+from quantamm_cli.market import load
 from quantamm_cli.market.base import GivenTrades
+from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.market.trades import given_trades
 from quantamm_cli.settings.types import minute
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from quantamm_cli.competition.market import Lognormal
+from quantamm_cli.competition.market.kinds.lognormal import Lognormal
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry, Epoch

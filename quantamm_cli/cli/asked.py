@@ -1,0 +1,47 @@
+"""What is to be evaluated, of ``qsim evaluate`` and ``qsim report``."""
+
+from typing import TYPE_CHECKING
+
+from quantamm_cli.cli.options import Options
+from quantamm_cli.cli.periods import read_periods
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.settings.run import Train
+from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.plots import check
+from quantamm_cli.workflows.results import Watch
+from quantamm_cli.workflows.stored_runs import trained
+
+if TYPE_CHECKING:
+    from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
+
+
+class Asked:
+    """What the words ask to be evaluated; all that can be wrong with them is found here."""
+
+    def __init__(self, composed: Composed, options: Options) -> None:
+        self.watch = Watch()
+        self._dates = read_periods(options.text("periods"))
+        self._curvature = options.on("curvature")
+        if options.plots:
+            check()
+        if options.run is not None:
+            run = Store(composed.runs_dir).load(options.run)
+            settings, own = composed.changing_run(run).read(Train), composed.of_run(run).read(Train)
+        else:
+            settings = own = composed.read(Train)
+            run = trained(settings)
+        from quantamm_cli.workflows.evaluate import choose
+        from quantamm_cli.workflows.evaluate_details import check_sets
+        from quantamm_cli.workflows.runtime import start_jax
+
+        start_jax()
+        self.chosen: Chosen = choose(settings, run, options.selection, own)
+        sets = options.text("sets")
+        self._sets = () if sets is None else check_sets(sets, run)
+
+    def evaluate(self) -> "EvaluationResult":
+        """From every side that was asked for."""
+        from quantamm_cli.workflows.evaluate import evaluate
+
+        self.watch.lap("start")
+        return evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
