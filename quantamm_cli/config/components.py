@@ -2,18 +2,17 @@
 
 import gc
 import importlib
-import importlib.util
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
+from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.plugins import load_plugins
 
 _HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
 _COMPETITION = ("competition.market", "competition.strategies")
-_LOADED: set[tuple[Path, int]] = set()
 _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
@@ -58,14 +57,9 @@ def _load_file(name: str) -> None:
     path = Path(name).expanduser().resolve()
     if not path.is_file():
         raise ConfigError("plugins", f"there is no file {name}")
-    version_read = (path, path.stat().st_mtime_ns)
-    if version_read in _LOADED:  # its classes are static to compiled programs: made again, each trial of a study would compile
-        return
-    spec = importlib.util.spec_from_file_location(f"qsim_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise ConfigError("plugins", f"{name} is not a Python file")
     try:
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        module_of(path, path.read_bytes(), "plugin")
     except Exception as failure:  # whatever a stranger's file raises is about that file
         raise ConfigError("plugins", f"{name} failed: {type(failure).__name__}: {failure}") from failure
-    _LOADED.add(version_read)

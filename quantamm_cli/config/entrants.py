@@ -2,26 +2,22 @@
 
 import hashlib
 import inspect
-import sys
-import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from quantamm_cli.competition.code import code_of
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.config.loader import Loader
-from quantamm_cli.errors import ConfigError, QsimError
+from quantamm_cli.config.user_files import STRATEGIES as PLACE
+from quantamm_cli.config.user_files import blamed, module_of
+from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import NORMALISER, Entry
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.nearest import did_you_mean
-
-PLACE = "strategies"
 
 
 def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
@@ -83,7 +79,9 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
     path, is_file, wanted = _split(kind)
     if is_file:
         data = _read(path)
-        own = _class(_module(str(path.resolve()), data), wanted, path)
+        with blamed([str(path.resolve())]):
+            module = module_of(path.resolve(), data, "strategy")
+        own = _class(module, wanted, path)
         strategy: Component = decode(own, settings, f"strategy.{name}")
         return Entry(name=name, strategy=strategy, source=hashlib.sha256(data).hexdigest(), file=str(path))
     cls = REGISTER["strategy"].get(kind)
@@ -135,35 +133,6 @@ def _read(path: Path) -> bytes:
     except OSError as failure:
         near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise ConfigError(PLACE, f"{path} cannot be read ({failure.strerror}){did_you_mean(str(path), near)}") from None
-
-
-@cache
-def _module(path: str, data: bytes) -> ModuleType:
-    """The file as a module; once for each content, as its classes are static to compiled programs."""
-    module = ModuleType(f"qsim_strategy_{Path(path).stem}_{hashlib.sha256(data).hexdigest()[:12]}")
-    module.__file__ = path
-    sys.modules[module.__name__] = module  # where its classes look for what their annotations name
-    with blamed([path]):
-        exec(compile(data, path, "exec"), vars(module))
-    return module
-
-
-@contextmanager
-def blamed(paths: Iterable[str]) -> Iterator[None]:
-    """Whatever code of these files raises becomes one line about the file. Raises ConfigError."""
-    try:
-        yield
-    except QsimError:
-        raise
-    except (Exception, SystemExit) as failure:
-        names = set(paths)
-        lines = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(failure.__traceback__) if frame.filename in names]
-        if isinstance(failure, SyntaxError) and failure.filename in names:
-            lines.append((failure.filename, failure.lineno))
-        if not lines:
-            raise
-        told = " ".join(str(failure.msg if isinstance(failure, SyntaxError) else failure).split())[:300]
-        raise ConfigError(PLACE, f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}") from failure
 
 
 def _class(module: ModuleType, wanted: str, path: Path) -> type[Strategy]:

@@ -1,5 +1,6 @@
 """From a market on the host to the arrays a program takes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -13,7 +14,6 @@ from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market, Source
-from quantamm_cli.market.series import series
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.fees import NUMBERS, Fees
 from quantamm_cli.settings.run import Simulate
@@ -27,7 +27,6 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
     Raises:
         ConfigError: frictions or trades for a pool that has no path with them; compiled code asked for where there is none.
-        DataError: a fee series that cannot be read.
     """
     refuse(settings)
     if settings.fees.executor == "compiled" and not possible():
@@ -43,7 +42,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
     trades = None
     if (given := market.trades) is not None:
         trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
-    costs = _frictions(fees, market.first_minute + market.burn_in, len(prices), trades is not None or pool.charges)
+    costs = _frictions(fees, {} if fees.file is None else market.fees, trades is not None or pool.charges)
     frictions = None if costs is None else Frictions(**{name: array(value) for name, value in costs.items()})
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
     return Feed(
@@ -86,13 +85,11 @@ def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tupl
     return [np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen], padding
 
 
-def _frictions(fees: Fees, first_minute: int, rows: int, needed: bool) -> dict[str, float | NDArray[np.float64]] | None:
+def _frictions(fees: Fees, recorded: Mapping[str, NDArray[np.float64]], needed: bool) -> dict[str, float | NDArray[np.float64]] | None:
     """Numbers and series of the run's rows by friction; what is zero throughout is left out of the program."""
     if fees.frictionless and not needed:
         return None
     values: dict[str, float | NDArray[np.float64]] = {name: getattr(fees, name) for name in NUMBERS}
-    if fees.file is not None:
-        defaults: dict[str, float | None] = {name: getattr(fees, name) for name in ("fee", "gas_cost", "arb_fee")}
-        defaults["lp_supply"] = None  # only its growth counts: there is none before the first that is known
-        values |= series(fees.file, tuple(defaults), first_minute, rows, defaults)
+    for name, column in recorded.items():
+        values[name] = np.where(np.isnan(column), values.get(name, np.nan), column)
     return {name: value for name, value in values.items() if name == "fee" or np.any(value)}

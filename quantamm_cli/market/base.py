@@ -51,6 +51,7 @@ class Market:
     ``burn_in``: rows before the first simulated minute. ``carried``, ``longest_gap``: minutes, per token, as in
     :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices. ``series``: what
     a pool looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``: given ones, if any.
+    ``fees``: recorded ones of the simulated minutes by column, (t - burn_in,) each, NaN before the first observation.
     """
 
     tokens: tuple[str, ...]
@@ -62,6 +63,7 @@ class Market:
     sha256: str
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     trades: GivenTrades | None = None
+    fees: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Source(Component, group="data"):

@@ -9,21 +9,34 @@ from numpy.typing import NDArray
 from quantamm_cli.errors import DataError
 from quantamm_cli.market.base import GivenTrades, Market, Source
 from quantamm_cli.market.oracles import Oracle, oracle
+from quantamm_cli.market.series import series
 from quantamm_cli.market.trades import given_trades
 from quantamm_cli.settings.types import date_text
 
 DAY = 1440
 MOST_BURN_IN = 365
+_FEES = {"fee": np.nan, "gas_cost": np.nan, "arb_fee": np.nan, "lp_supply": None}
+"""The columns of recorded fees. Before its first observation the settings' number holds, which is not the market's to know; but of
+the LP supply only the growth counts, and there is none before the first that is known."""
 
 
-def load(source: Source, tokens: tuple[str, ...], start: int, end: int, wanted: tuple[str, ...] = (), trades: str | None = None) -> Market:
-    """The prices of [start, end) and of the burn-in before them, every series there is a file of, and given trades.
+def load(
+    source: Source,
+    tokens: tuple[str, ...],
+    start: int,
+    end: int,
+    wanted: tuple[str, ...] = (),
+    trades: str | None = None,
+    fees: str | None = None,
+) -> Market:
+    """The prices of [start, end) and of the burn-in before them, every series there is a file of, given trades, recorded fees.
 
     Args:
         tokens: in the user's order, which is the order of the columns.
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source may offer by itself.
         trades: a file of them.
+        fees: a file of them.
 
     Raises:
         DataError: a token is missing or damaged, the period or the burn-in asked for does not fit the data, a gap is
@@ -39,10 +52,10 @@ def load(source: Source, tokens: tuple[str, ...], start: int, end: int, wanted: 
     for column, closes in enumerate(columns.values()):
         prices[:, column] = closes.closes
     prices.flags.writeable = False
-    series = {name: file.rows(first, end) for name, file in files.items()}
+    seen = {name: file.rows(first, end) for name, file in files.items()}
     for name in wanted:
-        if name not in series and name in source.offers:
-            series[name] = np.stack([source.offered(name, token, first, end) for token in tokens], axis=-1)
+        if name not in seen and name in source.offers:
+            seen[name] = np.stack([source.offered(name, token, first, end) for token in tokens], axis=-1)
     given = None if trades is None else given_trades(trades, tokens, start, end, _span(source, tokens))
     return Market(
         tokens=tuple(tokens),
@@ -51,9 +64,10 @@ def load(source: Source, tokens: tuple[str, ...], start: int, end: int, wanted: 
         burn_in=burn_in,
         carried={token: closes.carried for token, closes in columns.items()},
         longest_gap={token: closes.longest_gap for token, closes in columns.items()},
-        sha256=_digest(tokens, first, prices, series, given),
-        series=series,
+        sha256=_digest(tokens, first, prices, seen, given),
+        series=seen,
         trades=given,
+        fees={} if fees is None else series(fees, tuple(_FEES), start, end - start, _FEES),
     )
 
 

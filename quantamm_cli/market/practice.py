@@ -56,4 +56,4 @@ def refuse_more_than_prices(practice: Practice, market: Market, fees_file: str |
 def as_market(history: Market, prices: Floats) -> Market:
     """Other prices ``(t, n)``, the burn-in among them, in the place of history's."""
     prices.flags.writeable = False
-    return replace(history, prices=prices, series={}, trades=None)
+    return replace(history, prices=prices, series={}, trades=None, fees={})

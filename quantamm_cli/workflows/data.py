@@ -20,7 +20,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
-    return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file)
+    return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file, settings.fees.file)
 
 
 def describe_market(market: "Market", monitor: Monitor) -> None:

@@ -42,7 +42,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
     dice = random.Random(7)
     composer = Composer("train")
     tree = composer.tree()
-    names = [name for name in keys.dotted(tree) if not name.endswith("kind")]
+    names = [name for name in keys.places(tree) if not name.endswith("kind")]
     right = wrong = 0
     missed = []
 

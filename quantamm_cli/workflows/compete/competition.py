@@ -11,7 +11,7 @@ from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.market import MarketSettings
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.types import Outcome, Points
-from quantamm_cli.config.entrants import blamed
+from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.digest import sha256

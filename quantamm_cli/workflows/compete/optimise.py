@@ -15,7 +15,8 @@ from quantamm_cli.competition.optimise import Aim, Step, best_fixed, best_of, cl
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
-from quantamm_cli.config.entrants import blamed, entry_of
+from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table

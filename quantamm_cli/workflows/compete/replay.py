@@ -9,7 +9,7 @@ from quantamm_cli.competition import replay as played
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.replay_record import Replay
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.config.entrants import blamed
+from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.replay import pools_table, replay_page
 from quantamm_cli.reporting.table import Table

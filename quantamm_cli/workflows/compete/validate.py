@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.validation import Check, validated
-from quantamm_cli.config.entrants import blamed
+from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Entry

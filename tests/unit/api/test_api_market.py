@@ -211,7 +211,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "no date": (lambda a, f: qsim.market(a, tokens=TOKENS, start="2023-02-30"), "start: '2023-02-30' is not a date"),
     "a start for a frame": (lambda a, f: qsim.market(f, start=START), "start: is '2023-03-01', and prices have times of their own"),
     "no times": (lambda a, f: qsim.market(f.rename({"unix": "time"})), "prices: has no column unix"),
-    "a token that is not there": (lambda a, f: qsim.market(f, tokens=["BTC", "ETC"]), r"tokens: .* of ETC \(did you mean 'ETH'"),
+    "a token that is not there": (lambda a, f: qsim.market(f, tokens=["BTC", "ETC"]), r"tokens: .* of ETC \(did you mean 'BTC' or 'ETH'"),
     "a price below zero": (lambda a, f: qsim.market(f.with_columns(ETH=-f["ETH"])), r"market, ETH: row 1 \(2023-03-01\): close is -"),
     "times out of order": (lambda a, f: qsim.market(f.reverse()), "comes after"),
     "a fee of 150 %": (lambda a, f: qsim.market(f, fees=1.5), r"market, fees: row 1 .*fee is 1.5; expected at least 0 and below 1"),
