@@ -42,6 +42,8 @@ def feed(settings: Simulate, market: Market) -> Feed:
     trades = None
     if (given := market.trades) is not None:
         trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
+    if fees.file is not None and not market.fees:
+        raise ValueError(f"the market was loaded without {fees.file}")
     costs = _frictions(fees, {} if fees.file is None else market.fees, trades is not None or pool.charges)
     frictions = None if costs is None else Frictions(**{name: array(value) for name, value in costs.items()})
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)

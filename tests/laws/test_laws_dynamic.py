@@ -189,7 +189,7 @@ def test_a_later_start_reads_the_same_stamps(tmp_path: Path) -> None:
             trades=build("trades", "recorded", file=str(tmp_path / "t.parquet")),
         )
         first, last = minute(settings.start), minute(settings.end)
-        return fed(settings, load(source, settings.tokens, first, last, ("supply",), settings.trades.file))
+        return fed(settings, load(source, settings.tokens, first, last, ("supply",), settings.trades.file, settings.fees.file))
 
     early, late, offset = told("2022-03-01"), told("2022-03-02T05:00"), DAY + 300
     assert early.frictions is not None and late.frictions is not None

@@ -73,7 +73,9 @@ def test_one_column_of_amounts_is_enough(kind: str, tmp_path: Path) -> None:
 def test_what_is_refused(kind: str, tmp_path: Path) -> None:
     one, two = ("row 1", "row 2") if kind == "parquet" else ("line 2", "line 3")
     ones = [1.0, 1.0]
-    refused(file(tmp_path, kind, [0, 1], token_in=["BTC", "ETC"], amount_in=ones), f"{two}: token_in is 'ETC'", "(did you mean 'ETH'?)")
+    refused(
+        file(tmp_path, kind, [0, 1], token_in=["BTC", "ETC"], amount_in=ones), f"{two}: token_in is 'ETC'", "(did you mean 'BTC' or 'ETH'?)"
+    )
     refused(file(tmp_path, kind, [0, 1], token_out=["btc", "BTC"], amount_in=ones), f"{one}: token_out is 'btc'", "(did you mean 'BTC'?)")
     refused(
         file(tmp_path, kind, [0, 1], token_in=["BTC", None], amount_in=ones), f"{two}: token_in is empty; expected one of BTC, ETH, USDC"

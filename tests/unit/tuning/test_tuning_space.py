@@ -73,7 +73,7 @@ def test_a_short_form_is_complete_and_a_field_is_a_change() -> None:
         ({"low": 1, "high": 2, "step": 0}, "space.a.b.step: 0 is not a number above 0"),
         ({"low": 1, "high": 2, "step": 1, "log": True}, "log and step do not go together"),
         ({"low": 1.5, "high": 2.5, "type": "int"}, "low, high and step of type int are not all whole"),
-        ({"lo": 1, "high": 2}, "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you mean 'low'?)"),
+        ({"lo": 1, "high": 2}, "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you mean 'low' or 'log'?)"),
         (0.5, "space.a.b: 0.5 is neither a range"),
     ],
 )
