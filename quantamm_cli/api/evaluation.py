@@ -93,7 +93,7 @@ def _chosen(
     runs_dir: str,
 ) -> tuple[evaluation.Chosen, tuple[Dates, ...], tuple[int, ...]]:
     """What is evaluated, on which dates besides, and which other sets."""
-    dates = tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
+    dates = _dates(periods)
     if isinstance(run, Settings):
         settings = run.on(market).training()
         if settings.split.kind == "walk_forward":
@@ -107,6 +107,16 @@ def _chosen(
     start_jax()
     chosen = evaluation.choose(settings, stored, selection, settings)
     return chosen, dates, check_sets(sets, stored)
+
+
+def _dates(periods: Mapping[str, tuple[str, str]] | None) -> tuple[Dates, ...]:
+    expected = "expected start and end by name: {'crash': ('2022-05-05', '2022-06-20')}"
+    if not isinstance(periods, Mapping | None):
+        raise ArgumentError("periods", f"is of type {type(periods).__name__}; {expected}")
+    for name, ends in (periods or {}).items():
+        if not isinstance(name, str) or not isinstance(ends, tuple | list) or [type(end) for end in ends] != [str, str]:
+            raise ArgumentError("periods", f"{name!r} is {ends!r}; {expected}")
+    return tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
 
 
 def _stored(run: StoredRun | Run | str, runs_dir: str) -> Run:

@@ -125,6 +125,8 @@ def _words(command: str, overrides: "Sequence[Override]", config_dir: str | None
             raise ArgumentError("overrides", f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping of values by name")
         groups = Composer(command, (), config_dir).loader
         for name, value in override.items():
+            if not isinstance(name, str):
+                raise ArgumentError("overrides", f"{name!r} is no name of a setting; expected a text such as 'fit.steps'")
             place = name.replace(".", "/")
             plain = _plain(value)
             words.append(f"{place if isinstance(plain, str) and plain in groups.options(place) else name}={spelt(plain)}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.search import Search, spelt
+from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import branch
@@ -30,6 +31,8 @@ def tune(
         space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by default ``space=training``.
         trials: trainings in all; by default ``study.trials``.
     """
+    if not isinstance(space, Mapping | None):
+        raise ArgumentError("space", f"is of type {type(space).__name__}; expected ranges by the names of settings")
     words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
     words += ["space=none"] if space is not None else []
     words += [] if trials is None else [f"study.trials={trials}"]

@@ -4,14 +4,21 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple
+from uuid import uuid4
+
+from pydantic.fields import ModelPrivateAttr
 
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.settings.compete import Entry
 
 _OURS = "quantamm_cli."
+_DUNDERS = ("__annotations__", "__private_attributes__")
+_OF_PYDANTIC = ("_abc_impl", "model_config", "model_fields", "model_computed_fields")
+"""What the making of a class adds to it."""
 
 
 class Code(NamedTuple):
@@ -39,29 +46,67 @@ def code_of(cls: type[Strategy]) -> Code | None:
 
 
 def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
-    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code and the globals that it names."""
-    if inspect.isclass(value) or isinstance(value, FunctionType):
+    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code and the globals that they name.
+
+    Of a value that is not understood nobody can say whether it has changed: it makes the code another each time.
+    """
+    inner = _inside(value)
+    if inspect.ismodule(value) or inspect.isbuiltin(value):
+        yield value.__name__
+    elif inner is not None:
+        yield type(value).__name__
+        for part in inner:
+            yield from _parts(part, home, met)
+    elif inspect.isclass(value) or isinstance(value, FunctionType):
+        yield f"{value.__module__}.{value.__qualname__}"
         if value.__module__ == home and id(value) not in met:
             met.add(id(value))
-            yield value.__qualname__
             yield from _of_class(value, home, met) if inspect.isclass(value) else _of_function(value, home, met)
-    elif isinstance(value, str | int | float | tuple | list | dict):
+    elif hasattr(value, "dtype") and hasattr(value, "tobytes"):
+        yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
+    elif value is None or value is Ellipsis or isinstance(value, str | bytes | int | float | complex):
         yield repr(value)
-    elif hasattr(value, "tolist"):
-        yield repr(value.tolist())
+    else:
+        yield uuid4().hex
+
+
+def _inside(value: Any) -> Iterable[Any] | None:
+    """What a value is made of, if that says all of it."""
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=repr)
+    if isinstance(value, dict):
+        return (part for item in value.items() for part in item)
+    if isinstance(value, staticmethod | classmethod):
+        return (value.__func__,)
+    if isinstance(value, property):
+        return (value.fget,)
+    if isinstance(value, cached_property):
+        return (value.func,)
+    if isinstance(value, partial):
+        return (value.func, value.args, value.keywords)
+    if isinstance(value, SimpleNamespace):
+        return (vars(value),)
+    if isinstance(value, ModelPrivateAttr):
+        return (value.default, value.default_factory)
+    if not inspect.isclass(value) and not isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
+        return (value.__wrapped__,)  # such as what jax.jit makes
+    return None
 
 
 def _of_class(cls: type, home: str, met: set[int]) -> Iterator[str]:
     for base in cls.__bases__:
         yield from _parts(base, home, met)
     for name, member in sorted(vars(cls).items()):
-        if callable(member) or not name.startswith("__"):
+        own = name in _DUNDERS or inspect.isfunction(member) or not name.startswith("__")
+        if own and name not in _OF_PYDANTIC:
             yield name
-            yield from _parts(getattr(member, "__func__", getattr(member, "fget", member)), home, met)
+            yield from (repr(member),) if name == "__annotations__" else _parts(member, home, met)
 
 
 def _of_function(function: FunctionType, home: str, met: set[int]) -> Iterator[str]:
-    yield from map(repr, (function.__defaults__, function.__kwdefaults__))
+    yield from _parts((function.__defaults__, function.__kwdefaults__), home, met)
     for name, value in inspect.getclosurevars(function).nonlocals.items():
         yield name
         yield from _parts(value, home, met)

@@ -14,7 +14,7 @@ from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.series import series as read_series
 from quantamm_cli.market.trades import given_trades
 from quantamm_cli.settings.nearest import did_you_mean
-from quantamm_cli.settings.types import Date, minute
+from quantamm_cli.settings.types import Date, date_text, minute
 
 if TYPE_CHECKING:
     import polars
@@ -40,6 +40,9 @@ def assemble(
 ) -> MemoryMarket:
     """The market of closes by token, checked as far as it can be before a run is known; ``minutes``: of rows that tokens share."""
     first, last = min(grid.first for grid in grids.values()), max(grid.last for grid in grids.values())
+    for name in series:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ArgumentError("series", f"{name!r} cannot be the name of a series; expected letters, digits and _")
     tables = {f"series.{name}": _series(name, value, tuple(grids), minutes) for name, value in series.items()}
     if observed := [_fees(name, value, minutes, first) for name, value in fees.items() if value is not None]:
         import polars
@@ -48,6 +51,9 @@ def assemble(
     if trades is not None:
         tables[TRADES] = frame_of(trades, TRADES)
     market = MemoryMarket(grids, tables)
+    if max(grid.first for grid in grids.values()) >= min(grid.last for grid in grids.values()):
+        spans = ", ".join(f"{token} {date_text(grid.first)} to {date_text(grid.last)}" for token, grid in grids.items())
+        raise ArgumentError("prices", f"have no minute in common: {spans}")
     if FEES in tables:
         read_series(market.place(FEES), tuple(COLUMNS.values()), first, last - first, dict.fromkeys(COLUMNS.values()))
     if TRADES in tables:
@@ -63,7 +69,8 @@ def _grids(prices: Any, tokens: Sequence[str] | None, start: str | None) -> tupl
     if start is not None:
         raise ArgumentError("start", f"is '{start}', and prices have times of their own; leave it out")
     if own:
-        chosen = _chosen(tokens, [str(name) for name in prices])
+        prices = {str(name): frame for name, frame in prices.items()}
+        chosen = _chosen(tokens, list(prices))
         return {token: _grid(frame_of(prices[token], f"prices[{token!r}]"), "close", token) for token in chosen}, None
     frame = frame_of(prices, "prices")
     chosen = _chosen(tokens, [name for name in frame.columns if name != TIME])
@@ -79,6 +86,8 @@ def _of_array(prices: Any, tokens: Sequence[str] | None, start: str | None) -> t
         first = minute(TypeAdapter(Date).validate_python(start))
     except ValidationError as failure:
         raise ArgumentError("start", failure.errors()[0]["ctx"]["error"]) from None
+    if not all(isinstance(token, str) for token in tokens):
+        raise ArgumentError("tokens", f"are {tokens!r}; expected names such as BTC")
     minutes = first + np.arange(len(prices) if hasattr(prices, "__len__") else 0, dtype=np.int64)
     if len(set(tokens)) < len(tokens):
         raise ArgumentError("tokens", f"are {', '.join(tokens)}; expected each once")

@@ -34,6 +34,8 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
     """
     import polars
 
+    if not is_frame(value):
+        raise ArgumentError(name, f"is of type {type(value).__name__}; expected a frame with a column unix")
     if isinstance(value, polars.DataFrame | polars.LazyFrame):
         frame = value.lazy().collect()
     else:
@@ -52,6 +54,8 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
 def _milliseconds(unix: "polars.Series", name: str) -> "polars.Series":
     import polars
 
+    if isinstance(unix.dtype, polars.Time | polars.Duration):
+        raise ArgumentError(name, f"has unix of type {unix.dtype}; expected s, ms, us or ns since 1970, or date-times")
     if unix.dtype.is_temporal():
         return unix.cast(polars.Datetime("ms")).dt.epoch("ms").alias(TIME)
     stamps, second = clean.stamps(unix, name, clean.parquet_row)
@@ -96,6 +100,8 @@ def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Min
         raise ArgumentError(name, f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers")
     if minutes is None:
         raise ArgumentError(name, "has no times, and tokens with frames of their own share none; pass a frame with a column unix")
+    if array.size == 0 or np.iscomplexobj(array):
+        raise ArgumentError(name, "has no rows" if array.size == 0 else "is of complex numbers; expected real ones")
     table = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
     if table.shape != (len(minutes), len(columns)):
         raise ArgumentError(name, f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices")

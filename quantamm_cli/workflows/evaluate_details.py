@@ -45,6 +45,8 @@ def custom_periods(dates: Sequence[Dates], settings: Train, scored: Scored, own:
 def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
     """Numbers, text of them between commas, or ``all``, each once. Raises ArgumentError for a set that the run does not have."""
     known = {str(index): index for index in range(number_of_sets(run))}
+    if not isinstance(sets, Sequence):
+        raise ArgumentError("sets", f"is {sets!r}; expected numbers of parameter sets, or 'all'")
     if sets == "all":
         return tuple(known.values())
     names = [name.strip() for name in sets.split(",")] if isinstance(sets, str) else [str(each) for each in sets]

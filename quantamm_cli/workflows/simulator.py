@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
@@ -37,10 +38,10 @@ class Simulator:
     def __init__(self, settings: Simulate, market: Market, rows: int | None = None) -> None:
         pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
         most = len(market.prices) - market.burn_in
-        if rows is not None and not 1 <= rows <= most:
+        if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 1 <= rows <= most):
             raise ArgumentError("rows", f"is {rows}; expected 1 to {most}, the minutes that there are prices of")
         self.pool = pool
-        self.rows = settings.rows if rows is None else rows
+        self.rows = settings.rows if rows is None else int(rows)
         """Minutes of a trajectory."""
         self._last = most - self.rows
         self.feed = feed(settings, market)
@@ -56,7 +57,7 @@ class Simulator:
         Raises:
             ArgumentError: a raw name that the pool does not have (what is left out is as in the settings), or no such start.
         """
-        if isinstance(start, int | np.integer) and not 0 <= start <= self._last:
+        if not isinstance(start, Tracer) and not (np.issubdtype(np.asarray(start).dtype, np.integer) and 0 <= int(start) <= self._last):
             raise ArgumentError("start", f"is {start}; expected 0 to {self._last}, from where on there are {self.rows} minutes of prices")
         return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
 
@@ -69,7 +70,7 @@ class Simulator:
         Raises:
             ArgumentError: there is no such metric.
         """
-        if name not in METRICS:
+        if not isinstance(name, str) or name not in METRICS:
             raise ArgumentError("name", f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them")
         return partial(self._metric, name)
 
@@ -91,10 +92,16 @@ class Simulator:
 
 def _filled(own: Params, given: ParamValues) -> Params:
     """Raw parameters of a pool with some of them given."""
+    if not isinstance(given, Mapping):
+        raise ArgumentError("params", f"is of type {type(given).__name__}; expected raw parameters by name")
     for name in given:
         if name not in own:
             raise ArgumentError("params", f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there are {', '.join(own)}")
-    return {name: jnp.asarray(given[name], value.dtype) if name in given else value for name, value in own.items()}
+    params = {name: jnp.asarray(given[name], value.dtype) if name in given else value for name, value in own.items()}
+    for name, value in params.items():
+        if value.shape != own[name].shape:
+            raise ArgumentError("params", f"{name} has the shape {value.shape}; expected {own[name].shape}")
+    return params
 
 
 class OnlineState(NamedTuple):

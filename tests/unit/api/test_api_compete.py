@@ -84,6 +84,55 @@ def test_code_of_a_notebook_names_its_competition(tmp_path: Path) -> None:
     assert small(tmp_path).line_up([loaded("\n\n" + texts[0]).Mine]).fingerprint == names[0]
 
 
+USED = {
+    "a set": ("K = {0.001}", "min(K)", "0.001", "0.05"),
+    "bytes": ("K = b'0.001'", "float(K)", "0.001", "0.05"),
+    "a list of arrays": (
+        "import numpy as np\nK = [np.zeros(2000), np.arange(3)]\nK[0][1000] = 0.001",
+        "float(K[0][1000])",
+        "0.001",
+        "0.05",
+    ),
+    "a namespace": ("from types import SimpleNamespace\nK = SimpleNamespace(a=[0.001])", "K.a[0]", "0.001", "0.05"),
+    "a partial": ("from functools import partial\ndef f(x): return x\nK = partial(f, 0.001)", "K()", "0.001", "0.05"),
+    "a compiled function": ("import jax\n@jax.jit\ndef K(): return 0.001", "K()", "0.001", "0.05"),
+    "nothing": ("K = None", "(0.001 if K is None else K)", "K = None", "K = 0.05"),
+    "a dictionary of functions": ("K = {'a': lambda: 0.001}", "K['a']()", "0.001", "0.05"),
+}
+
+
+@pytest.mark.parametrize(("head", "use", "old", "new"), USED.values(), ids=USED)
+def test_whatever_code_uses_names_its_competition(head: str, use: str, old: str, new: str, tmp_path: Path) -> None:
+    """The same again is the same; another value is another, however it is held."""
+    text = f"{head}\n{MINE.format(scale=1)}".replace("gain * SCALE", f"gain + {use}")
+    names = [small(tmp_path).line_up([loaded(each).Mine]).fingerprint for each in (text, text, text.replace(old, new))]
+    assert names[0] == names[1] != names[2]
+
+
+def test_attributes_of_a_class_name_its_competition(tmp_path: Path) -> None:
+    """Private ones, constants, cached properties and static methods; an object that nobody understands is never the same."""
+    body = """
+    _k: float = 0.001
+    LIMITS: ClassVar[set] = {0.002}
+
+    @cached_property
+    def slow(self):
+        return 0.003
+
+    @staticmethod
+    def fixed():
+        return 0.004
+"""
+    text = MINE.format(scale=1).replace("    gain: float = 0.003\n", f"    gain: float = 0.003\n{body}")
+    text = "from functools import cached_property\nfrom typing import ClassVar\n" + text
+    made = [text, *(text.replace(f"0.00{digit}", "0.05") for digit in (1, 2, 4)), text.replace("return 0.003", "return 0.05")]
+    names = [small(tmp_path).line_up([loaded(each).Mine]).fingerprint for each in made]
+    assert len(set(names)) == len(names)
+    assert small(tmp_path).line_up([loaded(text).Mine]).fingerprint == names[0]
+    strange = MINE.format(scale="object()").replace("gain * SCALE", "gain if SCALE else 0")
+    assert small(tmp_path).line_up([loaded(strange).Mine]).fingerprint != small(tmp_path).line_up([loaded(strange).Mine]).fingerprint
+
+
 def test_classes_that_a_function_makes_are_told_apart(tmp_path: Path) -> None:
     """Their file is the same, what they close over is not."""
 

@@ -3,6 +3,7 @@
 import gc
 import pickle
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,15 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "a fee that is none": (lambda a, f: qsim.market(f, fees=float("nan")), "fees: is nan; expected a finite number"),
     "series without names": (lambda a, f: qsim.market(f, series=[1]), "series: is of type list; expected a mapping"),
     "no trades": (lambda a, f: qsim.market(f, trades={"unix": [], "token_in": []}), "trades: has no rows"),
+    "tokens that never meet": (
+        lambda a, f: qsim.market({"BTC": f.select("unix", close="BTC").head(9), "ETH": f.select("unix", close="ETH").tail(9)}),
+        "prices: have no minute in common: BTC 2023-03-01 to 2023-03-01T00:09, ETH",
+    ),
+    "trades that are none": (lambda a, f: qsim.market(f, trades=5), "trades: is of type int; expected a frame"),
+    "times of days": (lambda a, f: qsim.market(f.with_columns(unix=polars.lit(time(1)))), "prices: has unix of type Time"),
+    "a series of no name": (lambda a, f: qsim.market(f, series={"a b": a}), "series: 'a b' cannot be the name of a series"),
+    "tokens that are no names": (lambda a, f: qsim.market(a, tokens=[1, 2], start=START), "tokens: are .1, 2.; expected names"),
+    "an empty array": (lambda a, f: qsim.market(a[:0], tokens=TOKENS, start=START), "prices: has no rows"),
     "nothing": (lambda a, f: qsim.market(None), "prices: is of type NoneType without tokens; expected a frame"),
     "rows of frames of their own": (
         lambda a, f: qsim.market({token: f.select("unix", close=token) for token in TOKENS}, fees=[0.1] * len(f)),

@@ -94,6 +94,12 @@ WRONG = {
     "a name": (lambda s, f: qsim.compete("fixed_fee"), "strategies: are 'fixed_fee'; expected a list"),
     "untrained": (lambda s, f: qsim.evaluate(s), "of these settings; train it first"),
     "start": (lambda s, f: qsim.simulator(s, qsim.market(f), rows=100)({}, -5), "start: is -5; expected 0 to 20060"),
+    "a concrete array": (lambda s, f: qsim.simulator(s, qsim.market(f), rows=100)({}, np.array(-7)), "start: is -7; expected 0 to 20060"),
+    "rows": (lambda s, f: qsim.simulator(s, qsim.market(f), rows=1.5), "rows: is 1.5; expected 1 to"),
+    "shape": (lambda s, f: qsim.simulator(s, qsim.market(f))({"log_k": 1.0}), r"params: log_k has the shape \(\); expected \(2,\)"),
+    "periods": (lambda s, f: qsim.evaluate(s, periods={"x": ("2021-01-10",)}), "periods: 'x' is .*; expected start and end by name"),
+    "space": (lambda s, f: qsim.tune(s, space="x"), "space: is of type str; expected ranges by the names"),
+    "name": (lambda s, f: s.but({1: 3}), "overrides: 1 is no name of a setting"),
     "later start": (lambda s, f: qsim.simulator(s, qsim.market(f), rows=100)({}, 20_061), "start: is 20061; expected 0 to 20060"),
 }
 
