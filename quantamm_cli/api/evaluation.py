@@ -13,6 +13,7 @@ from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import evaluate as evaluation
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows import report as reports
+from quantamm_cli.workflows.compete.standings import CompetitionResult
 from quantamm_cli.workflows.custom_periods import Dates, dates_of
 from quantamm_cli.workflows.evaluate_details import check_sets
 from quantamm_cli.workflows.evaluate_walk import evaluate_walk
@@ -51,7 +52,7 @@ def evaluate(
 
 
 def report(
-    run: Settings | StoredRun | Run | str,
+    run: Settings | StoredRun | Run | CompetitionResult | str,
     *,
     market: MemoryMarket | None = None,
     load: str | None = None,
@@ -65,7 +66,8 @@ def report(
     """Draw a run, a walk-forward or a competition, and write one page that needs nothing else; ``.path`` is where it is.
 
     Args:
-        run: as ``evaluate`` takes it, whose arguments the others are; or the name of a stored walk-forward or competition.
+        run: as ``evaluate`` takes it, whose arguments the others are; or a competition's result, or the name of a stored
+            walk-forward or competition.
 
     Raises:
         StoreError: there is no such result.
@@ -77,6 +79,8 @@ def report(
     selection, monitor = Selection(load, minimum), monitor or Monitor()
     if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
         return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
+    if isinstance(run, CompetitionResult):
+        runs_dir, run = run.competition.settings.runs_dir, run.competition.place.name
     if isinstance(run, str) and (held := Store(runs_dir).named(run)).kind != "run":
         return reports.report_stored(reports.drawable(held, selection, monitor))
     watch = Watch()

@@ -49,6 +49,8 @@ def test_objects_classes_names_and_mappings_compete(tmp_path: Path) -> None:
     assert sorted(row.name for row in result.standings[:-1]) == ["Mine", "Mine_2", "cheap", "fixed_fee"]
     edges = {row.name: row.edge.mean for row in result.standings}
     assert edges["Mine_2"] == edges["fixed_fee"] != edges["Mine"]
+    page = qsim.report(result).path.read_text()
+    assert all(f"{row.name}" in page for row in result.standings[:-1])
     again = qsim.compete(small(tmp_path).line_up(entries))
     assert (result.status, again.status) == ("new", "reused")
 
