@@ -88,11 +88,13 @@ def _of_settings(
         raise ArgumentError("tokens", f"are {', '.join(tokens)}, and the settings' are {', '.join(loaded.tokens)}; leave them out")
     minutes = loaded.first_minute + np.arange(len(loaded.prices), dtype=np.int64)
     grids = {token: Grid(loaded.first_minute, loaded.prices[:, column]) for column, token in enumerate(loaded.tokens)}
-    if values.fees.file is not None and all(value is None for value in fees.values()):
-        table = opened(values.fees.file)
+    if values.fees.file is not None and fees["fees"] is None:
+        table, given = opened(values.fees.file), {name for name, value in fees.items() if value is not None}
         import polars
 
-        fees = {"fees": table.read({name: polars.Float64() for name in table.names if name != "unix"} | {"unix": polars.Int64()})}
+        wanted = {name: polars.Float64() for name in table.names if name not in ("unix", *given)}
+        if wanted:
+            fees = {**fees, "fees": table.read(wanted | {"unix": polars.Int64()})}
     if trades is None and loaded.trades is not None:
         trades = trades_frame(loaded.trades, loaded.tokens, int(minutes[loaded.burn_in]))
     return assemble(grids, minutes, fees, trades, {**loaded.series, **series})

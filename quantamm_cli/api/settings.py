@@ -77,7 +77,7 @@ class Settings:
         """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
         if market is None:
             return self
-        from quantamm_cli.market.content import MemoryMarket
+        from quantamm_cli.market.content import SCHEME, MemoryMarket
         from quantamm_cli.market.memory import Memory
 
         if not isinstance(market, MemoryMarket):
@@ -85,7 +85,9 @@ class Settings:
 
         chosen = market.words
         replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
-        words = [word for word in self.overrides if _key(word) not in replaced]
+        words = [word for word in self.overrides if _key(word) not in replaced and SCHEME not in word]
+        dropped = {_key(word).partition(".")[0] for word in self.overrides if SCHEME in word} - {"data", *chosen}
+        words = [word for word in words if _key(word) not in dropped]  # recorded fees and trades of another market
         return _checked(replace(self, overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())), market=market))
 
     def of(self, command: str) -> "Settings":

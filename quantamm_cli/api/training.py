@@ -53,7 +53,10 @@ def train(
         DivergedError: no parameter set has finite numbers.
         Interrupted: the monitor stopped it; what was done is saved, and another call goes on from there.
     """
-    return training.train(checked(settings, market, monitor).training(), Selection(load, minimum), fresh, monitor=monitor)
+    values = checked(settings, market, monitor).training()
+    if values.split.kind == "walk_forward":
+        raise ArgumentError("settings", "have split=walk_forward; call walk_forward(settings), or take split=holdout")
+    return training.train(values, Selection(load, minimum), fresh, monitor=monitor)
 
 
 def walk_forward(

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from pydantic.fields import ModelPrivateAttr
 
@@ -16,6 +17,7 @@ from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.settings.compete import Entry
 
 _OURS = "quantamm_cli."
+_met: "WeakKeyDictionary[type, str]" = WeakKeyDictionary()
 _DUNDERS = ("__annotations__", "__private_attributes__")
 _OF_PYDANTIC = ("_abc_impl", "model_config", "model_fields", "model_computed_fields")
 """What the making of a class adds to it."""
@@ -42,7 +44,17 @@ def code_of(cls: type[Strategy]) -> Code | None:
     digest = hashlib.sha256()
     for part in _parts(cls, cls.__module__, set()):
         digest.update(f"{len(part)} {part}".encode())
+    _forget_programs(cls, digest.hexdigest())
     return Code(digest.hexdigest(), None)
+
+
+def _forget_programs(cls: type[Strategy], digest: str) -> None:
+    """Programs are compiled of a class as it was; where what its code uses has changed since, they are compiled again."""
+    if _met.setdefault(cls, digest) != digest:
+        import jax
+
+        jax.clear_caches()
+        _met[cls] = digest
 
 
 def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:

@@ -92,8 +92,11 @@ def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Min
     """
     import polars
 
+    if hasattr(values, "index") and hasattr(values, "to_numpy"):
+        raise ArgumentError(name, "is a pandas series, whose times would be lost; pass a frame of it, or its to_numpy()")
     try:
-        array = np.asarray(values)
+        masked = isinstance(values, np.ma.MaskedArray)
+        array = np.asarray(np.ma.filled(values.astype(float), np.nan)) if masked else np.asarray(values)
     except ValueError:  # rows of different lengths
         raise ArgumentError(name, "has rows of different lengths; expected an array of numbers") from None
     if not np.issubdtype(array.dtype, np.number):

@@ -111,6 +111,17 @@ def test_whatever_code_uses_names_its_competition(head: str, use: str, old: str,
     assert names[0] == names[1] != names[2]
 
 
+def test_a_number_that_changes_under_a_class_is_played(tmp_path: Path) -> None:
+    """The class is the same object, and its compiled program would be, too."""
+    module = loaded(MINE.format(scale=1))
+    edges = []
+    for scale in (1, 5):
+        module.SCALE = scale
+        edges.append(qsim.compete(small(tmp_path).line_up([module.Mine])).standings[0].edge.mean)
+    fresh = qsim.compete(small(tmp_path / "other").line_up([loaded(MINE.format(scale=5)).Mine])).standings[0].edge.mean
+    assert edges[0] != edges[1] == fresh
+
+
 def test_attributes_of_a_class_name_its_competition(tmp_path: Path) -> None:
     """Private ones, constants, cached properties and static methods; an object that nobody understands is never the same."""
     body = """

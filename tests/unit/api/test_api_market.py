@@ -179,6 +179,16 @@ def test_training_evaluating_and_tuning_take_it(settings: qsim.Settings, frame: 
     assert qsim.train(settings.but(study.best.settings), market=market).run.name == study.best.run
 
 
+def test_a_market_takes_the_place_of_another_whole(settings: qsim.Settings, frame: polars.DataFrame) -> None:
+    """Fees and trades of the other go; those of the settings' files stay unless others are given."""
+    plain, rich = qsim.market(frame), qsim.market(frame, fees=0.01, trades=trades("BTC", "ETH"))
+    assert settings.on(rich).on(plain).fingerprint == settings.on(plain).fingerprint
+    both = qsim.market(settings.on(rich), gas_cost=2.0)
+    assert set(both.tables["fees"].columns) == {"unix", "fee", "gas_cost"}
+    masked = np.ma.masked_array(frame.select(TOKENS).to_numpy(), mask=np.eye(frame.height, 2, -5) > 0)
+    assert qsim.market(masked, tokens=TOKENS, start=START).missing["BTC"] > 0
+
+
 def test_a_run_whose_market_is_gone_says_what_to_pass(settings: qsim.Settings, frame: polars.DataFrame) -> None:
     market = qsim.market(frame)
     run, digest = qsim.train(settings, market=market).run, market.sha256
