@@ -38,7 +38,15 @@ _HOMES = {
     "workflows.trajectory": ("Trajectory",),
     "workflows.tune": ("StudyResult",),
     "workflows.walk_forward": ("WalkForwardResult",),
-    "errors": ("ArgumentError", "ConfigError", "DataError", "DivergedError", "Interrupted", "QsimError", "StoreError"),
+    "errors": (
+        "ArgumentError",
+        "ConfigError",
+        "DataError",
+        "DivergedError",
+        "Interrupted",
+        "QsimError",
+        "StoreError",
+    ),
     "competition.strategy": ("Strategy", "Swap"),
     "core.params": ("Parameter",),
     "metrics.base": ("metric",),
@@ -60,7 +68,15 @@ if TYPE_CHECKING:
     from quantamm_cli.api.training import simulate, train, walk_forward
     from quantamm_cli.competition.strategy import Strategy, Swap
     from quantamm_cli.core.params import Parameter
-    from quantamm_cli.errors import ArgumentError, ConfigError, DataError, DivergedError, Interrupted, QsimError, StoreError
+    from quantamm_cli.errors import (
+        ArgumentError,
+        ConfigError,
+        DataError,
+        DivergedError,
+        Interrupted,
+        QsimError,
+        StoreError,
+    )
     from quantamm_cli.market.content import MemoryMarket
     from quantamm_cli.metrics.base import metric
     from quantamm_cli.pools.base import AbstractPool
@@ -142,7 +158,9 @@ def __getattr__(name: str) -> Any:
 
         load_components()
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    if name in _ROOMS:  # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is called market by its name
+    if (
+        name in _ROOMS
+    ):  # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is called market by its name
         value.__name__ = f"{__name__}.{name}"
     globals()[name] = value
     return value

@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = ROOT / ".pytest_cache" / "shared_programs"
 os.environ.setdefault("XLA_FLAGS", QUICKLY)
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(PROGRAMS))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # of processes: many compile the same
+os.environ.setdefault(
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0"
+)  # of processes: many compile the same
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 os.environ.setdefault("QSIM_CACHE", str(ROOT / ".pytest_cache" / "qsim"))
 
@@ -30,7 +32,13 @@ from quantamm_cli.settings.cache import prune  # noqa: E402
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 jax.config.update("jax_raise_persistent_cache_errors", False)
-install_import_hook([f"quantamm_cli.{room}" for room in ("core", "rules", "pools", "metrics", "engine", "training")], "checked.checked")
+install_import_hook(
+    [
+        f"quantamm_cli.{room}"
+        for room in ("core", "rules", "pools", "metrics", "engine", "training")
+    ],
+    "checked.checked",
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,8 +79,15 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--executor", default="auto", choices=["auto", "compiled", "scan"], help="what programs are traced for")
-    parser.addoption("--quick", action="store_true", help="one case of each test, and none that starts a process")
+    parser.addoption(
+        "--executor",
+        default="auto",
+        choices=["auto", "compiled", "scan"],
+        help="what programs are traced for",
+    )
+    parser.addoption(
+        "--quick", action="store_true", help="one case of each test, and none that starts a process"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +124,9 @@ def shared() -> Path:
 def prices() -> NDArray[np.float64]:
     """Ten days of minutes of three assets that move like a market and cost very different sums. Read-only."""
     random = np.random.Generator(np.random.PCG64(20240229))
-    steps = random.standard_normal((10 * 1440, 3)) @ np.array([[9e-4, 5e-4, 1e-5], [0, 8e-4, 0], [0, 0, 5e-5]])
+    steps = random.standard_normal((10 * 1440, 3)) @ np.array(
+        [[9e-4, 5e-4, 1e-5], [0, 8e-4, 0], [0, 0, 5e-5]]
+    )
     steps[0] = 0
     path = np.exp(np.cumsum(steps, axis=0)) * np.array([40_000.0, 2_000.0, 1.0])
     path.flags.writeable = False

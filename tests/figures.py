@@ -39,7 +39,9 @@ def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                yield from (name for name in (whole if whole in files else node.module,) if name in files)
+                yield from (
+                    name for name in (whole if whole in files else node.module,) if name in files
+                )
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in files)
 
@@ -47,7 +49,11 @@ def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[str]:
 def circles(edges: Edges) -> list[list[str]]:
     """Modules that reach each other, each group once. A module is in a circle if it can be reached from what it imports."""
     reached = {name: _reached(name, edges) for name in edges}
-    groups = {tuple(sorted({name} | {other for other in seen if name in reached[other]})) for name, seen in reached.items() if name in seen}
+    groups = {
+        tuple(sorted({name} | {other for other in seen if name in reached[other]}))
+        for name, seen in reached.items()
+        if name in seen
+    }
     return sorted(map(list, groups))
 
 
@@ -94,11 +100,24 @@ def main(root: Path) -> None:
     lengths = [_lines(path) for path in files]
     functions = sorted(size for path in files for size in _functions(path))
     total = sum(lengths)
-    print(f"files      {len(lengths)}, median {statistics.median(lengths):.0f} lines, longest {max(lengths)}, {total} in all")
-    print(f"functions  {len(functions)}, median {statistics.median(functions):.0f} lines, longest {functions[-1]}")
+    print(
+        f"files      {len(lengths)}, median {statistics.median(lengths):.0f} lines, longest {max(lengths)}, {total} in all"
+    )
+    print(
+        f"functions  {len(functions)}, median {statistics.median(functions):.0f} lines, longest {functions[-1]}"
+    )
     found = circles(imports(root))
-    print(f"circles    {len(found)}" + "".join(f"\n           {' '.join(group)}" for group in found))
-    print("rooms      " + ", ".join(f"{room} {size / total:.0%}" for room, size in rooms(root).items() if size / total > 0.01))
+    print(
+        f"circles    {len(found)}" + "".join(f"\n           {' '.join(group)}" for group in found)
+    )
+    print(
+        "rooms      "
+        + ", ".join(
+            f"{room} {size / total:.0%}"
+            for room, size in rooms(root).items()
+            if size / total > 0.01
+        )
+    )
     print("counts     " + ", ".join(f"{name} {count}" for name, count in counts(root).items()))
 
 

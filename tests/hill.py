@@ -83,10 +83,18 @@ def problem(fitter: Fit, pool: AbstractPool | None = None, **changes: Any) -> Pr
         "spans": (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY)),
         "tracked": ("returns",),
         "watched": ("validation", "returns"),
-        "draw": lambda step, which: {name: FROM[name][which] + 0.01 * (step + which) for name in FROM},
+        "draw": lambda step, which: {
+            name: FROM[name][which] + 0.01 * (step + which) for name in FROM
+        },
     }
     if fitter.kind == "random":
-        told["draw"] = partial(drawn, pool.parameters(2), {name: values.tolist() for name, values in FROM.items()}, 2, fitter)
+        told["draw"] = partial(
+            drawn,
+            pool.parameters(2),
+            {name: values.tolist() for name, values in FROM.items()},
+            2,
+            fitter,
+        )
     return Problem(**told | changes)
 
 

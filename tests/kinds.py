@@ -46,7 +46,9 @@ def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:
     for entry in values.pop("defaults", []):
         if isinstance(entry, dict):
             ((place, chosen),) = entry.items()
-            source_group, _, part = place.rpartition("@")  # "/pool@base" is a pool under "base", "rule" a rule of this group under "rule"
+            source_group, _, part = place.rpartition(
+                "@"
+            )  # "/pool@base" is a pool under "base", "rule" a rule of this group under "rule"
             found[part] = tree(source_group.lstrip("/") or f"{group}/{part}", chosen)
     return found | values | changes
 
@@ -60,7 +62,9 @@ def build(group: str, name: str, **changes: Any) -> Any:
 def small(group: str, name: str) -> Component:
     """As ``build``, where pools look every six hours, so that a few days see many updates."""
     quick = {"chunk_period": 360, "weight_interpolation_period": 240}
-    changes: dict[str, Any] = {"temporal": quick, "dynamic_fee": {"chunk_period": 360}}.get(name, {})
+    changes: dict[str, Any] = {"temporal": quick, "dynamic_fee": {"chunk_period": 360}}.get(
+        name, {}
+    )
     told = tree(group, name, **changes)
     for part in ("base", "parent"):
         if part in told:
@@ -100,7 +104,19 @@ def world(
         pool=pool,
         fees=build("fees", kind, **fees),
     )
-    return feed(settings, Market(tokens, prices, 0, burn_in, {}, {}, "", {name: series(name, prices) for name in pool.looks_at}))
+    return feed(
+        settings,
+        Market(
+            tokens,
+            prices,
+            0,
+            burn_in,
+            {},
+            {},
+            "",
+            {name: series(name, prices) for name in pool.looks_at},
+        ),
+    )
 
 
 def series(name: str, prices: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,10 +141,17 @@ def with_rule(name: str, **changes: Any) -> Any:
 def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
     """One set of a pool's parameters, raw, by readable or raw name; unless given, weights and two memories are not alike."""
     specs = pool.parameters(assets)
-    own = {name for spec in specs if spec.count in (None, assets) for name in (spec.readable, spec.name)}
+    own = {
+        name
+        for spec in specs
+        if spec.count in (None, assets)
+        for name in (spec.readable, spec.name)
+    }
     names = {name for spec in specs for name in (spec.readable, spec.name)}
     uneven = {"initial_weights_logits": list(np.linspace(0.4, -0.3, assets)), "memory_days_2": 3.0}
-    given = {name: value for name, value in uneven.items() if name in own} | {name: value for name, value in given.items() if name in names}
+    given = {name: value for name, value in uneven.items() if name in own} | {
+        name: value for name, value in given.items() if name in names
+    }
     if "initial_weights" in given:
         given.pop("initial_weights_logits")
     raw = initial(pool.parameters(assets), given, 1, assets, 0.0, 0)

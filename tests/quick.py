@@ -16,7 +16,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     first: dict[Any, pytest.Item] = {}
     for item in (item for item in items if item.get_closest_marker("heavy") is None):
-        first.setdefault((item.path, getattr(item, "originalname", item.name), getattr(item, "cls", None)), item)
+        first.setdefault(
+            (item.path, getattr(item, "originalname", item.name), getattr(item, "cls", None)), item
+        )
     stay = set(map(id, first.values()))
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in stay])
     items[:] = first.values()

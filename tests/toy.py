@@ -37,7 +37,15 @@ TOY = (
 )
 ROWS, TRAIN, TEST = 16 * 1440, 16 * 1440 - int(0.2 * 16 * 1440), 4 * 1440
 """Minutes of [start, end), of its training part, and of [end, test_end)."""
-RULES = ("last", "best_objective", "best_train", "best_validation", "best_test", "best_train_min_test", "best_test_min_train")
+RULES = (
+    "last",
+    "best_objective",
+    "best_train",
+    "best_validation",
+    "best_test",
+    "best_train_min_test",
+    "best_test_min_train",
+)
 METRIC = "daily_log_sharpe"
 
 
@@ -78,7 +86,12 @@ def call(*words: str, folder: Path) -> Answer:
     """``qsim WORDS`` in ``folder``, within this process."""
     out, err = io.StringIO(), io.StringIO()
     cache = mock.patch.dict(os.environ, QSIM_CACHE=str(CACHE))
-    with cache, contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        cache,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         code = main(words)
     return Answer(code, out.getvalue(), err.getvalue())
 
@@ -207,10 +220,14 @@ def essence_of(path: Path) -> tuple[str, bytes]:
     """The same of the run whose checkpoint this is."""
     kept = [line for line in path.read_text().splitlines() if '"sha256": ' not in line]
     first, last = kept.index('  "provenance": {'), kept.index('  "entries": [')
-    return "\n".join(kept[:first] + kept[last:]), (path.with_suffix("") / "history.jsonl").read_bytes()
+    return "\n".join(kept[:first] + kept[last:]), (
+        path.with_suffix("") / "history.jsonl"
+    ).read_bytes()
 
 
-def chosen(entries: Sequence[Mapping[str, Any]], rule: str, minimum: float = 0.0) -> tuple[int, int] | None:
+def chosen(
+    entries: Sequence[Mapping[str, Any]], rule: str, minimum: float = 0.0
+) -> tuple[int, int] | None:
     """Step and set a rule must choose, the slow and plain way: every entry and set in order, a later one only if strictly better."""
 
     def value(entry: Mapping[str, Any], place: str, index: int) -> float | None:
@@ -218,12 +235,19 @@ def chosen(entries: Sequence[Mapping[str, Any]], rule: str, minimum: float = 0.0
         return row[index]
 
     pool = entries[-1:] if rule == "last" else entries
-    place, _, other = ("validation" if rule == "last" else rule.removeprefix("best_")).partition("_min_")
+    place, _, other = ("validation" if rule == "last" else rule.removeprefix("best_")).partition(
+        "_min_"
+    )
     best: tuple[float, int, int] | None = None
     for entry in pool:
         for index in range(len(entry["objective"])):
             score = value(entry, place, index)
             bar = value(entry, other, index) if other else minimum
-            if score is not None and bar is not None and bar >= minimum and (best is None or score > best[0]):
+            if (
+                score is not None
+                and bar is not None
+                and bar >= minimum
+                and (best is None or score > best[0])
+            ):
                 best = (score, entry["step"], index)
     return best and best[1:]

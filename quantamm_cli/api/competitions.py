@@ -24,9 +24,16 @@ def compete(
         simulations: seeds; by default those of the settings.
         until_decided: play more seeds until the leader is surely ahead.
     """
-    settings = competition if isinstance(competition, Settings) else compose("compete").line_up(competition)
+    settings = (
+        competition
+        if isinstance(competition, Settings)
+        else compose("compete").line_up(competition)
+    )
     if settings.command != "compete":
-        raise ArgumentError("competition", f"are settings of {settings.command}; expected compose('compete', ...) or strategies")
+        raise ArgumentError(
+            "competition",
+            f"are settings of {settings.command}; expected compose('compete', ...) or strategies",
+        )
     checked(settings, monitor=monitor)
     settings = settings if simulations is None else settings.but(f"simulations={simulations}")
     return standings.compete(settings.competition(), until_decided, fresh, monitor)

@@ -48,7 +48,9 @@ def evaluate(
         StoreError: there is no such run.
         ArgumentError: periods or sets that there are not.
     """
-    return evaluation.evaluate(*_chosen(run, market, Selection(load, minimum), periods, sets, runs_dir), curvature)
+    return evaluation.evaluate(
+        *_chosen(run, market, Selection(load, minimum), periods, sets, runs_dir), curvature
+    )
 
 
 def report(
@@ -85,7 +87,9 @@ def report(
         return reports.report_stored(reports.drawable(held, selection, monitor))
     watch = Watch()
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
-    return reports.report_run(evaluation.evaluate(chosen, dates, others, curvature, watch), minimum, watch)
+    return reports.report_run(
+        evaluation.evaluate(chosen, dates, others, curvature, watch), minimum, watch
+    )
 
 
 def _chosen(
@@ -101,11 +105,16 @@ def _chosen(
     if isinstance(run, Settings):
         settings = run.on(market).training()
         if settings.split.kind == "walk_forward":
-            raise ArgumentError("run", "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run")
+            raise ArgumentError(
+                "run",
+                "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run",
+            )
         stored = trained(settings)
     else:
         stored = _stored(run, runs_dir)
-        settings = read_settings(Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ()))
+        settings = read_settings(
+            Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())
+        )
         if market is not None:
             _same_market(settings, market)
     start_jax()
@@ -118,7 +127,11 @@ def _dates(periods: Mapping[str, tuple[str, str]] | None) -> tuple[Dates, ...]:
     if not isinstance(periods, Mapping | None):
         raise ArgumentError("periods", f"is of type {type(periods).__name__}; {expected}")
     for name, ends in (periods or {}).items():
-        if not isinstance(name, str) or not isinstance(ends, tuple | list) or [type(end) for end in ends] != [str, str]:
+        if (
+            not isinstance(name, str)
+            or not isinstance(ends, tuple | list)
+            or [type(end) for end in ends] != [str, str]
+        ):
             raise ArgumentError("periods", f"{name!r} is {ends!r}; {expected}")
     return tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
 
@@ -127,14 +140,21 @@ def _stored(run: StoredRun | Run | str, runs_dir: str) -> Run:
     if isinstance(run, str):
         return Store(runs_dir).load(run)
     if not isinstance(run, Run | StoredRun):
-        raise ArgumentError("run", f"is of type {type(run).__name__}; expected settings, a stored run or its name")
+        raise ArgumentError(
+            "run", f"is of type {type(run).__name__}; expected settings, a stored run or its name"
+        )
     return run if isinstance(run, Run) else run.run
 
 
 def _same_market(settings: Train, market: MemoryMarket) -> None:
     if not isinstance(market, MemoryMarket):
-        raise ArgumentError("market", f"is of type {type(market).__name__}; expected qsim.market(...)")
+        raise ArgumentError(
+            "market", f"is of type {type(market).__name__}; expected qsim.market(...)"
+        )
     wanted = settings.data.sha256 if isinstance(settings.data, Memory) else None
     if wanted != market.sha256:
         said = f"data={settings.data.kind}" if wanted is None else f"the market {wanted[:12]}…"
-        raise ArgumentError("market", f"is {market.sha256[:12]}…, and the run was made of {said}; leave it out, or give that one")
+        raise ArgumentError(
+            "market",
+            f"is {market.sha256[:12]}…, and the run was made of {said}; leave it out, or give that one",
+        )

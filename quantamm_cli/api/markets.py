@@ -56,12 +56,17 @@ def market(
     """
     observed = {"fees": fees, "gas_cost": gas_cost, "arb_fee": arb_fee, "lp_supply": lp_supply}
     if not isinstance(series, Mapping | None):
-        raise ArgumentError("series", f"is of type {type(series).__name__}; expected a mapping from names to frames or arrays")
+        raise ArgumentError(
+            "series",
+            f"is of type {type(series).__name__}; expected a mapping from names to frames or arrays",
+        )
     besides = dict(series or {})
     if not isinstance(prices, Settings | str | Path):
         return build(prices, tokens, start, observed, trades, besides)
     if start is not None:
-        raise ArgumentError("start", f"is '{start}', and prices have times of their own; leave it out")
+        raise ArgumentError(
+            "start", f"is '{start}', and prices have times of their own; leave it out"
+        )
     if isinstance(prices, Settings):
         return _of_settings(prices, tokens, observed, trades, besides)
     return assemble(_files(Path(prices), tokens), None, observed, trades, besides)
@@ -73,23 +78,38 @@ def _files(folder: Path, tokens: Sequence[str] | None) -> dict[str, Grid]:
     source = source if source.tokens() else Csv(dir=str(folder))
     there = source.tokens()
     if not there:
-        raise ArgumentError("prices", f"{folder} has no files such as BTC_USD.parquet or BTC_USD.csv")
+        raise ArgumentError(
+            "prices", f"{folder} has no files such as BTC_USD.parquet or BTC_USD.csv"
+        )
     return {token: source.bars(token) for token in tokens or there}
 
 
 def _of_settings(
-    settings: Settings, tokens: Sequence[str] | None, fees: Mapping[str, Any], trades: Any, series: Mapping[str, Any]
+    settings: Settings,
+    tokens: Sequence[str] | None,
+    fees: Mapping[str, Any],
+    trades: Any,
+    series: Mapping[str, Any],
 ) -> MemoryMarket:
     """All that the run of some settings reads, and what is given besides in the place of that."""
     values = settings.simulation()
     until = (values.test_end if isinstance(values, Train) else None) or values.end
     loaded = load_market(values, until)
     if tokens is not None and tuple(tokens) != loaded.tokens:
-        raise ArgumentError("tokens", f"are {', '.join(tokens)}, and the settings' are {', '.join(loaded.tokens)}; leave them out")
+        raise ArgumentError(
+            "tokens",
+            f"are {', '.join(tokens)}, and the settings' are {', '.join(loaded.tokens)}; leave them out",
+        )
     minutes = loaded.first_minute + np.arange(len(loaded.prices), dtype=np.int64)
-    grids = {token: Grid(loaded.first_minute, loaded.prices[:, column]) for column, token in enumerate(loaded.tokens)}
+    grids = {
+        token: Grid(loaded.first_minute, loaded.prices[:, column])
+        for column, token in enumerate(loaded.tokens)
+    }
     if values.fees.file is not None and fees["fees"] is None:
-        table, given = opened(values.fees.file), {name for name, value in fees.items() if value is not None}
+        table, given = (
+            opened(values.fees.file),
+            {name for name, value in fees.items() if value is not None},
+        )
         import polars
 
         wanted = {name: polars.Float64() for name in table.names if name not in ("unix", *given)}

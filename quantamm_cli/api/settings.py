@@ -65,7 +65,11 @@ class Settings:
 
     def but(self, *overrides: "Override") -> "Settings":
         """The same with further overrides, of which later ones come before earlier ones."""
-        return _checked(replace(self, overrides=(*self.overrides, *_words(self.command, overrides, self.config_dir))))
+        return _checked(
+            replace(
+                self, overrides=(*self.overrides, *_words(self.command, overrides, self.config_dir))
+            )
+        )
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
         """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes."""
@@ -81,14 +85,35 @@ class Settings:
         from quantamm_cli.market.memory import Memory
 
         if not isinstance(market, MemoryMarket):
-            raise ArgumentError("market", f"is of type {type(market).__name__}; expected qsim.market(...)")
+            raise ArgumentError(
+                "market", f"is of type {type(market).__name__}; expected qsim.market(...)"
+            )
 
         chosen = market.words
-        replaced = {*chosen, *(f"data.{name}" for name in _keys(self.overrides, "data.") - Memory.model_fields.keys())}
-        words = [word for word in self.overrides if _key(word) not in replaced and SCHEME not in word]
-        dropped = {_key(word).partition(".")[0] for word in self.overrides if SCHEME in word} - {"data", *chosen}
-        words = [word for word in words if _key(word) not in dropped]  # recorded fees and trades of another market
-        return _checked(replace(self, overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())), market=market))
+        replaced = {
+            *chosen,
+            *(
+                f"data.{name}"
+                for name in _keys(self.overrides, "data.") - Memory.model_fields.keys()
+            ),
+        }
+        words = [
+            word for word in self.overrides if _key(word) not in replaced and SCHEME not in word
+        ]
+        dropped = {_key(word).partition(".")[0] for word in self.overrides if SCHEME in word} - {
+            "data",
+            *chosen,
+        }
+        words = [
+            word for word in words if _key(word) not in dropped
+        ]  # recorded fees and trades of another market
+        return _checked(
+            replace(
+                self,
+                overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())),
+                market=market,
+            )
+        )
 
     def of(self, command: str) -> "Settings":
         """The same words for another command."""
@@ -97,26 +122,37 @@ class Settings:
     def simulation(self) -> Simulate:
         """Those of a pool's run. Raises ArgumentError if they are a competition's."""
         if isinstance(self.values, Compete):
-            raise ArgumentError("settings", f"are those of {self.command}; expected those of a pool: compose('simulate', ...) or 'train'")
+            raise ArgumentError(
+                "settings",
+                f"are those of {self.command}; expected those of a pool: compose('simulate', ...) or 'train'",
+            )
         return self.values
 
     def training(self) -> Train:
         """Those of a training. Raises ArgumentError if they are another command's."""
         if not isinstance(self.values, Train):
-            raise ArgumentError("settings", f"are those of {self.command}; expected those of a training: compose('train', ...)")
+            raise ArgumentError(
+                "settings",
+                f"are those of {self.command}; expected those of a training: compose('train', ...)",
+            )
         return self.values
 
     def competition(self) -> Compete:
         """Those of a competition. Raises ArgumentError if they are another command's."""
         if not isinstance(self.values, Compete):
-            raise ArgumentError("settings", f"are those of {self.command}; expected those of a competition: compose('compete', ...)")
+            raise ArgumentError(
+                "settings",
+                f"are those of {self.command}; expected those of a competition: compose('compete', ...)",
+            )
         return self.values
 
     def __repr__(self) -> str:
         return f"compose({', '.join(map(repr, (self.command, *self.overrides)))})"
 
 
-def _words(command: str, overrides: "Sequence[Override]", config_dir: str | None) -> tuple[str, ...]:
+def _words(
+    command: str, overrides: "Sequence[Override]", config_dir: str | None
+) -> tuple[str, ...]:
     """Overrides as they stand on a command line."""
     words: list[str] = []
     for override in overrides:
@@ -124,14 +160,22 @@ def _words(command: str, overrides: "Sequence[Override]", config_dir: str | None
             words.append(override)
             continue
         if not isinstance(override, Mapping):
-            raise ArgumentError("overrides", f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping of values by name")
+            raise ArgumentError(
+                "overrides",
+                f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping of values by name",
+            )
         groups = Composer(command, (), config_dir).loader
         for name, value in override.items():
             if not isinstance(name, str):
-                raise ArgumentError("overrides", f"{name!r} is no name of a setting; expected a text such as 'fit.steps'")
+                raise ArgumentError(
+                    "overrides",
+                    f"{name!r} is no name of a setting; expected a text such as 'fit.steps'",
+                )
             place = name.replace(".", "/")
             plain = _plain(value)
-            words.append(f"{place if isinstance(plain, str) and plain in groups.options(place) else name}={spelt(plain)}")
+            words.append(
+                f"{place if isinstance(plain, str) and plain in groups.options(place) else name}={spelt(plain)}"
+            )
     return tuple(words)
 
 
@@ -146,12 +190,19 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def checked(settings: Settings, market: "MemoryMarket | None" = None, monitor: object = None) -> Settings:
+def checked(
+    settings: Settings, market: "MemoryMarket | None" = None, monitor: object = None
+) -> Settings:
     """Settings on a market. Raises ArgumentError if one of the three is of another type."""
     if not isinstance(settings, Settings):
-        raise ArgumentError("settings", f"is of type {type(settings).__name__}; expected qsim.compose(...)")
+        raise ArgumentError(
+            "settings", f"is of type {type(settings).__name__}; expected qsim.compose(...)"
+        )
     if not isinstance(monitor, Monitor | None):
-        raise ArgumentError("monitor", f"is of type {type(monitor).__name__}; expected an object of a class derived from qsim.Monitor")
+        raise ArgumentError(
+            "monitor",
+            f"is of type {type(monitor).__name__}; expected an object of a class derived from qsim.Monitor",
+        )
     return settings.on(market)
 
 
@@ -164,7 +215,12 @@ def _keys(words: Sequence[str], prefix: str) -> set[str]:
     return {_key(word).removeprefix(prefix) for word in words if _key(word).startswith(prefix)}
 
 
-def compose(command: str, *overrides: "Override", market: "MemoryMarket | None" = None, config_dir: str | None = None) -> Settings:
+def compose(
+    command: str,
+    *overrides: "Override",
+    market: "MemoryMarket | None" = None,
+    config_dir: str | None = None,
+) -> Settings:
     """The settings of a command with some changed, as on the command line: ``"pool/rule=momentum"``, ``"conf=demo"``.
 
     Args:

@@ -9,7 +9,9 @@ from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.simulator import Simulator
 
 
-def simulator(settings: Settings, market: MemoryMarket | None = None, *, rows: int | None = None) -> Simulator:
+def simulator(
+    settings: Settings, market: MemoryMarket | None = None, *, rows: int | None = None
+) -> Simulator:
     """The pool of some settings as pure JAX functions of its raw parameters.
 
     ``simulate(params, start=0)`` is the trajectory, ``simulate.metric(name)`` the function from parameters to a metric, both

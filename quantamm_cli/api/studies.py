@@ -32,7 +32,9 @@ def tune(
         trials: trainings in all; by default ``study.trials``.
     """
     if not isinstance(space, Mapping | None):
-        raise ArgumentError("space", f"is of type {type(space).__name__}; expected ranges by the names of settings")
+        raise ArgumentError(
+            "space", f"is of type {type(space).__name__}; expected ranges by the names of settings"
+        )
     words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
     words += ["space=none"] if space is not None else []
     words += [] if trials is None else [f"study.trials={trials}"]

@@ -12,7 +12,11 @@ from quantamm_cli.workflows.selection import Selection
 
 
 def simulate(
-    settings: Settings, *, market: MemoryMarket | None = None, plots: bool = False, monitor: Monitor | None = None
+    settings: Settings,
+    *,
+    market: MemoryMarket | None = None,
+    plots: bool = False,
+    monitor: Monitor | None = None,
 ) -> simulation.SimulationResult | GridResult:
     """Run one pool with the parameters of its settings over [start, end), or every point of the settings' ``grid``.
 
@@ -55,7 +59,10 @@ def train(
     """
     values = checked(settings, market, monitor).training()
     if values.split.kind == "walk_forward":
-        raise ArgumentError("settings", "have split=walk_forward; call walk_forward(settings), or take split=holdout")
+        raise ArgumentError(
+            "settings",
+            "have split=walk_forward; call walk_forward(settings), or take split=holdout",
+        )
     return training.train(values, Selection(load, minimum), fresh, monitor=monitor)
 
 
@@ -71,5 +78,8 @@ def walk_forward(
     """Train and test in cycles through time. The settings have ``split=walk_forward``; the arguments are those of ``train``."""
     values = checked(settings, market, monitor).training()
     if values.split.kind != "walk_forward":
-        raise ArgumentError("settings", f"have split={values.split.kind}; expected settings.but('split=walk_forward')")
+        raise ArgumentError(
+            "settings",
+            f"have split={values.split.kind}; expected settings.but('split=walk_forward')",
+        )
     return walking.walk_forward(values, Selection(load, minimum), fresh, monitor)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
 """What stands after a command that runs on settings."""
-CYCLES = ("split=walk_forward                              cycles through time, and whether it works out of sample",)
+CYCLES = (
+    "split=walk_forward                              cycles through time, and whether it works out of sample",
+)
 NAMED = "RUN is 6 or more digits of a name in qsim runs list, with its kind before them (walk_3f9a2c) or without, or a path"
 
 

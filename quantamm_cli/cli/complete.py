@@ -19,7 +19,10 @@ def shell(words: Sequence[str]) -> int:
     """``-sc install=SHELL``, ``uninstall=SHELL`` or ``query=SHELL``."""
     what, _, name = (words[0] if words else "").partition("=")
     if what not in ("install", "uninstall", "query") or name not in SHELLS or len(words) != 1:
-        raise ConfigError("-sc", f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): qsim -sc install=bash")
+        raise ConfigError(
+            "-sc",
+            f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): qsim -sc install=bash",
+        )
     if what == "query":
         line = os.environ.get("COMP_LINE", "")
         print(("\n" if name == "fish" else " ").join(candidates(line[: _point(line)])))
@@ -44,8 +47,16 @@ def candidates(line: str) -> list[str]:
         return [name for name in flag.choices if name.startswith(last)]
     if last.startswith("-"):
         return [name for flag in flags_of(command) for name in flag.names if name.startswith(last)]
-    verbs = [verb for verb in (command.verbs or command.beside) if len(words) == 1 and verb.startswith(last)]
-    return verbs if not command.composed and len(words) == 1 else verbs + _settings(command, words[1:], last)
+    verbs = [
+        verb
+        for verb in (command.verbs or command.beside)
+        if len(words) == 1 and verb.startswith(last)
+    ]
+    return (
+        verbs
+        if not command.composed and len(words) == 1
+        else verbs + _settings(command, words[1:], last)
+    )
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
@@ -56,15 +67,23 @@ def _settings(command: Command, words: list[str], last: str) -> list[str]:
 
     try:
         options = parse(command, words)
-        composer = Composer(command.name if command.composed else "train", options.overrides, options.config_dir)
+        composer = Composer(
+            command.name if command.composed else "train", options.overrides, options.config_dir
+        )
         if last.startswith("conf="):
             files = sorted(str(path) for path in Path().glob("*.yaml"))
-            return [f"conf={name}" for name in composer.experiments() + files if f"conf={name}".startswith(last)]
+            return [
+                f"conf={name}"
+                for name in composer.experiments() + files
+                if f"conf={name}".startswith(last)
+            ]
         found = completion.candidates(composer, last)
     except (QsimError, SystemExit):
         return []  # what stands on the line already is wrong: no guess, and no noise in the middle of typing
     own = (
-        [name for name in found if not name.startswith(("hydra", "experiment"))] if not last.startswith(("hydra", "experiment")) else found
+        [name for name in found if not name.startswith(("hydra", "experiment"))]
+        if not last.startswith(("hydra", "experiment"))
+        else found
     )
     return own + ["conf="] * "conf=".startswith(last)
 

@@ -27,7 +27,9 @@ class Failure(NamedTuple):
 class Console:
     """What a command may say. ``command`` heads its errors and its JSON."""
 
-    def __init__(self, command: str = "", *, json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, command: str = "", *, json: bool = False, quiet: bool = False, verbose: bool = False
+    ) -> None:
         self.command = command
         self.json = json
         self.quiet = quiet
@@ -72,11 +74,21 @@ class Console:
     def failure(self, failure: Failure) -> None:
         """One line on stderr and, with --json, the object of a failure on stdout."""
         head = f"qsim {self.command}".rstrip()
-        code, where, message = failure.code, " ".join(failure.where.split()), " ".join(failure.message.split())
-        print(f"{head}: {where}: {message}" if where else f"{head}: {message}", file=sys.stderr, flush=True)
+        code, where, message = (
+            failure.code,
+            " ".join(failure.where.split()),
+            " ".join(failure.message.split()),
+        )
+        print(
+            f"{head}: {where}: {message}" if where else f"{head}: {message}",
+            file=sys.stderr,
+            flush=True,
+        )
         if self.json and not self._silent:
             error = Failure(code, where, message)._asdict()
-            print(json.dumps({"command": self.command, "error": error}), file=sys.stdout, flush=True)
+            print(
+                json.dumps({"command": self.command, "error": error}), file=sys.stdout, flush=True
+            )
 
     def stopped(self, code: int, message: str) -> None:
         """The failure of a signal; the cursor comes back if a bar had hidden it. Safe from another thread."""

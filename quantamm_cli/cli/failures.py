@@ -35,7 +35,9 @@ def explain(failure: BaseException) -> Failure:
         case OSError() if failure.errno is not None:
             return Failure(4, str(failure.filename or "output"), failure.strerror or str(failure))
         case _:
-            return Failure(1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}")
+            return Failure(
+                1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}"
+            )
 
 
 def _report(console: Console, failure: BaseException) -> int:

@@ -62,7 +62,11 @@ def _run(options: Options, console: Console) -> int:
     if options.run is not None:
         options = replace(options, implied=_of_run(options))
     command = COMMANDS[options.command]
-    composer = compose.Composer(options.command if command.composed else "base", (*options.implied, *options.overrides), options.config_dir)
+    composer = compose.Composer(
+        options.command if command.composed else "base",
+        (*options.implied, *options.overrides),
+        options.config_dir,
+    )
     if options.cfg or options.info:
         return _show(composer, options, console)
     if options.multirun:
@@ -81,7 +85,9 @@ def _of_run(options: Options) -> tuple[str, ...]:
     from quantamm_cli.config.stored_settings import choices
     from quantamm_cli.store.runs import Store
 
-    place = tuple(word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir")
+    place = tuple(
+        word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir"
+    )
     composer = Composer(options.command, place, options.config_dir)
     try:
         run = Store(Composed(composer.tree()).runs_dir).load(options.run or "")

@@ -24,7 +24,9 @@ def find_command(name: str) -> Command:
     if name not in COMMANDS:
         kind = "option" if name.startswith("-") else "command"
         known = ("--help", "--version", "-sc") if kind == "option" else COMMANDS
-        raise ConfigError(name, f"no such {kind}{did_you_mean(name, known)}; qsim --help lists them")
+        raise ConfigError(
+            name, f"no such {kind}{did_you_mean(name, known)}; qsim --help lists them"
+        )
     return COMMANDS[name]
 
 
@@ -100,13 +102,19 @@ def _take(flag: Flag, name: str, joined: str | None, todo: list[str]) -> Value:
             raise ConfigError(name, f"takes no value, came '{joined}'")
         return True
     value, choices = joined, (*flag.choices, *flag.short)
-    if value is None and todo and (todo[0] in choices or (flag.optional is None and (todo[0][:1] != "-" or flag.number))):
+    if (
+        value is None
+        and todo
+        and (todo[0] in choices or (flag.optional is None and (todo[0][:1] != "-" or flag.number)))
+    ):
         value = todo.pop(0)
     value = flag.optional if value is None else value
     if not value:
         raise ConfigError(name, f"needs a value: {flag.text}")
     if choices and value not in choices:
-        raise ConfigError(name, f"'{value}' is not one of {', '.join(flag.choices)}{did_you_mean(value, choices)}")
+        raise ConfigError(
+            name, f"'{value}' is not one of {', '.join(flag.choices)}{did_you_mean(value, choices)}"
+        )
     return _number(name, value) if flag.number else flag.short.get(value, value)
 
 
@@ -131,13 +139,19 @@ def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[s
     if command.composed and words and not (command.takes or command.beside):
         raise ConfigError(words[0], _stray(words[0], command.name))
     if command.takes and len(words) != 1 and (words or not command.composed):
-        raise ConfigError(" ".join(words[1:]), f"one {command.takes} at a time: qsim {command.name} {command.takes}")
+        raise ConfigError(
+            " ".join(words[1:]),
+            f"one {command.takes} at a time: qsim {command.name} {command.takes}",
+        )
     if command.verbs:
         what = f"{' | '.join(command.verbs)}"
         if not words:
             raise ConfigError("", f"which one? qsim {command.name} {what}")
         if words[0] not in command.verbs:
-            raise ConfigError(words[0], f"qsim {command.name} knows {', '.join(command.verbs)}{did_you_mean(words[0], command.verbs)}")
+            raise ConfigError(
+                words[0],
+                f"qsim {command.name} knows {', '.join(command.verbs)}{did_you_mean(words[0], command.verbs)}",
+            )
     return words, overrides
 
 
@@ -146,4 +160,6 @@ def _stray(word: str, command: str) -> str:
         return f"not key=value; for a file of settings write conf={word}"
     if word in COMMANDS:
         return f"one command at a time; this is qsim {command}"
-    return f"not key=value; for an experiment write conf={word.split()[0] if word.split() else 'NAME'}"
+    return (
+        f"not key=value; for an experiment write conf={word.split()[0] if word.split() else 'NAME'}"
+    )

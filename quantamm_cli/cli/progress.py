@@ -29,7 +29,9 @@ class LineBar(Bar):
         now = time.monotonic()
         if now - self._last >= _SECONDS:
             self._last = now
-            print(f"{self._description} {done}{self._of} {text}".rstrip(), file=sys.stderr, flush=True)
+            print(
+                f"{self._description} {done}{self._of} {text}".rstrip(), file=sys.stderr, flush=True
+            )
 
 
 class RichBar(Bar):
@@ -37,11 +39,24 @@ class RichBar(Bar):
 
     def __init__(self, total: int | None, description: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        columns: list[Any] = [TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+        columns: list[Any] = [
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        ]
         columns.append(TextColumn("{task.fields[text]}", markup=False))
-        self._progress = Progress(*columns, console=Console(file=sys.stderr), transient=True, redirect_stdout=False)
+        self._progress = Progress(
+            *columns, console=Console(file=sys.stderr), transient=True, redirect_stdout=False
+        )
         self._task = self._progress.add_task(description, total=total, text="")
         self._progress.start()
 

@@ -59,7 +59,13 @@ class Stop:
     ...             raise stop.interrupted()
     """
 
-    def __init__(self, save: Callable[[], str], tell: Callable[[int, str], None] = _tell, *, eager: bool = False) -> None:
+    def __init__(
+        self,
+        save: Callable[[], str],
+        tell: Callable[[int, str], None] = _tell,
+        *,
+        eager: bool = False,
+    ) -> None:
         self._save = save
         self._tell = tell
         self._eager = eager
@@ -92,7 +98,12 @@ class Stop:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._thread is None:
             return
         signal.set_wakeup_fd(self._old_wakeup)
@@ -105,7 +116,9 @@ class Stop:
         os.close(self._read)
         os.close(self._write)
         if self._signal and self._saved is None and kind is None:
-            signal.raise_signal(self._signal)  # it came too late for us: let those outside hear of it
+            signal.raise_signal(
+                self._signal
+            )  # it came too late for us: let those outside hear of it
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         """The handler on the main thread. The wake-up thread has the byte already; this sets ``asked`` without a race."""
@@ -141,7 +154,12 @@ class Stop:
         try:
             self._tell(code, self._message())
         except BaseException as failure:
-            os.write(2, f"qsim: not saved, {type(failure).__name__}: {failure}\n".encode(errors="backslashreplace"))
+            os.write(
+                2,
+                f"qsim: not saved, {type(failure).__name__}: {failure}\n".encode(
+                    errors="backslashreplace"
+                ),
+            )
         finally:
             os._exit(code)
 

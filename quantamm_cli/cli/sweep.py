@@ -31,9 +31,13 @@ def sweep(composer: Composer, options: Options, console: Console) -> int:
     return next((job.code for job in jobs if job.code), 0)
 
 
-def _job(settings: Callable[[], JsonObject], words: tuple[str, ...], number: int, options: Options) -> Done:
+def _job(
+    settings: Callable[[], JsonObject], words: tuple[str, ...], number: int, options: Options
+) -> Done:
     """One job, here or in a worker: a failure is its result, so that the other jobs go on."""
-    console = Console(options.command, json=options.json, quiet=options.quiet, verbose=options.verbose).muted()
+    console = Console(
+        options.command, json=options.json, quiet=options.quiet, verbose=options.verbose
+    ).muted()
     own = tuple(word for word in words if word not in options.implied)
     console.note(f"[{number + 1}] {' '.join(own)}")
     with spelling(as_flag):  # a worker is a process of its own
@@ -45,5 +49,9 @@ def _job(settings: Callable[[], JsonObject], words: tuple[str, ...], number: int
         except Exception as failure:
             error = explain(failure)
             console.failure(error)
-            result: dict[str, Json] = {"command": options.command, "error": error._asdict(), "overrides": own}
+            result: dict[str, Json] = {
+                "command": options.command,
+                "error": error._asdict(),
+                "overrides": own,
+            }
             return Done(error.code, result)

@@ -16,7 +16,10 @@ def evaluated_settings(composed: Composed, options: Options) -> Train:
     """What is to be evaluated: these settings, or those of another run with these on top."""
     for name in ("periods", "sets", "curvature", "plots"):
         if options.on(name) or (name == "plots" and options.plots):
-            raise ConfigError(f"--{name}", "does not go with split=walk_forward; evaluate the run of one of its cycles with it: --run RUN")
+            raise ConfigError(
+                f"--{name}",
+                "does not go with split=walk_forward; evaluate the run of one of its cycles with it: --run RUN",
+            )
     if options.run is not None:
         composed = composed.changing_run(Store(composed.runs_dir).load(options.run))
     return composed.read(Train)

@@ -34,7 +34,13 @@ class Least(NamedTuple):
 
 
 def constant_product(
-    x: Rows, y: Rows, keep_buy: Rows, keep_sell: Rows, price: Lanes, least: Least, when: Bool[Array, " l"] | bool = True
+    x: Rows,
+    y: Rows,
+    keep_buy: Rows,
+    keep_sell: Rows,
+    price: Lanes,
+    least: Least,
+    when: Bool[Array, " l"] | bool = True,
 ) -> Fill:
     r"""In closed form: of a payment $i$ into $a$ for $b$, worth $m$ of what is paid, $c = \gamma i$ counts; $a + c = \sqrt{\gamma a b m}$.
 
@@ -50,7 +56,15 @@ def constant_product(
     return Fill(buys, counted / keep, out_of * counted / (into + counted))
 
 
-def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth: bool, differentiable: bool = True) -> Fill:
+def of_curve(
+    quote: Quote,
+    x: Rows,
+    y: Rows,
+    price: Lanes,
+    least: Least,
+    smooth: bool,
+    differentiable: bool = True,
+) -> Fill:
     """Of any increasing concave curve: by Newton's steps where it is smooth, else by a search that needs no slope.
 
     ``differentiable``: with one more step, through which derivatives pass.
@@ -64,7 +78,9 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
     smallest, wanted = least.notional / unit, jnp.sqrt(worth)
     if smooth:
         begun = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
-        paid = jnp.maximum(_newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable), smallest)
+        paid = jnp.maximum(
+            _newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable), smallest
+        )
     else:
         paid = _sections(quote, buys, x, y, worth, smallest)
     got = quote(buys, paid, x, y)
@@ -74,7 +90,14 @@ def of_curve(quote: Quote, x: Rows, y: Rows, price: Lanes, least: Least, smooth:
 
 
 def _newton(
-    quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, wanted: Rows, tried: Rows, begun: Slope, differentiable: bool
+    quote: Quote,
+    buys: Bool[Array, "a l"],
+    x: Rows,
+    y: Rows,
+    wanted: Rows,
+    tried: Rows,
+    begun: Slope,
+    differentiable: bool,
 ) -> Rows:
     """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
 
@@ -83,7 +106,9 @@ def _newton(
     reserve = sided(buys, x, y)[1]
 
     def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
-        return jnp.minimum(paid + (wanted - at.level) / at.rise, reaching(share * reserve, at, paid))
+        return jnp.minimum(
+            paid + (wanted - at.level) / at.rise, reaching(share * reserve, at, paid)
+        )
 
     def improved(state: tuple[Array, ...]) -> tuple[Array, ...]:
         paid, low, high, share, _, done = state
@@ -101,7 +126,14 @@ def _newton(
 
     whole, pays = jnp.ones_like(tried), begun.level < wanted
     first = jnp.where(pays, ahead(tried, begun, whole), tried)
-    start: tuple[Array, ...] = (first, tried, jnp.full_like(tried, FAR), whole, pays, jnp.zeros((), int))
+    start: tuple[Array, ...] = (
+        first,
+        tried,
+        jnp.full_like(tried, FAR),
+        whole,
+        pays,
+        jnp.zeros((), int),
+    )
     paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
     last = ahead(paid, slope(quote, buys, paid, x, y), share) if differentiable else paid
     # Not one that was led astray when there were no steps left.
@@ -109,7 +141,9 @@ def _newton(
     return jnp.where(pays, last, tried)
 
 
-def _sections(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows) -> Rows:
+def _sections(
+    quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows
+) -> Rows:
     """The best payment by golden sections of its logarithm: all that is asked is that the profit rises, then falls."""
 
     def profit(place: Array) -> Array:
@@ -120,11 +154,16 @@ def _sections(quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: R
         low, high, left, right, of_left, of_right = state
         up = of_right > of_left
         low, high = jnp.where(up, left, low), jnp.where(up, high, right)
-        left, right = jnp.where(up, right, high - _GOLDEN * (high - low)), jnp.where(up, low + _GOLDEN * (high - low), left)
+        left, right = (
+            jnp.where(up, right, high - _GOLDEN * (high - low)),
+            jnp.where(up, low + _GOLDEN * (high - low), left),
+        )
         new = profit(jnp.where(up, right, left))
         return low, high, left, right, jnp.where(up, of_right, new), jnp.where(up, new, of_left)
 
     low, high = jnp.log(smallest), jnp.log(_DEEPEST * sided(buys, x, y)[0])
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    state = jax.lax.fori_loop(0, SECTIONS, closer, (low, high, left, right, profit(left), profit(right)))
+    state = jax.lax.fori_loop(
+        0, SECTIONS, closer, (low, high, left, right, profit(left), profit(right))
+    )
     return jnp.exp((state[0] + state[1]) / 2)

@@ -43,7 +43,12 @@ def noise(edge: Rows, squares: Rows, aversion: Array | float) -> Float[Array, "*
     return jnp.sqrt((steep**2 * squares).mean(0))
 
 
-def weights(scores: Rows, temperature: Array | float, floor: Array | float, kind: Literal["softmax", "spread"] = "softmax") -> Rows:
+def weights(
+    scores: Rows,
+    temperature: Array | float,
+    floor: Array | float,
+    kind: Literal["softmax", "spread"] = "softmax",
+) -> Rows:
     r"""$w = w_\min + (1 - N w_\min)\,\mathrm{softmax}(s/T)$, which sums to one and is nowhere below the floor.
 
     ``spread`` takes $T\max(1, (\max s - \min s)/40)$, as the public engine does. A score of minus infinity gets the floor; T of
@@ -52,7 +57,9 @@ def weights(scores: Rows, temperature: Array | float, floor: Array | float, kind
     counts = jnp.isfinite(scores)
     top = jnp.where(counts.any(0), scores.max(0), 0)
     if kind == "spread":
-        temperature = temperature * jnp.maximum(1, jnp.where(counts, top - scores, 0).max(0) / _SPREAD)
+        temperature = temperature * jnp.maximum(
+            1, jnp.where(counts, top - scores, 0).max(0) / _SPREAD
+        )
     below = jnp.where(counts, (scores - top) / jnp.maximum(temperature, 1e-300), -jnp.inf)
     shares = jax.nn.softmax(jnp.maximum(below, -1e300), 0)
     return floor + (1 - len(scores) * floor) * shares

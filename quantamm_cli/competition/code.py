@@ -73,10 +73,16 @@ def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
         yield f"{value.__module__}.{value.__qualname__}"
         if value.__module__ == home and id(value) not in met:
             met.add(id(value))
-            yield from _of_class(value, home, met) if inspect.isclass(value) else _of_function(value, home, met)
+            yield from (
+                _of_class(value, home, met)
+                if inspect.isclass(value)
+                else _of_function(value, home, met)
+            )
     elif hasattr(value, "dtype") and hasattr(value, "tobytes"):
         yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
-    elif value is None or value is Ellipsis or isinstance(value, str | bytes | int | float | complex):
+    elif (
+        value is None or value is Ellipsis or isinstance(value, str | bytes | int | float | complex)
+    ):
         yield repr(value)
     else:
         yield uuid4().hex
@@ -102,7 +108,11 @@ def _inside(value: Any) -> Iterable[Any] | None:
         return (vars(value),)
     if isinstance(value, ModelPrivateAttr):
         return (value.default, value.default_factory)
-    if not inspect.isclass(value) and not isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
+    if (
+        not inspect.isclass(value)
+        and not isinstance(value, FunctionType)
+        and hasattr(value, "__wrapped__")
+    ):
         return (value.__wrapped__,)  # such as what jax.jit makes
     return None
 
@@ -146,7 +156,15 @@ def files_of(entries: Iterable[Entry]) -> set[str]:
     """Names under which tracebacks show the code of users' strategies: their files, and cells of notebooks."""
     files = {str(Path(entry.file).resolve()) for entry in entries if entry.file is not None}
     classes = [
-        cls for entry in entries for cls in type(entry.strategy).__mro__ if not cls.__module__.startswith((_OURS, "pydantic", "abc"))
+        cls
+        for entry in entries
+        for cls in type(entry.strategy).__mro__
+        if not cls.__module__.startswith((_OURS, "pydantic", "abc"))
     ]
-    functions = [member for cls in classes for member in vars(cls).values() if isinstance(member, FunctionType)]
+    functions = [
+        member
+        for cls in classes
+        for member in vars(cls).values()
+        if isinstance(member, FunctionType)
+    ]
     return files | {function.__code__.co_filename for function in functions}

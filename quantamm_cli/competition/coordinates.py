@@ -54,12 +54,19 @@ def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list
     """Its float settings, or those that are wanted. Raises ConfigError: there is none, or none of that name."""
     there = strategy.parameters
     if not there:
-        raise ArgumentError("optimise", f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0")
+        raise ArgumentError(
+            "optimise",
+            f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0",
+        )
     for name in wanted or ():
         if name not in there:
             known = f"{did_you_mean(name, there)} (there are: {', '.join(there)})"
-            raise ConfigError("optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}")
-    return [Coordinate(name, float(there[name]), *strategy.bounds(name)) for name in (wanted or there)]
+            raise ConfigError(
+                "optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}"
+            )
+    return [
+        Coordinate(name, float(there[name]), *strategy.bounds(name)) for name in (wanted or there)
+    ]
 
 
 def origins(found: Sequence[Coordinate]) -> Numbers:
@@ -69,4 +76,7 @@ def origins(found: Sequence[Coordinate]) -> Numbers:
 
 def values(found: Sequence[Coordinate], z: Numbers) -> dict[str, Numbers]:
     """Settings at coordinates ``(…, n)``, by name."""
-    return {one.name: np.asarray(one.value(jnp.asarray(z)[..., index]), float) for index, one in enumerate(found)}
+    return {
+        one.name: np.asarray(one.value(jnp.asarray(z)[..., index]), float)
+        for index, one in enumerate(found)
+    }

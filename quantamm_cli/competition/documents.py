@@ -165,7 +165,13 @@ Scores = CompetitionScores | SweepScores
 
 StrategyRecord = TypedDict(
     "StrategyRecord",
-    {"name": str, "settings": JsonObject, "source": str | None, "file": NotRequired[str], "class": NotRequired[str]},
+    {
+        "name": str,
+        "settings": JsonObject,
+        "source": str | None,
+        "file": NotRequired[str],
+        "class": NotRequired[str],
+    },
 )
 """A strategy and the digest of its source; ``file`` and ``class`` are of a user's own."""
 

@@ -66,9 +66,18 @@ def _fetched(left: Left, kept: int) -> Left:
 
 def planned(line_up: LineUp, rules: Rules, points: int) -> tuple[Plan, Numbers]:
     """What of the rules shapes the program, and what are numbers to it."""
-    plan = Plan(line_up.groups, points, rules.epoch_length, rules.score, rules.weights, rules.temperature is None)
+    plan = Plan(
+        line_up.groups,
+        points,
+        rules.epoch_length,
+        rules.score,
+        rules.weights,
+        rules.temperature is None,
+    )
     least = Least(np.float64(rules.least_profit), np.float64(rules.least_notional))
-    numbers = (np.float64(value) for value in (rules.temperature or 0.0, rules.floor, rules.risk_aversion))
+    numbers = (
+        np.float64(value) for value in (rules.temperature or 0.0, rules.floor, rules.risk_aversion)
+    )
     return plan, Numbers(np.asarray(rules.base, float), least, *numbers)
 
 
@@ -77,5 +86,7 @@ def _program(plan: Plan, on: Mesh | None) -> Callable[[Any, Street, Numbers], Le
     def work(strategies: Any, street: Street, numbers: Numbers) -> Left:
         return play(plan, strategies, street, numbers)
 
-    options = {"xla_cpu_prefer_vector_width": 512}  # where there are vectors of that width; others are as wide as they are
+    options = {
+        "xla_cpu_prefer_vector_width": 512
+    }  # where there are vectors of that width; others are as wide as they are
     return jax.jit(over_devices(on, work, (SHARED, LIES, SHARED), SETS), compiler_options=options)

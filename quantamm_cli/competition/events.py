@@ -37,11 +37,22 @@ def counts(market: Market, epoch_length: int) -> NDArray[np.int32]:
     return counted
 
 
-def events(market: Market, chosen: NDArray[np.int64], count: NDArray[np.int32], room: int) -> Events:
+def events(
+    market: Market, chosen: NDArray[np.int64], count: NDArray[np.int32], room: int
+) -> Events:
     """The events of the chosen simulations, with room for ``room`` an epoch. ``count`` is theirs, ``(s, e)``."""
     shape = (count.shape[1], room, len(chosen))
     price, order = np.empty(shape), np.empty(shape)
-    _compiled(_listed)(chosen, market.prices, market.order_step, market.order_buys, market.order_size, count, price, order)
+    _compiled(_listed)(
+        chosen,
+        market.prices,
+        market.order_step,
+        market.order_buys,
+        market.order_size,
+        count,
+        price,
+        order,
+    )
     return Events(price, order, np.ascontiguousarray(count.T))
 
 
@@ -79,7 +90,12 @@ def _listed(
         beside = min(_SIDE, lanes - first)
         for lane in range(beside):
             simulation, place, step = chosen[first + lane], 0, 0
-            fair, at, buys, size = prices[simulation], order_step[simulation], order_buys[simulation], order_size[simulation]
+            fair, at, buys, size = (
+                prices[simulation],
+                order_step[simulation],
+                order_buys[simulation],
+                order_size[simulation],
+            )
             fairs, orders = row_price[lane], row_order[lane]
             for epoch in range(epochs):
                 event, end = epoch * room, epoch * room + count[first + lane, epoch]

@@ -31,7 +31,9 @@ class Fill(NamedTuple):
     @property
     def change(self) -> tuple[Rows, Rows]:
         """Of the pool's X and Y."""
-        return jnp.where(self.buys, -self.got, self.paid), jnp.where(self.buys, self.paid, -self.got)
+        return jnp.where(self.buys, -self.got, self.paid), jnp.where(
+            self.buys, self.paid, -self.got
+        )
 
 
 def sided(buys: Bool[Array, "*#a l"], x: Rows, y: Rows) -> tuple[Rows, Rows]:

@@ -47,18 +47,29 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
         ConfigError: too many or no entrants, one that is no strategy, or points that fit no setting.
     """
     if not 1 <= len(entrants) <= MOST_STRATEGIES:
-        raise ConfigError("strategies", f"{len(entrants)} of them; a competition is between 1 and {MOST_STRATEGIES}")
+        raise ConfigError(
+            "strategies",
+            f"{len(entrants)} of them; a competition is between 1 and {MOST_STRATEGIES}",
+        )
     count = _points(entrants, points)
     for entrant in entrants:
         check(entrant)
-    strategies = [_pointed(entrant.strategy, (points or {}).get(place, {}), count) for place, entrant in enumerate(entrants)]
+    strategies = [
+        _pointed(entrant.strategy, (points or {}).get(place, {}), count)
+        for place, entrant in enumerate(entrants)
+    ]
     alike: dict[Any, list[int]] = {}
     for place, strategy in enumerate(strategies):
         shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(strategy))
         alike.setdefault((jax.tree.structure(strategy), shapes), []).append(place)
     groups = [_group(strategies[places[0]], tuple(places)) for places in alike.values()]
     groups.sort(key=lambda group: not group.curve)
-    stacked = tuple(jax.tree.map(lambda *leaves: np.stack(leaves), *(strategies[place] for place in group.members)) for group in groups)
+    stacked = tuple(
+        jax.tree.map(
+            lambda *leaves: np.stack(leaves), *(strategies[place] for place in group.members)
+        )
+        for group in groups
+    )
     return LineUp(tuple(groups), stacked), count
 
 
@@ -85,10 +96,15 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
     lengths = set()
     for place, settings in (points or {}).items():
         if not 0 <= place < len(entrants):
-            raise ConfigError("points", f"there is no entrant {place}; there are {len(entrants)}, from 0")
+            raise ConfigError(
+                "points", f"there is no entrant {place}; there are {len(entrants)}, from 0"
+            )
         for name, values in settings.items():
             if name not in entrants[place].strategy.parameters:
-                raise ConfigError(f"points.{entrants[place].name}.{name}", "is not a setting with a decimal number")
+                raise ConfigError(
+                    f"points.{entrants[place].name}.{name}",
+                    "is not a setting with a decimal number",
+                )
             lengths.add(np.shape(values)[:1])
     if len(lengths) > 1 or () in lengths:
         raise ConfigError("points", "each setting needs a list of values, all of one length")
@@ -98,5 +114,7 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
 def _pointed(strategy: Strategy, settings: Mapping[str, Floats], count: int) -> Strategy:
     """The strategy with leaves ``(p,)``."""
     changed = strategy.at({name: np.asarray(values, float) for name, values in settings.items()})
-    pointed: Strategy = jax.tree.map(lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed)
+    pointed: Strategy = jax.tree.map(
+        lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed
+    )
     return pointed

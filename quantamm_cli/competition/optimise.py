@@ -28,7 +28,13 @@ from quantamm_cli.competition.season import play as season
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.settings.compete import Compete
-from quantamm_cli.training.covariance import Constants, axes, default_population, distribution, updated
+from quantamm_cli.training.covariance import (
+    Constants,
+    axes,
+    default_population,
+    distribution,
+    updated,
+)
 
 _NEAR = 0.02
 """Step of the finite difference, in coordinates."""
@@ -50,7 +56,9 @@ class Step(NamedTuple):
 class Aim:
     """The mean edge of the strategy at ``place`` on seeds, as a function of coordinates."""
 
-    def __init__(self, settings: Compete, place: int, found: Sequence[Coordinate], seeds: Sequence[int]) -> None:
+    def __init__(
+        self, settings: Compete, place: int, found: Sequence[Coordinate], seeds: Sequence[int]
+    ) -> None:
         self.settings, self.place, self.found, self.seeds = settings, place, tuple(found), seeds
 
     def edges(self, candidates: Numbers, some: slice = slice(None)) -> Numbers:
@@ -62,13 +70,17 @@ class Aim:
         """The mean edge on some of the seeds and its gradient, at coordinates (n,)."""
         plan, strategies, events, numbers = self._laid_out
         chosen = jax.tree.map(lambda leaf: leaf[..., some], events)
-        edge, slope = _slope(plan, self.place, self.found, strategies, chosen, numbers, jnp.asarray(z))
+        edge, slope = _slope(
+            plan, self.place, self.found, strategies, chosen, numbers, jnp.asarray(z)
+        )
         return float(edge), np.asarray(slope)
 
     @cached_property
     def _laid_out(self) -> tuple[Plan, Any, Street, Rules]:
         """All seeds side by side, with one room for events, so that one program serves every batch."""
-        market = markets(MarketSettings.typed(self.settings.market), self.seeds, self.settings.steps)
+        market = markets(
+            MarketSettings.typed(self.settings.market), self.seeds, self.settings.steps
+        )
         told = replace(rules(self.settings), least_profit=_NOTHING, least_notional=_NOTHING)
         line_up, _ = arranged(entrants(self.settings), None)
         plan, numbers = planned(line_up, told, 1)
@@ -81,7 +93,10 @@ class Aim:
 def _batches(seeds: int, batch: int, steps: int) -> Iterator[slice]:
     """Batches of one size, one after the other, around and around."""
     size = min(batch, seeds)
-    return (slice(first, first + size) for first in (number * size % (seeds - seeds % size) for number in range(steps)))
+    return (
+        slice(first, first + size)
+        for first in (number * size % (seeds - seeds % size) for number in range(steps))
+    )
 
 
 def climbed(aim: Aim, batch: int, steps: int, rate: float) -> Iterator[Step]:
@@ -93,7 +108,10 @@ def climbed(aim: Aim, batch: int, steps: int, rate: float) -> Iterator[Step]:
     for number, some in enumerate(_batches(len(aim.seeds), batch, steps)):
         edge, slope = aim.slope(np.asarray(z), some)
         if not np.isfinite(slope).all() or not np.isfinite(edge):
-            raise DivergedError(argument("optimise"), f"the gradient is not finite at step {number}; optimise.method=search needs none")
+            raise DivergedError(
+                argument("optimise"),
+                f"the gradient is not finite at step {number}; optimise.method=search needs none",
+            )
         yield Step(number, np.asarray(z), edge)
         move, state = chain.update(jnp.asarray(slope), state)
         z = jnp.asarray(optax.apply_updates(z, move))
@@ -124,7 +142,9 @@ class Slopes(NamedTuple):
     @property
     def agree(self) -> bool:
         """Whether the one can be climbed by the other."""
-        return abs(self.gradient - self.difference) <= _AGREES * max(abs(self.gradient), abs(self.difference))
+        return abs(self.gradient - self.difference) <= _AGREES * max(
+            abs(self.gradient), abs(self.difference)
+        )
 
 
 def slopes(aim: Aim, batch: int) -> Slopes:
@@ -145,7 +165,9 @@ def best_of(aim: Aim, steps: Sequence[Step], most: int = 16) -> tuple[dict[str, 
     candidates = np.stack([steps[place].z for place in places])
     edges = aim.edges(candidates)
     top = int(np.argmax(np.where(np.isfinite(edges.mean(0)), edges.mean(0), -np.inf)))
-    return {name: float(value) for name, value in values(aim.found, candidates[top]).items()}, edges[:, top]
+    return {
+        name: float(value) for name, value in values(aim.found, candidates[top]).items()
+    }, edges[:, top]
 
 
 def best_fixed(settings: Compete, place: int, seeds: Sequence[int]) -> tuple[float, Numbers]:
@@ -154,7 +176,9 @@ def best_fixed(settings: Compete, place: int, seeds: Sequence[int]) -> tuple[flo
     return _best_fee(settings, place, seeds, fee + np.arange(-4.0, 5.0))
 
 
-def _best_fee(settings: Compete, place: int, seeds: Sequence[int], fees: Numbers) -> tuple[float, Numbers]:
+def _best_fee(
+    settings: Compete, place: int, seeds: Sequence[int], fees: Numbers
+) -> tuple[float, Numbers]:
     edge = play(settings, seeds, {place: {"fee_bps": fees}}).edge[:, :, place]
     top = int(np.argmax(edge.mean(1)))
     return float(fees[top]), edge[top]
@@ -162,10 +186,18 @@ def _best_fee(settings: Compete, place: int, seeds: Sequence[int], fees: Numbers
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _slope(
-    plan: Plan, place: int, found: tuple[Coordinate, ...], strategies: Any, events: Street, numbers: Rules, z: Array
+    plan: Plan,
+    place: int,
+    found: tuple[Coordinate, ...],
+    strategies: Any,
+    events: Street,
+    numbers: Rules,
+    z: Array,
 ) -> tuple[Array, Array]:
     def mean_edge(z: Array) -> Array:
-        left = season(plan, _pointed(plan, place, found, strategies, z), events, numbers, differentiable=True)
+        left = season(
+            plan, _pointed(plan, place, found, strategies, z), events, numbers, differentiable=True
+        )
         tally = left.pools.tally
         total = tally.arb_edge + tally.retail_edge
         row: Array = total[:, plan.order.index(place)]
@@ -174,12 +206,19 @@ def _slope(
     return jax.value_and_grad(mean_edge)(z)
 
 
-def _pointed(plan: Plan, place: int, found: tuple[Coordinate, ...], strategies: tuple[Any, ...], z: Array) -> tuple[Any, ...]:
+def _pointed(
+    plan: Plan, place: int, found: tuple[Coordinate, ...], strategies: tuple[Any, ...], z: Array
+) -> tuple[Any, ...]:
     """The strategies, one with its settings at coordinates."""
     pointed = list(strategies)
     for index, group in enumerate(plan.groups):
         if place in group.members:
             row, strategy = group.members.index(place), strategies[index]
             there = strategy.parameters
-            pointed[index] = strategy.at({one.name: there[one.name].at[row].set(one.value(z[column])) for column, one in enumerate(found)})
+            pointed[index] = strategy.at(
+                {
+                    one.name: there[one.name].at[row].set(one.value(z[column]))
+                    for column, one in enumerate(found)
+                }
+            )
     return tuple(pointed)

@@ -95,7 +95,9 @@ def encode(payload: Payload) -> bytes:
     kind = type(payload)
     values: tuple[object, ...] = tuple(payload)
     if len(payload.storage) != STORAGE:
-        raise ValueError(f"{kind.__name__}: storage has {len(payload.storage)} bytes, expected {STORAGE}")
+        raise ValueError(
+            f"{kind.__name__}: storage has {len(payload.storage)} bytes, expected {STORAGE}"
+        )
     if isinstance(payload, Quote | OriginalFill | Fill) and payload.side not in (0, 1):
         raise ValueError(f"{kind.__name__}: side is {payload.side}, expected 0 or 1")
     if isinstance(payload, Fill):
@@ -148,6 +150,8 @@ def amount_out_wad(amount: int, paid_into: int, taken_from: int, fee_wad: int) -
 
 def _amount_out(amount: int, paid_into: int, taken_from: int, fee: int, whole: int) -> int:
     if min(amount, paid_into, taken_from, fee) < 0 or fee > whole:
-        raise ValueError(f"amounts of at least 0 and a fee of at most {whole} are expected, {amount, paid_into, taken_from, fee} came")
+        raise ValueError(
+            f"amounts of at least 0 and a fee of at most {whole} are expected, {amount, paid_into, taken_from, fee} came"
+        )
     counted = amount * (whole - fee) // whole
     return taken_from * counted // (paid_into + counted) if paid_into + counted else 0

@@ -27,7 +27,12 @@ def entrants(settings: Compete) -> list[Entrant]:
     return [Entrant(entry.name, Strategy.typed(entry.strategy)) for entry in settings.strategies]
 
 
-def play(settings: Compete, seeds: Sequence[int], points: Points | None = None, told: Callable[[int], None] | None = None) -> Outcome:
+def play(
+    settings: Compete,
+    seeds: Sequence[int],
+    points: Points | None = None,
+    told: Callable[[int], None] | None = None,
+) -> Outcome:
     """The competition on some seeds, each of which is what it is whichever others are asked for. ``told`` hears how many are done.
 
     Raises:
@@ -41,7 +46,10 @@ def play(settings: Compete, seeds: Sequence[int], points: Points | None = None, 
         from quantamm_cli.competition.challenge import challenge
 
         if points is not None:
-            raise ConfigError("compat", "challenge plays one set of numbers at a time; drop compat, or run it once for each")
+            raise ConfigError(
+                "compat",
+                "challenge plays one set of numbers at a time; drop compat, or run it once for each",
+            )
         return challenge(entrants(settings), market, rules(settings))
     from quantamm_cli.competition.engine import compete
 

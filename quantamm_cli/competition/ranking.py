@@ -35,7 +35,10 @@ def conflict(receipts: Mapping[str, Receipt]) -> str:
         was, now = dict(_asked(one)), dict(_asked(other))
         apart = [key for key in {**was, **now} if was.get(key) != now.get(key)]
         if apart:
-            return "; ".join(f"{key} is {was.get(key)} in {first} and {now.get(key)} in {name}" for key in apart[:3])
+            return "; ".join(
+                f"{key} is {was.get(key)} in {first} and {now.get(key)} in {name}"
+                for key in apart[:3]
+            )
     return ""
 
 
@@ -46,19 +49,34 @@ def ranking(receipts: Mapping[str, Receipt], confidence: float = CONFIDENCE) -> 
     that plays in the same line-up in two receipts, with the same edges, is listed once.
     """
     found = sorted(_unlike(_entries(receipts)), key=lambda each: (not each.valid, -each.edge.mean))
-    edges = {(each.receipt, each.name): np.asarray(receipts[each.receipt]["edges"][each.name], np.float64) for each in found}
+    edges = {
+        (each.receipt, each.name): np.asarray(
+            receipts[each.receipt]["edges"][each.name], np.float64
+        )
+        for each in found
+    }
     share = 1 - (1 - confidence) / max(len(found) - 1, 1)
     ordered: list[Ranked] = []
     for place, each in enumerate(found, 1):
-        head = next((other for other in ordered if other.rank == ordered[-1].rank), None) if ordered else None
+        head = (
+            next((other for other in ordered if other.rank == ordered[-1].rank), None)
+            if ordered
+            else None
+        )
         tied = head is not None and each.valid and _gap(edges, head, each, share).low <= 0
         behind = _gap(edges, ordered[0], each, share) if ordered and each.valid else None
-        ordered.append(each._replace(rank=head.rank if head is not None and tied else place, behind=behind))
+        ordered.append(
+            each._replace(rank=head.rank if head is not None and tied else place, behind=behind)
+        )
     return ordered
 
 
-def _gap(edges: Mapping[tuple[str, str], Numbers], first: Ranked, second: Ranked, confidence: float) -> Estimate:
-    return difference(edges[first.receipt, first.name], edges[second.receipt, second.name], confidence)
+def _gap(
+    edges: Mapping[tuple[str, str], Numbers], first: Ranked, second: Ranked, confidence: float
+) -> Estimate:
+    return difference(
+        edges[first.receipt, first.name], edges[second.receipt, second.name], confidence
+    )
 
 
 def _entries(receipts: Mapping[str, Receipt]) -> list[Ranked]:
@@ -69,7 +87,18 @@ def _entries(receipts: Mapping[str, Receipt]) -> list[Ranked]:
         for name in names:
             rivals = tuple(other for other in names if other != name)
             edge = mean(np.asarray(tree["edges"][name], np.float64))
-            found.append(Ranked(0, name, receipt, rivals, edge, None, bool(rows[name].get("valid", True)), rows[name]))
+            found.append(
+                Ranked(
+                    0,
+                    name,
+                    receipt,
+                    rivals,
+                    edge,
+                    None,
+                    bool(rows[name].get("valid", True)),
+                    rows[name],
+                )
+            )
     return found
 
 
@@ -81,4 +110,7 @@ def _unlike(entries: Sequence[Ranked]) -> list[Ranked]:
 def _asked(receipt: Receipt) -> Iterator[tuple[str, Json]]:
     """What was asked for, by dotted key."""
     yield from dotted(receipt["settings"], "settings")
-    yield from (("seeds.first", receipt["seeds"]["first"]), ("seeds.count", receipt["seeds"]["count"]))
+    yield from (
+        ("seeds.first", receipt["seeds"]["first"]),
+        ("seeds.count", receipt["seeds"]["count"]),
+    )

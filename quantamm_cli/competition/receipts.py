@@ -30,7 +30,10 @@ def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow
         "reference": settings.names[settings.against],
         "seeds": {"first": int(results.seeds[0]), "count": len(results.seeds)},
         "standings": standings,
-        "edges": {name: results.outcome.edge[:, place].tolist() for place, name in enumerate(results.all_names)},
+        "edges": {
+            name: results.outcome.edge[:, place].tolist()
+            for place, name in enumerate(results.all_names)
+        },
         "versions": versions(),
     }
     # Where the prices were does not name the competition, but who checks it there need not say it.
@@ -55,7 +58,11 @@ def versions() -> dict[str, str]:
 
 
 def _strategy(entry: Entry) -> StrategyRecord:
-    record: StrategyRecord = {"name": entry.name, "settings": plain(entry.strategy), "source": entry.source}
+    record: StrategyRecord = {
+        "name": entry.name,
+        "settings": plain(entry.strategy),
+        "source": entry.source,
+    }
     if entry.source is None:
         home = sys.modules[type(entry.strategy).__module__].__file__
         record["source"] = hashlib.sha256(Path(home).read_bytes()).hexdigest() if home else None
@@ -74,7 +81,11 @@ def differences(written: Mapping[str, Sequence[float | None]], found: Results) -
         apart = np.flatnonzero(was != now)
         if apart.size:
             row = int(apart[0])
-            first = f"first seed {int(found.seeds[row])}: {was[row]!r} was written, {now[row]!r} came"
+            first = (
+                f"first seed {int(found.seeds[row])}: {was[row]!r} was written, {now[row]!r} came"
+            )
             worst = float(np.abs(was - now).max())
-            lines.append(f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}")
+            lines.append(
+                f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}"
+            )
     return lines

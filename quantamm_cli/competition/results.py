@@ -26,12 +26,16 @@ class Results:
     outcome: Outcome
 
     @classmethod
-    def joined(cls, names: Sequence[str], parts: Sequence[Mapping[str, np.ndarray]], wanted: range) -> Self:
+    def joined(
+        cls, names: Sequence[str], parts: Sequence[Mapping[str, np.ndarray]], wanted: range
+    ) -> Self:
         """Those of the ``wanted`` seeds, from batches that hold them all. A seed that two batches hold is taken from the first."""
         every = np.concatenate([part["seeds"] for part in parts])
         seeds, places = np.unique(every, return_index=True)
         rows = places[np.searchsorted(seeds, np.asarray(wanted))]
-        columns = {name: np.concatenate([part[name] for part in parts])[rows] for name in Outcome._fields}
+        columns = {
+            name: np.concatenate([part[name] for part in parts])[rows] for name in Outcome._fields
+        }
         return cls(tuple(names), np.asarray(wanted, np.int64), Outcome(**columns))
 
     @property
@@ -47,8 +51,20 @@ class Results:
     def table(self) -> Columns:
         """Columns of a data frame: a row for each seed and entrant."""
         count, pools = self.outcome.edge.shape
-        columns: Columns = {"seed": np.repeat(self.seeds, pools), "strategy": list(self.all_names) * count}
-        for name in ("edge", "arb_edge", "retail_edge", "arb_volume", "retail_volume", "fills", "arb_fills", "capital"):
+        columns: Columns = {
+            "seed": np.repeat(self.seeds, pools),
+            "strategy": list(self.all_names) * count,
+        }
+        for name in (
+            "edge",
+            "arb_edge",
+            "retail_edge",
+            "arb_volume",
+            "retail_volume",
+            "fills",
+            "arb_fills",
+            "capital",
+        ):
             columns[name] = getattr(self.outcome, name).reshape(-1)
         for axis, token in enumerate("xy"):
             columns[f"final_reserve_{token}"] = self.outcome.final_reserves[..., axis].reshape(-1)
@@ -69,7 +85,13 @@ class Breach(NamedTuple):
     @property
     def record(self) -> BreachRecord:
         """As it is written."""
-        return {"seeds": self.seeds, "seed": self.seed, "step": self.step, "rule": self.rule, "inputs": self.inputs}
+        return {
+            "seeds": self.seeds,
+            "seed": self.seed,
+            "step": self.step,
+            "rule": self.rule,
+            "inputs": self.inputs,
+        }
 
 
 class Standing(NamedTuple):
@@ -106,7 +128,10 @@ def standings(results: Results, reference: int = 0, epochs: bool = True) -> list
     wins, best = (np.full(edge.shape[1], np.nan) for _ in range(2))
     wins[ranked], best[ranked] = statistics.wins(edge[:, ranked]), statistics.best(edge[:, ranked])
     found = [_standing(results, place, reference, epochs) for place in range(edge.shape[1])]
-    return [one._replace(wins=float(wins[place]), probability_best=float(best[place])) for place, one in enumerate(found)]
+    return [
+        one._replace(wins=float(wins[place]), probability_best=float(best[place]))
+        for place, one in enumerate(found)
+    ]
 
 
 def _standing(results: Results, place: int, reference: int, epochs: bool) -> Standing:
@@ -133,7 +158,9 @@ def _standing(results: Results, place: int, reference: int, epochs: bool) -> Sta
         beats_reference=statistics.beats(edge, other) if compared else np.nan,
         wins=np.nan,
         probability_best=np.nan,
-        capital_share=float(outcome.epoch_weight[:, -1, place].mean()) if strategy and epochs else np.nan,
+        capital_share=float(outcome.epoch_weight[:, -1, place].mean())
+        if strategy and epochs
+        else np.nan,
         fills=float(outcome.fills[:, place].mean()),
         breach=breach(results, place) if strategy else None,
     )
@@ -146,7 +173,14 @@ def breach(results: Results, place: int) -> Breach | None:
     if not broken.size:
         return None
     row = int(broken[0])
-    side, amount, x, y, answer = (float(value) for value in results.outcome.invalid_input[row, place])
+    side, amount, x, y, answer = (
+        float(value) for value in results.outcome.invalid_input[row, place]
+    )
     rule = Fault(int(results.outcome.invalid_reason[row, place])).name.lower()
-    inputs: BreachInputs = {"side": "buy X" if side == 1 else "sell X", "amount": amount, "reserves": [x, y], "answer": answer}
+    inputs: BreachInputs = {
+        "side": "buy X" if side == 1 else "sell X",
+        "amount": amount,
+        "reserves": [x, y],
+        "answer": answer,
+    }
     return Breach(int(broken.size), int(results.seeds[row]), int(steps[row]), rule, inputs)

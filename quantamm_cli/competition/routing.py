@@ -28,11 +28,19 @@ def split(amount: Lanes, lines: Line) -> Rows:
     before = sum(weight[j] * jnp.maximum(enter - enter[j], 0) for j in range(len(enter)))
     # Roots are dear, so the compiler takes them once; a bare comparison, and the sums before it, it would repeat for all who ask.
     takes = jnp.sqrt(before) < jnp.sqrt(amount)
-    level = (amount + jnp.where(takes, weight * enter, 0).sum(0)) / jnp.where(amount > 0, jnp.where(takes, weight, 0).sum(0), 1)
+    level = (amount + jnp.where(takes, weight * enter, 0).sum(0)) / jnp.where(
+        amount > 0, jnp.where(takes, weight, 0).sum(0), 1
+    )
     return jnp.where(takes, jnp.maximum(weight * (level - enter), 0), 0)
 
 
-def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lines: Line, differentiable: bool = True) -> Rows:
+def of_curves(
+    amount: Lanes,
+    curves: Callable[[Rows], Slope],
+    reserve: Rows,
+    lines: Line,
+    differentiable: bool = True,
+) -> Rows:
     """Payments to smooth curves, of which ``curves`` tells the slopes, and pools with lines, in this order.
 
     ``reserve`` is what the curves can give at most; ``differentiable``: with tangents once more, through which derivatives pass.
@@ -44,7 +52,9 @@ def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lin
         beginning = jnp.maximum(paid[:count], 1e-9 * amount + 1e-12)
         at = curves(beginning)
         share = jnp.minimum(share, ceiling(at, reserve))
-        touching = Line(*(jnp.concatenate(pair) for pair in zip(tangent(at, beginning), lines, strict=True)))
+        touching = Line(
+            *(jnp.concatenate(pair) for pair in zip(tangent(at, beginning), lines, strict=True))
+        )
         return _up_to(reaching(share * reserve, at, beginning), amount, touching), share
 
     def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -54,7 +64,9 @@ def of_curves(amount: Lanes, curves: Callable[[Rows], Slope], reserve: Rows, lin
 
     even = jnp.broadcast_to(amount / pools, (pools, *amount.shape))
     start: tuple[Array, ...] = (even, jnp.ones_like(reserve), jnp.array(True), jnp.zeros((), int))
-    near = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start))[:2]
+    near = jax.lax.while_loop(
+        lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start)
+    )[:2]
     return improved(*jax.lax.stop_gradient(near))[0] if differentiable else near[0]
 
 
@@ -114,5 +126,9 @@ def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
 def beaten(amount: Lanes, paid: Rows, quotes: Quotes) -> Bool[Array, " l"]:
     """Whether moving a tenth of the order to any one pool, from all alike, brings out more than ``paid`` does."""
     moved = 0.1
-    whole, less, more = quotes(paid).sum(0), quotes((1 - moved) * paid), quotes((1 - moved) * paid + moved * amount)
+    whole, less, more = (
+        quotes(paid).sum(0),
+        quotes((1 - moved) * paid),
+        quotes((1 - moved) * paid + moved * amount),
+    )
     return (less.sum(0) + more - less).max(0) > whole * (1 + 1e-9)

@@ -84,7 +84,14 @@ class Open(NamedTuple):
     """Value of the strategies' reserves when it began."""
 
 
-def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbers, *, differentiable: bool = False) -> Left:
+def play(
+    plan: Plan,
+    strategies: tuple[Any, ...],
+    street: Street,
+    numbers: Numbers,
+    *,
+    differentiable: bool = False,
+) -> Left:
     """All lanes, from the first event to the last. Pure."""
     lanes = plan.points * len(street.normaliser_fee)
     table = seated(plan, strategies, numbers, lanes, differentiable)
@@ -99,14 +106,29 @@ def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbe
 
     def epoch(open_: Open, number: Array) -> tuple[Open, Closed]:
         moment = Moment(number, number * plan.epoch_length)
-        pools = loop(street, number, lambda pools, price, order: table.event(pools, widen(price), widen(order), moment), open_.pools)
+        pools = loop(
+            street,
+            number,
+            lambda pools, price, order: table.event(pools, widen(price), widen(order), moment),
+            open_.pools,
+        )
         last = jnp.maximum(street.events[number] - 1, 0)[None]
         price = jnp.abs(jnp.take_along_axis(street.price[number], last, 0)[0])
-        return closed(plan, table, numbers, open_._replace(pools=pools), widen(price), number, number < epochs - 1)
+        return closed(
+            plan,
+            table,
+            numbers,
+            open_._replace(pools=pools),
+            widen(price),
+            number,
+            number < epochs - 1,
+        )
 
     done, epochs_closed = jax.lax.scan(epoch, start, jnp.arange(epochs, dtype=jnp.int32))
     memories = zip(table.seats, done.pools.memories, strict=True)
-    pools = done.pools._replace(memories=tuple(_explained(seats, memory, done.pools) for seats, memory in memories))
+    pools = done.pools._replace(
+        memories=tuple(_explained(seats, memory, done.pools) for seats, memory in memories)
+    )
 
     def simulations_first(leaf: Array) -> Array:
         return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], plan.points, -1), -1, 0)
@@ -115,11 +137,19 @@ def play(plan: Plan, strategies: tuple[Any, ...], street: Street, numbers: Numbe
     return left
 
 
-def seated(plan: Plan, strategies: tuple[Any, ...], numbers: Numbers, lanes: int, differentiable: bool = False) -> Table:
+def seated(
+    plan: Plan,
+    strategies: tuple[Any, ...],
+    numbers: Numbers,
+    lanes: int,
+    differentiable: bool = False,
+) -> Table:
     """Everybody in their rows."""
     seats, first = [], 0
     for group, strategy in zip(plan.groups, strategies, strict=True):
-        seats.append(Seats(group, jax.tree.map(lambda leaf: spread(leaf, lanes), strategy), first, lanes))
+        seats.append(
+            Seats(group, jax.tree.map(lambda leaf: spread(leaf, lanes), strategy), first, lanes)
+        )
         first += len(group.members)
     return Table(tuple(seats), plan.order, numbers.least, plan.own_noise, differentiable)
 
@@ -131,7 +161,9 @@ def begun(table: Table, numbers: Numbers, liquidity: Lanes, fee: Lanes) -> Open:
     return Open(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
 
 
-def _forward(street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools) -> Pools:
+def _forward(
+    street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools
+) -> Pools:
     """The events of an epoch, as many as the simulation with most has."""
 
     def step(place: Array, pools: Pools) -> Pools:
@@ -141,7 +173,9 @@ def _forward(street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes
     return left
 
 
-def _differentiable(street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools) -> Pools:
+def _differentiable(
+    street: Street, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools
+) -> Pools:
     """The same, in a loop that derivatives can be taken back through: as long as there is room for events."""
     rows = (street.price[number], street.order[number])
 
@@ -151,7 +185,9 @@ def _differentiable(street: Street, number: Array, event: Callable[[Pools, Lanes
     return _scanned(step, pools, rows)
 
 
-def _scanned(step: Callable[[Pools, Any], tuple[Pools, None]], pools: Pools, rows: tuple[Array, Array]) -> Pools:
+def _scanned(
+    step: Callable[[Pools, Any], tuple[Pools, None]], pools: Pools, rows: tuple[Array, Array]
+) -> Pools:
     """Blocks of about the root of the length, of which only the first states are kept."""
     length = len(rows[0])
     block = max(1, int(length**0.5))
@@ -166,7 +202,15 @@ def _scanned(step: Callable[[Pools, Any], tuple[Pools, None]], pools: Pools, row
     return pools
 
 
-def closed(plan: Plan, table: Table, numbers: Numbers, open_: Open, price: Lanes, number: Array, more: Array) -> tuple[Open, Closed]:
+def closed(
+    plan: Plan,
+    table: Table,
+    numbers: Numbers,
+    open_: Open,
+    price: Lanes,
+    number: Array,
+    more: Array,
+) -> tuple[Open, Closed]:
     """Score an epoch and, unless it is the last, move capital and tell of it."""
     pools = open_.pools
     total = pools.tally.arb_edge + pools.tally.retail_edge
@@ -176,9 +220,13 @@ def closed(plan: Plan, table: Table, numbers: Numbers, open_: Open, price: Lanes
     scores = capital.score(earned, numbers.risk_aversion)
     temperature = numbers.temperature
     if plan.own_noise:
-        temperature = capital.noise(earned, pools.tally.squares[:-1] / unit**2, numbers.risk_aversion)
+        temperature = capital.noise(
+            earned, pools.tally.squares[:-1] / unit**2, numbers.risk_aversion
+        )
     alive = jnp.concatenate([memory.alive for memory in pools.memories])
-    weight = capital.weights(jnp.where(alive, scores, -jnp.inf), temperature, numbers.floor, plan.weights)
+    weight = capital.weights(
+        jnp.where(alive, scores, -jnp.inf), temperature, numbers.floor, plan.weights
+    )
     told = Closed(edge, scores, weight)
     if not plan.epoch_length:
         return open_._replace(pools=pools), told
@@ -186,11 +234,18 @@ def closed(plan: Plan, table: Table, numbers: Numbers, open_: Open, price: Lanes
     growth = jnp.where(more, capital.growth(x, y, price, weight), 1)
     x, y, weight = x * growth, y * growth, jnp.where(more, weight, pools.weight)
     tally = pools.tally._replace(squares=jnp.zeros_like(pools.tally.squares))
-    pools = pools._replace(x=jnp.concatenate([x, pools.x[-1:]]), y=jnp.concatenate([y, pools.y[-1:]]), weight=weight, tally=tally)
+    pools = pools._replace(
+        x=jnp.concatenate([x, pools.x[-1:]]),
+        y=jnp.concatenate([y, pools.y[-1:]]),
+        weight=weight,
+        tally=tally,
+    )
     return Open(_ended(table, pools, edge, total, growth, number, more), total, x * price + y), told
 
 
-def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, growth: Rows, number: Array, more: Array) -> Pools:
+def _ended(
+    table: Table, pools: Pools, edge: Rows, total: Rows, growth: Rows, number: Array, more: Array
+) -> Pools:
     """Strategies that listen are told of the epoch; their new fees hold from now."""
     if not any(seats.group.hears_epochs for seats in table.seats):
         return pools
@@ -214,5 +269,9 @@ def _ended(table: Table, pools: Pools, edge: Rows, total: Rows, growth: Rows, nu
 
 def _explained(seats: Seats, memory: Memory, pools: Pools) -> Memory:
     """With what was wrong with the fees of those whose fees were wrong, and without states."""
-    told = memory if seats.group.curve else seats.faulty_fees(memory, pools.x[seats.rows], pools.y[seats.rows])
+    told = (
+        memory
+        if seats.group.curve
+        else seats.faulty_fees(memory, pools.x[seats.rows], pools.y[seats.rows])
+    )
     return told._replace(state=())

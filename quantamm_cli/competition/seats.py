@@ -65,7 +65,14 @@ class Seats:
     def opening(self) -> Memory:
         """At the start of a simulation."""
         shape = (self.count, self.lanes)
-        state = jax.tree.map(_numbers, self._each(lambda strategy, _: strategy.init(), self.strategy, jnp.zeros(self.count * self.lanes)))
+        state = jax.tree.map(
+            _numbers,
+            self._each(
+                lambda strategy, _: strategy.init(),
+                self.strategy,
+                jnp.zeros(self.count * self.lanes),
+            ),
+        )
         faults = jnp.full(shape, -1, jnp.int32)
         return Memory(state, faults, jnp.zeros(shape, jnp.int32), jnp.full((5, *shape), jnp.nan))
 
@@ -75,7 +82,9 @@ class Seats:
         def answer(buys: Bool[Array, "*#g l"], paid: Rows, x: Rows, y: Rows) -> Rows:
             flat = [self._flat(values) for values in (buys, paid, x, y)]
             got = self._each(
-                lambda strategy, state, buys, paid, x, y: jnp.asarray(strategy.quote(state, buys, paid, jnp.stack([x, y])), float),
+                lambda strategy, state, buys, paid, x, y: jnp.asarray(
+                    strategy.quote(state, buys, paid, jnp.stack([x, y])), float
+                ),
                 self.strategy,
                 memory.state,
                 *flat,
@@ -86,31 +95,58 @@ class Seats:
 
     def keep(self, memory: Memory, step: Array) -> tuple[Rows, Rows, Memory]:
         """What counts of payments of Y and of X to constant-product pools; those whose fees are no fees quote no more."""
-        fees = self._each(lambda strategy, state, _: strategy.fees(state), self.strategy, memory.state, self._flat(memory.fault_step))
+        fees = self._each(
+            lambda strategy, state, _: strategy.fees(state),
+            self.strategy,
+            memory.state,
+            self._flat(memory.fault_step),
+        )
         bid, ask = (self._back(jnp.asarray(fee, float)) for fee in fees)
         sound = (bid <= 1) & (ask <= 1) & (bid > -FAR) & (ask > -FAR)
-        memory = memory._replace(fault_step=jnp.where(memory.alive & ~sound, step, memory.fault_step))
-        buy, sell = (jnp.where(memory.alive, jnp.maximum(1 - fee, NOTHING), NOTHING) for fee in (ask, bid))
+        memory = memory._replace(
+            fault_step=jnp.where(memory.alive & ~sound, step, memory.fault_step)
+        )
+        buy, sell = (
+            jnp.where(memory.alive, jnp.maximum(1 - fee, NOTHING), NOTHING) for fee in (ask, bid)
+        )
         return buy, sell, memory
 
     def faulty_fees(self, memory: Memory, x: Rows, y: Rows) -> Memory:
         """Which fee it was. The states of those that broke the rules are as they were."""
-        fees = self._each(lambda strategy, state, _: strategy.fees(state), self.strategy, memory.state, self._flat(memory.fault_step))
+        fees = self._each(
+            lambda strategy, state, _: strategy.fees(state),
+            self.strategy,
+            memory.state,
+            self._flat(memory.fault_step),
+        )
         bid, ask = (self._back(jnp.asarray(fee, float)) for fee in fees)
         buys = ~((ask <= 1) & (ask > -FAR))
-        told = jnp.stack([buys.astype(float), jnp.full(x.shape, jnp.nan), x, y, jnp.where(buys, ask, bid)])
-        return memory._replace(reason=jnp.where(memory.alive, 0, Fault.FEE), asked=jnp.where(memory.alive, jnp.nan, told))
+        told = jnp.stack(
+            [buys.astype(float), jnp.full(x.shape, jnp.nan), x, y, jnp.where(buys, ask, bid)]
+        )
+        return memory._replace(
+            reason=jnp.where(memory.alive, 0, Fault.FEE),
+            asked=jnp.where(memory.alive, jnp.nan, told),
+        )
 
-    def judged(self, memory: Memory, fill: Fill, x: Rows, y: Rows, step: Array) -> tuple[Memory, Fill]:
+    def judged(
+        self, memory: Memory, fill: Fill, x: Rows, y: Rows, step: Array
+    ) -> tuple[Memory, Fill]:
         """Only fills that keep the rules. ``fill`` is what was asked and answered, nothing where nothing was."""
         _, out_of = sided(fill.buys, x, y)
         asked = fill.paid > 0
-        reason = jnp.where(fill.got < 0, Fault.NEGATIVE, jnp.where(fill.got >= out_of, Fault.TOO_MUCH, Fault.NONE))
-        reason = jnp.where(asked, jnp.where(jnp.isfinite(fill.got), reason, Fault.NOT_FINITE), Fault.NONE).astype(jnp.int32)
+        reason = jnp.where(
+            fill.got < 0, Fault.NEGATIVE, jnp.where(fill.got >= out_of, Fault.TOO_MUCH, Fault.NONE)
+        )
+        reason = jnp.where(
+            asked, jnp.where(jnp.isfinite(fill.got), reason, Fault.NOT_FINITE), Fault.NONE
+        ).astype(jnp.int32)
         broke = memory.alive & (reason > 0)
 
         def noted(memory: Memory) -> Memory:
-            told = jnp.stack([jnp.broadcast_to(fill.buys, x.shape).astype(float), fill.paid, x, y, fill.got])
+            told = jnp.stack(
+                [jnp.broadcast_to(fill.buys, x.shape).astype(float), fill.paid, x, y, fill.got]
+            )
             return memory._replace(
                 fault_step=jnp.where(broke, step, memory.fault_step),
                 reason=jnp.where(broke, reason, memory.reason),
@@ -119,12 +155,16 @@ class Seats:
 
         memory = jax.lax.cond(broke.any(), noted, lambda memory: memory, memory)
         holds = asked & (reason == 0)
-        return memory, Fill(fill.buys, jnp.where(holds, fill.paid, 0), jnp.where(holds, fill.got, 0))
+        return memory, Fill(
+            fill.buys, jnp.where(holds, fill.paid, 0), jnp.where(holds, fill.got, 0)
+        )
 
     def spots(self, memory: Memory, x: Rows, y: Rows) -> Rows:
         """Prices others see."""
         seen = self._each(
-            lambda strategy, state, x, y: jnp.asarray(strategy.spot(state, jnp.stack([x, y])), float),
+            lambda strategy, state, x, y: jnp.asarray(
+                strategy.spot(state, jnp.stack([x, y])), float
+            ),
             self.strategy,
             memory.state,
             self._flat(x),
@@ -153,7 +193,13 @@ class Seats:
 
         new = self._each(one, self.strategy, memory.state, flat)
         which = when.reshape(-1)
-        return memory._replace(state=jax.tree.map(lambda old, now: jnp.where(which, jnp.asarray(now, old.dtype), old), memory.state, new))
+        return memory._replace(
+            state=jax.tree.map(
+                lambda old, now: jnp.where(which, jnp.asarray(now, old.dtype), old),
+                memory.state,
+                new,
+            )
+        )
 
     def _each(self, method: Any, *arguments: Any) -> Any:
         return jax.vmap(method, in_axes=-1, out_axes=-1)(*arguments)
@@ -186,4 +232,6 @@ def others(order: tuple[int, ...], members: tuple[int, ...]) -> np.ndarray[Any, 
     """For each member, the rows of the other strategies in the order of the line-up, and of the normaliser, ``(g, n)``."""
     row = {place: index for index, place in enumerate(order)}
     places = range(len(order))
-    return np.array([[*(row[place] for place in places if place != member), len(order)] for member in members])
+    return np.array(
+        [[*(row[place] for place in places if place != member), len(order)] for member in members]
+    )

@@ -38,7 +38,13 @@ class Estimate(NamedTuple):
     @property
     def record(self) -> EstimateRecord:
         """As it is written."""
-        return {"mean": self.mean, "error": self.error, "low": self.low, "high": self.high, "seeds": self.seeds}
+        return {
+            "mean": self.mean,
+            "error": self.error,
+            "low": self.low,
+            "high": self.high,
+            "seeds": self.seeds,
+        }
 
 
 def mean(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
@@ -75,7 +81,9 @@ def sequential(values: ArrayLike, planned: int, error: float = 1 - CONFIDENCE) -
     log = -2 * math.log(error)
     tuned = (log + math.log(log + 1)) / max(planned, 1)
     grown = count * tuned + 1
-    reach = float(numbers.std()) * math.sqrt(2 * grown / (count**2 * tuned) * math.log(math.sqrt(grown) / error))
+    reach = float(numbers.std()) * math.sqrt(
+        2 * grown / (count**2 * tuned) * math.log(math.sqrt(grown) / error)
+    )
     return plain._replace(low=plain.mean - reach, high=plain.mean + reach)
 
 
@@ -104,9 +112,14 @@ def leading_gap(edge: Numbers, planned: int, error: float = 1 - CONFIDENCE) -> G
     leader = int(np.argmax(edge.mean(0)))
     share = error / (entrants * (entrants - 1) / 2)
     gaps = [
-        Gap(leader, other, sequential(edge[:, leader] - edge[:, other], planned, share)) for other in range(entrants) if other != leader
+        Gap(leader, other, sequential(edge[:, leader] - edge[:, other], planned, share))
+        for other in range(entrants)
+        if other != leader
     ]
-    return min(gaps, key=lambda gap: gap.estimate.low if not math.isnan(gap.estimate.low) else gap.estimate.mean)
+    return min(
+        gaps,
+        key=lambda gap: gap.estimate.low if not math.isnan(gap.estimate.low) else gap.estimate.mean,
+    )
 
 
 def wins(edge: Numbers) -> Numbers:

@@ -97,7 +97,9 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         """(bid, ask): the share kept of the X a seller brings, and of the Y a buyer brings. 1 on a side: no quote there."""
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
-    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
+    def quote(
+        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
+    ) -> Scalar:
         """What comes out for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X. Increasing, concave; 0: no quote."""
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
@@ -125,7 +127,11 @@ class Strategy(TracedComponent, ABC, group="strategy"):
     def parameters(self) -> dict[str, FloatSetting]:
         """Its float settings by name: what can be swept and trained."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value for name, value in fields.items() if isinstance(value, float | Array | np.ndarray)}
+        return {
+            name: value
+            for name, value in fields.items()
+            if isinstance(value, float | Array | np.ndarray)
+        }
 
     def at(self, values: Mapping[str, FloatSetting]) -> Self:
         """The same with other values of its parameters, not validated again."""
@@ -135,7 +141,12 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         """Between what values a parameter may be, as far as is known."""
         rules = type(self).model_fields[parameter].metadata
         low, high = (
-            [float(end) for rule in rules for name in names if (end := getattr(rule, name, None)) is not None]
+            [
+                float(end)
+                for rule in rules
+                for name in names
+                if (end := getattr(rule, name, None)) is not None
+            ]
             for names in (("ge", "gt"), ("le", "lt"))
         )
         return max(low, default=-math.inf), min(high, default=math.inf)
@@ -158,7 +169,9 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         return type(self).on_epoch is not Strategy.on_epoch
 
 
-def constant_product(amount: Scalar, paid_into: Scalar, taken_from: Scalar, fee: Scalar | float) -> Scalar:
+def constant_product(
+    amount: Scalar, paid_into: Scalar, taken_from: Scalar, fee: Scalar | float
+) -> Scalar:
     """What a constant-product pool gives for ``amount``; the fee is taken from it and stays in the pool."""
     counted = amount * (1 - jnp.asarray(fee))
     return taken_from * counted / (paid_into + counted)

@@ -45,7 +45,9 @@ class Streets:
     """A market's streets, and how many simulations of each are not padding. ``order`` are the simulations, the longest first."""
 
     def __init__(self, market: Market, epoch_length: int, width: int, on: Mesh | None) -> None:
-        self._market = market  # kept with its streets: while they are, nothing else can have its identity
+        self._market = (
+            market  # kept with its streets: while they are, nothing else can have its identity
+        )
         self._counts = counts(market, epoch_length)
         self.order = np.argsort(-self._counts.sum(1), kind="stable")
         self.width, self.on = width, on
@@ -75,11 +77,26 @@ class Streets:
         missing = self.width - len(chosen)
 
         def padded(values: NDArray[Any], fill: float) -> NDArray[Any]:
-            return np.concatenate([values, np.full((*values.shape[:-1], missing), fill, values.dtype)], -1) if missing else values
+            return (
+                np.concatenate(
+                    [values, np.full((*values.shape[:-1], missing), fill, values.dtype)], -1
+                )
+                if missing
+                else values
+            )
 
-        columns: tuple[NDArray[Any], ...] = (*listed, market.normaliser_fee[chosen], market.normaliser_liquidity[chosen])
-        filled = [padded(values, fill) for values, fill in zip(columns, (-1.0, 0.0, 0.0, 0.0, 1.0), strict=True)]
-        return Street(*(placed(self.on, lies, values) for lies, values in zip(LIES, filled, strict=True)))
+        columns: tuple[NDArray[Any], ...] = (
+            *listed,
+            market.normaliser_fee[chosen],
+            market.normaliser_liquidity[chosen],
+        )
+        filled = [
+            padded(values, fill)
+            for values, fill in zip(columns, (-1.0, 0.0, 0.0, 0.0, 1.0), strict=True)
+        ]
+        return Street(
+            *(placed(self.on, lies, values) for lies, values in zip(LIES, filled, strict=True))
+        )
 
 
 _KEPT = Recent[Streets](MOST_KEPT)

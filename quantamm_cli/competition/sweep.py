@@ -23,7 +23,9 @@ from quantamm_cli.settings.nearest import did_you_mean
 _AXES = "axes"
 """The argument that says them."""
 MOST_POINTS = 10_000
-_FORM = "write [STRATEGY.]KEY=FIRST:LAST:STEP, such as fee_bps=10:120:5, more of them joined by commas"
+_FORM = (
+    "write [STRATEGY.]KEY=FIRST:LAST:STEP, such as fee_bps=10:120:5, more of them joined by commas"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def axes(text: str, settings: Compete) -> list[Axis]:
     if len(set(places)) < len(places):
         raise ArgumentError(_AXES, f"'{text}' has one setting twice; each has one axis")
     if len({axis.place for axis in found}) > 1:
-        raise ArgumentError(_AXES, f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep one strategy at a time")
+        raise ArgumentError(
+            _AXES,
+            f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep one strategy at a time",
+        )
     count = math.prod(len(axis.values) for axis in found)
     if count > MOST_POINTS:
         raise ArgumentError(_AXES, f"'{text}' has {count:,} points; {MOST_POINTS:,} at most")
@@ -53,7 +58,9 @@ def axes(text: str, settings: Compete) -> list[Axis]:
 def points(found: Sequence[Axis]) -> Points:
     """Every combination, the last axis moving fastest."""
     grid = np.array(list(itertools.product(*(axis.values for axis in found))))
-    return {found[0].place: {axis.setting: grid[:, column].copy() for column, axis in enumerate(found)}}
+    return {
+        found[0].place: {axis.setting: grid[:, column].copy() for column, axis in enumerate(found)}
+    }
 
 
 def _axis(part: str, settings: Compete) -> Axis:
@@ -66,7 +73,9 @@ def _axis(part: str, settings: Compete) -> Axis:
     except ValueError:
         raise ArgumentError(_AXES, f"'{span}' are not three numbers; {_FORM}") from None
     if not all(map(math.isfinite, (first, last, step))) or step <= 0 or last < first:
-        raise ArgumentError(_AXES, f"'{span}' leads nowhere: FIRST is not above LAST, and STEP is above 0")
+        raise ArgumentError(
+            _AXES, f"'{span}' leads nowhere: FIRST is not above LAST, and STEP is above 0"
+        )
     if (last - first) / step > MOST_POINTS:
         raise ArgumentError(_AXES, f"'{span}' has more than {MOST_POINTS:,} points")
     place, setting = _owner(key, settings)
@@ -83,9 +92,14 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
         raise ArgumentError(
-            _AXES, f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: {', '.join(settings.names)})"
+            _AXES,
+            f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: {', '.join(settings.names)})",
         )
-    having = {one.name: one.strategy.parameters for one in entrants(settings) if not dot or one.name == name}
+    having = {
+        one.name: one.strategy.parameters
+        for one in entrants(settings)
+        if not dot or one.name == name
+    }
     owners = [one for one, fields in having.items() if setting in fields]
     if not owners:
         known = sorted({field for fields in having.values() for field in fields})
@@ -93,7 +107,9 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
         there = f"{did_you_mean(setting, known)} (there are: {', '.join(known) or 'none'})"
         raise ArgumentError(_AXES, f"{setting} is no float setting of {whose}{there}")
     if len(owners) > 1:
-        raise ArgumentError(_AXES, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=...")
+        raise ArgumentError(
+            _AXES, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=..."
+        )
     return settings.names.index(owners[0]), setting
 
 
@@ -101,7 +117,9 @@ def changed(strategy: Component, changes: Mapping[str, float], where: str = "str
     """The strategy with other parameters, validated. Raises ConfigError."""
     own = Strategy.typed(strategy)
     tree = plain(own.at(changes))
-    found: Strategy = decode(type(own), {key: value for key, value in tree.items() if key != "kind"}, where)
+    found: Strategy = decode(
+        type(own), {key: value for key, value in tree.items() if key != "kind"}, where
+    )
     return found
 
 

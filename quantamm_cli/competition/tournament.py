@@ -19,7 +19,11 @@ def line_ups(kind: Kind, settings: Compete) -> list[LineUp]:
     """Who plays with whom. Raises ArgumentError: too few strategies."""
     names = settings.names
     if kind == "copies":
-        counts = [count for count in (1, 2, 4, 8, 16) if count <= MOST_ENTRANTS and (count == 1 or count * settings.epoch.floor < 1)]
+        counts = [
+            count
+            for count in (1, 2, 4, 8, 16)
+            if count <= MOST_ENTRANTS and (count == 1 or count * settings.epoch.floor < 1)
+        ]
         return [(name,) * count for name in names for count in counts]
     if len(names) < 2:
         raise ArgumentError("tournament", f"{kind} takes two strategies or more, came {len(names)}")
@@ -58,7 +62,9 @@ def pairs(found: Mapping[LineUp, Results]) -> list[Meeting]:
     meetings = []
     for (first, second), results in found.items():
         one, other = (results.outcome.edge[:, place] for place in (0, 1))
-        meetings.append(Meeting(first, second, statistics.difference(one, other), statistics.beats(one, other)))
+        meetings.append(
+            Meeting(first, second, statistics.difference(one, other), statistics.beats(one, other))
+        )
     return meetings
 
 
@@ -88,7 +94,13 @@ def absences(found: Mapping[LineUp, Results]) -> list[Absence]:
         (absent,) = set(whole) - set(line_up)
         for place, name in enumerate(line_up):
             alone = found[line_up].outcome.edge[:, place]
-            gains.append(Absence(absent, name, statistics.difference(alone, found[whole].outcome.edge[:, whole.index(name)])))
+            gains.append(
+                Absence(
+                    absent,
+                    name,
+                    statistics.difference(alone, found[whole].outcome.edge[:, whole.index(name)]),
+                )
+            )
     return gains
 
 
@@ -109,5 +121,12 @@ def crowds(found: Mapping[LineUp, Results]) -> list[Crowd]:
     for line_up, results in found.items():
         count = len(line_up)
         edge, capital = results.outcome.edge[:, :count], results.outcome.capital[:, :count]
-        crowded.append(Crowd(line_up[0], count, statistics.mean(edge.mean(1)), BPS * statistics.ratio(edge, capital)))
+        crowded.append(
+            Crowd(
+                line_up[0],
+                count,
+                statistics.mean(edge.mean(1)),
+                BPS * statistics.ratio(edge, capital),
+            )
+        )
     return crowded

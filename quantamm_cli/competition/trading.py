@@ -85,21 +85,42 @@ class Table:
         memories = list(pools.memories)
         for place, seats in enumerate(self.seats):
             if seats.group.hears_steps:
-                view = Tick(seats.held(pools.x, pools.y), *self._when(pools, moment), len(self.order) + 1, seats.places)
+                view = Tick(
+                    seats.held(pools.x, pools.y),
+                    *self._when(pools, moment),
+                    len(self.order) + 1,
+                    seats.places,
+                )
                 memories[place] = seats.begun(memories[place], view, new)
         return self.refeed(pools._replace(memories=tuple(memories)))
 
-    def _arbitraged(self, pools: Pools, price: Lanes, new: Bool[Array, " l"], moment: Moment) -> Pools:
+    def _arbitraged(
+        self, pools: Pools, price: Lanes, new: Bool[Array, " l"], moment: Moment
+    ) -> Pools:
         curves, memories, fills = self.curves, list(pools.memories), []
         for place, seats in enumerate(self.seats):
             if seats.group.curve:
                 x, y = pools.x[seats.rows], pools.y[seats.rows]
-                asked = arbitrage.of_curve(seats.quote(memories[place]), x, y, price, self.least, seats.group.smooth, self.differentiable)
-                asked = asked._replace(paid=jnp.where(new, asked.paid, 0), got=jnp.where(new, asked.got, 0))
+                asked = arbitrage.of_curve(
+                    seats.quote(memories[place]),
+                    x,
+                    y,
+                    price,
+                    self.least,
+                    seats.group.smooth,
+                    self.differentiable,
+                )
+                asked = asked._replace(
+                    paid=jnp.where(new, asked.paid, 0), got=jnp.where(new, asked.got, 0)
+                )
                 memories[place], fill = seats.judged(memories[place], asked, x, y, pools.step)
                 fills.append(fill)
         keeps = pools.keep_buy, pools.keep_sell
-        fills.append(arbitrage.constant_product(pools.x[curves:], pools.y[curves:], *keeps, price, self.least, new))
+        fills.append(
+            arbitrage.constant_product(
+                pools.x[curves:], pools.y[curves:], *keeps, price, self.least, new
+            )
+        )
         fill = _together(fills)
         pools = self._moved(pools._replace(memories=tuple(memories)), fill, price, "arb")
         capital = pools.tally.capital + jnp.where(new, pools.x * price + pools.y, 0)
@@ -116,14 +137,20 @@ class Table:
         if curves:
             paid, beaten = self._solved(pools, buys, amount, lines, keep)
             tally = pools.tally
-            tally = tally._replace(checked=tally.checked + (order != 0), worse=tally.worse + (beaten & (order != 0)))
+            tally = tally._replace(
+                checked=tally.checked + (order != 0), worse=tally.worse + (beaten & (order != 0))
+            )
             pools = pools._replace(tally=tally)
         else:
             paid = routing.split(amount, lines)
         for place, seats in enumerate(self.seats):
             if seats.group.curve:
                 rows = paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows]
-                asked = Fill(buys, rows[0], jnp.where(rows[0] > 0, seats.quote(memories[place])(buys, *rows), 0))
+                asked = Fill(
+                    buys,
+                    rows[0],
+                    jnp.where(rows[0] > 0, seats.quote(memories[place])(buys, *rows), 0),
+                )
                 memories[place], fill = seats.judged(memories[place], asked, *rows[1:], pools.step)
                 fills.append(fill)
         fills.append(Fill(buys, paid[curves:], _constant_product(buys, paid[curves:], x, y, keep)))
@@ -131,17 +158,31 @@ class Table:
         pools = self._moved(pools._replace(memories=tuple(memories)), fill, price, "retail")
         return self._told(pools, fill, amount, moment)
 
-    def _solved(self, pools: Pools, buys: Bool[Array, " l"], amount: Lanes, lines: Line, keep: Rows) -> tuple[Rows, Bool[Array, " l"]]:
+    def _solved(
+        self, pools: Pools, buys: Bool[Array, " l"], amount: Lanes, lines: Line, keep: Rows
+    ) -> tuple[Rows, Bool[Array, " l"]]:
         """The split among pools some of which quote curves, and whether another is seen to pay more."""
-        curved = [(seats, seats.quote(memory)) for seats, memory in zip(self.seats, pools.memories, strict=True) if seats.group.curve]
+        curved = [
+            (seats, seats.quote(memory))
+            for seats, memory in zip(self.seats, pools.memories, strict=True)
+            if seats.group.curve
+        ]
         x, y = pools.x[self.curves :], pools.y[self.curves :]
 
         def quotes(paid: Rows) -> Rows:
-            parts = [quote(buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows]) for seats, quote in curved]
-            return jnp.concatenate([*parts, _constant_product(buys, paid[self.curves :], x, y, keep)])
+            parts = [
+                quote(buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows])
+                for seats, quote in curved
+            ]
+            return jnp.concatenate(
+                [*parts, _constant_product(buys, paid[self.curves :], x, y, keep)]
+            )
 
         def slopes(paid: Rows) -> Slope:
-            parts = [slope(quote, buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows]) for seats, quote in curved]
+            parts = [
+                slope(quote, buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows])
+                for seats, quote in curved
+            ]
             return Slope(*(jnp.concatenate(column) for column in zip(*parts, strict=True)))
 
         if all(seats.group.smooth for seats, _ in curved):
@@ -155,8 +196,17 @@ class Table:
         """Reserves and sums after fills at once."""
         dx, dy = fill.change
         edge, tally = dx * price + dy, pools.tally
-        sums = {"edge": edge, "volume": jnp.where(fill.buys, fill.paid, fill.paid * price), "fills": fill.paid > 0}
-        tally = tally._replace(**{f"{kind}_{name}": getattr(tally, f"{kind}_{name}") + value for name, value in sums.items()})
+        sums = {
+            "edge": edge,
+            "volume": jnp.where(fill.buys, fill.paid, fill.paid * price),
+            "fills": fill.paid > 0,
+        }
+        tally = tally._replace(
+            **{
+                f"{kind}_{name}": getattr(tally, f"{kind}_{name}") + value
+                for name, value in sums.items()
+            }
+        )
         if self.squares:
             tally = tally._replace(squares=tally.squares + edge**2)
         return pools._replace(x=pools.x + dx, y=pools.y + dy, tally=tally)
@@ -199,12 +249,19 @@ class Table:
                 buy, sell, memories[place] = seats.keep(memories[place], pools.step)
             buys.append(buy)
             sells.append(sell)
-        buy, sell = (jnp.concatenate([*rows, kept[-1:]]) for rows, kept in ((buys, pools.keep_buy), (sells, pools.keep_sell)))
+        buy, sell = (
+            jnp.concatenate([*rows, kept[-1:]])
+            for rows, kept in ((buys, pools.keep_buy), (sells, pools.keep_sell))
+        )
         return pools._replace(memories=tuple(memories), keep_buy=buy, keep_sell=sell)
 
     def _when(self, pools: Pools, moment: Moment) -> tuple[Array, Array, Array]:
         """Step, step of the epoch, and epoch."""
-        return pools.step, pools.step - moment.opened, jnp.broadcast_to(moment.epoch, pools.step.shape)
+        return (
+            pools.step,
+            pools.step - moment.opened,
+            jnp.broadcast_to(moment.epoch, pools.step.shape),
+        )
 
     def _spots(self, pools: Pools) -> Rows:
         """The price of every pool, as others see it."""
@@ -227,7 +284,9 @@ def _together(fills: list[Fill]) -> Fill:
         return fills[0]
     shapes = [fill.paid.shape for fill in fills]
     together = Fill(
-        jnp.concatenate([jnp.broadcast_to(fill.buys, shape) for fill, shape in zip(fills, shapes, strict=True)]),
+        jnp.concatenate(
+            [jnp.broadcast_to(fill.buys, shape) for fill, shape in zip(fills, shapes, strict=True)]
+        ),
         jnp.concatenate([fill.paid for fill in fills]),
         jnp.concatenate([fill.got for fill in fills]),
     )
@@ -247,6 +306,15 @@ def opened(table: Table, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
     keep = jnp.concatenate([jnp.full((rows, lanes), NOTHING), keep_normaliser[None]])
     memories = tuple(seats.opening() for seats in table.seats)
     step = jnp.zeros(lanes, jnp.int32)
-    pools = Pools(x, y, keep, keep, memories, jnp.full((count, lanes), 1 / count), step, empty(count + 1, lanes))
+    pools = Pools(
+        x,
+        y,
+        keep,
+        keep,
+        memories,
+        jnp.full((count, lanes), 1 / count),
+        step,
+        empty(count + 1, lanes),
+    )
     pools = table.refeed(pools, all_of_them=True)
     return pools._replace(step=step - 1)

@@ -38,7 +38,9 @@ def quoting(strategy: Strategy) -> Callable[[Any, Array, Array, Array], Array]:
             return jnp.asarray(strategy.quote(state, buys, amount, reserves), float)
         bid, ask = strategy.fees(state)
         into, out_of = jnp.where(buys, reserves[::-1], reserves)
-        return constant_product(amount, into, out_of, jnp.where(buys, jnp.asarray(ask, float), jnp.asarray(bid, float)))
+        return constant_product(
+            amount, into, out_of, jnp.where(buys, jnp.asarray(ask, float), jnp.asarray(bid, float))
+        )
 
     return quote
 
@@ -56,8 +58,14 @@ def tried(strategy: Strategy, seed: int) -> Trial:
     def moment(state: Any, reserves: Array) -> tuple[Array, Array, Array]:
         sides = jnp.array([True, False])
         paid = jnp.stack([reserves[1], reserves[0]])[:, None] * sizes
-        got = jax.vmap(lambda side, row: jax.vmap(lambda amount: quote(state, side, amount, reserves))(row))(sides, paid)
-        fees = jnp.full(2, jnp.nan) if strategy.is_curve else jnp.stack([jnp.asarray(fee, float) for fee in strategy.fees(state)])
+        got = jax.vmap(
+            lambda side, row: jax.vmap(lambda amount: quote(state, side, amount, reserves))(row)
+        )(sides, paid)
+        fees = (
+            jnp.full(2, jnp.nan)
+            if strategy.is_curve
+            else jnp.stack([jnp.asarray(fee, float) for fee in strategy.fees(state)])
+        )
         return got, paid, fees
 
     def life(reserves: Array, buys: Array, share: Array) -> Any:
@@ -74,10 +82,24 @@ def tried(strategy: Strategy, seed: int) -> Trial:
         return jax.lax.scan(one, (start, reserves), (buys, share, jnp.arange(SWAPS)))[1]
 
     got, paid, fees, reserves, states = jax.jit(jax.vmap(life))(opening, buys, share)
-    return Trial(np.asarray(got), np.asarray(paid), np.asarray(reserves), jax.tree.map(np.asarray, states), np.asarray(fees))
+    return Trial(
+        np.asarray(got),
+        np.asarray(paid),
+        np.asarray(reserves),
+        jax.tree.map(np.asarray, states),
+        np.asarray(fees),
+    )
 
 
-def _swapped(strategy: Strategy, quote: Any, state: Any, reserves: Array, buys: Array, part: Array, step: Array) -> tuple[Any, Array]:
+def _swapped(
+    strategy: Strategy,
+    quote: Any,
+    state: Any,
+    reserves: Array,
+    buys: Array,
+    part: Array,
+    step: Array,
+) -> tuple[Any, Array]:
     """One fill as the engine would tell of it, and now and then the end of an epoch; a quote that breaks the rules fills nothing."""
     paid = part * jnp.where(buys, reserves[1], reserves[0])
     got = quote(state, buys, paid, reserves)
@@ -88,11 +110,35 @@ def _swapped(strategy: Strategy, quote: Any, state: Any, reserves: Array, buys: 
     other = reserves[1] / reserves[0] * (1 + 0.01 * jnp.sin(step + 1.0))
     number, within = step // _EPOCH, step % _EPOCH
     retail = (step % 3 > 0) * 0.4
-    swap = Swap(buys, paid, got, reserves, step, within, number, 2, jnp.zeros((), int), retail, jnp.ones(()), other[None])
+    swap = Swap(
+        buys,
+        paid,
+        got,
+        reserves,
+        step,
+        within,
+        number,
+        2,
+        jnp.zeros((), int),
+        retail,
+        jnp.ones(()),
+        other[None],
+    )
     state = _chosen(sound, strategy.after_swap(state, swap), state)
-    told = Epoch(reserves, number, jnp.cos(step * 1.0), jnp.sin(step * 1.0), jnp.ones(()), jnp.ones(()), 2, jnp.zeros((), int))
+    told = Epoch(
+        reserves,
+        number,
+        jnp.cos(step * 1.0),
+        jnp.sin(step * 1.0),
+        jnp.ones(()),
+        jnp.ones(()),
+        2,
+        jnp.zeros((), int),
+    )
     return _chosen(within == _EPOCH - 1, strategy.on_epoch(state, told), state), reserves
 
 
 def _chosen(when: Array, new: Any, old: Any) -> Any:
-    return jax.tree.map(lambda now, was: jnp.where(when, jnp.asarray(now, was.dtype), was), new, old)
+    return jax.tree.map(
+        lambda now, was: jnp.where(when, jnp.asarray(now, was.dtype), was), new, old
+    )

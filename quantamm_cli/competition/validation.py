@@ -50,14 +50,21 @@ def validated(strategy: Strategy, seed: int = 0) -> list[Check]:
 
 
 def _finite_states(trial: Trial) -> Check:
-    flat = [np.asarray(leaf, float).reshape(LIVES, SWAPS, -1) for leaf in jax.tree.leaves(trial.states)]
+    flat = [
+        np.asarray(leaf, float).reshape(LIVES, SWAPS, -1) for leaf in jax.tree.leaves(trial.states)
+    ]
     whole: Flags = np.ones((LIVES, SWAPS), bool)
     for leaf in flat:
         whole &= np.isfinite(leaf).all(-1)
     if whole.all():
         return Check("remembers numbers", True, f"after {LIVES * SWAPS:,} fills")
     life, moment = (int(index) for index in np.argwhere(~whole)[0])
-    return Check("remembers numbers", False, f"its state is not finite after {moment} fills", _asked(trial, life, moment))
+    return Check(
+        "remembers numbers",
+        False,
+        f"its state is not finite after {moment} fills",
+        _asked(trial, life, moment),
+    )
 
 
 def _fees(trial: Trial) -> Check:
@@ -81,7 +88,9 @@ def _bounded(trial: Trial) -> Flags:
 
 
 def _quotes_something(trial: Trial) -> Check:
-    sides = [name for name, side in (("sells X", 0), ("buys X", 1)) if (trial.got[:, :, side] > 0).any()]
+    sides = [
+        name for name, side in (("sells X", 0), ("buys X", 1)) if (trial.got[:, :, side] > 0).any()
+    ]
     if not sides:
         return Check("quotes", False, "every quote is 0, on both sides")
     return Check("quotes", True, f"it {' and '.join(sides)}{'' if len(sides) == 2 else ' only'}")
@@ -95,7 +104,9 @@ def _monotone(trial: Trial) -> Check:
 def _concave(trial: Trial) -> Check:
     slack = 2 * SLACK * _out_of(trial)
     slope = np.diff(trial.got, axis=-1) / np.diff(trial.paid, axis=-1)
-    room = slack * (1 / np.diff(trial.paid, axis=-1)[..., 1:] + 1 / np.diff(trial.paid, axis=-1)[..., :-1])
+    room = slack * (
+        1 / np.diff(trial.paid, axis=-1)[..., 1:] + 1 / np.diff(trial.paid, axis=-1)[..., :-1]
+    )
     holds: Flags = slope[..., 1:] <= slope[..., :-1] * (1 + 1e-9) + room
     return _each("concave", trial, holds, "gives more for a further unit than for the one before")
 
@@ -117,13 +128,21 @@ def _each(name: str, trial: Trial, holds: Flags, wrong: str) -> Check:
 
 def _asked(trial: Trial, life: int, moment: int) -> dict[str, Json]:
     state = [np.asarray(leaf)[life, moment].tolist() for leaf in jax.tree.leaves(trial.states)]
-    return {"reserves": trial.reserves[life, moment].tolist(), "state": state, "fills_before": moment}
+    return {
+        "reserves": trial.reserves[life, moment].tolist(),
+        "state": state,
+        "fills_before": moment,
+    }
 
 
 def _deterministic(strategy: Strategy, trial: Trial, seed: int) -> Check:
     """The same again: traced anew, so that what was drawn or kept while it was traced shows."""
     again = tried(strategy, seed)
-    pairs = zip(jax.tree.leaves(trial._replace(states=())), jax.tree.leaves(again._replace(states=())), strict=True)
+    pairs = zip(
+        jax.tree.leaves(trial._replace(states=())),
+        jax.tree.leaves(again._replace(states=())),
+        strict=True,
+    )
     same = all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
     other = "other quotes when asked again: it keeps or draws something besides its state"
     return Check("deterministic", same, "the same again, to the last bit" if same else other)

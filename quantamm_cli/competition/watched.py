@@ -49,25 +49,48 @@ def halves(price: Numbers, order: Numbers) -> Half:
 
 
 def watched(
-    plan: Plan, strategies: tuple[Any, ...], numbers: RuleNumbers, liquidity: Array, fee: Array, epochs: Sequence[tuple[Numbers, Numbers]]
+    plan: Plan,
+    strategies: tuple[Any, ...],
+    numbers: RuleNumbers,
+    liquidity: Array,
+    fee: Array,
+    epochs: Sequence[tuple[Numbers, Numbers]],
 ) -> list[Seen]:
     """What is seen when an epoch opens and after each half event, epoch by epoch."""
     table = seated(plan, strategies, numbers, 1)
     open_ = begun(table, numbers, liquidity, fee)
     seen = []
     for number, (price, order) in enumerate(epochs):
-        moment = Moment(jnp.asarray(number, jnp.int32), jnp.asarray(number * plan.epoch_length, jnp.int32))
-        pools, one = _epoch(plan, strategies, numbers, open_.pools, jnp.asarray(price), jnp.asarray(order), moment)
+        moment = Moment(
+            jnp.asarray(number, jnp.int32), jnp.asarray(number * plan.epoch_length, jnp.int32)
+        )
+        pools, one = _epoch(
+            plan, strategies, numbers, open_.pools, jnp.asarray(price), jnp.asarray(order), moment
+        )
         seen.append(jax.tree.map(np.asarray, one))
         more = jnp.asarray(number < len(epochs) - 1)
         fair = jnp.abs(jnp.asarray(price[-1:]))
-        open_, _ = closed(plan, table, numbers, open_._replace(pools=pools), fair, jnp.asarray(number, jnp.int32), more)
+        open_, _ = closed(
+            plan,
+            table,
+            numbers,
+            open_._replace(pools=pools),
+            fair,
+            jnp.asarray(number, jnp.int32),
+            more,
+        )
     return seen
 
 
 @partial(jax.jit, static_argnums=0)
 def _epoch(
-    plan: Plan, strategies: Any, numbers: RuleNumbers, pools: Pools, price: Array, order: Array, moment: Moment
+    plan: Plan,
+    strategies: Any,
+    numbers: RuleNumbers,
+    pools: Pools,
+    price: Array,
+    order: Array,
+    moment: Moment,
 ) -> tuple[Pools, Seen]:
     table = seated(plan, strategies, numbers, 1)
 
@@ -76,7 +99,9 @@ def _epoch(
         tally = pools.tally
         states = tuple(memory.state for memory in pools.memories)
         edge = tally.arb_edge + tally.retail_edge
-        x, y, bid, ask, edge, weight = (value[:, 0] for value in (pools.x, pools.y, bid, ask, edge, pools.weight))
+        x, y, bid, ask, edge, weight = (
+            value[:, 0] for value in (pools.x, pools.y, bid, ask, edge, pools.weight)
+        )
         return Seen(x, y, bid, ask, edge, weight, states)
 
     def one(pools: Pools, row: tuple[Array, Array]) -> tuple[Pools, Seen]:
@@ -85,7 +110,9 @@ def _epoch(
 
     before = look(pools)
     pools, after = jax.lax.scan(one, pools, (price, order))
-    return pools, jax.tree.map(lambda head, tail: jnp.concatenate([jnp.asarray(head)[None], tail]), before, after)
+    return pools, jax.tree.map(
+        lambda head, tail: jnp.concatenate([jnp.asarray(head)[None], tail]), before, after
+    )
 
 
 def _prices(table: Table, pools: Pools) -> tuple[Array, Array]:

@@ -13,7 +13,12 @@ from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 
 
-def read_competition(tree: JsonObject, overrides: Sequence[str], config_dir: str | None, entrants: Sequence[object] = ()) -> Compete:
+def read_competition(
+    tree: JsonObject,
+    overrides: Sequence[str],
+    config_dir: str | None,
+    entrants: Sequence[object] = (),
+) -> Compete:
     """Typed settings of a composed tree; ``entrants``: strategies in place of its own, of Python too.
 
     Raises:
@@ -27,7 +32,9 @@ def read_competition(tree: JsonObject, overrides: Sequence[str], config_dir: str
     line_up = entries(list(entrants) or tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
         tree = {**tree, "market": _original(branch(tree, "market"), overrides, loader)}
-    rest = {key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")}
+    rest = {
+        key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")
+    }
     market = supplied(branch(tree, "market"), branch(tree, "data"), loader)
     return decode(Compete, {**rest, "strategies": line_up, "market": market})
 
@@ -38,7 +45,8 @@ def supplied(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[st
         return {**market, "data": decode(component("data", text(data, "kind")), data, "data")}
     if data != loader.tree_of("data/synthetic"):
         raise ConfigError(
-            f"data={data['kind']}", f"market={market['kind']} draws its prices; add market=history, which takes them from data"
+            f"data={data['kind']}",
+            f"market={market['kind']} draws its prices; add market=history, which takes them from data",
         )
     return market
 
@@ -49,7 +57,10 @@ def _original(market: JsonObject, overrides: Sequence[str], loader: Loader) -> J
     if market.get("kind") == "challenge":
         return market
     if chosen:
-        raise ConfigError("compat", f"challenge plays the original's streams, not market={market.get('kind')}; write market=challenge")
+        raise ConfigError(
+            "compat",
+            f"challenge plays the original's streams, not market={market.get('kind')}; write market=challenge",
+        )
     return loader.tree_of("market/challenge")
 
 

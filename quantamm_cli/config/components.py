@@ -62,4 +62,6 @@ def _load_file(name: str) -> None:
     try:
         module_of(path, path.read_bytes(), "plugin")
     except Exception as failure:  # whatever a stranger's file raises is about that file
-        raise ConfigError("plugins", f"{name} failed: {type(failure).__name__}: {failure}") from failure
+        raise ConfigError(
+            "plugins", f"{name} failed: {type(failure).__name__}: {failure}"
+        ) from failure

@@ -26,7 +26,10 @@ from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.plugins import plugin_folders
 
-MACHINE = ("runs_dir", "data.dir")  # the only places that may depend on the machine: they are not identity
+MACHINE = (
+    "runs_dir",
+    "data.dir",
+)  # the only places that may depend on the machine: they are not identity
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
 _HARMLESS = {"oc.select", "oc.create", "oc.decode", "oc.dict.keys", "oc.dict.values"}
 
@@ -34,7 +37,9 @@ _HARMLESS = {"oc.select", "oc.create", "oc.decode", "oc.dict.keys", "oc.dict.val
 class Composer:
     """The settings of one command and its overrides."""
 
-    def __init__(self, name: str, overrides: tuple[str, ...] = (), config_dir: str | None = None) -> None:
+    def __init__(
+        self, name: str, overrides: tuple[str, ...] = (), config_dir: str | None = None
+    ) -> None:
         version.setbase("1.3")
         setup_globals()
         Plugins.instance()
@@ -43,7 +48,10 @@ class Composer:
         self.loader = Loader(_search_path(config_dir))
         named = [override for override in overrides if override.startswith("conf=")]
         if len(named) > 1:
-            raise ConfigError(named[1], f"one conf= at a time, {named[0]} is there already; put both into a file of deltas")
+            raise ConfigError(
+                named[1],
+                f"one conf= at a time, {named[0]} is there already; put both into a file of deltas",
+            )
         self.overrides = [word for override in overrides for word in _conf(self.loader, override)]
 
     def compose(self) -> DictConfig:
@@ -59,10 +67,14 @@ class Composer:
         tree = self.tree()
         return _part(tree, package) if package else tree
 
-    def yaml(self, kind: str | None = "job", package: str | None = None, resolve: bool = False) -> str:
+    def yaml(
+        self, kind: str | None = "job", package: str | None = None, resolve: bool = False
+    ) -> str:
         """The composed settings as YAML (``job``), Hydra's own (``hydra``) or both (``all``)."""
         cfg = self.compose()
-        job = resolved(cfg)  # also without --resolve: what could not run is not shown as if it could
+        job = resolved(
+            cfg
+        )  # also without --resolve: what could not run is not shown as if it could
         tree = job if resolve else plain(cfg)
         if kind != "job":
             node: Any = OmegaConf.to_container(cfg.hydra, resolve=False, enum_to_str=True)
@@ -83,7 +95,9 @@ class Composer:
     def experiment_texts(self) -> Iterator[tuple[str, str]]:
         """Their names and the text of their files."""
         for name in self.experiments():
-            source = next(each for each in self.loader.get_sources() if each.is_config(f"experiment/{name}"))
+            source = next(
+                each for each in self.loader.get_sources() if each.is_config(f"experiment/{name}")
+            )
             yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
 
 
@@ -114,7 +128,10 @@ def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
         keys.lookup(copy, path)[last] = mark
     for place, text in _texts(_resolve(copy)):
         if mark in text and place not in MACHINE:
-            raise ConfigError(place, f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value")
+            raise ConfigError(
+                place,
+                f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value",
+            )
 
 
 def _resolve(tree: JsonObject) -> JsonObject:
@@ -127,11 +144,15 @@ def _resolve(tree: JsonObject) -> JsonObject:
     except InterpolationKeyError as failure:
         key = re.search(r"Interpolation key '([^']*)'", str(failure))
         near = keys.unknown(key.group(1), tree).message if key else str(failure).splitlines()[0]
-        raise ConfigError(str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near) from None
+        raise ConfigError(
+            str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near
+        ) from None
     except RecursionError:
         raise ConfigError("", "an interpolation ${...} that leads back to itself") from None
     except (OmegaConfBaseException, ValueError) as failure:
-        raise ConfigError(str(getattr(failure, "full_key", None) or ""), str(failure).splitlines()[0]) from None
+        raise ConfigError(
+            str(getattr(failure, "full_key", None) or ""), str(failure).splitlines()[0]
+        ) from None
 
 
 def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
@@ -139,8 +160,16 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
     if isinstance(tree, str):
         return [(place, tree)]
     if isinstance(tree, dict):
-        return [found for key, value in tree.items() for found in _texts(value, f"{place}.{key}" if place else str(key))]
-    return [found for value in tree for found in _texts(value, place)] if isinstance(tree, list) else []
+        return [
+            found
+            for key, value in tree.items()
+            for found in _texts(value, f"{place}.{key}" if place else str(key))
+        ]
+    return (
+        [found for value in tree for found in _texts(value, place)]
+        if isinstance(tree, list)
+        else []
+    )
 
 
 def _part(tree: JsonObject, package: str) -> Any:
@@ -196,10 +225,18 @@ def _experiment(loader: Loader, name: str) -> str:
         return name if re.fullmatch(r"[\w\-]+", name) else f"'{name}'"
     if not name.endswith((".yaml", ".yml")) and not Path(name).is_file():
         files = [str(path) for path in sorted(Path().glob("*.yaml"))]
-        raise ConfigError(f"conf={name}", f"no experiment and no file is called '{name}'{did_you_mean(name, names + files)}{_list(names)}")
+        raise ConfigError(
+            f"conf={name}",
+            f"no experiment and no file is called '{name}'{did_you_mean(name, names + files)}{_list(names)}",
+        )
     path = Path(name).expanduser()
     if not path.is_file():
-        near = [str(other) for folder in {path.parent, Path()} if folder.is_dir() for other in folder.glob("*.y*ml")]
+        near = [
+            str(other)
+            for folder in {path.parent, Path()}
+            if folder.is_dir()
+            for other in folder.glob("*.y*ml")
+        ]
         raise ConfigError(f"conf={name}", f"no such file{did_you_mean(name, near + names)}")
     return stored(path)
 
@@ -208,7 +245,9 @@ def stored(path: Path) -> str:
     """Put a file of deltas among the experiments, for this process and the workers it starts. Returns its name there."""
     tree = read_yaml(path)
     name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
-    ConfigStore.instance().store(name, tree, group="experiment", package="_global_", provider=str(path))
+    ConfigStore.instance().store(
+        name, tree, group="experiment", package="_global_", provider=str(path)
+    )
     return name
 
 

@@ -28,11 +28,19 @@ class Experiments:
         """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
         tree = {name: value for name, value in tree.items() if name in Train.model_fields}
         usual = [dict(_kinds(base)) for base in self._bases({})]
-        other = {group: kind for group, kind in _kinds(tree) if any(kinds.get(group) != kind for kinds in usual)}
+        other = {
+            group: kind
+            for group, kind in _kinds(tree)
+            if any(kinds.get(group) != kind for kinds in usual)
+        }
         overrides = [{f"override /{group}": kind} for group, kind in other.items()]
         body = ({"defaults": overrides} if overrides else {}) | _delta(tree, self._bases(other))
         head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
-        return "".join(f"# {line}\n" for line in head) + "\n" + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
+        return (
+            "".join(f"# {line}\n" for line in head)
+            + "\n"
+            + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
+        )
 
     def _bases(self, other: Mapping[str, str]) -> list[JsonObject]:
         """The settings of each configuration with other kinds chosen."""

@@ -32,20 +32,33 @@ def check_given(settings: Simulate) -> None:
 def _check_state(pool: Any, settings: Simulate) -> None:
     known = pool.keeps or estimators(pool, len(settings.tokens))
     if not known:
-        raise ConfigError("initial_state", f"pool={pool.kind} remembers nothing but its reserves; leave it out")
+        raise ConfigError(
+            "initial_state", f"pool={pool.kind} remembers nothing but its reserves; leave it out"
+        )
     given, assets = settings.initial_state, len(settings.tokens)
     names = ", ".join(known)
     for name, value in given.items():
         place = f"initial_state.{name}"
         if name not in known:
-            raise ConfigError(place, f"this pool remembers no such thing{did_you_mean(name, known)} (it does: {names})")
-        if isinstance(value, tuple) and (len(value) not in (1, assets) or not all(isinstance(item, float) for item in value)):
-            raise ConfigError(place, f"is given {len(value)} values; expected one number, or {assets} (one a token)")
+            raise ConfigError(
+                place,
+                f"this pool remembers no such thing{did_you_mean(name, known)} (it does: {names})",
+            )
+        if isinstance(value, tuple) and (
+            len(value) not in (1, assets) or not all(isinstance(item, float) for item in value)
+        ):
+            raise ConfigError(
+                place,
+                f"is given {len(value)} values; expected one number, or {assets} (one a token)",
+            )
         if name in pool.keeps and np.min(value) <= 0:
             raise ConfigError(place, f"{np.min(value):g} is not above zero")
     missing = [name for name in known if name not in given]
     if missing:
-        raise ConfigError(f"initial_state.{missing[0]}", f"is not given; a state is all that the pool remembers ({names})")
+        raise ConfigError(
+            f"initial_state.{missing[0]}",
+            f"is not given; a state is all that the pool remembers ({names})",
+        )
 
 
 def estimators(pool: Any, assets: int) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ def read(loader: ConfigLoader, word: str) -> Override:
     if not word.startswith("~") and (not equals or not name):
         raise ConfigError(word, "not key=value")
     if equals and not value and not word.startswith("~"):
-        raise ConfigError(word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text")
+        raise ConfigError(
+            word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text"
+        )
     try:
         return replace(_parsed(word), config_loader=loader)
     except (HydraException, ValueError, RecursionError) as failure:
@@ -37,13 +39,21 @@ def _parsed(word: str) -> Override:
 def as_list(override: Override) -> str:
     """The other thing ``key=a,b`` may have meant."""
     key, _, value = str(override.input_line).partition("=")
-    return f", or write {key}=[{value}] for a list" if override.value_type == ValueType.SIMPLE_CHOICE_SWEEP else ""
+    return (
+        f", or write {key}=[{value}] for a list"
+        if override.value_type == ValueType.SIMPLE_CHOICE_SWEEP
+        else ""
+    )
 
 
 def _explain(key: str, value: str, failure: BaseException) -> str:
     if any(blank in key for blank in " \t\n"):
         return "the key has a blank in it; write key=value, one word each"
-    if not all(part for part in key.lstrip("+~").split(".")) or not key.isascii() or any(sign in key for sign in "[]{}()'\""):
+    if (
+        not all(part for part in key.lstrip("+~").split("."))
+        or not key.isascii()
+        or any(sign in key for sign in "[]{}()'\"")
+    ):
         return "the key cannot be read; keys are names joined by single dots, such as fees.fee"
     unclosed = _unclosed(value)
     if unclosed:
@@ -71,19 +81,30 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
     """What Hydra says about a composition that failed, on one line."""
     text = str(failure) or str(failure.__cause__ or type(failure).__name__)
     line = text.strip().splitlines()[0] if text.strip() else type(failure).__name__
-    named = [word for word in parsed if re.search(rf"(?<![\w.]){re.escape(word.key_or_group)}(?![\w.]*\w)", line)]
+    named = [
+        word
+        for word in parsed
+        if re.search(rf"(?<![\w.]){re.escape(word.key_or_group)}(?![\w.]*\w)", line)
+    ]
     place = str(max(named, key=lambda word: len(word.key_or_group)).input_line) if named else ""
     if "appears more than once" in line or line.startswith("Multiple values for"):
-        return ConfigError(place, f"{line}; each group is chosen once: leave out the '+', or write 'override' before it in a defaults list")
+        return ConfigError(
+            place,
+            f"{line}; each group is chosen once: leave out the '+', or write 'override' before it in a defaults list",
+        )
     if "No match in the defaults list" in text:
         return ConfigError(
-            place, f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, write '- override /group: name')"
+            place,
+            f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, write '- override /group: name')",
         )
     if line.startswith("Could not append"):
         return ConfigError(place, "is there already; leave out the '+'")
     if re.fullmatch(r"Could not override '[^']*'\.", line):
         group, at, rest = place.partition("@")
         if at:
-            return ConfigError(place, f"no {group} belongs at {rest.partition('=')[0]}; write {group}={rest.partition('=')[2]}")
+            return ConfigError(
+                place,
+                f"no {group} belongs at {rest.partition('=')[0]}; write {group}={rest.partition('=')[2]}",
+            )
         return ConfigError(place, f"no such setting ({line[:-1]})")
     return ConfigError(place, line)

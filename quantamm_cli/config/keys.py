@@ -21,7 +21,11 @@ def places(tree: JsonObject, prefix: str = "") -> Iterator[str]:
 
 def open_places(tree: JsonObject) -> set[str]:
     """Places that take any name: the ones the YAML leaves empty, such as ``params``."""
-    return {place for place, value in json_tree.dotted(tree, whole=lambda branch: not branch) if value == {}}
+    return {
+        place
+        for place, value in json_tree.dotted(tree, whole=lambda branch: not branch)
+        if value == {}
+    }
 
 
 def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
@@ -33,7 +37,9 @@ def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
     for place in above:
         if not isinstance(lookup(tree, place.split(".")), dict | list | None):
             return ConfigError(key, f"no such setting{origin}: {place} is one value")
-    names = [name for name in places(tree) if name.rpartition(".")[2] != "kind" and name not in above]
+    names = [
+        name for name in places(tree) if name.rpartition(".")[2] != "kind" and name not in above
+    ]
     near = hint(nearest_keys(key, names))
     if not near and isinstance(parent, dict):
         near = f" (there are: {', '.join(name for name in parent if name != 'kind')})"
@@ -52,7 +58,9 @@ def lookup(tree: Any, path: list[str]) -> Any:
     return tree
 
 
-def check_delta(tree: Any, delta: JsonObject, free: set[str], groups: Groups, origin: str = "", prefix: str = "") -> None:
+def check_delta(
+    tree: Any, delta: JsonObject, free: set[str], groups: Groups, origin: str = "", prefix: str = ""
+) -> None:
     """Every key of ``delta`` must be in ``tree``, and what is a group of settings must stay one."""
     for name, value in delta.items():
         key = f"{prefix}{name}"
@@ -61,7 +69,9 @@ def check_delta(tree: Any, delta: JsonObject, free: set[str], groups: Groups, or
         check_key(tree, key, value, free, groups, origin)
 
 
-def check_key(tree: Any, key: str, value: Any, free: set[str], groups: Groups, origin: str = "") -> None:
+def check_key(
+    tree: Any, key: str, value: Any, free: set[str], groups: Groups, origin: str = ""
+) -> None:
     """One key set to one value."""
     path = key.split(".")
     for depth in range(1, len(path)):
@@ -75,12 +85,16 @@ def check_key(tree: Any, key: str, value: Any, free: set[str], groups: Groups, o
     if not isinstance(node, dict):
         return
     if isinstance(value, dict):
-        check_delta(tree, value, free | ({key} if key in free else set()), groups, origin, f"{key}.")
+        check_delta(
+            tree, value, free | ({key} if key in free else set()), groups, origin, f"{key}."
+        )
     elif not (isinstance(value, str) and value.startswith("${")):
         raise not_a_value(key, value, node, groups, origin)
 
 
-def not_a_value(key: str, value: Any, node: JsonObject, groups: Groups, origin: str = "") -> ConfigError:
+def not_a_value(
+    key: str, value: Any, node: JsonObject, groups: Groups, origin: str = ""
+) -> ConfigError:
     """The error for a single value where a group of settings is."""
     group = key.replace(".", "/")
     options = groups(group)
@@ -88,21 +102,38 @@ def not_a_value(key: str, value: Any, node: JsonObject, groups: Groups, origin: 
     if not options:
         names = ", ".join(f"{key}.{name}" for name in node)
         return ConfigError(
-            key, f"is not one value{origin}; its settings are {names}" if names else f"is not one value{origin}; write {key}.NAME=..."
+            key,
+            f"is not one value{origin}; its settings are {names}"
+            if names
+            else f"is not one value{origin}; write {key}.NAME=...",
         )
     if isinstance(value, str):
-        cure = f"under defaults: write '- override /{group}: {said}'" if origin else f"write {group}={said}"
-        return ConfigError(f"{key}={said}", f"{key} is a group ({', '.join(options)}){origin}; to choose one {cure}")
-    return ConfigError(f"{key}={said}", f"{key} is a group ({', '.join(options)}){origin}; {number_cure(key, said, node)}")
+        cure = (
+            f"under defaults: write '- override /{group}: {said}'"
+            if origin
+            else f"write {group}={said}"
+        )
+        return ConfigError(
+            f"{key}={said}",
+            f"{key} is a group ({', '.join(options)}){origin}; to choose one {cure}",
+        )
+    return ConfigError(
+        f"{key}={said}",
+        f"{key} is a group ({', '.join(options)}){origin}; {number_cure(key, said, node)}",
+    )
 
 
 def number_cure(key: str, said: str, node: JsonObject) -> str:
     """Which setting of the group the number may have been meant for."""
     last = key.split(".")[-1]
-    leaves = [name for name, value in node.items() if name != "kind" and not isinstance(value, dict)]
+    leaves = [
+        name for name, value in node.items() if name != "kind" and not isinstance(value, dict)
+    ]
     alike = [name for name in leaves if last.startswith(name) or name.startswith(last)]
     if alike:
         return f"for the number write {key}.{alike[0]}={said}"
     return (
-        f"its settings are {', '.join(f'{key}.{name}' for name in leaves)}" if leaves else f"choose one with {key.replace('.', '/')}=NAME"
+        f"its settings are {', '.join(f'{key}.{name}' for name in leaves)}"
+        if leaves
+        else f"choose one with {key.replace('.', '/')}=NAME"
     )

@@ -53,7 +53,9 @@ class WithoutHydra(IConfigRepository):
         """Whether there is such a file."""
         return self.files.config_exists(config_path)
 
-    def get_group_options(self, group_name: str, results_filter: ObjectType | None = ObjectType.CONFIG) -> list[str]:
+    def get_group_options(
+        self, group_name: str, results_filter: ObjectType | None = ObjectType.CONFIG
+    ) -> list[str]:
         """The choices of a group."""
         return self.files.get_group_options(group_name, results_filter)
 

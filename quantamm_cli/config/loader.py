@@ -12,7 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository, IConfigRepository
+from hydra._internal.config_repository import (
+    CachingConfigRepository,
+    ConfigRepository,
+    IConfigRepository,
+)
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.default_element import ResultDefault
@@ -63,7 +67,9 @@ class Loader(ConfigLoaderImpl):
     ) -> DictConfig:
         """The composed settings, Hydra's own node included."""
         with self._translating():
-            return super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+            return super().load_configuration(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
 
     def settings(self, config_name: str, overrides: list[str]) -> DictConfig:
         """The composed settings of one run; Hydra's own node is only there if it is mentioned."""
@@ -78,30 +84,46 @@ class Loader(ConfigLoaderImpl):
         """What Hydra and OmegaConf complain of, as ConfigError."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # Hydra warns of folders that are not there and defaults lists without _self_
+                warnings.simplefilter(
+                    "error", UserWarning
+                )  # Hydra warns of folders that are not there and defaults lists without _self_
                 yield
-        except (UserWarning, HydraException, OmegaConfBaseException, ValueError, AssertionError) as failure:
+        except (
+            UserWarning,
+            HydraException,
+            OmegaConfBaseException,
+            ValueError,
+            AssertionError,
+        ) as failure:
             raise grammar.translated(failure, self._parsed) from None
         except RecursionError:
-            raise ConfigError("", "the settings are nested too deeply, or a file includes itself") from None
+            raise ConfigError(
+                "", "the settings are nested too deeply, or a file includes itself"
+            ) from None
         except TypeError:  # what Hydra makes of a place within a list
             left_out = [override.input_line for override in self._parsed if override.is_delete()]
             if not left_out:
                 raise
-            raise ConfigError(str(left_out[0]), "an item of a list cannot be left out; give the whole list") from None
+            raise ConfigError(
+                str(left_out[0]), "an item of a list cannot be left out; give the whole list"
+            ) from None
 
     def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
         """What ``ConfigLoaderImpl`` does, but for Hydra's settings. Raises NeedsHydra if they are mentioned."""
         parsed, repo = self._parse_overrides_and_create_caching_repo(config_name, overrides)
         refuse_hydra(parsed)
         self.validate_sweep_overrides_legal(parsed, RunMode.RUN, from_shell=True)
-        found = create_defaults_list(WithoutHydra(repo), config_name, parsed, prepend_hydra=False, skip_missing=False)
+        found = create_defaults_list(
+            WithoutHydra(repo), config_name, parsed, prepend_hydra=False, skip_missing=False
+        )
         cfg = self._compose_config_from_defaults_list(found.defaults, repo)
         OmegaConf.set_struct(cfg, True)
         self._apply_overrides_to_config(found.config_overrides, cfg)
         return cfg
 
-    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
         """One job of a sweep. The second time it is the first one again: editing conf/ during a sweep changes nothing."""
         name = tuple(sweep_overrides)
         if name not in self._jobs:
@@ -111,7 +133,15 @@ class Loader(ConfigLoaderImpl):
 
     def options(self, group: str) -> list[str]:
         """The choices of a group; those made up for files are left out."""
-        return [name for name in self.repository.get_group_options(group, ObjectType.CONFIG) if not name.startswith("_")] if group else []
+        return (
+            [
+                name
+                for name in self.repository.get_group_options(group, ObjectType.CONFIG)
+                if not name.startswith("_")
+            ]
+            if group
+            else []
+        )
 
     def groups(self, parent: str = "") -> list[str]:
         """Every group that has choices, our own ones."""
@@ -137,11 +167,16 @@ class Loader(ConfigLoaderImpl):
         return self._parsed, repo
 
     @staticmethod
-    def validate_sweep_overrides_legal(overrides: list[Override], run_mode: RunMode, from_shell: bool) -> None:
+    def validate_sweep_overrides_legal(
+        overrides: list[Override], run_mode: RunMode, from_shell: bool
+    ) -> None:
         """Several values need -m."""
         for override in overrides:
             if override.is_sweep_override() and run_mode == RunMode.RUN:
-                raise ConfigError(str(override.input_line), f"several values; add -m to run each of them{grammar.as_list(override)}")
+                raise ConfigError(
+                    str(override.input_line),
+                    f"several values; add -m to run each of them{grammar.as_list(override)}",
+                )
             if override.is_sweep_override() and override.is_hydra_override():
                 raise ConfigError(str(override.input_line), "Hydra's own settings cannot be swept")
 
@@ -151,7 +186,10 @@ class Loader(ConfigLoaderImpl):
         if not repo.group_exists(group):
             if "/" in group:
                 known = self.groups("hydra" if override.is_hydra_override() else "")
-                raise ConfigError(group, f"no such group{did_you_mean(group, known)} (there are: {', '.join(known)})")
+                raise ConfigError(
+                    group,
+                    f"no such group{did_you_mean(group, known)} (there are: {', '.join(known)})",
+                )
             return
         options = self.options(group)
         if isinstance(value, dict) or override.is_delete():
@@ -159,20 +197,36 @@ class Loader(ConfigLoaderImpl):
         if not options:
             raise ConfigError(str(override.input_line), f"the group {group} has no choices")
         if not isinstance(value, str):
-            raise keys.not_a_value(group.replace("/", "."), value, self.tree_of(f"{group}/{options[0]}", repo), self.options)
+            raise keys.not_a_value(
+                group.replace("/", "."),
+                value,
+                self.tree_of(f"{group}/{options[0]}", repo),
+                self.options,
+            )
         if not repo.config_exists(f"{group}/{value}"):
             name = f"{group}={value}"
-            raise ConfigError(name, f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})")
+            raise ConfigError(
+                name,
+                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})",
+            )
 
     def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
         """The settings of a group's option as its own file has them; nothing where there is no such file."""
         loaded = (repo or self.repository).load_config(path)
-        return plain(loaded.config) if loaded is not None and isinstance(loaded.config, DictConfig) else {}
+        return (
+            plain(loaded.config)
+            if loaded is not None and isinstance(loaded.config, DictConfig)
+            else {}
+        )
 
-    def _compose_config_from_defaults_list(self, defaults: list[ResultDefault], repo: IConfigRepository) -> DictConfig:
+    def _compose_config_from_defaults_list(
+        self, defaults: list[ResultDefault], repo: IConfigRepository
+    ) -> DictConfig:
         """Compose; from the experiment on, keys that are not there yet are typos."""
         names = [str(default.config_path) for default in defaults]
-        start = next((i for i, name in enumerate(names) if name.startswith("experiment/")), len(names))
+        start = next(
+            (i for i, name in enumerate(names) if name.startswith("experiment/")), len(names)
+        )
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
         tree = plain(cfg)
         free = (self.free | keys.open_places(tree)) & set(keys.places(tree))
@@ -182,7 +236,9 @@ class Loader(ConfigLoaderImpl):
                 source = loaded.provider if loaded.path.startswith("structured") else f"{name}.yaml"
                 delta = container(loaded.config)
                 if "hydra" in delta:
-                    raise ConfigError("hydra", f"Hydra's own settings belong on the command line, not in {source}")
+                    raise ConfigError(
+                        "hydra", f"Hydra's own settings belong on the command line, not in {source}"
+                    )
                 with self._homes(tree, repo):
                     keys.check_delta(tree, delta, free, self.options, f" in {source}")
             cfg.merge_with(loaded.config)
@@ -197,7 +253,9 @@ class Loader(ConfigLoaderImpl):
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
         """A search space may be written with dots in its keys; it is merged as a tree."""
         loaded = super()._load_single_config(default, repo)
-        if isinstance(loaded.config, DictConfig) and isinstance(loaded.config.get("space"), DictConfig):
+        if isinstance(loaded.config, DictConfig) and isinstance(
+            loaded.config.get("space"), DictConfig
+        ):
             config = copy.deepcopy(loaded.config)  # what was loaded is in a cache
             config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
             loaded = replace(loaded, config=config)
@@ -208,7 +266,12 @@ class Loader(ConfigLoaderImpl):
         for override in self._parsed:
             value = override.value()
             chosen = repo.group_exists(override.key_or_group) and not isinstance(value, dict)
-            if override.is_hydra_override() or override.is_sweep_override() or chosen or override.package:
+            if (
+                override.is_hydra_override()
+                or override.is_sweep_override()
+                or chosen
+                or override.package
+            ):
                 continue
             if override.is_delete() and keys.lookup(tree, override.key_or_group.split(".")) is None:
                 raise keys.unknown(override.key_or_group, tree)
@@ -225,26 +288,42 @@ class Loader(ConfigLoaderImpl):
             place, _, name = failure.where.rpartition(".")
             parent = keys.lookup(tree, place.split("."))
             moved = not isinstance(parent, dict) and "." in place
-            place = place.partition(".")[2] if moved else place  # market.data.dir: perhaps data.dir was meant
+            place = (
+                place.partition(".")[2] if moved else place
+            )  # market.data.dir: perhaps data.dir was meant
             parent, group = keys.lookup(tree, place.split(".")), place.replace(".", "/")
             if not isinstance(parent, dict) or (name in parent and not moved):
                 raise
-            homes = [option for option in self.options(group) if name in self.tree_of(f"{group}/{option}", repo)]
+            homes = [
+                option
+                for option in self.options(group)
+                if name in self.tree_of(f"{group}/{option}", repo)
+            ]
             if not homes:
                 raise
             chosen = " or ".join(f"{group}={option}" for option in homes)
             said = failure.message.partition(" (")[0]
-            cure = f"write {place}.{name}, with {chosen}" if moved else f"choose one that has it: {chosen}"
+            cure = (
+                f"write {place}.{name}, with {chosen}"
+                if moved
+                else f"choose one that has it: {chosen}"
+            )
             raise ConfigError(failure.where, f"{said}; {cure}") from None
 
 
 def _in_space(override: Override) -> Override:
     """``space.fit.learning_rate=[0.01,1]`` as a change of the whole space."""
     key = override.key_or_group
-    if (key == "space" or key.startswith("space.")) and not (override.is_delete() or override.is_sweep_override()):
+    if (key == "space" or key.startswith("space.")) and not (
+        override.is_delete() or override.is_sweep_override()
+    ):
         value = override.value()
         if key != "space" or isinstance(value, dict):
-            return replace(override, key_or_group="space", _value=nested({key[6:]: value} if key[6:] else value, "space"))
+            return replace(
+                override,
+                key_or_group="space",
+                _value=nested({key[6:]: value} if key[6:] else value, "space"),
+            )
     return override
 
 

@@ -50,9 +50,16 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
 
     A key that exists in one of the swept choices only would otherwise be refused before any job is looked at.
     """
-    parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(composer.name, composer.overrides)
+    parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(
+        composer.name, composer.overrides
+    )
     own = [str(word.input_line) for word in parsed if word.is_hydra_override()]
-    own += [f"hydra.sweep.dir='{folder}'", "hydra.sweep.subdir=${hydra.job.num}", "hydra.mode=MULTIRUN", "hydra.output_subdir=null"]
+    own += [
+        f"hydra.sweep.dir='{folder}'",
+        "hydra.sweep.subdir=${hydra.job.num}",
+        "hydra.mode=MULTIRUN",
+        "hydra.output_subdir=null",
+    ]
     composer.loader.validate_sweep_overrides_legal(parsed, RunMode.MULTIRUN, from_shell=True)
     cfg = composer.loader.load_configuration(composer.name, own, RunMode.MULTIRUN)
     words = [str(word.input_line) for word in parsed if not word.is_hydra_override()]
@@ -61,7 +68,9 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
     context = HydraContext(config_loader=composer.loader, callbacks=Callbacks(cfg))
     task = functools.partial(_task, job=job)
     try:
-        sweeper = Plugins.instance().instantiate_sweeper(config=cfg, hydra_context=context, task_function=task)
+        sweeper = Plugins.instance().instantiate_sweeper(
+            config=cfg, hydra_context=context, task_function=task
+        )
     except (RuntimeError, ImportError) as failure:
         raise ConfigError("hydra", str(failure).splitlines()[0]) from None
     return sweeper.sweep(arguments=words)

@@ -36,5 +36,6 @@ def _check_metric(name: str | None) -> None:
     known = REGISTER["metric"]
     if name is not None and name not in known:
         raise ConfigError(
-            "split.selection_metric", f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim show metrics` lists them"
+            "split.selection_metric",
+            f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim show metrics` lists them",
         )

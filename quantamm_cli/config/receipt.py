@@ -15,19 +15,39 @@ from quantamm_cli.store.receipts import find_source
 def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
     """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
     try:
-        stored = {key: value for key, value in written["settings"].items() if key not in ("schema", "made_from")}
-        market = _supplied(branch(stored, "market"), written.get("places", {}), branch(tree, "data"))
+        stored = {
+            key: value
+            for key, value in written["settings"].items()
+            if key not in ("schema", "made_from")
+        }
+        market = _supplied(
+            branch(stored, "market"), written.get("places", {}), branch(tree, "data")
+        )
         entries = tuple(_entry(one, path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
-        own = {"strategies": entries, "market": market, "reference": written["reference"], "runs_dir": tree["runs_dir"]}
+        own = {
+            "strategies": entries,
+            "market": market,
+            "reference": written["reference"],
+            "runs_dir": tree["runs_dir"],
+        }
         settings = decode(Compete, {**stored, **own, **seeds})
     except (KeyError, TypeError, AttributeError) as failure:
-        raise StoreError(str(path), f"is not a receipt this version can read ({type(failure).__name__}: {failure})") from None
+        raise StoreError(
+            str(path),
+            f"is not a receipt this version can read ({type(failure).__name__}: {failure})",
+        ) from None
     if settings.fingerprint != written["fingerprint"]:
         made_from = written["settings"].get("made_from")
         if settings.configuration().get("made_from") != made_from:
-            raise DataError(str(path), "was made from other prices than there are now; data.dir=PATH says where those are")
-        raise StoreError(str(path), "its settings mean something else to this version: the fingerprint they give is another")
+            raise DataError(
+                str(path),
+                "was made from other prices than there are now; data.dir=PATH says where those are",
+            )
+        raise StoreError(
+            str(path),
+            "its settings mean something else to this version: the fingerprint they give is another",
+        )
     return settings
 
 
@@ -44,7 +64,10 @@ def _entry(one: StrategyRecord, path: Path) -> Entry:
     """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
     settings = {key: value for key, value in one["settings"].items() if key != "kind"}
     if "class" in one and "file" not in one:
-        raise StoreError(str(path), f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again")
+        raise StoreError(
+            str(path),
+            f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again",
+        )
     if "file" not in one:
         return entry_of(text(one["settings"], "kind"), settings, one["name"])
     source = find_source(path, one["file"], one["source"] or "")

@@ -14,15 +14,24 @@ from quantamm_cli.settings.run import Simulate, Train
 class _Lenient(GenerateJsonSchema):
     """A field JSON has no word for is any value."""
 
-    def handle_invalid_for_json_schema(self, schema: core_schema.CoreSchema, error_info: str) -> JsonSchemaValue:
+    def handle_invalid_for_json_schema(
+        self, schema: core_schema.CoreSchema, error_info: str
+    ) -> JsonSchemaValue:
         return {}
 
 
 def json_schema(command: str) -> JsonSchemaValue:
     """The schema of what ``qsim config show COMMAND`` prints."""
     load_components()
-    schema = _competition() if command == "compete" else _object(Simulate if command == "simulate" else Train, "")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"qsim {command}"} | schema
+    schema = (
+        _competition()
+        if command == "compete"
+        else _object(Simulate if command == "simulate" else Train, "")
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"qsim {command}",
+    } | schema
 
 
 def _competition() -> JsonSchemaValue:
@@ -31,27 +40,50 @@ def _competition() -> JsonSchemaValue:
 
     load_strategies()
     schema = _object(Compete, "")
-    given = {"type": "object", "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}, "required": ["kind"]}
+    given = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}, "name": {"type": "string"}},
+        "required": ["kind"],
+    }
     for market in schema["properties"]["market"]["oneOf"]:
         market["properties"].pop("data", None)
-    schema["properties"]["data"] = {"oneOf": [_object(kind, "data") for _, kind in sorted(REGISTER["data"].items())]}
-    schema["properties"]["strategies"] = {"type": "array", "minItems": 1, "items": {"anyOf": [{"type": "string"}, given]}}
-    schema["properties"]["strategy"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    schema["properties"]["data"] = {
+        "oneOf": [_object(kind, "data") for _, kind in sorted(REGISTER["data"].items())]
+    }
+    schema["properties"]["strategies"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"anyOf": [{"type": "string"}, given]},
+    }
+    schema["properties"]["strategy"] = {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+    }
     return schema
 
 
 def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
     described = cls.model_json_schema(schema_generator=_Lenient)
     definitions = described.pop("$defs", {})
-    properties = {name: _inlined(field, definitions) for name, field in described.get("properties", {}).items()}
+    properties = {
+        name: _inlined(field, definitions)
+        for name, field in described.get("properties", {}).items()
+    }
     for name in properties:
         place = f"{group}/{name}".strip("/")
         if REGISTER.get(place):
-            properties[name] = {"oneOf": [_object(kind, place) for _, kind in sorted(REGISTER[place].items())]}
+            properties[name] = {
+                "oneOf": [_object(kind, place) for _, kind in sorted(REGISTER[place].items())]
+            }
     if issubclass(cls, Component) and group:
         properties = {"kind": {"const": cls.kind}} | properties
     summary = (cls.__doc__ or "").strip().split("\n")[0]
-    return {"type": "object", "description": summary, "properties": properties, "additionalProperties": False}
+    return {
+        "type": "object",
+        "description": summary,
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 def _inlined(schema: Any, definitions: JsonSchemaValue) -> Any:

@@ -35,7 +35,11 @@ class Guess:
         if isinstance(spec, Choices):
             return self._random.choice(spec.values)
         share = self._random.random()
-        value = spec.low * (spec.high / spec.low) ** share if spec.log else spec.low + share * (spec.high - spec.low)
+        value = (
+            spec.low * (spec.high / spec.low) ** share
+            if spec.log
+            else spec.low + share * (spec.high - spec.low)
+        )
         value = spec.low + (value - spec.low) // spec.step * spec.step if spec.step else value
         return int(value) if spec.whole else float(value)
 
@@ -49,7 +53,9 @@ class Search:
         ConfigError: for what no trial could use.
     """
 
-    def __init__(self, tree: JsonObject, overrides: tuple[str, ...], config_dir: str | None) -> None:
+    def __init__(
+        self, tree: JsonObject, overrides: tuple[str, ...], config_dir: str | None
+    ) -> None:
         self._composer = Composer("tune", overrides, config_dir)
         self._composer.loader.keep = True
         self._trees: dict[tuple[str, ...], JsonObject] = {(): tree}
@@ -57,13 +63,22 @@ class Search:
         self.base = read_settings(Train, tree)
         space = read_space(branch(tree, "space"))
         if not space:
-            raise ConfigError("space", "has nothing to search; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'")
-        self._groups = sorted((key for key in space if self._is_group(key)), key=lambda key: key.count("."))
+            raise ConfigError(
+                "space",
+                "has nothing to search; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'",
+            )
+        self._groups = sorted(
+            (key for key in space if self._is_group(key)), key=lambda key: key.count(".")
+        )
         variants = self._variants(space)
         self._known(space, variants)
-        whole = legal.settled(space, self._groups, [read_settings(Train, self.tree(values)) for values in variants])
+        whole = legal.settled(
+            space, self._groups, [read_settings(Train, self.tree(values)) for values in variants]
+        )
         first = {key: whole[key] for key in self._groups}
-        self.space: dict[str, Range | Choices] = first | {key: spec for key, spec in whole.items() if key not in first}
+        self.space: dict[str, Range | Choices] = first | {
+            key: spec for key, spec in whole.items() if key not in first
+        }
         self._possible()
 
     @property
@@ -71,8 +86,15 @@ class Search:
         """Of the settings as they are without a search, those that the space holds."""
         tree = self._trees[()]
         values = {key: keys.lookup(tree, key.split(".")) for key in self.space}
-        values = {key: value["kind"] if key in self._groups and value else value for key, value in values.items()}
-        values |= {key: value for key, value in legal.defaults(self.base).items() if values.get(key, 0) is None}
+        values = {
+            key: value["kind"] if key in self._groups and value else value
+            for key, value in values.items()
+        }
+        values |= {
+            key: value
+            for key, value in legal.defaults(self.base).items()
+            if values.get(key, 0) is None
+        }
         return {key: value for key, value in values.items() if self.space[key].holds(value)}
 
     def values(self, attempt: Suggests) -> JsonObject:
@@ -91,7 +113,10 @@ class Search:
         """The plain settings with some of them chosen."""
         groups = {key for key in values if key in self._groups}
         kept = [word for word in self._composer.overrides if _group(word) not in groups]
-        words = [f"{key.replace('.', '/') if key in groups else key}={spelt(value)}" for key, value in values.items()]
+        words = [
+            f"{key.replace('.', '/') if key in groups else key}={spelt(value)}"
+            for key, value in values.items()
+        ]
         alone = all(key in groups for key in values)
         name = tuple(sorted(words))
         if name in self._trees:
@@ -109,17 +134,31 @@ class Search:
         return read_settings(Train, self.tree(values))
 
     def _is_group(self, key: str) -> bool:
-        return key.split(".")[0] not in _NOT_SEARCHED and bool(self._composer.loader.options(key.replace(".", "/")))
+        return key.split(".")[0] not in _NOT_SEARCHED and bool(
+            self._composer.loader.options(key.replace(".", "/"))
+        )
 
     def _variants(self, space: Mapping[str, Spec]) -> list[JsonObject]:
         """Choices of groups that between them show every setting there may be: each by itself, inside each that contains it."""
         variants: list[JsonObject] = [{}]
         for key in self._groups:
             spec = space[key]
-            around = [values for values in variants if all(key.startswith(f"{other}.") for other in values)]
-            around = [values for values in around if isinstance(keys.lookup(self.tree(values), key.split(".")), dict)]
+            around = [
+                values
+                for values in variants
+                if all(key.startswith(f"{other}.") for other in values)
+            ]
+            around = [
+                values
+                for values in around
+                if isinstance(keys.lookup(self.tree(values), key.split(".")), dict)
+            ]
             if isinstance(spec, Choices):
-                variants += [self._legal({**values, key: name}, key) for values in around for name in spec.values]
+                variants += [
+                    self._legal({**values, key: name}, key)
+                    for values in around
+                    for name in spec.values
+                ]
         return variants
 
     def _legal(self, values: JsonObject, key: str) -> JsonObject:
@@ -139,7 +178,9 @@ class Search:
                 refused.append(failure)
             else:
                 return
-        raise ConfigError("space", f"{_POINTS} points of it were tried and none is legal; the first: {refused[0]}")
+        raise ConfigError(
+            "space", f"{_POINTS} points of it were tried and none is legal; the first: {refused[0]}"
+        )
 
     def _known(self, space: Mapping[str, Spec], variants: list[JsonObject]) -> None:
         for key in space:

@@ -16,7 +16,9 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json
 
 MOST_BYTES = 1_000_000
-MOST_NODES = 50_000  # after aliases are expanded: five short lines of aliases can be a billion nodes
+MOST_NODES = (
+    50_000  # after aliases are expanded: five short lines of aliases can be a billion nodes
+)
 
 
 class CheckedFiles(FileConfigSource):
@@ -36,7 +38,12 @@ class CheckedFiles(FileConfigSource):
         except ValueError as failure:
             raise ConfigError(str(path), str(failure)) from None
         config = OmegaConf.create(read_yaml(path, text))
-        return ConfigResult(provider=self.provider, path=f"{self.scheme()}://{self.path}", config=config, header=header)
+        return ConfigResult(
+            provider=self.provider,
+            path=f"{self.scheme()}://{self.path}",
+            config=config,
+            header=header,
+        )
 
     def is_config(self, config_path: str) -> bool:
         return self._inside(config_path) and self._path(config_path).is_file()
@@ -53,14 +60,19 @@ class CheckedFiles(FileConfigSource):
             return False
         if self._folder is None:
             self._folder = os.path.realpath(self.path)
-        return os.path.commonpath([self._folder, os.path.realpath(self._path(config_path))]) == self._folder
+        return (
+            os.path.commonpath([self._folder, os.path.realpath(self._path(config_path))])
+            == self._folder
+        )
 
 
 def read_text(path: Path) -> str:
     """The text of a settings file. Raises ConfigError."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ConfigError(str(path), f"more than {MOST_BYTES // 1_000_000} MB; not a file of settings")
+            raise ConfigError(
+                str(path), f"more than {MOST_BYTES // 1_000_000} MB; not a file of settings"
+            )
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as failure:
         raise ConfigError(str(path), f"not UTF-8 text (byte {failure.start})") from None
@@ -74,11 +86,16 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
     try:
         tree = copy.deepcopy(_parsed(text))
     except OverflowError:
-        raise ConfigError(str(path), f"more than {MOST_NODES} values; not a file of settings") from None
+        raise ConfigError(
+            str(path), f"more than {MOST_NODES} values; not a file of settings"
+        ) from None
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         line = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigError(line, f"not valid YAML: {failure.problem or failure.context}{_cure(str(failure.problem))}") from None
+        raise ConfigError(
+            line,
+            f"not valid YAML: {failure.problem or failure.context}{_cure(str(failure.problem))}",
+        ) from None
     except yaml.YAMLError as failure:
         raise ConfigError(str(path), f"not valid YAML: {str(failure).splitlines()[0]}") from None
     except RecursionError:
@@ -87,7 +104,10 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
         raise ConfigError(str(path), f"not valid YAML: {failure}") from None
     tree = {} if tree is None else tree
     if not isinstance(tree, dict):
-        raise ConfigError(str(path), f"a list or a single value; a file of settings is lines of 'key: value', came {type(tree).__name__}")
+        raise ConfigError(
+            str(path),
+            f"a list or a single value; a file of settings is lines of 'key: value', came {type(tree).__name__}",
+        )
     refuse_code(tree, str(path))
     return tree
 
@@ -119,14 +139,18 @@ def refuse_code(tree: Any, where: str) -> None:
                 raise ConfigError(where, f"the key {key!r} is not text; put it in quotes")
             if key == "_target_":
                 raise ConfigError(
-                    where, "_target_ is not allowed: components are chosen by their name (qsim show pools), not by an import path"
+                    where,
+                    "_target_ is not allowed: components are chosen by their name (qsim show pools), not by an import path",
                 )
             refuse_code(value, where)
     elif isinstance(tree, list | tuple):
         for value in tree:
             refuse_code(value, where)
     elif tree is not None and not isinstance(tree, str | int | float | bool):
-        raise ConfigError(where, f"a value of type {type(tree).__name__}; settings are text, numbers, true, false, null, lists")
+        raise ConfigError(
+            where,
+            f"a value of type {type(tree).__name__}; settings are text, numbers, true, false, null, lists",
+        )
 
 
 def _size(node: yaml.Node, seen: dict[int, int]) -> int:
@@ -135,7 +159,9 @@ def _size(node: yaml.Node, seen: dict[int, int]) -> int:
         return 1
     if id(node) not in seen:
         seen[id(node)] = MOST_NODES + 1  # a node inside itself is endless
-        inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+        inner = [
+            part for item in node.value for part in (item if isinstance(item, tuple) else (item,))
+        ]
         seen[id(node)] = min(MOST_NODES + 1, 1 + sum(_size(part, seen) for part in inner))
     return seen[id(node)]
 

@@ -9,7 +9,9 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.store.runs import Run
 
 
-def choices(run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]) -> tuple[str, ...]:
+def choices(
+    run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]
+) -> tuple[str, ...]:
     """The components of a stored run as overrides, so that its settings can be named on the command line.
 
     Left out: what the command line chooses itself, with all that is inside it, and what ``options`` of a group does not know.
@@ -35,7 +37,11 @@ def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObjec
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.
     """
-    stored = {key: value for key, value in deepcopy(run.settings).items() if key not in ("schema", "imported")}
+    stored = {
+        key: value
+        for key, value in deepcopy(run.settings).items()
+        if key not in ("schema", "imported")
+    }
     merged = {key: value for key, value in tree.items() if key not in stored} | stored
     places = branch(run.provenance, "places") if "places" in run.provenance else {}
     for name, place in places.items():
@@ -43,7 +49,10 @@ def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObjec
     for override in overrides:
         name = _named(override)
         if name in ("conf", "experiment"):
-            raise ConfigError("conf", f"does not go with {argument('run')}, whose settings are taken; name single settings instead")
+            raise ConfigError(
+                "conf",
+                f"does not go with {argument('run')}, whose settings are taken; name single settings instead",
+            )
         keys = name.replace("/", ".").split(".")
         _put(merged, keys, _get(tree, keys))
     return merged

@@ -74,11 +74,54 @@ _UNHEARD = {
 }
 """Settings that we have no word for, with the value under which they do nothing."""
 _DEAD = (
-    *("freq", "alphabetic", "training_method", "use_fused_reserves", "checkpoint_fused", "holdoutEndDateString", "ensemble_init_"),
-    *("initial_", "reclamm_use_shift_exponent", "alpha", "beta", "lam", "rotation_angle", "learnable_bounds_settings."),
-    *(f"optimisation_settings.{name}" for name in ("optuna_settings", "bfgs_settings", "cma_es_settings", "include_flipped", "n_cycles")),
-    *(f"optimisation_settings.{name}" for name in ("min_lr", "decay_lr_", "swa_", "track_checkpoints", "checkpoint_interval", "test_")),
-    *(f"optimisation_settings.{name}" for name in ("max_mc_version", "train_on_hessian_trace", "evaluation_starts", "initial_random_key")),
+    *(
+        "freq",
+        "alphabetic",
+        "training_method",
+        "use_fused_reserves",
+        "checkpoint_fused",
+        "holdoutEndDateString",
+        "ensemble_init_",
+    ),
+    *(
+        "initial_",
+        "reclamm_use_shift_exponent",
+        "alpha",
+        "beta",
+        "lam",
+        "rotation_angle",
+        "learnable_bounds_settings.",
+    ),
+    *(
+        f"optimisation_settings.{name}"
+        for name in (
+            "optuna_settings",
+            "bfgs_settings",
+            "cma_es_settings",
+            "include_flipped",
+            "n_cycles",
+        )
+    ),
+    *(
+        f"optimisation_settings.{name}"
+        for name in (
+            "min_lr",
+            "decay_lr_",
+            "swa_",
+            "track_checkpoints",
+            "checkpoint_interval",
+            "test_",
+        )
+    ),
+    *(
+        f"optimisation_settings.{name}"
+        for name in (
+            "max_mc_version",
+            "train_on_hessian_trace",
+            "evaluation_starts",
+            "initial_random_key",
+        )
+    ),
 )
 """Beginnings of what is read elsewhere, has no effect there, or belongs to other ways of searching."""
 
@@ -88,17 +131,31 @@ def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json
 
     Tokens are in alphabetical order, as that of all arrays there. Raises ConfigError for what a run cannot do without.
     """
-    flat = {name: value for name, value in dotted(told, whole=lambda branch: not branch) if not name.startswith("subsidary_pools.")}
+    flat = {
+        name: value
+        for name, value in dotted(told, whole=lambda branch: not branch)
+        if not name.startswith("subsidary_pools.")
+    }
     notes: list[str] = []
     tokens = told.get("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise ConfigError("tokens", f"{tokens!r} is not a list of tickers")
     place, words = _pool(str(told["rule"]))
-    words += ["data=parquet", f"fees={_fees(flat)}", f"fit={_fit(flat, notes)}", *_metric(flat, notes)]
+    words += [
+        "data=parquet",
+        f"fees={_fees(flat)}",
+        f"fit={_fit(flat, notes)}",
+        *_metric(flat, notes),
+    ]
     ordered = sorted(set(tokens))
-    tree: dict[str, Json] = {**Composer("train", tuple(words), config_dir).tree(), "tokens": ordered}
+    tree: dict[str, Json] = {
+        **Composer("train", tuple(words), config_dir).tree(),
+        "tokens": ordered,
+    }
     if ordered != tokens:
-        notes.append(f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(ordered)}")
+        notes.append(
+            f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(ordered)}"
+        )
     for name, ours in _SAME.items():
         _take(tree, name, ours, flat, notes)
     for name, ours in _POOL.items():
@@ -129,7 +186,11 @@ def _pool(rule: str) -> tuple[str, list[str]]:
     words.append(f"{inside}=temporal")
     home = place.replace(".", "/") if place == "pool" else ""
     rules = "pool/rule" if home else f"pool/rule@{place}.rule"
-    words += [f"{rules}=ensemble", f"pool/rule@{place}.rule.rule={base}"] if "ensemble" in hooks else [f"{rules}={base}"]
+    words += (
+        [f"{rules}=ensemble", f"pool/rule@{place}.rule.rule={base}"]
+        if "ensemble" in hooks
+        else [f"{rules}={base}"]
+    )
     if "bounded" in hooks:
         words.append("pool/guard=per_asset" if home else f"pool/guard@{place}.guard=per_asset")
     return place, words
@@ -137,7 +198,12 @@ def _pool(rule: str) -> tuple[str, list[str]]:
 
 def _fees(flat: JsonObject) -> str:
     return (
-        "flat" if any(flat.get(name) for name in ("fees", "arb_fees", "gas_cost", "protocol_fee_split", "noise_trader_ratio")) else "none"
+        "flat"
+        if any(
+            flat.get(name)
+            for name in ("fees", "arb_fees", "gas_cost", "protocol_fee_split", "noise_trader_ratio")
+        )
+        else "none"
     )
 
 
@@ -154,9 +220,22 @@ _SEARCHES = {
 }
 """Settings of its other ways of searching, by method, under the names of our fits."""
 _READ = (
-    *("cap_weights", "price_noise_sigma", "optimisation_settings.use_plateau_decay", "optimisation_settings.use_swa"),
-    *("optimisation_settings.method", "optimisation_settings.optimiser", "optimisation_settings.parameter_init_method"),
-    *("optimisation_settings.use_gradient_clipping", "optimisation_settings.clip_norm", "optimisation_settings.early_stopping_metric"),
+    *(
+        "cap_weights",
+        "price_noise_sigma",
+        "optimisation_settings.use_plateau_decay",
+        "optimisation_settings.use_swa",
+    ),
+    *(
+        "optimisation_settings.method",
+        "optimisation_settings.optimiser",
+        "optimisation_settings.parameter_init_method",
+    ),
+    *(
+        "optimisation_settings.use_gradient_clipping",
+        "optimisation_settings.clip_norm",
+        "optimisation_settings.early_stopping_metric",
+    ),
     *("ste_max_change", "ste_min_max_weight"),
 )
 
@@ -167,7 +246,9 @@ def _fit(flat: JsonObject, notes: list[str]) -> str:
     if method in _SEARCHES:
         return method
     if method != "gradient_descent":
-        notes.append(f"optimisation_settings.method: {method} is not a fit here; the settings say fit={optimiser}")
+        notes.append(
+            f"optimisation_settings.method: {method} is not a fit here; the settings say fit={optimiser}"
+        )
     return optimiser
 
 
@@ -193,23 +274,33 @@ def _take(tree: dict[str, Json], name: str, ours: str, flat: JsonObject, notes: 
 
 def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[str]) -> None:
     """Settings that are not one name for another."""
-    fit, split, fees, outer, pool = (keys.lookup(tree, path.split(".")) for path in ("fit", "split", "fees", "pool", place))
+    fit, split, fees, outer, pool = (
+        keys.lookup(tree, path.split(".")) for path in ("fit", "split", "fees", "pool", place)
+    )
     _gradient(fit, flat, notes) if "clip_norm" in fit else _search(fit, flat)
     init = flat.get("optimisation_settings.parameter_init_method", "gaussian")
     fit["init"] = "centred_lhs" if init == "centered_lhs" else init
     selects = str(flat.get("optimisation_settings.early_stopping_metric", "daily_log_sharpe"))
     split["selection_metric"] = METRICS.get(selects, selects)
     if split["selection_metric"] not in KNOWN:
-        raise ConfigError("optimisation_settings.early_stopping_metric", f"no metric is called {selects}")
+        raise ConfigError(
+            "optimisation_settings.early_stopping_metric", f"no metric is called {selects}"
+        )
     guard = pool.get("guard", {})
     if "straight_through" in guard:
-        guard["straight_through"] = bool(flat.get("ste_max_change") or flat.get("ste_min_max_weight"))
+        guard["straight_through"] = bool(
+            flat.get("ste_max_change") or flat.get("ste_min_max_weight")
+        )
     if "learn" in guard:
         guard["learn"] = not flat.get("learnable_bounds_settings.freeze_bounds", False)
     if "cap_weight" in pool.get("rule", {}) and flat.get("cap_weights") is not None:
         caps = np.unique(np.asarray(flat["cap_weights"]))
         pool["rule"]["cap_weight"] = float(caps.max())
-        notes += [f"cap_weights: one for all here; the settings say {caps.max():g}"] if len(caps) > 1 else []
+        notes += (
+            [f"cap_weights: one for all here; the settings say {caps.max():g}"]
+            if len(caps) > 1
+            else []
+        )
     if pool["kind"] == "gyroscope":
         pool["reference_price"] = 1.0
     if outer["kind"] in WRAPPERS:
@@ -219,20 +310,33 @@ def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[st
 def _gradient(fit: dict[str, Json], flat: JsonObject, notes: list[str]) -> None:
     """What several settings there say together, and prices that are not quite those that were."""
     told = {name.removeprefix("optimisation_settings."): value for name, value in flat.items()}
-    fit["clip_norm"] = told.get("clip_norm", 10.0) if told.get("use_gradient_clipping", True) else None
+    fit["clip_norm"] = (
+        told.get("clip_norm", 10.0) if told.get("use_gradient_clipping", True) else None
+    )
     if told.get("use_plateau_decay"):
-        fit |= {"plateau_patience": told.get("decay_lr_plateau", 100), "plateau_factor": told.get("decay_lr_ratio", 0.8)}
+        fit |= {
+            "plateau_patience": told.get("decay_lr_plateau", 100),
+            "plateau_factor": told.get("decay_lr_ratio", 0.8),
+        }
     if told.get("use_swa"):
-        fit |= {"swa_start": told.get("swa_start_frac", 0.75), "swa_every": told.get("swa_freq", 10)}
+        fit |= {
+            "swa_start": told.get("swa_start_frac", 0.75),
+            "swa_every": told.get("swa_freq", 10),
+        }
     if told.get("price_noise_sigma"):
         fit["price_noise"] = told["price_noise_sigma"]
-        notes.append("price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass")
+        notes.append(
+            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass"
+        )
 
 
 def _search(fit: dict[str, Json], flat: JsonObject) -> None:
     """Its other ways of searching have their own numbers of steps and of windows; Optuna asks one trial at a time."""
     kind = str(fit["kind"])
-    given = {ours: flat.get(f"optimisation_settings.{kind}_settings.{name}") for name, ours in _SEARCHES[kind].items()}
+    given = {
+        ours: flat.get(f"optimisation_settings.{kind}_settings.{name}")
+        for name, ours in _SEARCHES[kind].items()
+    }
     fit |= {"steps": {"bfgs": 100, "cma_es": 300, "optuna": 20}[kind], "batch_size": 20}
     fit |= {name: value for name, value in given.items() if value is not None}
     if kind == "optuna":

@@ -35,10 +35,18 @@ def blamed(paths: Iterable[str], where: str = STRATEGIES) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as failure:
         names = set(paths)
-        lines = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(failure.__traceback__) if frame.filename in names]
+        lines = [
+            (frame.filename, frame.lineno)
+            for frame in traceback.extract_tb(failure.__traceback__)
+            if frame.filename in names
+        ]
         if isinstance(failure, SyntaxError) and failure.filename in names:
             lines.append((failure.filename, failure.lineno))
         if not lines:
             raise
-        told = " ".join(str(failure.msg if isinstance(failure, SyntaxError) else failure).split())[:300]
-        raise ConfigError(where, f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}") from failure
+        told = " ".join(str(failure.msg if isinstance(failure, SyntaxError) else failure).split())[
+            :300
+        ]
+        raise ConfigError(
+            where, f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}"
+        ) from failure

@@ -22,7 +22,13 @@ def _levels(reserves: Vector, weights: Vector, prices: Vector) -> Vector:
 
 
 def _settle(
-    reserves: Vector, weights: Vector, prices: Vector, levels: Vector, paid: Bool[Array, " n"], taken: Bool[Array, " n"], gamma: Scalar
+    reserves: Vector,
+    weights: Vector,
+    prices: Vector,
+    levels: Vector,
+    paid: Bool[Array, " n"],
+    taken: Bool[Array, " n"],
+    gamma: Scalar,
 ) -> Vector:
     """Reserves after the optimal trade that pays in and takes out the given tokens."""
     part = paid | taken
@@ -30,7 +36,9 @@ def _settle(
     total = jnp.where(part.any(), share.sum(), 1)
     x = ((share * levels).sum() - jnp.log(gamma) * jnp.where(paid, weights, 0).sum()) / total
     target = weights * jnp.exp(x) / prices
-    return jnp.where(taken, target, jnp.where(paid, target - reserves * ((1 - gamma) / gamma), reserves))
+    return jnp.where(
+        taken, target, jnp.where(paid, target - reserves * ((1 - gamma) / gamma), reserves)
+    )
 
 
 def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
@@ -68,8 +76,12 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
         paid, taken = pays & (jnp.arange(n) == pay), pays & (jnp.arange(n) == take)
         bought, sold, w = fixed[pay] + width, fixed[take], jax.lax.stop_gradient(weights)
         x = (w[pay] * bought + w[take] * sold) / (w[pay] + w[take])
-        profit = jnp.exp(x - fixed.max()) * (w[pay] * jnp.expm1(bought - x) + w[take] * jnp.expm1(sold - x))
-        return _settle(reserves, weights, prices, levels, paid, taken, gamma), jnp.where(pays, profit, -jnp.inf)
+        profit = jnp.exp(x - fixed.max()) * (
+            w[pay] * jnp.expm1(bought - x) + w[take] * jnp.expm1(sold - x)
+        )
+        return _settle(reserves, weights, prices, levels, paid, taken, gamma), jnp.where(
+            pays, profit, -jnp.inf
+        )
 
     pay, take = jnp.nonzero(~jnp.eye(n, dtype=bool), size=n * (n - 1))
     changed, profit = jax.vmap(after)(pay, take)
@@ -93,7 +105,9 @@ def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Sca
     change, accepted, prices = after - reserves, minute.visited, minute.prices
     if minute.gas_cost is not None or minute.arb_fee is not None:
         gas = 0.0 if minute.gas_cost is None else minute.gas_cost
-        cost = 0.0 if minute.arb_fee is None else minute.arb_fee * (prices * jnp.abs(change)).sum() / 2
+        cost = (
+            0.0 if minute.arb_fee is None else minute.arb_fee * (prices * jnp.abs(change)).sum() / 2
+        )
         pays = -(prices * change).sum() - gas >= cost
         accepted = pays if accepted is None else accepted & pays
     if accepted is not None:

@@ -121,7 +121,9 @@ class Interval(Bijector):
     def raw(self, readable: Readable) -> Readable:
         space, inside = space_of(readable), (readable > self.low) & (readable < self.high)
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw: Readable = space.where(inside, space.log(readable - self.low) - space.log(self.high - readable), np.nan)
+            raw: Readable = space.where(
+                inside, space.log(readable - self.low) - space.log(self.high - readable), np.nan
+            )
         return raw
 
 
@@ -140,7 +142,9 @@ class Simplex(Bijector):
         with np.errstate(invalid="ignore", divide="ignore"):
             logits = space.log(readable)
             centred = logits - logits.mean(-1, keepdims=True)
-        raw: Readable = space.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan)
+        raw: Readable = space.where(
+            abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan
+        )
         return raw
 
 
@@ -156,7 +160,12 @@ class Memory(Bijector):
     chunk_period: int
 
     def readable(self, raw: Numbers) -> Numbers:
-        days = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3) * 2 * self.chunk_period / 1440
+        days = (
+            np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3)
+            * 2
+            * self.chunk_period
+            / 1440
+        )
         return np.where(raw <= NO_MEMORY, 0.0, days)
 
     def raw(self, readable: Readable) -> Readable:
@@ -171,7 +180,9 @@ class Memory(Bijector):
         for _ in range(8):
             u = u - (s * u**3 + u - 1) / (3 * s * u**2 + 1)
         # λ = S u³, hence λ / (1 - λ) = S u²
-        raw: Readable = space.where(readable == 0, NO_MEMORY, space.maximum(space.log(s) + 2 * space.log(u), NO_MEMORY))
+        raw: Readable = space.where(
+            readable == 0, NO_MEMORY, space.maximum(space.log(s) + 2 * space.log(u), NO_MEMORY)
+        )
         return raw
 
 
@@ -186,7 +197,9 @@ def squareplus(raw: Float[Array, "*n"]) -> Float[Array, "*n"]:
     return jnp.where(raw < 0, 2 / (root - raw), (raw + root) / 2)
 
 
-def decay(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+def decay(
+    logit: Float[Array, "*n"], chunk_period: int, max_days: int
+) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
     """λ and 1 - λ, each exact to the last digits, with memory capped at ``max_days``."""
     cap = float(Memory(chunk_period).raw(np.asarray(float(max_days))))
     logit = jnp.minimum(logit, cap)
@@ -200,7 +213,9 @@ def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> 
     return jnp.exp((math.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)
 
 
-def decay_of_days(days: Float[Array, "*n"], chunk_period: int, max_days: int) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+def decay_of_days(
+    days: Float[Array, "*n"], chunk_period: int, max_days: int
+) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
     r"""λ and 1 - λ of a memory in days, capped at ``max_days``; below zero is zero.
 
     Newton without a gradient to the root of $S u^3 + u - 1$, then one step with it, which has the root's own derivative.

@@ -35,7 +35,9 @@ def prefix(prices: NDArray[np.float64]) -> Prefix:
     """Prefix sums of a price matrix ``(t, n)``."""
     logs = np.log(prices)
     returns = np.diff(logs, axis=0, prepend=logs[:1])
-    return Prefix(*jax.device_put((logs, np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0))))
+    return Prefix(
+        *jax.device_put((logs, np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0)))
+    )
 
 
 def log_growth(
@@ -53,7 +55,9 @@ def log_growth(
     while they move, which is for ``period`` minutes. Compiled code where it serves; what follows is what it means.
     """
     if compiled():
-        return kernels.log_growth(first, starts, slopes, sums.log_prices, sums.moments, (chunk, period), rows)
+        return kernels.log_growth(
+            first, starts, slopes, sums.log_prices, sums.moments, (chunk, period), rows
+        )
     return explicit(sums, starts, slopes, chunk, period, first, rows)
 
 
@@ -68,14 +72,28 @@ def explicit(
 ) -> Float[Array, " r"]:
     """``log_growth``, on any device."""
     whole = np.arange(len(starts) - 1)
-    finished = _within(sums, starts[whole], slopes[whole], first + whole * chunk, np.full(len(whole), chunk), period)
+    finished = _within(
+        sums,
+        starts[whole],
+        slopes[whole],
+        first + whole * chunk,
+        np.full(len(whole), chunk),
+        period,
+    )
     before = jnp.concatenate([jnp.zeros(1, finished.dtype), jnp.cumsum(finished)])
     block = rows // chunk
-    return before[block] + _within(sums, starts[block], slopes[block], first + block * chunk, rows % chunk, period)
+    return before[block] + _within(
+        sums, starts[block], slopes[block], first + block * chunk, rows % chunk, period
+    )
 
 
 def _within(
-    sums: Prefix, start: Float[Array, "r n"], slope: Float[Array, "r n"], begin: Int[Array, " r"], passed: NDArray[np.int64], period: int
+    sums: Prefix,
+    start: Float[Array, "r n"],
+    slope: Float[Array, "r n"],
+    begin: Int[Array, " r"],
+    passed: NDArray[np.int64],
+    period: int,
 ) -> Float[Array, " r"]:
     """ln growth over the first ``passed`` minutes of a block that begins at row ``begin``."""
     # The weight of minute k earns the return of minute k + 1: it still rises for returns 1 to W + 1, then stands.
@@ -83,7 +101,12 @@ def _within(
     logs, moments = sums.log_prices[begin], sums.moments[begin]
     rise = sums.log_prices[begin + rising] - logs
     total = sums.log_prices[begin + passed] - logs
-    first_moment = sums.moments[begin + rising] - moments - (begin + 1)[:, None] * rise + period * (total - rise)
+    first_moment = (
+        sums.moments[begin + rising]
+        - moments
+        - (begin + 1)[:, None] * rise
+        + period * (total - rise)
+    )
     gain = (start * total + slope * first_moment).sum(-1)
     moved = np.minimum(passed, period)[:, None]
     end = start + moved * slope
@@ -91,7 +114,9 @@ def _within(
     return gain - cost.sum(-1)
 
 
-def _slope_times_logs(start: Float[Array, "r n"], slope: Float[Array, "r n"], count: NDArray[np.int64]) -> Float[Array, "r n"]:
+def _slope_times_logs(
+    start: Float[Array, "r n"], slope: Float[Array, "r n"], count: NDArray[np.int64]
+) -> Float[Array, "r n"]:
     r"""$d\sum_{k=0}^{m-1}\ln(s + kd)$ for $m$ terms, to the last digits of the weights.
 
     Read from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of the weight it starts from;
@@ -111,5 +136,7 @@ def _slope_times_logs(start: Float[Array, "r n"], slope: Float[Array, "r n"], co
     integral = above * jnp.log(above) - below * jnp.log(below)
     p, q = 1 / above, 1 / below
     square = step * step
-    ends = (q - p) / 24 - square * ((q**3 - p**3) * (7 / 2880) - square * (q**5 - p**5) * (31 / 40320))
+    ends = (q - p) / 24 - square * (
+        (q**3 - p**3) * (7 / 2880) - square * (q**5 - p**5) * (31 / 40320)
+    )
     return slope * (single - rest + step * ends) + jnp.where(rising, integral, -integral)

@@ -40,7 +40,9 @@ class OnChain:
 
     def prefixed(self, prefix: str) -> "OnChain":
         """Of a rule whose parameters all have a prefix."""
-        return replace(self, name=prefix + self.name, needs=tuple(prefix + name for name in self.needs))
+        return replace(
+            self, name=prefix + self.name, needs=tuple(prefix + name for name in self.needs)
+        )
 
 
 def lamb(days: Numbers, keeper: Keeper) -> Numbers:
@@ -51,7 +53,9 @@ def lamb(days: Numbers, keeper: Keeper) -> Numbers:
 def moved_lamb(delta: Numbers, keeper: Keeper, days: Numbers) -> Numbers:
     """The decay whose logit is that of a memory, before any cap, plus ``delta``."""
     memory = Memory(keeper.chunk_period)
-    return _share(np.minimum(memory.raw(days) + delta, memory.raw(np.asarray(float(keeper.max_memory_days)))))
+    return _share(
+        np.minimum(memory.raw(days) + delta, memory.raw(np.asarray(float(keeper.max_memory_days))))
+    )
 
 
 def times_memory(a_day: Numbers, keeper: Keeper, *days: Numbers) -> Numbers:

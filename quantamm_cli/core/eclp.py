@@ -62,7 +62,20 @@ def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
     pull = ends + most * square
     power = most[1] * (ends[1] + pull[1])
     lean = cosine * (cosine + sine * alpha) / lam**2 + sine * (sine - cosine * alpha)
-    return Curve(alpha, beta, lam, cosine, sine, ends, most, square, cross, pull, power, low * (ends[0] + most[0] * lean))
+    return Curve(
+        alpha,
+        beta,
+        lam,
+        cosine,
+        sine,
+        ends,
+        most,
+        square,
+        cross,
+        pull,
+        power,
+        low * (ends[0] + most[0] * lean),
+    )
 
 
 def reserves_at(curve: Curve, price: Float[Array, "*t"]) -> Float[Array, "*t 2"]:
@@ -100,7 +113,11 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
     # Of the two ways to write one root, the one that does not subtract.
     ahead = lead >= 0
-    out = jnp.where(ahead, amount * (2 * steep - own * amount) / jnp.where(ahead, lead + root, 1), (root - lead) / other)
+    out = jnp.where(
+        ahead,
+        amount * (2 * steep - own * amount) / jnp.where(ahead, lead + root, 1),
+        (root - lead) / other,
+    )
     rises = steep - own * amount + curve.cross * out > 0
     return jnp.where((inside > 0) & rises, out, jnp.inf)
 
@@ -127,7 +144,9 @@ class Band(NamedTuple):
 
 def band(curve: Curve, market: Float[Array, "*t"], fee: Float[Array, "*t"]) -> Band:
     r"""The band $[\gamma p, p/\gamma]$ around market prices, $\gamma = 1 - \text{fee}$."""
-    bid, ask = (jnp.clip(edge, curve.alpha, curve.beta) for edge in (market * (1 - fee), market / (1 - fee)))
+    bid, ask = (
+        jnp.clip(edge, curve.alpha, curve.beta) for edge in (market * (1 - fee), market / (1 - fee))
+    )
     return Band(bid, ask, reserves_at(curve, bid), reserves_at(curve, ask))
 
 
@@ -150,12 +169,16 @@ def _turned(pair: Pair, first: Int[Array, ""]) -> tuple[Scalar, Scalar]:
     return jnp.where(first == 0, pair[0], pair[1]), jnp.where(first == 0, pair[1], pair[0])
 
 
-def _height(price: Float[Array, "*t"], lam: Scalar, cosine: Scalar, sine: Scalar) -> Float[Array, "*t"]:
+def _height(
+    price: Float[Array, "*t"], lam: Scalar, cosine: Scalar, sine: Scalar
+) -> Float[Array, "*t"]:
     r"""$h(p) = 1/\sqrt{(c + sp)^2 + \lambda^2(cp - s)^2}$."""
     return 1 / jnp.sqrt((cosine + sine * price) ** 2 + (lam * (cosine * price - sine)) ** 2)
 
 
-def _half_turn(low: Float[Array, "*#t"], high: Float[Array, "*#t"], lam: Scalar, cosine: Scalar, sine: Scalar) -> Float[Array, "*t"]:
+def _half_turn(
+    low: Float[Array, "*#t"], high: Float[Array, "*#t"], lam: Scalar, cosine: Scalar, sine: Scalar
+) -> Float[Array, "*t"]:
     r"""$\tan\frac{\theta(\text{high}) - \theta(\text{low})}{2}$, of angles between which the difference may be tiny or nearly $\pi$.
 
     With vectors $u, v$ at the angles it is $\frac{u\times v}{|u||v| + u\cdot v} = \frac{|u||v| - u\cdot v}{u\times v}$.
@@ -166,7 +189,9 @@ def _half_turn(low: Float[Array, "*#t"], high: Float[Array, "*#t"], lam: Scalar,
     dot = along * along2 + across * across2
     size = jnp.sqrt((along**2 + across**2) * (along2**2 + across2**2))
     wide = dot < 0
-    return jnp.where(wide, (size - dot) / jnp.where(wide, turned, 1), turned / (size + jnp.abs(dot)))
+    return jnp.where(
+        wide, (size - dot) / jnp.where(wide, turned, 1), turned / (size + jnp.abs(dot))
+    )
 
 
 def _root(curve: Curve, reserves: Float[Array, "*t 2"]) -> Float[Array, "*t"]:

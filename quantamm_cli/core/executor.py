@@ -40,6 +40,8 @@ def _made() -> bool:
     try:
         entry()
     except Exception as failure:  # a processor or system that the compiler does not serve: slower, but not less right
-        logging.getLogger(__name__).warning("compiled code cannot be made here (%s); JAX's loops take its place", failure)
+        logging.getLogger(__name__).warning(
+            "compiled code cannot be made here (%s); JAX's loops take its place", failure
+        )
         return False
     return True

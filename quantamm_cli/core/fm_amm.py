@@ -29,7 +29,9 @@ def arbitraged(reserves: Pair, weights: Pair, minute: Minute, quality: Scalar | 
     out = jnp.argmax(excess)
     much, little = excess[out], excess[1 - out]
     contested, alone = competed(much, little, minute), monopolised(much, little, minute)
-    leaves, comes = (quality * one + (1 - quality) * other for one, other in zip(contested, alone, strict=True))
+    leaves, comes = (
+        quality * one + (1 - quality) * other for one, other in zip(contested, alone, strict=True)
+    )
     return reserves + jnp.where(jnp.arange(2) == out, -leaves, comes) / minute.prices
 
 
@@ -77,13 +79,19 @@ def out_given_in(reserves: Pair, weights: Pair, pay: Int[Array, ""], amount: Sca
 def in_given_out(reserves: Pair, weights: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
     """What of token ``pay`` a batch must bring, fees apart, to take ``amount`` of the other; infinite from $w_i R_o$ on."""
     left = weights[pay] * reserves[1 - pay] - amount
-    return jnp.where(left > 0, weights[1 - pay] * reserves[pay] * amount / jnp.where(left > 0, left, 1), jnp.inf)
+    return jnp.where(
+        left > 0, weights[1 - pay] * reserves[pay] * amount / jnp.where(left > 0, left, 1), jnp.inf
+    )
 
 
-def _batch(much: Scalar, little: Scalar, price: Scalar, gamma: Scalar, happens: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
+def _batch(
+    much: Scalar, little: Scalar, price: Scalar, gamma: Scalar, happens: Bool[Array, ""]
+) -> tuple[Scalar, Scalar]:
     """Values out and in at a price, if there is one."""
     price = jnp.where(happens, price, 1)
-    return jnp.where(happens, much - little / price, 0), jnp.where(happens, (price * much - little) / gamma, 0)
+    return jnp.where(happens, much - little / price, 0), jnp.where(
+        happens, (price * much - little) / gamma, 0
+    )
 
 
 def _half_fee(minute: Minute) -> Scalar | float:

@@ -12,7 +12,14 @@ from quantamm_cli.core.types import ParamValues
 V = TypeVar("V")
 
 
-def ticks(low: float, high: float, count: int, log: bool = False, zero: bool = False, raw: Bijector | None = None) -> Numbers:
+def ticks(
+    low: float,
+    high: float,
+    count: int,
+    log: bool = False,
+    zero: bool = False,
+    raw: Bijector | None = None,
+) -> Numbers:
     """``count`` values from ``low`` to ``high``, equal steps or, with ``log``, equal ratios apart; both ends are exact.
 
     ``zero`` puts a zero before them, which counts. ``raw`` turns readable values into raw ones.
@@ -37,7 +44,11 @@ def product(axes: Mapping[str, Sequence[V]]) -> Iterator[dict[str, V]]:
 
 def combine(points: Sequence[ParamValues]) -> dict[str, Numbers]:
     """Parameter sets, each as arrays of one shape a name, as one batch with a leading axis."""
-    return {name: np.stack([np.asarray(point[name], float) for point in points]) for name in points[0]} if points else {}
+    return (
+        {name: np.stack([np.asarray(point[name], float) for point in points]) for name in points[0]}
+        if points
+        else {}
+    )
 
 
 def split(batch: ParamValues) -> list[dict[str, Numbers]]:

@@ -6,17 +6,28 @@ from jaxtyping import Float, Int
 
 
 def linear(
-    starts: Float[Array, "b n"], slopes: Float[Array, "b n"], chunk: int, period: int, stops: Float[Array, " b"] | None = None
+    starts: Float[Array, "b n"],
+    slopes: Float[Array, "b n"],
+    chunk: int,
+    period: int,
+    stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
     """Weights of every minute of each block: straight for ``period`` minutes or until it ``stops``, then still until the chunk ends."""
     if stops is None:
         passed = jnp.minimum(jnp.arange(chunk), period).astype(starts.dtype)
         return starts[:, None] + passed[:, None] * slopes[:, None]
-    return starts[:, None] + jnp.minimum(jnp.arange(chunk), stops[:, None])[:, :, None] * slopes[:, None]
+    return (
+        starts[:, None]
+        + jnp.minimum(jnp.arange(chunk), stops[:, None])[:, :, None] * slopes[:, None]
+    )
 
 
 def approx_optimal(
-    starts: Float[Array, "b n"], slopes: Float[Array, "b n"], chunk: int, period: int, stops: Float[Array, " b"] | None = None
+    starts: Float[Array, "b n"],
+    slopes: Float[Array, "b n"],
+    chunk: int,
+    period: int,
+    stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
     """Half way between the straight and the geometric path: close to the one that costs the pool least. It does not stop.
 
@@ -36,7 +47,11 @@ METHODS = {"linear": linear, "approx_optimal": approx_optimal}
 
 
 def at(
-    method: str, start: Float[Array, " n"], slope: Float[Array, " n"], minute: Int[Array, ""], period: int | Float[Array, ""]
+    method: str,
+    start: Float[Array, " n"],
+    slope: Float[Array, " n"],
+    minute: Int[Array, ""],
+    period: int | Float[Array, ""],
 ) -> Float[Array, " n"]:
     """The weights ``minute`` minutes after a block began that moves for ``period``, as a pool on chain computes them when asked."""
     passed = jnp.minimum(minute, period)

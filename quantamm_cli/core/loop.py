@@ -7,7 +7,9 @@ import jax
 import jax.numpy as jnp
 
 
-def checkpointed_scan(step: Callable[[Any, Any], tuple[Any, Any]], start: Any, rows: Any, block: int = 1440) -> Any:
+def checkpointed_scan(
+    step: Callable[[Any, Any], tuple[Any, Any]], start: Any, rows: Any, block: int = 1440
+) -> Any:
     """The outputs of ``lax.scan``, keeping only every ``block``-th state for the gradient and recomputing between.
 
     Rows are padded with the last one to whole blocks; what the padding does is cut off and never seen.
@@ -25,4 +27,6 @@ def checkpointed_scan(step: Callable[[Any, Any], tuple[Any, Any]], start: Any, r
         return jax.lax.scan(step, state, part)
 
     _, out = jax.lax.scan(run, start, jax.tree.map(split, rows))
-    return jax.tree.map(lambda column: column.reshape(blocks * block, *column.shape[2:])[:length], out)
+    return jax.tree.map(
+        lambda column: column.reshape(blocks * block, *column.shape[2:])[:length], out
+    )

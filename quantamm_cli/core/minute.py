@@ -55,4 +55,6 @@ def minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
     if feed.stirred and (trading.every > 1 or not trading.happens):
         visited = (jnp.arange(rows) % trading.every == 0) & trading.happens
     trades = jax.tree.map(lambda given: window(given, start, rows), feed.trades)
-    return Minute(prices, **jax.tree.map(column, costs), growth=growth, visited=visited, trades=trades)
+    return Minute(
+        prices, **jax.tree.map(column, costs), growth=growth, visited=visited, trades=trades
+    )

@@ -33,7 +33,9 @@ def clamp_weights(weights: Weights, rail: Scalar | float) -> Weights:
     return jnp.where(low | (weights == rail), rail, others * scale)
 
 
-def normalize_weight_updates(previous: Weights, weights: Weights, largest: Scalar | float) -> Weights:
+def normalize_weight_updates(
+    previous: Weights, weights: Weights, largest: Scalar | float
+) -> Weights:
     """Weights no further than ``largest`` from the previous ones, all slowed alike, that sum to one.
 
     What they lack goes to the second largest weight, what they have too much comes from the largest.
@@ -50,7 +52,9 @@ def normalize_weight_updates(previous: Weights, weights: Weights, largest: Scala
     return slowed + jax.lax.stop_gradient(jnp.where(bearer, lacking, 0))
 
 
-def guard_weights(previous: Weights, weights: Weights, largest: Scalar | float, rail: Scalar | float) -> Weights:
+def guard_weights(
+    previous: Weights, weights: Weights, largest: Scalar | float, rail: Scalar | float
+) -> Weights:
     """The weights an update aims for: clamped, then brought as near to the previous ones as the speed limit asks."""
     return normalize_weight_updates(previous, clamp_weights(weights, rail), largest)
 
@@ -66,13 +70,19 @@ def seconds_to_rail(weights: Weights, multiplier: Weights, rail: Scalar | float)
     return jnp.where(moving, jnp.floor(room / jnp.where(moving, speed, 1)), jnp.inf).min()
 
 
-def interpolated(base: Weights, multiplier: Weights, seconds: Scalar | float, limit: Scalar | float) -> Weights:
+def interpolated(
+    base: Weights, multiplier: Weights, seconds: Scalar | float, limit: Scalar | float
+) -> Weights:
     """Weights ``seconds`` after the update that set ``base``; they stand still from ``limit`` seconds on."""
     return base + multiplier * jnp.minimum(seconds, limit)
 
 
 def block_multiplier(
-    current: Weights, target: Weights, interval: Scalar | float, rail: Scalar | float, now: Scalar | float
+    current: Weights,
+    target: Weights,
+    interval: Scalar | float,
+    rail: Scalar | float,
+    now: Scalar | float,
 ) -> tuple[Weights, Scalar]:
     """Change a second that reaches ``target`` in ``interval`` seconds, and the time at which weights must stop."""
     multiplier = (target - current) / interval

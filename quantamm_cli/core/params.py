@@ -47,7 +47,9 @@ class Parameter:
     @property
     def names(self) -> tuple[str, ...]:
         """All names it may be given under."""
-        return tuple(dict.fromkeys((self.name, self.readable, *(other.name for other in self.spellings))))
+        return tuple(
+            dict.fromkeys((self.name, self.readable, *(other.name for other in self.spellings)))
+        )
 
     def between(self, share: Numbers) -> Numbers:
         """The readable values that so much of the way lie from ``low`` to ``high``."""
@@ -57,7 +59,10 @@ class Parameter:
 
     def shape(self, assets: int) -> tuple[int, ...]:
         """Of one set's raw array."""
-        return (*((len(self.layers),) if self.layers else ()), assets if self.count is None else self.count)
+        return (
+            *((len(self.layers),) if self.layers else ()),
+            assets if self.count is None else self.count,
+        )
 
 
 def trainable(specs: Iterable[Parameter]) -> frozenset[str]:
@@ -66,7 +71,13 @@ def trainable(specs: Iterable[Parameter]) -> frozenset[str]:
 
 
 def initial(
-    specs: Sequence[Parameter], given: Mapping[str, object], sets: int, assets: int, noise: float, seed: int, init: Init = "gaussian"
+    specs: Sequence[Parameter],
+    given: Mapping[str, object],
+    sets: int,
+    assets: int,
+    noise: float,
+    seed: int,
+    init: Init = "gaussian",
 ) -> dict[str, Numbers]:
     """Raw parameters ``(sets, *shape)`` to begin with.
 
@@ -102,10 +113,15 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
     for spec in specs:
         first, *more = [name for name in spec.names if name in given] or [""]
         if more:
-            raise ConfigError(f"params.{more[0]}", f"params.{first} is given too; they are one parameter, give one")
+            raise ConfigError(
+                f"params.{more[0]}",
+                f"params.{first} is given too; they are one parameter, give one",
+            )
 
 
-def _members(layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: int, init: Init) -> dict[str, Numbers]:
+def _members(
+    layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: int, init: Init
+) -> dict[str, Numbers]:
     """Parameters whose layers after the first stand apart from it; layers that were given one by one stay."""
     alike = [spec for spec in layered if not np.ptp(params[spec.name], axis=1).any()]
     random, found = np.random.Generator(np.random.PCG64([seed, tags.MEMBERS])), {}
@@ -114,12 +130,18 @@ def _members(layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: 
         if init == "gaussian" or init == "grid":
             offsets = random.standard_normal((shape[0] - 1, *shape[1:]))
         else:
-            offsets = normal(points(init, shape[0] - 1, int(np.prod(shape[1:])), seed + number + 1)).reshape(-1, *shape[1:])
-        found[spec.name] = params[spec.name] + spec.apart * np.concatenate([np.zeros((1, *shape[1:])), offsets])
+            offsets = normal(
+                points(init, shape[0] - 1, int(np.prod(shape[1:])), seed + number + 1)
+            ).reshape(-1, *shape[1:])
+        found[spec.name] = params[spec.name] + spec.apart * np.concatenate(
+            [np.zeros((1, *shape[1:])), offsets]
+        )
     return found
 
 
-def _jittered(moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: float, seed: int) -> dict[str, Numbers]:
+def _jittered(
+    moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: float, seed: int
+) -> dict[str, Numbers]:
     """Parameters with normal offsets on all sets but the first."""
     random, found = np.random.Generator(np.random.PCG64(seed)), {}
     for spec in moving:
@@ -129,7 +151,9 @@ def _jittered(moving: Sequence[Parameter], params: Mapping[str, Numbers], noise:
     return found
 
 
-def _spread(moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: float, seed: int, init: Even) -> dict[str, Numbers]:
+def _spread(
+    moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: float, seed: int, init: Even
+) -> dict[str, Numbers]:
     """Parameters with all sets but the first moved to points spread evenly, a dimension a number that trains."""
     others = {spec.name: params[spec.name][1:] for spec in moving}
     sizes = [other[0].size for other in others.values()]
@@ -137,7 +161,11 @@ def _spread(moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: f
     found = {}
     for spec, part in zip(moving, np.split(cube, np.cumsum(sizes)[:-1], axis=1), strict=True):
         share = part.reshape(others[spec.name].shape)
-        moved = _on_grid(spec, params[spec.name], share) if init == "grid" else others[spec.name] + noise * normal(share)
+        moved = (
+            _on_grid(spec, params[spec.name], share)
+            if init == "grid"
+            else others[spec.name] + noise * normal(share)
+        )
         found[spec.name] = np.concatenate([params[spec.name][:1], moved])
     return found
 
@@ -145,11 +173,15 @@ def _spread(moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: f
 def _on_grid(spec: Parameter, values: Numbers, share: Numbers) -> Numbers:
     if (values != values[0]).any():
         raise ConfigError(
-            f"params.{spec.readable}", "has a value a parameter set, and fit.init=grid chooses the sets itself; give one for all"
+            f"params.{spec.readable}",
+            "has a value a parameter set, and fit.init=grid chooses the sets itself; give one for all",
         )
     raw = spec.bijector.raw(spec.between(share))
     if not np.isfinite(raw).all():
-        raise ConfigError("fit.init", f"grid: the range of {spec.readable}, {spec.low:g} to {spec.high:g}, is not {spec.bijector.domain}")
+        raise ConfigError(
+            "fit.init",
+            f"grid: the range of {spec.readable}, {spec.low:g} to {spec.high:g}, is not {spec.bijector.domain}",
+        )
     return raw
 
 
@@ -161,7 +193,11 @@ def _given(spec: Parameter, given: Mapping[str, object], sets: int, assets: int)
     for other in spec.spellings:
         if other.name in given:
             place = f"params.{other.name}"
-            return _raw(spec, _quietly(other.bijector, _shaped(given[other.name], place, sets, shape)), place)
+            return _raw(
+                spec,
+                _quietly(other.bijector, _shaped(given[other.name], place, sets, shape)),
+                place,
+            )
     place = f"params.{spec.readable}"
     return _raw(spec, _shaped(given.get(spec.readable, spec.default), place, sets, shape), place)
 
@@ -169,23 +205,42 @@ def _given(spec: Parameter, given: Mapping[str, object], sets: int, assets: int)
 def _raw(spec: Parameter, readable: Numbers, place: str) -> Numbers:
     raw = spec.bijector.raw(readable)
     if not np.isfinite(raw).all():
-        wrong = list(dict.fromkeys(readable[~np.isfinite(raw)].tolist()))[:4] if raw.shape == readable.shape else readable.tolist()
-        raise ConfigError(place, f"{', '.join(f'{value:g}' for value in np.ravel(wrong))} is not {spec.bijector.domain} ({spec.unit})")
+        wrong = (
+            list(dict.fromkeys(readable[~np.isfinite(raw)].tolist()))[:4]
+            if raw.shape == readable.shape
+            else readable.tolist()
+        )
+        raise ConfigError(
+            place,
+            f"{', '.join(f'{value:g}' for value in np.ravel(wrong))} is not {spec.bijector.domain} ({spec.unit})",
+        )
     return raw
 
 
-def _a_day(spec: Parameter, specs: Sequence[Parameter], given: Mapping[str, object], params: Mapping[str, Numbers]) -> Numbers:
+def _a_day(
+    spec: Parameter,
+    specs: Sequence[Parameter],
+    given: Mapping[str, object],
+    params: Mapping[str, Numbers],
+) -> Numbers:
     """Raw values a day of a parameter that was given as a product with a memory; others as they are."""
     product = next((other for other in spec.spellings if other.name in given and other.over), None)
     if product is None:
         return params[spec.name]
     place = f"params.{product.name}"
-    memory = next((found for name in product.over for found in specs if found.readable == name), None)
+    memory = next(
+        (found for name in product.over for found in specs if found.readable == name), None
+    )
     if memory is None:
-        raise ConfigError(place, f"this pool has no memory to divide it by; write params.{spec.readable}")
+        raise ConfigError(
+            place, f"this pool has no memory to divide it by; write params.{spec.readable}"
+        )
     days = _quietly(memory.bijector, params[memory.name])
     if (days <= 0).any():
-        raise ConfigError(place, f"is {spec.readable} times {memory.readable}, which is zero; write params.{spec.readable}")
+        raise ConfigError(
+            place,
+            f"is {spec.readable} times {memory.readable}, which is zero; write params.{spec.readable}",
+        )
     return _raw(spec, _quietly(spec.bijector, params[spec.name]) / days, place)
 
 
@@ -201,9 +256,13 @@ def _shaped(value: object, place: str, sets: int, shape: tuple[int, ...]) -> Num
         array = array.reshape(())
     whole = (sets, *shape)
     tail = whole[len(whole) - array.ndim :] if array.ndim <= len(whole) else ()
-    fits = len(tail) == array.ndim and all(came in (1, wanted) for came, wanted in zip(array.shape, tail, strict=True))
+    fits = len(tail) == array.ndim and all(
+        came in (1, wanted) for came, wanted in zip(array.shape, tail, strict=True)
+    )
     if not fits:
-        raise ConfigError(place, f"has {' x '.join(map(str, array.shape))} numbers; give {_expected(sets, shape)}")
+        raise ConfigError(
+            place, f"has {' x '.join(map(str, array.shape))} numbers; give {_expected(sets, shape)}"
+        )
     return np.array(np.broadcast_to(array, whole))
 
 
@@ -221,7 +280,9 @@ def _expected(sets: int, shape: tuple[int, ...]) -> str:
 
 def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
     """Readable values of raw parameters, by readable name; those of a set that ran away are infinite or NaN."""
-    return {spec.readable: _quietly(spec.bijector, np.asarray(raw[spec.name], float)) for spec in specs}
+    return {
+        spec.readable: _quietly(spec.bijector, np.asarray(raw[spec.name], float)) for spec in specs
+    }
 
 
 def _quietly(bijector: Bijector, raw: Numbers) -> Numbers:

@@ -17,6 +17,8 @@ def cumulative(values: Float[Array, " t"]) -> Float[Array, " t"]:
         return jnp.cumsum(values)
     tiles = -(-length // _TILE)
     padded = jnp.pad(values, (0, tiles * _TILE - length)).reshape(tiles, _TILE)
-    inside = jnp.matmul(padded, jnp.triu(jnp.ones((_TILE, _TILE), values.dtype)), precision="highest")
+    inside = jnp.matmul(
+        padded, jnp.triu(jnp.ones((_TILE, _TILE), values.dtype)), precision="highest"
+    )
     before = jnp.pad(cumulative(inside[:, -1]), (1, 0))[:-1]
     return (inside + before[:, None]).reshape(-1)[:length]

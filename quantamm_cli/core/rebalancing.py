@@ -38,7 +38,9 @@ def log_value(
 ) -> Float[Array, " k"]:
     """ln of value over opening value at each visit, after its trades and after ``streaming`` (a share of the value) has left."""
     earned = weights[:-1] * (prices[1:] / prices[:-1] - 1)
-    growth = earned.sum(-1)  # less one, as all that follows: digits of a minute's change are not lost to the one
+    growth = earned.sum(
+        -1
+    )  # less one, as all that follows: digits of a minute's change are not lost to the one
     drifted = (weights[:-1] + earned) / (1 + growth)[:, None]
     spreads = jnp.broadcast_to(jnp.asarray(spread, weights.dtype), weights.shape)[1:]
 
@@ -47,5 +49,9 @@ def log_value(
         return cost * jnp.maximum(moved, 0).sum(-1) + (spreads * jnp.abs(moved)).sum(-1) / 2
 
     costs = paid(drifted, weights[:-1]), paid(weights[:-1], weights[1:])
-    gain = jnp.log1p(growth) + sum(jnp.log1p(-cost) for cost in costs) + jnp.log1p(-jnp.asarray(streaming, weights.dtype))
+    gain = (
+        jnp.log1p(growth)
+        + sum(jnp.log1p(-cost) for cost in costs)
+        + jnp.log1p(-jnp.asarray(streaming, weights.dtype))
+    )
     return jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)])

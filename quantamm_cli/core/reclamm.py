@@ -128,7 +128,9 @@ def shifted(real: Pair, virtual: Pair, overvalued: Scalar, version: int) -> Pair
     span = width(real, virtual)
     (real_under, real_over), held = _ordered(above, real), _ordered(above, virtual)
     # A drained token's virtual balance must not become zero, and stay one whose powers are numbers.
-    over = jnp.maximum(overvalued, jnp.maximum(_LEAST * held[1], float(np.finfo(held.dtype).tiny) ** 0.25))
+    over = jnp.maximum(
+        overvalued, jnp.maximum(_LEAST * held[1], float(np.finfo(held.dtype).tiny) ** 0.25)
+    )
     if version > 1:
         over = jnp.maximum(over, real_over * (jnp.sqrt(1 + span) + 1) / span)
     room = span * over - real_over
@@ -143,7 +145,9 @@ def onset(real: Pair, virtual: Pair, margin: Scalar) -> Pair:
     return virtual * filled * jnp.stack([jnp.ones_like(margin), margin])
 
 
-def matching_speed(real: Pair, virtual: Pair, margin: Scalar, log_base: Scalar, seconds: Scalar, version: int) -> Scalar:
+def matching_speed(
+    real: Pair, virtual: Pair, margin: Scalar, log_base: Scalar, seconds: Scalar, version: int
+) -> Scalar:
     """The speed of ``arc_length`` whose first step, at ``onset`` and over ``seconds``, is that of ``geometric``."""
     there = onset(real, virtual, margin)
     moved = shifted(there, virtual, geometric(there, virtual, log_base, seconds), version) - virtual
@@ -176,13 +180,17 @@ def swap_with(virtual: Pair, fee: Scalar) -> Swap:
     $$a_o = \frac{E_o\,\gamma a_i}{E_i + \gamma a_i}, \qquad a_i = \frac{E_i\,a_o}{\gamma (E_o - a_o)}$$
     """
 
-    def swap(real: Pair, pay: Array, take: Array, amount: Scalar, exact_out: Array) -> tuple[Scalar, Scalar]:
+    def swap(
+        real: Pair, pay: Array, take: Array, amount: Scalar, exact_out: Array
+    ) -> tuple[Scalar, Scalar]:
         effective = real + virtual
         into, out_of = effective[pay], effective[take]
         given = (1 - fee) * amount
         taken = out_of * given / (into + given)
         rest = out_of - amount
         paid = into * amount / ((1 - fee) * jnp.where(rest > 0, rest, 1))
-        return jnp.where(exact_out, jnp.where(rest > 0, paid, jnp.inf), amount), jnp.where(exact_out, amount, taken)
+        return jnp.where(exact_out, jnp.where(rest > 0, paid, jnp.inf), amount), jnp.where(
+            exact_out, amount, taken
+        )
 
     return swap

@@ -36,7 +36,9 @@ class Recur(Protocol):
     A text's recurrences bear different names.
     """
 
-    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]: ...
+    def __call__(
+        self, name: str, decay: Decay, drive: Stream, start: Stream
+    ) -> tuple[Stream, Stream]: ...
 
 
 class Columns:
@@ -50,8 +52,12 @@ class Columns:
         self._given = given
         self.columns: dict[str, Array] = {}
 
-    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
-        def step(before: Array, row: tuple[Array, Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+    def __call__(
+        self, name: str, decay: Decay, drive: Stream, start: Stream
+    ) -> tuple[Stream, Stream]:
+        def step(
+            before: Array, row: tuple[Array, Array, Array, Array]
+        ) -> tuple[Array, tuple[Array, Array]]:
             index, keep, push, begin = row
             now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
@@ -63,7 +69,9 @@ class Columns:
             self.columns[name] = now
             return now, jnp.where(held, start, jnp.concatenate([start[:1], now[:-1]]))
         decay = jnp.broadcast_to(decay, drive.shape)
-        _, (now, before) = jax.lax.scan(step, start[0], (jnp.arange(len(drive)), decay, drive, start))
+        _, (now, before) = jax.lax.scan(
+            step, start[0], (jnp.arange(len(drive)), decay, drive, start)
+        )
         self.columns[name] = now
         return now, before
 
@@ -71,11 +79,15 @@ class Columns:
 class OneRow:
     """The newest row. ``carried`` is the state so far: ``None`` at the first row, which holds the start or what ``given`` holds."""
 
-    def __init__(self, carried: Mapping[str, Array] | None, given: Mapping[str, Array] | None = None) -> None:
+    def __init__(
+        self, carried: Mapping[str, Array] | None, given: Mapping[str, Array] | None = None
+    ) -> None:
         self._carried, self._given = carried, given
         self.state: State = {}
 
-    def __call__(self, name: str, decay: Decay, drive: Stream, start: Stream) -> tuple[Stream, Stream]:
+    def __call__(
+        self, name: str, decay: Decay, drive: Stream, start: Stream
+    ) -> tuple[Stream, Stream]:
         start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
         before = start if self._carried is None else self._carried[name]
         now = start if self._carried is None else decay * before + drive
@@ -84,7 +96,10 @@ class OneRow:
 
 
 def one_row(
-    text: Callable[[Recur, Seen], Stream], carried: Mapping[str, Array] | None, seen: Seen, given: Mapping[str, Array] | None = None
+    text: Callable[[Recur, Seen], Stream],
+    carried: Mapping[str, Array] | None,
+    seen: Seen,
+    given: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
     """Run a text for one more row; the new state and what it says. Pure: nothing outlives the call."""
     recur = OneRow(carried, given)

@@ -30,7 +30,9 @@ def normal(shares: Points) -> Points:
     return np.asarray(quantile(np.clip(shares, _EDGE, 1 - _EDGE)))
 
 
-def latin_hypercube(count: int, dimensions: int, random: np.random.Generator, centred: bool) -> Points:
+def latin_hypercube(
+    count: int, dimensions: int, random: np.random.Generator, centred: bool
+) -> Points:
     """Each of the ``count`` equal cells of every dimension holds one point: in its middle, or anywhere in it.
 
     [McKay, Beckman & Conover, A comparison of three methods for selecting values of input variables, 1979]
@@ -57,7 +59,12 @@ def _grid(count: int, dimensions: int, random: np.random.Generator) -> Points:
     else:
         digits = np.unique(random.integers(0, ticks, (count, dimensions)), axis=0)
         while len(digits) < count:
-            digits = np.unique(np.concatenate([digits, random.integers(0, ticks, (count - len(digits), dimensions))]), axis=0)
+            digits = np.unique(
+                np.concatenate(
+                    [digits, random.integers(0, ticks, (count - len(digits), dimensions))]
+                ),
+                axis=0,
+            )
     return digits / (ticks - 1)
 
 

@@ -39,14 +39,22 @@ def straight_through(value: Weights, unlimited: Weights) -> Weights:
     return unlimited + jax.lax.stop_gradient(value - unlimited)
 
 
-def slope(start: Weights, target: Weights, minutes: int, maximum: Float[Array, ""] | float) -> Weights:
+def slope(
+    start: Weights, target: Weights, minutes: int, maximum: Float[Array, ""] | float
+) -> Weights:
     """Change a minute that reaches ``target`` in ``minutes``, all assets slowed alike if one would exceed ``maximum``."""
     change = (target - start) / minutes
     fastest = jnp.abs(change).max()
     return jnp.where(fastest > maximum, change * (maximum / (fastest + 1e-10)), change)
 
 
-def guarded(start: Weights, wish: Weights, minutes: int, floor: Float[Array, ""] | float, maximum: Float[Array, ""] | float) -> Weights:
+def guarded(
+    start: Weights,
+    wish: Weights,
+    minutes: int,
+    floor: Float[Array, ""] | float,
+    maximum: Float[Array, ""] | float,
+) -> Weights:
     """Change a minute from ``start`` towards ``wish``: clamp in one pass, then limit the speed.
 
     Where that would still arrive below the floor, the clamp is repeated until it holds, and the speed limited again.

@@ -24,7 +24,11 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
         Spelling("k", Identity()),
         Spelling("absolute_k", Identity(), _MEMORIES),
     ),
-    "k": (Spelling("k_per_day", Identity()), Spelling("log_k", Log2()), Spelling("sp_k", Squareplus())),
+    "k": (
+        Spelling("k_per_day", Identity()),
+        Spelling("log_k", Log2()),
+        Spelling("sp_k", Squareplus()),
+    ),
     "exponent": (Spelling("sp_exponents", Squareplus()), Spelling("raw_exponents", Squareplus())),
     "pre_exp_scaling": (
         Spelling("sp_pre_exp_scaling", Squareplus()),
@@ -41,4 +45,6 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
 
 def spellings(readable: str, raw: str) -> tuple[Spelling, ...]:
     """The other spellings of a parameter: neither its readable nor its raw name."""
-    return tuple(other for other in SPELLINGS.get(readable, ()) if other.name not in (readable, raw))
+    return tuple(
+        other for other in SPELLINGS.get(readable, ()) if other.name not in (readable, raw)
+    )

@@ -13,7 +13,12 @@ Amount = Float[Array, "*many"] | float
 
 
 def out_given_in(
-    balance_in: Amount, weight_in: Amount, balance_out: Amount, weight_out: Amount, amount_in: Amount, fee: Amount = 0.0
+    balance_in: Amount,
+    weight_in: Amount,
+    balance_out: Amount,
+    weight_out: Amount,
+    amount_in: Amount,
+    fee: Amount = 0.0,
 ) -> Amount:
     """What comes out for ``amount_in``. Small trades keep their digits: powers are taken of what is near one."""
     paid = jnp.log1p((1 - fee) * amount_in / balance_in)
@@ -21,7 +26,12 @@ def out_given_in(
 
 
 def in_given_out(
-    balance_in: Amount, weight_in: Amount, balance_out: Amount, weight_out: Amount, amount_out: Amount, fee: Amount = 0.0
+    balance_in: Amount,
+    weight_in: Amount,
+    balance_out: Amount,
+    weight_out: Amount,
+    amount_out: Amount,
+    fee: Amount = 0.0,
 ) -> Amount:
     """What must go in for ``amount_out``, which is less than ``balance_out``."""
     taken = jnp.log1p(-jnp.asarray(amount_out) / balance_out)

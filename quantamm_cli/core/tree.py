@@ -22,7 +22,9 @@ class TracedComponent(Component, ABC):
     """A component that compiled programs take as an argument. Every subclass is a JAX pytree."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, group: str | None = None, kind: str | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, group: str | None = None, kind: str | None = None, **kwargs: Any
+    ) -> None:
         super().__pydantic_init_subclass__(group, kind, **kwargs)
         traced(cls)
 
@@ -36,7 +38,11 @@ def traced(cls: type[S]) -> type[S]:
 
     def flatten(item: S) -> tuple[list[Any], tuple[Any, ...]]:
         values = [getattr(item, name) for name in names]
-        static = tuple((name, value) for name, value in zip(names, values, strict=True) if _shapes_the_program(value))
+        static = tuple(
+            (name, value)
+            for name, value in zip(names, values, strict=True)
+            if _shapes_the_program(value)
+        )
         fixed = dict(static)
         numbers = tuple(name for name in names if name not in fixed)
         return [getattr(item, name) for name in numbers], (numbers, static)

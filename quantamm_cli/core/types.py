@@ -19,7 +19,10 @@ from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
 """Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
-ParamValues = Mapping[str, float | Array | NDArray[Any] | Sequence[float | Sequence[float] | Sequence[Sequence[float]]]]
+ParamValues = Mapping[
+    str,
+    float | Array | NDArray[Any] | Sequence[float | Sequence[float] | Sequence[Sequence[float]]],
+]
 """Parameters by name as settings and stored runs have them: numbers, lists of numbers, arrays."""
 
 
@@ -75,12 +78,19 @@ class Feed(NamedTuple):
     @property
     def always_balanced(self) -> bool:
         """Whether a pool is in equilibrium at every minute, and ``prefix`` tells what that earns."""
-        return self.prefix is not None and self.trading.happens and self.trading.every == 1 and not self.stirred
+        return (
+            self.prefix is not None
+            and self.trading.happens
+            and self.trading.every == 1
+            and not self.stirred
+        )
 
     @property
     def stirred(self) -> bool:
         """Whether minutes bring more than prices, so that none may be skipped."""
-        return self.trades is not None or (self.frictions is not None and self.frictions.lp_supply is not None)
+        return self.trades is not None or (
+            self.frictions is not None and self.frictions.lp_supply is not None
+        )
 
 
 class Path(NamedTuple):

@@ -30,7 +30,10 @@ def feed(settings: Simulate, market: Market) -> Feed:
     """
     refuse(settings)
     if settings.fees.executor == "compiled" and not possible():
-        raise ConfigError("fees.executor", f"there is no compiled code on this {jax.default_backend()}; use auto or scan")
+        raise ConfigError(
+            "fees.executor",
+            f"there is no compiled code on this {jax.default_backend()}; use auto or scan",
+        )
     pool, fees = AbstractPool.typed(settings.pool), settings.fees
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
@@ -41,11 +44,22 @@ def feed(settings: Simulate, market: Market) -> Feed:
     prices = market.prices[market.burn_in :]
     trades = None
     if (given := market.trades) is not None:
-        trades = Trades(array(given.pay, np.int32), array(given.take, np.int32), array(given.amount), array(given.exact_out, bool))
+        trades = Trades(
+            array(given.pay, np.int32),
+            array(given.take, np.int32),
+            array(given.amount),
+            array(given.exact_out, bool),
+        )
     if fees.file is not None and not market.fees:
         raise ValueError(f"the market was loaded without {fees.file}")
-    costs = _frictions(fees, {} if fees.file is None else market.fees, trades is not None or pool.charges)
-    frictions = None if costs is None else Frictions(**{name: array(value) for name, value in costs.items()})
+    costs = _frictions(
+        fees, {} if fees.file is None else market.fees, trades is not None or pool.charges
+    )
+    frictions = (
+        None
+        if costs is None
+        else Frictions(**{name: array(value) for name, value in costs.items()})
+    )
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
     return Feed(
         prices=array(prices),
@@ -60,8 +74,14 @@ def feed(settings: Simulate, market: Market) -> Feed:
         trades=trades,
         layout=pool.layout(settings.tokens),
         numeraire=array(pool.quoted_in(settings.tokens), np.int32),
-        initial_reserves=None if settings.initial_reserves is None else array(settings.initial_reserves),
-        state={name: array(np.broadcast_to(value, prices.shape[1:])) for name, value in settings.initial_state.items()} or None,
+        initial_reserves=None
+        if settings.initial_reserves is None
+        else array(settings.initial_reserves),
+        state={
+            name: array(np.broadcast_to(value, prices.shape[1:]))
+            for name, value in settings.initial_state.items()
+        }
+        or None,
     )
 
 
@@ -73,10 +93,15 @@ def refuse(settings: Simulate) -> None:
     if not pool.takes_trades and settings.trades.file is not None:
         raise ConfigError("trades", f"pool={pool.kind} takes no given trades; use trades=none")
     if settings.initial_reserves is not None and pool.layout(settings.tokens).parts:
-        raise ConfigError("initial_reserves", f"pool={pool.kind} opens with a value, not with given reserves; leave them out")
+        raise ConfigError(
+            "initial_reserves",
+            f"pool={pool.kind} opens with a value, not with given reserves; leave them out",
+        )
 
 
-def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tuple[list[np.ndarray], int]:
+def _chunks(
+    market: Market, chunk: int | None, burn_in_days: int | None
+) -> tuple[list[np.ndarray], int]:
     """Prices and series at chunk starts behind padding that makes room for the longest burn-in, and how much padding there is."""
     if chunk is None:
         return [column[:1] for column in (market.prices, *market.series.values())], 0
@@ -84,10 +109,14 @@ def _chunks(market: Market, chunk: int | None, burn_in_days: int | None) -> tupl
     room = _LONGEST_BURN_IN if burn_in_days is None else market.burn_in
     whole = -(-(room + len(market.prices) - market.burn_in) // chunk)
     padding = max(0, whole - len(seen[0]))
-    return [np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen], padding
+    return [
+        np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen
+    ], padding
 
 
-def _frictions(fees: Fees, recorded: Mapping[str, NDArray[np.float64]], needed: bool) -> dict[str, float | NDArray[np.float64]] | None:
+def _frictions(
+    fees: Fees, recorded: Mapping[str, NDArray[np.float64]], needed: bool
+) -> dict[str, float | NDArray[np.float64]] | None:
     """Numbers and series of the run's rows by friction; what is zero throughout is left out of the program."""
     if fees.frictionless and not needed:
         return None

@@ -16,7 +16,9 @@ Spans = tuple[tuple[str, int, int], ...]
 """Periods by name: first row and the row after the last. Hashable: their lengths shape programs."""
 
 
-def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, rows: int) -> Trajectory:
+def simulate(
+    pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, rows: int
+) -> Trajectory:
     """What the pool does over minutes [start, start + rows) of the feed. Pure; ``rows`` is static.
 
     A fresh pool opens at ``start``; its estimators have seen everything before.
@@ -29,7 +31,9 @@ def simulate(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, "
     return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
 
 
-def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans) -> dict[str, Daily]:
+def days(
+    pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans
+) -> dict[str, Daily]:
     """What metrics that read days need of each span of one continuous run from ``start``.
 
     Pools that can answer for those rows alone, which costs a fraction of their minutes.
@@ -48,7 +52,9 @@ def days(pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] |
 def _daily(spots: Snapshot, first: int, last: int, minutes: int) -> Daily:
     """Of spots [first, last] the last is the window's end, the others its days."""
     days = slice(first, last)
-    return Daily(_spot(spots, first), _spot(spots, last), spots.value[days], spots.prices[days], minutes)
+    return Daily(
+        _spot(spots, first), _spot(spots, last), spots.value[days], spots.prices[days], minutes
+    )
 
 
 def _spot(spots: Snapshot, row: int) -> Snapshot:

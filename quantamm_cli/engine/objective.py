@@ -52,17 +52,30 @@ class Weights(NamedTuple):
     temperature: Float[Array, ""] | None = None
 
 
-def objective(aim: Aim, weights: Weights, pool: AbstractPool, params: Params, feed: Feed, starts: Int[Array, " w"]) -> Float[Array, ""]:
+def objective(
+    aim: Aim,
+    weights: Weights,
+    pool: AbstractPool,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
+) -> Float[Array, ""]:
     """Mean over windows of the metric, less what turnover and curvature cost; each window is a fresh pool."""
 
     def one(start: Int[Array, ""]) -> Float[Array, ""]:
         if weights.turnover is None and reads_days([aim.metric]):
             found = days(pool, params, feed, start, aim.spans)
-            return joined(aim, weights, jnp.stack([METRICS[aim.metric].compute(part) for part in found.values()]))
+            return joined(
+                aim,
+                weights,
+                jnp.stack([METRICS[aim.metric].compute(part) for part in found.values()]),
+            )
         path = simulate(pool, params, feed, start, aim.rows)
         with executor(feed.trading.executor):
             parts = [path.rows(first, last) for _, first, last in aim.spans]
-            gain = joined(aim, weights, jnp.stack([METRICS[aim.metric].compute(part) for part in parts]))
+            gain = joined(
+                aim, weights, jnp.stack([METRICS[aim.metric].compute(part) for part in parts])
+            )
         return gain if weights.turnover is None else gain - weights.turnover * turnover(path)
 
     return jax.vmap(one)(starts).mean()
@@ -78,15 +91,31 @@ def joined(aim: Aim, weights: Weights, gains: Float[Array, " parts"]) -> Float[A
     return (gains * jax.nn.softmax(-gains / weights.temperature)).sum()
 
 
-def climbed(aim: Aim, weights: Weights, pool: AbstractPool, params: Params, feed: Feed, starts: Int[Array, " w"]) -> Float[Array, ""]:
+def climbed(
+    aim: Aim,
+    weights: Weights,
+    pool: AbstractPool,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
+) -> Float[Array, ""]:
     """The objective of one set as training sees it: with the cost of curvature, if there is one."""
     gain = objective(aim, weights, pool, params, feed, starts)
     if weights.curvature is None:
         return gain
-    return gain - weights.curvature * jnp.abs(hessian_trace(aim, weights, pool, params, feed, starts))
+    return gain - weights.curvature * jnp.abs(
+        hessian_trace(aim, weights, pool, params, feed, starts)
+    )
 
 
-def hessian_trace(aim: Aim, weights: Weights, pool: AbstractPool, params: Params, feed: Feed, starts: Int[Array, " w"]) -> Float[Array, ""]:
+def hessian_trace(
+    aim: Aim,
+    weights: Weights,
+    pool: AbstractPool,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
+) -> Float[Array, ""]:
     """Trace of the Hessian of the objective of one set over the raw parameters that train.
 
     On JAX's own loops: compiled code has first derivatives only.
@@ -101,14 +130,28 @@ def hessian_trace(aim: Aim, weights: Weights, pool: AbstractPool, params: Params
 
 
 @partial(jax.jit, static_argnames="aim")
-def gains(aim: Aim, weights: Weights, pool: AbstractPool, params: Params, feed: Feed, starts: Int[Array, " w"]) -> Float[Array, " s"]:
+def gains(
+    aim: Aim,
+    weights: Weights,
+    pool: AbstractPool,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
+) -> Float[Array, " s"]:
     """Objective of every parameter set on the same windows; ``params`` holds ``(s, n)`` arrays."""
-    return jax.vmap(partial(climbed, aim, weights, pool), in_axes=(0, None, None))(params, feed, starts)
+    return jax.vmap(partial(climbed, aim, weights, pool), in_axes=(0, None, None))(
+        params, feed, starts
+    )
 
 
 @partial(jax.jit, static_argnames="aim")
 def ascent(
-    aim: Aim, weights: Weights, pool: AbstractPool, params: Params, feed: Feed, starts: Int[Array, " w"]
+    aim: Aim,
+    weights: Weights,
+    pool: AbstractPool,
+    params: Params,
+    feed: Feed,
+    starts: Int[Array, " w"],
 ) -> tuple[Float[Array, " s"], Params]:
     """Objective and gradient of every parameter set on the same windows; ``params`` holds ``(s, n)`` arrays."""
     slope = jax.value_and_grad(partial(climbed, aim, weights, pool))
@@ -123,7 +166,10 @@ def judge(
 
     def one(values: Params) -> dict[str, dict[str, Float[Array, ""]]]:
         if reads_days(names):
-            return {name: score(span, names) for name, span in days(pool, values, feed, 0, spans).items()}
+            return {
+                name: score(span, names)
+                for name, span in days(pool, values, feed, 0, spans).items()
+            }
         path = simulate(pool, values, feed, jnp.asarray(0), max(last for _, _, last in spans))
         with executor(feed.trading.executor):
             return {name: score(path.rows(first, last), names) for name, first, last in spans}

@@ -39,11 +39,16 @@ class Assessment:
     @property
     def final(self) -> dict[str, float | list[float]]:
         """Value, weights and reserves at the last row."""
-        last = {name: np.asarray(getattr(self.trajectory, name)[-1]) for name in ("value", "weights", "reserves")}
+        last = {
+            name: np.asarray(getattr(self.trajectory, name)[-1])
+            for name in ("value", "weights", "reserves")
+        }
         return {name: value.tolist() for name, value in last.items()}
 
 
-def assess(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, followed: bool = False) -> Assessment:
+def assess(
+    pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, followed: bool = False
+) -> Assessment:
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL buys at its first row.
@@ -54,7 +59,10 @@ def assess(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, fo
     path = trajectory(pool, values, feed, 0, rows)
     opened, alone = constant_weights(path.reserves[0], path.prices[0], path.value[0], feed)
     constant = trajectory(Balancer(), opened, alone, 0, rows)
-    others = {name: trajectory(other, values, alone, 0, rows) for name, other in (portfolios(pool, feed) if followed else {}).items()}
+    others = {
+        name: trajectory(other, values, alone, 0, rows)
+        for name, other in (portfolios(pool, feed) if followed else {}).items()
+    }
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     for period, first, last in spans:
         own, told = _judged(path.rows(first, last), constant.rows(first, last), feed)
@@ -63,39 +71,61 @@ def assess(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, fo
             scores[strategy][period] = numbers
         for strategy, other in others.items():
             # Of their own HODL nobody asks; but this is the program that is there already.
-            _, (*_, scores[strategy][period]) = _judged(path.rows(first, last), other.rows(first, last), feed)
-    return Assessment(scores, jax.tree.map(np.asarray, path), {name: np.asarray(other.value) for name, other in others.items()})
+            _, (*_, scores[strategy][period]) = _judged(
+                path.rows(first, last), other.rows(first, last), feed
+            )
+    return Assessment(
+        scores,
+        jax.tree.map(np.asarray, path),
+        {name: np.asarray(other.value) for name, other in others.items()},
+    )
 
 
 def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
     """Every metric of each period for a pool that opens at its first row; its estimators have seen everything before."""
     values = arrays(params, feed)
-    paths = {period: trajectory(pool, values, feed, first, last - first) for period, first, last in spans}
+    paths = {
+        period: trajectory(pool, values, feed, first, last - first) for period, first, last in spans
+    }
     return {period: _judged(path, path, feed)[0] for period, path in paths.items()}
 
 
 def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
     """Every metric of every period for the pool alone, as ``assess`` has them."""
     path = trajectory(pool, arrays(params, feed), feed, 0, max(last for _, _, last in spans))
-    return {period: _judged(rows, rows, feed)[0] for period, rows in ((period, path.rows(*ends)) for period, *ends in spans)}
+    return {
+        period: _judged(rows, rows, feed)[0]
+        for period, rows in ((period, path.rows(*ends)) for period, *ends in spans)
+    }
 
 
-def trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int) -> Trajectory:
+def trajectory(
+    pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
+) -> Trajectory:
     """The pool that opens at a row of the feed, over ``rows`` minutes. One program a length, wherever it begins."""
     path: Trajectory = _trajectory(pool, params, feed, first, rows)
     return path
 
 
 @partial(jax.jit, static_argnames="rows")
-def _trajectory(pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int) -> Trajectory:
+def _trajectory(
+    pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
+) -> Trajectory:
     return simulate(pool, params, feed, first, rows)
 
 
-def _judged(path: Trajectory, other: Trajectory, feed: Feed) -> tuple[dict[str, float], list[dict[str, float]]]:
+def _judged(
+    path: Trajectory, other: Trajectory, feed: Feed
+) -> tuple[dict[str, float], list[dict[str, float]]]:
     """All metrics of one trajectory; and most of its HODL's, its uniform HODL's and those of the other, which has the same prices."""
     with executor(feed.trading.executor):
-        own, told = jax.device_get(_scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None)))
-    beside = [{name: float(told[name][index]) for name in METRICS if name in told} for index in range(1, len(BENCHMARKS) + 1)]
+        own, told = jax.device_get(
+            _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
+        )
+    beside = [
+        {name: float(told[name][index]) for name in METRICS if name in told}
+        for index in range(1, len(BENCHMARKS) + 1)
+    ]
     return {name: float(own[name] if name in own else told[name][0]) for name in METRICS}, beside
 
 
@@ -112,11 +142,19 @@ def _scores(
     paths = [path, _holding(path.prices, held), _holding(path.prices, alike), other]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
     heavy = [name for name in names if METRICS[name].sorts]
-    return score(path, heavy), jax.vmap(lambda each: score(each, [name for name in names if name not in heavy]))(stacked)
+    return score(path, heavy), jax.vmap(
+        lambda each: score(each, [name for name in names if name not in heavy])
+    )(stacked)
 
 
 def _holding(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
     """Reserves that stay."""
     worth = prices * reserves
     value = worth.sum(-1)
-    return Trajectory(prices, worth / value[:, None], jnp.broadcast_to(reserves, prices.shape), value, jnp.zeros_like(value))
+    return Trajectory(
+        prices,
+        worth / value[:, None],
+        jnp.broadcast_to(reserves, prices.shape),
+        value,
+        jnp.zeros_like(value),
+    )

@@ -39,7 +39,12 @@ def random_scores(
     own = {name: values[1:] for name, values in drawn.items()}  # the first is what was given
     found = [jax.device_get(judge(pool, spans, names, batch, feed)) for batch in batches(own, feed)]
     return {
-        period: {name: np.concatenate([np.asarray(part[period][name], np.float64) for part in found])[:draws] for name in names}
+        period: {
+            name: np.concatenate([np.asarray(part[period][name], np.float64) for part in found])[
+                :draws
+            ]
+            for name in names
+        }
         for period, _, _ in spans
     }
 

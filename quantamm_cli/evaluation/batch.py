@@ -28,7 +28,11 @@ def widest(variants: Sequence[Simulate]) -> Simulate:
 
 
 def scored(
-    variants: Sequence[Simulate], params: Mapping[str, np.ndarray], feed: Feed, spans: Spans, names: tuple[str, ...]
+    variants: Sequence[Simulate],
+    params: Mapping[str, np.ndarray],
+    feed: Feed,
+    spans: Spans,
+    names: tuple[str, ...],
 ) -> dict[str, dict[str, np.ndarray]]:
     """Metrics (points,) by period and name; a variant a point, ``params`` (points, …), and the ``feed`` of the widest settings.
 
@@ -38,7 +42,9 @@ def scored(
         ConfigError: variants differ in more than numbers, or in a friction that is read from a file.
     """
     count, rows = len(variants), max(last for _, _, last in spans)
-    shape, fixed, moving = _columns([_numbers(variant, feed) for variant in variants], feed.prices.dtype)
+    shape, fixed, moving = _columns(
+        [_numbers(variant, feed) for variant in variants], feed.prices.dtype
+    )
     size = min(count, max(1, MINUTES // rows))
     parts = []
     for first in range(0, count, size):
@@ -47,7 +53,10 @@ def scored(
         values = {name: column[some].astype(feed.prices.dtype) for name, column in params.items()}
         parts.append(jax.device_get(_judge(shape, spans, names, fixed, numbers, values, feed)))
     return {
-        period: {name: np.concatenate([np.asarray(part[period][name], float) for part in parts])[:count] for name in names}
+        period: {
+            name: np.concatenate([np.asarray(part[period][name], float) for part in parts])[:count]
+            for name in names
+        }
         for period, _, _ in spans
     }
 
@@ -56,7 +65,11 @@ def _numbers(variant: Simulate, feed: Feed) -> Any:
     """All that a program takes of settings as numbers."""
     frictions = feed.frictions
     if frictions is not None:
-        single = [name for name in NUMBERS if (value := getattr(frictions, name)) is not None and not np.ndim(value)]
+        single = [
+            name
+            for name in NUMBERS
+            if (value := getattr(frictions, name)) is not None and not np.ndim(value)
+        ]
         frictions = frictions._replace(**{name: getattr(variant.fees, name) for name in single})
     return variant.pool, frictions, variant.initial_pool_value
 
@@ -65,7 +78,10 @@ def _columns(told: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dict
     """The tree's shape, and by place the leaves that are alike and those that differ, these as columns (points,)."""
     leaves, shape = jax.tree.flatten(told[0])
     if len({jax.tree.structure(each) for each in told}) > 1:
-        raise ConfigError("grid", "a setting of it is more than a number to the program; run each of its values: -m NAME=1,2")
+        raise ConfigError(
+            "grid",
+            "a setting of it is more than a number to the program; run each of its values: -m NAME=1,2",
+        )
     rows = [jax.tree.leaves(each) for each in told]
     fixed: dict[int, Any] = {}
     moving: dict[int, np.ndarray] = {}
@@ -79,15 +95,27 @@ def _columns(told: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dict
 
 @partial(jax.jit, static_argnames=("shape", "spans", "names"))
 def _judge(
-    shape: Any, spans: Spans, names: tuple[str, ...], fixed: dict[int, Any], moving: dict[int, Array], params: Params, feed: Feed
+    shape: Any,
+    spans: Spans,
+    names: tuple[str, ...],
+    fixed: dict[int, Any],
+    moving: dict[int, Array],
+    params: Params,
+    feed: Feed,
 ) -> Any:
     """Metrics (points,) by period and name. ``fixed`` and ``moving`` are the tree's leaves by place."""
 
     def one(numbers: dict[int, Array], values: Params) -> Any:
         leaves = fixed | numbers
-        pool, frictions, worth = jax.tree.unflatten(shape, [leaves[index] for index in range(len(leaves))])
-        own = feed._replace(frictions=frictions, initial_pool_value=jnp.asarray(worth, feed.prices.dtype))
-        alone = judge(pool, spans, names, {name: value[None] for name, value in values.items()}, own)
+        pool, frictions, worth = jax.tree.unflatten(
+            shape, [leaves[index] for index in range(len(leaves))]
+        )
+        own = feed._replace(
+            frictions=frictions, initial_pool_value=jnp.asarray(worth, feed.prices.dtype)
+        )
+        alone = judge(
+            pool, spans, names, {name: value[None] for name, value in values.items()}, own
+        )
         return jax.tree.map(lambda column: column[0], alone)
 
     if reads_days(names) or feed.frictions is not None:

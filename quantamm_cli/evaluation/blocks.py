@@ -29,7 +29,9 @@ def block_length(returns: ArrayLike) -> float:
     quiet = max(5, math.ceil(math.sqrt(math.log10(days))))
     longest = min(math.ceil(math.sqrt(days)) + quiet, days - 1)
     centred = series - series.mean()
-    covariance = np.array([centred[lag:] @ centred[: days - lag] for lag in range(longest + 1)]) / days
+    covariance = (
+        np.array([centred[lag:] @ centred[: days - lag] for lag in range(longest + 1)]) / days
+    )
     lags = np.arange(-(width := _bandwidth(covariance, days, quiet)), width + 1)
     near = np.clip(2 * (1 - np.abs(lags) / width), 0, 1) * covariance[np.abs(lags)]
     total = float(near.sum())
@@ -42,7 +44,9 @@ def _bandwidth(covariance: np.ndarray, days: int, quiet: int) -> int:
     """Twice the last lag that matters: behind it ``quiet`` in a row do not."""
     longest = len(covariance) - 1
     loud = np.abs(covariance[1:]) >= 2 * math.sqrt(math.log10(days) / days) * covariance[0]
-    last = next((lag for lag in range(longest - quiet + 1) if not loud[lag : lag + quiet].any()), None)
+    last = next(
+        (lag for lag in range(longest - quiet + 1) if not loud[lag : lag + quiet].any()), None
+    )
     if last is None:  # never quiet: the last lag that is loud
         last = int(np.flatnonzero(loud).max()) + 1 if loud.any() else 0
     return min(2 * max(last, 1), longest)

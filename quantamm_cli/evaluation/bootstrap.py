@@ -51,7 +51,9 @@ class Bootstrap:
 
     def sharpe_difference(self, first: ArrayLike, second: ArrayLike) -> Interval:
         """The yearly Sharpe ratio of ``first`` less that of ``second`` on the same days. [pairs of days: Ledoit & Wolf, 2008]"""
-        return self.interval(lambda one, other: ANNUAL * (sharpe(one) - sharpe(other)), first, second)
+        return self.interval(
+            lambda one, other: ANNUAL * (sharpe(one) - sharpe(other)), first, second
+        )
 
     def interval(self, statistic: Callable[..., Numbers], *series: ArrayLike) -> Interval:
         """The percentile interval of any number of one or more series of the same days.
@@ -70,12 +72,18 @@ class Bootstrap:
         numbers = np.concatenate([statistic(*(each[some] for each in daily)) for some in rows])
         numbers = numbers[np.isfinite(numbers)]
         if not math.isfinite(estimate) or len(numbers) < 0.95 * self.resamples:
-            return _without(estimate, days, _first(undefined(each) for each in daily) or "too many resamples have no value")
+            return _without(
+                estimate,
+                days,
+                _first(undefined(each) for each in daily) or "too many resamples have no value",
+            )
         low, high = np.quantile(numbers, ((1 - self.confidence) / 2, (1 + self.confidence) / 2))
         return Interval(estimate, float(low), float(high), float((numbers > 0).mean()), days)
 
 
-def resampled(days: int, block: float, resamples: int, seed: int = 0) -> Iterator[NDArray[np.int64]]:
+def resampled(
+    days: int, block: float, resamples: int, seed: int = 0
+) -> Iterator[NDArray[np.int64]]:
     """Rows of the stationary bootstrap, ``(some, days)`` at a time: each day follows the one before, or with 1/block is any."""
     random = np.random.Generator(np.random.PCG64(seed))
     order, most = np.arange(days), max(1, _AT_ONCE // days)

@@ -11,7 +11,9 @@ from quantamm_cli.pools.composite import Composite
 from quantamm_cli.pools.wrap import Wrapper
 
 
-def contract(pool: AbstractPool, specs: Sequence[Parameter], readable: Mapping[str, Numbers]) -> dict[str, Numbers]:
+def contract(
+    pool: AbstractPool, specs: Sequence[Parameter], readable: Mapping[str, Numbers]
+) -> dict[str, Numbers]:
     """The contract's numbers of one set of readable parameters, by the contract's names.
 
     Raises:
@@ -26,10 +28,15 @@ def contract(pool: AbstractPool, specs: Sequence[Parameter], readable: Mapping[s
     return dict(_number(spec, keeper, readable) for spec in specs)
 
 
-def _number(spec: Parameter, keeper: Keeper, readable: Mapping[str, Numbers]) -> tuple[str, Numbers]:
+def _number(
+    spec: Parameter, keeper: Keeper, readable: Mapping[str, Numbers]
+) -> tuple[str, Numbers]:
     if spec.onchain is None:
         cure = f"give its Parameter onchain=OnChain('{spec.readable}'), or the form that contracts take (quantamm_cli.core.contracts)"
-        raise ConfigError("export", f"{spec.readable} declares no on-chain meaning, so no contract can be given it; {cure}")
+        raise ConfigError(
+            "export",
+            f"{spec.readable} declares no on-chain meaning, so no contract can be given it; {cure}",
+        )
     needed = [readable[name] for name in spec.onchain.needs]
     return spec.onchain.name, spec.onchain.form(readable[spec.readable], keeper, *needed)
 
@@ -39,4 +46,6 @@ def _keeper(pool: AbstractPool) -> Keeper:
     chunk, longest = getattr(pool, "chunk_period", None), getattr(pool, "max_memory_days", None)
     if chunk is not None and longest is not None:
         return Keeper(chunk, longest)
-    return _keeper(AbstractPool.typed(pool.base)) if isinstance(pool, Wrapper) else Keeper(1440, 365)
+    return (
+        _keeper(AbstractPool.typed(pool.base)) if isinstance(pool, Wrapper) else Keeper(1440, 365)
+    )

@@ -46,7 +46,9 @@ def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last:
     """
     rows = (0, *day_rows(first, last).tolist())
     prices, reserves, value = _at(pool, rows, params, feed)
-    held, at, worth = (jnp.asarray(each[0], feed.prices.dtype) for each in (reserves, prices, value))
+    held, at, worth = (
+        jnp.asarray(each[0], feed.prices.dtype) for each in (reserves, prices, value)
+    )
     constant = _at(Balancer(), rows, *constant_weights(held, at, worth, feed))[2]
     later = prices[1:]
     values = {
@@ -58,10 +60,14 @@ def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last:
     return Daily({name: changes(value) for name, value in values.items()}, later)
 
 
-def candidates(pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int) -> Numbers:
+def candidates(
+    pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int
+) -> Numbers:
     """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``, on the days of rows [first, last)."""
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
-    values = [np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)]
+    values = [
+        np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)
+    ]
     return changes(np.concatenate(values)[:sets])
 
 
@@ -77,10 +83,16 @@ def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
     return np.union1d(even, [chosen])
 
 
-def _at(pool: AbstractPool, rows: tuple[int, ...], params: ParamValues, feed: Feed) -> tuple[Numbers, Numbers, Numbers]:
+def _at(
+    pool: AbstractPool, rows: tuple[int, ...], params: ParamValues, feed: Feed
+) -> tuple[Numbers, Numbers, Numbers]:
     """Prices, reserves and value at some rows."""
     prices, reserves, value = jax.device_get(_one(pool, rows, arrays(params, feed), feed))
-    return np.asarray(prices, np.float64), np.asarray(reserves, np.float64), np.asarray(value, np.float64)
+    return (
+        np.asarray(prices, np.float64),
+        np.asarray(reserves, np.float64),
+        np.asarray(value, np.float64),
+    )
 
 
 @partial(jax.jit, static_argnames="rows")

@@ -20,12 +20,16 @@ from quantamm_cli.evaluation.sets import arrays
 from quantamm_cli.pools.base import AbstractPool
 
 
-def decomposition(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, path: Trajectory) -> dict[str, dict[str, float]]:
+def decomposition(
+    pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, path: Trajectory
+) -> dict[str, dict[str, float]]:
     """By period the ``returns`` of ``path``, the pool's run through all of them, and its parts, which sum to them: fractions."""
     free = path
     if feed.frictions is not None or feed.trades is not None:
         unhindered = feed._replace(frictions=None, trades=None)
-        free = trajectory(pool, arrays(params, feed), unhindered, 0, max(last for _, _, last in spans))
+        free = trajectory(
+            pool, arrays(params, feed), unhindered, 0, max(last for _, _, last in spans)
+        )
     return {period: parts(path, free, first, last - 1) for period, first, last in spans}
 
 
@@ -49,6 +53,13 @@ def parts(path: Trajectory, free: Trajectory, first: int, last: int) -> dict[str
 def _grown(path: Trajectory, first: int, last: int) -> tuple[float, float, float]:
     """The growth of the pool, of its reserves if they are kept, and of constant weights."""
     opening, closing = (float(path.value[row]) for row in (first, last))
-    reserves, before, after = (np.asarray(column, float) for column in (path.reserves[first], path.prices[first], path.prices[last]))
+    reserves, before, after = (
+        np.asarray(column, float)
+        for column in (path.reserves[first], path.prices[first], path.prices[last])
+    )
     shares = reserves * before / opening
-    return closing / opening, float(reserves @ after) / opening, float(np.exp(shares @ np.log(after / before)))
+    return (
+        closing / opening,
+        float(reserves @ after) / opening,
+        float(np.exp(shares @ np.log(after / before))),
+    )

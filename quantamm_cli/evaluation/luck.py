@@ -63,7 +63,9 @@ def mean_correlation(returns: Numbers) -> float:
     if count < 2:
         return math.nan
     standard = (returns - returns.mean(1, keepdims=True)) / returns.std(1, keepdims=True)
-    together = float((standard.sum(0) ** 2).sum()) / returns.shape[1]  # of all pairs, each row with itself too
+    together = (
+        float((standard.sum(0) ** 2).sum()) / returns.shape[1]
+    )  # of all pairs, each row with itself too
     return float((together - count) / (count * (count - 1)))
 
 

@@ -12,10 +12,14 @@ from quantamm_cli.pools.geometric import GeometricPool
 from quantamm_cli.pools.wrap import Wrapper
 
 
-def constant_weights(reserves: Float[Array, " n"], prices: Float[Array, " n"], value: Float[Array, ""], feed: Feed) -> tuple[Params, Feed]:
+def constant_weights(
+    reserves: Float[Array, " n"], prices: Float[Array, " n"], value: Float[Array, ""], feed: Feed
+) -> tuple[Params, Feed]:
     """Parameters of ``Balancer`` and the market, for a pool that opens with these holdings and keeps their shares of value."""
     opened = jnp.log(jnp.maximum(reserves * prices / value, np.finfo(value.dtype).tiny))
-    return {"initial_weights_logits": opened}, feed._replace(trades=None, initial_reserves=None, initial_pool_value=value)
+    return {"initial_weights_logits": opened}, feed._replace(
+        trades=None, initial_reserves=None, initial_pool_value=value
+    )
 
 
 def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
@@ -27,7 +31,9 @@ def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
     base = pool
     while isinstance(base, Wrapper):
         base = base.base
-    own_broker = getattr(getattr(base, "rule", None), "broker", None) is not None or isinstance(pool, LossVersusRebalancing)
+    own_broker = getattr(getattr(base, "rule", None), "broker", None) is not None or isinstance(
+        pool, LossVersusRebalancing
+    )
     grows = feed.frictions is not None and feed.frictions.lp_supply is not None
     if not isinstance(base, GeometricPool) or own_broker or grows:
         return {}

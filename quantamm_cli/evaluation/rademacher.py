@@ -28,7 +28,10 @@ def rademacher(returns: ArrayLike, draws: int = 1000, seed: int = 0) -> float:
     days: int = table.shape[1]
     signs = np.random.Generator(np.random.PCG64(seed)).choice((-1.0, 1.0), size=(draws, days))
     sums = signs @ table.T
-    best, worst = sums.max(axis=1), sums.min(axis=1)  # minus the worst is the best for the opposite signs
+    best, worst = (
+        sums.max(axis=1),
+        sums.min(axis=1),
+    )  # minus the worst is the best for the opposite signs
     return float((best - worst).mean()) / 2 / days
 
 
@@ -53,7 +56,9 @@ class Haircut(NamedTuple):
         return ratio - self.snooping - self.estimation
 
 
-def haircut(returns: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Haircut:
+def haircut(
+    returns: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0
+) -> Haircut:
     r"""The Rademacher Anti-Serum for Sharpe ratios. [Paleologo, 2024, The Elements of Quantitative Investing, procedure 8.2]
 
     With this confidence, $1 - \delta$, the true Sharpe ratio a day of every candidate is at least
@@ -69,6 +74,11 @@ def haircut(returns: ArrayLike, confidence: float = 0.95, draws: int = 1000, see
     chosen = table[able]
     if not len(chosen):
         return Haircut(math.nan, math.nan, 0, days, "no candidate has a Sharpe ratio")
-    snooping, doubt = 2 * rademacher(chosen / chosen.std(axis=1, keepdims=True), draws, seed), 1 - confidence
-    estimation = 3 * math.sqrt(2 * math.log(2 / doubt) / days) + math.sqrt(2 * math.log(2 * len(chosen) / doubt) / days)
+    snooping, doubt = (
+        2 * rademacher(chosen / chosen.std(axis=1, keepdims=True), draws, seed),
+        1 - confidence,
+    )
+    estimation = 3 * math.sqrt(2 * math.log(2 / doubt) / days) + math.sqrt(
+        2 * math.log(2 * len(chosen) / doubt) / days
+    )
     return Haircut(snooping, estimation, len(chosen), days)

@@ -61,5 +61,7 @@ def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
         worst=math.nan if worst is None else pairs[worst][1],
         worst_cycle=worst,
         efficiencies=tuple(efficiency(*pair) for pair in pairs),
-        gaps=tuple(one - other if cycle in both else math.nan for cycle, (one, other) in enumerate(pairs)),
+        gaps=tuple(
+            one - other if cycle in both else math.nan for cycle, (one, other) in enumerate(pairs)
+        ),
     )

@@ -26,7 +26,9 @@ def sharpe(returns: ArrayLike) -> Numbers:
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         middle, spread = earned.mean(-1), earned.std(-1)
         defined = (earned.max(-1) > earned.min(-1)) & (spread > 0) & np.isfinite(spread)
-        ratios: Numbers = np.divide(middle, spread, out=np.full(middle.shape, np.nan), where=defined)
+        ratios: Numbers = np.divide(
+            middle, spread, out=np.full(middle.shape, np.nan), where=defined
+        )
     return ratios
 
 
@@ -43,9 +45,15 @@ def probabilistic_sharpe(returns: ArrayLike, benchmark: float = 0.0) -> float:
     if math.isnan(ratio) or math.isnan(benchmark):
         return math.nan
     standard = (earned - earned.mean()) / earned.std()
-    variance = 1 - float((standard**3).mean()) * ratio + (float((standard**4).mean()) - 1) / 4 * ratio**2
+    variance = (
+        1 - float((standard**3).mean()) * ratio + (float((standard**4).mean()) - 1) / 4 * ratio**2
+    )
     # Never below zero by Pearson's inequality; zero where two values alone make the ratio certain.
-    return float(ndtr((ratio - benchmark) * math.sqrt(len(earned) - 1) / math.sqrt(variance))) if variance > 0 else math.nan
+    return (
+        float(ndtr((ratio - benchmark) * math.sqrt(len(earned) - 1) / math.sqrt(variance)))
+        if variance > 0
+        else math.nan
+    )
 
 
 def expected_best(trials: int, variance: float) -> float:
@@ -62,7 +70,9 @@ def expected_best(trials: int, variance: float) -> float:
         return math.nan
     if trials == 1:
         return 0.0
-    extremes = (1 - np.euler_gamma) * -ndtri(1 / trials) + np.euler_gamma * -ndtri(1 / (trials * math.e))
+    extremes = (1 - np.euler_gamma) * -ndtri(1 / trials) + np.euler_gamma * -ndtri(
+        1 / (trials * math.e)
+    )
     return math.sqrt(variance) * max(float(extremes), 0.0)
 
 
@@ -91,7 +101,11 @@ def deflated_sharpe(returns: ArrayLike, trials: int, variance: float | None = No
     luck = 1 / (days - 1) if variance is None and days > 1 else variance
     benchmark = math.nan if luck is None else expected_best(trials, luck)
     probability = probabilistic_sharpe(earned, benchmark)
-    unknown = "the trials' number or variance is not known" if math.isnan(benchmark) else "the returns take two values"
+    unknown = (
+        "the trials' number or variance is not known"
+        if math.isnan(benchmark)
+        else "the returns take two values"
+    )
     reason = (undefined(earned) or unknown) if math.isnan(probability) else ""
     return Deflated(probability, ratio, benchmark, trials, days, reason)
 

@@ -55,11 +55,18 @@ def verdict(
     or a difference from a benchmark: ``measured`` says of which); ``adjusted`` is a Sharpe ratio after its haircut. None: not
     asked for. A failed check outweighs one that cannot be told; with too few cycles or days nothing is judged.
     """
-    missing = tuple(_missing(cycles, [each.days for each in (deflated, interval) if each is not None], standards))
+    missing = tuple(
+        _missing(
+            cycles, [each.days for each in (deflated, interval) if each is not None], standards
+        )
+    )
     if missing:
         return Verdict("not enough data", missing)
     checks = list(_checks(cycles, deflated, interval, adjusted, standards, measured))
-    answers: tuple[tuple[Finding, bool | None], ...] = (("not effective", False), ("not enough data", None))
+    answers: tuple[tuple[Finding, bool | None], ...] = (
+        ("not effective", False),
+        ("not enough data", None),
+    )
     for finding, answer in answers:
         reasons = tuple(check.told for check in checks if check.passed is answer)
         if reasons:
@@ -75,15 +82,24 @@ def _missing(cycles: Robustness, days: list[int], asked: Standards) -> Iterator[
 
 
 def _checks(
-    cycles: Robustness, deflated: Deflated | None, interval: Interval | None, adjusted: float | None, asked: Standards, measured: str
+    cycles: Robustness,
+    deflated: Deflated | None,
+    interval: Interval | None,
+    adjusted: float | None,
+    asked: Standards,
+    measured: str,
 ) -> Iterator[_Check]:
     if cycles.scored < cycles.cycles:
-        yield _Check(None, f"{cycles.cycles - cycles.scored} of {cycles.cycles} cycles have no score.")
+        yield _Check(
+            None, f"{cycles.cycles - cycles.scored} of {cycles.cycles} cycles have no score."
+        )
     scores = f"The mean score is {cycles.inside:.3g} in sample and {cycles.outside:.3g} out of it"
     if math.isnan(cycles.efficiency):
         yield _Check(False, f"{scores}: nothing was earned in sample.")
     else:
-        kept = f"{scores}: {cycles.efficiency:.0%} is kept, at least {asked.efficiency:.0%} is asked."
+        kept = (
+            f"{scores}: {cycles.efficiency:.0%} is kept, at least {asked.efficiency:.0%} is asked."
+        )
         yield _Check(cycles.efficiency >= asked.efficiency, kept)
     worst = f"The worst out-of-sample score is {cycles.worst:.3g} (cycle {(cycles.worst_cycle or 0) + 1})"
     yield _Check(cycles.worst > asked.worst, f"{worst}; above {asked.worst:g} is asked.")
@@ -108,7 +124,9 @@ def _luck(deflated: Deflated, asked: float) -> _Check:
 def _sampling(interval: Interval, measured: str) -> _Check:
     of = f"of {measured} {interval.estimate:.3g}".replace("  ", " ")
     if math.isnan(interval.low):
-        return _Check(None, f"No bootstrap interval{f' {of}' if measured else ''}: {interval.reason}.")
+        return _Check(
+            None, f"No bootstrap interval{f' {of}' if measured else ''}: {interval.reason}."
+        )
     told = f"The bootstrap interval {of} is {interval.low:.3g} to {interval.high:.3g}; above 0 is asked."
     return _Check(interval.low > 0, told)
 
@@ -116,4 +134,6 @@ def _sampling(interval: Interval, measured: str) -> _Check:
 def _haircut(adjusted: float) -> _Check:
     if math.isnan(adjusted):
         return _Check(None, "No Sharpe ratio after a haircut.")
-    return _Check(adjusted > 0, f"The Sharpe ratio after its haircut is {adjusted:.3g}; above 0 is asked.")
+    return _Check(
+        adjusted > 0, f"The Sharpe ratio after its haircut is {adjusted:.3g}; above 0 is asked."
+    )

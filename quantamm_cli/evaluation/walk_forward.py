@@ -83,19 +83,28 @@ def yearly(metric: str) -> str:
 def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
     """``metric`` selects; the cycles' training and test periods are compared by its yearly form."""
     compared = yearly(metric)
-    cycles = robustness(*([each.scores[period][compared] for each in outcomes] for period in ("train", "test")))
-    returns = {name: np.concatenate([each.returns[name] for each in outcomes]) for name in outcomes[0].returns}
+    cycles = robustness(
+        *([each.scores[period][compared] for each in outcomes] for period in ("train", "test"))
+    )
+    returns = {
+        name: np.concatenate([each.returns[name] for each in outcomes])
+        for name in outcomes[0].returns
+    }
     own, block = returns[POOL], block_length(returns[POOL])
     lucks = [each.luck for each in outcomes]
     variance = float(np.mean([each.variance for each in lucks]))
-    most = max(each.effective for each in lucks)  # each day was earned by the best of so many, if not fewer
+    most = max(
+        each.effective for each in lucks
+    )  # each day was earned by the best of so many, if not fewer
     return Aggregate(
         metric=compared,
         cycles=cycles,
         means={period: _each(outcomes, period, np.mean) for period in outcomes[0].scores},
         worst=_each(outcomes, "test", np.min),
         returns=returns,
-        deflated=deflated_sharpe(own, math.ceil(most - 1e-9), variance if math.isfinite(variance) else None),
+        deflated=deflated_sharpe(
+            own, math.ceil(most - 1e-9), variance if math.isfinite(variance) else None
+        ),
         sharpe=Bootstrap(block=block).sharpe(own),
         differences={name: difference(own, returns[name]) for name in BENCHMARKS},
         block=block,
@@ -120,10 +129,14 @@ def judged(found: Aggregate, seen: str | None = None) -> Verdict:
         return Verdict("not enough data", (told,))
     unit = "yearly Sharpe ratio" if METRICS[found.metric].unit == _SHARPE else "yearly return"
     measured = f"a {unit} above that of {BENCHMARKS[found.hardest]} by"
-    return verdict(found.cycles, found.deflated, found.margin(found.hardest), found.adjusted, measured=measured)
+    return verdict(
+        found.cycles, found.deflated, found.margin(found.hardest), found.adjusted, measured=measured
+    )
 
 
-def _each(outcomes: Sequence[Outcome], period: str, of: Callable[[list[float]], np.floating]) -> dict[str, float]:
+def _each(
+    outcomes: Sequence[Outcome], period: str, of: Callable[[list[float]], np.floating]
+) -> dict[str, float]:
     """A number of the cycles' scores in a period, by metric; those that are not finite are left out."""
     found = {}
     for name in outcomes[0].scores[period]:

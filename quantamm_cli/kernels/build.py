@@ -27,8 +27,15 @@ _LOADED: list[Any] = []
 def digest() -> str:
     """Of the source, the compiler and the processor."""
     here = Path(__file__).parent
-    parts = [part for path in sorted(here.rglob("*.py")) for part in (path.relative_to(here).as_posix().encode(), path.read_bytes())]
-    parts += [text.encode() for text in (llvmlite.__version__, llvm.get_process_triple(), llvm.get_host_cpu_name())]
+    parts = [
+        part
+        for path in sorted(here.rglob("*.py"))
+        for part in (path.relative_to(here).as_posix().encode(), path.read_bytes())
+    ]
+    parts += [
+        text.encode()
+        for text in (llvmlite.__version__, llvm.get_process_triple(), llvm.get_host_cpu_name())
+    ]
     parts.append(llvm.get_host_cpu_features().flatten().encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
@@ -47,8 +54,13 @@ def entry() -> int:
 
 def machine() -> Any:
     """This processor, as LLVM knows it."""
-    processor = {"cpu": llvm.get_host_cpu_name(), "features": llvm.get_host_cpu_features().flatten()}
-    return llvm.Target.from_default_triple().create_target_machine(**processor, opt=3, codemodel="jitdefault", jit=True)
+    processor = {
+        "cpu": llvm.get_host_cpu_name(),
+        "features": llvm.get_host_cpu_features().flatten(),
+    }
+    return llvm.Target.from_default_triple().create_target_machine(
+        **processor, opt=3, codemodel="jitdefault", jit=True
+    )
 
 
 def _code() -> bytes:
@@ -78,7 +90,9 @@ def _lock(folder: Path) -> Any:
 
 
 def _compiled() -> bytes:
-    logging.getLogger(__name__).info("compiling the minute loop for this processor, once (about 20 s)")
+    logging.getLogger(__name__).info(
+        "compiling the minute loop for this processor, once (about 20 s)"
+    )
     from quantamm_cli.kernels.compile import compiled
 
     return compiled(machine())
@@ -99,7 +113,9 @@ def _write(file: Path, code: bytes) -> None:
     try:
         draft.write_bytes(hashlib.sha256(code).digest() + code)
         draft.replace(file)
-        for old in sorted(file.parent.glob("code-*"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        for old in sorted(file.parent.glob("code-*"), key=lambda path: path.stat().st_mtime)[
+            :-_KEPT
+        ]:
             old.unlink(missing_ok=True)
     except OSError:  # a full disk costs the next process a compile, nothing more
         draft.unlink(missing_ok=True)

@@ -25,7 +25,10 @@ def _target() -> str:
 
     name = f"qsim_{digest()}"
     capsule = ctypes.pythonapi.PyCapsule_New
-    capsule.restype, capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    capsule.restype, capsule.argtypes = (
+        ctypes.py_object,
+        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
+    )
     jax.ffi.register_ffi_target(name, capsule(entry(), None, None), platform="cpu", api_version=1)
     return name
 
@@ -37,7 +40,9 @@ def run(task: str, told: tuple[int, ...], shapes: Shapes, *operands: Any) -> lis
     given = alike((jnp.asarray(spec), *operands))
     found = jax.ffi.ffi_call(_target(), results, vmap_method="expand_dims")(*given)
     axes = _axes(*operands)
-    return [_cast(leaf, axes) for leaf in found]  # of a foreign function JAX believes that all devices find the same
+    return [
+        _cast(leaf, axes) for leaf in found
+    ]  # of a foreign function JAX believes that all devices find the same
 
 
 def floats(*shapes: tuple[int, ...]) -> Shapes:

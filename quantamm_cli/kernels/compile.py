@@ -38,7 +38,9 @@ def _functions() -> dict[str, Any]:
     os.environ["NUMBA_OPT"] = "0"  # read when numba is imported; that it is not yet only saves time
     unused = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value
     for name in ("helper", *TASKS):
-        llvm.add_symbol(f"{NAME}_{name}", unused)  # numba links at once what it compiles; what it links here is never called
+        llvm.add_symbol(
+            f"{NAME}_{name}", unused
+        )  # numba links at once what it compiles; what it links here is never called
     try:
         from quantamm_cli.kernels import threads
         from quantamm_cli.kernels.coarse import lanes as coarse
@@ -48,5 +50,12 @@ def _functions() -> dict[str, Any]:
             del os.environ["NUMBA_OPT"]
         else:
             os.environ["NUMBA_OPT"] = before
-    lanes = {name: getattr(home, name) for home, names in ((minutes, MINUTES), (coarse, COARSE)) for name in names}
-    return {f"{NAME}_{name}": function for name, function in (lanes | {"helper": threads.helper}).items()} | {NAME: threads.handle}
+    lanes = {
+        name: getattr(home, name)
+        for home, names in ((minutes, MINUTES), (coarse, COARSE))
+        for name in names
+    }
+    return {
+        f"{NAME}_{name}": function
+        for name, function in (lanes | {"helper": threads.helper}).items()
+    } | {NAME: threads.handle}

@@ -11,11 +11,18 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+OPTIONS: dict[str, Any] = {
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 compiled: Any = njit(**OPTIONS)
 inlined: Any = njit(**OPTIONS, forceinline=True)
 WORD = types.int64
-FLOATS, INTEGERS, OCTETS, WORDS = (types.CPointer(kind) for kind in (types.float64, types.int32, types.uint8, WORD))
+FLOATS, INTEGERS, OCTETS, WORDS = (
+    types.CPointer(kind) for kind in (types.float64, types.int32, types.uint8, WORD)
+)
 
 
 def typed(result: Any, words: int) -> Any:
@@ -40,7 +47,9 @@ def _pointer(kind: Any) -> Any:
     return pointer
 
 
-floats, integers, octets, words = (_pointer(kind) for kind in (types.float64, types.int32, types.uint8, types.int64))
+floats, integers, octets, words = (
+    _pointer(kind) for kind in (types.float64, types.int32, types.uint8, types.int64)
+)
 
 
 @intrinsic
@@ -60,7 +69,9 @@ def fetch_add(typing, address, change):
     """The word at an address, to which ``change`` is added at once for all threads."""
 
     def build(context, builder, signature, args):
-        return builder.atomic_rmw("add", builder.inttoptr(args[0], _WORD.as_pointer()), args[1], "seq_cst")
+        return builder.atomic_rmw(
+            "add", builder.inttoptr(args[0], _WORD.as_pointer()), args[1], "seq_cst"
+        )
 
     return types.int64(types.int64, types.int64), build
 
@@ -85,10 +96,15 @@ def symbols(names: tuple[str, ...]) -> Any:
     def address(typing, position):
         def build(context, builder, signature, args):
             kind = ir.FunctionType(_WORD, [_WORD])
-            places = [builder.ptrtoint(cgutils.get_or_insert_function(builder.module, kind, name), _WORD) for name in names]
+            places = [
+                builder.ptrtoint(cgutils.get_or_insert_function(builder.module, kind, name), _WORD)
+                for name in names
+            ]
             found = places[-1]
             for number, place in enumerate(places):
-                found = builder.select(builder.icmp_signed("==", args[0], ir.Constant(_WORD, number)), place, found)
+                found = builder.select(
+                    builder.icmp_signed("==", args[0], ir.Constant(_WORD, number)), place, found
+                )
             return found
 
         return types.int64(types.int64), build

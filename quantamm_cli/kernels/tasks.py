@@ -4,7 +4,17 @@ NAME = "qsim_kernels"
 """What the linker knows the code by; a task is ``NAME_task``."""
 
 MINUTES = ("forward", "backward")
-COARSE = ("recur", "recur_back", "walk", "walk_back", "grown", "grown_back", "minutely", "minutely_back", "order")
+COARSE = (
+    "recur",
+    "recur_back",
+    "walk",
+    "walk_back",
+    "grown",
+    "grown_back",
+    "minutely",
+    "minutely_back",
+    "order",
+)
 TASKS = (*MINUTES, *COARSE)
 LONG = ("minutely", "minutely_back")
 """Those whose inner loops run over minutes."""

@@ -145,7 +145,14 @@ def execute(frame, count, task):
     """All lanes: the caller works, too, and waits for those that others have begun."""
     job = allocate(8 * JOB_WORDS)
     state = words(job)
-    state[NEXT], state[DONE], state[HOLDERS], state[LANES], state[FRAME], state[TASK] = 0, 0, 2, count, frame, task
+    state[NEXT], state[DONE], state[HOLDERS], state[LANES], state[FRAME], state[TASK] = (
+        0,
+        0,
+        2,
+        count,
+        frame,
+        task,
+    )
     if count > 1:
         enlist(frame, job, count)
     invoke(address_of(HELPER), job)

@@ -71,11 +71,22 @@ class Source(Component, group="data"):
 
     paths: ClassVar[frozenset[str]] = frozenset({"series"})
 
-    gaps: Literal["carry", "error"] = Field("carry", description="a missing minute: carry the last close over it, or an error")
-    max_gap_minutes: Natural = Field(1440, description="minutes; a longer run of missing minutes is an error")
-    burn_in_days: Natural | None = Field(None, description="days before start that warm the estimators; null: up to 365, as many as exist")
-    series: dict[str, str] = Field({}, description="files of what a pool looks at besides prices, by name")
-    series_fill: Literal["forward", "zero"] = Field("forward", description="a minute of a series without observation: the last one, or 0")
+    gaps: Literal["carry", "error"] = Field(
+        "carry", description="a missing minute: carry the last close over it, or an error"
+    )
+    max_gap_minutes: Natural = Field(
+        1440, description="minutes; a longer run of missing minutes is an error"
+    )
+    burn_in_days: Natural | None = Field(
+        None,
+        description="days before start that warm the estimators; null: up to 365, as many as exist",
+    )
+    series: dict[str, str] = Field(
+        {}, description="files of what a pool looks at besides prices, by name"
+    )
+    series_fill: Literal["forward", "zero"] = Field(
+        "forward", description="a minute of a series without observation: the last one, or 0"
+    )
 
     @property
     def offers(self) -> tuple[str, ...]:

@@ -52,7 +52,12 @@ def _read(entry: Path) -> Grid | None:
         rows = np.load(entry, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    if rows.dtype != np.float64 or rows.ndim != 1 or rows.size < 3 or rows[1] != _checksum(rows[2:]):
+    if (
+        rows.dtype != np.float64
+        or rows.ndim != 1
+        or rows.size < 3
+        or rows[1] != _checksum(rows[2:])
+    ):
         return None
     with contextlib.suppress(OSError):
         os.utime(entry)  # the age of an entry is the time since its last use

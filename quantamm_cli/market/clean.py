@@ -49,10 +49,14 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
     wrong = np.flatnonzero(~(np.isfinite(prices) & (prices > 0)))
     if wrong.size:
         row = int(wrong[0])
-        raise DataError(where, f"{rows(row)} ({date_text(int(minutes[row]))}): close is {prices[row]:g}; expected a positive number")
+        raise DataError(
+            where,
+            f"{rows(row)} ({date_text(int(minutes[row]))}): close is {prices[row]:g}; expected a positive number",
+        )
     if minutes[-1] - minutes[0] > LONGEST:
         raise DataError(
-            where, f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a century; look at its stamps"
+            where,
+            f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a century; look at its stamps",
         )
     closes = np.full(int(minutes[-1] - minutes[0]) + 1, np.nan)
     closes[minutes - minutes[0]] = prices
@@ -65,7 +69,11 @@ def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float6
 
     if not (column.dtype.is_numeric() or column.dtype in (polars.String, polars.Null)):
         raise DataError(where, f"column {column.name} is of type {column.dtype}; expected numbers")
-    numbers = column.str.strip_chars().cast(polars.Float64, strict=False) if column.dtype == polars.String else column.cast(polars.Float64)
+    numbers = (
+        column.str.strip_chars().cast(polars.Float64, strict=False)
+        if column.dtype == polars.String
+        else column.cast(polars.Float64)
+    )
     if numbers.null_count():
         row = int(np.flatnonzero(numbers.is_null().to_numpy())[0])
         came = f"'{column[row]}'" if column[row] is not None else "empty"
@@ -84,17 +92,26 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
     unknown = np.flatnonzero(units < 0)
     if unknown.size:
         row = int(unknown[0])
-        raise DataError(where, f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns since 1970, from 1973 on")
+        raise DataError(
+            where,
+            f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns since 1970, from 1973 on",
+        )
     mixed = np.flatnonzero(units != units[0])
     if mixed.size:
         row = int(mixed[0])
         now, before = UNITS[units[row]][0], UNITS[units[0]][0]
-        raise DataError(where, f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are {before}; expected one unit")
+        raise DataError(
+            where,
+            f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are {before}; expected one unit",
+        )
     second = UNITS[units[0]][2]
     far = np.flatnonzero(values // second >= LATEST)
     if far.size:
         row, unit = int(far[0]), UNITS[units[0]][0]
-        raise DataError(where, f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; expected stamps of this era")
+        raise DataError(
+            where,
+            f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; expected stamps of this era",
+        )
     return values, second
 
 
@@ -108,7 +125,9 @@ def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
     broken = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
     if broken.size:
         row = int(broken[0])
-        raise DataError(where, f"{rows(row)}: unix is {numbers[row]}; expected whole s, ms, us or ns since 1970")
+        raise DataError(
+            where, f"{rows(row)}: unix is {numbers[row]}; expected whole s, ms, us or ns since 1970"
+        )
     return numbers.astype(np.int64)
 
 
@@ -120,7 +139,8 @@ def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> N
         row = int(off[0])
         nearest = (int(values[row]) + 30 * second) // (60 * second)
         raise DataError(
-            where, f"{rows(row)}: unix is {values[row]}, not a whole minute; the nearest is {date_text(nearest)} ({nearest * 60 * second})"
+            where,
+            f"{rows(row)}: unix is {values[row]}, not a whole minute; the nearest is {date_text(nearest)} ({nearest * 60 * second})",
         )
     return minutes
 
@@ -133,4 +153,7 @@ def increasing(minutes: NDArray[np.int64], where: str, rows: Rows, *, strictly: 
         row = int(wrong[0])
         now, before = date_text(int(minutes[row + 1])), date_text(int(minutes[row]))
         said = f"the minute {now} comes twice" if now == before else f"{now} comes after {before}"
-        raise DataError(where, f"{rows(row + 1)}: {said}; expected rows in order of time{', one a minute' * strictly}")
+        raise DataError(
+            where,
+            f"{rows(row + 1)}: {said}; expected rows in order of time{', one a minute' * strictly}",
+        )

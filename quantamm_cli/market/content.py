@@ -72,10 +72,16 @@ class MemoryMarket:
     @property
     def words(self) -> dict[str, str]:
         """The settings that take this market in the place of files, as overrides by name."""
-        series = {name.removeprefix("series."): self.place(name) for name in self.tables if name.startswith("series.")}
+        series = {
+            name.removeprefix("series."): self.place(name)
+            for name in self.tables
+            if name.startswith("series.")
+        }
         chosen = {"data": "memory", "data.sha256": self.sha256}
         if series:
-            chosen["data.series"] = "{" + ",".join(f"{name}:'{place}'" for name, place in series.items()) + "}"
+            chosen["data.series"] = (
+                "{" + ",".join(f"{name}:'{place}'" for name, place in series.items()) + "}"
+            )
         for name in (FEES, TRADES):
             if name in self.tables:
                 chosen |= {name: "recorded", f"{name}.file": f"'{self.place(name)}'"}
@@ -85,7 +91,10 @@ class MemoryMarket:
         """``unix`` (ms) and the closes of each token, a row a minute from the first price of any; empty where there is no bar."""
         import polars
 
-        first, last = min(grid.first for grid in self.grids.values()), max(grid.last for grid in self.grids.values())
+        first, last = (
+            min(grid.first for grid in self.grids.values()),
+            max(grid.last for grid in self.grids.values()),
+        )
         columns = {"unix": np.arange(first, last) * 60_000}
         for token, grid in self.grids.items():
             columns[token] = np.full(last - first, np.nan)
@@ -102,14 +111,21 @@ class MemoryMarket:
 
     def __repr__(self) -> str:
         besides = "".join(f", {name}" for name in self.tables)
-        besides += "".join(f"; {token} has no bar in {share:.1%} of its minutes" for token, share in self.missing.items() if share)
+        besides += "".join(
+            f"; {token} has no bar in {share:.1%} of its minutes"
+            for token, share in self.missing.items()
+            if share
+        )
         return f"market({', '.join(self.tokens)} from {self.start} to {self.end}{besides}; sha256 {self.sha256[:12]}…)"
 
 
 def _bytes(column: "polars.Series") -> bytes:
     """Of a column of numbers or text; nulls of numbers are NaN."""
     if column.dtype.is_numeric():
-        return np.ascontiguousarray(column.to_numpy(), "<i8" if column.dtype.is_integer() and not column.null_count() else "<f8").tobytes()
+        return np.ascontiguousarray(
+            column.to_numpy(),
+            "<i8" if column.dtype.is_integer() and not column.null_count() else "<f8",
+        ).tobytes()
     return json.dumps(column.to_list()).encode()
 
 
@@ -130,5 +146,8 @@ def held_table(path: str) -> "polars.DataFrame":
     sha256, _, name = path.removeprefix(SCHEME).partition("/")
     tables = held(sha256).tables
     if name not in tables:
-        raise DataError("data.sha256", f"the market {sha256[:12]}… has no table {name}; it has {', '.join(tables) or 'none'}")
+        raise DataError(
+            "data.sha256",
+            f"the market {sha256[:12]}… has no table {name}; it has {', '.join(tables) or 'none'}",
+        )
     return tables[name]

@@ -40,15 +40,25 @@ class FileSource(Source):
             DataError: there is no such folder.
         """
         folder, ending = self._folder(), f"_USD.{self.kind}"
-        return tuple(sorted(file.name.removesuffix(ending) for file in folder.iterdir() if file.name.endswith(ending)))
+        return tuple(
+            sorted(
+                file.name.removesuffix(ending)
+                for file in folder.iterdir()
+                if file.name.endswith(ending)
+            )
+        )
 
     def _folder(self) -> Path:
         if not self.dir:
-            raise ConfigError("data.dir", f"is not given; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}")
+            raise ConfigError(
+                "data.dir",
+                f"is not given; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
+            )
         folder = Path(self.dir).expanduser()
         if not folder.is_dir():
             raise DataError(
-                "data.dir", f"'{self.dir}' is not a folder; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}"
+                "data.dir",
+                f"'{self.dir}' is not a folder; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
             )
         return folder
 
@@ -62,8 +72,15 @@ class FileSource(Source):
             stat = path.stat()
         except FileNotFoundError:
             known = self.tokens()
-            have = f"the folder has {', '.join(known)}" if known else f"the folder has no file *_USD.{self.kind}"
-            raise DataError(str(path), f"no such file, so no prices of {token}{did_you_mean(token, known)}; {have}") from None
+            have = (
+                f"the folder has {', '.join(known)}"
+                if known
+                else f"the folder has no file *_USD.{self.kind}"
+            )
+            raise DataError(
+                str(path),
+                f"no such file, so no prices of {token}{did_you_mean(token, known)}; {have}",
+            ) from None
         except OSError as failure:
             raise DataError(str(path), f"cannot be read ({failure.strerror})") from None
         return _cleaned(path, self.kind, (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
@@ -86,5 +103,7 @@ def _clean(data: bytes, kind: str, where: str) -> Grid:
             where,
             f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and close, it has {', '.join(names) or 'none'}",
         )
-    frame = tables.read_columns(data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where)
+    frame = tables.read_columns(
+        data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where
+    )
     return clean.grid(frame["unix"], frame["close"], where, tables.ROWS[kind])

@@ -22,7 +22,11 @@ Minutes = NDArray[np.int64]
 
 def is_frame(value: Any) -> bool:
     """Whether a value has columns by name."""
-    return hasattr(value, "collect_schema") or hasattr(value, "columns") or (isinstance(value, Mapping) and TIME in value)
+    return (
+        hasattr(value, "collect_schema")
+        or hasattr(value, "columns")
+        or (isinstance(value, Mapping) and TIME in value)
+    )
 
 
 def frame_of(value: Any, name: str) -> "polars.DataFrame":
@@ -35,27 +39,41 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
     import polars
 
     if not is_frame(value):
-        raise ArgumentError(name, f"is of type {type(value).__name__}; expected a frame with a column unix")
+        raise ArgumentError(
+            name, f"is of type {type(value).__name__}; expected a frame with a column unix"
+        )
     if isinstance(value, polars.DataFrame | polars.LazyFrame):
         frame = value.lazy().collect()
     else:
         try:
             frame = polars.DataFrame(_columns(value))
         except (polars.exceptions.PolarsError, TypeError, ValueError) as failure:
-            raise ArgumentError(name, f"is no table ({str(failure).splitlines()[0]}); expected a frame with a column unix") from None
+            raise ArgumentError(
+                name,
+                f"is no table ({str(failure).splitlines()[0]}); expected a frame with a column unix",
+            ) from None
     if TIME not in frame.columns:
         has = ", ".join(frame.columns) or "none"
-        raise ArgumentError(name, f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}")
+        raise ArgumentError(
+            name,
+            f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}",
+        )
     if frame.height == 0:
         raise ArgumentError(name, f"has no rows; its columns are {', '.join(frame.columns)}")
-    return frame.with_columns(_milliseconds(frame[TIME], name), *(each.cast(polars.Float64) for each in frame if _counts(each)))
+    return frame.with_columns(
+        _milliseconds(frame[TIME], name),
+        *(each.cast(polars.Float64) for each in frame if _counts(each)),
+    )
 
 
 def _milliseconds(unix: "polars.Series", name: str) -> "polars.Series":
     import polars
 
     if isinstance(unix.dtype, polars.Time | polars.Duration):
-        raise ArgumentError(name, f"has unix of type {unix.dtype}; expected s, ms, us or ns since 1970, or date-times")
+        raise ArgumentError(
+            name,
+            f"has unix of type {unix.dtype}; expected s, ms, us or ns since 1970, or date-times",
+        )
     if unix.dtype.is_temporal():
         return unix.cast(polars.Datetime("ms")).dt.epoch("ms").alias(TIME)
     stamps, second = clean.stamps(unix, name, clean.parquet_row)
@@ -84,7 +102,9 @@ def _utc(times: Any) -> Any:
     return times.tz_convert(None) if times.tz is not None else times.tz_localize(None)
 
 
-def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Minutes | None) -> "polars.DataFrame":
+def frame_of_rows(
+    values: Any, name: str, columns: Collection[str], minutes: Minutes | None
+) -> "polars.DataFrame":
     """The frame of an array with a row a minute and these columns.
 
     Raises:
@@ -93,20 +113,38 @@ def frame_of_rows(values: Any, name: str, columns: Collection[str], minutes: Min
     import polars
 
     if hasattr(values, "index") and hasattr(values, "to_numpy"):
-        raise ArgumentError(name, "is a pandas series, whose times would be lost; pass a frame of it, or its to_numpy()")
+        raise ArgumentError(
+            name,
+            "is a pandas series, whose times would be lost; pass a frame of it, or its to_numpy()",
+        )
     try:
         masked = isinstance(values, np.ma.MaskedArray)
-        array = np.asarray(np.ma.filled(values.astype(float), np.nan)) if masked else np.asarray(values)
+        array = (
+            np.asarray(np.ma.filled(values.astype(float), np.nan)) if masked else np.asarray(values)
+        )
     except ValueError:  # rows of different lengths
-        raise ArgumentError(name, "has rows of different lengths; expected an array of numbers") from None
+        raise ArgumentError(
+            name, "has rows of different lengths; expected an array of numbers"
+        ) from None
     if not np.issubdtype(array.dtype, np.number):
-        raise ArgumentError(name, f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers")
+        raise ArgumentError(
+            name,
+            f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers",
+        )
     if minutes is None:
-        raise ArgumentError(name, "has no times, and tokens with frames of their own share none; pass a frame with a column unix")
+        raise ArgumentError(
+            name,
+            "has no times, and tokens with frames of their own share none; pass a frame with a column unix",
+        )
     if array.size == 0 or np.iscomplexobj(array):
-        raise ArgumentError(name, "has no rows" if array.size == 0 else "is of complex numbers; expected real ones")
+        raise ArgumentError(
+            name, "has no rows" if array.size == 0 else "is of complex numbers; expected real ones"
+        )
     table = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
     if table.shape != (len(minutes), len(columns)):
-        raise ArgumentError(name, f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices")
+        raise ArgumentError(
+            name,
+            f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices",
+        )
     times = {TIME: minutes * 60_000}
     return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))

@@ -62,7 +62,10 @@ def _refuse(grid: Grid, source: Source, token: str, bar: int) -> None:
     length = int(after[0]) if after.size else grid.closes.size - bar - 1
     gap = f"{token} has no prices for {length} minute{'s' * (length != 1)} from {date_text(grid.first + bar + 1)}"
     if source.gaps == "error":
-        raise DataError(source.place(token), f"{gap} and data.gaps=error; write data.gaps=carry to carry the last close over them")
+        raise DataError(
+            source.place(token),
+            f"{gap} and data.gaps=error; write data.gaps=carry to carry the last close over them",
+        )
     raise DataError(
         source.place(token),
         f"{gap}, data.max_gap_minutes is {source.max_gap_minutes}; take another period or data.max_gap_minutes={length}",

@@ -44,7 +44,10 @@ def load(
     """
     for token in tokens:
         source.refuse_outside(token, start, end)
-    files = {name: oracle(name, path, tokens, start, end, source.series_fill) for name, path in source.series.items()}
+    files = {
+        name: oracle(name, path, tokens, start, end, source.series_fill)
+        for name, path in source.series.items()
+    }
     burn_in = DAY * _burn_in_days(source, tokens, start, files)
     first = start - burn_in
     columns = {token: source.read(token, first, end) for token in tokens}
@@ -55,8 +58,12 @@ def load(
     seen = {name: file.rows(first, end) for name, file in files.items()}
     for name in wanted:
         if name not in seen and name in source.offers:
-            seen[name] = np.stack([source.offered(name, token, first, end) for token in tokens], axis=-1)
-    given = None if trades is None else given_trades(trades, tokens, start, end, _span(source, tokens))
+            seen[name] = np.stack(
+                [source.offered(name, token, first, end) for token in tokens], axis=-1
+            )
+    given = (
+        None if trades is None else given_trades(trades, tokens, start, end, _span(source, tokens))
+    )
     return Market(
         tokens=tuple(tokens),
         prices=prices,
@@ -77,10 +84,14 @@ def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:
     return max(begins), min(ends)
 
 
-def _burn_in_days(source: Source, tokens: tuple[str, ...], start: int, files: dict[str, Oracle]) -> int:
+def _burn_in_days(
+    source: Source, tokens: tuple[str, ...], start: int, files: dict[str, Oracle]
+) -> int:
     """Whole days before ``start`` that warm the estimators: as many as all data have up to a year, or exactly those set."""
     begins = {token: source.span(token)[0] for token in tokens}
-    begins |= {f"the series {name}": file.first for name, file in files.items() if file.first is not None}
+    begins |= {
+        f"the series {name}": file.first for name, file in files.items() if file.first is not None
+    }
     possible = {name: (start - begin) // DAY for name, begin in begins.items()}
     scarce = min(possible, key=lambda name: possible[name])
     if source.burn_in_days is None:
@@ -95,7 +106,11 @@ def _burn_in_days(source: Source, tokens: tuple[str, ...], start: int, files: di
 
 
 def _digest(
-    tokens: tuple[str, ...], first: int, prices: NDArray[np.float64], series: dict[str, NDArray[np.float64]], trades: GivenTrades | None
+    tokens: tuple[str, ...],
+    first: int,
+    prices: NDArray[np.float64],
+    series: dict[str, NDArray[np.float64]],
+    trades: GivenTrades | None,
 ) -> str:
     digest = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
     digest.update(np.ascontiguousarray(prices, dtype="<f8").data)

@@ -16,7 +16,10 @@ class Memory(Source, kind="memory"):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.sha256 is None:
-            raise ConfigError(where, "memory takes prices from Python code: pass market=qsim.market(...); for files use data=parquet")
+            raise ConfigError(
+                where,
+                "memory takes prices from Python code: pass market=qsim.market(...); for files use data=parquet",
+            )
 
     def place(self, token: str) -> str:
         return f"market, {token}"
@@ -31,5 +34,8 @@ class Memory(Source, kind="memory"):
     def _grid(self, token: str) -> Grid:
         grids = held(self.sha256 or "").grids
         if token not in grids:
-            raise DataError(self.place(token), f"has no prices of {token}{did_you_mean(token, grids)}; it has {', '.join(grids)}")
+            raise DataError(
+                self.place(token),
+                f"has no prices of {token}{did_you_mean(token, grids)}; it has {', '.join(grids)}",
+            )
         return grids[token]

@@ -26,10 +26,15 @@ class MonteCarlo(Practice, kind="monte_carlo"):
         """One long path behind history's own burn-in: where a path ends, the next goes on from its last price."""
         first, block = history.burn_in, min(self.block_days * DAY, rows)
         logs = np.log(history.prices[max(first - 1, 0) : first + rows])
-        earned = np.diff(logs, axis=0, prepend=logs[:1] if first == 0 else np.empty((0, logs.shape[1])))
+        earned = np.diff(
+            logs, axis=0, prepend=logs[:1] if first == 0 else np.empty((0, logs.shape[1]))
+        )
         random = np.random.Generator(np.random.PCG64([self.seed, tags.MONTE_CARLO]))
         starts = random.integers(rows, size=-(-self.scenarios * rows // block))
         minutes = (starts[:, None] + np.arange(block)).ravel()[: self.scenarios * rows] % rows
         last = history.prices[max(first - 1, 0)]
         made = last * np.exp(np.cumsum(earned[minutes], axis=0))
-        return Paths(as_market(history, np.concatenate([history.prices[:first], made])), np.arange(self.scenarios, dtype=np.int32) * rows)
+        return Paths(
+            as_market(history, np.concatenate([history.prices[:first], made])),
+            np.arange(self.scenarios, dtype=np.int32) * rows,
+        )

@@ -36,7 +36,9 @@ class Oracle:
     def rows(self, first: int, last: int) -> NDArray[np.float64]:
         """The values of the minutes [first, last), (t, columns). Raises DataError if there are none of all that time."""
         minutes = np.arange(first, last)
-        if self.first is None and not any(((observed >= first) & (observed < last)).any() for observed, _ in self.columns):
+        if self.first is None and not any(
+            ((observed >= first) & (observed < last)).any() for observed, _ in self.columns
+        ):
             raise DataError(
                 self.where,
                 f"has no observation of {date_text(first)} to {date_text(last)}, the time of the run; with data.series_fill=zero"
@@ -45,7 +47,9 @@ class Oracle:
         held = [self._held(observed, values, minutes) for observed, values in self.columns]
         return np.ascontiguousarray(np.stack(held, axis=-1))
 
-    def _held(self, observed: NDArray[np.int64], values: NDArray[np.float64], minutes: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _held(
+        self, observed: NDArray[np.int64], values: NDArray[np.float64], minutes: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         last = last_before(observed, minutes)
         if self.first is not None:
             return values[last]
@@ -55,7 +59,14 @@ class Oracle:
         return np.where(there, values[np.maximum(last, 0)], 0.0)
 
 
-def oracle(name: str, path: str, tokens: tuple[str, ...], start: int, end: int, fill: Literal["forward", "zero"]) -> Oracle:
+def oracle(
+    name: str,
+    path: str,
+    tokens: tuple[str, ...],
+    start: int,
+    end: int,
+    fill: Literal["forward", "zero"],
+) -> Oracle:
     """The series in a parquet or CSV file: columns ``unix`` and one a token, or ``unix`` and ``value``.
 
     Args:
@@ -67,7 +78,9 @@ def oracle(name: str, path: str, tokens: tuple[str, ...], start: int, end: int, 
         DataError: a file that cannot be read, a token without a column, stamps out of order, entries that are no numbers
             such a series may hold, or no observation up to ``start``.
     """
-    file = stamped(path, lambda names, where: _columns(name, names, tokens, where), _expected(name, tokens))
+    file = stamped(
+        path, lambda names, where: _columns(name, names, tokens, where), _expected(name, tokens)
+    )
     clean.increasing(file.minutes, file.where, file.row, strictly=False)
     refuse_later(file, end)
     names = [column for column in ("value", *tokens) if column in file.frame.columns]
@@ -78,13 +91,19 @@ def oracle(name: str, path: str, tokens: tuple[str, ...], start: int, end: int, 
         return Oracle(name, file.where, columns, None)
     for column, (observed, _) in zip(names, columns, strict=True):
         if not observed.size:
-            raise DataError(file.where, f"column {column} has no number in it; expected {_expected(name, tokens)}")
+            raise DataError(
+                file.where,
+                f"column {column} has no number in it; expected {_expected(name, tokens)}",
+            )
     first = max(int(observed[0]) for observed, _ in columns)
     if first > start:
         cure = f"take start={date_text(first)} or later, a file that begins earlier" + (
             ", or data.series_fill=zero" if name != WEIGHTS else ""
         )
-        raise DataError(file.where, f"begins {date_text(first)}, after the run does ({date_text(start)}); {cure}")
+        raise DataError(
+            file.where,
+            f"begins {date_text(first)}, after the run does ({date_text(start)}); {cure}",
+        )
     return Oracle(name, file.where, columns, first)
 
 
@@ -93,7 +112,9 @@ def _expected(name: str, tokens: tuple[str, ...]) -> str:
     return f"unix and a column a token ({', '.join(tokens)}){alone}"
 
 
-def _columns(name: str, names: list[str], tokens: tuple[str, ...], where: str) -> dict[str, "polars.DataType"]:
+def _columns(
+    name: str, names: list[str], tokens: tuple[str, ...], where: str
+) -> dict[str, "polars.DataType"]:
     """One a token if the file names any of them, else ``value``."""
     import polars
 
@@ -104,12 +125,17 @@ def _columns(name: str, names: list[str], tokens: tuple[str, ...], where: str) -
         others = [column for column in names if column not in tokens]
         near = did_you_mean(missing[0], others) or did_you_mean(missing[0].lower(), others)
         has = ", ".join(column for column in names if column != "unix") or "none"
-        raise DataError(where, f"has no column {missing[0]}{near}; expected {_expected(name, tokens)}, it has {has}")
+        raise DataError(
+            where,
+            f"has no column {missing[0]}{near}; expected {_expected(name, tokens)}, it has {has}",
+        )
     return {token: polars.Float64() for token in tokens}
 
 
 def _weights(
-    file: Stamped, columns: tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...], tokens: list[str]
+    file: Stamped,
+    columns: tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...],
+    tokens: list[str],
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...]:
     """Weights divided by their sum, which is one but for rounding. Raises DataError naming the first row that is no weights."""
     table = np.full((len(file.minutes), len(tokens)), np.nan)
@@ -125,7 +151,14 @@ def _weights(
         told = f"{file.row(row)} ({date_text(int(file.minutes[row]))})"
         absent = [token for token, there in zip(tokens, filled[row], strict=True) if not there]
         if absent:
-            raise DataError(file.where, f"{told}: {absent[0]} is empty; expected a weight of every token")
+            raise DataError(
+                file.where, f"{told}: {absent[0]} is empty; expected a weight of every token"
+            )
         said = ", ".join(f"{value:g}" for value in table[row])
-        raise DataError(file.where, f"{told}: weights are {said}, in sum {total[row]:.9g}; expected numbers above 0 that sum to 1")
-    return tuple((file.minutes[rows], table[rows, index] / total[rows]) for index in range(len(tokens)))
+        raise DataError(
+            file.where,
+            f"{told}: weights are {said}, in sum {total[row]:.9g}; expected numbers above 0 that sum to 1",
+        )
+    return tuple(
+        (file.minutes[rows], table[rows, index] / total[rows]) for index in range(len(tokens))
+    )

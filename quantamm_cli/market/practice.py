@@ -47,10 +47,17 @@ class Historic(Practice, kind="historic"):
 
 def refuse_more_than_prices(practice: Practice, market: Market, fees_file: str | None) -> None:
     """Raise ConfigError for what only history has: series, given trades, recorded fees."""
-    there = {"data.series": bool(market.series), "trades.file": market.trades is not None, "fees.file": fees_file is not None}
+    there = {
+        "data.series": bool(market.series),
+        "trades.file": market.trades is not None,
+        "fees.file": fees_file is not None,
+    }
     for place, given in there.items():
         if given and practice.kind != "historic":
-            raise ConfigError("practice", f"{practice.kind} makes prices only, and {place} belongs to history; use practice=historic")
+            raise ConfigError(
+                "practice",
+                f"{practice.kind} makes prices only, and {place} belongs to history; use practice=historic",
+            )
 
 
 def as_market(history: Market, prices: Floats) -> Market:

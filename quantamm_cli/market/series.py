@@ -42,7 +42,11 @@ RANGES = {
 
 
 def series(
-    path: str, columns: tuple[str, ...], first_minute: int, rows: int, defaults: Mapping[str, float | None]
+    path: str,
+    columns: tuple[str, ...],
+    first_minute: int,
+    rows: int,
+    defaults: Mapping[str, float | None],
 ) -> dict[str, NDArray[np.float64]]:
     """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file has, beside its ``unix``.
 
@@ -65,7 +69,10 @@ def series(
 
         for name in names:
             if name != "unix" and name not in columns:
-                raise DataError(where, f"'{name}' is no series known here{did_you_mean(name, columns)}; expected {expected}")
+                raise DataError(
+                    where,
+                    f"'{name}' is no series known here{did_you_mean(name, columns)}; expected {expected}",
+                )
         if names == ["unix"]:
             raise DataError(where, f"has no series; expected {expected}")
         return {name: polars.Float64() for name in columns if name in names}
@@ -74,14 +81,21 @@ def series(
     clean.increasing(file.minutes, file.where, file.row, strictly=False)
     refuse_later(file, first_minute + rows)
     minutes = np.arange(first_minute, first_minute + rows)
-    return {name: _filled(file, name, minutes, defaults[name]) for name in columns if name in file.frame.columns}
+    return {
+        name: _filled(file, name, minutes, defaults[name])
+        for name in columns
+        if name in file.frame.columns
+    }
 
 
 def refuse_later(file: Stamped, end: int) -> None:
     """Raise DataError if every stamp lies at or after ``end``: such a file is of another time."""
     if file.minutes[0] >= end:
         begins, ends = date_text(int(file.minutes[0])), date_text(end)
-        raise DataError(file.where, f"begins {begins}, when the run has ended ({ends}); take the file of this time, or another period")
+        raise DataError(
+            file.where,
+            f"begins {begins}, when the run has ended ({ends}); take the file of this time, or another period",
+        )
 
 
 def checked(file: Stamped, name: str, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -92,14 +106,21 @@ def checked(file: Stamped, name: str, column: str) -> tuple[NDArray[np.int64], N
     if allowed and wrong.size:
         at = int(there[wrong[0]])
         when = date_text(int(file.minutes[at]))
-        raise DataError(file.where, f"{file.row(at)} ({when}): {column} is {values[wrong[0]]:g}; expected {allowed.said}")
+        raise DataError(
+            file.where,
+            f"{file.row(at)} ({when}): {column} is {values[wrong[0]]:g}; expected {allowed.said}",
+        )
     return file.minutes[there], values
 
 
-def _filled(file: Stamped, name: str, minutes: NDArray[np.int64], default: float | None) -> NDArray[np.float64]:
+def _filled(
+    file: Stamped, name: str, minutes: NDArray[np.int64], default: float | None
+) -> NDArray[np.float64]:
     """The last observation up to each minute, else the default."""
     observed, values = checked(file, name, name)
     if values.size == 0:
         return np.full(minutes.size, 1.0 if default is None else default)
     last = last_before(observed, minutes)
-    return np.where(last >= 0, values[np.maximum(last, 0)], values[0] if default is None else default)
+    return np.where(
+        last >= 0, values[np.maximum(last, 0)], values[0] if default is None else default
+    )

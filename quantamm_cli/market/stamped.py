@@ -36,11 +36,15 @@ class Stamped:
         """
         column = self.frame[name]
         there = np.flatnonzero(column.is_not_null().to_numpy())
-        values = clean.floats(column.gather(there), self.where, lambda index: self.row(int(there[index])))
+        values = clean.floats(
+            column.gather(there), self.where, lambda index: self.row(int(there[index]))
+        )
         infinite = np.flatnonzero(np.isinf(values))
         if infinite.size:
             row = self.row(int(there[infinite[0]]))
-            raise DataError(self.where, f"{row}: {name} is {values[infinite[0]]}; expected a finite number")
+            raise DataError(
+                self.where, f"{row}: {name} is {values[infinite[0]]}; expected a finite number"
+            )
         real = ~np.isnan(values)
         return there[real], values[real]
 
@@ -54,7 +58,10 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
     table = tables.opened(path)
     where, names = table.where, table.names
     if "unix" not in names:
-        raise DataError(where, f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}")
+        raise DataError(
+            where,
+            f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}",
+        )
     frame = table.read({"unix": _whole(), **pick(names, where)})
     if frame.height == 0:
         raise DataError(where, f"has no rows; expected {expected}")

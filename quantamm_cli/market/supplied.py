@@ -23,7 +23,10 @@ class Supplied(Practice, kind="supplied"):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if not self.dirs:
-            raise ConfigError(f"{where}.dirs", f"no folder is given; write '{where}.dirs=[PATH,PATH]', each with files as in data.dir")
+            raise ConfigError(
+                f"{where}.dirs",
+                f"no folder is given; write '{where}.dirs=[PATH,PATH]', each with files as in data.dir",
+            )
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
         """Each path behind its own burn-in, and at its beginning where the one before ended: only changes of prices count."""
@@ -32,4 +35,7 @@ class Supplied(Practice, kind="supplied"):
             prices = load(folder).prices
             level = pieces[-1][-1] / prices[0] if pieces else 1.0
             pieces.append(prices * level)
-        return Paths(as_market(history, np.concatenate(pieces)), np.arange(len(pieces), dtype=np.int32) * len(pieces[0]))
+        return Paths(
+            as_market(history, np.concatenate(pieces)),
+            np.arange(len(pieces), dtype=np.int32) * len(pieces[0]),
+        )

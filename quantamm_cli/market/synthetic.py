@@ -26,7 +26,13 @@ STARTING_PRICES = {
     "CRV": 0.62, "DOGE": 0.0057, "DOT": 9.3, "ETC": 5.7, "ETH": 735.0, "LINK": 11.9, "LTC": 126.0, "MATIC": 0.018, "MKR": 590.0,
     "NEAR": 1.4, "SNX": 7.2, "SOL": 1.8, "TRX": 0.027, "UNI": 5.2, "WBTC": 29_000.0, "WETH": 735.0, "XLM": 0.13, "XRP": 0.23,
 }  # fmt: skip
-MAJORS = {"BTC": (0.57, 0.86), "WBTC": (0.57, 0.86), "ETH": (0.72, 0.86), "WETH": (0.72, 0.86), "BNB": (0.72, 0.78)}
+MAJORS = {
+    "BTC": (0.57, 0.86),
+    "WBTC": (0.57, 0.86),
+    "ETH": (0.72, 0.86),
+    "WETH": (0.72, 0.86),
+    "BNB": (0.72, 0.78),
+}
 # Mean spell lengths in hours of the multifractal's components, and by how much a component moves the variance.
 SHARED_SPELLS, SHARED_SWING = (4, 16, 64, 256, 1024), 0.45
 OWN_SPELLS, OWN_SWING = (3, 24, 192), 0.35
@@ -45,7 +51,9 @@ class Synthetic(Source, kind="synthetic"):
     def read(self, token: str, first: int, last: int) -> Closes:
         self.refuse_outside(token, first, last)
         make = pegged if _pegged(token) else floating
-        return Closes(make(self.seed, token, last - FIRST)[first - FIRST :], carried=0, longest_gap=0)
+        return Closes(
+            make(self.seed, token, last - FIRST)[first - FIRST :], carried=0, longest_gap=0
+        )
 
     @property
     def offers(self) -> tuple[str, ...]:
@@ -145,8 +153,12 @@ def _events(hours: int, seed: int, token: str) -> Floats:
     drift = gaussians(hours, MODEL, seed, token, "drift")[last] * (DRIFT_A_DAY / DAY)
     returns = np.repeat(drift, HOUR)
     # Dividing by the root of a uniform number makes the sizes fat-tailed; the floor keeps the largest near a third.
-    size = gaussians(hours, MODEL, seed, token, "jump size") / np.sqrt(np.maximum(uniforms(hours, MODEL, seed, token, "jump tail"), 0.1))
-    when = np.flatnonzero(uniforms(hours, MODEL, seed, token, "jump") * (YEAR / HOUR) <= JUMPS_A_YEAR)
+    size = gaussians(hours, MODEL, seed, token, "jump size") / np.sqrt(
+        np.maximum(uniforms(hours, MODEL, seed, token, "jump tail"), 0.1)
+    )
+    when = np.flatnonzero(
+        uniforms(hours, MODEL, seed, token, "jump") * (YEAR / HOUR) <= JUMPS_A_YEAR
+    )
     within = (uniforms(hours, MODEL, seed, token, "jump minute")[when] * 59.0).astype(np.int64)
     returns[when * HOUR + within] += JUMP_SIZE * size[when]
     return returns

@@ -37,13 +37,23 @@ def opened(path: str) -> Table:
     """
     if path.startswith(SCHEME):
         frame = held_table(path)
-        return Table(f"market, {path.partition('/')[2]}", parquet_row, frame.columns, lambda types: frame.select(list(types)))
+        return Table(
+            f"market, {path.partition('/')[2]}",
+            parquet_row,
+            frame.columns,
+            lambda types: frame.select(list(types)),
+        )
     file = Path(path).expanduser()
     kind = file.suffix.lower().removeprefix(".")
     if kind not in ROWS:
         raise DataError(path, f"ends in '{file.suffix}'; expected a .parquet or .csv file")
     data = content(file)
-    return Table(path, ROWS[kind], columns_of(data, kind, path), partial(read_columns, data, kind, where=path))
+    return Table(
+        path,
+        ROWS[kind],
+        columns_of(data, kind, path),
+        partial(read_columns, data, kind, where=path),
+    )
 
 
 def content(path: Path) -> bytes:
@@ -51,7 +61,10 @@ def content(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as failure:
-        raise DataError(str(path), f"cannot be read ({failure.strerror or failure}); expected a file of prices or other series") from None
+        raise DataError(
+            str(path),
+            f"cannot be read ({failure.strerror or failure}); expected a file of prices or other series",
+        ) from None
     if not data:
         raise DataError(str(path), "is empty (0 bytes); write it again")
     return data
@@ -65,11 +78,18 @@ def columns_of(data: bytes, kind: str, where: str) -> list[str]:
         if kind == "parquet":
             return list(polars.read_parquet_schema(io.BytesIO(data)))
         return polars.read_csv(io.BytesIO(data), n_rows=0, infer_schema=False).columns
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as failure:
+    except (
+        polars.exceptions.PolarsError,
+        polars.exceptions.PanicException,
+        OSError,
+        ValueError,
+    ) as failure:
         raise _unreadable(kind, where, failure) from None
 
 
-def read_columns(data: bytes, kind: str, types: dict[str, "polars.DataType"], where: str) -> "polars.DataFrame":
+def read_columns(
+    data: bytes, kind: str, types: dict[str, "polars.DataType"], where: str
+) -> "polars.DataFrame":
     """Some columns of a file, by name; the types are those expected of a CSV, whose entries come as text if one is of another.
 
     Raises:
@@ -84,10 +104,17 @@ def read_columns(data: bytes, kind: str, types: dict[str, "polars.DataType"], wh
             return polars.read_csv(io.BytesIO(data), columns=list(types), schema_overrides=types)
         except polars.exceptions.ComputeError:
             return polars.read_csv(io.BytesIO(data), columns=list(types), infer_schema=False)
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as failure:
+    except (
+        polars.exceptions.PolarsError,
+        polars.exceptions.PanicException,
+        OSError,
+        ValueError,
+    ) as failure:
         raise _unreadable(kind, where, failure) from None
 
 
 def _unreadable(kind: str, where: str, failure: BaseException) -> DataError:
     reason = (str(failure).strip().splitlines() or [type(failure).__name__])[0]
-    return DataError(where, f"is no readable {kind} file, or was cut short ({reason}); get or write it again")
+    return DataError(
+        where, f"is no readable {kind} file, or was cut short ({reason}); get or write it again"
+    )

@@ -20,7 +20,9 @@ MOST = 100_000_000
 """Places, minutes times the most trades in one of them, that arrays are made of."""
 
 
-def given_trades(path: str, tokens: tuple[str, ...], start: int, end: int, span: tuple[int, int]) -> GivenTrades:
+def given_trades(
+    path: str, tokens: tuple[str, ...], start: int, end: int, span: tuple[int, int]
+) -> GivenTrades:
     """The trades of the minutes [start, end); a stamp's seconds are dropped.
 
     Args:
@@ -37,7 +39,10 @@ def given_trades(path: str, tokens: tuple[str, ...], start: int, end: int, span:
     alike = np.flatnonzero(pay == take)
     if alike.size:
         row = int(alike[0])
-        raise DataError(file.where, f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens")
+        raise DataError(
+            file.where,
+            f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens",
+        )
     amount, exact_out = _amounts(file)
     inside = np.flatnonzero((file.minutes >= start) & (file.minutes < end))
     return _dense(file, inside, end - start, start, (pay, take, amount, exact_out))
@@ -48,10 +53,16 @@ def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
 
     for name in ("token_in", "token_out"):
         if name not in names:
-            raise DataError(where, f"has no column {name}{did_you_mean(name, names)}; expected {EXPECTED}, it has {', '.join(names)}")
+            raise DataError(
+                where,
+                f"has no column {name}{did_you_mean(name, names)}; expected {EXPECTED}, it has {', '.join(names)}",
+            )
     amounts = [name for name in AMOUNTS if name in names]
     if not amounts:
-        raise DataError(where, f"has no column amount_in or amount_out{did_you_mean('amount_in', names)}; expected {EXPECTED}")
+        raise DataError(
+            where,
+            f"has no column amount_in or amount_out{did_you_mean('amount_in', names)}; expected {EXPECTED}",
+        )
     tokens = {name: polars.String() for name in ("token_in", "token_out")}
     return tokens | {name: polars.Float64() for name in amounts}
 
@@ -61,7 +72,11 @@ def _in_time(file: Stamped, span: tuple[int, int]) -> None:
     if late.size:
         row = int(late[0]) + 1
         now, before = (date_text(int(file.minutes[index])) for index in (row, row - 1))
-        said = f"{now} comes after {before}" if now != before else f"unix is {file.unix[row]}, after {file.unix[row - 1]}"
+        said = (
+            f"{now} comes after {before}"
+            if now != before
+            else f"unix is {file.unix[row]}, after {file.unix[row - 1]}"
+        )
         raise DataError(file.where, f"{file.row(row)}: {said}; expected trades in order of time")
     outside = np.flatnonzero((file.minutes < span[0]) | (file.minutes >= span[1]))
     if outside.size:
@@ -83,8 +98,14 @@ def _tokens(file: Stamped, name: str, tokens: tuple[str, ...]) -> NDArray[np.int
     unknown = np.flatnonzero(found < 0)
     if unknown.size:
         row = int(unknown[0])
-        said = f"'{came[row]}', no token of this run{did_you_mean(str(came[row]).upper(), tokens)}" if came[row] else "empty"
-        raise DataError(file.where, f"{file.row(row)}: {name} is {said}; expected one of {', '.join(tokens)}")
+        said = (
+            f"'{came[row]}', no token of this run{did_you_mean(str(came[row]).upper(), tokens)}"
+            if came[row]
+            else "empty"
+        )
+        raise DataError(
+            file.where, f"{file.row(row)}: {name} is {said}; expected one of {', '.join(tokens)}"
+        )
     return found
 
 
@@ -97,14 +118,18 @@ def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         there, values = file.numbers(name)
         negative = np.flatnonzero(values < 0)
         if negative.size:
-            raise DataError(file.where, f"{file.row(int(there[negative[0]]))}: {name} is {values[negative[0]]:g}; expected 0 or more")
+            raise DataError(
+                file.where,
+                f"{file.row(int(there[negative[0]]))}: {name} is {values[negative[0]]:g}; expected 0 or more",
+            )
         amount[there], given[side, there] = values, True
     wrong = np.flatnonzero(given.sum(0) != 1)
     if wrong.size:
         row = int(wrong[0])
         said = "amount_in and amount_out are both given" if given[:, row].all() else "has no amount"
         raise DataError(
-            file.where, f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or amount_out (exact out)"
+            file.where,
+            f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or amount_out (exact out)",
         )
     return amount, given[1]
 
@@ -124,7 +149,8 @@ def _dense(
     if rows * most > MOST:
         when = date_text(int(start + minute[place.argmax()]))
         raise DataError(
-            file.where, f"has {most:,} trades in the minute {when}, which is too many for a run of {rows:,} minutes; take fewer days"
+            file.where,
+            f"has {most:,} trades in the minute {when}, which is too many for a run of {rows:,} minutes; take fewer days",
         )
     pay, take, amount, exact_out = (column[inside] for column in columns)
     found = GivenTrades(
@@ -145,6 +171,12 @@ def trades_frame(trades: GivenTrades, tokens: tuple[str, ...], start: int) -> "p
     rows, places = np.nonzero(trades.pay >= 0)
     names, out = np.array(tokens), trades.exact_out[rows, places]
     amount = trades.amount[rows, places]
-    columns = {"token_in": names[trades.pay[rows, places]], "token_out": names[trades.take[rows, places]]}
-    amounts = {"amount_in": np.where(out, np.nan, amount), "amount_out": np.where(out, amount, np.nan)}
+    columns = {
+        "token_in": names[trades.pay[rows, places]],
+        "token_out": names[trades.take[rows, places]],
+    }
+    amounts = {
+        "amount_in": np.where(out, np.nan, amount),
+        "amount_out": np.where(out, amount, np.nan),
+    }
     return polars.DataFrame({"unix": (start + rows) * 60_000} | columns | amounts, nan_to_null=True)

@@ -42,10 +42,17 @@ class Metric(Component, group="metric"):
 
     unit: ClassVar[str] = ""
 
-    turnover_penalty: NonNegative = Field(0.0, description="objective lost per unit of value weight turned over in a minute")
+    turnover_penalty: NonNegative = Field(
+        0.0, description="objective lost per unit of value weight turned over in a minute"
+    )
 
 
-def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", sorts: bool = False, name: str | None = None) -> Callable[[C], C]:
+def metric(
+    unit: str,
+    reads: Literal["days", "minutes"] = "minutes",
+    sorts: bool = False,
+    name: str | None = None,
+) -> Callable[[C], C]:
     """Register a definition under its own name (or ``name``, where that is no identifier), so that YAML can choose it.
 
     One that reads ``days`` is given anything that knows its days, first, last and minutes; others get a Trajectory.
@@ -54,7 +61,9 @@ def metric(unit: str, reads: Literal["days", "minutes"] = "minutes", sorts: bool
     def enrol(compute: C) -> C:
         kind = name or compute.__name__
         METRICS[kind] = Definition(compute, unit, reads, sorts)
-        settings = create_model(kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind})
+        settings = create_model(
+            kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind}
+        )
         settings.unit = unit
         return compute
 
@@ -94,7 +103,11 @@ def root(square: Float[Array, "*k"]) -> Float[Array, "*k"]:
 
 def deviation(values: Float[Array, " k"]) -> Scalar:
     """The standard deviation, whose gradient is finite where it is zero; NaN of fewer than two."""
-    return root(((values - mean(values)) ** 2).sum() / len(values)) if len(values) > 1 else mean(values[:0])
+    return (
+        root(((values - mean(values)) ** 2).sum() / len(values))
+        if len(values) > 1
+        else mean(values[:0])
+    )
 
 
 def over(earned: Scalar, loss: Scalar) -> Scalar:

@@ -68,4 +68,6 @@ def cdar(path: Trajectory | Daily) -> Scalar:
     """
     deepest = jnp.sort(drawdowns(path.days))
     part = TAIL * len(deepest)
-    return (jnp.clip(part - jnp.arange(len(deepest)), 0, 1).astype(deepest.dtype) * deepest).sum() / part
+    return (
+        jnp.clip(part - jnp.arange(len(deepest)), 0, 1).astype(deepest.dtype) * deepest
+    ).sum() / part

@@ -29,7 +29,9 @@ def _beta(earned: Returns, base: Returns) -> Scalar:
 def _captured(earned: Returns, base: Returns, days: Bool[Array, " k"]) -> Scalar:
     """What was earned on those days for each unit that the market did; NaN if it did nothing on any."""
     there = jnp.where(days, base, 0).sum()
-    return jnp.where(there != 0, jnp.where(days, earned, 0).sum() / jnp.where(there != 0, there, 1), jnp.nan)
+    return jnp.where(
+        there != 0, jnp.where(days, earned, 0).sum() / jnp.where(there != 0, there, 1), jnp.nan
+    )
 
 
 @metric(unit="fraction a year", reads="days")

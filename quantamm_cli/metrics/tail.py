@@ -74,7 +74,9 @@ def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
     $$\sqrt{365}\;\mathrm{mean}(x) / -\mathrm{quantile}_{5\,\%}(x)$$
     """
     earned = changes(path.days)
-    return jnp.sqrt(365.0) * over(mean(earned), percentile(earned, 5)) if len(earned) else mean(earned)
+    return (
+        jnp.sqrt(365.0) * over(mean(earned), percentile(earned, 5)) if len(earned) else mean(earned)
+    )
 
 
 def _define(name: str, unit: str, said: str, compute: Callable[[Trajectory], Scalar]) -> None:

@@ -27,7 +27,14 @@ class Balancer(GeometricPool, kind="balancer"):
     def plan(self, rows: int) -> Plan:
         return Plan(rows, chunk=rows, period=rows)
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         r"""In closed form: $\ln V = \sum w \ln p$ up to a constant."""
         if not feed.always_balanced:
             return super().sampled(params, feed, start, length, rows)
@@ -35,8 +42,16 @@ class Balancer(GeometricPool, kind="balancer"):
         weights = jnp.broadcast_to(opening_weights(params), (len(rows), feed.prices.shape[1]))
         logs = feed.prefix.log_prices
         opening = opening_value(feed, weights[0], feed.prices[start])
-        return equilibrium(weights, ((logs[start + rows] - logs[start]) * weights).sum(-1), opening, feed, start + rows)
+        return equilibrium(
+            weights,
+            ((logs[start + rows] - logs[start]) * weights).sum(-1),
+            opening,
+            feed,
+            start + rows,
+        )
 
-    def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
+    def weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> Float[Array, "rows n"]:
         weights = opening_weights(params)
         return jnp.broadcast_to(weights, (rows, len(weights)))

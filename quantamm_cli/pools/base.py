@@ -109,10 +109,18 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         trading = feed.trading
         visits = np.arange(0, rows, 1 if feed.stirred else trading.every)
         opening, ticks = self.prepare(params, feed, start, rows)
-        visited = jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks
-        left = checkpointed_scan(lambda state, tick: self.step(state, tick, trading.solver), opening, visited)
+        visited = (
+            jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks
+        )
+        left = checkpointed_scan(
+            lambda state, tick: self.step(state, tick, trading.solver), opening, visited
+        )
         reserves = held(left.reserves, visits, rows)
-        fees = left.fees if len(visits) == rows else jnp.zeros(rows, left.fees.dtype).at[visits].set(left.fees)
+        fees = (
+            left.fees
+            if len(visits) == rows
+            else jnp.zeros(rows, left.fees.dtype).at[visits].set(left.fees)
+        )
         weights = self.reported(ticks, reserves, window(feed.prices, start, rows))
         return Path(weights, reserves, fees, None if feed.trades is None else left.refused)
 
@@ -123,20 +131,37 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path over minutes [start, start + rows) when trading is free."""
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         """The pool at some rows of its path of ``length`` minutes. Pools with a short cut take it."""
         path, prices = self.path(params, feed, start, length), feed.prices[start + rows]
         reserves = path.reserves[rows]
-        return Snapshot(prices, reserves, (reserves * prices).sum(-1) if path.value is None else path.value[rows])
+        return Snapshot(
+            prices,
+            reserves,
+            (reserves * prices).sum(-1) if path.value is None else path.value[rows],
+        )
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path when nobody trades: what the pool opened with."""
-        held = self.frictionless(params, feed, start, 1).reserves[0] if feed.initial_reserves is None else feed.initial_reserves
+        held = (
+            self.frictionless(params, feed, start, 1).reserves[0]
+            if feed.initial_reserves is None
+            else feed.initial_reserves
+        )
         prices = window(feed.prices, start, rows)
         reserves = jnp.broadcast_to(held, prices.shape)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[Any, Any]:
+    def prepare(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> tuple[Any, Any]:
         """Opening state, and everything that can be computed for every minute at once."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
 
@@ -144,7 +169,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         """One minute: the new state and what the minute leaves. What a chain would do."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
 
-    def reported(self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+    def reported(
+        self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
+    ) -> Float[Array, "rows n"]:
         """The weights that are told of a path with frictions: shares of value, unless a pool has weights of its own."""
         del ticks
         return shares(reserves, prices)
@@ -155,12 +182,20 @@ def opening_weights(params: Params) -> Float[Array, " n"]:
     return jax.nn.softmax(jax.lax.stop_gradient(params["initial_weights_logits"]))
 
 
-def held(column: Float[Array, "k *n"], visits: NDArray[np.int64], rows: int) -> Float[Array, "rows *n"]:
+def held(
+    column: Float[Array, "k *n"], visits: NDArray[np.int64], rows: int
+) -> Float[Array, "rows *n"]:
     """What was left at each visit, until the next. The first visit is at row 0."""
-    return column if len(visits) == rows else column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
+    return (
+        column
+        if len(visits) == rows
+        else column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
+    )
 
 
-def shares(reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+def shares(
+    reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
+) -> Float[Array, "rows n"]:
     """Shares of value."""
     worth = reserves * prices
     return worth / worth.sum(-1, keepdims=True)

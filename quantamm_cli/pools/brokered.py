@@ -36,7 +36,9 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
         weights = self.base.frictionless(params, feed, start, rows).weights
         chunk = self.chunk
         assert chunk is not None
-        return brokered(self.broker, weights, feed, start, np.arange(0, rows, feed.trading.every), chunk)
+        return brokered(
+            self.broker, weights, feed, start, np.arange(0, rows, feed.trading.every), chunk
+        )
 
 
 class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
@@ -46,7 +48,10 @@ class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
     """
 
     cost: Fraction = Field(0.001, description="exchange fee, a fraction of what is sold")
-    spread: NonNegative | None = Field(0.0005, description="bid-ask spread, a fraction of the price; null: the series data.series.spread")
+    spread: NonNegative | None = Field(
+        0.0005,
+        description="bid-ask spread, a fraction of the price; null: the series data.series.spread",
+    )
 
     @property
     def looks_at(self) -> tuple[str, ...]:
@@ -58,7 +63,12 @@ class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
 
 
 def brokered(
-    broker: Broker, weights: Float[Array, "rows n"], feed: Feed, start: Int[Array, ""], visits: NDArray[np.int64], chunk: int
+    broker: Broker,
+    weights: Float[Array, "rows n"],
+    feed: Feed,
+    start: Int[Array, ""],
+    visits: NDArray[np.int64],
+    chunk: int,
 ) -> Path:
     """The path of a portfolio that trades to these weights on the rows ``visits`` and holds between."""
     rows = len(weights)
@@ -67,8 +77,14 @@ def brokered(
     if spread is None:
         known = feed.first_chunk + (feed.burn_in + start + visits) // chunk
         spread = feed.series["spread"][known]
-    leaves = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** (rows / len(visits) / YEAR)
+    leaves = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** (
+        rows / len(visits) / YEAR
+    )
     growth = log_value(weights[visits], prices[visits], broker.cost, spread, leaves)
-    opening = feed.initial_pool_value if feed.initial_reserves is None else (feed.initial_reserves * prices[0]).sum()
+    opening = (
+        feed.initial_pool_value
+        if feed.initial_reserves is None
+        else (feed.initial_reserves * prices[0]).sum()
+    )
     reserves = weights[visits] * (opening * jnp.exp(growth))[:, None] / prices[visits]
     return Path(weights, held(reserves, visits, rows), jnp.zeros(rows, prices.dtype))

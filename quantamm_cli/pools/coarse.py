@@ -27,13 +27,20 @@ class CoarsePool(GeometricPool, ABC):
     """A geometric mean pool that moves its weights for a while in every chunk, and then holds them."""
 
     chunk_period: Count = Field(1440, description="minutes between looks at the price")
-    weight_interpolation_period: Count = Field(1440, description="minutes a change of weights takes")
-    weight_interpolation_method: Literal["linear", "approx_optimal"] = Field("linear", description="path between two weights")
+    weight_interpolation_period: Count = Field(
+        1440, description="minutes a change of weights takes"
+    )
+    weight_interpolation_method: Literal["linear", "approx_optimal"] = Field(
+        "linear", description="path between two weights"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.weight_interpolation_period > self.chunk_period:
             place = f"{where}.weight_interpolation_period"
-            raise ConfigError(place, f"{self.weight_interpolation_period} minutes are longer than chunk_period ({self.chunk_period})")
+            raise ConfigError(
+                place,
+                f"{self.weight_interpolation_period} minutes are longer than chunk_period ({self.chunk_period})",
+            )
 
     @property
     def chunk(self) -> int | None:
@@ -49,7 +56,9 @@ class CoarsePool(GeometricPool, ABC):
         return self.weight_interpolation_method == "linear"
 
     @abstractmethod
-    def coarse_weights(self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int) -> Blocks:
+    def coarse_weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
+    ) -> Blocks:
         """The blocks of a window."""
 
     def chunk_of(self, feed: Feed, row: Int[Array, ""]) -> Int[Array, ""]:
@@ -65,18 +74,32 @@ class CoarsePool(GeometricPool, ABC):
         return None
 
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
-        return None if self.open_for is None else np.arange(rows) % self.chunk_period < self.open_for
+        return (
+            None if self.open_for is None else np.arange(rows) % self.chunk_period < self.open_for
+        )
 
     def plan(self, rows: int) -> Plan:
         return Plan(
-            rows, self.chunk_period, self.weight_interpolation_period, None, self.weight_interpolation_method, open_for=self.open_for
+            rows,
+            self.chunk_period,
+            self.weight_interpolation_period,
+            None,
+            self.weight_interpolation_method,
+            open_for=self.open_for,
         )
 
     def short_cut(self, feed: Feed) -> bool:
         """Whether it is in equilibrium at every minute, at weights that move in straight lines for the whole period."""
         return feed.always_balanced and self.straight and self.open_for is None
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         """In closed form where there is one."""
         if not self.short_cut(feed):
             return super().sampled(params, feed, start, length, rows)
@@ -84,8 +107,13 @@ class CoarsePool(GeometricPool, ABC):
         chunk, period = self.chunk_period, self.weight_interpolation_period
         starts, slopes, _ = self.blocks(params, feed, start, length)
         earned = log_growth(feed.prefix, starts, slopes, chunk, period, start, rows)
-        weights = starts[rows // chunk] + np.minimum(rows % chunk, period)[:, None] * slopes[rows // chunk]
-        return equilibrium(weights, earned, opening_value(feed, starts[0], feed.prices[start]), feed, start + rows)
+        weights = (
+            starts[rows // chunk]
+            + np.minimum(rows % chunk, period)[:, None] * slopes[rows // chunk]
+        )
+        return equilibrium(
+            weights, earned, opening_value(feed, starts[0], feed.prices[start]), feed, start + rows
+        )
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """In compiled code where there is a closed form."""
@@ -93,13 +121,23 @@ class CoarsePool(GeometricPool, ABC):
             return super().frictionless(params, feed, start, rows)
         assert feed.prefix is not None
         blocks = self.blocks(params, feed, start, rows)
-        given = blocks.starts, blocks.slopes, feed.prefix.log_prices, (self.chunk_period, self.weight_interpolation_period), rows
+        given = (
+            blocks.starts,
+            blocks.slopes,
+            feed.prefix.log_prices,
+            (self.chunk_period, self.weight_interpolation_period),
+            rows,
+        )
         prices = window(feed.prices, start, rows)
-        value = opening_value(feed, blocks.starts[0], prices[0]) * growth(start, *given).astype(prices.dtype)
+        value = opening_value(feed, blocks.starts[0], prices[0]) * growth(start, *given).astype(
+            prices.dtype
+        )
         weights = self.interpolated(blocks, rows)
         return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value), value=value)
 
-    def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
+    def weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> Float[Array, "rows n"]:
         return self.interpolated(self.blocks(params, feed, start, rows), rows)
 
     def interpolated(self, blocks: Blocks, rows: int) -> Float[Array, "rows n"]:

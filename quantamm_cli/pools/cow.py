@@ -30,11 +30,17 @@ class Cow(AbstractPool, kind="cow"):
     competitors trade where they just cover them; see ``core.fm_amm``.
     """
 
-    arb_quality: Share = Field(1.0, description="share of arbitrage at the competitors' price; the rest is one arbitrageur's")
+    arb_quality: Share = Field(
+        1.0,
+        description="share of arbitrage at the competitors' price; the rest is one arbitrageur's",
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
-            raise ConfigError("tokens", f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, which holds two; name two")
+            raise ConfigError(
+                "tokens",
+                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, which holds two; name two",
+            )
 
     @property
     def takes_frictions(self) -> bool:
@@ -46,11 +52,15 @@ class Cow(AbstractPool, kind="cow"):
         weights = opening_weights(params).astype(prices.dtype)
         opening = self._opening(weights, feed, prices[0])
         # One of two programs by the value of a setting: a share of one is common, and needs no loop.
-        path = jax.lax.cond(self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits])
+        path = jax.lax.cond(
+            self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits]
+        )
         reserves = held(path, visits, rows)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Minute]:
+    def prepare(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> tuple[State, Minute]:
         ticks = minutes(feed, start, rows)
         weights = opening_weights(params).astype(ticks.prices.dtype)
         return (self._opening(weights, feed, ticks.prices[0]), weights), ticks
@@ -65,13 +75,21 @@ class Cow(AbstractPool, kind="cow"):
         return (reserves, weights), Row(reserves, fees + more, refused)
 
     def _opening(self, weights: Pair, feed: Feed, prices: Pair) -> Pair:
-        return weights * feed.initial_pool_value / prices if feed.initial_reserves is None else feed.initial_reserves
+        return (
+            weights * feed.initial_pool_value / prices
+            if feed.initial_reserves is None
+            else feed.initial_reserves
+        )
 
-    def _visited(self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:
+    def _visited(
+        self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]
+    ) -> Float[Array, "k 2"]:
         """Reserves after each visit of arbitrageurs who pay nothing."""
 
         def visit(before: Pair, price: Pair) -> tuple[Pair, Pair]:
-            after = arbitraged(before, weights, Minute(price, jnp.zeros((), price.dtype)), self.arb_quality)
+            after = arbitraged(
+                before, weights, Minute(price, jnp.zeros((), price.dtype)), self.arb_quality
+            )
             return after, after
 
         path: Float[Array, "k 2"] = checkpointed_scan(visit, opening, prices)
@@ -88,7 +106,13 @@ def rebalanced(opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Flo
 def swap(weights: Pair, fee: Scalar) -> Swap:
     """The batches of given trades, one trade each; the fee is taken from what comes in."""
 
-    def one(reserves: Pair, pay: Int[Array, ""], take: Int[Array, ""], amount: Scalar, exact_out: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
+    def one(
+        reserves: Pair,
+        pay: Int[Array, ""],
+        take: Int[Array, ""],
+        amount: Scalar,
+        exact_out: Bool[Array, ""],
+    ) -> tuple[Scalar, Scalar]:
         del take  # the other one
         taken = out_given_in(reserves, weights, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
         paid = in_given_out(reserves, weights, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)

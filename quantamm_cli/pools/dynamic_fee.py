@@ -32,18 +32,29 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
     """
 
     rule: WeightRule
-    chunk_period: Count = Field(1440, description="minutes between looks at the price; that of base, if it looks")
+    chunk_period: Count = Field(
+        1440, description="minutes between looks at the price; that of base, if it looks"
+    )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         super().check(tokens, where)
         self.rule.check(tokens, f"{where}.rule")
         if not self.base.takes_frictions:
-            raise ConfigError(f"{where}.base", f"{self.base.kind} has no path with frictions, so a fee means nothing to it")
+            raise ConfigError(
+                f"{where}.base",
+                f"{self.base.kind} has no path with frictions, so a fee means nothing to it",
+            )
         if self.base.chunk not in (None, self.chunk_period):
-            raise ConfigError(f"{where}.chunk_period", f"{self.chunk_period} is not {where}.base.chunk_period ({self.base.chunk})")
+            raise ConfigError(
+                f"{where}.chunk_period",
+                f"{self.chunk_period} is not {where}.base.chunk_period ({self.base.chunk})",
+            )
         if self.rule.targets:
-            raise ConfigError(f"{where}.rule", f"{self.rule.kind} says weights, not changes; a fee follows changes")
+            raise ConfigError(
+                f"{where}.rule",
+                f"{self.rule.kind} says weights, not changes; a fee follows changes",
+            )
 
     @property
     def chunk(self) -> int | None:
@@ -112,17 +123,34 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
 
     def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
         """The fee of every minute of the feed, from the last chunk known then."""
-        own = {name.removeprefix(PREFIX): value for name, value in params.items() if name.startswith(PREFIX)}
-        moves = self.rule.signal(Columns(feed.first_chunk), Seen(feed.chunks, feed.series), own, self.clock)
-        lowest, highest = (jax.nn.sigmoid(params[f"raw_fee_{end}"][0]) for end in ("lowest", "highest"))
+        own = {
+            name.removeprefix(PREFIX): value
+            for name, value in params.items()
+            if name.startswith(PREFIX)
+        }
+        moves = self.rule.signal(
+            Columns(feed.first_chunk), Seen(feed.chunks, feed.series), own, self.clock
+        )
+        lowest, highest = (
+            jax.nn.sigmoid(params[f"raw_fee_{end}"][0]) for end in ("lowest", "highest")
+        )
         heard = -jnp.expm1(-jnp.exp2(params["log_fee_strength"][0]) * jnp.abs(moves).mean(-1))
         fees = lowest + (highest - lowest) * heard
-        return fees[feed.first_chunk + (feed.burn_in + jnp.arange(len(feed.prices))) // self.chunk_period]
+        return fees[
+            feed.first_chunk + (feed.burn_in + jnp.arange(len(feed.prices))) // self.chunk_period
+        ]
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return self.base.path(params, self._charged(params, feed), start, rows)
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         return self.base.sampled(params, self._charged(params, feed), start, length, rows)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:

@@ -48,7 +48,9 @@ class GeometricPool(AbstractPool, ABC):
         """Whether weights ever change."""
 
     @abstractmethod
-    def weights(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Float[Array, "rows n"]:
+    def weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> Float[Array, "rows n"]:
         """Weights at every minute of the window."""
 
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
@@ -64,7 +66,9 @@ class GeometricPool(AbstractPool, ABC):
     def compiles(self) -> bool:
         """Whether compiled code may take the place of ``step``: unless a pool has its own."""
         kind = type(self)
-        return compiled() and kind.step is GeometricPool.step and kind.prepare is GeometricPool.prepare
+        return (
+            compiled() and kind.step is GeometricPool.step and kind.prepare is GeometricPool.prepare
+        )
 
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
         """On which rows of a window the pool trades; ``None``: on all."""
@@ -94,24 +98,51 @@ class GeometricPool(AbstractPool, ABC):
         return Path(weights, held(reserves, visits, rows), jnp.zeros_like(prices[:, 0]))
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        return super().untouched(params, feed, start, rows)._replace(weights=self.weights(params, feed, start, rows))
+        return (
+            super()
+            .untouched(params, feed, start, rows)
+            ._replace(weights=self.weights(params, feed, start, rows))
+        )
 
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         if not self.compiles:
             return super().with_frictions(params, feed, start, rows)
         left = self._left(params, feed, start, rows)
         weights = self.weights(params, feed, start, rows)
-        return Path(weights, left.reserves, left.fees, None if feed.trades is None else left.refused)
+        return Path(
+            weights, left.reserves, left.fees, None if feed.trades is None else left.refused
+        )
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         """By the compiled loop, if trading costs something: it leaves nothing but those rows."""
-        if feed.frictions is None or not (self.takes_frictions and self.compiles) or not (feed.trading.happens or feed.stirred):
+        if (
+            feed.frictions is None
+            or not (self.takes_frictions and self.compiles)
+            or not (feed.trading.happens or feed.stirred)
+        ):
             return super().sampled(params, feed, start, length, rows)
         wanted, places = np.unique(rows, return_inverse=True)
-        reserves, prices = self._left(params, feed, start, length, tuple(wanted.tolist())).reserves[places], feed.prices[start + rows]
+        reserves, prices = (
+            self._left(params, feed, start, length, tuple(wanted.tolist())).reserves[places],
+            feed.prices[start + rows],
+        )
         return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
-    def _left(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: tuple[int, ...] | None = None) -> Left:
+    def _left(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: tuple[int, ...] | None = None,
+    ) -> Left:
         """What the compiled loop leaves at some rows, or at all."""
         assert feed.frictions is not None
         blocks, trading = self.blocks(params, feed, start, length), feed.trading
@@ -120,16 +151,26 @@ class GeometricPool(AbstractPool, ABC):
         plan = replace(plan, every=trading.every, happens=trading.happens, solver=trading.solver)
         return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
 
-    def _opening(self, feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]) -> Float[Array, " n"]:
+    def _opening(
+        self, feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
+    ) -> Float[Array, " n"]:
         """Reserves before the first minute: those given, or such that the pool is in equilibrium."""
-        return weights * feed.initial_pool_value / prices if feed.initial_reserves is None else feed.initial_reserves
+        return (
+            weights * feed.initial_pool_value / prices
+            if feed.initial_reserves is None
+            else feed.initial_reserves
+        )
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
+    def prepare(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> tuple[State, Tick]:
         weights = self.weights(params, feed, start, rows)
         minute, traded = minutes(feed, start, rows), self.open_rows(rows)
         if traded is not None:
             visited = jnp.asarray(traded)
-            minute = minute._replace(visited=visited if minute.visited is None else minute.visited & visited)
+            minute = minute._replace(
+                visited=visited if minute.visited is None else minute.visited & visited
+            )
         ticks = Tick(minute, weights)
         return State(self._opening(feed, weights[0], ticks.minute.prices[0]), weights[0]), ticks
 
@@ -144,11 +185,15 @@ class GeometricPool(AbstractPool, ABC):
             fees = fees + more
         return State(reserves, tick.weights), Row(reserves, fees, refused)
 
-    def reported(self, ticks: Tick, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]) -> Float[Array, "rows n"]:
+    def reported(
+        self, ticks: Tick, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
+    ) -> Float[Array, "rows n"]:
         return ticks.weights
 
 
-def opening_value(feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]) -> Float[Array, ""]:
+def opening_value(
+    feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
+) -> Float[Array, ""]:
     """What a frictionless pool of these weights is worth at these prices when it opens: of given reserves, after the first arbitrage."""
     if feed.initial_reserves is None:
         return feed.initial_pool_value
@@ -156,7 +201,11 @@ def opening_value(feed: Feed, weights: Float[Array, " n"], prices: Float[Array, 
 
 
 def equilibrium(
-    weights: Float[Array, "r n"], log_growth: Float[Array, " r"], opening: Float[Array, ""], feed: Feed, rows: Int[Array, " r"]
+    weights: Float[Array, "r n"],
+    log_growth: Float[Array, " r"],
+    opening: Float[Array, ""],
+    feed: Feed,
+    rows: Int[Array, " r"],
 ) -> Snapshot:
     """A pool that is in equilibrium and has grown so much since it opened, at some rows of the feed."""
     prices = feed.prices[rows]

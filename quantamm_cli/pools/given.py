@@ -30,7 +30,9 @@ class Given(CoarsePool, kind="given"):
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         return ()
 
-    def coarse_weights(self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int) -> Blocks:
+    def coarse_weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
+    ) -> Blocks:
         recorded = feed.series["weights"]
         ahead = jnp.concatenate([recorded, recorded[-1:]])
         starts = jax.lax.dynamic_slice_in_dim(ahead, self.chunk_of(feed, start), blocks + 1)

@@ -24,15 +24,23 @@ class OnchainGuard(Guard, kind="onchain"):
     """
 
     maximum_change: Positive = Field(
-        3e-4, description="largest change of a weight in a minute; on chain, epsilon of an update of that many"
+        3e-4,
+        description="largest change of a weight in a minute; on chain, epsilon of an update of that many",
     )
-    minimum_weight: Positive | None = Field(None, description="smallest weight, the rail; null: 0.1 / number of tokens")
+    minimum_weight: Positive | None = Field(
+        None, description="smallest weight, the rail; null: 0.1 / number of tokens"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.minimum_weight is not None and self.minimum_weight * len(tokens) > 1:
-            raise ConfigError(f"{where}.minimum_weight", f"{self.minimum_weight} for {len(tokens)} tokens; 1/{len(tokens)} at most")
+            raise ConfigError(
+                f"{where}.minimum_weight",
+                f"{self.minimum_weight} for {len(tokens)} tokens; 1/{len(tokens)} at most",
+            )
 
-    def slope(self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params) -> Float[Array, " n"]:
+    def slope(
+        self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params
+    ) -> Float[Array, " n"]:
         del params
         target = guard_weights(start, wish, self.maximum_change * minutes, self._rail(start))
         return (target - start) / minutes
@@ -41,7 +49,9 @@ class OnchainGuard(Guard, kind="onchain"):
     def stops(self) -> bool:
         return True
 
-    def stop(self, start: Float[Array, " n"], slope: Float[Array, " n"], minutes: int) -> Float[Array, ""]:
+    def stop(
+        self, start: Float[Array, " n"], slope: Float[Array, " n"], minutes: int
+    ) -> Float[Array, ""]:
         seconds = seconds_to_rail(start, slope / SECONDS, self._rail(start))
         return jax.lax.stop_gradient(jnp.minimum(seconds / SECONDS, minutes))
 

@@ -24,25 +24,43 @@ _INNERMOST = 1e-9
 class PerAssetGuard(StandardGuard, kind="per_asset"):
     """The standard guard with a smallest and a largest weight for each asset, which training may move if ``learn`` is true."""
 
-    minimum_weights: Bounds | None = Field(None, description="smallest weight of each token, in their order; null: minimum_weight for all")
-    maximum_weights: Bounds | None = Field(None, description="largest weight of each token, in their order; null: what the others leave")
+    minimum_weights: Bounds | None = Field(
+        None,
+        description="smallest weight of each token, in their order; null: minimum_weight for all",
+    )
+    maximum_weights: Bounds | None = Field(
+        None,
+        description="largest weight of each token, in their order; null: what the others leave",
+    )
     learn: bool = Field(False, description="true: the bounds given are where training begins")
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         super().check(tokens, where)
-        for name, bounds in (("minimum_weights", self.minimum_weights), ("maximum_weights", self.maximum_weights)):
+        for name, bounds in (
+            ("minimum_weights", self.minimum_weights),
+            ("maximum_weights", self.maximum_weights),
+        ):
             if bounds is not None and len(bounds) != len(tokens):
-                raise ConfigError(f"{where}.{name}", f"{len(bounds)} weights for {len(tokens)} tokens; give one a token")
+                raise ConfigError(
+                    f"{where}.{name}",
+                    f"{len(bounds)} weights for {len(tokens)} tokens; give one a token",
+                )
         low, high = self._given(len(tokens))
         if low.sum() > 1:
             raise ConfigError(
-                f"{where}.minimum_weights", f"sum to {low.sum():g} with the floor under each; they must leave room: 1 at most"
+                f"{where}.minimum_weights",
+                f"sum to {low.sum():g} with the floor under each; they must leave room: 1 at most",
             )
         if high.sum() < 1:
-            raise ConfigError(f"{where}.maximum_weights", f"sum to {high.sum():g}; the pool must fit: 1 at least")
+            raise ConfigError(
+                f"{where}.maximum_weights", f"sum to {high.sum():g}; the pool must fit: 1 at least"
+            )
         if (low > high).any():
             token = tokens[int(np.argmax(low > high))]
-            raise ConfigError(f"{where}.maximum_weights", f"that of {token} is below its smallest weight (or the floor)")
+            raise ConfigError(
+                f"{where}.maximum_weights",
+                f"that of {token} is below its smallest weight (or the floor)",
+            )
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         if not self.learn:
@@ -97,17 +115,32 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
         """
         if not self.learn:
             floor = jnp.full(assets, self.floor(jnp.zeros(assets)))
-            low = floor if self.minimum_weights is None else jnp.maximum(jnp.asarray(self.minimum_weights), floor)
-            return low, jnp.ones(assets) if self.maximum_weights is None else jnp.asarray(self.maximum_weights)
+            low = (
+                floor
+                if self.minimum_weights is None
+                else jnp.maximum(jnp.asarray(self.minimum_weights), floor)
+            )
+            return low, jnp.ones(assets) if self.maximum_weights is None else jnp.asarray(
+                self.maximum_weights
+            )
         low = jax.nn.sigmoid(params["raw_min_budget"]) * jax.nn.softmax(params["raw_min_logits"])
         high = low + (1 - low) * jax.nn.sigmoid(params["raw_gap_logits"])
         short, room = jnp.maximum(1 - high.sum(), 0), (1 - high).sum()
         return low, high + short * (1 - high) / jnp.where(room == 0, 1, room)
 
-    def _limited(self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params) -> Float[Array, " n"]:
+    def _limited(
+        self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params
+    ) -> Float[Array, " n"]:
         return slope(start, self.inside(wish, params), minutes, self.maximum_change)
 
     def _given(self, assets: int) -> tuple[np.ndarray, np.ndarray]:
         floor = 0.1 / assets if self.minimum_weight is None else self.minimum_weight
-        low = np.maximum(np.full(assets, 0.0) if self.minimum_weights is None else np.array(self.minimum_weights), floor)
-        return low, np.ones(assets) if self.maximum_weights is None else np.array(self.maximum_weights)
+        low = np.maximum(
+            np.full(assets, 0.0)
+            if self.minimum_weights is None
+            else np.array(self.minimum_weights),
+            floor,
+        )
+        return low, np.ones(assets) if self.maximum_weights is None else np.array(
+            self.maximum_weights
+        )

@@ -49,7 +49,9 @@ class AtLeast(Bijector):
     def raw(self, readable: Readable) -> Readable:
         space = space_of(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw: Readable = space.where(readable == self.floor, _LEAST, space.log(readable - self.floor))
+            raw: Readable = space.where(
+                readable == self.floor, _LEAST, space.log(readable - self.floor)
+            )
         return raw
 
 
@@ -115,16 +117,24 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
     of the other token in the numeraire, over ``reference_price``; of opening prices the range covers its own.
     """
 
-    numeraire: Token | None = Field(None, description="token the pool's price is in; null: the last")
-    reference_price: Positive | None = Field(None, description="price that counts as one for the parameters; null: at opening, 1: none")
+    numeraire: Token | None = Field(
+        None, description="token the pool's price is in; null: the last"
+    )
+    reference_price: Positive | None = Field(
+        None, description="price that counts as one for the parameters; null: at opening, 1: none"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
-            raise ConfigError("tokens", f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, which holds two; name two")
+            raise ConfigError(
+                "tokens",
+                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, which holds two; name two",
+            )
         if self.numeraire is not None and self.numeraire not in tokens:
             near = did_you_mean(self.numeraire, tokens)
             raise ConfigError(
-                f"{where}.numeraire", f"'{self.numeraire}' is none of the run's tokens{near}; one of {', '.join(tokens)}, or null"
+                f"{where}.numeraire",
+                f"'{self.numeraire}' is none of the run's tokens{near}; one of {', '.join(tokens)}, or null",
             )
 
     @property
@@ -138,11 +148,36 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         """Four numbers a pool. Bounds relative to the opening price lie on both sides of it, others anywhere."""
         low: Bijector = Below(0, 1) if self.reference_price is None else AtLeast(0)
         high = AtLeast(1 if self.reference_price is None else 0)
-        unit = "price over the opening price" if self.reference_price is None else "price over reference_price"
+        unit = (
+            "price over the opening price"
+            if self.reference_price is None
+            else "price over reference_price"
+        )
         angle, stretch = Interval(0, np.pi / 2), AtLeast(1)
         return (
-            Parameter("raw_alpha", "alpha", unit, low, default=0.5, low=0.1, high=0.95, count=1, onchain=OnChain("alpha")),
-            Parameter("raw_beta", "beta", unit, high, default=2.0, low=1.05, high=10.0, log=True, count=1, onchain=OnChain("beta")),
+            Parameter(
+                "raw_alpha",
+                "alpha",
+                unit,
+                low,
+                default=0.5,
+                low=0.1,
+                high=0.95,
+                count=1,
+                onchain=OnChain("alpha"),
+            ),
+            Parameter(
+                "raw_beta",
+                "beta",
+                unit,
+                high,
+                default=2.0,
+                low=1.05,
+                high=10.0,
+                log=True,
+                count=1,
+                onchain=OnChain("beta"),
+            ),
             Parameter(
                 "raw_rotation_angle",
                 "rotation_angle",
@@ -154,13 +189,27 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
                 count=1,
                 onchain=OnChain("rotation_angle"),
             ),
-            Parameter("raw_lam", "lam", "stretch", stretch, default=2.0, low=1.1, high=1000.0, log=True, count=1, onchain=OnChain("lam")),
+            Parameter(
+                "raw_lam",
+                "lam",
+                "stretch",
+                stretch,
+                default=2.0,
+                low=1.1,
+                high=1000.0,
+                log=True,
+                count=1,
+                onchain=OnChain("lam"),
+            ),
         )
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
         low, high = values["alpha"], values["beta"]
         if (low >= high).any():
-            raise ConfigError("params.alpha", f"{low.max():g} is not below params.beta ({high.min():g}): the lowest price and the highest")
+            raise ConfigError(
+                "params.alpha",
+                f"{low.max():g} is not below params.beta ({high.min():g}): the lowest price and the highest",
+            )
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The market's price and the invariant, which no free trade changes, give the reserves: no minute needs another."""
@@ -168,15 +217,26 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         reserves = held(self._following(params, feed, prices[0], prices[visits]), visits, rows)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
-    def sampled(self, params: Params, feed: Feed, start: Int[Array, ""], length: int, rows: NDArray[np.int64]) -> Snapshot:
+    def sampled(
+        self,
+        params: Params,
+        feed: Feed,
+        start: Int[Array, ""],
+        length: int,
+        rows: NDArray[np.int64],
+    ) -> Snapshot:
         """Of a frictionless path, only those rows."""
         if feed.frictions is not None or not feed.trading.happens:
             return super().sampled(params, feed, start, length, rows)
         every, prices = feed.trading.every, feed.prices[start + rows]
-        reserves = self._following(params, feed, feed.prices[start], feed.prices[start + rows // every * every])
+        reserves = self._following(
+            params, feed, feed.prices[start], feed.prices[start + rows // every * every]
+        )
         return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
+    def prepare(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> tuple[State, Tick]:
         columns = minutes(feed, start, rows)
         place = self._place(params, feed, columns.prices[0])
         band = eclp.band(place.curve, place.price(columns.prices), columns.fee)
@@ -191,7 +251,9 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         reserves, more, refused = traded(reserves, minute, swap(place, minute.fee))
         return State(reserves, place), Row(reserves, fees + more, refused)
 
-    def _following(self, params: Params, feed: Feed, opening: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:
+    def _following(
+        self, params: Params, feed: Feed, opening: Pair, prices: Float[Array, "k 2"]
+    ) -> Float[Array, "k 2"]:
         """Reserves at prices of a pool that opened at others."""
         place = self._place(params, feed, opening)
         size = eclp.invariant(place.curve, place.on(_opening(place, feed, opening)))
@@ -199,7 +261,10 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
 
     def _place(self, params: Params, feed: Feed, prices: Pair) -> Place:
         """The curve of a pool that opens at these prices."""
-        raw = {name: params[f"raw_{name}"][0].astype(prices.dtype) for name in ("alpha", "beta", "rotation_angle", "lam")}
+        raw = {
+            name: params[f"raw_{name}"][0].astype(prices.dtype)
+            for name in ("alpha", "beta", "rotation_angle", "lam")
+        }
         turned = jnp.asarray(False) if feed.numeraire is None else feed.numeraire == 0
         one = jnp.ones((), prices.dtype)
         if self.reference_price is None:
@@ -210,9 +275,15 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
             reference = self.reference_price * one
             alpha, beta = jnp.exp(raw["alpha"]), jnp.exp(raw["beta"])
             beta = jnp.where(alpha < beta, beta, jnp.nan)  # bounds the wrong way round hold no pool
-        angles = jax.nn.sigmoid(jnp.stack([raw["rotation_angle"], -raw["rotation_angle"]])) * (jnp.pi / 2)
+        angles = jax.nn.sigmoid(jnp.stack([raw["rotation_angle"], -raw["rotation_angle"]])) * (
+            jnp.pi / 2
+        )
         peak = jnp.sin(angles[0]) / jnp.sin(angles[1])
-        return Place(eclp.curve(alpha, beta, 1 + jnp.exp(raw["lam"]), peak), jnp.stack([one, reference]), turned)
+        return Place(
+            eclp.curve(alpha, beta, 1 + jnp.exp(raw["lam"]), peak),
+            jnp.stack([one, reference]),
+            turned,
+        )
 
 
 def _opening(place: Place, feed: Feed, prices: Pair) -> Pair:
@@ -225,12 +296,27 @@ def _opening(place: Place, feed: Feed, prices: Pair) -> Pair:
 def swap(place: Place, fee: Scalar) -> Swap:
     """The swaps of given trades; the fee is taken from what comes in."""
 
-    def one(reserves: Pair, pay: Int[Array, ""], take: Int[Array, ""], amount: Scalar, exact_out: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
+    def one(
+        reserves: Pair,
+        pay: Int[Array, ""],
+        take: Int[Array, ""],
+        amount: Scalar,
+        exact_out: Bool[Array, ""],
+    ) -> tuple[Scalar, Scalar]:
         del take  # the other one
         there, own = place.on(reserves), jnp.where(place.turned, 1 - pay, pay)
         coin, other = place.unit[own], place.unit[1 - own]
-        taken = eclp.out_given_in(place.curve, there, own, jnp.where(exact_out, 0, amount) * (1 - fee) / coin) * other
-        paid = eclp.in_given_out(place.curve, there, own, jnp.where(exact_out, amount, 0) / other) * coin / (1 - fee)
+        taken = (
+            eclp.out_given_in(
+                place.curve, there, own, jnp.where(exact_out, 0, amount) * (1 - fee) / coin
+            )
+            * other
+        )
+        paid = (
+            eclp.in_given_out(place.curve, there, own, jnp.where(exact_out, amount, 0) / other)
+            * coin
+            / (1 - fee)
+        )
         return jnp.where(exact_out, paid, amount), jnp.where(exact_out, amount, taken)
 
     return one

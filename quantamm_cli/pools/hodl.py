@@ -14,6 +14,10 @@ class Hodl(AbstractPool, kind="hodl"):
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         prices = window(feed.prices, start, rows)
-        held = opening_weights(params) * feed.initial_pool_value / prices[0] if feed.initial_reserves is None else feed.initial_reserves
+        held = (
+            opening_weights(params) * feed.initial_pool_value / prices[0]
+            if feed.initial_reserves is None
+            else feed.initial_reserves
+        )
         reserves = jnp.broadcast_to(held, prices.shape)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))

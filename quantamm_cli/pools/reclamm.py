@@ -76,7 +76,16 @@ ARC = Parameter(
     onchain=OnChain("arc_length_scale"),
 )
 FEE = Parameter(
-    "logit_swap_fee", "swap_fee", "fraction", Interval(0.0, 1.0), 0.003, low=1e-4, high=0.05, log=True, count=1, onchain=OnChain("swap_fee")
+    "logit_swap_fee",
+    "swap_fee",
+    "fraction",
+    Interval(0.0, 1.0),
+    0.003,
+    low=1e-4,
+    high=0.05,
+    log=True,
+    count=1,
+    onchain=OnChain("swap_fee"),
 )
 
 
@@ -113,17 +122,30 @@ class Reclamm(AbstractPool, kind="reclamm"):
     pool's urgency would have no bounds, and empty it: a scaled shift moves the price by half the range at most.
     """
 
-    version: Literal[1, 2] = Field(2, description="of the contract: 2 shifts for 30 days at most and stops at the center")
-    interpolation: Literal["geometric", "constant_arc_length"] = Field("geometric", description="how virtual balances shift")
+    version: Literal[1, 2] = Field(
+        2, description="of the contract: 2 shifts for 30 days at most and stops at the center"
+    )
+    interpolation: Literal["geometric", "constant_arc_length"] = Field(
+        "geometric", description="how virtual balances shift"
+    )
     centeredness_scaling: bool = Field(False, description="shift faster by margin / centeredness")
-    arc_length_speed: Positive | None = Field(None, description="square root of the second token a second; null: calibrated")
-    learn_fee: bool = Field(False, description="the swap fee is the parameter swap_fee, not fees.fee")
+    arc_length_speed: Positive | None = Field(
+        None, description="square root of the second token a second; null: calibrated"
+    )
+    learn_fee: bool = Field(
+        False, description="the swap fee is the parameter swap_fee, not fees.fee"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
-            raise ConfigError(where, f"reclamm holds exactly two tokens; {len(tokens)} are given ({', '.join(tokens)})")
+            raise ConfigError(
+                where,
+                f"reclamm holds exactly two tokens; {len(tokens)} are given ({', '.join(tokens)})",
+            )
         if self.arc_length_speed is not None and self.interpolation == "geometric":
-            raise ConfigError(f"{where}.arc_length_speed", "only interpolation=constant_arc_length has a speed")
+            raise ConfigError(
+                f"{where}.arc_length_speed", "only interpolation=constant_arc_length has a speed"
+            )
 
     @property
     def keeps(self) -> tuple[str, ...]:
@@ -148,24 +170,34 @@ class Reclamm(AbstractPool, kind="reclamm"):
         every = feed.trading.every
         opening, ticks = self.prepare(params, feed, start, rows)
         visits = jax.tree.map(lambda column: column[::every], ticks)
-        reserves, fees, _ = checkpointed_scan(lambda state, tick: self.step(state, tick, "exact"), opening, visits)
+        reserves, fees, _ = checkpointed_scan(
+            lambda state, tick: self.step(state, tick, "exact"), opening, visits
+        )
         reserves = jnp.repeat(reserves, every, axis=0)[:rows]
         fees = jnp.zeros(rows, fees.dtype).at[::every].set(fees)
         return Path(shares(reserves, ticks.minute.prices), reserves, fees)
 
-    def prepare(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> tuple[State, Tick]:
+    def prepare(
+        self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
+    ) -> tuple[State, Tick]:
         minute = _minutes(feed, start, rows)
         if self.learn_fee:
-            minute = minute._replace(fee=jnp.broadcast_to(jax.nn.sigmoid(params[FEE.name]), (rows,)))
+            minute = minute._replace(
+                fee=jnp.broadcast_to(jax.nn.sigmoid(params[FEE.name]), (rows,))
+            )
         prices = minute.prices[0]
-        reserves = opening_weights(params) * feed.initial_pool_value / prices if feed.initial_reserves is None else feed.initial_reserves
+        reserves = (
+            opening_weights(params) * feed.initial_pool_value / prices
+            if feed.initial_reserves is None
+            else feed.initial_reserves
+        )
         excess = (_WIDEST - 1) * jax.nn.sigmoid(params[RATIO.name][0])
         virtual = reclamm.quoting(reserves, prices, excess / (jnp.sqrt(1 + excess) + 1))
         if feed.state is not None:
             virtual = feed.state["virtual_balances"]
-        return State(reserves, virtual, self._shift(params, reserves, virtual, 60.0 * feed.trading.every)), Tick(
-            minute, _elapsed(feed, minute)
-        )
+        return State(
+            reserves, virtual, self._shift(params, reserves, virtual, 60.0 * feed.trading.every)
+        ), Tick(minute, _elapsed(feed, minute))
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
         """Providers come or leave, the range shifts, then arbitrage and given trades. For two tokens every solver is exact."""
@@ -175,11 +207,19 @@ class Reclamm(AbstractPool, kind="reclamm"):
             # A shift's cost, the square of the speed, grows with the pool.
             shift = shift._replace(rate=shift.rate * jnp.sqrt(minute.growth))
         virtual = self._moved(reserves, virtual, shift, tick)
-        reserves, fees = settle(reserves, reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee), minute)
+        reserves, fees = settle(
+            reserves, reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee), minute
+        )
         reserves, more, refused = traded(reserves, minute, reclamm.swap_with(virtual, minute.fee))
         return State(reserves, virtual, shift), Row(reserves, fees + more, refused)
 
-    def _shift(self, params: Params, reserves: Float[Array, "2"], virtual: Float[Array, "2"], seconds: float) -> Shift:
+    def _shift(
+        self,
+        params: Params,
+        reserves: Float[Array, "2"],
+        virtual: Float[Array, "2"],
+        seconds: float,
+    ) -> Shift:
         """How the pool's range moves; a speed is calibrated where the pool opens, for visits that are ``seconds`` apart."""
         margin = jax.nn.sigmoid(params[MARGIN.name][0])
         if self.arc_length_speed is None:
@@ -193,15 +233,29 @@ class Reclamm(AbstractPool, kind="reclamm"):
             speed = jnp.asarray(self.arc_length_speed, margin.dtype)
         return Shift(margin, _FASTEST * jax.nn.sigmoid(params[ARC.name][0]) * speed)
 
-    def _moved(self, reserves: Float[Array, "2"], virtual: Float[Array, "2"], shift: Shift, tick: Tick) -> Float[Array, "2"]:
+    def _moved(
+        self, reserves: Float[Array, "2"], virtual: Float[Array, "2"], shift: Shift, tick: Tick
+    ) -> Float[Array, "2"]:
         """The virtual balances after what has passed since the pool was last used."""
         center, _ = reclamm.centeredness(reserves, virtual)
-        urgency = shift.margin / jnp.maximum(center, _URGENT) if self.centeredness_scaling else jnp.ones_like(center)
+        urgency = (
+            shift.margin / jnp.maximum(center, _URGENT)
+            if self.centeredness_scaling
+            else jnp.ones_like(center)
+        )
         longest = reclamm.LONGEST_SHIFT if self.version > 1 else jnp.inf
         if self.interpolation == "geometric":
-            over = reclamm.geometric(reserves, virtual, shift.rate, jnp.minimum(tick.seconds * urgency, longest))
+            over = reclamm.geometric(
+                reserves, virtual, shift.rate, jnp.minimum(tick.seconds * urgency, longest)
+            )
         else:
-            over = reclamm.arc_length(reserves, virtual, tick.minute.prices, shift.rate * urgency, jnp.minimum(tick.seconds, longest))
+            over = reclamm.arc_length(
+                reserves,
+                virtual,
+                tick.minute.prices,
+                shift.rate * urgency,
+                jnp.minimum(tick.seconds, longest),
+            )
         if self.centeredness_scaling:
             over = jnp.maximum(over, reclamm.halfway(reserves, virtual))
         moves = (center < shift.margin) & (tick.seconds > 0)

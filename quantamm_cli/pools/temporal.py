@@ -37,7 +37,8 @@ class Temporal(CoarsePool, kind="temporal"):
     rule: WeightRule
     guard: Guard
     weight_calculation_method: Literal["auto", "vectorized", "scan", "hybrid"] = Field(
-        "auto", description="how the weights are computed: columns, a loop, or a loop for the rule alone; all agree"
+        "auto",
+        description="how the weights are computed: columns, a loop, or a loop for the rule alone; all agree",
     )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
 
@@ -61,7 +62,11 @@ class Temporal(CoarsePool, kind="temporal"):
         return Clock(self.chunk_period, self.max_memory_days)
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        return (*super().parameters(assets), *self.rule.parameters(self.clock), *self.guard.parameters(assets))
+        return (
+            *super().parameters(assets),
+            *self.rule.parameters(self.clock),
+            *self.guard.parameters(assets),
+        )
 
     @property
     def takes_frictions(self) -> bool:
@@ -75,7 +80,14 @@ class Temporal(CoarsePool, kind="temporal"):
         if self.rule.broker is None:
             return super().frictionless(params, feed, start, rows)
         visits = self.visits(rows, feed.trading.every)
-        return brokered(self.rule.broker, self.weights(params, feed, start, rows), feed, start, visits, self.chunk_period)
+        return brokered(
+            self.rule.broker,
+            self.weights(params, feed, start, rows),
+            feed,
+            start,
+            visits,
+            self.chunk_period,
+        )
 
     def short_cut(self, feed: Feed) -> bool:
         return super().short_cut(feed) and self.rule.broker is None
@@ -84,7 +96,9 @@ class Temporal(CoarsePool, kind="temporal"):
     def straight(self) -> bool:
         return super().straight and not self.guard.stops
 
-    def coarse_weights(self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int) -> Blocks:
+    def coarse_weights(
+        self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
+    ) -> Blocks:
         here = self.chunk_of(feed, start)
         path = self._scan if self.weight_calculation_method == "scan" else self._guarded
         if self.rule.targets or feed.state is not None:
@@ -92,23 +106,34 @@ class Temporal(CoarsePool, kind="temporal"):
         else:
             opening = opening_weights(params)
             starts, slopes = path(params, feed, here + 1, blocks - 1)
-            starts, slopes = jnp.concatenate([opening[None], starts]), jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
-        return Blocks(starts, slopes, jax.vmap(self._stop)(starts, slopes) if self.guard.stops else None)
+            starts, slopes = (
+                jnp.concatenate([opening[None], starts]),
+                jnp.concatenate([jnp.zeros_like(opening)[None], slopes]),
+            )
+        return Blocks(
+            starts, slopes, jax.vmap(self._stop)(starts, slopes) if self.guard.stops else None
+        )
 
     def arrival(self, weights: Weights, slope: Weights) -> Weights:
         """Where weights that move by ``slope`` a minute are when their time is over."""
-        return weights + slope * (self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period)
+        return weights + slope * (
+            self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
+        )
 
     def between(self, weights: Weights, slope: Weights, minute: Int[Array, ""]) -> Weights:
         """Where weights that move by ``slope`` a minute are after some minutes."""
-        period = self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
+        period = (
+            self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
+        )
         return interpolate.at(self.weight_interpolation_method, weights, slope, minute, period)
 
     def signals(self, params: Params, feed: Feed) -> Stream:
         """What the rule asks for at every chunk: the same for every window, so computed once for all."""
         if self.weight_calculation_method == "hybrid":
             return self._looped(params, feed)[1]
-        return self._said(Columns(self._first(feed), feed.state), Seen(feed.chunks, feed.series), params)
+        return self._said(
+            Columns(self._first(feed), feed.state), Seen(feed.chunks, feed.series), params
+        )
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
         """The state of the rule's estimators at every chunk, by name: at any row of it a pool can be taken up again."""
@@ -116,7 +141,9 @@ class Temporal(CoarsePool, kind="temporal"):
         self._said(recur, Seen(feed.chunks, feed.series), params)
         return recur.columns
 
-    def online(self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen) -> tuple[State, Weights]:
+    def online(
+        self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen
+    ) -> tuple[State, Weights]:
         """One price, one update, as a keeper on chain runs it: the rule's new state, and the weights' change a minute.
 
         ``state`` is ``None`` at the first price ever seen. At the next update the weights are ``arrival(weights, change)``, and
@@ -134,7 +161,11 @@ class Temporal(CoarsePool, kind="temporal"):
         def warm(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], None]:
             return one_row(lambda recur, one: self._said(recur, one, params), carry[0], row), None
 
-        born = one_row(lambda recur, one: self._said(recur, one, params), None, jax.tree.map(lambda column: column[0], seen))
+        born = one_row(
+            lambda recur, one: self._said(recur, one, params),
+            None,
+            jax.tree.map(lambda column: column[0], seen),
+        )
         (state, signal), _ = jax.lax.scan(warm, born, jax.tree.map(lambda column: column[1:], seen))
         if not self.rule.targets:
             weights = opening_weights(params)
@@ -150,12 +181,18 @@ class Temporal(CoarsePool, kind="temporal"):
         ``state`` is that of the chunk before; without it the first price only opens the estimators.
         """
         if state is None:
-            born, _ = one_row(lambda recur, row: self._said(recur, row, params), None, jax.tree.map(lambda column: column[0], seen))
+            born, _ = one_row(
+                lambda recur, row: self._said(recur, row, params),
+                None,
+                jax.tree.map(lambda column: column[0], seen),
+            )
             seen = jax.tree.map(lambda column: column[1:], seen)
         else:
             born = dict(state)
 
-        def move(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], tuple[Weights, Weights]]:
+        def move(
+            carry: tuple[State, Weights], row: Seen
+        ) -> tuple[tuple[State, Weights], tuple[Weights, Weights]]:
             state, slope = self.online(params, carry[0], carry[1], row)
             return (state, self.arrival(carry[1], slope)), (carry[1], slope)
 
@@ -179,9 +216,15 @@ class Temporal(CoarsePool, kind="temporal"):
 
     def opening(self, params: Params, feed: Feed, signal: Weights) -> Weights:
         """The weights a pool opens with: its own, or for a rule with targets the first of them, inside the guard."""
-        return self.guard.inside(signal, params) if self.rule.targets and feed.state is None else opening_weights(params)
+        return (
+            self.guard.inside(signal, params)
+            if self.rule.targets and feed.state is None
+            else opening_weights(params)
+        )
 
-    def _guarded(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
+    def _guarded(
+        self, params: Params, feed: Feed, first: Array, blocks: int
+    ) -> tuple[Array, Array]:
         """Starts and slopes of the blocks that chunks ``first`` and after it move."""
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
         opening = self.opening(params, feed, signals[0] if blocks else opening_weights(params))
@@ -195,23 +238,39 @@ class Temporal(CoarsePool, kind="temporal"):
         _, path = jax.lax.scan(move, opening, signals)
         return path
 
-    def _plain(self, weights: Weights) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
+    def _plain(
+        self, weights: Weights
+    ) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
         """The floor and the speed of the standard guard, where rule and guard are all that compiled code knows."""
-        if type(self.rule).wish is not WeightRule.wish or not compiled() or type(self.guard) is not StandardGuard:
+        if (
+            type(self.rule).wish is not WeightRule.wish
+            or not compiled()
+            or type(self.guard) is not StandardGuard
+        ):
             return None
-        return None if self.guard.straight_through else (self.guard.floor(weights), self.guard.maximum_change)
+        return (
+            None
+            if self.guard.straight_through
+            else (self.guard.floor(weights), self.guard.maximum_change)
+        )
 
-    def _looped(self, params: Params, feed: Feed, first: Array | None = None) -> tuple[tuple[Array, Array], Stream]:
+    def _looped(
+        self, params: Params, feed: Feed, first: Array | None = None
+    ) -> tuple[tuple[Array, Array], Stream]:
         """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on weights move; and all signals."""
         begin = self._first(feed)
 
         def said(state: Mapping[str, Array] | None, seen: Seen) -> tuple[State, Weights]:
-            return one_row(lambda recur, row: self._said(recur, row, params), state, seen, feed.state)
+            return one_row(
+                lambda recur, row: self._said(recur, row, params), state, seen, feed.state
+            )
 
         def tick(carry: tuple[State, Weights], row: tuple[Array, Seen]) -> tuple[Any, Any]:
             index, seen = row
             born = index <= begin
-            state, signal = jax.tree.map(lambda new, old: jnp.where(born, new, old), said(None, seen), said(carry[0], seen))
+            state, signal = jax.tree.map(
+                lambda new, old: jnp.where(born, new, old), said(None, seen), said(carry[0], seen)
+            )
             if first is None:
                 return (state, carry[1]), ((carry[1], carry[1]), signal)
             weights = jnp.where(index == first, self.opening(params, feed, signal), carry[1])
@@ -221,10 +280,14 @@ class Temporal(CoarsePool, kind="temporal"):
         rows = Seen(feed.chunks, feed.series)
         state, signal = said(None, jax.tree.map(lambda column: column[0], rows))
         out: tuple[tuple[Array, Array], Stream]
-        _, out = jax.lax.scan(tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows))
+        _, out = jax.lax.scan(
+            tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows)
+        )
         return out
 
     def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
         """As ``_guarded``, as one loop."""
         starts, slopes = self._looped(params, feed, first)[0]
-        return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(slopes, first, blocks)
+        return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(
+            slopes, first, blocks
+        )

@@ -46,7 +46,9 @@ def _folder() -> str | None:
     except OSError:
         return None
     if not known:
-        logging.getLogger(__name__).info("compiling the market's streams for this processor, once (some 10 s)")
+        logging.getLogger(__name__).info(
+            "compiling the market's streams for this processor, once (some 10 s)"
+        )
     return str(folder)
 
 

@@ -25,7 +25,9 @@ _SCALE = float(np.sqrt(np.float64(65536.0 * 65536.0 - 1.0)))
 
 def seed_of(*names: str | int) -> int:
     """A 256-bit whole number for a list of names."""
-    return int.from_bytes(hashlib.sha256("|".join(str(name) for name in names).encode("utf-8")).digest(), "big")
+    return int.from_bytes(
+        hashlib.sha256("|".join(str(name) for name in names).encode("utf-8")).digest(), "big"
+    )
 
 
 def words(count: int, *names: str | int) -> NDArray[np.uint64]:
@@ -56,7 +58,9 @@ def uniforms(count: int, *names: str | int) -> Floats:
 
 def held(switches: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each step the index of the last switch up to it (0 before the first)."""
-    index: NDArray[np.int64] = np.maximum.accumulate(np.where(switches, np.arange(switches.size), 0))
+    index: NDArray[np.int64] = np.maximum.accumulate(
+        np.where(switches, np.arange(switches.size), 0)
+    )
     return index
 
 

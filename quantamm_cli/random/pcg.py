@@ -40,7 +40,9 @@ def word(state: Any) -> Any:
     low = product + more_low
     high = high + more_high + (U64(1) if low < product else U64(0))
     mixed, turn = high ^ low, high >> U64(58)
-    return (high, low, more_high, more_low), (mixed >> turn) | (mixed << ((U64(64) - turn) & U64(63)))
+    return (high, low, more_high, more_low), (mixed >> turn) | (
+        mixed << ((U64(64) - turn) & U64(63))
+    )
 
 
 @jit
@@ -67,4 +69,6 @@ def seeded(seed: Any) -> Any:
     low, high, more_low, more_high = words[0::2] | words[1::2] << U64(32)
     more_low |= U64(1)
     begins = low + more_low
-    return word((high + more_high + (U64(1) if begins < low else U64(0)), begins, more_high, more_low))[0]
+    return word(
+        (high + more_high + (U64(1) if begins < low else U64(0)), begins, more_high, more_low)
+    )[0]

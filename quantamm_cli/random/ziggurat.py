@@ -46,7 +46,11 @@ def normal(state: Any) -> Any:
 def _thrown(state: Any) -> Any:
     """The next state, a layer, and a place in it, uniform on [-1, 1)."""
     state, bits = word(state)
-    return state, np.int64(bits) & (LAYERS - 1), (np.float64(np.int64(bits >> U64(12))) * 2.0**-52 + 1.0) * 2.0 - 3.0
+    return (
+        state,
+        np.int64(bits) & (LAYERS - 1),
+        (np.float64(np.int64(bits >> U64(12))) * 2.0**-52 + 1.0) * 2.0 - 3.0,
+    )
 
 
 @jit

@@ -7,14 +7,18 @@ import numpy as np
 from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 
 
-def benchmarks(trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]) -> dict[str, Numbers]:
+def benchmarks(
+    trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]
+) -> dict[str, Numbers]:
     """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves`` (t, n) and ``value`` (t,).
 
     As in the scores: each period's HODL buys at its first row (here: the first written down), and the pool of constant weights,
     the first row's shares of value, goes on. Each is worth what the pool is where a period begins. The pool of constant weights
     trades without fees here: where there are fees, its scores differ a little.
     """
-    prices, reserves, value = (np.asarray(trajectory[name], float) for name in ("prices", "reserves", "value"))
+    prices, reserves, value = (
+        np.asarray(trajectory[name], float) for name in ("prices", "reserves", "value")
+    )
     held, alike, constant = (np.full(len(value), np.nan) for _ in range(3))
     with np.errstate(all="ignore"):
         shares = reserves[0] * prices[0] / value[0]
@@ -26,7 +30,9 @@ def benchmarks(trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]) 
     return {"hodl": held, "uniform_hodl": alike, "constant_weight": constant}
 
 
-def rebased(worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: Sequence[Period]) -> dict[str, Numbers]:
+def rebased(
+    worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: Sequence[Period]
+) -> dict[str, Numbers]:
     """Values (t,) of others that go on through all periods, each worth what the pool is (``value``) where a period begins."""
     found = {name: np.full(len(value), np.nan) for name in worth}
     with np.errstate(all="ignore"):
@@ -39,4 +45,6 @@ def rebased(worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: S
 def drawdown(value: Numbers) -> Numbers:
     """Each value (t,) against the highest finite one so far, a fraction at or below zero."""
     with np.errstate(all="ignore"):
-        return np.asarray(value / np.fmax.accumulate(np.where(np.isfinite(value), value, np.nan)) - 1)
+        return np.asarray(
+            value / np.fmax.accumulate(np.where(np.isfinite(value), value, np.nan)) - 1
+        )

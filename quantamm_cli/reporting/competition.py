@@ -18,13 +18,19 @@ _TOLD = {
 _QUANTILES = 400
 
 
-def competition_plots(scores: CompetitionScores, edges: Mapping[str, Sequence[Number]]) -> dict[str, bytes]:
+def competition_plots(
+    scores: CompetitionScores, edges: Mapping[str, Sequence[Number]]
+) -> dict[str, bytes]:
     """The PNG files by name, without ending. ``edges``: by entrant, Y of every seed."""
-    columns = {name: np.array(edges[name], float) for name in (row["name"] for row in scores["standings"])}
+    columns = {
+        name: np.array(edges[name], float) for name in (row["name"] for row in scores["standings"])
+    }
     return {"edge": style.png(_edges(scores["standings"])), "seeds": style.png(_seeds(columns))}
 
 
-def competition_page(scores: CompetitionScores, receipt: Receipt, drawn: Mapping[str, bytes]) -> str:
+def competition_page(
+    scores: CompetitionScores, receipt: Receipt, drawn: Mapping[str, bytes]
+) -> str:
     """The page of a competition with its receipt and what ``competition_plots`` made of it."""
     seeds = scores["seeds"]
     who = f"{len(scores['standings']) - 1} strategies and a normaliser"
@@ -36,7 +42,11 @@ def competition_page(scores: CompetitionScores, receipt: Receipt, drawn: Mapping
         Section("Standings", tables=tuple(competition_parts(scores))),
         Section("Edge", pictures=pictures),
         Section("Strategies", tables=(tables.leaves_table("Settings", strategies),), folded=True),
-        Section("What they met", tables=(tables.leaves_table("Settings", receipt["settings"]),), folded=True),
+        Section(
+            "What they met",
+            tables=(tables.leaves_table("Settings", receipt["settings"]),),
+            folded=True,
+        ),
         Section(
             "Made with",
             ("qsim compete --verify RECEIPT runs it again.",),
@@ -44,7 +54,11 @@ def competition_page(scores: CompetitionScores, receipt: Receipt, drawn: Mapping
             folded=True,
         ),
     ]
-    warning = f"Broke a rule: {', '.join(broken)}; from there on it quoted no more on that seed." if broken else ""
+    warning = (
+        f"Broke a rule: {', '.join(broken)}; from there on it quoted no more on that seed."
+        if broken
+        else ""
+    )
     return page(f"{scores['run'][:20]}…", (what,), sections, warning)
 
 
@@ -55,8 +69,19 @@ def _edges(standings: Sequence[StandingRow]) -> Figure:
     for place, row in enumerate(reversed(standings)):
         edge = row["edge"]
         if edge["low"] is not None:
-            axes.plot(np.array([edge["low"], edge["high"]], float), [place, place], color=style.QUIET, lw=2.2)
-        axes.plot(np.nan if edge["mean"] is None else edge["mean"], place, "o", color=style.COLOURS[0], ms=6)
+            axes.plot(
+                np.array([edge["low"], edge["high"]], float),
+                [place, place],
+                color=style.QUIET,
+                lw=2.2,
+            )
+        axes.plot(
+            np.nan if edge["mean"] is None else edge["mean"],
+            place,
+            "o",
+            color=style.COLOURS[0],
+            ms=6,
+        )
     axes.axvline(0, color="black", lw=0.8, gid=style.MARK)
     axes.set_yticks(range(len(standings)), [called(row) for row in reversed(standings)])
     axes.set_ylim(-0.6, len(standings) - 0.4)

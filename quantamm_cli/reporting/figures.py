@@ -25,9 +25,17 @@ _ABOVE = 18
 
 
 @style.styled
-def weights(unix: Unix, weights: Numbers, tokens: Sequence[str], periods: Sequence[Period] = (), subtitle: str = "") -> Figure:
+def weights(
+    unix: Unix,
+    weights: Numbers,
+    tokens: Sequence[str],
+    periods: Sequence[Period] = (),
+    subtitle: str = "",
+) -> Figure:
     """Weights (t, n), fractions, over ``unix`` (t,) ms: a line a token."""
-    figure, axes = _over_time("Weights", subtitle, unix, dict(zip(tokens, weights.T, strict=True)), periods, style.look)
+    figure, axes = _over_time(
+        "Weights", subtitle, unix, dict(zip(tokens, weights.T, strict=True)), periods, style.look
+    )
     axes.set_ylabel("weight (%)")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=None))
     return figure
@@ -39,7 +47,13 @@ def _money(amount: float, _: int) -> str:
 
 
 @style.styled
-def value(unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] = (), subtitle: str = "", unit: str = "numeraire") -> Figure:
+def value(
+    unix: Unix,
+    values: Mapping[str, Numbers],
+    periods: Sequence[Period] = (),
+    subtitle: str = "",
+    unit: str = "numeraire",
+) -> Figure:
     """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``; lines break where a period and its benchmarks begin."""
     title = "Value against benchmarks" if len(values) > 1 else "Value"
     figure, axes = _over_time(title, subtitle, unix, _called(values), periods, _strategies(values))
@@ -49,13 +63,19 @@ def value(unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] =
 
 
 @style.styled
-def drawdowns(unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] = (), subtitle: str = "") -> Figure:
+def drawdowns(
+    unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] = (), subtitle: str = ""
+) -> Figure:
     """How far values (t,) by strategy stood below their highest of the period so far: a period's deepest is its ``max_drawdown``."""
     below = {name: np.full(len(unix), np.nan) for name in values}
     for rows in pieces(unix, periods):
         for name, column in values.items():
             below[name][rows] = drawdown(column[rows])
-    told = subtitle + ("\n" if subtitle else "") + f"below the highest value{' of the period' if periods else ''} so far"
+    told = (
+        subtitle
+        + ("\n" if subtitle else "")
+        + f"below the highest value{' of the period' if periods else ''} so far"
+    )
     figure, axes = _over_time("Drawdown", told, unix, _called(below), periods, _strategies(values))
     for line in axes.get_lines():
         line.set_linewidth(0.9)
@@ -71,7 +91,10 @@ def _called(values: Mapping[str, Numbers]) -> dict[str, Numbers]:
 def _strategies(values: Mapping[str, Numbers]) -> Callable[[int], style.Look]:
     """The look of each strategy, whichever others are drawn."""
     others = [name for name in values if name not in _LOOKS]
-    looks = [_LOOKS[name] if name in _LOOKS else style.look(len(_LOOKS) + others.index(name)) for name in values]
+    looks = [
+        _LOOKS[name] if name in _LOOKS else style.look(len(_LOOKS) + others.index(name))
+        for name in values
+    ]
     return looks.__getitem__
 
 
@@ -84,7 +107,10 @@ def _over_time(
     look: Callable[[int], style.Look],
 ) -> tuple[Figure, Axes]:
     figure, (axes,) = style.panels(title, subtitle, 1, 3.4)
-    lines = [style.timeline(axes, unix, column, periods, label=name, **look(index)) for index, (name, column) in enumerate(columns.items())]
+    lines = [
+        style.timeline(axes, unix, column, periods, label=name, **look(index))
+        for index, (name, column) in enumerate(columns.items())
+    ]
     style.date_axis(axes, unix)
     style.legend(figure, [*lines, *style.shade(axes, unix, periods)])
     style.note(axes, style.left_out(columns), above=_ABOVE if periods else 4)

@@ -17,22 +17,43 @@ _WRITTEN = 8
 _TICKS = 12
 
 
-def picture(axes: Mapping[str, Sequence[float]], scores: Numbers, metric: str, unit: str = "", title: str = "") -> bytes:
+def picture(
+    axes: Mapping[str, Sequence[float]],
+    scores: Numbers,
+    metric: str,
+    unit: str = "",
+    title: str = "",
+) -> bytes:
     """The PNG of ``scores`` (points,), the last axis moving fastest, over one axis or two."""
     label = f"{metric} in {unit}" if unit else metric
-    figure = curve(axes, scores, label, title) if len(axes) == 1 else heat(axes, scores, label, title)
+    figure = (
+        curve(axes, scores, label, title) if len(axes) == 1 else heat(axes, scores, label, title)
+    )
     return style.png(figure)
 
 
 @style.styled
-def curve(axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = "") -> Figure:
+def curve(
+    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+) -> Figure:
     """A line over the values of one axis; its best point is marked."""
     ((name, values),) = axes.items()
     figure, (plot,) = style.panels("Scores of the grid", title, 1, 3.4)
     plot.plot(values, np.where(np.isfinite(scores), scores, np.nan), "o-", color=style.COLOURS[0])
     if np.isfinite(scores).any():
         best = int(np.nanargmax(np.where(np.isfinite(scores), scores, np.nan)))
-        plot.plot(values[best], scores[best], "D", ms=9, mfc="none", mec="black", mew=1.4, ls="", clip_on=False, gid=style.MARK)
+        plot.plot(
+            values[best],
+            scores[best],
+            "D",
+            ms=9,
+            mfc="none",
+            mec="black",
+            mew=1.4,
+            ls="",
+            clip_on=False,
+            gid=style.MARK,
+        )
     if _ratios(values):
         plot.set_xscale("log")
         plot.xaxis.set_minor_locator(NullLocator())
@@ -44,7 +65,9 @@ def curve(axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, titl
 
 
 @style.styled
-def heat(axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = "") -> Figure:
+def heat(
+    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+) -> Figure:
     """A cell a point, the first axis downwards; the best is framed, and few cells have their numbers in them."""
     (down, rows), (across, columns) = axes.items()
     cells = np.where(np.isfinite(scores), scores, np.nan).reshape(len(rows), len(columns))
@@ -57,7 +80,11 @@ def heat(axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title
     plot.set_ylabel(down)
     if np.isfinite(cells).any():
         row, column = np.unravel_index(int(np.nanargmax(cells)), cells.shape)
-        plot.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False))
+        plot.add_patch(
+            Rectangle(
+                (column - 0.5, row - 0.5), 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False
+            )
+        )
     if max(cells.shape) <= _WRITTEN:
         _numbers(plot, cells)
     return figure
@@ -74,7 +101,15 @@ def _ticks(plot: Axes, columns: Sequence[float], rows: Sequence[float]) -> None:
 def _numbers(plot: Axes, cells: Numbers) -> None:
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2 if np.isfinite(cells).any() else 0.0
     for (row, column), score in np.ndenumerate(cells):
-        plot.text(column, row, printed(score, ".3g"), ha="center", va="center", fontsize=8.5, color="white" if score <= middle else "black")
+        plot.text(
+            column,
+            row,
+            printed(score, ".3g"),
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            color="white" if score <= middle else "black",
+        )
 
 
 def _ratios(values: Sequence[float]) -> bool:

@@ -27,18 +27,38 @@ _NOTES = (
 def ranking_table(title: str, ranking: Sequence[Ranked]) -> Table:
     """The highest mean edge first."""
     heads: list[Column] = ["rank", "strategy", *_EDGE, "behind the first", "rivals", "receipt"]
-    rows = [[one.rank, _called(one), one.edge.mean, one.edge.error, _behind(one), len(one.rivals), one.receipt] for one in ranking]
+    rows = [
+        [
+            one.rank,
+            _called(one),
+            one.edge.mean,
+            one.edge.error,
+            _behind(one),
+            len(one.rivals),
+            one.receipt,
+        ]
+        for one in ranking
+    ]
     return Table.of(title, heads, rows)
 
 
 def earnings_table(ranking: Sequence[Ranked]) -> Table:
     """Where each edge came from, and against whom."""
     heads: list[Column] = ["strategy", *((head, form) for head, _, form in _EARNED), "rivals"]
-    rows = [[_called(one), *(one.standing.get(key) for _, key, _ in _EARNED), ", ".join(one.rivals) or "none"] for one in ranking]
+    rows = [
+        [
+            _called(one),
+            *(one.standing.get(key) for _, key, _ in _EARNED),
+            ", ".join(one.rivals) or "none",
+        ]
+        for one in ranking
+    ]
     return Table.of("edge in Y a seed, edge/volume and edge/capital in bps", heads, rows)
 
 
-def leaderboard_page(shown: Table, ranking: Sequence[Ranked], receipts: Mapping[str, Receipt]) -> str:
+def leaderboard_page(
+    shown: Table, ranking: Sequence[Ranked], receipts: Mapping[str, Receipt]
+) -> str:
     """The page of a ``ranking``, headed by the table that a terminal shows, with the receipts by name that it was made from."""
     one = next(iter(receipts.values()))
     first, last = one["seeds"]["first"], one["seeds"]["first"] + one["seeds"]["count"] - 1
@@ -55,7 +75,13 @@ def leaderboard_page(shown: Table, ranking: Sequence[Ranked], receipts: Mapping[
 
 def _receipts(receipts: Mapping[str, Receipt]) -> Table:
     rows = [
-        [name, one["fingerprint"], one["versions"].get("qsim", ""), one["versions"].get("device", "")] for name, one in receipts.items()
+        [
+            name,
+            one["fingerprint"],
+            one["versions"].get("qsim", ""),
+            one["versions"].get("device", ""),
+        ]
+        for name, one in receipts.items()
     ]
     return Table.of("Receipts", ["name", "fingerprint", "qsim", "device"], rows)
 

@@ -67,7 +67,9 @@ class Section:
     folded: bool = False
 
 
-def page(title: str, paragraphs: Sequence[str], sections: Sequence[Section], warning: str = "") -> str:
+def page(
+    title: str, paragraphs: Sequence[str], sections: Sequence[Section], warning: str = ""
+) -> str:
     """The page as text, to be written in UTF-8: the same text for the same content."""
     warned = f'<p class="warning">{escape(warning)}</p>\n' if warning else ""
     return (
@@ -82,7 +84,11 @@ def page(title: str, paragraphs: Sequence[str], sections: Sequence[Section], war
 
 
 def _section(section: Section) -> str:
-    inside = _paragraphs(section.paragraphs) + "".join(map(_picture, section.pictures)) + "".join(map(_shown, section.tables))
+    inside = (
+        _paragraphs(section.paragraphs)
+        + "".join(map(_picture, section.pictures))
+        + "".join(map(_shown, section.tables))
+    )
     if section.folded:
         return f"<details>\n<summary>{escape(section.heading)}</summary>\n{inside}</details>\n"
     return f"<section>\n<h2>{escape(section.heading)}</h2>\n{inside}</section>\n"
@@ -107,7 +113,10 @@ def _table(table: Table) -> str:
     sides = ["" if numeric else ' class="text"' for numeric in table.numeric[1:]]
     first, *others = table.heads
     heads = f'<th scope="col">{escape(first)}</th>'
-    heads += "".join(f'<th scope="col"{side}>{escape(head)}</th>' for head, side in zip(others, sides, strict=True))
+    heads += "".join(
+        f'<th scope="col"{side}>{escape(head)}</th>'
+        for head, side in zip(others, sides, strict=True)
+    )
     rows = "".join(f"<tr>{_row(name, cells, sides)}</tr>\n" for name, *cells in table.typeset)
     # Wider than a phone: it scrolls by itself, with the keyboard too, and the page does not.
     return (
@@ -118,5 +127,7 @@ def _table(table: Table) -> str:
 
 
 def _row(name: str, cells: Sequence[str], sides: Sequence[str]) -> str:
-    numbers = "".join(f"<td{side}>{escape(cell)}</td>" for cell, side in zip(cells, sides, strict=True))
+    numbers = "".join(
+        f"<td{side}>{escape(cell)}</td>" for cell, side in zip(cells, sides, strict=True)
+    )
     return f'<th scope="row">{escape(name)}</th>{numbers}'

@@ -41,15 +41,22 @@ class Selection(NamedTuple):
     @property
     def said(self) -> str:
         """In one line."""
-        return f"{self.load}: step {self.step}, set {self.set}" + (" (chosen on the test period)" if self.on_test else "")
+        return f"{self.load}: step {self.step}, set {self.set}" + (
+            " (chosen on the test period)" if self.on_test else ""
+        )
 
 
 def dated(spans: Iterable[tuple[str, int, int]], start: int) -> tuple[Period, ...]:
     """Spans of rows (name, first, row after the last) as periods of a run whose row 0 is minute ``start`` since 1970."""
-    return tuple(Period(name, (start + first) * MINUTE, (start + last) * MINUTE) for name, first, last in spans)
+    return tuple(
+        Period(name, (start + first) * MINUTE, (start + last) * MINUTE)
+        for name, first, last in spans
+    )
 
 
 def pieces(unix: Unix, periods: Iterable[Period]) -> list[slice]:
     """The rows of each period that has any; all rows as one piece if there are no periods. ``unix`` (t,) ms, ascending."""
-    cuts = [slice(*np.searchsorted(unix, (period.first, period.end)).tolist()) for period in periods] or [slice(0, len(unix))]
+    cuts = [
+        slice(*np.searchsorted(unix, (period.first, period.end)).tolist()) for period in periods
+    ] or [slice(0, len(unix))]
     return [cut for cut in cuts if cut.stop > cut.start]

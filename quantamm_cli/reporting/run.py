@@ -9,7 +9,13 @@ from quantamm_cli.reporting import figures, style, tables, training
 from quantamm_cli.reporting.benchmarks import benchmarks, rebased
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Period, Selection
-from quantamm_cli.reporting.run_tables import Choice, Scores, final_table, metrics_tables, selections_table
+from quantamm_cli.reporting.run_tables import (
+    Choice,
+    Scores,
+    final_table,
+    metrics_tables,
+    selections_table,
+)
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import JsonObject
 
@@ -57,17 +63,28 @@ def plots(subject: Subject) -> dict[str, bytes]:
     """The PNG files by name, without ending: value, weights, drawdown and, of a trained run, training and parameters."""
     unix, periods = subject.trajectory["unix"], subject.periods
     said = subject.selection.said if subject.selection is not None else ""
-    plain = {"pool": np.asarray(subject.trajectory["value"], float)} | benchmarks(subject.trajectory, periods)
+    plain = {"pool": np.asarray(subject.trajectory["value"], float)} | benchmarks(
+        subject.trajectory, periods
+    )
     others = rebased(subject.worth, plain["pool"], unix, periods)
     drawn = {
         "value": figures.value(unix, plain | others, periods, said),
-        "weights": figures.weights(unix, subject.trajectory["weights"], subject.tokens, periods, said),
+        "weights": figures.weights(
+            unix, subject.trajectory["weights"], subject.tokens, periods, said
+        ),
         "drawdown": figures.drawdowns(unix, plain, periods, said),
     }
     if subject.entries:
-        drawn["training"] = training.history(subject.entries, subject.metric, subject.selection, subject.units.get(subject.metric, ""))
+        drawn["training"] = training.history(
+            subject.entries,
+            subject.metric,
+            subject.selection,
+            subject.units.get(subject.metric, ""),
+        )
     if any(entry.get("readable") for entry in subject.entries):
-        drawn["parameters"] = training.parameters(subject.entries, subject.tokens, subject.selection, subject.units, subject.layers)
+        drawn["parameters"] = training.parameters(
+            subject.entries, subject.tokens, subject.selection, subject.units, subject.layers
+        )
     return {name: style.png(figure) for name, figure in drawn.items()}
 
 
@@ -82,15 +99,23 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
     final = final_table(subject.tokens, subject.trajectory)
     sections = [
         Section("Scores", (_FRESH,) if subject.entries else (), tables=subject.tables),
-        Section("All metrics", tables=tuple(metrics_tables(subject.strategies, subject.units, on_test)), folded=True),
+        Section(
+            "All metrics",
+            tables=tuple(metrics_tables(subject.strategies, subject.units, on_test)),
+            folded=True,
+        ),
         Section("Over time", pictures=shown("value", "weights", "drawdown"), tables=(final,)),
     ]
     if subject.entries:
         choices = (selections_table(subject.choices),) if subject.choices else ()
-        sections.append(Section("Training", pictures=shown("training", "parameters"), tables=choices))
+        sections.append(
+            Section("Training", pictures=shown("training", "parameters"), tables=choices)
+        )
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):
         if tree:
-            sections.append(Section(heading, tables=(tables.leaves_table(heading, tree),), folded=True))
+            sections.append(
+                Section(heading, tables=(tables.leaves_table(heading, tree),), folded=True)
+            )
     return page(_short(subject.name), _facts(subject), sections, _warning(subject.selection))
 
 

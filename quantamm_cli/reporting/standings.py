@@ -43,7 +43,10 @@ def breaches(scores: Scores) -> list[str]:
     """Who broke which rule, a line each."""
     rows = () if "sweep" in scores else scores["standings"]
     broken = ((row["name"], row["breach"]) for row in rows if "breach" in row)
-    return [f"{name} is invalid: {_breach(breach)}; from there on it quoted no more on that seed" for name, breach in broken]
+    return [
+        f"{name} is invalid: {_breach(breach)}; from there on it quoted no more on that seed"
+        for name, breach in broken
+    ]
 
 
 def _breach(breach: BreachRecord) -> str:
@@ -51,7 +54,9 @@ def _breach(breach: BreachRecord) -> str:
     inputs = breach["inputs"]
     x, y = inputs["reserves"]
     answer = f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got {inputs['answer']:.6g}"
-    often = f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
+    often = (
+        f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
+    )
     return f"{often}, first seed {breach['seed']} step {breach['step']}: {answer}"
 
 
@@ -123,7 +128,11 @@ def _points(scores: SweepScores) -> Table:
         Column("P(best)", ".1%", lambda row: row["probability_best"]),
         Column("flow share", ".1%", lambda row: row["flow_share"]),
         Column("edge/volume", ".2f", lambda row: row["edge_per_volume"]),
-        Column("", "", lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else ""),
+        Column(
+            "",
+            "",
+            lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else "",
+        ),
     )
     caption = f"{sweep['strategy']}: {len(scores['points'])} points, {scores['seeds']['count']} seeds; edge in Y a seed"
     return _table(caption, columns, scores["points"])

@@ -114,7 +114,10 @@ def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure
 
 def look(index: int) -> Look:
     """Colour and dashes of the line of this index: eight that differ, in colour and, four by four, in dashes."""
-    return {"color": COLOURS[index % len(COLOURS)], "linestyle": ("-", "--", "-.", ":")[index // 4 % 4]}
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": ("-", "--", "-.", ":")[index // 4 % 4],
+    }
 
 
 def line(axes: Axes, x: Any, y: Numbers, **how: Any) -> Line2D:
@@ -140,7 +143,9 @@ def unmagnified(axes: Axes, values: Numbers) -> None:
         axes.set_ylim(middle - 0.05 * size, middle + 0.05 * size) if size else axes.set_ylim(-1, 1)
 
 
-def timeline(axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period], **how: Any) -> Line2D:
+def timeline(
+    axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period], **how: Any
+) -> Line2D:
     """A line over time, thinned, and broken between periods, where a benchmark starts again. ``unix`` (t,) ms, ``values`` (t,)."""
     xs, ys = [], []
     for rows in pieces(unix, periods):
@@ -168,7 +173,10 @@ def shade(axes: Axes, unix: Unix, periods: Sequence[Period]) -> list[Patch]:
     """A tint and a label for each period, within the rows of ``unix``; patches for the legend where labels would not fit."""
     here = [(period, rows) for period in periods for rows in pieces(unix, [period])]
     whole = max(int(unix[-1] - unix[0]), 1) if len(unix) else 1
-    fits = all((unix[rows.stop - 1] - unix[rows.start]) / whole > _LETTER * len(period.name) for period, rows in here)
+    fits = all(
+        (unix[rows.stop - 1] - unix[rows.start]) / whole > _LETTER * len(period.name)
+        for period, rows in here
+    )
     patches = []
     for period, rows in here:
         left, right = days(unix[[rows.start, rows.stop - 1]])
@@ -178,8 +186,19 @@ def shade(axes: Axes, unix: Unix, periods: Sequence[Period]) -> list[Patch]:
             axes.axvline(left, color=QUIET, lw=0.8, ls=(0, (1, 2)), gid=MARK)
         if fits:
             place = axes.get_xaxis_transform()
-            axes.text((left + right) / 2, 1.01, period.name, transform=place, ha="center", va="bottom", fontsize=9.5, color=QUIET_TEXT)
-        patches.append(Patch(facecolor=tint, edgecolor=QUIET, lw=0.6, label=f"{period.name} period"))
+            axes.text(
+                (left + right) / 2,
+                1.01,
+                period.name,
+                transform=place,
+                ha="center",
+                va="bottom",
+                fontsize=9.5,
+                color=QUIET_TEXT,
+            )
+        patches.append(
+            Patch(facecolor=tint, edgecolor=QUIET, lw=0.6, label=f"{period.name} period")
+        )
     return [] if fits else patches
 
 
@@ -214,7 +233,23 @@ def left_out(columns: Mapping[str, Numbers]) -> str:
 
 def note(axes: Axes, *told: str, above: float = 4) -> None:
     """Lines ``above`` an axes, in points, below its title; if nothing is drawn in it, that is said in its middle."""
-    axes.set_title("\n".join(text for text in (axes.get_title(loc="left"), *told) if text), pad=above, color=QUIET_TEXT)
-    if not any(np.isfinite(np.asarray(drawn.get_ydata(), float)).any() for drawn in axes.get_lines() if drawn.get_gid() != MARK):
-        axes.text(0.5, 0.5, "nothing to draw: no finite value", transform=axes.transAxes, ha="center", va="center", color=QUIET_TEXT)
+    axes.set_title(
+        "\n".join(text for text in (axes.get_title(loc="left"), *told) if text),
+        pad=above,
+        color=QUIET_TEXT,
+    )
+    if not any(
+        np.isfinite(np.asarray(drawn.get_ydata(), float)).any()
+        for drawn in axes.get_lines()
+        if drawn.get_gid() != MARK
+    ):
+        axes.text(
+            0.5,
+            0.5,
+            "nothing to draw: no finite value",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            color=QUIET_TEXT,
+        )
         axes.set_yticks([])

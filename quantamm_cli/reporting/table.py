@@ -31,12 +31,18 @@ class Table:
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """The rows with every value as text."""
-        return tuple(tuple(cell(value, form) for value, form in zip(row, self._forms, strict=True)) for row in self.rows)
+        return tuple(
+            tuple(cell(value, form) for value, form in zip(row, self._forms, strict=True))
+            for row in self.rows
+        )
 
     @property
     def typeset(self) -> tuple[tuple[str, ...], ...]:
         """As ``texts``, with the signs of printed pages: a true minus, an en dash for what is not there."""
-        return tuple(tuple(printed(value, form) for value, form in zip(row, self._forms, strict=True)) for row in self.rows)
+        return tuple(
+            tuple(printed(value, form) for value, form in zip(row, self._forms, strict=True))
+            for row in self.rows
+        )
 
     @property
     def _forms(self) -> list[str]:
@@ -45,7 +51,10 @@ class Table:
     @property
     def numeric(self) -> tuple[bool, ...]:
         """Which columns hold nothing but numbers."""
-        return tuple(bool(self.rows) and all(_number(row[i]) for row in self.rows) for i in range(len(self.columns)))
+        return tuple(
+            bool(self.rows) and all(_number(row[i]) for row in self.rows)
+            for i in range(len(self.columns))
+        )
 
     def __str__(self) -> str:
         """Columns two spaces apart, numbers to the right, no trailing blanks."""
@@ -53,7 +62,8 @@ class Table:
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
         for row in rows:
             padded = [
-                text.rjust(width) if right else text.ljust(width) for text, width, right in zip(row, widths, self.numeric, strict=True)
+                text.rjust(width) if right else text.ljust(width)
+                for text, width, right in zip(row, widths, self.numeric, strict=True)
             ]
             lines.append("  ".join(padded).rstrip())
         return "\n".join(lines)
@@ -63,7 +73,10 @@ class Table:
 
         def line(cells: Sequence[str], tag: str) -> str:
             sides = ["right" if right else "left" for right in self.numeric]
-            return "".join(f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>' for text, side in zip(cells, sides, strict=True))
+            return "".join(
+                f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
+                for text, side in zip(cells, sides, strict=True)
+            )
 
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.texts)

@@ -23,10 +23,33 @@ def cycles_table(walk: WalkDocument) -> Table:
     """A row a cycle: dates, scores in and out of sample (IS, OOS), walk-forward efficiency (WFE), and what the test block earned."""
     metric = walk["aggregate"]["metric"]
     unseen = walk["verdict"]["out_of_sample"]
-    meaning = "IS in sample, OOS out of sample" if unseen else "chosen on the test blocks: nothing is out of sample"
-    heads: list[Column] = ["cycle", "trains from", "tests from", "to", ("IS", ".3f"), ("OOS" if unseen else "test", ".3f"), ("WFE", ".0%")]
-    heads += [("gap", ".3f"), "regime", ("return", "+.2%"), ("vs HODL", "+.2%"), ("vs constant", "+.2%"), ("beats random", ".0%")]
-    return Table.of(f"{walk['run'][:17]}  {metric}  ({meaning})", heads, [_cycle(each, metric) for each in walk["cycles"]])
+    meaning = (
+        "IS in sample, OOS out of sample"
+        if unseen
+        else "chosen on the test blocks: nothing is out of sample"
+    )
+    heads: list[Column] = [
+        "cycle",
+        "trains from",
+        "tests from",
+        "to",
+        ("IS", ".3f"),
+        ("OOS" if unseen else "test", ".3f"),
+        ("WFE", ".0%"),
+    ]
+    heads += [
+        ("gap", ".3f"),
+        "regime",
+        ("return", "+.2%"),
+        ("vs HODL", "+.2%"),
+        ("vs constant", "+.2%"),
+        ("beats random", ".0%"),
+    ]
+    return Table.of(
+        f"{walk['run'][:17]}  {metric}  ({meaning})",
+        heads,
+        [_cycle(each, metric) for each in walk["cycles"]],
+    )
 
 
 def _cycle(each: CycleRecord, metric: str) -> list[Cell]:
@@ -43,35 +66,70 @@ def together_table(walk: WalkDocument) -> Table:
     """What the cycles come to; intervals are of 95 %."""
     together = walk["aggregate"]
     out = "OOS" if walk["verdict"]["out_of_sample"] else "test"
-    intervals, deflated, trials = together["intervals"], together["deflated_sharpe"], together["trials"]
+    intervals, deflated, trials = (
+        together["intervals"],
+        together["deflated_sharpe"],
+        together["trials"],
+    )
     rows: list[list[Cell]] = [
-        [f"mean {out} {together['metric']}", together["outside"], None, f"in sample {_fixed(together['inside'])}"],
+        [
+            f"mean {out} {together['metric']}",
+            together["outside"],
+            None,
+            f"in sample {_fixed(together['inside'])}",
+        ],
         ["walk-forward efficiency", together["efficiency"], None, f"gap {_fixed(together['gap'])}"],
         [f"worst {out}", together["worst"], None, f"cycle {together['worst_cycle']}"],
-        ["untrained random parameters beaten", together["random"][together["metric"]]["beaten"], None, "share of them, mean of the cycles"],
-        [f"yearly Sharpe ratio, {deflated['days']} days", *_between(intervals["sharpe"]), f"blocks of {intervals['block_days']:.3g} days"],
+        [
+            "untrained random parameters beaten",
+            together["random"][together["metric"]]["beaten"],
+            None,
+            "share of them, mean of the cycles",
+        ],
+        [
+            f"yearly Sharpe ratio, {deflated['days']} days",
+            *_between(intervals["sharpe"]),
+            f"blocks of {intervals['block_days']:.3g} days",
+        ],
     ]
     for name in ("hodl", "uniform_hodl", "constant_weight"):
         if name in intervals:
             mean, sharpe = intervals[name]["mean"], intervals[name]["sharpe"]
-            rows.append([f"Sharpe ratio above {STRATEGIES[name]}", *_between(sharpe), _positive(sharpe)])
-            rows.append([f"yearly return above {STRATEGIES[name]}", *_between(mean), _positive(mean)])
+            rows.append(
+                [f"Sharpe ratio above {STRATEGIES[name]}", *_between(sharpe), _positive(sharpe)]
+            )
+            rows.append(
+                [f"yearly return above {STRATEGIES[name]}", *_between(mean), _positive(mean)]
+            )
     luck = f"{trials['total']} tried, as {trials['effective']:.3g} independent; luck alone {_fixed(deflated['benchmark'])}"
     rows.append(["deflated Sharpe ratio (probability)", deflated["probability"], None, luck])
     haircut = together["haircut"]
-    rows.append(["Sharpe ratio after haircut", haircut["adjusted"], None, f"for sure above {_fixed(haircut['bound'])}"])
+    rows.append(
+        [
+            "Sharpe ratio after haircut",
+            haircut["adjusted"],
+            None,
+            f"for sure above {_fixed(haircut['bound'])}",
+        ]
+    )
     return Table.of("all cycles", ["", ("", ".3f"), "95 % interval", ""], rows)
 
 
 def chosen_table(walk: WalkDocument) -> Table:
     """The run of each cycle, and the set that was chosen of it."""
-    rows = [[each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]] for each in walk["cycles"]]
+    rows = [
+        [each["cycle"], each["run"][:16], each["selection"]["step"], each["selection"]["set"]]
+        for each in walk["cycles"]
+    ]
     return Table.of("chosen in each cycle", ["cycle", "run", "step", "set"], rows)
 
 
 def verdict_lines(walk: WalkDocument) -> list[str]:
     """The verdict, and a line for each of its reasons."""
-    return [f"verdict: {walk['verdict']['finding']}", *(f"  {reason}" for reason in walk["verdict"]["reasons"])]
+    return [
+        f"verdict: {walk['verdict']['finding']}",
+        *(f"  {reason}" for reason in walk["verdict"]["reasons"]),
+    ]
 
 
 def _fixed(number: float | None) -> str:
@@ -87,4 +145,8 @@ def _between(interval: IntervalRecord) -> tuple[Cell, str]:
 
 def _positive(interval: IntervalRecord) -> str:
     share = interval["positive"]
-    return f"above 0 in {share:.0%} of the resamples" if share is not None and math.isfinite(share) else ""
+    return (
+        f"above 0 in {share:.0%} of the resamples"
+        if share is not None and math.isfinite(share)
+        else ""
+    )

@@ -64,7 +64,9 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
         """The change of weight asked for at each row, knowing that row and those before it."""
 
-    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
+    def wish(
+        self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
+    ) -> Float[Array, " n"]:
         """The weights to move towards from ``weights``, before any guard."""
         del params, clock
         return weights + signal
@@ -73,14 +75,39 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
 class GradientRule(WeightRule, ABC):
     """A rule that follows the proportional price gradient, exponentially weighted."""
 
-    use_raw_price: bool = Field(False, description="true: gradients relative to the price itself, not to its average, as on chain")
-    use_alt_lamb: bool = Field(False, description="true: the average that gradients are relative to has a memory of its own")
+    use_raw_price: bool = Field(
+        False,
+        description="true: gradients relative to the price itself, not to its average, as on chain",
+    )
+    use_alt_lamb: bool = Field(
+        False,
+        description="true: the average that gradients are relative to has a memory of its own",
+    )
 
     def memory(self, clock: Clock) -> tuple[Parameter, ...]:
         """The parameters of the gradient."""
-        long = Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), 10.0, low=1.0, high=200.0, log=True, onchain=LAMB)
+        long = Parameter(
+            "logit_lamb",
+            "memory_days",
+            "days",
+            Memory(clock.chunk_period),
+            10.0,
+            low=1.0,
+            high=200.0,
+            log=True,
+            onchain=LAMB,
+        )
         other = OnChain("lamb_alt", moved_lamb, ("memory_days",))
-        delta = Parameter("logit_delta_lamb", "logit_delta_lamb", "logit", Identity(), default=0.0, low=-5.0, high=5.0, onchain=other)
+        delta = Parameter(
+            "logit_delta_lamb",
+            "logit_delta_lamb",
+            "logit",
+            Identity(),
+            default=0.0,
+            low=-5.0,
+            high=5.0,
+            onchain=other,
+        )
         return (long, delta) if self.use_alt_lamb else (long,)
 
     def gradient(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
@@ -98,7 +125,9 @@ class GradientRule(WeightRule, ABC):
         return memory_days(params["logit_lamb"], *clock)
 
 
-def price_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock, name: str = "") -> tuple[Stream, Stream]:
+def price_gradient(
+    recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock, name: str = ""
+) -> tuple[Stream, Stream]:
     r"""The price gradient $\dot p$ a chunk, exponentially weighted, and the average price it is measured from.
 
     $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
@@ -113,7 +142,9 @@ def price_gradient(recur: Recur, price: Stream, logit: Float[Array, " n"], clock
     return trend * forget**3, average
 
 
-def signed_power(signal: Stream, scale: Float[Array, " n"] | float, exponent: Float[Array, " n"]) -> Stream:
+def signed_power(
+    signal: Stream, scale: Float[Array, " n"] | float, exponent: Float[Array, " n"]
+) -> Stream:
     r"""$\mathrm{sign}(g)\,|g / 2s|^q$, with a finite gradient at zero."""
     still = signal == 0
     size = jnp.abs(jnp.where(still, 1, signal)) / (2 * scale)

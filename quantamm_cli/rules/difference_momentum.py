@@ -21,17 +21,45 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
     with $e_1$, $e_2$ the averages of memory $m_1$, $m_2$. ``form=contract`` is $x = (e_2 - e_1) / e_1$, as the contracts have it.
     """
 
-    form: Literal["reference", "contract"] = Field("reference", description="sign of the signal: contract turns it round")
+    form: Literal["reference", "contract"] = Field(
+        "reference", description="sign of the signal: contract turns it round"
+    )
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         strength = OnChain("k", times_memory, ("memory_days_1", "memory_days_2"))
         return (
-            Parameter("k", "k", "1/day", Identity(), default=20.0, low=0.1, high=1000.0, log=True, onchain=strength),
             Parameter(
-                "memory_days_1", "memory_days_1", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_1", lamb)
+                "k",
+                "k",
+                "1/day",
+                Identity(),
+                default=20.0,
+                low=0.1,
+                high=1000.0,
+                log=True,
+                onchain=strength,
             ),
             Parameter(
-                "memory_days_2", "memory_days_2", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_2", lamb)
+                "memory_days_1",
+                "memory_days_1",
+                "days",
+                Identity(),
+                10.0,
+                low=0.5,
+                high=200.0,
+                log=True,
+                onchain=OnChain("lamb_1", lamb),
+            ),
+            Parameter(
+                "memory_days_2",
+                "memory_days_2",
+                "days",
+                Identity(),
+                10.0,
+                low=0.5,
+                high=200.0,
+                log=True,
+                onchain=OnChain("lamb_2", lamb),
             ),
         )
 

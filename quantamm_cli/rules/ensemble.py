@@ -21,12 +21,17 @@ class Ensemble(WeightRule, kind="ensemble"):
 
     rule: WeightRule
     members: Count = Field(4, description="how many")
-    apart: NonNegative = Field(0.1, description="standard deviation between members at the start, in raw parameters")
+    apart: NonNegative = Field(
+        0.1, description="standard deviation between members at the start, in raw parameters"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         self.rule.check(tokens, f"{where}.rule")
         if any(spec.layers for spec in self.rule.parameters(Clock(1440, 365))):
-            raise ConfigError(f"{where}.rule", f"{self.rule.kind} has parameters with layers of their own, which an ensemble cannot hold")
+            raise ConfigError(
+                f"{where}.rule",
+                f"{self.rule.kind} has parameters with layers of their own, which an ensemble cannot hold",
+            )
 
     @property
     def targets(self) -> bool:
@@ -46,14 +51,24 @@ class Ensemble(WeightRule, kind="ensemble"):
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         names = tuple(f"member {number + 1}" for number in range(self.members))
-        return tuple(replace(spec, layers=names, apart=self.apart) for spec in self.rule.parameters(clock))
+        return tuple(
+            replace(spec, layers=names, apart=self.apart) for spec in self.rule.parameters(clock)
+        )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        said = [self.rule.signal(_named(recur, number), seen, member, clock) for number, member in enumerate(self._members(params, clock))]
+        said = [
+            self.rule.signal(_named(recur, number), seen, member, clock)
+            for number, member in enumerate(self._members(params, clock))
+        ]
         return jnp.stack(said).mean(0)
 
-    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
-        wishes = [self.rule.wish(weights, signal, member, clock) for member in self._members(params, clock)]
+    def wish(
+        self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
+    ) -> Float[Array, " n"]:
+        wishes = [
+            self.rule.wish(weights, signal, member, clock)
+            for member in self._members(params, clock)
+        ]
         return jnp.stack(wishes).mean(0)
 
     def _members(self, params: Params, clock: Clock) -> list[Params]:

@@ -7,7 +7,9 @@ from jaxtyping import Float
 from quantamm_cli.core.recurrence import Recur, Stream
 
 
-def price_covariance(recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]) -> Float[Array, "*c n n"]:
+def price_covariance(
+    recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
+) -> Float[Array, "*c n n"]:
     r"""Exponentially weighted products of prices about their moving averages, as the contracts have them.
 
     $$A'_{ij} = \lambda_i A_{ij} + (p - e)_i (p - e')_j, \qquad \Sigma_{ij} = (1 - \lambda_i) A_{ij}$$

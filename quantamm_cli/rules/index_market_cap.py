@@ -26,12 +26,19 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
     other assets in proportion.
     """
 
-    by: Literal["supply", "market_cap"] = Field("supply", description="which series of data.series is read; market_cap is in the numeraire")
-    cap_weight: Share | None = Field(None, description="largest weight of an asset in the index; null: none")
+    by: Literal["supply", "market_cap"] = Field(
+        "supply", description="which series of data.series is read; market_cap is in the numeraire"
+    )
+    cap_weight: Share | None = Field(
+        None, description="largest weight of an asset in the index; null: none"
+    )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.cap_weight is not None and self.cap_weight * len(tokens) < 1:
-            raise ConfigError(f"{where}.cap_weight", f"{self.cap_weight} for {len(tokens)} tokens; 1/{len(tokens)} at least")
+            raise ConfigError(
+                f"{where}.cap_weight",
+                f"{self.cap_weight} for {len(tokens)} tokens; 1/{len(tokens)} at least",
+            )
 
     @property
     def targets(self) -> bool:
@@ -43,7 +50,17 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (
-            Parameter("logit_lamb", "memory_days", "days", Memory(clock.chunk_period), 10.0, low=1.0, high=200.0, log=True, onchain=LAMB),
+            Parameter(
+                "logit_lamb",
+                "memory_days",
+                "days",
+                Memory(clock.chunk_period),
+                10.0,
+                low=1.0,
+                high=200.0,
+                log=True,
+                onchain=LAMB,
+            ),
         )
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
@@ -51,7 +68,9 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
         share = worth / worth.sum(-1, keepdims=True)
         return share if self.cap_weight is None else capped(share, self.cap_weight)
 
-    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
+    def wish(
+        self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
+    ) -> Float[Array, " n"]:
         keep, forget = decay(params["logit_lamb"], *clock)
         return keep * weights + forget * signal
 

@@ -26,18 +26,43 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
     with amplitude $A$ (a day, times the memory in days) and width $\omega$. [TFMM litepaper, section 3.4]
     """
 
-    use_pre_exp_scaling: bool = Field(True, description="false: the scale s is 1/2 and does not train")
+    use_pre_exp_scaling: bool = Field(
+        True, description="false: the scale s is 1/2 and does not train"
+    )
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         scale = (scaling(),) if self.use_pre_exp_scaling else ()
         exponent = Parameter(
-            "sp_exponents", "exponent", "power", Squareplus(), default=1.0, low=0.5, high=4.0, onchain=OnChain("exponents")
+            "sp_exponents",
+            "exponent",
+            "power",
+            Squareplus(),
+            default=1.0,
+            low=0.5,
+            high=4.0,
+            onchain=OnChain("exponents"),
         )
         amplitude = Parameter(
-            "sp_amplitude", "amplitude", "1/day", Squareplus(), default=1.0, low=0.05, high=4.0, log=True, onchain=AMPLITUDE
+            "sp_amplitude",
+            "amplitude",
+            "1/day",
+            Squareplus(),
+            default=1.0,
+            low=0.05,
+            high=4.0,
+            log=True,
+            onchain=AMPLITUDE,
         )
         width = Parameter(
-            "sp_width", "width", "gradient a chunk", Squareplus(), 1.0, low=0.05, high=3.0, log=True, onchain=OnChain("width")
+            "sp_width",
+            "width",
+            "gradient a chunk",
+            Squareplus(),
+            1.0,
+            low=0.05,
+            high=3.0,
+            log=True,
+            onchain=OnChain("width"),
         )
         return (strength(), *self.memory(clock), exponent, *scale, amplitude, width)
 

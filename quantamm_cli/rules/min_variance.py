@@ -27,7 +27,9 @@ class MinVariance(WeightRule, kind="min_variance"):
     $A' = \lambda_1 A + (p - e)(p - e')$, as the contracts do.
     """
 
-    form: Literal["reference", "contract"] = Field("reference", description="variance of returns, or of prices as in the contracts")
+    form: Literal["reference", "contract"] = Field(
+        "reference", description="variance of returns, or of prices as in the contracts"
+    )
 
     @property
     def targets(self) -> bool:
@@ -36,10 +38,26 @@ class MinVariance(WeightRule, kind="min_variance"):
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (
             Parameter(
-                "memory_days_1", "memory_days_1", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_1", lamb)
+                "memory_days_1",
+                "memory_days_1",
+                "days",
+                Identity(),
+                10.0,
+                low=0.5,
+                high=200.0,
+                log=True,
+                onchain=OnChain("lamb_1", lamb),
             ),
             Parameter(
-                "memory_days_2", "memory_days_2", "days", Identity(), 10.0, low=0.5, high=200.0, log=True, onchain=OnChain("lamb_2", lamb)
+                "memory_days_2",
+                "memory_days_2",
+                "days",
+                Identity(),
+                10.0,
+                low=0.5,
+                high=200.0,
+                log=True,
+                onchain=OnChain("lamb_2", lamb),
             ),
         )
 
@@ -51,12 +69,16 @@ class MinVariance(WeightRule, kind="min_variance"):
         tiny = np.finfo(variance.dtype).tiny
         return jax.nn.softmax(-jnp.log(jnp.maximum(variance, tiny)), axis=-1)
 
-    def wish(self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock) -> Float[Array, " n"]:
+    def wish(
+        self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
+    ) -> Float[Array, " n"]:
         keep, forget = decay_of_days(params["memory_days_2"], *clock)
         return keep * weights + forget * signal
 
 
-def return_variance(recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]) -> Stream:
+def return_variance(
+    recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
+) -> Stream:
     """Exponentially weighted squares of returns about their average; all one until two returns are known."""
     nothing = jnp.zeros_like(price)
     _, last = recur("price", nothing, price, price)
@@ -70,8 +92,12 @@ def return_variance(recur: Recur, price: Stream, keep: Float[Array, " n"], forge
     return jnp.where(age <= 1, 1, forget * spread)
 
 
-def price_variance(recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]) -> Stream:
+def price_variance(
+    recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
+) -> Stream:
     """Exponentially weighted squares of prices about their moving average, as the contracts have them."""
     average, before = recur("ewma", keep, forget * price, price)
-    spread, _ = recur("running_variance", keep, (price - before) * (price - average), jnp.zeros_like(price))
+    spread, _ = recur(
+        "running_variance", keep, (price - before) * (price - average), jnp.zeros_like(price)
+    )
     return forget * spread

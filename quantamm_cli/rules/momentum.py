@@ -19,7 +19,17 @@ class Momentum(GradientRule, kind="momentum"):
     """
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        strength = Parameter("log_k", "k_per_day", "1/day", Log2(), default=20.0, low=0.1, high=1000.0, log=True, onchain=K)
+        strength = Parameter(
+            "log_k",
+            "k_per_day",
+            "1/day",
+            Log2(),
+            default=20.0,
+            low=0.1,
+            high=1000.0,
+            log=True,
+            onchain=K,
+        )
         return (strength, *self.memory(clock))
 
     def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:

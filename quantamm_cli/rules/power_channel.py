@@ -22,12 +22,21 @@ class PowerChannel(GradientRule, kind="power_channel"):
     with $\ell$ such that the changes sum to zero. [TFMM litepaper, section 3.3]
     """
 
-    use_pre_exp_scaling: bool = Field(True, description="false: the scale s is 1/2 and does not train")
+    use_pre_exp_scaling: bool = Field(
+        True, description="false: the scale s is 1/2 and does not train"
+    )
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         scale = (scaling(),) if self.use_pre_exp_scaling else ()
         exponent = Parameter(
-            "sp_exponents", "exponent", "power", Squareplus(), default=1.0, low=1.0, high=4.0, onchain=OnChain("exponents", at_least_one)
+            "sp_exponents",
+            "exponent",
+            "power",
+            Squareplus(),
+            default=1.0,
+            low=1.0,
+            high=4.0,
+            onchain=OnChain("exponents", at_least_one),
         )
         return (strength(), *self.memory(clock), exponent, *scale)
 
@@ -40,7 +49,17 @@ class PowerChannel(GradientRule, kind="power_channel"):
 
 def strength() -> Parameter:
     """The aggressiveness of the rules that keep it as a squareplus."""
-    return Parameter("sp_k", "k_per_day", "1/day", Squareplus(), default=20.0, low=0.1, high=1000.0, log=True, onchain=K)
+    return Parameter(
+        "sp_k",
+        "k_per_day",
+        "1/day",
+        Squareplus(),
+        default=20.0,
+        low=0.1,
+        high=1000.0,
+        log=True,
+        onchain=K,
+    )
 
 
 def scaling() -> Parameter:

@@ -15,8 +15,13 @@ class TradHodlingIndexMarketCap(HodlingIndexMarketCap, kind="trad_hodling_index_
     """
 
     cost: Fraction = Field(0.001, description="exchange fee, a fraction of what is sold")
-    spread: NonNegative | None = Field(0.0005, description="bid-ask spread, a fraction of the price; null: the series data.series.spread")
-    annual_streaming_fee: Fraction = Field(0.02, description="share of the value that leaves the fund in a year")
+    spread: NonNegative | None = Field(
+        0.0005,
+        description="bid-ask spread, a fraction of the price; null: the series data.series.spread",
+    )
+    annual_streaming_fee: Fraction = Field(
+        0.02, description="share of the value that leaves the fund in a year"
+    )
 
     @property
     def looks_at(self) -> tuple[str, ...]:

@@ -35,7 +35,11 @@ def prune(folder: Path, ending: str, most: int) -> None:
         with contextlib.suppress(OSError):
             if part.stat().st_mtime < time.time() - _HOUR:
                 part.unlink()
-    entries = sorted(((entry.stat(), entry) for entry in folder.glob(f"*{ending}")), key=lambda pair: pair[0].st_mtime_ns, reverse=True)
+    entries = sorted(
+        ((entry.stat(), entry) for entry in folder.glob(f"*{ending}")),
+        key=lambda pair: pair[0].st_mtime_ns,
+        reverse=True,
+    )
     total = 0
     for stat, entry in entries:
         total += stat.st_size

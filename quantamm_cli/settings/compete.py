@@ -21,23 +21,39 @@ STEPS, EPOCH = 10_000, 1000
 class Epoch(Settings):
     """When capital moves among the strategies, and how far."""
 
-    length: Count | Literal["auto"] | None = Field("auto", description="steps; auto: 1000, or all of a shorter simulation; null: never")
-    temperature: Positive | Literal["auto"] = Field("auto", description="of the softmax, in units of the score; auto: its standard error")
+    length: Count | Literal["auto"] | None = Field(
+        "auto", description="steps; auto: 1000, or all of a shorter simulation; null: never"
+    )
+    temperature: Positive | Literal["auto"] = Field(
+        "auto", description="of the softmax, in units of the score; auto: its standard error"
+    )
     floor: Share = Field(0.02, description="least share of capital of each strategy")
-    risk_aversion: NonNegative = Field(2.0, description="how much more than its edge a losing epoch costs in score")
-    score: Literal["per_capital", "absolute"] = Field("per_capital", description="bps of the epoch's first capital | Y")
-    weights: Literal["softmax", "spread"] = Field("softmax", description="spread: the temperature grows with the scores' spread")
+    risk_aversion: NonNegative = Field(
+        2.0, description="how much more than its edge a losing epoch costs in score"
+    )
+    score: Literal["per_capital", "absolute"] = Field(
+        "per_capital", description="bps of the epoch's first capital | Y"
+    )
+    weights: Literal["softmax", "spread"] = Field(
+        "softmax", description="spread: the temperature grows with the scores' spread"
+    )
 
 
 class Optimise(Settings):
     """How --optimise trains the first strategy."""
 
-    method: Literal["auto", "gradient", "search"] = Field("auto", description="auto: gradient where a finite difference agrees with it")
-    parameters: tuple[str, ...] | None = Field(None, description="float settings to train; null: all")
+    method: Literal["auto", "gradient", "search"] = Field(
+        "auto", description="auto: gradient where a finite difference agrees with it"
+    )
+    parameters: tuple[str, ...] | None = Field(
+        None, description="float settings to train; null: all"
+    )
     steps: Count = Field(60, description="of the gradient, or generations of the search")
     learning_rate: Positive = Field(0.1, description="in coordinates: about a share of the setting")
     batch: Count = Field(64, description="seeds a step")
-    train_simulations: Count = Field(256, description="seeds of the training block; the test block has simulations of them")
+    train_simulations: Count = Field(
+        256, description="seeds of the training block; the test block has simulations of them"
+    )
 
 
 class Played(Component, group="market"):
@@ -65,7 +81,9 @@ class Entry(Settings):
 class Compete(Settings):
     """Entrants that share one flow of orders with a normaliser, seed by seed."""
 
-    not_identity: ClassVar[frozenset[str]] = frozenset({"simulations", "most_simulations", "optimise", "runs_dir", "plugins"})
+    not_identity: ClassVar[frozenset[str]] = frozenset(
+        {"simulations", "most_simulations", "optimise", "runs_dir", "plugins"}
+    )
 
     strategies: tuple[Entry, ...]
     simulations: Count = 1000
@@ -86,7 +104,9 @@ class Compete(Settings):
         """The length of an epoch that nobody chose, as a number: it names the competition."""
         epoch, steps = given.get("epoch", {}), given.get("steps", STEPS)
         told = dict(epoch) if isinstance(epoch, Mapping | Epoch) else {"length": None}
-        if told.get("length", "auto") != "auto" or not (isinstance(steps, int | float) and steps >= 1):
+        if told.get("length", "auto") != "auto" or not (
+            isinstance(steps, int | float) and steps >= 1
+        ):
             return given
         return {**given, "epoch": told | {"length": int(min(EPOCH, steps))}}
 
@@ -96,7 +116,10 @@ class Compete(Settings):
         if not 1 <= count <= MOST_ENTRANTS:
             raise ConfigError("strategies", f"{count} of them; 1 to {MOST_ENTRANTS} compete")
         if self.reference is not None and self.reference not in self.names:
-            raise ConfigError("reference", f"'{self.reference}' does not compete (there are: {', '.join(self.names)})")
+            raise ConfigError(
+                "reference",
+                f"'{self.reference}' does not compete (there are: {', '.join(self.names)})",
+            )
         if self.compat is None:
             self._epochs(count)
         return self
@@ -128,14 +151,22 @@ class Compete(Settings):
 
     def configuration(self) -> dict[str, Json]:
         """All that entrants meet: receipts of one configuration can be ranked together."""
-        fields = [name for name in type(self).model_fields if name not in self.not_identity | {"strategies", "reference", "seed"}]
-        made_from = {key: value for key, value in self.market.identity().items() if key != "settings"}
+        fields = [
+            name
+            for name in type(self).model_fields
+            if name not in self.not_identity | {"strategies", "reference", "seed"}
+        ]
+        made_from = {
+            key: value for key, value in self.market.identity().items() if key != "settings"
+        }
         data = {"made_from": made_from} if made_from else {}
         return {"schema": SCHEMA, **{name: plain(getattr(self, name)) for name in fields}, **data}
 
     def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the competition; more seeds of it go on, wherever they begin."""
-        return self.configuration() | {"strategies": [entrant.identity() for entrant in self.strategies]}
+        return self.configuration() | {
+            "strategies": [entrant.identity() for entrant in self.strategies]
+        }
 
     @property
     def fingerprint(self) -> str:

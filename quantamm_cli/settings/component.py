@@ -20,7 +20,9 @@ REGISTER: dict[str, dict[str, type["Component"]]] = {}
 class Settings(BaseModel):
     """Frozen, closed, strictly typed values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
 
 
 class Component(Settings):
@@ -39,7 +41,9 @@ class Component(Settings):
         super().__init_subclass__()  # the class's own arguments end here
 
     @classmethod
-    def __pydantic_init_subclass__(cls, group: str | None = None, kind: str | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, group: str | None = None, kind: str | None = None, **kwargs: Any
+    ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if group is not None:
             cls.group = group
@@ -82,5 +86,8 @@ def component(group: str, kind: str) -> type[Component]:
     kinds = REGISTER.get(group, {})
     if kind not in kinds:
         there = ", ".join(sorted(kinds))
-        raise ConfigError(group.replace("/", "."), f"no {group} is called '{kind}'{did_you_mean(kind, kinds)} (there are: {there})")
+        raise ConfigError(
+            group.replace("/", "."),
+            f"no {group} is called '{kind}'{did_you_mean(kind, kinds)} (there are: {there})",
+        )
     return kinds[kind]

@@ -53,7 +53,11 @@ def _wanted(cls: type[BaseModel], key: str) -> Any:
 
 def _value(value: Any, where: str, wanted: Any = None) -> Any:
     if isinstance(value, dict):
-        if get_origin(wanted) is dict and isclass(of := get_args(wanted)[1]) and issubclass(of, Settings):
+        if (
+            get_origin(wanted) is dict
+            and isclass(of := get_args(wanted)[1])
+            and issubclass(of, Settings)
+        ):
             return {key: decode(of, item, f"{where}.{key}") for key, item in value.items()}
         if "kind" in value and where != "params":
             if not isinstance(value["kind"], str):
@@ -99,7 +103,9 @@ def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigErr
     owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
     match error["type"]:
         case "extra_forbidden":
-            return ConfigError(place, f"no such setting{owner}{did_you_mean(name, cls.model_fields)}")
+            return ConfigError(
+                place, f"no such setting{owner}{did_you_mean(name, cls.model_fields)}"
+            )
         case "missing":
             return ConfigError(place, f"is not given{meaning}")
         case "less_than":
@@ -111,7 +117,9 @@ def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigErr
         case "greater_than_equal":
             return ConfigError(place, f"{said} is below {context['ge']:g}{meaning}")
         case "literal_error":
-            return ConfigError(place, f"{said} is not one of {context['expected']}".replace("'", "") + meaning)
+            return ConfigError(
+                place, f"{said} is not one of {context['expected']}".replace("'", "") + meaning
+            )
         case "value_error":
             return ConfigError(place, str(context["error"]))
         case kind:

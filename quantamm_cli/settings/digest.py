@@ -17,7 +17,11 @@ def plain(value: Any) -> Any:
     """Settings as the plain tree they came from, without paths; components carry their kind."""
     if isinstance(value, BaseModel):
         left_out = value.paths if isinstance(value, Component) else ()
-        fields = {name: plain(getattr(value, name)) for name in type(value).model_fields if name not in left_out}
+        fields = {
+            name: plain(getattr(value, name))
+            for name in type(value).model_fields
+            if name not in left_out
+        }
         return {"kind": value.kind} | fields if isinstance(value, Component) else fields
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
@@ -28,7 +32,9 @@ def plain(value: Any) -> Any:
 
 def canonical(tree: Any) -> str:
     """The one JSON text of a plain tree. Raises ValueError on NaN and infinities."""
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return json.dumps(
+        tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
 
 
 def sha256(tree: Any) -> str:

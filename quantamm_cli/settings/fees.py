@@ -18,14 +18,28 @@ class Fees(Component, group="fees"):
 
     fee: Fraction = Field(0.0, description="a fraction: 0.003 is 30 bps")
     gas_cost: NonNegative = Field(0.0, description="numeraire a trade")
-    arb_fee: NonNegative = Field(0.0, description="a fraction of the traded value, paid by the arbitrageur elsewhere")
+    arb_fee: NonNegative = Field(
+        0.0, description="a fraction of the traded value, paid by the arbitrageur elsewhere"
+    )
     protocol_fee_split: Share = Field(0.0, description="share of the swap fee that leaves the pool")
-    noise_trader_ratio: NonNegative = Field(0.0, description="uninformed volume as a multiple of arbitrage volume")
+    noise_trader_ratio: NonNegative = Field(
+        0.0, description="uninformed volume as a multiple of arbitrage volume"
+    )
     arb_frequency: Count = Field(1, description="minutes between arbitrages")
-    do_arb: bool = Field(True, description="false: no arbitrageur comes; given trades happen all the same")
-    arbitrage: Literal["exact", "pairwise"] = Field("exact", description="joint optimum, or the best single pair")
-    executor: Executor = Field("auto", description="compiled code (CPU only) or JAX's loops; auto: compiled where it can be")
-    file: str | None = Field(None, description="for fees=recorded: columns unix and any of fee, gas_cost, arb_fee, lp_supply")
+    do_arb: bool = Field(
+        True, description="false: no arbitrageur comes; given trades happen all the same"
+    )
+    arbitrage: Literal["exact", "pairwise"] = Field(
+        "exact", description="joint optimum, or the best single pair"
+    )
+    executor: Executor = Field(
+        "auto",
+        description="compiled code (CPU only) or JAX's loops; auto: compiled where it can be",
+    )
+    file: str | None = Field(
+        None,
+        description="for fees=recorded: columns unix and any of fee, gas_cost, arb_fee, lp_supply",
+    )
 
     @property
     def frictionless(self) -> bool:
@@ -39,7 +53,9 @@ class NoFees(Fees, kind="none"):
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         for name in NUMBERS:
             if getattr(self, name):
-                raise ConfigError(f"{where}.{name}", f"{getattr(self, name)} under fees=none; add fees=flat")
+                raise ConfigError(
+                    f"{where}.{name}", f"{getattr(self, name)} under fees=none; add fees=flat"
+                )
         if self.file is not None:
             raise ConfigError(f"{where}.file", "a file under fees=none; add fees=recorded")
 

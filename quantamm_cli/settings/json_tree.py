@@ -40,7 +40,9 @@ def finite(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def dotted(tree: Json, where: str = "", whole: Callable[[JsonObject], bool] = lambda _: False) -> Iterator[tuple[str, Json]]:
+def dotted(
+    tree: Json, where: str = "", whole: Callable[[JsonObject], bool] = lambda _: False
+) -> Iterator[tuple[str, Json]]:
     """The leaves of a nested tree by dotted key. Branches that are ``whole`` are leaves too; other empty ones are left out."""
     if not isinstance(tree, Mapping):
         yield where, tree

@@ -29,8 +29,15 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names that tie for nearest, else those that begin so, at most ``most``; none when even the nearest is far."""
     names = list(known)
     reach = _reach(name)
-    near = best({other: distance(name.lower(), other.lower(), reach) for other in names}, reach, most)
-    return near or [other for other in names if len(name) > 2 and other.lower().startswith(name.lower())][:most]
+    near = best(
+        {other: distance(name.lower(), other.lower(), reach) for other in names}, reach, most
+    )
+    return (
+        near
+        or [other for other in names if len(name) > 2 and other.lower().startswith(name.lower())][
+            :most
+        ]
+    )
 
 
 def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
@@ -40,7 +47,13 @@ def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
     scores = {other: float(distance(key.lower(), other.lower(), reach)) for other in known}
     for other, score in scores.items():
         tail = ".".join(other.split(".")[-parts:])
-        elsewhere = distance(key.lower(), tail.lower(), reach) + 0.5 if tail != other else _elsewhere(key, other) if parts > 1 else score
+        elsewhere = (
+            distance(key.lower(), tail.lower(), reach) + 0.5
+            if tail != other
+            else _elsewhere(key, other)
+            if parts > 1
+            else score
+        )
         scores[other] = min(score, elsewhere)
     return best(scores, reach, most) or _by_leaf(key, scores, most)
 
@@ -74,4 +87,6 @@ def _by_leaf(key: str, known: Iterable[str], most: int) -> list[str]:
     """Keys whose last part is near the last part of ``key``, wherever they are."""
     leaf = key.split(".")[-1]
     reach = _reach(leaf)
-    return best({other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach, most)
+    return best(
+        {other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach, most
+    )

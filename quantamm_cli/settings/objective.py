@@ -18,18 +18,31 @@ class Objective(Settings):
     """The metric over a window, or over parts of it joined to one number, less what curvature costs."""
 
     periods: int = Field(
-        1, ge=1, le=_MOST, description="parts of equal length that a training window is cut into; the metric of each counts"
+        1,
+        ge=1,
+        le=_MOST,
+        description="parts of equal length that a training window is cut into; the metric of each counts",
     )
-    overlap: float = Field(0.0, ge=0, lt=1, description="share of a part that it has in common with the next")
-    joined: Literal["mean", "min", "softmin"] = Field("mean", description="how the metrics of the parts become one number")
-    temperature: Positive = Field(1.0, description="of softmin, in units of the metric: small is the least part, large the mean")
-    curvature_penalty: NonNegative = Field(0.0, description="objective lost per unit of the Hessian's trace, either way; slow")
+    overlap: float = Field(
+        0.0, ge=0, lt=1, description="share of a part that it has in common with the next"
+    )
+    joined: Literal["mean", "min", "softmin"] = Field(
+        "mean", description="how the metrics of the parts become one number"
+    )
+    temperature: Positive = Field(
+        1.0,
+        description="of softmin, in units of the metric: small is the least part, large the mean",
+    )
+    curvature_penalty: NonNegative = Field(
+        0.0, description="objective lost per unit of the Hessian's trace, either way; slow"
+    )
 
     @model_validator(mode="after")
     def _together(self) -> Self:
         if self.overlap and self.periods == 1:
             raise ConfigError(
-                "objective.overlap", f"{self.overlap:g} of what? objective.periods=1 is the whole window; take more periods, or 0"
+                "objective.overlap",
+                f"{self.overlap:g} of what? objective.periods=1 is the whole window; take more periods, or 0",
             )
         return self
 
@@ -47,8 +60,11 @@ class Objective(Settings):
         length = int(rows / (self.periods - (self.periods - 1) * self.overlap))
         if length < _SHORTEST:
             raise ConfigError(
-                "objective.periods", f"{self.periods} parts of a window of {rows} minutes are shorter than {_SHORTEST}; take fewer"
+                "objective.periods",
+                f"{self.periods} parts of a window of {rows} minutes are shorter than {_SHORTEST}; take fewer",
             )
         shift = length - int(length * self.overlap)
         shift = min(shift, (rows - length) // (self.periods - 1))
-        return tuple((f"part {part}", part * shift, part * shift + length) for part in range(self.periods))
+        return tuple(
+            (f"part {part}", part * shift, part * shift + length) for part in range(self.periods)
+        )

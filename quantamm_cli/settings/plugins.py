@@ -50,7 +50,10 @@ def _declares(folder: str) -> bool:
     """Whether a package in a folder of packages may have such an entry point: read at every start, so without the metadata's parser."""
     mark = f"[{GROUP}]".encode()
     try:
-        return any(mark in path.read_bytes() for path in Path(folder or ".").glob("*.*-info/entry_points.txt"))
+        return any(
+            mark in path.read_bytes()
+            for path in Path(folder or ".").glob("*.*-info/entry_points.txt")
+        )
     except OSError:
         return True
 
@@ -60,7 +63,10 @@ def _load(point: "EntryPoint") -> bool:
     """Whether the module could be imported."""
     try:
         importlib.import_module(_module(point))
-    except (Exception, SystemExit) as failure:  # whatever a stranger's package raises is about that package
+    except (
+        Exception,
+        SystemExit,
+    ) as failure:  # whatever a stranger's package raises is about that package
         message = " ".join(str(failure).split())[:300]
         warning = f"the plugin {point.name} ({point.value}) cannot be imported: {type(failure).__name__}: {message}"
         logging.getLogger(__name__).warning(warning)

@@ -15,28 +15,42 @@ from quantamm_cli.settings.trades import NoTrades, Trades
 from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
 
 SCHEMA = 1
-Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...] | tuple[tuple[tuple[float, ...], ...], ...]
+Numbers = (
+    float
+    | tuple[float, ...]
+    | tuple[tuple[float, ...], ...]
+    | tuple[tuple[tuple[float, ...], ...], ...]
+)
 
 
 class Output(Settings):
     """What is written down, not what is computed."""
 
     every: Count = Field(1, description="minutes between rows of trajectory.npz")
-    readouts: bool = Field(False, description="true: the estimators' state at every chunk, too (unix_chunk, readout_NAME)")
+    readouts: bool = Field(
+        False,
+        description="true: the estimators' state at every chunk, too (unix_chunk, readout_NAME)",
+    )
 
 
 class Simulate(Settings):
     """One pool with given parameters over [start, end)."""
 
-    not_identity: ClassVar[frozenset[str]] = frozenset({"runs_dir", "plugins", "output", "test_end"})
+    not_identity: ClassVar[frozenset[str]] = frozenset(
+        {"runs_dir", "plugins", "output", "test_end"}
+    )
 
     tokens: Tokens = ("BTC", "ETH", "USDC")
     start: Date = "2023-01-01"
     end: Date = "2023-06-01"
     test_end: Date | None = "2023-08-01"
     initial_pool_value: Positive = Field(1e6, description="numeraire")
-    initial_reserves: tuple[Positive, ...] | None = Field(None, description="amounts to open with instead of a value; one a token")
-    initial_state: dict[str, Numbers] = Field(default_factory=dict, description="state of all the rule's estimators at start, by name")
+    initial_reserves: tuple[Positive, ...] | None = Field(
+        None, description="amounts to open with instead of a value; one a token"
+    )
+    initial_state: dict[str, Numbers] = Field(
+        default_factory=dict, description="state of all the rule's estimators at start, by name"
+    )
     precision: Literal["float64", "float32"] = "float64"
     data: Component
     pool: Component
@@ -52,7 +66,10 @@ class Simulate(Settings):
         if minute(self.end) <= minute(self.start):
             raise ConfigError("end", f"{self.end} is not after start ({self.start})")
         if self.initial_reserves is not None and len(self.initial_reserves) != len(self.tokens):
-            raise ConfigError("initial_reserves", f"{len(self.initial_reserves)} amounts for {len(self.tokens)} tokens; give one a token")
+            raise ConfigError(
+                "initial_reserves",
+                f"{len(self.initial_reserves)} amounts for {len(self.tokens)} tokens; give one a token",
+            )
         for place in ("data", "pool", "fees", "trades"):
             getattr(self, place).check(self.tokens, place)
         return self
@@ -64,7 +81,11 @@ class Simulate(Settings):
 
     def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the run."""
-        tree = {name: plain(getattr(self, name)) for name in type(self).model_fields if name not in self.not_identity}
+        tree = {
+            name: plain(getattr(self, name))
+            for name in type(self).model_fields
+            if name not in self.not_identity
+        }
         return {"schema": SCHEMA, **tree}
 
     @property
@@ -96,7 +117,10 @@ class Train(Simulate):
     @model_validator(mode="after")
     def _periods(self) -> Self:
         if self.test_end is not None and minute(self.test_end) <= minute(self.end):
-            raise ConfigError("test_end", f"{self.test_end} is not after end ({self.end}); null means no test period")
+            raise ConfigError(
+                "test_end",
+                f"{self.test_end} is not after end ({self.end}); null means no test period",
+            )
         if self.fitted_rows < 1:
             told = f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} on; none is left to train"
             raise ConfigError("split.embargo_days", told)
@@ -128,7 +152,10 @@ class Train(Simulate):
         split = Holdout(**{name: getattr(self.split, name) for name in Holdout.model_fields})
         fields = {name: getattr(self, name) for name in type(self).model_fields} | {"split": split}
         blocks = self.split.blocks(minute(self.start), minute(self.end), minute(self.test_end))
-        return tuple(type(self)(**fields | dict(zip(block._fields, map(date_text, block), strict=True))) for block in blocks)
+        return tuple(
+            type(self)(**fields | dict(zip(block._fields, map(date_text, block), strict=True)))
+            for block in blocks
+        )
 
     @property
     def fitted_rows(self) -> int:

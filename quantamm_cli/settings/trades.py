@@ -13,7 +13,10 @@ class Trades(Component, group="trades"):
 
     paths: ClassVar[frozenset[str]] = frozenset({"file"})
 
-    file: str | None = Field(None, description="for trades=recorded: columns unix, token_in, token_out, and amount_in or amount_out")
+    file: str | None = Field(
+        None,
+        description="for trades=recorded: columns unix, token_in, token_out, and amount_in or amount_out",
+    )
 
 
 class NoTrades(Trades, kind="none"):
@@ -30,5 +33,6 @@ class RecordedTrades(Trades, kind="recorded"):
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.file is None:
             raise ConfigError(
-                f"{where}.file", "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, amount_in or amount_out"
+                f"{where}.file",
+                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, amount_in or amount_out",
             )

@@ -17,13 +17,19 @@ def _whole(value: Any) -> Any:
 
 def _date(text: Any) -> str:
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in quotes if need be")
+        raise ValueError(
+            f"{text!r} is not a date; write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in quotes if need be"
+        )
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"'{text}' is not a date; write YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)") from None
+        raise ValueError(
+            f"'{text}' is not a date; write YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)"
+        ) from None
     if moment.tzinfo is not None and moment.utcoffset() != timedelta(0):
-        raise ValueError(f"'{text}' is not in UTC; all dates are UTC, write {moment.astimezone(UTC):%Y-%m-%dT%H:%M}")
+        raise ValueError(
+            f"'{text}' is not in UTC; all dates are UTC, write {moment.astimezone(UTC):%Y-%m-%dT%H:%M}"
+        )
     moment = moment.replace(tzinfo=UTC)
     nearest = date_text(round((moment - _EPOCH) / timedelta(minutes=1)))
     if moment.second or moment.microsecond:
@@ -44,7 +50,9 @@ def date_text(minutes: int) -> str:
 
 def _token(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError(f"{value} is what YAML makes of a bare ON, OFF, YES, NO; put the token in quotes")
+        raise ValueError(
+            f"{value} is what YAML makes of a bare ON, OFF, YES, NO; put the token in quotes"
+        )
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a token; put it in quotes")
     if not _TOKEN.fullmatch(value):

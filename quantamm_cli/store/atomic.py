@@ -25,7 +25,9 @@ _REASONS = {
     errno.EIO: "the device reports an input/output error; check the disk",
 }
 _STALE_SECONDS = 24 * 3600.0
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<host>[A-Za-z0-9_-]*)\.(?P<pid>\d+)\.(?P<count>\d+)\.tmp")
+_TEMPORARY = re.compile(
+    r"\.(?P<name>.+)\.(?P<host>[A-Za-z0-9_-]*)\.(?P<pid>\d+)\.(?P<count>\d+)\.tmp"
+)
 _count = itertools.count()
 
 
@@ -86,7 +88,10 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot, and need not
+        if error.errno not in (
+            errno.EINVAL,
+            errno.ENOTSUP,
+        ):  # some network file systems cannot, and need not
             raise
     finally:
         os.close(file)
@@ -106,7 +111,9 @@ def sweep(folder: Path, own: tuple[str, ...] = ()) -> None:
     with suppress(OSError):
         for path in folder.iterdir():
             found = _TEMPORARY.fullmatch(path.name)
-            if found and (found["name"] in own or _abandoned(path, found["host"], int(found["pid"]))):
+            if found and (
+                found["name"] in own or _abandoned(path, found["host"], int(found["pid"]))
+            ):
                 with suppress(OSError):
                     path.unlink()
 

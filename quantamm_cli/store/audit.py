@@ -38,7 +38,11 @@ def checkpoints(runs: Path) -> list[Path]:
     with atomic.telling(runs, "read"):
         if not runs.exists():
             return []
-        return sorted(path for path in runs.iterdir() if path.name.startswith("run_") and path.suffix == ".json" and path.is_file())
+        return sorted(
+            path
+            for path in runs.iterdir()
+            if path.name.startswith("run_") and path.suffix == ".json" and path.is_file()
+        )
 
 
 def summary(path: Path) -> Summary:
@@ -53,7 +57,17 @@ def summary(path: Path) -> Summary:
     metric, best = _best(run)
     tokens = run.settings.get("tokens")
     names = tuple(str(token) for token in tokens) if isinstance(tokens, list) else ()
-    return Summary(run.fingerprint, run.status, path, modified, run.step, best, metric, names, pool_of(run.settings))
+    return Summary(
+        run.fingerprint,
+        run.status,
+        path,
+        modified,
+        run.step,
+        best,
+        metric,
+        names,
+        pool_of(run.settings),
+    )
 
 
 def _best(run: Run) -> tuple[str | None, float | None]:
@@ -72,7 +86,11 @@ def _numbers(entry: Entry, period: str, metric: str | None) -> list[float]:
     tree: Any = entry.get("metrics")
     for key in (period, metric):
         tree = tree.get(key) if isinstance(tree, dict) else None
-    return [number for number in tree if isinstance(number, float | int)] if isinstance(tree, list) else []
+    return (
+        [number for number in tree if isinstance(number, float | int)]
+        if isinstance(tree, list)
+        else []
+    )
 
 
 def findings(runs: Path) -> Iterator[Finding]:
@@ -93,15 +111,24 @@ def _beside(run: Run, place: Place) -> Iterator[Finding]:
     try:
         history = {entry["step"]: entry for entry in run.history()}
         if any(history.get(entry["step"]) != entry for entry in run.entries):
-            yield Finding(place.history, "does not hold the entries of its checkpoint; one of the two was altered: restore it from a copy")
+            yield Finding(
+                place.history,
+                "does not hold the entries of its checkpoint; one of the two was altered: restore it from a copy",
+            )
         elif run.status == "finished" and _longer(run, place):
-            yield Finding(place.history, "goes on behind the last step of a finished run; it was altered: restore it from a copy")
+            yield Finding(
+                place.history,
+                "goes on behind the last step of a finished run; it was altered: restore it from a copy",
+            )
     except StoreError as error:
         yield Finding(Path(error.where), error.message)
     try:
         step = step_of(read_state(place.state, run.fingerprint))
         if step is None or step < run.step:
-            yield Finding(place.state, f"stands for step {step}, the checkpoint for step {run.step}; restore it from a copy")
+            yield Finding(
+                place.state,
+                f"stands for step {step}, the checkpoint for step {run.step}; restore it from a copy",
+            )
     except StoreError as error:
         yield Finding(Path(error.where), error.message)
 
@@ -117,4 +144,7 @@ def _orphans(runs: Path, known: set[str]) -> Iterator[Finding]:
     for folder in folders:
         ours = folder.name.startswith("run_") and FINGERPRINT.fullmatch(folder.name[4:])
         if ours and folder.name not in known and (folder / "history.jsonl").exists():
-            yield Finding(folder, "has a history but no checkpoint; restore that from a copy, or run it again (the old files are kept)")
+            yield Finding(
+                folder,
+                "has a history but no checkpoint; restore that from a copy, or run it again (the old files are kept)",
+            )

@@ -53,10 +53,15 @@ class Run:
     def history(self) -> list[Entry]:
         """Every entry up to the last step saved. Raises StoreError if one of them is lost or altered."""
         path = Place.of(self.path).history
-        entries = [line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step]
+        entries = [
+            line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step
+        ]
         last = entries[-1]["step"] if entries else -1
         if last != self.step:
-            raise StoreError(str(path), f"was cut or altered: sound up to step {last}, expected {self.step}; {restore()}")
+            raise StoreError(
+                str(path),
+                f"was cut or altered: sound up to step {last}, expected {self.step}; {restore()}",
+            )
         return entries
 
     def state(self) -> dict[str, np.ndarray]:
@@ -64,12 +69,27 @@ class Run:
         return read_state(Place.of(self.path).state, self.fingerprint)
 
 
-def write_checkpoint(place: Place, settings: JsonObject, status: str, records: list[Record], provenance: JsonObject) -> None:
+def write_checkpoint(
+    place: Place, settings: JsonObject, status: str, records: list[Record], provenance: JsonObject
+) -> None:
     """Replaces the checkpoint; settings and provenance are ``finite`` already. Raises StoreError; the old one is then as it was."""
-    rest = {"schema": SCHEMA, "settings": settings, "fingerprint": place.fingerprint, "provenance": provenance, "status": status}
+    rest = {
+        "schema": SCHEMA,
+        "settings": settings,
+        "fingerprint": place.fingerprint,
+        "provenance": provenance,
+        "status": status,
+    }
     # The canonical text with the entries' own in their place: "entries" is the first key of all.
-    text = '{"entries":[' + ",".join(record.canonical for record in records) + "]," + canonical(rest)[1:]
-    head = {key: rest[key] for key in ("schema", "fingerprint", "status")} | {"sha256": hashlib.sha256(text.encode("ascii")).hexdigest()}
+    text = (
+        '{"entries":['
+        + ",".join(record.canonical for record in records)
+        + "],"
+        + canonical(rest)[1:]
+    )
+    head = {key: rest[key] for key in ("schema", "fingerprint", "status")} | {
+        "sha256": hashlib.sha256(text.encode("ascii")).hexdigest()
+    }
     body = render(head | {key: rest[key] for key in ("settings", "provenance")})
     entries = ",\n".join(f"    {record.people}" for record in records)
     atomic.write_text(place.checkpoint, f'{body[:-2]},\n  "entries": [\n{entries}\n  ]\n}}\n')
@@ -85,17 +105,29 @@ def read_checkpoint(path: Path) -> Run:
         raise StoreError(str(path), _damage(path, data, error)) from error
     _ours(path, document)
     if not same_spelling(text, document):
-        raise StoreError(str(path), f"was altered: its numbers or keys are not spelled as they were written; {restore()}")
+        raise StoreError(
+            str(path),
+            f"was altered: its numbers or keys are not spelled as they were written; {restore()}",
+        )
     rest = {key: value for key, value in document.items() if key != "sha256"}
     if sha256(rest) != document["sha256"]:
-        raise StoreError(str(path), f"was altered: its content does not fit its sha256; {restore()}")
+        raise StoreError(
+            str(path), f"was altered: its content does not fit its sha256; {restore()}"
+        )
     fingerprint = sha256(document["settings"])
     if fingerprint != document["fingerprint"] or document["status"] not in STATUSES:
-        raise StoreError(str(path), f"was altered: its settings do not fit its fingerprint; {restore()}")
+        raise StoreError(
+            str(path), f"was altered: its settings do not fit its fingerprint; {restore()}"
+        )
     if Place.of(path).fingerprint != fingerprint:
         raise StoreError(str(path), f"was renamed: it holds run_{fingerprint}.json; rename it back")
     names = ("settings", "status", "provenance")
-    return Run(fingerprint, entries=tuple(document["entries"]), path=path, **{name: document[name] for name in names})
+    return Run(
+        fingerprint,
+        entries=tuple(document["entries"]),
+        path=path,
+        **{name: document[name] for name in names},
+    )
 
 
 def _damage(path: Path, data: bytes, error: ValueError) -> str:
@@ -103,7 +135,11 @@ def _damage(path: Path, data: bytes, error: ValueError) -> str:
         return f"is empty; {restore()}"
     if not _looks_ours(path, data):
         return "is not JSON and not a checkpoint of qsim; name another file"
-    where = f"broken in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else str(error)[:120]
+    where = (
+        f"broken in line {error.lineno}"
+        if isinstance(error, json.JSONDecodeError)
+        else str(error)[:120]
+    )
     return f"was cut or altered ({where}); {restore()}"
 
 
@@ -113,13 +149,26 @@ def _looks_ours(path: Path, data: bytes) -> bool:
 
 def _ours(path: Path, document: Any) -> None:
     if isinstance(document, str) and document.lstrip().startswith("["):
-        raise StoreError(str(path), f"is a result of quantammsim; take it over with `qsim runs import {path}`")
-    if not isinstance(document, dict) or type(document.get("schema")) is not int or "fingerprint" not in document:
-        raise StoreError(str(path), "is JSON but not a checkpoint of qsim; name another file, or move it out of the runs folder")
+        raise StoreError(
+            str(path), f"is a result of quantammsim; take it over with `qsim runs import {path}`"
+        )
+    if (
+        not isinstance(document, dict)
+        or type(document.get("schema")) is not int
+        or "fingerprint" not in document
+    ):
+        raise StoreError(
+            str(path),
+            "is JSON but not a checkpoint of qsim; name another file, or move it out of the runs folder",
+        )
     if document["schema"] > SCHEMA:
         told = f"was made by a newer qsim (schema {document['schema']}, this one reads {SCHEMA})"
         raise StoreError(str(path), f"{told}; install that one, or choose another runs_dir")
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}
-    sound = document.keys() == _KEYS and all(isinstance(document[key], shape) for key, shape in shapes.items())
+    sound = document.keys() == _KEYS and all(
+        isinstance(document[key], shape) for key, shape in shapes.items()
+    )
     if not sound or not all(map(is_entry, document["entries"])):
-        raise StoreError(str(path), f"was altered: it lacks parts of a checkpoint or has others; {restore()}")
+        raise StoreError(
+            str(path), f"was altered: it lacks parts of a checkpoint or has others; {restore()}"
+        )

@@ -73,15 +73,27 @@ class CompetitionPlace(ResultFolder):
     def kept_files(self) -> list[Path]:
         """The files of the batches, by their first seed. Raises StoreError if the folder cannot be read."""
         with atomic.telling(self.batches, "read"):
-            return sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name)) if self.batches.is_dir() else []
+            return (
+                sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
+                if self.batches.is_dir()
+                else []
+            )
 
     def read_scores(self) -> Scores:
         """What the command last said of them. Raises StoreError if it is not there, or damaged."""
         if not self.scores.exists():
-            raise StoreError(str(self.folder), f"holds no {self.scores.name} yet; qsim compete with the same words writes it")
+            raise StoreError(
+                str(self.folder),
+                f"holds no {self.scores.name} yet; qsim compete with the same words writes it",
+            )
         found: Any = read_object(self.scores, "qsim compete with the same words writes it again")
-        if found.get("fingerprint") != self.fingerprint or not isinstance(found.get("standings", found.get("points")), list):
-            raise StoreError(str(self.scores), "is not of this competition; qsim compete with the same words writes it again")
+        if found.get("fingerprint") != self.fingerprint or not isinstance(
+            found.get("standings", found.get("points")), list
+        ):
+            raise StoreError(
+                str(self.scores),
+                "is not of this competition; qsim compete with the same words writes it again",
+            )
         scores: Scores = found
         return scores
 

@@ -45,7 +45,11 @@ def _walk_files(held: Held) -> list[Any]:
 
 
 def _study_files(held: Held) -> list[Any]:
-    return [lambda: read_study(held)] if StudyPlace(held.path.parent, held.fingerprint).summary.exists() else []
+    return (
+        [lambda: read_study(held)]
+        if StudyPlace(held.path.parent, held.fingerprint).summary.exists()
+        else []
+    )
 
 
 def _competition_files(held: Held) -> list[Any]:
@@ -53,14 +57,19 @@ def _competition_files(held: Held) -> list[Any]:
     checks: list[Any] = [lambda path=path: read_batch(path) for path in place.kept_files()]
     checks += [place.read_scores] if place.scores.exists() else []
     checks += [lambda: _receipt(place)] if place.receipt.exists() else []
-    return checks + ([lambda: _table(place)] if place.table.exists() and place.scores.exists() else [])
+    return checks + (
+        [lambda: _table(place)] if place.table.exists() and place.scores.exists() else []
+    )
 
 
 def _receipt(place: CompetitionPlace) -> None:
     """The receipt, of this very competition."""
     found = read_receipt(place.receipt)
     try:
-        own = [{"name": each["name"], "strategy": each["settings"]} | _own_source(each) for each in found["strategies"]]
+        own = [
+            {"name": each["name"], "strategy": each["settings"]} | _own_source(each)
+            for each in found["strategies"]
+        ]
         names = {found["fingerprint"], sha256({**found["settings"], "strategies": own})}
     except (KeyError, TypeError, AttributeError):
         names = set()
@@ -78,4 +87,7 @@ def _table(place: CompetitionPlace) -> None:
     with atomic.telling(place.table, "read"):
         found = hashlib.sha256(place.table.read_bytes()).hexdigest()
     if place.read_scores().get(SEEDS_DIGEST, found) != found:
-        raise StoreError(str(place.table), f"was cut or altered: {place.scores.name} has another digest; {_AGAIN}")
+        raise StoreError(
+            str(place.table),
+            f"was cut or altered: {place.scores.name} has another digest; {_AGAIN}",
+        )

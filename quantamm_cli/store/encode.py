@@ -48,7 +48,9 @@ def render(tree: Any, indent: str = "") -> str:
     """JSON for people: a key a line, an entry a block, lists of numbers on one line. ``tree`` is already ``finite``."""
     deeper = indent + _INDENT
     if isinstance(tree, dict) and tree:
-        lines = (f"{deeper}{json.dumps(key)}: {render(value, deeper)}" for key, value in tree.items())
+        lines = (
+            f"{deeper}{json.dumps(key)}: {render(value, deeper)}" for key, value in tree.items()
+        )
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(tree, list) and _has_dict(tree):
         return "[\n" + ",\n".join(deeper + render(value, deeper) for value in tree) + f"\n{indent}]"
@@ -56,7 +58,9 @@ def render(tree: Any, indent: str = "") -> str:
 
 
 def _has_dict(tree: list[Any]) -> bool:
-    return any(isinstance(value, dict) or (isinstance(value, list) and _has_dict(value)) for value in tree)
+    return any(
+        isinstance(value, dict) or (isinstance(value, list) and _has_dict(value)) for value in tree
+    )
 
 
 def parse(text: str) -> Any:

@@ -113,7 +113,9 @@ class History:
         new = not self.path.exists()
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
         try:
-            if os.fstat(file).st_size != self._end:  # part of a line that an earlier full disk left behind
+            if (
+                os.fstat(file).st_size != self._end
+            ):  # part of a line that an earlier full disk left behind
                 os.ftruncate(file, self._end)
             os.lseek(file, self._end, os.SEEK_SET)
             atomic.write_all(file, data)

@@ -36,9 +36,19 @@ class RunLock:
                 self._lock.acquire(timeout=max(wait, 0.0), poll_interval=_POLL_SECONDS)
             except Timeout:  # an OSError too, so it is met first
                 told = f"{_holder(self.path)} is writing this {self._what}; wait for it or stop it"
-                raise BusyError(str(self.path.with_suffix(".json" if self._what == "run" else "")), told) from None
+                raise BusyError(
+                    str(self.path.with_suffix(".json" if self._what == "run" else "")), told
+                ) from None
         with suppress(OSError):  # the lock holds without it; only the message would know less
-            self._sign(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}))
+            self._sign(
+                json.dumps(
+                    {
+                        "pid": os.getpid(),
+                        "host": socket.gethostname(),
+                        "since": datetime.now(UTC).isoformat(),
+                    }
+                )
+            )
 
     def release(self) -> None:
         """Gives the lock back; the file stays. Twice does no harm."""
@@ -61,7 +71,11 @@ def _holder(path: Path) -> str:
     for _ in range(5):
         try:
             who = json.loads(path.read_text("utf-8"))
-            pid, where, since = int(who["pid"]), str(who["host"]), datetime.fromisoformat(who["since"])
+            pid, where, since = (
+                int(who["pid"]),
+                str(who["host"]),
+                datetime.fromisoformat(who["since"]),
+            )
             if where != socket.gethostname() or atomic.alive(pid):
                 return f"another qsim (pid {pid} on {where} since {_clock(since)} UTC)"
         except (OSError, ValueError, KeyError, TypeError):
@@ -72,4 +86,8 @@ def _holder(path: Path) -> str:
 
 def _clock(since: datetime) -> str:
     since = since.astimezone(UTC)
-    return f"{since:%H:%M:%S}" if since.date() == datetime.now(UTC).date() else f"{since:%Y-%m-%d %H:%M:%S}"
+    return (
+        f"{since:%H:%M:%S}"
+        if since.date() == datetime.now(UTC).date()
+        else f"{since:%Y-%m-%d %H:%M:%S}"
+    )

@@ -58,7 +58,11 @@ def meant(runs: Path, name: str) -> list[Held]:
     if asked is None:
         return []
     kind, digits = (asked[1] or "").lower(), asked[2].lower()
-    return [held for held in holdings(runs) if held.fingerprint.startswith(digits) and kind in ("", held.kind)]
+    return [
+        held
+        for held in holdings(runs)
+        if held.fingerprint.startswith(digits) and kind in ("", held.kind)
+    ]
 
 
 def kind_of(tree: Json) -> str | None:
@@ -69,7 +73,11 @@ def kind_of(tree: Json) -> str | None:
 def pool_of(settings: JsonObject) -> str | None:
     """Pool and rule of stored settings, ``temporal/momentum``."""
     pool = settings.get("pool")
-    names = [name for name in (kind_of(pool), kind_of(pool.get("rule")) if isinstance(pool, dict) else None) if name]
+    names = [
+        name
+        for name in (kind_of(pool), kind_of(pool.get("rule")) if isinstance(pool, dict) else None)
+        if name
+    ]
     return "/".join(names) or None
 
 

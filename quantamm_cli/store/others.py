@@ -80,7 +80,11 @@ def read_study(held: Held) -> StudyDocument:
     path = StudyPlace(held.path.parent, held.fingerprint).summary
     cure = "qsim tune with the same words writes it again"
     found: Any = read_object(path, cure)
-    if found.get("study") != held.name or sha256(found.get("identity")) != held.fingerprint or not isinstance(found.get("trials"), list):
+    if (
+        found.get("study") != held.name
+        or sha256(found.get("identity")) != held.fingerprint
+        or not isinstance(found.get("trials"), list)
+    ):
         raise StoreError(str(path), f"is not of this study; {cure}")
     study: StudyDocument = found
     return study
@@ -100,23 +104,46 @@ def _walk(held: Held) -> Listed:
     metric, best = result["aggregate"]["metric"], result["aggregate"]["outside"]
     finding = result["verdict"]["finding"]
     tokens, pool = _pool(result["settings"])
-    return {"cycles": len(result["cycles"]), "metric": metric, "best": best, "finding": finding, "tokens": tokens, "pool": pool}
+    return {
+        "cycles": len(result["cycles"]),
+        "metric": metric,
+        "best": best,
+        "finding": finding,
+        "tokens": tokens,
+        "pool": pool,
+    }
 
 
 def _competition(held: Held) -> Listed:
     found = competition_place(held).read_scores()
     common: Listed = {"seeds": found["seeds"]["count"], "metric": "edge"}
     if "sweep" in found:
-        return {**common, "sweep": found["sweep"], "points": len(found["points"]), "best": found["best"]["edge"]["mean"]}
+        return {
+            **common,
+            "sweep": found["sweep"],
+            "points": len(found["points"]),
+            "best": found["best"]["edge"]["mean"],
+        }
     names = [row["name"] for row in found["standings"][:-1]]
-    return {**common, "strategies": names, "leader": names[0], "best": found["standings"][0]["edge"]["mean"]}
+    return {
+        **common,
+        "strategies": names,
+        "leader": names[0],
+        "best": found["standings"][0]["edge"]["mean"],
+    }
 
 
 def _study(held: Held) -> Listed:
     found = read_study(held)
     best = found["best"]["value"] if "best" in found else None
     tokens, pool = _pool(found["identity"]["train"])
-    return {"trials": len(found["trials"]), "metric": found["identity"]["objective"], "best": best, "tokens": tokens, "pool": pool}
+    return {
+        "trials": len(found["trials"]),
+        "metric": found["identity"]["objective"],
+        "best": best,
+        "tokens": tokens,
+        "pool": pool,
+    }
 
 
 def _pool(settings: JsonObject) -> tuple[list[str], str | None]:

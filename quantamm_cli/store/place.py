@@ -20,14 +20,19 @@ class Place:
 
     def __post_init__(self) -> None:
         if not FINGERPRINT.fullmatch(self.fingerprint):
-            raise StoreError(str(self.runs), f"{self.fingerprint[:80]!r} is not a fingerprint (64 hex digits)")
+            raise StoreError(
+                str(self.runs), f"{self.fingerprint[:80]!r} is not a fingerprint (64 hex digits)"
+            )
 
     @classmethod
     def of(cls, checkpoint: Path) -> Self:
         """The place whose checkpoint is at this path. Raises StoreError if the name is not one of a checkpoint."""
         named = CHECKPOINT.fullmatch(checkpoint.name)
         if not named:
-            raise StoreError(str(checkpoint), "is not named run_<64 hex digits>.json; if it was renamed, rename it back")
+            raise StoreError(
+                str(checkpoint),
+                "is not named run_<64 hex digits>.json; if it was renamed, rename it back",
+            )
         return cls(checkpoint.parent, named[1])
 
     @property
@@ -40,7 +45,9 @@ class Place:
         """What belongs to the run and is not in the JSON. Raises StoreError if it leads out of the runs folder."""
         folder = self.runs / f"run_{self.fingerprint}"
         if folder.is_symlink():
-            raise StoreError(str(folder), "is a symbolic link; a run's folder must lie in the runs folder itself")
+            raise StoreError(
+                str(folder), "is a symbolic link; a run's folder must lie in the runs folder itself"
+            )
         return folder
 
     @property

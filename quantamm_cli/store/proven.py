@@ -27,5 +27,7 @@ def read_object(path: Path, cure: str) -> dict[str, Any]:
         if "sha256" in tree and proven(tree)["sha256"] != tree["sha256"]:
             raise ValueError("its digest does not fit")
     except (ValueError, TypeError, RecursionError) as failure:
-        raise StoreError(str(path), f"was cut or altered ({str(failure)[:80]}); {cure}") from failure
+        raise StoreError(
+            str(path), f"was cut or altered ({str(failure)[:80]}); {cure}"
+        ) from failure
     return tree

@@ -34,7 +34,10 @@ def read_receipt(path: str | Path) -> Receipt:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(str(target), "is not a receipt of qsim compete") from None
     if sha256(tree) != written:
-        raise StoreError(str(target), "was cut or altered: its digest does not fit; qsim compete with the same words writes it again")
+        raise StoreError(
+            str(target),
+            "was cut or altered: its digest does not fit; qsim compete with the same words writes it again",
+        )
     receipt: Receipt = tree | {"sha256": written}
     return receipt
 
@@ -50,7 +53,10 @@ def find_source(receipt: Path, path: str, digest: str) -> Path:
         except OSError:
             continue
     told = "was changed since" if was.exists() else "is not there"
-    raise StoreError(str(receipt), f"{path} {told}; the receipt is for the file whose SHA-256 is {digest}: put that one beside the receipt")
+    raise StoreError(
+        str(receipt),
+        f"{path} {told}; the receipt is for the file whose SHA-256 is {digest}: put that one beside the receipt",
+    )
 
 
 def source_name(path: Path, digest: str) -> str:
@@ -70,6 +76,9 @@ def find_receipts(names: Sequence[str | Path]) -> list[Path]:
         # What was set aside to start afresh is history: its folder has a date behind its name.
         there = [path for path in inside if not re.search(r"\.\d{8}T\d{6}Z", path.parent.name)]
         if not there:
-            raise StoreError(str(name), "no receipt is in this folder; qsim compete writes runs/compete_.../receipt.json")
+            raise StoreError(
+                str(name),
+                "no receipt is in this folder; qsim compete writes runs/compete_.../receipt.json",
+            )
         found += there
     return list(dict.fromkeys(found))

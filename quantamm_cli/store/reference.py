@@ -41,7 +41,14 @@ def read_result(path: str | Path) -> Result:
             kept.pop()
         kept.append((step, {**entry, "step": step}))
     digest, superseded = hashlib.sha256(data).hexdigest(), len(entries) - len(kept)
-    return Result(place, digest, settings, tuple(entry for _, entry in kept), tuple(step for step, _ in kept), superseded)
+    return Result(
+        place,
+        digest,
+        settings,
+        tuple(entry for _, entry in kept),
+        tuple(step for step, _ in kept),
+        superseded,
+    )
 
 
 def _parts(path: Path, data: bytes) -> list[JsonObject]:
@@ -51,13 +58,19 @@ def _parts(path: Path, data: bytes) -> list[JsonObject]:
         if isinstance(tree, str):
             tree = json.loads(tree)
     except json.JSONDecodeError as error:
-        raise StoreError(str(path), f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {_CURE}") from None
+        raise StoreError(
+            str(path),
+            f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {_CURE}",
+        ) from None
     except (ValueError, RecursionError) as error:
         raise StoreError(str(path), f"is not JSON ({type(error).__name__}); {_CURE}") from None
     if not isinstance(tree, list) or not tree or not all(isinstance(part, dict) for part in tree):
         raise StoreError(str(path), f"is JSON but not a list of settings and entries; {_CURE}")
     if "tokens" not in tree[0] or "rule" not in tree[0]:
-        raise StoreError(str(path), f"its first part has no tokens and no rule: not settings of quantammsim; {_CURE}")
+        raise StoreError(
+            str(path),
+            f"its first part has no tokens and no rule: not settings of quantammsim; {_CURE}",
+        )
     if len(tree) < 2:
         raise StoreError(str(path), "holds settings but no step")
     return tree

@@ -35,7 +35,14 @@ class Store:
         """The folder beside it, there or not. Raises StoreError for what is not a fingerprint."""
         return Place(self.root, fingerprint).folder
 
-    def open(self, settings: JsonObject, *, data: str | None = None, fresh: bool = False, wait: float = 0.0) -> Writer:
+    def open(
+        self,
+        settings: JsonObject,
+        *,
+        data: str | None = None,
+        fresh: bool = False,
+        wait: float = 0.0,
+    ) -> Writer:
         """Takes the lock of the run of these settings, waiting up to ``wait`` seconds, and finds what is there.
 
         ``data``: SHA-256 of the rows read; DataError if the run was made from others. ``fresh``: what is there is renamed,
@@ -76,12 +83,22 @@ class Store:
             raise StoreError(str(self.root), told)
         if asked:
             kind = KINDS[(asked[1] or "run").lower()]
-            raise StoreError(str(self.root), f"no {kind} begins with {str(name)[:71]}; `qsim runs list` shows those there are")
-        raise StoreError(str(name)[:200], "is not a run: expected 6 or more hex digits of its fingerprint, or a path to its JSON")
+            raise StoreError(
+                str(self.root),
+                f"no {kind} begins with {str(name)[:71]}; `qsim runs list` shows those there are",
+            )
+        raise StoreError(
+            str(name)[:200],
+            "is not a run: expected 6 or more hex digits of its fingerprint, or a path to its JSON",
+        )
 
     def list(self) -> builtins.list[Summary]:
         """Every run, the last modified first; damaged ones are listed as such."""
-        return sorted((summary(path) for path in checkpoints(self.root)), key=lambda item: (item.modified, item.fingerprint), reverse=True)
+        return sorted(
+            (summary(path) for path in checkpoints(self.root)),
+            key=lambda item: (item.modified, item.fingerprint),
+            reverse=True,
+        )
 
     def holdings(self) -> builtins.list[Held]:
         """Everything there is by its name, unread."""

@@ -27,7 +27,9 @@ def read_state(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
     arrays = read_arrays(path)
     digest = arrays.pop(_DIGEST, None)
     if digest is None or str(digest) != _digest(fingerprint, arrays) or step_of(arrays) is None:
-        raise StoreError(str(path), f"is not the state that was written for this run; {start_over()}")
+        raise StoreError(
+            str(path), f"is not the state that was written for this run; {start_over()}"
+        )
     return arrays
 
 

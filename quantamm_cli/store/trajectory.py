@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 
-_DAMAGE = (ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def write_arrays(path: str | Path, /, **arrays: ArrayLike) -> None:
@@ -30,7 +40,10 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (*_DAMAGE, OSError, AttributeError, TypeError) as error:
-        raise StoreError(str(target), f"was cut or altered ({_first_line(error)}); restore it from a copy, or run it again") from error
+        raise StoreError(
+            str(target),
+            f"was cut or altered ({_first_line(error)}); restore it from a copy, or run it again",
+        ) from error
 
 
 def packed(arrays: Mapping[str, ArrayLike]) -> memoryview:

@@ -70,15 +70,25 @@ def read_walk(place: WalkPlace) -> Walk:
     there = place.choices()
     if place not in there:
         usual = f"the usual choice, without {argument('load')}"
-        known = ", ".join(argument("load", each.chosen[1:]) if each.chosen else usual for each in there)
-        raise StoreError(str(place.folder), f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}")
+        known = ", ".join(
+            argument("load", each.chosen[1:]) if each.chosen else usual for each in there
+        )
+        raise StoreError(
+            str(place.folder),
+            f"has no {place.result.name}{f' (there is: {known})' * bool(there)}; {_CURE}",
+        )
     result: Any = read_object(place.result, _CURE)
     try:
-        if result["fingerprint"] != place.fingerprint or sha256(result["settings"]) != place.fingerprint:
+        if (
+            result["fingerprint"] != place.fingerprint
+            or sha256(result["settings"]) != place.fingerprint
+        ):
             raise ValueError("its settings do not fit its name")
         result["cycles"], result["aggregate"]["metric"], result["verdict"]["finding"]
     except (ValueError, KeyError, TypeError) as failure:
-        raise StoreError(str(place.result), f"was cut or altered ({str(failure)[:80]}); {_CURE}") from failure
+        raise StoreError(
+            str(place.result), f"was cut or altered ({str(failure)[:80]}); {_CURE}"
+        ) from failure
     daily = read_arrays(place.daily)
     if not {"unix", "cycle", "pool"} <= daily.keys():
         raise StoreError(str(place.daily), f"was cut or altered (no days in it); {_CURE}")

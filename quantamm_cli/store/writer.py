@@ -39,7 +39,9 @@ class Writer:
     one that has lost them.
     """
 
-    def __init__(self, place: Place, settings: JsonObject, *, data: str | None, fresh: bool, wait: float) -> None:
+    def __init__(
+        self, place: Place, settings: JsonObject, *, data: str | None, fresh: bool, wait: float
+    ) -> None:
         self.place = place
         self.status: Status = "new"
         self.run: Run | None = None
@@ -104,15 +106,21 @@ class Writer:
         origin = finite(({"data": self.data} if self.data else {}) | dict(provenance))
         with self._busy:
             since, unsorted = self._records.of(entries_since_last), self._records.of(kept)
-            keep = [record for _, record in sorted({record.step: record for record in unsorted}.items())]
+            keep = [
+                record for _, record in sorted({record.step: record for record in unsorted}.items())
+            ]
             if status not in STATUSES or step is None or not keep or keep[-1].step != step:
-                raise ValueError(f"a save has a status of {STATUSES} and its parts end at one step; got {status}, {step}")
+                raise ValueError(
+                    f"a save has a status of {STATUSES} and its parts end at one step; got {status}, {step}"
+                )
             if not self._open or self.status == "finished":
                 raise ValueError("the run was closed, or was finished when it was opened")
             atomic.make_folder(self.folder)
             self._history.append(since)
             if self._history.step != step:
-                raise ValueError(f"the history ends at step {self._history.step}, the state stands for step {step}")
+                raise ValueError(
+                    f"the history ends at step {self._history.step}, the state stands for step {step}"
+                )
             write_state(self.place.state, self.place.fingerprint, state)
             write_checkpoint(self.place, self._settings, status, keep, origin)
             self._records.forget_but(keep)
@@ -122,8 +130,12 @@ class Writer:
         atomic.sweep(place.runs, (place.checkpoint.name,))
         atomic.sweep(place.folder, (place.state.name,))
         left = place.state.exists() or (place.history.exists() and place.history.stat().st_size > 0)
-        if fresh or (left and not place.checkpoint.exists()):  # without its checkpoint a history proves nothing, but it is kept
-            set_aside(place.checkpoint, place.folder)  # the checkpoint first: a folder without it is set aside by the next opening anyway
+        if fresh or (
+            left and not place.checkpoint.exists()
+        ):  # without its checkpoint a history proves nothing, but it is kept
+            set_aside(
+                place.checkpoint, place.folder
+            )  # the checkpoint first: a folder without it is set aside by the next opening anyway
         if not place.checkpoint.exists():
             return
         run = read_checkpoint(place.checkpoint)
@@ -146,7 +158,9 @@ class Writer:
 
     def _state(self, run: Run) -> dict[str, np.ndarray]:
         if not self.place.state.exists():
-            raise StoreError(str(self.place.state), f"is missing, the run cannot go on; {start_over()}")
+            raise StoreError(
+                str(self.place.state), f"is missing, the run cannot go on; {start_over()}"
+            )
         state = read_state(self.place.state, run.fingerprint)
         step = step_of(state)
         if step is None or step < run.step:

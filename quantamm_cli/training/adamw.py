@@ -14,11 +14,15 @@ class AdamW(GradientFit, kind="adamw"):
     Only parameters that train decay.
     """
 
-    weight_decay: NonNegative = Field(0.01, description="share of a raw parameter lost a step, times the learning rate")
+    weight_decay: NonNegative = Field(
+        0.01, description="share of a raw parameter lost a step, times the learning rate"
+    )
 
     @staticmethod
     def transform(numbers: Numbers) -> optax.GradientTransformation:
-        return clipped(numbers, optax.scale_by_adam(), optax.add_decayed_weights(numbers["weight_decay"]))
+        return clipped(
+            numbers, optax.scale_by_adam(), optax.add_decayed_weights(numbers["weight_decay"])
+        )
 
     def numbers(self) -> dict[str, float]:
         return super().numbers() | {"weight_decay": self.weight_decay}

@@ -24,18 +24,27 @@ class Average:
 
     def and_these(self, params: Mapping[str, Column]) -> "Average":
         """With one more."""
-        return type(self)({name: value + params[name] for name, value in self.sums.items()}, self.count + 1)
+        return type(self)(
+            {name: value + params[name] for name, value in self.sums.items()}, self.count + 1
+        )
 
     def without(self, which: Sequence[int]) -> "Average":
         """Some sets begin again: what was drawn anew has nothing to do with what was lost."""
         kept = ~np.isin(np.arange(len(self.count)), which)
-        sums = {name: value * kept.reshape(-1, *[1] * (value.ndim - 1)) for name, value in self.sums.items()}
+        sums = {
+            name: value * kept.reshape(-1, *[1] * (value.ndim - 1))
+            for name, value in self.sums.items()
+        }
         return type(self)(sums, self.count * kept)
 
     def means(self, otherwise: Mapping[str, Column]) -> dict[str, Column]:
         """The means; sets without any have what they have."""
-        known = {name: (self.count > 0).reshape(-1, *[1] * (value.ndim - 1)) for name, value in self.sums.items()}
+        known = {
+            name: (self.count > 0).reshape(-1, *[1] * (value.ndim - 1))
+            for name, value in self.sums.items()
+        }
         divisor = np.maximum(self.count, 1)
         return {
-            name: np.where(known[name], value / divisor.reshape(known[name].shape), otherwise[name]) for name, value in self.sums.items()
+            name: np.where(known[name], value / divisor.reshape(known[name].shape), otherwise[name])
+            for name, value in self.sums.items()
         }

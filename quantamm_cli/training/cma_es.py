@@ -19,11 +19,31 @@ from quantamm_cli.engine.objective import gains, judge
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.covariance import Constants, Distribution, axes, default_population, distribution, updated
+from quantamm_cli.training.covariance import (
+    Constants,
+    Distribution,
+    axes,
+    default_population,
+    distribution,
+    updated,
+)
 from quantamm_cli.training.ended import marked, told, unless
-from quantamm_cli.training.problem import LIES, Given, Numbers, Problem, Progress, Shape, Taken, moving, shape
+from quantamm_cli.training.problem import (
+    LIES,
+    Given,
+    Numbers,
+    Problem,
+    Progress,
+    Shape,
+    Taken,
+    moving,
+    shape,
+)
 
-_ENDS = ("the distribution is narrower than fit.tolerance", "the condition of the distribution is above 1e14")
+_ENDS = (
+    "the distribution is narrower than fit.tolerance",
+    "the condition of the distribution is above 1e14",
+)
 _LONGEST = 1e14
 """Condition of a covariance that double precision still tells from a flat one."""
 
@@ -36,9 +56,17 @@ class CMAES(Fit, kind="cma_es"):
     """
 
     steps: Natural = Field(300, description="generations")
-    sigma0: Positive = Field(0.5, description="first standard deviation of candidates, in raw units")
-    population: int | None = Field(None, ge=2, description="candidates a generation and set; null: 4 + floor(3 ln n) of n raw numbers")
-    tolerance: NonNegative = Field(1e-8, description="largest standard deviation in raw units that ends a set")
+    sigma0: Positive = Field(
+        0.5, description="first standard deviation of candidates, in raw units"
+    )
+    population: int | None = Field(
+        None,
+        ge=2,
+        description="candidates a generation and set; null: 4 + floor(3 ln n) of n raw numbers",
+    )
+    tolerance: NonNegative = Field(
+        1e-8, description="largest standard deviation in raw units that ends a set"
+    )
 
     remedy: ClassVar[str] = "a smaller fit.sigma0"
 
@@ -49,9 +77,20 @@ class CMAES(Fit, kind="cma_es"):
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
         params = dict(progress.params)
         given, numbers = problem.given(progress.step), {"tolerance": self.tolerance}
-        found, moved, search = _step(shape(problem, on), given, numbers, params, progress.optimiser, self._drawn(progress))
-        (objective, best, metrics), ended, sigma = jax.device_get((found, search.ended, progress.optimiser.distribution.sigma))
-        return Taken(objective, metrics, params | moved, search, {"sigma": sigma} | told(ended, _ENDS), alive=best)
+        found, moved, search = _step(
+            shape(problem, on), given, numbers, params, progress.optimiser, self._drawn(progress)
+        )
+        (objective, best, metrics), ended, sigma = jax.device_get(
+            (found, search.ended, progress.optimiser.distribution.sigma)
+        )
+        return Taken(
+            objective,
+            metrics,
+            params | moved,
+            search,
+            {"sigma": sigma} | told(ended, _ENDS),
+            alive=best,
+        )
 
     def over(self, progress: Progress) -> bool:
         return bool(np.asarray(progress.optimiser.ended).all())
@@ -60,7 +99,9 @@ class CMAES(Fit, kind="cma_es"):
         """Standard normal numbers ``(sets, candidates, n)``: a pure function of seed and step."""
         sets, n = progress.optimiser.distribution.p_c.shape
         population = default_population(n) if self.population is None else self.population
-        return np.random.Generator(np.random.PCG64([self.seed, progress.step, tags.CMA_ES])).standard_normal((sets, population, n))
+        return np.random.Generator(
+            np.random.PCG64([self.seed, progress.step, tags.CMA_ES])
+        ).standard_normal((sets, population, n))
 
 
 class Search(NamedTuple):
@@ -80,7 +121,12 @@ def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
 
 @partial(jax.jit, static_argnames="shape")
 def _step(
-    shape: Shape, given: Given, numbers: Numbers, params: Params, search: Search, drawn: Float[Array, "s m n"]
+    shape: Shape,
+    given: Given,
+    numbers: Numbers,
+    params: Params,
+    search: Search,
+    drawn: Float[Array, "s m n"],
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
     """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
     work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SETS, SETS, SETS), SETS)
@@ -95,23 +141,40 @@ def _work(
     of = Constants.of(n, population)
     axis = jax.vmap(axes)(search.distribution.covariance)
     tried = jax.vmap(_candidates)(means, search.distribution.sigma, axis.root, drawn)
-    every = {name: jnp.repeat(value[:, None], population + 1, axis=1) for name, value in params.items()} | tried
-    flat = {name: value.reshape(sets * (population + 1), *value.shape[2:]) for name, value in every.items()}
-    found = gains(shape.aim, given.weights, given.pool, flat, given.practice, given.starts).reshape(sets, population + 1)
+    every = {
+        name: jnp.repeat(value[:, None], population + 1, axis=1) for name, value in params.items()
+    } | tried
+    flat = {
+        name: value.reshape(sets * (population + 1), *value.shape[2:])
+        for name, value in every.items()
+    }
+    found = gains(shape.aim, given.weights, given.pool, flat, given.practice, given.starts).reshape(
+        sets, population + 1
+    )
     found = mean_over_windows(shape.mesh, found)
 
-    def one(mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array) -> tuple[Params, Search]:
+    def one(
+        mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array
+    ) -> tuple[Params, Search]:
         flat, shaped = ravel_pytree(mean)
         moved, after = updated(of, flat.astype(z.dtype), now.distribution, root, z, scores)
         narrow = now.distribution.sigma * jnp.sqrt(widest) < numbers["tolerance"]
         ended = marked(now.ended, narrow, widest > _LONGEST * least)
-        new, after = unless(ended, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution))
+        new, after = unless(
+            ended, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution)
+        )
         return new, Search(after, ended)
 
     scores = found[:, 1:]
-    moved, search = jax.vmap(one)(means, search, axis.root, axis.greatest, axis.least, drawn, scores)
+    moved, search = jax.vmap(one)(
+        means, search, axis.root, axis.greatest, axis.least, drawn, scores
+    )
     best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
-    return (found[:, 0], best, judge(given.pool, shape.spans, shape.tracked, params, given.feed)), moved, search
+    return (
+        (found[:, 0], best, judge(given.pool, shape.spans, shape.tracked, params, given.feed)),
+        moved,
+        search,
+    )
 
 
 def _candidates(mean: Params, sigma: Array, root: Array, drawn: Array) -> Params:

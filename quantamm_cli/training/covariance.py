@@ -70,7 +70,9 @@ class Distribution(NamedTuple):
 def distribution(n: int, sigma: float | Float[Array, ""]) -> Distribution:
     """Before the first generation: round."""
     zeros = jnp.zeros(n)
-    return Distribution(jnp.asarray(sigma, float), jnp.eye(n), zeros, zeros, jnp.zeros((), jnp.int32))
+    return Distribution(
+        jnp.asarray(sigma, float), jnp.eye(n), zeros, zeros, jnp.zeros((), jnp.int32)
+    )
 
 
 class Axes(NamedTuple):
@@ -103,15 +105,25 @@ def updated(
     order = jnp.argsort(-jnp.where(jnp.isfinite(scores), scores, -jnp.inf), stable=True)
     z, w = drawn[order], jnp.asarray(of.weights)
     y, better = z @ root, jnp.maximum(w, 0)
-    p_sigma = (1 - of.c_sigma) * now.p_sigma + math.sqrt(of.c_sigma * (2 - of.c_sigma) * of.mu_eff) * (better @ z)
+    p_sigma = (1 - of.c_sigma) * now.p_sigma + math.sqrt(
+        of.c_sigma * (2 - of.c_sigma) * of.mu_eff
+    ) * (better @ z)
     length = jnp.linalg.norm(p_sigma)
     due = jnp.sqrt(1 - (1 - of.c_sigma) ** (2.0 * (now.generation + 1)))
     steady = jnp.where(length / due < (1.4 + 2 / (of.dimensions + 1)) * of.chi, 1.0, 0.0)
-    p_c = (1 - of.c_c) * now.p_c + steady * math.sqrt(of.c_c * (2 - of.c_c) * of.mu_eff) * (better @ y)
+    p_c = (1 - of.c_c) * now.p_c + steady * math.sqrt(of.c_c * (2 - of.c_c) * of.mu_eff) * (
+        better @ y
+    )
     lengths = (z**2).sum(-1)  # ‖C^(-1/2) y‖²
     w = jnp.where(w < 0, w * of.dimensions / jnp.where(lengths > 0, lengths, 1.0), w)
     kept = 1 + of.c_1 * (1 - steady) * of.c_c * (2 - of.c_c) - of.c_1 - of.c_mu * of.weights.sum()
     covariance = kept * now.covariance + of.c_1 * jnp.outer(p_c, p_c) + of.c_mu * (y.T * w) @ y
     change = jnp.minimum(1.0, of.c_sigma / of.d_sigma * (length / of.chi - 1))
     moved = mean + now.sigma * (better @ y)
-    return moved, Distribution(now.sigma * jnp.exp(change), (covariance + covariance.T) / 2, p_sigma, p_c, now.generation + 1)
+    return moved, Distribution(
+        now.sigma * jnp.exp(change),
+        (covariance + covariance.T) / 2,
+        p_sigma,
+        p_c,
+        now.generation + 1,
+    )

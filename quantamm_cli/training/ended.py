@@ -25,4 +25,8 @@ def unless(ended: Int[Array, ""], moved: Any, stayed: Any) -> Any:
 def told(ended: Any, reasons: Sequence[str]) -> dict[str, list[str | None]]:
     """What the history says of sets that have ended; nothing while all go on."""
     numbers = np.asarray(ended)
-    return {"ended": [reasons[number - 1] if number else None for number in numbers]} if numbers.any() else {}
+    return (
+        {"ended": [reasons[number - 1] if number else None for number in numbers]}
+        if numbers.any()
+        else {}
+    )

@@ -26,7 +26,14 @@ def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
     values = {name: jnp.asarray(value, dtype) for name, value in params.items()}
     sets = len(next(iter(values.values())))
     average = Average.of_none(params) if problem.fit.averaging else None
-    return Progress(0, values, _fitter(problem).begin(problem, values), np.zeros(sets), np.zeros(sets, np.int64), average=average)
+    return Progress(
+        0,
+        values,
+        _fitter(problem).begin(problem, values),
+        np.zeros(sets),
+        np.zeros(sets, np.int64),
+        average=average,
+    )
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
@@ -47,13 +54,18 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
         report, progress = _entry(problem, on, _averaged(on, progress, progress.average))
         yield report, progress
     if not progress.finite:
-        raise DivergedError("fit", f"no parameter set of {progress.step} steps has a finite objective; try other params, or other dates")
+        raise DivergedError(
+            "fit",
+            f"no parameter set of {progress.step} steps has a finite objective; try other params, or other dates",
+        )
 
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
     ended = _fitter(problem).averaged(progress) or _fitter(problem).over(progress)
-    return progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
+    return (
+        progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
+    )
 
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Report, Progress]:
@@ -61,16 +73,37 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
     taken = _fitter(problem).advance(problem, on, progress)
     best, since = _improvement(taken.metrics[problem.watched[0]][problem.watched[1]], progress)
     redrawn = progress.redrawn if progress.redrawn.any() else None
-    report = Report(progress.step, here, taken.objective, taken.metrics, taken.learning_rate, since, redrawn, taken.told)
+    report = Report(
+        progress.step,
+        here,
+        taken.objective,
+        taken.metrics,
+        taken.learning_rate,
+        since,
+        redrawn,
+        taken.told,
+    )
     average = progress.average
     if average is not None and _fitter(problem).averages(progress.step):
         average = average.and_these(here)
     alive = taken.objective if taken.alive is None else taken.alive
     finite = progress.finite or bool(np.isfinite(taken.objective).any())
-    return report, Progress(progress.step + 1, taken.params, taken.optimiser, alive, progress.redrawn, best, since, average, finite)
+    return report, Progress(
+        progress.step + 1,
+        taken.params,
+        taken.optimiser,
+        alive,
+        progress.redrawn,
+        best,
+        since,
+        average,
+        finite,
+    )
 
 
-def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Progress, dict[str, Column]]:
+def _renewed(
+    problem: Problem, on: Mesh | None, progress: Progress
+) -> tuple[Progress, dict[str, Column]]:
     """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
     redraws = problem.fit.redraws and not _fitter(problem).averaged(progress)
@@ -86,7 +119,9 @@ def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Pro
             for name, value in problem.draw(progress.step, one).items():
                 params[name][one] = value
         values = jax.device_put(params)
-        optimiser = with_sets([*gone], optimiser, jax.device_get(_fitter(problem).begin(problem, values)))
+        optimiser = with_sets(
+            [*gone], optimiser, jax.device_get(_fitter(problem).begin(problem, values))
+        )
         progress = replace(
             progress,
             params=placed(on, SETS, values),
@@ -100,9 +135,13 @@ def _renewed(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Pro
 def _averaged(on: Mesh | None, progress: Progress, average: Average) -> Progress:
     """At the averages, with nothing left to average."""
     here = jax.device_get(dict(progress.params))
-    means = {name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()}
+    means = {
+        name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()
+    }
     params = placed(on, SETS, jax.device_put(means))
-    return replace(progress, params=params, objective=np.zeros_like(progress.objective), average=None)
+    return replace(
+        progress, params=params, objective=np.zeros_like(progress.objective), average=None
+    )
 
 
 def _improvement(scores: Column, progress: Progress) -> tuple[float, int]:

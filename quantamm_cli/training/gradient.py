@@ -28,15 +28,35 @@ class GradientFit(Fit):
     learning_rate: Positive = Field(0.1, description="size of a step")
     batch_size: Count = Field(8, description="windows a step")
     seed: Natural = Field(0, description="of starting points, windows and noise")
-    sampling: Sampling = Field("uniform", description="windows: all as likely, the recent likelier, or one from each of equal parts")
-    price_noise: NonNegative = Field(0.0, description="standard deviation of log prices a chunk, in training only; their mean stays")
-    schedule: Literal["constant", "cosine", "warmup_cosine", "exponential"] = Field("constant", description="learning rate over the steps")
-    decay_ratio: Positive = Field(1000.0, description="first over last learning rate of a schedule that decays")
+    sampling: Sampling = Field(
+        "uniform",
+        description="windows: all as likely, the recent likelier, or one from each of equal parts",
+    )
+    price_noise: NonNegative = Field(
+        0.0,
+        description="standard deviation of log prices a chunk, in training only; their mean stays",
+    )
+    schedule: Literal["constant", "cosine", "warmup_cosine", "exponential"] = Field(
+        "constant", description="learning rate over the steps"
+    )
+    decay_ratio: Positive = Field(
+        1000.0, description="first over last learning rate of a schedule that decays"
+    )
     warmup_steps: Natural = Field(100, description="steps of warmup_cosine that climb")
-    plateau_patience: Count | None = Field(None, description="steps without a better training period that lower a set's rate; null: never")
-    plateau_factor: float = Field(0.8, gt=0, lt=1, description="what is then left of its learning rate")
-    clip_norm: Positive | None = Field(10.0, description="largest norm of a set's gradient; null: no clipping")
-    swa_start: Share | None = Field(None, description="share of the steps after which parameters are averaged; null: no averaging")
+    plateau_patience: Count | None = Field(
+        None,
+        description="steps without a better training period that lower a set's rate; null: never",
+    )
+    plateau_factor: float = Field(
+        0.8, gt=0, lt=1, description="what is then left of its learning rate"
+    )
+    clip_norm: Positive | None = Field(
+        10.0, description="largest norm of a set's gradient; null: no clipping"
+    )
+    swa_start: Share | None = Field(
+        None,
+        description="share of the steps after which parameters are averaged; null: no averaging",
+    )
     swa_every: Count = Field(10, description="steps between parameters that are averaged")
 
     new_windows: ClassVar[bool] = True
@@ -56,7 +76,10 @@ class GradientFit(Fit):
         """The numbers ``transform`` and plateau decay need."""
         found = {} if self.clip_norm is None else {"clip_norm": self.clip_norm}
         if self.plateau_patience is not None:
-            found |= {"plateau_patience": float(self.plateau_patience), "plateau_factor": self.plateau_factor}
+            found |= {
+                "plateau_patience": float(self.plateau_patience),
+                "plateau_factor": self.plateau_factor,
+            }
         return found
 
     @property
@@ -66,7 +89,9 @@ class GradientFit(Fit):
     def averages(self, step: int) -> bool:
         if self.swa_start is None:
             return False
-        since = step - int(round(self.swa_start * self.steps, 6))  # 0.29 of 100 steps are 29, whatever floats make of it
+        since = step - int(
+            round(self.swa_start * self.steps, 6)
+        )  # 0.29 of 100 steps are 29, whatever floats make of it
         return since >= 0 and since % self.swa_every == 0
 
     @property
@@ -80,7 +105,9 @@ class GradientFit(Fit):
         return _learning_rates(self)
 
     def begin(self, problem: Problem, params: Params) -> ascent.Optimiser:
-        begun: ascent.Optimiser = ascent.prepare(type(self).transform, self.numbers(), moving(params, problem.aim.trains))
+        begun: ascent.Optimiser = ascent.prepare(
+            type(self).transform, self.numbers(), moving(params, problem.aim.trains)
+        )
         return begun
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
@@ -96,7 +123,14 @@ class GradientFit(Fit):
         )
         scale: Any = None if optimiser.plateau is None else optimiser.plateau.rate_scale
         objective, metrics, scale = jax.device_get((objective, metrics, scale))
-        return Taken(objective, metrics, params | moved, optimiser, {} if scale is None else {"rate_scale": scale}, rate)
+        return Taken(
+            objective,
+            metrics,
+            params | moved,
+            optimiser,
+            {} if scale is None else {"rate_scale": scale},
+            rate,
+        )
 
 
 @lru_cache(maxsize=16)
@@ -106,7 +140,9 @@ def _learning_rates(fit: GradientFit) -> NDArray[np.float64]:
         "constant": lambda: optax.constant_schedule(base),
         "cosine": lambda: optax.cosine_decay_schedule(base, steps, alpha=1 / fit.decay_ratio),
         "exponential": lambda: optax.exponential_decay(base, steps, 1 / fit.decay_ratio),
-        "warmup_cosine": lambda: optax.warmup_cosine_decay_schedule(last, base, fit.warmup_steps, steps, last),
+        "warmup_cosine": lambda: optax.warmup_cosine_decay_schedule(
+            last, base, fit.warmup_steps, steps, last
+        ),
     }
     rate = schedules[fit.schedule]()
     return np.broadcast_to(np.asarray(rate(np.arange(fit.steps + 1)), float), fit.steps + 1)

@@ -11,7 +11,9 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.random import tags
 
 
-def factors(seed: int, step: int, deviation: float, pool: AbstractPool, feed: Feed) -> NDArray[np.float64] | None:
+def factors(
+    seed: int, step: int, deviation: float, pool: AbstractPool, feed: Feed
+) -> NDArray[np.float64] | None:
     r"""What the prices of each chunk are multiplied by, ``(c, n)``: $e^{\sigma z - \sigma^2/2}$, of mean one; ``None`` without noise.
 
     A pool that looks at no chunks has one number a day. A pure function of seed and step.
@@ -20,7 +22,9 @@ def factors(seed: int, step: int, deviation: float, pool: AbstractPool, feed: Fe
         return None
     rows, assets = feed.prices.shape
     chunks = -(-rows // DAY) if pool.chunk is None else len(feed.chunks)
-    drawn = np.random.Generator(np.random.PCG64([seed, step, tags.PRICE_NOISE])).standard_normal((chunks, assets))
+    drawn = np.random.Generator(np.random.PCG64([seed, step, tags.PRICE_NOISE])).standard_normal(
+        (chunks, assets)
+    )
     return np.exp(deviation * drawn - deviation**2 / 2)
 
 
@@ -44,5 +48,7 @@ def noised(pool: AbstractPool, feed: Feed, factors: Float[Array, "c n"] | None) 
     if prefix is not None:
         shift = jnp.log(factors)[block]
         turns = jnp.diff(shift, axis=0, prepend=shift[:1])
-        prefix = type(prefix)(prefix.log_prices + shift, prefix.moments + jnp.cumsum(rows[:, None] * turns, axis=0))
+        prefix = type(prefix)(
+            prefix.log_prices + shift, prefix.moments + jnp.cumsum(rows[:, None] * turns, axis=0)
+        )
     return feed._replace(prices=prices, chunks=chunks, prefix=prefix)

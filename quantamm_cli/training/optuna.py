@@ -36,14 +36,18 @@ class Optuna(Fit, kind="optuna"):
     Each step asks for one trial a parameter set and scores them together. The start is a trial, too, where it is in range.
     """
 
-    startup_trials: Natural = Field(10, description="trials at random before the sampler learns from them")
+    startup_trials: Natural = Field(
+        10, description="trials at random before the sampler learns from them"
+    )
 
     redraws: ClassVar[bool] = False
 
     def begin(self, problem: Problem, params: Params) -> "Trials":
         searched = _searched(problem)
         if not searched:
-            raise ConfigError("fit", f"optuna: {problem.pool.kind} declares no range to search; use another fit")
+            raise ConfigError(
+                "fit", f"optuna: {problem.pool.kind} declares no range to search; use another fit"
+            )
         own = readable(searched, jax.device_get(params))
         sets = len(next(iter(own.values())))
         values = np.concatenate([own[spec.readable].reshape(sets, -1) for spec in searched], axis=1)
@@ -70,12 +74,23 @@ class Optuna(Fit, kind="optuna"):
         optuna.logging.set_verbosity(logging.CRITICAL)
         sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials)
         study = optuna.create_study(direction="maximize", sampler=sampler)
-        low, high = (np.array([getattr(spread, end) for spread in ranges.values()]) for end in ("low", "high"))
-        for each, score in zip(values.swapaxes(0, 1).reshape(-1, len(ranges)), scores.T.ravel(), strict=True):
+        low, high = (
+            np.array([getattr(spread, end) for spread in ranges.values()])
+            for end in ("low", "high")
+        )
+        for each, score in zip(
+            values.swapaxes(0, 1).reshape(-1, len(ranges)), scores.T.ravel(), strict=True
+        ):
             if ((low <= each) & (each <= high)).all():
-                told = {"value": float(score)} if np.isfinite(score) else {"state": optuna.trial.TrialState.FAIL}
+                told = (
+                    {"value": float(score)}
+                    if np.isfinite(score)
+                    else {"state": optuna.trial.TrialState.FAIL}
+                )
                 params = dict(zip(ranges, each.tolist(), strict=True))
-                study.add_trial(optuna.trial.create_trial(params=params, distributions=dict(ranges), **told))
+                study.add_trial(
+                    optuna.trial.create_trial(params=params, distributions=dict(ranges), **told)
+                )
         trials = [study.ask(dict(ranges)) for _ in range(len(values))]
         return np.array([[trial.params[name] for name in ranges] for trial in trials])
 
@@ -105,7 +120,9 @@ def _ranges(problem: Problem, searched: Sequence[Parameter]) -> Ranges:
     }
 
 
-def _raw(searched: Sequence[Parameter], values: Column, like: Mapping[str, Array]) -> dict[str, Column]:
+def _raw(
+    searched: Sequence[Parameter], values: Column, like: Mapping[str, Array]
+) -> dict[str, Column]:
     """Raw parameters of readable values ``(sets, numbers)``, in the shapes of those there are."""
     found, first = {}, 0
     for spec in searched:

@@ -25,7 +25,9 @@ def plateau(numbers: Numbers, params: Params) -> Plateau | None:
     if "plateau_patience" not in numbers:
         return None
     kind = jnp.result_type(*jax.tree.leaves(params))
-    return Plateau(jnp.asarray(np.finfo(kind).min, kind), jnp.zeros((), jnp.int32), jnp.ones((), kind))
+    return Plateau(
+        jnp.asarray(np.finfo(kind).min, kind), jnp.zeros((), jnp.int32), jnp.ones((), kind)
+    )
 
 
 def seen(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
@@ -34,10 +36,16 @@ def seen(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
     optax.contrib.reduce_on_plateau has its factor in the program: another one would compile it anew.
     """
     kind = np.finfo(state.best.dtype)
-    more = np.sqrt(kind.eps) * jnp.abs(jnp.maximum(state.best, kind.min / 2))  # what rounding may add is no improvement
+    more = np.sqrt(kind.eps) * jnp.abs(
+        jnp.maximum(state.best, kind.min / 2)
+    )  # what rounding may add is no improvement
     better = jnp.isfinite(score) & (score > state.best + more)
     since = jnp.where(better, 0, state.since + 1)
     flat = since >= numbers["plateau_patience"]
     scale = jnp.where(flat, state.rate_scale * numbers["plateau_factor"], state.rate_scale)
     best = jnp.where(better, score, state.best)
-    return Plateau(best.astype(state.best.dtype), jnp.where(flat, 0, since), scale.astype(state.rate_scale.dtype))
+    return Plateau(
+        best.astype(state.best.dtype),
+        jnp.where(flat, 0, since),
+        scale.astype(state.rate_scale.dtype),
+    )

@@ -54,7 +54,11 @@ class Problem:
         """First rows of a step's windows in ``practice``."""
         draw = step if self.fit.new_windows else 0
         rows = starts(self.fit.seed, draw, self.fit.batch_size, self.bout_offset, self.fit.sampling)
-        return rows if self.bank is None else rows + self.bank.paths(self.fit.seed, draw, self.fit.batch_size)
+        return (
+            rows
+            if self.bank is None
+            else rows + self.bank.paths(self.fit.seed, draw, self.fit.batch_size)
+        )
 
     def given(self, step: int) -> "Given":
         """What the programs of a step take."""
@@ -63,8 +67,17 @@ class Problem:
 
     def on(self, mesh: Mesh | None) -> "Problem":
         """The same where the devices that share the work read it."""
-        bank = None if self.bank is None else replace(self.bank, feed=placed(mesh, SHARED, self.bank.feed))
-        return replace(self, feed=placed(mesh, SHARED, self.feed), weights=placed(mesh, SHARED, self.weights), bank=bank)
+        bank = (
+            None
+            if self.bank is None
+            else replace(self.bank, feed=placed(mesh, SHARED, self.bank.feed))
+        )
+        return replace(
+            self,
+            feed=placed(mesh, SHARED, self.feed),
+            weights=placed(mesh, SHARED, self.weights),
+            bank=bank,
+        )
 
 
 class Given(NamedTuple):
@@ -109,7 +122,11 @@ class Progress:
 
     def on(self, mesh: Mesh | None) -> "Progress":
         """The same where the devices that share the work read it."""
-        return replace(self, params=placed(mesh, SETS, self.params), optimiser=placed(mesh, SETS, self.optimiser))
+        return replace(
+            self,
+            params=placed(mesh, SETS, self.params),
+            optimiser=placed(mesh, SETS, self.optimiser),
+        )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from quantamm_cli.training.scored import scored
 class Random(Fit, kind="random"):
     """New parameters at every step, around those given: what any other fit has to beat. [Bergstra & Bengio, 2012]"""
 
-    noise_scale: NonNegative = Field(0.5, description="their standard deviation in raw units; a grid needs none")
+    noise_scale: NonNegative = Field(
+        0.5, description="their standard deviation in raw units; a grid needs none"
+    )
 
     redraws: ClassVar[bool] = False
 
@@ -28,5 +30,10 @@ class Random(Fit, kind="random"):
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
         objective, metrics = scored(problem, on, progress)
         drawn = [problem.draw(progress.step + 1, which) for which in range(len(objective))]
-        params = {name: np.stack([one[name] for one in drawn]).astype(value.dtype) for name, value in progress.params.items()}
-        return Taken(objective, metrics, placed(on, SETS, jax.device_put(params)), progress.optimiser)
+        params = {
+            name: np.stack([one[name] for one in drawn]).astype(value.dtype)
+            for name, value in progress.params.items()
+        }
+        return Taken(
+            objective, metrics, placed(on, SETS, jax.device_put(params)), progress.optimiser
+        )

@@ -16,7 +16,9 @@ from quantamm_cli.training.problem import LIES, Given, Problem, Progress, Shape,
 
 def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, Any]:
     """Objective and metrics of the parameter sets there are, on the host."""
-    objective, metrics = jax.device_get(_scored(shape(problem, on), problem.given(progress.step), dict(progress.params)))
+    objective, metrics = jax.device_get(
+        _scored(shape(problem, on), problem.given(progress.step), dict(progress.params))
+    )
     return objective, metrics
 
 
@@ -26,5 +28,8 @@ def _scored(shape: Shape, given: Given, params: Params) -> tuple[Float[Array, " 
 
 
 def _work(shape: Shape, given: Given, params: Params) -> tuple[Array, Any]:
-    gain = mean_over_windows(shape.mesh, gains(shape.aim, given.weights, given.pool, params, given.practice, given.starts))
+    gain = mean_over_windows(
+        shape.mesh,
+        gains(shape.aim, given.weights, given.pool, params, given.practice, given.starts),
+    )
     return gain, judge(given.pool, shape.spans, shape.tracked, params, given.feed)

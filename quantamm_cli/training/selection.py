@@ -104,7 +104,10 @@ def rule_name(method: str) -> str:
     """
     name = _LONG_NAMES.get(method, method)
     if name not in RULES:
-        raise ArgumentError("load", f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: {', '.join(RULES)})")
+        raise ArgumentError(
+            "load",
+            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: {', '.join(RULES)})",
+        )
     return name
 
 
@@ -126,7 +129,9 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
 
 def keepers(board: Scoreboard, every: int = 100) -> list[int]:
     """Entries worth keeping in a checkpoint: the choice of every rule, the last, and each ``every``-th step."""
-    kept = {len(board.steps) - 1} | {index for index, step in enumerate(board.steps) if step % every == 0}
+    kept = {len(board.steps) - 1} | {
+        index for index, step in enumerate(board.steps) if step % every == 0
+    }
     for rule in RULES.values():
         try:
             choice = rule(board, 0.0)

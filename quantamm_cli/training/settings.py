@@ -17,11 +17,20 @@ class FitSettings(Component, group="fit"):
 
     steps: Natural = Field(100, description="how often the parameters move")
     parameter_sets: Count = Field(4, description="starting points, side by side")
-    init: Init = Field("gaussian", description="how they differ: normal, at random or evenly, or on a grid over the declared ranges")
-    noise_scale: NonNegative = Field(0.1, description="their standard deviation in raw units; the first has none, a grid needs none")
+    init: Init = Field(
+        "gaussian",
+        description="how they differ: normal, at random or evenly, or on a grid over the declared ranges",
+    )
+    noise_scale: NonNegative = Field(
+        0.1,
+        description="their standard deviation in raw units; the first has none, a grid needs none",
+    )
     seed: Natural = Field(0, description="of starting points, windows and all that is drawn")
     batch_size: Count = Field(16, description="windows, the same at every step")
-    sampling: Sampling = Field("stratified", description="windows: all as likely, the recent likelier, or one from each of equal parts")
+    sampling: Sampling = Field(
+        "stratified",
+        description="windows: all as likely, the recent likelier, or one from each of equal parts",
+    )
     early_stopping: bool = Field(True, description="stop when validation no longer improves")
     patience: Count = Field(200, description="evaluations without improvement before stopping")
 

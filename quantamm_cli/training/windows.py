@@ -29,7 +29,9 @@ class Bank:
         return random.choice(self.first_rows, size=batch)
 
 
-def starts(seed: int, step: int, batch: int, offset: int, sampling: Sampling = "uniform") -> NDArray[np.int32]:
+def starts(
+    seed: int, step: int, batch: int, offset: int, sampling: Sampling = "uniform"
+) -> NDArray[np.int32]:
     """First rows of a step's windows: ``batch`` different ones of 0 to ``offset``.
 
     ``uniform``: each as likely. ``exponential``: the later the likelier, the last e^5 times the first. ``stratified``: one
@@ -46,9 +48,12 @@ def starts(seed: int, step: int, batch: int, offset: int, sampling: Sampling = "
     if sampling == "stratified":
         edges = np.arange(batch + 1) * (offset + 1) // batch
         return random.integers(edges[:-1], edges[1:]).astype(np.int32)
-    return random.choice(offset + 1, size=batch, replace=False, p=_likelihood(offset) if sampling == "exponential" else None).astype(
-        np.int32
-    )
+    return random.choice(
+        offset + 1,
+        size=batch,
+        replace=False,
+        p=_likelihood(offset) if sampling == "exponential" else None,
+    ).astype(np.int32)
 
 
 def _likelihood(offset: int) -> NDArray[np.float64]:

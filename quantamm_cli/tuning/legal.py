@@ -20,7 +20,9 @@ SCORED = ("tokens", "start", "end", "test_end", "data", *_SPLIT)
 """Settings that change what a trial is scored on."""
 
 
-def settled(space: Mapping[str, Spec], groups: Iterable[str], variants: Sequence[Train]) -> dict[str, Range | Choices]:
+def settled(
+    space: Mapping[str, Spec], groups: Iterable[str], variants: Sequence[Train]
+) -> dict[str, Range | Choices]:
     """The space with every range typed and every declared one looked up; ``variants`` show the settings there may be.
 
     Raises:
@@ -30,10 +32,17 @@ def settled(space: Mapping[str, Spec], groups: Iterable[str], variants: Sequence
     for key, spec in space.items():
         if key in groups:
             if not isinstance(spec, Choices):
-                raise ConfigError(f"space.{key}", "is a group of settings; give the names to choose from: {choices: [...]}")
+                raise ConfigError(
+                    f"space.{key}",
+                    "is a group of settings; give the names to choose from: {choices: [...]}",
+                )
             whole[key] = spec
         elif key == "params" and isinstance(spec, Declared):
-            declared = {f"params.{name}": found for each in variants for name, found in _declared(each).items()}
+            declared = {
+                f"params.{name}": found
+                for each in variants
+                for name, found in _declared(each).items()
+            }
             whole |= {name: found for name, found in declared.items() if name not in space}
         elif key.startswith("params."):
             whole[key] = _parameter(key, spec, variants)
@@ -60,7 +69,9 @@ def defaults(settings: Train) -> dict[str, float]:
 
 def moves_the_score(keys: Iterable[str]) -> list[str]:
     """The searched settings under which trials are scored on different data."""
-    return [key for key in keys if any(key == place or key.startswith(f"{place}.") for place in SCORED)]
+    return [
+        key for key in keys if any(key == place or key.startswith(f"{place}.") for place in SCORED)
+    ]
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
@@ -82,26 +93,44 @@ def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choic
     known = {other for each in variants for other in _names(each)}
     if name not in known:
         raise ConfigError(
-            f"space.{key}", f"the pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(known)) or 'none'})"
+            f"space.{key}",
+            f"the pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(known)) or 'none'})",
         )
     if not isinstance(spec, Declared):
-        return Range(spec.low, spec.high, spec.log, spec.step, bool(spec.whole)) if isinstance(spec, Range) else spec
+        return (
+            Range(spec.low, spec.high, spec.log, spec.step, bool(spec.whole))
+            if isinstance(spec, Range)
+            else spec
+        )
     found = next((ranges[name] for ranges in map(_declared, variants) if name in ranges), None)
     if found is None:
-        raise ConfigError(f"space.{key}", "declares no range; give one: [low, high], and log if need be")
+        raise ConfigError(
+            f"space.{key}", "declares no range; give one: [low, high], and log if need be"
+        )
     return found
 
 
 def _setting(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choices:
     where = f"space.{key}"
     if isinstance(spec, Declared):
-        raise ConfigError(where, "is not a parameter and declares no range; give one: [low, high], and log if need be")
-    owner_field = next((found for found in (_field(each, key) for each in variants) if found is not None), None)
+        raise ConfigError(
+            where,
+            "is not a parameter and declares no range; give one: [low, high], and log if need be",
+        )
+    owner_field = next(
+        (found for found in (_field(each, key) for each in variants) if found is not None), None
+    )
     if owner_field is None:
         raise ConfigError(where, "no such setting")
     owner, field = owner_field
     name = key.rpartition(".")[2]
-    left_out = owner.not_identity if issubclass(owner, Train) else owner.paths if issubclass(owner, Component) else {name}
+    left_out = (
+        owner.not_identity
+        if issubclass(owner, Train)
+        else owner.paths
+        if issubclass(owner, Component)
+        else {name}
+    )
     if name in left_out or key.split(".")[0] in Train.not_identity:
         raise ConfigError(where, "does not change what is computed, so there is nothing to search")
     if isinstance(spec, Range):
@@ -115,7 +144,11 @@ def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None
     *path, last = key.split(".")
     node: Any = settings
     for part in path:
-        node = getattr(node, part, None) if isinstance(node, Settings) and part in type(node).model_fields else None
+        node = (
+            getattr(node, part, None)
+            if isinstance(node, Settings) and part in type(node).model_fields
+            else None
+        )
     if not isinstance(node, Settings) or last not in type(node).model_fields:
         return None
     return type(node), type(node).model_fields[last]
@@ -127,14 +160,20 @@ def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     whole = bool(spec.whole) or (int in kinds and float not in kinds)
     if not kinds & {int, float}:
         raise ConfigError(where, "is not a number; give {choices: [...]}")
-    if whole and any(value is not None and value != int(value) for value in (spec.low, spec.high, spec.step)):
-        raise ConfigError(where, f"takes whole numbers; low ({spec.low:g}), high ({spec.high:g}) or step is not")
+    if whole and any(
+        value is not None and value != int(value) for value in (spec.low, spec.high, spec.step)
+    ):
+        raise ConfigError(
+            where, f"takes whole numbers; low ({spec.low:g}), high ({spec.high:g}) or step is not"
+        )
     if whole and spec.whole is False:
         raise ConfigError(where, "takes whole numbers; its type is int")
     return Range(spec.low, spec.high, spec.log, spec.step, whole)
 
 
-def _try(owner: type[Settings], name: str, field: FieldInfo, key: str, values: Iterable[Any]) -> None:
+def _try(
+    owner: type[Settings], name: str, field: FieldInfo, key: str, values: Iterable[Any]
+) -> None:
     """The ends of a range and every choice by themselves; what settings refuse together only a trial can tell."""
     fields: dict[str, Any] = {name: (field.annotation, field)}
     alone: type[Settings] = create_model(owner.__name__, __base__=Settings, **fields)

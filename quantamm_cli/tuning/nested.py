@@ -40,7 +40,9 @@ def nested(value: Any, where: str) -> Any:
         for part in path:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
-                raise ConfigError(f"{where}.{key}", f"{part} is taken out of the space (null) and searched")
+                raise ConfigError(
+                    f"{where}.{key}", f"{part} is taken out of the space (null) and searched"
+                )
         field = last in FIELDS and not isinstance(item, Mapping)
         inner = item if field else nested(item, f"{where}.{key}")
         if isinstance(inner, dict) and isinstance(node.get(last), dict):
@@ -51,8 +53,12 @@ def nested(value: Any, where: str) -> Any:
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
     """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
-    tree = {key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()}
-    whole = tree.get("choices") is not None or (number(tree.get("low")) and number(tree.get("high")))
+    tree = {
+        key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()
+    }
+    whole = tree.get("choices") is not None or (
+        number(tree.get("low")) and number(tree.get("high"))
+    )
     return dict.fromkeys(FIELDS) | tree if whole else tree
 
 
@@ -79,7 +85,8 @@ def _short(values: list[Json], where: str) -> dict[str, Json]:
         return {"choices": values}
     said = f"[{', '.join(map(str, values))}]"
     raise ConfigError(
-        where, f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}"
+        where,
+        f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}",
     )
 
 

@@ -16,4 +16,11 @@ with warnings.catch_warnings():
     from optuna.storages.journal._file import BaseJournalFileLock
     from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["BaseJournalFileLock", "FrozenTrial", "JournalFileBackend", "JournalStorage", "TrialState", "optuna"]
+__all__ = [
+    "BaseJournalFileLock",
+    "FrozenTrial",
+    "JournalFileBackend",
+    "JournalStorage",
+    "TrialState",
+    "optuna",
+]

@@ -29,17 +29,31 @@ class Range:
 
     def holds(self, value: Any) -> bool:
         """Whether the search could come to a value."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+        ):
             return False
         if self.whole and value != int(value):
             return False
-        steps = (Decimal(str(value)) - Decimal(str(self.low))) / Decimal(str(self.step)) if self.step else Decimal(0)
+        steps = (
+            (Decimal(str(value)) - Decimal(str(self.low))) / Decimal(str(self.step))
+            if self.step
+            else Decimal(0)
+        )
         return steps == int(steps)
 
     def told(self) -> JsonObject:
         """The range as YAML would have it, all said."""
         low, high = self.ends
-        return {"low": low, "high": high, "log": self.log, "step": self.step, "type": "int" if self.whole else "float"}
+        return {
+            "low": low,
+            "high": high,
+            "log": self.log,
+            "step": self.step,
+            "type": "int" if self.whole else "float",
+        }
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,10 @@ def _places(node: JsonObject, place: str) -> Iterator[tuple[str, Spec]]:
             own[name] = value
         elif value is not None:
             near = did_you_mean(str(name), FIELDS)
-            raise ConfigError(f"space.{inner}", f"{value} is neither a range such as [0.001, 1, log] nor choices{near}")
+            raise ConfigError(
+                f"space.{inner}",
+                f"{value} is neither a range such as [0.001, 1, log] nor choices{near}",
+            )
     given = {name: value for name, value in own.items() if value is not None}
     if given:
         yield place, _spec(given, f"space.{place}")
@@ -100,19 +117,26 @@ def _spec(given: JsonObject, where: str) -> Spec:
         return Declared()
     if "choices" in given:
         if "low" in given or "high" in given:
-            raise ConfigError(where, "has choices and low or high; keep one: {choices: [...], low: null, high: null} or {choices: null}")
+            raise ConfigError(
+                where,
+                "has choices and low or high; keep one: {choices: [...], low: null, high: null} or {choices: null}",
+            )
         return Choices(_choices(given["choices"], where))
     return _range(given, where)
 
 
 def _choices(values: Json, where: str) -> tuple[Json, ...]:
     if not isinstance(values, list | tuple) or not values:
-        raise ConfigError(where, f"{values} has nothing to choose from; write {{choices: [one, two]}}")
+        raise ConfigError(
+            where, f"{values} has nothing to choose from; write {{choices: [one, two]}}"
+        )
     try:
         texts = [canonical(plain(value)) for value in values]
     except ValueError:
         raise ConfigError(where, "a choice that is not finite") from None
-    twice = next((value for value, text in zip(values, texts, strict=True) if texts.count(text) > 1), None)
+    twice = next(
+        (value for value, text in zip(values, texts, strict=True) if texts.count(text) > 1), None
+    )
     if twice is not None:
         raise ConfigError(where, f"{twice} is among the choices twice")
     return tuple(values)
@@ -134,7 +158,9 @@ def _range(given: JsonObject, where: str) -> Range:
         raise ConfigError(f"{where}.step", f"{came} is not a number above 0 and at most high - low")
     if step is not None and log:
         raise ConfigError(where, "log and step do not go together")
-    if kind == "int" and any(value is not None and value != int(value) for value in (low, high, step)):
+    if kind == "int" and any(
+        value is not None and value != int(value) for value in (low, high, step)
+    ):
         raise ConfigError(where, "low, high and step of type int are not all whole")
     return Range(low, _last(low, high, step), log, step, None if kind is None else kind == "int")
 
@@ -142,7 +168,12 @@ def _range(given: JsonObject, where: str) -> Range:
 def _end(given: JsonObject, name: str, where: str) -> float:
     value = given.get(name)
     if not number(value):
-        raise ConfigError(where, f"{name} is {value}, not a finite number" if name in given else f"a range without {name}")
+        raise ConfigError(
+            where,
+            f"{name} is {value}, not a finite number"
+            if name in given
+            else f"a range without {name}",
+        )
     return value
 
 

@@ -62,8 +62,12 @@ class Attempt:
             labels = _labels(spec)
             return labels[self._trial.suggest_categorical(key, list(labels))]
         if spec.whole:
-            return self._trial.suggest_int(key, int(spec.low), int(spec.high), step=int(spec.step or 1), log=spec.log)
-        return self._trial.suggest_float(key, float(spec.low), float(spec.high), step=spec.step, log=spec.log)
+            return self._trial.suggest_int(
+                key, int(spec.low), int(spec.high), step=int(spec.step or 1), log=spec.log
+            )
+        return self._trial.suggest_float(
+            key, float(spec.low), float(spec.high), step=spec.step, log=spec.log
+        )
 
     def runs_as(self, run: str) -> None:
         """Remember the run that these settings name."""
@@ -77,7 +81,11 @@ class Attempt:
 
     def report(self, step: int, value: float) -> bool:
         """The score so far, after ``step`` of its parts; whether the pruner would give the trial up. Told again it changes nothing."""
-        known = next(trial for trial in self._study.optuna.get_trials(deepcopy=False) if trial.number == self.number).intermediate_values
+        known = next(
+            trial
+            for trial in self._study.optuna.get_trials(deepcopy=False)
+            if trial.number == self.number
+        ).intermediate_values
         if step not in known:
             self._trial.report(value, step)
         return self._trial.should_prune()
@@ -107,18 +115,31 @@ class Study:
     """
 
     def __init__(
-        self, journal: Path, name: str, seed: int, space: Space, given: JsonObject, notes: JsonObject, pruner: str = "none"
+        self,
+        journal: Path,
+        name: str,
+        seed: int,
+        space: Space,
+        given: JsonObject,
+        notes: JsonObject,
+        pruner: str = "none",
     ) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
         self._seed, self._space = seed, space
         self.optuna = optuna.create_study(
-            storage=open_journal(journal), study_name=name, direction="maximize", load_if_exists=True, pruner=_PRUNERS[pruner]()
+            storage=open_journal(journal),
+            study_name=name,
+            direction="maximize",
+            load_if_exists=True,
+            pruner=_PRUNERS[pruner](),
         )
         for key, value in notes.items():
             if key not in self.optuna.user_attrs:
                 self.optuna.set_user_attr(key, value)
         if given and not self.optuna.trials:
-            self.optuna.enqueue_trial({key: _label(space[key], value) for key, value in given.items()})
+            self.optuna.enqueue_trial(
+                {key: _label(space[key], value) for key, value in given.items()}
+            )
 
     @property
     def notes(self) -> JsonObject:
@@ -128,7 +149,11 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """Every trial that was begun, by number."""
-        return [self._told(trial) for trial in self.optuna.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]
+        return [
+            self._told(trial)
+            for trial in self.optuna.get_trials(deepcopy=False)
+            if trial.state != TrialState.WAITING
+        ]
 
     @property
     def best(self) -> Trial | None:
@@ -140,13 +165,19 @@ class Study:
         """Fail the trials that were started twice and never heard of again. To be called before the first ``next``."""
         for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get("starts", 0) >= _STARTS:
-                Attempt(self, optuna.Trial(self.optuna, trial._trial_id)).fail(f"its process ended without a word, {_STARTS} times", 1)
+                Attempt(self, optuna.Trial(self.optuna, trial._trial_id)).fail(
+                    f"its process ended without a word, {_STARTS} times", 1
+                )
 
     def next(self) -> Attempt:
         """The trial that was stopped, or a new one."""
         trials = self.optuna.get_trials(deepcopy=False)
         stopped = next((trial for trial in trials if trial.state == TrialState.RUNNING), None)
-        asked = optuna.Trial(self.optuna, stopped._trial_id) if stopped is not None else self.optuna.ask()
+        asked = (
+            optuna.Trial(self.optuna, stopped._trial_id)
+            if stopped is not None
+            else self.optuna.ask()
+        )
         asked.set_user_attr("starts", asked.user_attrs.get("starts", 0) + 1)
         return Attempt(self, asked)
 
@@ -167,9 +198,15 @@ class Study:
 
 def _labels(spec: Choices) -> dict[Any, Json]:
     """Choices by what Optuna can hold: names or numbers as they are, anything else as text (to Optuna 1 is true)."""
-    alike = all(isinstance(value, str) for value in spec.values) or all(type(value) in (int, float) for value in spec.values)
+    alike = all(isinstance(value, str) for value in spec.values) or all(
+        type(value) in (int, float) for value in spec.values
+    )
     return {value if alike else canonical(plain(value)): value for value in spec.values}
 
 
 def _label(spec: Range | Choices, value: Any) -> Any:
-    return next(name for name, choice in _labels(spec).items() if choice == value) if isinstance(spec, Choices) else value
+    return (
+        next(name for name, choice in _labels(spec).items() if choice == value)
+        if isinstance(spec, Choices)
+        else value
+    )

@@ -75,7 +75,10 @@ class Scored:
     @property
     def final(self) -> dict[str, Json]:
         """Value, weights, reserves and estimators at the last row."""
-        return {**self.assessment.final, **({"readouts": self.state.last} if self.state.columns else {})}
+        return {
+            **self.assessment.final,
+            **({"readouts": self.state.last} if self.state.columns else {}),
+        }
 
     @property
     def specs(self) -> tuple[Parameter, ...]:
@@ -90,17 +93,33 @@ class Scored:
     def to_dict(self) -> dict[str, Json]:
         """What train, evaluate and simulate tell of it."""
         trades = {} if self.trades is None else {"trades": asdict(self.trades)}
-        return {"metrics": self.metrics, "benchmarks": self.benchmarks, "final": self.final, "params": self.params, **trades}
+        return {
+            "metrics": self.metrics,
+            "benchmarks": self.benchmarks,
+            "final": self.final,
+            "params": self.params,
+            **trades,
+        }
 
     def tables(self, title: str) -> Sequence[Table | str]:
         """Scores beside those of the benchmarks, parameters, given trades."""
         shown = [scores_table(title, self.assessment.scores)]
         listed = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
-        return [*shown, *([] if listed is None else [listed]), *([] if self.trades is None else [str(self.trades)])]
+        return [
+            *shown,
+            *([] if listed is None else [listed]),
+            *([] if self.trades is None else [str(self.trades)]),
+        ]
 
 
 def scored(
-    settings: Simulate, raw: ParamValues, spans: Spans, market: Market, folder: Path, watch: Watch, followed: bool = False
+    settings: Simulate,
+    raw: ParamValues,
+    spans: Spans,
+    market: Market,
+    folder: Path,
+    watch: Watch,
+    followed: bool = False,
 ) -> Scored:
     """Run one raw parameter set over all periods and write its trajectory into ``folder``.
 
@@ -116,7 +135,9 @@ def scored(
     watch.lap("write")
     trades = None
     if found.trajectory.refused is not None and market.trades is not None:
-        trades = GivenTrades(int((market.trades.pay >= 0).sum()), int(found.trajectory.refused.sum()))
+        trades = GivenTrades(
+            int((market.trades.pay >= 0).sum()), int(found.trajectory.refused.sum())
+        )
     return Scored(settings, pool, raw, given, found, state, trades, written)
 
 
@@ -133,11 +154,18 @@ def _listed(value: Any) -> Any:
     return np.asarray(value, float).tolist()
 
 
-def write_trajectory(path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts) -> str:
+def write_trajectory(
+    path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts
+) -> str:
     """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
-    arrays = {name: column[:: settings.output.every] for name, column in columns(settings, trajectory).items()}
+    arrays = {
+        name: column[:: settings.output.every]
+        for name, column in columns(settings, trajectory).items()
+    }
     if settings.output.readouts and state.columns:
-        arrays |= {"unix_chunk": state.unix} | {f"readout_{name}": column for name, column in state.columns.items()}
+        arrays |= {"unix_chunk": state.unix} | {
+            f"readout_{name}": column for name, column in state.columns.items()
+        }
     write_arrays(path, **arrays)
     return str(path)
 
@@ -145,4 +173,7 @@ def write_trajectory(path: Path, settings: Simulate, trajectory: types.Trajector
 def columns(settings: Simulate, trajectory: types.Trajectory) -> dict[str, np.ndarray]:
     """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices, weights, reserves, value."""
     unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
-    return {"unix": unix} | {name: np.asarray(getattr(trajectory, name), float) for name in ("prices", "weights", "reserves", "value")}
+    return {"unix": unix} | {
+        name: np.asarray(getattr(trajectory, name), float)
+        for name in ("prices", "weights", "reserves", "value")
+    }

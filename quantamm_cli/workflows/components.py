@@ -162,7 +162,9 @@ def show_components(
     return Components(what, (one,), one=True)
 
 
-def _items(what: str, name: str | None, words: tuple[str, ...], config_dir: str | None) -> list[Description]:
+def _items(
+    what: str, name: str | None, words: tuple[str, ...], config_dir: str | None
+) -> list[Description]:
     if what == EXPERIMENTS:
         return experiments(config_dir)
     return _Describer(words, config_dir).components(GROUPS[what], name)

@@ -61,7 +61,9 @@ def _refuse_outside(dates: Dates, settings: Simulate) -> None:
         first, last = source.span(token)
         if dates.start < first or dates.end > last:
             told = f"{dates.name}: {token} has prices from {date_text(first)} to {date_text(last)}"
-            raise ArgumentError("periods", f"{told}, asked were {date_text(dates.start)} to {date_text(dates.end)}")
+            raise ArgumentError(
+                "periods", f"{told}, asked were {date_text(dates.start)} to {date_text(dates.end)}"
+            )
 
 
 def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[Given]:
@@ -82,5 +84,7 @@ def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[
     if outside:
         start = first + min(0, min(each.start for each in outside) - first) // _DAY * _DAY
         wider = settings.model_copy(update={"start": date_text(start)})
-        found.append(Given(outside, wider, load_market(wider, date_text(max(each.end for each in outside)))))
+        found.append(
+            Given(outside, wider, load_market(wider, date_text(max(each.end for each in outside))))
+        )
     return found

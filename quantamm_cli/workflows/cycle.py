@@ -70,13 +70,23 @@ class Cycle:
     def to_dict(self) -> dict[str, Json]:
         """What the walk-forward tells of it."""
         told = self.training.to_dict()
-        words = {name: told[name] for name in ("run", "selection", "status", "metrics", "benchmarks")}
+        words = {
+            name: told[name] for name in ("run", "selection", "status", "metrics", "benchmarks")
+        }
         dates = {name: getattr(self.settings, name) for name in ("start", "end", "test_end")}
         random = {name: vars(each) for name, each in self.random.items()}
-        return {**words, **dates, "regime": self.regime._asdict(), "random": random, **_luck(self.outcome.luck)}
+        return {
+            **words,
+            **dates,
+            "regime": self.regime._asdict(),
+            "random": random,
+            **_luck(self.outcome.luck),
+        }
 
 
-def cycle(settings: Train, given: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Cycle:
+def cycle(
+    settings: Train, given: Train, selection: Selection, fresh: bool, monitor: Monitor
+) -> Cycle:
     """Train these settings unless they are, and judge what is selected.
 
     ``given`` are the settings before any warm start: random parameters lie around theirs.
@@ -88,18 +98,29 @@ def cycle(settings: Train, given: Train, selection: Selection, fresh: bool, moni
     here = feed(settings, market)
     earned = daily(pool, selected.params, here, *spans["test"])
     params, chosen, trials = _sample(run.history(), selected)
-    tried = luck(candidates(pool, params, here, *spans[_choosing(selected.method, spans)]), chosen, trials)
+    tried = luck(
+        candidates(pool, params, here, *spans[_choosing(selected.method, spans)]), chosen, trials
+    )
     metric = selection_metric(settings)
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
     random = untrained(given, here, names)["test"]
-    against = {name: _against(training.metrics["test"][name], scores) for name, scores in random.items()}
+    against = {
+        name: _against(training.metrics["test"][name], scores) for name, scores in random.items()
+    }
     outcome = Outcome(training.metrics, earned.returns, tried)
     return Cycle(settings, training, outcome, regime(earned.prices), against)
 
 
 def _choosing(method: str, periods: Collection[str]) -> str:
     """The period on whose scores a selection rule chose; the last step is the best set's on validation, if there is one."""
-    named = next((period for period in ("validation", "train", "test") if method.startswith(f"best_{period}")), None)
+    named = next(
+        (
+            period
+            for period in ("validation", "train", "test")
+            if method.startswith(f"best_{period}")
+        ),
+        None,
+    )
     later = "validation" if "validation" in periods else "train"
     return named or (later if method == "last" else "train")
 
@@ -111,7 +132,10 @@ def _sample(entries: Sequence[Entry], selected: Selected) -> tuple[dict[str, Num
     own = step * sets + selected.set
     which = spread(len(entries) * sets, SAMPLE, own)
     names = entries[0]["params"]
-    found = {name: np.array([entries[one // sets]["params"][name][one % sets] for one in which], float) for name in names}
+    found = {
+        name: np.array([entries[one // sets]["params"][name][one % sets] for one in which], float)
+        for name in names
+    }
     return found, int(np.searchsorted(which, own)), len(entries) * sets
 
 
@@ -122,10 +146,19 @@ def _against(score: float, random: np.ndarray) -> Against:
 
 def _luck(tried: Luck) -> JsonObject:
     """Sharpe ratios a year."""
-    counts = {"total": tried.trials, "effective": tried.effective, "correlation": tried.correlation, "variance": 365 * tried.variance}
+    counts = {
+        "total": tried.trials,
+        "effective": tried.effective,
+        "correlation": tried.correlation,
+        "variance": 365 * tried.variance,
+    }
     off = {name: ANNUAL * getattr(tried.haircut, name) for name in ("snooping", "estimation")}
     known = {name: getattr(tried.haircut, name) for name in ("candidates", "days", "reason")}
-    adjusted = {"sharpe": ANNUAL * tried.sharpe} | off | {"adjusted": tried.adjusted, "bound": tried.bound, "complexity": tried.complexity}
+    adjusted = (
+        {"sharpe": ANNUAL * tried.sharpe}
+        | off
+        | {"adjusted": tried.adjusted, "bound": tried.bound, "complexity": tried.complexity}
+    )
     return {"trials": counts, "haircut": adjusted | known}
 
 

@@ -20,19 +20,35 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
-    return load(source, settings.tokens, minute(settings.start), minute(until), pool.looks_at, settings.trades.file, settings.fees.file)
+    return load(
+        source,
+        settings.tokens,
+        minute(settings.start),
+        minute(until),
+        pool.looks_at,
+        settings.trades.file,
+        settings.fees.file,
+    )
 
 
 def describe_market(market: "Market", monitor: Monitor) -> None:
     """What was loaded, in a few words: burn-in, what had to be carried over gaps, what is given besides."""
     minutes = len(market.prices)
-    monitor.note(f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in")
-    gaps = [f"{token} {count:,} (longest {market.longest_gap[token]:,})" for token, count in market.carried.items() if count]
+    monitor.note(
+        f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
+    )
+    gaps = [
+        f"{token} {count:,} (longest {market.longest_gap[token]:,})"
+        for token, count in market.carried.items()
+        if count
+    ]
     if gaps:
         monitor.note(f"missing minutes carried forward: {', '.join(gaps)}")
     for token, count in market.carried.items():
         if count > minutes / 2:  # such as prices of hours
-            monitor.warn(f"{token} has no price in {count / minutes:.0%} of the minutes; the one before is carried over them")
+            monitor.warn(
+                f"{token} has no price in {count / minutes:.0%} of the minutes; the one before is carried over them"
+            )
     if market.series:
         monitor.note(f"series: {', '.join(market.series)}")
     if market.trades is not None:
@@ -45,8 +61,16 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
 
     source, start = Source.typed(settings.data), minute(settings.start)
     if "dir" not in source.paths:
-        raise ConfigError("practice", f"supplied reads files, and data={source.kind} has none; use data=parquet or data=csv")
-    return load(source.replace(dir=folder, burn_in_days=burn_in // 1440), settings.tokens, start, start + settings.train_rows)
+        raise ConfigError(
+            "practice",
+            f"supplied reads files, and data={source.kind} has none; use data=parquet or data=csv",
+        )
+    return load(
+        source.replace(dir=folder, burn_in_days=burn_in // 1440),
+        settings.tokens,
+        start,
+        start + settings.train_rows,
+    )
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
@@ -58,7 +82,9 @@ def data_digest(settings: Simulate, market: "Market") -> str:
         from quantamm_cli.market import Practice
 
         folders = Practice.typed(settings.practice).folders
-        parts += [supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders]
+        parts += [
+            supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders
+        ]
     return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
 
 

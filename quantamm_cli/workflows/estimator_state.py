@@ -27,7 +27,9 @@ class Readouts(NamedTuple):
         return {name: column[-1].tolist() for name, column in self.columns.items()}
 
 
-def readouts(pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market", rows: int) -> Readouts:
+def readouts(
+    pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market", rows: int
+) -> Readouts:
     """The read-outs of a run of ``rows`` minutes; none if the pool has no estimators."""
     chunk = pool.chunk
     params = {name: jnp.asarray(value, feed.prices.dtype) for name, value in raw.items()}
@@ -37,7 +39,13 @@ def readouts(pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market",
     first, last = market.burn_in // chunk, (market.burn_in + rows - 1) // chunk
     unix = (market.first_minute + np.arange(first, last + 1, dtype=np.int64) * chunk) * 60_000
     padding = int(feed.first_chunk)
-    return Readouts(unix, {name: np.asarray(column, float)[padding + first : padding + last + 1] for name, column in columns.items()})
+    return Readouts(
+        unix,
+        {
+            name: np.asarray(column, float)[padding + first : padding + last + 1]
+            for name, column in columns.items()
+        },
+    )
 
 
 @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})

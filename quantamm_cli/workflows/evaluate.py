@@ -21,7 +21,12 @@ from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.curvature import curvature
 from quantamm_cli.workflows.custom_periods import Dates, markets
 from quantamm_cli.workflows.data import load_market
-from quantamm_cli.workflows.evaluate_details import PeriodScores, SetScores, custom_periods, other_sets
+from quantamm_cli.workflows.evaluate_details import (
+    PeriodScores,
+    SetScores,
+    custom_periods,
+    other_sets,
+)
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
@@ -56,17 +61,25 @@ class Chosen:
     def title(self) -> str:
         """What heads its scores: the run, the selection, the dates of its periods."""
         start = minute(self.settings.start)
-        dates = ", ".join(f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans)
+        dates = ", ".join(
+            f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans
+        )
         return f"{self.run.name[:16]}  {self.selection.said}\n{dates}"
 
     def to_dict(self) -> dict[str, Json]:
         """What the JSON object begins with."""
-        return {"run": self.run.name, "fingerprint": self.run.fingerprint, "selection": self.selected.to_dict()}
+        return {
+            "run": self.run.name,
+            "fingerprint": self.run.fingerprint,
+            "selection": self.selected.to_dict(),
+        }
 
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:
         """Over all periods as one run, beside its benchmarks; ``followed``: the portfolios that follow its weights, too."""
         settings = self.settings
-        return scored(settings, self.selected.params, settings.spans, market, self.folder, watch, followed)
+        return scored(
+            settings, self.selected.params, settings.spans, market, self.folder, watch, followed
+        )
 
 
 def choose(settings: Train, run: Run, selection: Selection, own: Train) -> Chosen:
@@ -116,7 +129,11 @@ class EvaluationResult(Result):
         return self.scored.benchmarks | {"random": self.random.means}
 
     def to_dict(self) -> dict[str, Json]:
-        tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict(), "fresh": self.fresh}
+        tree: dict[str, Json] = {
+            **self.chosen.to_dict(),
+            **self.scored.to_dict(),
+            "fresh": self.fresh,
+        }
         tree |= {"decomposition": self.decomposition, "benchmarks": self.benchmarks}
         tree["random"] = {"draws": DRAWS, "beaten": self.random.beaten}
         if self.periods:
@@ -135,12 +152,17 @@ class EvaluationResult(Result):
             self.random.table(),
         ]
         if self.periods:
-            said = ", ".join(f"{name} {each.start} to {each.end}" for name, each in self.periods.items())
+            said = ", ".join(
+                f"{name} {each.start} to {each.end}" for name, each in self.periods.items()
+            )
             scores = {name: each.metrics for name, each in self.periods.items()}
             shown.append(periods_table(f"own periods, each from a fresh start\n{said}", scores))
         if self.sets:
             chosen = self.chosen.selected
-            named = [(f"{each.set} (chosen)" if each.set == chosen.set else str(each.set), each.metrics) for each in self.sets]
+            named = [
+                (f"{each.set} (chosen)" if each.set == chosen.set else str(each.set), each.metrics)
+                for each in self.sets
+            ]
             shown.append(sets_table(f"parameter sets of step {chosen.step}", named))
         if self.hessian_trace is not None:
             shown.append(f"trace of the training objective's Hessian: {self.hessian_trace:.4g}")
@@ -176,4 +198,6 @@ def evaluate(
         trace = curvature(settings, market, raw)
         watch.lap("curvature")
     files = {"checkpoint": str(chosen.run.path), "trajectory": found.file}
-    return EvaluationResult(chosen, found, afresh, parts, random, periods, others, trace, watch.seconds, files)
+    return EvaluationResult(
+        chosen, found, afresh, parts, random, periods, others, trace, watch.seconds, files
+    )

@@ -33,13 +33,18 @@ class SetScores(NamedTuple):
     params: Forms
 
 
-def custom_periods(dates: Sequence[Dates], settings: Train, scored: Scored, own: Sequence[Given]) -> dict[str, PeriodScores]:
+def custom_periods(
+    dates: Sequence[Dates], settings: Train, scored: Scored, own: Sequence[Given]
+) -> dict[str, PeriodScores]:
     """By name, in the order they were asked for."""
     found: dict[str, dict[str, float]] = {}
     for given in own:
         here = scored.feed if given.settings is settings else feed(given.settings, given.market)
         found |= fresh(scored.pool, scored.raw, here, given.spans)
-    return {name: PeriodScores(date_text(start), date_text(end), found[name]) for name, start, end in dates}
+    return {
+        name: PeriodScores(date_text(start), date_text(end), found[name])
+        for name, start, end in dates
+    }
 
 
 def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
@@ -49,10 +54,17 @@ def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
         raise ArgumentError("sets", f"is {sets!r}; expected numbers of parameter sets, or 'all'")
     if sets == "all":
         return tuple(known.values())
-    names = [name.strip() for name in sets.split(",")] if isinstance(sets, str) else [str(each) for each in sets]
+    names = (
+        [name.strip() for name in sets.split(",")]
+        if isinstance(sets, str)
+        else [str(each) for each in sets]
+    )
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise ArgumentError("sets", f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all")
+        raise ArgumentError(
+            "sets",
+            f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all",
+        )
     return tuple(dict.fromkeys(known[name] for name in names))
 
 
@@ -61,7 +73,9 @@ def number_of_sets(run: Run) -> int:
     return len(next(iter(run.entries[-1]["params"].values())))
 
 
-def other_sets(run: Run, step: int, sets: Sequence[int], scored: Scored, spans: Spans) -> tuple[SetScores, ...]:
+def other_sets(
+    run: Run, step: int, sets: Sequence[int], scored: Scored, spans: Spans
+) -> tuple[SetScores, ...]:
     """The sets of a step, each run over all periods."""
     if not sets:
         return ()

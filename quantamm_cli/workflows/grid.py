@@ -57,10 +57,15 @@ class GridResult(Result):
     def order(self) -> list[int]:
         """Places of the points, the best first; what is not finite comes last."""
         column = self.scores[self.metric]
-        return sorted(range(len(self.points)), key=lambda index: (not np.isfinite(column[index]), -column[index]))
+        return sorted(
+            range(len(self.points)),
+            key=lambda index: (not np.isfinite(column[index]), -column[index]),
+        )
 
     def to_dict(self) -> dict[str, Json]:
-        points = [{**_parted(self.points[one]), "metrics": self._metrics(one)} for one in self.order]
+        points = [
+            {**_parted(self.points[one]), "metrics": self._metrics(one)} for one in self.order
+        ]
         files = {} if self.files is None else {"files": self.files}
         return {"metric": self.metric, "grid": points, **files, "seconds": self.seconds}
 
@@ -68,14 +73,23 @@ class GridResult(Result):
         return {name: float(column[point]) for name, column in self.scores.items()}
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[*self.points[one].values(), *(column[one] for column in self.scores.values())] for one in self.order]
+        rows = [
+            [*self.points[one].values(), *(column[one] for column in self.scores.values())]
+            for one in self.order
+        ]
         title = f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best {self.metric} first"
         shown = [Table.of(title, [*self.axes, *self.scores], rows)]
-        surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist()) if len(self.axes) == 2 else None
+        surface = (
+            grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
+            if len(self.axes) == 2
+            else None
+        )
         return shown if surface is None else [*shown, surface]
 
 
-def grid(settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor) -> GridResult:
+def grid(
+    settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor
+) -> GridResult:
     """Score every point of ``tree``'s grid. ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too."""
     if draw:
         check()
@@ -100,7 +114,10 @@ def _metric(tree: JsonObject) -> str:
 
     name = str(branch(tree, "metric")["kind"])
     if name not in METRICS:
-        raise ConfigError("metric", f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them")
+        raise ConfigError(
+            "metric",
+            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them",
+        )
     return name
 
 
@@ -110,11 +127,18 @@ def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
     Raises:
         ConfigError: the grid names another setting.
     """
-    own = {name for name in keys.places({"pool": tree["pool"]}) if isinstance(keys.lookup(tree, name.split(".")), int | float | None)}
+    own = {
+        name
+        for name in keys.places({"pool": tree["pool"]})
+        if isinstance(keys.lookup(tree, name.split(".")), int | float | None)
+    }
     found = {*_NUMBERS, *own}
     for name in grid:
         if name not in found and keys.lookup(tree, name.split(".")) is not None:
-            raise ConfigError(f"grid.{name}", f"is more than a number to the program; run each of its values: -m {name}=...")
+            raise ConfigError(
+                f"grid.{name}",
+                f"is more than a number to the program; run each of its values: -m {name}=...",
+            )
     return found
 
 
@@ -132,15 +156,26 @@ def _scores(
     from quantamm_cli.evaluation.batch import scored, widest
 
     variants = varied(settings, tree, points)
-    params = batch(*parameters, [_parted(point)["params"] for point in points], len(settings.tokens))
+    params = batch(
+        *parameters, [_parted(point)["params"] for point in points], len(settings.tokens)
+    )
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     given = feed(widest(variants), market)
     for name in NUMBERS:
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
-            raise ConfigError(f"grid.fees.{name}", "is a column of fees.file, not one number; leave it out of the grid")
+            raise ConfigError(
+                f"grid.fees.{name}",
+                "is a column of fees.file, not one number; leave it out of the grid",
+            )
     watch.lap("data")
-    found = scored(variants, params, given, ((_PERIOD, 0, settings.rows),), tuple(dict.fromkeys((metric, *TRACKED))))
+    found = scored(
+        variants,
+        params,
+        given,
+        ((_PERIOD, 0, settings.rows),),
+        tuple(dict.fromkeys((metric, *TRACKED))),
+    )
     watch.lap("run")
     return found[_PERIOD]
 
@@ -177,22 +212,41 @@ def _is_setting(name: str) -> bool:
     return name in _NUMBERS or "." in name
 
 
-def batch(specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int) -> dict[str, Numbers]:
+def batch(
+    specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int
+) -> dict[str, Numbers]:
     """Raw parameters with a leading axis of points: a point's values for every token, all else as given."""
     named = {name: spec for spec in specs for name in spec.names}
     twice = given.keys() & points[0].keys()
     if twice:
         raise ConfigError(f"grid.{min(twice)}", f"params.{min(twice)} is given too; give one")
-    columns = {name: np.array([point[name] for point in points]).reshape(-1, *[1] * len(named[name].shape(assets))) for name in points[0]}
+    columns = {
+        name: np.array([point[name] for point in points]).reshape(
+            -1, *[1] * len(named[name].shape(assets))
+        )
+        for name in points[0]
+    }
     return initial(specs, {**given, **columns}, len(points), assets, 0.0, 0)
 
 
-def without(params: ParamValues, grid: Mapping[str, object], specs: Sequence[Parameter]) -> ParamValues:
+def without(
+    params: ParamValues, grid: Mapping[str, object], specs: Sequence[Parameter]
+) -> ParamValues:
     """Parameters of a stored run but those that the grid names."""
-    return {spec.name: params[spec.name] for spec in specs if spec.name in params and not grid.keys() & set(spec.names)}
+    return {
+        spec.name: params[spec.name]
+        for spec in specs
+        if spec.name in params and not grid.keys() & set(spec.names)
+    }
 
 
-def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str, scores: np.ndarray, monitor: Monitor) -> dict[str, str]:
+def _drawn(
+    settings: Simulate,
+    axes: Mapping[str, Sequence[float]],
+    metric: str,
+    scores: np.ndarray,
+    monitor: Monitor,
+) -> dict[str, str]:
     """The picture of a grid of one axis or two, in a folder of its own; its path."""
     from quantamm_cli.metrics import METRICS
     from quantamm_cli.reporting.grid import picture
@@ -201,7 +255,13 @@ def _drawn(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str,
     if len(axes) > 2:
         monitor.note(f"{len(axes)} axes: no picture, which grids of one or two have")
         return {}
-    name = sha256({"grid": {name: list(values) for name, values in axes.items()}, "metric": metric})[:12]
+    name = sha256(
+        {"grid": {name: list(values) for name, values in axes.items()}, "metric": metric}
+    )[:12]
     folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"
     title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
-    return {"grid_plot": write_files(folder, {"grid.png": picture(axes, scores, metric, METRICS[metric].unit, title)})["grid.png"]}
+    return {
+        "grid_plot": write_files(
+            folder, {"grid.png": picture(axes, scores, metric, METRICS[metric].unit, title)}
+        )["grid.png"]
+    }

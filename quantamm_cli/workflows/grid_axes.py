@@ -19,7 +19,9 @@ def flat(grid: JsonObject) -> dict[str, Json]:
     return dict(dotted(grid, whole=lambda branch: "choices" in branch))
 
 
-def axes(grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]) -> dict[str, list[float]]:
+def axes(
+    grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]
+) -> dict[str, list[float]]:
     """The values of each parameter and each setting of a grid, by name.
 
     Raises:
@@ -34,11 +36,16 @@ def axes(grid: JsonObject, specs: Sequence[Parameter], settable: Collection[str]
     return found
 
 
-def _unknown(name: str, specs: Sequence[Parameter], named: Mapping[str, Parameter], settable: Collection[str]) -> ConfigError:
+def _unknown(
+    name: str, specs: Sequence[Parameter], named: Mapping[str, Parameter], settable: Collection[str]
+) -> ConfigError:
     if "." in name:
         return ConfigError(f"grid.{name}", f"no such setting{did_you_mean(name, settable)}")
     main = ", ".join(sorted({spec.readable for spec in specs}))
-    return ConfigError(f"grid.{name}", f"this pool has no such parameter{did_you_mean(name, [*named, *settable])} (it has: {main})")
+    return ConfigError(
+        f"grid.{name}",
+        f"this pool has no such parameter{did_you_mean(name, [*named, *settable])} (it has: {main})",
+    )
 
 
 def _axis(told: Any, spec: Parameter | None, name: str) -> list[float]:
@@ -54,7 +61,9 @@ def _axis(told: Any, spec: Parameter | None, name: str) -> list[float]:
         raise ConfigError(place, f"{told} is not an axis; {_FORMS}")
     low, high, count = (_number(value, place) for value in ends[:3])
     if not low < high or count != int(count) or count < 2:
-        raise ConfigError(place, f"{told} is not an axis: low below high, and two points or more; {_FORMS}")
+        raise ConfigError(
+            place, f"{told} is not an axis: low below high, and two points or more; {_FORMS}"
+        )
     if len(ends) == 4 and low <= 0:
         raise ConfigError(place, f"low ({low:g}) is not above 0, which log needs")
     return [float(value) for value in ticks(low, high, int(count), log=len(ends) == 4)]

@@ -23,9 +23,24 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
 
-PERIODS = {"train": ("train_objective",), "validation": ("validation_metrics",), "test": ("test_objective", "continuous_test_metrics")}
-_TOLD = {"step", "objective", "hessian_trace", "local_learning_rate", "iterations_since_improvement", "subsidary_params"}
-_TOLD |= {"optuna_trial_number", "initial_reserves", *(key for told in PERIODS.values() for key in told)}
+PERIODS = {
+    "train": ("train_objective",),
+    "validation": ("validation_metrics",),
+    "test": ("test_objective", "continuous_test_metrics"),
+}
+_TOLD = {
+    "step",
+    "objective",
+    "hessian_trace",
+    "local_learning_rate",
+    "iterations_since_improvement",
+    "subsidary_params",
+}
+_TOLD |= {
+    "optuna_trial_number",
+    "initial_reserves",
+    *(key for told in PERIODS.values() for key in told),
+}
 _STARTS = {
     "initial_k_per_day": ("k_per_day", "k"),
     "initial_memory_length": ("memory_days", "memory_days_1", "memory_days_for_ewma"),
@@ -78,35 +93,57 @@ class Imports(Result):
         return [f"{each.file}: {each.said}" for each in self.imported]
 
 
-def import_quantammsim(files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor) -> Imports:
+def import_quantammsim(
+    files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor
+) -> Imports:
     """Each file as a finished run. Raises StoreError for the first that cannot be read or taken over."""
     start_jax()
     load_components()
     store = Store(runs_dir)
-    return Imports(tuple(_imported(read_result(file), config_dir, monitor, store) for file in files))
+    return Imports(
+        tuple(_imported(read_result(file), config_dir, monitor, store) for file in files)
+    )
 
 
-def _imported(result: Reference, config_dir: str | None, monitor: Monitor, store: Store) -> Imported:
+def _imported(
+    result: Reference, config_dir: str | None, monitor: Monitor, store: Store
+) -> Imported:
     try:
         settings, specs, notes = _settings(result, config_dir)
     except ConfigError as failure:
         raise StoreError(str(result.path), f"cannot be taken over: {failure}") from failure
     if result.superseded:
-        notes.append(f"{result.superseded} entries were superseded by a later start or resume; left out")
+        notes.append(
+            f"{result.superseded} entries were superseded by a later start or resume; left out"
+        )
     entries = _entries(result, settings, specs, notes)
     fingerprint, status = _stored(result, settings, entries, notes, store)
     for note in notes:
         monitor.note(f"  {note}")
     sets = len(entries[0]["objective"])
-    return Imported(result.path, fingerprint, status, len(entries), sets, tuple(notes), store.path(fingerprint))
+    return Imported(
+        result.path, fingerprint, status, len(entries), sets, tuple(notes), store.path(fingerprint)
+    )
 
 
 def _told(each: Imported) -> JsonObject:
-    named = {"file": str(each.file), "run": f"run_{each.fingerprint}", "fingerprint": each.fingerprint, "status": each.status}
-    return {**named, "entries": each.entries, "notes": list(each.notes), "files": {"checkpoint": str(each.checkpoint)}}
+    named = {
+        "file": str(each.file),
+        "run": f"run_{each.fingerprint}",
+        "fingerprint": each.fingerprint,
+        "status": each.status,
+    }
+    return {
+        **named,
+        "entries": each.entries,
+        "notes": list(each.notes),
+        "files": {"checkpoint": str(each.checkpoint)},
+    }
 
 
-def _settings(result: Reference, config_dir: str | None) -> tuple[Train, tuple[Parameter, ...], list[str]]:
+def _settings(
+    result: Reference, config_dir: str | None
+) -> tuple[Train, tuple[Parameter, ...], list[str]]:
     """The settings in our words, the parameters they declare, and what could not be said."""
     from quantamm_cli.pools.base import AbstractPool
 
@@ -143,29 +180,44 @@ def _starts(told: JsonObject, specs: Sequence[Parameter]) -> dict[str, Json]:
     return found
 
 
-def _entries(result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]) -> list[Entry]:
+def _entries(
+    result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]
+) -> list[Entry]:
     from quantamm_cli.workflows.selection import selection_metric
 
     metric = selection_metric(settings)
     own = {name for spec in specs for name in spec.names}
-    unused = {"logit_delta_lamb", "sp_pre_exp_scaling"}  # written by every rule that could have used them
+    unused = {
+        "logit_delta_lamb",
+        "sp_pre_exp_scaling",
+    }  # written by every rule that could have used them
     foreign = {key for entry in result.entries for key in entry} - own - _TOLD - unused
     notes += [
-        f"{key}: the pool has no such parameter; left out" for key in sorted(foreign) if not key.startswith(("train_", "validation_"))
+        f"{key}: the pool has no such parameter; left out"
+        for key in sorted(foreign)
+        if not key.startswith(("train_", "validation_"))
     ]
-    missing = [spec.readable for spec in specs if not any(name in result.entries[0] for name in spec.names)]
+    missing = [
+        spec.readable for spec in specs if not any(name in result.entries[0] for name in spec.names)
+    ]
     if missing and trainable(specs) & {spec.name for spec in specs if spec.readable in missing}:
-        raise StoreError(str(result.path), f"holds no {' and no '.join(missing)}, which this pool needs")
+        raise StoreError(
+            str(result.path), f"holds no {' and no '.join(missing)}, which this pool needs"
+        )
     entries = []
     for step, entry in zip(result.steps, result.entries, strict=True):
         try:
             entries.append(_entry(step, entry, settings, specs, metric))
         except (QsimError, TypeError, ValueError, KeyError) as failure:
-            raise StoreError(str(result.path), f"entry of step {step} cannot be read: {failure}") from failure
+            raise StoreError(
+                str(result.path), f"entry of step {step} cannot be read: {failure}"
+            ) from failure
     return entries
 
 
-def _entry(step: int, entry: JsonObject, settings: Train, specs: Sequence[Parameter], metric: str) -> Entry:
+def _entry(
+    step: int, entry: JsonObject, settings: Train, specs: Sequence[Parameter], metric: str
+) -> Entry:
     """One step as we keep it."""
     assets = len(settings.tokens)
     given = {name: _numbers(entry[name]) for spec in specs for name in spec.names if name in entry}
@@ -173,11 +225,20 @@ def _entry(step: int, entry: JsonObject, settings: Train, specs: Sequence[Parame
     shapes = {name: spec.shape(assets) for spec in specs for name in spec.names}
     given = {name: _in_sets(values, shapes[name], sets) for name, values in given.items()}
     # What ran away is not a number; it is put back after the names are ours.
-    params = initial(specs, {name: np.where(np.isfinite(values), values, 0.0) for name, values in given.items()}, sets, assets, 0.0, 0)
+    params = initial(
+        specs,
+        {name: np.where(np.isfinite(values), values, 0.0) for name, values in given.items()},
+        sets,
+        assets,
+        0.0,
+        0,
+    )
     for spec in specs:
         lost = next((~np.isfinite(given[name]) for name in spec.names if name in given), None)
         if lost is not None:
-            params[spec.name] = np.where(np.broadcast_to(lost, params[spec.name].shape), np.nan, params[spec.name])
+            params[spec.name] = np.where(
+                np.broadcast_to(lost, params[spec.name].shape), np.nan, params[spec.name]
+            )
     objective = np.broadcast_to(_numbers(entry.get("objective", np.nan)).ravel(), sets)
     scores = {period: _scores(entry, period, sets, metric) for period in settings.periods}
     rate = _numbers(entry.get("local_learning_rate", np.nan)).ravel()
@@ -230,7 +291,9 @@ def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
         yield metric, float(own)
 
 
-def _stored(result: Reference, settings: Train, entries: list[Entry], notes: list[str], store: Store) -> tuple[str, str]:
+def _stored(
+    result: Reference, settings: Train, entries: list[Entry], notes: list[str], store: Store
+) -> tuple[str, str]:
     """Save the entries under the settings and the file they come from; the fingerprint, and whether the run is new."""
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
@@ -247,7 +310,9 @@ def _stored(result: Reference, settings: Train, entries: list[Entry], notes: lis
     with store.open(identity) as writer:
         if writer.status == "finished":
             return sha256(identity), "reused"
-        kept = [entries[index] for index in keepers(scoreboard(entries, selection_metric(settings)))]
+        kept = [
+            entries[index] for index in keepers(scoreboard(entries, selection_metric(settings)))
+        ]
         state = {"step": np.asarray(entries[-1]["step"])}
         writer.save(entries, kept, state, "finished", {"qsim": __version__, "imported": made})
     return sha256(identity), "new"

@@ -79,12 +79,24 @@ class ParameterTable(Result):
         if not isinstance(self.settings, Train):
             return {name: values[None] for name, values in self.raw(self.settings.params).items()}
         fit, assets = Fit.typed(self.settings.fit), len(self.settings.tokens)
-        return parameters.initial(self.specs, self.settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init)
+        return parameters.initial(
+            self.specs,
+            self.settings.params,
+            fit.parameter_sets,
+            assets,
+            fit.noise_scale,
+            fit.seed,
+            fit.init,
+        )
 
     def grid(self, points: int) -> dict[str, Numbers]:
         """So many values over the declared range of each parameter that trains, evenly on its scale, by readable name."""
         shares = np.linspace(0, 1, points)
-        return {spec.readable: spec.between(shares) for spec in self.specs if spec.trainable and spec.low < spec.high}
+        return {
+            spec.readable: spec.between(shares)
+            for spec in self.specs
+            if spec.trainable and spec.low < spec.high
+        }
 
     @property
     def rows(self) -> list[ParameterRow]:
@@ -94,7 +106,17 @@ class ParameterTable(Result):
     def _row(self, spec: Parameter) -> ParameterRow:
         default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
         numbers = int(np.prod(spec.shape(len(self.settings.tokens))))
-        return ParameterRow(spec.readable, spec.name, spec.unit, default, spec.low, spec.high, spec.log, spec.trainable, numbers)
+        return ParameterRow(
+            spec.readable,
+            spec.name,
+            spec.unit,
+            default,
+            spec.low,
+            spec.high,
+            spec.log,
+            spec.trainable,
+            numbers,
+        )
 
     def frame(self) -> "polars.DataFrame":
         """A row a parameter with the columns of :class:`ParameterRow`."""
@@ -107,12 +129,29 @@ class ParameterTable(Result):
 
     def tables(self) -> Sequence[Table | str]:
         heads = ("name", "unit", "default", "low", "high", "log", "trains", "numbers")
-        rows = [[row.name, *row[2:6], "log" if row.log else "", "yes" if row.trains else "no", row.numbers] for row in self.rows]
-        names = [[spec.readable, spec.name, ", ".join(other.name for other in spec.spellings)] for spec in self.specs]
+        rows = [
+            [
+                row.name,
+                *row[2:6],
+                "log" if row.log else "",
+                "yes" if row.trains else "no",
+                row.numbers,
+            ]
+            for row in self.rows
+        ]
+        names = [
+            [spec.readable, spec.name, ", ".join(other.name for other in spec.spellings)]
+            for spec in self.specs
+        ]
         caption = f"parameters of pool={self.settings.pool.kind}"
-        return [Table.of(caption, heads, rows), Table.of("other names", ("name", "raw", "also accepted"), names)]
+        return [
+            Table.of(caption, heads, rows),
+            Table.of("other names", ("name", "raw", "also accepted"), names),
+        ]
 
 
 def parameter_table(settings: Simulate) -> ParameterTable:
     """The declared parameters of the pool of some settings."""
-    return ParameterTable(settings, AbstractPool.typed(settings.pool).parameters(len(settings.tokens)))
+    return ParameterTable(
+        settings, AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
+    )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def check() -> None:
     """Raise ConfigError, before anything is computed, if nothing can be drawn."""
     if find_spec("matplotlib") is None:
-        raise ConfigError("matplotlib", "plots need it, and it is not installed; pip install matplotlib")
+        raise ConfigError(
+            "matplotlib", "plots need it, and it is not installed; pip install matplotlib"
+        )
 
 
 def draw(subject: "Subject", folder: Path) -> dict[str, str]:
@@ -40,12 +42,19 @@ def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     """Write the plots and the page of a walk-forward beside its result; their paths by name."""
     from quantamm_cli.reporting.walk import walk_page, walk_plots
 
-    told, chosen = json.loads(result.read_text(encoding="utf-8")), result.stem.removeprefix("result")
+    told, chosen = (
+        json.loads(result.read_text(encoding="utf-8")),
+        result.stem.removeprefix("result"),
+    )
     drawn = walk_plots(told, read_arrays(daily))
-    return _page(walk_page(told, drawn), result.parent, chosen) | _written(drawn, result.parent, chosen)
+    return _page(walk_page(told, drawn), result.parent, chosen) | _written(
+        drawn, result.parent, chosen
+    )
 
 
-def draw_competition(scores: "CompetitionScores", receipt: "Receipt", folder: Path) -> dict[str, str]:
+def draw_competition(
+    scores: "CompetitionScores", receipt: "Receipt", folder: Path
+) -> dict[str, str]:
     """Write the plots and the page of a competition into its folder; their paths by name."""
     from quantamm_cli.reporting.competition import competition_page, competition_plots
 

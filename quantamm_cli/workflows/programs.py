@@ -45,7 +45,9 @@ def processor() -> str:
     if platform.system() == "Darwin":
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            told += subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+            told += subprocess.run(
+                command, capture_output=True, text=True, timeout=5, check=True
+            ).stdout
     else:
         told += _features()
     return hashlib.sha256(told.encode()).hexdigest()[:12]
@@ -53,7 +55,10 @@ def processor() -> str:
 
 def _features() -> str:
     """The feature flags of the first processor, as Linux tells them."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
+    with (
+        contextlib.suppress(OSError),
+        open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines,
+    ):
         for line in lines:
             name, _, flags = line.partition(":")
             if name.strip() in ("flags", "Features"):

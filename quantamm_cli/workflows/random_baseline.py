@@ -30,7 +30,11 @@ class RandomBaseline:
 
     def table(self) -> Table:
         """With the share for the metric that selects."""
-        return random_table(DRAWS, self.means, {period: shares[self.metric] for period, shares in self.beaten.items()})
+        return random_table(
+            DRAWS,
+            self.means,
+            {period: shares[self.metric] for period, shares in self.beaten.items()},
+        )
 
 
 def random_baseline(settings: Train, scored: Scored) -> RandomBaseline:
@@ -38,13 +42,21 @@ def random_baseline(settings: Train, scored: Scored) -> RandomBaseline:
     metric = selection_metric(settings)
     cheap = (name for _, name, _ in SHOWN if METRICS[name].reads == "days")
     drawn = untrained(settings, scored.feed, tuple(dict.fromkeys((metric, *cheap))))
-    means = {period: {name: _mean(column) for name, column in scores.items()} for period, scores in drawn.items()}
+    means = {
+        period: {name: _mean(column) for name, column in scores.items()}
+        for period, scores in drawn.items()
+    }
     own = scored.metrics
-    shares = {period: {name: beaten(own[period][name], column) for name, column in scores.items()} for period, scores in drawn.items()}
+    shares = {
+        period: {name: beaten(own[period][name], column) for name, column in scores.items()}
+        for period, scores in drawn.items()
+    }
     return RandomBaseline(metric, means, shares)
 
 
-def untrained(settings: Train, feed: Feed, names: tuple[str, ...]) -> dict[str, dict[str, np.ndarray]]:
+def untrained(
+    settings: Train, feed: Feed, names: tuple[str, ...]
+) -> dict[str, dict[str, np.ndarray]]:
     """Scores by period and metric of parameters drawn around those that training begins with."""
     pool, (specs, begun) = AbstractPool.typed(settings.pool), opening(settings)
     centre = {name: values[0] for name, values in begun.items()}

@@ -15,7 +15,12 @@ from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
-from quantamm_cli.workflows.stored_results import StoredCompetition, StoredWalk, stored_competition, stored_walk
+from quantamm_cli.workflows.stored_results import (
+    StoredCompetition,
+    StoredWalk,
+    stored_competition,
+    stored_walk,
+)
 from quantamm_cli.workflows.subjects import of_run
 
 
@@ -82,7 +87,10 @@ def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
 
 def _no_receipt(held: Held) -> ConfigError:
     cure = f"`qsim runs show {held.short}` shows what there is of it"
-    return ConfigError(held.short, f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}")
+    return ConfigError(
+        held.short,
+        f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}",
+    )
 
 
 def _walk(files: dict[str, str]) -> dict[str, str]:

@@ -38,7 +38,10 @@ class Result(ABC):
         return "\n".join(map(str, self.tables()))
 
     def _repr_html_(self) -> str:
-        return "".join(part._repr_html_() if isinstance(part, Table) else f"<p>{escape(part)}</p>" for part in self.tables())
+        return "".join(
+            part._repr_html_() if isinstance(part, Table) else f"<p>{escape(part)}</p>"
+            for part in self.tables()
+        )
 
 
 class Watch:

@@ -17,8 +17,14 @@ def start_jax() -> None:
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = programs(jax.__version__)
         jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # small programs too: a second process compiles nothing
+        jax.config.update(
+            "jax_persistent_cache_min_compile_time_secs", 0.0
+        )  # small programs too: a second process compiles nothing
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-        jax.config.update("jax_compilation_cache_max_size", LIMIT)  # JAX locks the folder only if it is bounded
+        jax.config.update(
+            "jax_compilation_cache_max_size", LIMIT
+        )  # JAX locks the folder only if it is bounded
     jax.config.update("jax_raise_persistent_cache_errors", False)
-    warnings.filterwarnings("ignore", message="Error .* persistent compilation cache entry", category=UserWarning)
+    warnings.filterwarnings(
+        "ignore", message="Error .* persistent compilation cache entry", category=UserWarning
+    )

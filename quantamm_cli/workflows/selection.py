@@ -53,14 +53,25 @@ class Selected:
 
 def scoreboard(entries: Sequence[Entry], metric: str) -> "Scoreboard":
     """What selection looks at, of entries as the store keeps them."""
-    from quantamm_cli.training.selection import Scoreboard  # brings JAX, which a listing does without
+    from quantamm_cli.training.selection import (
+        Scoreboard,
+    )  # brings JAX, which a listing does without
 
     def scores(period: str) -> np.ndarray:
         return _floats([entry["metrics"][period][metric] for entry in entries])
 
-    steps, objective = np.array([entry["step"] for entry in entries]), _floats([entry["objective"] for entry in entries])
-    others = {period: scores(period) for period in ("validation", "test") if period in entries[0]["metrics"]}
-    return Scoreboard(steps, objective, scores("train"), others.get("validation"), others.get("test"))
+    steps, objective = (
+        np.array([entry["step"] for entry in entries]),
+        _floats([entry["objective"] for entry in entries]),
+    )
+    others = {
+        period: scores(period)
+        for period in ("validation", "test")
+        if period in entries[0]["metrics"]
+    }
+    return Scoreboard(
+        steps, objective, scores("train"), others.get("validation"), others.get("test")
+    )
 
 
 def _floats(rows: Sequence[Scores]) -> np.ndarray:
@@ -78,7 +89,11 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
 
     default = "best_validation" if "validation" in settings.periods else "best_train"
     method = rule_name(asked.rule or default)
-    absent = [period for period in ("validation", "test") if f"_{period}" in method and period not in settings.periods]
+    absent = [
+        period
+        for period in ("validation", "test")
+        if f"_{period}" in method and period not in settings.periods
+    ]
     if absent:
         raise ArgumentError("load", f"{method}: these settings have no {absent[0]} period")
 
@@ -87,7 +102,12 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
         entries = run.history() if asked.minimum else run.entries
         choice = select(scoreboard(entries, selection_metric(settings)), method, asked.minimum)
         entry = entries[choice.entry]
-        return Selected(method, entry["step"], choice.set, {key: value[choice.set] for key, value in entry["params"].items()})
+        return Selected(
+            method,
+            entry["step"],
+            choice.set,
+            {key: value[choice.set] for key, value in entry["params"].items()},
+        )
 
     return choose
 
@@ -100,7 +120,11 @@ def selection_metric(settings: Train) -> str:
 def stored_metric(settings: JsonObject) -> str:
     """The same of settings as they are stored."""
     split = branch(settings, "split")
-    return text(branch(settings, "metric"), "kind") if split["selection_metric"] is None else text(split, "selection_metric")
+    return (
+        text(branch(settings, "metric"), "kind")
+        if split["selection_metric"] is None
+        else text(split, "selection_metric")
+    )
 
 
 def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
@@ -119,6 +143,13 @@ def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
         except ConfigError:
             continue
         entry = entries[choice.entry]
-        scores = {period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()}
-        selections[rule] = {"step": entry["step"], "set": choice.set, "metric": metric, "scores": scores}
+        scores = {
+            period: numbers[metric][choice.set] for period, numbers in entry["metrics"].items()
+        }
+        selections[rule] = {
+            "step": entry["step"],
+            "set": choice.set,
+            "metric": metric,
+            "scores": scores,
+        }
     return selections

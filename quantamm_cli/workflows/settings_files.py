@@ -31,7 +31,9 @@ class ComposedSettings(Result):
         return [self.yaml]
 
 
-def compose_settings(command: str, overrides: Sequence[str], config_dir: str | None) -> ComposedSettings:
+def compose_settings(
+    command: str, overrides: Sequence[str], config_dir: str | None
+) -> ComposedSettings:
     """What overrides make of the settings of a command. Raises ConfigError."""
     composer = Composer(command, tuple(overrides), config_dir)
     return ComposedSettings(composer.yaml("job").rstrip("\n"), composer.tree())
@@ -50,7 +52,9 @@ class ValidSettings(Result):
         return [f"valid; fingerprint {self.fingerprint}"]
 
 
-def validate_settings(command: str, overrides: Sequence[str], config_dir: str | None) -> ValidSettings:
+def validate_settings(
+    command: str, overrides: Sequence[str], config_dir: str | None
+) -> ValidSettings:
     """Compose the settings of a command and check every value.
 
     Raises:
@@ -107,7 +111,9 @@ class SettingsDifference(Result):
         return [Table.of("", ["setting", *self.names], rows)] if rows else ["no difference"]
 
 
-def compare_settings(one: str, two: str, overrides: Sequence[str], config_dir: str | None) -> SettingsDifference:
+def compare_settings(
+    one: str, two: str, overrides: Sequence[str], config_dir: str | None
+) -> SettingsDifference:
     """Compare two experiments, files of settings or checkpoints (``.json``) by name.
 
     ``default`` names the defaults.

@@ -50,11 +50,18 @@ class SimulationResult(Result):
 
     def to_dict(self) -> dict[str, Json]:
         named = {"run": self.name, "fingerprint": self.settings.fingerprint}
-        own: dict[str, Json] = {"metrics": self.metrics, "benchmarks": self.benchmarks, "seconds": self.seconds, "files": self.files}
+        own: dict[str, Json] = {
+            "metrics": self.metrics,
+            "benchmarks": self.benchmarks,
+            "seconds": self.seconds,
+            "files": self.files,
+        }
         return {**named, **self.scored.to_dict(), **own}
 
     def tables(self) -> Sequence[Table | str]:
-        return self.scored.tables(f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}")
+        return self.scored.tables(
+            f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}"
+        )
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,17 @@ class SimulationOfRun(Result):
     selected: Selected
 
     def to_dict(self) -> dict[str, Json]:
-        return self.result.to_dict() | {"selection": self.selected.to_dict() | {"run": self.run.name}}
+        return self.result.to_dict() | {
+            "selection": self.selected.to_dict() | {"run": self.run.name}
+        }
 
     def tables(self) -> Sequence[Table | str]:
         return self.result.tables()
 
 
-def simulate(settings: Simulate, draw: bool = False, monitor: Monitor | None = None) -> SimulationResult:
+def simulate(
+    settings: Simulate, draw: bool = False, monitor: Monitor | None = None
+) -> SimulationResult:
     """Run the pool with the parameters of its settings and write its trajectory; ``draw``: plots beside it, too.
 
     Raises:

@@ -38,15 +38,23 @@ class Simulator:
     def __init__(self, settings: Simulate, market: Market, rows: int | None = None) -> None:
         pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
         most = len(market.prices) - market.burn_in
-        if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 1 <= rows <= most):
-            raise ArgumentError("rows", f"is {rows}; expected 1 to {most}, the minutes that there are prices of")
+        if rows is not None and (
+            isinstance(rows, bool)
+            or not isinstance(rows, int | np.integer)
+            or not 1 <= rows <= most
+        ):
+            raise ArgumentError(
+                "rows", f"is {rows}; expected 1 to {most}, the minutes that there are prices of"
+            )
         self.pool = pool
         self.rows = settings.rows if rows is None else int(rows)
         """Minutes of a trajectory."""
         self._last = most - self.rows
         self.feed = feed(settings, market)
         sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
-        self.params: Params = {name: jnp.asarray(values[0], self.feed.prices.dtype) for name, values in sets.items()}
+        self.params: Params = {
+            name: jnp.asarray(values[0], self.feed.prices.dtype) for name, values in sets.items()
+        }
         """Raw parameters of the settings, ``(n,)`` or ``(1,)`` each."""
 
     def __call__(self, params: ParamValues, start: Start = 0) -> Trajectory:
@@ -57,8 +65,13 @@ class Simulator:
         Raises:
             ArgumentError: a raw name that the pool does not have (what is left out is as in the settings), or no such start.
         """
-        if not isinstance(start, Tracer) and not (np.issubdtype(np.asarray(start).dtype, np.integer) and 0 <= int(start) <= self._last):
-            raise ArgumentError("start", f"is {start}; expected 0 to {self._last}, from where on there are {self.rows} minutes of prices")
+        if not isinstance(start, Tracer) and not (
+            np.issubdtype(np.asarray(start).dtype, np.integer) and 0 <= int(start) <= self._last
+        ):
+            raise ArgumentError(
+                "start",
+                f"is {start}; expected 0 to {self._last}, from where on there are {self.rows} minutes of prices",
+            )
         return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
 
     def __repr__(self) -> str:
@@ -71,7 +84,10 @@ class Simulator:
             ArgumentError: there is no such metric.
         """
         if not isinstance(name, str) or name not in METRICS:
-            raise ArgumentError("name", f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them")
+            raise ArgumentError(
+                "name",
+                f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them",
+            )
         return partial(self._metric, name)
 
     def _metric(self, name: str, params: ParamValues, start: Start = 0) -> Scalar:
@@ -86,21 +102,34 @@ class Simulator:
             ArgumentError: the pool has no rule.
         """
         if not isinstance(self.pool, Temporal):
-            raise ArgumentError("settings", f"have pool={self.pool.kind}, which no rule moves; expected pool=temporal")
+            raise ArgumentError(
+                "settings",
+                f"have pool={self.pool.kind}, which no rule moves; expected pool=temporal",
+            )
         return Online(self.pool, self.params)
 
 
 def _filled(own: Params, given: ParamValues) -> Params:
     """Raw parameters of a pool with some of them given."""
     if not isinstance(given, Mapping):
-        raise ArgumentError("params", f"is of type {type(given).__name__}; expected raw parameters by name")
+        raise ArgumentError(
+            "params", f"is of type {type(given).__name__}; expected raw parameters by name"
+        )
     for name in given:
         if name not in own:
-            raise ArgumentError("params", f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there are {', '.join(own)}")
-    params = {name: jnp.asarray(given[name], value.dtype) if name in given else value for name, value in own.items()}
+            raise ArgumentError(
+                "params",
+                f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there are {', '.join(own)}",
+            )
+    params = {
+        name: jnp.asarray(given[name], value.dtype) if name in given else value
+        for name, value in own.items()
+    }
     for name, value in params.items():
         if value.shape != own[name].shape:
-            raise ArgumentError("params", f"{name} has the shape {value.shape}; expected {own[name].shape}")
+            raise ArgumentError(
+                "params", f"{name} has the shape {value.shape}; expected {own[name].shape}"
+            )
     return params
 
 
@@ -127,7 +156,10 @@ class Online:
         """Minutes between prices."""
 
     def first(
-        self, params: ParamValues, prices: Float[Array, "*c n"], series: Mapping[str, Array] | None = None
+        self,
+        params: ParamValues,
+        prices: Float[Array, "*c n"],
+        series: Mapping[str, Array] | None = None,
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
         """A pool that opens now: its state, its weights, and how they move until the next price.
 
@@ -135,22 +167,37 @@ class Online:
             prices: now ``(n,)``; or ``(c, n)``, those that its estimators warm up with and, last, now.
             series: what the rule looks at besides, ``(c, n)`` or ``(c, 1)`` each.
         """
-        seen = Seen(jnp.atleast_2d(jnp.asarray(prices)), {name: jnp.atleast_2d(column) for name, column in (series or {}).items()})
+        seen = Seen(
+            jnp.atleast_2d(jnp.asarray(prices)),
+            {name: jnp.atleast_2d(column) for name, column in (series or {}).items()},
+        )
         return self._moving(*self._pool.opened(_filled(self._params, params), seen))
 
     def step(
-        self, params: ParamValues, state: OnlineState, prices: Float[Array, " n"], series: Mapping[str, Array] | None = None
+        self,
+        params: ParamValues,
+        state: OnlineState,
+        prices: Float[Array, " n"],
+        series: Mapping[str, Array] | None = None,
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
         """One price later: the new state, the weights now, and how they move until the next price."""
         seen = Seen(jnp.asarray(prices), dict(series or {}))
-        estimators, slope = self._pool.online(_filled(self._params, params), state.estimators, state.weights, seen)
+        estimators, slope = self._pool.online(
+            _filled(self._params, params), state.estimators, state.weights, seen
+        )
         return self._moving(estimators, state.weights, slope)
 
-    def weights(self, block: InterpolationBlock, minute: Int[Array, ""] | int) -> Float[Array, " n"]:
+    def weights(
+        self, block: InterpolationBlock, minute: Int[Array, ""] | int
+    ) -> Float[Array, " n"]:
         """The weights some minutes after the price that began a block."""
         return self._pool.between(block.weights, block.slope, jnp.asarray(minute))
 
     def _moving(
         self, estimators: dict[str, Array], weights: Array, slope: Array
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
-        return OnlineState(estimators, self._pool.arrival(weights, slope)), weights, InterpolationBlock(weights, slope)
+        return (
+            OnlineState(estimators, self._pool.arrival(weights, slope)),
+            weights,
+            InterpolationBlock(weights, slope),
+        )

@@ -8,7 +8,12 @@ from quantamm_cli.reporting.standings import breaches, said_gap, standings_table
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
-from quantamm_cli.reporting.walk_tables import chosen_table, cycles_table, together_table, verdict_lines
+from quantamm_cli.reporting.walk_tables import (
+    chosen_table,
+    cycles_table,
+    together_table,
+    verdict_lines,
+)
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import Held
 from quantamm_cli.store.others import competition_place, read_study, walk_place
@@ -36,13 +41,28 @@ class StoredWalk(Result):
 
     def to_dict(self) -> dict[str, Json]:
         walk: JsonObject = finite(self.walk.result)
-        written = {key: walk[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")}
-        return {**written, "status": "finished", "settings": self.walk.settings, "files": self.files}
+        written = {
+            key: walk[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")
+        }
+        return {
+            **written,
+            "status": "finished",
+            "settings": self.walk.settings,
+            "files": self.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.walk.result
-        head = [leaves_table(f"{self.held.short}…", self.walk.settings)] if self.with_settings else []
-        return [*head, cycles_table(walk), together_table(walk), chosen_table(walk), *verdict_lines(walk)]
+        head = (
+            [leaves_table(f"{self.held.short}…", self.walk.settings)] if self.with_settings else []
+        )
+        return [
+            *head,
+            cycles_table(walk),
+            together_table(walk),
+            chosen_table(walk),
+            *verdict_lines(walk),
+        ]
 
 
 @dataclass(frozen=True)
@@ -66,15 +86,23 @@ class StoredCompetition(Result):
         scores: JsonObject = finite(self.scores)
         written = {key: value for key, value in scores.items() if not key.endswith("sha256")}
         if self.receipt is not None:
-            receipt: JsonObject = finite({name: value for name, value in self.receipt.items() if name != "edges"})
-            written |= {"settings": receipt["settings"], "strategies": receipt["strategies"], "provenance": receipt["versions"]}
+            receipt: JsonObject = finite(
+                {name: value for name, value in self.receipt.items() if name != "edges"}
+            )
+            written |= {
+                "settings": receipt["settings"],
+                "strategies": receipt["strategies"],
+                "provenance": receipt["versions"],
+            }
         return written | {"status": "finished", "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         head = []
         if self.receipt is not None and self.with_settings:
             own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
-            head.append(leaves_table(f"{self.held.short}…", {**self.receipt["settings"], "strategy": own}))
+            head.append(
+                leaves_table(f"{self.held.short}…", {**self.receipt["settings"], "strategy": own})
+            )
         seeds, scores = self.scores["seeds"], self.scores
         steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
         played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
@@ -92,7 +120,11 @@ class StoredStudy(Result):
     def to_dict(self) -> dict[str, Json]:
         summary: JsonObject = finite(self.summary)
         written = {key: value for key, value in summary.items() if key not in ("schema", "sha256")}
-        return {"run": self.held.name, "fingerprint": self.held.fingerprint, "status": "finished"} | written
+        return {
+            "run": self.held.name,
+            "fingerprint": self.held.fingerprint,
+            "status": "finished",
+        } | written
 
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
@@ -105,7 +137,9 @@ def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
     """What was written of anything but a run. Raises StoreError if it is not there, or damaged."""
     if held.kind == "study":
         return stored_study(held)
-    return stored_walk(held, selection) if held.kind == "walk" else stored_competition(held, monitor)
+    return (
+        stored_walk(held, selection) if held.kind == "walk" else stored_competition(held, monitor)
+    )
 
 
 def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
@@ -114,7 +148,9 @@ def stored_walk(held: Held, selection: Selection, with_settings: bool = True) ->
     return StoredWalk(held, place, read_walk(place), with_settings)
 
 
-def stored_competition(held: Held, monitor: Monitor, with_settings: bool = True) -> StoredCompetition:
+def stored_competition(
+    held: Held, monitor: Monitor, with_settings: bool = True
+) -> StoredCompetition:
     """What was written of a competition. Raises StoreError if it is not there, or damaged."""
     place = competition_place(held)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None

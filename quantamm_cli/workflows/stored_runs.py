@@ -44,12 +44,28 @@ class Folder(Result):
         import polars
 
         text, names = polars.String(), polars.List(polars.String)
-        types: dict[str, polars.DataType] = {"name": text, "kind": text, "status": text, "what": text, "tokens": names, "size": text}
-        types |= {"metric": text, "best": polars.Float64(), "modified": polars.Datetime("ms", "UTC")}
-        return polars.DataFrame([line._asdict() | {"tokens": list(line.tokens)} for line in self.lines], schema=types)
+        types: dict[str, polars.DataType] = {
+            "name": text,
+            "kind": text,
+            "status": text,
+            "what": text,
+            "tokens": names,
+            "size": text,
+        }
+        types |= {
+            "metric": text,
+            "best": polars.Float64(),
+            "modified": polars.Datetime("ms", "UTC"),
+        }
+        return polars.DataFrame(
+            [line._asdict() | {"tokens": list(line.tokens)} for line in self.lines], schema=types
+        )
 
     def to_dict(self) -> dict[str, Json]:
-        kinds: dict[str, Json] = {key: [_other(each) for each in self.others if each.held.kind == kind] for kind, key in OTHERS.items()}
+        kinds: dict[str, Json] = {
+            key: [_other(each) for each in self.others if each.held.kind == kind]
+            for kind, key in OTHERS.items()
+        }
         return {"runs": [_run(each) for each in self.runs], **kinds}
 
     def tables(self) -> Sequence[Table | str]:
@@ -136,7 +152,9 @@ def verify_results(runs_dir: str) -> Verification:
     store = Store(runs_dir)
     damages = tuple(store.verify())
     kinds = [held.kind for held in store.holdings()]
-    return Verification(store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS})
+    return Verification(
+        store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS}
+    )
 
 
 def _called(kind: str, number: int) -> str:
@@ -174,8 +192,17 @@ class StoredRun(Result):
         rows = []
         for entry in self.run.history():
             for one, objective in enumerate(entry["objective"]):
-                scores = {f"{period}.{name}": column[one] for period, table in entry["metrics"].items() for name, column in table.items()}
-                head = {"step": entry["step"], "set": one, "objective": objective, "learning_rate": entry["learning_rate"]}
+                scores = {
+                    f"{period}.{name}": column[one]
+                    for period, table in entry["metrics"].items()
+                    for name, column in table.items()
+                }
+                head = {
+                    "step": entry["step"],
+                    "set": one,
+                    "objective": objective,
+                    "learning_rate": entry["learning_rate"],
+                }
                 rows.append(finite(head | scores))
         return polars.DataFrame(rows, infer_schema_length=None)
 
@@ -195,7 +222,10 @@ class StoredRun(Result):
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
         origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown = [leaves_table(f"{run.name}  {run.status}", run.settings), leaves_table("made by", origin)]
+        shown = [
+            leaves_table(f"{run.name}  {run.status}", run.settings),
+            leaves_table("made by", origin),
+        ]
         if choices:
             shown.append(selections_table(choices))
         return shown
@@ -206,5 +236,7 @@ def trained(settings: Train) -> Run:
     store = Store(settings.runs_dir)
     if not store.path(settings.fingerprint).exists():
         cure = "train it first: qsim train with the same words"
-        raise StoreError(settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}")
+        raise StoreError(
+            settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}"
+        )
     return store.load(settings.fingerprint)

@@ -22,7 +22,14 @@ from quantamm_cli.workflows.monitor import Monitor
 class StudyFiles:
     """Of one study in its place. ``words`` are the overrides it was asked for with."""
 
-    def __init__(self, place: StudyPlace, identity: JsonObject, search: Search, words: Sequence[str], monitor: Monitor) -> None:
+    def __init__(
+        self,
+        place: StudyPlace,
+        identity: JsonObject,
+        search: Search,
+        words: Sequence[str],
+        monitor: Monitor,
+    ) -> None:
         self.place, self.identity = place, identity
         self._search, self._words, self._monitor = search, words, monitor
         self._experiments: Experiments | None = None
@@ -30,7 +37,11 @@ class StudyFiles:
     @property
     def paths(self) -> dict[str, str]:
         """By name."""
-        return {"journal": str(self.place.journal), "summary": str(self.place.summary), "experiment": str(self.place.experiment)}
+        return {
+            "journal": str(self.place.journal),
+            "summary": str(self.place.summary),
+            "experiment": str(self.place.experiment),
+        }
 
     def write(self, study: Study) -> None:
         """Summary and best trial as the journal has them now."""
@@ -38,25 +49,36 @@ class StudyFiles:
             self._write_best(study.best)
         told = {"schema": 1, "study": self.place.name, **trials_told(study, self.place)}
         summary = told | {"identity": self.identity, "optuna": study.notes["optuna"]}
-        write_if_changed(self.place.summary, json.dumps(finite(summary), indent=2, allow_nan=False) + "\n")
+        write_if_changed(
+            self.place.summary, json.dumps(finite(summary), indent=2, allow_nan=False) + "\n"
+        )
 
     def _write_best(self, best: Trial) -> None:
         path = self.place.experiment
-        score = f"trial {best.number} of {self.place.name}: {self.identity['objective']} {best.value!r}"
+        score = (
+            f"trial {best.number} of {self.place.name}: {self.identity['objective']} {best.value!r}"
+        )
         if path.exists() and f"# {score}\n" in path.read_text("utf-8"):
             return
         words = shlex.join(["qsim", "tune", *self._words])
         tree = self._search.tree(best.settings)
         self._experiments = self._experiments or Experiments()
-        write_if_changed(path, self._experiments.text(tree, [f"qsim train conf={path}", score, f"found by: {words}"]))
+        write_if_changed(
+            path,
+            self._experiments.text(tree, [f"qsim train conf={path}", score, f"found by: {words}"]),
+        )
         try:
             settings = read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
             self._monitor.warn(f"{path} needs more than itself: {failure}")
             return
-        again = f"{'walk' if isinstance(settings.split, WalkForward) else 'run'}_{settings.fingerprint}"
+        again = (
+            f"{'walk' if isinstance(settings.split, WalkForward) else 'run'}_{settings.fingerprint}"
+        )
         if best.run != again:
-            self._monitor.warn(f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML")
+            self._monitor.warn(
+                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML"
+            )
 
 
 def trials_told(study: Study, place: StudyPlace) -> JsonObject:
@@ -64,14 +86,24 @@ def trials_told(study: Study, place: StudyPlace) -> JsonObject:
     tree: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
     if study.best is not None:
         best = record(study.best)
-        named = {"number": best["number"], "value": best["value"], "settings": best["settings"], "run": best["run"]}
+        named = {
+            "number": best["number"],
+            "value": best["value"],
+            "settings": best["settings"],
+            "run": best["run"],
+        }
         tree["best"] = {**named, "experiment": str(place.experiment)}
     return tree
 
 
 def record(trial: Trial) -> TrialRecord:
     """A trial as it is written; absent things are absent."""
-    tree: TrialRecord = {"number": trial.number, "state": trial.state, "value": trial.value, "settings": dict(trial.settings)}
+    tree: TrialRecord = {
+        "number": trial.number,
+        "state": trial.state,
+        "value": trial.value,
+        "settings": dict(trial.settings),
+    }
     if trial.run is not None:
         tree["run"] = trial.run
     if trial.reason is not None:

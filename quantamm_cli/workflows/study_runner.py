@@ -28,7 +28,14 @@ def left(study: Study, trials: int) -> int:
 class StudyRunner:
     """The trials of one call."""
 
-    def __init__(self, study: Study, space: Search, files: StudyFiles, objective: tuple[str, str], monitor: Monitor) -> None:
+    def __init__(
+        self,
+        study: Study,
+        space: Search,
+        files: StudyFiles,
+        objective: tuple[str, str],
+        monitor: Monitor,
+    ) -> None:
         self._study, self._space, self._files = study, space, files
         self._period, self._metric = objective
         self._monitor = monitor
@@ -39,8 +46,13 @@ class StudyRunner:
         """Trials until there are so many."""
         self._trials = trials
         if self._study.trials:
-            self._monitor.note(f"{self._files.place.name[:18]}…: going on after {trials - left(self._study, trials)} of {trials} trials")
-        with self._monitor.saving(self._interrupted) as check, self._monitor.progress("tuning", trials) as step:
+            self._monitor.note(
+                f"{self._files.place.name[:18]}…: going on after {trials - left(self._study, trials)} of {trials} trials"
+            )
+        with (
+            self._monitor.saving(self._interrupted) as check,
+            self._monitor.progress("tuning", trials) as step,
+        ):
             while to_come := left(self._study, trials):
                 self._give_up_if_none_worked()
                 self._one(trials - to_come, step)
@@ -102,12 +114,16 @@ class StudyRunner:
         for each in cycles(settings, USUAL, fresh, monitor):
             score = each.outcome.scores[self._period][self._metric]
             if not math.isfinite(score):
-                raise DivergedError("", f"{self._period}.{self._metric} of cycle {len(scores) + 1} is {score}")
+                raise DivergedError(
+                    "", f"{self._period}.{self._metric} of cycle {len(scores) + 1} is {score}"
+                )
             scores.append(score)
             with self._writing():
                 poor = attempt.report(len(scores), math.fsum(scores) / len(scores))
             if poor and len(scores) < of:
-                raise Pruned(f"after cycle {len(scores)} of {of} its mean is {math.fsum(scores) / len(scores):.6g}")
+                raise Pruned(
+                    f"after cycle {len(scores)} of {of} its mean is {math.fsum(scores) / len(scores):.6g}"
+                )
         return math.fsum(scores) / of
 
     def _give_up_if_none_worked(self) -> None:
@@ -116,7 +132,10 @@ class StudyRunner:
         if len(first) == _PATIENCE and all(trial.state == "failed" for trial in first):
             last = self._study.trials[-1]
             failure = ConfigError if last.code == ConfigError.code else DivergedError
-            raise failure("study", f"the first {_PATIENCE} trials failed, so it was given up; the last: {last.reason}")
+            raise failure(
+                "study",
+                f"the first {_PATIENCE} trials failed, so it was given up; the last: {last.reason}",
+            )
 
     def _interrupted(self) -> str:
         """Asked to stop outside of a training."""

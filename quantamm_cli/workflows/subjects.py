@@ -20,7 +20,8 @@ def of_pool(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
         strategies=scored.assessment.scores,
-        units={name: metric.unit for name, metric in METRICS.items()} | {spec.readable: spec.unit for spec in scored.specs},
+        units={name: metric.unit for name, metric in METRICS.items()}
+        | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
     )
 

@@ -61,7 +61,11 @@ class TrainingResult(Result):
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
         tree |= {"seconds": self.seconds, "files": self.files, "status": self.status}
-        tree |= {name: sets for name, sets in (("redrawn", self.redrawn), ("ended", self.ended)) if sets is not None}
+        tree |= {
+            name: sets
+            for name, sets in (("redrawn", self.redrawn), ("ended", self.ended))
+            if sets is not None
+        }
         return tree
 
     def tables(self) -> Sequence[Table | str]:
@@ -101,7 +105,9 @@ def train(
         same_data(shorter, data)
     with _opened(store, settings, data, fresh, monitor) as writer:
         if writer.status == "finished":
-            monitor.note(f"run_{settings.fingerprint[:12]}… is finished; reusing it ({argument('fresh', True)} starts over)")
+            monitor.note(
+                f"run_{settings.fingerprint[:12]}… is finished; reusing it ({argument('fresh', True)} starts over)"
+            )
         else:
             watch.split("compile", _fitted(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]
@@ -113,14 +119,22 @@ def train(
     return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files)
 
 
-def _befell(run: Run, settings: Train, monitor: Monitor) -> tuple[list[int] | None, list[str | None] | None]:
+def _befell(
+    run: Run, settings: Train, monitor: Monitor
+) -> tuple[list[int] | None, list[str | None] | None]:
     """How often each parameter set diverged and was drawn anew, and why it ended before its steps, if any did."""
     fitter = Fit.typed(settings.fit)
     last = run.entries[-1]
     redrawn, ended = last.get("redrawn") or None, last.get("ended") or None
     if redrawn:
-        said = ", ".join(f"set {one} {'once' if count == 1 else f'{count} times'}" for one, count in enumerate(redrawn) if count)
-        monitor.warn(f"parameter sets diverged and were drawn anew: {said}; {fitter.remedy} may help")
+        said = ", ".join(
+            f"set {one} {'once' if count == 1 else f'{count} times'}"
+            for one, count in enumerate(redrawn)
+            if count
+        )
+        monitor.warn(
+            f"parameter sets diverged and were drawn anew: {said}; {fitter.remedy} may help"
+        )
     for reason in dict.fromkeys(filter(None, ended or ())):
         sets = ", ".join(str(one) for one, other in enumerate(ended or ()) if other == reason)
         monitor.note(f"set {sets} ended before step {fitter.steps}: {reason}")
@@ -136,7 +150,9 @@ def _opened(store: Store, settings: Train, data: str, fresh: bool, monitor: Moni
         return store.open(settings.identity(), data=data, fresh=False, wait=_PATIENCE)
 
 
-def _fitted(settings: Train, market: Market, writer: Writer, monitor: Monitor, shorter: Run | None) -> float:
+def _fitted(
+    settings: Train, market: Market, writer: Writer, monitor: Monitor, shorter: Run | None
+) -> float:
     """Run the fit to its end under the writer's lock; seconds until the first entry, most of them compiling."""
     began, first = time.perf_counter(), 0.0
     run = TrainingRun(settings, market, writer)
@@ -145,7 +161,10 @@ def _fitted(settings: Train, market: Market, writer: Writer, monitor: Monitor, s
         monitor.note(f"going on from step {run.step} of {shorter.name[:16]}…")
     elif run.entries:
         monitor.note(f"resuming run_{settings.fingerprint[:12]}… after step {run.step}")
-    with monitor.saving(run.interrupted) as check, monitor.progress("training", run.problem.fit.steps) as step:
+    with (
+        monitor.saving(run.interrupted) as check,
+        monitor.progress("training", run.problem.fit.steps) as step,
+    ):
         try:
             for report, progress in fit(run.problem, run.progress):
                 first = first or time.perf_counter() - began

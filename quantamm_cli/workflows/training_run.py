@@ -30,7 +30,14 @@ from quantamm_cli.workflows.provenance import provenance
 from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
 _SAVE_SECONDS = 1.0
-TRACKED = ("daily_log_sharpe", "daily_sharpe", "returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl")
+TRACKED = (
+    "daily_log_sharpe",
+    "daily_sharpe",
+    "returns",
+    "annualised_returns",
+    "returns_over_hodl",
+    "returns_over_uniform_hodl",
+)
 """Metrics of every period at every step, besides those that train and select: cheap, and enough to draw a history."""
 
 
@@ -72,7 +79,9 @@ class TrainingRun:
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
         self.entries.append({**entry, **report.told})  # type: ignore[typeddict-item]  # under names of the fitter's own
-        self.progress = progress  # from here on the entry counts, also for a save from another thread
+        self.progress = (
+            progress  # from here on the entry counts, also for a save from another thread
+        )
         if time.monotonic() - self._when > _SAVE_SECONDS:
             self.save("running")
 
@@ -81,7 +90,13 @@ class TrainingRun:
         progress = self.progress
         entries = self.entries[: progress.step]
         kept = keepers(scoreboard(entries, selection_metric(self._settings)))
-        self._writer.save(entries[self._saved :], [entries[index] for index in kept], _state(progress), status, self._provenance)
+        self._writer.save(
+            entries[self._saved :],
+            [entries[index] for index in kept],
+            _state(progress),
+            status,
+            self._provenance,
+        )
         self._saved, self._when = len(entries), time.monotonic()
 
     def interrupted(self) -> str:
@@ -108,9 +123,13 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     assets = len(settings.tokens)
     specs = pool.parameters(assets)
     if not trainable(specs):
-        raise ConfigError("pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal")
+        raise ConfigError(
+            "pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal"
+        )
     starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset, fit.sampling)
-    raw = initial(specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init)
+    raw = initial(
+        specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init
+    )
     pool.check_parameters(readable(specs, {name: values[:1] for name, values in raw.items()}))
     return specs, raw
 
@@ -126,7 +145,11 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         feed=feed(settings, market),
         fit=fit,
         aim=Aim(
-            metric.kind, settings.window_rows, settings.objective.parts(settings.window_rows), settings.objective.joined, trainable(specs)
+            metric.kind,
+            settings.window_rows,
+            settings.objective.parts(settings.window_rows),
+            settings.objective.joined,
+            trainable(specs),
         ),
         weights=weights(settings),
         bout_offset=settings.split.bout_offset,
@@ -143,7 +166,9 @@ def _bank(settings: Train, market: Market) -> Bank | None:
     """What training windows are cut from, if not from history."""
     practice = Practice.typed(settings.practice)
     refuse_more_than_prices(practice, market, settings.fees.file)
-    paths = practice.bank(market, settings.train_rows, partial(supplied_market, settings, market.burn_in))
+    paths = practice.bank(
+        market, settings.train_rows, partial(supplied_market, settings, market.burn_in)
+    )
     return None if paths is None else Bank(feed(settings, paths.market), paths.first_rows)
 
 
@@ -160,11 +185,20 @@ def weights(settings: Train) -> Weights:
 def _state(progress: Progress) -> dict[str, np.ndarray]:
     """What the next step depends on, as arrays; ``step`` is the last one done."""
     arrays = {f"params/{name}": np.asarray(value) for name, value in progress.params.items()}
-    arrays |= {f"optimiser/{index}": np.asarray(leaf) for index, leaf in enumerate(jax.tree.leaves(progress.optimiser))}
+    arrays |= {
+        f"optimiser/{index}": np.asarray(leaf)
+        for index, leaf in enumerate(jax.tree.leaves(progress.optimiser))
+    }
     if progress.average is not None:
-        arrays |= {f"average/{name}": value for name, value in progress.average.sums.items()} | {"averaged": progress.average.count}
+        arrays |= {f"average/{name}": value for name, value in progress.average.sums.items()} | {
+            "averaged": progress.average.count
+        }
     arrays |= {"objective": progress.objective, "redrawn": progress.redrawn}
-    numbers = {"step": progress.step - 1, "best": progress.best, "since_improvement": progress.since_improvement}
+    numbers = {
+        "step": progress.step - 1,
+        "best": progress.best,
+        "since_improvement": progress.since_improvement,
+    }
     numbers["finite"] = progress.finite
     return arrays | {name: np.asarray(value) for name, value in numbers.items()}
 
@@ -174,12 +208,18 @@ def _restored(opening: Progress, state: Mapping[str, np.ndarray]) -> Progress:
     leaves, shape = jax.tree.flatten(opening.optimiser)
     average = None
     if "averaged" in state:
-        average = Average({name: state[f"average/{name}"] for name in opening.params}, state["averaged"])
+        average = Average(
+            {name: state[f"average/{name}"] for name in opening.params}, state["averaged"]
+        )
     return Progress(
         step=int(state["step"]) + 1,
         params={name: jnp.asarray(state[f"params/{name}"]) for name in opening.params},
-        optimiser=jax.tree.unflatten(shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))]),
-        objective=state.get("objective", opening.objective),  # absent, as is the next, from what was saved before sets were drawn anew
+        optimiser=jax.tree.unflatten(
+            shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))]
+        ),
+        objective=state.get(
+            "objective", opening.objective
+        ),  # absent, as is the next, from what was saved before sets were drawn anew
         redrawn=state.get("redrawn", opening.redrawn),
         best=float(state["best"]),
         since_improvement=int(state["since_improvement"]),

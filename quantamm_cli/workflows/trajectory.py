@@ -63,15 +63,28 @@ class Trajectory:
         """An xarray data set with dimensions ``time`` (UTC) and ``token``. Needs xarray."""
         xarray = _library("xarray")
         alone = {name: ("time", getattr(self, name)) for name in ("value", "fees")}
-        each = {name: (("time", "token"), getattr(self, name)) for name in ("prices", "weights", "reserves")}
+        each = {
+            name: (("time", "token"), getattr(self, name))
+            for name in ("prices", "weights", "reserves")
+        }
         return xarray.Dataset(
-            alone | each, {"time": self.unix.astype("datetime64[ms]").astype("datetime64[ns]"), "token": list(self.tokens)}
+            alone | each,
+            {
+                "time": self.unix.astype("datetime64[ms]").astype("datetime64[ns]"),
+                "token": list(self.tokens),
+            },
         )
 
     def _columns(self) -> Iterator[tuple[str, Numbers]]:
         yield from (("value", self.value), ("fees", self.fees))
-        for name, columns in (("price", self.prices), ("weight", self.weights), ("reserves", self.reserves)):
-            yield from ((f"{name}_{token}", columns[:, index]) for index, token in enumerate(self.tokens))
+        for name, columns in (
+            ("price", self.prices),
+            ("weight", self.weights),
+            ("reserves", self.reserves),
+        ):
+            yield from (
+                (f"{name}_{token}", columns[:, index]) for index, token in enumerate(self.tokens)
+            )
 
 
 def _library(name: str) -> ModuleType:
@@ -80,4 +93,7 @@ def _library(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise QsimError(name, f"is not installed, and this needs it; pip install {name}, or take .frame(), a polars frame") from None
+        raise QsimError(
+            name,
+            f"is not installed, and this needs it; pip install {name}, or take .frame(), a polars frame",
+        ) from None

@@ -55,11 +55,19 @@ class StudyPlan(Result):
     def to_dict(self) -> dict[str, Json]:
         files = StudyFiles(self.place, self.identity, self.search, (), Monitor()).paths
         named = {"study": self.place.name, "objective": self.objective}
-        return {**named, "space": self.identity["space"], "settings": self.identity["train"], "files": files}
+        return {
+            **named,
+            "space": self.identity["space"],
+            "settings": self.identity["train"],
+            "files": files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         there = " (exists)" if self.place.journal.exists() else ""
-        rows = [[key, *_range(spec), self.search.given.get(key)] for key, spec in self.search.space.items()]
+        rows = [
+            [key, *_range(spec), self.search.given.get(key)]
+            for key, spec in self.search.space.items()
+        ]
         place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{there}"
         return [
             Table.of("", ["setting", "from", "to", "scale", "as it is"], rows),
@@ -92,12 +100,19 @@ class StudyResult(Result):
 
     def to_dict(self) -> dict[str, Json]:
         named = {"study": self.place.name, "status": self.status, "objective": self.objective}
-        return {**named, **trials_told(self.study, self.place), "seconds": self.seconds, "files": self.files}
+        return {
+            **named,
+            **trials_told(self.study, self.place),
+            "seconds": self.seconds,
+            "files": self.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         best = None if self.best is None else self.best.number
         trials = [record(trial) for trial in self.trials]
-        return [trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)]
+        return [
+            trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)
+        ]
 
     def notes(self) -> Sequence[str]:
         return [f"the best again: qsim train conf={self.files['experiment']}"]
@@ -109,7 +124,10 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     _warn(period, search, monitor)
     pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
     if pruner and not isinstance(search.base.split, WalkForward):
-        raise ConfigError("study.pruner", f"{settings.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out")
+        raise ConfigError(
+            "study.pruner",
+            f"{settings.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out",
+        )
     identity: JsonObject = {
         "schema": SCHEMA,
         "train": search.base.identity(),
@@ -121,7 +139,13 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     return StudyPlan(search, settings, period, metric, identity)
 
 
-def tune(planned: StudyPlan, words: Sequence[str], fresh: bool, monitor: Monitor, watch: Watch | None = None) -> StudyResult:
+def tune(
+    planned: StudyPlan,
+    words: Sequence[str],
+    fresh: bool,
+    monitor: Monitor,
+    watch: Watch | None = None,
+) -> StudyResult:
     """Trials until there are as many as asked for, or those that are there. ``words``: overrides the study was asked for with.
 
     Raises:
@@ -129,21 +153,37 @@ def tune(planned: StudyPlan, words: Sequence[str], fresh: bool, monitor: Monitor
         Interrupted: the monitor stopped it; what was done is saved.
     """
     watch = watch or Watch()
-    place, files = planned.place, StudyFiles(planned.place, planned.identity, planned.search, words, monitor)
+    place, files = (
+        planned.place,
+        StudyFiles(planned.place, planned.identity, planned.search, words, monitor),
+    )
     with place.held(fresh):
         study = _opened(planned, fresh)
         begun = bool(study.trials)
         study.bury()
         todo = left(study, planned.settings.trials)
         if todo:
-            StudyRunner(study, planned.search, files, (planned.period, planned.metric), monitor).run(planned.settings.trials)
+            StudyRunner(
+                study, planned.search, files, (planned.period, planned.metric), monitor
+            ).run(planned.settings.trials)
         watch.lap("trials")
         status = "reused" if not todo else "resumed" if begun else "new"
         files.write(study)
         if study.best is None:
-            raise DivergedError("study", f"none of {len(study.trials)} trials has a score; the last: {study.trials[-1].reason}")
+            raise DivergedError(
+                "study",
+                f"none of {len(study.trials)} trials has a score; the last: {study.trials[-1].reason}",
+            )
     watch.lap("write")
-    return StudyResult(place, planned.objective, tuple(planned.search.space), status, study, watch.seconds, files.paths)
+    return StudyResult(
+        place,
+        planned.objective,
+        tuple(planned.search.space),
+        status,
+        study,
+        watch.seconds,
+        files.paths,
+    )
 
 
 def objective(name: str | None, settings: Train) -> tuple[str, str]:
@@ -151,34 +191,54 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
     if name is None and isinstance(settings.split, WalkForward):
         return "test", selection_metric(settings)
     if name is None:
-        return ("validation" if "validation" in settings.periods else "train"), selection_metric(settings)
+        return ("validation" if "validation" in settings.periods else "train"), selection_metric(
+            settings
+        )
     period, dot, metric = name.partition(".")
     if not dot or period not in ("train", "validation", "test"):
-        raise ConfigError("study.objective", f"'{name}' is not PERIOD.METRIC, such as validation.daily_log_sharpe or test.returns")
+        raise ConfigError(
+            "study.objective",
+            f"'{name}' is not PERIOD.METRIC, such as validation.daily_log_sharpe or test.returns",
+        )
     if period not in settings.periods:
         raise ConfigError("study.objective", f"'{name}': these settings have no {period} period")
     if metric not in REGISTER["metric"]:
         raise ConfigError(
-            "study.objective", f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim show metrics` lists them"
+            "study.objective",
+            f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim show metrics` lists them",
         )
     return period, metric
 
 
 def _warn(period: str, search: Search, monitor: Monitor) -> None:
     if period == "test" and isinstance(search.base.split, WalkForward):
-        monitor.warn("trials are chosen by their test blocks; judge the best of them on days after test_end")
+        monitor.warn(
+            "trials are chosen by their test blocks; judge the best of them on days after test_end"
+        )
     elif period == "test":
-        monitor.warn("the objective is on the test period, so no period is left that did not choose the result")
+        monitor.warn(
+            "the objective is on the test period, so no period is left that did not choose the result"
+        )
     moved = moves_the_score(search.space)
     if moved:
-        monitor.warn(f"trials are scored on different data, as {', '.join(moved)} is searched; their scores compare like with unlike")
+        monitor.warn(
+            f"trials are scored on different data, as {', '.join(moved)} is searched; their scores compare like with unlike"
+        )
 
 
 def _opened(planned: StudyPlan, fresh: bool) -> Study:
     notes: JsonObject = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
     place, settings, search = planned.place, planned.settings, planned.search
     with atomic.telling(place.journal, "written"):
-        return Study(place.journal, place.name, settings.seed, search.space, search.given, notes, settings.pruner)
+        return Study(
+            place.journal,
+            place.name,
+            settings.seed,
+            search.space,
+            search.given,
+            notes,
+            settings.pruner,
+        )
 
 
 def _range(spec: Range | Choices) -> list[Json]:

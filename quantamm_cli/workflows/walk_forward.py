@@ -62,7 +62,12 @@ class WalkForwardResult(Result):
         return document
 
     def to_dict(self) -> dict[str, Json]:
-        return {**self._findings(), "status": self.status, "seconds": self.seconds, "files": self.files}
+        return {
+            **self._findings(),
+            "status": self.status,
+            "seconds": self.seconds,
+            "files": self.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.document
@@ -72,13 +77,21 @@ class WalkForwardResult(Result):
         return {
             "run": self.place.name,
             "fingerprint": self.place.fingerprint,
-            "cycles": [_with_shares(number, each, self.aggregate) for number, each in enumerate(self.cycles, 1)],
+            "cycles": [
+                _with_shares(number, each, self.aggregate)
+                for number, each in enumerate(self.cycles, 1)
+            ],
             "aggregate": _aggregate(self.aggregate, self.cycles),
             "verdict": {**self.verdict._asdict(), "out_of_sample": self.out_of_sample},
         }
 
 
-def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = False, monitor: Monitor | None = None) -> WalkForwardResult:
+def walk_forward(
+    settings: Train,
+    selection: Selection = USUAL,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
+) -> WalkForwardResult:
     """Train every cycle that is not trained, judge them together, and write what they come to."""
     monitor, watch = monitor or Monitor(), Watch()
     place = walk_place(settings, selection)
@@ -90,8 +103,15 @@ def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = Fa
     verdict = judged(found, f"--load {seen}" if seen else None)
     result = WalkForwardResult(place, done, found, verdict, seen is None, watch.seconds)
     walk = result.document
-    stored = [{key: value for key, value in each.items() if key != "status"} for each in walk["cycles"]]
-    head = {"schema": SCHEMA, "run": walk["run"], "fingerprint": walk["fingerprint"], "settings": settings.identity()}
+    stored = [
+        {key: value for key, value in each.items() if key != "status"} for each in walk["cycles"]
+    ]
+    head = {
+        "schema": SCHEMA,
+        "run": walk["run"],
+        "fingerprint": walk["fingerprint"],
+        "settings": settings.identity(),
+    }
     place.write(finite({**head, **walk, "cycles": stored}), _days(done, found))
     watch.lap("judge")
     return result
@@ -100,13 +120,19 @@ def walk_forward(settings: Train, selection: Selection = USUAL, fresh: bool = Fa
 def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
     """Every cycle in time, each trained before the next begins; with warm starts each begins where the one before ended."""
     split, holdouts = WalkForward.typed(settings.split), settings.cycles
-    if settings.warm_start is not None:  # the selection chose where the first cycle begins, not what comes of it
+    if (
+        settings.warm_start is not None
+    ):  # the selection chose where the first cycle begins, not what comes of it
         selection = USUAL
     if (rest := untested(settings)) is not None:
         monitor.note(rest)
     before: Cycle | None = None
     for number, given in enumerate(holdouts, 1):
-        one = given if before is None or not split.warm_start else warmed(given, before.run, before.selected)
+        one = (
+            given
+            if before is None or not split.warm_start
+            else warmed(given, before.run, before.selected)
+        )
         name = f"cycle {number} of {len(holdouts)}"
         monitor.note(f"{name}: trains from {one.start}, tests from {one.end} to {one.test_end}")
         with named(name):
@@ -126,7 +152,13 @@ class PlannedCycle(NamedTuple):
     def to_dict(self) -> dict[str, Json]:
         """A name that is not known is absent."""
         run = {} if self.run is None else {"run": self.run}
-        return {"cycle": self.cycle, **run, "start": self.start, "end": self.end, "test_end": self.test_end}
+        return {
+            "cycle": self.cycle,
+            **run,
+            "start": self.start,
+            "end": self.end,
+            "test_end": self.test_end,
+        }
 
 
 @dataclass(frozen=True)
@@ -138,9 +170,15 @@ class PlannedWalkForward(Result):
 
     def _cycles(self) -> list[PlannedCycle]:
         cycles, warm = self.settings.cycles, WalkForward.typed(self.settings.split).warm_start
-        runs = [f"run_{each.fingerprint}" if number == 0 or not warm else None for number, each in enumerate(cycles)]
+        runs = [
+            f"run_{each.fingerprint}" if number == 0 or not warm else None
+            for number, each in enumerate(cycles)
+        ]
         numbered = enumerate(zip(runs, cycles, strict=True), 1)
-        return [PlannedCycle(number, run, one.start, one.end, one.test_end) for number, (run, one) in numbered]
+        return [
+            PlannedCycle(number, run, one.start, one.end, one.test_end)
+            for number, (run, one) in numbered
+        ]
 
     def to_dict(self) -> dict[str, Json]:
         return {
@@ -153,8 +191,13 @@ class PlannedWalkForward(Result):
 
     def tables(self) -> Sequence[Table | str]:
         store = Store(self.settings.runs_dir)
-        rows = [[each.cycle, each.start, each.end, each.test_end, _there(store, each.run)] for each in self._cycles()]
-        return [Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)]
+        rows = [
+            [each.cycle, each.start, each.end, each.test_end, _there(store, each.run)]
+            for each in self._cycles()
+        ]
+        return [
+            Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)
+        ]
 
     def notes(self) -> Sequence[str]:
         rest = untested(self.settings)
@@ -176,7 +219,11 @@ def files(place: WalkPlace) -> dict[str, str]:
 def untested(settings: Train) -> str | None:
     """What to say of days at the end that fill no block."""
     tested = settings.cycles[-1].test_end
-    if tested is None or settings.test_end is None or not (rest := minute(settings.test_end) - minute(tested)):
+    if (
+        tested is None
+        or settings.test_end is None
+        or not (rest := minute(settings.test_end) - minute(tested))
+    ):
         return None
     return f"{rest / 1440:.4g} days from {tested} on fill no block; they are not tested"
 
@@ -188,27 +235,46 @@ def _there(store: Store, run: str | None) -> str:
 
 
 def _with_shares(number: int, each: Cycle, found: Aggregate) -> dict[str, Json]:
-    shares = {"efficiency": found.cycles.efficiencies[number - 1], "gap": found.cycles.gaps[number - 1]}
+    shares = {
+        "efficiency": found.cycles.efficiencies[number - 1],
+        "gap": found.cycles.gaps[number - 1],
+    }
     return {"cycle": number, **each.to_dict(), **shares}
 
 
 def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
     """Sharpe ratios a year."""
-    cycles = {name: value for name, value in asdict(found.cycles).items() if name not in ("efficiencies", "gaps")}
-    cycles["worst_cycle"] = None if found.cycles.worst_cycle is None else found.cycles.worst_cycle + 1
+    cycles = {
+        name: value
+        for name, value in asdict(found.cycles).items()
+        if name not in ("efficiencies", "gaps")
+    }
+    cycles["worst_cycle"] = (
+        None if found.cycles.worst_cycle is None else found.cycles.worst_cycle + 1
+    )
     lucks, random = [each.outcome.luck for each in done], [each.random for each in done]
-    trials = {"total": sum(each.trials for each in lucks), "effective": max(each.effective for each in lucks)}
-    between = {name: {"mean": each.mean._asdict(), "sharpe": each.sharpe._asdict()} for name, each in found.differences.items()}
+    trials = {
+        "total": sum(each.trials for each in lucks),
+        "effective": max(each.effective for each in lucks),
+    }
+    between = {
+        name: {"mean": each.mean._asdict(), "sharpe": each.sharpe._asdict()}
+        for name, each in found.differences.items()
+    }
     return {
         "metric": found.metric,
         **cycles,
         "metrics": found.means,
         "lowest": found.worst,
         "trials": trials,
-        "random": {name: {"beaten": float(np.mean([each[name].beaten for each in random]))} for name in random[0]},
+        "random": {
+            name: {"beaten": float(np.mean([each[name].beaten for each in random]))}
+            for name in random[0]
+        },
         "rademacher": float(np.mean([each.complexity for each in lucks])),
         "haircut": {"adjusted": found.adjusted, "bound": found.bound},
-        "deflated_sharpe": found.deflated._asdict() | {name: ANNUAL * getattr(found.deflated, name) for name in ("sharpe", "benchmark")},
+        "deflated_sharpe": found.deflated._asdict()
+        | {name: ANNUAL * getattr(found.deflated, name) for name in ("sharpe", "benchmark")},
         "intervals": {"block_days": found.block, "sharpe": found.sharpe._asdict()} | between,
         "least_above": found.hardest,
     }
@@ -217,5 +283,11 @@ def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
 def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, np.ndarray]:
     """Daily returns out of sample by strategy, with the day (its midnight, in ms since 1970) and the cycle of each."""
     lengths = [len(each.outcome.returns["pool"]) for each in cycles]
-    days = [each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)]
-    return {"unix": np.concatenate(days) * _DAY, "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths), **found.returns}
+    days = [
+        each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)
+    ]
+    return {
+        "unix": np.concatenate(days) * _DAY,
+        "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths),
+        **found.returns,
+    }

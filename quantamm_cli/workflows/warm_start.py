@@ -16,7 +16,14 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 
-def warm_started(run: Run, own: Train, settings: Train, selection: Selection, given: JsonObject | ParamValues, monitor: Monitor) -> Train:
+def warm_started(
+    run: Run,
+    own: Train,
+    settings: Train,
+    selection: Selection,
+    given: JsonObject | ParamValues,
+    monitor: Monitor,
+) -> Train:
     """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
 
     Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
@@ -31,10 +38,14 @@ def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor)
     seen = (own.test_end if "test" in selected.method else None) or own.end
     tests = settings.cycles[0].end
     if settings.test_end is not None and minute(seen) > minute(tests):
-        monitor.warn(f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample")
+        monitor.warn(
+            f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample"
+        )
 
 
-def warmed(settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None) -> Train:
+def warmed(
+    settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None
+) -> Train:
     """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
 
     Raises:
@@ -47,10 +58,16 @@ def warmed(settings: Train, run: Run, selected: Selected, given: JsonObject | Pa
     foreign = [name for name in kept if name not in named]
     if foreign:
         raise ArgumentError(
-            "run", f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool"
+            "run",
+            f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool",
         )
     plain = {name: _tuples(value) for name, value in {**kept, **given}.items()}
-    return settings.model_copy(update={"params": plain, "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)})
+    return settings.model_copy(
+        update={
+            "params": plain,
+            "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set),
+        }
+    )
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
@@ -70,11 +87,20 @@ def check_longer(own: Train, settings: Train) -> None:
     before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
-        raise ArgumentError("shorter", "takes more steps of the same run: only fit.steps may be given; for other settings leave it out")
+        raise ArgumentError(
+            "shorter",
+            "takes more steps of the same run: only fit.steps may be given; for other settings leave it out",
+        )
     if after.steps <= before.steps:
-        raise ConfigError("fit.steps", f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all")
+        raise ConfigError(
+            "fit.steps",
+            f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all",
+        )
     if (reason := after.depends_on_steps) is not None:
-        raise ArgumentError("shorter", f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew")
+        raise ArgumentError(
+            "shorter",
+            f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew",
+        )
 
 
 def same_data(found: Run, data: str) -> None:
@@ -82,4 +108,7 @@ def same_data(found: Run, data: str) -> None:
     stored = found.provenance.get("data")
     if stored and stored != data:
         told = f"was made from other data (sha256 {stored}) than there is now ({data})"
-        raise DataError(str(found.path), f"{told}; bring the data back, or train anew without {argument('shorter')}")
+        raise DataError(
+            str(found.path),
+            f"{told}; bring the data back, or train anew without {argument('shorter')}",
+        )

@@ -101,7 +101,11 @@ def path(tokens: int, lanes: int, days: int, chunk: int, fee: bool, gradient: bo
         *_chunked(chunk),
         *(("fees=flat", "fees.fee=0.003") if fee else ()),
     )
-    target = TARGETS[tokens] * (3 if gradient else 1) if fee and lanes == 1 and days == 30 and chunk == DAY else None
+    target = (
+        TARGETS[tokens] * (3 if gradient else 1)
+        if fee and lanes == 1 and days == 30 and chunk == DAY
+        else None
+    )
     what = "value and gradient" if gradient else "value"
     name = f"{tokens} tokens, {lanes} lanes, {days} d, {'daily' if chunk == DAY else 'hourly'}, {'30 bp' if fee else 'no fee'}, {what}"
     return Line("path", name, words, tokens, days, lanes, chunk, fee, gradient, target)
@@ -111,11 +115,20 @@ def paths(full: bool) -> Iterator[Line]:
     """Every combination, or those that show how cost grows with tokens, lanes, days and chunks, one at a time."""
     chosen: list[tuple[int, int, int, int, bool, bool]]
     if full:
-        chosen = [*product((2, 3, 5, 8), (1, 8, 32), (30, 150, 365), (DAY, 60), (False, True), (False, True))]
+        chosen = [
+            *product(
+                (2, 3, 5, 8), (1, 8, 32), (30, 150, 365), (DAY, 60), (False, True), (False, True)
+            )
+        ]
     else:
         around = [(n, 1, 30, DAY) for n in (2, 3, 5, 8)]
         growing = [(2, 8, 30, DAY), (2, 32, 30, DAY), (2, 1, 365, DAY), (2, 1, 30, 60)]
-        chosen = [(*shape, fee, gradient) for fee in (False, True) for shape in around for gradient in (False, True)]
+        chosen = [
+            (*shape, fee, gradient)
+            for fee in (False, True)
+            for shape in around
+            for gradient in (False, True)
+        ]
         chosen += [(*shape, fee, True) for fee in (False, True) for shape in growing]
         chosen += [(2, 32, 30, DAY, True, False)]
     for one in chosen:
@@ -133,18 +146,41 @@ def steps(full: bool) -> Iterator[Line]:
     if full:
         words = (*TWO, *_chunked(60))
         yield step("2 tokens, 30 bp, hourly chunks", words, tokens=2, fee=True, chunk=60)
-        large = (f"tokens=[{','.join(TOKENS)}]", "start=2022-01-01", "end=2023-04-01", "fit.parameter_sets=64", *_chunked(60))
-        yield step("8 tokens, 64 sets, a year, hourly chunks, no fee", large, tokens=8, days=357, lanes=512, chunk=60)
+        large = (
+            f"tokens=[{','.join(TOKENS)}]",
+            "start=2022-01-01",
+            "end=2023-04-01",
+            "fit.parameter_sets=64",
+            *_chunked(60),
+        )
+        yield step(
+            "8 tokens, 64 sets, a year, hourly chunks, no fee",
+            large,
+            tokens=8,
+            days=357,
+            lanes=512,
+            chunk=60,
+        )
 
 
 def step(name: str, words: tuple[str, ...], target: float | None = None, **more: Any) -> Line:
     """A step of ``qsim train`` with these words."""
     shape: dict[str, Any] = {"tokens": 3, "days": 113, "lanes": 32} | more
-    return Line("step", name, ("fit.steps=100000", "fit.early_stopping=false", *words), target=target, **shape)
+    return Line(
+        "step",
+        name,
+        ("fit.steps=100000", "fit.early_stopping=false", *words),
+        target=target,
+        **shape,
+    )
 
 
 def _chunked(minutes: int) -> tuple[str, ...]:
-    return () if minutes == DAY else (f"pool.chunk_period={minutes}", f"pool.weight_interpolation_period={minutes}")
+    return (
+        ()
+        if minutes == DAY
+        else (f"pool.chunk_period={minutes}", f"pool.weight_interpolation_period={minutes}")
+    )
 
 
 def _date(year: int, days: int) -> str:

@@ -156,7 +156,12 @@ def _summary(taken: list[dict[str, Any]]) -> dict[str, Any]:
         return skipped[0]
     rounds = [one["seconds"] for one in taken]
     spent = min(one["processor_seconds"] for one in taken)
-    return {"rounds": rounds, "seconds": min(rounds), "median_seconds": statistics.median(rounds), "processor_seconds": spent}
+    return {
+        "rounds": rounds,
+        "seconds": min(rounds),
+        "median_seconds": statistics.median(rounds),
+        "processor_seconds": spent,
+    }
 
 
 def _machine() -> dict[str, Any]:
@@ -189,13 +194,26 @@ def run(found: list[Tree], full: bool, only: str | None) -> dict[str, Any]:
         for label, result in row["results"].items():
             if "skipped" in result:
                 print(f"    {label}: skipped, {result['skipped']}", file=sys.stderr)
-    taken = {"date": time.strftime("%Y-%m-%d", time.gmtime(began)), "seconds": round(time.time() - began), "load": [before, _load()]}
-    return {"revision": revision(), "trees": [tree.name for tree in found], "full": full, **taken, "machine": _machine(), "rows": rows}
+    taken = {
+        "date": time.strftime("%Y-%m-%d", time.gmtime(began)),
+        "seconds": round(time.time() - began),
+        "load": [before, _load()],
+    }
+    return {
+        "revision": revision(),
+        "trees": [tree.name for tree in found],
+        "full": full,
+        **taken,
+        "machine": _machine(),
+        "rows": rows,
+    }
 
 
 def main() -> None:
     """Measure, write, show."""
-    parser = argparse.ArgumentParser(description="measure speed, memory, compile and start-up times")
+    parser = argparse.ArgumentParser(
+        description="measure speed, memory, compile and start-up times"
+    )
     parser.add_argument("--full", action="store_true", help="every combination; hours")
     parser.add_argument("--base", help="a revision to compare with")
     parser.add_argument("--only", help="lines whose name matches; 'process' for start-up times")

@@ -20,8 +20,22 @@ def markdown(result: dict[str, Any]) -> str:
 
 def short(result: dict[str, Any]) -> str:
     """What the README shows: processes, steps, and paths with a fee over thirty days."""
-    rows = [row for row in result["rows"] if row["kind"] != "path" or (row["fee"], row["days"], row["chunk"]) == (True, 30, 1440)]
-    return "\n\n".join(part for part in (_head(result), _processes(rows), _steps(rows), _paths(rows), _competitions(rows)) if part)
+    rows = [
+        row
+        for row in result["rows"]
+        if row["kind"] != "path" or (row["fee"], row["days"], row["chunk"]) == (True, 30, 1440)
+    ]
+    return "\n\n".join(
+        part
+        for part in (
+            _head(result),
+            _processes(rows),
+            _steps(rows),
+            _paths(rows),
+            _competitions(rows),
+        )
+        if part
+    )
 
 
 def into(readme: Path, text: str) -> str:
@@ -46,21 +60,45 @@ def _head(result: dict[str, Any]) -> str:
 
 def _processes(rows: Sequence[Row]) -> str:
     columns = ["from the start of the process", "wanted, s", "s", "of the processor, s"]
-    body = [[row["name"], _number(row["target"]), _each(row, _seconds), _each(row, _processor)] for row in rows if row["kind"] == "process"]
+    body = [
+        [row["name"], _number(row["target"]), _each(row, _seconds), _each(row, _processor)]
+        for row in rows
+        if row["kind"] == "process"
+    ]
     return _table(columns, body)
 
 
 def _steps(rows: Sequence[Row]) -> str:
-    columns = ["training step: gradient, metrics, validation", "executor", "wanted, ms", "ms", "first step, s", "compile, s", "peak, MB"]
+    columns = [
+        "training step: gradient, metrics, validation",
+        "executor",
+        "wanted, ms",
+        "ms",
+        "first step, s",
+        "compile, s",
+        "peak, MB",
+    ]
     body = []
     for row in (row for row in rows if row["kind"] == "step"):
         for label, result in row["results"].items():
             tail = (
-                [_number(result["first_seconds"]), _number(result["compile_seconds"]), _peak(result)]
+                [
+                    _number(result["first_seconds"]),
+                    _number(result["compile_seconds"]),
+                    _peak(result),
+                ]
                 if "seconds" in result
                 else ["", "", ""]
             )
-            body.append([row["name"], _executor(label), _scaled(row["target"], 1e3), _milliseconds(result), *tail])
+            body.append(
+                [
+                    row["name"],
+                    _executor(label),
+                    _scaled(row["target"], 1e3),
+                    _milliseconds(result),
+                    *tail,
+                ]
+            )
     return _table(columns, body)
 
 
@@ -82,24 +120,57 @@ def _paths(rows: Sequence[Row]) -> str:
     ]
     shapes: dict[tuple[Any, ...], dict[bool, Row]] = {}
     for row in (row for row in rows if row["kind"] == "path"):
-        shapes.setdefault((row["tokens"], row["lanes"], row["days"], row["chunk"], row["fee"]), {})[row["gradient"]] = row
+        shapes.setdefault((row["tokens"], row["lanes"], row["days"], row["chunk"], row["fee"]), {})[
+            row["gradient"]
+        ] = row
     body = []
-    for (tokens, lanes, days, chunk, fee), pair in sorted(shapes.items(), key=lambda item: (item[0][4], item[0][3], item[0][:3])):
-        shape = [str(tokens), str(lanes), str(days), "daily" if chunk == 1440 else "hourly", "30 bp" if fee else "none"]
-        wanted = " / ".join(_number(pair[g]["target"]) for g in (False, True) if g in pair and pair[g]["target"])
+    for (tokens, lanes, days, chunk, fee), pair in sorted(
+        shapes.items(), key=lambda item: (item[0][4], item[0][3], item[0][:3])
+    ):
+        shape = [
+            str(tokens),
+            str(lanes),
+            str(days),
+            "daily" if chunk == 1440 else "hourly",
+            "30 bp" if fee else "none",
+        ]
+        wanted = " / ".join(
+            _number(pair[g]["target"]) for g in (False, True) if g in pair and pair[g]["target"]
+        )
         for label in next(iter(pair.values()))["results"]:
-            both = [pair[gradient]["results"].get(label, {}) if gradient in pair else {} for gradient in (False, True)]
+            both = [
+                pair[gradient]["results"].get(label, {}) if gradient in pair else {}
+                for gradient in (False, True)
+            ]
             times = [_number(_nanoseconds(one, tokens, lanes, days)) for one in both]
             last = next((one for one in reversed(both) if "seconds" in one), {})
-            compiling = " / ".join(_number(one["compile_seconds"]) for one in both if "seconds" in one)
-            body.append([*shape, _executor(label), wanted, *times, _against_scan(pair, label), compiling, _peak(last)])
+            compiling = " / ".join(
+                _number(one["compile_seconds"]) for one in both if "seconds" in one
+            )
+            body.append(
+                [
+                    *shape,
+                    _executor(label),
+                    wanted,
+                    *times,
+                    _against_scan(pair, label),
+                    compiling,
+                    _peak(last),
+                ]
+            )
     title = "A path, ns a simulated minute and lane (lanes: parameter sets side by side)"
     return _table(columns, body) and f"{title}:\n\n{_table(columns, body)}"
 
 
 def _competitions(rows: Sequence[Row]) -> str:
     """One row a line-up."""
-    columns = ["a competition on one core", "strategies", "wanted, µs", "of the processor, µs a step", "first time, s"]
+    columns = [
+        "a competition on one core",
+        "strategies",
+        "wanted, µs",
+        "of the processor, µs a step",
+        "first time, s",
+    ]
     body = []
     for row in (row for row in rows if row["kind"] == "competition"):
         times = [_each(row, lambda one: _number(one["step"] * 1e6) if "step" in one else "–")]
@@ -134,8 +205,16 @@ def _against_scan(pair: dict[bool, Row], label: str) -> str:
     tree, _, executor = label.partition("/")
     if not executor or executor == "scan":
         return ""
-    found = [(row["results"][label], row["results"].get(f"{tree}/scan", {})) for row in pair.values() if label in row["results"]]
-    return " / ".join(_ratio(one, scan, "seconds") for one, scan in found if "seconds" in one and "seconds" in scan)
+    found = [
+        (row["results"][label], row["results"].get(f"{tree}/scan", {}))
+        for row in pair.values()
+        if label in row["results"]
+    ]
+    return " / ".join(
+        _ratio(one, scan, "seconds")
+        for one, scan in found
+        if "seconds" in one and "seconds" in scan
+    )
 
 
 def _ratio(new: Row, old: Row, key: str) -> str:

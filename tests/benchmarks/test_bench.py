@@ -26,7 +26,14 @@ from lines import Line, competitions, paths, processes, steps
 from trees import KINDS, Tree, TreeError
 
 HERE = Path(__file__).parent
-ROW = {"seconds": 0.5, "first_seconds": 9.0, "compile_seconds": 8.0, "xla_bytes": 2**20, "peak_rss": 2**30, "working_rss": 2**25}
+ROW = {
+    "seconds": 0.5,
+    "first_seconds": 9.0,
+    "compile_seconds": 8.0,
+    "xla_bytes": 2**20,
+    "peak_rss": 2**30,
+    "working_rss": 2**25,
+}
 MACHINE = {"processor": "P", "cores": 2, "python": "3", "jax": "0"}
 HEAD = {"revision": "r", "date": "d", "load": [0, 0], "machine": MACHINE}
 PLAYED = {"name": "played", "what": "w", "strategies": 1, "wanted": 1.0}
@@ -38,7 +45,11 @@ for line in sys.stdin:
 Listed = list[dict[str, Any]]
 
 
-@pytest.mark.parametrize("line", [*steps(True), *(line for line in paths(False) if line.gradient)], ids=lambda line: line.name)
+@pytest.mark.parametrize(
+    "line",
+    [*steps(True), *(line for line in paths(False) if line.gradient)],
+    ids=lambda line: line.name,
+)
 def test_every_line_is_a_training_that_can_be_posed(line: Line) -> None:
     """Words of settings that are renamed would otherwise only be skipped."""
     settings = product.settings(line.words)
@@ -303,7 +314,11 @@ def test_the_module_that_trains_is_where_it_is_watched() -> None:
 
 def _result(names: list[str]) -> dict[str, object]:
     line = next(line for line in paths(False) if line.fee)
-    results = {f"{name}/{executor}": ROW | {"seconds": seconds} for name in names for executor, seconds in (("scan", 0.5), ("quick", 0.1))}
+    results = {
+        f"{name}/{executor}": ROW | {"seconds": seconds}
+        for name in names
+        for executor, seconds in (("scan", 0.5), ("quick", 0.1))
+    }
     results |= {f"{name}/absent": {"skipped": "no such executor"} for name in names}
     rows = [line.asked(None) | {"results": results}]
     taken = {"revision": "r", "trees": names, "date": "d", "load": [0, 0], "machine": MACHINE}
@@ -314,7 +329,11 @@ def test_table_compares_with_the_scan_of_the_same_run() -> None:
     """A fifth of the scan's time."""
     text = tables.markdown(_result(["now"]))
     assert "| quick |" in text and "| 0.20 |" in text
-    assert all(line.count("|") == text.splitlines()[-1].count("|") for line in text.splitlines() if line.startswith("|"))
+    assert all(
+        line.count("|") == text.splitlines()[-1].count("|")
+        for line in text.splitlines()
+        if line.startswith("|")
+    )
 
 
 def test_table_compares_two_trees_and_says_what_one_lacks() -> None:
@@ -326,7 +345,12 @@ def test_table_compares_two_trees_and_says_what_one_lacks() -> None:
 def test_competitions_have_a_table_of_their_own() -> None:
     """A row each, with what was wanted beside what was measured; one that could not be played is a dash."""
     rows = [
-        {"kind": "competition", "name": one.name, **one._asdict(), "results": {"now": {"step": 1e-7, "first": 2.0}}}
+        {
+            "kind": "competition",
+            "name": one.name,
+            **one._asdict(),
+            "results": {"now": {"step": 1e-7, "first": 2.0}},
+        }
         for one in competitions()
     ]
     rows[-1]["results"] = {"now": {"skipped": "no such command"}}

@@ -104,7 +104,14 @@ class Tree:
         """A Python process of this tree, to its end, in an empty folder."""
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, *words]
-            return subprocess.run(command, cwd=folder, env=self._environment | more, capture_output=True, text=True, check=False)
+            return subprocess.run(
+                command,
+                cwd=folder,
+                env=self._environment | more,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
     def close(self) -> None:
         """End the worker."""
@@ -145,7 +152,9 @@ def revision() -> str:
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"git {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout.strip()

@@ -47,7 +47,9 @@ class Worker:
 
         product.start()
         product.compile_kernels()  # no line's doing
-        jax.config.update("jax_compilation_cache_dir", None)  # compile times are those of a machine that has seen nothing
+        jax.config.update(
+            "jax_compilation_cache_dir", None
+        )  # compile times are those of a machine that has seen nothing
         self.jax = jax
         self.compiling = self.tracing = 0.0
         self.run: Callable[[], Any] | None = None
@@ -56,7 +58,9 @@ class Worker:
 
     def _hear(self, event: str, seconds: float, **_: object) -> None:
         self.compiling += seconds * event.endswith("/backend_compile_duration")
-        self.tracing += seconds * event.endswith(("/jaxpr_trace_duration", "/jaxpr_to_mlir_module_duration"))
+        self.tracing += seconds * event.endswith(
+            ("/jaxpr_trace_duration", "/jaxpr_to_mlir_module_duration")
+        )
 
     def executors(self) -> dict[str, Any]:
         """The ways this tree runs a loop over minutes."""
@@ -127,7 +131,9 @@ def _status(name: str) -> int | None:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None)
+    return next(
+        (int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None
+    )
 
 
 def main() -> None:
@@ -142,7 +148,9 @@ def main() -> None:
             try:
                 answer = getattr(worker, request["do"])(*request.get("with", []))
             except Exception as failure:  # a tree that cannot do this line
-                answer = {"error": f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}"}
+                answer = {
+                    "error": f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}"
+                }
             print(json.dumps(answer), file=answers)
 
 

@@ -8,11 +8,15 @@ import toy
 from toy import TOY, Call
 
 
-def test_a_run_made_longer_is_the_run_that_was_asked_for_more_steps(trained: Path, call: Call) -> None:
+def test_a_run_made_longer_is_the_run_that_was_asked_for_more_steps(
+    trained: Path, call: Call
+) -> None:
     """Bit for bit: entries, selection, history; only the provenance may differ."""
     short = toy.document(trained)
     steps = short["settings"]["fit"]["steps"]
-    longer = call("train", "--run", short["fingerprint"][:8], "--continue", f"fit.steps={steps + 2}", "--json")
+    longer = call(
+        "train", "--run", short["fingerprint"][:8], "--continue", f"fit.steps={steps + 2}", "--json"
+    )
     assert longer.json["status"] == "new"
     assert f"going on from step {steps}" in longer.err
     whole = call("train", *TOY, f"fit.steps={steps + 2}", "runs_dir=whole", "--json")
@@ -24,11 +28,16 @@ def test_a_run_made_longer_is_the_run_that_was_asked_for_more_steps(trained: Pat
 @pytest.mark.parametrize(
     ("words", "where"),
     [
-        (["fit.steps=9", "fit.learning_rate=0.2"], "--continue: takes more steps of the same run: only fit.steps"),
+        (
+            ["fit.steps=9", "fit.learning_rate=0.2"],
+            "--continue: takes more steps of the same run: only fit.steps",
+        ),
         (["fit.steps=1"], "fit.steps: 1 is not more than the run's"),
     ],
 )
-def test_only_more_steps_make_a_run_longer(trained: Path, call: Call, words: list[str], where: str) -> None:
+def test_only_more_steps_make_a_run_longer(
+    trained: Path, call: Call, words: list[str], where: str
+) -> None:
     """Anything else is another run, and says so."""
     answer = call("train", "--run", toy.document(trained)["fingerprint"][:8], "--continue", *words)
     assert answer.code == 2
@@ -59,13 +68,19 @@ def test_a_warm_start_begins_with_the_chosen_set_and_names_it(trained: Path, cal
     document = json.loads((trained / "runs" / f"{warm['run']}.json").read_text())
     begun = document["entries"][0]["params"]
     assert {name: values[0] for name, values in begun.items()} == chosen["params"]["raw"]
-    at = {"run": before["fingerprint"], "step": chosen["selection"]["step"], "set": chosen["selection"]["set"]}
+    at = {
+        "run": before["fingerprint"],
+        "step": chosen["selection"]["step"],
+        "set": chosen["selection"]["set"],
+    }
     assert document["settings"]["warm_start"] == at
     assert call("evaluate", "--run", warm["run"], "--json").json["run"] == warm["run"]
     given = call("train", *words, "params.memory_days=9", "--json").json
     assert given["run"] != warm["run"]
     opened = json.loads((trained / "runs" / f"{given['run']}.json").read_text())["entries"][0]
-    assert opened["readable"]["memory_days"][0] == pytest.approx([9.0] * len(opened["readable"]["memory_days"][0]), rel=1e-12)
+    assert opened["readable"]["memory_days"][0] == pytest.approx(
+        [9.0] * len(opened["readable"]["memory_days"][0]), rel=1e-12
+    )
     assert opened["params"]["log_k"][0] == chosen["params"]["raw"]["log_k"]
 
 
@@ -74,13 +89,18 @@ def test_what_the_beginning_saw_of_the_test_is_said(trained: Path, call: Call) -
     words = ["train", "--run", toy.document(trained)["fingerprint"][:8], "fit.steps=1", "--dry-run"]
     said = "its scores are not out of sample"
     assert said not in call(*words).err
-    assert "saw prices until 2021-01-28, and the test begins 2021-01-24" in call(*words, "--load", "best_test").err
+    assert (
+        "saw prices until 2021-01-28, and the test begins 2021-01-24"
+        in call(*words, "--load", "best_test").err
+    )
     assert said in call(*words, "end=2021-01-20").err
     assert said not in call(*words, "end=2021-01-20", "test_end=null").err
 
 
 def test_a_pool_of_other_parameters_is_not_begun_with_these(trained: Path, call: Call) -> None:
     """One line that names the parameter."""
-    answer = call("train", "--run", toy.document(trained)["fingerprint"][:8], "pool/rule=difference_momentum")
+    answer = call(
+        "train", "--run", toy.document(trained)["fingerprint"][:8], "pool/rule=difference_momentum"
+    )
     assert answer.code == 2
     assert "which pool=temporal does not" in answer.err

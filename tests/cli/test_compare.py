@@ -33,7 +33,10 @@ def test_differences_are_paired_by_day(tmp_path: Path, call: Call) -> None:
     np.testing.assert_allclose(first["mean"]["estimate"], 365 * gap.mean(), rtol=1e-9)
     assert first["mean"]["low"] < first["mean"]["estimate"] < first["mean"]["high"]
     assert (same["mean"]["estimate"], same["mean"]["low"], same["mean"]["high"]) == (0, 0, 0)
-    assert told["differences"] == {"params.k_per_day": [None, 500, None], "params.memory_days": [None, 1, None]}
+    assert told["differences"] == {
+        "params.k_per_day": [None, 500, None],
+        "params.memory_days": [None, 1, None],
+    }
     out = call("runs", "compare", one["run"], other["run"]).out
     assert "paired differences on common test days" in out
     assert "nan" not in out
@@ -43,7 +46,9 @@ def test_what_cannot_be_paired_is_one_line_each(trained: Path, call: Call) -> No
     """No test period, or no day of it in common; the rest of the comparison stands."""
     own = toy.checkpoint(trained).stem
     none = call("train", *TOY, "test_end=null", "--json").json["run"]
-    later = call("train", *TOY, "start=2021-01-12", "end=2021-01-28", "test_end=2021-02-01", "--json").json["run"]
+    later = call(
+        "train", *TOY, "start=2021-01-12", "end=2021-01-28", "test_end=2021-02-01", "--json"
+    ).json["run"]
     answer = call("runs", "compare", own, none, later, "--json")
     reasons = [each["reason"] for each in answer.json["paired"]]
     assert reasons == [f"{none[4:16]}: has no test period", "they have no test day in common"]
@@ -52,10 +57,18 @@ def test_what_cannot_be_paired_is_one_line_each(trained: Path, call: Call) -> No
 
 def test_a_walk_forward_stands_beside_the_run_of_its_cycle(trained: Path, call: Call) -> None:
     """By six digits of its name; on the days of that cycle they earned the same."""
-    walk = call("train", *TOY, "test_end=2021-02-01", "split=walk_forward", "split.cycles=2", "--json").json
-    (told,) = call("runs", "compare", walk["run"][:11], walk["cycles"][0]["run"], "--json").json["paired"]
+    walk = call(
+        "train", *TOY, "test_end=2021-02-01", "split=walk_forward", "split.cycles=2", "--json"
+    ).json
+    (told,) = call("runs", "compare", walk["run"][:11], walk["cycles"][0]["run"], "--json").json[
+        "paired"
+    ]
     assert (told["against"], told["days"], told["mean"]["estimate"]) == (walk["run"], 4, 0)
-    call("runs", "compare", "walk_000000", walk["run"]).one_line(4, "no walk-forward begins with walk_000000")
+    call("runs", "compare", "walk_000000", walk["run"]).one_line(
+        4, "no walk-forward begins with walk_000000"
+    )
     result = trained / walk["files"]["result"]
     result.write_text(json.dumps(proven(json.loads(result.read_text()) | {"settings": {}})))
-    call("runs", "compare", walk["run"], walk["cycles"][0]["run"]).one_line(4, "was cut or altered (its settings do not fit its name)")
+    call("runs", "compare", walk["run"], walk["cycles"][0]["run"]).one_line(
+        4, "was cut or altered (its settings do not fit its name)"
+    )

@@ -79,7 +79,9 @@ def mine(tmp_path: Path) -> Path:
 
 
 def folder_of(where: Path) -> Path:
-    (found,) = [path for path in (where / "runs").iterdir() if path.is_dir() and "." not in path.name]
+    (found,) = [
+        path for path in (where / "runs").iterdir() if path.is_dir() and "." not in path.name
+    ]
     return found
 
 
@@ -100,7 +102,9 @@ def test_the_object_the_table_the_parquet_and_the_receipt_say_the_same(played: P
     assert sum(row["flow_share"] for row in told["standings"]) == pytest.approx(1)
     gap = next(row for row in told["standings"] if row["name"] == "fixed_fee")["over_reference"]
     assert gap["low"] < gap["mean"] < gap["high"]
-    assert json.loads((played / told["files"]["scores"]).read_text())["standings"] == told["standings"]
+    assert (
+        json.loads((played / told["files"]["scores"]).read_text())["standings"] == told["standings"]
+    )
 
 
 def test_the_same_command_reuses_and_more_seeds_go_on(copied: Path, call: Call) -> None:
@@ -110,12 +114,17 @@ def test_the_same_command_reuses_and_more_seeds_go_on(copied: Path, call: Call) 
     assert again["status"] == "reused"
     more = call(*WORDS[:-1], "simulations=40", "--json").json
     assert more["status"] == "resumed"
-    assert [path.name for path in sorted(batches.iterdir())] == ["000000000-000000023.npz", "000000024-000000039.npz"]
+    assert [path.name for path in sorted(batches.iterdir())] == [
+        "000000000-000000023.npz",
+        "000000024-000000039.npz",
+    ]
     whole = toy.call(*WORDS[:-1], "simulations=40", "runs_dir=other", "--json", folder=copied).json
     assert whole["standings"] == more["standings"]
 
 
-def test_what_is_played_survives_an_interruption(mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_played_survives_an_interruption(
+    mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Batches are whole or not at all; the same command goes on after them."""
     monkeypatch.setattr(competition, "LANES", 8)
     play, seen = competition.Competition._one, []
@@ -135,7 +144,9 @@ def test_what_is_played_survives_an_interruption(mine: Path, call: Call, monkeyp
     assert told["seeds"]["count"] == 24
 
 
-def test_an_edge_that_is_no_number_is_not_kept(mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_edge_that_is_no_number_is_not_kept(
+    mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 5, with who and on which seed; the next command plays it again."""
     from quantamm_cli.competition import play as made
 
@@ -162,7 +173,9 @@ def test_a_receipt_is_verified_and_a_wrong_one_is_refused(copied: Path, call: Ca
     told = json.loads(path.read_text())
     told["edges"]["fixed_fee"][3] += 1e-9
     write_receipt(path, told)
-    call("compete", "--verify", str(path)).one_line(4, "not the same: fixed_fee differs on 1 of 24 seeds", "first seed 3")
+    call("compete", "--verify", str(path)).one_line(
+        4, "not the same: fixed_fee differs on 1 of 24 seeds", "first seed 3"
+    )
     path.write_text(path.read_text()[:-40])
     call("compete", "--verify", str(path)).one_line(4, "is not a receipt")
     call("compete", "--verify", "nowhere.json").one_line(4, "cannot be read")
@@ -170,26 +183,40 @@ def test_a_receipt_is_verified_and_a_wrong_one_is_refused(copied: Path, call: Ca
 
 def test_the_original_challenge_is_played_on_its_own_streams(tmp_path: Path, call: Call) -> None:
     """compat=challenge takes its market along, and its receipt does too."""
-    told = call("compete", "strategies=[fixed_30]", "compat=challenge", "steps=200", "simulations=3", "--json").json
+    told = call(
+        "compete",
+        "strategies=[fixed_30]",
+        "compat=challenge",
+        "steps=200",
+        "simulations=3",
+        "--json",
+    ).json
     receipt = json.loads((tmp_path / told["files"]["receipt"]).read_text())
     assert receipt["settings"]["market"]["kind"] == "challenge"
     assert "capital_share" not in told["standings"][0]
     assert call("compete", "--verify", told["files"]["receipt"], "--json").json["same"] is True
 
 
-def test_a_users_strategy_is_played_with_its_settings_and_its_source_is_kept(mine: Path, call: Call) -> None:
+def test_a_users_strategy_is_played_with_its_settings_and_its_source_is_kept(
+    mine: Path, call: Call
+) -> None:
     """From any file; the receipt can be checked after the file has changed."""
     words = ("compete", "strategies=[mine.py:Mine,fixed_fee]", "strategy.Mine.fee_bps=20", *SMALL)
     told = call(*words, "--json").json
     edges = json.loads((mine / told["files"]["receipt"]).read_text())["edges"]
     same = toy.call(*WORDS, "runs_dir=same", "--json", folder=mine).json
-    assert edges["Mine"] == json.loads((mine / same["files"]["receipt"]).read_text())["edges"]["fixed_20"]
+    assert (
+        edges["Mine"]
+        == json.loads((mine / same["files"]["receipt"]).read_text())["edges"]["fixed_20"]
+    )
     (mine / "mine.py").write_text(MINE.replace("44.0", "45.0"))
     assert call("compete", "--verify", told["files"]["receipt"], "--json").json["same"] is True
     assert call(*words, "--dry-run", "--json").json["run"] != told["run"]
 
 
-def test_a_strategy_that_breaks_a_rule_is_marked_and_the_others_go_on(mine: Path, call: Call) -> None:
+def test_a_strategy_that_breaks_a_rule_is_marked_and_the_others_go_on(
+    mine: Path, call: Call
+) -> None:
     """Invalid in the table and in the object, after all who are not; with seed, step and inputs."""
     answer = call("compete", "strategies=[mine.py:Wrong,fixed_fee]", *SMALL, "--json")
     assert answer.code == 0, answer.err
@@ -204,7 +231,9 @@ def test_a_strategy_that_breaks_a_rule_is_marked_and_the_others_go_on(mine: Path
 def test_validate_shows_the_inputs_of_what_is_broken(mine: Path, call: Call) -> None:
     """Exit 2 and the rule; a sound strategy keeps them all."""
     assert call("compete", "validate", "mine.py:Mine", "--json").json["valid"] is True
-    call("compete", "validate", "mine.py:Growing").one_line(2, "breaks 'concave'", "amounts [", "quotes [", "reserves [")
+    call("compete", "validate", "mine.py:Growing").one_line(
+        2, "breaks 'concave'", "amounts [", "quotes [", "reserves ["
+    )
     call("compete", "validate", "mine.py:Wrong").one_line(2, "breaks 'fees': the bid fee is 2")
     call("compete", "validate", "mine.py:Broken").one_line(2, "mine.py failed in line", "NameError")
     call("compete", "validate").one_line(2, "takes one strategy")
@@ -230,12 +259,24 @@ def folder_of_run(where: Path, words: tuple[str, ...]) -> str:
 
 def test_until_decided_adds_seeds_until_the_leader_is_sure(tmp_path: Path, call: Call) -> None:
     """Decided by an interval that holds whenever one stops; otherwise it gives up at the stated most and says so."""
-    words = ("compete", "strategies=[fixed_fee,{kind: fixed_fee, fee_bps: 3000, name: dear}]", "steps=200", "epoch.length=100")
+    words = (
+        "compete",
+        "strategies=[fixed_fee,{kind: fixed_fee, fee_bps: 3000, name: dear}]",
+        "steps=200",
+        "epoch.length=100",
+    )
     told = call(*words, "simulations=8", "--until-decided", "--json").json
     assert told["gap"]["decided"] is True
     assert told["gap"]["leader"] == "fixed_fee"
     assert told["seeds"]["count"] >= 200
-    copies = ("compete", "strategies=[fixed_fee,fixed_fee]", "steps=200", "epoch.length=100", "most_simulations=210", "simulations=8")
+    copies = (
+        "compete",
+        "strategies=[fixed_fee,fixed_fee]",
+        "steps=200",
+        "epoch.length=100",
+        "most_simulations=210",
+        "simulations=8",
+    )
     given_up = call(*copies, "--until-decided", "--json")
     assert given_up.json["gap"]["decided"] is False
     assert given_up.json["seeds"]["count"] == 210
@@ -243,7 +284,9 @@ def test_until_decided_adds_seeds_until_the_leader_is_sure(tmp_path: Path, call:
 
 
 @pytest.mark.parametrize(("kind", "line_ups"), [("pairs", 1), ("leave-one-out", 3)])
-def test_a_tournament_is_line_ups_that_are_kept(kind: str, line_ups: int, copied: Path, call: Call) -> None:
+def test_a_tournament_is_line_ups_that_are_kept(
+    kind: str, line_ups: int, copied: Path, call: Call
+) -> None:
     """Each is a competition of its own; the one that was played is not played again."""
     told = call(*WORDS, "--tournament", kind, "--json").json
     assert len(told["line_ups"]) == line_ups
@@ -255,12 +298,23 @@ def test_a_leaderboard_ranks_receipts_of_one_configuration(copied: Path, call: C
     """Ties share a rank; receipts of two configurations are refused with what differs."""
     call("compete", "strategies=[fixed_90]", *SMALL, "--json")
     told = call("compete", "leaderboard", "--json").json
-    assert [each["rank"] for each in told["ranking"]] == sorted(each["rank"] for each in told["ranking"])
+    assert [each["rank"] for each in told["ranking"]] == sorted(
+        each["rank"] for each in told["ranking"]
+    )
     assert {each["name"] for each in told["ranking"]} == {"fixed_20", "fixed_fee", "fixed_90"}
     page = (copied / told["files"]["page"]).read_text()
     assert "fixed_90" in page
-    call("compete", "strategies=[fixed_90]", "steps=100", "epoch.length=100", "simulations=24", "--json")
-    call("compete", "leaderboard", "runs").one_line(2, "more than one configuration", "settings.steps is")
+    call(
+        "compete",
+        "strategies=[fixed_90]",
+        "steps=100",
+        "epoch.length=100",
+        "simulations=24",
+        "--json",
+    )
+    call("compete", "leaderboard", "runs").one_line(
+        2, "more than one configuration", "settings.steps is"
+    )
     call("compete", "leaderboard", "nowhere").one_line(4, "cannot be read")
 
 
@@ -269,14 +323,27 @@ def test_a_competition_is_known_by_its_name(copied: Path, played: Path, call: Ca
     told = json.loads((played / "answer.json").read_text())
     (line,) = call("runs", "list", "--json").json["competitions"]
     assert (line["run"], line["status"], line["seeds"]) == (told["run"], "finished", 24)
-    assert (line["leader"], line["best"]) == (told["standings"][0]["name"], told["standings"][0]["edge"]["mean"])
+    assert (line["leader"], line["best"]) == (
+        told["standings"][0]["name"],
+        told["standings"][0]["edge"]["mean"],
+    )
     shown = call("runs", "show", told["fingerprint"][:8], "--json").json
-    assert (shown["standings"], shown["gap"], shown["files"]) == (told["standings"], told["gap"], told["files"])
+    assert (shown["standings"], shown["gap"], shown["files"]) == (
+        told["standings"],
+        told["gap"],
+        told["files"],
+    )
     assert "over reference" in call("runs", "show", told["run"][:16]).out
     files = call("report", told["run"][:16], "--json").json["files"]
     page = (copied / files["report"]).read_text()
-    assert page.count('src="data:image/png;base64,') == 2 and "fixed_fee" in page and "<script" not in page
-    call("runs", "compare", told["run"], told["run"]).one_line(2, "qsim compete leaderboard RECEIPT RECEIPT")
+    assert (
+        page.count('src="data:image/png;base64,') == 2
+        and "fixed_fee" in page
+        and "<script" not in page
+    )
+    call("runs", "compare", told["run"], told["run"]).one_line(
+        2, "qsim compete leaderboard RECEIPT RECEIPT"
+    )
     swept = call(*WORDS, "--sweep", "fixed_20.fee_bps=10:30:10", "--json").json
     points = call("runs", "show", swept["run"], "--json").json["points"]
     assert points == swept["points"]
@@ -288,7 +355,11 @@ def test_verify_reads_competitions(name: str, copied: Path, played: Path, call: 
     """One altered digit or bit of any file is found; a receipt in another's folder, too."""
     told = json.loads((played / "answer.json").read_text())
     assert call("runs", "verify", "--json").json["competitions"] == 1
-    path = next((folder_of(copied) / "batches").iterdir()) if name == "batch" else copied / told["files"][name]
+    path = (
+        next((folder_of(copied) / "batches").iterdir())
+        if name == "batch"
+        else copied / told["files"][name]
+    )
     before = path.read_bytes()
     data = bytearray(before)
     data[data.rindex(b".", 0, -100) + 2 if path.suffix == ".json" else len(data) // 2] ^= 1
@@ -308,7 +379,9 @@ def test_a_replay_adds_up_to_the_seed_it_replays(copied: Path, call: Call) -> No
     receipt = json.loads((copied / "runs" / told["run"] / "receipt.json").read_text())
     for name, pool in replay["pools"].items():
         assert pool["edge"][-1] == pytest.approx(receipt["edges"][name][5], rel=1e-12)
-        assert sum(fill["edge"] for fill in replay["fills"] if fill["pool"] == name) == pytest.approx(pool["edge"][-1], rel=1e-9)
+        assert sum(
+            fill["edge"] for fill in replay["fills"] if fill["pool"] == name
+        ) == pytest.approx(pool["edge"][-1], rel=1e-9)
         assert all(bid < ask for bid, ask in zip(pool["bid"], pool["ask"], strict=True))
     assert len(replay["price"]) == 200
     assert "Replay of seed 5" in (copied / told["files"]["page"]).read_text()
@@ -316,15 +389,31 @@ def test_a_replay_adds_up_to_the_seed_it_replays(copied: Path, call: Call) -> No
 
 def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> None:
     """By gradient; the trained line-up is an experiment of its own, and the best fixed fee is what it is compared with."""
-    words = ("compete", "strategies=[mine.py:Mine]", "strategy.Mine.fee_bps=5", "steps=200", "epoch.length=100", "simulations=32")
-    told = call(*words, "--optimise", "optimise.steps=12", "optimise.batch=16", "optimise.train_simulations=16", "--json").json
+    words = (
+        "compete",
+        "strategies=[mine.py:Mine]",
+        "strategy.Mine.fee_bps=5",
+        "steps=200",
+        "epoch.length=100",
+        "simulations=32",
+    )
+    told = call(
+        *words,
+        "--optimise",
+        "optimise.steps=12",
+        "optimise.batch=16",
+        "optimise.train_simulations=16",
+        "--json",
+    ).json
     assert told["train"]["first"] + told["train"]["count"] <= told["test"]["first"]
     assert told["parameters"]["fee_bps"]["trained"] > 5
     trained, given, fixed = told["results"]
     assert trained["train"]["mean"] > given["test"]["mean"]
     assert trained["over_best_fixed_fee"]["low"] <= trained["over_best_fixed_fee"]["high"]
     assert "over_best_fixed_fee" not in fixed
-    again = call("compete", f"conf={told['files']['experiment']}", *words[3:], "seed=2000000", "--json").json
+    again = call(
+        "compete", f"conf={told['files']['experiment']}", *words[3:], "seed=2000000", "--json"
+    ).json
     assert again["standings"][0]["edge"] == trained["test"]
 
 
@@ -339,9 +428,15 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["strategies=[{fee_bps: 3}]"], "neither a name"),
         (["strategies=[{kind: fixed_fee, fe_bps: 3}]"], "did you mean 'fee_bps'"),
         (["strategies=[fixed_fee]", "strategy.fixed_fe.fee_bps=3"], "did you mean 'fixed_fee'"),
-        (["strategies=[fixed_fee]", "strategy.fixed_fee.fee_bps=x"], "strategy.fixed_fee.fee_bps: 'x' is not a number"),
+        (
+            ["strategies=[fixed_fee]", "strategy.fixed_fee.fee_bps=x"],
+            "strategy.fixed_fee.fee_bps: 'x' is not a number",
+        ),
         (["simulations=0"], "0 is below 1"),
-        (["steps=500", "epoch.length=1000"], "epoch.length: 1000 steps are more than the simulation has (500); leave it out"),
+        (
+            ["steps=500", "epoch.length=1000"],
+            "epoch.length: 1000 steps are more than the simulation has (500); leave it out",
+        ),
         (["epoch.floor=0.5"], "leaves nothing to win"),
         (["--sweep", "fee_bps=1"], "cannot be read"),
         (["--replay", "x"], "is not SEED"),
@@ -349,7 +444,10 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["--tournament", "all"], "not one of pairs"),
         (["--verify", "r.json", "--sweep", "x=1:2:3"], "does not go with"),
         (["strategies=[fixed_fee]", "--until-decided"], "leads nobody"),
-        (["strategies=[mine.py:Broken]", "simulations=2", "steps=20", "epoch.length=null"], "mine.py failed in line"),
+        (
+            ["strategies=[mine.py:Broken]", "simulations=2", "steps=20", "epoch.length=null"],
+            "mine.py failed in line",
+        ),
         (["leaderbord"], "did you mean 'leaderboard'"),
         (["compat=challenge", "market=lognormal"], "write market=challenge"),
     ],
@@ -368,7 +466,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(copied: Path, call: Call) -
 
 def test_strategies_are_shown_with_their_settings(call: Call) -> None:
     """Kinds, and the names that conf/strategy gives some of them."""
-    assert {"fixed_fee", "fixed_20"} <= {each["name"] for each in call("show", "strategies", "--json").json["found"]}
+    assert {"fixed_fee", "fixed_20"} <= {
+        each["name"] for each in call("show", "strategies", "--json").json["found"]
+    }
     (one,) = call("show", "strategies", "fixed_20", "--json").json["found"]
     assert one["settings"][0]["default"] == 20.0
     schema = call("config", "schema", "compete", "--json").json["schema"]

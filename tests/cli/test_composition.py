@@ -38,7 +38,10 @@ def test_the_settings_are_those_of_a_full_composition(command: str, here: Path) 
     ("name", "text"),
     [
         ("mine.yaml", "defaults:\n  - override /hydra/launcher: nonesuch\n"),
-        ("conf/fees/mine.yaml", "defaults:\n  - /hydra/launcher: nonesuch\n  - _self_\nkind: none\n"),
+        (
+            "conf/fees/mine.yaml",
+            "defaults:\n  - /hydra/launcher: nonesuch\n  - _self_\nkind: none\n",
+        ),
         ("conf/simulate.yaml", "{packaged}\nhydra:\n  jbo: 1\n"),
         ("conf/fees/mine.yaml", "# @package hydra\njbo: 1\n"),
     ],
@@ -56,7 +59,9 @@ def test_what_files_say_of_hydra_is_checked(name: str, text: str, here: Path) ->
     assert str(settings.value) == str(full.value)
 
 
-def test_hydra_is_composed_only_if_it_is_mentioned(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hydra_is_composed_only_if_it_is_mentioned(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Half of the time goes into it."""
     monkeypatch.setattr(Loader, "load_configuration", lambda *_: pytest.fail("composed in full"))
     plain = Composer("train").tree()

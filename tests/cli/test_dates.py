@@ -10,7 +10,9 @@ from quantamm_cli.workflows.custom_periods import Dates, dates_of
 
 def test_periods_have_their_name_or_their_number() -> None:
     """And begin with their first minute and end before their last."""
-    found = read_periods("2023-01-01..2023-03-01, crash=2023-03-08..2023-03-15T12:00,2023-03-14..2023-03-15")
+    found = read_periods(
+        "2023-01-01..2023-03-01, crash=2023-03-08..2023-03-15T12:00,2023-03-14..2023-03-15"
+    )
     assert found == (
         Dates("1", minute("2023-01-01"), minute("2023-03-01")),
         Dates("crash", minute("2023-03-08"), minute("2023-03-15T12:00")),
@@ -40,7 +42,11 @@ def test_what_is_no_period_is_one_line(text: str, said: str) -> None:
     assert said in told.value.message
 
 
-@pytest.mark.parametrize(("start", "end"), [("2023-02-01", "2023-01-01"), ("2023-01-01", "2023-01-01T00:01")])
+@pytest.mark.parametrize(
+    ("start", "end"), [("2023-02-01", "2023-01-01"), ("2023-01-01", "2023-01-01T00:01")]
+)
 def test_a_python_caller_hears_of_the_order_too(start: str, end: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^periods: crash: {end} is not after {start} by two minutes or more$"):
+    with pytest.raises(
+        ArgumentError, match=f"^periods: crash: {end} is not after {start} by two minutes or more$"
+    ):
         dates_of("crash", start, end)

@@ -14,7 +14,13 @@ from toy import TOY, Call
 
 SETTINGS = [
     # words, exit code, what the line must contain
-    (["start=2023-01-01T00:00:30"], 2, ["start: '2023-01-01T00:00:30' is not on the minute grid; the nearest minute is 2023-01-01"]),
+    (
+        ["start=2023-01-01T00:00:30"],
+        2,
+        [
+            "start: '2023-01-01T00:00:30' is not on the minute grid; the nearest minute is 2023-01-01"
+        ],
+    ),
     (["start=yesterday"], 2, ["start: 'yesterday' is not a date; write YYYY-MM-DD"]),
     (["end=2021-01-08"], 2, ["end: 2021-01-08 is not after start (2021-01-08)"]),
     (["end=2020-12-01"], 2, ["end: 2020-12-01 is not after start"]),
@@ -22,7 +28,11 @@ SETTINGS = [
     (["test_end=2021-01-10"], 2, ["test_end: 2021-01-10 is not after end"]),
     (["start=2019-01-01"], 3, ["BTC has prices from 2021-01-01 to 2026-01-01", "2019-01-01"]),
     (["test_end=2027-01-01"], 3, ["BTC has prices from", "2027-01-01", "test_end"]),
-    (["data.burn_in_days=10"], 3, ["data.burn_in_days: 10 days before 2021-01-08", "allows 7 at most"]),
+    (
+        ["data.burn_in_days=10"],
+        3,
+        ["data.burn_in_days: 10 days before 2021-01-08", "allows 7 at most"],
+    ),
     (["data.burn_in_days=-1"], 2, ["data.burn_in_days: -1 is below 0"]),
     (["fees=flat", "fees.fee=-0.1"], 2, ["fees.fee: -0.1 is below 0"]),
     (["fees=flat", "fees.fee=1.2"], 2, ["fees.fee: 1.2 is not below 1", "0.003 is 30 bps"]),
@@ -40,7 +50,11 @@ SETTINGS = [
     (["tokens=BTC"], 2, ["tokens: 'BTC' is not a list"]),
     (["tokens=[BTC,BTC]"], 2, ["tokens: BTC is named twice"]),
     (["tokens=[btc,eth]"], 2, ["tokens: 'btc' is not a token; use capital letters"]),
-    (["tokens=[true,BTC]"], 2, ["tokens: True is what YAML makes of a bare ON", "put the token in quotes"]),
+    (
+        ["tokens=[true,BTC]"],
+        2,
+        ["tokens: True is what YAML makes of a bare ON", "put the token in quotes"],
+    ),
     (["tokens=[1,BTC]"], 2, ["tokens: 1 is not a token; put it in quotes"]),
     (["fit.step=5"], 2, ["fit.step", "did you mean 'fit.steps'"]),
     (["fit=adammw"], 2, ["no fit is called 'adammw' (did you mean 'adamw'?)"]),
@@ -48,22 +62,54 @@ SETTINGS = [
     (["pool/rule=momentun"], 2, ["did you mean 'momentum'"]),
     (["conf=dmo"], 2, ["no experiment and no file is called 'dmo' (did you mean 'demo'?)"]),
     (["conf=missing.yaml"], 2, ["conf=missing.yaml: no such file"]),
-    (["split.selection_metric=sharp"], 2, ["split.selection_metric: no metric is called 'sharp' (did you mean 'sharpe'?)"]),
+    (
+        ["split.selection_metric=sharp"],
+        2,
+        ["split.selection_metric: no metric is called 'sharp' (did you mean 'sharpe'?)"],
+    ),
     (["metric=sharp"], 2, ["no metric is called 'sharp'"]),
-    (["params.k_per_day=[1,2,3]"], 2, ["params.k_per_day: has 3 numbers; give one number, 2 (one an asset), or", "2 lists of 2"]),
+    (
+        ["params.k_per_day=[1,2,3]"],
+        2,
+        ["params.k_per_day: has 3 numbers; give one number, 2 (one an asset), or", "2 lists of 2"],
+    ),
     (["params.k_per_day=[[1,2],[1,2],[1,2]]"], 2, ["params.k_per_day: has 3 x 2 numbers"]),
     (["params.k_per_day=[[1,2],[3]]"], 2, ["params.k_per_day"]),
     (["params.k_per_day=lots"], 2, ["params.k_per_day"]),
     (["params.k_per_day=-3"], 2, ["params.k_per_day: -3 is not zero or more"]),
-    (["params.k_per_day=5", "params.log_k=2"], 2, ["params.k_per_day: params.log_k is given too; they are one parameter, give one"]),
+    (
+        ["params.k_per_day=5", "params.log_k=2"],
+        2,
+        ["params.k_per_day: params.log_k is given too; they are one parameter, give one"],
+    ),
     (["params.kay=5"], 2, ["params.kay: this pool has no such parameter", "k_per_day"]),
-    (["params.initial_weights=[0.5,0.6]"], 2, ["params.initial_weights: 0.5, 0.6 is not above zero", "one in sum"]),
+    (
+        ["params.initial_weights=[0.5,0.6]"],
+        2,
+        ["params.initial_weights: 0.5, 0.6 is not above zero", "one in sum"],
+    ),
     (["params.memory_days=-1"], 2, ["params.memory_days"]),
-    (["pool.guard.minimum_weight=0.6"], 2, ["pool.guard.minimum_weight: 0.6 for 2 tokens; 1/2 at most"]),
-    (["pool.chunk_period=60"], 2, ["pool.weight_interpolation_period: 1440 minutes are longer than chunk_period (60)"]),
+    (
+        ["pool.guard.minimum_weight=0.6"],
+        2,
+        ["pool.guard.minimum_weight: 0.6 for 2 tokens; 1/2 at most"],
+    ),
+    (
+        ["pool.chunk_period=60"],
+        2,
+        ["pool.weight_interpolation_period: 1440 minutes are longer than chunk_period (60)"],
+    ),
     (["pool.chunk_period=0"], 2, ["pool.chunk_period: 0 is below 1"]),
-    (["fit.batch_size=2000"], 2, ["fit.batch_size: 2000 windows, but split.bout_offset=1440 leaves 1441"]),
-    (["split.bout_offset=30000"], 2, ["split.bout_offset: 30000 minutes leave no training window", "take 18430 at most"]),
+    (
+        ["fit.batch_size=2000"],
+        2,
+        ["fit.batch_size: 2000 windows, but split.bout_offset=1440 leaves 1441"],
+    ),
+    (
+        ["split.bout_offset=30000"],
+        2,
+        ["split.bout_offset: 30000 minutes leave no training window", "take 18430 at most"],
+    ),
     (["split.bout_offset=-1"], 2, ["split.bout_offset: -1 is below 0"]),
     (["fit.steps=-1"], 2, ["fit.steps: -1 is below 0"]),
     (["fit.steps=1.5"], 2, ["fit.steps: 1.5 is not a whole number"]),
@@ -95,8 +141,12 @@ def left_over(folder: Path) -> list[str]:
     return [str(path) for path in (folder / "runs").rglob("*") if path.suffix != ".lock"]
 
 
-@pytest.mark.parametrize(("words", "code", "said"), SETTINGS, ids=[" ".join(words) for words, *_ in SETTINGS])
-def test_wrong_settings(words: list[str], code: int, said: list[str], tmp_path: Path, call: Call) -> None:
+@pytest.mark.parametrize(
+    ("words", "code", "said"), SETTINGS, ids=[" ".join(words) for words, *_ in SETTINGS]
+)
+def test_wrong_settings(
+    words: list[str], code: int, said: list[str], tmp_path: Path, call: Call
+) -> None:
     answer = call("train", *TOY, *words, "-q")
     answer.one_line(code, *said)
     assert answer.err.count("\n") == 1
@@ -107,7 +157,15 @@ def test_wrong_settings(words: list[str], code: int, said: list[str], tmp_path: 
 def test_wrong_settings_of_simulate_are_said_alike(tmp_path: Path, call: Call) -> None:
     for words, code, said in SETTINGS:
         key = words[-1].partition("=")[0]
-        if key.split(".")[0] in ("start", "end", "fees", "tokens", "params", "pool", "data") and words != ["pool=hodl"]:
+        if key.split(".")[0] in (
+            "start",
+            "end",
+            "fees",
+            "tokens",
+            "params",
+            "pool",
+            "data",
+        ) and words != ["pool=hodl"]:
             few = [text for text in said if "2 lists" not in text and " x " not in text]
             call("simulate", *TOY, *words, "-q").one_line(code, *few)
     assert left_over(tmp_path) == []
@@ -115,7 +173,9 @@ def test_wrong_settings_of_simulate_are_said_alike(tmp_path: Path, call: Call) -
 
 def test_on_is_a_token_that_yaml_misreads(tmp_path: Path, call: Call) -> None:
     """Hydra's grammar keeps ON; a YAML file does not."""
-    assert call("train", *TOY, "tokens=[ON,BTC]", "--dry-run", "--json").json["settings"]["tokens"] == ["ON", "BTC"]
+    assert call("train", *TOY, "tokens=[ON,BTC]", "--dry-run", "--json").json["settings"][
+        "tokens"
+    ] == ["ON", "BTC"]
     (tmp_path / "mine.yaml").write_text("tokens: [ON, BTC]\n")
     answer = call("train", "conf=mine.yaml", "--dry-run", "--json")
     assert answer.code == 0 or "put the token in quotes" in answer.err
@@ -161,30 +221,65 @@ FILES = [
     ("", 3, ["BBB_USD.csv", "is empty (0 bytes)"]),
     ("unix,close\n", 3, ["has no rows"]),
     ("unix,price\n1,2\n", 3, ["has no column close", "it has unix, price"]),
-    (rows({100: f"{FIRST + 6000},nan"}), 3, ["line 102", "close is nan; expected a positive number"]),
+    (
+        rows({100: f"{FIRST + 6000},nan"}),
+        3,
+        ["line 102", "close is nan; expected a positive number"],
+    ),
     (rows({100: f"{FIRST + 6000},"}), 3, ["line 102", "close is empty; expected a number"]),
-    (rows({100: f"{FIRST + 6000},0"}), 3, ["line 102 (2022-03-01T01:40): close is 0; expected a positive number"]),
+    (
+        rows({100: f"{FIRST + 6000},0"}),
+        3,
+        ["line 102 (2022-03-01T01:40): close is 0; expected a positive number"],
+    ),
     (rows({100: f"{FIRST + 6000},-5"}), 3, ["close is -5; expected a positive number"]),
     (rows({100: f"{FIRST + 6000},inf"}), 3, ["close is inf"]),
     (rows({100: f"{FIRST + 6000},dear"}), 3, ["line 102: close is 'dear'; expected a number"]),
     (rows({100: f"{FIRST + 5940},100"}), 3, ["line 102: the minute 2022-03-01T01:39 comes twice"]),
-    (rows({100: f"{FIRST + 60},100"}), 3, ["line 102: 2022-03-01T00:01 comes after 2022-03-01T01:39"]),
-    (rows({100: f"{FIRST + 6001},100"}), 3, ["line 102", "not a whole minute; the nearest is 2022-03-01T01:40"]),
-    (rows({100: f"{(FIRST + 6000) * 1000},100"}), 3, ["line 102", "which is ms; the rows before are s"]),
-    (rows(drop=range(200, 1800)), 3, ["BBB has no prices for 1600 minutes from 2022-03-01T03:20", "data.max_gap_minutes"]),
+    (
+        rows({100: f"{FIRST + 60},100"}),
+        3,
+        ["line 102: 2022-03-01T00:01 comes after 2022-03-01T01:39"],
+    ),
+    (
+        rows({100: f"{FIRST + 6001},100"}),
+        3,
+        ["line 102", "not a whole minute; the nearest is 2022-03-01T01:40"],
+    ),
+    (
+        rows({100: f"{(FIRST + 6000) * 1000},100"}),
+        3,
+        ["line 102", "which is ms; the rows before are s"],
+    ),
+    (
+        rows(drop=range(200, 1800)),
+        3,
+        ["BBB has no prices for 1600 minutes from 2022-03-01T03:20", "data.max_gap_minutes"],
+    ),
     ("\x89PNG\r\n\x1a\n" + "\x00" * 50, 3, ["BBB_USD.csv"]),
     (None, 3, ["BBB_USD.csv: no such file, so no prices of BBB", "the folder has AAA"]),
 ]
 
 
-@pytest.mark.parametrize(("text", "code", "said"), FILES, ids=[said[0] + " " + said[-1] for _, _, said in FILES])
-def test_wrong_prices(text: str | None, code: int, said: list[str], tmp_path: Path, call: Call) -> None:
+@pytest.mark.parametrize(
+    ("text", "code", "said"), FILES, ids=[said[0] + " " + said[-1] for _, _, said in FILES]
+)
+def test_wrong_prices(
+    text: str | None, code: int, said: list[str], tmp_path: Path, call: Call
+) -> None:
     folder = tmp_path / "prices"
     folder.mkdir()
     (folder / "AAA_USD.csv").write_text(rows())
     if text is not None:
         (folder / "BBB_USD.csv").write_text(text)
-    words = ("tokens=[AAA,BBB]", "data=csv", "data.dir=prices", "start=2022-03-01", "end=2022-03-02", "test_end=2022-03-03")
+    words = (
+        "tokens=[AAA,BBB]",
+        "data=csv",
+        "data.dir=prices",
+        "start=2022-03-01",
+        "end=2022-03-02",
+        "test_end=2022-03-03",
+    )
     answer = call("train", *words, "split.bout_offset=0", "fit.batch_size=1", "-q")
     answer.one_line(code, *said)
     assert answer.err.count("\n") == 1
@@ -194,7 +289,9 @@ def test_wrong_prices(text: str | None, code: int, said: list[str], tmp_path: Pa
 def test_a_damaged_parquet_file(tmp_path: Path, call: Call) -> None:
     (tmp_path / "AAA_USD.parquet").write_bytes(b"PAR1" + bytes(100) + b"PAR1")
     words = ("tokens=[AAA,BBB]", "data=parquet", "data.dir=.", "start=2022-03-01", "end=2022-03-02")
-    call("simulate", *words).one_line(3, "AAA_USD.parquet", "is no readable parquet file, or was cut short")
+    call("simulate", *words).one_line(
+        3, "AAA_USD.parquet", "is no readable parquet file, or was cut short"
+    )
 
 
 @pytest.mark.parametrize("words", [["trian"], ["trai", "fit.steps=1"], ["--jsn"], ["eval"]])
@@ -211,14 +308,24 @@ def test_runs_dir_is_a_file(tmp_path: Path, call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(errno.EROFS, "the file system is read-only; choose another runs_dir"), (errno.EACCES, "permission denied")]
+    ("number", "said"),
+    [
+        (errno.EROFS, "the file system is read-only; choose another runs_dir"),
+        (errno.EACCES, "permission denied"),
+    ],
 )
-def test_a_runs_dir_that_takes_nothing(number: int, said: str, trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runs_dir_that_takes_nothing(
+    number: int, said: str, trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = sorted(path for path in (trained / "runs").rglob("*"))
     real_open, real_mkdir = os.open, os.mkdir
 
     def inside(path: Any) -> bool:
-        return "runs" in Path(os.fsdecode(path)).parts if isinstance(path, str | bytes | os.PathLike) else False
+        return (
+            "runs" in Path(os.fsdecode(path)).parts
+            if isinstance(path, str | bytes | os.PathLike)
+            else False
+        )
 
     def only_read(path: Any, flags: int, *more: Any, **named: Any) -> int:
         if inside(path) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
@@ -242,11 +349,20 @@ def test_a_learning_rate_that_blows_everything_up(tmp_path: Path, call: Call) ->
     """Exit 5, and what was finite is kept and can be evaluated."""
     words = (*TOY, "fit=sgd", "fit.learning_rate=1e308", "fit.clip_norm=null")
     answer = call("train", *words, "-q", "--json")
-    answer.one_line(5, "fit: no parameter set is finite at step", "try a smaller fit.learning_rate", "are saved in runs/run_")
+    answer.one_line(
+        5,
+        "fit: no parameter set is finite at step",
+        "try a smaller fit.learning_rate",
+        "are saved in runs/run_",
+    )
     assert answer.json["error"]["code"] == 5
     entries = toy.history(tmp_path)
     assert toy.document(tmp_path)["status"] == "stopped"
-    assert all(value is not None and math.isfinite(value) for row in entries[0]["params"]["log_k"] for value in row)
+    assert all(
+        value is not None and math.isfinite(value)
+        for row in entries[0]["params"]["log_k"]
+        for value in row
+    )
     assert call("runs", "verify").code == 0
     told = call("evaluate", *words, "--json").json
     assert told["selection"]["step"] <= entries[-1]["step"]
@@ -255,12 +371,16 @@ def test_a_learning_rate_that_blows_everything_up(tmp_path: Path, call: Call) ->
 
 def test_a_plugin_that_fails(tmp_path: Path, call: Call) -> None:
     (tmp_path / "bad.py").write_text("1/0\n")
-    call("train", *TOY, "plugins=[bad.py]").one_line(2, "plugins: bad.py failed: ZeroDivisionError: division by zero")
+    call("train", *TOY, "plugins=[bad.py]").one_line(
+        2, "plugins: bad.py failed: ZeroDivisionError: division by zero"
+    )
     (tmp_path / "worse.py").write_text("def (:\n")
     call("train", *TOY, "plugins=[worse.py]").one_line(2, "plugins: worse.py failed: SyntaxError")
 
 
-def test_a_defect_is_one_line_and_its_trace_is_kept(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_one_line_and_its_trace_is_kept(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("quantamm_cli.workflows.simulate.load_market", lambda *_: 1 / 0)
     answer = call("simulate", *TOY)
     answer.one_line(1, "a defect of qsim, ZeroDivisionError")

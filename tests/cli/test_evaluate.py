@@ -10,7 +10,11 @@ import toy
 from numpy.typing import NDArray
 from toy import METRIC, RULES, TOY, Call
 
-PERIODS = {"train": (0, toy.TRAIN), "validation": (toy.TRAIN, toy.ROWS), "test": (toy.ROWS, toy.ROWS + toy.TEST)}
+PERIODS = {
+    "train": (0, toy.TRAIN),
+    "validation": (toy.TRAIN, toy.ROWS),
+    "test": (toy.ROWS, toy.ROWS + toy.TEST),
+}
 LATER = ("start=2021-01-09", "end=2021-01-25", "test_end=2021-01-29")
 
 
@@ -62,21 +66,41 @@ def test_a_period_is_scored_on_its_rows_of_the_continuous_run(period: str, finis
     told = toy.call("evaluate", *TOY, "--load", "best_train", "--json", folder=finished).json
     path, (first, last) = arrays(told, finished), PERIODS[period]
     expected = scores(*(path[name][first:last] for name in ("value", "reserves", "prices")))
-    for name in ("returns", "annualised_returns", "returns_over_hodl", "returns_over_uniform_hodl", "daily_log_sharpe"):
-        assert told["metrics"][period][name] == pytest.approx(expected[name], rel=1e-9, abs=1e-12), name
+    for name in (
+        "returns",
+        "annualised_returns",
+        "returns_over_hodl",
+        "returns_over_uniform_hodl",
+        "daily_log_sharpe",
+    ):
+        assert told["metrics"][period][name] == pytest.approx(
+            expected[name], rel=1e-9, abs=1e-12
+        ), name
     held = path["reserves"][first] * path["prices"][first:last]
-    hodl = scores(held.sum(-1), np.tile(path["reserves"][first], (last - first, 1)), path["prices"][first:last])
-    assert told["benchmarks"]["hodl"][period]["returns"] == pytest.approx(hodl["returns"], rel=1e-9, abs=1e-12)
+    hodl = scores(
+        held.sum(-1),
+        np.tile(path["reserves"][first], (last - first, 1)),
+        path["prices"][first:last],
+    )
+    assert told["benchmarks"]["hodl"][period]["returns"] == pytest.approx(
+        hodl["returns"], rel=1e-9, abs=1e-12
+    )
     assert told["benchmarks"]["hodl"][period]["returns_over_hodl"] == pytest.approx(0, abs=1e-12)
-    assert told["benchmarks"]["uniform_hodl"][period]["returns_over_uniform_hodl"] == pytest.approx(0, abs=1e-12)
+    assert told["benchmarks"]["uniform_hodl"][period]["returns_over_uniform_hodl"] == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 def test_rows_may_be_written_more_rarely(trained: Path, call: Call) -> None:
     every = call("evaluate", *TOY, "--json").json
     full = arrays(every, trained)
     told = call("evaluate", *TOY, "output.every=60", "--json").json
-    assert {name: len(array) for name, array in arrays(told, trained).items()} == dict.fromkeys(full, len(full["unix"]) // 60)
-    assert all(np.array_equal(array, full[name][::60]) for name, array in arrays(told, trained).items())
+    assert {name: len(array) for name, array in arrays(told, trained).items()} == dict.fromkeys(
+        full, len(full["unix"]) // 60
+    )
+    assert all(
+        np.array_equal(array, full[name][::60]) for name, array in arrays(told, trained).items()
+    )
     assert told["metrics"] == every["metrics"]
     assert told["final"] == every["final"]
 
@@ -84,8 +108,22 @@ def test_rows_may_be_written_more_rarely(trained: Path, call: Call) -> None:
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in ("last", "best_objective")])
 def test_the_long_names_of_the_reference_are_understood(rule: str, finished: Path) -> None:
     bar = ("--min", "-100")
-    short = toy.call("evaluate", *TOY, "--load", rule, *bar, "--dry-run", "--json", folder=finished).json
-    assert toy.call("evaluate", *TOY, "--load", f"{rule}_objective", *bar, "--dry-run", "--json", folder=finished).json == short
+    short = toy.call(
+        "evaluate", *TOY, "--load", rule, *bar, "--dry-run", "--json", folder=finished
+    ).json
+    assert (
+        toy.call(
+            "evaluate",
+            *TOY,
+            "--load",
+            f"{rule}_objective",
+            *bar,
+            "--dry-run",
+            "--json",
+            folder=finished,
+        ).json
+        == short
+    )
     assert short["selection"]["load"] == rule
 
 
@@ -96,8 +134,19 @@ def test_a_minimum_is_asked_of_the_whole_history(rule: str, finished: Path) -> N
     everything = sorted(score for entry in entries for score in entry["metrics"][other][METRIC])
     choices = set()
     for minimum in (everything[0], everything[len(everything) // 2], everything[-1]):
-        told = toy.call("evaluate", *TOY, "--load", rule, f"--min={minimum!r}", "--dry-run", "--json", folder=finished).json
-        assert (told["selection"]["step"], told["selection"]["set"]) == toy.chosen(entries, rule, minimum)
+        told = toy.call(
+            "evaluate",
+            *TOY,
+            "--load",
+            rule,
+            f"--min={minimum!r}",
+            "--dry-run",
+            "--json",
+            folder=finished,
+        ).json
+        assert (told["selection"]["step"], told["selection"]["set"]) == toy.chosen(
+            entries, rule, minimum
+        )
         choices.add((told["selection"]["step"], told["selection"]["set"]))
     assert len(choices) > 1
     over = toy.call("evaluate", *TOY, "--load", rule, "--min", "1000", folder=finished)
@@ -107,7 +156,15 @@ def test_a_minimum_is_asked_of_the_whole_history(rule: str, finished: Path) -> N
 def test_a_run_may_be_named_by_its_digits_or_a_path(trained: Path, call: Call) -> None:
     path = toy.checkpoint(trained)
     digits = path.stem.removeprefix("run_")
-    names = (digits[:6], digits, path.stem, path.name, f"runs/{path.name}", f"runs/{path.stem}", str(path))
+    names = (
+        digits[:6],
+        digits,
+        path.stem,
+        path.name,
+        f"runs/{path.name}",
+        f"runs/{path.stem}",
+        str(path),
+    )
     answers = [call("evaluate", "--run", name, "--dry-run", "--json").json for name in names]
     for told in answers:
         assert told["run"] == path.stem
@@ -123,7 +180,10 @@ def test_overrides_go_on_top_of_a_named_run(trained: Path, call: Call) -> None:
     own = call("evaluate", "--run", name, "--json").json
     before = (trained / own["files"]["trajectory"]).read_bytes()
     fees = call("evaluate", "--run", name, "fees=flat", "fees.fee=0.003", "--json").json
-    assert call("evaluate", "--run", name, "fees.fee=0.003", "fees=flat", "--json").json["metrics"] == fees["metrics"]
+    assert (
+        call("evaluate", "--run", name, "fees.fee=0.003", "fees=flat", "--json").json["metrics"]
+        == fees["metrics"]
+    )
     assert fees["run"] == own["run"]
     assert fees["selection"] == own["selection"]
     assert fees["params"] == own["params"]
@@ -136,11 +196,15 @@ def test_overrides_go_on_top_of_a_named_run(trained: Path, call: Call) -> None:
 
 
 def test_conf_does_not_go_with_a_named_run(trained: Path, call: Call) -> None:
-    call("evaluate", "--run", toy.checkpoint(trained).stem, "conf=demo").one_line(2, "conf: does not go with --run")
+    call("evaluate", "--run", toy.checkpoint(trained).stem, "conf=demo").one_line(
+        2, "conf: does not go with --run"
+    )
 
 
 def test_the_run_of_other_settings_is_not_taken(trained: Path, call: Call) -> None:
-    call("evaluate", *TOY, "fit.seed=5").one_line(4, "no run_", "train it first: qsim train with the same words")
+    call("evaluate", *TOY, "fit.seed=5").one_line(
+        4, "no run_", "train it first: qsim train with the same words"
+    )
 
 
 def test_there_is_nothing_to_evaluate_in_an_empty_folder(tmp_path: Path, call: Call) -> None:
@@ -155,7 +219,9 @@ def test_evaluating_does_not_touch_the_checkpoint(trained: Path, call: Call) -> 
     for rule in ("last", "best_test"):
         assert call("evaluate", *TOY, "--load", rule).code == 0
     assert (toy.checkpoint(trained).read_bytes(), toy.essence(trained)) == before
-    folders = {path.parent.name.split("-")[0] for path in (trained / "runs").glob("*/*/trajectory.npz")}
+    folders = {
+        path.parent.name.split("-")[0] for path in (trained / "runs").glob("*/*/trajectory.npz")
+    }
     assert folders >= {"last", "best_test", "best_validation"}
 
 

@@ -9,7 +9,14 @@ from toy import Call
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "experiment"
 EXPERIMENTS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-SMALL = ("start=2021-01-08", "end=2021-01-13", "test_end=2021-01-15", "data.burn_in_days=2", "split.bout_offset=60", "metric=returns")
+SMALL = (
+    "start=2021-01-08",
+    "end=2021-01-13",
+    "test_end=2021-01-15",
+    "data.burn_in_days=2",
+    "split.bout_offset=60",
+    "metric=returns",
+)
 SMALL_FIT = ("fit.steps=1", "fit.parameter_sets=1", "fit.batch_size=1")
 
 
@@ -24,7 +31,10 @@ def searches(name: str) -> bool:
 
 def fixed(name: str) -> bool:
     """Whether its pool has nothing to train."""
-    return any(item in delta(name).get("defaults", []) for item in ({"override /pool": "balancer"}, {"override /pool": "hodl"}))  # type: ignore[operator]
+    return any(
+        item in delta(name).get("defaults", [])
+        for item in ({"override /pool": "balancer"}, {"override /pool": "hodl"})
+    )  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if not searches(name)])
@@ -40,10 +50,18 @@ def test_it_composes(name: str, command: str, tmp_path: Path, call: Call) -> Non
 
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if not searches(name)])
 def test_it_runs_when_it_is_made_small(name: str, tmp_path: Path, shared: Path) -> None:
-    if "dir" in delta(name).get("data", {}) or {"override /data": "parquet"} in delta(name).get("defaults", []):  # type: ignore[operator]
+    if "dir" in delta(name).get("data", {}) or {"override /data": "parquet"} in delta(name).get(
+        "defaults", []
+    ):  # type: ignore[operator]
         if not shared.is_dir():
             pytest.skip(f"needs the real prices in {shared}")
-        small = (f"data.dir={shared}", "start=2018-02-10", "end=2018-02-15", "test_end=2018-02-17", *SMALL[3:])
+        small = (
+            f"data.dir={shared}",
+            "start=2018-02-10",
+            "end=2018-02-15",
+            "test_end=2018-02-17",
+            *SMALL[3:],
+        )
     else:
         small = SMALL
     command = "simulate" if fixed(name) else "train"
@@ -51,7 +69,9 @@ def test_it_runs_when_it_is_made_small(name: str, tmp_path: Path, shared: Path) 
     assert answer.code == 0, answer.err
     assert answer.json["final"]["value"] > 0
     if fixed(name):
-        toy.call("train", f"conf={name}", *small, folder=tmp_path).one_line(2, "has nothing to train; use qsim simulate")
+        toy.call("train", f"conf={name}", *small, folder=tmp_path).one_line(
+            2, "has nothing to train; use qsim simulate"
+        )
 
 
 def test_every_experiment_says_how_it_is_run(call: Call) -> None:
@@ -59,4 +79,6 @@ def test_every_experiment_says_how_it_is_run(call: Call) -> None:
         first = (FOLDER / f"{name}.yaml").read_text().splitlines()[0]
         assert first.startswith("# qsim "), name
         assert f"conf={name}" in first, name
-    assert [item["name"] for item in call("show", "experiments", "--json").json["found"]] == EXPERIMENTS
+    assert [
+        item["name"] for item in call("show", "experiments", "--json").json["found"]
+    ] == EXPERIMENTS

@@ -18,9 +18,25 @@ pytest_plugins = ["front_fixtures"]
 HEAVY = "import sys; from quantamm_cli.cli.main import main; code = main({words!r}); bad = sorted({{'hydra', 'omegaconf', 'jax', 'rich', 'pydantic', 'numpy'}} & set(sys.modules)); print(code, bad)"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"], ["trian"], ["train", "--jsn"], ["show", "poolz"], []])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["--version"],
+        ["trian"],
+        ["train", "--jsn"],
+        ["show", "poolz"],
+        [],
+    ],
+)
 def test_help_and_misspelt_words_import_nothing(words: list[str]) -> None:
-    out = subprocess.run([sys.executable, "-c", HEAVY.format(words=words)], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", HEAVY.format(words=words)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert out.splitlines()[-1].endswith(" []")
 
 
@@ -77,13 +93,27 @@ def test_flags_stand_anywhere(here: Path, qsim: Run, commands: list[Any]) -> Non
         == 0
     )
     tree, options = commands[0]
-    assert (options.load, options.minimum, options.run, options.quiet) == ("best_test", -0.5, "abcdef", True)
-    assert (tree["fees"]["arb_frequency"], tree["start"], tree["fit"]["seed"]) == (3, "2022-01-01", 4)
+    assert (options.load, options.minimum, options.run, options.quiet) == (
+        "best_test",
+        -0.5,
+        "abcdef",
+        True,
+    )
+    assert (tree["fees"]["arb_frequency"], tree["start"], tree["fit"]["seed"]) == (
+        3,
+        "2022-01-01",
+        4,
+    )
     assert not {"hydra", "experiment", "defaults"} & set(tree)
 
 
 def test_settings_are_plain_and_params_are_open(here: Path, qsim: Run, commands: list[Any]) -> None:
-    assert qsim("simulate", "params.log_k=4", "params.initial_weights=[0.3,0.7]", "tokens=[ON,NO]", "-q")[0] == 0
+    assert (
+        qsim(
+            "simulate", "params.log_k=4", "params.initial_weights=[0.3,0.7]", "tokens=[ON,NO]", "-q"
+        )[0]
+        == 0
+    )
     tree = commands[0][0]
     assert tree["params"] == {"log_k": 4, "initial_weights": [0.3, 0.7]}
     assert tree["tokens"] == ["ON", "NO"]
@@ -102,10 +132,15 @@ def test_json_is_one_object(here: Path, qsim: Run, commands: list[Any]) -> None:
     said = json.loads(out)
     assert said["command"] == "train"
     assert (said["error"]["code"], said["error"]["where"]) == (2, "fees=0.003")
-    assert err == "qsim train: fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003\n"
+    assert (
+        err
+        == "qsim train: fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003\n"
+    )
 
 
-def test_a_sweep_returns_every_job_and_goes_on_after_a_failure(here: Path, qsim: Run, commands: list[Any]) -> None:
+def test_a_sweep_returns_every_job_and_goes_on_after_a_failure(
+    here: Path, qsim: Run, commands: list[Any]
+) -> None:
     code, out, _ = qsim("train", "-m", "fit.seed=0,1", "pool/rule=momentum,power_channel", "--json")
     assert code == 0
     assert [job["seed"] for job in json.loads(out)["runs"]] == [0, 0, 1, 1]
@@ -132,7 +167,9 @@ def test_cfg_and_info(here: Path, qsim: Run) -> None:
     assert out.startswith("kind: flat\nfee: 0.003\n")
     assert "hydra" not in qsim("train", "--cfg", "job")[1]
     assert "job_logging" in qsim("train", "--cfg", "all")[1]
-    assert json.loads(qsim("train", "--cfg", "job", "--json")[1])["config"]["fit"]["kind"] == "adamw"
+    assert (
+        json.loads(qsim("train", "--cfg", "job", "--json")[1])["config"]["fit"]["kind"] == "adamw"
+    )
     searchpath = qsim("train", "--info", "searchpath")[1]
     assert str(here / "conf") in searchpath
     assert "metric: daily_log_sharpe" in qsim("train", "--info=defaults-tree")[1]
@@ -142,7 +179,9 @@ def test_cfg_and_info(here: Path, qsim: Run) -> None:
 def test_search_order(here: Path, qsim: Run, commands: list[Any]) -> None:
     mine = here / "mine/fees"
     mine.mkdir(parents=True)
-    (mine / "flat.yaml").write_text((here / "conf/fees/flat.yaml").read_text().replace("fee: 0.0 ", "fee: 0.5 "))
+    (mine / "flat.yaml").write_text(
+        (here / "conf/fees/flat.yaml").read_text().replace("fee: 0.0 ", "fee: 0.5 ")
+    )
     qsim("train", "fees=flat", "--config-dir", "mine", "-q")
     qsim("train", "fees=flat", "-q")
     assert [tree["fees"]["fee"] for tree, _ in commands] == [0.5, 0.0]
@@ -157,11 +196,26 @@ def test_search_order(here: Path, qsim: Run, commands: list[Any]) -> None:
         (errors.DivergedError("", "no finite\ncandidate"), 5, "qsim train: no finite candidate\n"),
         (errors.Interrupted(15, "saved at step 3"), 143, "qsim train: saved at step 3\n"),
         (KeyboardInterrupt(), 130, "qsim train: interrupted\n"),
-        (PermissionError(13, "Permission denied", "runs/x"), 4, "qsim train: runs/x: Permission denied\n"),
-        (ZeroDivisionError("oh"), 1, "qsim train: a defect of qsim, ZeroDivisionError: oh; the trace is in "),
+        (
+            PermissionError(13, "Permission denied", "runs/x"),
+            4,
+            "qsim train: runs/x: Permission denied\n",
+        ),
+        (
+            ZeroDivisionError("oh"),
+            1,
+            "qsim train: a defect of qsim, ZeroDivisionError: oh; the trace is in ",
+        ),
     ],
 )
-def test_exit_codes(failure: BaseException, code: int, line: str, here: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exit_codes(
+    failure: BaseException,
+    code: int,
+    line: str,
+    here: Path,
+    qsim: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def run(*_: Any) -> dict[str, Any]:
         raise failure
 
@@ -179,7 +233,9 @@ def test_exit_codes(failure: BaseException, code: int, line: str, here: Path, qs
     assert "Traceback" in qsim("train")[2]
 
 
-def test_an_interruption_ends_a_sweep(here: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_ends_a_sweep(
+    here: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls = []
 
     def run(*_: Any) -> dict[str, Any]:
@@ -206,7 +262,9 @@ def test_an_interruption_ends_a_sweep(here: Path, qsim: Run, monkeypatch: pytest
         ("qsim train nonsense=1 fees.f", []),
     ],
 )
-def test_completion(line: str, expected: list[str], here: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completion(
+    line: str, expected: list[str], here: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COMP_LINE", line + "IGNORED")
     monkeypatch.setenv("COMP_POINT", str(len(line)))
     code, out, err = qsim("-sc", "query=bash")
@@ -221,7 +279,9 @@ def test_completion_scripts_call_qsim(qsim: Run) -> None:
 
 def test_a_closed_pipe_is_no_error(here: Path) -> None:
     code = "import sys; from quantamm_cli.cli.main import main; sys.exit(main(['train', '--cfg', 'all']))"
-    work = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=here)
+    work = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=here
+    )
     assert work.stdout is not None
     assert work.stderr is not None
     work.stdout.close()
@@ -230,7 +290,9 @@ def test_a_closed_pipe_is_no_error(here: Path) -> None:
     work.stderr.close()
 
 
-def test_one_more_command_is_one_file(tmp_path: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_command_is_one_file(
+    tmp_path: Path, qsim: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Found, listed, explained, completed, parsed and run by being there."""
     from quantamm_cli.cli import commands, complete
 
@@ -244,7 +306,11 @@ def test_one_more_command_is_one_file(tmp_path: Path, qsim: Run, monkeypatch: py
     assert complete.candidates("qsim cou") == ["count"]
     assert complete.candidates("qsim count --b") == ["--by"]
     assert complete.candidates("qsim count --by ") == ["one", "two"]
-    assert json.loads(qsim("count", "--by", "two", "--json")[1]) == {"command": "count", "tokens": 3, "by": "two"}
+    assert json.loads(qsim("count", "--by", "two", "--json")[1]) == {
+        "command": "count",
+        "tokens": 3,
+        "by": "two",
+    }
     assert "no such option (did you mean '--by'?)" in qsim("count", "--bi", "two")[2]
 
 

@@ -16,12 +16,28 @@ from quantamm_cli.settings.json_tree import finite
 
 
 def test_numbers_are_finite_or_null() -> None:
-    tree = {"a": math.nan, "b": np.float64(np.inf), "c": np.array([1.0, np.nan]), "d": (1, True, None), "e": Path("x"), 3: np.int64(2)}
-    assert finite(tree) == {"a": None, "b": None, "c": [1.0, None], "d": [1, True, None], "e": "x", "3": 2}
+    tree = {
+        "a": math.nan,
+        "b": np.float64(np.inf),
+        "c": np.array([1.0, np.nan]),
+        "d": (1, True, None),
+        "e": Path("x"),
+        3: np.int64(2),
+    }
+    assert finite(tree) == {
+        "a": None,
+        "b": None,
+        "c": [1.0, None],
+        "d": [1, True, None],
+        "e": "x",
+        "3": 2,
+    }
 
 
 def test_tables_align_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
-    Console("train").show(Table.of("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]]))
+    Console("train").show(
+        Table.of("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]])
+    )
     assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  -\n"
     assert str(Table.of("", ["x"], [])) == "x"
 
@@ -49,7 +65,9 @@ def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "detail\n"
 
 
-def test_verbose_progress_in_a_pipe_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verbose_progress_in_a_pipe_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = iter([0.0, 1.0, 11.0, 12.0])
     monkeypatch.setattr("quantamm_cli.cli.progress.time.monotonic", lambda: next(clock))
     with Console("train", verbose=True).progress(10, "fit") as bar:
@@ -78,7 +96,9 @@ def test_a_terminal_gets_a_bar_and_a_table(monkeypatch: pytest.MonkeyPatch) -> N
     assert "\x1b[31m" not in seen
 
 
-def test_stopped_prints_the_object_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_prints_the_object_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     Console("train", json=True).stopped(130, "saved at step 3")
     out = capsys.readouterr()
     assert json.loads(out.out)["error"] == {"code": 130, "where": "", "message": "saved at step 3"}

@@ -16,7 +16,12 @@ def test_show_lists_and_describes(here: Path, qsim: Run, app: None) -> None:
     assert "Frictions that do not change in time." in out
     assert "a fraction: 0.003 is 30 bps" in qsim("show", "fees", "flat")[1]
     said = json.loads(qsim("show", "fees", "flat", "--json")[1])
-    assert {"name": "fee", "default": 0.0, "required": False, "text": "a fraction: 0.003 is 30 bps"} in said["found"][0]["settings"]
+    assert {
+        "name": "fee",
+        "default": 0.0,
+        "required": False,
+        "text": "a fraction: 0.003 is 30 bps",
+    } in said["found"][0]["settings"]
     assert "did you mean 'flat'" in qsim("show", "fees", "falt")[2]
 
 
@@ -32,7 +37,9 @@ def test_config_show_and_diff(here: Path, qsim: Run) -> None:
     assert said["differences"]["fees.arb_frequency"] == [1, 2]
     assert qsim("config", "diff", "mom", "mom")[1] == "no difference\n"
     Path("run.json").write_text('{"settings": {"start": "2000-01-01"}}')
-    assert json.loads(qsim("config", "diff", "default", "run.json", "--json")[1])["differences"]["start"] == ["2023-01-01", "2000-01-01"]
+    assert json.loads(qsim("config", "diff", "default", "run.json", "--json")[1])["differences"][
+        "start"
+    ] == ["2023-01-01", "2000-01-01"]
     Path("bad.json").write_text("[")
     assert qsim("config", "diff", "default", "bad.json")[0] == 2
     assert "did you mean 'train'" in qsim("config", "show", "trian")[2]
@@ -50,7 +57,9 @@ def test_config_init_overwrites_nothing(here: Path, qsim: Run, tmp_path: Path) -
 
 def test_config_schema_has_one_object_per_kind(here: Path, qsim: Run, app: None) -> None:
     schema = json.loads(qsim("config", "schema", "--json")[1])["schema"]
-    kinds = [choice["properties"]["kind"]["const"] for choice in schema["properties"]["fees"]["oneOf"]]
+    kinds = [
+        choice["properties"]["kind"]["const"] for choice in schema["properties"]["fees"]["oneOf"]
+    ]
     assert {"flat", "none", "recorded"} <= set(kinds)
     assert schema["additionalProperties"] is False
     assert json.loads(qsim("config", "schema", "simulate")[1])["title"] == "qsim simulate"
@@ -63,7 +72,9 @@ def test_the_yaml_of_fees_and_split_lists_every_field_with_its_default() -> None
 
     for cls in (fees.NoFees, fees.FlatFees, fees.RecordedFees, run.Holdout):
         tree = yaml.safe_load((CONF / cls.group / f"{cls.kind}.yaml").read_text())
-        assert tree == {"kind": cls.kind} | {name: field.default for name, field in cls.model_fields.items()}
+        assert tree == {"kind": cls.kind} | {
+            name: field.default for name, field in cls.model_fields.items()
+        }
 
 
 def test_the_yaml_of_a_run_has_the_defaults_of_its_settings() -> None:

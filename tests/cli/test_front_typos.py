@@ -23,7 +23,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz_"
 
 def typo(name: str, dice: random.Random) -> str:
     """One letter dropped, doubled, changed, or swapped with its neighbour."""
-    i = dice.choice([i for i, sign in enumerate(name) if sign.isalnum() and not (i + 1 < len(name) and not name[i + 1].isalnum())])
+    i = dice.choice(
+        [
+            i
+            for i, sign in enumerate(name)
+            if sign.isalnum() and not (i + 1 < len(name) and not name[i + 1].isalnum())
+        ]
+    )
     kind = dice.choice(["drop", "add", "change", "swap"])
     if kind == "drop" and len(name) > 3:
         return name[:i] + name[i + 1 :]
@@ -56,7 +62,9 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
 
     for name in names * 4:
         bad = typo(name, dice)
-        if bad not in names and not any(bad.startswith(f"{place}.") for place in keys.open_places(tree)):
+        if bad not in names and not any(
+            bad.startswith(f"{place}.") for place in keys.open_places(tree)
+        ):
             count(name, bad, keys.unknown(bad, tree).message)
     for group in composer.loader.groups():
         for option in composer.loader.options(group):
@@ -91,10 +99,16 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("sed=1", "(did you mean 'data.seed' or 'fit.seed'?)"),
         ("fees.fee.x=1", "fees.fee.x: no such setting: fees.fee is one value"),
         ("fees={fe: 1}", "fees.fe: no such setting of none"),
-        ("fees=0.003", "fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003"),
+        (
+            "fees=0.003",
+            "fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003",
+        ),
         ("fees=null", "fees is a group"),
         ("fees=[none,flat]", "fees is a group"),
-        ("fees=nome", "no fees is called 'nome' (did you mean 'none'?) (there are: flat, none, recorded)"),
+        (
+            "fees=nome",
+            "no fees is called 'nome' (did you mean 'none'?) (there are: flat, none, recorded)",
+        ),
         ("pool=../fees/flat", "no pool is called '../fees/flat'"),
         ("pool.rule=momentum", "to choose one write pool/rule=momentum"),
         ("pool/rul=momentum", "pool/rul: no such group (did you mean 'pool/rule'?)"),
@@ -108,7 +122,10 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("tokens=[BTC,ETH", "'[' is not closed"),
         ("start='x", "''' is not closed"),
         ("start=a=b", "the value cannot be read"),
-        ("start=1,2", "several values; add -m to run each of them, or write start=[1,2] for a list"),
+        (
+            "start=1,2",
+            "several values; add -m to run each of them, or write start=[1,2] for a list",
+        ),
         ("fit.seed=range(1,3)", "several values; add -m to run each of them\n"),
         ("~fees.fe", "did you mean 'fees.fee'"),
         ("~tokens.0", "an item of a list cannot be left out; give the whole list"),
@@ -130,20 +147,32 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("start=\0", "NUL"),
     ],
 )
-def test_wrong_overrides(override: str, said: str, here: Path, qsim: Run, commands: list[Any]) -> None:
+def test_wrong_overrides(
+    override: str, said: str, here: Path, qsim: Run, commands: list[Any]
+) -> None:
     code, out, err = qsim("train", override)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
 
 
 @pytest.mark.parametrize(
-    "override", ["runs_dir=${oc.env:HOME}/x", "start=${end}", "~fees.fee", "+extra=1", "experiment=null", "fees={fee: 1}"]
+    "override",
+    [
+        "runs_dir=${oc.env:HOME}/x",
+        "start=${end}",
+        "~fees.fee",
+        "+extra=1",
+        "experiment=null",
+        "fees={fee: 1}",
+    ],
 )
 def test_overrides_that_compose(override: str, here: Path, qsim: Run, commands: list[Any]) -> None:
     assert qsim("train", override, "-q")[0] == 0
 
 
-def test_the_machine_does_not_leak_through_another_key(here: Path, qsim: Run, commands: list[Any]) -> None:
+def test_the_machine_does_not_leak_through_another_key(
+    here: Path, qsim: Run, commands: list[Any]
+) -> None:
     assert qsim("train", "start=${runs_dir}", "-q")[0] == 0
     code, _, err = qsim("train", "start=${runs_dir}", "runs_dir=${oc.env:HOME}")
     assert code == 2
@@ -165,16 +194,48 @@ def test_a_token_that_yaml_misreads_is_explained(here: Path) -> None:
 WORDS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["train", "simulate", "-m", "--json", "--cfg", "job", "conf=mom", "--load", "last", "-q", "--", "~pool", "pool", "--info"]
+        [
+            "train",
+            "simulate",
+            "-m",
+            "--json",
+            "--cfg",
+            "job",
+            "conf=mom",
+            "--load",
+            "last",
+            "-q",
+            "--",
+            "~pool",
+            "pool",
+            "--info",
+        ]
     ),
     st.builds(
         "{}{}={}".format,
         st.sampled_from(["", "+", "++", "~"]),
         st.sampled_from(
-            ["fees", "fees.fee", "pool/rule", "params.x", "start", "conf", "hydra", "hydra.x", "tokens.0", "plugins", "", "a.b", "_target_"]
+            [
+                "fees",
+                "fees.fee",
+                "pool/rule",
+                "params.x",
+                "start",
+                "conf",
+                "hydra",
+                "hydra.x",
+                "tokens.0",
+                "plugins",
+                "",
+                "a.b",
+                "_target_",
+            ]
         ),
         st.one_of(
-            st.text(max_size=8), st.sampled_from(["1", "[1,2]", "{a: 1}", "${start}", "null", "a,b", "flat", "'", "${", "range(1,3)"])
+            st.text(max_size=8),
+            st.sampled_from(
+                ["1", "[1,2]", "{a: 1}", "${start}", "null", "a,b", "flat", "'", "${", "range(1,3)"]
+            ),
         ),
     ),
 )
@@ -187,7 +248,11 @@ WORDS = st.one_of(
 )
 @given(first=st.sampled_from(["train", "simulate", "tune"]), words=st.lists(WORDS, max_size=3))
 def test_no_words_bring_a_traceback(
-    first: str, words: list[str], here: Path, commands: list[Any], capsys: pytest.CaptureFixture[str]
+    first: str,
+    words: list[str],
+    here: Path,
+    commands: list[Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """F15, small."""
     commands.clear()  # what a failure shows stays short

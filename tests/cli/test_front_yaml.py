@@ -8,7 +8,9 @@ from front_fixtures import Run
 
 pytest_plugins = ["front_fixtures"]
 
-BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(7))
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(7)
+)
 
 
 def test_a_file_of_deltas(here: Path, qsim: Run, commands: list[Any]) -> None:
@@ -17,7 +19,12 @@ def test_a_file_of_deltas(here: Path, qsim: Run, commands: list[Any]) -> None:
     )
     assert qsim("train", "conf=x.yaml", "fees.fee=0.01", "-q")[0] == 0
     tree = commands[0][0]
-    assert (tree["pool"]["kind"], tree["fees"]["kind"], tree["fees"]["fee"], tree["start"]) == ("balancer", "flat", 0.01, "2022-01-01")
+    assert (tree["pool"]["kind"], tree["fees"]["kind"], tree["fees"]["fee"], tree["start"]) == (
+        "balancer",
+        "flat",
+        0.01,
+        "2022-01-01",
+    )
     assert tree["params"] == {"k": [1, 2]}
 
 
@@ -54,10 +61,16 @@ def test_files_can_be_swept_and_absolute(here: Path, qsim: Run, commands: list[A
         ("just text\n", "a list or a single value"),
         ("1: 2\n", "the key 1 is not text"),
         ("a\0b: 1\n", "not valid YAML"),
-        ("fees:\n  fe: 1\n", "fees.fe: no such setting of none in x.yaml (did you mean 'fees.fee'?)"),
+        (
+            "fees:\n  fe: 1\n",
+            "fees.fe: no such setting of none in x.yaml (did you mean 'fees.fee'?)",
+        ),
         ("fee: 1\n", "fee: no such setting in x.yaml (did you mean 'fees.fee'?)"),
         ("pool: balancer\n", "under defaults: write '- override /pool: balancer'"),
-        ("fees: 0.003\n", "fees is a group (flat, none, recorded) in x.yaml; for the number write fees.fee=0.003"),
+        (
+            "fees: 0.003\n",
+            "fees is a group (flat, none, recorded) in x.yaml; for the number write fees.fee=0.003",
+        ),
         ("hydra:\n  mode: MULTIRUN\n", "belong on the command line"),
         ("defaults:\n  - override /pool: balancr\n", "balancr"),
         ("defaults:\n  - override pool: balancer\n", "experiment/pool"),
@@ -87,8 +100,13 @@ def test_a_value_that_must_be_given(here: Path, qsim: Run, commands: list[Any]) 
 
 def test_groups_are_read_with_the_same_care(here: Path, qsim: Run) -> None:
     (here / "conf/fees/odd.yaml").write_text("kind: odd\nkind: even\n")
-    assert "conf/fees/odd.yaml:2: not valid YAML: found duplicate key kind" in qsim("train", "fees=odd")[2]
-    (here / "conf/fees/evil.yaml").write_text("# @package hydra\ncallbacks: {x: {_target_: os.system}}\n")
+    assert (
+        "conf/fees/odd.yaml:2: not valid YAML: found duplicate key kind"
+        in qsim("train", "fees=odd")[2]
+    )
+    (here / "conf/fees/evil.yaml").write_text(
+        "# @package hydra\ncallbacks: {x: {_target_: os.system}}\n"
+    )
     assert "_target_ is not allowed" in qsim("train", "fees=evil")[2]
     (here / "conf/fees/out.yaml").symlink_to("/etc/hostname")
     assert "no fees is called 'out'" in qsim("train", "fees=out")[2]

@@ -13,7 +13,11 @@ from quantamm_cli.config.translation import translated
 
 load_components()
 
-DATES = {"startDateString": "2021-01-08 00:00:00", "endDateString": "2021-01-24 00:00:00", "endTestDateString": "2021-01-28 00:00:00"}
+DATES = {
+    "startDateString": "2021-01-08 00:00:00",
+    "endDateString": "2021-01-24 00:00:00",
+    "endTestDateString": "2021-01-28 00:00:00",
+}
 FIT = {
     "method": "gradient_descent", "optimiser": "adam", "base_lr": 0.05, "n_iterations": 2, "n_parameter_sets": 2, "noise_scale": 0.1,
     "val_fraction": 0.2, "early_stopping_metric": "sharpe", "initial_random_key": 0, "parameter_init_method": "centered_lhs",
@@ -29,7 +33,13 @@ SETTINGS = DATES | {
 
 
 def metrics(score: float) -> dict[str, Any]:
-    return {"sharpe": score, "jax_sharpe": score / 2, "daily_log_sharpe": score + 0.1, "return": score / 10, "daily_returns": [0.1, score]}
+    return {
+        "sharpe": score,
+        "jax_sharpe": score / 2,
+        "daily_log_sharpe": score + 0.1,
+        "return": score / 10,
+        "daily_returns": [0.1, score],
+    }
 
 
 def entry(step: int, **more: Any) -> dict[str, Any]:
@@ -53,14 +63,22 @@ def entry(step: int, **more: Any) -> dict[str, Any]:
     return found | more
 
 
-def write(folder: Path, settings: dict[str, Any], *entries: dict[str, Any], name: str = "run_x.json") -> str:
+def write(
+    folder: Path, settings: dict[str, Any], *entries: dict[str, Any], name: str = "run_x.json"
+) -> str:
     (folder / name).write_text(json.dumps(json.dumps([settings, *entries], indent=4)))
     return name
 
 
 def changed(**more: Any) -> dict[str, Any]:
-    fit = {name.removeprefix("fit_"): value for name, value in more.items() if name.startswith("fit_")}
-    return SETTINGS | {name: value for name, value in more.items() if not name.startswith("fit_")} | {"optimisation_settings": FIT | fit}
+    fit = {
+        name.removeprefix("fit_"): value for name, value in more.items() if name.startswith("fit_")
+    }
+    return (
+        SETTINGS
+        | {name: value for name, value in more.items() if not name.startswith("fit_")}
+        | {"optimisation_settings": FIT | fit}
+    )
 
 
 def test_a_result_becomes_a_run(tmp_path: Path, call: Call) -> None:
@@ -71,14 +89,26 @@ def test_a_result_becomes_a_run(tmp_path: Path, call: Call) -> None:
     document = json.loads((tmp_path / told["files"]["checkpoint"]).read_text())
     settings = document["settings"]
     assert settings["tokens"] == ["BTC", "ETH"]
-    assert (settings["start"], settings["end"], settings["test_end"]) == ("2021-01-08", "2021-01-24", "2021-01-28")
+    assert (settings["start"], settings["end"], settings["test_end"]) == (
+        "2021-01-08",
+        "2021-01-24",
+        "2021-01-28",
+    )
     assert (settings["fees"]["kind"], settings["fees"]["fee"]) == ("flat", 0.003)
     assert settings["pool"]["rule"]["kind"] == "momentum"
     assert settings["pool"]["guard"]["minimum_weight"] is None
-    assert (settings["fit"]["kind"], settings["fit"]["steps"], settings["fit"]["learning_rate"]) == ("adam", 2, 0.05)
+    assert (
+        settings["fit"]["kind"],
+        settings["fit"]["steps"],
+        settings["fit"]["learning_rate"],
+    ) == ("adam", 2, 0.05)
     assert (settings["fit"]["init"], settings["fit"]["clip_norm"]) == ("centred_lhs", None)
     assert settings["split"]["selection_metric"] == "daily_sharpe"
-    assert settings["params"] == {"k_per_day": 20.0, "memory_days": 10.0, "initial_weights_logits": 1.0}
+    assert settings["params"] == {
+        "k_per_day": 20.0,
+        "memory_days": 10.0,
+        "initial_weights_logits": 1.0,
+    }
     assert settings["data"]["kind"] == "parquet"
     assert document["provenance"]["imported"]["by"] == "quantammsim"
     assert document["provenance"]["imported"]["fingerprint"]["tokens"] == ["ETH", "BTC"]
@@ -100,18 +130,30 @@ def test_the_run_is_used_like_any_other(tmp_path: Path, call: Call) -> None:
     shown = call("runs", "show", name, "--json").json["selections"]
     assert (shown["best_validation"]["step"], shown["best_validation"]["set"]) == (1, 1)
     assert (shown["best_test"]["step"], shown["best_test"]["set"]) == (2, 1)
-    told = call("evaluate", "--run", name[4:14], "data=synthetic", "data.burn_in_days=5", "--json").json
+    told = call(
+        "evaluate", "--run", name[4:14], "data=synthetic", "data.burn_in_days=5", "--json"
+    ).json
     assert told["selection"] == {"load": "best_validation", "step": 1, "set": 1}
     assert told["params"]["raw"]["logit_lamb"] == [0.5, 1.7]
-    given = ("params.log_k=[3,3.5]", "params.logit_lamb=[0.5,1.7]", "tokens=[BTC,ETH]", "start=2021-01-08", "end=2021-01-24")
-    alone = call("simulate", *given, "data.burn_in_days=5", "fees=flat", "fees.fee=0.003", "--json").json
+    given = (
+        "params.log_k=[3,3.5]",
+        "params.logit_lamb=[0.5,1.7]",
+        "tokens=[BTC,ETH]",
+        "start=2021-01-08",
+        "end=2021-01-24",
+    )
+    alone = call(
+        "simulate", *given, "data.burn_in_days=5", "fees=flat", "fees.fee=0.003", "--json"
+    ).json
     assert told["metrics"]["train"]["returns"] != alone["metrics"]["returns"]
     again = call("simulate", "--run", name, "data=synthetic", "data.burn_in_days=5", "--json").json
     assert again["metrics"]["returns"] == pytest.approx(alone["metrics"]["returns"], rel=1e-12)
     assert call("export", name, "--json").json["tokens"] == ["BTC", "ETH"]
 
 
-def test_the_same_file_twice_is_one_run_and_another_file_another(tmp_path: Path, call: Call) -> None:
+def test_the_same_file_twice_is_one_run_and_another_file_another(
+    tmp_path: Path, call: Call
+) -> None:
     file = write(tmp_path, SETTINGS, entry(0))
     other = write(tmp_path, SETTINGS, entry(0, objective=[1.0, 0.6]), name="other.json")
     first, second, third = call("runs", "import", file, other, file, "--json").json["imported"]
@@ -120,8 +162,19 @@ def test_the_same_file_twice_is_one_run_and_another_file_another(tmp_path: Path,
 
 
 def test_what_has_no_counterpart_is_said_a_line_each(tmp_path: Path, call: Call) -> None:
-    settings = changed(mystery=3, price_noise_sigma=0.1, fit_force_scalar=True, fit_method="anneal", return_val="reserves")
-    told = call("runs", "import", write(tmp_path, settings, entry(0, strange=[[1.0], [2.0]]), entry(0)), "--json")
+    settings = changed(
+        mystery=3,
+        price_noise_sigma=0.1,
+        fit_force_scalar=True,
+        fit_method="anneal",
+        return_val="reserves",
+    )
+    told = call(
+        "runs",
+        "import",
+        write(tmp_path, settings, entry(0, strange=[[1.0], [2.0]]), entry(0)),
+        "--json",
+    )
     notes = told.json["imported"][0]["notes"]
     for said in (
         "mystery: no such setting here; left out",
@@ -140,11 +193,23 @@ def test_what_has_no_counterpart_is_said_a_line_each(tmp_path: Path, call: Call)
     ("there", "here"),
     [
         ({"fit_use_swa": True, "fit_swa_freq": 5}, {"swa_start": 0.75, "swa_every": 5}),
-        ({"fit_use_plateau_decay": True, "fit_decay_lr_plateau": 30}, {"plateau_patience": 30, "plateau_factor": 0.8}),
+        (
+            {"fit_use_plateau_decay": True, "fit_decay_lr_plateau": 30},
+            {"plateau_patience": 30, "plateau_factor": 0.8},
+        ),
         ({"fit_sample_method": "exponential"}, {"sampling": "exponential"}),
-        ({"fit_method": "bfgs", "fit_bfgs_settings": {"maxiter": 40}}, {"kind": "bfgs", "steps": 40, "batch_size": 20}),
-        ({"fit_method": "cma_es", "fit_cma_es_settings": {"sigma0": 0.2}}, {"kind": "cma_es", "steps": 300, "sigma0": 0.2}),
-        ({"fit_method": "optuna", "fit_optuna_settings": {"n_trials": 9}}, {"kind": "optuna", "steps": 9, "parameter_sets": 1}),
+        (
+            {"fit_method": "bfgs", "fit_bfgs_settings": {"maxiter": 40}},
+            {"kind": "bfgs", "steps": 40, "batch_size": 20},
+        ),
+        (
+            {"fit_method": "cma_es", "fit_cma_es_settings": {"sigma0": 0.2}},
+            {"kind": "cma_es", "steps": 300, "sigma0": 0.2},
+        ),
+        (
+            {"fit_method": "optuna", "fit_optuna_settings": {"n_trials": 9}},
+            {"kind": "optuna", "steps": 9, "parameter_sets": 1},
+        ),
     ],
 )
 def test_its_ways_of_searching_are_our_fits(there: dict[str, Any], here: dict[str, Any]) -> None:
@@ -156,9 +221,19 @@ def test_its_ways_of_searching_are_our_fits(there: dict[str, Any], here: dict[st
 def test_other_spellings_are_stored_as_ours(tmp_path: Path, call: Call) -> None:
     """A channel whose width and amplitude are in powers of two, for all tokens at once."""
     rest = {name: value for name, value in entry(0).items() if name not in ("log_k",)}
-    params = {"k": [[20.0], [30.0]], "raw_width": [[0.0], [1.0]], "log_amplitude": [[-1.0], [0.0]], "raw_exponents": [[0.0], [0.0]]}
+    params = {
+        "k": [[20.0], [30.0]],
+        "raw_width": [[0.0], [1.0]],
+        "log_amplitude": [[-1.0], [0.0]],
+        "raw_exponents": [[0.0], [0.0]],
+    }
     params |= {"logit_pre_exp_scaling": [[0.0], [0.0]]}
-    told = call("runs", "import", write(tmp_path, changed(rule="mean_reversion_channel"), rest | params), "--json").json["imported"][0]
+    told = call(
+        "runs",
+        "import",
+        write(tmp_path, changed(rule="mean_reversion_channel"), rest | params),
+        "--json",
+    ).json["imported"][0]
     (stored,) = json.loads((tmp_path / told["files"]["checkpoint"]).read_text())["entries"]
     for name, expected in (
         ("k_per_day", [20, 30]),
@@ -167,7 +242,9 @@ def test_other_spellings_are_stored_as_ours(tmp_path: Path, call: Call) -> None:
         ("exponent", [1, 1]),
         ("pre_exp_scaling", [0.5, 0.5]),
     ):
-        np.testing.assert_allclose(stored["readable"][name], np.repeat(np.array(expected)[:, None], 2, axis=1), rtol=1e-12)
+        np.testing.assert_allclose(
+            stored["readable"][name], np.repeat(np.array(expected)[:, None], 2, axis=1), rtol=1e-12
+        )
     assert set(stored["params"]) == {
         "initial_weights_logits",
         "sp_k",
@@ -187,7 +264,12 @@ def test_trials_of_a_search_and_pools_with_numbers_of_their_own(tmp_path: Path, 
         "optuna_trial_number": 3,
         "objective": 0.4,
     }
-    trial |= {"train_sharpe": 1.5, "validation_sharpe": 1.2, "validation_return": 0.1, "test_objective": metrics(0.7)}
+    trial |= {
+        "train_sharpe": 1.5,
+        "validation_sharpe": 1.2,
+        "validation_return": 0.1,
+        "test_objective": metrics(0.7),
+    }
     settings = changed(fit_method="optuna", fit_n_parameter_sets=1, training_method="optuna")
     told = call("runs", "import", write(tmp_path, settings, trial), "--json").json["imported"][0]
     (stored,) = json.loads((tmp_path / told["files"]["checkpoint"]).read_text())["entries"]
@@ -195,9 +277,19 @@ def test_trials_of_a_search_and_pools_with_numbers_of_their_own(tmp_path: Path, 
     assert stored["params"]["log_k"] == [[4.0, 5.0]]
     assert stored["metrics"]["validation"] == {"daily_sharpe": [1.2], "returns": [0.1]}
     assert stored["metrics"]["test"]["daily_sharpe"] == [0.7]
-    numbers = {"price_ratio": [4.0, 5.0], "centeredness_margin": [0.2, 0.3], "daily_price_shift_base": [1 - 1 / 124_649, 1 - 2 / 124_649]}
-    rest = {name: value for name, value in entry(0).items() if "log_k" not in name and "lamb" not in name}
-    told = call("runs", "import", write(tmp_path, changed(rule="reclamm"), rest | numbers), "--json").json["imported"][0]
+    numbers = {
+        "price_ratio": [4.0, 5.0],
+        "centeredness_margin": [0.2, 0.3],
+        "daily_price_shift_base": [1 - 1 / 124_649, 1 - 2 / 124_649],
+    }
+    rest = {
+        name: value
+        for name, value in entry(0).items()
+        if "log_k" not in name and "lamb" not in name
+    }
+    told = call(
+        "runs", "import", write(tmp_path, changed(rule="reclamm"), rest | numbers), "--json"
+    ).json["imported"][0]
     (stored,) = json.loads((tmp_path / told["files"]["checkpoint"]).read_text())["entries"]
     np.testing.assert_allclose(stored["readable"]["shift_exponent"], [[1], [2]], rtol=1e-9)
     np.testing.assert_allclose(stored["readable"]["price_ratio"], [[4], [5]], rtol=1e-9)
@@ -214,11 +306,16 @@ def test_trials_of_a_search_and_pools_with_numbers_of_their_own(tmp_path: Path, 
         ({"fees": 1.5}, "fees.fee: 1.5 is not below 1"),
         ({"fit_early_stopping_metric": "luck"}, "no metric is called luck"),
         ({"initial_k_per_day": -3}, "params.k_per_day: -3 is not zero or more"),
-        ({"rule": "power_channel"}, "holds no exponent and no pre_exp_scaling, which this pool needs"),
+        (
+            {"rule": "power_channel"},
+            "holds no exponent and no pre_exp_scaling, which this pool needs",
+        ),
     ],
     ids=str,
 )
-def test_what_a_run_cannot_do_without_is_refused(settings: dict[str, Any], said: str, tmp_path: Path, call: Call) -> None:
+def test_what_a_run_cannot_do_without_is_refused(
+    settings: dict[str, Any], said: str, tmp_path: Path, call: Call
+) -> None:
     file = write(tmp_path, changed(**settings), entry(0))
     call("runs", "import", file).one_line(4, "run_x.json", said)
     assert not (tmp_path / "runs").exists()
@@ -227,15 +324,22 @@ def test_what_a_run_cannot_do_without_is_refused(settings: dict[str, Any], said:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"log_k": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]}, "entry of step 0 cannot be read: params.log_k: has 2 x 3 numbers"),
+        (
+            {"log_k": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]},
+            "entry of step 0 cannot be read: params.log_k: has 2 x 3 numbers",
+        ),
         ({"log_k": "x"}, "entry of step 0 cannot be read"),
         ({"objective": [1.0, 2.0, 3.0]}, "entry of step 0 cannot be read"),
         ({"sp_k": [[1.0, 2.0], [1.0, 2.0]]}, "they are one parameter, give one"),
     ],
     ids=str,
 )
-def test_entries_that_do_not_fit_are_refused(more: dict[str, Any], said: str, tmp_path: Path, call: Call) -> None:
-    call("runs", "import", write(tmp_path, SETTINGS, entry(0, **more))).one_line(4, "run_x.json", said)
+def test_entries_that_do_not_fit_are_refused(
+    more: dict[str, Any], said: str, tmp_path: Path, call: Call
+) -> None:
+    call("runs", "import", write(tmp_path, SETTINGS, entry(0, **more))).one_line(
+        4, "run_x.json", said
+    )
 
 
 def test_wrong_words_and_damaged_files_are_one_line(tmp_path: Path, call: Call) -> None:

@@ -13,15 +13,33 @@ from toy import TOY, Call
 
 from quantamm_cli.cli.main import main
 
-SHARED = {"command", "run", "fingerprint", "metrics", "benchmarks", "final", "params", "seconds", "files"}
+SHARED = {
+    "command",
+    "run",
+    "fingerprint",
+    "metrics",
+    "benchmarks",
+    "final",
+    "params",
+    "seconds",
+    "files",
+}
 SIDES = {"fresh", "decomposition", "random"}
-KEYS = {"simulate": SHARED, "evaluate": SHARED | {"selection"} | SIDES, "train": SHARED | {"selection", "status"}}
+KEYS = {
+    "simulate": SHARED,
+    "evaluate": SHARED | {"selection"} | SIDES,
+    "train": SHARED | {"selection", "status"},
+}
 
 
 def leaves(tree: Any) -> list[Any]:
     """Everything in a tree that is no list and no dict."""
     if isinstance(tree, dict | list):
-        return [leaf for item in (tree.values() if isinstance(tree, dict) else tree) for leaf in leaves(item)]
+        return [
+            leaf
+            for item in (tree.values() if isinstance(tree, dict) else tree)
+            for leaf in leaves(item)
+        ]
     return [tree]
 
 
@@ -35,10 +53,15 @@ def test_one_object_with_the_promised_keys(command: str, trained: Path, call: Ca
     assert set(told["final"]) == {"value", "weights", "reserves", "readouts"}
     assert set(told["params"]) == {"raw", "readable"}
     assert set(told["params"]["readable"]) == {"initial_weights", "k_per_day", "memory_days"}
-    assert all(isinstance(leaf, str) or leaf is None or math.isfinite(leaf) for leaf in leaves(told))
+    assert all(
+        isinstance(leaf, str) or leaf is None or math.isfinite(leaf) for leaf in leaves(told)
+    )
     periods = [told["metrics"]] if command == "simulate" else list(told["metrics"].values())
     assert len(periods) == (1 if command == "simulate" else 3)
-    assert all({"daily_log_sharpe", "returns", "returns_over_hodl", "calmar", "ulcer"} <= set(period) for period in periods)
+    assert all(
+        {"daily_log_sharpe", "returns", "returns_over_hodl", "calmar", "ulcer"} <= set(period)
+        for period in periods
+    )
     assert all((trained / path).is_file() for path in told["files"].values())
     assert set(told["seconds"]) >= {"data", "run"}
     if command == "train":
@@ -76,12 +99,18 @@ def test_a_pipe_gets_plain_text(trained: Path, call: Call) -> None:
         (["runs", "show", "abcdef"], 4, "runs"),
     ],
 )
-def test_a_failure_is_an_object_too(words: list[str], code: int, where: str, tmp_path: Path, call: Call) -> None:
+def test_a_failure_is_an_object_too(
+    words: list[str], code: int, where: str, tmp_path: Path, call: Call
+) -> None:
     answer = call(*words, "--json")
     answer.one_line(code)
     assert set(answer.json) == {"command", "error"}
     assert set(answer.json["error"]) == {"code", "where", "message"}
-    assert (answer.json["command"], answer.json["error"]["code"], answer.json["error"]["where"]) == (words[0], code, where)
+    assert (
+        answer.json["command"],
+        answer.json["error"]["code"],
+        answer.json["error"]["where"],
+    ) == (words[0], code, where)
     assert answer.json["error"]["message"] in answer.err
     assert not list(tmp_path.iterdir())
 
@@ -115,7 +144,10 @@ def test_the_fingerprint_does_not_depend_on_the_machines_mood(tmp_path: Path, ca
         {"PYTHONHASHSEED": "1", "TZ": "America/St_Johns", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "0"},
     ]
     words = [TOY[::-1], (*TOY[3:], *TOY[:3])]
-    processes = [toy.start("train", *say, "--dry-run", "--json", folder=tmp_path, **mood) for say, mood in zip(words, moods, strict=True)]
+    processes = [
+        toy.start("train", *say, "--dry-run", "--json", folder=tmp_path, **mood)
+        for say, mood in zip(words, moods, strict=True)
+    ]
     outs = [toy.finish(process).out for process in processes]
     outs += [call("train", *say, "--dry-run", "--json").out for say in (TOY, *words)]
     assert len(set(outs)) == 1

@@ -20,7 +20,13 @@ from quantamm_cli.rules.base import WeightRule, centred
 
 """
 SMALL = ("simulations=8", "steps=200", "epoch.length=100")
-SHORT = ("tokens=[BTC,ETH]", "start=2021-01-08", "end=2021-01-12", "data.burn_in_days=5", "plugins=[mine.py]")
+SHORT = (
+    "tokens=[BTC,ETH]",
+    "start=2021-01-08",
+    "end=2021-01-12",
+    "data.burn_in_days=5",
+    "plugins=[mine.py]",
+)
 
 
 @pytest.fixture
@@ -33,7 +39,11 @@ def folder(root: Path, tmp_path: Path) -> Path:
     (tmp_path / "strategy.py").write_text(strategy)
     (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(others))
     (yaml,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    own = {"pool/rule/reversion": yaml, "pool/basket": "kind: basket\n", "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n"}
+    own = {
+        "pool/rule/reversion": yaml,
+        "pool/basket": "kind: basket\n",
+        "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n",
+    }
     for name, content in own.items():
         path = tmp_path / "conf" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,18 +66,24 @@ def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
     text = (folder / "mine.py").read_text()
     (folder / "undeclared.py").write_text(text.replace(', onchain=OnChain("k")', ""))
     refused = call("export", trained["run"], "plugins=[undeclared.py]")
-    refused.one_line(2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')")
+    refused.one_line(
+        2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')"
+    )
 
 
 def test_an_own_pool_is_simulated_and_takes_no_frictions(folder: Path, call: Call) -> None:
     """A frictionless path is all it has: it holds equal amounts."""
     found = call("simulate", *SHORT, "pool=basket", "--json").json
     assert len(set(found["final"]["reserves"])) == 1
-    call("simulate", *SHORT, "pool=basket", "fees=flat", "fees.fee=0.01").one_line(2, "fees: pool=basket has no path with frictions")
+    call("simulate", *SHORT, "pool=basket", "fees=flat", "fees.fee=0.01").one_line(
+        2, "fees: pool=basket has no path with frictions"
+    )
 
 
 def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call) -> None:
     """Its settings are set by its name."""
     assert call("compete", "validate", "strategy.py:Vol", "--json").code == 0
-    played = call("compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json").json
+    played = call(
+        "compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json"
+    ).json
     assert {"Vol", "fixed_50"} <= {row["name"] for row in played["standings"]}

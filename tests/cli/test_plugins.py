@@ -60,7 +60,9 @@ def qsim(packages: Path, folder: Path, *words: str, **env: str) -> toy.Answer:
     command = [sys.executable, "-m", "quantamm_cli", *words]
     paths = os.pathsep.join(map(str, (packages, *filter(None, [os.environ.get("PYTHONPATH")]))))
     environment = {**toy.environment(), "PYTHONPATH": paths, **env}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     return toy.Answer(done.returncode, done.stdout, done.stderr)
 
 
@@ -76,13 +78,17 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("broken"), "import a_library_nobody_has\n")
 
 
-def test_a_rule_of_an_installed_package_is_shown_and_completed(packages: Path, tmp_path: Path) -> None:
+def test_a_rule_of_an_installed_package_is_shown_and_completed(
+    packages: Path, tmp_path: Path
+) -> None:
     """Its description is read from its class, its name from the YAML in the package."""
     shown = qsim(packages, tmp_path, "show", "rules", "leaning")
     assert (shown.code, shown.err) == (0, "")
     assert "lean against the level" in shown.out
     line = "qsim train pool/rule=lea"
-    assert qsim(packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line))).out.split() == ["pool/rule=leaning"]
+    assert qsim(
+        packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line))
+    ).out.split() == ["pool/rule=leaning"]
 
 
 def test_a_run_with_it_names_the_version_of_the_package(packages: Path, tmp_path: Path) -> None:
@@ -107,12 +113,19 @@ def test_a_package_that_fails_is_one_line(broken: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "fees.feee=1"]])
-def test_help_and_misspelt_keys_import_no_package(words: list[str], packages: Path, tmp_path: Path) -> None:
+def test_help_and_misspelt_keys_import_no_package(
+    words: list[str], packages: Path, tmp_path: Path
+) -> None:
     """The metadata are read, the package is not."""
     paths = os.pathsep.join(map(str, (packages, *filter(None, [os.environ.get("PYTHONPATH")]))))
     command = [sys.executable, "-c", TYPO, *words]
     done = subprocess.run(
-        command, cwd=tmp_path, env={**toy.environment(), "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+        command,
+        cwd=tmp_path,
+        env={**toy.environment(), "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     code, imported = json.loads(done.stdout.splitlines()[-1])
     assert code == (0 if words == ["--help"] else 2)

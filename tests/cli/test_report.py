@@ -17,7 +17,9 @@ OWN = "again=2021-01-24..2021-01-28,2021-01-07..2021-01-11"
 def asked(finished: Path) -> dict[str, Any]:
     """The toy run evaluated from every side, into the folder that all share."""
     words = ("--load", "best_test", "--periods", OWN, "--sets", "all", "--plots")
-    return toy.call("evaluate", "--run", toy.checkpoint(finished).stem, *words, "--json", folder=finished).json
+    return toy.call(
+        "evaluate", "--run", toy.checkpoint(finished).stem, *words, "--json", folder=finished
+    ).json
 
 
 def test_every_side_agrees_with_the_others(asked: dict[str, Any]) -> None:
@@ -26,9 +28,14 @@ def test_every_side_agrees_with_the_others(asked: dict[str, Any]) -> None:
     assert chosen["metrics"] == asked["metrics"]
     assert chosen["params"] == asked["params"]
     assert len(asked["sets"]) == 2
-    assert asked["fresh"]["train"]["returns"] == pytest.approx(asked["metrics"]["train"]["returns"], rel=1e-9)
+    assert asked["fresh"]["train"]["returns"] == pytest.approx(
+        asked["metrics"]["train"]["returns"], rel=1e-9
+    )
     assert asked["periods"]["again"]["metrics"] == asked["fresh"]["test"]
-    assert (asked["periods"]["2"]["start"], asked["periods"]["2"]["end"]) == ("2021-01-07", "2021-01-11")
+    assert (asked["periods"]["2"]["start"], asked["periods"]["2"]["end"]) == (
+        "2021-01-07",
+        "2021-01-11",
+    )
     assert asked["periods"]["2"]["metrics"]["returns"] is not None
     assert {"lvr", "rvr", "random"} <= set(asked["benchmarks"])
     for period, parts in asked["decomposition"].items():
@@ -57,12 +64,20 @@ def test_the_page_of_a_run_needs_nothing_else(trained: Path, call: Call) -> None
     assert "<script" not in page
 
 
-def test_words_that_ask_for_nothing_there_is_are_one_line(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_that_ask_for_nothing_there_is_are_one_line(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before anything is computed; and a library that is missing is named."""
-    toy.call("evaluate", *TOY, "--sets", "0,2", folder=finished).one_line(2, "--sets: '2' is not a parameter set; this run has 0, 1")
-    toy.call("evaluate", *TOY, "--periods", "x", folder=finished).one_line(2, "--periods: 'x' is not a period")
+    toy.call("evaluate", *TOY, "--sets", "0,2", folder=finished).one_line(
+        2, "--sets: '2' is not a parameter set; this run has 0, 1"
+    )
+    toy.call("evaluate", *TOY, "--periods", "x", folder=finished).one_line(
+        2, "--periods: 'x' is not a period"
+    )
     far = ("--periods", "late=2031-01-01..2031-02-01")
-    toy.call("evaluate", *TOY, *far, folder=finished).one_line(2, "--periods: late: BTC has prices from 2021-01-01 to 2026-01-01")
+    toy.call("evaluate", *TOY, *far, folder=finished).one_line(
+        2, "--periods: late: BTC has prices from 2021-01-01 to 2026-01-01"
+    )
     toy.call("report", "abcdef", folder=finished).one_line(4, "no run begins with abcdef")
     toy.call("report", "abcdef", "123456", folder=finished).one_line(2, "one RUN at a time")
     monkeypatch.setattr("quantamm_cli.workflows.plots.find_spec", lambda name: None)
@@ -70,7 +85,9 @@ def test_words_that_ask_for_nothing_there_is_are_one_line(finished: Path, monkey
         toy.call(*words, folder=finished).one_line(2, "matplotlib: plots need it")
 
 
-def test_what_cannot_be_written_is_one_line(trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_is_one_line(
+    trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page's path is printed; with a folder in its place nothing half-written is left, and the plots of before stay."""
     empty = b"\x89PNG\r\n\x1a\n" + bytes(16)  # drawing is another test's
     pictures = dict.fromkeys((name.removesuffix("_plot") for name in PLOTS), empty)

@@ -66,7 +66,9 @@ def shows(page: Path, result: Result) -> list[Table]:
 def test_of_a_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Evaluated from every side; text between tables is there, too."""
     monkeypatch.chdir(trained)
-    result = evaluate(compose("train", *toy.TOY), periods={"crash": ("2021-01-09", "2021-01-11")}, sets="all")
+    result = evaluate(
+        compose("train", *toy.TOY), periods={"crash": ("2021-01-09", "2021-01-11")}, sets="all"
+    )
     files = plots.draw_page(of_run(result, 0.0), result.chosen.folder)
     captions = [table.caption for table in shows(Path(files["report"]), result)]
     assert len(captions) == 7
@@ -81,7 +83,11 @@ def test_of_a_walk_forward(trained: Path, monkeypatch: pytest.MonkeyPatch) -> No
     result = walk_forward(compose("train", *toy.TOY, *WALK))
     files = plots.draw_walk(result.place.result, result.place.daily)
     assert len(shows(Path(files["report"]), result)) == 2
-    stored = stored_walk(next(held for held in holdings(Path("runs")) if held.kind == "walk"), USUAL, with_settings=False)
+    stored = stored_walk(
+        next(held for held in holdings(Path("runs")) if held.kind == "walk"),
+        USUAL,
+        with_settings=False,
+    )
     assert len(shows(Path(files["report"]), stored)) == 3
     assert result.verdict.finding in Path(files["report"]).read_text(encoding="utf-8")
 
@@ -95,4 +101,6 @@ def test_of_a_competition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     place = result.competition.place
     files = plots.draw_competition(result.scores, read_receipt(place.receipt), place.folder)
     assert len(shows(Path(files["report"]), result)) == 2
-    assert str(result.tables()[-1]).partition(":")[0] in Path(files["report"]).read_text(encoding="utf-8")
+    assert str(result.tables()[-1]).partition(":")[0] in Path(files["report"]).read_text(
+        encoding="utf-8"
+    )

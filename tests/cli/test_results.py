@@ -25,10 +25,16 @@ CALLS: dict[str, Callable[[], Result]] = {
     "show rules": lambda: components.show_components("rules"),
     "show strategies fixed_20": lambda: components.show_components("strategies", "fixed_20"),
     "show experiments": lambda: components.show_components("experiments"),
-    "config show simulate fees=flat fees.fee=0.003": lambda: settings_files.compose_settings("simulate", FEES, None),
-    "config validate train fees=flat fees.fee=0.003": lambda: settings_files.validate_settings("train", FEES, None),
+    "config show simulate fees=flat fees.fee=0.003": lambda: settings_files.compose_settings(
+        "simulate", FEES, None
+    ),
+    "config validate train fees=flat fees.fee=0.003": lambda: settings_files.validate_settings(
+        "train", FEES, None
+    ),
     "config schema simulate": lambda: settings_files.schema_of("simulate"),
-    "config diff default demo": lambda: settings_files.compare_settings("default", "demo", (), None),
+    "config diff default demo": lambda: settings_files.compare_settings(
+        "default", "demo", (), None
+    ),
     "config init conf": lambda: settings_files.copy_settings(Path("conf")),
     "runs list": lambda: stored_runs.list_results("runs"),
     "runs verify": lambda: stored_runs.verify_results("runs"),
@@ -36,7 +42,9 @@ CALLS: dict[str, Callable[[], Result]] = {
 
 
 @pytest.mark.parametrize("command", CALLS)
-def test_a_workflow_returns_what_its_command_prints(command: str, call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workflow_returns_what_its_command_prints(
+    command: str, call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Tables and lines in their order, and the JSON object but for the command's name."""
     monkeypatch.chdir(trained)
     if command.startswith("config init"):
@@ -47,7 +55,9 @@ def test_a_workflow_returns_what_its_command_prints(command: str, call: Call, tr
     assert "<t" in result._repr_html_() or "<p>" in result._repr_html_()
 
 
-def test_a_stored_run_and_its_export(call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_run_and_its_export(
+    call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a run by name."""
     monkeypatch.chdir(trained)
     run = Store("runs").load(toy.checkpoint(trained).stem)
@@ -60,7 +70,9 @@ def test_a_stored_run_and_its_export(call: Call, trained: Path, monkeypatch: pyt
     assert call("export", run.name, "--load", "best_train").out == f"{found}\n"
 
 
-def test_damages_name_arguments_or_flags(call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damages_name_arguments_or_flags(
+    call: Call, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In Python ``fresh=True``, on the command line ``--fresh``, in tables and JSON too."""
     monkeypatch.chdir(trained)
     path = toy.checkpoint(trained)

@@ -9,7 +9,13 @@ from toy import METRIC, RULES, TOY, Call
 
 def test_an_empty_folder_has_no_runs(tmp_path: Path, call: Call) -> None:
     assert call("runs", "list").out == "no runs in runs\n"
-    assert call("runs", "list", "--json").json == {"command": "runs", "runs": [], "walk_forwards": [], "competitions": [], "studies": []}
+    assert call("runs", "list", "--json").json == {
+        "command": "runs",
+        "runs": [],
+        "walk_forwards": [],
+        "competitions": [],
+        "studies": [],
+    }
     assert call("runs", "verify").code == 0
     assert not list(tmp_path.iterdir())
 
@@ -39,7 +45,9 @@ def test_show_says_what_each_rule_chooses(finished: Path) -> None:
     assert (told["run"], told["status"], told["step"]) == (name, "finished", 6)
     assert told["settings"] == toy.document(finished)["settings"]
     expected = {rule: choice for rule in RULES if (choice := toy.chosen(entries, rule))}
-    assert {rule: (item["step"], item["set"]) for rule, item in told["selections"].items()} == expected
+    assert {
+        rule: (item["step"], item["set"]) for rule, item in told["selections"].items()
+    } == expected
     for item in told["selections"].values():
         for period, score in item["scores"].items():
             assert score == entries[item["step"]]["metrics"][period][METRIC][item["set"]]
@@ -50,7 +58,9 @@ def test_show_says_what_each_rule_chooses(finished: Path) -> None:
 
 def test_compare_shows_only_what_differs(trained: Path, call: Call) -> None:
     other = call("train", *TOY, "fit.seed=1", "params.k_per_day=5", "--json").json["run"]
-    told = call("runs", "compare", toy_run := call("train", *TOY, "--json").json["run"], other, "--json").json
+    told = call(
+        "runs", "compare", toy_run := call("train", *TOY, "--json").json["run"], other, "--json"
+    ).json
     assert told["differences"] == {"fit.seed": [0, 1], "params.k_per_day": [None, 5]}
     assert [run["run"] for run in told["runs"]] == [toy_run, other]
     out = call("runs", "compare", toy_run[4:10], other[4:10]).out
@@ -60,7 +70,10 @@ def test_compare_shows_only_what_differs(trained: Path, call: Call) -> None:
 
 def test_verify_is_content_with_a_sound_run(finished: Path) -> None:
     others = {"walk_forwards": 0, "competitions": 0, "studies": 0}
-    assert toy.call("runs", "verify", "--json", folder=finished).json == {"command": "runs", "sound": 1} | others
+    assert (
+        toy.call("runs", "verify", "--json", folder=finished).json
+        == {"command": "runs", "sound": 1} | others
+    )
 
 
 @pytest.mark.parametrize("part", ["checkpoint", "history.jsonl", "state.npz"])
@@ -89,6 +102,8 @@ def test_verify_finds_one_altered_digit(part: str, trained: Path, call: Call) ->
         (["show", "../../etc/passwd"], 4, "is not a run"),
     ],
 )
-def test_wrong_words_are_one_line(words: list[str], code: int, said: str, tmp_path: Path, call: Call) -> None:
+def test_wrong_words_are_one_line(
+    words: list[str], code: int, said: str, tmp_path: Path, call: Call
+) -> None:
     call("runs", *words).one_line(code, said)
     assert not list(tmp_path.iterdir())

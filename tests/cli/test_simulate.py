@@ -26,7 +26,15 @@ def test_it_uses_start_to_end_and_ignores_what_training_needs(tmp_path: Path, ca
     assert len(path["unix"]) == toy.ROWS
     assert path["unix"][-1] == np.datetime64("2021-01-23T23:59", "ms").astype(int)
     assert told["final"]["value"] == path["value"][-1]
-    other = call("simulate", *TOY, "test_end=null", "fit.steps=3", "split.bout_offset=7", "metric=sharpe", "--json").json
+    other = call(
+        "simulate",
+        *TOY,
+        "test_end=null",
+        "fit.steps=3",
+        "split.bout_offset=7",
+        "metric=sharpe",
+        "--json",
+    ).json
     assert other["fingerprint"] == told["fingerprint"]
     assert not list((tmp_path / "runs").glob("*.json"))
 
@@ -44,23 +52,37 @@ def test_every_executor_can_be_asked_for_by_name(tmp_path: Path) -> None:
 
 
 def test_parameters_are_part_of_what_it_is_called(call: Call) -> None:
-    names = [call("simulate", *TOY, *more, "--dry-run", "--json").json["run"] for more in ((), ("params.k_per_day=9",), ("fees=flat",))]
+    names = [
+        call("simulate", *TOY, *more, "--dry-run", "--json").json["run"]
+        for more in ((), ("params.k_per_day=9",), ("fees=flat",))
+    ]
     assert len(set(names)) == 3
 
 
 def test_it_simulates_a_run_that_was_trained(trained: Path, call: Call) -> None:
-    told = call("simulate", "--run", toy.checkpoint(trained).stem[4:14], "--load", "best_train", "--json").json
+    told = call(
+        "simulate", "--run", toy.checkpoint(trained).stem[4:14], "--load", "best_train", "--json"
+    ).json
     own = call("evaluate", *TOY, "--load", "best_train", "--json").json
     assert told["params"] == own["params"]
     assert told["selection"] == own["selection"] | {"run": own["run"]}
-    assert told["final"]["value"] == pytest.approx(arrays(own, trained)["value"][toy.ROWS - 1], rel=1e-12)
+    assert told["final"]["value"] == pytest.approx(
+        arrays(own, trained)["value"][toy.ROWS - 1], rel=1e-12
+    )
     call("simulate", *TOY, "--load", "best_train").one_line(2, "--load: needs --run RUN")
 
 
 def test_tokens_keep_the_users_order_everywhere(tmp_path: Path, call: Call) -> None:
     order = ("params.k_per_day=[5,50,1]", "params.initial_weights=[0.2,0.3,0.5]")
-    other = ("tokens=[USDC,BTC,ETH]", "params.k_per_day=[1,5,50]", "params.initial_weights=[0.5,0.2,0.3]")
-    one, two = call("simulate", *SHORT, *order, "--json").json, call("simulate", *SHORT, *other, "--json").json
+    other = (
+        "tokens=[USDC,BTC,ETH]",
+        "params.k_per_day=[1,5,50]",
+        "params.initial_weights=[0.5,0.2,0.3]",
+    )
+    one, two = (
+        call("simulate", *SHORT, *order, "--json").json,
+        call("simulate", *SHORT, *other, "--json").json,
+    )
     first, second = arrays(one, tmp_path), arrays(two, tmp_path)
     turn = [2, 0, 1]
     assert np.array_equal(first["prices"][:, turn], second["prices"])
@@ -68,16 +90,22 @@ def test_tokens_keep_the_users_order_everywhere(tmp_path: Path, call: Call) -> N
     for name in ("weights", "reserves"):
         assert first[name][:, turn] == pytest.approx(second[name], rel=1e-9), name
         assert np.asarray(one["final"][name])[turn] == pytest.approx(two["final"][name], rel=1e-9)
-    assert np.asarray(one["params"]["readable"]["k_per_day"])[turn] == pytest.approx(two["params"]["readable"]["k_per_day"], rel=1e-12)
+    assert np.asarray(one["params"]["readable"]["k_per_day"])[turn] == pytest.approx(
+        two["params"]["readable"]["k_per_day"], rel=1e-12
+    )
     assert one["metrics"]["returns"] == pytest.approx(two["metrics"]["returns"], rel=1e-9)
 
 
 def test_hodl_holds(tmp_path: Path, call: Call) -> None:
-    told = call("simulate", *SHORT, "pool=hodl", "params.initial_weights=[0.2,0.3,0.5]", "--json").json
+    told = call(
+        "simulate", *SHORT, "pool=hodl", "params.initial_weights=[0.2,0.3,0.5]", "--json"
+    ).json
     path = arrays(told, tmp_path)
     assert np.ptp(path["reserves"], axis=0).max() == 0
     assert path["reserves"][0] * path["prices"][0] == pytest.approx([2e5, 3e5, 5e5])
-    assert path["weights"] == pytest.approx(path["reserves"] * path["prices"] / path["value"][:, None])
+    assert path["weights"] == pytest.approx(
+        path["reserves"] * path["prices"] / path["value"][:, None]
+    )
     assert told["metrics"]["returns_over_hodl"] == pytest.approx(0, abs=1e-12)
 
 
@@ -101,7 +129,9 @@ def write(bars: dict[str, Any], folder: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_prices_come_from_files(kind: str, bars: dict[str, Any], tmp_path: Path, call: Call) -> None:
+def test_prices_come_from_files(
+    kind: str, bars: dict[str, Any], tmp_path: Path, call: Call
+) -> None:
     write(bars, tmp_path / "prices", kind)
     words = (*STORED, f"data={kind}", "data.dir=prices")
     told = call("simulate", *words, "--json").json
@@ -113,11 +143,15 @@ def test_prices_come_from_files(kind: str, bars: dict[str, Any], tmp_path: Path,
     assert f"after {DAYS_BEFORE} days of burn-in" in trained.err
     assert toy.document(tmp_path)["provenance"]["places"] == {"data.dir": "prices"}
     (tmp_path / "prices").rename(tmp_path / "moved")
-    again = call("evaluate", "--run", trained.json["run"], f"data={kind}", "data.dir=moved", "--json").json
+    again = call(
+        "evaluate", "--run", trained.json["run"], f"data={kind}", "data.dir=moved", "--json"
+    ).json
     assert again["metrics"] == trained.json["metrics"]
 
 
-def test_parquet_and_csv_of_the_same_prices_score_alike(bars: dict[str, Any], tmp_path: Path, call: Call) -> None:
+def test_parquet_and_csv_of_the_same_prices_score_alike(
+    bars: dict[str, Any], tmp_path: Path, call: Call
+) -> None:
     told = []
     for kind in ("parquet", "csv"):
         write(bars, tmp_path / kind, kind)
@@ -137,6 +171,8 @@ def test_recorded_fees_hold_from_their_minute_on(tmp_path: Path, call: Call) -> 
     assert same["final"]["value"] == pytest.approx(flat["final"]["value"], rel=1e-12)
     assert late["final"]["value"] != pytest.approx(flat["final"]["value"], rel=1e-9)
     (tmp_path / "bad.csv").write_text("unix,fe\n1,1\n")
-    call("simulate", *SHORT, "fees=recorded", "fees.file=bad.csv").one_line(3, "bad.csv", "did you mean 'fee'")
+    call("simulate", *SHORT, "fees=recorded", "fees.file=bad.csv").one_line(
+        3, "bad.csv", "did you mean 'fee'"
+    )
     call("simulate", *SHORT, "fees=recorded").one_line(2, "fees=recorded needs a file")
     call("simulate", *SHORT, "fees=recorded", "fees.file=none.csv").one_line(3, "none.csv")

@@ -20,7 +20,9 @@ from quantamm_cli.config.components import load_components
 from quantamm_cli.kernels import build
 from quantamm_cli.workflows import programs
 
-FRESH = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))} | {"XLA_FLAGS": QUICKLY}
+FRESH = {
+    name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))
+} | {"XLA_FLAGS": QUICKLY}
 """Where programs are kept is left to the command; which they are does not depend on how well they are compiled."""
 COUNTED = """
 import sys
@@ -76,7 +78,14 @@ OTHER_NUMBERS = [
 def compiled(cache: Path, folder: Path, *words: str) -> int:
     """How many programs a ``qsim`` process compiles because they are not in the cache."""
     command = [sys.executable, "-c", COUNTED, *words, "-q"]
-    done = subprocess.run(command, cwd=folder, env=FRESH | {"QSIM_CACHE": str(cache)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=FRESH | {"QSIM_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return int(done.stdout.splitlines()[-1])
 
@@ -89,10 +98,17 @@ def kept(cache: Path) -> set[str]:
 @pytest.mark.timeout(900)
 def test_a_second_process_with_other_numbers_compiles_nothing(tmp_path: Path) -> None:
     """A shell loop over fees, learning rates, dates and initial parameters pays for its programs once."""
-    words = [word for word in TOY if not word.startswith(("tokens=", "fit.steps="))] + ["fit.steps=1", *FEE]
+    words = [word for word in TOY if not word.startswith(("tokens=", "fit.steps="))] + [
+        "fit.steps=1",
+        *FEE,
+    ]
     build._code()
-    shutil.copytree(CACHE / "kernels", tmp_path / "cache" / "kernels")  # machine code is not JAX's, and has tests of its own
-    assert compiled(tmp_path / "cache", tmp_path, "train", *words) > 0, "the listener hears of compilations"
+    shutil.copytree(
+        CACHE / "kernels", tmp_path / "cache" / "kernels"
+    )  # machine code is not JAX's, and has tests of its own
+    assert compiled(tmp_path / "cache", tmp_path, "train", *words) > 0, (
+        "the listener hears of compilations"
+    )
     before = kept(tmp_path / "cache")
     misses = compiled(tmp_path / "cache", tmp_path, "train", *words, *OTHER_NUMBERS)
     assert (misses, kept(tmp_path / "cache") - before) == (0, set())
@@ -107,11 +123,18 @@ def asked_for(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, list[
     words = [["train", *TOY, "fit.steps=0", *more, "-q"] for more in TRAININGS]
     command = [sys.executable, "-c", ASKED_FOR, json.dumps(words)]
     folder = tmp_path_factory.mktemp("asked")
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True)
-    return [(code, programs, needless) for code, programs, needless in json.loads(done.stdout.splitlines()[-1])]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=True
+    )
+    return [
+        (code, programs, needless)
+        for code, programs, needless in json.loads(done.stdout.splitlines()[-1])
+    ]
 
 
-@pytest.mark.parametrize("training", range(len(TRAININGS)), ids=[" ".join(words) for words in TRAININGS])
+@pytest.mark.parametrize(
+    "training", range(len(TRAININGS)), ids=[" ".join(words) for words in TRAININGS]
+)
 def test_before_the_first_step_there_is_one_program_and_nothing_needless(
     training: int, asked_for: list[tuple[int, list[str], list[str]]]
 ) -> None:
@@ -131,9 +154,15 @@ def test_the_collector_collects_after_the_imports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quiet", "said"), [(False, "compiling\nqsim train: warning: careful\n"), (True, "qsim train: warning: careful\n")]
+    ("quiet", "said"),
+    [
+        (False, "compiling\nqsim train: warning: careful\n"),
+        (True, "qsim train: warning: careful\n"),
+    ],
 )
-def test_the_console_says_what_lower_layers_log(capsys: pytest.CaptureFixture[str], quiet: bool, said: str) -> None:
+def test_the_console_says_what_lower_layers_log(
+    capsys: pytest.CaptureFixture[str], quiet: bool, said: str
+) -> None:
     """News are notes, which ``-q`` leaves out; outside of a command nothing is said, and other libraries are left alone."""
     logger = logging.getLogger("quantamm_cli.core")
     with heard(Console("train", quiet=quiet)):
@@ -158,7 +187,13 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
 def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
     """Typos are found in the composed YAML, before JAX, NumPy and pydantic."""
     check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print(sorted({'jax', 'numpy', 'pydantic'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", check, "train", "fees.feee=1"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", check, "train", "fees.feee=1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "[]"
     assert "did you mean 'fees.fee'" in done.stderr
 
@@ -166,7 +201,13 @@ def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
 def test_a_listing_of_results_brings_no_jax(tmp_path: Path) -> None:
     """What is on the disk is read without it."""
     check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print('jax' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", check, "runs", "list"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", check, "runs", "list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "False"
 
 
@@ -176,9 +217,16 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
     def took() -> float:
         before = os.times()
-        subprocess.run([str(QSIM), "--help"], cwd=tmp_path, env=environment(), capture_output=True, check=True)
+        subprocess.run(
+            [str(QSIM), "--help"], cwd=tmp_path, env=environment(), capture_output=True, check=True
+        )
         after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
+        return (
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
 
     assert min(took() for _ in range(5)) < 0.2
 
@@ -186,9 +234,18 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 def test_no_cache_is_no_failure(tmp_path: Path) -> None:
     """Where the folder cannot be, programs are compiled and nothing is said. Machine code has tests of its own (test_kernels_build)."""
     (tmp_path / "file").write_text("")
-    words = ["simulate", "pool=balancer", "fees.executor=scan", "start=2021-01-08", "end=2021-01-10", "data.burn_in_days=1"]
+    words = [
+        "simulate",
+        "pool=balancer",
+        "fees.executor=scan",
+        "start=2021-01-08",
+        "end=2021-01-10",
+        "data.burn_in_days=1",
+    ]
     env = FRESH | {"QSIM_CACHE": str(tmp_path / "file" / "below")}
-    done = subprocess.run([str(QSIM), *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(QSIM), *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "arn" not in done.stderr
 
@@ -214,7 +271,10 @@ class TestProgramsFolder:
         for name in ("whole-cache", "whole-atime", "torn-cache"):
             (folder / name).write_bytes(b"12345678")
         programs.programs("1.2.3")
-        assert {path.name for path in folder.iterdir()} - {".lockfile"} == {"whole-cache", "whole-atime"}
+        assert {path.name for path in folder.iterdir()} - {".lockfile"} == {
+            "whole-cache",
+            "whole-atime",
+        }
 
     def test_drops_folders_long_unused(self, tmp_path: Path) -> None:
         """An upgrade does not leave its predecessor's programs for ever; a neighbour in use stays."""

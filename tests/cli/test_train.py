@@ -19,7 +19,11 @@ def canonical(tree: Any) -> bytes:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Every file below, by name; lock files say only who holds them."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
 
 
 def test_the_second_call_reuses_and_changes_nothing(trained: Path, call: Call) -> None:
@@ -41,21 +45,29 @@ def test_fresh_keeps_the_old_run_beside_and_makes_the_same_again(trained: Path, 
     bytes_before = path.read_bytes()
     assert call("train", *TOY, "--fresh", "--json").json["status"] == "new"
     assert toy.essence(trained) == old
-    beside = [found for found in (trained / "runs").glob(f"{path.name}.*") if found.suffix != ".lock"]
+    beside = [
+        found for found in (trained / "runs").glob(f"{path.name}.*") if found.suffix != ".lock"
+    ]
     assert [found.read_bytes() for found in beside] == [bytes_before]
-    assert (trained / "runs" / f"{path.stem}.{beside[0].name.split('.')[-1]}" / "history.jsonl").exists()
+    assert (
+        trained / "runs" / f"{path.stem}.{beside[0].name.split('.')[-1]}" / "history.jsonl"
+    ).exists()
     assert len(call("runs", "list", "--json").json["runs"]) == 1
     assert call("runs", "verify").code == 0
 
 
-def test_a_dry_run_names_the_run_and_touches_nothing(tmp_path: Path, finished: Path, call: Call) -> None:
+def test_a_dry_run_names_the_run_and_touches_nothing(
+    tmp_path: Path, finished: Path, call: Call
+) -> None:
     answer = call("train", *TOY, "--dry-run")
     named = toy.checkpoint(finished).name
     assert answer.code == 0
     assert f"checkpoint  runs/{named}" in answer.out
     assert json.loads(answer.out.split("\nfingerprint")[0]) == toy.document(finished)["settings"]
     assert not list(tmp_path.iterdir())
-    assert call("train", *TOY, "--dry-run", "--fresh", "--json").json["run"] == named.removesuffix(".json")
+    assert call("train", *TOY, "--dry-run", "--fresh", "--json").json["run"] == named.removesuffix(
+        ".json"
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -73,21 +85,52 @@ def test_places_and_what_is_written_down_do_not_name_a_run(finished: Path, call:
 def test_the_checkpoint_is_what_the_contract_says(finished: Path) -> None:
     text = toy.checkpoint(finished).read_text()
     saved = json.loads(text, parse_constant=lambda name: pytest.fail(name))
-    assert set(saved) == {"schema", "settings", "fingerprint", "sha256", "provenance", "status", "entries"}
+    assert set(saved) == {
+        "schema",
+        "settings",
+        "fingerprint",
+        "sha256",
+        "provenance",
+        "status",
+        "entries",
+    }
     assert saved["status"] == "finished"
-    assert saved["fingerprint"] == hashlib.sha256(canonical(saved["settings"])).hexdigest() == toy.checkpoint(finished).stem[4:]
+    assert (
+        saved["fingerprint"]
+        == hashlib.sha256(canonical(saved["settings"])).hexdigest()
+        == toy.checkpoint(finished).stem[4:]
+    )
     rest = {key: value for key, value in saved.items() if key != "sha256"}
     assert saved["sha256"] == hashlib.sha256(canonical(rest)).hexdigest()
-    assert {"qsim", "python", "libraries", "device", "git", "data", "burn_in_days", "carried"} <= set(saved["provenance"])
+    assert {
+        "qsim",
+        "python",
+        "libraries",
+        "device",
+        "git",
+        "data",
+        "burn_in_days",
+        "carried",
+    } <= set(saved["provenance"])
     assert saved["provenance"]["burn_in_days"] == 5
     assert len(saved["provenance"]["data"]) == 64
     assert not {"runs_dir", "plugins", "output"} & set(saved["settings"])
     for entry in saved["entries"]:
-        assert set(entry) == {"step", "params", "readable", "objective", "metrics", "learning_rate", "since_improvement"}
+        assert set(entry) == {
+            "step",
+            "params",
+            "readable",
+            "objective",
+            "metrics",
+            "learning_rate",
+            "since_improvement",
+        }
         assert set(entry["params"]) == {"initial_weights_logits", "log_k", "logit_lamb"}
         assert set(entry["readable"]) == {"initial_weights", "k_per_day", "memory_days"}
         assert set(entry["metrics"]) == {"train", "validation", "test"}
-        shapes = {len(rows) for rows in entry["params"].values()} | {len(row) for row in entry["params"]["log_k"]}
+        shapes = {len(rows) for rows in entry["params"].values()} | {
+            len(row) for row in entry["params"]["log_k"]
+        }
         assert shapes == {2}
         assert len(entry["objective"]) == len(entry["metrics"]["test"][METRIC]) == 2
 
@@ -121,10 +164,14 @@ def test_a_selection_is_the_best_entry_of_the_history(rule: str, finished: Path)
     step, chosen = expected
     assert told["selection"] == {"load": rule, "step": step, "set": chosen}
     entry = entries[step]
-    assert told["params"]["raw"] == {name: values[chosen] for name, values in entry["params"].items()}
+    assert told["params"]["raw"] == {
+        name: values[chosen] for name, values in entry["params"].items()
+    }
     for period, scores in entry["metrics"].items():
         for name, row in scores.items():
-            assert told["metrics"][period][name] == pytest.approx(row[chosen], rel=1e-6, abs=1e-12), (period, name)
+            assert told["metrics"][period][name] == pytest.approx(
+                row[chosen], rel=1e-6, abs=1e-12
+            ), (period, name)
 
 
 def test_steps_zero_keeps_the_initial_entry_only(tmp_path: Path, call: Call) -> None:
@@ -133,31 +180,61 @@ def test_steps_zero_keeps_the_initial_entry_only(tmp_path: Path, call: Call) -> 
     assert [entry["step"] for entry in toy.history(tmp_path)] == [0]
 
 
-def test_a_metric_that_is_nowhere_finite_is_null_and_never_chosen(tmp_path: Path, call: Call) -> None:
+def test_a_metric_that_is_nowhere_finite_is_null_and_never_chosen(
+    tmp_path: Path, call: Call
+) -> None:
     answer = call("train", *TOY, "split.selection_metric=weekly_max_drawdown", "--json")
     answer.one_line(2, "best_validation: no step has a finite score")
-    scores = [entry["metrics"]["validation"]["weekly_max_drawdown"] for entry in toy.document(tmp_path)["entries"]]
+    scores = [
+        entry["metrics"]["validation"]["weekly_max_drawdown"]
+        for entry in toy.document(tmp_path)["entries"]
+    ]
     assert all(row == [None, None] for row in scores)
-    assert call("train", *TOY, "split.selection_metric=weekly_max_drawdown", "--load", "best_train", "--json").code == 0
+    assert (
+        call(
+            "train",
+            *TOY,
+            "split.selection_metric=weekly_max_drawdown",
+            "--load",
+            "best_train",
+            "--json",
+        ).code
+        == 0
+    )
 
 
 def test_without_validation_training_selects(tmp_path: Path, call: Call) -> None:
     told = call("train", *TOY, "split.validation_fraction=0", "--json").json
     assert told["selection"]["load"] == "best_train"
     assert set(told["metrics"]) == {"train", "test"}
-    call("evaluate", *TOY, "split.validation_fraction=0", "--load", "best_validation").one_line(2, "no validation period")
+    call("evaluate", *TOY, "split.validation_fraction=0", "--load", "best_validation").one_line(
+        2, "no validation period"
+    )
 
 
 def test_without_a_test_period_nothing_is_chosen_on_it(tmp_path: Path, call: Call) -> None:
-    call("train", *TOY, "test_end=null", "--load", "best_test").one_line(2, "best_test: these settings have no test period")
+    call("train", *TOY, "test_end=null", "--load", "best_test").one_line(
+        2, "best_test: these settings have no test period"
+    )
     assert not list(tmp_path.iterdir())
     told = call("train", *TOY, "test_end=null", "--json").json
     assert set(told["metrics"]) == {"train", "validation"}
-    call("evaluate", *TOY, "test_end=null", "--load", "best_train_min_test").one_line(2, "no test period")
+    call("evaluate", *TOY, "test_end=null", "--load", "best_train_min_test").one_line(
+        2, "no test period"
+    )
 
 
 def test_parameters_are_where_training_begins(tmp_path: Path, call: Call) -> None:
-    told = call("train", *TOY, "fit.steps=0", "params.k_per_day=[7,9]", "params.memory_days=30", "--load", "last", "--json")
+    told = call(
+        "train",
+        *TOY,
+        "fit.steps=0",
+        "params.k_per_day=[7,9]",
+        "params.memory_days=30",
+        "--load",
+        "last",
+        "--json",
+    )
     assert told.code == 0
     first = toy.history(tmp_path)[0]["readable"]
     assert first["k_per_day"][0] == pytest.approx([7, 9], rel=1e-12)
@@ -167,8 +244,17 @@ def test_parameters_are_where_training_begins(tmp_path: Path, call: Call) -> Non
 def test_numbers_of_a_parameter_stay_with_their_token(tmp_path: Path, call: Call) -> None:
     """The other order of tokens, with the numbers in the other order, is the same training seen in a mirror."""
     noiseless = ("fit.noise_scale=0", "fit.parameter_sets=1", "--load", "last", "--json")
-    one = call("train", *TOY, "params.k_per_day=[5,60]", "params.initial_weights=[0.3,0.7]", *noiseless).json
-    other = call("train", *TOY, "tokens=[ETH,BTC]", "params.k_per_day=[60,5]", "params.initial_weights=[0.7,0.3]", *noiseless).json
+    one = call(
+        "train", *TOY, "params.k_per_day=[5,60]", "params.initial_weights=[0.3,0.7]", *noiseless
+    ).json
+    other = call(
+        "train",
+        *TOY,
+        "tokens=[ETH,BTC]",
+        "params.k_per_day=[60,5]",
+        "params.initial_weights=[0.7,0.3]",
+        *noiseless,
+    ).json
     assert one["run"] != other["run"]
     for form in ("raw", "readable"):
         for name, values in one["params"][form].items():
@@ -178,9 +264,19 @@ def test_numbers_of_a_parameter_stay_with_their_token(tmp_path: Path, call: Call
     assert other["final"]["value"] == pytest.approx(one["final"]["value"], rel=1e-9)
 
 
-def test_other_data_under_the_same_name_is_refused(trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quantamm_cli.workflows.train.data_digest", lambda settings, market: "0" * 64)
-    call("train", *TOY).one_line(3, "was made from other data", "0" * 64, toy.document(trained)["provenance"]["data"], "--fresh")
+def test_other_data_under_the_same_name_is_refused(
+    trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "quantamm_cli.workflows.train.data_digest", lambda settings, market: "0" * 64
+    )
+    call("train", *TOY).one_line(
+        3,
+        "was made from other data",
+        "0" * 64,
+        toy.document(trained)["provenance"]["data"],
+        "--fresh",
+    )
 
 
 RULE = '''
@@ -221,7 +317,9 @@ def test_a_rule_of_ones_own_is_found_by_the_console_script(tmp_path: Path, call:
     words = ("train", *TOY, "plugins=[mine.py]", "pool/rule=mine", "--dry-run", "--json")
     answer = toy.script(*words, folder=tmp_path)
     assert answer.json["settings"]["pool"]["rule"] == {"kind": "mine_b"}
-    call("train", *TOY, "pool/rule=mine", "--dry-run").one_line(2, "pool.rule", "no pool/rule is called 'mine_b'")
+    call("train", *TOY, "pool/rule=mine", "--dry-run").one_line(
+        2, "pool.rule", "no pool/rule is called 'mine_b'"
+    )
 
 
 def test_a_run_moved_to_another_folder_is_reused_there(trained: Path, call: Call) -> None:
@@ -232,7 +330,9 @@ def test_a_run_moved_to_another_folder_is_reused_there(trained: Path, call: Call
 
 def test_every_number_of_a_checkpoint_is_finite_or_null(finished: Path) -> None:
     def walk(tree: Any) -> None:
-        for item in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        for item in (
+            tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+        ):
             walk(item)
         assert not isinstance(tree, float) or math.isfinite(tree)
 

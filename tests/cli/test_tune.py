@@ -30,11 +30,19 @@ class StandIn:
         self.seen: list[tuple[Train, bool]] = []
         self.before: Callable[[int, Train], None] = lambda count, settings: None
 
-    def __call__(self, settings: Train, selection: Any, fresh: bool, monitor: Any) -> SimpleNamespace:
+    def __call__(
+        self, settings: Train, selection: Any, fresh: bool, monitor: Any
+    ) -> SimpleNamespace:
         self.seen.append((settings, fresh))
         self.before(len(self.seen), settings)
         score = -(math.log(rate(settings) / 0.02) ** 2)
-        return SimpleNamespace(metrics={"train": {METRIC: -score}, "validation": {METRIC: score}, "test": {METRIC: 7.0}})
+        return SimpleNamespace(
+            metrics={
+                "train": {METRIC: -score},
+                "validation": {METRIC: score},
+                "test": {METRIC: 7.0},
+            }
+        )
 
 
 @pytest.fixture
@@ -50,12 +58,23 @@ def trials(answer: toy.Answer) -> list[dict[str, Any]]:
 
 
 def study(folder: Path) -> Path:
-    (path,) = [path for path in (folder / "runs").glob("study_*") if path.is_dir() and "." not in path.name]
+    (path,) = [
+        path for path in (folder / "runs").glob("study_*") if path.is_dir() and "." not in path.name
+    ]
     return path
 
 
-def test_a_study_of_real_trainings_and_its_best_as_an_experiment(tmp_path: Path, call: Call) -> None:
-    words = ("tune", *TOY, "fit.steps=2", "space=none", "space.fit.learning_rate=[0.01,1,log]", "study.trials=3")
+def test_a_study_of_real_trainings_and_its_best_as_an_experiment(
+    tmp_path: Path, call: Call
+) -> None:
+    words = (
+        "tune",
+        *TOY,
+        "fit.steps=2",
+        "space=none",
+        "space.fit.learning_rate=[0.01,1,log]",
+        "study.trials=3",
+    )
     answer = call(*words, "--json")
     assert answer.code == 0, answer.err
     told = answer.json
@@ -72,7 +91,12 @@ def test_a_study_of_real_trainings_and_its_best_as_an_experiment(tmp_path: Path,
     assert (again["status"], again["run"]) == ("reused", best["run"])
     assert again["metrics"]["validation"][METRIC] == best["value"]
     same = call(
-        "train", *TOY, f"fit.learning_rate={told['trials'][1]['settings']['fit.learning_rate']!r}", "fit.steps=2", "--dry-run", "--json"
+        "train",
+        *TOY,
+        f"fit.learning_rate={told['trials'][1]['settings']['fit.learning_rate']!r}",
+        "fit.steps=2",
+        "--dry-run",
+        "--json",
     )
     assert same.json["run"] == told["trials"][1]["run"]
 
@@ -89,42 +113,69 @@ def test_best_yaml_alone_is_the_best_run(tmp_path: Path, call: Call, training: S
         "defaults:\n  - override /fees: mine\n  - override /metric: sharpe\nparams:\n  memory_days: [10, 20]\n"
     )
     hours = ("pool.chunk_period=720", "pool.weight_interpolation_period=720")
-    told = call(*GROUPED, "conf=mine.yaml", f"study.objective=validation.{METRIC}", "study.trials=4", *hours).json
+    told = call(
+        *GROUPED, "conf=mine.yaml", f"study.objective=validation.{METRIC}", "study.trials=4", *hours
+    ).json
     path = tmp_path / told["best"]["experiment"]
     text = path.read_text()
-    assert text.splitlines()[:2] == ["# @package _global_", f"# qsim train conf={told['best']['experiment']}"]
+    assert text.splitlines()[:2] == [
+        "# @package _global_",
+        f"# qsim train conf={told['best']['experiment']}",
+    ]
     assert "space" not in text.partition("\n\n")[2]
     assert "study" not in text.partition("\n\n")[2]
-    assert call("train", f"conf={told['best']['experiment']}", "--dry-run", "--json").json["run"] == told["best"]["run"]
+    assert (
+        call("train", f"conf={told['best']['experiment']}", "--dry-run", "--json").json["run"]
+        == told["best"]["run"]
+    )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert toy.call("train", f"conf={path}", "--dry-run", "--json", folder=elsewhere).json["run"] == told["best"]["run"]
+    assert (
+        toy.call("train", f"conf={path}", "--dry-run", "--json", folder=elsewhere).json["run"]
+        == told["best"]["run"]
+    )
 
 
-def test_best_yaml_also_says_what_only_the_conf_of_the_folder_would_change(tmp_path: Path, call: Call, training: StandIn) -> None:
+def test_best_yaml_also_says_what_only_the_conf_of_the_folder_would_change(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
     """A value that the packaged configuration has and ./conf has not."""
     path = tmp_path / "conf/fit/adamw.yaml"
     path.parent.mkdir(parents=True)
     text = (Path(__file__).resolve().parents[2] / "conf/fit/adamw.yaml").read_text()
     path.write_text(text.replace("patience: 200", "patience: 7"))
     best = call(*WORDS, "fit.patience=200", "study.trials=1").json["best"]
-    assert call("train", f"conf={best['experiment']}", "--dry-run", "--json").json["run"] == best["run"]
+    assert (
+        call("train", f"conf={best['experiment']}", "--dry-run", "--json").json["run"]
+        == best["run"]
+    )
 
 
 def test_a_setting_that_a_choice_lacks_is_left_out(call: Call, training: StandIn) -> None:
     found = trials(call(*GROUPED, "study.trials=8"))
     assert {trial["settings"]["fit"] for trial in found} == {"adamw", "sgd"}
-    assert all(("fit.weight_decay" in trial["settings"]) == (trial["settings"]["fit"] == "adamw") for trial in found)
-    assert found[0]["settings"] == {"fit": "adamw", "fit.learning_rate": 0.1, "fit.weight_decay": 0.01}
+    assert all(
+        ("fit.weight_decay" in trial["settings"]) == (trial["settings"]["fit"] == "adamw")
+        for trial in found
+    )
+    assert found[0]["settings"] == {
+        "fit": "adamw",
+        "fit.learning_rate": 0.1,
+        "fit.weight_decay": 0.01,
+    }
 
 
 @pytest.mark.parametrize("stop", [1, 3])
-def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path, call: Call, training: StandIn, stop: int) -> None:
+def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(
+    tmp_path: Path, call: Call, training: StandIn, stop: int
+) -> None:
     whole = trials(call(*WORDS, "study.trials=5", "runs_dir=whole"))
 
     def interrupt(count: int, settings: Train) -> None:
         if len(training.seen) == 5 + stop:
-            raise Interrupted(signal.SIGTERM, "step 3 of run_x is saved; the same command goes on from there")
+            raise Interrupted(
+                signal.SIGTERM, "step 3 of run_x is saved; the same command goes on from there"
+            )
 
     training.before = interrupt
     answer = call(*WORDS, "study.trials=5")
@@ -142,7 +193,11 @@ def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path, c
 def test_failures_are_told_and_the_study_goes_on(call: Call, training: StandIn) -> None:
     def fail(count: int, settings: Train) -> None:
         if count in (1, 3):
-            raise DivergedError("fit", "no finite candidate is left") if count == 1 else ConfigError("fit.steps", "too many")
+            raise (
+                DivergedError("fit", "no finite candidate is left")
+                if count == 1
+                else ConfigError("fit.steps", "too many")
+            )
 
     training.before = fail
     found = trials(call(*WORDS, "study.trials=4"))
@@ -152,7 +207,9 @@ def test_failures_are_told_and_the_study_goes_on(call: Call, training: StandIn) 
 
 
 @pytest.mark.parametrize(("failure", "code"), [(ConfigError, 2), (DivergedError, 5)])
-def test_five_failures_from_the_beginning_end_it(call: Call, training: StandIn, failure: Any, code: int) -> None:
+def test_five_failures_from_the_beginning_end_it(
+    call: Call, training: StandIn, failure: Any, code: int
+) -> None:
     def fail(count: int, settings: Train) -> None:
         raise failure("fit.steps", f"too many, {count}")
 
@@ -160,14 +217,19 @@ def test_five_failures_from_the_beginning_end_it(call: Call, training: StandIn, 
     for _ in range(2):
         answer = call(*WORDS, "study.trials=9")
         assert answer.code == code
-        assert "the first 5 trials failed, so it was given up; the last: fit.steps: too many, 5" in answer.err
+        assert (
+            "the first 5 trials failed, so it was given up; the last: fit.steps: too many, 5"
+            in answer.err
+        )
     assert len(training.seen) == 5
     answer = call(*WORDS, "study.trials=2", "fit.seed=1")
     assert answer.code == 5
     assert "none of 2 trials has a score" in answer.err
 
 
-def test_a_score_that_is_not_finite_fails_the_trial(call: Call, training: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_that_is_not_finite_fails_the_trial(
+    call: Call, training: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = call(*WORDS, "study.trials=2", "study.objective=validation.sharpe")
     assert answer.code == 5
     assert "validation.sharpe is nan" in answer.err
@@ -176,14 +238,20 @@ def test_a_score_that_is_not_finite_fails_the_trial(call: Call, training: StandI
 def test_data_and_disk_end_the_call_and_not_the_trial(call: Call, training: StandIn) -> None:
     def fail(count: int, settings: Train) -> None:
         if count in (2, 3, 4):
-            raise DataError("data", "is gone") if count < 4 else OSError(28, "No space left on device")
+            raise (
+                DataError("data", "is gone")
+                if count < 4
+                else OSError(28, "No space left on device")
+            )
 
     training.before = fail
     assert [call(*WORDS, "study.trials=3").code for _ in range(4)] == [3, 3, 4, 0]
     assert len({settings.fingerprint for settings, _ in training.seen[1:5]}) == 1
 
 
-def test_fresh_trains_again_and_keeps_the_old_study_beside(tmp_path: Path, call: Call, training: StandIn) -> None:
+def test_fresh_trains_again_and_keeps_the_old_study_beside(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
     first = trials(call(*WORDS, "study.trials=2"))
     assert trials(call(*WORDS, "study.trials=2", "--fresh")) == first
     assert [fresh for _, fresh in training.seen] == [False, False, True, True]
@@ -192,7 +260,9 @@ def test_fresh_trains_again_and_keeps_the_old_study_beside(tmp_path: Path, call:
     assert training.seen[-1][1] is True  # still the study that began fresh
 
 
-def test_a_second_process_is_told_who_is_there(tmp_path: Path, call: Call, training: StandIn) -> None:
+def test_a_second_process_is_told_who_is_there(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
     said: list[toy.Answer] = []
 
     def meanwhile(count: int, settings: Train) -> None:
@@ -218,8 +288,19 @@ def test_what_names_a_study(call: Call) -> None:
         return str(call(*WORDS, *words, "--dry-run").json["study"])
 
     same = name()
-    assert name("study.trials=99", "runs_dir=elsewhere", f"study.objective=validation.{METRIC}") == same
-    others = [name(word) for word in ("study.seed=1", "study.objective=test.returns", "fit.seed=1", "space.fit.learning_rate.high=2")]
+    assert (
+        name("study.trials=99", "runs_dir=elsewhere", f"study.objective=validation.{METRIC}")
+        == same
+    )
+    others = [
+        name(word)
+        for word in (
+            "study.seed=1",
+            "study.objective=test.returns",
+            "fit.seed=1",
+            "space.fit.learning_rate.high=2",
+        )
+    ]
     assert len({same, *others}) == 5
 
 
@@ -234,8 +315,14 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["space.fit.learning_rat=[1,2]"], "space.fit.learning_rat: no such setting of adamw (did you mean 'fit.learning_rate'?)"),
-        (["space.fit.learning_rate=[2,1]"], "space.fit.learning_rate: low (2) is not below high (1)"),
+        (
+            ["space.fit.learning_rat=[1,2]"],
+            "space.fit.learning_rat: no such setting of adamw (did you mean 'fit.learning_rate'?)",
+        ),
+        (
+            ["space.fit.learning_rate=[2,1]"],
+            "space.fit.learning_rate: low (2) is not below high (1)",
+        ),
         (["space.fit.learning_rate=[0,1,log]"], "which log needs"),
         (["space.fit.learning_rate=[-1,1]"], "space.fit.learning_rate: -1 is not above 0"),
         (["space.fit.learning_rate.choices=[]"], "has nothing to choose from"),
@@ -245,13 +332,22 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
         (["space.fit.schedule=[constant,cosin]"], "space.fit.schedule: cosin is not one of"),
         (["space.runs_dir=[a,b]"], "space.runs_dir: does not change what is computed"),
         (["space.output.every=[1,3]"], "space.output.every: does not change what is computed"),
-        (["space.data.dir=[a,b]", "data=parquet"], "space.data.dir: does not change what is computed"),
+        (
+            ["space.data.dir=[a,b]", "data=parquet"],
+            "space.data.dir: does not change what is computed",
+        ),
         (["space.study.seed=[1,2]"], "space.study.seed: no such setting"),
         (["space.fees=[flatt,none]"], "no fees is called 'flatt' (did you mean 'flat'?)"),
         (["space.fees=[0,1]"], "space.fees: is a group of settings"),
-        (["space.fees.fee=[0,0.01]"], "8 points of it were tried and none is legal; the first: fees.fee"),
+        (
+            ["space.fees.fee=[0,0.01]"],
+            "8 points of it were tried and none is legal; the first: fees.fee",
+        ),
         (["space.params.memory_day=[1,2]"], "did you mean 'memory_days'?"),
-        (["space.fit=[adamw,sgd]", "fit.weight_decay=0.1"], "space.fit: sgd: fit.weight_decay: no such setting of sgd"),
+        (
+            ["space.fit=[adamw,sgd]", "fit.weight_decay=0.1"],
+            "space.fit: sgd: fit.weight_decay: no such setting of sgd",
+        ),
         (["space=none"], "space: has nothing to search"),
         (["space=trainin"], "did you mean 'training'?"),
         (["space=5"], "space is a group (none, parameters, training)"),
@@ -262,40 +358,63 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
         (["study.objective=test.calmar", "test_end=null"], "these settings have no test period"),
     ],
 )
-def test_what_no_trial_could_use_is_refused_at_once(tmp_path: Path, call: Call, words: list[str], error: str) -> None:
+def test_what_no_trial_could_use_is_refused_at_once(
+    tmp_path: Path, call: Call, words: list[str], error: str
+) -> None:
     answer = call("tune", *TOY, *words)
     answer.one_line(2, error)
     assert not list(tmp_path.iterdir())
 
 
 def test_parameters_are_searched_over_what_they_declare(call: Call, training: StandIn) -> None:
-    space = call("tune", *TOY, "space=parameters", "space.params.memory_days=[5,6]", "--dry-run", "--json").json["space"]
+    space = call(
+        "tune", *TOY, "space=parameters", "space.params.memory_days=[5,6]", "--dry-run", "--json"
+    ).json["space"]
     assert (space["params.memory_days"]["low"], space["params.k_per_day"]["log"]) == (5, True)
     found = trials(call("tune", *TOY, "space=parameters", "study.trials=2", "--json"))
     assert found[0]["settings"]["params.memory_days"] == 10
-    assert [settings.params["k_per_day"] for settings, _ in training.seen] == [trial["settings"]["params.k_per_day"] for trial in found]
+    assert [settings.params["k_per_day"] for settings, _ in training.seen] == [
+        trial["settings"]["params.k_per_day"] for trial in found
+    ]
 
 
-def test_a_space_may_be_given_in_an_experiment(tmp_path: Path, call: Call, training: StandIn) -> None:
-    (tmp_path / "mine.yaml").write_text("space:\n  fit.learning_rate: [0.5, 0.6]\n  fit.noise_scale: null\nstudy:\n  trials: 1\n")
+def test_a_space_may_be_given_in_an_experiment(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "space:\n  fit.learning_rate: [0.5, 0.6]\n  fit.noise_scale: null\nstudy:\n  trials: 1\n"
+    )
     space = call("tune", *TOY, "conf=mine.yaml", "--dry-run", "--json").json["space"]
     assert sorted(space) == ["fit.batch_size", "fit.learning_rate"]
     assert (space["fit.learning_rate"]["low"], space["fit.learning_rate"]["log"]) == (0.5, False)
 
 
-def test_what_the_search_changes_elsewhere_is_followed(tmp_path: Path, call: Call, training: StandIn) -> None:
-    words = ("space=none", "space.pool.chunk_period.choices=[60,720]", "pool.weight_interpolation_period='${pool.chunk_period}'")
+def test_what_the_search_changes_elsewhere_is_followed(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
+    words = (
+        "space=none",
+        "space.pool.chunk_period.choices=[60,720]",
+        "pool.weight_interpolation_period='${pool.chunk_period}'",
+    )
     call("tune", *TOY, *words, "study.trials=6", "-q")
-    periods = [(settings.pool.chunk_period, settings.pool.weight_interpolation_period) for settings, _ in training.seen]  # type: ignore[attr-defined]
+    periods = [
+        (settings.pool.chunk_period, settings.pool.weight_interpolation_period)
+        for settings, _ in training.seen
+    ]  # type: ignore[attr-defined]
     assert set(periods) == {(60, 60), (720, 720)}
 
 
-def test_conf_is_read_once_however_long_a_study_is(tmp_path: Path, call: Call, training: StandIn) -> None:
+def test_conf_is_read_once_however_long_a_study_is(
+    tmp_path: Path, call: Call, training: StandIn
+) -> None:
     path = tmp_path / "conf/fit/adamw.yaml"
     path.parent.mkdir(parents=True)
     text = (toy.Path(__file__).resolve().parents[2] / "conf/fit/adamw.yaml").read_text()
     path.write_text(text)
-    training.before = lambda count, settings: path.write_text(text.replace("patience: 200", "patience: 7")) and None
+    training.before = lambda count, settings: (
+        path.write_text(text.replace("patience: 200", "patience: 7")) and None
+    )
     call("tune", *TOY, "study.trials=3", "-q")
     assert {settings.fit.patience for settings, _ in training.seen} == {200}  # type: ignore[attr-defined]
 

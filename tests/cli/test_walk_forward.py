@@ -38,8 +38,12 @@ def told(folder: Path) -> dict[str, Any]:
 
 def plain(answer: dict[str, Any]) -> dict[str, Any]:
     """Without what may differ from call to call."""
-    cycles = [{key: value for key, value in each.items() if key != "status"} for each in answer["cycles"]]
-    return {key: answer[key] for key in ("run", "fingerprint", "aggregate", "verdict")} | {"cycles": cycles}
+    cycles = [
+        {key: value for key, value in each.items() if key != "status"} for each in answer["cycles"]
+    ]
+    return {key: answer[key] for key in ("run", "fingerprint", "aggregate", "verdict")} | {
+        "cycles": cycles
+    }
 
 
 def test_each_cycle_is_the_run_of_its_own_dates(done: Path) -> None:
@@ -48,8 +52,20 @@ def test_each_cycle_is_the_run_of_its_own_dates(done: Path) -> None:
     assert answer["status"] == "new"
     assert [(each["start"], each["end"], each["test_end"]) for each in answer["cycles"]] == BLOCKS
     for each, (start, end, test_end) in zip(answer["cycles"], BLOCKS, strict=True):
-        own = toy.call("train", *TOY, f"start={start}", f"end={end}", f"test_end={test_end}", "--json", folder=done).json
-        assert (own["run"], own["status"], own["selection"]) == (each["run"], "reused", each["selection"])
+        own = toy.call(
+            "train",
+            *TOY,
+            f"start={start}",
+            f"end={end}",
+            f"test_end={test_end}",
+            "--json",
+            folder=done,
+        ).json
+        assert (own["run"], own["status"], own["selection"]) == (
+            each["run"],
+            "reused",
+            each["selection"],
+        )
         assert own["metrics"] == each["metrics"] and own["benchmarks"] == each["benchmarks"]
 
 
@@ -65,7 +81,13 @@ def test_days_out_of_sample_are_those_of_the_cycles_one_after_the_other(done: Pa
     expected = []
     for each in answer["cycles"]:
         choice = each["selection"]
-        path = done / "runs" / each["run"] / f"{choice['load']}-{choice['step']}-{choice['set']}" / "trajectory.npz"
+        path = (
+            done
+            / "runs"
+            / each["run"]
+            / f"{choice['load']}-{choice['step']}-{choice['set']}"
+            / "trajectory.npz"
+        )
         with np.load(path, allow_pickle=False) as file:
             midnights = file["value"][toy.ROWS - 1 :: 1440]
         expected += list(midnights[1:] / midnights[:-1] - 1)
@@ -75,13 +97,22 @@ def test_days_out_of_sample_are_those_of_the_cycles_one_after_the_other(done: Pa
 def test_the_file_says_what_was_printed(done: Path) -> None:
     """The settings too; and it is strict JSON."""
     answer = told(done)
-    kept = json.loads((done / answer["files"]["result"]).read_text(), parse_constant=lambda name: pytest.fail(name))
+    kept = json.loads(
+        (done / answer["files"]["result"]).read_text(),
+        parse_constant=lambda name: pytest.fail(name),
+    )
     assert kept["settings"]["split"]["kind"] == "walk_forward"
     assert {key: kept[key] for key in plain(answer)} == plain(answer)
-    assert Path(answer["files"]["result"]).parent.name == answer["run"] == f"walk_{answer['fingerprint']}"
+    assert (
+        Path(answer["files"]["result"]).parent.name
+        == answer["run"]
+        == f"walk_{answer['fingerprint']}"
+    )
 
 
-def test_evaluate_takes_what_is_trained_and_trains_what_is_not(walk: Path, done: Path, call: Call) -> None:
+def test_evaluate_takes_what_is_trained_and_trains_what_is_not(
+    walk: Path, done: Path, call: Call
+) -> None:
     """Whichever command, whatever was lost: the same answer and the same file to the byte."""
     answer = told(done)
     result, second = walk / answer["files"]["result"], answer["cycles"][1]["run"]
@@ -103,8 +134,16 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
     """Listed, shown and drawn by a few digits as the words that made it would; nothing is trained or scored again."""
     answer = told(done)
     (line,) = call("runs", "list", "--json").json["walk_forwards"]
-    expected = {"cycles": 2, "best": answer["aggregate"]["outside"], "finding": "not enough data", "pool": "temporal/momentum"}
-    assert expected.items() <= line.items() and (line["run"], line["status"]) == (answer["run"], "finished")
+    expected = {
+        "cycles": 2,
+        "best": answer["aggregate"]["outside"],
+        "finding": "not enough data",
+        "pool": "temporal/momentum",
+    }
+    assert expected.items() <= line.items() and (line["run"], line["status"]) == (
+        answer["run"],
+        "finished",
+    )
     shown = call("runs", "show", answer["fingerprint"][:8], "--json").json
     assert plain(shown) == plain(answer)
     assert "walk-forward efficiency" in call("runs", "show", answer["run"][:13]).out
@@ -115,8 +154,12 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
     assert set(files) == {"result", "daily", "report", "value_plot", "cycles_plot"}
     short = answer["run"][:17]
     call("report", short, "fit.steps=7").one_line(2, "write all of the words")
-    call("report", short, "--periods", "2021-01-24..2021-01-28").one_line(2, "--periods: is for a run")
-    call("report", short, "--load", "best_test").one_line(4, "has no result-best_test.json (there is: the usual choice, without --load)")
+    call("report", short, "--periods", "2021-01-24..2021-01-28").one_line(
+        2, "--periods: is for a run"
+    )
+    call("report", short, "--load", "best_test").one_line(
+        4, "has no result-best_test.json (there is: the usual choice, without --load)"
+    )
     call("evaluate", "--run", short).one_line(4, f"{short}… is a walk-forward and a run is wanted")
 
 
@@ -140,7 +183,15 @@ def test_verify_reads_it_too(name: str, walk: Path, done: Path, call: Call) -> N
 def test_people_read_cycles_aggregate_and_verdict(walk: Path, call: Call) -> None:
     """Tables on stdout, what is being done on stderr."""
     answer = call("train", *WALK)
-    for text in ("trains from", "OOS", "WFE", "beats random", "walk-forward efficiency", "deflated Sharpe", "verdict: not enough data"):
+    for text in (
+        "trains from",
+        "OOS",
+        "WFE",
+        "beats random",
+        "walk-forward efficiency",
+        "deflated Sharpe",
+        "verdict: not enough data",
+    ):
         assert text in answer.out
     assert "8 out-of-sample days; at least 60 are needed." in answer.out
     assert "nan" not in answer.out
@@ -155,7 +206,10 @@ def test_a_choice_on_the_test_is_called_one_everywhere(walk: Path, done: Path, c
     assert "chosen on the test blocks: nothing is out of sample" in answer.out
     assert "(--load best_test): nothing here is out of sample" in answer.out
     found = call("evaluate", *WALK, "--load", "best_test", "--json").json
-    assert found["verdict"]["finding"] == "not enough data" and found["verdict"]["out_of_sample"] is False
+    assert (
+        found["verdict"]["finding"] == "not enough data"
+        and found["verdict"]["out_of_sample"] is False
+    )
     assert json.loads((walk / found["files"]["result"]).read_text())["verdict"] == found["verdict"]
     assert (walk / told(done)["files"]["result"]).read_bytes() == before
 
@@ -166,10 +220,19 @@ def test_a_warm_start_is_what_the_cycle_before_selected(walk: Path, done: Path, 
     one, two = answer["cycles"]
     assert (one["run"], one["status"]) == (told(done)["cycles"][0]["run"], "reused")
     settings = json.loads((walk / "runs" / f"{two['run']}.json").read_text())
-    chosen = {"run": one["run"][4:], "step": one["selection"]["step"], "set": one["selection"]["set"]}
+    chosen = {
+        "run": one["run"][4:],
+        "step": one["selection"]["step"],
+        "set": one["selection"]["set"],
+    }
     assert settings["settings"]["warm_start"] == chosen
-    history = [json.loads(line)["entry"] for line in (walk / "runs" / one["run"] / "history.jsonl").read_text().splitlines()]
-    expected = {name: sets[chosen["set"]] for name, sets in history[chosen["step"]]["params"].items()}
+    history = [
+        json.loads(line)["entry"]
+        for line in (walk / "runs" / one["run"] / "history.jsonl").read_text().splitlines()
+    ]
+    expected = {
+        name: sets[chosen["set"]] for name, sets in history[chosen["step"]]["params"].items()
+    }
     assert {name: sets[0] for name, sets in settings["entries"][0]["params"].items()} == expected
 
 
@@ -180,7 +243,9 @@ def test_a_study_takes_the_mean_over_the_cycles(call: Call) -> None:
     assert "judge the best of them on days after test_end" in answer.err
     first = answer.json["trials"][0]
     assert answer.json["objective"] == f"test.{toy.METRIC}"
-    cycles = call("train", *WALK, f"params.k_per_day={first['settings']['params.k_per_day']!r}", "--json").json
+    cycles = call(
+        "train", *WALK, f"params.k_per_day={first['settings']['params.k_per_day']!r}", "--json"
+    ).json
     assert first["run"] == cycles["run"]
     assert {each["status"] for each in cycles["cycles"]} == {"reused"}
     scores = [each["metrics"]["test"][toy.METRIC] for each in cycles["cycles"]]
@@ -190,9 +255,13 @@ def test_a_study_takes_the_mean_over_the_cycles(call: Call) -> None:
     assert again["run"] == best["run"]
 
 
-def test_dry_run_names_the_cycles_and_touches_nothing(tmp_path: Path, call: Call, done: Path) -> None:
+def test_dry_run_names_the_cycles_and_touches_nothing(
+    tmp_path: Path, call: Call, done: Path
+) -> None:
     found = call("train", *WALK, "--dry-run", "--json").json
-    assert [each["run"] for each in found["cycles"]] == [each["run"] for each in told(done)["cycles"]]
+    assert [each["run"] for each in found["cycles"]] == [
+        each["run"] for each in told(done)["cycles"]
+    ]
     assert found["run"] == told(done)["run"]
     assert not list(tmp_path.iterdir())
 
@@ -202,11 +271,16 @@ def test_dry_run_names_the_cycles_and_touches_nothing(tmp_path: Path, call: Call
     [
         (("test_end=null",), "test_end: null, but split=walk_forward tests on blocks"),
         (("split.cycles=5",), "split.cycles: 5 blocks of the 8 days"),
-        (("--load", "best_validation", "split.validation_fraction=0"), "--load: best_validation: these settings have no validation period"),
+        (
+            ("--load", "best_validation", "split.validation_fraction=0"),
+            "--load: best_validation: these settings have no validation period",
+        ),
         (("--periods", "2021-01-24..2021-01-28"), "--periods: does not go with split=walk_forward"),
     ],
 )
-def test_wrong_words_are_one_line(words: tuple[str, ...], said: str, tmp_path: Path, call: Call) -> None:
+def test_wrong_words_are_one_line(
+    words: tuple[str, ...], said: str, tmp_path: Path, call: Call
+) -> None:
     """Found before any price is read."""
     call("evaluate", *WALK, *words).one_line(2, said)
     assert not list(tmp_path.iterdir())

@@ -17,7 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this tree and unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
-    have = subprocess.run([sys.executable, "-c", "import hatchling"], capture_output=True, check=False).returncode == 0
+    have = (
+        subprocess.run(
+            [sys.executable, "-c", "import hatchling"], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
     isolation = ["--no-build-isolation"] if have else []
     pip = [
         sys.executable,
@@ -45,7 +50,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
             break
     wheels = list(folder.glob("quantamm_cli-*.whl"))
     if not wheels:
-        pytest.skip(f"the build backend hatchling is neither here nor to be had: {' '.join(told.split())[-200:]}")
+        pytest.skip(
+            f"the build backend hatchling is neither here nor to be had: {' '.join(told.split())[-200:]}"
+        )
     with zipfile.ZipFile(wheels[0]) as wheel:
         wheel.extractall(folder / "unpacked")
     return folder / "unpacked"
@@ -83,7 +90,9 @@ def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
         return {str(path.relative_to(folder)) for path in folder.rglob("*.yaml")}
 
     assert names(unpacked / "quantamm_cli" / "conf") == names(ROOT / "conf")
-    assert (unpacked / "quantamm_cli" / "py.typed").exists(), "type checkers of others' code read our types"
+    assert (unpacked / "quantamm_cli" / "py.typed").exists(), (
+        "type checkers of others' code read our types"
+    )
     assert not (unpacked / "tests").exists()
     assert not (unpacked / "conf").exists()
     console = next(unpacked.glob("*.dist-info")) / "entry_points.txt"
@@ -92,7 +101,9 @@ def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
 
 def test_it_works_where_there_is_nothing(unpacked: Path, tmp_path: Path) -> None:
     dry = ["train", "conf=demo", "--dry-run", "--json"]
-    shown, experiments, told = run(unpacked, tmp_path, ["show", "rules"], ["show", "experiments"], dry)
+    shown, experiments, told = run(
+        unpacked, tmp_path, ["show", "rules"], ["show", "experiments"], dry
+    )
     assert shown.code == 0, shown.err
     assert "momentum" in shown.out
     assert "demo" in experiments.out

@@ -15,7 +15,11 @@ from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.store.checkpoint import Run
 from quantamm_cli.store.runs import BusyError, Store, Writer
 
-SETTINGS: dict[str, Any] = {"schema": 1, "tokens": ["BTC", "ETH"], "fit": {"kind": "adamw", "steps": 40}}
+SETTINGS: dict[str, Any] = {
+    "schema": 1,
+    "tokens": ["BTC", "ETH"],
+    "fit": {"kind": "adamw", "steps": 40},
+}
 FINGERPRINT = sha256(SETTINGS)
 DATA = "d" * 64
 CALLS = ("open", "write", "fsync", "ftruncate", "lseek", "close", "replace", "mkdir")
@@ -35,7 +39,13 @@ def entry(step: int, x: np.ndarray) -> dict[str, Any]:
     """What is recorded of a step."""
     scores = {"daily_log_sharpe": x[:4], "calmar": np.where(x[:4] > 1, np.nan, x[4:8])}
     metrics = {"train": scores, "validation": {name: -value for name, value in scores.items()}}
-    return {"step": step, "params": {"log_k": x.reshape(4, 3)}, "objective": x[:4], "metrics": metrics, "learning_rate": 0.1}
+    return {
+        "step": step,
+        "params": {"log_k": x.reshape(4, 3)},
+        "objective": x[:4],
+        "metrics": metrics,
+        "learning_rate": 0.1,
+    }
 
 
 def kept(entries: list[Any]) -> list[Any]:
@@ -44,7 +54,13 @@ def kept(entries: list[Any]) -> list[Any]:
     return [one for one in entries if one["step"] % 10 == 0 or one is best or one is entries[-1]]
 
 
-def train(writer: Writer, last: int, *, ends: bool = True, saved: Callable[[int], None] = lambda step: None) -> None:
+def train(
+    writer: Writer,
+    last: int,
+    *,
+    ends: bool = True,
+    saved: Callable[[int], None] = lambda step: None,
+) -> None:
     """Goes on from what was found to step ``last``; ``saved`` hears of each step reported saved."""
     if writer.status == "finished":
         return
@@ -57,7 +73,13 @@ def train(writer: Writer, last: int, *, ends: bool = True, saved: Callable[[int]
         x, step = (advance(x) if step >= 0 else x), step + 1
         one = entry(step, x)
         keep = kept([*keep, one])
-        writer.save([one], keep, {"step": step, "x": x}, done if step == last else "running", {"pid": os.getpid()})
+        writer.save(
+            [one],
+            keep,
+            {"step": step, "x": x},
+            done if step == last else "running",
+            {"pid": os.getpid()},
+        )
         saved(step)
 
 
@@ -84,7 +106,9 @@ def essence(folder: Path) -> bytes:
     """Everything of a run that must not depend on how it came about."""
     store = Store(folder)
     run: Run = store.load(FINGERPRINT)
-    beside = [(store.folder(FINGERPRINT) / name).read_bytes() for name in ("history.jsonl", "state.npz")]
+    beside = [
+        (store.folder(FINGERPRINT) / name).read_bytes() for name in ("history.jsonl", "state.npz")
+    ]
     return b"\n".join([canonical([run.settings, run.status, run.entries]).encode(), *beside])
 
 
@@ -96,7 +120,9 @@ def temporaries(folder: Path) -> list[str]:
 class Tap:
     """Counts the system calls of a save and does something at the ``at``-th."""
 
-    def __init__(self, at: int, act: Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]) -> None:
+    def __init__(
+        self, at: int, act: Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
+    ) -> None:
         self.at, self.act = at, act
         self.seen: list[str] = []
 
@@ -105,7 +131,9 @@ class Tap:
 
         def call(*args: Any, **more: Any) -> Any:
             self.seen.append(name)
-            return self.act(name, real, args) if len(self.seen) - 1 == self.at else real(*args, **more)
+            return (
+                self.act(name, real, args) if len(self.seen) - 1 == self.at else real(*args, **more)
+            )
 
         return call
 

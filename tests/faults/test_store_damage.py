@@ -37,10 +37,16 @@ def test_f3_a_history_torn_at_every_byte_of_its_last_record(tmp_path: Path) -> N
         worker.train(writer, 4)
     expected = worker.essence(tmp_path / "ahead")
     store = Store(tmp_path / "runs")
-    history, whole = store.folder(worker.FINGERPRINT) / "history.jsonl", (writer.folder / "history.jsonl").read_bytes()
+    history, whole = (
+        store.folder(worker.FINGERPRINT) / "history.jsonl",
+        (writer.folder / "history.jsonl").read_bytes(),
+    )
     four = history.read_bytes()
     assert whole.startswith(four)
-    before = {path: path.read_bytes() for path in (store.path(worker.FINGERPRINT), store.folder(worker.FINGERPRINT) / "state.npz")}
+    before = {
+        path: path.read_bytes()
+        for path in (store.path(worker.FINGERPRINT), store.folder(worker.FINGERPRINT) / "state.npz")
+    }
     for end in range(len(four), len(whole) + 1):
         history.write_bytes(whole[:end])
         assert len(read_lines(history, worker.FINGERPRINT)) == 4 + (end == len(whole))
@@ -89,19 +95,26 @@ def test_f4_a_cut_checkpoint_is_found(tmp_path: Path, finished: Path) -> None:
 def flip(folder: Path, flips: int) -> dict[str, int]:
     """Flips single bits of checkpoint, history and state; counts those that nothing notices and that change something."""
     store, chance = Store(folder), random.Random(5)
-    files = [store.path(worker.FINGERPRINT), *(store.folder(worker.FINGERPRINT) / name for name in ("history.jsonl", "state.npz"))]
+    files = [
+        store.path(worker.FINGERPRINT),
+        *(store.folder(worker.FINGERPRINT) / name for name in ("history.jsonl", "state.npz")),
+    ]
     sound = store.load(worker.FINGERPRINT).state()
     missed = {path.name[-5:]: 0 for path in files}
     for number in range(flips):
         path = files[number % 3]
         whole = path.read_bytes()
         place = chance.randrange(len(whole))
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << chance.randrange(8))]) + whole[place + 1 :])
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ (1 << chance.randrange(8))]) + whole[place + 1 :]
+        )
         try:
             run = store.load(worker.FINGERPRINT)
             state = run.history() and run.state()
             # A date inside the zip means nothing: there the arrays must be the same, bit for bit.
-            same = path.suffix == ".npz" and {k: v.tobytes() for k, v in state.items()} == {k: v.tobytes() for k, v in sound.items()}
+            same = path.suffix == ".npz" and {k: v.tobytes() for k, v in state.items()} == {
+                k: v.tobytes() for k, v in sound.items()
+            }
             missed[path.name[-5:]] += not same
         except StoreError as error:
             told = str(error)

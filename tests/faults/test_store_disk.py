@@ -62,7 +62,9 @@ def refusal(writer: Writer, tap: worker.Tap) -> str | None:
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC])
-def test_f6_a_folder_that_takes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_f6_a_folder_that_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     """Opening for writing is refused in one line; reading goes on."""
     folder = tmp_path / "runs"
     worker.reference(folder, 2)
@@ -85,7 +87,11 @@ def test_f6_a_folder_that_takes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 def mount(folder: Path, size: int, *more: str) -> bool:
     """A small disk at ``folder``; whether this machine allows it."""
     options = ",".join((f"size={size}k", *more))
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
     return done.returncode == 0
 
 

@@ -26,7 +26,9 @@ LAST = 60
 def processes() -> ForkServerContext:
     """Children of a small server process: they start in milliseconds and inherit no thread of the tests."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["store_worker", "pytest"])  # a child imports what __main__ imports
+    context.set_forkserver_preload(
+        ["store_worker", "pytest"]
+    )  # a child imports what __main__ imports
     with pytest.MonkeyPatch.context() as patch:
         # Until Python 3.12.4 the server does not take over sys.path and would silently load nothing beforehand.
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
@@ -34,7 +36,9 @@ def processes() -> ForkServerContext:
     return context
 
 
-def started(processes: ForkServerContext, target: Callable[..., None], *args: object) -> ForkServerProcess:
+def started(
+    processes: ForkServerContext, target: Callable[..., None], *args: object
+) -> ForkServerProcess:
     process = processes.Process(target=target, args=args, daemon=True)
     process.start()
     return process
@@ -88,7 +92,11 @@ def check(folder: Path, acknowledged: int, counts: dict[str, int]) -> None:
     try:
         run = Store(folder).load(worker.FINGERPRINT)
         steps = [entry["step"] for entry in run.history()]
-        counts["lost"] += run.step < acknowledged or steps != list(range(run.step + 1)) or run.state()["step"] < acknowledged
+        counts["lost"] += (
+            run.step < acknowledged
+            or steps != list(range(run.step + 1))
+            or run.state()["step"] < acknowledged
+        )
         counts["unreadable"] += len(Store(folder).verify())
     except StoreError:
         counts["unreadable"] += 1
@@ -122,7 +130,12 @@ def test_f2_killed_at_every_system_call(processes: ForkServerContext, tmp_path: 
     expected = worker.reference(tmp_path / "reference", 3)
     calls = calls_of_a_save(tmp_path / "count")
     assert len(calls) >= 12
-    points = [(at, when) for at, name in enumerate(calls) for when in ("before", "after", "amid") if when != "amid" or name == "write"]
+    points = [
+        (at, when)
+        for at, name in enumerate(calls)
+        for when in ("before", "after", "amid")
+        if when != "amid" or name == "write"
+    ]
     for at, when in points:
         folder = tmp_path / f"{at}{when}"
         process = started(processes, worker.save_and_die, folder, at, when)
@@ -150,7 +163,9 @@ def race(processes: ForkServerContext, base: Path, rounds: int, count: int) -> d
             process.join(240)
         words = [path.read_text().split(":")[0] for path in told]
         assert words.count("new") == 1, words
-        assert set(words) <= ({"new", "finished", "busy"} if wait == 0 else {"new", "finished"}), words
+        assert set(words) <= ({"new", "finished", "busy"} if wait == 0 else {"new", "finished"}), (
+            words
+        )
         assert Store(folder).verify() == []
         assert len(Store(folder).load(worker.FINGERPRINT).history()) == 13
         for word in words:
@@ -169,7 +184,9 @@ def test_f7_eight_processes_a_hundred_times(processes: ForkServerContext, tmp_pa
     assert seen["new"] == 100
 
 
-def test_f8_the_lock_of_a_killed_process_is_free_at_once(processes: ForkServerContext, tmp_path: Path) -> None:
+def test_f8_the_lock_of_a_killed_process_is_free_at_once(
+    processes: ForkServerContext, tmp_path: Path
+) -> None:
     ready = tmp_path / "ready"
     process = started(processes, worker.hold, tmp_path / "runs", ready)
     until(lambda: ready.exists() and bool(ready.read_text()))

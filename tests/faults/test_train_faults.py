@@ -157,7 +157,9 @@ def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
-def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from quantamm_cli.workflows import training_run
 
     words = (*TOY, f"fit={kind}", *TOY[-3:], "fit.schedule=cosine", "-q")
@@ -176,7 +178,9 @@ def test_f10_a_run_resumed_after_any_step_is_the_uninterrupted_run(kind: str, tm
     assert toy.essence(broken) == toy.essence(whole)
 
 
-def test_f19_numbers_that_are_not_finite_are_never_selected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f19_numbers_that_are_not_finite_are_never_selected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From step 2 on, set 1 scores NaN and infinity everywhere; set 0 goes on."""
     real = fit._entry
 
@@ -185,8 +189,18 @@ def test_f19_numbers_that_are_not_finite_are_never_selected(tmp_path: Path, monk
         if report.step >= 2:
             bad = np.nan if report.step % 2 else np.inf
             poison = lambda row: np.array([row[0], bad])  # noqa: E731
-            metrics = {period: {name: poison(row) for name, row in scores.items()} for period, scores in report.metrics.items()}
-            report = fit.Report(report.step, report.params, poison(report.objective), metrics, report.learning_rate, 0)
+            metrics = {
+                period: {name: poison(row) for name, row in scores.items()}
+                for period, scores in report.metrics.items()
+            }
+            report = fit.Report(
+                report.step,
+                report.params,
+                poison(report.objective),
+                metrics,
+                report.learning_rate,
+                0,
+            )
         return report, after
 
     monkeypatch.setattr(fit, "_entry", entry)
@@ -203,7 +217,9 @@ def test_f19_numbers_that_are_not_finite_are_never_selected(tmp_path: Path, monk
     assert toy.call("runs", "verify", folder=tmp_path).code == 0
 
 
-def test_f19_a_set_whose_parameters_are_lost_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f19_a_set_whose_parameters_are_lost_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import dataclasses
 
     real = fit._entry
@@ -224,7 +240,9 @@ def test_f19_a_set_whose_parameters_are_lost_does_not_stop_the_others(tmp_path: 
     assert told.json["redrawn"] == [0, 1]
     assert "drawn anew: set 1 once" in told.err
     assert entries[6]["params"]["log_k"][0] != entries[3]["params"]["log_k"][0]
-    chosen = toy.call("evaluate", *TOY, "--load", "last", "--json", folder=tmp_path).json["selection"]
+    chosen = toy.call("evaluate", *TOY, "--load", "last", "--json", folder=tmp_path).json[
+        "selection"
+    ]
     assert (chosen["step"], chosen["set"]) == toy.chosen(entries, "last")
 
 
@@ -262,9 +280,11 @@ def test_f4_a_damaged_checkpoint_is_refused_and_left_as_it_is(how: str, copy: Pa
         answer = toy.call(*words, "-q", folder=copy)
         answer.one_line(4, path.name)
         assert "Error" not in answer.err
-    assert {file: file.read_bytes() for file in copy.rglob("*") if file.is_file() and file.suffix != ".lock"} == {
-        file: data for file, data in before.items() if file.suffix != ".lock"
-    }
+    assert {
+        file: file.read_bytes()
+        for file in copy.rglob("*")
+        if file.is_file() and file.suffix != ".lock"
+    } == {file: data for file, data in before.items() if file.suffix != ".lock"}
     assert toy.call("runs", "list", folder=copy).code == 0
     if how != "renamed":
         assert toy.call("train", *TOY, "fit.seed=9", "--fresh", "-q", folder=copy).code == 0
@@ -278,7 +298,9 @@ def test_f4_a_history_that_lost_a_reported_step_is_refused(copy: Path) -> None:
     history = toy.checkpoint(copy).with_suffix("") / "history.jsonl"
     history.write_bytes(b"".join(history.read_bytes().splitlines(keepends=True)[:-2]))
     toy.call("runs", "verify", folder=copy).one_line(4, "history.jsonl", "was cut or altered")
-    toy.call("evaluate", *TOY, "--load", "best_train_min_test", "--min=-100", folder=copy).one_line(4, "was cut or altered")
+    toy.call("evaluate", *TOY, "--load", "best_train_min_test", "--min=-100", folder=copy).one_line(
+        4, "was cut or altered"
+    )
 
 
 def test_f7_two_processes_train_one_run_once(tmp_path: Path, whole: Path) -> None:
@@ -302,13 +324,18 @@ def test_f7_two_processes_train_one_run_once(tmp_path: Path, whole: Path) -> Non
 def sweep(folder: Path, count: int) -> None:
     """A shell sweep, all at once."""
     words = (*TOY, "fit.steps=1", "--json", "-q")
-    processes = [toy.start("train", *words, f"fit.seed={seed}", folder=folder) for seed in range(count)]
+    processes = [
+        toy.start("train", *words, f"fit.seed={seed}", folder=folder) for seed in range(count)
+    ]
     answers = [toy.finish(process, timeout=900) for process in processes]
     assert [answer.code for answer in answers] == [0] * count
     assert {answer.json["status"] for answer in answers} == {"new"}
     assert len({answer.json["run"] for answer in answers}) == count
     assert toy.call("runs", "verify", "--json", folder=folder).json["sound"] == count
-    seeds = [json.loads(path.read_text())["settings"]["fit"]["seed"] for path in (folder / "runs").glob("run_*.json")]
+    seeds = [
+        json.loads(path.read_text())["settings"]["fit"]["seed"]
+        for path in (folder / "runs").glob("run_*.json")
+    ]
     assert sorted(seeds) == list(range(count))
 
 
@@ -336,14 +363,25 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def mount(folder: Path, kilobytes: int, *more: str) -> bool:
     """A small disk at ``folder``; whether this machine allows it."""
     options = ",".join((f"size={kilobytes}k", *more))
-    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+            capture_output=True,
+            check=False,
+        ).returncode
+        == 0
+    )
 
 
-def test_f5_a_full_disk_keeps_what_was_saved_and_the_run_goes_on_later(disk: Path, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f5_a_full_disk_keeps_what_was_saved_and_the_run_goes_on_later(
+    disk: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from quantamm_cli.workflows import training_run
 
     monkeypatch.setattr(training_run, "_SAVE_SECONDS", 0.0)
-    toy.call("train", *LONG, "-q", folder=disk).one_line(4, "cannot be written: the disk is full", "run the same command again")
+    toy.call("train", *LONG, "-q", folder=disk).one_line(
+        4, "cannot be written: the disk is full", "run the same command again"
+    )
     assert toy.call("runs", "verify", folder=disk).code == 0
     step = toy.history(disk)[-1]["step"]
     assert 0 < step < STEPS

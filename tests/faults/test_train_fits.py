@@ -36,7 +36,14 @@ training_run.TrainingRun.record = record
 
 
 def words(kind: str) -> tuple[str, ...]:
-    return (f"fit={kind}", *TOY, f"fit.steps={STEPS}", "fit.early_stopping=false", *MORE.get(kind, ()), "-q")
+    return (
+        f"fit={kind}",
+        *TOY,
+        f"fit.steps={STEPS}",
+        "fit.early_stopping=false",
+        *MORE.get(kind, ()),
+        "-q",
+    )
 
 
 def uninterrupted(kind: str, folder: Path) -> tuple[str, bytes]:

@@ -104,7 +104,9 @@ def patience() -> float:
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_f9_stopped_in_the_middle(number: signal.Signals, code: int, tmp_path: Path, uninterrupted: Path) -> None:
+def test_f9_stopped_in_the_middle(
+    number: signal.Signals, code: int, tmp_path: Path, uninterrupted: Path
+) -> None:
     """Wherever the training is when the signal comes; it cannot end before."""
     held = f"plugins=[{toy.hold(STEPS - 1, tmp_path)}]"
     with toy.started("train", *LONG, held, folder=tmp_path) as process:
@@ -115,7 +117,9 @@ def test_f9_stopped_in_the_middle(number: signal.Signals, code: int, tmp_path: P
     answer.one_line(code, "stopped; step ", "is saved; the same command goes on from there")
     step = int(answer.err.split("stopped; step ")[1].split()[0])
     assert toy.document(tmp_path)["status"] == "stopped"
-    assert toy.document(tmp_path)["entries"][-1]["step"] == step == toy.history(tmp_path)[-1]["step"]
+    assert (
+        toy.document(tmp_path)["entries"][-1]["step"] == step == toy.history(tmp_path)[-1]["step"]
+    )
     assert 0 < step < STEPS
     assert toy.call("runs", "verify", folder=tmp_path).code == 0
     told = toy.call("train", *LONG, "--json", folder=tmp_path)
@@ -187,7 +191,9 @@ def test_f9_stopped_while_it_starts(
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_f9_stopped_at_fifty_random_moments(number: signal.Signals, code: int, tmp_path: Path, uninterrupted: Path) -> None:
+def test_f9_stopped_at_fifty_random_moments(
+    number: signal.Signals, code: int, tmp_path: Path, uninterrupted: Path
+) -> None:
     """Anywhere between the first word of the process and its end; resumed from wherever that was."""
     moments = random.Random(code)
     for count in range(50):

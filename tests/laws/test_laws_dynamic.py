@@ -38,7 +38,9 @@ class Bench:
         self.pool: Any = small("pool", name)
         self.assets = assets_of(self.pool)
         self.params = opening(self.pool, self.assets)
-        self.feed = world(self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003}))
+        self.feed = world(
+            self.pool, prices[: 3 * DAY + ROWS, : self.assets], **(fees or {"fee": 0.003})
+        )
         if "weights" in self.feed.series:
             weights = np.asarray(self.feed.series["weights"])
             self.feed.series["weights"] = np.broadcast_to(weights[DAY], weights.shape)
@@ -47,9 +49,16 @@ class Bench:
         found = run(self.pool, self.params, self.feed if feed is None else feed, 0, ROWS)
         return Trajectory(*jax.tree.map(np.asarray, tuple(found)))
 
-    def trades(self, *given: tuple[int, int, int, int, float, bool], happens: bool = True, every: int = 1) -> Trajectory:
+    def trades(
+        self, *given: tuple[int, int, int, int, float, bool], happens: bool = True, every: int = 1
+    ) -> Trajectory:
         """A run with trades: minute, place in it, token paid, token taken, amount, whether it is what is taken."""
-        columns = [np.full((ROWS, 2), -1), np.full((ROWS, 2), -1), np.zeros((ROWS, 2)), np.zeros((ROWS, 2), bool)]
+        columns = [
+            np.full((ROWS, 2), -1),
+            np.full((ROWS, 2), -1),
+            np.zeros((ROWS, 2)),
+            np.zeros((ROWS, 2), bool),
+        ]
         for at, place, *values in given:
             for column, value in zip(columns, values, strict=True):
                 column[at, place] = value
@@ -63,7 +72,9 @@ class Bench:
 
 def same(one: Trajectory, other: Trajectory, rtol: float = 1e-13) -> None:
     for name in ("weights", "reserves", "value"):
-        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=rtol, err_msg=name)
+        np.testing.assert_allclose(
+            getattr(one, name), getattr(other, name), rtol=rtol, err_msg=name
+        )
     np.testing.assert_allclose(one.fees, other.fees, rtol=1e-9, atol=1e-9)
 
 
@@ -81,7 +92,10 @@ def test_a_series_that_does_not_change_is_a_number(name: str, prices: NDArray[np
 def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.float64]) -> None:
     """Value and reserves double at the minute at which the supply does, weights stay; as if it had been so large before."""
     bench = Bench(name, prices)
-    plain, grown = bench.run(), bench.run(bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 3.0, 6.0)))
+    plain, grown = (
+        bench.run(),
+        bench.run(bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 3.0, 6.0))),
+    )
     factor = np.where(np.arange(ROWS) < AT, 1.0, 2.0)
     np.testing.assert_allclose(grown.value, plain.value * factor, rtol=1e-12)
     np.testing.assert_allclose(grown.reserves, plain.reserves * factor[:, None], rtol=1e-12)
@@ -92,10 +106,14 @@ def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.fl
 def test_providers_come_without_arbitrageurs(name: str, prices: NDArray[np.float64]) -> None:
     """``do_arb=false``: reserves change with the supply only."""
     bench = Bench(name, prices)
-    feed = bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 1.0, 0.5))._replace(trading=Trading(happens=False))
+    feed = bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 1.0, 0.5))._replace(
+        trading=Trading(happens=False)
+    )
     reserves = bench.run(feed).reserves
     np.testing.assert_array_equal(reserves[:AT], np.broadcast_to(reserves[0], reserves[:AT].shape))
-    np.testing.assert_allclose(reserves[AT:], np.broadcast_to(reserves[0] / 2, reserves[AT:].shape), rtol=1e-13)
+    np.testing.assert_allclose(
+        reserves[AT:], np.broadcast_to(reserves[0] / 2, reserves[AT:].shape), rtol=1e-13
+    )
 
 
 @trading
@@ -107,7 +125,9 @@ def test_a_trade_of_nothing_is_no_trade(name: str, prices: NDArray[np.float64]) 
 
 
 @trading
-def test_without_arbitrage_reserves_change_when_there_is_a_trade(name: str, prices: NDArray[np.float64]) -> None:
+def test_without_arbitrage_reserves_change_when_there_is_a_trade(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """What comes in is in the pool to the last digit, the fee included; fees are earned then and only then."""
     bench = Bench(name, prices)
     found = bench.trades((AT, 0, 0, 1, 0.25, False), (AT + 7, 0, 1, 0, 0.5, True), happens=False)
@@ -144,7 +164,9 @@ def test_exact_in_and_exact_out_are_mirrors(name: str, prices: NDArray[np.float6
 
 
 @trading
-def test_what_a_pool_cannot_pay_is_refused_and_counted(name: str, prices: NDArray[np.float64]) -> None:
+def test_what_a_pool_cannot_pay_is_refused_and_counted(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """It leaves everything as it was, and the next trade of the minute happens."""
     bench = Bench(name, prices)
     whole = float(bench.run().reserves[AT].max()) * 10
@@ -157,7 +179,9 @@ def test_what_a_pool_cannot_pay_is_refused_and_counted(name: str, prices: NDArra
 
 
 @trading
-def test_arbitrage_comes_at_its_minutes_and_trades_at_theirs(name: str, prices: NDArray[np.float64]) -> None:
+def test_arbitrage_comes_at_its_minutes_and_trades_at_theirs(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """``arb_frequency`` beside given trades."""
     bench = Bench(name, prices)
     found = bench.trades((AT + 1, 0, 0, 1, 0.25, False), every=7)
@@ -172,10 +196,19 @@ def test_a_later_start_reads_the_same_stamps(tmp_path: Path) -> None:
     begin, hours = minute("2022-03-01"), np.arange(0, 96)
     unix = (begin + 60 * hours) * 60
     random = np.random.default_rng(3)
-    polars.DataFrame({"unix": unix, "fee": random.random(96) / 50, "lp_supply": 1 + random.random(96)}).write_csv(tmp_path / "f.csv")
-    trades = {"unix": unix, "token_in": ["A"] * 96, "token_out": ["B"] * 96, "amount_in": random.random(96)}
+    polars.DataFrame(
+        {"unix": unix, "fee": random.random(96) / 50, "lp_supply": 1 + random.random(96)}
+    ).write_csv(tmp_path / "f.csv")
+    trades = {
+        "unix": unix,
+        "token_in": ["A"] * 96,
+        "token_out": ["B"] * 96,
+        "amount_in": random.random(96),
+    }
     polars.DataFrame(trades).write_parquet(tmp_path / "t.parquet")
-    polars.DataFrame({"unix": unix - 864_000, "A": random.random(96), "B": random.random(96)}).write_csv(tmp_path / "s.csv")
+    polars.DataFrame(
+        {"unix": unix - 864_000, "A": random.random(96), "B": random.random(96)}
+    ).write_csv(tmp_path / "s.csv")
     source = Synthetic(burn_in_days=1, series={"supply": str(tmp_path / "s.csv")})
 
     def told(start: str) -> Feed:
@@ -189,21 +222,43 @@ def test_a_later_start_reads_the_same_stamps(tmp_path: Path) -> None:
             trades=build("trades", "recorded", file=str(tmp_path / "t.parquet")),
         )
         first, last = minute(settings.start), minute(settings.end)
-        return fed(settings, load(source, settings.tokens, first, last, ("supply",), settings.trades.file, settings.fees.file))
+        return fed(
+            settings,
+            load(
+                source,
+                settings.tokens,
+                first,
+                last,
+                ("supply",),
+                settings.trades.file,
+                settings.fees.file,
+            ),
+        )
 
     early, late, offset = told("2022-03-01"), told("2022-03-02T05:00"), DAY + 300
     assert early.frictions is not None and late.frictions is not None
     for name in ("fee", "lp_supply"):
-        np.testing.assert_array_equal(getattr(late.frictions, name), getattr(early.frictions, name)[offset:])
+        np.testing.assert_array_equal(
+            getattr(late.frictions, name), getattr(early.frictions, name)[offset:]
+        )
     assert early.trades is not None and late.trades is not None
     for one, other in zip(early.trades, late.trades, strict=True):
         np.testing.assert_array_equal(one[offset:], other)
     assert int((np.asarray(late.trades.pay) >= 0).sum()) == 72 - 29
 
 
-COSTS: dict[str, dict[str, float]] = {"free": {}, "fee": {"fee": 0.003}, "costly": {**FRICTIONS, "noise_trader_ratio": 0.5}}
+COSTS: dict[str, dict[str, float]] = {
+    "free": {},
+    "fee": {"fee": 0.003},
+    "costly": {**FRICTIONS, "noise_trader_ratio": 0.5},
+}
 LEFT = [("momentum", "auto", costs) for costs in COSTS]
-LEFT += [("momentum", "scan", "fee"), ("momentum", "hybrid", "free"), ("min_variance", "auto", "fee"), ("min_variance", "scan", "free")]
+LEFT += [
+    ("momentum", "scan", "fee"),
+    ("momentum", "hybrid", "free"),
+    ("min_variance", "auto", "fee"),
+    ("min_variance", "scan", "free"),
+]
 
 
 @jax.jit
@@ -212,7 +267,9 @@ def run_and_readouts(pool: Any, params: Any, feed: Feed) -> Any:
 
 
 @pytest.mark.parametrize(("rule", "method", "costs"), LEFT)
-def test_a_pool_is_taken_up_where_it_was_left(rule: str, method: str, costs: str, prices: NDArray[np.float64]) -> None:
+def test_a_pool_is_taken_up_where_it_was_left(
+    rule: str, method: str, costs: str, prices: NDArray[np.float64]
+) -> None:
     """Reserves, weights and read-outs of the row at a chunk's first minute are all that a run from that row on needs."""
     pool = with_rule(rule, weight_calculation_method=method)
     params, fees = opening(pool, 3), COSTS[costs]
@@ -223,7 +280,9 @@ def test_a_pool_is_taken_up_where_it_was_left(rule: str, method: str, costs: str
     chunk = int(feed.first_chunk) + (3 * DAY + here) // 360
     state = {name: np.asarray(column)[chunk] for name, column in columns.items()}
     assert set(state) == set(estimators(pool, 3))
-    later = world(pool, prices[3 * DAY + here :], burn_in=0, **fees)._replace(initial_reserves=whole.reserves[here], state=state)
+    later = world(pool, prices[3 * DAY + here :], burn_in=0, **fees)._replace(
+        initial_reserves=whole.reserves[here], state=state
+    )
     left = params | {"initial_weights_logits": np.log(whole.weights[here])}
     found = Trajectory(*map(np.asarray, run(pool, left, later, 0, ROWS - here)[:5]))
     same(found._replace(fees=whole.fees[here:]), whole.rows(here, ROWS), rtol=1e-10)
@@ -231,7 +290,9 @@ def test_a_pool_is_taken_up_where_it_was_left(rule: str, method: str, costs: str
 
 
 @pytest.mark.parametrize("name", ["balancer", "hodl"])
-def test_a_pool_without_memory_needs_its_reserves_only(name: str, prices: NDArray[np.float64]) -> None:
+def test_a_pool_without_memory_needs_its_reserves_only(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """Handed over after its last row, it goes on in the next."""
     pool = small("pool", name)
     params, here = opening(pool, 3), 777  # type: ignore[arg-type]

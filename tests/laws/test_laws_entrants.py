@@ -33,7 +33,11 @@ NAMES = {"margin": "centeredness_margin"}
 RANGE = {"price_ratio": 1.05, "margin": 0.5}
 CASES = {
     "balancer": Case("balancer"),
-    "gyroscope": Case("gyroscope", {"low": 1 / 1.04, "high": 1.04, "stretch": 3.0}, {"alpha": 1 / 1.04, "beta": 1.04, "lam": 3.0}),
+    "gyroscope": Case(
+        "gyroscope",
+        {"low": 1 / 1.04, "high": 1.04, "stretch": 3.0},
+        {"alpha": 1 / 1.04, "beta": 1.04, "lam": 3.0},
+    ),
     "reclamm, follows": Case("reclamm", RANGE | {"shift_exponent": 20.0}),
     "reclamm, at its ends": Case("reclamm", RANGE | {"shift_exponent": 0.01}),
 }
@@ -44,20 +48,37 @@ def quiet(prices: NDArray[np.float64]) -> Market:
     none = np.full((1, 1), -1, np.int32)
     number = np.ones(1)
     path = prices[None]
-    return Market(np.zeros(1, int), number, number, number, 0.003 * number, number, path, none, none < -1, np.zeros((1, 1)))
+    return Market(
+        np.zeros(1, int),
+        number,
+        number,
+        number,
+        0.003 * number,
+        number,
+        path,
+        none,
+        none < -1,
+        np.zeros((1, 1)),
+    )
 
 
 def fallen_and_risen(minutes: int) -> NDArray[np.float64]:
     """Prices from 100 on, of the opening and of so many minutes."""
     random = np.random.Generator(np.random.PCG64(3))
-    turns = 0.06 * np.sin(np.arange(minutes + 1) / 90) + 0.001 * np.cumsum(random.standard_normal(minutes + 1))
+    turns = 0.06 * np.sin(np.arange(minutes + 1) / 90) + 0.001 * np.cumsum(
+        random.standard_normal(minutes + 1)
+    )
     return 100 * np.exp(turns - turns[0])
 
 
-def simulated(pool: Any, prices: NDArray[np.float64], fee_bps: float, params: Mapping[str, Any]) -> Any:
+def simulated(
+    pool: Any, prices: NDArray[np.float64], fee_bps: float, params: Mapping[str, Any]
+) -> Any:
     """The simulator's pool of X and Y, opened with 100 and 10,000."""
     both = np.stack([prices, np.ones(len(prices))], 1)
-    feed = world(pool, both, burn_in=0, initial_pool_value=20_000.0, tokens=("X", "Y"), fee=fee_bps / 1e4)
+    feed = world(
+        pool, both, burn_in=0, initial_pool_value=20_000.0, tokens=("X", "Y"), fee=fee_bps / 1e4
+    )
     params = opening(pool, 2, initial_weights=[0.5, 0.5], **params)
     return jax.jit(simulate, static_argnames="rows")(pool, params, feed, 0, len(prices))
 
@@ -66,11 +87,21 @@ def simulated(pool: Any, prices: NDArray[np.float64], fee_bps: float, params: Ma
 def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
     """Minute by minute at the same prices and fee: the same reserves, through falls and rises beyond the range of some."""
     prices = fallen_and_risen(STEPS)
-    params = {NAMES.get(key, key): value for key, value in case.strategy.items()} if case.params is None else case.params
+    params = (
+        {NAMES.get(key, key): value for key, value in case.strategy.items()}
+        if case.params is None
+        else case.params
+    )
     expected = simulated(build("pool", case.name), prices, 5.0, params)
     np.testing.assert_allclose(expected.reserves[0], [100.0, 10_000.0], rtol=1e-9)
-    found = compete([Entrant(case.name, build("strategy", case.name, fee_bps=5.0, **case.strategy))], quiet(prices[1:]), RULES)
-    np.testing.assert_allclose(found.final_reserves[0, 0], expected.reserves[-1], rtol=1e-6, atol=1e-6)
+    found = compete(
+        [Entrant(case.name, build("strategy", case.name, fee_bps=5.0, **case.strategy))],
+        quiet(prices[1:]),
+        RULES,
+    )
+    np.testing.assert_allclose(
+        found.final_reserves[0, 0], expected.reserves[-1], rtol=1e-6, atol=1e-6
+    )
     assert found.arb_fills[0, 0] > 100
 
 
@@ -81,7 +112,9 @@ def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
     minutes, hourly = 190, {"chunk_period": 60, "weight_interpolation_period": 45}
     prices, params = fallen_and_risen(minutes), {"k_per_day": 300.0, "memory_days": 0.2}
     settings = tree("pool", "temporal", rule=tree("pool/rule", rule), **hourly)
-    weights = np.asarray(simulated(build("pool", "temporal", **settings), prices, 0.0, params).weights)
+    weights = np.asarray(
+        simulated(build("pool", "temporal", **settings), prices, 0.0, params).weights
+    )
     x, y = 100.0, 10_000.0
     for price, (of_x, of_y) in zip(prices[1:], weights[1:], strict=True):
         kept, ratio = x**of_x * y**of_y, price * of_y / of_x

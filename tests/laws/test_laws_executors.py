@@ -22,14 +22,28 @@ Compute = Callable[..., Any]
 ROWS = DAY + 500
 SPANS = (("train", 0, DAY), ("test", DAY, ROWS))
 NONE: dict[str, Any] = {}
-FRICTIONS = {"fee": 0.003, "gas_cost": 2.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
+FRICTIONS = {
+    "fee": 0.003,
+    "gas_cost": 2.0,
+    "arb_fee": 1e-4,
+    "protocol_fee_split": 0.25,
+    "noise_trader_ratio": 0.7,
+}
 RULES = {f"rule-{name}": with_rule(name) for name in components("pool/rule")}
-GUARDS = {f"guard-{name}": with_rule("momentum", guard=tree("pool/guard", name)) for name in components("pool/guard")}
+GUARDS = {
+    f"guard-{name}": with_rule("momentum", guard=tree("pool/guard", name))
+    for name in components("pool/guard")
+}
 POOLS = {name: small("pool", name) for name in components("pool")}
 POOLS["approx_optimal"] = with_rule("momentum", weight_interpolation_method="approx_optimal")
 POOLS["onchain"] = GUARDS["guard-onchain"]
-CASES = [(name, NONE) for name in POOLS] + [(name, FRICTIONS) for name, pool in POOLS.items() if pool.takes_frictions]
-CASES += [("temporal", {"fee": 0.003, "arb_frequency": 7}), ("temporal", {"fee": 0.003, "arbitrage": "pairwise"})]
+CASES = [(name, NONE) for name in POOLS] + [
+    (name, FRICTIONS) for name, pool in POOLS.items() if pool.takes_frictions
+]
+CASES += [
+    ("temporal", {"fee": 0.003, "arb_frequency": 7}),
+    ("temporal", {"fee": 0.003, "arbitrage": "pairwise"}),
+]
 
 
 class Pair(NamedTuple):
@@ -56,10 +70,14 @@ def both(compiled: Compute, loops: Compute, *given: Any) -> Pair:
 def near(pair: Pair, within: float) -> None:
     """Leaf by leaf, relative to the largest of each."""
     for one, other in zip(*map(jax.tree.leaves, pair), strict=True):
-        np.testing.assert_allclose(one, other, rtol=within, atol=within * float(np.abs(other).max(initial=0.0)))
+        np.testing.assert_allclose(
+            one, other, rtol=within, atol=within * float(np.abs(other).max(initial=0.0))
+        )
 
 
-@pytest.mark.parametrize(("name", "fees"), CASES, ids=[f"{name}-{'+'.join(fees) or 'free'}" for name, fees in CASES])
+@pytest.mark.parametrize(
+    ("name", "fees"), CASES, ids=[f"{name}-{'+'.join(fees) or 'free'}" for name, fees in CASES]
+)
 def test_paths_and_days(name: str, fees: dict[str, Any], prices: NDArray[np.float64]) -> None:
     """Every minute, what daily metrics are told, and the slope of that."""
     pool = POOLS[name]
@@ -144,7 +162,12 @@ def test_there_is_something_to_compare() -> None:
 def test_metrics(name: str, prices: NDArray[np.float64]) -> None:
     """Of one trajectory, and its slope."""
     value = prices @ np.array([1.0, 20.0, 40_000.0])
-    path = Trajectory(*map(jnp.asarray, (prices, np.ones_like(prices) / 3, np.ones_like(prices), value, np.zeros_like(value))))
+    path = Trajectory(
+        *map(
+            jnp.asarray,
+            (prices, np.ones_like(prices) / 3, np.ones_like(prices), value, np.zeros_like(value)),
+        )
+    )
 
     def scored(value: Any, path: Trajectory) -> Any:
         return score(path._replace(value=value), [name])[name]

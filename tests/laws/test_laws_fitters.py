@@ -8,7 +8,21 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from hill import ALL, CLIMBING, FROM, GRADIENT, STEPS, TOP, Hill, climb, climbing_fitters, fitters, problem, searching_fitters, small
+from hill import (
+    ALL,
+    CLIMBING,
+    FROM,
+    GRADIENT,
+    STEPS,
+    TOP,
+    Hill,
+    climb,
+    climbing_fitters,
+    fitters,
+    problem,
+    searching_fitters,
+    small,
+)
 from kinds import DAY, with_rule, world
 from numpy.typing import NDArray
 
@@ -21,15 +35,25 @@ from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import RULES, Scoreboard, select
 from quantamm_cli.workflows.training_run import _restored, _state
 
-HARD = {name: {"plateau_patience": 1, "swa_start": 0.25, "swa_every": 2, "price_noise": 0.01} for name in GRADIENT}
+HARD = {
+    name: {"plateau_patience": 1, "swa_start": 0.25, "swa_every": 2, "price_noise": 0.01}
+    for name in GRADIENT
+}
 """What makes a gradient fit remember most."""
 
 
 def same(one: Report, other: Report) -> bool:
     """To the bit: parameters, scores, and what the fitter tells."""
-    left, right = ((each.params, each.objective, each.metrics, each.redrawn, dict(each.told)) for each in (one, other))
+    left, right = (
+        (each.params, each.objective, each.metrics, each.redrawn, dict(each.told))
+        for each in (one, other)
+    )
     assert one.step == other.step
-    return jax.tree.all(jax.tree.map(lambda a, b: np.array_equal(a, b, equal_nan=isinstance(a, np.ndarray)), left, right))
+    return jax.tree.all(
+        jax.tree.map(
+            lambda a, b: np.array_equal(a, b, equal_nan=isinstance(a, np.ndarray)), left, right
+        )
+    )
 
 
 @fitters
@@ -54,7 +78,9 @@ def test_the_same_seed_gives_the_same_path_bit_for_bit(name: str) -> None:
     once, again = climb(name, steps=5), climb(name, steps=5)
     assert all(same(one, other) for one, other in zip(once, again, strict=True))
     other = climb(name, steps=5, seed=1)
-    assert np.array_equal(other[-1].params["place"], once[-1].params["place"]) == (name in GRADIENT or name == "bfgs")
+    assert np.array_equal(other[-1].params["place"], once[-1].params["place"]) == (
+        name in GRADIENT or name == "bfgs"
+    )
 
 
 @fitters
@@ -62,7 +88,9 @@ def test_what_does_not_train_stays_bit_for_bit(name: str) -> None:
     """Initial weights neither move nor decay."""
     path = climb(name, steps=10)
     for report in path:
-        assert np.array_equal(report.params["initial_weights_logits"], FROM["initial_weights_logits"])
+        assert np.array_equal(
+            report.params["initial_weights_logits"], FROM["initial_weights_logits"]
+        )
     assert not np.array_equal(path[-1].params["place"], path[0].params["place"])
 
 
@@ -74,12 +102,21 @@ def test_what_is_saved_continues_the_run_bit_for_bit(name: str) -> None:
     early = [progress for _, progress in fit(told, first)][3]
     broken = replace(early, objective=np.array([0.0, np.nan]))
     whole = list(fit(told, broken))
-    assert [report.step for report, _ in whole] == [4, 5, 6, 7, 8, *([9] if name in GRADIENT else [])]
+    assert [report.step for report, _ in whole] == [
+        4,
+        5,
+        6,
+        7,
+        8,
+        *([9] if name in GRADIENT else []),
+    ]
     assert (whole[0][0].redrawn is not None) == (name in CLIMBING)
     for done, (_, progress) in enumerate(whole, 1):
         rest = list(fit(told, _restored(first, _state(progress))))
         assert len(rest) == len(whole) - done
-        assert all(same(one, other) for (one, _), (other, _) in zip(whole[done:], rest, strict=True))
+        assert all(
+            same(one, other) for (one, _), (other, _) in zip(whole[done:], rest, strict=True)
+        )
 
 
 @fitters
@@ -107,7 +144,10 @@ def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
     one["place"][0] = np.nan
     assert len(list(fit(told, begin(told, one)))) == 3
     one["unheard"][1] = np.inf
-    with pytest.raises(DivergedError, match=r"at step 0 \(set 0: place; set 1: unheard\); try a smaller fit\.[a-z_0]+, or other params"):
+    with pytest.raises(
+        DivergedError,
+        match=r"at step 0 \(set 0: place; set 1: unheard\); try a smaller fit\.[a-z_0]+, or other params",
+    ):
         list(fit(told, begin(told, one)))
 
 
@@ -116,7 +156,9 @@ def test_a_search_without_one_finite_candidate_says_so(name: str) -> None:
     """At its end, however often it was resumed; a candidate that fails is no more than that."""
     told = problem(small(name, steps=3), Hill(edge=-9.0))
     path: list[tuple[Report, Progress]] = []
-    with pytest.raises(DivergedError, match=r"no parameter set of 4 steps has a finite objective; try other params"):
+    with pytest.raises(
+        DivergedError, match=r"no parameter set of 4 steps has a finite objective; try other params"
+    ):
         path.extend(fit(told, begin(told, FROM)))
     assert len(path) == 4
     with pytest.raises(DivergedError, match="no parameter set of 4"):
@@ -124,7 +166,10 @@ def test_a_search_without_one_finite_candidate_says_so(name: str) -> None:
     some = climb(name, Hill(edge=0.2))
     assert any(np.isnan(report.objective).any() for report in some)
     assert all(report.redrawn is None for report in some)
-    assert max(np.nanmax(report.objective) for report in some if np.isfinite(report.objective).any()) > 0.9
+    assert (
+        max(np.nanmax(report.objective) for report in some if np.isfinite(report.objective).any())
+        > 0.9
+    )
 
 
 def lamed(progress: Progress, what: str) -> Progress:
@@ -132,8 +177,16 @@ def lamed(progress: Progress, what: str) -> Progress:
     if what == "objective":
         return replace(progress, objective=np.array([0.0, np.nan]))
     if what == "place":
-        return replace(progress, params={**progress.params, "place": progress.params["place"].at[1].set(np.inf)})
-    return replace(progress, optimiser=jax.tree.map(lambda leaf: leaf.at[1].set(np.nan) if leaf.ndim > 1 else leaf, progress.optimiser))
+        return replace(
+            progress,
+            params={**progress.params, "place": progress.params["place"].at[1].set(np.inf)},
+        )
+    return replace(
+        progress,
+        optimiser=jax.tree.map(
+            lambda leaf: leaf.at[1].set(np.nan) if leaf.ndim > 1 else leaf, progress.optimiser
+        ),
+    )
 
 
 @pytest.mark.parametrize("what", ["objective", "place", "memory"])
@@ -161,7 +214,9 @@ def test_a_set_that_diverged_begins_anew_and_the_others_do_not_notice(name: str,
         ("cma_es", {"tolerance": 0.1}, None, "the distribution is narrower"),
     ],
 )
-def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(name: str, changes: dict[str, Any], edge: float | None, reason: str) -> None:
+def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(
+    name: str, changes: dict[str, Any], edge: float | None, reason: str
+) -> None:
     """Each for itself, with its reason from then on; the run ends with the last, and resumed there it has ended, too."""
     told = problem(small(name, **changes), Hill(edge=edge))
     start = FROM | {"place": FROM["place"] * [edge or 1, 1]}
@@ -188,23 +243,36 @@ def prices(changed_from: int | None) -> NDArray[np.float64]:
 @fitters
 def test_nothing_that_trains_or_selects_hears_of_the_future(name: str) -> None:
     """Other prices from validation on leave all parameters and train scores as they were, bit for bit; other test prices all selection, too."""
-    pool, spans = with_rule("momentum"), (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY), ("test", 4 * DAY, 5 * DAY))
+    pool, spans = (
+        with_rule("momentum"),
+        (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY), ("test", 4 * DAY, 5 * DAY)),
+    )
     specs = pool.parameters(2)
     start = initial(specs, {}, 2, 2, 0.1, 0)
-    fitter = small(name, steps=4, **HARD.get(name, {}), **({"learning_rate": 2.0} if name in GRADIENT else {}))
+    fitter = small(
+        name, steps=4, **HARD.get(name, {}), **({"learning_rate": 2.0} if name in GRADIENT else {})
+    )
     draw = partial(drawn, specs, {}, 2, fitter)
     found = {}
     for changed in (None, 3 * DAY, 4 * DAY):
         aim = Aim("returns", 2 * DAY, trains=trainable(specs))
-        told = problem(fitter, pool, feed=world(pool, prices(changed)), aim=aim, spans=spans, draw=draw)
+        told = problem(
+            fitter, pool, feed=world(pool, prices(changed)), aim=aim, spans=spans, draw=draw
+        )
         found[changed] = [report for report, _ in fit(told, begin(told, start))]
     for one, validation, test in zip(*found.values(), strict=True):
         for other, heard in ((validation, "validation"), (test, "test")):
             assert all(np.array_equal(one.params[key], other.params[key]) for key in one.params)
             assert np.array_equal(one.objective, other.objective)
-            assert np.array_equal(one.metrics["train"]["returns"], other.metrics["train"]["returns"])
-            assert not np.array_equal(one.metrics[heard]["returns"], other.metrics[heard]["returns"])
-        assert np.array_equal(one.metrics["validation"]["returns"], test.metrics["validation"]["returns"])
+            assert np.array_equal(
+                one.metrics["train"]["returns"], other.metrics["train"]["returns"]
+            )
+            assert not np.array_equal(
+                one.metrics[heard]["returns"], other.metrics[heard]["returns"]
+            )
+        assert np.array_equal(
+            one.metrics["validation"]["returns"], test.metrics["validation"]["returns"]
+        )
         assert one.since_improvement == test.since_improvement
     boards = [board(found[changed]) for changed in (None, 4 * DAY)]
     for rule in (rule for rule in RULES if "test" not in rule):
@@ -212,8 +280,14 @@ def test_nothing_that_trains_or_selects_hears_of_the_future(name: str) -> None:
 
 
 def board(path: list[Report]) -> Scoreboard:
-    train, validation, test = ([report.metrics[period]["returns"] for report in path] for period in ("train", "validation", "test"))
-    steps, objective = np.array([report.step for report in path]), np.array([report.objective for report in path])
+    train, validation, test = (
+        [report.metrics[period]["returns"] for report in path]
+        for period in ("train", "validation", "test")
+    )
+    steps, objective = (
+        np.array([report.step for report in path]),
+        np.array([report.objective for report in path]),
+    )
     return Scoreboard(steps, objective, *map(np.array, (train, validation, test)))
 
 

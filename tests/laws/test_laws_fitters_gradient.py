@@ -35,7 +35,16 @@ def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -
     """Every ``plateau_patience`` evaluations, under every optimiser; a set that climbs keeps its rate."""
     still = {key: np.array(value) for key, value in FROM.items()}
     still["place"][0] = TOP
-    told = problem(small(name, steps=7, plateau_patience=3, plateau_factor=0.5, learning_rate=1e-3, clip_norm=None))
+    told = problem(
+        small(
+            name,
+            steps=7,
+            plateau_patience=3,
+            plateau_factor=0.5,
+            learning_rate=1e-3,
+            clip_norm=None,
+        )
+    )
     scales = np.array([report.told["rate_scale"] for report, _ in fit(told, begin(told, still))])
     assert list(scales[:, 0]) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
     assert list(scales[:, 1]) == [1] * 8
@@ -48,10 +57,21 @@ def test_a_step_after_plateau_decay_is_the_smaller(name: str) -> None:
     assert all(not report.told for report in free)
     for factor in (0.5, 0.25):
         path = climb(name, steps=3, plateau_patience=1, plateau_factor=factor, learning_rate=1e-300)
-        assert [list(report.told["rate_scale"]) for report in path] == [[1, 1], [factor] * 2, [factor**2] * 2, [factor**3] * 2]
+        assert [list(report.told["rate_scale"]) for report in path] == [
+            [1, 1],
+            [factor] * 2,
+            [factor**2] * 2,
+            [factor**3] * 2,
+        ]
     paths = []
     for factor in (None, 0.5):
-        told = problem(small(name, steps=1, **({} if factor is None else {"plateau_patience": 1, "plateau_factor": factor})))
+        told = problem(
+            small(
+                name,
+                steps=1,
+                **({} if factor is None else {"plateau_patience": 1, "plateau_factor": factor}),
+            )
+        )
         first = begin(told, FROM)
         if factor is not None:  # nothing is better than the best it remembers
             plateau = first.optimiser.plateau._replace(best=jnp.full(2, 1e9))
@@ -68,9 +88,15 @@ def test_averaging_adds_one_entry_with_the_means_and_changes_no_other(name: str)
     assert [report.step for report in path] == list(range(10))
     for one, other in zip(plain, path, strict=False):
         assert np.array_equal(one.params["place"], other.params["place"])
-        assert np.array_equal(one.metrics["validation"]["returns"], other.metrics["validation"]["returns"])
+        assert np.array_equal(
+            one.metrics["validation"]["returns"], other.metrics["validation"]["returns"]
+        )
     last = path[-1]
-    np.testing.assert_allclose(last.params["place"], np.mean([plain[step].params["place"] for step in (4, 6, 8)], axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        last.params["place"],
+        np.mean([plain[step].params["place"] for step in (4, 6, 8)], axis=0),
+        rtol=1e-12,
+    )
     assert last.learning_rate == 0
     height = 1 - ((last.params["place"] - TOP) ** 2).sum(-1)
     assert (np.diff(last.metrics["train"]["returns"]) > 0) == (np.diff(height) > 0)
@@ -85,7 +111,10 @@ def test_averaging_that_never_began_adds_nothing() -> None:
 
 def test_noise_is_heard_in_training_only() -> None:
     """Another objective at every step, the same scores of the same parameters in every period."""
-    plain, noisy = climb("sgd", steps=2, learning_rate=1e-300), climb("sgd", steps=2, learning_rate=1e-300, price_noise=0.01)
+    plain, noisy = (
+        climb("sgd", steps=2, learning_rate=1e-300),
+        climb("sgd", steps=2, learning_rate=1e-300, price_noise=0.01),
+    )
     for one, other in zip(plain, noisy, strict=True):
         assert (one.objective != other.objective).all()
         for period in ("train", "validation"):
@@ -98,18 +127,27 @@ def test_turnover_costs_what_the_metric_is_told_to_charge() -> None:
     params = {key: jnp.asarray(value) for key, value in FROM.items()}
     first = jnp.asarray([0, 5])
     free, _ = ascent(AIM, Weights(), told.pool, params, told.feed, first)
-    charged, _ = ascent(AIM, Weights(turnover=jnp.asarray(2.0)), told.pool, params, told.feed, first)
+    charged, _ = ascent(
+        AIM, Weights(turnover=jnp.asarray(2.0)), told.pool, params, told.feed, first
+    )
     assert np.isfinite(charged).all()
     np.testing.assert_allclose(charged, free, rtol=1e-12)  # this pool's value weights stand still
 
 
 @pytest.mark.parametrize(
     ("schedule", "first", "last"),
-    [("constant", 0.1, 0.1), ("cosine", 0.1, 1e-3), ("exponential", 0.1, 1e-3), ("warmup_cosine", 1e-3, 1e-3)],
+    [
+        ("constant", 0.1, 0.1),
+        ("cosine", 0.1, 1e-3),
+        ("exponential", 0.1, 1e-3),
+        ("warmup_cosine", 1e-3, 1e-3),
+    ],
 )
 def test_learning_rates_follow_their_schedule(schedule: str, first: float, last: float) -> None:
     """One rate an entry, from the first to the last they should have."""
-    fitter = small("adamw", learning_rate=0.1, schedule=schedule, decay_ratio=100.0, steps=50, warmup_steps=10)
+    fitter = small(
+        "adamw", learning_rate=0.1, schedule=schedule, decay_ratio=100.0, steps=50, warmup_steps=10
+    )
     assert isinstance(fitter, GradientFit)
     rates = fitter.learning_rates()
     assert rates.shape == (51,)
@@ -141,7 +179,9 @@ def test_windows_are_a_function_of_seed_and_step() -> None:
 
 
 @pytest.mark.parametrize("sampling", ["uniform", "exponential", "stratified"])
-def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(sampling: Sampling) -> None:
+def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(
+    sampling: Sampling,
+) -> None:
     """Different ones of 0 to the offset, all of them where there are no others, none where there are too few."""
     drawn = np.array([starts(0, step, 4, 9, sampling) for step in range(500)])
     assert (drawn.min(), drawn.max(), drawn.dtype) == (0, 9, np.int32)
@@ -157,7 +197,9 @@ def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(s
 @pytest.mark.heavy
 def test_exponential_sampling_prefers_the_recent() -> None:
     """Twice as far back in logarithms: the likelihood of a start grows by e^5 from the first to the last."""
-    counts = np.bincount([starts(0, step, 1, 4, "exponential")[0] for step in range(20000)], minlength=5)
+    counts = np.bincount(
+        [starts(0, step, 1, 4, "exponential")[0] for step in range(20000)], minlength=5
+    )
     expected = np.exp(np.linspace(-5, 0, 5))
     np.testing.assert_allclose(counts / counts.sum(), expected / expected.sum(), atol=0.01)
 
@@ -166,4 +208,6 @@ def test_stratified_sampling_takes_one_window_from_each_part() -> None:
     """Parts of equal length to a row, every row of a part as likely."""
     drawn = np.array([starts(0, step, 3, 10, "stratified") for step in range(3000)])
     for column, rows in zip(drawn.T, ((0, 1, 2), (3, 4, 5, 6), (7, 8, 9, 10)), strict=True):
-        np.testing.assert_allclose([np.mean(column == row) for row in rows], 1 / len(rows), atol=0.04)
+        np.testing.assert_allclose(
+            [np.mean(column == row) for row in rows], 1 / len(rows), atol=0.04
+        )

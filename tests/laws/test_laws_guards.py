@@ -16,9 +16,13 @@ N, MINUTES, COUNT = 4, 240, 300
 RANDOM = np.random.Generator(np.random.PCG64(11))
 FLOOR = 0.1 / N
 STARTS = RANDOM.dirichlet(np.ones(N), COUNT) * (1 - N * FLOOR) + FLOOR
-WISHES = STARTS + np.where(RANDOM.random((COUNT, 1)) < 0.5, 0.02, 1.0) * RANDOM.normal(0, 0.5, STARTS.shape)
+WISHES = STARTS + np.where(RANDOM.random((COUNT, 1)) < 0.5, 0.02, 1.0) * RANDOM.normal(
+    0, 0.5, STARTS.shape
+)
 WISHES /= WISHES.sum(-1, keepdims=True)
-pushed = jax.jit(jax.vmap(lambda guard, start, wish: guard.slope(start, wish, MINUTES, {}), in_axes=(None, 0, 0)))
+pushed = jax.jit(
+    jax.vmap(lambda guard, start, wish: guard.slope(start, wish, MINUTES, {}), in_axes=(None, 0, 0))
+)
 
 
 @guards
@@ -27,7 +31,9 @@ def test_weights_stay_weights(name: str, speed: float) -> None:
     """They sum to one, stay at or above the floor and the ceiling it implies, and keep the speed limit."""
     guard = build("pool/guard", name, maximum_change=speed)
     change = np.asarray(pushed(guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
-    stops = jax.vmap(lambda start, slope: guard.stop(start, slope, MINUTES))(jnp.asarray(STARTS), jnp.asarray(change))
+    stops = jax.vmap(lambda start, slope: guard.stop(start, slope, MINUTES))(
+        jnp.asarray(STARTS), jnp.asarray(change)
+    )
     assert (np.asarray(stops) <= MINUTES).all()
     after = STARTS + np.asarray(stops)[:, None] * change
     np.testing.assert_allclose(change.sum(-1), 0, atol=1e-14)
@@ -66,7 +72,9 @@ def test_permuted_wishes_are_answered_permuted(name: str) -> None:
 def test_gradients_are_finite(name: str) -> None:
     """With respect to start, wish and the guard's own numbers."""
     guard = build("pool/guard", name, minimum_weight=0.02)
-    slopes = jax.jit(jax.grad(lambda part: (pushed(*part) ** 2).sum()))((guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
+    slopes = jax.jit(jax.grad(lambda part: (pushed(*part) ** 2).sum()))(
+        (guard, jnp.asarray(STARTS), jnp.asarray(WISHES))
+    )
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(slopes))
 
 
@@ -81,10 +89,16 @@ def test_a_floor_that_leaves_no_room_is_refused(name: str) -> None:
 @guards
 @pytest.mark.parametrize("method", ["linear", "approx_optimal"])
 @pytest.mark.parametrize("period", [240, 360])
-def test_one_price_at_a_time_gives_the_weights_of_every_minute(name: str, method: str, period: int, prices: NDArray[np.float64]) -> None:
+def test_one_price_at_a_time_gives_the_weights_of_every_minute(
+    name: str, method: str, period: int, prices: NDArray[np.float64]
+) -> None:
     """A keeper's update and the pool's own interpolation, asked minute by minute, are the batch, from floor to ceiling."""
     pool = with_rule(
-        "momentum", guard=tree("pool/guard", name), chunk_period=360, weight_interpolation_period=period, weight_interpolation_method=method
+        "momentum",
+        guard=tree("pool/guard", name),
+        chunk_period=360,
+        weight_interpolation_period=period,
+        weight_interpolation_method=method,
     )
     if pool.guard.stops and method != "linear":
         with pytest.raises(ConfigError, match="moves weights in straight lines"):
@@ -92,14 +106,27 @@ def test_one_price_at_a_time_gives_the_weights_of_every_minute(name: str, method
         return
     params, feed = opening(pool, 3, k_per_day=100.0), world(pool, prices)
     rows = 12 * 360
-    batch = np.asarray(jax.jit(lambda pool, params, feed: pool.weights(params, feed, jnp.asarray(0), rows))(pool, params, feed))
-    state = {key: column[3 * DAY // 360] for key, column in jax.jit(pool.readouts)(params, feed).items()}
+    batch = np.asarray(
+        jax.jit(lambda pool, params, feed: pool.weights(params, feed, jnp.asarray(0), rows))(
+            pool, params, feed
+        )
+    )
+    state = {
+        key: column[3 * DAY // 360] for key, column in jax.jit(pool.readouts)(params, feed).items()
+    }
     weights, online = jnp.asarray(batch[0]), jax.jit(pool.online)
     stop = jax.jit(lambda start, slope: pool.guard.stop(start, slope, period))
-    ask = jax.jit(jax.vmap(lambda start, slope, minute, stop: at(method, start, slope, minute, stop), in_axes=(None, None, 0, None)))
+    ask = jax.jit(
+        jax.vmap(
+            lambda start, slope, minute, stop: at(method, start, slope, minute, stop),
+            in_axes=(None, None, 0, None),
+        )
+    )
     for block in range(1, 12):
         state, slope = online(params, state, weights, Seen(feed.chunks[3 * DAY // 360 + block]))
         asked = ask(weights, slope, jnp.arange(360), stop(weights, slope))
-        np.testing.assert_allclose(asked, batch[block * 360 : (block + 1) * 360], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            asked, batch[block * 360 : (block + 1) * 360], rtol=0, atol=1e-12
+        )
         weights = pool.arrival(weights, slope)
     assert batch.min() < 0.04

@@ -30,7 +30,13 @@ def walk(seed: int, rows: int = MINUTES, value: float = 1e6) -> Trajectory:
     weights = np.abs(np.cumsum(1e-3 * random.standard_normal((rows, 3)), axis=0) + 1)
     weights /= weights.sum(-1, keepdims=True)
     worth = value * np.exp(np.cumsum(7e-4 * random.standard_normal(rows)))
-    return Trajectory(prices, weights, weights * worth[:, None] / prices, worth, np.abs(random.standard_normal(rows)))  # type: ignore[arg-type]
+    return Trajectory(
+        prices,
+        weights,
+        weights * worth[:, None] / prices,
+        worth,
+        np.abs(random.standard_normal(rows)),
+    )  # type: ignore[arg-type]
 
 
 def cut(values: V, length: int) -> V:
@@ -159,30 +165,46 @@ BOOK: dict[str, Definition] = {
     "daily_sortino": lambda p: np.sqrt(365) * daily(p)[0].mean() / below(daily(p)[0]),
     "daily_omega": lambda p: daily(p)[0].clip(0).sum() / -daily(p)[0].clip(None, 0).sum(),
     "daily_volatility": lambda p: -np.sqrt(365) * daily(p)[0].std(),
-    "daily_return_on_var": lambda p: -np.sqrt(365) * daily(p)[0].mean() / np.percentile(daily(p)[0], 5),
-    "daily_jensen_alpha": lambda p: (1 + daily(p)[0].mean() - beta(*daily(p)) * daily(p)[1].mean()) ** 365 - 1,
+    "daily_return_on_var": lambda p: (
+        -np.sqrt(365) * daily(p)[0].mean() / np.percentile(daily(p)[0], 5)
+    ),
+    "daily_jensen_alpha": lambda p: (
+        (1 + daily(p)[0].mean() - beta(*daily(p)) * daily(p)[1].mean()) ** 365 - 1
+    ),
     "daily_beta": lambda p: -beta(*daily(p)),
     "daily_tracking_error": lambda p: -np.sqrt(365) * (daily(p)[0] - daily(p)[1]).std(),
     "daily_information_ratio": lambda p: ratio(daily(p)[0] - daily(p)[1], 365),
     "daily_up_capture": lambda p: captured(*daily(p), daily(p)[1] > 0),
     "daily_down_capture": lambda p: -captured(*daily(p), daily(p)[1] <= 0),
-    "daily_capture_ratio": lambda p: BOOK["daily_up_capture"](p) / -BOOK["daily_down_capture"](p) if losing(p) else np.inf,
+    "daily_capture_ratio": lambda p: (
+        BOOK["daily_up_capture"](p) / -BOOK["daily_down_capture"](p) if losing(p) else np.inf
+    ),
     "returns_over_constant_weight": lambda p: growth(p) / steady(p) - 1,
     "annualised_returns_over_constant_weight": lambda p: annual(growth(p) / steady(p), p),
     "returns_over_rebalancing": lambda p: growth(p) / followed(p, 0) - 1,
     "annualised_returns_over_rebalancing": lambda p: annual(growth(p) / followed(p, 0), p),
     "loss_versus_rebalancing": lambda p: growth(p) - followed(p, 0),
     "returns_over_costly_rebalancing": lambda p: growth(p) / followed(p, 1e-3) - 1,
-    "annualised_returns_over_costly_rebalancing": lambda p: annual(growth(p) / followed(p, 1e-3), p),
+    "annualised_returns_over_costly_rebalancing": lambda p: annual(
+        growth(p) / followed(p, 1e-3), p
+    ),
     "rebalancing_versus_rebalancing": lambda p: growth(p) - followed(p, 1e-3),
 }
 for period, length in (("daily", DAY), ("weekly", WEEK), ("monthly", MONTH)):
-    BOOK[f"{period}_raroc"] = lambda p, d=length: -yearly(p.value) / (inner(p.value, d, 5) * horizon(p.value, d))
-    BOOK[f"{period}_rovar"] = lambda p, d=length: -mean_yearly(p.value, d) / (inner(p.value, d, 5) * horizon(p.value, d))
-    BOOK[f"{period}_rovar_trad"] = lambda p, d=length: -mean_yearly(p.value, d) / (closing(p.value, d, 5) * horizon(p.value, d))
+    BOOK[f"{period}_raroc"] = lambda p, d=length: (
+        -yearly(p.value) / (inner(p.value, d, 5) * horizon(p.value, d))
+    )
+    BOOK[f"{period}_rovar"] = lambda p, d=length: (
+        -mean_yearly(p.value, d) / (inner(p.value, d, 5) * horizon(p.value, d))
+    )
+    BOOK[f"{period}_rovar_trad"] = lambda p, d=length: (
+        -mean_yearly(p.value, d) / (closing(p.value, d, 5) * horizon(p.value, d))
+    )
     for percent in (5, 1):
         BOOK[f"{period}_var_{100 - percent}%"] = lambda p, d=length, q=percent: inner(p.value, d, q)
-        BOOK[f"{period}_var_{100 - percent}%_trad"] = lambda p, d=length, q=percent: closing(p.value, d, q)
+        BOOK[f"{period}_var_{100 - percent}%_trad"] = lambda p, d=length, q=percent: closing(
+            p.value, d, q
+        )
 
 _all = jax.jit(score, static_argnames="names")
 
@@ -192,7 +214,9 @@ def scores(seed: int, scale: float = 1.0) -> dict[str, float]:
     """All metrics of a walk, in one program."""
     path = walk(seed)
     if scale != 1:
-        path = path._replace(value=path.value * scale, reserves=path.reserves * scale, fees=path.fees * scale)
+        path = path._replace(
+            value=path.value * scale, reserves=path.reserves * scale, fees=path.fees * scale
+        )
     return {name: float(value) for name, value in _all(path, NAMES).items()}
 
 
@@ -232,7 +256,12 @@ def test_gradients_are_finite() -> None:
 
     def total(bend: Any, weights: dict[str, Any], base: Trajectory, wave: jax.Array) -> jax.Array:
         reserves = base.reserves * (1 + 0.1 * jnp.sin(bend + wave))
-        found = score(base._replace(reserves=reserves, value=(reserves * base.prices).sum(-1), fees=base.fees * bend), NAMES)
+        found = score(
+            base._replace(
+                reserves=reserves, value=(reserves * base.prices).sum(-1), fees=base.fees * bend
+            ),
+            NAMES,
+        )
         return sum((weights[name] * found[name] for name in NAMES), jnp.zeros(()))
 
     slope = jax.jit(jax.grad(total))
@@ -240,7 +269,9 @@ def test_gradients_are_finite() -> None:
     if not np.isfinite(whole):
         none = dict.fromkeys(NAMES, 0.0)
         alone = {name: slope(0.7, none | {name: 1.0}, walk(1), wave) for name in NAMES}
-        pytest.fail(f"no gradient: {[name for name, value in alone.items() if not np.isfinite(value)]}")
+        pytest.fail(
+            f"no gradient: {[name for name, value in alone.items() if not np.isfinite(value)]}"
+        )
     assert whole != 0
 
 
@@ -255,14 +286,19 @@ def test_higher_is_better() -> None:
         found.append(_all(base._replace(value=value), NAMES))
     worse, better = found
     for name in NAMES:
-        if not name.startswith("fee") and not name.endswith(("raroc", "rovar", "rovar_trad", "volatility", "beta", "error", "ratio")):
+        if not name.startswith("fee") and not name.endswith(
+            ("raroc", "rovar", "rovar_trad", "volatility", "beta", "error", "ratio")
+        ):
             assert better[name] >= worse[name], name
 
 
 def test_too_short_a_window_is_nan_not_an_error() -> None:
     """Metrics of weeks and months on two days; the rest are numbers, unless the market only rose or fell."""
     found = _all(walk(5, 2 * DAY + 5), NAMES)
-    absent = {name for name in NAMES if name.startswith(("weekly", "monthly"))} | {"ulcer", "sterling"}
+    absent = {name for name in NAMES if name.startswith(("weekly", "monthly"))} | {
+        "ulcer",
+        "sterling",
+    }
     for name, value in found.items():
         if name in absent:
             assert np.isnan(value), name
@@ -274,11 +310,28 @@ def test_too_short_a_window_is_nan_not_an_error() -> None:
 def test_without_a_days_return_what_reads_days_is_nan_or_needs_none(days: int) -> None:
     """Five minutes have no daily return and a day has one: no warning, no error, no number out of nothing."""
     found = _all(walk(8, days * DAY + 5), NAMES)
-    spread = ("daily_volatility", "daily_jensen_alpha", "daily_beta", "daily_tracking_error", "daily_information_ratio")
-    means = ("daily_sortino", "daily_omega", "daily_return_on_var", "daily_up_capture", "daily_down_capture", "daily_capture_ratio")
+    spread = (
+        "daily_volatility",
+        "daily_jensen_alpha",
+        "daily_beta",
+        "daily_tracking_error",
+        "daily_information_ratio",
+    )
+    means = (
+        "daily_sortino",
+        "daily_omega",
+        "daily_return_on_var",
+        "daily_up_capture",
+        "daily_down_capture",
+        "daily_capture_ratio",
+    )
     for name in (*spread, *(means if days == 0 else ())):
         assert np.isnan(found[name]), name
-    for name in ("max_drawdown", "daily_cdar_95%", *(name for name in NAMES if "versus" in name or "_over_" in name)):
+    for name in (
+        "max_drawdown",
+        "daily_cdar_95%",
+        *(name for name in NAMES if "versus" in name or "_over_" in name),
+    ):
         assert np.isfinite(found[name]), name
 
 
@@ -295,7 +348,11 @@ def test_turnover_is_what_changes_of_value_weights_sum_to() -> None:
     """Mean over minutes, summed over assets."""
     path = walk(7, 2 * DAY)
     shares = np.asarray(path.reserves * path.prices) / np.asarray(path.value)[:, None]
-    np.testing.assert_allclose(turnover(jax.tree.map(jnp.asarray, path)), np.abs(np.diff(shares, axis=0)).sum(-1).mean(), rtol=1e-12)
+    np.testing.assert_allclose(
+        turnover(jax.tree.map(jnp.asarray, path)),
+        np.abs(np.diff(shares, axis=0)).sum(-1).mean(),
+        rtol=1e-12,
+    )
 
 
 def test_each_metrics_yaml_names_its_unit() -> None:

@@ -34,13 +34,18 @@ CASES = [(name, FREE) for name in components("pool")]
 CASES += [(name, FEE) for name in components("pool") if small("pool", name).takes_frictions]
 
 
-def differences(pool: Any, prices: NDArray[np.float64], fees: dict[str, float]) -> tuple[float, float]:
+def differences(
+    pool: Any, prices: NDArray[np.float64], fees: dict[str, float]
+) -> tuple[float, float]:
     """Of value, relative, and of weights, between the precisions."""
     assets = assets_of(pool)
     found = []
     for precision in ("float64", "float32"):
         feed = world(pool, prices[:, :assets], precision=precision, **fees)
-        params = {name: np.asarray(value, precision) for name, value in opening(pool, assets, k_per_day=1.0).items()}
+        params = {
+            name: np.asarray(value, precision)
+            for name, value in opening(pool, assets, k_per_day=1.0).items()
+        }
         path = RUN[precision](pool, params, feed, 0, ROWS)
         assert all(leaf.dtype == precision for leaf in jax.tree.leaves(path))
         found.append((np.asarray(path.value, np.float64), np.asarray(path.weights, np.float64)))
@@ -48,8 +53,12 @@ def differences(pool: Any, prices: NDArray[np.float64], fees: dict[str, float]) 
     return float(np.abs(value32 / value - 1).max()), float(np.abs(weights32 - weights).max())
 
 
-@pytest.mark.parametrize(("name", "fees"), CASES, ids=[f"{name}-{'costly' if fees else 'free'}" for name, fees in CASES])
-def test_single_precision_is_near_double(name: str, fees: dict[str, float], prices: NDArray[np.float64]) -> None:
+@pytest.mark.parametrize(
+    ("name", "fees"), CASES, ids=[f"{name}-{'costly' if fees else 'free'}" for name, fees in CASES]
+)
+def test_single_precision_is_near_double(
+    name: str, fees: dict[str, float], prices: NDArray[np.float64]
+) -> None:
     """Every pool, within the table; all of it is computed in single precision."""
     pool = small("pool", name)
     value, weights = differences(pool, prices, fees)

@@ -32,10 +32,16 @@ def targets(name: str) -> bool:
 def signals(name: str) -> Any:
     """The rule over a whole column behind padding, compiled once."""
     rule = build("pool/rule", name)
-    return jax.jit(lambda column, params, first: rule.signal(Columns(jnp.asarray(first)), column, params, CLOCK))
+    return jax.jit(
+        lambda column, params, first: rule.signal(
+            Columns(jnp.asarray(first)), column, params, CLOCK
+        )
+    )
 
 
-def said_of(name: str, column: Seen, params: dict[str, Any], first: int = FIRST) -> NDArray[np.float64]:
+def said_of(
+    name: str, column: Seen, params: dict[str, Any], first: int = FIRST
+) -> NDArray[np.float64]:
     """What the rule says of a column."""
     return np.asarray(signals(name)(column, params, first))
 
@@ -47,11 +53,19 @@ def column(prices: NDArray[np.float64], name: str, padding: int = FIRST) -> Seen
         seen = (minutes[:LAST] if padding else minutes)[::60]
         return np.concatenate([np.repeat(seen[:1], padding, axis=0), seen])
 
-    return Seen(hourly(prices), {key: hourly(series(key, prices)) for key in build("pool/rule", name).looks_at})
+    return Seen(
+        hourly(prices),
+        {key: hourly(series(key, prices)) for key in build("pool/rule", name).looks_at},
+    )
 
 
 def rule_params(name: str, **given: Any) -> dict[str, Any]:
-    pool = with_rule(name, chunk_period=CLOCK.chunk_period, weight_interpolation_period=60, max_memory_days=CLOCK.max_memory_days)
+    pool = with_rule(
+        name,
+        chunk_period=CLOCK.chunk_period,
+        weight_interpolation_period=60,
+        max_memory_days=CLOCK.max_memory_days,
+    )
     params = opening(pool, 3, **given)
     params.pop("initial_weights_logits")
     return params
@@ -101,7 +115,9 @@ def test_constant_prices_ask_for_nothing(name: str, prices: NDArray[np.float64])
 def test_prices_in_another_unit_ask_for_the_same(name: str, prices: NDArray[np.float64]) -> None:
     """Assets priced 1e-8 and 1e8 are like any other: there is no absolute threshold."""
     said = said_of(name, column(prices, name), rule_params(name))
-    scaled = said_of(name, column(prices / prices[0] * np.array([1e-8, 1.0, 1e8]), name), rule_params(name))
+    scaled = said_of(
+        name, column(prices / prices[0] * np.array([1e-8, 1.0, 1e8]), name), rule_params(name)
+    )
     np.testing.assert_allclose(scaled, said, rtol=1e-9, atol=1e-12)
 
 
@@ -112,7 +128,11 @@ def test_permuted_assets_are_answered_permuted(name: str, prices: NDArray[np.flo
     params = rule_params(name)
     params = {key: np.asarray(value) * [1.0, 0.9, 1.1] for key, value in params.items()}
     said = said_of(name, column(prices, name), params)
-    turned = said_of(name, column(prices[:, order], name), {key: value[..., order] for key, value in params.items()})
+    turned = said_of(
+        name,
+        column(prices[:, order], name),
+        {key: value[..., order] for key, value in params.items()},
+    )
     np.testing.assert_allclose(turned, said[:, order], rtol=1e-9, atol=1e-13)
 
 
@@ -131,7 +151,9 @@ def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
 
 @rules
 @pytest.mark.parametrize("method", ["vectorized", "scan"])
-def test_a_pool_is_taken_up_again_from_its_read_outs(name: str, method: str, prices: NDArray[np.float64]) -> None:
+def test_a_pool_is_taken_up_again_from_its_read_outs(
+    name: str, method: str, prices: NDArray[np.float64]
+) -> None:
     """Estimators and weights given as they were at the start of a block, without any burn-in, go on as if they had seen it all."""
     pool = with_rule(name, weight_calculation_method=method)
     params, whole, block = opening(pool, 3), world(pool, prices, BURN_IN), 4
@@ -165,7 +187,9 @@ def test_weights_follow_straight_from_prices(name: str, prices: NDArray[np.float
 
 
 @rules
-def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: NDArray[np.float64]) -> None:
+def test_one_price_at_a_time_gives_the_weights_of_the_batch(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """A keeper who is told each price as it comes, warms up, and begins to move weights when the pool opens."""
     pool = with_rule(name, weight_calculation_method="vectorized")
     params = opening(pool, 3)
@@ -175,7 +199,9 @@ def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: N
     skipped = 0 if targets(name) else 1
     seen = Seen(prices, {key: series(key, prices) for key in pool.looks_at})
     for index in range(here + BLOCKS - skipped):
-        state, slope = online(params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: rows[at], seen))
+        state, slope = online(
+            params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: rows[at], seen)
+        )
         if index >= here:
             block = index - here + skipped
             np.testing.assert_allclose(weights, starts[block], rtol=0, atol=1e-12)
@@ -185,39 +211,62 @@ def test_one_price_at_a_time_gives_the_weights_of_the_batch(name: str, prices: N
 
 @rules
 @pytest.mark.parametrize("method", ["vectorized", "scan"])
-def test_the_past_does_not_hear_of_the_future(name: str, method: str, prices: NDArray[np.float64]) -> None:
+def test_the_past_does_not_hear_of_the_future(
+    name: str, method: str, prices: NDArray[np.float64]
+) -> None:
     """Prices changed from the first minute of a block on: block starts up to it are what they were, bit for bit."""
     pool = with_rule(name, weight_calculation_method=method)
-    params, block = opening(pool, 3, k_per_day=0.05, k=0.05), 6  # so weak that no weight reaches a limit
+    params, block = (
+        opening(pool, 3, k_per_day=0.05, k=0.05),
+        6,
+    )  # so weak that no weight reaches a limit
     changed = prices.copy()
-    changed[BURN_IN + block * CHUNK :] *= np.exp(np.random.Generator(np.random.PCG64(1)).normal(0, 0.1, 3))
-    before, after = (np.asarray(coarse(pool, params, world(pool, path, BURN_IN), jnp.asarray(0))) for path in (prices, changed))
+    changed[BURN_IN + block * CHUNK :] *= np.exp(
+        np.random.Generator(np.random.PCG64(1)).normal(0, 0.1, 3)
+    )
+    before, after = (
+        np.asarray(coarse(pool, params, world(pool, path, BURN_IN), jnp.asarray(0)))
+        for path in (prices, changed)
+    )
     assert np.array_equal(before[0][: block + 1], after[0][: block + 1])
     assert np.array_equal(before[1][:block], after[1][:block])
     assert not np.array_equal(before[0], after[0])
 
 
 @rules
-def test_padding_before_the_first_price_leaves_no_trace(name: str, prices: NDArray[np.float64]) -> None:
+def test_padding_before_the_first_price_leaves_no_trace(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """Rows that hold the first price, however many, change nothing that is said after it."""
     padded = said_of(name, column(prices, name), rule_params(name))
     bare = said_of(name, column(prices, name, padding=0), rule_params(name), 0)[:-FIRST]
-    np.testing.assert_allclose(padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(np.abs(bare).max())))
+    np.testing.assert_allclose(
+        padded[FIRST:], bare, rtol=0, atol=1e-14 * max(1, float(np.abs(bare).max()))
+    )
 
 
 @pytest.mark.parametrize("method", ["vectorized", "scan"])
-def test_room_for_a_longer_burn_in_changes_nothing(method: str, prices: NDArray[np.float64]) -> None:
+def test_room_for_a_longer_burn_in_changes_nothing(
+    method: str, prices: NDArray[np.float64]
+) -> None:
     """A feed with room for a year before its first price moves weights as one without."""
     pool = with_rule("momentum", weight_calculation_method=method)
     params = opening(pool, 3)
-    tight, roomy = (coarse(pool, params, world(pool, prices, BURN_IN, room=room), 100) for room in (False, True))
+    tight, roomy = (
+        coarse(pool, params, world(pool, prices, BURN_IN, room=room), 100) for room in (False, True)
+    )
     for one, other in zip(tight, roomy, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-14)
 
 
 def corners(name: str) -> list[dict[str, Any]]:
     """The parameters as they are, and each at the ends of its range and beyond: no memory, 10,000 days, no strength."""
-    pool = with_rule(name, chunk_period=CLOCK.chunk_period, weight_interpolation_period=60, max_memory_days=CLOCK.max_memory_days)
+    pool = with_rule(
+        name,
+        chunk_period=CLOCK.chunk_period,
+        weight_interpolation_period=60,
+        max_memory_days=CLOCK.max_memory_days,
+    )
     found: list[dict[str, Any]] = [{}]
     for spec in pool.rule.parameters(CLOCK):
         ends = {spec.low, spec.high, spec.default}
@@ -230,13 +279,18 @@ def corners(name: str) -> list[dict[str, Any]]:
 
 
 @rules
-def test_signals_and_gradients_are_finite_at_the_corners(name: str, prices: NDArray[np.float64]) -> None:
+def test_signals_and_gradients_are_finite_at_the_corners(
+    name: str, prices: NDArray[np.float64]
+) -> None:
     """Every parameter at its ends; prices that stand still, fall by half at once, cost 1e-8 and 1e8."""
     still = np.broadcast_to(prices[0], prices.shape)
     jump = prices.copy()
     jump[len(prices) // 2 :, 1] *= 0.5
     extreme = prices / prices[0] * np.array([1e-8, 1.0, 1e8])
-    columns = jax.tree.map(lambda *paths: np.stack(paths), *(column(path, name) for path in (prices, still, jump, extreme)))
+    columns = jax.tree.map(
+        lambda *paths: np.stack(paths),
+        *(column(path, name) for path in (prices, still, jump, extreme)),
+    )
     told = corners(name)
     params = [rule_params(name, **corner) for corner in told]
     stacked = {key: np.stack([np.asarray(one[key]) for one in params]) for key in params[0]}

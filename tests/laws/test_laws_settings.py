@@ -13,18 +13,33 @@ from quantamm_cli.settings.run import Simulate, Train
 
 GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split", "trades")
 ALL = [(group, name) for group in GROUPS for name in components(group)]
-NEEDS = {"fees=recorded": ("fees.file=fees.csv",), "data=csv": ("data.dir=.",), "data=parquet": ("data.dir=.",)}
+NEEDS = {
+    "fees=recorded": ("fees.file=fees.csv",),
+    "data=csv": ("data.dir=.",),
+    "data=parquet": ("data.dir=.",),
+}
 NEEDS["data=memory"] = ("data.sha256=of-no-market",)
 NEEDS |= {f"pool={name}": ("tokens=[BTC,ETH]",) for name in ("cow", "gyroscope", "reclamm")}
-NEEDS |= {"pool=given": ("data.series.weights=weights.csv",), "trades=recorded": ("trades.file=trades.csv",)}
+NEEDS |= {
+    "pool=given": ("data.series.weights=weights.csv",),
+    "trades=recorded": ("trades.file=trades.csv",),
+}
 INSIDE = ("rule", "guard", "base", "parent")
 """Settings that are components themselves."""
-every = pytest.mark.parametrize(("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL])
-COMPOSED = [(group, name) for group, name in ALL if group != "metric" or name in ("calmar", "daily_var_95%_trad")]
+every = pytest.mark.parametrize(
+    ("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL]
+)
+COMPOSED = [
+    (group, name)
+    for group, name in ALL
+    if group != "metric" or name in ("calmar", "daily_var_95%_trad")
+]
 """Metrics are written alike, and composing takes its time: two speak for all."""
 
 
-@pytest.mark.parametrize(("group", "name"), COMPOSED, ids=[f"{group}={name}" for group, name in COMPOSED])
+@pytest.mark.parametrize(
+    ("group", "name"), COMPOSED, ids=[f"{group}={name}" for group, name in COMPOSED]
+)
 def test_it_composes_and_validates(group: str, name: str) -> None:
     """Chosen on the command line of ``train``, it becomes the component registered under its name."""
     choice = f"{group}={name}"
@@ -61,7 +76,11 @@ def test_every_key_has_a_comment(group: str, name: str) -> None:
     """Its unit or its meaning; the file begins with what it is."""
     lines = source(group, name).splitlines()
     assert re.match(r"# \S.{3,}", lines[0])
-    keys = [line for line in lines if re.match(r"\w+:", line) and not re.match(r"(kind|defaults):", line)]
+    keys = [
+        line
+        for line in lines
+        if re.match(r"\w+:", line) and not re.match(r"(kind|defaults):", line)
+    ]
     assert len(keys) == len(set(tree(group, name)) - {"kind", *INSIDE})
     for line in keys:
         assert re.search(r"\s# \S.{2,}", line), line
@@ -77,7 +96,9 @@ def test_every_field_is_described(group: str, name: str) -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_component_has_its_yaml(group: str) -> None:
     """Nothing is registered by our own package that nobody can choose."""
-    ours = {kind for kind, cls in REGISTER[group].items() if cls.__module__.startswith("quantamm_cli.")}
+    ours = {
+        kind for kind, cls in REGISTER[group].items() if cls.__module__.startswith("quantamm_cli.")
+    }
     assert ours == set(components(group))
 
 

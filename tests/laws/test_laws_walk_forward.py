@@ -40,14 +40,25 @@ class Made(Source, kind="made"):
         turns = np.arange(LAST - FIRST) // (self.turn * DAY) + (token == "BBB")
         steps += (-1.0) ** turns * self.trend / DAY
         steps[self.bent - FIRST :] *= -3
-        return Closes(100 * np.exp(np.cumsum(steps))[first - FIRST : last - FIRST], carried=0, longest_gap=0)
+        return Closes(
+            100 * np.exp(np.cumsum(steps))[first - FIRST : last - FIRST], carried=0, longest_gap=0
+        )
 
 
 def walk(folder: Path, data: dict[str, Any]) -> dict[str, Any]:
     """Four cycles of 100 days to train and 25 to test, of a pool whose parameters are given and trained two steps more."""
     tree = Composer("train", ("split=walk_forward",)).tree()
-    tree |= {"tokens": ["AAA", "BBB"], "start": "2021-02-01", "end": "2021-05-12", "test_end": "2021-08-20", "runs_dir": str(folder)}
-    tree |= {"params": {"k_per_day": 50, "memory_days": 2}, "data": {"kind": "made", "burn_in_days": 30} | data}
+    tree |= {
+        "tokens": ["AAA", "BBB"],
+        "start": "2021-02-01",
+        "end": "2021-05-12",
+        "test_end": "2021-08-20",
+        "runs_dir": str(folder),
+    }
+    tree |= {
+        "params": {"k_per_day": 50, "memory_days": 2},
+        "data": {"kind": "made", "burn_in_days": 30} | data,
+    }
     tree["split"] |= {"cycle_days": 25, "bout_offset": 5 * DAY}
     tree["fit"] |= {"steps": 2, "parameter_sets": 2, "batch_size": 2}
     return walk_forward(read_settings(Train, tree)).to_dict()
@@ -80,11 +91,22 @@ def test_no_cycle_hears_of_what_comes_after_its_training(folder: Path, tmp_path:
     """With other prices from the second cycle's test on, the first two train, validate and select as before, bit for bit."""
     plain, other = without_trends(folder), walk(tmp_path, {"bent": minute("2021-06-06")})
     for number, (one, two) in enumerate(zip(plain["cycles"], other["cycles"], strict=True), 1):
-        pair = [Store(place).load(each["run"]).history() for place, each in ((folder, one), (tmp_path, two))]
-        seen = [[{key: entry[key] for key in ("params", "objective")} | _fitted(entry) for entry in entries] for entries in pair]
+        pair = [
+            Store(place).load(each["run"]).history()
+            for place, each in ((folder, one), (tmp_path, two))
+        ]
+        seen = [
+            [
+                {key: entry[key] for key in ("params", "objective")} | _fitted(entry)
+                for entry in entries
+            ]
+            for entries in pair
+        ]
         assert (seen[0] == seen[1]) is (number <= 2)
         assert (one["selection"] == two["selection"]) or number > 2
-        assert (one["metrics"]["test"]["returns"] == two["metrics"]["test"]["returns"]) is (number == 1)
+        assert (one["metrics"]["test"]["returns"] == two["metrics"]["test"]["returns"]) is (
+            number == 1
+        )
 
 
 def _fitted(entry: dict[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,12 @@ def test_rooms_keep_their_size(root: Path) -> None:
     """The command line is words and printing: at most 8 % of the lines; no room is above 20 %."""
     sizes = rooms(root)
     total = sum(sizes.values())
-    assert sizes["cli"] <= 0.08 * total, f"cli has {sizes['cli'] / total:.1%}; what a command does belongs into workflows"
-    assert max(sizes.values()) <= 0.20 * total, f"{next(iter(sizes))} has {max(sizes.values()) / total:.1%}; it is more than one idea"
+    assert sizes["cli"] <= 0.08 * total, (
+        f"cli has {sizes['cli'] / total:.1%}; what a command does belongs into workflows"
+    )
+    assert max(sizes.values()) <= 0.20 * total, (
+        f"{next(iter(sizes))} has {max(sizes.values()) / total:.1%}; it is more than one idea"
+    )
 
 
 def test_values_have_types(root: Path) -> None:
@@ -43,7 +47,11 @@ def test_values_have_types(root: Path) -> None:
 def test_only_config_uses_what_hydra_does_not_promise(root: Path) -> None:
     """Private modules of Hydra and OmegaConf may change with any release."""
     used = {name: PRIVATE.findall(path.read_text()) for name, path in modules(root).items()}
-    outside = {name: found for name, found in used.items() if found and not name.startswith("quantamm_cli.config")}
+    outside = {
+        name: found
+        for name, found in used.items()
+        if found and not name.startswith("quantamm_cli.config")
+    }
     assert outside == {}
     assert sum(map(len, used.values())) > 0, "nothing is found; has the pattern grown old?"
 
@@ -56,6 +64,10 @@ def test_what_is_imported_is_declared(root: Path) -> None:
     trees = [ast.parse(path.read_text()) for path in modules(root).values()]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     used = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    used |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
-    packages = {name.partition(".")[0] for name in used} - set(sys.stdlib_module_names) - {"quantamm_cli"}
+    used |= {
+        str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0
+    }
+    packages = (
+        {name.partition(".")[0] for name in used} - set(sys.stdlib_module_names) - {"quantamm_cli"}
+    )
     assert {named.get(name, name.replace("_", "-")) for name in packages} - declared == set()

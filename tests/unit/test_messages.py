@@ -34,7 +34,11 @@ def flags_in(path: Path) -> Iterator[str]:
 
 def test_only_the_command_line_speaks_of_flags(root: Path) -> None:
     """A Python caller has none. Below the command line write argument("fresh", True), or raise ArgumentError."""
-    files = {name: path for name, path in modules(root).items() if not name.startswith("quantamm_cli.cli")}
+    files = {
+        name: path
+        for name, path in modules(root).items()
+        if not name.startswith("quantamm_cli.cli")
+    }
     spoken = {name: list(flags_in(path)) for name, path in files.items()}
     wrong = [line for name, lines in spoken.items() if name not in EXCEPTIONS for line in lines]
     assert not wrong, "\n".join(wrong)
@@ -42,16 +46,31 @@ def test_only_the_command_line_speaks_of_flags(root: Path) -> None:
 
 
 def test_an_argument_is_spelt_as_the_caller_wrote_it() -> None:
-    assert (argument("fresh", True), argument("load", "last"), argument("load")) == ("fresh=True", "load='last'", "load")
+    assert (argument("fresh", True), argument("load", "last"), argument("load")) == (
+        "fresh=True",
+        "load='last'",
+        "load",
+    )
     with spelling(as_flag):
-        assert (argument("fresh", True), argument("load", "last"), argument("load")) == ("--fresh", "--load last", "--load")
-        assert (argument("shorter"), argument("until_decided", True), argument("minimum")) == ("--continue", "--until-decided", "--min")
+        assert (argument("fresh", True), argument("load", "last"), argument("load")) == (
+            "--fresh",
+            "--load last",
+            "--load",
+        )
+        assert (argument("shorter"), argument("until_decided", True), argument("minimum")) == (
+            "--continue",
+            "--until-decided",
+            "--min",
+        )
         assert argument("settings") == "settings"
     assert argument("fresh", True) == "fresh=True"
 
 
 def test_an_argument_that_is_wrong_is_named() -> None:
-    with pytest.raises(ArgumentError, match=r"^load: no selection rule is called 'best_tset' \(did you mean 'best_test'"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"^load: no selection rule is called 'best_tset' \(did you mean 'best_test'",
+    ):
         rule_name("best_tset")
     with spelling(as_flag), pytest.raises(ArgumentError, match=r"^--load: no selection rule"):
         rule_name("best_tset")

@@ -44,7 +44,9 @@ def test_the_code_of_the_page_runs_in_a_notebook(tmp_path: Path) -> None:
     from cells import execute, notebook_of
 
     *cells, last = execute(notebook_of([*blocks(), "result"]), tmp_path)
-    printed = [output for cell in cells for output in cell if output.output_type != "execute_result"]
+    printed = [
+        output for cell in cells for output in cell if output.output_type != "execute_result"
+    ]
     assert {(output.output_type, output.name) for output in printed} == {("stream", "stdout")}
     assert re.sub(r"new \d", "new 1", "".join(output.text for output in printed)) == SAYS
     (result,) = last
@@ -65,7 +67,9 @@ def test_every_public_name_is_there_also_after_all_modules_were_imported(root: P
 
     from figures import modules
 
-    for name in modules(root):  # kernels are compiled as one, by a process that sets numba up for it
+    for name in modules(
+        root
+    ):  # kernels are compiled as one, by a process that sets numba up for it
         if not name.startswith(("quantamm_cli.__main__", "quantamm_cli.kernels.")):
             importlib.import_module(name)
     values = {name: getattr(quantamm_cli, name) for name in quantamm_cli.__all__}
@@ -83,11 +87,19 @@ def test_every_public_name_is_there_also_after_all_modules_were_imported(root: P
 def test_an_argument_of_another_command_is_one_clear_error() -> None:
     """In words of arguments, not of flags."""
     simulate, compete = quantamm_cli.compose("simulate"), quantamm_cli.compose("compete")
-    with pytest.raises(quantamm_cli.ArgumentError, match=r"settings: are those of simulate; expected those of a training"):
+    with pytest.raises(
+        quantamm_cli.ArgumentError,
+        match=r"settings: are those of simulate; expected those of a training",
+    ):
         quantamm_cli.train(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match=r"competition: are settings of simulate; expected compose\('compete'"):
+    with pytest.raises(
+        quantamm_cli.ArgumentError,
+        match=r"competition: are settings of simulate; expected compose\('compete'",
+    ):
         quantamm_cli.compete(simulate)
-    with pytest.raises(quantamm_cli.ArgumentError, match="are those of compete; expected those of a pool"):
+    with pytest.raises(
+        quantamm_cli.ArgumentError, match="are those of compete; expected those of a pool"
+    ):
         quantamm_cli.simulate(compete)
     with pytest.raises(quantamm_cli.ArgumentError, match="command: 'trian' is not one of"):
         quantamm_cli.compose("trian")

@@ -9,7 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.training.covariance import Constants, axes, default_population, distribution, updated
+from quantamm_cli.training.covariance import (
+    Constants,
+    axes,
+    default_population,
+    distribution,
+    updated,
+)
 
 VECTORS = json.loads(Path(__file__).with_name("cma.json").read_text())
 CASES: list[dict[str, Any]] = VECTORS["constants"]
@@ -28,9 +34,13 @@ def test_constants_are_the_published_ones(case: dict[str, Any]) -> None:
 def test_step_size_constants_are_those_of_the_tutorial() -> None:
     """Table 1, at the point where its square root counts and where it does not."""
     ours = Constants.of(PATH["n"], PATH["population"])
-    np.testing.assert_allclose([ours.c_sigma, ours.d_sigma], [PATH["c_sigma"], PATH["d_sigma"]], rtol=1e-12)
+    np.testing.assert_allclose(
+        [ours.c_sigma, ours.d_sigma], [PATH["c_sigma"], PATH["d_sigma"]], rtol=1e-12
+    )
     wide = Constants.of(2, 100)
-    assert wide.d_sigma == pytest.approx(1 + 2 * (np.sqrt((wide.mu_eff - 1) / 3) - 1) + (wide.mu_eff + 2) / (wide.mu_eff + 7))
+    assert wide.d_sigma == pytest.approx(
+        1 + 2 * (np.sqrt((wide.mu_eff - 1) / 3) - 1) + (wide.mu_eff + 2) / (wide.mu_eff + 7)
+    )
     assert [default_population(n) for n in (1, 2, 3, 10, 40)] == [4, 6, 7, 10, 15]
 
 
@@ -38,10 +48,14 @@ def test_a_path_of_generations_is_theirs() -> None:
     """Mean, step size, covariance and both paths after each of eight generations of the same candidates."""
     of = replace(Constants.of(PATH["n"], PATH["population"]), chi=PATH["chi"])
     mean = jnp.asarray(PATH["start"])
-    now = distribution(PATH["n"], PATH["sigma0"])._replace(covariance=jnp.asarray(PATH["covariance0"]))
+    now = distribution(PATH["n"], PATH["sigma0"])._replace(
+        covariance=jnp.asarray(PATH["covariance0"])
+    )
     for told in PATH["generations"]:
         root = axes(now.covariance).root
-        drawn = jnp.asarray(np.linalg.solve(root, ((np.array(told["candidates"]) - mean) / now.sigma).T).T)
+        drawn = jnp.asarray(
+            np.linalg.solve(root, ((np.array(told["candidates"]) - mean) / now.sigma).T).T
+        )
         mean, now = updated(of, mean, now, root, drawn, -jnp.asarray(told["losses"]))
         np.testing.assert_allclose(mean, told["mean"], rtol=1e-8)
         for name in ("sigma", "covariance", "p_sigma", "p_c"):

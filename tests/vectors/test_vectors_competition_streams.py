@@ -62,7 +62,9 @@ def test_the_markets_of_its_seeds_are_the_originals() -> None:
         np.testing.assert_array_max_ulp(found.order_size[row, :count], sizes, maxulp=1)
 
 
-@pytest.mark.parametrize("case", VECTORS["golden_section"]["cases"], ids=lambda case: f"m={case['m']}")
+@pytest.mark.parametrize(
+    "case", VECTORS["golden_section"]["cases"], ids=lambda case: f"m={case['m']}"
+)
 def test_golden_sections_find_the_maximum(case: dict[str, float]) -> None:
     """Of -(x - m)^2 on [0, 10]: the part that is kept is the one that holds it."""
     points = search.sectioned(0.0, 10.0)
@@ -78,21 +80,38 @@ def pool(fee_bps: int, multiple: float = 1.0) -> tuple[float, float, int, int]:
     return 100.0 * multiple, 10_000.0 * multiple, kept, kept
 
 
-@pytest.mark.parametrize("case", VECTORS["route_challenge_grid"]["cases"], ids=lambda case: f"{case['sub_fee']}-{case['total_input']}")
+@pytest.mark.parametrize(
+    "case",
+    VECTORS["route_challenge_grid"]["cases"],
+    ids=lambda case: f"{case['sub_fee']}-{case['total_input']}",
+)
 def test_orders_are_split_as_the_original_splits_them(case: dict[str, Any]) -> None:
     """Share and outputs, to the billionth."""
-    mine, other, total = pool(case["sub_fee"]), pool(case["norm_fee"], case["norm_mult"]), case["total_input"]
+    mine, other, total = (
+        pool(case["sub_fee"]),
+        pool(case["norm_fee"], case["norm_mult"]),
+        case["total_input"],
+    )
     share = search.routed(case["is_buy"], total, mine, other)
-    outputs = [amm.quoted(case["is_buy"], part, held) for part, held in ((total * share, mine), (total * (1.0 - share), other))]
+    outputs = [
+        amm.quoted(case["is_buy"], part, held)
+        for part, held in ((total * share, mine), (total * (1.0 - share), other))
+    ]
     assert share == case["challenge_alpha"]
     assert outputs == case["challenge_outputs"]
 
 
 def official(fee_bps: int, seeds: Iterable[int], steps: int) -> Outcome:
-    return challenge([Entrant("entrant", FixedFee(fee_bps=float(fee_bps)))], markets(Challenge(), seeds, steps))
+    return challenge(
+        [Entrant("entrant", FixedFee(fee_bps=float(fee_bps)))], markets(Challenge(), seeds, steps)
+    )
 
 
-@pytest.mark.parametrize("case", VECTORS["per_seed_edges"]["cases"], ids=lambda case: f"{case['fee_bps']}bps-{case['steps']}")
+@pytest.mark.parametrize(
+    "case",
+    VECTORS["per_seed_edges"]["cases"],
+    ids=lambda case: f"{case['fee_bps']}bps-{case['steps']}",
+)
 def test_the_official_score_of_every_seed_comes_out(case: dict[str, Any]) -> None:
     """The edge of each seed to a millionth of a Y."""
     found = official(case["fee_bps"], case["seeds"], case["steps"])
@@ -100,7 +119,9 @@ def test_the_official_score_of_every_seed_comes_out(case: dict[str, Any]) -> Non
     np.testing.assert_allclose(found.edge, found.arb_edge + found.retail_edge, rtol=0, atol=1e-9)
 
 
-OFFICIAL = {case["fee_bps"]: case["challenge"]["mean"] for case in VECTORS["distribution_single"]["fees"]} | {
+OFFICIAL = {
+    case["fee_bps"]: case["challenge"]["mean"] for case in VECTORS["distribution_single"]["fees"]
+} | {
     500: 210.496435,
     66: 399.968400,
 }
@@ -117,7 +138,9 @@ def test_the_official_mean_of_a_thousand_seeds_comes_out(fee_bps: int) -> None:
 @pytest.mark.parametrize("case", VECTORS["cpamm_output_int"]["cases"])
 def test_whole_number_outputs(case: dict[str, int]) -> None:
     """A fee in basis points: in Python's whole numbers, and in the 64 bits of compiled code."""
-    amount, into, out_of, fee = (case[name] for name in ("input", "reserve_in", "reserve_out", "fee_bps"))
+    amount, into, out_of, fee = (
+        case[name] for name in ("input", "reserve_in", "reserve_out", "fee_bps")
+    )
     assert payload.amount_out(amount, into, out_of, fee) == case["output"]
     counted = amm.product_over(amount, (10_000 - fee) * 10**14, 10**18)
     assert amm.product_over(out_of, counted, into + counted) == case["output"]
@@ -126,7 +149,9 @@ def test_whole_number_outputs(case: dict[str, int]) -> None:
 @pytest.mark.parametrize("case", VECTORS["cpamm_output_wad"]["cases"])
 def test_whole_number_outputs_of_fine_fees(case: dict[str, int]) -> None:
     """A fee in parts of 10^18."""
-    amount, into, out_of, fee = (case[name] for name in ("input", "reserve_in", "reserve_out", "fee_wad"))
+    amount, into, out_of, fee = (
+        case[name] for name in ("input", "reserve_in", "reserve_out", "fee_wad")
+    )
     assert payload.amount_out_wad(amount, into, out_of, fee) == case["output"]
     counted = amm.product_over(amount, 10**18 - fee, 10**18)
     assert amm.product_over(out_of, counted, into + counted) == case["output"]
@@ -136,7 +161,10 @@ def values(name: str) -> tuple[Any, ...]:
     """What the vector's payload holds, but for the tag of the kinds that have one."""
     kind, fields = PAYLOADS[name], VECTORS["payloads"][name]["fields"]
     told = [value for key, value in fields.items() if key != "tag" or kind is payload.Quote]
-    return tuple(tuple(spot for spot in value if spot is not None) if isinstance(value, list) else value for value in told)
+    return tuple(
+        tuple(spot for spot in value if spot is not None) if isinstance(value, list) else value
+        for value in told
+    )
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

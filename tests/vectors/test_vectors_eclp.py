@@ -12,7 +12,9 @@ import pytest
 from quantamm_cli.core import eclp
 
 CASES = json.loads(Path(__file__).with_name("eclp_generated.json").read_text())["cases"]
-each = pytest.mark.parametrize("case", CASES, ids=[f"{case['set']}-{index}" for index, case in enumerate(CASES)])
+each = pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case['set']}-{index}" for index, case in enumerate(CASES)]
+)
 
 
 def fixed(number: str) -> float:
@@ -23,7 +25,9 @@ def fixed(number: str) -> float:
 def pool(case: dict[str, Any]) -> tuple[eclp.Curve, Any]:
     told = {name: fixed(value) for name, value in case["params"].items()}
     numbers = told["alpha"], told["beta"], told["lambda"], told["s"] / told["c"]
-    return eclp.curve(*map(jnp.asarray, numbers)), jnp.asarray([fixed(balance) for balance in case["balances"]])
+    return eclp.curve(*map(jnp.asarray, numbers)), jnp.asarray(
+        [fixed(balance) for balance in case["balances"]]
+    )
 
 
 @each
@@ -42,7 +46,11 @@ def test_reserves_at_a_price_are_the_balances(case: dict[str, Any]) -> None:
     """An invariant's reserves where the market has the price they were built at, to 1e-11."""
     curve, balances = pool(case)
     built = {name: float(value) for name, value in case["construction"].items()}
-    np.testing.assert_allclose(built["invariant_r"] * eclp.reserves_at(curve, jnp.asarray(built["price_0_in_1"])), balances, rtol=1e-11)
+    np.testing.assert_allclose(
+        built["invariant_r"] * eclp.reserves_at(curve, jnp.asarray(built["price_0_in_1"])),
+        balances,
+        rtol=1e-11,
+    )
 
 
 class Definition:
@@ -92,17 +100,28 @@ def test_swaps_are_the_librarys(case: dict[str, Any]) -> None:
     may be wrong, and tells how much that is: more than 1e-8 where they are a million times the real ones.
     """
     curve, balances = pool(case)
-    doubt, price = fixed(case["expected"]["invariant_error_bound"]), float(eclp.quote(curve, balances))
+    doubt, price = (
+        fixed(case["expected"]["invariant_error_bound"]),
+        float(eclp.quote(curve, balances)),
+    )
     first, second = map(float, Definition(case).virtual)
     rounding = 2 * doubt * (abs(first) * price + abs(second))
     slack = (rounding / price, rounding)
     for told in case["expected"]["out_given_in"]:
         pay, wanted = told["in"], fixed(told["amount_out"])
-        found = float(eclp.out_given_in(curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_in"]))))
+        found = float(
+            eclp.out_given_in(
+                curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_in"]))
+            )
+        )
         assert -1e-8 * wanted <= found - wanted <= 1e-8 * wanted + slack[1 - pay]
     for told in case["expected"]["in_given_out"]:
         pay, wanted = told["in"], fixed(told["amount_in"])
-        found = float(eclp.in_given_out(curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_out"]))))
+        found = float(
+            eclp.in_given_out(
+                curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_out"]))
+            )
+        )
         assert -1e-8 * wanted <= wanted - found <= 1e-8 * wanted + slack[pay]
 
 
@@ -120,12 +139,16 @@ def test_swaps_are_those_of_the_definition(case: dict[str, Any]) -> None:
             after = [*held]
             after[pay] += Decimal(told["amount_in"]) / 10**18
             wanted = held[1 - pay] - exact.fitting(after, 1 - pay, held[1 - pay])
-            found = eclp.out_given_in(curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_in"])))
+            found = eclp.out_given_in(
+                curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_in"]))
+            )
             assert float(found) == pytest.approx(float(wanted), rel=1e-10)
         for told in case["expected"]["in_given_out"]:
             pay = told["in"]
             after = [*held]
             after[1 - pay] -= Decimal(told["amount_out"]) / 10**18
             wanted = exact.fitting(after, pay, 1000 * held[pay]) - held[pay]
-            found = eclp.in_given_out(curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_out"])))
+            found = eclp.in_given_out(
+                curve, balances, jnp.asarray(pay), jnp.asarray(fixed(told["amount_out"]))
+            )
             assert float(found) == pytest.approx(float(wanted), rel=1e-10)

@@ -24,8 +24,15 @@ from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.types import date_text, minute
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-CASES = {case["name"]: case for case in json.loads(Path(__file__).with_name("forward_pass.json").read_text())}
-CHUNKS = [name for name, case in CASES.items() if case["rule"] != "balancer" and not case["settings"].get("fees")]
+CASES = {
+    case["name"]: case
+    for case in json.loads(Path(__file__).with_name("forward_pass.json").read_text())
+}
+CHUNKS = [
+    name
+    for name, case in CASES.items()
+    if case["rule"] != "balancer" and not case["settings"].get("fees")
+]
 COLUMNS = ("prices", "value", "reserves", "weights")
 DAY = 1440
 FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
@@ -34,7 +41,9 @@ FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
 GUARD = {"maximum_change": 3e-4, "minimum_weight": None}
 
 load_components()
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here")
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason="the real prices of ../shared/data are not here"
+)
 
 
 def settings(case: dict[str, Any], **pool: Any) -> Simulate:
@@ -47,7 +56,15 @@ def settings(case: dict[str, Any], **pool: Any) -> Simulate:
     if case["rule"] != "balancer":
         guard = {key: told.get(key, default) for key, default in GUARD.items()}
         moves = {key: value for key, value in told.items() if key not in FEES and key not in GUARD}
-        tree = {"kind": "temporal", "rule": {"kind": case["rule"]}, "guard": {"kind": "standard"} | guard} | moves | pool
+        tree = (
+            {
+                "kind": "temporal",
+                "rule": {"kind": case["rule"]},
+                "guard": {"kind": "standard"} | guard,
+            }
+            | moves
+            | pool
+        )
     burn_in = (minute(case["start"]) - minute(case["data_start"])) // DAY
     return decode(
         Simulate,
@@ -82,15 +99,25 @@ def raw(case: dict[str, Any]) -> dict[str, Any]:
 
 
 @partial(jax.jit, static_argnames="rows")
-def run(pool: Any, looped: Any, params: Any, world: Feed, rows: int) -> tuple[Trajectory, Daily | None, list[Any]]:
+def run(
+    pool: Any, looped: Any, params: Any, world: Feed, rows: int
+) -> tuple[Trajectory, Daily | None, list[Any]]:
     """In one program: every minute, the days by the short cut if there is one, and the blocks' weights of the pool and of ``looped``."""
     path = simulate(pool, params, world, 0, rows)
-    whole = None if world.prefix is None else days(pool, params, world, 0, (("all", 0, rows),))["all"]
-    blocks = [each.coarse_weights(params, world, jnp.asarray(0), -(-rows // each.chunk))[:2] for each in (pool, looped) if looped]
+    whole = (
+        None if world.prefix is None else days(pool, params, world, 0, (("all", 0, rows),))["all"]
+    )
+    blocks = [
+        each.coarse_weights(params, world, jnp.asarray(0), -(-rows // each.chunk))[:2]
+        for each in (pool, looped)
+        if looped
+    ]
     return path, whole, blocks
 
 
-measure = jax.jit(score, static_argnames="names")  # apart from the run: one program serves all pools
+measure = jax.jit(
+    score, static_argnames="names"
+)  # apart from the run: one program serves all pools
 
 
 class Found(NamedTuple):
@@ -113,10 +140,14 @@ def found(name: str, executor: str) -> Found:
     looped = settings(case, weight_calculation_method="scan").pool if name in CHUNKS else None
     path, whole, blocks = run(told.pool, looped, raw(case), market(told), case["minutes"])
     rows, names = np.asarray(expected["rows"]), tuple(expected["metrics"])
-    columns = {column: np.asarray(getattr(path, column))[rows] for column in COLUMNS if column in expected}
+    columns = {
+        column: np.asarray(getattr(path, column))[rows] for column in COLUMNS if column in expected
+    }
     of_days = tuple(metric for metric in names if METRICS[metric].reads == "days")
     short = None if whole is None else jax.device_get((whole.days, measure(whole, of_days)))
-    return Found(columns, *jax.device_get((measure(path, names), path.days)), short, jax.device_get(blocks))
+    return Found(
+        columns, *jax.device_get((measure(path, names), path.days)), short, jax.device_get(blocks)
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

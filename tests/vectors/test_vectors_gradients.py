@@ -11,8 +11,15 @@ from test_vectors_forward_pass import CASES, DATA, market, raw, settings
 from quantamm_cli.core.executor import executor
 from quantamm_cli.engine.forward import days, simulate
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real prices of ../shared/data are not here")
-FREE = ["momentum_zero_fee_3", "power_channel_zero_fee_3", "mean_reversion_channel_zero_fee_3", "momentum_approx_optimal"]
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason="the real prices of ../shared/data are not here"
+)
+FREE = [
+    "momentum_zero_fee_3",
+    "power_channel_zero_fee_3",
+    "mean_reversion_channel_zero_fee_3",
+    "momentum_approx_optimal",
+]
 COSTLY = ["balancer_fee_2", "momentum_fee_2_noise_protocol", "power_channel_fee_gas_2"]
 STEP = 1e-6
 MINUTES = 3_000
@@ -26,7 +33,10 @@ def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]
     """
     random = np.random.Generator(np.random.PCG64(seed))
     params = jax.device_get(params)
-    way = {name: 0 * value if name == "initial_weights_logits" else random.standard_normal(value.shape) for name, value in params.items()}
+    way = {
+        name: 0 * value if name == "initial_weights_logits" else random.standard_normal(value.shape)
+        for name, value in params.items()
+    }
 
     def along(size: jax.Array) -> jax.Array:
         return worth({name: value + size * way[name] for name, value in params.items()})
@@ -37,17 +47,27 @@ def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]
     gradient = jax.device_get(both(params)[1])
     reverse = sum(float((gradient[name] * way[name]).sum()) for name in params)
     assert reverse == pytest.approx(float(slope), rel=1e-7, abs=1e-12)
-    ends = [float(both({name: value + size * way[name] for name, value in params.items()})[0]) for size in (STEP, -STEP)]
+    ends = [
+        float(both({name: value + size * way[name] for name, value in params.items()})[0])
+        for size in (STEP, -STEP)
+    ]
     return reverse, (ends[0] - ends[1]) / (2 * STEP)
 
 
-@pytest.mark.parametrize(("name", "method"), [(name, "vectorized") for name in FREE] + [("mean_reversion_channel_zero_fee_3", "scan")])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [(name, "vectorized") for name in FREE] + [("mean_reversion_channel_zero_fee_3", "scan")],
+)
 def test_slopes_of_frictionless_runs(name: str, method: str) -> None:
     """Of the last value's logarithm, in both executors of the rule."""
     case = CASES[name]
     told = settings(case, weight_calculation_method=method)
     world, spans = market(told), (("all", 0, case["minutes"]),)
-    found, expected = slopes(lambda params: jnp.log(days(told.pool, params, world, 0, spans)["all"].last.value), raw(case), 1)
+    found, expected = slopes(
+        lambda params: jnp.log(days(told.pool, params, world, 0, spans)["all"].last.value),
+        raw(case),
+        1,
+    )
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 

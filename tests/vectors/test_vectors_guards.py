@@ -52,7 +52,9 @@ def test_weights_are_guarded_as_on_chain(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("lacking", "bearer"), [(0.1, 1), (-0.1, 2)])
-def test_what_is_missing_goes_to_the_second_largest_and_what_is_over_comes_from_the_largest(lacking: float, bearer: int) -> None:
+def test_what_is_missing_goes_to_the_second_largest_and_what_is_over_comes_from_the_largest(
+    lacking: float, bearer: int
+) -> None:
     """The remainder rule, with a remainder large enough to see."""
     given = np.array([0.2 - lacking, 0.3, 0.5])
     found = normalize_weight_updates(jnp.asarray(given), jnp.asarray(given), 1.0)
@@ -70,7 +72,9 @@ def push(guard: Any, start: Any, wish: Any) -> NDArray[np.float64]:
     return np.asarray(jax.jit(moved)(guard, jnp.asarray(start), jnp.asarray(wish)))
 
 
-@pytest.mark.parametrize("wish", [[0.3, 0.3, 0.2, 0.2], [0.9, 0.2, -0.05, -0.05], [0.26, 0.25, 0.245, 0.245]])
+@pytest.mark.parametrize(
+    "wish", [[0.3, 0.3, 0.2, 0.2], [0.9, 0.2, -0.05, -0.05], [0.26, 0.25, 0.245, 0.245]]
+)
 def test_where_one_pass_keeps_the_rail_both_guards_agree(wish: list[float]) -> None:
     """Clamped, limited or neither: to 1e-9, which the standard guard's own limit is short of."""
     settings = {"maximum_change": 1e-3, "minimum_weight": FLOOR}
@@ -84,7 +88,9 @@ def test_where_one_pass_does_not_weights_stop_at_the_rail() -> None:
     start, wish = np.array([0.7, 0.15, 0.1, 0.05]), np.array([0.6, 0.4, 0.051, -0.051])
     aim = np.asarray(clamp_weights(jnp.asarray(wish), FLOOR))
     assert aim.min() < FLOOR - 1e-4
-    after = start + MINUTES * push(OnchainGuard(maximum_change=1.0, minimum_weight=FLOOR), start, wish)
+    after = start + MINUTES * push(
+        OnchainGuard(maximum_change=1.0, minimum_weight=FLOOR), start, wish
+    )
     seconds = np.floor((0.1 - FLOOR) / ((0.1 - aim[2]) / (60 * MINUTES)))
     np.testing.assert_allclose(after, start + (aim - start) * seconds / (60 * MINUTES), rtol=1e-12)
     assert after.min() >= FLOOR - 1e-15
@@ -96,8 +102,12 @@ def test_weights_on_the_rail_that_are_to_stay_there_do_not_stop_the_others() -> 
     for rail in (0.025, 0.1 / 3, 0.07):
         start = np.array([rail, 0.5 - rail, 0.3, 0.2])
         wish = np.array([rail * (1 - 1e-17), 0.4 - rail, 0.3, 0.3])
-        after = start + MINUTES * push(OnchainGuard(maximum_change=1.0, minimum_weight=rail), start, wish)
+        after = start + MINUTES * push(
+            OnchainGuard(maximum_change=1.0, minimum_weight=rail), start, wish
+        )
         np.testing.assert_allclose(after, wish, rtol=1e-13)
-        lower = start + MINUTES * push(OnchainGuard(maximum_change=1.0, minimum_weight=rail), start, wish - [0.02, -0.02, 0, 0])
+        lower = start + MINUTES * push(
+            OnchainGuard(maximum_change=1.0, minimum_weight=rail), start, wish - [0.02, -0.02, 0, 0]
+        )
         assert lower[0] == pytest.approx(rail, rel=1e-13)
         assert np.abs(lower - start)[1:].max() > 0.01

@@ -27,7 +27,16 @@ def rates(logs: jax.Array, weights: jax.Array, fee: jax.Array) -> jax.Array:
 
     def one(path: jax.Array) -> jax.Array:
         prices = jnp.exp(path)[:, None] * jnp.array([1.0, 0.0]) + jnp.array([0.0, 1.0])
-        feed = Feed(prices, prices[:1], jnp.asarray(0), jnp.asarray(0), jnp.asarray(1e6), Frictions(fee), None, Trading())
+        feed = Feed(
+            prices,
+            prices[:1],
+            jnp.asarray(0),
+            jnp.asarray(0),
+            jnp.asarray(1e6),
+            Frictions(fee),
+            None,
+            Trading(),
+        )
         found = simulate(Balancer(), {"initial_weights_logits": jnp.log(weights)}, feed, 0, MINUTES)
         before, now = found.reserves[:-1], found.prices[1:]
         profit = ((before - found.reserves[1:]) * now).sum(-1)
@@ -40,12 +49,22 @@ def rates(logs: jax.Array, weights: jax.Array, fee: jax.Array) -> jax.Array:
 @pytest.fixture(scope="module")
 def walks() -> NDArray[np.float64]:
     """Random walks of unit steps, each with its mirror image."""
-    half = np.random.Generator(np.random.PCG64(7)).standard_normal((PATHS // 2, MINUTES)).cumsum(axis=1)
+    half = (
+        np.random.Generator(np.random.PCG64(7))
+        .standard_normal((PATHS // 2, MINUTES))
+        .cumsum(axis=1)
+    )
     return np.concatenate([half, -half])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"w={case['weight_x']}-vol={case['annual_vol']}-fee={case['fee']}")
-def test_arbitrageurs_earn_what_theory_says(case: dict[str, Any], walks: NDArray[np.float64]) -> None:
+@pytest.mark.parametrize(
+    "case",
+    CASES,
+    ids=lambda case: f"w={case['weight_x']}-vol={case['annual_vol']}-fee={case['fee']}",
+)
+def test_arbitrageurs_earn_what_theory_says(
+    case: dict[str, Any], walks: NDArray[np.float64]
+) -> None:
     """Within 1.5 % and three standard errors, of the vectors' Monte Carlo and of ours."""
     assert (case["block_times"], case["block_time_minutes"]) == ("deterministic", 1.0)
     step = case["annual_vol"] / np.sqrt(YEAR)

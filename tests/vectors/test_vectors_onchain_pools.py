@@ -27,17 +27,29 @@ def weights(pool: dict[str, Any]) -> NDArray[np.float64]:
         return fixed(pool["weights"])
     n = len(pool["tokens"])
     told = jnp.asarray(fixed(pool["firstFourWeightsAndMultipliers"]))
-    update, last, now = (int(pool[name]) for name in ("lastUpdateTime", "lastInteropTime", "currentTimestamp"))
+    update, last, now = (
+        int(pool[name]) for name in ("lastUpdateTime", "lastInteropTime", "currentTimestamp")
+    )
     return np.asarray(interpolated(told[:n], told[n : 2 * n], now - update, last - update))
 
 
-@pytest.mark.parametrize(("pool", "trade"), SWAPS, ids=[f"{pool['file'][:-5]}-{trade['amountRaw']}" for pool, trade in SWAPS])
+@pytest.mark.parametrize(
+    ("pool", "trade"),
+    SWAPS,
+    ids=[f"{pool['file'][:-5]}-{trade['amountRaw']}" for pool, trade in SWAPS],
+)
 def test_swaps_are_those_of_deployed_pools(pool: dict[str, Any], trade: dict[str, Any]) -> None:
     """Fee from what is paid in; amounts in each token's own decimals: to 1e-9, or to two of its smallest units."""
     told = pool["pool"]
-    share, balance, fee = weights(told), fixed(told["balancesLiveScaled18"]), float(fixed(told["swapFee"]))
+    share, balance, fee = (
+        weights(told),
+        fixed(told["balancesLiveScaled18"]),
+        float(fixed(told["swapFee"])),
+    )
     if "derived_weights" in pool:
-        np.testing.assert_allclose(share, np.asarray(pool["derived_weights"], float), rtol=0, atol=1e-15)
+        np.testing.assert_allclose(
+            share, np.asarray(pool["derived_weights"], float), rtol=0, atol=1e-15
+        )
     unit = 1 / (np.asarray(told["scalingFactors"], float) * fixed(told["tokenRates"])) * 10**18
     tokens = [token.lower() for token in told["tokens"]]
     pay, take = tokens.index(trade["tokenIn"].lower()), tokens.index(trade["tokenOut"].lower())

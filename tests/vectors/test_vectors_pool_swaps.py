@@ -20,13 +20,23 @@ def fixed(numbers: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.vectorize(lambda text: int(text) / 10**18, otypes=[float])(numbers)
 
 
-@pytest.mark.parametrize("case", SWAPS, ids=lambda case: f"{case['name']}-{case['file'].removesuffix('.t.sol')[-6:]}-{case['line']}")
+@pytest.mark.parametrize(
+    "case",
+    SWAPS,
+    ids=lambda case: f"{case['name']}-{case['file'].removesuffix('.t.sol')[-6:]}-{case['line']}",
+)
 def test_swaps_under_moving_weights(case: dict[str, Any]) -> None:
     """Weights at that second to 1e-15; what the trade costs, in real arithmetic, to 1e-12."""
     told = case["inputs"]
-    base, multiplier = (jnp.asarray(fixed(told[name])) for name in ("base_weights", "multipliers_per_second"))
-    weights = interpolated(base, multiplier, told["seconds_since_update"], told["max_interpolation_seconds"])
-    np.testing.assert_allclose(weights, np.asarray(case["effective_weights"], float), rtol=0, atol=1e-15)
+    base, multiplier = (
+        jnp.asarray(fixed(told[name])) for name in ("base_weights", "multipliers_per_second")
+    )
+    weights = interpolated(
+        base, multiplier, told["seconds_since_update"], told["max_interpolation_seconds"]
+    )
+    np.testing.assert_allclose(
+        weights, np.asarray(case["effective_weights"], float), rtol=0, atol=1e-15
+    )
     balances, pay, take = fixed(told["balances"]), told["index_in"], told["index_out"]
     sides = (balances[pay], weights[pay], balances[take], weights[take])
     if case["operation"] == "EXACT_IN":
@@ -34,7 +44,9 @@ def test_swaps_under_moving_weights(case: dict[str, Any]) -> None:
     elif case["operation"] == "EXACT_OUT":
         found = swap.in_given_out(*sides, float(fixed(told["amount_given"])))
     else:
-        found = swap.balance_of_invariant(balances[pay], weights[pay], float(fixed(told["invariant_ratio"])))
+        found = swap.balance_of_invariant(
+            balances[pay], weights[pay], float(fixed(told["invariant_ratio"]))
+        )
     real = float(fixed(case["expected"])) * (1 + case["real_arithmetic_rel_diff"])
     np.testing.assert_allclose(found, real, rtol=1e-12)
 
@@ -43,16 +55,25 @@ def test_swaps_under_moving_weights(case: dict[str, Any]) -> None:
 def test_weights_stop_when_one_would_cross_its_rail(case: dict[str, Any]) -> None:
     """The change a second, and the last second it may last, exactly; then they stand, inside the rails."""
     told = case["inputs"]
-    current, target = (jnp.asarray(fixed(told[name])) for name in ("current_weights", "rule_target_weights"))
+    current, target = (
+        jnp.asarray(fixed(told[name])) for name in ("current_weights", "rule_target_weights")
+    )
     rail, now = float(fixed(told["absolute_weight_guard_rail"])), told["block_timestamp"]
     multiplier, stop = block_multiplier(current, target, told["update_interval_s"], rail, now)
-    np.testing.assert_allclose([*current, *multiplier], fixed(case["expected_weights_then_multipliers"]), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        [*current, *multiplier],
+        fixed(case["expected_weights_then_multipliers"]),
+        rtol=0,
+        atol=1e-15,
+    )
     assert int(stop) == int(case["expected_last_interpolation_timestamp"])
     if int(stop) != NEVER:
         last = interpolated(current, multiplier, 10**6, stop - now)
         assert (last >= rail - 1e-15).all()
         beyond = current + multiplier * (stop - now + 1)
-        assert (beyond < rail - 1e-15).any() or (beyond > 1 - rail * (len(current) - 1) + 1e-15).any()
+        assert (beyond < rail - 1e-15).any() or (
+            beyond > 1 - rail * (len(current) - 1) + 1e-15
+        ).any()
 
 
 def test_the_rail_that_is_nearest_in_time_counts() -> None:
@@ -61,4 +82,7 @@ def test_the_rail_that_is_nearest_in_time_counts() -> None:
     assert float(seconds_to_rail(weights, jnp.asarray([0.01, 0.0, -0.01]), rail)) == 10
     assert float(seconds_to_rail(weights, jnp.asarray([0.01, -0.005, -0.005]), rail)) == 20
     assert float(seconds_to_rail(weights, jnp.asarray([1e-19, -1e-19, 0.0]), rail)) == np.inf
-    assert float(seconds_to_rail(jnp.asarray([0.8, 0.1, 0.1]), jnp.asarray([-0.01, 0.0, 0.01]), rail)) == 70
+    assert (
+        float(seconds_to_rail(jnp.asarray([0.8, 0.1, 0.1]), jnp.asarray([-0.01, 0.0, 0.01]), rail))
+        == 70
+    )

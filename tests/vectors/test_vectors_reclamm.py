@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import reclamm
 
-CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("reclamm_generated.json").read_text())["cases"]
+CASES: list[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("reclamm_generated.json").read_text()
+)["cases"]
 EACH = pytest.mark.parametrize("case", CASES, ids=[str(index) for index in range(len(CASES))])
 BALANCES, SWAPS = 1e-9, 1e-12
 
@@ -36,7 +38,13 @@ def current(told: dict[str, Any], version: int) -> tuple[jax.Array, bool]:
         )
     )
     last, now, begins, ends = (
-        told[name] for name in ("last_timestamp", "current_timestamp", "price_ratio_update_start_time", "price_ratio_update_end_time")
+        told[name]
+        for name in (
+            "last_timestamp",
+            "current_timestamp",
+            "price_ratio_update_start_time",
+            "price_ratio_update_end_time",
+        )
     )
     if last == now:
         return virtual, False
@@ -62,34 +70,46 @@ def test_virtual_balances_and_the_range_are_the_contracts(case: dict[str, Any]) 
     np.testing.assert_allclose(center, fixed(expected["centeredness"]), rtol=BALANCES)
     assert bool(above) == expected["is_pool_above_center"]
     np.testing.assert_allclose(
-        reclamm.price_range(real, virtual), [fixed(expected["min_price"]), fixed(expected["max_price"])], rtol=BALANCES
+        reclamm.price_range(real, virtual),
+        [fixed(expected["min_price"]), fixed(expected["max_price"])],
+        rtol=BALANCES,
     )
 
 
 @EACH
 def test_version_two_is_version_one_that_stops_at_the_center(case: dict[str, Any]) -> None:
     """The same balances, unless version 1 has gone past the center: then a range as wide, and the pool in the middle of it."""
-    real, last = (jnp.asarray(fixed(case["inputs"][name])) for name in ("balances", "last_virtual_balances"))
+    real, last = (
+        jnp.asarray(fixed(case["inputs"][name])) for name in ("balances", "last_virtual_balances")
+    )
     (first, _), (second, changed) = current(case["inputs"], 1), current(case["inputs"], 2)
     assert changed == case["expected"]["changed"]
     if bool(reclamm.centeredness(real, last)[1]) == case["expected"]["is_pool_above_center"]:
         np.testing.assert_allclose(second, first, rtol=BALANCES)
     else:
         np.testing.assert_allclose(reclamm.centeredness(real, second)[0], 1, rtol=BALANCES)
-        np.testing.assert_allclose(reclamm.width(real, second), reclamm.width(real, first), rtol=BALANCES)
+        np.testing.assert_allclose(
+            reclamm.width(real, second), reclamm.width(real, first), rtol=BALANCES
+        )
 
 
 @EACH
 def test_swaps_are_the_contracts_given_the_virtual_balances(case: dict[str, Any]) -> None:
     """To 1e-12, out for in and in for out."""
     real, expected = jnp.asarray(fixed(case["inputs"]["balances"])), case["expected"]
-    swap = reclamm.swap_with(jnp.asarray(fixed(expected["current_virtual_balances"])), jnp.asarray(0.0))
+    swap = reclamm.swap_with(
+        jnp.asarray(fixed(expected["current_virtual_balances"])), jnp.asarray(0.0)
+    )
     assert len(expected["swaps"]) == 2
     for told in expected["swaps"]:
         pay, take = jnp.asarray(told["in"]), jnp.asarray(told["out"])
         paid, taken = fixed(told["amount_in"]), fixed(told["amount_out"])
-        np.testing.assert_allclose(swap(real, pay, take, jnp.asarray(paid), jnp.asarray(False)), (paid, taken), rtol=SWAPS)
-        np.testing.assert_allclose(swap(real, pay, take, jnp.asarray(taken), jnp.asarray(True)), (paid, taken), rtol=SWAPS)
+        np.testing.assert_allclose(
+            swap(real, pay, take, jnp.asarray(paid), jnp.asarray(False)), (paid, taken), rtol=SWAPS
+        )
+        np.testing.assert_allclose(
+            swap(real, pay, take, jnp.asarray(taken), jnp.asarray(True)), (paid, taken), rtol=SWAPS
+        )
 
 
 @EACH

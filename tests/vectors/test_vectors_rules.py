@@ -55,8 +55,14 @@ def signal(rule: Any, carried: dict[str, Any], price: Any, params: dict[str, Any
 def states(told: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
     """Our recurrences before the price of a case: the average, and the contract's trend over λ."""
     price, decay = fixed(told["prices"]), fixed(told["lambda"])
-    average, trend = (fixed(told["moving_average"]) - (1 - decay) * price) / decay, fixed(told["previous_alpha"]) / decay
-    return {name: np.broadcast_to(value, price.shape) for name, value in (("ewma", average), ("running_a", trend))}
+    average, trend = (
+        (fixed(told["moving_average"]) - (1 - decay) * price) / decay,
+        fixed(told["previous_alpha"]) / decay,
+    )
+    return {
+        name: np.broadcast_to(value, price.shape)
+        for name, value in (("ewma", average), ("running_a", trend))
+    }
 
 
 def unsquareplus(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -65,15 +71,24 @@ def unsquareplus(value: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def gradient_params(told: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
     """Raw parameters under which k times the memory in days is the contract's kappa."""
-    decay, given = fixed(told["lambda"]), {name: fixed(value) for name, value in told["parameters"].items()}
+    decay, given = (
+        fixed(told["lambda"]),
+        {name: fixed(value) for name, value in told["parameters"].items()},
+    )
     raw = np.log(decay / (1 - decay))
     days = Memory(CLOCK.chunk_period).readable(raw)
-    params = {"logit_lamb": raw, "log_k": np.log2(given["kappa"] / days), "sp_k": unsquareplus(given["kappa"] / days)}
+    params = {
+        "logit_lamb": raw,
+        "log_k": np.log2(given["kappa"] / days),
+        "sp_k": unsquareplus(given["kappa"] / days),
+    }
     if "q" in given or "exponents" in given:
         params["sp_exponents"] = unsquareplus(given["q"] if "q" in given else given["exponents"])
         params["sp_pre_exp_scaling"] = unsquareplus(given.get("pre_exp_scaling", np.asarray(0.5)))
     if "amplitude" in given:
-        params["sp_amplitude"] = unsquareplus(given["amplitude"] / given["inverse_scaling"] * PEAK / days)
+        params["sp_amplitude"] = unsquareplus(
+            given["amplitude"] / given["inverse_scaling"] * PEAK / days
+        )
         params["sp_width"] = unsquareplus(given["width"])
     return params
 
@@ -88,32 +103,61 @@ CONTRACT = vectors("quantamm_rules")["rules"]
 MOVES = [(name, case) for name in RULES for case in CONTRACT[name]["cases"]]
 
 
-@pytest.mark.parametrize(("name", "case"), MOVES, ids=[f"{name}-{case['name']}" for name, case in MOVES])
+@pytest.mark.parametrize(
+    ("name", "case"), MOVES, ids=[f"{name}-{case['name']}" for name, case in MOVES]
+)
 def test_gradient_rules_move_weights_as_the_contract_does(name: str, case: dict[str, Any]) -> None:
     """Before any guard, to 1e-11 (1e-10 where the contract takes powers); relative to the average or to the price itself."""
     told = case["inputs"]
     price = fixed(told["prices"])
-    rule = RULES[name](use_raw_price=bool(fixed(told["parameters"].get("use_raw_price", ["0"])).any()))
-    params = {key: np.broadcast_to(value, price.shape) for key, value in gradient_params(told).items()}
+    rule = RULES[name](
+        use_raw_price=bool(fixed(told["parameters"].get("use_raw_price", ["0"])).any())
+    )
+    params = {
+        key: np.broadcast_to(value, price.shape) for key, value in gradient_params(told).items()
+    }
     change = np.asarray(signal(rule, states(told), price, params))
     tolerance = 1e-11 if name.endswith("momentum") else 1e-10
-    np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=tolerance)
+    np.testing.assert_allclose(
+        fixed(told["prev_weights"]) + change,
+        fixed(case["expected_unguarded_weights"]),
+        rtol=0,
+        atol=tolerance,
+    )
 
 
-@pytest.mark.parametrize("case", CONTRACT["difference_momentum"]["cases"], ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case", CONTRACT["difference_momentum"]["cases"], ids=lambda case: case["name"]
+)
 def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
     """``form=contract``: (short - long) / long, to 1e-11."""
     told = case["inputs"]
-    price, long, short = fixed(told["prices"]), fixed(told["lambda"]), fixed(told["parameters"]["lambda_short"])
+    price, long, short = (
+        fixed(told["prices"]),
+        fixed(told["lambda"]),
+        fixed(told["parameters"]["lambda_short"]),
+    )
     memory = Memory(CLOCK.chunk_period)
-    days = [np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape) for decay in (long, short)]
+    days = [
+        np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape)
+        for decay in (long, short)
+    ]
     carried = {
         "ewma_1": (fixed(told["moving_average"]) - (1 - long) * price) / long,
         "ewma_2": fixed(told["previous_short_moving_average"]),
     }
-    params = {"memory_days_1": days[0], "memory_days_2": days[1], "k": fixed(told["parameters"]["kappa"]) / np.maximum(*days)}
+    params = {
+        "memory_days_1": days[0],
+        "memory_days_2": days[1],
+        "k": fixed(told["parameters"]["kappa"]) / np.maximum(*days),
+    }
     change = np.asarray(signal(DifferenceMomentum(form="contract"), carried, price, params))
-    np.testing.assert_allclose(fixed(told["prev_weights"]) + change, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
+    np.testing.assert_allclose(
+        fixed(told["prev_weights"]) + change,
+        fixed(case["expected_unguarded_weights"]),
+        rtol=0,
+        atol=1e-11,
+    )
 
 
 class Told(OneRow):
@@ -121,12 +165,21 @@ class Told(OneRow):
 
     averages: tuple[jax.Array, jax.Array]
 
-    def __call__(self, name: str, decay: jax.Array, drive: jax.Array, start: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def __call__(
+        self, name: str, decay: jax.Array, drive: jax.Array, start: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         return self.averages if name == "ewma" else super().__call__(name, decay, drive, start)
 
 
 @jax.jit
-def wished(rule: MinVariance, carried: dict[str, Any], averages: Any, price: Any, params: dict[str, Any], weights: Any) -> jax.Array:
+def wished(
+    rule: MinVariance,
+    carried: dict[str, Any],
+    averages: Any,
+    price: Any,
+    params: dict[str, Any],
+    weights: Any,
+) -> jax.Array:
     """The weights a rule wants where it is told the averages."""
     recur = Told(carried)
     recur.averages = averages
@@ -139,16 +192,32 @@ def test_min_variance_moves_weights_as_the_contract_does(case: dict[str, Any]) -
     told = case["inputs"]
     price, memory = fixed(told["prices"]), Memory(CLOCK.chunk_period)
     decays = [fixed(told["lambda"]), *map(fixed, told["parameters"].values())]
-    days = [np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape) for decay in decays]
+    days = [
+        np.broadcast_to(memory.readable(np.log(decay / (1 - decay))), price.shape)
+        for decay in decays
+    ]
     params = {"memory_days_1": days[0], "memory_days_2": days[1]}
     carried = {"running_variance": fixed(told["previous_intermediate_variance"])}
     now, before = np.split(fixed(told["moving_average"]), 2)
-    weights = wished(MinVariance(form="contract"), carried, (now, before), price, params, fixed(told["prev_weights"]))
-    np.testing.assert_allclose(weights, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11)
+    weights = wished(
+        MinVariance(form="contract"),
+        carried,
+        (now, before),
+        price,
+        params,
+        fixed(told["prev_weights"]),
+    )
+    np.testing.assert_allclose(
+        weights, fixed(case["expected_unguarded_weights"]), rtol=0, atol=1e-11
+    )
 
 
-GRADIENTS = [case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] == "gradient"]
-SPREADS = [case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] != "gradient"]
+GRADIENTS = [
+    case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] == "gradient"
+]
+SPREADS = [
+    case for case in vectors("quantamm_estimator_state")["cases"] if case["kind"] != "gradient"
+]
 
 
 @jax.jit
@@ -160,7 +229,9 @@ def sloped(prices: Any, logit: Any) -> tuple[jax.Array, jax.Array]:
 @jax.jit
 def sloped_once(state: Any, price: Any, logit: Any) -> tuple[Any, jax.Array]:
     """The gradient after one more price."""
-    return one_row(lambda recur, row: price_gradient(recur, row.price, logit, CLOCK)[0], state, Seen(price))
+    return one_row(
+        lambda recur, row: price_gradient(recur, row.price, logit, CLOCK)[0], state, Seen(price)
+    )
 
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["name"])
@@ -179,7 +250,10 @@ def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
         np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-9)
 
 
-ESTIMATORS = {"variance": (price_variance, "running_variance"), "covariance": (price_covariance, "running_covariance")}
+ESTIMATORS = {
+    "variance": (price_variance, "running_variance"),
+    "covariance": (price_covariance, "running_covariance"),
+}
 
 
 @partial(jax.jit, static_argnames="kind")
@@ -190,7 +264,9 @@ def spread(kind: str, prices: Any, keep: Any) -> tuple[jax.Array, dict[str, jax.
 
 
 @partial(jax.jit, static_argnames="kind")
-def spread_once(kind: str, carried: Any, price: Any, keep: Any) -> tuple[jax.Array, dict[str, jax.Array]]:
+def spread_once(
+    kind: str, carried: Any, price: Any, keep: Any
+) -> tuple[jax.Array, dict[str, jax.Array]]:
     """What it says of one more price, and its state after it."""
     recur = OneRow(carried)
     return ESTIMATORS[kind][0](recur, price, keep, 1 - keep), recur.state
@@ -211,7 +287,9 @@ def test_the_variance_and_covariance_estimators_are_the_contracts(case: dict[str
         said, carried = spread_once(kind, carried, price, keep)
         np.testing.assert_allclose(said, wanted, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(carried["ewma"], average[: len(keep)], rtol=1e-12)
-        np.testing.assert_allclose(carried[state], wanted.ravel() / (1 - decay), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            carried[state], wanted.ravel() / (1 - decay), rtol=1e-9, atol=1e-9
+        )
         np.testing.assert_allclose(columns[state][row], carried[state], rtol=1e-12)
 
 
@@ -266,14 +344,21 @@ def grown(sums: Prefix, start: Any, slope: Any) -> jax.Array:
 @pytest.mark.parametrize("case", STEPS, ids=lambda case: f"{case['n']}-{case['linear_steps']}")
 def test_weights_that_move_at_constant_prices_cost_their_divergence(case: dict[str, Any]) -> None:
     """The closed form of a block, and where steps are few the arbitrage step by step."""
-    start, end, prices, reserves = (real(case[name]) for name in ("initial_weights", "final_weights", "prices", "initial_reserves"))
+    start, end, prices, reserves = (
+        real(case[name])
+        for name in ("initial_weights", "final_weights", "prices", "initial_reserves")
+    )
     steps = case["linear_steps"]
     tolerance = 1e-10 if steps >= 1440 else 1e-11
     sums = prefix(np.broadcast_to(prices, (CHANGES[-1] + 1, len(prices))))
     growth = np.asarray(grown(sums, start, (end - start) / steps))
     ratio = np.exp(growth[CHANGES.tolist().index(steps)])
     np.testing.assert_allclose(ratio, float(case["expected_value_ratio"]), rtol=tolerance)
-    np.testing.assert_allclose(end * ratio * (reserves * prices).sum() / prices, real(case["expected_reserves"]), rtol=tolerance)
+    np.testing.assert_allclose(
+        end * ratio * (reserves * prices).sum() / prices,
+        real(case["expected_reserves"]),
+        rtol=tolerance,
+    )
     if steps <= 10:
         now = reserves
         for k in range(1, steps + 1):
@@ -285,10 +370,14 @@ def test_weights_that_move_at_constant_prices_cost_their_divergence(case: dict[s
 def test_new_weights_and_new_prices_together_keep_the_new_invariant(case: dict[str, Any]) -> None:
     """Each step quotes the old reserves at the new weights and trades to the new prices for nothing."""
     reserves = real(case["initial_reserves"])
-    for step, (weights, prices) in enumerate(zip(real(case["weights"]), real(case["prices"]), strict=True)):
+    for step, (weights, prices) in enumerate(
+        zip(real(case["weights"]), real(case["prices"]), strict=True)
+    ):
         reserves = best(reserves, weights, prices, 0.0) if step else reserves
         np.testing.assert_allclose(reserves, real(case["expected_reserves"][step]), rtol=1e-11)
-        np.testing.assert_allclose((reserves * prices).sum(), float(case["expected_values"][step]), rtol=1e-11)
+        np.testing.assert_allclose(
+            (reserves * prices).sum(), float(case["expected_values"][step]), rtol=1e-11
+        )
 
 
 WEIGHTED = vectors("weighted_generated")
@@ -298,7 +387,11 @@ def test_swaps_with_weighted_pools_are_those_of_real_arithmetic() -> None:
     """Sixty swaps each way without fee: 1e-12 relative, 1e-9 where the trade is a millionth of the balance."""
     cases = WEIGHTED["swaps"]
     assert len(cases) == 60
-    column = {name: fixed([case[name] for case in cases]) for name in cases[0] if not name.startswith(("real", "expected"))}
+    column = {
+        name: fixed([case[name] for case in cases])
+        for name in cases[0]
+        if not name.startswith(("real", "expected"))
+    }
     pool = [column[name] for name in ("balance_in", "weight_in", "balance_out", "weight_out")]
     for one, traded, balance, wanted in (
         (swap.out_given_in, "amount_in", "balance_in", "real_out"),

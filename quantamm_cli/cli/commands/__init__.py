@@ -10,9 +10,13 @@ from quantamm_cli.cli.command import Command
 
 
 def _found() -> dict[str, Command]:
-    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    modules = [
+        import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    ]
     commands: list[Command] = [module.COMMAND for module in modules]
-    return {command.name: command for command in sorted(commands, key=lambda command: command.place)}
+    return {
+        command.name: command for command in sorted(commands, key=lambda command: command.place)
+    }
 
 
 COMMANDS = _found()

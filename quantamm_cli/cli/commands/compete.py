@@ -60,7 +60,11 @@ def _tournament(composed: "Composed", options: "Options", monitor: "Monitor") ->
 
     kind: Any = options.text("tournament")
     tournament = Tournament(kind, settings, monitor)
-    return PlannedTournament(tournament) if options.dry_run else played(tournament, options.fresh, watch)
+    return (
+        PlannedTournament(tournament)
+        if options.dry_run
+        else played(tournament, options.fresh, watch)
+    )
 
 
 def _optimise(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -89,7 +93,10 @@ def _steps(text: str, settings: "Compete") -> "Asked":
 
     parts = text.split(":")
     if len(parts) not in (1, 3) or not all(part.isdecimal() for part in parts):
-        raise ConfigError("--replay", f"'{text}' is not SEED or SEED:FIRST:LAST, such as 7:100:200 (steps from 0, both included)")
+        raise ConfigError(
+            "--replay",
+            f"'{text}' is not SEED or SEED:FIRST:LAST, such as 7:100:200 (steps from 0, both included)",
+        )
     seed, *ends = map(int, parts)
     return Asked(seed, *(ends or (0, settings.steps - 1)))
 
@@ -105,7 +112,9 @@ def _verify(composed: "Composed", options: "Options", monitor: "Monitor") -> "Re
 
 def _validate(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     if len(options.words) != 2:
-        raise ConfigError("validate", "takes one strategy: qsim compete validate NAME, or FILE.py:Class")
+        raise ConfigError(
+            "validate", "takes one strategy: qsim compete validate NAME, or FILE.py:Class"
+        )
     from quantamm_cli.config.competition import read_entrant
     from quantamm_cli.config.components import load_strategies
 
@@ -138,12 +147,47 @@ COMMAND = Command(
     place=5,
     run=run,
     flags=(
-        Flag("until_decided", ("--until-decided",), "more seeds until the leader is surely ahead", instead="way"),
-        Flag("axes", ("--sweep",), "points of a setting: [STRATEGY.]KEY=FIRST:LAST:STEP,...", "AXES", instead="way"),
-        Flag("tournament", ("--tournament",), "many line-ups: pairs, leave-one-out, copies", "KIND", _KINDS, instead="way"),
-        Flag("optimise", ("--optimise",), "train the first strategy's parameters, judge them on other seeds", instead="way"),
-        Flag("verify", ("--verify",), "run a receipt again and compare every seed", "RECEIPT", instead="way"),
-        Flag("replay", ("--replay",), "one seed step by step, as JSON and HTML: SEED[:FIRST:LAST]", "SEED", instead="way"),
+        Flag(
+            "until_decided",
+            ("--until-decided",),
+            "more seeds until the leader is surely ahead",
+            instead="way",
+        ),
+        Flag(
+            "axes",
+            ("--sweep",),
+            "points of a setting: [STRATEGY.]KEY=FIRST:LAST:STEP,...",
+            "AXES",
+            instead="way",
+        ),
+        Flag(
+            "tournament",
+            ("--tournament",),
+            "many line-ups: pairs, leave-one-out, copies",
+            "KIND",
+            _KINDS,
+            instead="way",
+        ),
+        Flag(
+            "optimise",
+            ("--optimise",),
+            "train the first strategy's parameters, judge them on other seeds",
+            instead="way",
+        ),
+        Flag(
+            "verify",
+            ("--verify",),
+            "run a receipt again and compare every seed",
+            "RECEIPT",
+            instead="way",
+        ),
+        Flag(
+            "replay",
+            ("--replay",),
+            "one seed step by step, as JSON and HTML: SEED[:FIRST:LAST]",
+            "SEED",
+            instead="way",
+        ),
         flags.DRY_RUN,
         flags.FRESH,
     ),

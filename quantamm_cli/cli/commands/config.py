@@ -24,16 +24,25 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     match verb:
         case "diff":
             if len(words) != 2:
-                raise ConfigError("", "takes two: qsim config diff A B (names of experiments, files, checkpoints, or 'default')")
-            return settings_files.compare_settings(words[0], words[1], composed.overrides, composed.config_dir)
+                raise ConfigError(
+                    "",
+                    "takes two: qsim config diff A B (names of experiments, files, checkpoints, or 'default')",
+                )
+            return settings_files.compare_settings(
+                words[0], words[1], composed.overrides, composed.config_dir
+            )
         case "init":
             return settings_files.copy_settings(Path(words[0] if words else "conf"))
         case "schema":
             return settings_files.schema_of(_command(words))
         case "show":
-            return settings_files.compose_settings(_command(words), composed.overrides, composed.config_dir)
+            return settings_files.compose_settings(
+                _command(words), composed.overrides, composed.config_dir
+            )
         case _:
-            return settings_files.validate_settings(_command(words), composed.overrides, composed.config_dir)
+            return settings_files.validate_settings(
+                _command(words), composed.overrides, composed.config_dir
+            )
 
 
 COMMAND = Command(
@@ -51,5 +60,8 @@ def _command(words: list[str]) -> str:
     """The command whose settings are meant."""
     if len(words) > 1 or (words and words[0] not in COMPOSED):
         near = did_you_mean(words[-1], COMPOSED)
-        raise ConfigError(words[-1], f"not one of {', '.join(COMPOSED)}{near} (for an experiment or a file write conf=...)")
+        raise ConfigError(
+            words[-1],
+            f"not one of {', '.join(COMPOSED)}{near} (for an experiment or a file write conf=...)",
+        )
     return words[0] if words else "train"

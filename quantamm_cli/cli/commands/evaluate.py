@@ -37,7 +37,16 @@ COMMAND = Command(
     RUNS,
     place=4,
     run=run,
-    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PERIODS, flags.SETS, flags.CURVATURE, flags.PLOTS, flags.DRY_RUN),
+    flags=(
+        flags.LOAD,
+        flags.RUN,
+        flags.MINIMUM,
+        flags.PERIODS,
+        flags.SETS,
+        flags.CURVATURE,
+        flags.PLOTS,
+        flags.DRY_RUN,
+    ),
     notes=CYCLES,
 )
 

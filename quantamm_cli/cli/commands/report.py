@@ -66,7 +66,10 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
 def _stored(held: "Held", options: "Options", monitor: "Monitor") -> "Result":
     """The plots and the page of what is kept of a walk-forward or a competition."""
     if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
-        raise ConfigError(held.short, "is drawn from what is kept of it; for other settings write all of the words, and no name")
+        raise ConfigError(
+            held.short,
+            "is drawn from what is kept of it; for other settings write all of the words, and no name",
+        )
     for name in ("periods", "sets", "curvature"):
         if options.on(name):
             raise ConfigError(f"--{name}", f"is for a run, and {held.short}… is none; name a run")

@@ -12,9 +12,19 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
-_NAMES = {"list": (0, 0), "show": (1, 1), "compare": (2, None), "verify": (0, 0), "import": (1, None)}
+_NAMES = {
+    "list": (0, 0),
+    "show": (1, 1),
+    "compare": (2, None),
+    "verify": (0, 0),
+    "import": (1, None),
+}
 """How many names each verb takes, at least and at most."""
-_CURES = {"show": "name one run", "compare": "name two runs or more", "import": "name a result file of quantammsim, or several"}
+_CURES = {
+    "show": "name one run",
+    "compare": "name two runs or more",
+    "import": "name a result file of quantammsim, or several",
+}
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":

@@ -19,7 +19,9 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     what, *names = options.words
     if len(names) > 1:
         raise ConfigError(names[1], f"one name at a time: qsim show {what} {names[0]}")
-    return show_components(what, names[0] if names else None, composed.overrides, composed.config_dir)
+    return show_components(
+        what, names[0] if names else None, composed.overrides, composed.config_dir
+    )
 
 
 COMMAND = Command(

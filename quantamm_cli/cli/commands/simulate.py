@@ -18,7 +18,10 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if options.run is not None:
         return _of_run(options.run, composed, options, monitor)
     if options.load is not None:
-        raise ConfigError("--load", "needs --run RUN, the run to load from; without it the parameters are params.NAME=…")
+        raise ConfigError(
+            "--load",
+            "needs --run RUN, the run to load from; without it the parameters are params.NAME=…",
+        )
     return _simulated(composed, False, options, monitor)
 
 
@@ -50,7 +53,9 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     return SimulationOfRun(result, run, selected)
 
 
-def _simulated(composed: "Composed", stored: bool, options: "Options", monitor: "Monitor") -> "Result":
+def _simulated(
+    composed: "Composed", stored: bool, options: "Options", monitor: "Monitor"
+) -> "Result":
     """``stored``: the parameters are a run's, which a grid may replace."""
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.workflows.plans import PlannedRun

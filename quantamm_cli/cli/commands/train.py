@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
-_CONTINUE = Flag("go_on", ("--continue",), "with --run: that run with more steps, fit.steps=N in all", argument="shorter")
+_CONTINUE = Flag(
+    "go_on",
+    ("--continue",),
+    "with --run: that run with more steps, fit.steps=N in all",
+    argument="shorter",
+)
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -64,7 +69,9 @@ def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result"
     return walk_forward(settings, options.selection, options.fresh, monitor)
 
 
-def _settings(composed: "Composed", options: "Options", monitor: "Monitor") -> "tuple[Train, Run | None]":
+def _settings(
+    composed: "Composed", options: "Options", monitor: "Monitor"
+) -> "tuple[Train, Run | None]":
     """The settings, and the run whose whole state is taken over."""
     from quantamm_cli.settings.run import Train
     from quantamm_cli.store.runs import Store
@@ -82,4 +89,6 @@ def _settings(composed: "Composed", options: "Options", monitor: "Monitor") -> "
         check_longer(own, longer)
         return longer, run
     settings = changed.but(params={}, warm_start=None).read(Train)
-    return warm_started(run, own, settings, options.selection, composed.group("params"), monitor), None
+    return warm_started(
+        run, own, settings, options.selection, composed.group("params"), monitor
+    ), None

@@ -37,12 +37,21 @@ def challenge(entrants: Sequence[Entrant], market: Market, rules: Rules | None =
         ConfigError: more than one strategy, or one with a curve of its own or one that changes with time.
     """
     if len(entrants) != 1:
-        raise ConfigError("compat", f"challenge plays one strategy against the normaliser, {len(entrants)} came; name one, or drop compat")
+        raise ConfigError(
+            "compat",
+            f"challenge plays one strategy against the normaliser, {len(entrants)} came; name one, or drop compat",
+        )
     name, strategy = entrants[0]
     if strategy.is_curve:
-        raise ConfigError("compat", f"challenge plays constant-product pools, {name} quotes a curve of its own; drop compat")
+        raise ConfigError(
+            "compat",
+            f"challenge plays constant-product pools, {name} quotes a curve of its own; drop compat",
+        )
     if strategy.hears_steps:
-        raise ConfigError("compat", f"challenge tells a strategy of its fills only, {name} listens to steps (on_step); drop compat")
+        raise ConfigError(
+            "compat",
+            f"challenge tells a strategy of its fills only, {name} listens to steps (on_step); drop compat",
+        )
     play = listening if strategy.hears_swaps else fixed
     return play(strategy, market, rules or Rules())
 
@@ -56,7 +65,10 @@ def fixed(strategy: Strategy, market: Market, rules: Rules) -> Outcome:
     books, fees = opened(market, rules), Fees(strategy, market.seeds.size)
     books.kept[:, 0] = parts(fees.kept(books.pools))
     silent = np.empty((0, 5))
-    shared_out(lambda rows: play(_of(market, rows), *(part[rows] for part in books), silent), market.seeds.size)
+    shared_out(
+        lambda rows: play(_of(market, rows), *(part[rows] for part in books), silent),
+        market.seeds.size,
+    )
     return outcome(books.pools, books.booked, market.prices.shape[1], rules, fees.broken)
 
 
@@ -94,5 +106,11 @@ def parts(share: Floats) -> NDArray[np.int64]:
 
 
 def _of(market: Market, rows: slice) -> tuple[NDArray[np.generic], ...]:
-    columns = market.mean_size, market.prices, market.order_step, market.order_buys, market.order_size
+    columns = (
+        market.mean_size,
+        market.prices,
+        market.order_step,
+        market.order_buys,
+        market.order_size,
+    )
     return tuple(column[rows] for column in columns)

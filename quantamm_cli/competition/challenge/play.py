@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.competition.challenge.amm import filled
-from quantamm_cli.competition.challenge.search import LEAST_LEG, LEAST_PROFIT, arbitrage, closed_form, profit, routed
+from quantamm_cli.competition.challenge.search import (
+    LEAST_LEG,
+    LEAST_PROFIT,
+    arbitrage,
+    closed_form,
+    profit,
+    routed,
+)
 from quantamm_cli.competition.market.paths import SPREAD
 from quantamm_cli.random.compiled import jit
 from quantamm_cli.random.pcg import U64, begun, seeded
@@ -26,7 +33,9 @@ def opened(seeds: Any, draws: Any) -> None:
 
 
 @jit
-def play(market: Any, pools: Any, kept: Any, draws: Any, places: Any, booked: Any, fill: Any) -> Any:
+def play(
+    market: Any, pools: Any, kept: Any, draws: Any, places: Any, booked: Any, fill: Any
+) -> Any:
     """Each simulation to its end, or to the strategy's next fill if ``fill`` has rows; how many are not at their end.
 
     Args:
@@ -117,4 +126,10 @@ def _traded(buys: Any, amount: Any, pool: Any, price: Any, book: Any) -> Any:
 
 @jit
 def _told(fill: Any, buys: Any, paid: Any, got: Any, share: Any, step: Any) -> None:
-    fill[0], fill[1], fill[2], fill[3], fill[4] = np.float64(buys), paid, got, share, np.float64(step)
+    fill[0], fill[1], fill[2], fill[3], fill[4] = (
+        np.float64(buys),
+        paid,
+        got,
+        share,
+        np.float64(step),
+    )

@@ -112,13 +112,22 @@ def closed_form(pool: Any, price: Any) -> Any:
 @jit
 def routed(buys: Any, total: Any, pool: Any, normaliser: Any) -> Any:
     """The pool's share of an order. The value hardly varies, so that the loop rarely begins: five shares are compared."""
-    best = better(1.0, _together(buys, total, 1.0, pool, normaliser), (0.0, _together(buys, total, 0.0, pool, normaliser)))
+    best = better(
+        1.0,
+        _together(buys, total, 1.0, pool, normaliser),
+        (0.0, _together(buys, total, 0.0, pool, normaliser)),
+    )
     points = sectioned(0.0, 1.0)
-    at_left, at_right = (_together(buys, total, points[1], pool, normaliser), _together(buys, total, points[2], pool, normaliser))
+    at_left, at_right = (
+        _together(buys, total, points[1], pool, normaliser),
+        _together(buys, total, points[2], pool, normaliser),
+    )
     best = better(points[2], at_right, better(points[1], at_left, best))
     for _ in range(_ROUTE_STEPS):
         width, middle = points[3] - points[0], 0.5 * (points[0] + points[3])
-        if width <= max(_CLOSE_SHARE, _CLOSE * middle) or abs(at_left - at_right) <= _CLOSE * max(at_left, at_right):
+        if width <= max(_CLOSE_SHARE, _CLOSE * middle) or abs(at_left - at_right) <= _CLOSE * max(
+            at_left, at_right
+        ):
             break
         rises = at_left < at_right
         points = narrowed(points, rises)

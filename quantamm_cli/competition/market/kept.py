@@ -41,9 +41,14 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
     """
     chosen = np.array(list(seeds), dtype=np.int64)
     if chosen.size == 0 or steps < 1:
-        raise ConfigError("seeds" if steps > 0 else "steps", f"{chosen.size} simulations of {steps} steps; give at least one of each")
+        raise ConfigError(
+            "seeds" if steps > 0 else "steps",
+            f"{chosen.size} simulations of {steps} steps; give at least one of each",
+        )
     if np.unique(chosen).size < chosen.size:
-        raise ConfigError("seeds", f"{chosen.size - np.unique(chosen).size} seeds are given twice; give each once")
+        raise ConfigError(
+            "seeds", f"{chosen.size - np.unique(chosen).size} seeds are given twice; give each once"
+        )
     source = {"code": digest(), "kind": settings.kind, "steps": steps, "seeds": chosen.tolist()}
     name = sha256(source | settings.identity())
     if (there := _KEPT.get(name)) is not None:

@@ -20,7 +20,12 @@ _MARGIN = 8
 
 def market(settings: MarketSettings, sigma_span: Span, seeds: Integers, steps: int) -> Market:
     """The streams of these seeds, of which negative ones stand for those from 2^63 on."""
-    others = (settings.arrival, settings.mean_size, settings.normaliser_fee, settings.normaliser_liquidity)
+    others = (
+        settings.arrival,
+        settings.mean_size,
+        settings.normaliser_fee,
+        settings.normaliser_liquidity,
+    )
     spans = np.array([ends(span) for span in (sigma_span, *others)])
     words, drawn = seeds.astype(np.uint64), np.empty((len(seeds), 5))
     paths.parameters(words, spans, drawn)
@@ -31,10 +36,15 @@ def market(settings: MarketSettings, sigma_span: Span, seeds: Integers, steps: i
     return Market(seeds, sigma, arrival, mean_size, fee / BASIS_POINTS, liquidity, prices, *lists)
 
 
-def _orders(words: Words, steps: int, arrival: Floats, mean_size: Floats) -> tuple[Steps, Flags, Floats]:
+def _orders(
+    words: Words, steps: int, arrival: Floats, mean_size: Floats
+) -> tuple[Steps, Flags, Floats]:
     """The order lists (s, k): into as much room as they are expected to take, then cut; again in the rare case that they take more."""
     expected = float(arrival.max(initial=0.0)) * steps
-    width, totals = int(expected + _MARGIN * np.sqrt(expected)) + _MARGIN, np.empty(len(words), np.int64)
+    width, totals = (
+        int(expected + _MARGIN * np.sqrt(expected)) + _MARGIN,
+        np.empty(len(words), np.int64),
+    )
     while True:
         shape = len(words), width
         step_of, buys, size = np.empty(shape, np.int32), np.empty(shape, np.bool_), np.empty(shape)
@@ -42,11 +52,26 @@ def _orders(words: Words, steps: int, arrival: Floats, mean_size: Floats) -> tup
         shared_out(fill, len(words))
         most = int(totals.max(initial=0))
         if most <= width:
-            return np.ascontiguousarray(step_of[:, :most]), np.ascontiguousarray(buys[:, :most]), np.ascontiguousarray(size[:, :most])
+            return (
+                np.ascontiguousarray(step_of[:, :most]),
+                np.ascontiguousarray(buys[:, :most]),
+                np.ascontiguousarray(size[:, :most]),
+            )
         width = most
 
 
 def _fill(
-    words: Words, steps: int, rates: tuple[Floats, Floats], lists: tuple[Steps, Flags, Floats], totals: Integers, rows: slice
+    words: Words,
+    steps: int,
+    rates: tuple[Floats, Floats],
+    lists: tuple[Steps, Flags, Floats],
+    totals: Integers,
+    rows: slice,
 ) -> None:
-    paths.orders(words[rows], steps, *(rate[rows] for rate in rates), *(part[rows] for part in lists), totals[rows])
+    paths.orders(
+        words[rows],
+        steps,
+        *(rate[rows] for rate in rates),
+        *(part[rows] for part in lists),
+        totals[rows],
+    )

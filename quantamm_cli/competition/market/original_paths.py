@@ -66,7 +66,9 @@ def prices(seeds: Any, sigma: Any, found: Any) -> None:
 
 
 @jit
-def orders(seeds: Any, steps: Any, rate: Any, mean: Any, step_of: Any, buys: Any, size: Any, totals: Any) -> None:
+def orders(
+    seeds: Any, steps: Any, rate: Any, mean: Any, step_of: Any, buys: Any, size: Any, totals: Any
+) -> None:
     """Fill the order lists (s, k) as far as they go, and ``totals`` (s,) with how many orders there are."""
     for row in range(seeds.size):
         state, k, width = seeded(seeds[row] + U64(1)), 0, step_of.shape[1]
@@ -77,7 +79,11 @@ def orders(seeds: Any, steps: Any, rate: Any, mean: Any, step_of: Any, buys: Any
                 state, z = normal(state)
                 state, u = fraction(state)
                 if k < width:
-                    step_of[row, k], buys[row, k], size[row, k] = step, u < 0.5, exp(level + SPREAD * z)
+                    step_of[row, k], buys[row, k], size[row, k] = (
+                        step,
+                        u < 0.5,
+                        exp(level + SPREAD * z),
+                    )
                 k += 1
         totals[row] = k
         step_of[row, k:] = -1

@@ -108,7 +108,9 @@ def _beyond(u: Any, rate: Any) -> Any:
 
 
 @jit
-def orders(counts: Any, sides: Any, sizes: Any, mean: Any, step_of: Any, buys: Any, size: Any) -> None:
+def orders(
+    counts: Any, sides: Any, sizes: Any, mean: Any, step_of: Any, buys: Any, size: Any
+) -> None:
     """Fill the rows of the order lists (s, k) from ``counts`` (s, t) as :func:`arrivals` leaves them; ``mean`` (s, r)."""
     level = np.empty(mean.shape[1])
     for row in range(counts.shape[0]):

@@ -6,7 +6,9 @@ from quantamm_cli.competition.market.settings import Integers
 from quantamm_cli.errors import ConfigError
 
 WIDTH = 1_000_000
-BLOCKS = {name: (k * WIDTH, (k + 1) * WIDTH - 3) for k, name in enumerate(("train", "validation", "test"))}
+BLOCKS = {
+    name: (k * WIDTH, (k + 1) * WIDTH - 3) for k, name in enumerate(("train", "validation", "test"))
+}
 """First seed and the one after the last. Two are left out: a seed of the original challenge shares streams with the next two."""
 
 
@@ -17,8 +19,12 @@ def block(name: str, count: int, first: int = 0) -> Integers:
         ConfigError: no such block, or not so many seeds in it.
     """
     if name not in BLOCKS:
-        raise ConfigError("seeds", f"no block of seeds is called '{name}' (there are: {', '.join(BLOCKS)})")
+        raise ConfigError(
+            "seeds", f"no block of seeds is called '{name}' (there are: {', '.join(BLOCKS)})"
+        )
     begin, end = BLOCKS[name]
     if first < 0 or count < 1 or begin + first + count > end:
-        raise ConfigError("seeds", f"{count} seeds from the {first}th on of '{name}', which has {end - begin}")
+        raise ConfigError(
+            "seeds", f"{count} seeds from the {first}th on of '{name}', which has {end - begin}"
+        )
     return np.arange(begin + first, begin + first + count)

@@ -42,7 +42,9 @@ def said(span: Span) -> str:
 
 def _fee(span: Span) -> Span:
     if isinstance(span, tuple) and not (span[0].is_integer() and span[1].is_integer()):
-        raise ValueError(f"{said(span)}: fees are drawn in whole basis points; give a range of whole numbers, or one number")
+        raise ValueError(
+            f"{said(span)}: fees are drawn in whole basis points; give a range of whole numbers, or one number"
+        )
     return _within(span, 0.0, 9999.0)
 
 
@@ -56,10 +58,14 @@ Liquidity = Annotated[Span, AfterValidator(lambda span: _within(span, 1e-6, 1e6)
 class MarketSettings(Played):
     """Who comes to trade, and the pool that is always there. A number, or a range to draw from: once a simulation."""
 
-    arrival: Arrival = Field((0.4, 1.2), description="retail orders a step: mean of a Poisson number")
+    arrival: Arrival = Field(
+        (0.4, 1.2), description="retail orders a step: mean of a Poisson number"
+    )
     mean_size: Size = Field((12.0, 28.0), description="Y; mean of the lognormal size of an order")
     normaliser_fee: Fee = Field((30.0, 80.0), description="basis points, drawn as a whole number")
-    normaliser_liquidity: Liquidity = Field((0.4, 2.0), description="multiple of an entrant's reserves")
+    normaliser_liquidity: Liquidity = Field(
+        (0.4, 2.0), description="multiple of an entrant's reserves"
+    )
 
     independent: ClassVar[bool] = True
     """Whether what happens on one seed says nothing of another."""
@@ -76,8 +82,12 @@ class MarketSettings(Played):
 class Regime(Settings):
     """A spell of other weather; what is not given is as in the market at large."""
 
-    share: float = Field(gt=0, description="share of all steps, relative to those of the other regimes")
-    mean_steps: float | None = Field(None, ge=1, description="mean length of a spell; null: whole simulations")
+    share: float = Field(
+        gt=0, description="share of all steps, relative to those of the other regimes"
+    )
+    mean_steps: float | None = Field(
+        None, ge=1, description="mean length of a spell; null: whole simulations"
+    )
     sigma: Sigma | None = Field(None, description="volatility a step")
     arrival: Arrival | None = Field(None, description="retail orders a step")
     mean_size: Size | None = Field(None, description="Y")

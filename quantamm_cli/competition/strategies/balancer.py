@@ -20,7 +20,13 @@ def weighted_price(reserves: Float[Array, "2"], weights: Float[Array, "2"]) -> S
     return reserves[1] / reserves[0] * weights[0] / weights[1]
 
 
-def weighted(side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"], weights: Float[Array, "2"], fee: Scalar | float) -> Scalar:
+def weighted(
+    side: Bool[Array, ""],
+    amount: Scalar,
+    reserves: Float[Array, "2"],
+    weights: Float[Array, "2"],
+    fee: Scalar | float,
+) -> Scalar:
     """What a geometric mean pool of X and Y gives."""
     into, out_of = sided(side, reserves[0], reserves[1])
     paid, taken = sided(side, weights[0], weights[1])
@@ -34,9 +40,13 @@ class Balancer(Strategy, kind="balancer"):
     """
 
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X; Y has the rest")
-    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+    fee_bps: float = Field(
+        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
+    )
 
-    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
+    def quote(
+        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
+    ) -> Scalar:
         return weighted(side, amount, reserves, shares(self.weight), self.fee_bps / 1e4)
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:

@@ -10,7 +10,13 @@ from quantamm_cli.competition.strategy import Scalar, State, Strategy, constant_
 from quantamm_cli.settings.types import Positive
 
 
-def quoted(side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"], effective: Float[Array, "2"], fee: Scalar | float) -> Scalar:
+def quoted(
+    side: Bool[Array, ""],
+    amount: Scalar,
+    reserves: Float[Array, "2"],
+    effective: Float[Array, "2"],
+    fee: Scalar | float,
+) -> Scalar:
     """What a pool gives that is constant-product on ``effective`` balances, real plus virtual, and holds ``reserves``."""
     got = constant_product(amount, *sided(side, effective[0], effective[1]), fee)
     return within(got, sided(side, reserves[0], reserves[1])[1])
@@ -25,9 +31,13 @@ class Concentrated(Strategy, kind="concentrated"):
 
     low: Positive = Field(50.0, description="lowest price it serves, in Y")
     high: Positive = Field(200.0, description="highest price it serves, in Y")
-    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+    fee_bps: float = Field(
+        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
+    )
 
-    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
+    def quote(
+        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
+    ) -> Scalar:
         return quoted(side, amount, reserves, self._effective(reserves), self.fee_bps / 1e4)
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:

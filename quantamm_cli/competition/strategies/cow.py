@@ -17,10 +17,19 @@ class CoW(Strategy, kind="cow"):
     """
 
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X; Y has the rest")
-    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+    fee_bps: float = Field(
+        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
+    )
 
-    def quote(self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]) -> Scalar:
-        return out_given_in(reserves, shares(self.weight), jnp.where(side, 1, 0), amount * (1 - jnp.asarray(self.fee_bps) / 1e4))
+    def quote(
+        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
+    ) -> Scalar:
+        return out_given_in(
+            reserves,
+            shares(self.weight),
+            jnp.where(side, 1, 0),
+            amount * (1 - jnp.asarray(self.fee_bps) / 1e4),
+        )
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
         return weighted_price(reserves, shares(self.weight))

@@ -44,14 +44,20 @@ class Temporal(Strategy, kind="temporal"):
     """
 
     pool: temporal.Temporal = Field(
-        temporal.Temporal(rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60),
+        temporal.Temporal(
+            rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60
+        ),
         description="rule, guard and periods (a minute is a step): strategy.temporal.pool.rule.kind=NAME, of qsim show rules",
     )
     params: Params = Field(
-        {}, validate_default=True, description="of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20"
+        {},
+        validate_default=True,
+        description="of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20",
     )
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X at the start; Y has the rest")
-    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of what is paid in, in basis points")
+    fee_bps: float = Field(
+        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
+    )
 
     @field_validator("pool")
     @classmethod
@@ -60,7 +66,11 @@ class Temporal(Strategy, kind="temporal"):
             pool.check(("X", "Y"), "pool")
         rule = pool.rule
         if rule.looks_at or rule.rests or rule.broker is not None:
-            lacks = f"looks at {', '.join(rule.looks_at)}" if rule.looks_at else "does not trade with all who come"
+            lacks = (
+                f"looks at {', '.join(rule.looks_at)}"
+                if rule.looks_at
+                else "does not trade with all who come"
+            )
             raise ValueError(f"rule={rule.kind} {lacks}; it cannot compete")
         return pool
 
@@ -73,14 +83,18 @@ class Temporal(Strategy, kind="temporal"):
         specs = {spec.readable: spec for spec in _specs(told.data["pool"])}
         for name in params:
             if name not in specs:
-                raise ValueError(f"the rule has no parameter {name}{did_you_mean(name, specs)} (it has: {', '.join(specs)})")
+                raise ValueError(
+                    f"the rule has no parameter {name}{did_you_mean(name, specs)} (it has: {', '.join(specs)})"
+                )
         with _told():
             initial(list(specs.values()), params, 1, 2, 0.0, 0)
         return {name: params.get(name, spec.default) for name, spec in specs.items()}
 
     @property
     def parameters(self) -> dict[str, FloatSetting]:
-        return super().parameters | {name: value for name, value in self.params.items() if not isinstance(value, tuple)}
+        return super().parameters | {
+            name: value for name, value in self.params.items() if not isinstance(value, tuple)
+        }
 
     def at(self, values: Mapping[str, FloatSetting]) -> Self:
         own = {name: value for name, value in values.items() if name in self.params}
@@ -108,10 +122,16 @@ class Temporal(Strategy, kind="temporal"):
         first, later = (born, state.start, jnp.zeros(2)), (told, arrived, slope)
         began = jax.tree.map(lambda one, other: jnp.where(tick.step == 0, one, other), first, later)
         before = (state.estimators, state.start, state.slope)
-        estimators, start, slope = jax.tree.map(lambda new, old: jnp.where(minute == 0, new, old), began, before)
-        return Weights(self.pool.between(start, slope, minute + 1), start, slope, estimators, state.params)
+        estimators, start, slope = jax.tree.map(
+            lambda new, old: jnp.where(minute == 0, new, old), began, before
+        )
+        return Weights(
+            self.pool.between(start, slope, minute + 1), start, slope, estimators, state.params
+        )
 
-    def quote(self, state: Weights, side: Bool[Array, ""], amount: Scalar, reserves: Pair) -> Scalar:
+    def quote(
+        self, state: Weights, side: Bool[Array, ""], amount: Scalar, reserves: Pair
+    ) -> Scalar:
         return weighted(side, amount, reserves, state.now, self.fee_bps / 1e4)
 
     def spot(self, state: Weights, reserves: Pair) -> Scalar:
@@ -119,7 +139,9 @@ class Temporal(Strategy, kind="temporal"):
 
     def _raw(self, spec: Parameter) -> Array:
         """Of the shape that the pool wants it in."""
-        return jnp.broadcast_to(spec.bijector.raw(jnp.asarray(self.params[spec.readable], float)), spec.shape(2))
+        return jnp.broadcast_to(
+            spec.bijector.raw(jnp.asarray(self.params[spec.readable], float)), spec.shape(2)
+        )
 
 
 @contextmanager

@@ -30,26 +30,41 @@ class VolAdaptive(Strategy, kind="vol_adaptive"):
     most_vol_bps: NonNegative = Field(200.0, description="largest premium, in basis points")
     vol_memory: Share = Field(0.05, description="weight of the newest move in the volatility")
     flow_memory: Share = Field(0.10, description="weight of the newest fill in the flow")
-    flow_bps: float = Field(10.0, description="off where its flow is small, on where it is large, in basis points")
-    side_bps: float = Field(5.0, description="on after a buyer, off after a seller, in basis points")
-    capital_bps: float = Field(5.0, description="off where its capital is small, on where it is large, in basis points")
+    flow_bps: float = Field(
+        10.0, description="off where its flow is small, on where it is large, in basis points"
+    )
+    side_bps: float = Field(
+        5.0, description="on after a buyer, off after a seller, in basis points"
+    )
+    capital_bps: float = Field(
+        5.0, description="off where its capital is small, on where it is large, in basis points"
+    )
     small_flow: Share = Field(0.25, description="share of flow below which it is small")
     large_flow: Share = Field(0.70, description="share of flow above which it is large")
-    calm: NonNegative = Field(0.003, description="volatility that an epoch's end moves it half way to")
+    calm: NonNegative = Field(
+        0.003, description="volatility that an epoch's end moves it half way to"
+    )
 
     def init(self) -> Seen:
         return Seen()
 
     def fees(self, state: Seen) -> tuple[Scalar, Scalar]:
         premium = jnp.minimum(state.volatility * self.vol_bps, self.most_vol_bps)
-        flow = jnp.where(state.flow < self.small_flow, -1, jnp.where(state.flow > self.large_flow, 1, 0)) * self.flow_bps
+        flow = (
+            jnp.where(
+                state.flow < self.small_flow, -1, jnp.where(state.flow > self.large_flow, 1, 0)
+            )
+            * self.flow_bps
+        )
         bps = self.base_bps + premium + flow + state.lean_bps + state.capital_bps
         fee = jnp.clip(bps, 5.0, 1000.0) / 1e4
         return fee, fee
 
     def after_swap(self, state: Seen, swap: Swap) -> Seen:
         spot = swap.reserves[1] / swap.reserves[0]
-        move = jnp.where(state.spot > 0, jnp.abs(jnp.log(spot / jnp.where(state.spot > 0, state.spot, spot))), 0)
+        move = jnp.where(
+            state.spot > 0, jnp.abs(jnp.log(spot / jnp.where(state.spot > 0, state.spot, spot))), 0
+        )
         return Seen(
             spot,
             state.volatility + self.vol_memory * (move - state.volatility),

@@ -17,7 +17,10 @@ from quantamm_cli.kernels.call import first_row, floats, precise, run
 
 
 def recurrence(
-    first: Int[Array, ""], keep: Float[Array, "_ n"], push: Float[Array, "c n"], begin: Float[Array, "c n"]
+    first: Int[Array, ""],
+    keep: Float[Array, "_ n"],
+    push: Float[Array, "c n"],
+    begin: Float[Array, "c n"],
 ) -> Float[Array, "c n"]:
     """``x[j] = keep[j] x[j - 1] + push[j]`` behind row ``first``, ``begin[j]`` up to it; ``keep`` has a row for each j, or one."""
     return _recur(jnp.asarray(first, jnp.int32), *precise(keep, push, begin)).astype(push.dtype)
@@ -35,7 +38,9 @@ def _recur_forward(first: Array, keep: Array, push: Array, begin: Array) -> tupl
 
 def _recur_backward(kept: Any, due: Array) -> Any:
     first, keep, begin, now = kept
-    push, to_keep, to_begin = run("recur_back", (), floats(now.shape, keep.shape, now.shape), first, keep, begin, now, due)
+    push, to_keep, to_begin = run(
+        "recur_back", (), floats(now.shape, keep.shape, now.shape), first, keep, begin, now, due
+    )
     return None, to_keep, push, to_begin
 
 
@@ -57,7 +62,9 @@ def walk(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _walk(minutes: int, opening: Array, signals: Array, limits: Array) -> tuple[Array, Array]:
-    starts, slopes = run("walk", (minutes,), floats(signals.shape, signals.shape), opening, signals, limits)
+    starts, slopes = run(
+        "walk", (minutes,), floats(signals.shape, signals.shape), opening, signals, limits
+    )
     return starts, slopes
 
 
@@ -69,7 +76,9 @@ def _walk_forward(minutes: int, opening: Array, signals: Array, limits: Array) -
 def _walk_backward(minutes: int, kept: Any, due: Any) -> Any:
     signals, limits, starts = kept
     shapes = floats(signals.shape, signals.shape[1:], limits.shape)
-    to_signals, to_opening, to_limits = run("walk_back", (minutes,), shapes, signals, limits, starts, *due)
+    to_signals, to_opening, to_limits = run(
+        "walk_back", (minutes,), shapes, signals, limits, starts, *due
+    )
     return to_opening, to_signals, to_limits
 
 
@@ -87,7 +96,12 @@ def log_growth(
 ) -> Float[Array, " r"]:
     """What ``core.closed_form.log_growth`` gives; ``blocks`` are the minutes of a block, and those in which its weights move."""
     wanted = jnp.asarray(rows, jnp.int32)
-    return _grown(blocks, wanted, first_row(first, int(np.max(rows)) + 1, len(logs)), *precise(starts, slopes, logs, moments))
+    return _grown(
+        blocks,
+        wanted,
+        first_row(first, int(np.max(rows)) + 1, len(logs)),
+        *precise(starts, slopes, logs, moments),
+    )
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -116,7 +130,9 @@ def growth(
     rows: int,
 ) -> Float[Array, " rows"]:
     """Value over opening value at every row of a frictionless pool whose weights move in straight lines."""
-    return _minutely((*blocks, rows), first_row(first, rows, len(logs)), *precise(starts, slopes, logs))
+    return _minutely(
+        (*blocks, rows), first_row(first, rows, len(logs)), *precise(starts, slopes, logs)
+    )
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -130,7 +146,9 @@ def _minutely_forward(shape: tuple[int, int, int], *given: Array) -> tuple[Array
 
 
 def _minutely_backward(shape: tuple[int, int, int], kept: Any, due: Array) -> Any:
-    starts, slopes = run("minutely_back", shape[:2], floats(kept[1].shape, kept[2].shape), *kept, due)
+    starts, slopes = run(
+        "minutely_back", shape[:2], floats(kept[1].shape, kept[2].shape), *kept, due
+    )
     return None, starts, slopes, None
 
 

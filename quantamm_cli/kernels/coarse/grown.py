@@ -30,17 +30,27 @@ def sums(start, slope, count):
     r = half / centre
     if r < NEAR:
         q = r * r
-        bend = q * (1 / 6 + q * (1 / 20 + q * (1 / 42 + q * (1 / 72 + q * (1 / 110 + q * (1 / 156 + q / 210))))))
-        flat = 1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13 + q / 15))))))
+        bend = q * (
+            1 / 6
+            + q * (1 / 20 + q * (1 / 42 + q * (1 / 72 + q * (1 / 110 + q * (1 / 156 + q / 210)))))
+        )
+        flat = 1 + q * (
+            1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13 + q / 15)))))
+        )
     else:
         up, down = math.log1p(r), math.log1p(-r)
         bend = 1 - ((1 + r) * up - (1 - r) * down) / (2 * r)
         flat = (up - down) / (2 * r)
     p, q, s = 1 / (centre + half), 1 / (centre - half), step
     logs += left * (math.log(centre) - bend)
-    logs += s * ((q - p) / 24 - s * s * ((q**3 - p**3) * (7 / 2880) - s * s * (q**5 - p**5) * (31 / 40320)))
+    logs += s * (
+        (q - p) / 24 - s * s * ((q**3 - p**3) * (7 / 2880) - s * s * (q**5 - p**5) * (31 / 40320))
+    )
     inverses += left / centre * flat
-    inverses -= s * ((q**2 - p**2) / 24 - s * s * ((q**4 - p**4) * (7 / 960) - s * s * (q**6 - p**6) * (31 / 8064)))
+    inverses -= s * (
+        (q**2 - p**2) / 24
+        - s * s * ((q**4 - p**4) * (7 / 960) - s * s * (q**6 - p**6) * (31 / 8064))
+    )
     return logs, inverses
 
 
@@ -51,7 +61,9 @@ def moments(logs, prefix, begin, passed, period, n):
     rising = min(passed, period + 1)
     rise = logs[(begin + rising) * n] - logs[begin * n]
     total = logs[(begin + passed) * n] - logs[begin * n]
-    return total, prefix[(begin + rising) * n] - prefix[begin * n] - (begin + 1) * rise + period * (total - rise)
+    return total, prefix[(begin + rising) * n] - prefix[begin * n] - (begin + 1) * rise + period * (
+        total - rise
+    )
 
 
 @compiled
@@ -88,12 +100,16 @@ def within_back(start, slope, logs, prefix, begin, passed, period, due, to_start
 
 @compiled
 @no_type_check
-def grown(first, rows, starts, slopes, logs, prefix, chunk, period, before, growth, asked, blocks, n):
+def grown(
+    first, rows, starts, slopes, logs, prefix, chunk, period, before, growth, asked, blocks, n
+):
     """ln of value over opening value at ``rows``; ``before``: a place for each block."""
     before[0] = 0.0
     for b in range(blocks - 1):
         start, slope = shifted(starts, b * n), shifted(slopes, b * n)
-        before[b + 1] = before[b] + within(start, slope, logs, prefix, first + b * chunk, chunk, period, n)
+        before[b + 1] = before[b] + within(
+            start, slope, logs, prefix, first + b * chunk, chunk, period, n
+        )
     for j in range(asked):
         b, passed = rows[j] // chunk, rows[j] % chunk
         growth[j] = before[b]
@@ -104,7 +120,23 @@ def grown(first, rows, starts, slopes, logs, prefix, chunk, period, before, grow
 
 @compiled
 @no_type_check
-def grown_back(first, rows, starts, slopes, logs, prefix, chunk, period, due, later, to_starts, to_slopes, asked, blocks, n):
+def grown_back(
+    first,
+    rows,
+    starts,
+    slopes,
+    logs,
+    prefix,
+    chunk,
+    period,
+    due,
+    later,
+    to_starts,
+    to_slopes,
+    asked,
+    blocks,
+    n,
+):
     """Gradients of starts and slopes from ``due``, that of the growth at each row; ``later``: a place for each block."""
     for b in range(blocks):
         later[b] = 0.0
@@ -123,4 +155,6 @@ def grown_back(first, rows, starts, slopes, logs, prefix, chunk, period, due, la
         if passed and pull != 0:
             to_start, to_slope = shifted(to_starts, at), shifted(to_slopes, at)
             start, slope, begin = shifted(starts, at), shifted(slopes, at), first + b * chunk
-            within_back(start, slope, logs, prefix, begin, passed, period, pull, to_start, to_slope, n)
+            within_back(
+                start, slope, logs, prefix, begin, passed, period, pull, to_start, to_slope, n
+            )

@@ -42,11 +42,15 @@ def add_gains(s, d, logs, last, moving, gains, n):
     if d != 0 and abs(d) <= GENTLE * min(s, end):
         for k in range(1, moving + 1):
             before = s + (k - 1) * d
-            gains[k] += before * (logs[k * n] - logs[k * n - n]) - (before + d) * near_log(d / (2 * before + d))
+            gains[k] += before * (logs[k * n] - logs[k * n - n]) - (before + d) * near_log(
+                d / (2 * before + d)
+            )
     elif d != 0:
         for k in range(1, moving + 1):
             before = s + (k - 1) * d
-            gains[k] += before * (logs[k * n] - logs[k * n - n]) - (before + d) * math.log((before + d) / before)
+            gains[k] += before * (logs[k * n] - logs[k * n - n]) - (before + d) * math.log(
+                (before + d) / before
+            )
     for k in range((moving if d != 0 else 0) + 1, last + 1):
         gains[k] += end * (logs[k * n] - logs[k * n - n])
 
@@ -118,7 +122,9 @@ def minutely(first, starts, slopes, logs, chunk, period, gains, growth, rows, bl
             at = b * n + i
             if b:
                 before = starts[at - n] + stopped * slopes[at - n]
-                gains[0] += before * (here[i] - here[i - n]) - starts[at] * log_ratio(starts[at], before)
+                gains[0] += before * (here[i] - here[i - n]) - starts[at] * log_ratio(
+                    starts[at], before
+                )
             add_gains(starts[at], slopes[at], shifted(here, i), last, min(last, period), gains, n)
         for k in range(last + 1):
             total += gains[k]
@@ -128,7 +134,22 @@ def minutely(first, starts, slopes, logs, chunk, period, gains, growth, rows, bl
 
 @compiled
 @no_type_check
-def minutely_back(first, starts, slopes, logs, chunk, period, growth, due, later, to_starts, to_slopes, rows, blocks, n):
+def minutely_back(
+    first,
+    starts,
+    slopes,
+    logs,
+    chunk,
+    period,
+    growth,
+    due,
+    later,
+    to_starts,
+    to_slopes,
+    rows,
+    blocks,
+    n,
+):
     """Gradients of starts and slopes from ``due``, that of the growth factors; ``later``: a place for each minute of a block."""
     total, stopped = 0.0, min(chunk - 1, period)
     for at in range(blocks * n):
@@ -142,7 +163,9 @@ def minutely_back(first, starts, slopes, logs, chunk, period, growth, due, later
             later[last - down] = total
         for i in range(n):
             at = b * n + i
-            of_start, of_slope = gains_back(starts[at], slopes[at], shifted(here, i), last, min(last, period), later, n)
+            of_start, of_slope = gains_back(
+                starts[at], slopes[at], shifted(here, i), last, min(last, period), later, n
+            )
             to_starts[at] += of_start
             to_slopes[at] += of_slope
             if b:

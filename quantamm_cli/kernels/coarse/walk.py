@@ -154,7 +154,21 @@ def slowed_back(g, start, target, due, fastest, minutes, maximum, n):
 
 @compiled
 @no_type_check
-def walk_back(signals, starts, due_starts, due_slopes, carried, to_signals, limits, room, minutes, floor, maximum, blocks, n):
+def walk_back(
+    signals,
+    starts,
+    due_starts,
+    due_slopes,
+    carried,
+    to_signals,
+    limits,
+    room,
+    minutes,
+    floor,
+    maximum,
+    blocks,
+    n,
+):
     """Gradients of opening weights (``carried``) and signals, and in ``limits`` of floor and maximum, from those of starts and slopes."""
     behind = scratch(n)[0]
     slope, g, due = shifted(room, behind), shifted(room, behind + n), shifted(room, behind + 2 * n)

@@ -73,7 +73,9 @@ def pairwise(y, w, act, lg, n):
         for j in range(n):
             if i != j and y[j] - y[i] >= -lg:
                 here = (w[j] * y[j] + w[i] * (y[i] - lg)) / (w[i] + w[j])
-                profit = math.exp(here) * (w[j] * math.expm1(y[j] - here) + w[i] * math.expm1(y[i] - lg - here))
+                profit = math.exp(here) * (
+                    w[j] * math.expm1(y[j] - here) + w[i] * math.expm1(y[i] - lg - here)
+                )
                 if profit > best:
                     best, x, total, pays, takes = profit, here, w[i] + w[j], i, j
     act[pays], act[takes] = 1.0, -1.0

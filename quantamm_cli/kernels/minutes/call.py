@@ -111,7 +111,12 @@ def minute_loop(
 
     costs = Costs(*(column(value) for value in frictions[:5]))  # type: ignore[arg-type]
     if trades is not None:
-        trades = Trades(trades.pay.astype(jnp.int32), trades.take.astype(jnp.int32), double(trades.amount), trades.exact_out)
+        trades = Trades(
+            trades.pay.astype(jnp.int32),
+            trades.take.astype(jnp.int32),
+            double(trades.amount),
+            trades.exact_out,
+        )
     supply = None if frictions.lp_supply is None else double(frictions.lp_supply)
     market = Market(double(prices), first_row(start, plan.length, len(prices)), supply, trades)
     given = alike((market, jax.tree.map(double, blocks), double(opening), costs))
@@ -119,7 +124,9 @@ def minute_loop(
     return Left(reserves.astype(dtype), fees.astype(dtype), refused)
 
 
-def _told(plan: Plan, market: Market, blocks: Blocks, costs: Costs, needed: _Needed) -> tuple[int, ...]:
+def _told(
+    plan: Plan, market: Market, blocks: Blocks, costs: Costs, needed: _Needed
+) -> tuple[int, ...]:
     """The loop's integers."""
     rows, assets = market.prices.shape
 
@@ -127,7 +134,19 @@ def _told(plan: Plan, market: Market, blocks: Blocks, costs: Costs, needed: _Nee
         return int(column is not None and len(column) > 1)
 
     values = {
-        **{name: getattr(plan, name) for name in ("length", "chunk", "period", "every", "stirred", "happens", "moves", "asked")},
+        **{
+            name: getattr(plan, name)
+            for name in (
+                "length",
+                "chunk",
+                "period",
+                "every",
+                "stirred",
+                "happens",
+                "moves",
+                "asked",
+            )
+        },
         "method": METHODS.index(plan.method),
         "open_for": plan.chunk if plan.open_for is None else plan.open_for,
         "pairs": plan.solver == "pairwise",
@@ -140,26 +159,49 @@ def _told(plan: Plan, market: Market, blocks: Blocks, costs: Costs, needed: _Nee
         "growing": market.supply is not None,
         "trades": 0 if market.trades is None else market.trades.pay.shape[-1],
         "rows": rows,
-        **{f"{name}_step": step(column) for name, column in zip(("fee", "gas", "arb", "split", "noise"), costs, strict=True)},
+        **{
+            f"{name}_step": step(column)
+            for name, column in zip(("fee", "gas", "arb", "split", "noise"), costs, strict=True)
+        },
         **{f"to_{name}": getattr(needed, name) for name in ("fee", "split", "noise")},
     }
     return tuple(int(values[name]) for name in FIELDS)
 
 
-def _operands(plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs) -> tuple[Array, ...]:
+def _operands(
+    plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
+) -> tuple[Array, ...]:
     """What the loop reads, in the order of ``lanes``; what is not there is empty, or zero."""
     no_trades, none = jnp.zeros((0, 0), jnp.int32), jnp.zeros(0)
-    trades = market.trades or Trades(no_trades, no_trades, jnp.zeros((0, 0)), jnp.zeros((0, 0), bool))
+    trades = market.trades or Trades(
+        no_trades, no_trades, jnp.zeros((0, 0)), jnp.zeros((0, 0), bool)
+    )
     filled = [jnp.zeros(1) if column is None else column for column in costs]
     stops, supply = (none if column is None else column for column in (blocks.stops, market.supply))
     named = jnp.asarray(np.array(plan.rows or (), np.int32))
-    return (named, market.prices, market.start, blocks.starts, blocks.slopes, stops, opening, *filled, supply, *trades)
+    return (
+        named,
+        market.prices,
+        market.start,
+        blocks.starts,
+        blocks.slopes,
+        stops,
+        opening,
+        *filled,
+        supply,
+        *trades,
+    )
 
 
-def _forward(plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs) -> tuple[Left, Array]:
+def _forward(
+    plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
+) -> tuple[Left, Array]:
     rows, n = plan.asked, len(opening)
     shapes = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((plan.marks, n)))
-    told, operands = _told(plan, market, blocks, costs, _Needed()), _operands(plan, market, blocks, opening, costs)
+    told, operands = (
+        _told(plan, market, blocks, costs, _Needed()),
+        _operands(plan, market, blocks, opening, costs),
+    )
     reserves, fees, refused, marks = run("forward", told, shapes, *operands)
     return Left(reserves, fees, refused), marks
 
@@ -171,10 +213,15 @@ def _loop(plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Cos
 
 def _loop_forward(plan: Plan, *given: Any) -> tuple[Left, Any]:
     primal = jax.custom_derivatives.CustomVJPPrimal
-    market, blocks, opening, costs = jax.tree.map(lambda leaf: leaf.value, given, is_leaf=lambda leaf: isinstance(leaf, primal))
+    market, blocks, opening, costs = jax.tree.map(
+        lambda leaf: leaf.value, given, is_leaf=lambda leaf: isinstance(leaf, primal)
+    )
 
     def moves(part: Any) -> bool:
-        return any(leaf.perturbed for leaf in jax.tree.leaves(part, is_leaf=lambda leaf: isinstance(leaf, primal)))
+        return any(
+            leaf.perturbed
+            for leaf in jax.tree.leaves(part, is_leaf=lambda leaf: isinstance(leaf, primal))
+        )
 
     for name, part in (given[0]._asdict() | {"stops": given[1].stops}).items():
         if moves(part):
@@ -187,12 +234,22 @@ def _loop_forward(plan: Plan, *given: Any) -> tuple[Left, Any]:
 def _loop_backward(plan: Plan, kept: Any, due: Left) -> Any:
     needed, marks, market, blocks, opening, costs = kept
     zero = jax.custom_derivatives.SymbolicZero
-    reserves, fees = (jnp.zeros(part.shape, part.dtype) if isinstance(part, zero) else part for part in (due.reserves, due.fees))
-    columns = zip((needed.fee, needed.split, needed.noise), (costs.fee, costs.split, costs.noise), strict=True)
+    reserves, fees = (
+        jnp.zeros(part.shape, part.dtype) if isinstance(part, zero) else part
+        for part in (due.reserves, due.fees)
+    )
+    columns = zip(
+        (needed.fee, needed.split, needed.noise), (costs.fee, costs.split, costs.noise), strict=True
+    )
     sizes = [(len(column) if wanted else 0,) for wanted, column in columns]
     shapes = floats(blocks.starts.shape, blocks.slopes.shape, opening.shape, *sizes)
-    told, operands = _told(plan, market, blocks, costs, needed), _operands(plan, market, blocks, opening, costs)
-    starts, slopes, to_opening, *to_costs = run("backward", told, shapes, *operands, marks, reserves, fees)
+    told, operands = (
+        _told(plan, market, blocks, costs, needed),
+        _operands(plan, market, blocks, opening, costs),
+    )
+    starts, slopes, to_opening, *to_costs = run(
+        "backward", told, shapes, *operands, marks, reserves, fees
+    )
     fee, split, noise = (found if len(found) else None for found in to_costs)
     return None, Blocks(starts, slopes, None), to_opening, Costs(fee, None, None, split, noise)  # type: ignore[arg-type]
 

@@ -8,7 +8,9 @@ from quantamm_cli.kernels.minutes import loop
 from quantamm_cli.kernels.minutes import spec as s
 from quantamm_cli.kernels.threads import asked, entry, flagged, given, listed
 
-SPEC, NAMED, PRICES, START, STARTS, SLOPES, STOPS, OPENING, FEE, GAS, ARB, SPLIT, NOISE, SUPPLY = range(14)
+SPEC, NAMED, PRICES, START, STARTS, SLOPES, STOPS, OPENING, FEE, GAS, ARB, SPLIT, NOISE, SUPPLY = (
+    range(14)
+)
 PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, DUE_RESERVES, DUE_FEES = range(14, 21)
 """Operands, those of trades and those of the backward loop."""
 
@@ -18,7 +20,11 @@ PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, DUE_RESERVES, DUE_FEES = range(14, 21)
 def spec_of(frame, lane):
     """The spec and the rows asked for, and how many visits there are."""
     spec = shifted(listed(frame, ARGUMENTS, SPEC, 1, lane), s.TOLD)
-    return spec, listed(frame, ARGUMENTS, NAMED, 1, lane), (spec[s.LENGTH] - 1) // loop.step_of(spec) + 1
+    return (
+        spec,
+        listed(frame, ARGUMENTS, NAMED, 1, lane),
+        (spec[s.LENGTH] - 1) // loop.step_of(spec) + 1,
+    )
 
 
 @compiled
@@ -32,7 +38,14 @@ def market_of(frame, spec, lane):
     amount = shifted(given(frame, AMOUNT, 2, lane), skipped)
     exact_out = shifted(flagged(frame, EXACT_OUT, 2, lane), skipped)
     prices, supply = given(frame, PRICES, 2, lane), given(frame, SUPPLY, 1, lane)
-    return start, (shifted(prices, start * spec[s.ASSETS]), shifted(supply, start), pay, take, amount, exact_out)
+    return start, (
+        shifted(prices, start * spec[s.ASSETS]),
+        shifted(supply, start),
+        pay,
+        take,
+        amount,
+        exact_out,
+    )
 
 
 @compiled
@@ -52,7 +65,11 @@ def columns_of(frame, spec, start, lane):
 @no_type_check
 def blocks_of(frame, lane):
     """Starts, slopes and stops."""
-    return given(frame, STARTS, 2, lane), given(frame, SLOPES, 2, lane), given(frame, STOPS, 1, lane)
+    return (
+        given(frame, STARTS, 2, lane),
+        given(frame, SLOPES, 2, lane),
+        given(frame, STOPS, 1, lane),
+    )
 
 
 @compiled
@@ -78,7 +95,19 @@ def forward(call):
     refused = listed(frame, RESULTS, 2, 1, lane)
     out = asked(frame, 0, 2, lane), asked(frame, 1, 1, lane), refused, asked(frame, 3, 2, lane)
     columns, log = columns_of(frame, spec, start, lane), (room, words(held), WORD(0))
-    loop.stretch(spec, market, columns, blocks_of(frame, lane), rows, WORD(0), visits, reserves, vectors_in(room, n), log, out)
+    loop.stretch(
+        spec,
+        market,
+        columns,
+        blocks_of(frame, lane),
+        rows,
+        WORD(0),
+        visits,
+        reserves,
+        vectors_in(room, n),
+        log,
+        out,
+    )
     release(held)
     return 0
 
@@ -89,8 +118,16 @@ def cleared(frame, spec, start, lane):
     """The gradients, zero: those of columns from the window's first row on."""
     n, t = spec[s.ASSETS], spec[s.ROWS] - 1
     wide = spec[s.BLOCKS] * n
-    to_starts, to_slopes, to_opening = asked(frame, 0, 2, lane), asked(frame, 1, 2, lane), asked(frame, 2, 1, lane)
-    to_fee, to_split, to_noise = asked(frame, 3, 1, lane), asked(frame, 4, 1, lane), asked(frame, 5, 1, lane)
+    to_starts, to_slopes, to_opening = (
+        asked(frame, 0, 2, lane),
+        asked(frame, 1, 2, lane),
+        asked(frame, 2, 1, lane),
+    )
+    to_fee, to_split, to_noise = (
+        asked(frame, 3, 1, lane),
+        asked(frame, 4, 1, lane),
+        asked(frame, 5, 1, lane),
+    )
     for i in range(wide):
         to_starts[i] = to_slopes[i] = 0.0
     if spec[s.TO_FEE]:
@@ -126,8 +163,25 @@ def backward(call):
         more[1][i] = 0.0
     log = shifted(room, 9 * n), words(held + 8 * (9 * n + most * wide)), WORD(1)
     out = room, room, rows, room
-    back = given(frame, MARKS, 2, lane), given(frame, DUE_RESERVES, 2, lane), given(frame, DUE_FEES, 1, lane)
+    back = (
+        given(frame, MARKS, 2, lane),
+        given(frame, DUE_RESERVES, 2, lane),
+        given(frame, DUE_FEES, 1, lane),
+    )
     grads, columns = cleared(frame, spec, start, lane), columns_of(frame, spec, start, lane)
-    loop.backward(spec, market, columns, blocks_of(frame, lane), rows, visits, back, vectors_in(room, n), more, log, out, grads)
+    loop.backward(
+        spec,
+        market,
+        columns,
+        blocks_of(frame, lane),
+        rows,
+        visits,
+        back,
+        vectors_in(room, n),
+        more,
+        log,
+        out,
+        grads,
+    )
     release(held)
     return 0

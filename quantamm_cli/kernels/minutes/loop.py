@@ -41,7 +41,13 @@ def costs_of(spec, columns, t, lg):
     """Frictions of a minute, as ``arbitrage`` takes them."""
     fee, gas, arb_fee, split, noise = columns
     tested, noisy = spec[s.TESTED] != 0, spec[s.NOISY] != 0
-    trading = fee[t * spec[s.FEE_STEP]], lg, gas[t * spec[s.GAS_STEP]], arb_fee[t * spec[s.ARB_STEP]], tested
+    trading = (
+        fee[t * spec[s.FEE_STEP]],
+        lg,
+        gas[t * spec[s.GAS_STEP]],
+        arb_fee[t * spec[s.ARB_STEP]],
+        tested,
+    )
     return (*trading, split[t * spec[s.SPLIT_STEP]], noise[t * spec[s.NOISE_STEP]], noisy)
 
 
@@ -50,7 +56,18 @@ def costs_of(spec, columns, t, lg):
 def weigh(spec, blocks, block, minute, w, n):
     """Weights of a minute of a block."""
     starts, slopes, stops = blocks
-    weights_at(starts, slopes, stops, spec[s.STOPS] != 0, block, minute, spec[s.PERIOD], spec[s.METHOD], w, n)
+    weights_at(
+        starts,
+        slopes,
+        stops,
+        spec[s.STOPS] != 0,
+        block,
+        minute,
+        spec[s.PERIOD],
+        spec[s.METHOD],
+        w,
+        n,
+    )
 
 
 @compiled
@@ -102,7 +119,12 @@ def given(reserves, w, p, costs, market, places, t, log, count, n):
 def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors, log, out):
     """Visits [first, last) from reserves ``reserves``, which change in place; writes ``out``, or keeps a log and gives its length."""
     n, step, chunk, asked = spec[s.ASSETS], step_of(spec), spec[s.CHUNK], spec[s.ASKED]
-    moves, pairs, places, growing = spec[s.MOVES] != 0, spec[s.PAIRS] != 0, spec[s.TRADES], spec[s.GROWING] != 0
+    moves, pairs, places, growing = (
+        spec[s.MOVES] != 0,
+        spec[s.PAIRS] != 0,
+        spec[s.TRADES],
+        spec[s.GROWING] != 0,
+    )
     comes, sparse = spec[s.HAPPENS] != 0, spec[s.STIRRED] != 0 and spec[s.EVERY] > 1
     prices, supply = market[0], market[1]
     w, v, y, act, paid = vectors
@@ -130,7 +152,9 @@ def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors,
         costs = costs_of(spec, columns, t, lg)
         open_now = comes and minute < spec[s.OPEN_FOR] and not (sparse and t % spec[s.EVERY] != 0)
         if open_now:
-            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, WORD(OLD), n)
+            more, count = arbitraged(
+                reserves, w, v, p, costs, pairs, room, log, count, t, WORD(OLD), n
+            )
             fees += more
         if moves:
             weigh(spec, blocks, block, minute, w, n)
@@ -141,7 +165,9 @@ def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors,
             fees += more
             refused += bad
         if moves and open_now:
-            more, count = arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, WORD(NEW), n)
+            more, count = arbitraged(
+                reserves, w, v, p, costs, pairs, room, log, count, t, WORD(NEW), n
+            )
             fees += more
         while writes and j < asked and wanted(spec, rows, j) < t + step:
             for i in range(n):
@@ -169,22 +195,42 @@ def reversed_event(e, spec, market, costs, blocks, log, w, a, due, to_w, after, 
     if kind < GIVEN:
         y, act = shifted(event, n), shifted(event, 2 * n)
         x, mu, total = event[3 * n], event[3 * n + 1], event[3 * n + 2]
-        to_fee, to_split, to_noise = undone(event, w, p, costs, act, y, x, mu, total, a, due, to_w, after, n)
+        to_fee, to_split, to_noise = undone(
+            event, w, p, costs, act, y, x, mu, total, a, due, to_w, after, n
+        )
     else:
         at = t * places + kind - GIVEN
         for i in range(n):
             to_w[i] = 0.0
         to_noise = 0.0
         trade = market[2][at], market[3][at], market[4][at], market[5][at] != 0
-        to_fee, to_split = unswapped(event[0], event[1], w, p, costs[0], costs[5], *trade, a, due, to_w)
+        to_fee, to_split = unswapped(
+            event[0], event[1], w, p, costs[0], costs[5], *trade, a, due, to_w
+        )
     early, period, method = spec[s.STOPS] != 0, spec[s.PERIOD], spec[s.METHOD]
-    weights_back(starts, slopes, stops, early, held // chunk, held % chunk, period, method, to_w, grads[0], grads[1], w, n)
+    weights_back(
+        starts,
+        slopes,
+        stops,
+        early,
+        held // chunk,
+        held % chunk,
+        period,
+        method,
+        to_w,
+        grads[0],
+        grads[1],
+        w,
+        n,
+    )
     return to_fee, to_split, to_noise
 
 
 @compiled
 @no_type_check
-def backward(spec, market, columns, blocks, rows, visits, given_back, vectors, more, log, out, grads):
+def backward(
+    spec, market, columns, blocks, rows, visits, given_back, vectors, more, log, out, grads
+):
     """The adjoint of all visits; every gradient in ``grads`` is zero before.
 
     ``given_back`` is (marks, cotangents of reserves, cotangents of fees).
@@ -199,7 +245,10 @@ def backward(spec, market, columns, blocks, rows, visits, given_back, vectors, m
         first, last = segment * s.SEGMENT, min(segment * s.SEGMENT + s.SEGMENT, visits)
         for i in range(n):
             reserves[i] = marks[segment * n + i]
-        e = stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors, log, out) - 1
+        e = (
+            stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors, log, out)
+            - 1
+        )
         for m in range(last - 1, first - 1, -1):
             t = m * step
             while j >= 0 and wanted(spec, rows, j) >= t:
@@ -212,7 +261,9 @@ def backward(spec, market, columns, blocks, rows, visits, given_back, vectors, m
                     fee = columns[0][t * spec[s.FEE_STEP]]
                     lg = math.log(1 - fee)
                 costs = costs_of(spec, columns, t, lg)
-                to_fee, to_split, to_noise = reversed_event(e, spec, market, costs, blocks, log, w, a, due, to_w, after, grads)
+                to_fee, to_split, to_noise = reversed_event(
+                    e, spec, market, costs, blocks, log, w, a, due, to_w, after, grads
+                )
                 if spec[s.TO_FEE]:
                     grads[3][t * spec[s.FEE_STEP]] += to_fee
                 if spec[s.TO_SPLIT]:

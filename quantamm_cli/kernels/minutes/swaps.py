@@ -13,9 +13,18 @@ def swapped(reserves, w, fee, split, pay, take, amount, exact_out):
     if exact_out:
         if amount >= reserves[take]:
             return 0.0, True
-        paid, taken = reserves[pay] * math.expm1(-math.log1p(-amount / reserves[take]) * w[take] / w[pay]) / (1 - fee), amount
+        paid, taken = (
+            reserves[pay]
+            * math.expm1(-math.log1p(-amount / reserves[take]) * w[take] / w[pay])
+            / (1 - fee),
+            amount,
+        )
     else:
-        paid, taken = amount, -reserves[take] * math.expm1(-math.log1p((1 - fee) * amount / reserves[pay]) * w[pay] / w[take])
+        paid, taken = (
+            amount,
+            -reserves[take]
+            * math.expm1(-math.log1p((1 - fee) * amount / reserves[pay]) * w[pay] / w[take]),
+        )
     if not (math.isfinite(paid) and math.isfinite(taken) and paid > 0.0 and taken < reserves[take]):
         return 0.0, True
     reserves[pay] += paid * (1 - fee * split)

@@ -34,7 +34,11 @@ def mixed_at(starts, slopes, block, minute, period, w, n):
         start = starts[block * n + i]
         end = start + period * slopes[block * n + i]
         if minute < period:
-            w[i] = start + minute * slopes[block * n + i] + start * (end / start) ** (minute / (period + 1))
+            w[i] = (
+                start
+                + minute * slopes[block * n + i]
+                + start * (end / start) ** (minute / (period + 1))
+            )
         else:
             w[i] = end
         total += w[i]
@@ -46,7 +50,9 @@ def mixed_at(starts, slopes, block, minute, period, w, n):
 
 @compiled
 @no_type_check
-def weights_back(starts, slopes, stops, early, block, minute, period, method, to_w, to_starts, to_slopes, w, n):
+def weights_back(
+    starts, slopes, stops, early, block, minute, period, method, to_w, to_starts, to_slopes, w, n
+):
     """Adds the cotangent of the weights so many minutes after a block began to those of its start and slope. ``w`` is room."""
     if method == 0 or minute >= period:
         along = passed(stops, early, block, minute, period)

@@ -59,11 +59,16 @@ class Competition:
         """Plays what is missing, batch by batch, each kept as soon as it is there."""
         todo = self.missing(wanted)
         if todo and len(todo) < len(wanted):
-            self._monitor.note(f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of {len(wanted)} seeds")
+            self._monitor.note(
+                f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of {len(wanted)} seeds"
+            )
         if todo:
             for line in MarketSettings.typed(self.settings.market).told():
                 self._monitor.note(line)
-            with self._monitor.saving(self._kept) as check, self._monitor.progress(said, len(wanted)) as step:
+            with (
+                self._monitor.saving(self._kept) as check,
+                self._monitor.progress(said, len(wanted)) as step,
+            ):
                 self._batches(todo, len(wanted), step, check)
         return self.results(wanted)
 
@@ -103,7 +108,8 @@ class Competition:
             row, *_, pool = np.argwhere(~np.isfinite(part["edge"]))[0]
             name = (*self.settings.names, NORMALISER)[pool]
             raise DivergedError(
-                "compete", f"the edge of {name} on seed {seeds[row]} is not finite; qsim compete --replay {seeds[row]} shows it"
+                "compete",
+                f"the edge of {name} on seed {seeds[row]} is not finite; qsim compete --replay {seeds[row]} shows it",
             )
         return part
 
@@ -128,8 +134,14 @@ def batches(todo: Sequence[int], most: int) -> Iterator[tuple[tuple[int, int], l
 
 def _rows(outcome: Outcome, with_points: bool) -> dict[str, np.ndarray]:
     """The arrays of an outcome, seeds first. The solver's checks are of all points together."""
-    return {name: np.moveaxis(value, 0, 1) if with_points else np.asarray(value) for name, value in outcome._asdict().items()}
+    return {
+        name: np.moveaxis(value, 0, 1) if with_points else np.asarray(value)
+        for name, value in outcome._asdict().items()
+    }
 
 
 def _plain(points: Points) -> dict[str, Json]:
-    return {str(place): {name: np.asarray(values).tolist() for name, values in axes.items()} for place, axes in points.items()}
+    return {
+        str(place): {name: np.asarray(values).tolist() for name, values in axes.items()}
+        for place, axes in points.items()
+    }

@@ -29,7 +29,12 @@ class Leaderboard(Result):
     def to_dict(self) -> dict[str, Json]:
         one = self._one
         receipts: list[Json] = [
-            {"name": name, "fingerprint": each["fingerprint"], "sha256": each["sha256"], "versions": each["versions"]}
+            {
+                "name": name,
+                "fingerprint": each["fingerprint"],
+                "sha256": each["sha256"],
+                "versions": each["versions"],
+            }
             for name, each in self.receipts.items()
         ]
         return {
@@ -47,7 +52,9 @@ class Leaderboard(Result):
     @property
     def table(self) -> Table:
         """The ranking."""
-        title = f"{len(self.receipts)} receipts, {self._one['seeds']['count']} seeds; edge in Y a seed"
+        title = (
+            f"{len(self.receipts)} receipts, {self._one['seeds']['count']} seeds; edge in Y a seed"
+        )
         return ranking_table(title, self.ranking)
 
     @property
@@ -62,7 +69,10 @@ def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
     receipts = {_name(path, paths): read_receipt(path) for path in paths}
     apart = conflict(receipts)
     if apart:
-        raise ConfigError("leaderboard", f"receipts of more than one configuration cannot be ranked: {apart}; name receipts that agree")
+        raise ConfigError(
+            "leaderboard",
+            f"receipts of more than one configuration cannot be ranked: {apart}; name receipts that agree",
+        )
     folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(runs_dir)
     ranked = tuple(ranking(receipts))
     text = leaderboard_page(Leaderboard(receipts, ranked, "").table, ranked, receipts)
@@ -79,5 +89,9 @@ def _ranked(each: Ranked) -> dict[str, Json]:
 def _name(path: Path, paths: list[Path]) -> str:
     """What a receipt is called: its competition in short, or its own path."""
     parent = path.parent.name
-    short = parent[:20] if parent.startswith("compete_") and path.name == "receipt.json" else str(path)
-    return short if sum(other.parent.name[:20] == parent[:20] for other in paths) == 1 else str(path)
+    short = (
+        parent[:20] if parent.startswith("compete_") and path.name == "receipt.json" else str(path)
+    )
+    return (
+        short if sum(other.parent.name[:20] == parent[:20] for other in paths) == 1 else str(path)
+    )

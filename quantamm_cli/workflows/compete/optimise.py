@@ -11,7 +11,15 @@ from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.coordinates import Coordinate, coordinates
 from quantamm_cli.competition.documents import Seeds
 from quantamm_cli.competition.market import MarketSettings, block
-from quantamm_cli.competition.optimise import Aim, Step, best_fixed, best_of, climbed, searched, slopes
+from quantamm_cli.competition.optimise import (
+    Aim,
+    Step,
+    best_fixed,
+    best_of,
+    climbed,
+    searched,
+    slopes,
+)
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
@@ -48,11 +56,21 @@ class Plan(Result):
         return self.settings.names[PLACE]
 
     def to_dict(self) -> dict[str, Json]:
-        return {"strategy": self.name, "settings": self.settings.identity(), "optimise": plain(self.settings.optimise)}
+        return {
+            "strategy": self.name,
+            "settings": self.settings.identity(),
+            "optimise": plain(self.settings.optimise),
+        }
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[one.name, one.start, one.low, one.high] for one in self.coordinates]
-        return [Table.of(f"{self.name}: {len(self.train)} training seeds", ["setting", "start", "lowest", "highest"], rows)]
+        return [
+            Table.of(
+                f"{self.name}: {len(self.train)} training seeds",
+                ["setting", "start", "lowest", "highest"],
+                rows,
+            )
+        ]
 
 
 class TrainedSetting(NamedTuple):
@@ -79,7 +97,10 @@ class Judged(NamedTuple):
         if self.train is not None:
             tree["train"] = self.train._asdict()
         if self.over_best_fixed_fee is not None:
-            tree |= {"over_best_fixed_fee": self.over_best_fixed_fee._asdict(), "beats_best_fixed_fee": self.beats_best_fixed_fee}
+            tree |= {
+                "over_best_fixed_fee": self.over_best_fixed_fee._asdict(),
+                "beats_best_fixed_fee": self.beats_best_fixed_fee,
+            }
         return tree
 
 
@@ -121,22 +142,45 @@ class Optimised(Result):
     def tables(self) -> Sequence[Table | str]:
         rows = [[name, each.given, each.trained] for name, each in self.parameters.items()]
         title = f"{self.strategy}, trained by {self.method} on {self.train['count']} seeds"
-        heads: list[Column] = [f"{self.test['count']} test seeds", ("train edge", ".2f"), ("test edge", ".2f")]
-        heads += [("± s.e.", ".2f"), ("over the best fixed fee", "+.2f"), "95 % interval", ("beats it", ".0%")]
+        heads: list[Column] = [
+            f"{self.test['count']} test seeds",
+            ("train edge", ".2f"),
+            ("test edge", ".2f"),
+        ]
+        heads += [
+            ("± s.e.", ".2f"),
+            ("over the best fixed fee", "+.2f"),
+            "95 % interval",
+            ("beats it", ".0%"),
+        ]
         lines = [_line(each) for each in self.results]
-        return [Table.of(title, ["setting", "given", "trained"], rows), Table.of("edge in Y a seed", heads, lines)]
+        return [
+            Table.of(title, ["setting", "given", "trained"], rows),
+            Table.of("edge in Y a seed", heads, lines),
+        ]
 
 
 def _line(row: Judged) -> list[float | str | None]:
     train, over = row.train and row.train.mean, row.over_best_fixed_fee
     between = between_text(None if over is None else over.record)
-    return [row.name, train, row.test.mean, row.test.error, over and over.mean, between, row.beats_best_fixed_fee]
+    return [
+        row.name,
+        train,
+        row.test.mean,
+        row.test.error,
+        over and over.mean,
+        between,
+        row.beats_best_fixed_fee,
+    ]
 
 
 def plan(settings: Compete) -> Plan:
     """Raises ConfigError for what cannot be trained."""
     if settings.compat is not None:
-        raise ArgumentError("optimise", "does not go with compat=challenge, whose searches have no gradient; train without it")
+        raise ArgumentError(
+            "optimise",
+            "does not go with compat=challenge, whose searches have no gradient; train without it",
+        )
     strategy = Strategy.typed(settings.strategies[PLACE].strategy)
     found = coordinates(strategy, settings.optimise.parameters)
     train = block("train", settings.optimise.train_simulations, 0).tolist()
@@ -160,17 +204,24 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     rivals = {
         f"{name}, trained": (_with(settings, _trained_entry(settings, trained)), on_train),
         f"{name}, as given": (settings, None),
-        f"fixed fee of {fee:g} bps": (_with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee")), fixed_on_train),
+        f"fixed fee of {fee:g} bps": (
+            _with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee")),
+            fixed_on_train,
+        ),
     }
     edges = {said: _tested(one, test, fresh, monitor) for said, (one, _) in rivals.items()}
     watch.lap("test")
     if not MarketSettings.typed(settings.market).independent:
-        monitor.warn("all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too")
+        monitor.warn(
+            "all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too"
+        )
     files: dict[str, str] = {}
     result = Optimised(
         strategy=name,
         method=method,
-        parameters={one.name: TrainedSetting(one.start, trained[one.name]) for one in planned.coordinates},
+        parameters={
+            one.name: TrainedSetting(one.start, trained[one.name]) for one in planned.coordinates
+        },
         best_fixed_fee_bps=fee,
         train={"first": train[0], "count": len(train)},
         test={"first": test[0], "count": len(test)},
@@ -182,7 +233,10 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     folder = Competition(rivals[f"{name}, trained"][0], monitor).place.folder
     experiment, document = f"{_NAME}.yaml", f"{_NAME}.json"
     text = json.dumps(result.document, indent=2) + "\n"
-    paths = write_files(folder, {experiment: _experiment(settings, trained, result).encode(), document: text.encode()})
+    paths = write_files(
+        folder,
+        {experiment: _experiment(settings, trained, result).encode(), document: text.encode()},
+    )
     files |= {"experiment": paths[experiment], "result": paths[document]}
     return result
 
@@ -195,8 +249,14 @@ def _trained(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[S
         seen = slopes(aim, told.batch)
         method = "gradient" if seen.agree else "search"
         said = f"the gradient says {seen.gradient:.4g}, a finite difference {seen.difference:.4g}"
-        monitor.note(f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}")
-    going = climbed(aim, told.batch, told.steps, told.learning_rate) if method == "gradient" else searched(aim, told.batch, told.steps, 0.3)
+        monitor.note(
+            f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}"
+        )
+    going = (
+        climbed(aim, told.batch, told.steps, told.learning_rate)
+        if method == "gradient"
+        else searched(aim, told.batch, told.steps, 0.3)
+    )
     steps = []
     with monitor.progress("training", told.steps) as advance:
         for step in going:
@@ -223,7 +283,9 @@ def _trained_entry(settings: Compete, trained: dict[str, float]) -> Entry:
 def _tested(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Monitor) -> Numbers:
     competition = Competition(settings, monitor)
     with competition.held(fresh):
-        edge: Numbers = competition.play(range(seeds[0], seeds[-1] + 1), "testing").outcome.edge[:, PLACE]
+        edge: Numbers = competition.play(range(seeds[0], seeds[-1] + 1), "testing").outcome.edge[
+            :, PLACE
+        ]
     return edge
 
 
@@ -234,7 +296,15 @@ def _results(edges: dict[str, Numbers], on_train: dict[str, Numbers | None]) -> 
         before, rival = on_train[name], edge is not fixed
         over = statistics.difference(edge, fixed) if rival else None
         beats = statistics.beats(edge, fixed) if rival else None
-        rows.append(Judged(name, statistics.mean(edge), None if before is None else statistics.mean(before), over, beats))
+        rows.append(
+            Judged(
+                name,
+                statistics.mean(edge),
+                None if before is None else statistics.mean(before),
+                over,
+                beats,
+            )
+        )
     return tuple(rows)
 
 
@@ -242,7 +312,11 @@ def _experiment(settings: Compete, trained: dict[str, float], result: Optimised)
     """The trained line-up as settings: ``conf=FILE``."""
     items = []
     for place, entry in enumerate(settings.strategies):
-        kind = f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}" if entry.file else entry.strategy.kind
+        kind = (
+            f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}"
+            if entry.file
+            else entry.strategy.kind
+        )
         strategy = plain(changed(entry.strategy, trained) if place == PLACE else entry.strategy)
         items.append(json.dumps(strategy | {"kind": kind, "name": entry.name}))
     how = f"({result.method}) on {result.train['count']} seeds from {result.train['first']} on"

@@ -40,7 +40,10 @@ class ReplayPlace(Result):
 
     def __post_init__(self) -> None:
         if self.settings.compat is not None:
-            raise ArgumentError("replay", "does not go with compat=challenge; market=challenge replays its streams with exact routing")
+            raise ArgumentError(
+                "replay",
+                "does not go with compat=challenge; market=challenge replays its streams with exact routing",
+            )
         if not 0 <= self.asked.first <= self.asked.last < self.settings.steps:
             said = f"steps {self.asked.first} to {self.asked.last} are not within 0 to {self.settings.steps - 1}"
             raise ArgumentError("replay", said)
@@ -58,11 +61,18 @@ class ReplayPlace(Result):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        return {"json": str(self.place.folder / f"{self.name}.json"), "page": str(self.place.folder / f"{self.name}.html")}
+        return {
+            "json": str(self.place.folder / f"{self.name}.json"),
+            "page": str(self.place.folder / f"{self.name}.html"),
+        }
 
     def named(self) -> dict[str, Json]:
         """What its JSON begins with."""
-        return {"run": self.place.name, "seed": self.asked.seed, "steps": [self.asked.first, self.asked.last]}
+        return {
+            "run": self.place.name,
+            "seed": self.asked.seed,
+            "steps": [self.asked.first, self.asked.last],
+        }
 
     def to_dict(self) -> dict[str, Json]:
         return self.named() | {"files": self.files}
@@ -80,8 +90,15 @@ class ReplayResult(Result):
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Json]:
-        pools = {pool: {"fills": len(fills), "edge": sum(fill.edge for fill in fills)} for pool, fills in self.replay.by_pool.items()}
-        return self.place.named() | {"pools": pools, "seconds": self.seconds, "files": self.place.files}
+        pools = {
+            pool: {"fills": len(fills), "edge": sum(fill.edge for fill in fills)}
+            for pool, fills in self.replay.by_pool.items()
+        }
+        return self.place.named() | {
+            "pools": pools,
+            "seconds": self.seconds,
+            "files": self.place.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         return [pools_table(self.replay), self.place.files["page"]]
@@ -97,7 +114,10 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     watch.lap("play")
     written = render(finite(_document(result))) + "\n"
     page = replay_page(result)
-    write_files(place.place.folder, {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")})
+    write_files(
+        place.place.folder,
+        {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")},
+    )
     watch.lap("write")
     return ReplayResult(place, result, watch.seconds)
 

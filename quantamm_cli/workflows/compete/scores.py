@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantamm_cli.competition.documents import Epochs, GapRecord, PointRow, Solver, StandingNumber, StandingRow
+from quantamm_cli.competition.documents import (
+    Epochs,
+    GapRecord,
+    PointRow,
+    Solver,
+    StandingNumber,
+    StandingRow,
+)
 from quantamm_cli.competition.results import Results, Standing
 from quantamm_cli.competition.statistics import Gap
 from quantamm_cli.competition.sweep import Point
@@ -14,7 +21,9 @@ from quantamm_cli.settings.compete import NORMALISER
 
 def standing_rows(rows: Sequence[Standing]) -> list[StandingRow]:
     """The highest edge first, who broke a rule after all who did not, the normaliser last."""
-    ranked = sorted(rows, key=lambda row: (row.name == NORMALISER, row.breach is not None, -row.edge.mean))
+    ranked = sorted(
+        rows, key=lambda row: (row.name == NORMALISER, row.breach is not None, -row.edge.mean)
+    )
     return [_row(row) for row in ranked]
 
 
@@ -30,12 +39,20 @@ def epochs(results: Results) -> Epochs:
 
 def solver(results: Results) -> Solver:
     """How often the split of an order was checked."""
-    return {"checked": int(np.sum(results.outcome.checked)), "worse": int(np.sum(results.outcome.worse))}
+    return {
+        "checked": int(np.sum(results.outcome.checked)),
+        "worse": int(np.sum(results.outcome.worse)),
+    }
 
 
 def gap_record(gap: Gap, names: Sequence[str]) -> GapRecord:
     """Who leads whom, by how much, and whether that is sure whenever one stops looking."""
-    return {"leader": names[gap.leader], "over": names[gap.runner_up], "decided": gap.decided, **gap.estimate.record}
+    return {
+        "leader": names[gap.leader],
+        "over": names[gap.runner_up],
+        "decided": gap.decided,
+        **gap.estimate.record,
+    }
 
 
 def point_row(point: Point) -> PointRow:
@@ -60,7 +77,11 @@ def _by_name(names: Sequence[str], values: np.ndarray) -> dict[str, list[float]]
 def _row(standing: Standing) -> StandingRow:
     """Its keys in the order of ``StandingRow``."""
     row: StandingRow = {"name": standing.name, "edge": standing.edge.record}
-    _add(row, standing, ("arb_edge", "retail_edge", "volume", "flow_share", "edge_per_volume", "edge_per_capital"))
+    _add(
+        row,
+        standing,
+        ("arb_edge", "retail_edge", "volume", "flow_share", "edge_per_volume", "edge_per_capital"),
+    )
     if standing.name != NORMALISER:
         row["over_normaliser"] = standing.over_normaliser.record
     if standing.over_reference is not None:

@@ -44,8 +44,17 @@ class PlannedCompetition(Result):
     def tables(self) -> Sequence[Table | str]:
         place = self.competition.place
         entries = self.competition.settings.strategies
-        rows = [[entry.name, " ".join(f"{key}={value}" for key, value in plain(entry.strategy).items())] for entry in entries]
-        return [Table.of(f"{place.folder}{' (exists)' if place.folder.exists() else ''}", ["strategy", "settings"], rows)]
+        rows = [
+            [entry.name, " ".join(f"{key}={value}" for key, value in plain(entry.strategy).items())]
+            for entry in entries
+        ]
+        return [
+            Table.of(
+                f"{place.folder}{' (exists)' if place.folder.exists() else ''}",
+                ["strategy", "settings"],
+                rows,
+            )
+        ]
 
 
 @dataclass(frozen=True)
@@ -83,14 +92,23 @@ class CompetitionResult(Result):
         return scores
 
     def to_dict(self) -> dict[str, Json]:
-        return {**finite(self.scores), "status": self.status, "seconds": self.seconds, "files": self.files}
+        return {
+            **finite(self.scores),
+            "status": self.status,
+            "seconds": self.seconds,
+            "files": self.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         return competition_parts(self.scores)
 
 
 def compete(
-    settings: Compete, until_decided: bool = False, fresh: bool = False, monitor: Monitor | None = None, watch: Watch | None = None
+    settings: Compete,
+    until_decided: bool = False,
+    fresh: bool = False,
+    monitor: Monitor | None = None,
+    watch: Watch | None = None,
 ) -> CompetitionResult:
     """Play the seeds that are not played, judge them, and write what they come to.
 
@@ -98,29 +116,41 @@ def compete(
     """
     monitor, watch = monitor or Monitor(), watch or Watch()
     if until_decided and len(settings.names) < 2:
-        raise ArgumentError("until_decided", "one strategy alone leads nobody; name another in strategies=[...]")
+        raise ArgumentError(
+            "until_decided", "one strategy alone leads nobody; name another in strategies=[...]"
+        )
     competition = Competition(settings, monitor)
     watch.lap("start")
     with competition.held(fresh):
         before = len(settings.seeds) - len(competition.missing(settings.seeds))
-        results = _until_decided(competition, monitor) if until_decided else competition.play(settings.seeds)
+        results = (
+            _until_decided(competition, monitor)
+            if until_decided
+            else competition.play(settings.seeds)
+        )
         watch.lap("play")
         return _judged(competition, results, before, watch, monitor)
 
 
-def _judged(competition: Competition, results: Results, before: int, watch: Watch, monitor: Monitor) -> CompetitionResult:
+def _judged(
+    competition: Competition, results: Results, before: int, watch: Watch, monitor: Monitor
+) -> CompetitionResult:
     """``before``: how many of the seeds asked for were there already."""
     settings = competition.settings
     epochs = settings.epoch.length is not None and settings.compat is None
     rows = tuple(standings(results, settings.against, epochs))
     status = "reused" if not competition.new else "resumed" if before else "new"
     files: dict[str, str] = {}
-    result = CompetitionResult(competition, results, rows, gap_of(competition, results), status, watch.seconds, files)
+    result = CompetitionResult(
+        competition, results, rows, gap_of(competition, results), status, watch.seconds, files
+    )
     scores = result.scores
     for entry in settings.strategies:
         if entry.file is not None and entry.source is not None:
             competition.place.keep_source(Path(entry.file), entry.source)
-    files |= competition.place.write(scores, results.table(), receipt(settings, results, scores["standings"]))
+    files |= competition.place.write(
+        scores, results.table(), receipt(settings, results, scores["standings"])
+    )
     watch.lap("judge")
     for line in breaches(scores):
         monitor.warn(line)
@@ -149,10 +179,16 @@ def gap_of(competition: Competition, results: Results) -> Gap | None:
     """The leader's gap among the strategies that broke no rule, by their places in the line-up."""
     places = results.valid.nonzero()[0]
     gap = leading_gap(results.outcome.edge[:, places], competition.settings.simulations)
-    return None if gap is None else gap._replace(leader=int(places[gap.leader]), runner_up=int(places[gap.runner_up]))
+    return (
+        None
+        if gap is None
+        else gap._replace(leader=int(places[gap.leader]), runner_up=int(places[gap.runner_up]))
+    )
 
 
 def _warn(solver: Solver, monitor: Monitor) -> None:
     if solver["worse"]:
         share = solver["worse"] / max(solver["checked"], 1)
-        monitor.warn(f"{solver['worse']:,} of {solver['checked']:,} split orders ({share:.2%}) would have paid more if split otherwise")
+        monitor.warn(
+            f"{solver['worse']:,} of {solver['checked']:,} split orders ({share:.2%}) would have paid more if split otherwise"
+        )

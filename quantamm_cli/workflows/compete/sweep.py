@@ -30,7 +30,10 @@ class Sweep:
     @property
     def swept(self) -> Swept:
         """The strategy and its axes."""
-        return {"strategy": self.axes[0].name, "axes": {axis.setting: list(axis.values) for axis in self.axes}}
+        return {
+            "strategy": self.axes[0].name,
+            "axes": {axis.setting: list(axis.values) for axis in self.axes},
+        }
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,17 @@ class PlannedSweep(Result):
         }
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[axis.name, axis.setting, len(axis.values), axis.values[0], axis.values[-1]] for axis in self.sweep.axes]
-        return [Table.of(str(self.sweep.competition.place.folder), ["strategy", "setting", "points", "first", "last"], rows)]
+        rows = [
+            [axis.name, axis.setting, len(axis.values), axis.values[0], axis.values[-1]]
+            for axis in self.sweep.axes
+        ]
+        return [
+            Table.of(
+                str(self.sweep.competition.place.folder),
+                ["strategy", "setting", "points", "first", "last"],
+                rows,
+            )
+        ]
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,9 @@ class SweepResult(Result):
         """Settings whose best value is the first or last of more than one: a wider axis may have a better one."""
         best = self.best.values
         return [
-            axis.setting for axis in self.sweep.axes if len(axis.values) > 1 and best[axis.setting] in (axis.values[0], axis.values[-1])
+            axis.setting
+            for axis in self.sweep.axes
+            if len(axis.values) > 1 and best[axis.setting] in (axis.values[0], axis.values[-1])
         ]
 
     @cached_property
@@ -95,7 +109,12 @@ class SweepResult(Result):
         }
 
     def to_dict(self) -> dict[str, Json]:
-        return {**finite(self.scores), "status": self.status, "seconds": self.seconds, "files": self.files}
+        return {
+            **finite(self.scores),
+            "status": self.status,
+            "seconds": self.seconds,
+            "files": self.files,
+        }
 
     def tables(self) -> Sequence[Table | str]:
         return standings_tables(self.scores)
@@ -115,7 +134,9 @@ def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = Non
         result = SweepResult(sweep, _points(sweep.axes, results), status, watch.seconds, files)
         files |= competition.place.write_sweep(result.scores, _columns(sweep.axes, results))
     watch.lap("judge")
-    monitor.note("tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds")
+    monitor.note(
+        "tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds"
+    )
     for setting in result.at_the_edge:
         monitor.warn(f"the best {setting} is an end of its axis; a wider one may have a better")
     return result

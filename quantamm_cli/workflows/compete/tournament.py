@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.statistics import Estimate
-from quantamm_cli.competition.tournament import Kind, LineUp, absences, crowds, line_ups, lined_up, pairs, points
+from quantamm_cli.competition.tournament import (
+    Kind,
+    LineUp,
+    absences,
+    crowds,
+    line_ups,
+    lined_up,
+    pairs,
+    points,
+)
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.compete import Compete
@@ -30,7 +39,10 @@ class Tournament:
 
     def __init__(self, kind: Kind, settings: Compete, monitor: Monitor) -> None:
         self.kind, self.settings = kind, settings
-        self.competitions = {line_up: Competition(lined_up(settings, line_up), monitor) for line_up in line_ups(kind, settings)}
+        self.competitions = {
+            line_up: Competition(lined_up(settings, line_up), monitor)
+            for line_up in line_ups(kind, settings)
+        }
 
     def named(self) -> dict[str, Json]:
         """What its JSON begins with."""
@@ -38,7 +50,10 @@ class Tournament:
             "tournament": self.kind,
             "configuration": sha256(self.settings.configuration()),
             "seeds": {"first": self.settings.seed, "count": self.settings.simulations},
-            "line_ups": [{"strategies": list(each), "run": competition.place.name} for each, competition in self.competitions.items()],
+            "line_ups": [
+                {"strategies": list(each), "run": competition.place.name}
+                for each, competition in self.competitions.items()
+            ],
         }
 
 
@@ -52,8 +67,17 @@ class PlannedTournament(Result):
         return self.tournament.named()
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[", ".join(line_up), competition.place.name[:20]] for line_up, competition in self.tournament.competitions.items()]
-        return [Table.of(f"{len(rows)} line-ups in {self.tournament.settings.runs_dir}", ["strategies", "run"], rows)]
+        rows = [
+            [", ".join(line_up), competition.place.name[:20]]
+            for line_up, competition in self.tournament.competitions.items()
+        ]
+        return [
+            Table.of(
+                f"{len(rows)} line-ups in {self.tournament.settings.runs_dir}",
+                ["strategies", "run"],
+                rows,
+            )
+        ]
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,11 @@ class TournamentResult(Result):
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Json]:
-        return self.tournament.named() | self._together.tree | {"status": self.status, "seconds": self.seconds}
+        return (
+            self.tournament.named()
+            | self._together.tree
+            | {"status": self.status, "seconds": self.seconds}
+        )
 
     def tables(self) -> Sequence[Table | str]:
         return self._together.tables
@@ -82,43 +110,99 @@ def played(tournament: Tournament, fresh: bool, watch: Watch | None = None) -> T
     watch.lap("start")
     for number, (line_up, competition) in enumerate(tournament.competitions.items(), 1):
         with competition.held(fresh):
-            found[line_up] = competition.play(tournament.settings.seeds, f"line-up {number} of {len(tournament.competitions)}")
+            found[line_up] = competition.play(
+                tournament.settings.seeds, f"line-up {number} of {len(tournament.competitions)}"
+            )
     watch.lap("play")
-    status = "new" if any(competition.new for competition in tournament.competitions.values()) else "reused"
+    status = (
+        "new"
+        if any(competition.new for competition in tournament.competitions.values())
+        else "reused"
+    )
     return TournamentResult(tournament, found, status, watch.seconds)
 
 
 def _pairs(found: Mapping[LineUp, Results]) -> Together:
     meetings = pairs(found)
-    heads: list[Column] = ["first", "second", ("gap", "+.2f"), "95 % interval", ("first wins", ".0%"), ""]
+    heads: list[Column] = [
+        "first",
+        "second",
+        ("gap", "+.2f"),
+        "95 % interval",
+        ("first wins", ".0%"),
+        "",
+    ]
     rows = [
-        [one.first, one.second, one.gap.mean, between_text(one.gap.record), one.wins, _won(one.gap, one.first, one.second)]
+        [
+            one.first,
+            one.second,
+            one.gap.mean,
+            between_text(one.gap.record),
+            one.wins,
+            _won(one.gap, one.first, one.second),
+        ]
         for one in meetings
     ]
     total = points(meetings)
-    tree: dict[str, Json] = {"meetings": [one._asdict() | {"gap": one.gap._asdict()} for one in meetings], "points": total}
-    scored = Table.of("a point for each pair surely won, half for each not decided", ["strategy", ("points", ".1f")], list(total.items()))
-    return Together(tree, [Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows), scored])
+    tree: dict[str, Json] = {
+        "meetings": [one._asdict() | {"gap": one.gap._asdict()} for one in meetings],
+        "points": total,
+    }
+    scored = Table.of(
+        "a point for each pair surely won, half for each not decided",
+        ["strategy", ("points", ".1f")],
+        list(total.items()),
+    )
+    return Together(
+        tree,
+        [Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows), scored],
+    )
 
 
 def _absences(found: Mapping[LineUp, Results]) -> Together:
     gains = absences(found)
     heads: list[Column] = ["without", "strategy", ("gains", "+.2f"), "95 % interval"]
     rows = [[one.absent, one.name, one.gain.mean, between_text(one.gain.record)] for one in gains]
-    tree: dict[str, Json] = {"absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]}
-    return Together(tree, [Table.of("what each gains when another stays away, in Y a seed", heads, rows)])
+    tree: dict[str, Json] = {
+        "absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]
+    }
+    return Together(
+        tree, [Table.of("what each gains when another stays away, in Y a seed", heads, rows)]
+    )
 
 
 def _crowds(found: Mapping[LineUp, Results]) -> Together:
     crowded = crowds(found)
-    heads: list[Column] = ["strategy", "copies", ("edge of one", ".2f"), ("± s.e.", ".2f"), ("edge/capital", ".2f")]
-    rows = [[one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital] for one in crowded]
-    tree: dict[str, Json] = {"crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]}
-    return Together(tree, [Table.of("each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows)])
+    heads: list[Column] = [
+        "strategy",
+        "copies",
+        ("edge of one", ".2f"),
+        ("± s.e.", ".2f"),
+        ("edge/capital", ".2f"),
+    ]
+    rows = [
+        [one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital]
+        for one in crowded
+    ]
+    tree: dict[str, Json] = {
+        "crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]
+    }
+    return Together(
+        tree,
+        [
+            Table.of(
+                "each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows
+            )
+        ],
+    )
 
 
 def _won(gap: Estimate, first: str, second: str) -> str:
     return {1: f"{first} wins", -1: f"{second} wins", 0: "not decided"}[gap.sign]
 
 
-_TOGETHER: dict[Kind, Callable[[Mapping[LineUp, Results]], Together]] = {"pairs": _pairs, "leave-one-out": _absences, "copies": _crowds}
+_TOGETHER: dict[Kind, Callable[[Mapping[LineUp, Results]], Together]] = {
+    "pairs": _pairs,
+    "leave-one-out": _absences,
+    "copies": _crowds,
+}

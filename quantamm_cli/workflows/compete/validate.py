@@ -23,10 +23,16 @@ class Validation(Result):
     checks: tuple[Check, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        return {"strategy": self.entry.name, "valid": True, "checks": [check._asdict() for check in self.checks]}
+        return {
+            "strategy": self.entry.name,
+            "valid": True,
+            "checks": [check._asdict() for check in self.checks],
+        }
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[check.name, "kept" if check.passed else "BROKEN", check.told] for check in self.checks]
+        rows = [
+            [check.name, "kept" if check.passed else "BROKEN", check.told] for check in self.checks
+        ]
         return [Table.of(self.entry.name, ["rule", "", ""], rows)]
 
     def refuse(self) -> None:
@@ -34,7 +40,10 @@ class Validation(Result):
         broken = next((check for check in self.checks if not check.passed), None)
         if broken is not None:
             inputs = "; ".join(f"{key} {value}" for key, value in (broken.inputs or {}).items())
-            raise ConfigError(self.entry.name, f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}")
+            raise ConfigError(
+                self.entry.name,
+                f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}",
+            )
 
 
 def validate(entry: Entry) -> Validation:

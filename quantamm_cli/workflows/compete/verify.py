@@ -40,7 +40,9 @@ class Verified(Result):
 
     def tables(self) -> Sequence[Table | str]:
         count, steps = self.written["seeds"]["count"], self.settings.steps
-        return [f"the same: {', '.join(self.settings.names)} and the normaliser, {count} seeds of {steps} steps, to the last bit"]
+        return [
+            f"the same: {', '.join(self.settings.names)} and the normaliser, {count} seeds of {steps} steps, to the last bit"
+        ]
 
 
 def verify(path: Path, places: JsonObject, monitor: Monitor) -> Verified:
@@ -57,10 +59,17 @@ def verify(path: Path, places: JsonObject, monitor: Monitor) -> Verified:
     found = competition.afresh("verifying")
     watch.lap("play")
     apart = differences(written["edges"], found)
-    changed = {name: [was, versions().get(name)] for name, was in written["versions"].items() if versions().get(name) != was}
+    changed = {
+        name: [was, versions().get(name)]
+        for name, was in written["versions"].items()
+        if versions().get(name) != was
+    }
     if apart:
         cause = "".join(f"; {name} was {was}, is {now}" for name, (was, now) in changed.items())
-        raise StoreError(str(path), f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}")
+        raise StoreError(
+            str(path),
+            f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}",
+        )
     for name, (was, now) in changed.items():
         monitor.note(f"{name} was {was}, is {now}")
     return Verified(path, settings, written, changed, watch.seconds)

@@ -32,6 +32,18 @@ def frame(closes: NDArray[np.float64]) -> polars.DataFrame:
 @pytest.fixture
 def settings(tmp_path: Path) -> qsim.Settings:
     """A training of a few steps on its last days."""
-    words = ("tokens=[BTC,ETH]", "start=2023-03-06", "end=2023-03-16", "test_end=2023-03-20", "data.burn_in_days=5")
-    small = ("split.bout_offset=1440", "fit.steps=3", "fit.parameter_sets=2", "fit.batch_size=2", f"runs_dir={tmp_path / 'runs'}")
+    words = (
+        "tokens=[BTC,ETH]",
+        "start=2023-03-06",
+        "end=2023-03-16",
+        "test_end=2023-03-20",
+        "data.burn_in_days=5",
+    )
+    small = (
+        "split.bout_offset=1440",
+        "fit.steps=3",
+        "fit.parameter_sets=2",
+        "fit.batch_size=2",
+        f"runs_dir={tmp_path / 'runs'}",
+    )
     return qsim.compose("train", *words, *small)

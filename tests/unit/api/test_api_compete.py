@@ -44,9 +44,19 @@ def small(tmp_path: Path) -> qsim.Settings:
 
 def test_objects_classes_names_and_mappings_compete(tmp_path: Path) -> None:
     mine = loaded(MINE.format(scale=1)).Mine
-    entries = ["fixed_fee", mine(gain=0.01), mine, {"kind": "fixed_fee", "fee_bps": 10.0, "name": "cheap"}]
+    entries = [
+        "fixed_fee",
+        mine(gain=0.01),
+        mine,
+        {"kind": "fixed_fee", "fee_bps": 10.0, "name": "cheap"},
+    ]
     result = qsim.compete(small(tmp_path).line_up(entries))
-    assert sorted(row.name for row in result.standings[:-1]) == ["Mine", "Mine_2", "cheap", "fixed_fee"]
+    assert sorted(row.name for row in result.standings[:-1]) == [
+        "Mine",
+        "Mine_2",
+        "cheap",
+        "fixed_fee",
+    ]
     edges = {row.name: row.edge.mean for row in result.standings}
     assert edges["Mine_2"] == edges["fixed_fee"] != edges["Mine"]
     page = qsim.report(result).path.read_text()
@@ -55,7 +65,9 @@ def test_objects_classes_names_and_mappings_compete(tmp_path: Path) -> None:
     assert (result.status, again.status) == ("new", "reused")
 
 
-def test_a_list_of_strategies_is_a_competition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_strategies_is_a_competition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = qsim.compete(["fixed_fee"], simulations=2)
     assert result.competition.settings.simulations == 2
@@ -68,7 +80,10 @@ def test_a_class_of_a_file_is_that_file(tmp_path: Path) -> None:
     mine = loaded(MINE.format(scale=1), file).Mine
     words = small(tmp_path).but(f"strategies=[fixed_fee,{file}:Mine]")
     assert small(tmp_path).line_up(["fixed_fee", mine]).fingerprint == words.fingerprint
-    assert small(tmp_path).line_up(["fixed_fee", mine(gain=0.5)]).fingerprint == words.but("strategy.Mine.gain=0.5").fingerprint
+    assert (
+        small(tmp_path).line_up(["fixed_fee", mine(gain=0.5)]).fingerprint
+        == words.but("strategy.Mine.gain=0.5").fingerprint
+    )
 
 
 def test_code_of_a_notebook_names_its_competition(tmp_path: Path) -> None:
@@ -95,8 +110,18 @@ USED = {
         "0.001",
         "0.05",
     ),
-    "a namespace": ("from types import SimpleNamespace\nK = SimpleNamespace(a=[0.001])", "K.a[0]", "0.001", "0.05"),
-    "a partial": ("from functools import partial\ndef f(x): return x\nK = partial(f, 0.001)", "K()", "0.001", "0.05"),
+    "a namespace": (
+        "from types import SimpleNamespace\nK = SimpleNamespace(a=[0.001])",
+        "K.a[0]",
+        "0.001",
+        "0.05",
+    ),
+    "a partial": (
+        "from functools import partial\ndef f(x): return x\nK = partial(f, 0.001)",
+        "K()",
+        "0.001",
+        "0.05",
+    ),
     "a compiled function": ("import jax\n@jax.jit\ndef K(): return 0.001", "K()", "0.001", "0.05"),
     "nothing": ("K = None", "(0.001 if K is None else K)", "K = None", "K = 0.05"),
     "a dictionary of functions": ("K = {'a': lambda: 0.001}", "K['a']()", "0.001", "0.05"),
@@ -104,10 +129,15 @@ USED = {
 
 
 @pytest.mark.parametrize(("head", "use", "old", "new"), USED.values(), ids=USED)
-def test_whatever_code_uses_names_its_competition(head: str, use: str, old: str, new: str, tmp_path: Path) -> None:
+def test_whatever_code_uses_names_its_competition(
+    head: str, use: str, old: str, new: str, tmp_path: Path
+) -> None:
     """The same again is the same; another value is another, however it is held."""
     text = f"{head}\n{MINE.format(scale=1)}".replace("gain * SCALE", f"gain + {use}")
-    names = [small(tmp_path).line_up([loaded(each).Mine]).fingerprint for each in (text, text, text.replace(old, new))]
+    names = [
+        small(tmp_path).line_up([loaded(each).Mine]).fingerprint
+        for each in (text, text, text.replace(old, new))
+    ]
     assert names[0] == names[1] != names[2]
 
 
@@ -118,7 +148,11 @@ def test_a_number_that_changes_under_a_class_is_played(tmp_path: Path) -> None:
     for scale in (1, 5):
         module.SCALE = scale
         edges.append(qsim.compete(small(tmp_path).line_up([module.Mine])).standings[0].edge.mean)
-    fresh = qsim.compete(small(tmp_path / "other").line_up([loaded(MINE.format(scale=5)).Mine])).standings[0].edge.mean
+    fresh = (
+        qsim.compete(small(tmp_path / "other").line_up([loaded(MINE.format(scale=5)).Mine]))
+        .standings[0]
+        .edge.mean
+    )
     assert edges[0] != edges[1] == fresh
 
 
@@ -136,14 +170,23 @@ def test_attributes_of_a_class_name_its_competition(tmp_path: Path) -> None:
     def fixed():
         return 0.004
 """
-    text = MINE.format(scale=1).replace("    gain: float = 0.003\n", f"    gain: float = 0.003\n{body}")
+    text = MINE.format(scale=1).replace(
+        "    gain: float = 0.003\n", f"    gain: float = 0.003\n{body}"
+    )
     text = "from functools import cached_property\nfrom typing import ClassVar\n" + text
-    made = [text, *(text.replace(f"0.00{digit}", "0.05") for digit in (1, 2, 4)), text.replace("return 0.003", "return 0.05")]
+    made = [
+        text,
+        *(text.replace(f"0.00{digit}", "0.05") for digit in (1, 2, 4)),
+        text.replace("return 0.003", "return 0.05"),
+    ]
     names = [small(tmp_path).line_up([loaded(each).Mine]).fingerprint for each in made]
     assert len(set(names)) == len(names)
     assert small(tmp_path).line_up([loaded(text).Mine]).fingerprint == names[0]
     strange = MINE.format(scale="object()").replace("gain * SCALE", "gain if SCALE else 0")
-    assert small(tmp_path).line_up([loaded(strange).Mine]).fingerprint != small(tmp_path).line_up([loaded(strange).Mine]).fingerprint
+    assert (
+        small(tmp_path).line_up([loaded(strange).Mine]).fingerprint
+        != small(tmp_path).line_up([loaded(strange).Mine]).fingerprint
+    )
 
 
 def test_classes_that_a_function_makes_are_told_apart(tmp_path: Path) -> None:
@@ -156,14 +199,18 @@ def test_classes_that_a_function_makes_are_told_apart(tmp_path: Path) -> None:
 
         return Made
 
-    one, same, other = (small(tmp_path).line_up([made(scale)]).fingerprint for scale in (0.003, 0.003, 0.004))
+    one, same, other = (
+        small(tmp_path).line_up([made(scale)]).fingerprint for scale in (0.003, 0.003, 0.004)
+    )
     assert one == same != other
 
 
 def test_code_of_a_cell_that_fails_is_named(tmp_path: Path) -> None:
     """With its line, and no traceback of ours."""
     broken = loaded(MINE.format(scale=1).replace("gain * SCALE", "gain.missing")).Mine
-    with pytest.raises(qsim.ConfigError, match=r"strategies: <cell> failed in line 8: AttributeError: .*missing"):
+    with pytest.raises(
+        qsim.ConfigError, match=r"strategies: <cell> failed in line 8: AttributeError: .*missing"
+    ):
         qsim.compete(small(tmp_path).line_up([broken]))
 
 
@@ -175,7 +222,8 @@ def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
     with pytest.raises(qsim.ConfigError, match=r"strategies: .*Empty gives neither fees nor quote"):
         small(tmp_path).line_up([Empty()])
     with pytest.raises(
-        qsim.ConfigError, match=r"strategy\.Mine: Mine is an object with settings of its own; give them to it: Mine\(\.\.\.\)"
+        qsim.ConfigError,
+        match=r"strategy\.Mine: Mine is an object with settings of its own; give them to it: Mine\(\.\.\.\)",
     ):
         small(tmp_path).line_up([mine()]).but("strategy.Mine.gain=0.5")
     with pytest.raises(qsim.ConfigError, match="42 is neither a name"):

@@ -16,11 +16,22 @@ DOCUMENTED = {
 def test_the_table_says_what_a_pool_declares() -> None:
     """One truth in rows, frame, JSON and print."""
     table = qsim.parameters(qsim.compose("train", "tokens=[BTC,ETH]"))
-    assert {row.name: (row.raw, row.unit, row.low, row.high, row.trains) for row in table.rows} == DOCUMENTED
+    assert {
+        row.name: (row.raw, row.unit, row.low, row.high, row.trains) for row in table.rows
+    } == DOCUMENTED
     assert table.frame().to_dicts() == table.to_dict()["parameters"]
     lines = str(table).splitlines()
     assert lines[0] == "parameters of pool=temporal"
-    assert lines[1].split() == ["name", "unit", "default", "low", "high", "log", "trains", "numbers"]
+    assert lines[1].split() == [
+        "name",
+        "unit",
+        "default",
+        "low",
+        "high",
+        "log",
+        "trains",
+        "numbers",
+    ]
     assert lines[3].split() == ["k_per_day", "1/day", "20", "0.1", "1000", "log", "yes", "2"]
     assert lines[-1].split(maxsplit=2)[:2] == ["memory_days", "logit_lamb"]
     assert max(map(len, lines)) <= 80
@@ -33,7 +44,9 @@ def test_the_table_says_what_a_pool_declares() -> None:
 @pytest.mark.parametrize("rule", components("pool/rule"))
 def test_raw_and_readable_are_each_other_s_inverse(rule: str) -> None:
     """And the defaults are the raw values a simulation begins with."""
-    settings = qsim.compose("train", "tokens=[BTC,ETH,LTC]", f"pool/rule={rule}", "fit.parameter_sets=3")
+    settings = qsim.compose(
+        "train", "tokens=[BTC,ETH,LTC]", f"pool/rule={rule}", "fit.parameter_sets=3"
+    )
     table = qsim.parameters(settings)
     raw = table.raw({})
     readable = table.readable(raw)
@@ -64,5 +77,7 @@ def test_a_grid_is_even_on_the_scale_of_each_range() -> None:
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(qsim.ConfigError, match="this pool has no such parameter"):
         qsim.parameters(qsim.compose("train")).raw({"k_per_dya": 3.0})
-    with pytest.raises(qsim.ArgumentError, match="settings: are those of compete; expected those of a pool"):
+    with pytest.raises(
+        qsim.ArgumentError, match="settings: are those of compete; expected those of a pool"
+    ):
         qsim.parameters(qsim.compose("compete"))

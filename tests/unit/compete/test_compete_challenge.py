@@ -46,9 +46,24 @@ class Witness(FixedFee):
         return state, state
 
     def after_swap(self, state, swap):
-        told = [swap.buys, swap.paid, swap.got, *swap.reserves, swap.step, swap.flow_captured, swap.competing_spots[0]]
-        plausible = (swap.n_strategies == 2) & (swap.capital_weight == 1) & (swap.paid > 0) & (swap.got > 0)
-        plausible &= (swap.flow_captured >= 0) & (swap.flow_captured <= 1) & (swap.step == swap.epoch_step) & (swap.index == 0)
+        told = [
+            swap.buys,
+            swap.paid,
+            swap.got,
+            *swap.reserves,
+            swap.step,
+            swap.flow_captured,
+            swap.competing_spots[0],
+        ]
+        plausible = (
+            (swap.n_strategies == 2) & (swap.capital_weight == 1) & (swap.paid > 0) & (swap.got > 0)
+        )
+        plausible &= (
+            (swap.flow_captured >= 0)
+            & (swap.flow_captured <= 1)
+            & (swap.step == swap.epoch_step)
+            & (swap.index == 0)
+        )
         return jnp.where(plausible & jnp.isfinite(jnp.array(told, float)).all(), 0.003, jnp.nan)
 
 
@@ -70,7 +85,10 @@ def played(strategy: Strategy, market: Market) -> Outcome:
 
 def test_who_listens_and_asks_the_same_gets_the_same(market: Market) -> None:
     """Stopping at each fill changes no number."""
-    silent, listening = played(FixedFee(fee_bps=45.0), market), played(Listening(fee_bps=45.0), market)
+    silent, listening = (
+        played(FixedFee(fee_bps=45.0), market),
+        played(Listening(fee_bps=45.0), market),
+    )
     for name, one, other in zip(Outcome._fields, silent, listening, strict=True):
         assert np.array_equal(one, other, equal_nan=True), name
 
@@ -79,9 +97,13 @@ def test_books_balance(market: Market) -> None:
     """Tokens only move: of both pools together, edges are what reserves at each trade's price were gained."""
     found = played(Asymmetric(bid_bps=30.0, ask_bps=70.0), market)
     assert np.allclose(found.edge, found.arb_edge + found.retail_edge, atol=1e-9)
-    assert (found.arb_edge <= -0.01 * found.arb_fills).all() and (found.fills >= found.arb_fills).all()
+    assert (found.arb_edge <= -0.01 * found.arb_fills).all() and (
+        found.fills >= found.arb_fills
+    ).all()
     wanted = np.where(market.order_step >= 0, market.order_size, 0).sum(axis=1)
-    assert np.allclose(found.retail_volume.sum(axis=1), wanted - found.retail_edge.sum(axis=1), rtol=0.02)
+    assert np.allclose(
+        found.retail_volume.sum(axis=1), wanted - found.retail_edge.sum(axis=1), rtol=0.02
+    )
     opened = 20_000 * np.stack([np.ones(SIMULATIONS), market.normaliser_liquidity], axis=1)
     worth = found.final_reserves[:, :, 0] * market.prices[:, -1:] + found.final_reserves[:, :, 1]
     assert np.allclose(found.capital, opened, rtol=0.5) and np.allclose(worth, opened, rtol=0.5)
@@ -92,7 +114,9 @@ def test_strategies_are_told_of_every_fill(market: Market) -> None:
     found = played(Witness(), market)
     assert (found.invalid_step == -1).all() and (found.fills[:, 0] > 10).all()
     adaptive = played(VolAdaptive(), market)
-    assert (adaptive.invalid_step == -1).all() and (adaptive.edge[:, 0] != played(FixedFee(), market).edge[:, 0]).all()
+    assert (adaptive.invalid_step == -1).all() and (
+        adaptive.edge[:, 0] != played(FixedFee(), market).edge[:, 0]
+    ).all()
 
 
 def test_a_fee_that_is_no_fee_ends_a_strategys_part(market: Market) -> None:
@@ -100,15 +124,22 @@ def test_a_fee_that_is_no_fee_ends_a_strategys_part(market: Market) -> None:
     found, whole = played(Breaking(), market), played(Listening(), market)
     broke = whole.fills[:, 0] > 20
     assert broke.any() and np.array_equal(found.invalid_step[:, 0] >= 0, broke)
-    assert (found.fills[broke, 0] == 21).all() and (found.invalid_reason[broke, 0] == Fault.FEE).all()
-    assert np.isfinite(found.invalid_input[broke, 0, 2:4]).all() and np.isnan(found.invalid_input[broke, 0, 4]).all()
+    assert (found.fills[broke, 0] == 21).all() and (
+        found.invalid_reason[broke, 0] == Fault.FEE
+    ).all()
+    assert (
+        np.isfinite(found.invalid_input[broke, 0, 2:4]).all()
+        and np.isnan(found.invalid_input[broke, 0, 4]).all()
+    )
     assert (found.retail_volume[broke, 1] > whole.retail_volume[broke, 1]).all()
 
 
 def test_no_fee_leaves_no_trade(market: Market) -> None:
     """All of it kept on both sides: nobody trades with it, and the normaliser serves every order."""
     found = played(FixedFee(fee_bps=10_000.0), market)
-    assert not found.fills[:, 0].any() and not found.edge[:, 0].any() and (found.fills[:, 1] > 0).all()
+    assert (
+        not found.fills[:, 0].any() and not found.edge[:, 0].any() and (found.fills[:, 1] > 0).all()
+    )
 
 
 @pytest.mark.parametrize("buys", [True, False])
@@ -135,11 +166,16 @@ def test_products_of_64_bits_are_exact() -> None:
 @pytest.mark.parametrize(
     ("entrants", "message"),
     [
-        ([Entrant("a", FixedFee()), Entrant("b", FixedFee())], "one strategy against the normaliser, 2 came"),
+        (
+            [Entrant("a", FixedFee()), Entrant("b", FixedFee())],
+            "one strategy against the normaliser, 2 came",
+        ),
         ([Entrant("a", Curve())], "a quotes a curve of its own"),
     ],
 )
-def test_what_the_original_cannot_play_is_refused(entrants: list[Entrant], message: str, market: Market) -> None:
+def test_what_the_original_cannot_play_is_refused(
+    entrants: list[Entrant], message: str, market: Market
+) -> None:
     """One line that says why."""
     with pytest.raises(ConfigError, match=message):
         challenge(entrants, market)
@@ -152,7 +188,12 @@ def test_what_the_original_cannot_play_is_refused(entrants: list[Entrant], messa
         (lambda: payload.encode(payload.Quote(0, 1, 1, 1, bytes(3))), "3 bytes, expected 1024"),
         (lambda: payload.encode(payload.Quote(0, -1, 1, 1, bytes(1024))), "Quote: "),
         (lambda: payload.encode(payload.Quote(0, 2**64, 1, 1, bytes(1024))), "Quote: "),
-        (lambda: payload.encode(payload.Fill(0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0.0, 1.0, (1.0,) * 9, bytes(1024))), "9 competing spots"),
+        (
+            lambda: payload.encode(
+                payload.Fill(0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0.0, 1.0, (1.0,) * 9, bytes(1024))
+            ),
+            "9 competing spots",
+        ),
         (lambda: payload.decode(payload.EpochEnd, bytes(1064)), "1064 bytes, expected 1065"),
         (lambda: payload.decode(payload.EpochEnd, bytes(1065)), "tag 0, expected 5"),
         (lambda: payload.decode(payload.Quote, b"\2" + bytes(1048)), "side 2"),

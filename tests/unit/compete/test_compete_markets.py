@@ -43,17 +43,30 @@ def drawn() -> Market:
 def same(one: Market, row: int, other: Market, other_row: int) -> bool:
     """Whether two simulations are equal to the bit, whatever the width of their order lists."""
     width = min(one.order_step.shape[1], other.order_step.shape[1])
-    rest = max((market.order_step[at, width:].max(initial=-1) for market, at in ((one, row), (other, other_row))))
+    rest = max(
+        (
+            market.order_step[at, width:].max(initial=-1)
+            for market, at in ((one, row), (other, other_row))
+        )
+    )
     for name, a, b in zip(Market._fields, one, other, strict=True):
         cut = width if name.startswith("order") else None
-        if not np.array_equal(a[row][:cut] if a.ndim > 1 else a[row], b[other_row][:cut] if b.ndim > 1 else b[other_row]):
+        if not np.array_equal(
+            a[row][:cut] if a.ndim > 1 else a[row],
+            b[other_row][:cut] if b.ndim > 1 else b[other_row],
+        ):
             return False
     return bool(rest == -1)
 
 
 @pytest.mark.parametrize(
     "settings",
-    [Lognormal(), Challenge(), Lognormal(regimes=CALM_AND_STORM), History(data=Synthetic(seed=3), end="2023-01-03")],
+    [
+        Lognormal(),
+        Challenge(),
+        Lognormal(regimes=CALM_AND_STORM),
+        History(data=Synthetic(seed=3), end="2023-01-03"),
+    ],
     ids=["lognormal", "challenge", "regimes", "history"],
 )
 def test_a_seed_is_the_same_alone_or_among_others(settings: MarketSettings) -> None:
@@ -63,7 +76,9 @@ def test_a_seed_is_the_same_alone_or_among_others(settings: MarketSettings) -> N
 
 
 @pytest.mark.parametrize(
-    "settings", [Lognormal(), Challenge(), Lognormal(regimes=CALM_AND_STORM)], ids=["lognormal", "challenge", "regimes"]
+    "settings",
+    [Lognormal(), Challenge(), Lognormal(regimes=CALM_AND_STORM)],
+    ids=["lognormal", "challenge", "regimes"],
 )
 def test_a_longer_market_begins_with_the_shorter_one(settings: MarketSettings) -> None:
     """Prices and orders of the first steps do not depend on how many there are."""
@@ -102,7 +117,11 @@ def test_orders_are_listed_in_time(drawn: Market) -> None:
     assert (np.diff(there.astype(int), axis=1) <= 0).all()
     assert (np.diff(np.where(there, drawn.order_step, STEPS), axis=1) >= 0).all()
     assert drawn.order_step.max() < STEPS and (drawn.order_step[~there] == -1).all()
-    assert (drawn.order_size[there] > 0).all() and not drawn.order_size[~there].any() and not drawn.order_buys[~there].any()
+    assert (
+        (drawn.order_size[there] > 0).all()
+        and not drawn.order_size[~there].any()
+        and not drawn.order_buys[~there].any()
+    )
 
 
 def within(sample: np.ndarray, mean: float, deviation: float) -> bool:
@@ -119,11 +138,27 @@ def test_moments_of_what_is_drawn(drawn: Market) -> None:
         "normaliser_liquidity": (0.4, 2),
     }.items():
         values = getattr(drawn, name)
-        assert within(values, (low + high) / 2, (high - low) / math.sqrt(12)) and values.min() >= low and values.max() < high
+        assert (
+            within(values, (low + high) / 2, (high - low) / math.sqrt(12))
+            and values.min() >= low
+            and values.max() < high
+        )
     fees = drawn.normaliser_fee * 10_000
-    assert within(fees, 55.0, math.sqrt((51**2 - 1) / 12)) and np.allclose(fees, np.rint(fees)) and fees.min() >= 30 and fees.max() <= 80
-    moves = np.diff(np.log(drawn.prices), prepend=math.log(100.0)) / drawn.sigma[:, None] + drawn.sigma[:, None] / 2
-    assert within(moves, 0.0, 1.0) and within(moves**2, 1.0, math.sqrt(2)) and within(moves**4, 3.0, math.sqrt(96))
+    assert (
+        within(fees, 55.0, math.sqrt((51**2 - 1) / 12))
+        and np.allclose(fees, np.rint(fees))
+        and fees.min() >= 30
+        and fees.max() <= 80
+    )
+    moves = (
+        np.diff(np.log(drawn.prices), prepend=math.log(100.0)) / drawn.sigma[:, None]
+        + drawn.sigma[:, None] / 2
+    )
+    assert (
+        within(moves, 0.0, 1.0)
+        and within(moves**2, 1.0, math.sqrt(2))
+        and within(moves**4, 3.0, math.sqrt(96))
+    )
     assert within(moves[:, 1:] * moves[:, :-1], 0.0, 1.0)
     there = drawn.order_step >= 0
     counts = np.stack([np.bincount(row[row >= 0], minlength=STEPS) for row in drawn.order_step])
@@ -131,7 +166,14 @@ def test_moments_of_what_is_drawn(drawn: Market) -> None:
     assert within((counts - rates) / np.sqrt(rates), 0.0, 1.0)
     assert within((counts - rates) ** 2 / rates, 1.0, math.sqrt(2 + (1 / rates).mean()))
     assert within(drawn.order_buys[there], 0.5, 0.5)
-    sizes = (np.log(drawn.order_size / drawn.mean_size[:, None], where=there, out=np.zeros_like(drawn.order_size))[there] + 0.72) / 1.2
+    sizes = (
+        np.log(
+            drawn.order_size / drawn.mean_size[:, None],
+            where=there,
+            out=np.zeros_like(drawn.order_size),
+        )[there]
+        + 0.72
+    ) / 1.2
     assert within(sizes, 0.0, 1.0) and within(sizes**2, 1.0, math.sqrt(2))
 
 
@@ -139,7 +181,9 @@ def test_poisson_numbers_of_any_rate() -> None:
     """Mean and variance are the rate, also where the table of the likely numbers ends."""
     found = Lognormal(arrival=20.0).make(np.arange(20), STEPS)
     counts = np.stack([np.bincount(row[row >= 0], minlength=STEPS) for row in found.order_step])
-    assert within(counts, 20.0, math.sqrt(20.0)) and within((counts - 20.0) ** 2, 20.0, math.sqrt(20.0 + 2 * 400.0))
+    assert within(counts, 20.0, math.sqrt(20.0)) and within(
+        (counts - 20.0) ** 2, 20.0, math.sqrt(20.0 + 2 * 400.0)
+    )
 
 
 def test_regimes_take_their_shares_of_time() -> None:
@@ -155,7 +199,9 @@ def test_regimes_take_their_shares_of_time() -> None:
     assert within(shocks.mean(axis=1), 0.0, float(shocks.mean(axis=1).std(ddof=1)))
     there = found.order_step >= 0
     counts, sizes = there.sum(axis=1), found.order_size.sum(axis=1)
-    assert within(counts / 500 - found.arrival, 0.0, float((counts / 500 - found.arrival).std(ddof=1)))
+    assert within(
+        counts / 500 - found.arrival, 0.0, float((counts / 500 - found.arrival).std(ddof=1))
+    )
     assert np.corrcoef(sizes / counts, storm)[0, 1] > 0.5
 
 
@@ -170,7 +216,10 @@ def test_regimes_of_whole_simulations() -> None:
 def test_a_number_in_place_of_a_range_changes_nothing_else() -> None:
     """Common random numbers: only what is fixed is fixed."""
     for kind in (Lognormal, Challenge):
-        free, fixed = kind().make(np.arange(6), 50), kind(normaliser_fee=45.0).make(np.arange(6), 50)
+        free, fixed = (
+            kind().make(np.arange(6), 50),
+            kind(normaliser_fee=45.0).make(np.arange(6), 50),
+        )
         assert (fixed.normaliser_fee == 0.0045).all()
         for name in ("sigma", "arrival", "mean_size", "prices", "order_size"):
             assert np.array_equal(getattr(free, name), getattr(fixed, name))
@@ -181,7 +230,12 @@ def test_kept_markets_are_the_same_bits(tmp_path: Path) -> None:
     first = markets(Lognormal(), range(3), 40)
     assert markets(Lognormal(), range(3), 40) is first and not first.prices.flags.writeable
     (entry,) = (tmp_path / "markets").glob("*.npz")
-    for damage in (None, lambda raw: raw[: len(raw) // 2], lambda raw: raw[:2000] + bytes(500) + raw[2500:], lambda raw: b""):
+    for damage in (
+        None,
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: raw[:2000] + bytes(500) + raw[2500:],
+        lambda raw: b"",
+    ):
         kept._KEPT.clear()
         if damage is not None:
             entry.write_bytes(damage(entry.read_bytes()))
@@ -210,13 +264,17 @@ def test_historical_prices_are_the_given_ones() -> None:
     begins = settings.begins(np.arange(30), 200)
     found = settings.make(np.arange(30), 200)
     for row, begin in enumerate(begins):
-        np.testing.assert_allclose(found.prices[row], 100.0 * given[begin + 1 : begin + 201] / given[begin], rtol=1e-15)
+        np.testing.assert_allclose(
+            found.prices[row], 100.0 * given[begin + 1 : begin + 201] / given[begin], rtol=1e-15
+        )
     assert begins.min() >= 0 and begins.max() + 200 < given.size and np.unique(begins).size > 25
 
 
 def test_consecutive_windows_follow_each_other() -> None:
     """The last price of a window is the one before the next; there are no more than fit."""
-    settings = History(data=Synthetic(seed=3), start="2023-01-01", end="2023-01-02", windows="consecutive")
+    settings = History(
+        data=Synthetic(seed=3), start="2023-01-01", end="2023-01-02", windows="consecutive"
+    )
     assert settings.begins(np.arange(7), 200).tolist() == [0, 200, 400, 600, 800, 1000, 1200]
     with pytest.raises(ConfigError, match="7 consecutive windows of 200 steps, seeds 0 to 6"):
         settings.make(np.arange(8), 200)
@@ -241,7 +299,10 @@ def test_blocks_of_seeds_are_disjoint() -> None:
         ({"sigma": (0.007, 0.0001)}, "a range begins at its lower end"),
         ({"normaliser_fee": (0.5, 3.0)}, "whole basis points"),
         ({"arrival": -1.0}, "is not within"),
-        ({"regimes": {"a": {"share": 1.0}, "b": {"share": 1.0, "mean_steps": 5.0}}}, "give mean_steps to all regimes or to none"),
+        (
+            {"regimes": {"a": {"share": 1.0}, "b": {"share": 1.0, "mean_steps": 5.0}}},
+            "give mean_steps to all regimes or to none",
+        ),
         ({"regimes": {"a": {"share": 0.0}}}, "is not above 0"),
     ],
 )
@@ -251,8 +312,13 @@ def test_settings_that_make_no_market_are_refused(told: dict[str, object], messa
         decode(component("market", "lognormal"), told, "market")
 
 
-@pytest.mark.parametrize(("seeds", "steps", "message"), [([], 5, "0 simulations"), ([1, 2, 1], 5, "given twice"), ([1], 0, "0 steps")])
-def test_markets_without_simulations_are_refused(seeds: list[int], steps: int, message: str) -> None:
+@pytest.mark.parametrize(
+    ("seeds", "steps", "message"),
+    [([], 5, "0 simulations"), ([1, 2, 1], 5, "given twice"), ([1], 0, "0 steps")],
+)
+def test_markets_without_simulations_are_refused(
+    seeds: list[int], steps: int, message: str
+) -> None:
     """Nothing is made of nothing, and no seed counts twice."""
     with pytest.raises(ConfigError, match=message):
         markets(Lognormal(), seeds, steps)

@@ -35,12 +35,22 @@ def aim() -> Aim:
 def test_coordinates_lead_to_the_settings_they_began_with_and_never_out_of_bounds() -> None:
     """Whole numbers are no coordinates."""
     found = coordinates(Bounded())
-    assert [(one.low, one.high) for one in found] == [(0, 1), (0, np.inf), (-np.inf, 0), (-np.inf, np.inf)]
-    assert {name: float(value) for name, value in values(found, origins(found)).items()} == pytest.approx(
-        {"both": 0.5, "above": 3.0, "below": -2.0, "free": -7.0}, rel=1e-12
-    )
+    assert [(one.low, one.high) for one in found] == [
+        (0, 1),
+        (0, np.inf),
+        (-np.inf, 0),
+        (-np.inf, np.inf),
+    ]
+    assert {
+        name: float(value) for name, value in values(found, origins(found)).items()
+    } == pytest.approx({"both": 0.5, "above": 3.0, "below": -2.0, "free": -7.0}, rel=1e-12)
     far = values(found, np.array([[30.0] * 4, [-30.0] * 4]))
-    assert (far["both"] >= 0).all() and (far["both"] <= 1).all() and (far["above"] > 0).all() and (far["below"] < 0).all()
+    assert (
+        (far["both"] >= 0).all()
+        and (far["both"] <= 1).all()
+        and (far["above"] > 0).all()
+        and (far["below"] < 0).all()
+    )
     assert Coordinate("x", 0.0, 0.0, 1.0).origin > -np.inf
     with pytest.raises(ConfigError, match="did you mean 'above'"):
         coordinates(Bounded(), ["abov"])

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from quantamm_cli.competition.statistics import beats, best, difference, leading_gap, mean, ratio, sequential, wins
+from quantamm_cli.competition.statistics import (
+    beats,
+    best,
+    difference,
+    leading_gap,
+    mean,
+    ratio,
+    sequential,
+    wins,
+)
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:
@@ -39,8 +48,17 @@ def test_an_interval_for_any_time_is_looked_at_without_harm() -> None:
     """Of paths looked at fifty times, no more than one in twenty ever has the truth outside; of plain intervals far more have."""
     paths = drawn(400, 2500, seed=4)
     looks = range(100, 2501, 48)
-    any_time = [any(not sequential(path[:count], 500).low <= 0 <= sequential(path[:count], 500).high for count in looks) for path in paths]
-    plain = [any(not mean(path[:count]).low <= 0 <= mean(path[:count]).high for count in looks) for path in paths]
+    any_time = [
+        any(
+            not sequential(path[:count], 500).low <= 0 <= sequential(path[:count], 500).high
+            for count in looks
+        )
+        for path in paths
+    ]
+    plain = [
+        any(not mean(path[:count]).low <= 0 <= mean(path[:count]).high for count in looks)
+        for path in paths
+    ]
     assert np.mean(any_time) <= 0.05
     assert np.mean(plain) > 0.1
 

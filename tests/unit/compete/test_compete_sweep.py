@@ -18,7 +18,13 @@ SETTINGS = Compete(strategies=LINE_UP, market=Lognormal())
 def test_an_axis_has_both_ends() -> None:
     """FIRST:LAST:STEP, the last included where a step leads there, decimals as they are written."""
     (axis,) = axes("fee_bps=10:120:5", SETTINGS)
-    assert (axis.place, axis.name, axis.values[0], axis.values[-1], len(axis.values)) == (0, "plain", 10.0, 120.0, 23)
+    assert (axis.place, axis.name, axis.values[0], axis.values[-1], len(axis.values)) == (
+        0,
+        "plain",
+        10.0,
+        120.0,
+        23,
+    )
     assert axes("fee_bps=0.1:0.5:0.1", SETTINGS)[0].values == (0.1, 0.2, 0.3, 0.4, 0.5)
     assert axes("fee_bps=1:2.5:1", SETTINGS)[0].values == (1.0, 2.0)
     assert axes("plain.fee_bps=7:7:1", SETTINGS)[0].values == (7.0,)
@@ -59,6 +65,8 @@ def test_what_is_no_sweep_is_one_line(text: str, said: str) -> None:
 
 def test_a_setting_of_two_strategies_needs_a_name() -> None:
     """The message writes the word that would do."""
-    both = Compete(strategies=(LINE_UP[0], Entry(name="other", strategy=FixedFee())), market=Lognormal())
+    both = Compete(
+        strategies=(LINE_UP[0], Entry(name="other", strategy=FixedFee())), market=Lognormal()
+    )
     with pytest.raises(ConfigError, match=r"write plain\.fee_bps="):
         axes("fee_bps=1:2:1", both)

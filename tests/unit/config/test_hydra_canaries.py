@@ -12,7 +12,13 @@ INSIDES = {
     "hydra._internal.callbacks:Callbacks": {"__init__": ("config",)},
     "hydra._internal.config_loader_impl:ConfigLoaderImpl": {
         "__init__": ("config_search_path",),
-        "load_configuration": ("config_name", "overrides", "run_mode", "from_shell", "validate_sweep_overrides"),
+        "load_configuration": (
+            "config_name",
+            "overrides",
+            "run_mode",
+            "from_shell",
+            "validate_sweep_overrides",
+        ),
         "load_sweep_config": ("master_config", "sweep_overrides"),
         "validate_sweep_overrides_legal": ("overrides", "run_mode", "from_shell"),
         "_parse_overrides_and_create_caching_repo": ("config_name", "overrides"),
@@ -31,8 +37,14 @@ INSIDES = {
         "get_schema_source": (),
         "initialize_sources": ("config_search_path",),
     },
-    "hydra._internal.config_search_path_impl:ConfigSearchPathImpl": {"append": ("provider", "path", "anchor")},
-    "hydra._internal.core_plugins.bash_completion:BashCompletion": {"_query": ("config_name", "line"), "install": (), "uninstall": ()},
+    "hydra._internal.config_search_path_impl:ConfigSearchPathImpl": {
+        "append": ("provider", "path", "anchor")
+    },
+    "hydra._internal.core_plugins.bash_completion:BashCompletion": {
+        "_query": ("config_name", "line"),
+        "install": (),
+        "uninstall": (),
+    },
     "hydra._internal.core_plugins.file_config_source:FileConfigSource": {
         "load_config": ("config_path",),
         "is_config": ("config_path",),
@@ -66,7 +78,9 @@ def _used(root: Path) -> Iterator[tuple[str, str]]:
 def test_every_inside_that_is_used_has_a_canary(root: Path) -> None:
     """And no canary sits where nothing is used any more."""
     used = dict(_used(root))
-    assert set(used) == set(INSIDES), f"only one of the two has {set(used) ^ set(INSIDES)}; add it to INSIDES, or take it out"
+    assert set(used) == set(INSIDES), (
+        f"only one of the two has {set(used) ^ set(INSIDES)}; add it to INSIDES, or take it out"
+    )
 
 
 @pytest.mark.parametrize("name", INSIDES)
@@ -79,5 +93,9 @@ def test_it_is_as_it_was(name: str, root: Path) -> None:
     for method, expected in INSIDES[name].items():
         function = getattr(there, method, None) if method else there
         assert function is not None, f"{name}.{method} is gone; {where}"
-        found = tuple(parameter for parameter in inspect.signature(function).parameters if parameter not in ("self", "cls"))
+        found = tuple(
+            parameter
+            for parameter in inspect.signature(function).parameters
+            if parameter not in ("self", "cls")
+        )
         assert found == expected, f"{name}.{method} takes {found}, it took {expected}; {where}"

@@ -27,7 +27,10 @@ def draw(n: int, seed: int, spread: float = 0.03) -> tuple[V, V, V]:
 
 
 def many(n: int, count: int = 64, spread: float = 0.03) -> list[V]:
-    return [np.stack(column) for column in zip(*(draw(n, seed, spread) for seed in range(count)), strict=True)]
+    return [
+        np.stack(column)
+        for column in zip(*(draw(n, seed, spread) for seed in range(count)), strict=True)
+    ]
 
 
 @cache
@@ -56,7 +59,10 @@ def test_for_two_tokens_the_best_pair_is_the_optimum(fee: float) -> None:
 def test_the_joint_optimum_earns_at_least_the_best_pair(n: int, fee: float) -> None:
     """And more, somewhere; neither ever loses."""
     reserves, weights, prices = many(n)
-    profits = [((reserves - over(solver, reserves, weights, prices, fee)) * prices).sum(-1) for solver in (exact, pairwise)]
+    profits = [
+        ((reserves - over(solver, reserves, weights, prices, fee)) * prices).sum(-1)
+        for solver in (exact, pairwise)
+    ]
     assert (profits[1] >= -1e-9).all()
     assert (profits[0] >= profits[1] - 1e-9).all()
     assert (profits[0] > profits[1] + 1).any()
@@ -69,7 +75,9 @@ def test_the_pool_accepts_the_optimum_and_nothing_is_left_on_the_table(n: int) -
     after = over(exact, reserves, weights, prices, FEE)
     change = after - reserves
     credited = reserves + np.where(change > 0, (1 - FEE) * change, change)
-    np.testing.assert_allclose(invariant(credited, weights), invariant(reserves, weights), rtol=1e-12)
+    np.testing.assert_allclose(
+        invariant(credited, weights), invariant(reserves, weights), rtol=1e-12
+    )
     assert (invariant(after, weights) >= invariant(reserves, weights) * (1 - 1e-14)).all()
     again = over(exact, after, weights, prices, FEE)
     np.testing.assert_allclose(again, after, rtol=1e-10)
@@ -92,7 +100,9 @@ def test_as_the_fee_vanishes_the_trade_becomes_the_frictionless_one(n: int) -> N
     kept = np.exp((weights * np.log(reserves * prices / weights)).sum(-1, keepdims=True))
     np.testing.assert_allclose(free, weights * kept / prices, rtol=1e-13)
     for fee in (1e-15, 1e-12, 1e-9):
-        np.testing.assert_allclose(over(exact, reserves, weights, prices, fee), free, rtol=20 * fee + 1e-13)
+        np.testing.assert_allclose(
+            over(exact, reserves, weights, prices, fee), free, rtol=20 * fee + 1e-13
+        )
 
 
 @pytest.mark.parametrize(("solver", "n"), [(exact, 2), (exact, 3), (exact, 5), (pairwise, 3)])
@@ -100,7 +110,9 @@ def test_gradients_are_those_of_finite_differences(solver: Any, n: int) -> None:
     """With respect to reserves, weights, prices and the fee, wherever the set of traded tokens does not change."""
     pull = np.random.Generator(np.random.PCG64(0)).standard_normal(n)
 
-    def outcome(logs: jax.Array, weights: jax.Array, prices: jax.Array, fee: jax.Array) -> jax.Array:
+    def outcome(
+        logs: jax.Array, weights: jax.Array, prices: jax.Array, fee: jax.Array
+    ) -> jax.Array:
         return (pull * jnp.log(solver(jnp.exp(logs), weights, jnp.exp(prices), fee))).sum()
 
     slope, value = jax.jit(jax.grad(outcome, (0, 1, 2, 3))), jax.jit(outcome)
@@ -112,13 +124,19 @@ def test_gradients_are_those_of_finite_differences(solver: Any, n: int) -> None:
             for place in np.ndindex(found.shape):
                 nudge = np.zeros(found.shape)
                 nudge[place] = 1e-6
-                ends = [value(*point[:index], point[index] + sign * nudge, *point[index + 1 :]) for sign in (1, -1)]
+                ends = [
+                    value(*point[:index], point[index] + sign * nudge, *point[index + 1 :])
+                    for sign in (1, -1)
+                ]
                 expected[place] = (ends[0] - ends[1]) / 2e-6
             np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-7)
 
 
 def tick(prices: V, **numbers: float) -> Minute:
-    return Minute(jnp.asarray(prices), **{name: jnp.asarray(number) for name, number in ({"fee": FEE} | numbers).items()})
+    return Minute(
+        jnp.asarray(prices),
+        **{name: jnp.asarray(number) for name, number in ({"fee": FEE} | numbers).items()},
+    )
 
 
 def visit(pool: tuple[V, ...], **numbers: float) -> tuple[NDArray[Any], float]:
@@ -143,7 +161,9 @@ def test_a_trade_happens_while_it_pays_its_gas(pool: tuple[V, ...]) -> None:
     assert fees == 0
 
 
-def test_a_trade_happens_while_it_pays_half_the_arbitrage_fee_on_both_sides(pool: tuple[V, ...]) -> None:
+def test_a_trade_happens_while_it_pays_half_the_arbitrage_fee_on_both_sides(
+    pool: tuple[V, ...],
+) -> None:
     """Profit against a/2 times all that changed hands."""
     free, _ = visit(pool)
     profit = float(((pool[0] - free) * pool[2]).sum())
@@ -173,7 +193,9 @@ def test_noise_traders_pay_in_proportion_net_of_the_protocols_share(pool: tuple[
     assert more == pytest.approx(1.7 * fees, rel=1e-12)
     after, more = visit(pool, noise_trader_ratio=0.7, protocol_fee_split=0.25)
     paid = np.maximum(free - pool[0], 0)
-    np.testing.assert_allclose(after, free * (1 + 0.7 * 0.75 * fees / value) - 0.25 * FEE * paid, rtol=1e-14)
+    np.testing.assert_allclose(
+        after, free * (1 + 0.7 * 0.75 * fees / value) - 0.25 * FEE * paid, rtol=1e-14
+    )
     assert more == pytest.approx(1.7 * 0.75 * fees, rel=1e-12)
 
 
@@ -186,10 +208,18 @@ def test_who_does_not_trade_pays_no_noise_and_no_protocol(pool: tuple[V, ...]) -
 
 def test_value_has_finite_slopes_in_every_friction(pool: tuple[V, ...]) -> None:
     """Fee, gas, arbitrage fee, split and noise: finite; those without an edge agree with finite differences."""
-    numbers = {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
+    numbers = {
+        "fee": FEE,
+        "gas_cost": 1.0,
+        "arb_fee": 1e-4,
+        "protocol_fee_split": 0.25,
+        "noise_trader_ratio": 0.7,
+    }
 
     def worth(numbers: dict[str, jax.Array]) -> jax.Array:
-        after, fees = leg("exact", *map(jnp.asarray, pool[:2]), Minute(jnp.asarray(pool[2]), **numbers))
+        after, fees = leg(
+            "exact", *map(jnp.asarray, pool[:2]), Minute(jnp.asarray(pool[2]), **numbers)
+        )
         return (after * pool[2]).sum() + fees
 
     value = jax.jit(worth)

@@ -14,21 +14,53 @@ EXACT = [
     (5, 1440, 0.4450564801797967697296812, 0.55494351982020323027032, -0.22066514661348239476),
     (10, 1440, 0.6803607118851582263293834, 0.31963928811484177367062, 0.75542998082421701835),
     (30, 1440, 0.8837476053031825545123330, 0.11625239469681744548767, 2.02840786370992847501),
-    (100, 1440, 0.9640978233127912316815607, 3.5902176687208768318439258e-2, 3.29039484031584198677),
-    (365, 1440, 0.9900762208345187657108548, 9.9237791654812342891451605e-3, 4.60284811789639562594),
-    (1825, 1440, 0.9980099568114635664994401, 1.9900431885364335005599488e-3, 6.21760691174366349354),
+    (
+        100,
+        1440,
+        0.9640978233127912316815607,
+        3.5902176687208768318439258e-2,
+        3.29039484031584198677,
+    ),
+    (
+        365,
+        1440,
+        0.9900762208345187657108548,
+        9.9237791654812342891451605e-3,
+        4.60284811789639562594,
+    ),
+    (
+        1825,
+        1440,
+        0.9980099568114635664994401,
+        1.9900431885364335005599488e-3,
+        6.21760691174366349354,
+    ),
     (10, 60, 0.9849337612418009539401663, 1.5066238758199046059833732e-2, 4.18011799467835198633),
     (365, 60, 0.9995851896564815427814220, 4.1481034351845721857798873e-4, 7.78727424936038800291),
     (1825, 60, 0.9999170287518179190571997, 8.2971248182080942800308577e-5, 9.39693344293491618632),
-    (10000, 60, 0.9999848574048265666340135, 1.5142595173433365986487925e-5, 11.09798377021494892266),
-    (10000, 1, 0.9999997476221611159531395, 2.5237783888404686045159002e-7, 15.19233825932501824330),
+    (
+        10000,
+        60,
+        0.9999848574048265666340135,
+        1.5142595173433365986487925e-5,
+        11.09798377021494892266,
+    ),
+    (
+        10000,
+        1,
+        0.9999997476221611159531395,
+        2.5237783888404686045159002e-7,
+        15.19233825932501824330,
+    ),
 ]
 MEMORIES = np.concatenate([[0.0], np.geomspace(1e-3, 10_000, 400)])
 CHUNKS = [1, 60, 1440]
 
 
 @pytest.mark.parametrize(("days", "chunk", "keep", "forget", "logit"), EXACT)
-def test_memory_has_the_decay_solved_with_sixty_digits(days: float, chunk: int, keep: float, forget: float, logit: float) -> None:
+def test_memory_has_the_decay_solved_with_sixty_digits(
+    days: float, chunk: int, keep: float, forget: float, logit: float
+) -> None:
     """λ and 1 - λ to fourteen digits each, where the closed form of the cubic keeps as few as one."""
     raw = Memory(chunk).raw(np.asarray(float(days)))
     np.testing.assert_allclose(raw, logit, rtol=2e-14, atol=2e-14)
@@ -46,13 +78,26 @@ def test_memory_comes_back_from_its_logit(chunk: int) -> None:
     assert raw[0] == NO_MEMORY
     assert memory.readable(raw)[0] == 0
     np.testing.assert_allclose(memory.readable(raw), MEMORIES, rtol=1e-12)
-    np.testing.assert_allclose(memory_days(jnp.asarray(raw), chunk, 20_000)[1:], MEMORIES[1:], rtol=1e-12)
+    np.testing.assert_allclose(
+        memory_days(jnp.asarray(raw), chunk, 20_000)[1:], MEMORIES[1:], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_memory_is_finite_with_its_gradient_at_both_ends(chunk: int) -> None:
     """λ, 1 - λ and days of memory 0 and 10,000 days, and logits far beyond, have finite values and slopes."""
-    ends = jnp.asarray([-1e4, NO_MEMORY, -40.0, 0.0, float(Memory(chunk).raw(np.asarray(10_000.0))), 40.0, 700.0, 1e4])
+    ends = jnp.asarray(
+        [
+            -1e4,
+            NO_MEMORY,
+            -40.0,
+            0.0,
+            float(Memory(chunk).raw(np.asarray(10_000.0))),
+            40.0,
+            700.0,
+            1e4,
+        ]
+    )
     for part in (
         lambda logit: decay(logit, chunk, 10_000)[0],
         lambda logit: decay(logit, chunk, 10_000)[1],
@@ -70,7 +115,8 @@ def test_memory_is_capped(chunk: int) -> None:
     wish = Memory(chunk).raw(np.asarray(800.0))
     np.testing.assert_allclose(memory_days(jnp.asarray(wish), chunk, 365), 365, rtol=1e-12)
     np.testing.assert_allclose(
-        decay(jnp.asarray(wish), chunk, 365)[1], decay(jnp.asarray(Memory(chunk).raw(np.asarray(365.0))), chunk, 365)[1]
+        decay(jnp.asarray(wish), chunk, 365)[1],
+        decay(jnp.asarray(Memory(chunk).raw(np.asarray(365.0))), chunk, 365)[1],
     )
     assert jax.grad(lambda logit: memory_days(logit, chunk, 365))(jnp.asarray(wish)) == 0
 

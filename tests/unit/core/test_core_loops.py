@@ -32,7 +32,9 @@ def test_the_tiled_sum_is_the_sum(length: int) -> None:
     np.testing.assert_allclose(slope, np.cumsum(pull[::-1])[::-1], rtol=0, atol=1e-13 * length)
 
 
-def step(state: tuple[jax.Array, jax.Array], row: tuple[jax.Array, jax.Array]) -> tuple[tuple[jax.Array, jax.Array], dict[str, jax.Array]]:
+def step(
+    state: tuple[jax.Array, jax.Array], row: tuple[jax.Array, jax.Array]
+) -> tuple[tuple[jax.Array, jax.Array], dict[str, jax.Array]]:
     """Something nonlinear with a state and outputs of several shapes."""
     level, wave = state
     push, shape = row
@@ -41,7 +43,9 @@ def step(state: tuple[jax.Array, jax.Array], row: tuple[jax.Array, jax.Array]) -
     return (level, wave), {"level": level, "wave": wave}
 
 
-@pytest.mark.parametrize(("length", "block"), [(1, 8), (7, 8), (8, 8), (9, 8), (64, 8), (61, 8), (30, 1), (30, 1440)])
+@pytest.mark.parametrize(
+    ("length", "block"), [(1, 8), (7, 8), (8, 8), (9, 8), (64, 8), (61, 8), (30, 1), (30, 1440)]
+)
 def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
     """Outputs and gradients with respect to the rows and the start, whatever padding the blocks need."""
     random = np.random.Generator(np.random.PCG64(length))
@@ -60,7 +64,9 @@ def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
 
     @jax.jit
     def both(start: Any, rows: Any) -> list[Any]:
-        return [jax.grad(squares, (0, 1), has_aux=True)(start, rows, form) for form in (plain, blocked)]
+        return [
+            jax.grad(squares, (0, 1), has_aux=True)(start, rows, form) for form in (plain, blocked)
+        ]
 
     for one, other in zip(*map(jax.tree.leaves, both(start, rows)), strict=True):
         assert one.shape == other.shape
@@ -95,4 +101,6 @@ def test_one_row_changes_nothing_it_was_given(prices: NDArray[np.float64]) -> No
     second = one_row(cascade, state, Seen(jnp.asarray(prices[60])))
     for one, other in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
         assert np.array_equal(one, other)
-    assert all(np.array_equal(one, other) for one, other in zip(kept.values(), state.values(), strict=True))
+    assert all(
+        np.array_equal(one, other) for one, other in zip(kept.values(), state.values(), strict=True)
+    )

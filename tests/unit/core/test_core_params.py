@@ -8,13 +8,24 @@ from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError
 
 SPECS = (
-    Parameter("initial_weights_logits", "initial_weights", "share", Simplex(), 1 / 3, 0.0, 1.0, trainable=False),
+    Parameter(
+        "initial_weights_logits",
+        "initial_weights",
+        "share",
+        Simplex(),
+        1 / 3,
+        0.0,
+        1.0,
+        trainable=False,
+    ),
     Parameter("log_k", "k_per_day", "1/day", Log2(), 20.0, 0.1, 1000.0, log=True),
     Parameter("logit_lamb", "memory_days", "days", Memory(1440), 10.0, 1.0, 200.0, log=True),
 )
 
 
-def begin(sets: int = 4, noise: float = 0.5, seed: int = 0, **given: object) -> dict[str, np.ndarray]:
+def begin(
+    sets: int = 4, noise: float = 0.5, seed: int = 0, **given: object
+) -> dict[str, np.ndarray]:
     return initial(SPECS, given, sets, 3, noise, seed)
 
 
@@ -43,10 +54,24 @@ def test_defaults_are_the_declared_ones() -> None:
 def test_a_number_one_an_asset_or_one_a_set_and_asset(given: object, expected: np.ndarray) -> None:
     """All shapes that make sense, raw and readable."""
     np.testing.assert_array_equal(begin(noise=0.0, log_k=given)["log_k"], expected)
-    np.testing.assert_allclose(begin(noise=0.0, k_per_day=given)["log_k"], np.log2(expected), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(
+        begin(noise=0.0, k_per_day=given)["log_k"], np.log2(expected), rtol=1e-14, atol=1e-15
+    )
 
 
-@pytest.mark.parametrize("given", [[1.0, 2.0], [[1.0, 2.0, 3.0]] * 3, [[[1.0]]], [], [[]], "much", [1.0, "x", 2.0], [[1.0], [1.0, 2.0]]])
+@pytest.mark.parametrize(
+    "given",
+    [
+        [1.0, 2.0],
+        [[1.0, 2.0, 3.0]] * 3,
+        [[[1.0]]],
+        [],
+        [[]],
+        "much",
+        [1.0, "x", 2.0],
+        [[1.0], [1.0, 2.0]],
+    ],
+)
 def test_other_shapes_are_refused_with_the_place(given: object) -> None:
     """Two for three assets, three sets for four, text."""
     with pytest.raises(ConfigError, match=r"^params\.log_k: "):
@@ -61,7 +86,9 @@ def test_both_spellings_of_one_parameter_are_refused() -> None:
 
 def test_an_unknown_name_is_met_with_the_nearest() -> None:
     """And with all there are."""
-    with pytest.raises(ConfigError, match=r"params\.memory_day: .*did you mean 'memory_days'.*k_per_day.*log_k"):
+    with pytest.raises(
+        ConfigError, match=r"params\.memory_day: .*did you mean 'memory_days'.*k_per_day.*log_k"
+    ):
         begin(memory_day=3.0)
 
 

@@ -14,14 +14,19 @@ from quantamm_cli.rules.momentum import Momentum
 from quantamm_cli.rules.triple_threat_mean_reversion_channel import TripleThreat
 
 CLOCK = Clock(1440, 365)
-RULES = {rule.kind: rule.parameters(CLOCK) for rule in (Momentum(), MeanReversionChannel(), TripleThreat(), DifferenceMomentum())}
+RULES = {
+    rule.kind: rule.parameters(CLOCK)
+    for rule in (Momentum(), MeanReversionChannel(), TripleThreat(), DifferenceMomentum())
+}
 
 
 def squareplus(raw: float) -> float:
     return (raw + (raw**2 + 4) ** 0.5) / 2
 
 
-@pytest.mark.parametrize("rule", ["momentum", "mean_reversion_channel", "triple_threat_mean_reversion_channel"])
+@pytest.mark.parametrize(
+    "rule", ["momentum", "mean_reversion_channel", "triple_threat_mean_reversion_channel"]
+)
 @pytest.mark.parametrize(
     ("name", "value", "quantity", "expected"),
     [
@@ -40,7 +45,9 @@ def squareplus(raw: float) -> float:
         ("raw_width", 1.0, "width", 2.0),
     ],
 )
-def test_every_raw_name_of_a_quantity_is_taken(rule: str, name: str, value: float, quantity: str, expected: float) -> None:
+def test_every_raw_name_of_a_quantity_is_taken(
+    rule: str, name: str, value: float, quantity: str, expected: float
+) -> None:
     """And stored under the rule's own: the readable value says what was meant."""
     specs = RULES[rule]
     if quantity not in {spec.readable for spec in specs}:
@@ -56,26 +63,47 @@ def test_shapes_go_through() -> None:
     shown = readable(specs, initial(specs, given, 2, 2, 0.0, 0))
     np.testing.assert_allclose(shown["k_per_day"], [[2, 4], [8, 16]], rtol=1e-13)
     np.testing.assert_allclose(shown["width"], [[1, 2], [1, 2]], rtol=1e-13)
-    shown = readable(specs, initial(specs, {"absolute_k": [12.0, 30.0], "memory_days": [[3.0, 5.0], [4.0, 6.0]]}, 2, 2, 0.0, 0))
+    shown = readable(
+        specs,
+        initial(
+            specs,
+            {"absolute_k": [12.0, 30.0], "memory_days": [[3.0, 5.0], [4.0, 6.0]]},
+            2,
+            2,
+            0.0,
+            0,
+        ),
+    )
     np.testing.assert_allclose(shown["k_per_day"], [[4, 6], [3, 5]], rtol=1e-12)
 
 
 def test_two_spellings_of_one_parameter_are_refused() -> None:
     """Whichever two."""
     specs = RULES["mean_reversion_channel"]
-    with pytest.raises(ConfigError, match=r"^params\.log_k: params\.k_per_day is given too; they are one parameter"):
+    with pytest.raises(
+        ConfigError, match=r"^params\.log_k: params\.k_per_day is given too; they are one parameter"
+    ):
         initial(specs, {"log_k": 1.0, "k_per_day": 2.0}, 1, 2, 0.0, 0)
-    with pytest.raises(ConfigError, match=r"^params\.raw_pre_exp_scaling: params\.logit_pre_exp_scaling is given too"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^params\.raw_pre_exp_scaling: params\.logit_pre_exp_scaling is given too",
+    ):
         initial(specs, {"raw_pre_exp_scaling": 1.0, "logit_pre_exp_scaling": 2.0}, 1, 2, 0.0, 0)
 
 
 def test_what_cannot_be_converted_is_refused_with_what_to_write() -> None:
     with pytest.raises(ConfigError, match=r"^params\.k: -1 is not above zero \(1/day\)"):
         initial(RULES["mean_reversion_channel"], {"k": -1.0}, 1, 2, 0.0, 0)
-    with pytest.raises(ConfigError, match=r"^params\.absolute_k: is k_per_day times memory_days, which is zero; write params\.k_per_day"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^params\.absolute_k: is k_per_day times memory_days, which is zero; write params\.k_per_day",
+    ):
         initial(RULES["momentum"], {"absolute_k": 1.0, "memory_days": [0.0, 1.0]}, 1, 2, 0.0, 0)
     alone = (Parameter("log_k", "k_per_day", "1/day", Log2(), 20.0, 0.1, 1000.0),)
-    with pytest.raises(ConfigError, match=r"^params\.absolute_k: this pool has no memory to divide it by; write params\.k_per_day"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^params\.absolute_k: this pool has no memory to divide it by; write params\.k_per_day",
+    ):
         initial(alone, {"absolute_k": 1.0}, 1, 2, 0.0, 0)
     with pytest.raises(ConfigError, match=r"^params\.sp_width: this pool has no such parameter"):
         initial(RULES["momentum"], {"sp_width": 1.0}, 1, 2, 0.0, 0)
@@ -97,7 +125,9 @@ def test_spellings_agree_with_the_rules_own_maps() -> None:
         for spec in specs:
             for other in SPELLINGS.get(spec.readable, ()):
                 if other.name == spec.name:
-                    np.testing.assert_array_equal(other.bijector.readable(grid), spec.bijector.readable(grid))
+                    np.testing.assert_array_equal(
+                        other.bijector.readable(grid), spec.bijector.readable(grid)
+                    )
 
 
 def test_runaway_values_are_told_without_a_warning() -> None:

@@ -27,7 +27,9 @@ width = jax.jit(jax.vmap(reclamm.width))
 price = jax.jit(jax.vmap(reclamm.price))
 
 
-def shift(real: Array, virtual: Array, seconds: float, version: int = 2, speed: float | None = None) -> Array:
+def shift(
+    real: Array, virtual: Array, seconds: float, version: int = 2, speed: float | None = None
+) -> Array:
     """Virtual balances after a shift: geometric, half a day's in a day; or of a speed relative to the pool's size."""
 
     @jax.jit
@@ -66,7 +68,9 @@ def test_any_reserves_quote_the_market_in_a_range_as_wide_as_told() -> None:
     """Also of one token alone, at the end of its range."""
     prices, ratio = jnp.asarray([3.0, 0.7]), 2.5
     real = jnp.concatenate([REAL, jnp.asarray([[3.0, 0.0], [0.0, 7.0]])])
-    virtual = jax.vmap(lambda held: reclamm.quoting(held, prices, jnp.asarray(math.sqrt(ratio) - 1)))(real)
+    virtual = jax.vmap(
+        lambda held: reclamm.quoting(held, prices, jnp.asarray(math.sqrt(ratio) - 1))
+    )(real)
     assert (virtual > 0).all()
     np.testing.assert_allclose(price(real, virtual), prices[0] / prices[1], rtol=1e-10)
     low, high = jax.vmap(reclamm.price_range)(real, virtual)
@@ -78,8 +82,15 @@ def test_the_arbitrage_is_the_optimum_of_the_effective_balances_cut_at_the_edge(
     """It never costs the arbitrageur; without a fee the invariant is kept, with one it never falls. An edge leaves nothing."""
     prices = QUOTED * np.stack([10 ** RANDOM.uniform(-1, 1, COUNT), np.ones(COUNT)], 1)
     charge = jnp.asarray(fee)
-    found = jax.jit(jax.vmap(lambda *pool: reclamm.arbitraged(*pool, charge)))(REAL, VIRTUAL, prices)
-    wanted = jax.jit(jax.vmap(lambda held, quoted: exact(held, jnp.full(2, 0.5), quoted, charge)))(EFFECTIVE, prices) - VIRTUAL
+    found = jax.jit(jax.vmap(lambda *pool: reclamm.arbitraged(*pool, charge)))(
+        REAL, VIRTUAL, prices
+    )
+    wanted = (
+        jax.jit(jax.vmap(lambda held, quoted: exact(held, jnp.full(2, 0.5), quoted, charge)))(
+            EFFECTIVE, prices
+        )
+        - VIRTUAL
+    )
     assert (found >= 0).all()
     assert ((prices * (REAL - found)).sum(1) >= -1e-12 * (prices * REAL).sum(1)).all()
     grown = (found + VIRTUAL).prod(1) / EFFECTIVE.prod(1)
@@ -93,7 +104,9 @@ def test_the_arbitrage_is_the_optimum_of_the_effective_balances_cut_at_the_edge(
     @jax.jit
     @jax.vmap
     def to_drain(real: Array, virtual: Array, out: Array) -> Array:
-        return reclamm.swap_with(virtual, charge)(real, 1 - out, out, real[out], jnp.asarray(True))[0]
+        return reclamm.swap_with(virtual, charge)(real, 1 - out, out, real[out], jnp.asarray(True))[
+            0
+        ]
 
     rows = np.arange(COUNT)
     filled = EFFECTIVE[rows, 1 - take] + to_drain(REAL, VIRTUAL, take)
@@ -115,7 +128,12 @@ def test_exact_in_and_exact_out_are_inverse_and_a_round_trip_costs_the_fee(fee: 
         paid, taken = swap(real, one, two, real[1] / 3, yes)
         again = swap(real, one, two, paid, no)[1]
         after = real + jnp.stack([paid, -taken])
-        return paid, again, swap(after, two, one, taken, no)[1], (after + virtual).prod() / (real + virtual).prod()
+        return (
+            paid,
+            again,
+            swap(after, two, one, taken, no)[1],
+            (after + virtual).prod() / (real + virtual).prod(),
+        )
 
     paid, again, back, grown = there_and_back(REAL, VIRTUAL)
     np.testing.assert_allclose(again, REAL[:, 1] / 3, rtol=1e-9)
@@ -128,7 +146,9 @@ def test_exact_in_and_exact_out_are_inverse_and_a_round_trip_costs_the_fee(fee: 
 
 @pytest.mark.parametrize("speed", [None, 1e-7])
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_shift_centers_the_pool_keeps_its_width_and_moves_its_price_to_the_market(version: int, speed: float | None) -> None:
+def test_a_shift_centers_the_pool_keeps_its_width_and_moves_its_price_to_the_market(
+    version: int, speed: float | None
+) -> None:
     """Above the center the first token is too plentiful because it fell: its price here goes down, and the range with it."""
     after = shift(REAL, VIRTUAL, 60.0, version, speed)
     up = np.asarray(above(REAL, VIRTUAL))
@@ -139,14 +159,20 @@ def test_a_shift_centers_the_pool_keeps_its_width_and_moves_its_price_to_the_mar
     assert (after[rows, scarce] < VIRTUAL[rows, scarce])[off].all()
     assert (after[rows, 1 - scarce] > VIRTUAL[rows, 1 - scarce])[off].all()
     assert (center(REAL, after) > center(REAL, VIRTUAL))[off].all()
-    for told in (lambda *pool: reclamm.price_range(*pool)[0], lambda *pool: reclamm.price_range(*pool)[1], reclamm.price):
+    for told in (
+        lambda *pool: reclamm.price_range(*pool)[0],
+        lambda *pool: reclamm.price_range(*pool)[1],
+        reclamm.price,
+    ):
         before, now = (jax.vmap(told)(REAL, virtual) for virtual in (VIRTUAL, after))
         assert ((now < before) == up)[off].all()
     np.testing.assert_allclose(width(REAL, after), width(REAL, VIRTUAL), rtol=1e-9)
 
 
 def test_two_geometric_shifts_are_one_of_both_times() -> None:
-    np.testing.assert_allclose(shift(REAL, shift(REAL, VIRTUAL, 60.0), 300.0), shift(REAL, VIRTUAL, 360.0), rtol=1e-9)
+    np.testing.assert_allclose(
+        shift(REAL, shift(REAL, VIRTUAL, 60.0), 300.0), shift(REAL, VIRTUAL, 360.0), rtol=1e-9
+    )
 
 
 def test_one_a_day_halves_the_scarce_tokens_virtual_balance() -> None:
@@ -160,7 +186,10 @@ def test_version_two_stops_at_the_center_and_version_one_before_the_contract_wou
 
 
 def test_no_shift_takes_a_drained_tokens_virtual_balance_to_zero() -> None:
-    real, virtual = jnp.asarray([[1000.0, 0.0], [0.0, 3.0]]), jnp.asarray([[500.0, 800.0], [7.0, 2.0]])
+    real, virtual = (
+        jnp.asarray([[1000.0, 0.0], [0.0, 3.0]]),
+        jnp.asarray([[500.0, 800.0], [7.0, 2.0]]),
+    )
     for speed in (None, 1e3):
         for version in (1, 2):
             after = shift(real, virtual, 1e9, version, speed)
@@ -169,7 +198,9 @@ def test_no_shift_takes_a_drained_tokens_virtual_balance_to_zero() -> None:
 
 
 def test_a_resized_range_keeps_the_centeredness() -> None:
-    after = jax.vmap(lambda real, virtual: reclamm.resized(real, virtual, jnp.asarray(0.3)))(REAL, VIRTUAL)
+    after = jax.vmap(lambda real, virtual: reclamm.resized(real, virtual, jnp.asarray(0.3)))(
+        REAL, VIRTUAL
+    )
     np.testing.assert_allclose(width(REAL, after), 0.3, rtol=1e-9)
     np.testing.assert_allclose(center(REAL, after), center(REAL, VIRTUAL), rtol=1e-9)
 
@@ -188,7 +219,9 @@ def test_the_first_arc_length_step_is_the_geometric_one(margin: float, ratio: fl
         speed = reclamm.matching_speed(real, virtual, limit, base, minute, 2)
         quoted = jnp.stack([reclamm.price(there, virtual), jnp.asarray(1.0)]) * 7
         wanted = reclamm.shifted(there, virtual, reclamm.geometric(there, virtual, base, minute), 2)
-        found = reclamm.shifted(there, virtual, reclamm.arc_length(there, virtual, quoted, speed, minute), 2)
+        found = reclamm.shifted(
+            there, virtual, reclamm.arc_length(there, virtual, quoted, speed, minute), 2
+        )
         np.testing.assert_allclose(found - virtual, wanted - virtual, rtol=1e-7)
 
 

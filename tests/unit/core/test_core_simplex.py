@@ -9,9 +9,15 @@ from quantamm_cli.core.simplex import clamp, guarded, slope
 
 MINUTES, FLOOR = 1440, 0.03
 SPEED = 3e-4
-STARTS = np.random.Generator(np.random.PCG64(5)).dirichlet(np.ones(4), 200) * (1 - 4 * FLOOR) + FLOOR
+STARTS = (
+    np.random.Generator(np.random.PCG64(5)).dirichlet(np.ones(4), 200) * (1 - 4 * FLOOR) + FLOOR
+)
 WISHES = STARTS + np.random.Generator(np.random.PCG64(6)).normal(0, 0.4, STARTS.shape)
-guard = jax.jit(jax.vmap(lambda start, wish, speed: guarded(start, wish, MINUTES, FLOOR, speed), in_axes=(0, 0, None)))
+guard = jax.jit(
+    jax.vmap(
+        lambda start, wish, speed: guarded(start, wish, MINUTES, FLOOR, speed), in_axes=(0, 0, None)
+    )
+)
 
 
 @pytest.mark.parametrize("speed", [1e-5, SPEED, 1.0])
@@ -30,7 +36,9 @@ def test_all_assets_are_slowed_alike() -> None:
     """A limit shortens the move and keeps its direction."""
     start, target = jnp.asarray([0.5, 0.3, 0.2]), jnp.asarray([0.1, 0.3, 0.6])
     np.testing.assert_allclose(slope(start, target, 100, 1.0), (target - start) / 100, rtol=1e-15)
-    np.testing.assert_allclose(slope(start, target, 100, 1e-3), np.array([-1e-3, 0, 1e-3]), rtol=1e-6)
+    np.testing.assert_allclose(
+        slope(start, target, 100, 1e-3), np.array([-1e-3, 0, 1e-3]), rtol=1e-6
+    )
 
 
 def test_a_second_weight_pushed_below_the_floor_is_lifted_too() -> None:
@@ -46,15 +54,26 @@ def test_a_second_weight_pushed_below_the_floor_is_lifted_too() -> None:
 
 def test_where_one_pass_suffices_it_is_what_one_pass_says() -> None:
     """The floor to those below it, the rest in proportion."""
-    np.testing.assert_allclose(clamp(jnp.asarray([0.6, 0.42, -0.02]), 0.1), [0.9 * 0.6 / 1.02, 0.9 * 0.42 / 1.02, 0.1], rtol=1e-14)
-    np.testing.assert_allclose(clamp(jnp.asarray([0.2, 0.3, 0.5]), 0.1), [0.2, 0.3, 0.5], rtol=1e-15)
+    np.testing.assert_allclose(
+        clamp(jnp.asarray([0.6, 0.42, -0.02]), 0.1),
+        [0.9 * 0.6 / 1.02, 0.9 * 0.42 / 1.02, 0.1],
+        rtol=1e-14,
+    )
+    np.testing.assert_allclose(
+        clamp(jnp.asarray([0.2, 0.3, 0.5]), 0.1), [0.2, 0.3, 0.5], rtol=1e-15
+    )
 
 
 def test_gradients_are_finite_everywhere() -> None:
     """Far inside, at the floor, all but one below it, and with wishes that point nowhere."""
-    corners = np.concatenate([WISHES, [[1e6, -1e6, 0.5, 0.5], [0.25, 0.25, 0.25, 0.25], [1 - 3 * FLOOR, FLOOR, FLOOR, FLOOR]]])
-    starts = np.concatenate([STARTS, np.full((3, 4), 0.25)])
-    found = jax.jit(jax.vmap(jax.grad(lambda pair: (guarded(*pair, MINUTES, FLOOR, SPEED) ** 2).sum())))(
-        (jnp.asarray(starts), jnp.asarray(corners))
+    corners = np.concatenate(
+        [
+            WISHES,
+            [[1e6, -1e6, 0.5, 0.5], [0.25, 0.25, 0.25, 0.25], [1 - 3 * FLOOR, FLOOR, FLOOR, FLOOR]],
+        ]
     )
+    starts = np.concatenate([STARTS, np.full((3, 4), 0.25)])
+    found = jax.jit(
+        jax.vmap(jax.grad(lambda pair: (guarded(*pair, MINUTES, FLOOR, SPEED) ** 2).sum()))
+    )((jnp.asarray(starts), jnp.asarray(corners)))
     assert all(np.isfinite(part).all() for part in found)

@@ -14,14 +14,31 @@ from hypothesis import strategies as st
 from quantamm_cli.engine.devices import layout
 
 COUNT = st.integers(1, 24)
-TOY = ("tokens=[BTC,ETH]", "start=2021-03-01", "end=2021-03-03", "test_end=null", "data.burn_in_days=3", "split.bout_offset=720")
-SMALL = ("metric=returns", "split.selection_metric=returns", "fit.steps=2", "fit.parameter_sets=2", "fit.batch_size=2")
+TOY = (
+    "tokens=[BTC,ETH]",
+    "start=2021-03-01",
+    "end=2021-03-03",
+    "test_end=null",
+    "data.burn_in_days=3",
+    "split.bout_offset=720",
+)
+SMALL = (
+    "metric=returns",
+    "split.selection_metric=returns",
+    "fit.steps=2",
+    "fit.parameter_sets=2",
+    "fit.batch_size=2",
+)
 FEE = ("fees=flat", "fees.fee=0.003")
 CASES = {
     "frictionless, compiled": ["fees.executor=compiled"],
     "frictionless, scan": ["fees.executor=scan"],
     "fee, compiled": [*FEE, "fees.executor=compiled"],
-    "fee, scan": [*FEE, "fees.executor=scan", "fees.arb_frequency=5"],  # its rounding adds up over trades: fewer of them
+    "fee, scan": [
+        *FEE,
+        "fees.executor=scan",
+        "fees.arb_frequency=5",
+    ],  # its rounding adds up over trades: fewer of them
     "minutes": ["metric=sharpe", "metric.turnover_penalty=1"],
     "three sets": [*FEE, "fit.parameter_sets=3"],
 }
@@ -82,16 +99,27 @@ print(json.dumps(found))
 
 def trained() -> dict[int, dict[str, dict[str, Any]]]:
     """Three entries of every case, by how many of its devices a process of four may use."""
-    told = os.environ | {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={max(SHARES)}"}
+    told = os.environ | {
+        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={max(SHARES)}"
+    }
     root = Path(__file__).resolve().parents[3]
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=told, cwd=root, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=told,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
     assert done.returncode == 0, done.stderr
     return {int(devices): cases for devices, cases in json.loads(done.stdout).items()}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(COUNT, COUNT, COUNT)
-def test_work_is_cut_evenly_for_as_many_devices_as_possible(devices: int, sets: int, windows: int) -> None:
+def test_work_is_cut_evenly_for_as_many_devices_as_possible(
+    devices: int, sets: int, windows: int
+) -> None:
     """Both cuts divide; no other even cut uses more devices, nor as many with more parts of sets."""
     a, b = layout(devices, sets, windows)
     assert sets % a == windows % b == 0 and a * b <= devices
@@ -112,7 +140,14 @@ def test_training_on_many_devices_finds_the_numbers_of_one() -> None:
         assert set(found[devices]) == set(shares)
         for name, told in found[devices].items():
             assert told["share"] == shares[name], (devices, name)
-            assert set(told["devices"]) == {np.prod(SHARES[1][name]) // np.prod(told["share"])}, (devices, name)
+            assert set(told["devices"]) == {np.prod(SHARES[1][name]) // np.prod(told["share"])}, (
+                devices,
+                name,
+            )
             assert told["compiled"] == 0, (devices, name)
-            for value, expected in zip(told["values"], found[1][name]["values"], strict=True):  # returns are ratios less one
-                np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-12, err_msg=f"{devices}: {name}")
+            for value, expected in zip(
+                told["values"], found[1][name]["values"], strict=True
+            ):  # returns are ratios less one
+                np.testing.assert_allclose(
+                    value, expected, rtol=1e-12, atol=1e-12, err_msg=f"{devices}: {name}"
+                )

@@ -22,7 +22,9 @@ TEMPORAL = {"kind": "temporal", "rule": {"kind": "momentum"}, "guard": {"kind": 
 BURN_IN = 2 * DAY
 
 
-def made(prices: NDArray[np.float64], burn_in_days: int | None = 2, **changes: Any) -> tuple[Simulate, Feed]:
+def made(
+    prices: NDArray[np.float64], burn_in_days: int | None = 2, **changes: Any
+) -> tuple[Simulate, Feed]:
     tree = {
         "tokens": ["A", "B", "C"],
         "data": {"kind": "synthetic", "burn_in_days": burn_in_days},
@@ -45,7 +47,9 @@ def test_a_program_is_given_the_rows_after_the_burn_in(prices: NDArray[np.float6
 
 @pytest.mark.parametrize("chunk", [60, 700, 1440, 4000])
 @pytest.mark.parametrize("room", [False, True])
-def test_chunks_are_the_prices_at_their_first_minutes_behind_padding(prices: NDArray[np.float64], chunk: int, room: bool) -> None:
+def test_chunks_are_the_prices_at_their_first_minutes_behind_padding(
+    prices: NDArray[np.float64], chunk: int, room: bool
+) -> None:
     """Counted from the first row of the burn-in; with room for a year the shape does not depend on how much burn-in there is."""
     pool = TEMPORAL | {"chunk_period": chunk, "weight_interpolation_period": chunk}
     _, found = made(prices, None if room else 2, pool=pool)
@@ -64,10 +68,15 @@ def test_what_costs_nothing_is_left_out_of_the_program(prices: NDArray[np.float6
     _, fee = made(prices, fees={"kind": "flat", "fee": 0.003})
     assert fee.frictions is not None
     assert fee.prefix is None
-    assert [name for name in fee.frictions._fields if getattr(fee.frictions, name) is not None] == ["fee"]
+    assert [name for name in fee.frictions._fields if getattr(fee.frictions, name) is not None] == [
+        "fee"
+    ]
     _, gas = made(prices, fees={"kind": "flat", "gas_cost": 1.0})
     assert gas.frictions is not None
-    assert [name for name in gas.frictions._fields if getattr(gas.frictions, name) is not None] == ["fee", "gas_cost"]
+    assert [name for name in gas.frictions._fields if getattr(gas.frictions, name) is not None] == [
+        "fee",
+        "gas_cost",
+    ]
 
 
 def test_a_pool_without_a_path_for_frictions_says_so(prices: NDArray[np.float64]) -> None:
@@ -81,7 +90,9 @@ def test_a_constant_fee_is_a_series_that_does_not_change(prices: NDArray[np.floa
     settings, scalar = made(prices, fees={"kind": "flat", "fee": 0.003, "gas_cost": 1.0})
     assert scalar.frictions is not None
     series = scalar._replace(
-        frictions=scalar.frictions._replace(fee=jnp.full(len(scalar.prices), 0.003), gas_cost=jnp.full(len(scalar.prices), 1.0))
+        frictions=scalar.frictions._replace(
+            fee=jnp.full(len(scalar.prices), 0.003), gas_cost=jnp.full(len(scalar.prices), 1.0)
+        )
     )
     params = {"initial_weights_logits": jnp.asarray([0.1, -0.2, 0.4])}
     one, other = (simulate(settings.pool, params, world, 333, 2000) for world in (scalar, series))  # type: ignore[arg-type]
@@ -104,7 +115,11 @@ def test_periods_are_read_at_their_own_days(prices: NDArray[np.float64]) -> None
     """Each period's days are counted from its first row; its last row is its own."""
     settings, world = made(prices)
     params = {"initial_weights_logits": jnp.zeros(3)}
-    spans = (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY + 5), ("test", 4 * DAY + 5, 4 * DAY + 7))
+    spans = (
+        ("train", 0, 3 * DAY),
+        ("validation", 3 * DAY, 4 * DAY + 5),
+        ("test", 4 * DAY + 5, 4 * DAY + 7),
+    )
     path = simulate(settings.pool, params, world, 0, 4 * DAY + 7)  # type: ignore[arg-type]
     found = days(settings.pool, params, world, 0, spans)  # type: ignore[arg-type]
     for name, first, last in spans:

@@ -25,9 +25,15 @@ def given() -> tuple[Any, Any, Any]:
     """A momentum pool that looks every six hours, ten days of a walk, and one parameter set."""
     pool = build("pool", "temporal", chunk_period=360, weight_interpolation_period=360)
     random = np.random.Generator(np.random.PCG64(0))
-    feed = world(pool, np.exp(np.cumsum(2e-3 * random.standard_normal((10 * DAY, 2)), axis=0)), burn_in=2 * DAY)
+    feed = world(
+        pool,
+        np.exp(np.cumsum(2e-3 * random.standard_normal((10 * DAY, 2)), axis=0)),
+        burn_in=2 * DAY,
+    )
     specs = pool.parameters(2)
-    params = {name: jnp.asarray(value[0]) for name, value in initial(specs, {}, 1, 2, 0.0, 0).items()}
+    params = {
+        name: jnp.asarray(value[0]) for name, value in initial(specs, {}, 1, 2, 0.0, 0).items()
+    }
     return pool, feed, params
 
 
@@ -37,7 +43,12 @@ def test_parts_joined_by_hand() -> None:
     assert joined(Aim("returns", 9, joined="mean"), Weights(), gain) == pytest.approx(7 / 3)
     assert joined(Aim("returns", 9, joined="min"), Weights(), gain) == 1.0
     soft = {
-        heat: float(joined(Aim("returns", 9, joined="softmin"), Weights(temperature=jnp.asarray(heat)), gain)) for heat in (0.01, 1.0, 1e6)
+        heat: float(
+            joined(
+                Aim("returns", 9, joined="softmin"), Weights(temperature=jnp.asarray(heat)), gain
+            )
+        )
+        for heat in (0.01, 1.0, 1e6)
     }
     share = np.exp(-np.array([1.0, 2.0, 4.0]))
     assert soft[1.0] == pytest.approx((share * [1, 2, 4]).sum() / share.sum(), rel=1e-12)
@@ -54,7 +65,9 @@ def test_parts_joined_by_hand() -> None:
         ({"periods": 3, "overlap": 0.5}, 100, [(0, 50), (25, 75), (50, 100)]),
     ],
 )
-def test_parts_are_of_one_length_and_within_the_window(told: dict[str, Any], rows: int, parts: list[tuple[int, int]]) -> None:
+def test_parts_are_of_one_length_and_within_the_window(
+    told: dict[str, Any], rows: int, parts: list[tuple[int, int]]
+) -> None:
     """Cut by hand."""
     assert [(first, last) for _, first, last in Objective(**told).parts(rows)] == parts
 
@@ -71,7 +84,9 @@ def test_no_part_leaves_its_window(periods: int, overlap: float) -> None:
 
 def test_objectives_that_make_no_sense_say_so() -> None:
     """Parts too short to be read, and an overlap of the only part."""
-    with pytest.raises(ConfigError, match=r"objective.periods: 60 parts of a window of 100 minutes"):
+    with pytest.raises(
+        ConfigError, match=r"objective.periods: 60 parts of a window of 100 minutes"
+    ):
         Objective(periods=60).parts(100)
     with pytest.raises(ValidationError, match="less than or equal to 100"):
         Objective(periods=101)
@@ -80,14 +95,19 @@ def test_objectives_that_make_no_sense_say_so() -> None:
 
 
 @pytest.mark.parametrize("metric", ["daily_log_sharpe", "max_drawdown"])
-def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(metric: str, given: tuple[Any, Any, Any]) -> None:
+def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(
+    metric: str, given: tuple[Any, Any, Any]
+) -> None:
     """Of one continuous window, for metrics of days and of minutes alike."""
     parts = Objective(periods=2).parts(ROWS)
 
     @jax.jit
     def scored(pool: Any, feed: Any, params: Any, starts: jax.Array) -> list[jax.Array]:
         ways = (parts, *((part,) for part in parts))
-        return [objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts) for spans in ways]
+        return [
+            objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts)
+            for spans in ways
+        ]
 
     joint, *each = map(float, scored(*given, jnp.asarray([7])))
     assert joint == pytest.approx(np.mean(each), rel=1e-9)
@@ -103,12 +123,16 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     pool, feed, params = given
     moving = trainable(pool.parameters(2))
     aim, starts = Aim("returns_over_uniform_hodl", ROWS, trains=moving), jnp.asarray([0])
-    found = jax.jit(lambda values: hessian_trace(aim, Weights(), pool, values, feed, starts))(params)
+    found = jax.jit(lambda values: hessian_trace(aim, Weights(), pool, values, feed, starts))(
+        params
+    )
     plain = feed._replace(trading=feed.trading.on("scan"))
     fixed = {name: value for name, value in params.items() if name not in moving}
 
     def slope(values: Any) -> Any:
-        return jax.grad(lambda free: objective(aim, Weights(), pool, fixed | free, plain, starts))(values)
+        return jax.grad(lambda free: objective(aim, Weights(), pool, fixed | free, plain, starts))(
+            values
+        )
 
     free = {name: np.asarray(params[name]) for name in sorted(moving)}
     curved, small = 0.0, 1e-5
@@ -116,7 +140,9 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     for name, value in free.items():
         for place in range(len(value)):
             shifts = small * np.eye(len(value))[place] * np.array([[1], [-1]])
-            ends = [np.asarray(ascend(free | {name: value + shift})[name])[place] for shift in shifts]
+            ends = [
+                np.asarray(ascend(free | {name: value + shift})[name])[place] for shift in shifts
+            ]
             curved += float(ends[0] - ends[1]) / (2 * small)
     assert float(found) == pytest.approx(curved, rel=1e-5)
 
@@ -131,7 +157,9 @@ def test_curvature_costs_what_it_is_told_to() -> None:
     pool = Hill(ridge=ridge)
     params = {name: jnp.asarray(value) for name, value in FROM.items()}
     free, slope = ascent(AIM, Weights(), pool, params, plain(pool), jnp.asarray([0]))
-    charged, bent = ascent(AIM, Weights(curvature=jnp.asarray(cost)), pool, params, plain(pool), jnp.asarray([0]))
+    charged, bent = ascent(
+        AIM, Weights(curvature=jnp.asarray(cost)), pool, params, plain(pool), jnp.asarray([0])
+    )
     a, b = (FROM["place"] - TOP).T
     traced = -4 - ridge * (12 * a**2 - 4 * b + 2)
     assert (traced < 0).all()

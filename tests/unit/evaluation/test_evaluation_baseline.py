@@ -18,18 +18,37 @@ SPECS = POOL.parameters(3)
 SPANS = (("train", 0, 2 * DAY), ("test", 2 * DAY, 4 * DAY))
 
 
-def test_scores_are_those_of_random_parameters_and_a_function_of_the_seed(prices: NDArray[np.float64]) -> None:
+def test_scores_are_those_of_random_parameters_and_a_function_of_the_seed(
+    prices: NDArray[np.float64],
+) -> None:
     """Each draw is scored as such a set would be, in whatever company; the first is not the centre."""
     feed = world(POOL, prices[: 6 * DAY], burn_in=2 * DAY)
-    found = random_scores(POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=3)
-    assert {period: scores["returns"].shape for period, scores in found.items()} == {"train": (10,), "test": (10,)}
+    found = random_scores(
+        POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=3
+    )
+    assert {period: scores["returns"].shape for period, scores in found.items()} == {
+        "train": (10,),
+        "test": (10,),
+    }
     raw = initial(SPECS, {"k_per_day": 20.0}, 11, 3, 0.5, 3)
     assert len(np.unique(found["test"]["returns"])) == 10
-    alone = judge(POOL, SPANS, ("returns",), {name: jnp.asarray(values[[1, 5, 10, 0, 0, 0, 0, 0]]) for name, values in raw.items()}, feed)
+    alone = judge(
+        POOL,
+        SPANS,
+        ("returns",),
+        {name: jnp.asarray(values[[1, 5, 10, 0, 0, 0, 0, 0]]) for name, values in raw.items()},
+        feed,
+    )
     for period in found:
-        np.testing.assert_allclose(found[period]["returns"][[0, 4, 9]], np.asarray(alone[period]["returns"])[:3], rtol=1e-9)
-    again = random_scores(POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=3)
-    other = random_scores(POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=4)
+        np.testing.assert_allclose(
+            found[period]["returns"][[0, 4, 9]], np.asarray(alone[period]["returns"])[:3], rtol=1e-9
+        )
+    again = random_scores(
+        POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=3
+    )
+    other = random_scores(
+        POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=4
+    )
     assert np.array_equal(again["test"]["returns"], found["test"]["returns"])
     assert not np.array_equal(other["test"]["returns"], found["test"]["returns"])
 
@@ -45,4 +64,11 @@ def test_beaten_by_hand() -> None:
 def test_as_many_as_asked_for(draws: int, prices: NDArray[np.float64]) -> None:
     """Whatever their number, batches are filled up and cut."""
     feed = world(POOL, prices[: 6 * DAY], burn_in=2 * DAY)
-    assert len(random_scores(POOL, SPECS, {}, 3, feed, SPANS, ("returns",), draws=draws)["test"]["returns"]) == draws
+    assert (
+        len(
+            random_scores(POOL, SPECS, {}, 3, feed, SPANS, ("returns",), draws=draws)["test"][
+                "returns"
+            ]
+        )
+        == draws
+    )

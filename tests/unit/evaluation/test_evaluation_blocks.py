@@ -17,8 +17,13 @@ def autoregressive(share: float, days: int, seed: int) -> NDArray[np.float64]:
     return path
 
 
-@pytest.mark.parametrize(("share", "days", "seed", "expected"), [(0.0, 300, 1, 3.725486434183658), (0.9, 200, 5, 18.27830676829086)])
-def test_lengths_are_those_of_another_library(share: float, days: int, seed: int, expected: float) -> None:
+@pytest.mark.parametrize(
+    ("share", "days", "seed", "expected"),
+    [(0.0, 300, 1, 3.725486434183658), (0.9, 200, 5, 18.27830676829086)],
+)
+def test_lengths_are_those_of_another_library(
+    share: float, days: int, seed: int, expected: float
+) -> None:
     """``arch`` 8.0, ``optimal_block_length``, stationary: series on which its count of the lags that matter is the paper's."""
     assert block_length(autoregressive(share, days, seed)) == pytest.approx(expected, rel=1e-12)
 
@@ -28,7 +33,9 @@ def test_an_autoregressive_process_has_its_published_length(share: float) -> Non
     r"""$(2\rho/(1-\rho^2))^{2/3}\,T^{1/3}$ [Politis & White, 2004]: of long samples, on the average within a tenth."""
     days = 20_000
     found = np.mean([block_length(autoregressive(share, days, seed)) for seed in range(5)])
-    assert found == pytest.approx((2 * share / (1 - share**2)) ** (2 / 3) * days ** (1 / 3), rel=0.1)
+    assert found == pytest.approx(
+        (2 * share / (1 - share**2)) ** (2 / 3) * days ** (1 / 3), rel=0.1
+    )
 
 
 def test_a_series_by_hand() -> None:
@@ -36,7 +43,9 @@ def test_a_series_by_hand() -> None:
     series = np.array([1.0, -1, 1, -1, 1, -1, 1, -1, 0])
     covariance = [8 / 9, -7 / 9]
     curved, total = 2 * covariance[1], covariance[0] + 2 * covariance[1]
-    assert block_length(series) == pytest.approx(min((curved**2 / total**2 * 9) ** (1 / 3), 3), rel=1e-12)
+    assert block_length(series) == pytest.approx(
+        min((curved**2 / total**2 * 9) ** (1 / 3), 3), rel=1e-12
+    )
 
 
 def test_lengths_are_bounded() -> None:

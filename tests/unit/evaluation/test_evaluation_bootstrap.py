@@ -41,7 +41,9 @@ def test_the_variance_of_resampled_means_is_the_closed_form() -> None:
     centred = series - series.mean()
     lags = np.arange(1, days)
     common = np.array([centred @ np.roll(centred, -lag) / days for lag in lags])
-    expected = (centred @ centred / days + 2 * ((1 - lags / days) * (1 - 1 / block) ** lags * common).sum()) / days
+    expected = (
+        centred @ centred / days + 2 * ((1 - lags / days) * (1 - 1 / block) ** lags * common).sum()
+    ) / days
     means = np.concatenate([series[rows].mean(1) for rows in resampled(days, block, 20_000)])
     assert means.var() == pytest.approx(expected, rel=0.04)
     assert means.mean() == pytest.approx(series.mean(), abs=4 * math.sqrt(expected / 20_000))
@@ -51,7 +53,11 @@ def test_the_variance_of_resampled_means_is_the_closed_form() -> None:
 def test_a_seed_repeats_an_interval() -> None:
     """Bit for bit; another seed draws others."""
     found = [Bootstrap(resamples=300, seed=seed).sharpe(RETURNS) for seed in (0, 0, 1)]
-    assert found[0] == found[1] and found[0].low != found[2].low and found[0].estimate == found[2].estimate
+    assert (
+        found[0] == found[1]
+        and found[0].low != found[2].low
+        and found[0].estimate == found[2].estimate
+    )
 
 
 def test_the_interval_of_a_sharpe_ratio_is_about_its_known_error() -> None:
@@ -60,7 +66,11 @@ def test_the_interval_of_a_sharpe_ratio_is_about_its_known_error() -> None:
     found = Bootstrap(0.9, block=1.0, resamples=4000).sharpe(days)
     ratio = float(sharpe(days))
     error = 1.6449 * ANNUAL * math.sqrt((1 + ratio**2 / 2) / 1000)
-    assert found.estimate == pytest.approx(ANNUAL * ratio, rel=1e-14) and found.days == 1000 and found.reason == ""
+    assert (
+        found.estimate == pytest.approx(ANNUAL * ratio, rel=1e-14)
+        and found.days == 1000
+        and found.reason == ""
+    )
     assert (found.high - found.low) / 2 == pytest.approx(error, rel=0.07)
     assert found.low < found.estimate < found.high
     wider = Bootstrap(0.99, block=1.0, resamples=4000).sharpe(days)
@@ -72,7 +82,9 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     samples, truth = autoregression(0.5, 120, 300, 15) + 0.1, ANNUAL * 0.1
 
     def coverage(block: float) -> float:
-        found = [Bootstrap(0.9, block, 200, seed).sharpe(sample) for seed, sample in enumerate(samples)]
+        found = [
+            Bootstrap(0.9, block, 200, seed).sharpe(sample) for seed, sample in enumerate(samples)
+        ]
         return float(np.mean([each.low <= truth <= each.high for each in found]))
 
     assert 0.8 <= coverage(15.0) <= 0.95
@@ -110,7 +122,9 @@ def test_a_difference_of_ratios_changes_sign_with_its_order() -> None:
         ([*RETURNS[:50], math.inf], "a daily return is not finite"),
     ],
 )
-def test_without_enough_there_is_a_reason_in_place_of_an_interval(returns: list[float], reason: str) -> None:
+def test_without_enough_there_is_a_reason_in_place_of_an_interval(
+    returns: list[float], reason: str
+) -> None:
     """NaN, never an error; the estimate stays where there is one."""
     found = FEW.sharpe(returns)
     assert np.isnan([found.low, found.high, found.positive]).all() and found.reason == reason
@@ -121,10 +135,16 @@ def test_forty_days_are_enough_and_short_blocks_need_twenty() -> None:
     """The bound of the reasons, from its other side."""
     assert not FEW.sharpe(RETURNS[:40]).reason
     assert not Bootstrap(block=2.0, resamples=500).sharpe(RETURNS[:20]).reason
-    assert Bootstrap(block=2.0, resamples=500).sharpe(RETURNS[:19]).reason == "19 days are too few: 20 are needed"
+    assert (
+        Bootstrap(block=2.0, resamples=500).sharpe(RETURNS[:19]).reason
+        == "19 days are too few: 20 are needed"
+    )
 
 
 def test_only_the_same_days_compare() -> None:
     """Series of other lengths have a reason, no difference."""
     found = FEW.mean_difference(RETURNS, RETURNS[1:])
-    assert math.isnan(found.estimate) and found.reason == "199 days beside 200: only the same days can be compared"
+    assert (
+        math.isnan(found.estimate)
+        and found.reason == "199 days beside 200: only the same days can be compared"
+    )

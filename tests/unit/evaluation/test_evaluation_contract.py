@@ -41,7 +41,14 @@ def made(*words: str) -> Any:
 
 def told(pool: Any, assets: int = 2, **given: Any) -> dict[str, np.ndarray]:
     specs = pool.parameters(assets)
-    return contract(pool, specs, readable(specs, {name: values[0] for name, values in initial(specs, given, 1, assets, 0.0, 0).items()}))
+    return contract(
+        pool,
+        specs,
+        readable(
+            specs,
+            {name: values[0] for name, values in initial(specs, given, 1, assets, 0.0, 0).items()},
+        ),
+    )
 
 
 def decay(days: float, chunk: int = 1440) -> float:
@@ -59,7 +66,13 @@ def test_every_rule_tells_its_numbers(rule: str) -> None:
 
 
 def test_strength_and_amplitude_are_times_the_memory_that_the_rule_uses() -> None:
-    found = told(made("pool/rule=mean_reversion_channel"), k_per_day=[2.0, 3.0], memory_days=[5.0, 1000.0], amplitude=0.5, exponent=0.7)
+    found = told(
+        made("pool/rule=mean_reversion_channel"),
+        k_per_day=[2.0, 3.0],
+        memory_days=[5.0, 1000.0],
+        amplitude=0.5,
+        exponent=0.7,
+    )
     np.testing.assert_allclose(found["k"], [10, 3 * 365], rtol=1e-12)
     np.testing.assert_allclose(found["amplitude"], [2.5, 0.5 * 365], rtol=1e-12)
     np.testing.assert_allclose(found["lamb"], [decay(5.0), decay(365.0)], rtol=1e-12)
@@ -68,22 +81,41 @@ def test_strength_and_amplitude_are_times_the_memory_that_the_rule_uses() -> Non
 
 
 def test_the_power_channel_applies_no_exponent_below_one() -> None:
-    np.testing.assert_allclose(told(made("pool/rule=power_channel"), exponent=[0.7, 1.5])["exponents"], [1, 1.5], rtol=1e-12)
+    np.testing.assert_allclose(
+        told(made("pool/rule=power_channel"), exponent=[0.7, 1.5])["exponents"],
+        [1, 1.5],
+        rtol=1e-12,
+    )
     wrapped = made("pool=lvr", "pool/rule@pool.base.rule=power_channel")
-    np.testing.assert_allclose(told(wrapped, exponent=[0.7, 1.5])["exponents"], [1, 1.5], rtol=1e-12)
+    np.testing.assert_allclose(
+        told(wrapped, exponent=[0.7, 1.5])["exponents"], [1, 1.5], rtol=1e-12
+    )
 
 
 def test_two_memories_and_three_gradients() -> None:
-    found = told(made("pool/rule=difference_momentum"), k=-2.0, memory_days_1=5.0, memory_days_2=[3.0, 9.0])
+    found = told(
+        made("pool/rule=difference_momentum"), k=-2.0, memory_days_1=5.0, memory_days_2=[3.0, 9.0]
+    )
     np.testing.assert_allclose(found["k"], [-10, -18], rtol=1e-12)
     np.testing.assert_allclose(found["lamb_2"], [decay(3.0), decay(9.0)], rtol=1e-12)
-    found = told(made("pool/rule=triple_threat_mean_reversion_channel"), memory_days=[[1.0], [2.0], [3.0]], memory_days_for_ewma=4.0)
-    np.testing.assert_allclose(found["lamb"], np.repeat([[decay(1)], [decay(2)], [decay(3)]], 2, axis=1), rtol=1e-12)
+    found = told(
+        made("pool/rule=triple_threat_mean_reversion_channel"),
+        memory_days=[[1.0], [2.0], [3.0]],
+        memory_days_for_ewma=4.0,
+    )
+    np.testing.assert_allclose(
+        found["lamb"], np.repeat([[decay(1)], [decay(2)], [decay(3)]], 2, axis=1), rtol=1e-12
+    )
     np.testing.assert_allclose(found["k"], 80, rtol=1e-12)
 
 
 def test_the_alternative_decay_has_the_logit_of_both() -> None:
-    pool = made("pool/rule=momentum", "pool.rule.use_alt_lamb=true", "pool.chunk_period=60", "pool.weight_interpolation_period=60")
+    pool = made(
+        "pool/rule=momentum",
+        "pool.rule.use_alt_lamb=true",
+        "pool.chunk_period=60",
+        "pool.weight_interpolation_period=60",
+    )
     found = told(pool, logit_delta_lamb=0.5, memory_days=8.0)
     logit = float(Memory(60).raw(np.asarray(8.0))) + 0.5
     np.testing.assert_allclose(found["lamb_alt"], 1 / (1 + np.exp(-logit)), rtol=1e-12)
@@ -92,7 +124,9 @@ def test_the_alternative_decay_has_the_logit_of_both() -> None:
 
 def test_other_pools_tell_what_they_read() -> None:
     assert set(told(made("pool=balancer"))) == {"weights"}
-    assert {"price_ratio", "centeredness_margin", "shift_exponent"} <= set(told(made("pool=reclamm")))
+    assert {"price_ratio", "centeredness_margin", "shift_exponent"} <= set(
+        told(made("pool=reclamm"))
+    )
     assert {"fee_k", "fee_lamb", "k", "lamb"} <= set(told(made("pool=dynamic_fee")))
     with pytest.raises(ConfigError, match="a composite pool is no contract"):
         told(made("pool=composite"))
@@ -114,7 +148,10 @@ def test_declared_numbers_are_those_that_were_exported(words: str) -> None:
         np.testing.assert_array_equal(value, FROZEN[words]["onchain"][name])
 
 
-@pytest.mark.parametrize(("group", "name"), [(group, name) for group in ("pool", "pool/rule", "pool/guard") for name in components(group)])
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(group, name) for group in ("pool", "pool/rule", "pool/guard") for name in components(group)],
+)
 def test_every_shipped_parameter_says_what_it_is_on_chain(group: str, name: str) -> None:
     choice = f"{group}={name}"
     assert choice in UNUSED or any(words.split()[0] == choice for words in FROZEN)
@@ -123,10 +160,16 @@ def test_every_shipped_parameter_says_what_it_is_on_chain(group: str, name: str)
 def test_a_parameter_that_declares_nothing_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule of a user's may mean anything by a name of ours."""
     pool = made("pool/rule=momentum")
-    specs = [replace(spec, onchain=None) if spec.readable == "k_per_day" else spec for spec in pool.parameters(2)]
-    values = readable(specs, {name: values[0] for name, values in initial(specs, {}, 1, 2, 0.0, 0).items()})
+    specs = [
+        replace(spec, onchain=None) if spec.readable == "k_per_day" else spec
+        for spec in pool.parameters(2)
+    ]
+    values = readable(
+        specs, {name: values[0] for name, values in initial(specs, {}, 1, 2, 0.0, 0).items()}
+    )
     with pytest.raises(
-        ConfigError, match=r"export: k_per_day declares no on-chain meaning.*give its Parameter onchain=OnChain\('k_per_day'\)"
+        ConfigError,
+        match=r"export: k_per_day declares no on-chain meaning.*give its Parameter onchain=OnChain\('k_per_day'\)",
     ):
         contract(pool, specs, values)
 

@@ -28,13 +28,20 @@ def params(k: float = 30.0) -> dict[str, Any]:
 
 
 @FEES
-def test_stretches_one_after_the_other_have_the_days_of_the_whole(fee: float, prices: NDArray[np.float64]) -> None:
+def test_stretches_one_after_the_other_have_the_days_of_the_whole(
+    fee: float, prices: NDArray[np.float64]
+) -> None:
     """Returns of the pool and of constant weights: as many as days, those of the pieces in their order those of the whole."""
     feed = market(prices, fee)
-    whole, first, then = (daily(POOL, params(), feed, *span).returns for span in ((BEGIN, LAST), (BEGIN, SEAM), (SEAM, LAST)))
+    whole, first, then = (
+        daily(POOL, params(), feed, *span).returns
+        for span in ((BEGIN, LAST), (BEGIN, SEAM), (SEAM, LAST))
+    )
     for name in ("pool", "constant_weight"):
         assert len(whole[name]) == 4 and len(first[name]) == 2
-        np.testing.assert_allclose(np.concatenate([first[name], then[name]]), whole[name], rtol=0, atol=1e-13)
+        np.testing.assert_allclose(
+            np.concatenate([first[name], then[name]]), whole[name], rtol=0, atol=1e-13
+        )
 
 
 @FEES
@@ -46,9 +53,15 @@ def test_days_are_those_of_the_continuous_run(fee: float, prices: NDArray[np.flo
     found = daily(POOL, params(), feed, BEGIN, LAST)
     held = np.asarray(feed.prices)[rows]
     np.testing.assert_array_equal(found.prices, held)
-    expected = {"pool": path.value[rows], "hodl": held @ path.reserves[rows[0]], "uniform_hodl": (held / held[0]).sum(-1)}
+    expected = {
+        "pool": path.value[rows],
+        "hodl": held @ path.reserves[rows[0]],
+        "uniform_hodl": (held / held[0]).sum(-1),
+    }
     for name, value in expected.items():
-        np.testing.assert_allclose(found.returns[name], value[1:] / value[:-1] - 1, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            found.returns[name], value[1:] / value[:-1] - 1, rtol=0, atol=1e-12
+        )
 
 
 def test_constant_weights_are_a_pool_whose_rule_says_nothing(prices: NDArray[np.float64]) -> None:
@@ -56,7 +69,9 @@ def test_constant_weights_are_a_pool_whose_rule_says_nothing(prices: NDArray[np.
     feed = market(prices, 0.003)
     found = daily(POOL, params(k=1e-12), feed, BEGIN, LAST).returns
     np.testing.assert_allclose(found["pool"], found["constant_weight"], rtol=0, atol=1e-9)
-    assert abs(daily(POOL, params(), feed, BEGIN, LAST).returns["pool"] - found["pool"]).max() > 1e-5
+    assert (
+        abs(daily(POOL, params(), feed, BEGIN, LAST).returns["pool"] - found["pool"]).max() > 1e-5
+    )
 
 
 def test_a_run_begins_without_a_row_before_it() -> None:
@@ -76,14 +91,22 @@ def test_candidates_earn_what_each_earns_alone(fee: float, prices: NDArray[np.fl
     found = candidates(POOL, stacked, feed, BEGIN, LAST)
     assert found.shape == (11, 4)
     for which in (0, 7, 10):
-        np.testing.assert_allclose(found[which], daily(POOL, sets[which], feed, BEGIN, LAST).returns["pool"], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            found[which],
+            daily(POOL, sets[which], feed, BEGIN, LAST).returns["pool"],
+            rtol=0,
+            atol=1e-12,
+        )
 
 
 def test_what_comes_after_a_stretch_does_not_matter(prices: NDArray[np.float64]) -> None:
     """Other prices from its end on change nothing in it."""
     changed = prices.copy()
     changed[DAY + LAST :] *= 2
-    one, other = (daily(POOL, params(), market(each, 0.003), BEGIN, LAST).returns for each in (prices, changed))
+    one, other = (
+        daily(POOL, params(), market(each, 0.003), BEGIN, LAST).returns
+        for each in (prices, changed)
+    )
     assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
@@ -95,13 +118,25 @@ def test_candidates_are_spread_evenly_with_the_chosen_among_them() -> None:
 
 
 @FEES
-@pytest.mark.parametrize("names", [("daily_log_sharpe", "returns"), ("returns", "weekly_max_drawdown")], ids=["days", "minutes"])
-def test_an_embargo_is_run_through_and_not_scored(fee: float, names: tuple[str, ...], prices: NDArray[np.float64]) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [("daily_log_sharpe", "returns"), ("returns", "weekly_max_drawdown")],
+    ids=["days", "minutes"],
+)
+def test_an_embargo_is_run_through_and_not_scored(
+    fee: float, names: tuple[str, ...], prices: NDArray[np.float64]
+) -> None:
     """Periods with days between them that belong to none are scored on their own rows of the continuous run."""
     feed = market(prices, fee)
     sets = {name: jnp.asarray(value)[None] for name, value in params().items()}
     gap = judge(POOL, (("train", 0, BEGIN), ("test", SEAM, LAST)), names, sets, feed)
-    whole = judge(POOL, (("train", 0, BEGIN), ("embargo", BEGIN, SEAM), ("test", SEAM, LAST)), names, sets, feed)
+    whole = judge(
+        POOL,
+        (("train", 0, BEGIN), ("embargo", BEGIN, SEAM), ("test", SEAM, LAST)),
+        names,
+        sets,
+        feed,
+    )
     for period in gap:
         for name in names:
             np.testing.assert_allclose(gap[period][name], whole[period][name], rtol=1e-9)

@@ -15,7 +15,9 @@ SPANS = (("first", 0, 2 * DAY), ("second", 2 * DAY, 3 * DAY))
 PARTS = ("hodl", "divergence_loss", "alpha", "frictions")
 
 
-def parted(kind: str, prices: NDArray[np.float64], **fees: Any) -> tuple[dict[str, dict[str, float]], Trajectory]:
+def parted(
+    kind: str, prices: NDArray[np.float64], **fees: Any
+) -> tuple[dict[str, dict[str, float]], Trajectory]:
     pool = build("pool", kind)
     feed, params = world(pool, prices, **fees), opening(pool, 3)
     path = assess(pool, params, feed, SPANS).trajectory
@@ -29,7 +31,9 @@ def test_the_parts_sum_to_the_return(kind: str, fee: float, prices: NDArray[np.f
     found, path = parted(kind, prices, fee=fee)
     for name, first, last in SPANS:
         parts = found[name]
-        assert parts["returns"] == pytest.approx(path.value[last - 1] / path.value[first] - 1, abs=1e-14)
+        assert parts["returns"] == pytest.approx(
+            path.value[last - 1] / path.value[first] - 1, abs=1e-14
+        )
         assert sum(parts[part] for part in PARTS) == pytest.approx(parts["returns"], abs=1e-13)
         assert parts["divergence_loss"] < 0
         assert (parts["frictions"] == 0) == (fee == 0)
@@ -41,14 +45,18 @@ def test_constant_weights_are_hodl_and_divergence_alone(prices: NDArray[np.float
     growth = path.prices[2 * DAY - 1] / path.prices[0]
     weights = path.weights[0]
     assert found["first"]["hodl"] == pytest.approx(weights @ growth - 1, rel=1e-10)
-    assert found["first"]["divergence_loss"] == pytest.approx(np.prod(growth**weights) - weights @ growth, rel=1e-9)
+    assert found["first"]["divergence_loss"] == pytest.approx(
+        np.prod(growth**weights) - weights @ growth, rel=1e-9
+    )
     assert abs(found["first"]["alpha"]) < 1e-12
     charged, path = parted("balancer", prices, fee=0.003)
     for name, first, last in SPANS:
         shares = path.reserves[first] * path.prices[first] / path.value[first]
         closed = np.prod((path.prices[last - 1] / path.prices[first]) ** shares)
         assert abs(charged[name]["alpha"]) < 1e-12
-        assert charged[name]["frictions"] == pytest.approx(path.value[last - 1] / path.value[first] - closed, abs=1e-13)
+        assert charged[name]["frictions"] == pytest.approx(
+            path.value[last - 1] / path.value[first] - closed, abs=1e-13
+        )
 
 
 def test_a_pool_that_holds_has_no_divergence_left(prices: NDArray[np.float64]) -> None:

@@ -16,16 +16,27 @@ def test_the_mean_correlation_is_that_of_all_pairs() -> None:
     """As numpy has it; scale and mean of a row do not matter."""
     expected = np.corrcoef(TABLE)[np.triu_indices(6, 1)].mean()
     assert mean_correlation(TABLE) == pytest.approx(expected, rel=1e-12)
-    assert mean_correlation(TABLE * np.arange(1, 7)[:, None] + 3) == pytest.approx(expected, rel=1e-9)
+    assert mean_correlation(TABLE * np.arange(1, 7)[:, None] + 3) == pytest.approx(
+        expected, rel=1e-9
+    )
     assert mean_correlation(np.stack([TABLE[0], -TABLE[0]])) == pytest.approx(-1, rel=1e-12)
     assert math.isnan(mean_correlation(TABLE[:1]))
 
 
 @pytest.mark.parametrize(
     ("trials", "correlation", "expected"),
-    [(100, 0.0, 100.0), (100, 1.0, 1.0), (100, 0.9, 10.9), (100, -0.5, 100.0), (100, math.nan, 100.0), (1, 0.3, 1.0)],
+    [
+        (100, 0.0, 100.0),
+        (100, 1.0, 1.0),
+        (100, 0.9, 10.9),
+        (100, -0.5, 100.0),
+        (100, math.nan, 100.0),
+        (1, 0.3, 1.0),
+    ],
 )
-def test_trials_that_are_alike_count_for_fewer(trials: int, correlation: float, expected: float) -> None:
+def test_trials_that_are_alike_count_for_fewer(
+    trials: int, correlation: float, expected: float
+) -> None:
     """Bailey & López de Prado, 2014, A.3, by hand; a negative correlation does not make more of them."""
     assert effective_trials(trials, correlation) == pytest.approx(expected, rel=1e-12)
 

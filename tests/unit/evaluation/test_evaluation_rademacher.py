@@ -24,11 +24,16 @@ def test_a_single_vector_has_no_complexity() -> None:
     assert rademacher(np.repeat(TABLE[:1], 5, axis=0)) == pytest.approx(0, abs=1e-15)
 
 
-@pytest.mark.parametrize("table", [np.stack([TABLE[0], -TABLE[0]]), TABLE, np.abs(TABLE), TABLE * [[1], [1e-3], [0], [2]]])
+@pytest.mark.parametrize(
+    "table",
+    [np.stack([TABLE[0], -TABLE[0]]), TABLE, np.abs(TABLE), TABLE * [[1], [1e-3], [0], [2]]],
+)
 def test_complexity_is_the_mean_over_all_signs(table: np.ndarray) -> None:
     """Within four standard errors of the draws, for a vector with its opposite and for several."""
     found = [rademacher(table, draws=500, seed=seed) for seed in range(40)]
-    assert np.mean(found) == pytest.approx(by_all_signs(table), abs=4 * np.std(found) / math.sqrt(40))
+    assert np.mean(found) == pytest.approx(
+        by_all_signs(table), abs=4 * np.std(found) / math.sqrt(40)
+    )
     assert 0 < np.std(found) / np.mean(found) < 0.1
 
 
@@ -43,11 +48,18 @@ def test_complexity_scales_grows_and_stays_below_massarts_bound() -> None:
     table = np.random.default_rng(6).normal(size=(30, 200))
     whole = rademacher(table)
     assert rademacher(3 * table) == pytest.approx(3 * whole, rel=1e-12)
-    assert 0 < rademacher(table[:10]) < whole < np.linalg.norm(table, axis=1).max() * math.sqrt(2 * math.log(30)) / 200
+    assert (
+        0
+        < rademacher(table[:10])
+        < whole
+        < np.linalg.norm(table, axis=1).max() * math.sqrt(2 * math.log(30)) / 200
+    )
     assert whole == rademacher(table) != rademacher(table, seed=1)
 
 
-@pytest.mark.parametrize("table", [np.zeros((0, 5)), np.zeros((5, 0)), [[0.1, math.nan]], [[0.1, math.inf]]])
+@pytest.mark.parametrize(
+    "table", [np.zeros((0, 5)), np.zeros((5, 0)), [[0.1, math.nan]], [[0.1, math.inf]]]
+)
 def test_without_finite_returns_there_is_no_complexity(table: np.ndarray) -> None:
     """NaN, not an error."""
     assert math.isnan(rademacher(table))
@@ -57,13 +69,17 @@ def test_the_haircut_is_the_published_formula() -> None:
     """Twice the complexity of the returns in units of their deviation, and two terms for the days, at the confidence asked for."""
     table = 0.01 * np.random.default_rng(8).normal(0.1, 1, (20, 400)) * np.arange(1, 21)[:, None]
     cut = haircut(table, confidence=0.9, seed=3)
-    assert cut.snooping == pytest.approx(2 * rademacher(table / table.std(axis=1)[:, None], seed=3), rel=1e-12)
+    assert cut.snooping == pytest.approx(
+        2 * rademacher(table / table.std(axis=1)[:, None], seed=3), rel=1e-12
+    )
     expected = 3 * math.sqrt(2 * math.log(20) / 400) + math.sqrt(2 * math.log(400) / 400)
     assert cut.estimation == pytest.approx(expected, rel=1e-12)
     assert cut.after_choice(0.5) == 0.5 - cut.snooping
     assert cut.bound(0.5) == pytest.approx(0.5 - cut.snooping - expected, rel=1e-12)
     assert (cut.candidates, cut.days, cut.reason) == (20, 400, "")
-    assert haircut(1000 * table, confidence=0.9, seed=3).snooping == pytest.approx(cut.snooping, rel=1e-12)
+    assert haircut(1000 * table, confidence=0.9, seed=3).snooping == pytest.approx(
+        cut.snooping, rel=1e-12
+    )
 
 
 def test_candidates_without_a_ratio_have_no_part() -> None:
@@ -72,7 +88,12 @@ def test_candidates_without_a_ratio_have_no_part() -> None:
     assert haircut(np.concatenate([TABLE, broken])) == haircut(TABLE)
     for table in (broken, np.zeros((0, 9)), np.zeros((3, 1)), np.zeros((3, 0))):
         cut = haircut(table)
-        assert math.isnan(cut.bound(1.0)) and math.isnan(cut.after_choice(1.0)) and cut.reason and cut.candidates == 0
+        assert (
+            math.isnan(cut.bound(1.0))
+            and math.isnan(cut.after_choice(1.0))
+            and cut.reason
+            and cut.candidates == 0
+        )
 
 
 def test_the_bound_holds_for_candidates_without_skill() -> None:

@@ -23,11 +23,15 @@ def prices(daily: float, growth: float, days: int = 101) -> np.ndarray:
         (0.81, -0.09, ("high", "sideways")),
     ],
 )
-def test_names_follow_volatility_a_year_and_growth_over_the_period(volatility: float, growth: float, names: tuple[str, str]) -> None:
+def test_names_follow_volatility_a_year_and_growth_over_the_period(
+    volatility: float, growth: float, names: tuple[str, str]
+) -> None:
     """On both sides of each threshold."""
     found = regime(prices(volatility / math.sqrt(365), growth))
     assert (found.volatility, found.trend) == names
-    assert found.yearly_volatility == pytest.approx(volatility, rel=1e-10) and found.growth == pytest.approx(growth, rel=1e-10)
+    assert found.yearly_volatility == pytest.approx(
+        volatility, rel=1e-10
+    ) and found.growth == pytest.approx(growth, rel=1e-10)
 
 
 def test_tokens_count_alike() -> None:
@@ -39,7 +43,14 @@ def test_tokens_count_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "daily", [np.ones((2, 2)), np.ones((0, 2)), [[1.0], [math.nan], [1.0]], [[1.0], [0.0], [1.0]], [[1.0], [math.inf], [1.0]]]
+    "daily",
+    [
+        np.ones((2, 2)),
+        np.ones((0, 2)),
+        [[1.0], [math.nan], [1.0]],
+        [[1.0], [0.0], [1.0]],
+        [[1.0], [math.inf], [1.0]],
+    ],
 )
 def test_a_market_that_cannot_be_told_is_unknown(daily: np.ndarray) -> None:
     """Too short, or prices that are none."""

@@ -20,11 +20,23 @@ def test_cycles_by_hand() -> None:
 def test_a_cycle_that_earned_almost_nothing_does_not_rule_the_efficiency() -> None:
     """The mean of the cycles' own would be above 30."""
     found = robustness([0.01, 2.0], [0.7, 0.4])
-    assert found.efficiency == pytest.approx(1.1 / 2.01, rel=1e-12) and np.mean(found.efficiencies) > 30
+    assert (
+        found.efficiency == pytest.approx(1.1 / 2.01, rel=1e-12)
+        and np.mean(found.efficiencies) > 30
+    )
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside"), [(0.0, 1.0), (-1.0, 1.0), (-1.0, -0.5), (math.nan, 1.0), (1.0, math.nan), (math.inf, 1.0), (1.0, math.inf)]
+    ("inside", "outside"),
+    [
+        (0.0, 1.0),
+        (-1.0, 1.0),
+        (-1.0, -0.5),
+        (math.nan, 1.0),
+        (1.0, math.nan),
+        (math.inf, 1.0),
+        (1.0, math.inf),
+    ],
 )
 def test_a_share_of_nothing_is_nan(inside: float, outside: float) -> None:
     """Two losses are no efficiency of one half."""
@@ -34,7 +46,13 @@ def test_a_share_of_nothing_is_nan(inside: float, outside: float) -> None:
 def test_cycles_without_a_score_are_left_out_and_counted() -> None:
     """One broken cycle does not make everything NaN, nor does it hide."""
     found = robustness([2.0, math.nan, 1.0, 5.0], [1.0, -9.0, 0.5, math.inf])
-    assert (found.cycles, found.scored, found.efficiency, found.worst, found.worst_cycle) == (4, 2, 0.5, 0.5, 2)
+    assert (found.cycles, found.scored, found.efficiency, found.worst, found.worst_cycle) == (
+        4,
+        2,
+        0.5,
+        0.5,
+        2,
+    )
     assert np.isnan(found.efficiencies[1]) and np.isnan(found.gaps[1]) and np.isnan(found.gaps[3])
 
 
@@ -42,5 +60,7 @@ def test_cycles_without_a_score_are_left_out_and_counted() -> None:
 def test_without_scores_all_is_nan(scores: list[float]) -> None:
     """Not an error."""
     found = robustness(scores, scores)
-    assert np.isnan([found.inside, found.outside, found.efficiency, found.gap, found.deviation, found.worst]).all()
+    assert np.isnan(
+        [found.inside, found.outside, found.efficiency, found.gap, found.deviation, found.worst]
+    ).all()
     assert found.worst_cycle is None and (found.cycles, found.scored) == (len(scores), 0)

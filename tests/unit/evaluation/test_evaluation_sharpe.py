@@ -27,7 +27,9 @@ SKEWED = RANDOM.exponential(0.01, 300) - 0.009
 def test_a_sharpe_ratio_by_hand() -> None:
     """Mean over standard deviation with ddof 0."""
     assert float(sharpe(HAND)) == pytest.approx(0.005 / math.sqrt(0.0013 / 4), rel=1e-14)
-    np.testing.assert_allclose(sharpe([HAND, [-x for x in HAND]]), sharpe(HAND) * np.array([1, -1]), rtol=1e-14)
+    np.testing.assert_allclose(
+        sharpe([HAND, [-x for x in HAND]]), sharpe(HAND) * np.array([1, -1]), rtol=1e-14
+    )
 
 
 def test_a_year_of_it_is_the_metric() -> None:
@@ -35,23 +37,33 @@ def test_a_year_of_it_is_the_metric() -> None:
     days = np.cumprod(np.concatenate([[1.0], 1 + SKEWED[:4]]))
     value = jnp.asarray(np.repeat(days, DAY))
     column = value[:, None]
-    metric = score(Trajectory(column, column, column, value, value), ["daily_sharpe"])["daily_sharpe"]
+    metric = score(Trajectory(column, column, column, value, value), ["daily_sharpe"])[
+        "daily_sharpe"
+    ]
     assert ANNUAL * float(sharpe(SKEWED[:4])) == pytest.approx(float(metric), rel=1e-9)
 
 
-@pytest.mark.parametrize("returns", [[], [0.1], [0.1] * 30, [0.1, math.nan], [0.1, math.inf], [0.0, 1e-200]])
+@pytest.mark.parametrize(
+    "returns", [[], [0.1], [0.1] * 30, [0.1, math.nan], [0.1, math.inf], [0.0, 1e-200]]
+)
 def test_without_a_ratio_all_is_nan_for_a_reason(returns: list[float]) -> None:
     """Too short, constant (0.1 has a rounded mean) and not finite."""
     assert np.isnan(sharpe(returns)) and undefined(returns)
     assert math.isnan(probabilistic_sharpe(returns))
     told = deflated_sharpe(returns, 10)
-    assert math.isnan(told.probability) and told.reason == undefined(returns) and told.days == len(returns)
+    assert (
+        math.isnan(told.probability)
+        and told.reason == undefined(returns)
+        and told.days == len(returns)
+    )
 
 
 def test_the_probabilistic_ratio_is_the_published_formula() -> None:
     """With scipy's moments and normal distribution."""
     ratio, benchmark = SKEWED.mean() / SKEWED.std(), 0.02
-    spread = 1 - stats.skew(SKEWED) * ratio + (stats.kurtosis(SKEWED, fisher=False) - 1) / 4 * ratio**2
+    spread = (
+        1 - stats.skew(SKEWED) * ratio + (stats.kurtosis(SKEWED, fisher=False) - 1) / 4 * ratio**2
+    )
     expected = stats.norm.cdf((ratio - benchmark) * math.sqrt(299) / math.sqrt(spread))
     assert probabilistic_sharpe(SKEWED, benchmark) == pytest.approx(expected, rel=1e-12)
     assert probabilistic_sharpe(SKEWED, ratio) == pytest.approx(0.5, abs=1e-15)
@@ -77,7 +89,9 @@ def test_the_probabilistic_ratio_is_calibrated() -> None:
 def test_the_expected_best_is_the_published_formula(trials: int, value: float) -> None:
     """Also by the numbers, in units of the trials' standard deviation; near what simulation finds."""
     norm = stats.norm
-    formula = (1 - np.euler_gamma) * norm.ppf(1 - 1 / trials) + np.euler_gamma * norm.ppf(1 - 1 / (trials * math.e))
+    formula = (1 - np.euler_gamma) * norm.ppf(1 - 1 / trials) + np.euler_gamma * norm.ppf(
+        1 - 1 / (trials * math.e)
+    )
     assert expected_best(trials, 4.0) == pytest.approx(2 * formula, rel=1e-10)
     assert expected_best(trials, 1.0) == pytest.approx(value, abs=1e-6)
     simulated = np.random.default_rng(3).normal(size=(2000, trials)).max(axis=1).mean()
@@ -90,14 +104,24 @@ def test_the_best_of_one_is_any() -> None:
     assert deflated_sharpe(SKEWED, 1).probability == probabilistic_sharpe(SKEWED)
     for trials, variance in [(0, 0.01), (5, -1.0), (5, math.nan)]:
         assert math.isnan(expected_best(trials, variance))
-        assert deflated_sharpe(SKEWED, trials, variance).reason == "the trials' number or variance is not known"
+        assert (
+            deflated_sharpe(SKEWED, trials, variance).reason
+            == "the trials' number or variance is not known"
+        )
 
 
 def test_a_deflated_ratio_is_the_probability_above_the_expected_best() -> None:
     """With the trials' variance, and without it that of no skill."""
     told = deflated_sharpe(SKEWED, 50, 0.002)
-    assert told.benchmark == expected_best(50, 0.002) and told.probability == probabilistic_sharpe(SKEWED, told.benchmark)
-    assert (told.sharpe, told.trials, told.days, told.reason) == (float(sharpe(SKEWED)), 50, 300, "")
+    assert told.benchmark == expected_best(50, 0.002) and told.probability == probabilistic_sharpe(
+        SKEWED, told.benchmark
+    )
+    assert (told.sharpe, told.trials, told.days, told.reason) == (
+        float(sharpe(SKEWED)),
+        50,
+        300,
+        "",
+    )
     assert deflated_sharpe(SKEWED, 50).benchmark == expected_best(50, 1 / 299)
 
 
@@ -108,8 +132,12 @@ def test_the_published_example() -> None:
     """
     benchmark = expected_best(100, 0.5 / 250)
     assert benchmark == pytest.approx(0.1132, abs=5e-5)
-    losses = np.where(np.arange(1250) < 105, -1.0, 0.0)  # kurtosis is 1 + skewness^2: two values, the lower on 105 days
-    assert (stats.skew(losses), stats.kurtosis(losses, fisher=False)) == pytest.approx((-3, 10), rel=4e-4)
+    losses = np.where(
+        np.arange(1250) < 105, -1.0, 0.0
+    )  # kurtosis is 1 + skewness^2: two values, the lower on 105 days
+    assert (stats.skew(losses), stats.kurtosis(losses, fisher=False)) == pytest.approx(
+        (-3, 10), rel=4e-4
+    )
     returns = (losses - losses.mean()) / losses.std() + 2.5 / math.sqrt(250)
     assert probabilistic_sharpe(returns, benchmark) == pytest.approx(0.9004, abs=5e-5)
 

@@ -33,7 +33,10 @@ def test_an_effective_strategy_is_told_why() -> None:
     ("changed", "told"),
     [
         ({"cycles": robustness([2.0, 2.0], [0.9, 0.9])}, "45% is kept"),
-        ({"cycles": robustness([2.0, 2.0, 2.0], [3.0, 0.0, 3.0])}, "The worst out-of-sample score is 0 (cycle 2)"),
+        (
+            {"cycles": robustness([2.0, 2.0, 2.0], [3.0, 0.0, 3.0])},
+            "The worst out-of-sample score is 0 (cycle 2)",
+        ),
         ({"cycles": robustness([-1.0, 0.5], [1.0, 1.0])}, "nothing was earned in sample"),
         ({"deflated": SURE._replace(probability=0.94)}, "probability 94.0%; 95% is asked"),
         ({"interval": ABOVE._replace(low=0.0)}, "The bootstrap interval of 1.9 is 0 to 3"),
@@ -52,14 +55,35 @@ def test_any_check_that_fails_decides_and_is_told_alone(changed: dict[str, Any],
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"cycles": robustness([2.0, 1.0, math.nan], [1.5, 0.5, 1.0])}, "1 of 3 cycles have no score."),
-        ({"deflated": SURE._replace(probability=math.nan, reason="why not")}, "No deflated Sharpe ratio: why not."),
-        ({"interval": ABOVE._replace(low=math.nan, reason="why not")}, "No bootstrap interval: why not."),
+        (
+            {"cycles": robustness([2.0, 1.0, math.nan], [1.5, 0.5, 1.0])},
+            "1 of 3 cycles have no score.",
+        ),
+        (
+            {"deflated": SURE._replace(probability=math.nan, reason="why not")},
+            "No deflated Sharpe ratio: why not.",
+        ),
+        (
+            {"interval": ABOVE._replace(low=math.nan, reason="why not")},
+            "No bootstrap interval: why not.",
+        ),
         ({"adjusted": math.nan}, "No Sharpe ratio after a haircut."),
-        ({"cycles": robustness([1.0], [-1.0])}, "1 of 1 cycles have scores in and out of sample; at least 2 are needed."),
-        ({"cycles": robustness([], [])}, "0 of 0 cycles have scores in and out of sample; at least 2 are needed."),
-        ({"deflated": SURE._replace(probability=0.1, days=59)}, "There are 59 out-of-sample days; at least 60 are needed."),
-        ({"interval": ABOVE._replace(low=-1.0, days=59)}, "There are 59 out-of-sample days; at least 60 are needed."),
+        (
+            {"cycles": robustness([1.0], [-1.0])},
+            "1 of 1 cycles have scores in and out of sample; at least 2 are needed.",
+        ),
+        (
+            {"cycles": robustness([], [])},
+            "0 of 0 cycles have scores in and out of sample; at least 2 are needed.",
+        ),
+        (
+            {"deflated": SURE._replace(probability=0.1, days=59)},
+            "There are 59 out-of-sample days; at least 60 are needed.",
+        ),
+        (
+            {"interval": ABOVE._replace(low=-1.0, days=59)},
+            "There are 59 out-of-sample days; at least 60 are needed.",
+        ),
     ],
 )
 def test_what_cannot_be_told_is_not_enough_data(changed: dict[str, Any], told: str) -> None:
@@ -69,7 +93,14 @@ def test_what_cannot_be_told_is_not_enough_data(changed: dict[str, Any], told: s
 
 
 @pytest.mark.parametrize(
-    "asked", [Standards(cycles=3), Standards(efficiency=0.7), Standards(worst=0.5), Standards(probability=0.98), Standards(days=361)]
+    "asked",
+    [
+        Standards(cycles=3),
+        Standards(efficiency=0.7),
+        Standards(worst=0.5),
+        Standards(probability=0.98),
+        Standards(days=361),
+    ],
 )
 def test_standards_decide(asked: Standards) -> None:
     """What passes the usual ones fails each of these."""

@@ -10,7 +10,14 @@ from kinds import components
 from quantamm_cli.evaluation.bootstrap import Bootstrap
 from quantamm_cli.evaluation.luck import luck
 from quantamm_cli.evaluation.sharpe import ANNUAL, sharpe
-from quantamm_cli.evaluation.walk_forward import Aggregate, Outcome, aggregate, difference, judged, yearly
+from quantamm_cli.evaluation.walk_forward import (
+    Aggregate,
+    Outcome,
+    aggregate,
+    difference,
+    judged,
+    yearly,
+)
 
 METRIC = "daily_log_sharpe"
 DAYS, CYCLES, CANDIDATES = 40, 4, 20
@@ -25,18 +32,36 @@ def outcome(seed: int, skill: float, drift: float = 0.0, days: int = DAYS) -> Ou
     random = np.random.Generator(np.random.PCG64(seed))
     market = random.standard_normal(days) * 0.01 + drift
     own = market + skill + random.standard_normal(days) * 0.005
-    inside = random.standard_normal(120) * 0.01 + skill + drift + random.standard_normal((CANDIDATES, 120)) * 0.001
+    inside = (
+        random.standard_normal(120) * 0.01
+        + skill
+        + drift
+        + random.standard_normal((CANDIDATES, 120)) * 0.001
+    )
     best = int(np.nanargmax(sharpe(inside)))
     scores = {
         "train": {METRIC: float(ANNUAL * sharpe(inside[best])), "returns": 0.1, "calmar": math.inf},
-        "test": {METRIC: float(ANNUAL * sharpe(own)), "returns": float(np.prod(1 + own) - 1), "calmar": math.nan},
+        "test": {
+            METRIC: float(ANNUAL * sharpe(own)),
+            "returns": float(np.prod(1 + own) - 1),
+            "calmar": math.nan,
+        },
     }
-    returns = {"pool": own, "hodl": market, "uniform_hodl": market * 0.9, "constant_weight": market * 1.1}
+    returns = {
+        "pool": own,
+        "hodl": market,
+        "uniform_hodl": market * 0.9,
+        "constant_weight": market * 1.1,
+    }
     return Outcome(scores, returns, luck(inside, best, 400))
 
 
-def walk(seed: int, skill: float, drift: float = 0.0, cycles: int = CYCLES, days: int = DAYS) -> Aggregate:
-    return aggregate([outcome(100 * seed + cycle, skill, drift, days) for cycle in range(cycles)], METRIC)
+def walk(
+    seed: int, skill: float, drift: float = 0.0, cycles: int = CYCLES, days: int = DAYS
+) -> Aggregate:
+    return aggregate(
+        [outcome(100 * seed + cycle, skill, drift, days) for cycle in range(cycles)], METRIC
+    )
 
 
 def share(found: Sequence[Aggregate], finding: str) -> float:
@@ -76,10 +101,14 @@ def test_days_are_put_one_after_the_other() -> None:
     """In the order of the cycles, all of them, and it is they that everything is told of."""
     cycles = [outcome(seed, 0.001, days=30 + seed) for seed in range(3)]
     found = aggregate(cycles, METRIC)
-    assert {name: len(days) for name, days in found.returns.items()} == dict.fromkeys(found.returns, 93)
+    assert {name: len(days) for name, days in found.returns.items()} == dict.fromkeys(
+        found.returns, 93
+    )
     assert np.array_equal(found.returns["hodl"][30:61], cycles[1].returns["hodl"])
     assert found.deflated.days == found.sharpe.days == 93
-    assert found.sharpe.estimate == pytest.approx(ANNUAL * sharpe(np.concatenate([each.returns["pool"] for each in cycles])))
+    assert found.sharpe.estimate == pytest.approx(
+        ANNUAL * sharpe(np.concatenate([each.returns["pool"] for each in cycles]))
+    )
 
 
 def test_luck_is_that_of_the_cycle_with_most_of_it() -> None:
@@ -119,7 +148,10 @@ def test_cycles_are_compared_by_yearly_rates(metric: str, compared: str) -> None
 def test_the_hardest_benchmark_is_the_one_least_beaten() -> None:
     """By the Sharpe ratio under a Sharpe ratio, by the mean under a return."""
     cycles = [outcome(seed, 0.001) for seed in range(3)]
-    rich = [Outcome(each.scores, each.returns | {"hodl": each.returns["pool"] + 0.01}, each.luck) for each in cycles]
+    rich = [
+        Outcome(each.scores, each.returns | {"hodl": each.returns["pool"] + 0.01}, each.luck)
+        for each in cycles
+    ]
     found = aggregate(rich, METRIC)
     assert found.hardest == "hodl" and found.margin("hodl") is found.differences["hodl"].sharpe
     assert found.margin("hodl").high < 0
@@ -132,5 +164,7 @@ def test_differences_are_of_the_same_days() -> None:
     found = difference(shared + own + 0.01, shared)
     assert found.mean.high - found.mean.low < 2 * 365 * 0.01
     assert found.mean.estimate == pytest.approx(365 * (own + 0.01).mean())
-    assert found.mean.high - found.mean.low < 0.1 * np.ptp(Bootstrap().mean_difference(shared, 0 * shared)[1:3])
+    assert found.mean.high - found.mean.low < 0.1 * np.ptp(
+        Bootstrap().mean_difference(shared, 0 * shared)[1:3]
+    )
     assert "only the same days can be compared" in difference(shared, shared[1:]).mean.reason

@@ -77,7 +77,12 @@ class Case:
         slopes = np.zeros((1, n)) if self.still else np.diff(weights, axis=0) / PERIOD
         opening = 1e6 * weights[0] / self.prices[START] * np.exp(1e-3 * random.standard_normal(n))
         smooth = {name: jnp.asarray(value) for name, value in self.costs.items() if name in SMOOTH}
-        return {"starts": jnp.asarray(weights[:blocks]), "slopes": jnp.asarray(slopes), "opening": jnp.asarray(opening), **smooth}
+        return {
+            "starts": jnp.asarray(weights[:blocks]),
+            "slopes": jnp.asarray(slopes),
+            "opening": jnp.asarray(opening),
+            **smooth,
+        }
 
     @property
     def prices(self) -> Any:
@@ -89,7 +94,11 @@ class Case:
     def costs(self) -> dict[str, Any]:
         random = np.random.Generator(np.random.PCG64([self.assets, self.seed, 2]))
         told = {name: getattr(self, name) for name in Frictions._fields[:5]}
-        vary = {name: value * np.repeat(random.uniform(0.5, 1.5, ALL // 50), 50) for name, value in told.items() if name in self.columns}
+        vary = {
+            name: value * np.repeat(random.uniform(0.5, 1.5, ALL // 50), 50)
+            for name, value in told.items()
+            if name in self.columns
+        }
         return {name: value for name, value in (told | vary).items() if value is not None}
 
     @property
@@ -103,33 +112,74 @@ class Case:
         take = (pay + random.integers(1, self.assets, shape)) % self.assets
         exact_out = random.random(shape) < 0.5
         size = np.where(random.random(shape) < 0.03, 3e6, 1e3 * random.random(shape))
-        amount = size / np.where(exact_out, np.take_along_axis(self.prices, take, 1), np.take_along_axis(self.prices, pay, 1))
+        amount = size / np.where(
+            exact_out,
+            np.take_along_axis(self.prices, take, 1),
+            np.take_along_axis(self.prices, pay, 1),
+        )
         empty = random.random(shape) < 0.7
-        return Trades(*map(jnp.asarray, (np.where(empty, -1, pay), take, np.where(empty, 0, amount), exact_out)))
+        return Trades(
+            *map(
+                jnp.asarray, (np.where(empty, -1, pay), take, np.where(empty, 0, amount), exact_out)
+            )
+        )
 
     @property
     def growing(self) -> Array | None:
         random = np.random.Generator(np.random.PCG64([self.assets, self.seed, 4]))
-        return jnp.asarray(np.exp(np.cumsum(1e-4 * random.standard_normal(ALL)))) if self.supply else None
+        return (
+            jnp.asarray(np.exp(np.cumsum(1e-4 * random.standard_normal(ALL))))
+            if self.supply
+            else None
+        )
 
     @property
     def feed(self) -> Feed:
         nothing = jnp.asarray(0, jnp.int32)
         trading = Trading(self.solver, self.every, self.happens)
-        frictions = Frictions(**{name: jnp.asarray(value) for name, value in self.costs.items()}, lp_supply=self.growing)
+        frictions = Frictions(
+            **{name: jnp.asarray(value) for name, value in self.costs.items()},
+            lp_supply=self.growing,
+        )
         prices = jnp.asarray(self.prices)
-        return Feed(prices, prices, nothing, nothing, jnp.asarray(1e6), frictions, None, trading, trades=self.given)
+        return Feed(
+            prices,
+            prices,
+            nothing,
+            nothing,
+            jnp.asarray(1e6),
+            frictions,
+            None,
+            trading,
+            trades=self.given,
+        )
 
     def plan(self, rows: tuple[int, ...] | None = None) -> Plan:
         pool, stirred = self.pool, self.supply or self.trades > 0
         chunk, period = pool.chunk_period, pool.weight_interpolation_period
-        how = {"method": self.method, "every": self.every, "happens": self.happens, "solver": self.solver}
-        return Plan(ROWS, chunk, period, rows, stirred=stirred, open_for=period if self.rests else None, moves=not self.still, **how)
+        how = {
+            "method": self.method,
+            "every": self.every,
+            "happens": self.happens,
+            "solver": self.solver,
+        }
+        return Plan(
+            ROWS,
+            chunk,
+            period,
+            rows,
+            stirred=stirred,
+            open_for=period if self.rests else None,
+            moves=not self.still,
+            **how,
+        )
 
     @property
     def standing(self) -> Array | None:
         """Where weights stop early."""
-        return jnp.asarray(self.random.uniform(20, PERIOD, -(-ROWS // CHUNK))) if self.stops else None
+        return (
+            jnp.asarray(self.random.uniform(20, PERIOD, -(-ROWS // CHUNK))) if self.stops else None
+        )
 
     def without(self, **changes: Any) -> "Case":
         return replace(self, **changes)
@@ -138,7 +188,9 @@ class Case:
 SMOOTH = ("fee", "protocol_fee_split", "noise_trader_ratio")
 
 
-def of_the_scan(pool: Moving, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any) -> Left:
+def of_the_scan(
+    pool: Moving, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any
+) -> Left:
     """Every row, as ``pools.base.AbstractPool.path`` has it.
 
     It takes a case's parts, so that cases which differ in numbers only share a program.
@@ -149,26 +201,39 @@ def of_the_scan(pool: Moving, feed: Feed, standing: Array | None, inputs: dict[s
     visits = np.arange(0, ROWS, 1 if feed.stirred else feed.trading.every)
     opening, ticks = pool.prepare(params, feed, jnp.asarray(start), ROWS)
     visited = jax.tree.map(lambda column: column[visits], ticks)
-    left = checkpointed_scan(lambda state, tick: pool.step(state, tick, feed.trading.solver), opening, visited)
+    left = checkpointed_scan(
+        lambda state, tick: pool.step(state, tick, feed.trading.solver), opening, visited
+    )
     zeros = jnp.zeros(ROWS, left.fees.dtype)
     refused = jnp.zeros(ROWS, jnp.int32).at[visits].set(left.refused)
     return Left(held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees), refused)
 
 
-def looped(case: Case, inputs: dict[str, Any], rows: tuple[int, ...] | None = None, start: Any = START) -> Left:
+def looped(
+    case: Case, inputs: dict[str, Any], rows: tuple[int, ...] | None = None, start: Any = START
+) -> Left:
     """Every row, or some, through the compiled loop."""
     return of_the_loop(case.plan(rows), case.feed, case.standing, inputs, start)
 
 
-def of_the_loop(plan: Plan, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any) -> Left:
+def of_the_loop(
+    plan: Plan, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any
+) -> Left:
     """The same of a case's parts, as ``of_the_scan``."""
     assert feed.frictions is not None
     frictions = feed.frictions._replace(**{name: inputs[name] for name in SMOOTH if name in inputs})
     blocks = Blocks(inputs["starts"], inputs["slopes"], standing)
-    return minute_loop(plan, feed.prices, jnp.asarray(start), blocks, inputs["opening"], frictions, feed.trades)
+    return minute_loop(
+        plan, feed.prices, jnp.asarray(start), blocks, inputs["opening"], frictions, feed.trades
+    )
 
 
-EVERYTHING = {"gas_cost": 0.3, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
+EVERYTHING = {
+    "gas_cost": 0.3,
+    "arb_fee": 1e-4,
+    "protocol_fee_split": 0.25,
+    "noise_trader_ratio": 0.7,
+}
 CASES = {
     "2": Case(2),
     "3": Case(3),
@@ -202,7 +267,9 @@ CASES = {
     "trades, 2 still": Case(2, trades=3, still=True),
     "trades, every 7": Case(3, trades=2, every=7, **EVERYTHING),
     "trades, nobody comes": Case(3, trades=3, happens=False),
-    "all that happens": Case(5, trades=3, supply=True, rests=True, **EVERYTHING, columns=("fee", "gas_cost")),
+    "all that happens": Case(
+        5, trades=3, supply=True, rests=True, **EVERYTHING, columns=("fee", "gas_cost")
+    ),
     "pairwise": Case(3, solver="pairwise"),
     "pairwise, 8, all frictions": Case(8, solver="pairwise", **EVERYTHING),
     "pairwise, 2": Case(2, solver="pairwise", protocol_fee_split=0.25),

@@ -31,7 +31,9 @@ def handle(address: int) -> int:
     if head[frame.EXTENSION]:
         extension = words(head[frame.EXTENSION], 4)
         if extension[frame.EXTENSION_TYPE] & 0xFFFFFFFF == frame.METADATA:
-            words(extension[frame.EXTENSION_METADATA], 4)[frame.METADATA_VERSION] = frame.API_VERSION
+            words(extension[frame.EXTENSION_METADATA], 4)[frame.METADATA_VERSION] = (
+                frame.API_VERSION
+            )
             return 0
     if head[frame.STAGE] & 0xFFFFFFFF == frame.EXECUTE:
         execute(head)
@@ -40,9 +42,15 @@ def handle(address: int) -> int:
 
 def execute(head: Any) -> None:
     """Look at two operands, ``(2, 3)`` and ``(5,)``, and a result ``(2, 3)``."""
-    count = {name: head[kind + frame.COUNT] for name, kind in (("operands", frame.ARGUMENTS), ("results", frame.RESULTS))}
+    count = {
+        name: head[kind + frame.COUNT]
+        for name, kind in (("operands", frame.ARGUMENTS), ("results", frame.RESULTS))
+    }
     FOUND.update(count)
-    places = [*words(head[frame.ARGUMENTS + frame.ITEMS], 2), *words(head[frame.RESULTS + frame.ITEMS], 1)]
+    places = [
+        *words(head[frame.ARGUMENTS + frame.ITEMS], 2),
+        *words(head[frame.RESULTS + frame.ITEMS], 1),
+    ]
     buffers = [words(place, 6) for place in places]
     FOUND["shapes"] = [list(words(buffer[frame.DIMS], buffer[frame.RANK])) for buffer in buffers]
     numbers(buffers[2])[:] = [2 * value for value in numbers(buffers[0])]
@@ -61,9 +69,14 @@ def threads(head: Any) -> int:
 if __name__ == "__main__":
     jax.config.update("jax_enable_x64", True)
     capsule = ctypes.pythonapi.PyCapsule_New
-    capsule.restype, capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    capsule.restype, capsule.argtypes = (
+        ctypes.py_object,
+        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
+    )
     address = ctypes.cast(handle, ctypes.c_void_p)
-    jax.ffi.register_ffi_target("layout_probe", capsule(address, None, None), platform="cpu", api_version=1)
+    jax.ffi.register_ffi_target(
+        "layout_probe", capsule(address, None, None), platform="cpu", api_version=1
+    )
     call = jax.ffi.ffi_call("layout_probe", jax.ShapeDtypeStruct((2, 3), np.float64))
     doubled = call(np.arange(6.0).reshape(2, 3), np.zeros(5)).tolist()
     print(json.dumps(FOUND | {"doubled": doubled}))

@@ -7,7 +7,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kernel_worlds import ALL, CASES, ROWS, SMOOTH, START, Case, Moving, looped, of_the_loop, of_the_scan
+from kernel_worlds import (
+    ALL,
+    CASES,
+    ROWS,
+    SMOOTH,
+    START,
+    Case,
+    Moving,
+    looped,
+    of_the_loop,
+    of_the_scan,
+)
 from kinds import forwards
 
 from quantamm_cli.core.types import Feed
@@ -43,7 +54,9 @@ class Results(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="gradient")
-def scan(gradient: Any, pool: Moving, feed: Feed, standing: Any, inputs: Any, start: Any) -> tuple[Left, dict[str, Any]]:
+def scan(
+    gradient: Any, pool: Moving, feed: Feed, standing: Any, inputs: Any, start: Any
+) -> tuple[Left, dict[str, Any]]:
     """Every minute of the scan, and the slopes."""
 
     def valued(inputs: Any) -> tuple[jax.Array, Left]:
@@ -55,7 +68,9 @@ def scan(gradient: Any, pool: Moving, feed: Feed, standing: Any, inputs: Any, st
 
 
 @jax.jit
-def loop(every: Plan, few: Plan, feed: Feed, standing: Any, inputs: Any, start: Any) -> tuple[Left, dict[str, Any], Left]:
+def loop(
+    every: Plan, few: Plan, feed: Feed, standing: Any, inputs: Any, start: Any
+) -> tuple[Left, dict[str, Any], Left]:
     """Every minute of the compiled loop, and rows and slopes where it is asked for some."""
     slopes, rows = jax.grad(partial(of_rows, few, feed, standing, start), has_aux=True)(inputs)
     return of_the_loop(every, feed, standing, inputs, start), slopes, rows
@@ -80,7 +95,9 @@ def test_every_minute_is_that_of_the_scan(case: Case) -> None:
     """Reserves, fees and refused trades of all rows to 1e-11; and something did happen."""
     expected, left = results(case).scanned, results(case).looped
     np.testing.assert_allclose(left.reserves, expected.reserves, rtol=1e-11)
-    np.testing.assert_allclose(left.fees, expected.fees, rtol=1e-9, atol=1e-11 * float(expected.fees.max()))
+    np.testing.assert_allclose(
+        left.fees, expected.fees, rtol=1e-9, atol=1e-11 * float(expected.fees.max())
+    )
     np.testing.assert_array_equal(left.refused, expected.refused)
     assert (np.diff(expected.reserves[:, 0]) != 0).sum() > 2
     assert (expected.refused.sum() > 0) == (case.trades > 0)
@@ -104,12 +121,16 @@ def test_gradients_are_those_of_the_scan(case: Case) -> None:
     expected, slopes = results(case).scanned_slopes, results(case).looped_slopes
     assert set(expected) >= {"starts", "slopes", "opening", "fee"}
     still = {"slopes"} if case.still else set()
-    quiet = set() if case.happens or case.trades else {"starts", "slopes", "fee", *SMOOTH}  # nobody trades
+    quiet = (
+        set() if case.happens or case.trades else {"starts", "slopes", "fee", *SMOOTH}
+    )  # nobody trades
     free = set() if case.fee else {"fee", "protocol_fee_split"}  # a share of nothing
     for name in set(expected) - still - quiet - free:
         size = float(np.abs(expected[name]).max())
         assert size > 0, name
-        np.testing.assert_allclose(slopes[name], expected[name], rtol=1e-8, atol=1e-9 * size, err_msg=name)
+        np.testing.assert_allclose(
+            slopes[name], expected[name], rtol=1e-8, atol=1e-9 * size, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("name", ["all frictions", "trades, every 7", "fee by the minute"])
@@ -118,12 +139,19 @@ def test_gradients_are_slopes(name: str) -> None:
     case = CASES[name]
     inputs = {key: np.asarray(value) for key, value in case.inputs.items()}
     random = np.random.Generator(np.random.PCG64(7))
-    step = {key: random.standard_normal(value.shape) * np.abs(value).max() for key, value in inputs.items()}
+    step = {
+        key: random.standard_normal(value.shape) * np.abs(value).max()
+        for key, value in inputs.items()
+    }
     step["opening"] = inputs["opening"] * random.standard_normal(case.assets)
     slope = results(case).looped_slopes
     expected = sum(float((slope[key] * step[key]).sum()) for key in inputs)
-    ahead, behind = ({key: inputs[key] + sign * 1e-8 * step[key] for key in inputs} for sign in (1, -1))
-    run = jax.jit(lambda inputs: of_rows(case.plan(FEW), case.feed, case.standing, START, inputs)[0])
+    ahead, behind = (
+        {key: inputs[key] + sign * 1e-8 * step[key] for key in inputs} for sign in (1, -1)
+    )
+    run = jax.jit(
+        lambda inputs: of_rows(case.plan(FEW), case.feed, case.standing, START, inputs)[0]
+    )
     assert (float(run(ahead)) - float(run(behind))) / 2e-8 == pytest.approx(expected, rel=2e-5)
 
 
@@ -148,10 +176,16 @@ def test_no_gradient_is_silently_zero(name: str) -> None:
 
     def run(scale: Any) -> Any:
         prices = feed.prices * (scale if name == "prices" else 1.0)
-        frictions = feed.frictions._replace(lp_supply=feed.frictions.lp_supply * (scale if name == "supply" else 1.0))
-        trades = feed.trades._replace(amount=feed.trades.amount * (scale if name == "trades" else 1.0))
+        frictions = feed.frictions._replace(
+            lp_supply=feed.frictions.lp_supply * (scale if name == "supply" else 1.0)
+        )
+        trades = feed.trades._replace(
+            amount=feed.trades.amount * (scale if name == "trades" else 1.0)
+        )
         blocks = Blocks(inputs["starts"], inputs["slopes"])
-        return minute_loop(case.plan(FEW), prices, jnp.asarray(3), blocks, inputs["opening"], frictions, trades).reserves.sum()
+        return minute_loop(
+            case.plan(FEW), prices, jnp.asarray(3), blocks, inputs["opening"], frictions, trades
+        ).reserves.sum()
 
     with pytest.raises(NotImplementedError, match=name):
         jax.grad(run)(1.0)
@@ -162,9 +196,13 @@ def test_a_gradient_by_the_minute_is_of_the_feeds_rows() -> None:
     case = CASES["fee by the minute"]
     slope = jax.grad(lambda given: looped(case, given, FEW).fees.sum())(case.inputs)["fee"]
     assert slope.shape == (ALL,)
-    assert not np.any(slope[:37]) and not np.any(slope[37 + ROWS :]) and np.any(slope[37 : 37 + ROWS])
+    assert (
+        not np.any(slope[:37]) and not np.any(slope[37 + ROWS :]) and np.any(slope[37 : 37 + ROWS])
+    )
     text = str(
-        jax.make_jaxpr(jax.grad(lambda given: looped(case, {**case.inputs, "starts": given}, FEW).fees.sum()))(case.inputs["starts"])
+        jax.make_jaxpr(
+            jax.grad(lambda given: looped(case, {**case.inputs, "starts": given}, FEW).fees.sum())
+        )(case.inputs["starts"])
     )
     assert f"f64[{ALL}]" in text.split("ffi_call")[-1] or "f64[0]" in text
     assert {name for name in SMOOTH if name in case.inputs} == {"fee"}
@@ -178,4 +216,11 @@ def test_a_window_that_leaves_the_data_is_moved_inside(start: int) -> None:
     np.testing.assert_allclose(both.looped.reserves, both.scanned.reserves, rtol=1e-11)
     blocks = Blocks(case.inputs["starts"], case.inputs["slopes"])
     with pytest.raises(ValueError, match="a window of 700 rows in data of 600"):
-        minute_loop(case.plan(), case.feed.prices[:600], jnp.asarray(0), blocks, case.inputs["opening"], case.feed.frictions)
+        minute_loop(
+            case.plan(),
+            case.feed.prices[:600],
+            jnp.asarray(0),
+            blocks,
+            case.inputs["opening"],
+            case.feed.frictions,
+        )

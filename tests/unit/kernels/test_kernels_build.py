@@ -28,7 +28,9 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, monkeypatch: pytest.Monkey
             assert made.call_count == count
 
 
-def test_without_a_place_to_keep_it_it_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_to_keep_it_it_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cache that is no folder is no failure."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("QSIM_CACHE", str(tmp_path / "file"))

@@ -46,7 +46,13 @@ OFFSETS = {
     "XLA_FFI_Error_Destroy_Args": {"error": 2, "": 3},
 }
 """What is read or, of arguments of XLA's own functions, written, in words of eight bytes. ``""``: how long the structure is."""
-WIDTHS = {"XLA_FFI_Args": 5, "XLA_FFI_Rets": 5, "XLA_FFI_Attrs": 6, "XLA_FFI_Api_Version": 3, "XLA_FFI_Extension_Base": 3}
+WIDTHS = {
+    "XLA_FFI_Args": 5,
+    "XLA_FFI_Rets": 5,
+    "XLA_FFI_Attrs": 6,
+    "XLA_FFI_Api_Version": 3,
+    "XLA_FFI_Extension_Base": 3,
+}
 """Words of the structures that others hold."""
 CONSTANTS = {
     "XLA_FFI_API_MAJOR": frame.API_VERSION & 0xFFFFFFFF,
@@ -65,7 +71,9 @@ def layout(name: str) -> dict[str, float]:
     end: float = 0
     for line in filter(None, map(str.strip, body[1].split(";"))):
         function = re.fullmatch(r"_XLA_FFI_API_STRUCT_FIELD\((\w+)\)", line)
-        kind, member = ("void*", function[1]) if function else line.replace("const ", "").rsplit(maxsplit=1)
+        kind, member = (
+            ("void*", function[1]) if function else line.replace("const ", "").rsplit(maxsplit=1)
+        )
         width = 0.5 if kind in ("int", "int32_t") else WIDTHS.get(kind, 1)
         begin = end if width == 0.5 else math.ceil(end)
         places[member], end = begin, begin + width
@@ -76,7 +84,9 @@ def layout(name: str) -> dict[str, float]:
 @pytest.mark.parametrize("name", OFFSETS)
 def test_offsets_are_those_of_the_header(name: str) -> None:
     expected, places = OFFSETS[name], layout(name)
-    assert {member: places.get(member, "gone") for member in expected} == expected, f"{name}. {CHANGED}"
+    assert {member: places.get(member, "gone") for member in expected} == expected, (
+        f"{name}. {CHANGED}"
+    )
 
 
 @of_header
@@ -107,7 +117,9 @@ def test_xla_hands_over_what_the_offsets_say(root: Path) -> None:
     """Whatever the header says: a call of this jaxlib, read at the offsets at which compiled code reads it."""
     probe = Path(__file__).with_name("layout_probe.py")
     env = os.environ | {"PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, probe], capture_output=True, text=True, timeout=60, env=env)
+    done = subprocess.run(
+        [sys.executable, probe], capture_output=True, text=True, timeout=60, env=env
+    )
     assert done.returncode == 0, f"the probe ended with {done.returncode}. {CHANGED}\n{done.stderr}"
     found = json.loads(done.stdout)
     assert found.pop("threads") > 0, CHANGED

@@ -14,4 +14,8 @@ def test_every_task_and_every_file_is_there(root: Path) -> None:
     assert re.findall(r"`(\w+)`", " ".join(first)) == list(TASKS)
     named = set(re.findall(r"`((?:\w+/)+\w+\.py)`", page))
     assert named
-    assert not [name for name in named if not any((folder / name).is_file() for folder in (root, root / "quantamm_cli"))]
+    assert not [
+        name
+        for name in named
+        if not any((folder / name).is_file() for folder in (root, root / "quantamm_cli"))
+    ]

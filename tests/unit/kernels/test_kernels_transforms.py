@@ -25,7 +25,10 @@ def sets(count: int) -> dict[str, Any]:
     """Parameter sets: blocks and opening reserves differ, frictions are shared."""
     inputs = CASE.inputs
     scale = 1 + 1e-3 * jnp.arange(count)
-    return inputs | {"opening": inputs["opening"] * scale[:, None], "slopes": inputs["slopes"] * scale[:, None, None]}
+    return inputs | {
+        "opening": inputs["opening"] * scale[:, None],
+        "slopes": inputs["slopes"] * scale[:, None, None],
+    }
 
 
 AXES = {name: 0 if name in ("opening", "slopes") else None for name in CASE.inputs}
@@ -36,17 +39,28 @@ def test_lanes_are_single_runs() -> None:
     many, starts = sets(3), jnp.arange(5, dtype=jnp.int32) * 11
 
     def total(inputs: dict[str, Any]) -> jax.Array:
-        each = jax.vmap(lambda one: jax.vmap(lambda start: value(one, start))(starts), in_axes=(AXES,))(inputs)
+        each = jax.vmap(
+            lambda one: jax.vmap(lambda start: value(one, start))(starts), in_axes=(AXES,)
+        )(inputs)
         assert each.shape == (3, 5)
         return (each * jnp.arange(15.0).reshape(3, 5)).sum()
 
     def one_by_one(inputs: dict[str, Any]) -> jax.Array:
-        lanes = [({name: leaf if AXES[name] is None else leaf[i] for name, leaf in inputs.items()}, j) for i in range(3) for j in range(5)]
-        return sum(((5 * (k // 5) + k % 5) * value(lane, starts[j]) for k, (lane, j) in enumerate(lanes)), jnp.zeros(()))
+        lanes = [
+            ({name: leaf if AXES[name] is None else leaf[i] for name, leaf in inputs.items()}, j)
+            for i in range(3)
+            for j in range(5)
+        ]
+        return sum(
+            ((5 * (k // 5) + k % 5) * value(lane, starts[j]) for k, (lane, j) in enumerate(lanes)),
+            jnp.zeros(()),
+        )
 
     found, expected = (jax.jit(jax.value_and_grad(run))(many) for run in (total, one_by_one))
     for name, leaf in expected[1].items():
-        np.testing.assert_allclose(found[1][name], leaf, rtol=1e-10, atol=1e-12 * float(jnp.abs(leaf).max()), err_msg=name)
+        np.testing.assert_allclose(
+            found[1][name], leaf, rtol=1e-10, atol=1e-12 * float(jnp.abs(leaf).max()), err_msg=name
+        )
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-13)
 
 
@@ -66,7 +80,9 @@ def test_inside_a_loop() -> None:
 
     def step(given: dict[str, Any], start: Any) -> tuple[dict[str, Any], jax.Array]:
         change = slope(given, start)
-        return given | {"opening": given["opening"] * (1 + 1e-6 * change["opening"])}, value(given, start)
+        return given | {"opening": given["opening"] * (1 + 1e-6 * change["opening"])}, value(
+            given, start
+        )
 
     starts = jnp.arange(4, dtype=jnp.int32) * 9
     last, seen = jax.jit(lambda given: jax.lax.scan(step, given, starts))(inputs)
@@ -74,8 +90,16 @@ def test_inside_a_loop() -> None:
         np.testing.assert_allclose(seen[k], value(inputs, starts[k]), rtol=1e-13)
         inputs = step(inputs, starts[k])[0]
     np.testing.assert_allclose(last["opening"], inputs["opening"], rtol=1e-13)
-    through = jax.jit(jax.grad(lambda given: jax.lax.scan(lambda c, start: (c + value(given, start), None), 0.0, starts)[0]))(CASE.inputs)
-    expected = jax.tree.map(lambda *leaves: sum(leaves), *(slope(CASE.inputs, start) for start in starts))
+    through = jax.jit(
+        jax.grad(
+            lambda given: jax.lax.scan(
+                lambda c, start: (c + value(given, start), None), 0.0, starts
+            )[0]
+        )
+    )(CASE.inputs)
+    expected = jax.tree.map(
+        lambda *leaves: sum(leaves), *(slope(CASE.inputs, start) for start in starts)
+    )
     np.testing.assert_allclose(through["slopes"], expected["slopes"], rtol=1e-10)
 
 
@@ -125,7 +149,13 @@ print(len(missed), "numba" in sys.modules, float(found["fee"]))
 
 def alone(program: str, **more: str) -> str:
     """What a process of its own prints."""
-    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, **more}, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -34,8 +34,17 @@ def write(tmp_path: Path) -> Write:
         minutes: Sequence[int] | None = None,
         stamps: Sequence[object] | None = None,
     ) -> Path:
-        unix = stamps if stamps is not None else [(DAY0 + m) * 60_000 for m in (minutes if minutes is not None else range(len(closes)))]
-        frame = polars.DataFrame({"date": ["x"] * len(closes), "unix": unix, "close": closes}, strict=False)
+        unix = (
+            stamps
+            if stamps is not None
+            else [
+                (DAY0 + m) * 60_000
+                for m in (minutes if minutes is not None else range(len(closes)))
+            ]
+        )
+        frame = polars.DataFrame(
+            {"date": ["x"] * len(closes), "unix": unix, "close": closes}, strict=False
+        )
         path = tmp_path / f"{token}_USD.{kind}"
         frame.write_parquet(path) if kind == "parquet" else frame.write_csv(path)
         return path

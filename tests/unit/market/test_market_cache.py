@@ -32,7 +32,9 @@ def folder(write: Write, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_second_reading_comes_from_the_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_reading_comes_from_the_cache(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert read(folder) == [1, 2, 2, 3]
     assert len(entries(folder)) == 1
     monkeypatch.setattr(files, "_clean", lambda *_: pytest.fail("the file was cleaned again"))
@@ -59,7 +61,9 @@ def test_an_entry_of_pickled_objects_is_not_opened(folder: Path) -> None:
     assert read(folder) == [1, 2, 2, 3]
 
 
-def test_a_cache_that_cannot_be_written_is_tolerated(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_is_tolerated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / "file").touch()
     monkeypatch.setenv("QSIM_CACHE", str(folder / "file"))
     assert read(folder) == [1, 2, 2, 3]
@@ -70,8 +74,19 @@ def test_a_cache_that_cannot_be_written_is_tolerated(folder: Path, monkeypatch: 
 
 
 def test_the_entries_unused_longest_go_first(tmp_path: Path) -> None:
-    for age, name in ((300, "old.npy"), (100, "new.npy"), (200, "middle.npy"), (7200, ".left.part"), (10, ".busy.part")):
+    for age, name in (
+        (300, "old.npy"),
+        (100, "new.npy"),
+        (200, "middle.npy"),
+        (7200, ".left.part"),
+        (10, ".busy.part"),
+    ):
         (tmp_path / name).write_bytes(bytes(100))
         os.utime(tmp_path / name, (os.stat(tmp_path).st_mtime - age,) * 2)
     keep(tmp_path / "newest.npy", lambda file: file.write(bytes(50)), 250)
-    assert {path.name for path in tmp_path.iterdir()} == {"newest.npy", "new.npy", "middle.npy", ".busy.part"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "newest.npy",
+        "new.npy",
+        "middle.npy",
+        ".busy.part",
+    }

@@ -81,7 +81,9 @@ def test_rows_out_of_order_are_refused(kind: str, write: Write, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.5, float("nan"), float("inf"), float("-inf")])
-def test_closes_that_are_no_prices_are_refused(kind: str, bad: float, write: Write, tmp_path: Path) -> None:
+def test_closes_that_are_no_prices_are_refused(
+    kind: str, bad: float, write: Write, tmp_path: Path
+) -> None:
     write(kind, [1.0, 2.0, bad])
     refused(kind, tmp_path, row(kind, 2), "2023-03-01T00:02", f"close is {bad:g}")
 
@@ -134,10 +136,14 @@ def test_a_csv_cut_within_a_row_is_refused(write: Write, tmp_path: Path) -> None
     refused("csv", tmp_path, "line 4")
 
 
-def test_a_token_without_a_file_names_the_ones_there_are(kind: str, write: Write, tmp_path: Path) -> None:
+def test_a_token_without_a_file_names_the_ones_there_are(
+    kind: str, write: Write, tmp_path: Path
+) -> None:
     write(kind, [1.0], token="BTC")
     write(kind, [1.0], token="LINK")
-    with pytest.raises(DataError, match=r"prices of LINC \(did you mean 'LINK'\?\); the folder has BTC, LINK"):
+    with pytest.raises(
+        DataError, match=r"prices of LINC \(did you mean 'LINK'\?\); the folder has BTC, LINK"
+    ):
         source(kind, tmp_path).span("LINC")
 
 
@@ -153,7 +159,9 @@ def test_parquet_and_csv_of_the_same_prices_agree(write: Write, tmp_path: Path) 
     write("parquet", closes)
     write("csv", closes)
     asked = ("BTC", DAY0, DAY0 + 200)
-    assert np.array_equal(Parquet(dir=str(tmp_path)).read(*asked).closes, Csv(dir=str(tmp_path)).read(*asked).closes)
+    assert np.array_equal(
+        Parquet(dir=str(tmp_path)).read(*asked).closes, Csv(dir=str(tmp_path)).read(*asked).closes
+    )
 
 
 def test_a_file_that_changes_is_read_again(kind: str, write: Write, tmp_path: Path) -> None:

@@ -24,13 +24,17 @@ TOKENS = ("BTC", "ETH")
 
 
 def file(folder: Path, kind: str, minutes: list[float], **columns: list[object]) -> str:
-    frame = polars.DataFrame({"unix": [int((DAY0 + m) * 60_000) for m in minutes]} | columns, strict=False)
+    frame = polars.DataFrame(
+        {"unix": [int((DAY0 + m) * 60_000) for m in minutes]} | columns, strict=False
+    )
     path = folder / f"oracle.{kind}"
     frame.write_parquet(path) if kind == "parquet" else frame.write_csv(path)
     return str(path)
 
 
-def read(path: str, name: str = "x", fill: str = "forward", first: int = 0, last: int = 6) -> list[list[float]]:
+def read(
+    path: str, name: str = "x", fill: str = "forward", first: int = 0, last: int = 6
+) -> list[list[float]]:
     found = oracle(name, path, TOKENS, DAY0 + first, DAY0 + last, fill)  # type: ignore[arg-type]
     return found.rows(DAY0 + first, DAY0 + last).tolist()
 
@@ -44,7 +48,14 @@ def refused(path: str, *parts: str, name: str = "x", fill: str = "forward") -> N
 
 def test_a_column_a_token_in_the_users_order(kind: str, tmp_path: Path) -> None:
     """Columns of other tokens are not looked at; the last of a minute wins, and holds; empty and NaN are no observations."""
-    path = file(tmp_path, kind, [-3, 1, 1.5, 4], XRP=["a"] * 4, ETH=[1.0, None, 2.0, float("nan")], BTC=[5.0, 6.0, 7.0, 8.0])
+    path = file(
+        tmp_path,
+        kind,
+        [-3, 1, 1.5, 4],
+        XRP=["a"] * 4,
+        ETH=[1.0, None, 2.0, float("nan")],
+        BTC=[5.0, 6.0, 7.0, 8.0],
+    )
     assert read(path) == [[5, 1], [7, 2], [7, 2], [7, 2], [8, 2], [8, 2]]
 
 
@@ -56,26 +67,53 @@ def test_minutes_between_observations_may_hold_zero(kind: str, tmp_path: Path) -
     """Then nothing need be known at the start; a file with nothing of the run's time is still a mistake."""
     path = file(tmp_path, kind, [-1, 2, 2.5, 4], value=[9.0, 1.0, 2.0, None])
     assert read(path, fill="zero") == [[0], [0], [2], [0], [0], [0]]
-    refused(file(tmp_path, kind, [-4], value=[9.0]), "has no observation of 2023-03-01 to 2023-03-01T00:06", fill="zero")
+    refused(
+        file(tmp_path, kind, [-4], value=[9.0]),
+        "has no observation of 2023-03-01 to 2023-03-01T00:06",
+        fill="zero",
+    )
 
 
 def test_nothing_is_known_before_the_first_observation(kind: str, tmp_path: Path) -> None:
     path = file(tmp_path, kind, [0, 2], BTC=[1.0, 1.0], ETH=[None, 2.0])
-    refused(path, "begins 2023-03-01T00:02, after the run does (2023-03-01)", "start=2023-03-01T00:02", "data.series_fill=zero")
+    refused(
+        path,
+        "begins 2023-03-01T00:02, after the run does (2023-03-01)",
+        "start=2023-03-01T00:02",
+        "data.series_fill=zero",
+    )
     refused(file(tmp_path, kind, [0], BTC=[1.0], ETH=[None]), "column ETH has no number in it")
 
 
 def test_what_is_refused(kind: str, tmp_path: Path) -> None:
-    refused(file(tmp_path, kind, [0], BTC=[1.0]), "has no column ETH", "a column a token (BTC, ETH), or unix and value", "it has BTC")
-    refused(file(tmp_path, kind, [0], BTC=[1.0], eth=[1.0]), "has no column ETH (did you mean 'eth'?)")
+    refused(
+        file(tmp_path, kind, [0], BTC=[1.0]),
+        "has no column ETH",
+        "a column a token (BTC, ETH), or unix and value",
+        "it has BTC",
+    )
+    refused(
+        file(tmp_path, kind, [0], BTC=[1.0], eth=[1.0]), "has no column ETH (did you mean 'eth'?)"
+    )
     refused(file(tmp_path, kind, [0], valu=[1.0]), "has no column BTC")
-    refused(file(tmp_path, kind, [2, 1], value=[0.1, 0.2]), "2023-03-01T00:01 comes after 2023-03-01T00:02")
+    refused(
+        file(tmp_path, kind, [2, 1], value=[0.1, 0.2]),
+        "2023-03-01T00:01 comes after 2023-03-01T00:02",
+    )
     refused(file(tmp_path, kind, [0], value=["abc"]), "value is 'abc'")
-    refused(file(tmp_path, kind, [0], value=[float("inf")]), "value is inf; expected a finite number")
+    refused(
+        file(tmp_path, kind, [0], value=[float("inf")]), "value is inf; expected a finite number"
+    )
     refused(file(tmp_path, kind, [], value=[]), "has no rows; expected unix and a column a token")
-    refused(file(tmp_path, kind, [7], value=[1.0]), "begins 2023-03-01T00:07, when the run has ended")
+    refused(
+        file(tmp_path, kind, [7], value=[1.0]), "begins 2023-03-01T00:07, when the run has ended"
+    )
     refused(str(tmp_path / f"none.{kind}"), "cannot be read (No such file or directory)")
-    refused(file(tmp_path, kind, [0], value=[0.0]), "value is 0; expected above 0 (circulating coins)", name="supply")
+    refused(
+        file(tmp_path, kind, [0], value=[0.0]),
+        "value is 0; expected above 0 (circulating coins)",
+        name="supply",
+    )
 
 
 def test_weights_are_positive_and_sum_to_one(kind: str, tmp_path: Path) -> None:
@@ -87,10 +125,23 @@ def test_weights_are_positive_and_sum_to_one(kind: str, tmp_path: Path) -> None:
     row = "row 2 " if kind == "parquet" else "line 3 "
     when = f"{row}(2023-03-01T00:03)"
     refused(
-        file(tmp_path, kind, [0, 3], BTC=[0.5, 0.6], ETH=[0.5, 0.40001]), when, "weights are 0.6, 0.40001, in sum 1.00001", name="weights"
+        file(tmp_path, kind, [0, 3], BTC=[0.5, 0.6], ETH=[0.5, 0.40001]),
+        when,
+        "weights are 0.6, 0.40001, in sum 1.00001",
+        name="weights",
     )
-    refused(file(tmp_path, kind, [0, 3], BTC=[0.5, 1.0], ETH=[0.5, 0.0]), when, "weights are 1, 0, in sum 1", name="weights")
-    refused(file(tmp_path, kind, [0, 3], BTC=[0.5, None], ETH=[0.5, 0.5]), when, "BTC is empty", name="weights")
+    refused(
+        file(tmp_path, kind, [0, 3], BTC=[0.5, 1.0], ETH=[0.5, 0.0]),
+        when,
+        "weights are 1, 0, in sum 1",
+        name="weights",
+    )
+    refused(
+        file(tmp_path, kind, [0, 3], BTC=[0.5, None], ETH=[0.5, 0.5]),
+        when,
+        "BTC is empty",
+        name="weights",
+    )
     refused(file(tmp_path, kind, [0], value=[1.0]), "has no column BTC", name="weights")
 
 
@@ -109,7 +160,9 @@ def test_the_burn_in_is_what_prices_and_series_both_have(priced: Path, kind: str
     assert market.burn_in == DAY
     assert market.series["x"].shape == (3 * DAY, 1)
     assert market.series["x"][[0, 2 * DAY - 1, 2 * DAY], 0].tolist() == [3, 3, 4]
-    with pytest.raises(DataError, match=r"the series x begins 2023-03-02T00:05 and allows 1 at most"):
+    with pytest.raises(
+        DataError, match=r"the series x begins 2023-03-02T00:05 and allows 1 at most"
+    ):
         load(Parquet(dir=str(priced), burn_in_days=2, series={"x": path}), *asked)
 
 
@@ -120,7 +173,10 @@ def test_series_are_part_of_the_digest_and_their_place_is_not(priced: Path, kind
     digests["x"] = load(Parquet(dir=str(priced), burn_in_days=1, series={"x": path}), *asked).sha256
     digests["y"] = load(Parquet(dir=str(priced), burn_in_days=1, series={"y": path}), *asked).sha256
     other = Path(path).rename(priced / f"moved.{kind}")
-    assert load(Parquet(dir=str(priced), burn_in_days=1, series={"x": str(other)}), *asked).sha256 == digests["x"]
+    assert (
+        load(Parquet(dir=str(priced), burn_in_days=1, series={"x": str(other)}), *asked).sha256
+        == digests["x"]
+    )
     assert len(set(digests.values())) == 3
 
 
@@ -143,4 +199,7 @@ def test_the_embedded_market_knows_what_is_in_circulation() -> None:
     assert list(turned) == ["supply"]
     assert np.array_equal(turned["supply"][-999:], coins[-999:][:, [2, 0]])
     assert not load(Synthetic(), ("BTC", "USDC"), *asked).series
-    assert load(Synthetic(seed=1), ("BTC", "USDC"), *asked, ("supply",)).series["supply"][-1, 0] != coins[-1, 0]
+    assert (
+        load(Synthetic(seed=1), ("BTC", "USDC"), *asked, ("supply",)).series["supply"][-1, 0]
+        != coins[-1, 0]
+    )

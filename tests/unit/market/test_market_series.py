@@ -27,7 +27,9 @@ RANGES = [
 
 
 def file(folder: Path, kind: str, minutes: list[float], **columns: list[object]) -> str:
-    frame = polars.DataFrame({"unix": [int((DAY0 + m) * 60_000) for m in minutes]} | columns, strict=False)
+    frame = polars.DataFrame(
+        {"unix": [int((DAY0 + m) * 60_000) for m in minutes]} | columns, strict=False
+    )
     path = folder / f"fees.{kind}"
     frame.write_parquet(path) if kind == "parquet" else frame.write_csv(path)
     return str(path)
@@ -48,11 +50,20 @@ def test_the_case_the_reference_gets_wrong(kind: str, tmp_path: Path) -> None:
 
 
 def test_an_observation_before_the_first_row_holds(kind: str, tmp_path: Path) -> None:
-    assert series(file(tmp_path, kind, [-9, 2], fee=[0.02, 0.03]), NAMES, DAY0, 3, DEFAULTS)["fee"].tolist() == [0.02, 0.02, 0.03]
+    assert series(file(tmp_path, kind, [-9, 2], fee=[0.02, 0.03]), NAMES, DAY0, 3, DEFAULTS)[
+        "fee"
+    ].tolist() == [0.02, 0.02, 0.03]
 
 
 def test_zero_is_an_observation_and_empty_is_none(kind: str, tmp_path: Path) -> None:
-    path = file(tmp_path, kind, [0, 1, 2, 3], fee=[0.1, None, 0.0, float("nan")], gas_cost=[None, 5.0, None, 6.0], arb_fee=[None] * 4)
+    path = file(
+        tmp_path,
+        kind,
+        [0, 1, 2, 3],
+        fee=[0.1, None, 0.0, float("nan")],
+        gas_cost=[None, 5.0, None, 6.0],
+        arb_fee=[None] * 4,
+    )
     read = series(path, NAMES, DAY0, 5, DEFAULTS)
     assert read["fee"].tolist() == [0.1, 0.1, 0, 0, 0]
     assert read["gas_cost"].tolist() == [0, 5, 5, 6, 6]
@@ -69,11 +80,21 @@ def test_of_several_in_a_minute_the_last_wins(kind: str, tmp_path: Path) -> None
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(st.tuples(st.integers(-5, 25), st.none() | st.floats(0, 0.99)), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(-5, 25), st.none() | st.floats(0, 0.99)), min_size=1, max_size=12
+    )
+)
 def test_it_is_what_a_plain_loop_does(tmp_path: Path, rows: list[tuple[int, float | None]]) -> None:
     rows.sort(key=lambda pair: pair[0])
     assume(rows[0][0] < 20)
-    read = series(file(tmp_path, "parquet", [m for m, _ in rows], fee=[v for _, v in rows]), NAMES, DAY0, 20, DEFAULTS)["fee"]
+    read = series(
+        file(tmp_path, "parquet", [m for m, _ in rows], fee=[v for _, v in rows]),
+        NAMES,
+        DAY0,
+        20,
+        DEFAULTS,
+    )["fee"]
     expected = []
     for now in range(20):
         past = [value for when, value in rows if when <= now and value is not None]
@@ -82,9 +103,15 @@ def test_it_is_what_a_plain_loop_does(tmp_path: Path, rows: list[tuple[int, floa
 
 
 def test_what_is_refused(kind: str, tmp_path: Path) -> None:
-    refused(file(tmp_path, kind, [1, 2], fees=[0.1, 0.2]), "'fees' is no series known here (did you mean 'fee'?)")
+    refused(
+        file(tmp_path, kind, [1, 2], fees=[0.1, 0.2]),
+        "'fees' is no series known here (did you mean 'fee'?)",
+    )
     refused(file(tmp_path, kind, [1, 2]), "has no series", "fee, gas_cost, arb_fee")
-    refused(file(tmp_path, kind, [2, 1], fee=[0.1, 0.2]), "2023-03-01T00:01 comes after 2023-03-01T00:02")
+    refused(
+        file(tmp_path, kind, [2, 1], fee=[0.1, 0.2]),
+        "2023-03-01T00:01 comes after 2023-03-01T00:02",
+    )
     refused(file(tmp_path, kind, [1, 2], fee=["0.1", "abc"]), "fee is 'abc'")
     refused(file(tmp_path, kind, [1, 2], fee=[0.1, float("inf")]), "fee is inf")
     refused(file(tmp_path, kind, [], fee=[]), "has no rows")
@@ -100,7 +127,9 @@ def test_a_file_without_stamps_is_refused(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "value", "said"), RANGES)
-def test_a_number_outside_its_range_is_refused_with_row_and_minute(name: str, value: float, said: str, kind: str, tmp_path: Path) -> None:
+def test_a_number_outside_its_range_is_refused_with_row_and_minute(
+    name: str, value: float, said: str, kind: str, tmp_path: Path
+) -> None:
     path = file(tmp_path, kind, [0, 2], **{name: [0.5, value]})
     with pytest.raises(DataError) as failure:
         series(path, (name,), DAY0, 5, {name: 0.0})
@@ -108,15 +137,34 @@ def test_a_number_outside_its_range_is_refused_with_row_and_minute(name: str, va
     assert f"{path}: {row} (2023-03-01T00:02): {said}" in str(failure.value)
 
 
-def test_without_a_default_the_first_observation_holds_before_it_too(kind: str, tmp_path: Path) -> None:
+def test_without_a_default_the_first_observation_holds_before_it_too(
+    kind: str, tmp_path: Path
+) -> None:
     """Of an LP supply only the growth counts: there is none before it is known."""
     path = file(tmp_path, kind, [2, 3], lp_supply=[50.0, 100.0])
-    assert series(path, ("lp_supply",), DAY0, 5, {"lp_supply": None})["lp_supply"].tolist() == [50, 50, 50, 100, 100]
+    assert series(path, ("lp_supply",), DAY0, 5, {"lp_supply": None})["lp_supply"].tolist() == [
+        50,
+        50,
+        50,
+        100,
+        100,
+    ]
 
 
 def test_a_file_of_another_time_is_refused(kind: str, tmp_path: Path) -> None:
     """One that ended before the run holds; one that begins after it, or in no year of ours, is a mistake."""
-    assert series(file(tmp_path, kind, [-9], fee=[0.02]), NAMES, DAY0, 3, DEFAULTS)["fee"].tolist() == [0.02] * 3
-    refused(file(tmp_path, kind, [5], fee=[0.02]), "begins 2023-03-01T00:05, when the run has ended (2023-03-01T00:05)")
-    refused(file(tmp_path, kind, [9e7], fee=[0.02]), "after the year 2100; expected stamps of this era")
-    refused(file(tmp_path, kind, [-DAY0 + 30], fee=[0.02]), "expected s, ms, us or ns since 1970, from 1973 on")
+    assert (
+        series(file(tmp_path, kind, [-9], fee=[0.02]), NAMES, DAY0, 3, DEFAULTS)["fee"].tolist()
+        == [0.02] * 3
+    )
+    refused(
+        file(tmp_path, kind, [5], fee=[0.02]),
+        "begins 2023-03-01T00:05, when the run has ended (2023-03-01T00:05)",
+    )
+    refused(
+        file(tmp_path, kind, [9e7], fee=[0.02]), "after the year 2100; expected stamps of this era"
+    )
+    refused(
+        file(tmp_path, kind, [-DAY0 + 30], fee=[0.02]),
+        "expected s, ms, us or ns since 1970, from 1973 on",
+    )

@@ -46,7 +46,9 @@ def test_a_path_does_not_depend_on_the_minutes_or_tokens_asked_for(token: str) -
     whole = source.read(token, FIRST, FIRST + 10_000).closes
     source.read("ETH", FIRST, FIRST + 77)
     for first, last in ((0, 1), (59, 61), (1234, 5678), (9_999, 10_000)):
-        assert np.array_equal(source.read(token, FIRST + first, FIRST + last).closes, whole[first:last])
+        assert np.array_equal(
+            source.read(token, FIRST + first, FIRST + last).closes, whole[first:last]
+        )
 
 
 def test_seed_and_name_make_another_path() -> None:
@@ -90,7 +92,9 @@ def test_drifts_last_for_days_and_are_weak() -> None:
     """Over ten markets the daily returns of a week tell a little about the next one's."""
     before, after = [], []
     for seed in range(10):
-        daily = np.diff(np.log(Synthetic(seed=seed).read("BTC", FIRST, FIRST + 2 * YEAR).closes[::DAY]))
+        daily = np.diff(
+            np.log(Synthetic(seed=seed).read("BTC", FIRST, FIRST + 2 * YEAR).closes[::DAY])
+        )
         weeks = daily[: daily.size // 7 * 7].reshape(-1, 7).sum(axis=1)
         before.append(weeks[:-1])
         after.append(weeks[1:])
@@ -117,13 +121,22 @@ def test_first_prices() -> None:
 def test_the_calendar() -> None:
     assert (FIRST, LAST) == (minute("2021-01-01"), minute("2026-01-01")) == Synthetic().span("ANY")
     assert Synthetic().read("BTC", LAST - 1, LAST).closes.size == 1
-    with pytest.raises(DataError, match=r"data=synthetic, BTC: BTC has prices from 2021-01-01 to 2026-01-01, asked were 2020-12-31"):
+    with pytest.raises(
+        DataError,
+        match=r"data=synthetic, BTC: BTC has prices from 2021-01-01 to 2026-01-01, asked were 2020-12-31",
+    ):
         Synthetic().read("BTC", minute("2020-12-31"), FIRST)
 
 
 def test_noise_has_the_moments_it_claims() -> None:
-    normal, flat, slow = gaussians(200_000, "moments"), uniforms(200_000, "moments"), moving_average(200_000, 50, "moments")
-    assert normal.mean() == pytest.approx(0, abs=0.01) and normal.std() == pytest.approx(1, abs=0.01)
+    normal, flat, slow = (
+        gaussians(200_000, "moments"),
+        uniforms(200_000, "moments"),
+        moving_average(200_000, 50, "moments"),
+    )
+    assert normal.mean() == pytest.approx(0, abs=0.01) and normal.std() == pytest.approx(
+        1, abs=0.01
+    )
     assert flat.mean() == pytest.approx(0.5, abs=0.005) and 0 < flat.min() < flat.max() <= 1
     assert slow.mean() == pytest.approx(0, abs=0.1) and slow.std() == pytest.approx(1, abs=0.05)
     assert np.corrcoef(slow[50:], slow[:-50])[0, 1] == pytest.approx(0, abs=0.1)

@@ -17,7 +17,9 @@ BURN_IN, ROWS, ASSETS = 2 * DAY, 6 * DAY, 2
 def history(seed: int = 0) -> Market:
     """Two tokens that walk: a burn-in, what trains, and a day that validates."""
     random = np.random.Generator(np.random.PCG64(seed))
-    prices = 100 * np.exp(np.cumsum(1e-3 * random.standard_normal((BURN_IN + ROWS + DAY, ASSETS)), axis=0))
+    prices = 100 * np.exp(
+        np.cumsum(1e-3 * random.standard_normal((BURN_IN + ROWS + DAY, ASSETS)), axis=0)
+    )
     return Market(("BTC", "ETH"), prices, 0, BURN_IN, {}, {}, "")
 
 
@@ -62,7 +64,9 @@ def test_what_comes_after_training_is_not_heard(name: str) -> None:
     """Other prices from the validation on make the same paths, bit for bit."""
     altered = history().prices.copy()
     altered[BURN_IN + ROWS :] *= 2
-    assert np.array_equal(bank(name).market.prices, bank(name, replace(history(), prices=altered)).market.prices)
+    assert np.array_equal(
+        bank(name).market.prices, bank(name, replace(history(), prices=altered)).market.prices
+    )
 
 
 @made
@@ -84,8 +88,12 @@ def test_resampled_days_are_days_of_history() -> None:
     for begin in range(0, 2 * ROWS, block):
         piece = made[begin : begin + block]
         first = int(np.abs(earned - piece[0]).sum(-1).argmin())
-        np.testing.assert_allclose(piece, earned[(first + np.arange(len(piece))) % ROWS], atol=1e-12)
-    assert not np.array_equal(paths.market.prices, bank("monte_carlo", block_days=2, seed=1).market.prices)
+        np.testing.assert_allclose(
+            piece, earned[(first + np.arange(len(piece))) % ROWS], atol=1e-12
+        )
+    assert not np.array_equal(
+        paths.market.prices, bank("monte_carlo", block_days=2, seed=1).market.prices
+    )
 
 
 def test_a_step_is_one_step() -> None:
@@ -105,12 +113,18 @@ def test_supplied_paths_keep_their_own_changes() -> None:
     length = BURN_IN + ROWS
     for place, folder in enumerate("12"):
         piece = paths.market.prices[place * length : (place + 1) * length]
-        np.testing.assert_allclose(np.diff(np.log(piece), axis=0), np.diff(np.log(other(folder).prices), axis=0), atol=1e-12)
+        np.testing.assert_allclose(
+            np.diff(np.log(piece), axis=0),
+            np.diff(np.log(other(folder).prices), axis=0),
+            atol=1e-12,
+        )
 
 
 def test_windows_are_cut_from_all_paths_and_no_other_rows() -> None:
     """Which path is drawn anew at every step, from the seed; a window never leaves its path."""
-    paths = Bank(world(build("pool", "hodl"), np.ones((2000, 2)), burn_in=0), np.array([0, 1000], np.int32))
+    paths = Bank(
+        world(build("pool", "hodl"), np.ones((2000, 2)), burn_in=0), np.array([0, 1000], np.int32)
+    )
     drawn = np.concatenate([paths.paths(0, step, 4) for step in range(20)])
     assert set(drawn) == {0, 1000}
     assert np.array_equal(paths.paths(3, 7, 4), paths.paths(3, 7, 4))
@@ -121,13 +135,21 @@ def test_only_history_has_more_than_prices(name: str) -> None:
     """Series, given trades and recorded fees are refused with the cure."""
     practice = build("practice", name, **({"dirs": ("1",)} if name == "supplied" else {}))
     with pytest.raises(ConfigError, match=r"data.series belongs to history; use practice=historic"):
-        refuse_more_than_prices(practice, replace(history(), series={"supply": history().prices}), None)
+        refuse_more_than_prices(
+            practice, replace(history(), series={"supply": history().prices}), None
+        )
     with pytest.raises(ConfigError, match=r"fees.file belongs"):
         refuse_more_than_prices(practice, history(), "fees.csv")
-    refuse_more_than_prices(build("practice", "historic"), replace(history(), series={"supply": history().prices}), "fees.csv")
+    refuse_more_than_prices(
+        build("practice", "historic"),
+        replace(history(), series={"supply": history().prices}),
+        "fees.csv",
+    )
 
 
 def test_supplied_needs_a_folder() -> None:
     """One line that says what to write."""
-    with pytest.raises(ConfigError, match=r"practice.dirs: no folder is given; write 'practice.dirs=\[PATH,PATH\]'"):
+    with pytest.raises(
+        ConfigError, match=r"practice.dirs: no folder is given; write 'practice.dirs=\[PATH,PATH\]'"
+    ):
         build("practice", "supplied").check(("BTC", "ETH"), "practice")

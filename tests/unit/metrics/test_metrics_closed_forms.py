@@ -15,7 +15,10 @@ V = NDArray[np.float64]
 def days(value: V, prices: V) -> Daily:
     """A window that is known at its days, which ends with the last of them."""
     value, prices = jnp.asarray(value), jnp.asarray(prices)
-    ends = [Snapshot(prices[row], value[row] / prices[row] / prices.shape[1], value[row]) for row in (0, -1)]
+    ends = [
+        Snapshot(prices[row], value[row] / prices[row] / prices.shape[1], value[row])
+        for row in (0, -1)
+    ]
     return Daily(*ends, value, prices, (len(value) - 1) * DAY + 1)
 
 
@@ -36,10 +39,16 @@ def test_a_line_through_the_market_has_its_alpha_and_beta(alpha: float, beta: fl
     """x = alpha + beta b, day by day."""
     path = days(grown(alpha + beta * MARKET), PRICES)
     assert compute("daily_beta", path) == pytest.approx(-beta, rel=1e-11)
-    assert compute("daily_jensen_alpha", path) == pytest.approx((1 + alpha) ** 365 - 1, rel=1e-10, abs=1e-10)
+    assert compute("daily_jensen_alpha", path) == pytest.approx(
+        (1 + alpha) ** 365 - 1, rel=1e-10, abs=1e-10
+    )
     apart = alpha + (beta - 1) * MARKET
-    assert compute("daily_tracking_error", path) == pytest.approx(-np.sqrt(365) * abs(beta - 1) * MARKET.std(), rel=1e-11)
-    assert compute("daily_information_ratio", path) == pytest.approx(np.sqrt(365) * apart.mean() / apart.std(), rel=1e-10)
+    assert compute("daily_tracking_error", path) == pytest.approx(
+        -np.sqrt(365) * abs(beta - 1) * MARKET.std(), rel=1e-11
+    )
+    assert compute("daily_information_ratio", path) == pytest.approx(
+        np.sqrt(365) * apart.mean() / apart.std(), rel=1e-10
+    )
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0, 1.75])
@@ -72,10 +81,14 @@ def test_gains_and_losses_by_turns() -> None:
     """+2 % and -1 %: Sortino, Omega, volatility and return on value at risk by hand."""
     returns = np.tile([0.02, -0.01], 50)
     path = days(grown(returns), np.ones((101, 2)))
-    assert compute("daily_sortino", path) == pytest.approx(np.sqrt(365) * 0.005 / np.sqrt(0.01**2 / 2), rel=1e-10)
+    assert compute("daily_sortino", path) == pytest.approx(
+        np.sqrt(365) * 0.005 / np.sqrt(0.01**2 / 2), rel=1e-10
+    )
     assert compute("daily_omega", path) == pytest.approx(2, rel=1e-10)
     assert compute("daily_volatility", path) == pytest.approx(-np.sqrt(365) * 0.015, rel=1e-10)
-    assert compute("daily_return_on_var", path) == pytest.approx(np.sqrt(365) * 0.005 / 0.01, rel=1e-10)
+    assert compute("daily_return_on_var", path) == pytest.approx(
+        np.sqrt(365) * 0.005 / 0.01, rel=1e-10
+    )
     climbing = days(grown(np.abs(returns)), np.ones((101, 2)))
     for name in ("daily_sortino", "daily_omega", "daily_return_on_var"):
         assert compute(name, climbing) == np.inf
@@ -85,7 +98,9 @@ def test_gains_and_losses_by_turns() -> None:
 def test_the_deepest_twentieth_of_drawdowns() -> None:
     """Of 41 days the two deepest and a twentieth of the third."""
     value = 100 - np.minimum(np.arange(41.0), 80 - np.arange(41.0))
-    assert compute("daily_cdar_95%", days(value, np.ones((41, 2)))) == pytest.approx(-(0.40 + 0.39 + 0.05 * 0.38) / 2.05, rel=1e-12)
+    assert compute("daily_cdar_95%", days(value, np.ones((41, 2)))) == pytest.approx(
+        -(0.40 + 0.39 + 0.05 * 0.38) / 2.05, rel=1e-12
+    )
 
 
 def minutes(prices: V, value: V, shares: V) -> Trajectory:
@@ -107,7 +122,9 @@ def test_a_price_that_goes_to_and_fro(step: float) -> None:
     """Half and half: the free pool ends where it began; rebalancing gains ((1+r)(1+1/r)/4) a round, and sells (r-1)/2(r+1) each time."""
     rounds = 30
     moves = np.tile([step, 1 / step], rounds)
-    prices = np.stack([np.concatenate([[3.0], 3 * np.cumprod(moves)]), np.ones(2 * rounds + 1)], axis=-1)
+    prices = np.stack(
+        [np.concatenate([[3.0], 3 * np.cumprod(moves)]), np.ones(2 * rounds + 1)], axis=-1
+    )
     path = minutes(prices, 1e6 * np.sqrt(prices[:, 0] / 3), np.full_like(prices, 0.5))
     free = ((1 + step) * (1 + 1 / step) / 4) ** rounds
     paid = free * (1 - 1e-3 * (step - 1) / (2 * (step + 1))) ** (2 * rounds)
@@ -121,20 +138,32 @@ def test_a_price_that_goes_to_and_fro(step: float) -> None:
 
 def test_who_holds_has_nothing_to_rebalance() -> None:
     """HODL's shares drift with the prices: followed, they are HODL, and nothing is sold."""
-    prices = np.exp(np.cumsum(np.random.Generator(np.random.PCG64(2)).normal(0, 1e-3, (3000, 3)), axis=0))
+    prices = np.exp(
+        np.cumsum(np.random.Generator(np.random.PCG64(2)).normal(0, 1e-3, (3000, 3)), axis=0)
+    )
     worth = prices * [3.0, 1.0, 2.0]
     path = minutes(prices, worth.sum(-1), worth / worth.sum(-1, keepdims=True))
-    for name in ("loss_versus_rebalancing", "rebalancing_versus_rebalancing", "returns_over_costly_rebalancing"):
+    for name in (
+        "loss_versus_rebalancing",
+        "rebalancing_versus_rebalancing",
+        "returns_over_costly_rebalancing",
+    ):
         assert compute(name, path) == pytest.approx(0, abs=1e-12)
 
 
 NEW = [name for name, definition in METRICS.items() if definition.reads == "days"]
 
 
-@pytest.mark.parametrize("level", [np.zeros(30), np.tile([0.01, 0.02], 15), np.tile([-0.01, -0.02], 15)], ids=["still", "up", "down"])
+@pytest.mark.parametrize(
+    "level",
+    [np.zeros(30), np.tile([0.01, 0.02], 15), np.tile([-0.01, -0.02], 15)],
+    ids=["still", "up", "down"],
+)
 def test_gradients_hold_on_days_without_gain_or_loss(level: V) -> None:
     """Where one side of a ratio is missing its gradient is a number all the same, if the metric is."""
-    prices = np.exp(np.cumsum(np.random.Generator(np.random.PCG64(3)).normal(0, 0.01, (31, 2)), axis=0))
+    prices = np.exp(
+        np.cumsum(np.random.Generator(np.random.PCG64(3)).normal(0, 0.01, (31, 2)), axis=0)
+    )
     safe = [name for name in NEW if name not in ("daily_sharpe", "daily_log_sharpe")]
 
     def found(value: jax.Array) -> dict[str, jax.Array]:

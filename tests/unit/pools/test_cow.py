@@ -18,31 +18,61 @@ from quantamm_cli.pools.cow import Cow, rebalanced
 ROWS, FEE = 1500, 0.003
 WEIGHTS = np.array([0.7, 0.3])
 VISITED = Trading()
-run = jax.jit(lambda pool, params, feed, start, rows: pool.path(params, feed, start, rows), static_argnames="rows")
+run = jax.jit(
+    lambda pool, params, feed, start, rows: pool.path(params, feed, start, rows),
+    static_argnames="rows",
+)
 arbitraged = jax.jit(fm_amm.arbitraged)
 out_given_in, in_given_out = jax.jit(fm_amm.out_given_in), jax.jit(fm_amm.in_given_out)
 outs_given_ins = jax.jit(jax.vmap(fm_amm.out_given_in, (None, None, None, 0)))
 
 
-def feed(prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any) -> Feed:
+def feed(
+    prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any
+) -> Feed:
     """Minute prices of two tokens; numbers named like frictions are frictions, all else is the feed's own."""
     costs = {name: jnp.asarray(more.pop(name), dtype) for name in Frictions._fields if name in more}
     rows = jnp.asarray(prices, dtype)
     zero = jnp.asarray(0)
     value = jnp.asarray(more.pop("value", 1e6), dtype)
-    return Feed(rows, rows[:1], zero, zero, value, Frictions(**costs) if costs else None, None, trading, **more)
+    return Feed(
+        rows,
+        rows[:1],
+        zero,
+        zero,
+        value,
+        Frictions(**costs) if costs else None,
+        None,
+        trading,
+        **more,
+    )
 
 
-def follow(prices: NDArray[np.float64], quality: float = 1.0, weights: NDArray[np.float64] = WEIGHTS, **more: Any) -> Path:
+def follow(
+    prices: NDArray[np.float64],
+    quality: float = 1.0,
+    weights: NDArray[np.float64] = WEIGHTS,
+    **more: Any,
+) -> Path:
     """As NumPy arrays: an operation of JAX on each new shape compiles a program."""
     params = {"initial_weights_logits": np.log(weights)}
-    return jax.device_get(run(Cow(arb_quality=quality), params, feed(prices, **more), jnp.asarray(0), len(prices)))
+    return jax.device_get(
+        run(Cow(arb_quality=quality), params, feed(prices, **more), jnp.asarray(0), len(prices))
+    )
 
 
-def visit(market: float, quality: float = 1.0, fee: float = FEE, **costs: float) -> tuple[NDArray[np.float64], float]:
+def visit(
+    market: float, quality: float = 1.0, fee: float = FEE, **costs: float
+) -> tuple[NDArray[np.float64], float]:
     """What a visit changes in a pool that quotes one, in values at market prices, and what the arbitrageurs earn before costs."""
     held, prices = jnp.asarray([0.7e6, 0.3e6]), jnp.asarray([market, 1.0])
-    minute = Minute(prices, *(jnp.asarray(costs[name]) if name in costs else None for name in ("fee", "gas_cost", "arb_fee")))
+    minute = Minute(
+        prices,
+        *(
+            jnp.asarray(costs[name]) if name in costs else None
+            for name in ("fee", "gas_cost", "arb_fee")
+        ),
+    )
     after = arbitraged(held, WEIGHTS, minute._replace(fee=jnp.asarray(fee)), np.asarray(quality))
     change = (np.asarray(after) - np.asarray(held)) * np.asarray(prices)
     return change, -float(change.sum())
@@ -100,7 +130,11 @@ def test_inside_the_band_nobody_trades_outside_only_one_way_pays() -> None:
 
 
 @pytest.mark.parametrize("market", [0.9, 1.1])
-@pytest.mark.parametrize("costs", [{"gas_cost": 40.0}, {"arb_fee": 0.004}, {"gas_cost": 40.0, "arb_fee": 0.004}], ids="+".join)
+@pytest.mark.parametrize(
+    "costs",
+    [{"gas_cost": 40.0}, {"arb_fee": 0.004}, {"gas_cost": 40.0, "arb_fee": 0.004}],
+    ids="+".join,
+)
 def test_who_competes_covers_all_costs_and_no_more(market: float, costs: dict[str, float]) -> None:
     """Profit = gas + half the arbitrage fee on both sides; alone, the profit is the best, if that covers them."""
     change, profit = visit(market, **costs)
@@ -114,7 +148,9 @@ def test_who_competes_covers_all_costs_and_no_more(market: float, costs: dict[st
 def test_gas_ends_competition_where_it_ends_the_best_trade(market: float) -> None:
     """As long as the best trade pays its gas somebody makes one; at that point all make the same; beyond, none."""
     best = visit(market, quality=0.0)[1]
-    np.testing.assert_allclose(visit(market, gas_cost=best * (1 - 1e-12))[0], visit(market, quality=0.0)[0], rtol=1e-4)
+    np.testing.assert_allclose(
+        visit(market, gas_cost=best * (1 - 1e-12))[0], visit(market, quality=0.0)[0], rtol=1e-4
+    )
     for quality in (0.0, 0.4, 1.0):
         assert visit(market, quality, gas_cost=best * (1 - 1e-9))[0].any()
         assert not visit(market, quality, gas_cost=best * (1 + 1e-9))[0].any()
@@ -127,9 +163,15 @@ def test_quality_mixes_the_trades_of_one_state(pair: NDArray[np.float64]) -> Non
         found = {quality: follow(pair, quality, **more).reserves for quality in (0.0, 0.4, 1.0)}
         values = [float((found[quality][-1] * pair[-1]).sum()) for quality in (0.0, 0.4, 1.0)]
         assert values[0] < values[1] < values[2]
-        minute = Minute(jnp.asarray(pair[700]), *(jnp.asarray(more[name]) if more else None for name in ("fee", "gas_cost")))
+        minute = Minute(
+            jnp.asarray(pair[700]),
+            *(jnp.asarray(more[name]) if more else None for name in ("fee", "gas_cost")),
+        )
         minute = minute._replace(fee=jnp.asarray(more.get("fee", 0.0)))
-        ends = [np.asarray(arbitraged(found[0.4][699], WEIGHTS, minute, np.asarray(quality))) for quality in (0.0, 1.0)]
+        ends = [
+            np.asarray(arbitraged(found[0.4][699], WEIGHTS, minute, np.asarray(quality)))
+            for quality in (0.0, 1.0)
+        ]
         np.testing.assert_allclose(found[0.4][700], 0.6 * ends[0] + 0.4 * ends[1], rtol=1e-12)
 
 
@@ -137,22 +179,38 @@ def test_the_loop_is_the_closed_form(pair: NDArray[np.float64]) -> None:
     """Perfect competition three ways: one cumulative sum, the loop that any quality takes, and minutes with a fee of zero."""
     opening = jnp.asarray(WEIGHTS * 1e6 / pair[0])
     closed = jax.jit(rebalanced)(opening, jnp.asarray(WEIGHTS), jnp.asarray(pair))
-    looped = jax.jit(lambda pool, *rest: pool._visited(*rest))(Cow(), opening, jnp.asarray(WEIGHTS), jnp.asarray(pair))
+    looped = jax.jit(lambda pool, *rest: pool._visited(*rest))(
+        Cow(), opening, jnp.asarray(WEIGHTS), jnp.asarray(pair)
+    )
     for found in (looped, follow(pair).reserves, follow(pair, fee=0.0).reserves):
         np.testing.assert_allclose(found, closed, rtol=1e-11)
     for quality in (0.0, 0.4):
-        np.testing.assert_allclose(follow(pair, quality, fee=0.0).reserves, follow(pair, quality).reserves, rtol=1e-11)
+        np.testing.assert_allclose(
+            follow(pair, quality, fee=0.0).reserves, follow(pair, quality).reserves, rtol=1e-11
+        )
     seldom = follow(pair, trading=Trading(every=7))
-    np.testing.assert_allclose(seldom.reserves[::7], jax.jit(rebalanced)(opening, jnp.asarray(WEIGHTS), jnp.asarray(pair[::7])), rtol=1e-11)
+    np.testing.assert_allclose(
+        seldom.reserves[::7],
+        jax.jit(rebalanced)(opening, jnp.asarray(WEIGHTS), jnp.asarray(pair[::7])),
+        rtol=1e-11,
+    )
     assert np.array_equal(seldom.reserves[7:14], np.broadcast_to(seldom.reserves[7], (7, 2)))
     given = follow(pair, initial_reserves=jnp.asarray([30.0, 10.0]))
-    assert float((given.reserves[0] * pair[0]).sum()) == pytest.approx(float((np.array([30.0, 10.0]) * pair[0]).sum()), rel=1e-14)
+    assert float((given.reserves[0] * pair[0]).sum()) == pytest.approx(
+        float((np.array([30.0, 10.0]) * pair[0]).sum()), rel=1e-14
+    )
     np.testing.assert_allclose(given.weights, np.broadcast_to(WEIGHTS, pair.shape), rtol=1e-12)
 
 
 @pytest.mark.parametrize("quality", [0.0, 0.4, 1.0])
-@pytest.mark.parametrize("more", [{}, {"fee": FEE}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "fee", "costly"])
-def test_trades_raise_the_invariant_and_arbitrage_never_gives(pair: NDArray[np.float64], quality: float, more: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"fee": FEE}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}],
+    ids=["free", "fee", "costly"],
+)
+def test_trades_raise_the_invariant_and_arbitrage_never_gives(
+    pair: NDArray[np.float64], quality: float, more: dict[str, float]
+) -> None:
     """A batch at one price never lowers the product, fee or not, and never leaves the pool richer at market prices."""
     reserves = np.asarray(follow(pair, quality, **more).reserves)
     growth = np.diff((np.log(reserves) * WEIGHTS).sum(-1))
@@ -165,25 +223,44 @@ def test_trades_raise_the_invariant_and_arbitrage_never_gives(pair: NDArray[np.f
 
 
 @pytest.mark.parametrize("quality", [0.4, 1.0])
-@pytest.mark.parametrize("more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"])
-def test_order_and_units_mean_nothing(pair: NDArray[np.float64], quality: float, more: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"]
+)
+def test_order_and_units_mean_nothing(
+    pair: NDArray[np.float64], quality: float, more: dict[str, float]
+) -> None:
     """Tokens turned round; prices, or one of them, times c; money times c."""
     found = follow(pair, quality, **more).reserves
-    np.testing.assert_allclose(follow(pair[:, ::-1], quality, WEIGHTS[::-1], **more).reserves[:, ::-1], found, rtol=1e-11)
+    np.testing.assert_allclose(
+        follow(pair[:, ::-1], quality, WEIGHTS[::-1], **more).reserves[:, ::-1], found, rtol=1e-11
+    )
     for scale in (np.array([1e5, 1e5]), np.array([1e3, 1.0])):
-        np.testing.assert_allclose(follow(pair * scale, quality, **more).reserves * scale, found, rtol=1e-11)
+        np.testing.assert_allclose(
+            follow(pair * scale, quality, **more).reserves * scale, found, rtol=1e-11
+        )
     bigger = more | ({"gas_cost": 1e3} if more else {})
-    np.testing.assert_allclose(follow(pair, quality, value=1e9, **bigger).reserves, 1e3 * found, rtol=1e-11)
+    np.testing.assert_allclose(
+        follow(pair, quality, value=1e9, **bigger).reserves, 1e3 * found, rtol=1e-11
+    )
 
 
-@pytest.mark.parametrize("more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"])
-def test_gradients_are_finite_and_those_of_quality_right(pair: NDArray[np.float64], more: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"]
+)
+def test_gradients_are_finite_and_those_of_quality_right(
+    pair: NDArray[np.float64], more: dict[str, float]
+) -> None:
     """In quality, weights, prices and every friction."""
-    world, logits = feed(pair[:600], **more), {"initial_weights_logits": jnp.log(jnp.asarray(WEIGHTS))}
+    world, logits = (
+        feed(pair[:600], **more),
+        {"initial_weights_logits": jnp.log(jnp.asarray(WEIGHTS))},
+    )
 
     def worth(quality: jax.Array, params: Any, world: Feed) -> jax.Array:
         pool = jax.tree.map(lambda _: quality, Cow())
-        return jnp.log((run(pool, params, world, jnp.asarray(0), 600).reserves[-1] * world.prices[599]).sum())
+        return jnp.log(
+            (run(pool, params, world, jnp.asarray(0), 600).reserves[-1] * world.prices[599]).sum()
+        )
 
     both = jax.jit(jax.value_and_grad(worth, (0, 1, 2), allow_int=True))
     slopes = jax.tree.map(np.asarray, both(np.asarray(0.4), logits, world)[1])
@@ -199,9 +276,21 @@ def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
     """Value to 1e-5 under both programs, and with a fee."""
     logits = {"initial_weights_logits": jnp.log(jnp.asarray(WEIGHTS, jnp.float32))}
     for quality, more in ((1.0, {}), (0.4, {}), (1.0, {"fee": FEE})):
-        found = jax.device_get(run(Cow(arb_quality=quality), logits, feed(pair, jnp.float32, **more), jnp.asarray(0), ROWS))
+        found = jax.device_get(
+            run(
+                Cow(arb_quality=quality),
+                logits,
+                feed(pair, jnp.float32, **more),
+                jnp.asarray(0),
+                ROWS,
+            )
+        )
         assert found.reserves.dtype == jnp.float32
-        np.testing.assert_allclose((found.reserves * pair).sum(-1), (follow(pair, quality, **more).reserves * pair).sum(-1), rtol=1e-5)
+        np.testing.assert_allclose(
+            (found.reserves * pair).sum(-1),
+            (follow(pair, quality, **more).reserves * pair).sum(-1),
+            rtol=1e-5,
+        )
 
 
 def test_given_trades_are_batches_of_one(pair: NDArray[np.float64]) -> None:
@@ -211,15 +300,23 @@ def test_given_trades_are_batches_of_one(pair: NDArray[np.float64]) -> None:
     amount = np.array([[opening[0] / 10, opening[0] / 10], [opening[0] * 0.31, 0]])
     exact = np.array([[False, True], [True, False]])
     trades = Trades(*map(jnp.asarray, (pay, take, amount, exact)))
-    found = follow(np.broadcast_to(pair[0], (2, 2)), trades=trades, fee=FEE, trading=Trading(happens=False))
+    found = follow(
+        np.broadcast_to(pair[0], (2, 2)), trades=trades, fee=FEE, trading=Trading(happens=False)
+    )
     assert found.refused is not None
     assert found.refused.tolist() == [0, 1]
     net, w = amount[0, 0] * (1 - FEE), WEIGHTS
     out = w[0] * net * opening[1] / (w[1] * opening[0] + net)
     middle = opening + np.array([amount[0, 0], -out])
     back = w[0] * middle[1] * amount[0, 1] / (w[1] * middle[0] - amount[0, 1]) / (1 - FEE)
-    np.testing.assert_allclose(found.reserves, np.broadcast_to(middle + np.array([-amount[0, 1], back]), (2, 2)), rtol=1e-13)
-    assert float(found.fees[0]) == pytest.approx(FEE * float(amount[0, 0] * pair[0, 0] + back * pair[0, 1]), rel=1e-12)
+    np.testing.assert_allclose(
+        found.reserves,
+        np.broadcast_to(middle + np.array([-amount[0, 1], back]), (2, 2)),
+        rtol=1e-13,
+    )
+    assert float(found.fees[0]) == pytest.approx(
+        FEE * float(amount[0, 0] * pair[0, 0] + back * pair[0, 1]), rel=1e-12
+    )
 
 
 def test_it_holds_two_tokens() -> None:

@@ -51,8 +51,17 @@ def test_its_ends_and_strength_train(prices: NDArray[np.float64]) -> None:
     """The gradient of the value reaches the fee's parameters and the driving rule's."""
     pool = small("pool", "dynamic_fee")
     feed = world(pool, prices)
-    slopes = jax.jit(jax.grad(lambda params: jnp.log(simulate(pool, params, feed, 0, DAY).value[-1])))(opening(pool, 3, fee_k_per_day=0.5))
-    for name in ("raw_fee_lowest", "raw_fee_highest", "log_fee_strength", "fee_log_k", "fee_logit_lamb", "log_k"):
+    slopes = jax.jit(
+        jax.grad(lambda params: jnp.log(simulate(pool, params, feed, 0, DAY).value[-1]))
+    )(opening(pool, 3, fee_k_per_day=0.5))
+    for name in (
+        "raw_fee_lowest",
+        "raw_fee_highest",
+        "log_fee_strength",
+        "fee_log_k",
+        "fee_logit_lamb",
+        "log_k",
+    ):
         assert np.isfinite(slopes[name]).all()
         assert np.abs(slopes[name]).max() > 0, name
 

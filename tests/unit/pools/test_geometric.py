@@ -33,7 +33,9 @@ class Generous(Swinging):
 
     def step(self, state: Any, tick: Any, solver: str) -> Any:
         state, row = super().step(state, tick, solver)
-        return state._replace(reserves=state.reserves * 0.9999), row._replace(reserves=row.reserves * 0.9999)
+        return state._replace(reserves=state.reserves * 0.9999), row._replace(
+            reserves=row.reserves * 0.9999
+        )
 
 
 @pytest.mark.heavy
@@ -41,7 +43,10 @@ def test_weights_alone_make_a_pool(prices: NDArray[np.float64]) -> None:
     """In compiled code each minute is a block, and that is the scan."""
     pool, params = Swinging(), opening(Swinging(), 3)
     feed = world(pool, prices, fee=0.003)
-    for run in (lambda: simulate(pool, params, feed, 7, DAY), lambda: days(pool, params, feed, 7, SPANS)):
+    for run in (
+        lambda: simulate(pool, params, feed, 7, DAY),
+        lambda: days(pool, params, feed, 7, SPANS),
+    ):
         with executor("scan"):
             expected = run()
         for one, other in zip(jax.tree.leaves(run()), jax.tree.leaves(expected), strict=True):
@@ -54,4 +59,6 @@ def test_a_step_of_its_own_is_taken(prices: NDArray[np.float64]) -> None:
     feed = world(pool, prices, fee=0.003)
     last = float(simulate(pool, params, feed, 0, DAY).value[-1])
     assert last < 0.9 * float(simulate(Swinging(), params, feed, 0, DAY).value[-1])
-    assert float(days(pool, params, feed, 0, SPANS)["all"].last.value) == pytest.approx(last, rel=1e-14)
+    assert float(days(pool, params, feed, 0, SPANS)["all"].last.value) == pytest.approx(
+        last, rel=1e-14
+    )

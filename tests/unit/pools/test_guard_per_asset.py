@@ -20,7 +20,11 @@ WISHES = RANDOM.dirichlet(np.full(4, 0.4), 300)
 
 
 def guard(**changes: Any) -> Any:
-    return build("pool/guard", "per_asset", **{"minimum_weights": LOW, "maximum_weights": HIGH, "maximum_change": 1.0} | changes)
+    return build(
+        "pool/guard",
+        "per_asset",
+        **{"minimum_weights": LOW, "maximum_weights": HIGH, "maximum_change": 1.0} | changes,
+    )
 
 
 def learned(changes: dict[str, Any]) -> tuple[Any, dict[str, NDArray[np.float64]]]:
@@ -34,8 +38,15 @@ def test_weights_arrive_inside_their_bounds_and_sum_to_one() -> None:
     start = np.asarray([0.2, 0.3, 0.3, 0.2])
 
     @jax.jit
-    def guarded(told: Any, params: Any, start: jax.Array, wishes: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return jax.vmap(lambda wish: (start + 60 * told.slope(start, wish, 60, params), told.inside(wish, params)))(wishes)
+    def guarded(
+        told: Any, params: Any, start: jax.Array, wishes: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        return jax.vmap(
+            lambda wish: (
+                start + 60 * told.slope(start, wish, 60, params),
+                told.inside(wish, params),
+            )
+        )(wishes)
 
     for told, params in ((guard(), {}), learned({})):
         after, opened = jax.device_get(guarded(told, params, start, WISHES))
@@ -51,7 +62,11 @@ def test_a_lawful_wish_is_granted_and_an_unlawful_one_moves_as_little_as_it_must
     lawful, within = np.asarray([0.2, 0.3, 0.3, 0.2]), jax.jit(bounded)
     np.testing.assert_allclose(within(lawful, low, high), lawful, rtol=1e-15)
     wish, room = np.array([0.5, 0.2, 0.2, 0.1]), np.array([0.0, 0.3, 0.4, 0.3])
-    np.testing.assert_allclose(within(wish, low, high), np.array([0.3, 0.2, 0.2, 0.1]) + 0.2 * room / room.sum(), rtol=1e-14)
+    np.testing.assert_allclose(
+        within(wish, low, high),
+        np.array([0.3, 0.2, 0.2, 0.1]) + 0.2 * room / room.sum(),
+        rtol=1e-14,
+    )
 
 
 def test_learned_bounds_begin_where_they_were_given() -> None:
@@ -62,7 +77,9 @@ def test_learned_bounds_begin_where_they_were_given() -> None:
     np.testing.assert_allclose(low, LOW, rtol=1e-13)
     np.testing.assert_allclose(high, HIGH, rtol=1e-13)
     for _ in range(20):
-        moved = {name: value + 4 * RANDOM.standard_normal(value.shape) for name, value in params.items()}
+        moved = {
+            name: value + 4 * RANDOM.standard_normal(value.shape) for name, value in params.items()
+        }
         low, high = jax.device_get(bounds(moved))
         assert float(low.sum()) <= 1 + 1e-12
         assert float(high.sum()) >= 1 - 1e-12
@@ -73,7 +90,9 @@ def test_learned_bounds_have_slopes() -> None:
     """Of every raw parameter, finite and not all zero."""
     told, params = learned({})
     aim = np.asarray([0.9, 0.0, 0.05, 0.05])
-    climb = jax.jit(jax.grad(lambda params, aim: (told.inside(aim, params) * jnp.arange(4.0)).sum()))
+    climb = jax.jit(
+        jax.grad(lambda params, aim: (told.inside(aim, params) * jnp.arange(4.0)).sum())
+    )
     slopes = jax.device_get(climb(params, aim))
     assert all(np.isfinite(slope).all() for slope in slopes.values())
     assert all(np.abs(slope).max() > 0 for slope in slopes.values())
@@ -83,8 +102,14 @@ def test_learned_bounds_have_slopes() -> None:
     ("changes", "said"),
     [
         ({"minimum_weights": (0.1, 0.1)}, r"minimum_weights: 2 weights for 4 tokens"),
-        ({"minimum_weights": (0.3, 0.3, 0.3, 0.3), "maximum_weights": None}, r"minimum_weights: sum to 1.2"),
-        ({"maximum_weights": (0.2, 0.2, 0.2, 0.2), "minimum_weights": None}, r"maximum_weights: sum to 0.8"),
+        (
+            {"minimum_weights": (0.3, 0.3, 0.3, 0.3), "maximum_weights": None},
+            r"minimum_weights: sum to 1.2",
+        ),
+        (
+            {"maximum_weights": (0.2, 0.2, 0.2, 0.2), "minimum_weights": None},
+            r"maximum_weights: sum to 0.8",
+        ),
         ({"maximum_weights": (0.05, 0.5, 0.5, 0.5)}, r"maximum_weights: that of A is below"),
     ],
 )

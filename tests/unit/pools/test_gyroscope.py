@@ -19,16 +19,31 @@ from quantamm_cli.pools.gyroscope import Gyroscope
 ROWS, FEE = 1500, 0.003
 SHAPE = {"alpha": 0.97, "beta": 1.03, "rotation_angle": 0.79, "lam": 20.0}
 VISITED = Trading()
-run = jax.jit(lambda pool, params, feed, start, rows: pool.path(params, feed, start, rows), static_argnames="rows")
+run = jax.jit(
+    lambda pool, params, feed, start, rows: pool.path(params, feed, start, rows),
+    static_argnames="rows",
+)
 
 
-def feed(prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any) -> Feed:
+def feed(
+    prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any
+) -> Feed:
     """Minute prices of two tokens; numbers named like frictions are frictions, all else is the feed's own."""
     costs = {name: jnp.asarray(more.pop(name), dtype) for name in Frictions._fields if name in more}
     rows = jnp.asarray(prices, dtype)
     zero = jnp.asarray(0)
     value = jnp.asarray(more.pop("value", 1e6), dtype)
-    return Feed(rows, rows[:1], zero, zero, value, Frictions(**costs) if costs else None, None, trading, **more)
+    return Feed(
+        rows,
+        rows[:1],
+        zero,
+        zero,
+        value,
+        Frictions(**costs) if costs else None,
+        None,
+        trading,
+        **more,
+    )
 
 
 def params(pool: Gyroscope, **given: float) -> dict[str, Any]:
@@ -36,13 +51,22 @@ def params(pool: Gyroscope, **given: float) -> dict[str, Any]:
     return {name: jnp.asarray(value[0]) for name, value in raw.items()}
 
 
-def follow(prices: NDArray[np.float64], pool: Gyroscope | None = None, shape: dict[str, float] = SHAPE, **more: Any) -> Path:
+def follow(
+    prices: NDArray[np.float64],
+    pool: Gyroscope | None = None,
+    shape: dict[str, float] = SHAPE,
+    **more: Any,
+) -> Path:
     """As NumPy arrays: an operation of JAX on each new shape compiles a program."""
     pool = pool or Gyroscope()
-    return jax.device_get(run(pool, params(pool, **shape), feed(prices, **more), jnp.asarray(0), len(prices)))
+    return jax.device_get(
+        run(pool, params(pool, **shape), feed(prices, **more), jnp.asarray(0), len(prices))
+    )
 
 
-def bent(alpha: float = 0.97, beta: float = 1.05, lam: float = 20.0, peak: float = 1.03) -> eclp.Curve:
+def bent(
+    alpha: float = 0.97, beta: float = 1.05, lam: float = 20.0, peak: float = 1.03
+) -> eclp.Curve:
     return jax.device_get(curve_of(*map(jnp.asarray, (alpha, beta, lam, peak))))
 
 
@@ -63,13 +87,22 @@ def plainly(text: Any, **options: Any) -> Any:
 
 
 curve_of = jax.jit(eclp.curve)
-reserves_at, quote, invariant = plainly(eclp.reserves_at), plainly(eclp.quote), plainly(eclp.invariant)
+reserves_at, quote, invariant = (
+    plainly(eclp.reserves_at),
+    plainly(eclp.quote),
+    plainly(eclp.invariant),
+)
 out_given_in, in_given_out = plainly(eclp.out_given_in), plainly(eclp.in_given_out)
 outs_given_ins = plainly(jax.vmap(eclp.out_given_in, (None, None, None, 0)))
 ins_given_outs = plainly(jax.vmap(eclp.in_given_out, (None, None, None, 0)))
 slopes = jax.vmap(jax.jacrev(eclp.reserves_at, argnums=1), (None, 0))
 slopes_at = plainly(slopes)
-SHAPES = [{}, {"alpha": 0.5, "beta": 2.0, "lam": 1.0}, {"alpha": 1500.0, "beta": 4000.0, "lam": 1000.0, "peak": 2500.0}, {"lam": 1e4}]
+SHAPES = [
+    {},
+    {"alpha": 0.5, "beta": 2.0, "lam": 1.0},
+    {"alpha": 1500.0, "beta": 4000.0, "lam": 1000.0, "peak": 2500.0},
+    {"lam": 1e4},
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -78,9 +111,16 @@ def test_the_curve_is_the_one_whose_price_is_its_slope(shape: dict[str, float]) 
     curve = bent(**shape)
     prices = np.linspace(curve.alpha, curve.beta, 31)[1:-1]
     # At lam=1e4 the slopes keep nine digits only with users' fused multiply-adds, and of a curve that the compiler knows.
-    known = plainly(lambda prices: slopes(jax.tree.map(jnp.asarray, curve), prices), compiler_options=FOR_USERS)
-    reserves, rates = reserves_at(curve, prices), known(prices) if curve.lam == 1e4 else slopes_at(curve, prices)
-    np.testing.assert_allclose(prices * rates[:, 0] + reserves[:, 0] + rates[:, 1], reserves[:, 0], rtol=1e-9)
+    known = plainly(
+        lambda prices: slopes(jax.tree.map(jnp.asarray, curve), prices), compiler_options=FOR_USERS
+    )
+    reserves, rates = (
+        reserves_at(curve, prices),
+        known(prices) if curve.lam == 1e4 else slopes_at(curve, prices),
+    )
+    np.testing.assert_allclose(
+        prices * rates[:, 0] + reserves[:, 0] + rates[:, 1], reserves[:, 0], rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -93,7 +133,9 @@ def test_reserves_tell_their_price_and_invariant(shape: dict[str, float]) -> Non
     np.testing.assert_allclose(invariant(curve, reserves), 1e7, rtol=1e-12)
     assert reserves[0, 1] == reserves[-1, 0] == 0
     assert (reserves[1:-1] > 0).all()
-    np.testing.assert_allclose(np.stack([reserves[0, 0], reserves[-1, 1]]), curve.most * 1e7, rtol=1e-14)
+    np.testing.assert_allclose(
+        np.stack([reserves[0, 0], reserves[-1, 1]]), curve.most * 1e7, rtol=1e-14
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -109,7 +151,11 @@ def test_swaps_keep_the_invariant_and_undo_each_other(shape: dict[str, float], p
         np.testing.assert_allclose(out_given_in(curve, held, side, paid), wanted, rtol=1e-9)
         after = held + np.where(np.arange(2) == pay, paid, -wanted)
         np.testing.assert_allclose(invariant(curve, after), 1e3, rtol=1e-11)
-    np.testing.assert_allclose(in_given_out(curve, held, side, wanted * 1e-9) / wanted * 1e9, price if pay else 1 / price, rtol=1e-6)
+    np.testing.assert_allclose(
+        in_given_out(curve, held, side, wanted * 1e-9) / wanted * 1e9,
+        price if pay else 1 / price,
+        rtol=1e-6,
+    )
     everything = in_given_out(curve, held, side, held[1 - pay])
     np.testing.assert_allclose(held[pay] + everything, 1e3 * curve.most[pay], rtol=1e-10)
     assert out_given_in(curve, held, side, everything * 1.01) > held[1 - pay]
@@ -123,22 +169,34 @@ def test_more_brings_more_until_there_is_no_more(shape: dict[str, float], pay: i
     curve, side = bent(**shape), np.asarray(pay)
     for share in (1e-6, 0.3, 1 - 1e-6):
         held = 1e3 * reserves_at(curve, curve.alpha + share * (curve.beta - curve.alpha))
-        amounts = np.geomspace(1e-12, 1e3, 3000) * held.sum() * max(float(curve.beta), 1 / float(curve.alpha))
+        amounts = (
+            np.geomspace(1e-12, 1e3, 3000)
+            * held.sum()
+            * max(float(curve.beta), 1 / float(curve.alpha))
+        )
         got = outs_given_ins(curve, held, side, amounts)
         assert (np.diff(got[np.isfinite(got)]) >= 0).all() and not np.isfinite(got[-1])
         assert (np.diff(np.isfinite(got).astype(int)) <= 0).all()
 
 
-def test_it_opens_at_the_markets_price_with_the_money_it_was_given(pair: NDArray[np.float64]) -> None:
+def test_it_opens_at_the_markets_price_with_the_money_it_was_given(
+    pair: NDArray[np.float64],
+) -> None:
     """Or with the reserves it was given, whose invariant it keeps."""
     found = follow(pair)
     assert float((found.reserves[0] * pair[0]).sum()) == pytest.approx(1e6, rel=1e-14)
     again = follow(pair, initial_reserves=2 * found.reserves[0])
     np.testing.assert_allclose(again.reserves, 2 * found.reserves, rtol=1e-12)
-    np.testing.assert_allclose(found.weights, found.reserves * pair / (found.reserves * pair).sum(-1, keepdims=True), rtol=1e-14)
+    np.testing.assert_allclose(
+        found.weights,
+        found.reserves * pair / (found.reserves * pair).sum(-1, keepdims=True),
+        rtol=1e-14,
+    )
 
 
-def test_beyond_its_range_it_holds_one_token_and_within_it_trades_again(pair: NDArray[np.float64]) -> None:
+def test_beyond_its_range_it_holds_one_token_and_within_it_trades_again(
+    pair: NDArray[np.float64],
+) -> None:
     """The dear token is sold out above, the other below; the reserves are a function of the price alone."""
     opening = pair[0, 0] / pair[0, 1]
     ratios = np.array([1.0, 1.02, 1.2, 2.0, 1.2, 1.02, 1.0, 0.98, 0.9, 0.3, 0.98, 1.0])
@@ -159,13 +217,19 @@ def test_minute_by_minute_without_a_fee_it_is_the_closed_form(pair: NDArray[np.f
         np.testing.assert_allclose(stepped.reserves, free.reserves, rtol=1e-9, atol=1e-9)
         assert not stepped.fees.any()
         pool, rows = Gyroscope(), np.array([0, 13, 14, 700, ROWS - 1])
-        sampled = jax.jit(lambda pool, params, feed, rows=rows: pool.sampled(params, feed, jnp.asarray(0), ROWS, rows))
+        sampled = jax.jit(
+            lambda pool, params, feed, rows=rows: pool.sampled(
+                params, feed, jnp.asarray(0), ROWS, rows
+            )
+        )
         some = jax.device_get(sampled(pool, params(pool, **SHAPE), feed(pair, trading=trading)))
         np.testing.assert_allclose(some.reserves, free.reserves[rows], rtol=1e-14)
         np.testing.assert_allclose(some.value, (free.reserves * pair).sum(-1)[rows], rtol=1e-14)
 
 
-def test_fees_never_lower_the_invariant_and_arbitrage_never_gives(pair: NDArray[np.float64]) -> None:
+def test_fees_never_lower_the_invariant_and_arbitrage_never_gives(
+    pair: NDArray[np.float64],
+) -> None:
     """Without a fee the invariant stays; with one every trade raises it, and takes value from the pool at market prices."""
     pool = Gyroscope()
     place = jax.jit(pool._place)(params(pool, **SHAPE), feed(pair), jnp.asarray(pair[0]))
@@ -220,8 +284,15 @@ def test_the_numeraire_decides_what_a_price_is(pair: NDArray[np.float64]) -> Non
     for more in ({}, {"fee": FEE}):
         found, second = follow(pair, **more), feed(pair[:, ::-1], numeraire=jnp.asarray(0), **more)
         for other, shape in ((second, SHAPE), (feed(pair, numeraire=jnp.asarray(0), **more), None)):
-            flipped = {"alpha": 1 / 1.03, "beta": 1 / 0.97, "rotation_angle": np.pi / 2 - 0.79, "lam": 20.0}
-            again = jax.device_get(run(pool, params(pool, **(shape or flipped)), other, jnp.asarray(0), ROWS))
+            flipped = {
+                "alpha": 1 / 1.03,
+                "beta": 1 / 0.97,
+                "rotation_angle": np.pi / 2 - 0.79,
+                "lam": 20.0,
+            }
+            again = jax.device_get(
+                run(pool, params(pool, **(shape or flipped)), other, jnp.asarray(0), ROWS)
+            )
             turned = again.reserves[:, ::-1] if shape else again.reserves
             np.testing.assert_allclose(turned, found.reserves, rtol=1e-9, atol=1e-9)
     assert pool.quoted_in(("A", "B")) == 1
@@ -234,7 +305,12 @@ def test_a_reference_price_is_what_the_parameters_count_in(pair: NDArray[np.floa
     same = follow(pair, Gyroscope(reference_price=float(opening)))
     np.testing.assert_allclose(same.reserves, follow(pair).reserves, rtol=1e-11, atol=1e-9)
     pool = Gyroscope(reference_price=1.0)
-    above = {"alpha": opening / 10, "beta": opening / 5, "rotation_angle": float(np.arctan(opening / 7)), "lam": 3.0}
+    above = {
+        "alpha": opening / 10,
+        "beta": opening / 5,
+        "rotation_angle": float(np.arctan(opening / 7)),
+        "lam": 3.0,
+    }
     found = follow(pair[:10], pool, above)
     assert not found.reserves[:, 0].any()
     np.testing.assert_allclose(found.reserves[:, 1], 1e6 / pair[0, 1], rtol=1e-14)
@@ -242,14 +318,22 @@ def test_a_reference_price_is_what_the_parameters_count_in(pair: NDArray[np.floa
     assert np.isnan(wrong.reserves).all()
 
 
-@pytest.mark.parametrize("more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"])
-def test_units_of_money_and_of_tokens_mean_nothing(pair: NDArray[np.float64], more: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "more", [{}, {"fee": FEE, "gas_cost": 1.0, "arb_fee": 1e-4}], ids=["free", "costly"]
+)
+def test_units_of_money_and_of_tokens_mean_nothing(
+    pair: NDArray[np.float64], more: dict[str, float]
+) -> None:
     """Prices times c divide reserves by c; one token's price times c divides its reserve; c times the money, c times the pool."""
     found = follow(pair, **more)
     for scale in (np.array([1e5, 1e5]), np.array([1e3, 1.0])):
-        np.testing.assert_allclose(follow(pair * scale, **more).reserves * scale, found.reserves, rtol=1e-9, atol=1e-8)
+        np.testing.assert_allclose(
+            follow(pair * scale, **more).reserves * scale, found.reserves, rtol=1e-9, atol=1e-8
+        )
     bigger = more | ({"gas_cost": 1e3} if more else {})
-    np.testing.assert_allclose(follow(pair, value=1e9, **bigger).reserves, 1e3 * found.reserves, rtol=1e-9, atol=1e-5)
+    np.testing.assert_allclose(
+        follow(pair, value=1e9, **bigger).reserves, 1e3 * found.reserves, rtol=1e-9, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("fee", [None, FEE])
@@ -259,7 +343,9 @@ def test_gradients_are_finite_and_right(pair: NDArray[np.float64], fee: float | 
     world = feed(pair[:600], **({} if fee is None else {"fee": fee}))
 
     def worth(raw: Any, world: Feed) -> jax.Array:
-        return jnp.log((run(pool, raw, world, jnp.asarray(0), 600).reserves[-1] * world.prices[599]).sum())
+        return jnp.log(
+            (run(pool, raw, world, jnp.asarray(0), 600).reserves[-1] * world.prices[599]).sum()
+        )
 
     both = jax.jit(jax.value_and_grad(worth, (0, 1), allow_int=True))
     slopes, of_feed = jax.tree.map(np.asarray, both(start, world)[1])
@@ -267,8 +353,13 @@ def test_gradients_are_finite_and_right(pair: NDArray[np.float64], fee: float | 
     assert fee is None or np.isfinite(of_feed.frictions.fee)
     assert all(np.abs(slope).max() > 0 for slope in slopes.values())
     for name, slope in slopes.items():
-        ends = [float(both(start | {name: np.asarray(start[name]) + sign * 1e-5}, world)[0]) for sign in (1, -1)]
-        assert float(slope[0]) == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-9), name
+        ends = [
+            float(both(start | {name: np.asarray(start[name]) + sign * 1e-5}, world)[0])
+            for sign in (1, -1)
+        ]
+        assert float(slope[0]) == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-9), (
+            name
+        )
 
 
 def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
@@ -276,19 +367,37 @@ def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
     pool = Gyroscope()
     raw = {name: np.asarray(value, np.float32) for name, value in params(pool, **SHAPE).items()}
     for more, within in (({}, 1e-6), ({"fee": FEE}, ROWS * float(np.finfo(np.float32).eps) / 2)):
-        found = jax.device_get(run(pool, raw, feed(pair, jnp.float32, **more), jnp.asarray(0), ROWS))
+        found = jax.device_get(
+            run(pool, raw, feed(pair, jnp.float32, **more), jnp.asarray(0), ROWS)
+        )
         assert found.reserves.dtype == jnp.float32
-        np.testing.assert_allclose((found.reserves * pair).sum(-1), (follow(pair, **more).reserves * pair).sum(-1), rtol=within)
+        np.testing.assert_allclose(
+            (found.reserves * pair).sum(-1),
+            (follow(pair, **more).reserves * pair).sum(-1),
+            rtol=within,
+        )
 
 
-def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(pair: NDArray[np.float64]) -> None:
+def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(
+    pair: NDArray[np.float64],
+) -> None:
     """Exact in and exact out with the fee on what comes in; a trade for more than there is, of either kind, is refused."""
     opening = follow(pair[:1]).reserves[0]
     rows, none = 3, np.zeros((3, 2))
     pay, take, amount = none.astype(int) - 1, none.astype(int) - 1, none.copy()
     exact = none.astype(bool)
-    pay[0], take[0], amount[0], exact[0] = [0, 1], [1, 0], [opening[0] / 10, opening[0] / 10], [False, True]
-    pay[1], take[1], amount[1], exact[1] = [0, 1], [1, 0], [opening[0] * 1e3, opening[0] * 1.01], [False, True]
+    pay[0], take[0], amount[0], exact[0] = (
+        [0, 1],
+        [1, 0],
+        [opening[0] / 10, opening[0] / 10],
+        [False, True],
+    )
+    pay[1], take[1], amount[1], exact[1] = (
+        [0, 1],
+        [1, 0],
+        [opening[0] * 1e3, opening[0] * 1.01],
+        [False, True],
+    )
     trades = Trades(*map(jnp.asarray, (pay, take, amount, exact)))
     still = np.broadcast_to(pair[0], (rows, 2))
     found = follow(still, trades=trades, fee=FEE, trading=Trading(happens=False))
@@ -300,19 +409,36 @@ def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(pair: NDArray
     held, unit = place.on(jnp.asarray(opening)), place.unit
     out = out_given_in(place.curve, held, np.asarray(0), amount[0, 0] * (1 - FEE)) * unit[1]
     middle = opening + np.stack([amount[0, 0], -out])
-    back = in_given_out(place.curve, place.on(jnp.asarray(middle)), np.asarray(1), amount[0, 1]) * unit[1] / (1 - FEE)
-    np.testing.assert_allclose(found.reserves[0], middle + np.stack([-amount[0, 1], back]), rtol=1e-12)
-    assert float(found.fees[0]) == pytest.approx(FEE * float(amount[0, 0] * pair[0, 0] + back * pair[0, 1]), rel=1e-12)
+    back = (
+        in_given_out(place.curve, place.on(jnp.asarray(middle)), np.asarray(1), amount[0, 1])
+        * unit[1]
+        / (1 - FEE)
+    )
+    np.testing.assert_allclose(
+        found.reserves[0], middle + np.stack([-amount[0, 1], back]), rtol=1e-12
+    )
+    assert float(found.fees[0]) == pytest.approx(
+        FEE * float(amount[0, 0] * pair[0, 0] + back * pair[0, 1]), rel=1e-12
+    )
 
 
 def test_parameters_stay_legal_and_come_back() -> None:
     """Raw and readable both ways, wherever an optimiser goes; what is given outside is refused and told how to say it."""
     specs = Gyroscope().parameters(2)
     raw = initial(specs, SHAPE | {"lam": 1.0}, 1, 2, 0.0, 0)
-    assert {name: float(value[0, 0]) for name, value in readable(specs, raw).items()} == pytest.approx(SHAPE | {"lam": 1.0}, rel=1e-14)
+    assert {
+        name: float(value[0, 0]) for name, value in readable(specs, raw).items()
+    } == pytest.approx(SHAPE | {"lam": 1.0}, rel=1e-14)
     far = readable(specs, {spec.name: np.array([-30.0, 0.0, 30.0]) for spec in specs})
-    assert (far["alpha"] < 1).all() and (far["alpha"] > 0).all() and (far["beta"] >= 1).all() and (far["lam"] >= 1).all()
-    assert {name: value[1] for name, value in far.items()} == pytest.approx({spec.readable: spec.default for spec in specs})
+    assert (
+        (far["alpha"] < 1).all()
+        and (far["alpha"] > 0).all()
+        and (far["beta"] >= 1).all()
+        and (far["lam"] >= 1).all()
+    )
+    assert {name: value[1] for name, value in far.items()} == pytest.approx(
+        {spec.readable: spec.default for spec in specs}
+    )
     with pytest.raises(ConfigError, match=r"params\.alpha: 1500.* pool\.reference_price=1"):
         initial(specs, {"alpha": 1500.0}, 1, 2, 0.0, 0)
     with pytest.raises(ConfigError, match=r"params\.lam: 0\.5.* is not 1 or more"):

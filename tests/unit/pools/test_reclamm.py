@@ -25,7 +25,9 @@ ROWS = 1500
 
 
 @jax.jit
-def climb(pool: Reclamm, params: dict[str, jax.Array], feed: Feed) -> tuple[tuple[jax.Array, Trajectory], dict[str, jax.Array]]:
+def climb(
+    pool: Reclamm, params: dict[str, jax.Array], feed: Feed
+) -> tuple[tuple[jax.Array, Trajectory], dict[str, jax.Array]]:
     """The last of ``ROWS`` values, the path there, and the slopes: one program for all that is asked of one kind of pool."""
 
     def last(values: dict[str, jax.Array]) -> tuple[jax.Array, Trajectory]:
@@ -36,7 +38,13 @@ def climb(pool: Reclamm, params: dict[str, jax.Array], feed: Feed) -> tuple[tupl
 
 
 NARROW = {"price_ratio": 1.2, "centeredness_margin": 0.5, "shift_exponent": 2.0}
-COSTS = {"fee": 0.003, "gas_cost": 2.0, "arb_fee": 1e-4, "protocol_fee_split": 0.25, "noise_trader_ratio": 0.7}
+COSTS = {
+    "fee": 0.003,
+    "gas_cost": 2.0,
+    "arb_fee": 1e-4,
+    "protocol_fee_split": 0.25,
+    "noise_trader_ratio": 0.7,
+}
 KINDS: list[dict[str, Any]] = [
     {},
     {"version": 1},
@@ -49,7 +57,9 @@ KINDS: list[dict[str, Any]] = [
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=json.dumps)
 CASES = [({}, {}), *((kind, COSTS) for kind in KINDS)]
 each_case = pytest.mark.parametrize(
-    ("kind", "fees"), CASES, ids=[f"{json.dumps(kind)}-{'costs' if fees else 'free'}" for kind, fees in CASES]
+    ("kind", "fees"),
+    CASES,
+    ids=[f"{json.dumps(kind)}-{'costs' if fees else 'free'}" for kind, fees in CASES],
 )
 
 
@@ -66,7 +76,9 @@ def world(prices: NDArray[np.float64], value: float = 1e6, every: int = 1, **giv
     costs = {name: jnp.asarray(given.pop(name)) for name in Frictions._fields if name in given}
     dtype = jnp.asarray(prices).dtype
     nothing = jnp.asarray(0, jnp.int32)
-    frictions = Frictions(**{"fee": jnp.zeros((), dtype)} | costs) if costs or "trades" in given else None
+    frictions = (
+        Frictions(**{"fee": jnp.zeros((), dtype)} | costs) if costs or "trades" in given else None
+    )
     return Feed(
         prices=jnp.asarray(prices),
         chunks=jnp.asarray(prices[:1]),
@@ -83,7 +95,14 @@ def world(prices: NDArray[np.float64], value: float = 1e6, every: int = 1, **giv
 def raw(pool: Reclamm, **given: Any) -> dict[str, jax.Array]:
     """Raw parameters by readable name; what the pool does not have is left out."""
     known = {spec.readable for spec in pool.parameters(2)}
-    found = initial(pool.parameters(2), {name: value for name, value in given.items() if name in known}, 1, 2, 0.0, 0)
+    found = initial(
+        pool.parameters(2),
+        {name: value for name, value in given.items() if name in known},
+        1,
+        2,
+        0.0,
+        0,
+    )
     return {name: jnp.asarray(value[0]) for name, value in found.items()}
 
 
@@ -93,7 +112,9 @@ def path(kind: dict[str, Any], feed: Feed, **given: Any) -> Trajectory:
     return jax.device_get(run(pool, raw(pool, **NARROW | given), feed, 0, len(feed.prices)))
 
 
-def climbed(kind: dict[str, Any], feed: Feed, **given: Any) -> tuple[Trajectory, dict[str, NDArray[np.float64]]]:
+def climbed(
+    kind: dict[str, Any], feed: Feed, **given: Any
+) -> tuple[Trajectory, dict[str, NDArray[np.float64]]]:
     """The path of ``ROWS`` minutes and the slopes of its last value, in the program of the gradients' tests.
 
     It serves a feed of all ``COSTS`` or of none that is visited every minute.
@@ -165,7 +186,14 @@ def test_given_virtual_balances_are_taken() -> None:
 
 
 def plain(
-    prices: NDArray[np.float64], fee: float, every: int, ratio: float, margin: float, base: float, arc: bool, scaling: bool
+    prices: NDArray[np.float64],
+    fee: float,
+    every: int,
+    ratio: float,
+    margin: float,
+    base: float,
+    arc: bool,
+    scaling: bool,
 ) -> NDArray[np.float64]:
     """Reserves at every visit, one number at a time, in the reference's own variables."""
     root = math.sqrt(ratio)
@@ -184,7 +212,11 @@ def plain(
         rb = margin * ra * vb / va
         price = (rb + vb) / (ra + va)
         nb, na = follow(ra, rb, vb * base**seconds, root)
-        return abs(math.sqrt(price) * (na - va) - (nb - vb) / math.sqrt(price)) / (2 * math.sqrt(ra + va)) / seconds
+        return (
+            abs(math.sqrt(price) * (na - va) - (nb - vb) / math.sqrt(price))
+            / (2 * math.sqrt(ra + va))
+            / seconds
+        )
 
     speed, out = onset_speed(), []
     for row, (pa, pb) in enumerate(prices[::every]):
@@ -229,16 +261,23 @@ def plain(
 @pytest.mark.parametrize("scaling", [False, True])
 @pytest.mark.parametrize("arc", [False, True])
 @pytest.mark.parametrize(("fee", "every"), [(0.0, 1), (0.003, 7)])
-def test_the_path_is_that_of_the_formulas_one_number_at_a_time(scaling: bool, arc: bool, fee: float, every: int) -> None:
+def test_the_path_is_that_of_the_formulas_one_number_at_a_time(
+    scaling: bool, arc: bool, fee: float, every: int
+) -> None:
     """Shifts, arbitrage and drained tokens over 1500 minutes, to 1e-9."""
-    kind = {"centeredness_scaling": scaling, "interpolation": "constant_arc_length" if arc else "geometric"}
+    kind = {
+        "centeredness_scaling": scaling,
+        "interpolation": "constant_arc_length" if arc else "geometric",
+    }
     prices = market(drift=4e-5)
     if not scaling:
         prices[1300:, 0] *= 0.6
     found = path(kind, world(prices, every=every, **({"fee": fee} if fee else {})))
     expected = plain(prices, fee, every, 1.2, 0.5, 1 - 2 / reclamm.SHIFT_DIVISOR, arc, scaling)
     np.testing.assert_allclose(found.reserves[::every], expected, rtol=1e-9, atol=1e-7)
-    np.testing.assert_allclose(found.reserves, np.repeat(found.reserves[::every], every, axis=0)[:ROWS])
+    np.testing.assert_allclose(
+        found.reserves, np.repeat(found.reserves[::every], every, axis=0)[:ROWS]
+    )
     if not scaling:
         assert (expected == 0).any()
 
@@ -246,7 +285,12 @@ def test_the_path_is_that_of_the_formulas_one_number_at_a_time(scaling: bool, ar
 def test_nothing_shifts_inside_the_margin() -> None:
     """A pool whose price stays near the center is a pool with a fixed range."""
     prices = np.array([30.0, 2.0]) * np.exp(0.01 * np.sin(np.arange(ROWS) / 20))[:, None] ** [1, 0]
-    slow, fast = (climbed({}, world(prices), centeredness_margin=0.2, price_ratio=4.0, shift_exponent=speed)[0] for speed in (1.0, 100.0))
+    slow, fast = (
+        climbed({}, world(prices), centeredness_margin=0.2, price_ratio=4.0, shift_exponent=speed)[
+            0
+        ]
+        for speed in (1.0, 100.0)
+    )
     assert np.array_equal(slow.reserves, fast.reserves)
     np.testing.assert_allclose(found_invariant(slow, prices, 4.0), 1, rtol=1e-12)
 
@@ -259,7 +303,9 @@ def opening_virtual(prices: NDArray[np.float64], ratio: float) -> NDArray[np.flo
     return np.asarray(quoting(5e5 / prices[0], prices[0], np.asarray(math.sqrt(ratio) - 1)))
 
 
-def found_invariant(found: Trajectory, prices: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+def found_invariant(
+    found: Trajectory, prices: NDArray[np.float64], ratio: float
+) -> NDArray[np.float64]:
     """The product of effective balances over the opening one, had the virtual balances never moved."""
     virtual = opening_virtual(prices, ratio)
     product = (found.reserves + virtual).prod(-1)
@@ -273,7 +319,9 @@ def test_fees_never_lower_the_invariant_of_a_range_that_stands() -> None:
     assert found.fees.sum() > 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "arc_length_speed" not in kind], ids=json.dumps)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if "arc_length_speed" not in kind], ids=json.dumps
+)
 def test_the_same_market_in_another_unit_is_the_same_pool(kind: dict[str, Any]) -> None:
     """More money, all costs in proportion, or prices in another currency: the same path, scaled."""
     prices, dear = market(), COSTS | {"gas_cost": 300 * COSTS["gas_cost"]}
@@ -296,7 +344,9 @@ def test_the_range_goes_to_the_market(price: float) -> None:
     """After a jump the pool drifts back to the middle, however far the price is outside its range."""
     prices = np.full((40_000, 2), [30.0, 2.0])
     prices[10:, 0] = price
-    found = path({}, world(prices, every=60), price_ratio=2.0, centeredness_margin=0.9, shift_exponent=1.0)
+    found = path(
+        {}, world(prices, every=60), price_ratio=2.0, centeredness_margin=0.9, shift_exponent=1.0
+    )
     shares = np.asarray(found.weights[:, 0])
     assert shares[61] == pytest.approx({8.0: 1.0, 30.0: 0.5, 100.0: 0.0}[price], abs=1e-9)
     assert shares[-1] == pytest.approx(0.5, abs=0.03)
@@ -306,7 +356,10 @@ def test_the_edge_trade_takes_the_profit_test_too() -> None:
     """A drain that gains less than its gas does not happen; one that gains more does, and leaves exactly nothing."""
     prices, only = np.full((ROWS, 2), [30.0, 2.0]), dict.fromkeys(COSTS, 0.0)
     prices[1:, 0] = 60.0
-    dear, cheap = (climbed({}, world(prices, **only | {"fee": 0.001, "gas_cost": gas}))[0] for gas in (1e6, 1.0))
+    dear, cheap = (
+        climbed({}, world(prices, **only | {"fee": 0.001, "gas_cost": gas}))[0]
+        for gas in (1e6, 1.0)
+    )
     assert np.array_equal(dear.reserves[1], dear.reserves[0])
     assert cheap.reserves[1, 0] == 0
     assert cheap.reserves[1, 1] > cheap.reserves[0, 1]
@@ -320,7 +373,9 @@ def test_given_trades_are_not_ignored() -> None:
     without = path({}, world(prices, fee=0.003, trades=traded(rows=60), every=100))
     assert np.array_equal(found.reserves[4], without.reserves[4])
     swap = jax.jit(lambda virtual, *told: reclamm.swap_with(virtual, jnp.asarray(0.003))(*told))
-    paid, taken = jax.device_get(swap(opening_virtual(prices, 1.2), without.reserves[4], 0, 1, 1000.0, False))
+    paid, taken = jax.device_get(
+        swap(opening_virtual(prices, 1.2), without.reserves[4], 0, 1, 1000.0, False)
+    )
     np.testing.assert_allclose(found.reserves[5], without.reserves[4] + [paid, -taken], rtol=1e-12)
     np.testing.assert_allclose(found.fees[5], 1000 * 0.003 * prices[5, 0], rtol=1e-12)
     np.testing.assert_allclose(found.reserves[6, 0], found.reserves[5, 0] - 50, rtol=1e-12)
@@ -328,7 +383,9 @@ def test_given_trades_are_not_ignored() -> None:
     assert found.refused.tolist() == [0] * 7 + [1] + [0] * 52
 
 
-@pytest.mark.parametrize("given", [{}, {"fee": 0.01}, {"fee": 0.01, "trades": None}], ids=["none", "flat", "trades"])
+@pytest.mark.parametrize(
+    "given", [{}, {"fee": 0.01}, {"fee": 0.01, "trades": None}], ids=["none", "flat", "trades"]
+)
 def test_a_learned_fee_is_charged_whatever_the_fees_say(given: dict[str, Any]) -> None:
     """By the arbitrage and by given trades, with and without other frictions."""
     trades = {"trades": traded((5, 0, 1, 1000.0, False))} if "trades" in given else {}
@@ -345,8 +402,12 @@ def test_providers_who_come_leave_the_price_alone(kind: dict[str, Any]) -> None:
     """Real and virtual balances grow with the supply, and so does what a shift may cost."""
     prices, supply = market(), np.ones(ROWS)
     supply[400:] = 2.5
-    still, grown = (path(kind, world(prices, fee=0.003, **more)) for more in ({}, {"lp_supply": supply}))
-    np.testing.assert_allclose(grown.reserves, still.reserves * supply[:, None], rtol=1e-8, atol=1e-6)
+    still, grown = (
+        path(kind, world(prices, fee=0.003, **more)) for more in ({}, {"lp_supply": supply})
+    )
+    np.testing.assert_allclose(
+        grown.reserves, still.reserves * supply[:, None], rtol=1e-8, atol=1e-6
+    )
 
 
 def test_time_counts_from_the_last_use_of_the_pool() -> None:
@@ -356,10 +417,17 @@ def test_time_counts_from_the_last_use_of_the_pool() -> None:
     prices = market(rows=25)
     used = np.arange(25) % 10 == 0
     minute = Minute(
-        jnp.asarray(prices), jnp.asarray(prices[:, 0]), visited=jnp.asarray(used), trades=traded((13, 0, 1, 1.0, False), rows=25)
+        jnp.asarray(prices),
+        jnp.asarray(prices[:, 0]),
+        visited=jnp.asarray(used),
+        trades=traded((13, 0, 1, 1.0, False), rows=25),
     )
     seconds = np.asarray(jax.jit(_elapsed)(world(prices, every=10, trades=minute.trades), minute))
-    assert {int(row): seconds[row] / 60 for row in np.flatnonzero(seconds)} == {10: 10, 13: 3, 20: 7}
+    assert {int(row): seconds[row] / 60 for row in np.flatnonzero(seconds)} == {
+        10: 10,
+        13: 3,
+        20: 7,
+    }
 
 
 # --- gradients and precision
@@ -374,7 +442,9 @@ def jumpy() -> NDArray[np.float64]:
 
 
 @each_case
-def test_every_gradient_is_finite_also_when_a_token_is_drained(kind: dict[str, Any], fees: dict[str, float]) -> None:
+def test_every_gradient_is_finite_also_when_a_token_is_drained(
+    kind: dict[str, Any], fees: dict[str, float]
+) -> None:
     found, slopes = climbed(kind, world(jumpy(), **fees))
     assert (found.reserves == 0).any(0).all()
     for column in (found.value, found.reserves, found.weights, found.fees):
@@ -389,13 +459,17 @@ def test_gradients_are_those_of_finite_differences(kind: dict[str, Any]) -> None
     prices[:, 0] *= np.exp(np.linspace(0, 0.08, 120))
     pool, feed = Reclamm(**kind), world(prices, fee=0.003)
     params = raw(pool, **NARROW)
-    both = jax.jit(jax.value_and_grad(lambda values: simulate(pool, values, feed, 0, 120).value[-1] / 1e6))
+    both = jax.jit(
+        jax.value_and_grad(lambda values: simulate(pool, values, feed, 0, 120).value[-1] / 1e6)
+    )
     slopes = jax.device_get(both(params)[1])
     for name in params:
         if name in ("initial_weights_logits", "logit_centeredness_margin"):
             continue
         around = [float(both(params | {name: params[name] + step})[0]) for step in (1e-5, -1e-5)]
-        np.testing.assert_allclose(slopes[name][0], (around[0] - around[1]) / 2e-5, rtol=1e-4, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            slopes[name][0], (around[0] - around[1]) / 2e-5, rtol=1e-4, atol=1e-9, err_msg=name
+        )
         assert name == "logit_swap_fee" or slopes[name][0] != 0
 
 
@@ -404,7 +478,13 @@ def test_single_precision_is_near_double(kind: dict[str, Any], fees: dict[str, f
     pool, prices = Reclamm(**kind), market()
     double = raw(pool, **NARROW | {"price_ratio": 4.0}), world(prices, **fees)
     leaves, tree = jax.tree.flatten(jax.device_get(double))
-    params, feed = jax.tree.unflatten(tree, [jnp.asarray(leaf, np.float32 if leaf.dtype == np.float64 else None) for leaf in leaves])
-    found, (exactly, _) = run(pool, params, feed, 0, ROWS), climbed(kind, double[1], price_ratio=4.0)
+    params, feed = jax.tree.unflatten(
+        tree,
+        [jnp.asarray(leaf, np.float32 if leaf.dtype == np.float64 else None) for leaf in leaves],
+    )
+    found, (exactly, _) = (
+        run(pool, params, feed, 0, ROWS),
+        climbed(kind, double[1], price_ratio=4.0),
+    )
     assert found.value.dtype == jnp.float32
     np.testing.assert_allclose(found.value, exactly.value, rtol=2e-3)

@@ -7,15 +7,27 @@ from figures import modules
 
 NUMBERED = re.compile(r"(?:PCG64|SeedSequence)\(\[[^\]]*\b\d+\]\)")
 NAMED = re.compile(r"^\s*MODEL\s*=", re.MULTILINE)
-PER_STEP = {"training.windows", "training.redraw", "training.noise", "training.cma_es", "training.optuna"}
+PER_STEP = {
+    "training.windows",
+    "training.redraw",
+    "training.noise",
+    "training.cma_es",
+    "training.optuna",
+}
 OTHERS = {"core.params", "market.monte_carlo", "market.step"}
 
 
 def test_every_tag_is_in_one_file(root: Path) -> None:
     """Where a stream is begun, its tag has the name that it has there."""
     texts = {name: path.read_text() for name, path in modules(root).items()}
-    assert [name for name, text in texts.items() if NUMBERED.search(text) or NAMED.search(text)] == []
-    users = {name.removeprefix("quantamm_cli.") for name, text in texts.items() if re.search(r"\btags\.[A-Z_]+\]", text)}
+    assert [
+        name for name, text in texts.items() if NUMBERED.search(text) or NAMED.search(text)
+    ] == []
+    users = {
+        name.removeprefix("quantamm_cli.")
+        for name, text in texts.items()
+        if re.search(r"\btags\.[A-Z_]+\]", text)
+    }
     assert users == PER_STEP | OTHERS
 
 

@@ -28,7 +28,13 @@ def trajectory(prices: NDArray[np.float64]) -> dict[str, np.ndarray]:
     worth = reserves * prices
     unix = (START + np.arange(ROWS, dtype=np.int64)) * 60_000
     value = worth.sum(1)
-    return {"unix": unix, "prices": prices, "weights": worth / value[:, None], "reserves": reserves, "value": value}
+    return {
+        "unix": unix,
+        "prices": prices,
+        "weights": worth / value[:, None],
+        "reserves": reserves,
+        "value": value,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -38,18 +44,31 @@ def entries() -> list[dict[str, Any]]:
         {
             "step": step,
             "objective": [step / 10, None],
-            "metrics": {name: {"daily_log_sharpe": [step + 0.5, None if step == 2 else -step]} for name in ("train", "validation", "test")},
-            "readable": {"memory_days": [[step + 1, 2, 3], [4, 5, 6 + step]], "initial_weights": [[0.5, 0.3, 0.2]] * 2},
+            "metrics": {
+                name: {"daily_log_sharpe": [step + 0.5, None if step == 2 else -step]}
+                for name in ("train", "validation", "test")
+            },
+            "readable": {
+                "memory_days": [[step + 1, 2, 3], [4, 5, 6 + step]],
+                "initial_weights": [[0.5, 0.3, 0.2]] * 2,
+            },
         }
         for step in range(5)
     ]
 
 
 @pytest.fixture(scope="session")
-def subject(trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entries: list[dict[str, Any]]) -> Subject:
+def subject(
+    trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entries: list[dict[str, Any]]
+) -> Subject:
     """All of it, chosen on the test period."""
     scores = {name: dict.fromkeys(METRICS, 0.125) for name in ("train", "validation", "test")}
-    choice = {"step": 4, "set": 0, "metric": "daily_log_sharpe", "scores": {"train": 4.5, "validation": 4.5, "test": None}}
+    choice = {
+        "step": 4,
+        "set": 0,
+        "metric": "daily_log_sharpe",
+        "scores": {"train": 4.5, "validation": 4.5, "test": None},
+    }
     return Subject(
         name="run_" + "ab" * 32,
         status="finished",
@@ -63,6 +82,9 @@ def subject(trajectory: dict[str, np.ndarray], periods: tuple[Period, ...], entr
         choices={"last": choice, "best_test": choice},
         tables=(periods_table("each period", scores), "given trades: 7"),
         units={"memory_days": "days", "daily_log_sharpe": "1/sqrt(year)"},
-        settings={"pool": {"kind": "temporal", "note": "<script>alert('&')</script>"}, "tokens": ["BTC", "ETH", "USDC"]},
+        settings={
+            "pool": {"kind": "temporal", "note": "<script>alert('&')</script>"},
+            "tokens": ["BTC", "ETH", "USDC"],
+        },
         provenance={"git": "0123abc", "libraries": {"numpy": "2.4"}},
     )

@@ -83,7 +83,9 @@ def test_the_page_holds_everything(shown: str) -> None:
         assert word in read.words
     images = [held for tag, held in read.tags if tag == "img"]
     assert len(images) == 5 and all(held["alt"] and held["width"] == "1024" for held in images)
-    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in [held for _, held in read.tags]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in [
+        held for _, held in read.tags
+    ]
 
 
 def test_nothing_is_fetched_and_nothing_runs(shown: str) -> None:
@@ -91,8 +93,13 @@ def test_nothing_is_fetched_and_nothing_runs(shown: str) -> None:
     read = Reader(shown)
     assert "http://" not in shown and "https://" not in shown
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in read.tags}
-    assert all((held.get("src") or "data:image/png;base64,").startswith("data:image/png;base64,") for _, held in read.tags)
-    assert not any(name.startswith("on") or name == "href" for _, held in read.tags for name in held)
+    assert all(
+        (held.get("src") or "data:image/png;base64,").startswith("data:image/png;base64,")
+        for _, held in read.tags
+    )
+    assert not any(
+        name.startswith("on") or name == "href" for _, held in read.tags for name in held
+    )
     assert "default-src 'none'" in shown and "url(" not in shown
 
 
@@ -101,7 +108,13 @@ def test_what_people_wrote_is_text(shown: str) -> None:
     assert "<script>alert('&')</script>" in Reader(shown).words
     nasty = '"><img src=x onerror=1>'
     sections = [
-        Section(nasty, (nasty,), (Picture(b"\x89PNG" + bytes(20), nasty),), (Table(nasty, (nasty, nasty), ((nasty, nasty),)),), True)
+        Section(
+            nasty,
+            (nasty,),
+            (Picture(b"\x89PNG" + bytes(20), nasty),),
+            (Table(nasty, (nasty, nasty), ((nasty, nasty),)),),
+            True,
+        )
     ]
     read = Reader(page(nasty, [nasty], sections, nasty))
     assert [tag for tag, _ in read.tags].count("img") == 1 and read.words.count(nasty) == 12
@@ -111,14 +124,26 @@ def test_a_choice_on_the_test_period_is_warned_of(subject: Subject) -> None:
     """Where the test period chose, the page says so at its head, in its tables and beside the rules; elsewhere it does not."""
     words = Reader(run_page(subject, {})).words
     assert "Chosen on the test period: its scores" in words
-    assert "All metrics, test period (the choice was made on it)" in words and "best_test (chosen on the test period)" in words
-    honest = Reader(run_page(replace(subject, selection=Selection("best_validation", 4, 0), choices={}), {})).words
+    assert (
+        "All metrics, test period (the choice was made on it)" in words
+        and "best_test (chosen on the test period)" in words
+    )
+    honest = Reader(
+        run_page(replace(subject, selection=Selection("best_validation", 4, 0), choices={}), {})
+    ).words
     assert "on the test" not in honest and "made on it" not in honest
 
 
 def test_a_run_that_was_not_trained_has_a_page(subject: Subject) -> None:
     """One period without a name, no history, no choice, no test period: what there is is shown."""
-    plain = replace(subject, periods=(), entries=(), selection=None, choices={}, strategies={"pool": {"": {"returns": 0.5}}})
+    plain = replace(
+        subject,
+        periods=(),
+        entries=(),
+        selection=None,
+        choices={},
+        strategies={"pool": {"": {"returns": 0.5}}},
+    )
     plain = replace(plain, tables=(periods_table("alone", {"": {"returns": 0.5}}),))
     drawn = plots(plain)
     assert list(drawn) == ["value", "weights", "drawdown"]
@@ -133,14 +158,26 @@ def test_the_same_run_makes_the_same_page(subject: Subject, shown: str) -> None:
 
 def test_numbers_that_are_not_are_dashes() -> None:
     """None and NaN are a dash; a minus is a minus; words are themselves."""
-    assert [printed(value, ".4g") for value in (None, float("nan"), -0.5, "a-b", "-")] == ["–", "–", "−0.5", "a-b", "-"]
+    assert [printed(value, ".4g") for value in (None, float("nan"), -0.5, "a-b", "-")] == [
+        "–",
+        "–",
+        "−0.5",
+        "a-b",
+        "-",
+    ]
 
 
 def test_layers_and_shared_parameters_have_rows_of_their_own() -> None:
     specs = [Declared("k", "1/day", ("fast", "slow")), Declared("w", "", ())]
-    table = parameters_table(("A", "B"), specs, {"k": [[1.0, 2.0], [3.0, float("nan")]], "w": [7.0]})
+    table = parameters_table(
+        ("A", "B"), specs, {"k": [[1.0, 2.0], [3.0, float("nan")]], "w": [7.0]}
+    )
     assert table is not None
-    assert table.typeset == (("k fast", "1/day", "1", "2"), ("k slow", "1/day", "3", "–"), ("w", "", "7", ""))
+    assert table.typeset == (
+        ("k fast", "1/day", "1", "2"),
+        ("k slow", "1/day", "3", "–"),
+        ("w", "", "7", ""),
+    )
 
 
 LOADED = """
@@ -155,7 +192,9 @@ print(*sys.modules)
 @pytest.fixture(scope="module")
 def loaded() -> list[set[str]]:
     """What a process has loaded after the modules of the page, and after those that draw too."""
-    done = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], check=True, capture_output=True, text=True
+    )
     found = [set(line.split()) for line in done.stdout.splitlines()]
     assert "quantamm_cli.reporting.page" in found[0] and "matplotlib" in found[1]
     return found

@@ -13,7 +13,9 @@ DAY = 86_400_000
 
 def test_a_heat_map_has_a_cell_a_point_and_frames_the_best() -> None:
     """The last axis moves fastest, and goes to the right; what is not finite is a dash."""
-    figure = heat({"fee": [0.001, 0.01], "k": [1.0, 2.0, 3.0]}, np.array([1, 2, 3, np.nan, 6, 5]), "Sharpe")
+    figure = heat(
+        {"fee": [0.001, 0.01], "k": [1.0, 2.0, 3.0]}, np.array([1, 2, 3, np.nan, 6, 5]), "Sharpe"
+    )
     plot = figure.axes[0]
     cells = np.ma.filled(plot.get_images()[0].get_array(), np.nan)
     np.testing.assert_array_equal(cells, [[1, 2, 3], [np.nan, 6, 5]])
@@ -23,7 +25,10 @@ def test_a_heat_map_has_a_cell_a_point_and_frames_the_best() -> None:
     assert (plot.get_xlabel(), plot.get_ylabel()) == ("k", "fee")
 
 
-@pytest.mark.parametrize(("values", "scale"), [([1.0, 10.0, 100.0], "log"), ([1.0, 2.0, 3.0], "linear"), ([0.0, 1.0, 10.0], "linear")])
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([1.0, 10.0, 100.0], "log"), ([1.0, 2.0, 3.0], "linear"), ([0.0, 1.0, 10.0], "linear")],
+)
 def test_a_curve_of_equal_ratios_has_a_logarithmic_axis(values: list[float], scale: str) -> None:
     plot = curve({"fee": values}, np.array([1.0, 3.0, np.nan]), "Sharpe").axes[0]
     assert plot.get_xscale() == scale
@@ -33,38 +38,87 @@ def test_a_curve_of_equal_ratios_has_a_logarithmic_axis(values: list[float], sca
 @pytest.fixture
 def walk() -> dict[str, Any]:
     """What ``result.json`` holds of two cycles."""
-    interval = {"estimate": 0.5, "low": None, "high": None, "positive": None, "days": 6, "reason": "6 days are too few"}
+    interval = {
+        "estimate": 0.5,
+        "low": None,
+        "high": None,
+        "positive": None,
+        "days": 6,
+        "reason": "6 days are too few",
+    }
     cycle = {
         "run": "run_" + "cd" * 32,
         "selection": {"load": "best_validation", "step": 3, "set": 1},
         "start": "2023-01-01",
         "end": "2023-02-01",
         "test_end": "2023-02-04",
-        "metrics": {name: {"sharpe": score, "returns": 0.1, "returns_over_hodl": None} for name, score in (("train", 2.0), ("test", None))},
+        "metrics": {
+            name: {"sharpe": score, "returns": 0.1, "returns_over_hodl": None}
+            for name, score in (("train", 2.0), ("test", None))
+        },
         "benchmarks": {"constant_weight": {"test": {"returns": 0.05}}},
         "regime": {"trend": "bull", "volatility": "low"},
         "random": {"sharpe": {"draws": 32, "mean": 0.0, "beaten": 0.75}},
         "efficiency": None,
         "gap": 1.5,
     }
-    together = {"metric": "sharpe", "outside": 1.0, "inside": 2.0, "efficiency": 0.5, "gap": 1.0, "worst": None, "worst_cycle": None}
-    together["intervals"] = {"block_days": 1.0, "sharpe": interval, "hodl": {"mean": interval, "sharpe": interval}}
+    together = {
+        "metric": "sharpe",
+        "outside": 1.0,
+        "inside": 2.0,
+        "efficiency": 0.5,
+        "gap": 1.0,
+        "worst": None,
+        "worst_cycle": None,
+    }
+    together["intervals"] = {
+        "block_days": 1.0,
+        "sharpe": interval,
+        "hodl": {"mean": interval, "sharpe": interval},
+    }
     together |= {"deflated_sharpe": {"probability": 0.9, "benchmark": 0.25, "trials": 4, "days": 6}}
-    together |= {"haircut": {"adjusted": -0.5, "bound": -2.0}, "trials": {"total": 8, "effective": 2.5}}
+    together |= {
+        "haircut": {"adjusted": -0.5, "bound": -2.0},
+        "trials": {"total": 8, "effective": 2.5},
+    }
     together["random"] = {"sharpe": {"beaten": 0.75}}
-    verdict = {"finding": "not effective", "reasons": ["The worst score is <nothing>."], "out_of_sample": True}
-    return {"run": "walk_" + "ab" * 32, "cycles": [cycle | {"cycle": 1}, cycle | {"cycle": 2}], "aggregate": together, "verdict": verdict}
+    verdict = {
+        "finding": "not effective",
+        "reasons": ["The worst score is <nothing>."],
+        "out_of_sample": True,
+    }
+    return {
+        "run": "walk_" + "ab" * 32,
+        "cycles": [cycle | {"cycle": 1}, cycle | {"cycle": 2}],
+        "aggregate": together,
+        "verdict": verdict,
+    }
 
 
 def test_a_walk_forward_is_shown_whole(walk: dict[str, Any]) -> None:
     """Verdict with reasons, a row a cycle, two pictures; a choice on the test blocks is no longer called out of sample."""
     returns = np.array([0.1, -0.1, 0.0, 0.2, 0.1, np.nan])
-    daily = {"unix": np.arange(6) * DAY, "cycle": np.repeat([1, 2], 3), "pool": returns, "hodl": returns / 2}
+    daily = {
+        "unix": np.arange(6) * DAY,
+        "cycle": np.repeat([1, 2], 3),
+        "pool": returns,
+        "hodl": returns / 2,
+    }
     drawn = walk_plots(walk, daily)
-    assert {name: image[:4] for name, image in drawn.items()} == {"value": b"\x89PNG", "cycles": b"\x89PNG"}
+    assert {name: image[:4] for name, image in drawn.items()} == {
+        "value": b"\x89PNG",
+        "cycles": b"\x89PNG",
+    }
     page = walk_page(walk, drawn)
     assert page.count("data:image/png") == 2
-    for told in ("Verdict: not effective", "&lt;nothing&gt;", "out of sample", "bull, low volatility", "75%", "6 days are too few"):
+    for told in (
+        "Verdict: not effective",
+        "&lt;nothing&gt;",
+        "out of sample",
+        "bull, low volatility",
+        "75%",
+        "6 days are too few",
+    ):
         assert told in page
     walk["verdict"]["out_of_sample"] = False
     assert "nothing here is out of sample" in walk_page(walk, drawn)

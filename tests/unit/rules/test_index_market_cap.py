@@ -14,8 +14,14 @@ CLOCK = Clock(1440, 365)
 
 def test_targets_are_shares_of_market_capitalisation() -> None:
     """By supply times price or by the capitalisation itself."""
-    price, supply = jnp.asarray([[100.0, 10.0], [50.0, 10.0]]), jnp.asarray([[1.0, 30.0], [2.0, 30.0]])
-    for rule, series in ((IndexMarketCap(), {"supply": supply}), (IndexMarketCap(by="market_cap"), {"market_cap": supply * price})):
+    price, supply = (
+        jnp.asarray([[100.0, 10.0], [50.0, 10.0]]),
+        jnp.asarray([[1.0, 30.0], [2.0, 30.0]]),
+    )
+    for rule, series in (
+        (IndexMarketCap(), {"supply": supply}),
+        (IndexMarketCap(by="market_cap"), {"market_cap": supply * price}),
+    ):
         said = rule.signal(Columns(jnp.asarray(0)), Seen(price, series), {}, CLOCK)
         np.testing.assert_allclose(said, [[0.25, 0.75], [0.25, 0.75]], rtol=1e-15)
         assert rule.looks_at == tuple(series)

@@ -37,7 +37,11 @@ def composed(*choices: str) -> DictConfig:
 
 def tree(overrides: tuple[str, ...]) -> dict[str, Any]:
     """What ``train`` and ``simulate`` read after these overrides."""
-    choices = [word for word in overrides if word.partition("=")[0] in ("data", "fees", "fit", "metric", "pool")]
+    choices = [
+        word
+        for word in overrides
+        if word.partition("=")[0] in ("data", "fees", "fit", "metric", "pool")
+    ]
     numbers = OmegaConf.from_dotlist([word for word in overrides if word not in choices])
     found: Any = OmegaConf.to_container(OmegaConf.merge(composed(*choices), numbers), resolve=True)
     return found
@@ -60,14 +64,29 @@ def test_the_default_run_has_the_name_it_always_had() -> None:
     "surroundings",
     [
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
-        {"PYTHONHASHSEED": "4294967295", "TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "0"},
+        {
+            "PYTHONHASHSEED": "4294967295",
+            "TZ": "America/St_Johns",
+            "LC_ALL": "C",
+            "PYTHONUTF8": "0",
+        },
     ],
     ids=lambda told: told["TZ"],
 )
-def test_other_processes_zones_and_hash_seeds_give_the_same_name(surroundings: dict[str, str], root: Path, tmp_path: Path) -> None:
+def test_other_processes_zones_and_hash_seeds_give_the_same_name(
+    surroundings: dict[str, str], root: Path, tmp_path: Path
+) -> None:
     """A fingerprint depends on nothing but the settings."""
     told = os.environ | surroundings | {"PYTHONPATH": str(root)}
-    found = subprocess.run([sys.executable, "-c", PRINT], cwd=tmp_path, env=told, capture_output=True, text=True, timeout=120, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", PRINT],
+        cwd=tmp_path,
+        env=told,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     assert found.stdout.strip() == GOLDEN
 
 
@@ -94,7 +113,10 @@ def test_parameters_given_name_the_run(override: str) -> None:
     assert train("params.k_per_day=20").fingerprint == train("params.k_per_day=20.0").fingerprint
 
 
-@pytest.mark.parametrize("override", ["runs_dir=elsewhere", "plugins=[]", "output.every=60", "runs_dir=${oc.env:HOME}/runs"])
+@pytest.mark.parametrize(
+    "override",
+    ["runs_dir=elsewhere", "plugins=[]", "output.every=60", "runs_dir=${oc.env:HOME}/runs"],
+)
 def test_labels_and_places_do_not_name_the_run(override: str) -> None:
     """Where results go and how many rows are written is not what was computed."""
     assert train(override).fingerprint == train().fingerprint
@@ -103,9 +125,18 @@ def test_labels_and_places_do_not_name_the_run(override: str) -> None:
 
 def test_where_files_are_does_not_name_the_run() -> None:
     """The folder of the prices and the file of the fees may move; their content is kept elsewhere."""
-    assert train("data=parquet", "data.dir=/a").fingerprint == train("data=parquet", "data.dir=/b").fingerprint
-    assert train("fees=recorded", "fees.file=a.csv").fingerprint == train("fees=recorded", "fees.file=b.csv").fingerprint
-    assert train("data=parquet", "data.dir=/a").fingerprint != train("data=csv", "data.dir=/a").fingerprint
+    assert (
+        train("data=parquet", "data.dir=/a").fingerprint
+        == train("data=parquet", "data.dir=/b").fingerprint
+    )
+    assert (
+        train("fees=recorded", "fees.file=a.csv").fingerprint
+        == train("fees=recorded", "fees.file=b.csv").fingerprint
+    )
+    assert (
+        train("data=parquet", "data.dir=/a").fingerprint
+        != train("data=csv", "data.dir=/a").fingerprint
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +168,10 @@ def test_simulate_does_not_hear_of_the_test_period() -> None:
     """``test_end`` names a training, not a simulation; nor do metric, fit and split."""
     assert simulate("test_end=null").fingerprint == simulate().fingerprint
     assert simulate("test_end=2024-01-01").fingerprint == simulate().fingerprint
-    assert simulate("metric=returns", "fit=sgd", "split.bout_offset=5").fingerprint == simulate().fingerprint
+    assert (
+        simulate("metric=returns", "fit=sgd", "split.bout_offset=5").fingerprint
+        == simulate().fingerprint
+    )
     assert train("test_end=null").fingerprint != train().fingerprint
 
 
@@ -152,7 +186,10 @@ def test_the_identity_is_plain_and_says_its_schema() -> None:
 
 def test_the_canonical_text_is_sorted_ascii_without_spaces() -> None:
     """Shortest floats; what is no number has no text."""
-    assert canonical({"b": 0.1, "a": [1e-5, 1e22, "é"], "c": None}) == '{"a":[1e-05,1e+22,"\\u00e9"],"b":0.1,"c":null}'
+    assert (
+        canonical({"b": 0.1, "a": [1e-5, 1e22, "é"], "c": None})
+        == '{"a":[1e-05,1e+22,"\\u00e9"],"b":0.1,"c":null}'
+    )
     for value in (float("nan"), float("inf"), float("-inf")):
         with pytest.raises(ValueError, match="JSON"):
             canonical({"a": value})

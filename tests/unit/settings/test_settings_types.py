@@ -15,11 +15,23 @@ load_components()
 
 def tree(**changes: Any) -> dict[str, Any]:
     """A simulation, as little as decodes."""
-    return {"data": {"kind": "synthetic"}, "pool": {"kind": "balancer"}, "fees": {"kind": "none"}} | changes
+    return {
+        "data": {"kind": "synthetic"},
+        "pool": {"kind": "balancer"},
+        "fees": {"kind": "none"},
+    } | changes
 
 
 def training(**changes: Any) -> dict[str, Any]:
-    return tree(metric={"kind": "returns"}, practice={"kind": "historic"}, fit={"kind": "sgd"}, split={"kind": "holdout"}) | changes
+    return (
+        tree(
+            metric={"kind": "returns"},
+            practice={"kind": "historic"},
+            fit={"kind": "sgd"},
+            split={"kind": "holdout"},
+        )
+        | changes
+    )
 
 
 def simulate(**changes: Any) -> Simulate:
@@ -127,12 +139,28 @@ def test_tokens_keep_their_order() -> None:
         ({"initial_pool_value": True}, "initial_pool_value", "True is not"),
         ({"precision": "float16"}, "precision", "float16 is not one of"),
         ({"tokns": []}, "tokns", "did you mean 'tokens'"),
-        ({"fees": {"kind": "flat", "fee": 1.2}}, "fees.fee", r"1.2 is not below 1 (a fraction: 0.003 is 30 bps)"),
+        (
+            {"fees": {"kind": "flat", "fee": 1.2}},
+            "fees.fee",
+            r"1.2 is not below 1 (a fraction: 0.003 is 30 bps)",
+        ),
         ({"fees": {"kind": "flat", "fee": -0.1}}, "fees.fee", "-0.1 is below 0"),
-        ({"fees": {"kind": "flat", "arb_frequency": 1.5}}, "fees.arb_frequency", "1.5 is not a whole number"),
+        (
+            {"fees": {"kind": "flat", "arb_frequency": 1.5}},
+            "fees.arb_frequency",
+            "1.5 is not a whole number",
+        ),
         ({"fees": {"kind": "flat", "arb_frequency": 0}}, "fees.arb_frequency", "0 is below 1"),
-        ({"fees": {"kind": "flat", "arb_frequency": True}}, "fees.arb_frequency", "True is not a whole number"),
-        ({"fees": {"kind": "flat", "protocol_fee_split": 1.1}}, "fees.protocol_fee_split", "1.1 is above 1"),
+        (
+            {"fees": {"kind": "flat", "arb_frequency": True}},
+            "fees.arb_frequency",
+            "True is not a whole number",
+        ),
+        (
+            {"fees": {"kind": "flat", "protocol_fee_split": 1.1}},
+            "fees.protocol_fee_split",
+            "1.1 is above 1",
+        ),
         ({"fees": {"kind": "flat", "do_arb": 1}}, "fees.do_arb", "1 is not true or false"),
         ({"fees": {"kind": "none", "fee": 0.1}}, "fees.fee", "under fees=none; add fees=flat"),
         ({"fees": {"kind": "none", "file": "a.csv"}}, "fees.file", "add fees=recorded"),
@@ -140,12 +168,18 @@ def test_tokens_keep_their_order() -> None:
         ({"fees": {"kind": "recorded"}}, "fees.file", "needs a file"),
         ({"fees": {"kind": "flt"}}, "fees", "did you mean 'flat'"),
         ({"fees": {"kind": 3}}, "fees.kind", "3 is not a name"),
-        ({"pool": {"kind": "balancer", "rule": {"kind": "momentum"}}}, "pool.rule", "no such setting of balancer"),
+        (
+            {"pool": {"kind": "balancer", "rule": {"kind": "momentum"}}},
+            "pool.rule",
+            "no such setting of balancer",
+        ),
         ({"output": {"every": 0}}, "output.every", "0 is below 1"),
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_what_cannot_be_is_said_in_one_line_at_its_place(changes: dict[str, Any], place: str, said: str) -> None:
+def test_what_cannot_be_is_said_in_one_line_at_its_place(
+    changes: dict[str, Any], place: str, said: str
+) -> None:
     """The dotted key, what came, what was expected."""
     with pytest.raises(ConfigError) as caught:
         simulate(**changes)
@@ -157,9 +191,20 @@ def test_what_cannot_be_is_said_in_one_line_at_its_place(changes: dict[str, Any]
 
 def test_a_training_window_must_be_left() -> None:
     """The offset of the windows takes from the days that train; the message says how much there is."""
-    with pytest.raises(ConfigError, match=r"^split\.bout_offset: 10080 minutes leave no training window: .* 1152 minutes train; take 1150"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^split\.bout_offset: 10080 minutes leave no training window: .* 1152 minutes train; take 1150",
+    ):
         decode(Train, training(start="2023-01-01", end="2023-01-02", test_end=None))
-    short = decode(Train, training(start="2023-01-01", end="2023-01-02", test_end=None, split={"kind": "holdout", "bout_offset": 1150}))
+    short = decode(
+        Train,
+        training(
+            start="2023-01-01",
+            end="2023-01-02",
+            test_end=None,
+            split={"kind": "holdout", "bout_offset": 1150},
+        ),
+    )
     assert short.window_rows == 2
 
 
@@ -173,7 +218,9 @@ def test_periods_share_the_minutes_out() -> None:
         "test": (rows, rows + 10 * 1440),
     }
     assert told.validation_rows == int(0.2 * rows)
-    only = decode(Train, training(test_end=None, split={"kind": "holdout", "validation_fraction": 0.0}))
+    only = decode(
+        Train, training(test_end=None, split={"kind": "holdout", "validation_fraction": 0.0})
+    )
     assert list(only.periods) == ["train"]
 
 

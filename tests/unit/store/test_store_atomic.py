@@ -30,9 +30,13 @@ def test_a_file_obeys_the_umask(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT])
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT]
+)
 @pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
-def test_a_refusal_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int) -> None:
+def test_a_refusal_is_one_line_and_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
     target = tmp_path / "a.json"
     atomic.write_text(target, "old")
 
@@ -82,7 +86,12 @@ def test_only_abandoned_temporaries_are_swept(tmp_path: Path) -> None:
 
 
 def test_arrays_come_back_and_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
-    arrays = {"file": np.arange(6.0).reshape(2, 3).T, "opt/0/mu": np.float32([1, np.nan]), "unix": np.arange(3), "s": np.asarray("x")}
+    arrays = {
+        "file": np.arange(6.0).reshape(2, 3).T,
+        "opt/0/mu": np.float32([1, np.nan]),
+        "unix": np.arange(3),
+        "s": np.asarray("x"),
+    }
     write_arrays(tmp_path / "new" / "a.npz", **arrays)
     write_arrays(tmp_path / "b.npz", **arrays)
     back = read_arrays(tmp_path / "new" / "a.npz")

@@ -45,12 +45,16 @@ def test_what_is_not_finite_has_no_digits(value: float) -> None:
         bd18(value)
 
 
-@pytest.mark.parametrize("shares", [[0.1] * 10, [1 / 3] * 3, [0.2, 0.3, 0.5], [0.7, 0.1, 0.2], [1 / 7] * 7, [1.0]])
+@pytest.mark.parametrize(
+    "shares", [[0.1] * 10, [1 / 3] * 3, [0.2, 0.3, 0.5], [0.7, 0.1, 0.2], [1 / 7] * 7, [1.0]]
+)
 def test_shares_sum_to_one_to_the_last_unit(shares: list[float]) -> None:
     """No unit is off by more than what rounding can lose."""
     texts = bd18_shares(shares)
     assert sum(map(int, texts)) == ONE
-    assert all(abs(int(text) - share * ONE) < 1000 for text, share in zip(texts, shares, strict=True))
+    assert all(
+        abs(int(text) - share * ONE) < 1000 for text, share in zip(texts, shares, strict=True)
+    )
 
 
 def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:

@@ -12,7 +12,11 @@ from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.lock import BusyError
 from quantamm_cli.store.receipts import find_receipts, find_source, read_receipt, write_receipt
 
-RECEIPT: dict[str, Any] = {"settings": {"steps": 5}, "seeds": {"first": 0, "count": 2}, "edges": {"one": [0.1, float("nan")]}}
+RECEIPT: dict[str, Any] = {
+    "settings": {"steps": 5},
+    "seeds": {"first": 0, "count": 2},
+    "edges": {"one": [0.1, float("nan")]},
+}
 
 
 def batch(first: int, last: int) -> dict[str, Any]:
@@ -30,14 +34,20 @@ def test_batches_come_back_in_order_and_a_damaged_one_is_named(tmp_path: Path) -
         assert place.kept()[1]["edge"].tolist() == (np.arange(500, 521) * 1.5).tolist()
         path = place.batches / "000000000-000000499.npz"
         path.write_bytes(path.read_bytes()[:-300])
-        with pytest.raises(StoreError, match="delete it, and the same command makes these seeds again"):
+        with pytest.raises(
+            StoreError, match="delete it, and the same command makes these seeds again"
+        ):
             place.kept()
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     """A second one hears who holds it; --fresh keeps what was there beside."""
     place = CompetitionPlace(tmp_path, "a" * 64)
-    with place.held(False), pytest.raises(BusyError, match="is writing this competition"), place.held(False):
+    with (
+        place.held(False),
+        pytest.raises(BusyError, match="is writing this competition"),
+        place.held(False),
+    ):
         pass
     with place.held(False):
         place.keep(batch(0, 1))

@@ -24,8 +24,19 @@ def resealed(document: dict[str, Any]) -> str:
 def test_what_was_saved_is_read(store: Store, saved: Save, settings: dict[str, Any]) -> None:
     path = saved()
     document = json.loads(path.read_text())
-    assert set(document) == {"schema", "settings", "fingerprint", "sha256", "provenance", "status", "entries"}
-    assert sha256({key: value for key, value in document.items() if key != "sha256"}) == document["sha256"]
+    assert set(document) == {
+        "schema",
+        "settings",
+        "fingerprint",
+        "sha256",
+        "provenance",
+        "status",
+        "entries",
+    }
+    assert (
+        sha256({key: value for key, value in document.items() if key != "sha256"})
+        == document["sha256"]
+    )
     fingerprint = sha256(settings)
     names = [
         fingerprint,
@@ -37,7 +48,12 @@ def test_what_was_saved_is_read(store: Store, saved: Save, settings: dict[str, A
     ]
     for name in [*names, path, str(path), str(path.with_suffix("")), f"{path.with_suffix('')}/"]:
         run = store.load(name)
-        assert (run.fingerprint, run.status, run.path, run.step) == (fingerprint, "finished", path, 3)
+        assert (run.fingerprint, run.status, run.path, run.step) == (
+            fingerprint,
+            "finished",
+            path,
+            3,
+        )
     assert run.provenance == {"data": "d" * 64, "qsim": "0.1"}
     assert run.entries[1]["metrics"]["validation"]["daily_log_sharpe"] == [None, 0.5]
     assert run.entries[1]["readable"]["k_per_day"] == [[19.7, 17.1], [1e-05, 5e-324]]
@@ -48,7 +64,9 @@ def test_what_was_saved_is_read(store: Store, saved: Save, settings: dict[str, A
     assert store.verify() == []
 
 
-@pytest.mark.parametrize("name", ["", "abc", "run_", "..", "../../none/there", "x" * 5000, "a\0b", "zzzzzz"])
+@pytest.mark.parametrize(
+    "name", ["", "abc", "run_", "..", "../../none/there", "x" * 5000, "a\0b", "zzzzzz"]
+)
 def test_what_names_no_run_is_told(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="is not a run: expected 6 or more hex digits"):
         store.load(name)
@@ -60,18 +78,24 @@ def test_none_and_several(store: Store) -> None:
     store.root.mkdir()
     for last in "0123":
         (store.root / f"run_{'a' * 63}{last}.json").write_text("{}")
-    with pytest.raises(StoreError, match=r"4 runs begin with aaaaaa \(aaaaaaaaaaaa, .*give more digits"):
+    with pytest.raises(
+        StoreError, match=r"4 runs begin with aaaaaa \(aaaaaaaaaaaa, .*give more digits"
+    ):
         store.load("aaaaaa")
 
 
-@pytest.mark.parametrize("fingerprint", ["../x", "a" * 63, "A" * 64, "a" * 64 + "\n", "a" * 63 + "/", ""])
+@pytest.mark.parametrize(
+    "fingerprint", ["../x", "a" * 63, "A" * 64, "a" * 64 + "\n", "a" * 63 + "/", ""]
+)
 def test_no_path_leads_out_of_the_folder(store: Store, fingerprint: str) -> None:
     for find in (store.path, store.folder):
         with pytest.raises(StoreError, match="is not a fingerprint"):
             find(fingerprint)
 
 
-def test_a_linked_run_folder_is_refused(store: Store, saved: Save, settings: dict[str, Any], tmp_path: Path) -> None:
+def test_a_linked_run_folder_is_refused(
+    store: Store, saved: Save, settings: dict[str, Any], tmp_path: Path
+) -> None:
     folder = saved().with_suffix("")
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
@@ -89,12 +113,20 @@ def test_a_linked_run_folder_is_refused(store: Store, saved: Save, settings: dic
         ('{"schema": NaN}', "NaN is not JSON"),
         ("[1, 2]", "is JSON but not a checkpoint of qsim"),
         ('{"schema": true, "fingerprint": ""}', "is JSON but not a checkpoint of qsim"),
-        (json.dumps(json.dumps([{"startDateString": "2023"}, {"step": 0}])), "is a result of quantammsim; .*qsim runs import"),
-        ('{"schema": 2, "fingerprint": "", "more": 1}', "made by a newer qsim .schema 2, this one reads 1"),
+        (
+            json.dumps(json.dumps([{"startDateString": "2023"}, {"step": 0}])),
+            "is a result of quantammsim; .*qsim runs import",
+        ),
+        (
+            '{"schema": 2, "fingerprint": "", "more": 1}',
+            "made by a newer qsim .schema 2, this one reads 1",
+        ),
         ('{"schema": 1, "fingerprint": ""}', "lacks parts of a checkpoint"),
     ],
 )
-def test_a_foreign_file_is_told_and_left(store: Store, saved: Save, settings: dict[str, Any], text: str, told: str) -> None:
+def test_a_foreign_file_is_told_and_left(
+    store: Store, saved: Save, settings: dict[str, Any], text: str, told: str
+) -> None:
     path = saved()
     path.write_text(text)
     for attempt in (lambda: store.load(path), lambda: store.open(settings)):
@@ -131,7 +163,10 @@ def test_renamed_and_rewritten(store: Store, saved: Save) -> None:
     with pytest.raises(StoreError, match="lacks parts"):
         store.load(path)
     path.write_text(text.replace("19.7", "19.8"))
-    with pytest.raises(StoreError, match="content does not fit its sha256; restore it from a copy, or start over with fresh=True"):
+    with pytest.raises(
+        StoreError,
+        match="content does not fit its sha256; restore it from a copy, or start over with fresh=True",
+    ):
         store.load(path)
     path.write_text(text.replace("1e-05", "1E-05"))
     with pytest.raises(StoreError, match="not spelled as they were written"):
@@ -140,7 +175,9 @@ def test_renamed_and_rewritten(store: Store, saved: Save) -> None:
     assert store.load(path).step == 3
 
 
-def test_the_list_tells_and_never_raises(store: Store, saved: Save, settings: dict[str, Any]) -> None:
+def test_the_list_tells_and_never_raises(
+    store: Store, saved: Save, settings: dict[str, Any]
+) -> None:
     assert Store(store.root / "none").list() == []
     saved()
     (store.root / f"run_{'f' * 64}.json").write_text("{")
@@ -170,7 +207,13 @@ def test_verify_names_what_is_wrong(store: Store, saved: Save) -> None:
         return [f"{finding.path.name}: {finding.problem}" for finding in store.verify()]
 
     lines = history.splitlines(keepends=True)
-    for altered in (lines[:-1], lines[1:], [lines[0], lines[0], *lines[1:]], [lines[0], lines[2], lines[1], lines[3]], []):
+    for altered in (
+        lines[:-1],
+        lines[1:],
+        [lines[0], lines[0], *lines[1:]],
+        [lines[0], lines[2], lines[1], lines[3]],
+        [],
+    ):
         (folder / "history.jsonl").write_bytes(b"".join(altered))
         assert "history.jsonl: was cut or altered" in found()[0]
     (folder / "history.jsonl").write_bytes(history + b"{}")

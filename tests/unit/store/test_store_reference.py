@@ -43,9 +43,17 @@ def test_json_in_json_with_bare_nan(twice: bool, tmp_path: Path) -> None:
         ([0, 10, 20], [0, 10, 20], 0),
     ],
 )
-def test_a_later_start_takes_the_place_of_an_earlier(steps: list[int], kept: list[int], superseded: int, tmp_path: Path) -> None:
+def test_a_later_start_takes_the_place_of_an_earlier(
+    steps: list[int], kept: list[int], superseded: int, tmp_path: Path
+) -> None:
     """Appending is all that program does: a restart begins at 0 again, a resume at the step it took up."""
-    result = read_result(write(tmp_path, SETTINGS, *(entry(step, objective=[index]) for index, step in enumerate(steps))))
+    result = read_result(
+        write(
+            tmp_path,
+            SETTINGS,
+            *(entry(step, objective=[index]) for index, step in enumerate(steps)),
+        )
+    )
     assert [found["step"] for found in result.entries] == kept
     assert result.superseded == superseded
     assert result.entries[-1]["objective"] == [len(steps) - 1]
@@ -53,7 +61,11 @@ def test_a_later_start_takes_the_place_of_an_earlier(steps: list[int], kept: lis
 
 def test_trials_of_a_search_have_numbers_for_steps(tmp_path: Path) -> None:
     trials = [{"log_k": [1.0, 2.0], "optuna_trial_number": number} for number in (0, 2, 5)]
-    assert [found["step"] for found in read_result(write(tmp_path, SETTINGS, *trials)).entries] == [0, 2, 5]
+    assert [found["step"] for found in read_result(write(tmp_path, SETTINGS, *trials)).entries] == [
+        0,
+        2,
+        5,
+    ]
 
 
 @pytest.mark.parametrize(

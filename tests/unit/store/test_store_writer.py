@@ -20,15 +20,32 @@ Save = Callable[..., Path]
 Make = Callable[[int], dict[str, Any]]
 
 
-def save(writer: Writer, entry: Make, step: int, *, status: str = "running", kept: list[Any] | None = None) -> None:
+def save(
+    writer: Writer,
+    entry: Make,
+    step: int,
+    *,
+    status: str = "running",
+    kept: list[Any] | None = None,
+) -> None:
     """One step more."""
     past = [entry(before) for before in range(step + 1)] if kept is None else [*kept, entry(step)]
-    writer.save([entry(step)], past, {"step": np.asarray(step), "x": np.full(3, step / 7)}, status, {"qsim": "0.1"})
+    writer.save(
+        [entry(step)],
+        past,
+        {"step": np.asarray(step), "x": np.full(3, step / 7)},
+        status,
+        {"qsim": "0.1"},
+    )
 
 
 def without_provenance(path: Path) -> dict[str, Any]:
     """What must not depend on how often a run was interrupted, in the order of the file."""
-    return {key: value for key, value in json.loads(path.read_text()).items() if key not in ("provenance", "sha256")}
+    return {
+        key: value
+        for key, value in json.loads(path.read_text()).items()
+        if key not in ("provenance", "sha256")
+    }
 
 
 def test_new_resumed_finished(store: Store, settings: dict[str, Any], entry: Make) -> None:
@@ -54,7 +71,9 @@ def test_new_resumed_finished(store: Store, settings: dict[str, Any], entry: Mak
     assert store.verify() == []
 
 
-def test_resumed_is_uninterrupted_byte_for_byte(tmp_path: Path, settings: dict[str, Any], entry: Make) -> None:
+def test_resumed_is_uninterrupted_byte_for_byte(
+    tmp_path: Path, settings: dict[str, Any], entry: Make
+) -> None:
     whole, parts = Store(tmp_path / "whole"), Store(tmp_path / "parts")
     with whole.open(settings) as writer:
         for step in range(4):
@@ -63,15 +82,26 @@ def test_resumed_is_uninterrupted_byte_for_byte(tmp_path: Path, settings: dict[s
         shuffled = {key: settings[key] for key in sorted(settings, reverse=True)}
         with parts.open(shuffled) as again:
             run = again.run
-            save(again, entry, step, status="finished" if step == 3 else "running", kept=list(run.entries) if run else [])
+            save(
+                again,
+                entry,
+                step,
+                status="finished" if step == 3 else "running",
+                kept=list(run.entries) if run else [],
+            )
     names = ("", "history.jsonl", "state.npz")
     for name in names:
-        one, other = ((base.folder(sha256(settings)) / name if name else base.path(sha256(settings))) for base in (whole, parts))
+        one, other = (
+            (base.folder(sha256(settings)) / name if name else base.path(sha256(settings)))
+            for base in (whole, parts)
+        )
         assert one.read_bytes() == other.read_bytes(), name
     assert json.dumps(without_provenance(writer.path)) == json.dumps(without_provenance(again.path))
 
 
-def test_a_finished_run_is_reused_with_its_checkpoint_alone(store: Store, saved: Save, settings: dict[str, Any]) -> None:
+def test_a_finished_run_is_reused_with_its_checkpoint_alone(
+    store: Store, saved: Save, settings: dict[str, Any]
+) -> None:
     folder = saved().with_suffix("")
     for path in folder.iterdir():
         path.unlink()
@@ -79,7 +109,9 @@ def test_a_finished_run_is_reused_with_its_checkpoint_alone(store: Store, saved:
         assert (writer.status, writer.state) == ("finished", None)
 
 
-def test_fresh_keeps_the_old_beside(store: Store, saved: Save, settings: dict[str, Any], entry: Make) -> None:
+def test_fresh_keeps_the_old_beside(
+    store: Store, saved: Save, settings: dict[str, Any], entry: Make
+) -> None:
     path = saved()
     path.write_text("broken")
     for _ in range(3):  # within one second
@@ -95,7 +127,9 @@ def test_fresh_keeps_the_old_beside(store: Store, saved: Save, settings: dict[st
     assert all((store.root / item.name.replace(".json", "")).is_dir() for item in old)
 
 
-def test_a_history_without_checkpoint_is_kept(store: Store, saved: Save, settings: dict[str, Any]) -> None:
+def test_a_history_without_checkpoint_is_kept(
+    store: Store, saved: Save, settings: dict[str, Any]
+) -> None:
     path = saved()
     history = (path.with_suffix("") / "history.jsonl").read_bytes()
     path.unlink()
@@ -106,7 +140,9 @@ def test_a_history_without_checkpoint_is_kept(store: Store, saved: Save, setting
     assert (kept / "history.jsonl").read_bytes() == history
 
 
-def test_what_a_crash_left_ahead_is_cut_or_taken_up(store: Store, saved: Save, settings: dict[str, Any]) -> None:
+def test_what_a_crash_left_ahead_is_cut_or_taken_up(
+    store: Store, saved: Save, settings: dict[str, Any]
+) -> None:
     path = saved(last=1, status="running")
     early = path.read_bytes()
     saved_state = path.with_suffix("") / "state.npz"
@@ -132,7 +168,9 @@ def test_what_a_crash_left_ahead_is_cut_or_taken_up(store: Store, saved: Save, s
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "other run", "older", "history"])
-def test_a_damaged_run_is_refused_and_left(store: Store, saved: Save, settings: dict[str, Any], entry: Make, damage: str) -> None:
+def test_a_damaged_run_is_refused_and_left(
+    store: Store, saved: Save, settings: dict[str, Any], entry: Make, damage: str
+) -> None:
     path = saved(status="running")
     state, history = path.with_suffix("") / "state.npz", path.with_suffix("") / "history.jsonl"
     if damage == "missing":
@@ -147,10 +185,18 @@ def test_a_damaged_run_is_refused_and_left(store: Store, saved: Save, settings: 
             for step in range(2 if damage == "older" else 4):
                 save(writer, entry, step)
         state.write_bytes((writer.folder / "state.npz").read_bytes())
-    before = {item: item.read_bytes() for item in store.root.rglob("*") if item.is_file() and item.suffix != ".lock"}
+    before = {
+        item: item.read_bytes()
+        for item in store.root.rglob("*")
+        if item.is_file() and item.suffix != ".lock"
+    }
     with pytest.raises(StoreError, match=r"(fresh=True|restore it from a copy)"):
         store.open(settings)
-    assert before == {item: item.read_bytes() for item in store.root.rglob("*") if item.is_file() and item.suffix != ".lock"}
+    assert before == {
+        item: item.read_bytes()
+        for item in store.root.rglob("*")
+        if item.is_file() and item.suffix != ".lock"
+    }
     with store.open(settings, fresh=True) as writer:
         assert writer.status == "new"
 
@@ -165,7 +211,9 @@ def test_other_data_is_told(store: Store, saved: Save, settings: dict[str, Any])
         assert writer.status == "new"
 
 
-def test_a_step_that_does_not_fit_is_a_defect(store: Store, settings: dict[str, Any], entry: Make) -> None:
+def test_a_step_that_does_not_fit_is_a_defect(
+    store: Store, settings: dict[str, Any], entry: Make
+) -> None:
     with store.open(settings) as writer:
         with pytest.raises(ValueError, match="end at one step"):
             writer.save([entry(0)], [entry(0)], {"step": 1}, "running", {})
@@ -238,7 +286,9 @@ def test_a_run_that_is_waited_for_is_had_once_it_is_free(
     assert opened == [("resumed", 0)]
 
 
-def test_another_thread_may_save_and_close(store: Store, settings: dict[str, Any], entry: Make) -> None:
+def test_another_thread_may_save_and_close(
+    store: Store, settings: dict[str, Any], entry: Make
+) -> None:
     writer = store.open(settings)
 
     def work() -> None:

@@ -48,7 +48,9 @@ def compilations() -> Iterator[Compilations]:
 
 def train(*words: str) -> None:
     """All the device work of ``qsim train``'s loop for these settings."""
-    choice, numbers = ([word for word in words if word.startswith("fit=") == chosen] for chosen in (True, False))
+    choice, numbers = (
+        [word for word in words if word.startswith("fit=") == chosen] for chosen in (True, False)
+    )
     settings = read_settings(Train, Composer("train", [*choice, *TOY, *DATES, *numbers]).tree())
     problem, progress, _ = posed(settings, load_market(settings, settings.test_end or settings.end))
     for _ in fit(problem, progress):
@@ -59,8 +61,16 @@ CHANGES = {
     "fee": ["fees.fee=0.001"],
     "learning rate": ["fit.learning_rate=0.03"],
     "weight decay and clipping": ["fit.weight_decay=0.2", "fit.clip_norm=1.0"],
-    "dates moved together, with another burn-in": ["start=2021-04-03", "end=2021-04-09", "test_end=2021-04-11"],
-    "dates moved to the first day of the data": ["start=2021-01-01", "end=2021-01-07", "test_end=2021-01-09"],
+    "dates moved together, with another burn-in": [
+        "start=2021-04-03",
+        "end=2021-04-09",
+        "test_end=2021-04-11",
+    ],
+    "dates moved to the first day of the data": [
+        "start=2021-01-01",
+        "end=2021-01-07",
+        "test_end=2021-01-09",
+    ],
     "guard": ["pool.guard.maximum_change=1e-4"],
     "initial value and seed": ["initial_pool_value=5e5", "fit.seed=3", "data.seed=4"],
     "initial parameters": ["params.k_per_day=3", "params.memory_days=[4,5]"],
@@ -79,13 +89,20 @@ def test_changing_numbers_compiles_nothing(compilations: Compilations) -> None:
     assert found == dict.fromkeys(CHANGES, 0)
 
 
-def test_changing_numbers_of_what_is_not_always_there_compiles_nothing(compilations: Compilations) -> None:
+def test_changing_numbers_of_what_is_not_always_there_compiles_nothing(
+    compilations: Compilations,
+) -> None:
     """Noise, plateau decay, averaging and the choice of windows."""
     kinds = ["fit.price_noise=0.01", "fit.plateau_patience=2", "fit.swa_start=0"]
     train(*kinds)
     compilations.since()
     train(
-        *kinds, "fit.price_noise=0.05", "fit.plateau_patience=1", "fit.plateau_factor=0.3", "fit.swa_start=0.5", "fit.sampling=stratified"
+        *kinds,
+        "fit.price_noise=0.05",
+        "fit.plateau_patience=1",
+        "fit.plateau_factor=0.3",
+        "fit.swa_start=0.5",
+        "fit.sampling=stratified",
     )
     assert compilations.since() == 0
 
@@ -100,7 +117,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("fit", OTHERS)
 @pytest.mark.heavy
-def test_changing_numbers_of_another_fit_compiles_nothing(fit: str, compilations: Compilations) -> None:
+def test_changing_numbers_of_another_fit_compiles_nothing(
+    fit: str, compilations: Compilations
+) -> None:
     """Nor do more steps, more trials to remember, another seed or other prices."""
     train(f"fit={fit}")
     compilations.since()

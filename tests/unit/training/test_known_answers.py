@@ -16,7 +16,14 @@ from quantamm_cli.workflows.training_run import posed
 
 BURN_IN = 30 * DAY
 SCORE = "returns_over_constant_weight"
-WORDS = ["tokens=[BTC,USDC]", "start=2021-03-01", "end=2022-06-01", "test_end=2023-03-01", "data.burn_in_days=30", f"metric={SCORE}"]
+WORDS = [
+    "tokens=[BTC,USDC]",
+    "start=2021-03-01",
+    "end=2022-06-01",
+    "test_end=2023-03-01",
+    "data.burn_in_days=30",
+    f"metric={SCORE}",
+]
 SMALL = [
     "fit.steps=50",
     "fit.batch_size=4",

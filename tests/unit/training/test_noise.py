@@ -59,11 +59,16 @@ def test_a_factor_holds_for_a_whole_chunk() -> None:
 def test_both_ways_to_value_a_pool_agree_in_a_noisy_market() -> None:
     """Minute by minute, and in closed form at the days."""
     pool, feed = market()
-    noisy, params = noised(pool, feed, jnp.asarray(factors(0, 1, 0.05, pool, feed))), opening(pool, 2)
+    noisy, params = (
+        noised(pool, feed, jnp.asarray(factors(0, 1, 0.05, pool, feed))),
+        opening(pool, 2),
+    )
     path = simulate(pool, params, noisy, 100, 3 * DAY)
     daily = days(pool, params, noisy, 100, (("window", 0, 3 * DAY),))["window"]
     np.testing.assert_allclose(daily.days, path.days, rtol=1e-9)
-    assert not np.allclose(path.days[1:], simulate(pool, params, feed, 100, 3 * DAY).days[1:], rtol=1e-4)
+    assert not np.allclose(
+        path.days[1:], simulate(pool, params, feed, 100, 3 * DAY).days[1:], rtol=1e-4
+    )
 
 
 def test_a_pool_that_looks_at_no_chunks_has_a_factor_a_day() -> None:
@@ -72,4 +77,6 @@ def test_a_pool_that_looks_at_no_chunks_has_a_factor_a_day() -> None:
     feed = world(pool, np.ones((3 * DAY, 2)), burn_in=0)
     drawn = factors(0, 0, 0.1, pool, feed)
     assert drawn.shape == (3, 2)
-    np.testing.assert_allclose(noised(pool, feed, jnp.asarray(drawn)).prices, np.repeat(drawn, DAY, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        noised(pool, feed, jnp.asarray(drawn)).prices, np.repeat(drawn, DAY, axis=0), rtol=1e-12
+    )

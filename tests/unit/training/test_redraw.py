@@ -25,9 +25,16 @@ def test_a_draw_is_a_function_of_seed_step_and_set(init: str) -> None:
     again = drawn(SPECS, {}, 2, fit, 7, 1)
     assert all(np.array_equal(one[name], again[name]) for name in one)
     others = [drawn(SPECS, {}, 2, fit, step, which) for step in range(6) for which in range(3)]
-    places = {tuple(np.concatenate([draw[name] for name in sorted(trainable(SPECS))])) for draw in others}
+    places = {
+        tuple(np.concatenate([draw[name] for name in sorted(trainable(SPECS))])) for draw in others
+    }
     assert len(places) > (4 if init in ("grid", "centred_lhs") else 17)
-    assert any(not np.array_equal(one["log_k"], drawn(SPECS, {}, 2, fitter(init=init, seed=5), 7, 1)["log_k"]) for _ in range(1))
+    assert any(
+        not np.array_equal(
+            one["log_k"], drawn(SPECS, {}, 2, fitter(init=init, seed=5), 7, 1)["log_k"]
+        )
+        for _ in range(1)
+    )
 
 
 def test_a_draw_is_around_what_was_given_for_the_set() -> None:
@@ -38,13 +45,19 @@ def test_a_draw_is_around_what_was_given_for_the_set() -> None:
         values = np.array([draw["log_k"] for draw in draws])
         np.testing.assert_allclose(values.mean(0), centre, atol=0.08)
         np.testing.assert_allclose(values.std(0), 0.3, rtol=0.15)
-        assert all(np.array_equal(draw["initial_weights_logits"], draws[0]["initial_weights_logits"]) for draw in draws)
+        assert all(
+            np.array_equal(draw["initial_weights_logits"], draws[0]["initial_weights_logits"])
+            for draw in draws
+        )
 
 
 def test_what_is_lost_is_told_with_its_reason() -> None:
     """The objective first, then the parameter, then the optimiser; whole sets are not named."""
     params = {"a": np.ones((4, 2)), "b": np.array([[0.0], [0.0], [np.inf], [0.0]])}
-    optimiser = {"mean": np.array([[1.0], [1.0], [np.nan], [np.nan]]), "count": np.zeros(4, np.int32)}
+    optimiser = {
+        "mean": np.array([[1.0], [1.0], [np.nan], [np.nan]]),
+        "count": np.zeros(4, np.int32),
+    }
     found = lost(params, optimiser, np.array([0.0, np.nan, 0.0, 0.0]))
     assert found == {1: "objective", 2: "b", 3: "optimiser's state"}
     assert lost({"a": params["a"]}, (), np.zeros(4)) == {}

@@ -35,7 +35,10 @@ def run(study: Study, qualities: list[float]) -> list[str]:
 def test_below_the_median_of_the_others_is_given_up(tmp_path: Path) -> None:
     """Once five have finished; what was given up has no score, a reason, and is never the best."""
     study = opened(tmp_path, "median")
-    assert run(study, [1.0, 2.0, 3.0, 4.0, 5.0, 2.9, 3.1]) == ["finished"] * 5 + ["pruned", "finished"]
+    assert run(study, [1.0, 2.0, 3.0, 4.0, 5.0, 2.9, 3.1]) == ["finished"] * 5 + [
+        "pruned",
+        "finished",
+    ]
     assert (study.trials[5].value, study.trials[5].reason) == (None, "after 1")
     assert study.best is not None and study.best.number == 4
 

@@ -33,15 +33,28 @@ def test_a_specification_has_several_forms(written: Any, meant: Spec) -> None:
 
 
 def test_groups_and_their_settings_live_in_one_space() -> None:
-    space = read({"fit": ["adam", "sgd"], "fit.steps": [1, 5], "pool/rule": ["a", "b"], "params": {"k": None}})
-    assert space == {"fit": Choices(("adam", "sgd")), "fit.steps": Range(1, 5), "pool.rule": Choices(("a", "b"))}
+    space = read(
+        {
+            "fit": ["adam", "sgd"],
+            "fit.steps": [1, 5],
+            "pool/rule": ["a", "b"],
+            "params": {"k": None},
+        }
+    )
+    assert space == {
+        "fit": Choices(("adam", "sgd")),
+        "fit.steps": Range(1, 5),
+        "pool.rule": Choices(("a", "b")),
+    }
 
 
 def test_a_short_form_is_complete_and_a_field_is_a_change() -> None:
     from omegaconf import OmegaConf
 
     def merged(*spaces: Any) -> dict[str, Spec]:
-        return read_space(OmegaConf.to_container(OmegaConf.merge(*(nested(space, "space") for space in spaces))))  # type: ignore[arg-type]
+        return read_space(
+            OmegaConf.to_container(OmegaConf.merge(*(nested(space, "space") for space in spaces)))
+        )  # type: ignore[arg-type]
 
     old = {"x.a": {"low": 1, "high": 2, "log": True}, "x.b": [1, 2]}
     assert merged(old, {"x.a": [3, 4]})["x.a"] == Range(3, 4)
@@ -72,8 +85,14 @@ def test_a_short_form_is_complete_and_a_field_is_a_change() -> None:
         ({"low": 1, "high": 2, "type": "whole"}, "space.a.b.type: whole is not int or float"),
         ({"low": 1, "high": 2, "step": 0}, "space.a.b.step: 0 is not a number above 0"),
         ({"low": 1, "high": 2, "step": 1, "log": True}, "log and step do not go together"),
-        ({"low": 1.5, "high": 2.5, "type": "int"}, "low, high and step of type int are not all whole"),
-        ({"lo": 1, "high": 2}, "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you mean 'low' or 'log'?)"),
+        (
+            {"low": 1.5, "high": 2.5, "type": "int"},
+            "low, high and step of type int are not all whole",
+        ),
+        (
+            {"lo": 1, "high": 2},
+            "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you mean 'low' or 'log'?)",
+        ),
         (0.5, "space.a.b: 0.5 is neither a range"),
     ],
 )

@@ -24,15 +24,26 @@ TRIALS = 13  # ten at random, then the estimator's
 
 
 def opened(folder: Path, seed: int = 3) -> Study:
-    return Study(folder / "study.journal", "study", seed, SPACE, {"b": 4, "d": True}, {"fresh": False})
+    return Study(
+        folder / "study.journal", "study", seed, SPACE, {"b": 4, "d": True}, {"fresh": False}
+    )
 
 
 def settings(attempt: Attempt) -> dict[str, Any]:
-    return {key: attempt.suggest(key, spec) for key, spec in SPACE.items() if key != "c" or attempt.number % 3}
+    return {
+        key: attempt.suggest(key, spec)
+        for key, spec in SPACE.items()
+        if key != "c" or attempt.number % 3
+    }
 
 
 def score(values: dict[str, Any]) -> float:
-    return -(math.log(values["a"] / 0.02) ** 2) - (values["b"] - 6) ** 2 + len(values.get("c", "")) + (values["d"] is True)
+    return (
+        -(math.log(values["a"] / 0.02) ** 2)
+        - (values["b"] - 6) ** 2
+        + len(values.get("c", ""))
+        + (values["d"] is True)
+    )
 
 
 def one(study: Study) -> None:
@@ -60,7 +71,12 @@ def test_the_first_trial_takes_what_is_given(uninterrupted: list[Trial]) -> None
     assert (first.settings["b"], first.settings["d"]) == (4, True)
     assert [trial.number for trial in uninterrupted] == list(range(TRIALS))
     assert len({trial.settings["a"] for trial in uninterrupted}) == TRIALS
-    assert (uninterrupted[4].state, uninterrupted[4].value, uninterrupted[4].reason, uninterrupted[4].code) == (
+    assert (
+        uninterrupted[4].state,
+        uninterrupted[4].value,
+        uninterrupted[4].reason,
+        uninterrupted[4].code,
+    ) == (
         "failed",
         None,
         "it had to",
@@ -69,7 +85,9 @@ def test_the_first_trial_takes_what_is_given(uninterrupted: list[Trial]) -> None
 
 
 @pytest.mark.parametrize("stop", [0, 1, 5, 11])
-def test_a_study_in_two_sessions_is_one_study(tmp_path: Path, uninterrupted: list[Trial], stop: int) -> None:
+def test_a_study_in_two_sessions_is_one_study(
+    tmp_path: Path, uninterrupted: list[Trial], stop: int
+) -> None:
     go_on(opened(tmp_path), stop)
     assert go_on(opened(tmp_path)) == uninterrupted
 
@@ -97,7 +115,9 @@ def whole(study: Study) -> Attempt:
 
 @pytest.mark.parametrize("begin", [asked, half, whole])
 @pytest.mark.parametrize("stop", [0, 3, 12])
-def test_a_trial_that_was_killed_goes_on(tmp_path: Path, uninterrupted: list[Trial], begin: Callable[[Study], Attempt], stop: int) -> None:
+def test_a_trial_that_was_killed_goes_on(
+    tmp_path: Path, uninterrupted: list[Trial], begin: Callable[[Study], Attempt], stop: int
+) -> None:
     study = opened(tmp_path)
     go_on(study, stop)
     begin(study)  # and no word of it again
@@ -139,12 +159,23 @@ def test_the_best_is_the_earlier_of_equals(tmp_path: Path) -> None:
     assert study.best.number == 1
 
 
-def test_a_torn_journal_is_repaired_at_every_cut(tmp_path: Path, uninterrupted: list[Trial]) -> None:
+def test_a_torn_journal_is_repaired_at_every_cut(
+    tmp_path: Path, uninterrupted: list[Trial]
+) -> None:
     go_on(opened(tmp_path), 3)
     journal = tmp_path / "study.journal"
     data = journal.read_bytes()
     last = data.rstrip(b"\n").rfind(b"\n") + 1
-    for cut in {last + 1, (last + len(data)) // 2, len(data) - 2, len(data) - 1, last - 1, len(data) // 2, 7, 0}:
+    for cut in {
+        last + 1,
+        (last + len(data)) // 2,
+        len(data) - 2,
+        len(data) - 1,
+        last - 1,
+        len(data) // 2,
+        7,
+        0,
+    }:
         journal.write_bytes(data[:cut])
         assert go_on(opened(tmp_path), 4) == uninterrupted[:4]
 
@@ -167,7 +198,9 @@ def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
             opened(tmp_path)
 
 
-def test_a_full_disk_costs_the_last_record_only(tmp_path: Path, uninterrupted: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_costs_the_last_record_only(
+    tmp_path: Path, uninterrupted: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = opened(tmp_path)
     go_on(study, 2)
 

@@ -28,12 +28,17 @@ class History(MarketSettings, kind="history"):
     independent: ClassVar[bool] = False
 
     base: Token = Field("ETH", description="X, the token that is priced")
-    quote: Token | None = Field(None, description="Y, the token it is priced in; null: the data's own numeraire")
-    data: Source = Field(description="where prices come from: data=parquet data.dir=PATH, as in qsim train")
+    quote: Token | None = Field(
+        None, description="Y, the token it is priced in; null: the data's own numeraire"
+    )
+    data: Source = Field(
+        description="where prices come from: data=parquet data.dir=PATH, as in qsim train"
+    )
     start: Date = "2023-01-01"
     end: Date = "2024-01-01"
     windows: Literal["drawn", "consecutive"] = Field(
-        "drawn", description="drawn: begin at any minute, and may overlap; consecutive: seed 0 is the first, seed 1 the next"
+        "drawn",
+        description="drawn: begin at any minute, and may overlap; consecutive: seed 0 is the first, seed 1 the next",
     )
 
     @model_validator(mode="after")
@@ -41,9 +46,14 @@ class History(MarketSettings, kind="history"):
         if minute(self.end) <= minute(self.start):
             raise ConfigError("market.end", f"{self.end} is not after start ({self.start})")
         if self.quote == self.base:
-            raise ConfigError("market.quote", f"{self.quote} is the base itself; null prices it as the data do")
+            raise ConfigError(
+                "market.quote", f"{self.quote} is the base itself; null prices it as the data do"
+            )
         if self.data.series:
-            raise ConfigError(f"data.series.{next(iter(self.data.series))}", "a competition looks at prices alone; leave it out")
+            raise ConfigError(
+                f"data.series.{next(iter(self.data.series))}",
+                "a competition looks at prices alone; leave it out",
+            )
         if self.data.burn_in_days is not None:
             raise ConfigError("data.burn_in_days", "a competition has no burn-in; leave it out")
         return self
@@ -56,8 +66,14 @@ class History(MarketSettings, kind="history"):
 
     def told(self) -> list[str]:
         """Which prices, and what had to be carried over gaps."""
-        gaps = [f"{token} {each.carried:,} (longest {each.longest_gap:,})" for token, each in self._closes.items() if each.carried]
-        lines = [f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} prices, {self.start} to {self.end}"]
+        gaps = [
+            f"{token} {each.carried:,} (longest {each.longest_gap:,})"
+            for token, each in self._closes.items()
+            if each.carried
+        ]
+        lines = [
+            f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} prices, {self.start} to {self.end}"
+        ]
         return [*lines, f"missing minutes carried forward: {', '.join(gaps)}"] if gaps else lines
 
     @cached_property
@@ -65,12 +81,22 @@ class History(MarketSettings, kind="history"):
         first, last = minute(self.start), minute(self.end)
         tokens = {"base": self.base} | ({} if self.quote is None else {"quote": self.quote})
         spans = {token: self._span(name, token) for name, token in tokens.items()}
-        begin, end = (pick(each) for pick, each in zip((max, min), zip(*spans.values(), strict=True), strict=True))
+        begin, end = (
+            pick(each)
+            for pick, each in zip((max, min), zip(*spans.values(), strict=True), strict=True)
+        )
         for token, (since, until) in spans.items():
             if first < since or last > until:
                 told = f"{token} has prices from {date_text(since)} to {date_text(until)}, asked were {self.start} to {self.end}"
-                cure = f"write market.start={date_text(begin)} market.end={date_text(end)}, or dates between" if begin < end else ""
-                raise DataError(self.data.place(token), f"{told}; {cure or 'base and quote have no minute in common'}")
+                cure = (
+                    f"write market.start={date_text(begin)} market.end={date_text(end)}, or dates between"
+                    if begin < end
+                    else ""
+                )
+                raise DataError(
+                    self.data.place(token),
+                    f"{told}; {cure or 'base and quote have no minute in common'}",
+                )
         return {token: self.data.read(token, first, last) for token in spans}
 
     def _span(self, name: str, token: str) -> tuple[int, int]:
@@ -81,10 +107,15 @@ class History(MarketSettings, kind="history"):
             if failure.where == "data.dir":
                 raise
             cure = "; null takes prices as they are" if name == "quote" else ""
-            raise DataError(failure.where, f"{failure.message} (market.{name}={token} asks for it{cure})") from None
+            raise DataError(
+                failure.where, f"{failure.message} (market.{name}={token} asks for it{cure})"
+            ) from None
 
     def identity(self) -> dict[str, Json]:
-        return {"settings": plain(self), "prices": sha256(np.ascontiguousarray(self.prices, dtype="<f8").data).hexdigest()}
+        return {
+            "settings": plain(self),
+            "prices": sha256(np.ascontiguousarray(self.prices, dtype="<f8").data).hexdigest(),
+        }
 
     def make(self, seeds: Integers, steps: int) -> "Market":
         """One window a seed.
@@ -103,7 +134,9 @@ class History(MarketSettings, kind="history"):
             prices[row] = window[1:] * (100.0 / window[0])
             moves[row] = np.std(np.diff(np.log(window)))
         rates, (fee, liquidity) = parameters(self, 0.0, {}, seeds)
-        return with_orders(seeds, moves, prices, rates, transitions([Regime(share=1.0)]), fee, liquidity)
+        return with_orders(
+            seeds, moves, prices, rates, transitions([Regime(share=1.0)]), fee, liquidity
+        )
 
     def begins(self, seeds: Integers, steps: int) -> Integers:
         """The minute (counted from ``start``) before the first step of each seed's window."""

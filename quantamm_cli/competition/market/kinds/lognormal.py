@@ -23,7 +23,9 @@ class Lognormal(MarketSettings, kind="lognormal"):
     def _one_kind_of_regime(self) -> Self:
         lasting = [name for name, regime in self.regimes.items() if regime.mean_steps is None]
         if lasting and len(lasting) < len(self.regimes):
-            raise ValueError(f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps to all regimes or to none")
+            raise ValueError(
+                f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps to all regimes or to none"
+            )
         return self
 
     def make(self, seeds: Integers, steps: int) -> "Market":
