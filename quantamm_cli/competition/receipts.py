@@ -13,16 +13,15 @@ from quantamm_cli.competition.documents import Receipt, StandingRow, StrategyRec
 from quantamm_cli.competition.results import Results
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.plugins import plugin_versions
 from quantamm_cli.version import __version__
-
-SCHEMA = 1
 
 
 def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow]) -> Receipt:
     """The receipt of played seeds, without its digest."""
     document: Receipt = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT,
         "fingerprint": settings.fingerprint,
         "configuration": sha256(settings.configuration()),
         "settings": settings.configuration(),
