@@ -47,7 +47,7 @@ class Cache:
     """Seconds."""
 
     def get(self, entry: str, read: Callable[[BinaryIO], T | None]) -> T | None:
-        """What ``read`` makes of a file; None if it is absent or damaged: ``read`` raises or returns None."""
+        """What ``read`` makes of a file; None if it is absent, or ``read`` raises or gives None."""
         if (folder := self._folder()) is None:
             return None
         try:
@@ -81,7 +81,7 @@ class Cache:
         return folder / entry
 
     def claim(self, entry: str) -> Path | None:
-        """A folder for a library's own files, marked as used now; None if it cannot be written to."""
+        """A folder for a library's own files, marked as used now; None if it is not writable."""
         if (folder := self._folder()) is None:
             return None
         try:
@@ -118,7 +118,7 @@ class Cache:
 def prune(
     folder: Path, entries: str, most_bytes: float = math.inf, most_age: float = math.inf
 ) -> None:
-    """Deletes entries unused longest until the bounds hold, and drafts of processes that were killed.
+    """Deletes entries unused longest until the bounds hold, and drafts of killed processes.
 
     A draft counts as such after an hour. The entry used last stays, however large or old.
     """
