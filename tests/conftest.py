@@ -69,7 +69,7 @@ def _resident() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
     if not hasattr(config, "workerinput"):
-        prune(PROGRAMS, "-cache", 2 * 2**30)
+        prune(PROGRAMS, "*-cache", most_bytes=2 * 2**30)
 
 
 def pytest_collection_finish() -> None:

@@ -62,17 +62,20 @@ def _saved(failure: BaseException) -> str:
     if os.environ.get("QSIM_TRACE") == "1":
         return "the trace is above"
     text = f"{' '.join(sys.argv)}\n\n" + "".join(traceback.format_exception(failure))
-    from quantamm_cli.settings.conf import cache_folder
+    content = text.encode(errors="backslashreplace")
+    name = f"qsim-trace-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    from quantamm_cli.settings.cache import Cache
 
-    for folder in (cache_folder() / "traces", Path(tempfile.gettempdir())):
-        path = folder / f"qsim-trace-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    path = Cache("traces", "qsim-trace-*", most_bytes=2**24).keep(
+        name, lambda file: file.write(content)
+    )
+    if path is None:
+        path = Path(tempfile.gettempdir()) / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            path.write_bytes(content)
         except OSError:
-            continue
-        return f"the trace is in {path}"
-    return "the trace could not be saved; QSIM_TRACE=1 shows it"
+            return "the trace could not be saved; QSIM_TRACE=1 shows it"
+    return f"the trace is in {path}"
 
 
 def _drop_stdout() -> None:

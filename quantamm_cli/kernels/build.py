@@ -6,19 +6,18 @@ digest of all that it comes from. It is written under a lock, whole or not at al
 
 import hashlib
 import logging
-import os
-from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import llvmlite
 import llvmlite.binding as llvm
 
 from quantamm_cli.kernels.tasks import NAME
-from quantamm_cli.settings.conf import cache_folder
+from quantamm_cli.settings.cache import Cache
 
-_KEPT = 8
+_FILES = Cache("kernels", "code-*", most_bytes=2**20)
+"""Some ten of them."""
 _LOADED: list[Any] = []
 """Machine code lives as long as its engine."""
 
@@ -64,29 +63,17 @@ def machine() -> Any:
 
 
 def _code() -> bytes:
-    """From the file or, if there is none that is whole, compiled."""
-    folder = cache_folder() / "kernels"
-    file = folder / f"code-{digest()}"
-    if (found := _read(file)) is not None:
-        return found
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError:
-        writable = False
-    with _lock(folder) if writable else nullcontext():
-        found = _read(file)
-        if found is None:
-            found = _compiled()
-            if writable:
-                _write(file, found)
-    return found
-
-
-def _lock(folder: Path) -> Any:
-    from filelock import FileLock
-
-    return FileLock(folder / ".lock")
+    """From the file or, if none is whole, compiled: by one process, while others wait."""
+    entry = f"code-{digest()}"
+    code = _FILES.get(entry, _read)
+    if code is None:
+        with _FILES.alone():
+            code = _FILES.get(entry, _read)
+            if code is None:
+                code = _compiled()
+                content = hashlib.sha256(code).digest() + code
+                _FILES.keep(entry, lambda file: file.write(content))
+    return code
 
 
 def _compiled() -> bytes:
@@ -98,24 +85,6 @@ def _compiled() -> bytes:
     return compiled(machine())
 
 
-def _read(file: Path) -> bytes | None:
-    """What was written, if it is all there."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return None
+def _read(file: BinaryIO) -> bytes | None:
+    content = file.read()
     return content[32:] if hashlib.sha256(content[32:]).digest() == content[:32] else None
-
-
-def _write(file: Path, code: bytes) -> None:
-    """Atomically; the oldest of too many files go."""
-    draft = file.with_name(f"draft-{os.getpid()}")
-    try:
-        draft.write_bytes(hashlib.sha256(code).digest() + code)
-        draft.replace(file)
-        for old in sorted(file.parent.glob("code-*"), key=lambda path: path.stat().st_mtime)[
-            :-_KEPT
-        ]:
-            old.unlink(missing_ok=True)
-    except OSError:  # a full disk costs the next process a compile, nothing more
-        draft.unlink(missing_ok=True)

@@ -3,16 +3,17 @@
 Numba asks only whether a function's own file has changed, not those it calls, so the place of its cache is a digest of all of them.
 """
 
+import contextlib
 import hashlib
 import logging
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from quantamm_cli.settings.conf import cache_folder
+from quantamm_cli.settings.cache import Cache
 
-_KEPT = 4
+_FOLDERS = Cache("streams", "*", most_bytes=16 * 2**20)
+"""The machine code of a handful of sources."""
 _COMPILED = ("random", "competition/market", "competition/challenge")
 """The folders of the package whose functions are compiled."""
 
@@ -21,31 +22,48 @@ def jit(function: Any) -> Any:
     """Compiled at its first call, without the interpreter's lock. Arithmetic is that of IEEE 754, nothing fused or reordered."""
     import numba
 
-    if (folder := _folder()) is None:
-        return numba.njit(nogil=True, error_model="numpy")(function)
-    config: Any = numba.config  # makes its attributes when it is imported
-    before, config.CACHE_DIR = config.CACHE_DIR, folder
-    try:
-        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)
-    finally:
-        config.CACHE_DIR = before
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    if (folder := _folder()) is not None:
+        config: Any = numba.config  # makes its attributes when it is imported
+        before, config.CACHE_DIR = config.CACHE_DIR, folder
+        try:
+            with contextlib.suppress(RuntimeError):  # numba finds no place to write to
+                compiled.enable_caching()
+                compiled._cache = _Forgiving(compiled._cache)
+        finally:
+            config.CACHE_DIR = before
+    return compiled
+
+
+class _Forgiving:
+    """Numba's cache of a function, for which a full disk or a damaged file is no failure."""
+
+    def __init__(self, files: Any) -> None:
+        self._files = files
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._files, name)
+
+    def load_overload(self, *which: Any) -> Any:
+        try:
+            return self._files.load_overload(*which)
+        except Exception:  # what a damaged file makes pickle raise has many types
+            with contextlib.suppress(OSError):
+                self._files.flush()  # or it would stay damaged
+            return None
+
+    def save_overload(self, *result: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._files.save_overload(*result)
 
 
 @cache
 def _folder() -> str | None:
     """Where machine code of this source is kept; ``None`` where nothing can be."""
-    place = cache_folder() / "streams"
-    folder = place / digest()
-    try:
-        known = folder.is_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            return None
-        os.utime(folder)
-        _prune(place)
-    except OSError:
+    folder = _FOLDERS.claim(digest())
+    if folder is None:
         return None
-    if not known:
+    if not any(folder.iterdir()):
         logging.getLogger(__name__).info(
             "compiling the market's streams for this processor, once (some 10 s)"
         )
@@ -58,11 +76,3 @@ def digest() -> str:
     package = Path(__file__).parent.parent
     files = sorted(path for name in _COMPILED for path in (package / name).rglob("*.py"))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
-
-
-def _prune(place: Path) -> None:
-    """The machine code of older sources goes, all but the last few."""
-    import shutil
-
-    for old in sorted(place.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,8 @@
-"""Every tag that tells one stream of random numbers from another: a number that is used is never used again, nor changed.
+"""Every tag that tells one stream of random numbers from another, and the streams without one.
 
-A stream begins with ``[seed, TAG]`` or, where it is drawn anew at every step of a training, ``[seed, step, TAG]``. Names are
-those of streams of ``noise`` and of the competition's market: ``[NAME, seed, ...]``.
+A stream begins with ``[seed, TAG]`` or, where it is drawn anew at every step of a training,
+``[seed, step, TAG]``. Names are those of streams of ``noise`` and of the competition's market:
+``[NAME, seed, ...]``. A tag that is used is never used again, nor changed.
 """
 
 MEMBERS = 1
@@ -9,7 +10,7 @@ MEMBERS = 1
 WINDOWS = 1
 """``training.windows``: where the windows of a step begin in the history."""
 REDRAWN_SETS = 2
-"""``training.redraw``: sets in the place of those that diverged; which of them stands before the tag."""
+"""``training.redraw``: sets in the place of those that diverged; their number precedes the tag."""
 PRICE_NOISE = 3
 """``training.noise``: factors on the prices of a step."""
 PATHS = 4
@@ -29,3 +30,27 @@ SYNTHETIC_MARKET = "qsim synthetic market 1"
 """``market.synthetic``; to be changed with the model."""
 SYNTHETIC_SUPPLY = "qsim synthetic supply 1"
 """``market.supply``; to be changed with the model."""
+
+_ALONE = "its numbers estimate a probability; they move no market and no parameter"
+_CHALLENGE = "the seeds of the original challenge, whose streams these are"
+UNTAGGED = {
+    "competition.challenge.play.opened": _CHALLENGE,
+    "competition.market.original_paths.orders": _CHALLENGE,
+    "competition.market.original_paths.parameters": _CHALLENGE,
+    "competition.market.original_paths.prices": _CHALLENGE,
+    "competition.optimise.searched": "the only stream of a search; the market's keys have names",
+    "competition.statistics.best": _ALONE,
+    "competition.trials.tried": "the only stream of a check of a strategy",
+    "config.search.__init__": "guesses whether a space has legal points; none of them is run",
+    "core.params._jittered": "how sets differ, where fit.init=gaussian",
+    "core.sampling.points": "how sets differ otherwise; layers take the seeds after it",
+    "evaluation.bootstrap.resampled": _ALONE,
+    "evaluation.rademacher.rademacher": _ALONE,
+    "training.optuna._asked": "the seed is a number of the stream of the tag OPTUNA",
+    "tuning.study.reseed": "the seed is a digest of the study's seed, the trial and the setting",
+}
+"""The functions that begin a stream without a tag, and why. A new one takes a tag.
+
+Streams begun with one whole number alone are one stream, whoever begins them: no computation may
+use two of these with the same seed.
+"""

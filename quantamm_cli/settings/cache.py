@@ -1,48 +1,159 @@
-"""Files of the cache: written whole or not at all, and deleted when there are too many. Losing one costs time, nothing else."""
+"""The folder of what may be computed again, and the bounded caches in it.
+
+Losing an entry costs time, nothing else. Caches therefore raise nothing for what the disk refuses:
+what cannot be read is absent, what cannot be written is not kept.
+"""
 
 import contextlib
+import math
 import os
-import tempfile
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-_HOUR = 3600
+T = TypeVar("T")
+_HOUR = 3600.0
 
 
-def keep(entry: Path, save: Callable[[BinaryIO], object], most: int) -> None:
-    """Write an entry by ``save``, and let go of those of its kind that are unused longest until ``most`` bytes are left.
+def cache_folder() -> Path:
+    """The user's cache; ``QSIM_CACHE`` names another. It may not exist yet.
 
-    The age of an entry is the time since its last use, which readers mark (``os.utime``). What the disk refuses is not kept.
+    Raises:
+        RuntimeError: ``QSIM_CACHE`` begins with the home of a user who has none.
     """
-    with contextlib.suppress(OSError):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("QSIM_CACHE")
+    return Path(named).expanduser() if named else user_cache_path("qsim")
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Entries in one folder of the cache: files of ours, or folders that another library fills.
+
+    Those unused longest go until the bounds hold, never the one used last. The time of an entry's
+    last use is its time of modification. Processes may share a cache.
+    """
+
+    name: str
+    """The folder below the cache folder; "" is the cache folder itself."""
+    entries: str
+    """The pattern of the names of entries. Nothing else is ever deleted."""
+    most_bytes: float = math.inf
+    most_age: float = math.inf
+    """Seconds."""
+
+    def get(self, entry: str, read: Callable[[BinaryIO], T | None]) -> T | None:
+        """What ``read`` makes of a file; None if it is absent, or ``read`` raises or gives None."""
+        if (folder := self._folder()) is None:
+            return None
         try:
-            with os.fdopen(handle, "wb") as draft:
-                save(draft)
-            os.replace(name, entry)
-        except BaseException:
-            os.unlink(name)
-            raise
-        prune(entry.parent, entry.suffix, most)
-
-
-def prune(folder: Path, ending: str, most: int) -> None:
-    """Let go of what ends so and is unused longest until ``most`` bytes are left, and of what a killed process left an hour ago."""
-    for part in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if part.stat().st_mtime < time.time() - _HOUR:
-                part.unlink()
-    entries = sorted(
-        ((entry.stat(), entry) for entry in folder.glob(f"*{ending}")),
-        key=lambda pair: pair[0].st_mtime_ns,
-        reverse=True,
-    )
-    total = 0
-    for stat, entry in entries:
-        total += stat.st_size
-        if total > most:
+            with open(folder / entry, "rb") as file:
+                value = read(file)
+        except Exception:  # what a damaged file makes a reader raise has many types
+            return None
+        if value is not None:
             with contextlib.suppress(OSError):
-                entry.unlink()
+                os.utime(folder / entry)
+        return value
+
+    def keep(self, entry: str, write: Callable[[BinaryIO], object]) -> Path | None:
+        """Writes a file whole or not at all. Returns its path; None if the disk refuses."""
+        if (folder := self._folder()) is None:
+            return None
+        # Not mkstemp: its mode 0600 would hide the file from colleagues who share the folder.
+        draft = folder / f".{os.urandom(8).hex()}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with open(draft, "xb") as file:
+                    write(file)
+                os.replace(draft, folder / entry)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+        except OSError:
+            return None
+        self._prune(folder)
+        return folder / entry
+
+    def claim(self, entry: str) -> Path | None:
+        """A folder for a library's own files, marked as used now; None if it is not writable."""
+        if (folder := self._folder()) is None:
+            return None
+        try:
+            (folder / entry).mkdir(parents=True, exist_ok=True)
+            os.utime(folder / entry)
+        except OSError:
+            return None
+        self._prune(folder)
+        return folder / entry if os.access(folder / entry, os.W_OK) else None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """One process at a time makes entries; without a lock where the disk refuses it."""
+        from filelock import FileLock
+
+        with contextlib.ExitStack() as stack:
+            if (folder := self._folder()) is not None:
+                with contextlib.suppress(OSError, NotImplementedError):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    stack.enter_context(FileLock(folder / ".lock"))
+            yield
+
+    def _folder(self) -> Path | None:
+        """None where the platform has no such place (no home folder)."""
+        try:
+            return cache_folder() / self.name
+        except (OSError, RuntimeError):
+            return None
+
+    def _prune(self, folder: Path) -> None:
+        prune(folder, self.entries, self.most_bytes, self.most_age)
+
+
+def prune(
+    folder: Path, entries: str, most_bytes: float = math.inf, most_age: float = math.inf
+) -> None:
+    """Deletes entries unused longest until the bounds hold, and drafts of killed processes.
+
+    A draft counts as such after an hour. The entry used last stays, however large or old.
+    """
+    now, total = time.time(), 0
+    with contextlib.suppress(OSError):
+        for draft in folder.glob(".*.part"):
+            if _last_use(draft) < now - _HOUR:
+                draft.unlink(missing_ok=True)
+        by_use = sorted(folder.glob(entries), key=_last_use, reverse=True)
+        for position, path in enumerate(by_use):
+            total += _size(path) if most_bytes < math.inf else 0
+            if position and (total > most_bytes or _last_use(path) < now - most_age):
+                _delete(path)
+
+
+def _last_use(path: Path) -> float:
+    """Seconds; now if another process has deleted it, so that it is left alone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return time.time()
+
+
+def _size(path: Path) -> int:
+    """Bytes, of a folder those of all its files."""
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()

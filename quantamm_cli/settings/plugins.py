@@ -63,12 +63,13 @@ def _load(point: "EntryPoint") -> bool:
     """Whether the module could be imported."""
     try:
         importlib.import_module(_module(point))
-    except (
-        Exception,
-        SystemExit,
-    ) as failure:  # whatever a stranger's package raises is about that package
+    except (Exception, SystemExit) as failure:  # whatever a stranger's package raises
         message = " ".join(str(failure).split())[:300]
-        warning = f"the plugin {point.name} ({point.value}) cannot be imported: {type(failure).__name__}: {message}"
+        package = "" if point.dist is None else f" of {point.dist.name} {point.dist.version}"
+        warning = (
+            f"the plugin {point.name} ({point.value}){package} cannot be imported: "
+            f"{type(failure).__name__}: {message}"
+        )
         logging.getLogger(__name__).warning(warning)
         return False
     return True

@@ -9,33 +9,22 @@ import contextlib
 import hashlib
 import os
 import platform
-import shutil
 import subprocess
-import time
 from pathlib import Path
 
-from quantamm_cli.settings.conf import cache_folder
+from quantamm_cli.settings.cache import Cache
 
 LIMIT = 128 * 2**20
 """Bytes of programs, some hundred trainings' worth; the least recently used go first. JAX looks at all of them for each new one."""
-_UNUSED = 60 * 86400.0
-"""Seconds after which the folder of another version or processor goes."""
+_FOLDERS = Cache("", "programs-*", most_age=60 * 86400.0)
 
 
 def programs(version: str) -> Path | None:
     """The folder of this version of JAX on this processor, tidied; None where there can be none."""
-    try:
-        home = cache_folder()
-        folder = home / f"programs-{version}-{processor()}"
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder)  # its age is the time since its last use
-    except (OSError, RuntimeError):
-        return None
-    if not os.access(folder, os.W_OK):
-        return None
-    with contextlib.suppress(OSError):
-        _mend(folder)
-        _forget(home, folder)
+    folder = _FOLDERS.claim(f"programs-{version}-{processor()}")
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            _mend(folder)
     return folder
 
 
@@ -79,10 +68,3 @@ def _mend(folder: Path) -> None:
             stem = name.removesuffix("-cache")
             if stem != name and f"{stem}-atime" not in names:
                 (folder / name).unlink(missing_ok=True)
-
-
-def _forget(home: Path, folder: Path) -> None:
-    """Remove what other versions and processors left, once nobody has used it for long."""
-    for other in home.glob("programs-*"):
-        if other != folder and time.time() - other.stat().st_mtime > _UNUSED:
-            shutil.rmtree(other, ignore_errors=True)

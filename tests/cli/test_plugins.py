@@ -104,7 +104,10 @@ def test_a_package_that_fails_is_one_line(broken: Path, tmp_path: Path) -> None:
     listed = qsim(broken, tmp_path, "show", "rules")
     assert listed.code == 0
     assert "momentum" in listed.out
-    told = "the plugin leaning (leaning_rules.rules) cannot be imported: ModuleNotFoundError: No module named 'a_library_nobody_has'"
+    told = (
+        "the plugin leaning (leaning_rules.rules) of leaning-rules 3.1 cannot be imported: "
+        "ModuleNotFoundError: No module named 'a_library_nobody_has'"
+    )
     assert listed.err.splitlines() == [f"qsim show: warning: {told}"]
     wanted = qsim(broken, tmp_path, "train", *TOY, "pool/rule=leaning", "--dry-run")
     assert wanted.code == 2

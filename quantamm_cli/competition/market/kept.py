@@ -1,13 +1,10 @@
 """Markets are made once: kept in memory for the next line-up, and as files for the next command.
 
-``$QSIM_CACHE/markets`` or ``markets`` in the platform's cache folder. An entry is an ``.npz``, written whole or not at all and
-checked by its checksums when read; whatever goes wrong with it only costs the time to make the market again.
+Files are in ``markets`` of the cache folder: an ``.npz`` for each market, with checksums.
 """
 
-import os
-import zipfile
 from collections.abc import Iterable
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -16,13 +13,12 @@ from quantamm_cli.competition.recent import Recent
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random.compiled import digest
-from quantamm_cli.settings.cache import keep
-from quantamm_cli.settings.conf import cache_folder
+from quantamm_cli.settings.cache import Cache
 from quantamm_cli.settings.digest import sha256
 
-IN_MEMORY, ON_DISK = 1024**3, 1024**3
-"""Bytes. A market of 1,000 simulations of 10,000 steps has 240 MB."""
-_KEPT = Recent[Market](IN_MEMORY)
+_KEPT = Recent[Market](2**30)
+_FILES = Cache("markets", "*.npz", most_bytes=2**30)
+"""A market of 1,000 simulations of 10,000 steps has 240 MB."""
 
 
 def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
@@ -53,11 +49,13 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
     name = sha256(source | settings.identity())
     if (there := _KEPT.get(name)) is not None:
         return there
-    file = _file(name)
-    made = _read(file)
+    entry = f"{name[:32]}.npz"
+    made = _FILES.get(entry, _read)
     if made is None:
         made = settings.make(chosen, steps)
-        _write(file, made)
+        if _size(made) <= _FILES.most_bytes / 2:  # a larger one would drive out all others
+            parts = made._asdict()
+            _FILES.keep(entry, lambda file: np.savez(file, **parts))
     for part in made:
         part.flags.writeable = False
     _KEPT.keep(name, made, _size(made))
@@ -68,26 +66,6 @@ def _size(market: Market) -> int:
     return sum(part.nbytes for part in market)
 
 
-def _file(name: str) -> Path | None:
-    """None where the platform has no such place (no home folder)."""
-    try:
-        return cache_folder() / "markets" / f"{name[:32]}.npz"
-    except (OSError, RuntimeError):
-        return None
-
-
-def _read(file: Path | None) -> Market | None:
-    if file is None:
-        return None
-    try:
-        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as parts:
-            found = Market(*(parts[name] for name in Market._fields))
-        os.utime(file)  # the age of an entry is the time since its last use
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return None
-    return found
-
-
-def _write(file: Path | None, market: Market) -> None:
-    if file is not None and _size(market) <= ON_DISK // 2:
-        keep(file, lambda draft: np.savez(draft, **market._asdict()), ON_DISK)
+def _read(file: BinaryIO) -> Market:
+    with np.load(file, allow_pickle=False) as parts:
+        return Market(*(parts[name] for name in Market._fields))

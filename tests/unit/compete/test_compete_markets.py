@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -246,7 +247,7 @@ def test_kept_markets_are_the_same_bits(tmp_path: Path) -> None:
 
 def test_the_kept_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ones unused longest go; one that would be half of all is not kept."""
-    monkeypatch.setattr(kept, "ON_DISK", 30_000)
+    monkeypatch.setattr(kept, "_FILES", replace(kept._FILES, most_bytes=30_000))
     for seed in range(4):
         markets(Lognormal(), [seed], 500)
     files = list((tmp_path / "markets").glob("*.npz"))

@@ -39,14 +39,14 @@ def test_without_a_place_to_keep_it_it_is_compiled(
 
 
 def test_old_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handful is kept."""
+    """A handful is kept, of 100 kB each."""
     monkeypatch.setenv("QSIM_CACHE", str(tmp_path))
     (tmp_path / "kernels").mkdir()
     for k in range(20):
-        (tmp_path / "kernels" / f"code-{k}").write_bytes(b"old")
+        (tmp_path / "kernels" / f"code-{k}").write_bytes(bytes(100_000))
     with mock.patch.object(build, "_compiled", return_value=b"machine code"):
         build._code()
-    assert len(list((tmp_path / "kernels").glob("code-*"))) <= 8
+    assert len(list((tmp_path / "kernels").glob("code-*"))) == 11
     assert build._code() == b"machine code"
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from quantamm_cli.market import files
 from quantamm_cli.market.parquet import Parquet
-from quantamm_cli.settings.cache import keep
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")  # row 0 of the files that the fixture write makes
@@ -71,22 +70,3 @@ def test_a_cache_that_cannot_be_written_is_tolerated(
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError()))
     assert read(folder) == [1, 2, 2, 3]
     assert entries(folder) == []
-
-
-def test_the_entries_unused_longest_go_first(tmp_path: Path) -> None:
-    for age, name in (
-        (300, "old.npy"),
-        (100, "new.npy"),
-        (200, "middle.npy"),
-        (7200, ".left.part"),
-        (10, ".busy.part"),
-    ):
-        (tmp_path / name).write_bytes(bytes(100))
-        os.utime(tmp_path / name, (os.stat(tmp_path).st_mtime - age,) * 2)
-    keep(tmp_path / "newest.npy", lambda file: file.write(bytes(50)), 250)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "newest.npy",
-        "new.npy",
-        "middle.npy",
-        ".busy.part",
-    }
