@@ -1,6 +1,5 @@
 """What every source of prices promises: the same numbers each time, whole and in parts, in the order of the tokens."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,19 @@ CLOSES = polars.DataFrame(
     }
 )
 
+MARKET = qsim.market(CLOSES)
+
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What a source needs besides its defaults: files, or a market of Python code, of the same six days."""
     folder: Path = tmp_path_factory.mktemp("prices")
     for token in TOKENS:
         frame = CLOSES.select("unix", close=token)
         frame.write_csv(folder / f"{token}_USD.csv")
         frame.write_parquet(folder / f"{token}_USD.parquet")
-    market = qsim.market(CLOSES)
     files = {"dir": str(folder)}
-    yield {"csv": files, "parquet": files, "memory": {"sha256": market.sha256}}
+    return {"csv": files, "parquet": files, "memory": {"sha256": MARKET.sha256}}
 
 
 @pytest.fixture
@@ -96,7 +96,9 @@ def test_columns_are_in_the_order_of_the_tokens(name: str, source: Source) -> No
     """Turned tokens are turned columns, of prices and of whatever the source offers besides."""
     first, last = period(source)
     source = source.replace(burn_in_days=1)
-    one, other = (load(source, tokens, first, last, source.offers) for tokens in (TOKENS, TOKENS[::-1]))
+    one, other = (
+        load(source, tokens, first, last, source.offers) for tokens in (TOKENS, TOKENS[::-1])
+    )
     np.testing.assert_array_equal(one.prices, other.prices[:, ::-1])
     assert one.prices.shape == (last - first + DAY, 2) and one.burn_in == DAY
     assert one.sha256 != other.sha256

@@ -1,7 +1,6 @@
 """Every YAML composes, validates, lists every setting with its default and says what it means."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
