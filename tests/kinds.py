@@ -10,6 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
+from user_plugins import DECLARED
 
 from quantamm_cli.config.components import load_components
 from quantamm_cli.core.params import initial
@@ -33,18 +34,27 @@ load_components()
 
 
 def components(group: str) -> list[str]:
-    """The names of the YAML files of a group."""
-    return sorted({path.stem for folder in FOLDERS for path in (folder / group).glob("*.yaml")})
+    """The names of the YAML files of a group, and of the components of ``--plugins``."""
+    named = {path.stem for folder in FOLDERS for path in (folder / group).glob("*.yaml")}
+    return sorted(named | DECLARED.get(group, {}).keys())
+
+
+def yaml_of(group: str, name: str) -> Path:
+    """The file of a component's settings; that of a plugin need not exist."""
+    there = (folder for folder in FOLDERS if (folder / group / f"{name}.yaml").is_file())
+    home = DECLARED.get(group, {}).get(name) or next(there, CONF)
+    return home / group / f"{name}.yaml"
 
 
 def source(group: str, name: str) -> str:
     """The text of a component's YAML."""
-    paths = (folder / group / f"{name}.yaml" for folder in FOLDERS)
-    return next(path for path in paths if path.is_file()).read_text()
+    return yaml_of(group, name).read_text()
 
 
 def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:
     """A component's YAML with its defaults list filled in, as Hydra would, and some keys changed."""
+    if not yaml_of(group, name).is_file():  # a plugin with the defaults of its class
+        return {"kind": name} | changes
     found: dict[str, Any] = {}
     values: Any = OmegaConf.to_container(OmegaConf.create(source(group, name)))
     for entry in values.pop("defaults", []):

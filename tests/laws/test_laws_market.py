@@ -1,102 +1,104 @@
-"""Every fee model and every source of trades: arrays of the run's minutes that do not depend on where a run begins or ends."""
+"""What every market of a competition promises: a seed is one simulation, whoever asks for it and with what others."""
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
-import polars
 import pytest
-from kinds import DAY, build, components
+from kinds import build, components
 
-from quantamm_cli.market import Market, load
-from quantamm_cli.market.fees import Fees
-from quantamm_cli.market.fees.base import COLUMNS
-from quantamm_cli.market.synthetic import Synthetic
-from quantamm_cli.market.trades import Trades
-from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.types import minute
+from quantamm_cli.competition.market import MarketSettings
+from quantamm_cli.competition.market.settings import ends
+from quantamm_cli.competition.types import Market
+from quantamm_cli.settings.component import REGISTER
 
-TOKENS, FIRST = ("BTC", "ETH", "USDC"), minute("2021-02-01")
-ALL = [(group, name) for group in ("fees", "trades") for name in components(group)]
-each = pytest.mark.parametrize(
-    ("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL]
-)
-FILES = {
-    "fees": {"fee": [0.001, 0.002, 0.004], "lp_supply": [10.0, 11.0, 9.0]},
-    "trades": {
-        "token_in": ["BTC", "ETH", "USDC"],
-        "token_out": ["ETH", "USDC", "BTC"],
-        "amount_in": [0.1, 0.5, 100.0],
-    },
-}
+GROUP = "market"
+kinds = pytest.mark.parametrize("name", components(GROUP))
+STEPS, SEEDS = 300, (12, 40, 7, 1)
 
 
-def component(group: str, name: str, folder: Path) -> Any:
-    """Of its YAML; a kind that reads a file has one of three rows, and one more before the run."""
-    if name != "recorded":
-        return build(group, name)
-    unix = [(FIRST + at) * 60_000 for at in (-DAY, 90, DAY + 30)]
-    path = folder / f"{group}.csv"
-    polars.DataFrame({"unix": unix, **FILES[group]}).write_csv(path)
-    return build(group, name, file=str(path))
+def settings(name: str, **changes: Any) -> MarketSettings:
+    """As its YAML has it, with the embedded prices where it takes some."""
+    if "data" in REGISTER[GROUP][name].model_fields:
+        changes = {"data": build("data", "synthetic", seed=3), "end": "2023-01-03"} | changes
+    found: MarketSettings = build(GROUP, name, **changes)
+    return found
 
 
-def market(given: Component, first: int, last: int) -> Market:
-    """The minutes [first, last) after ``FIRST``."""
-    period = (FIRST + first, FIRST + last)
-    return load(Synthetic(burn_in_days=2), TOKENS, *period, **{given.group: given})  # type: ignore[arg-type]
+def simulation(market: Market, row: int) -> list[bytes]:
+    """Everything of one seed, without the padding of its orders."""
+    count = int((market.order_step[row] >= 0).sum())
+    return [
+        np.ascontiguousarray(
+            column[row][:count] if field.startswith("order") else column[row]
+        ).tobytes()
+        for field, column in market._asdict().items()
+    ]
 
 
-def numbers(given: Component, found: Market) -> dict[str, np.ndarray]:
-    """What it gives, by name; empty where it gives nothing."""
-    if given.group == "fees":
-        return dict(found.fees.columns) if found.fees else {}
-    trades = found.trades
-    if trades is None:
-        return {}
-    there = np.argwhere(trades.pay >= 0)
-    columns = (trades.pay, trades.take, trades.amount, trades.exact_out)
-    listed = {str(index): column[*there.T] for index, column in enumerate(columns)}
-    return {"minute": there[:, 0] + found.start, **listed}
+@kinds
+def test_the_same_seeds_are_the_same_events(name: str) -> None:
+    """Made anew, to the bit; and no two seeds are alike."""
+    once, again = (settings(name).make(np.array(SEEDS), STEPS) for _ in range(2))
+    found = [simulation(once, row) for row in range(len(SEEDS))]
+    assert found == [simulation(again, row) for row in range(len(SEEDS))]
+    assert len({once.prices[row].tobytes() for row in range(len(SEEDS))}) == len(SEEDS)
 
 
-@each
-def test_it_gives_series_exactly_if_it_says_so(group: str, name: str, tmp_path: Path) -> None:
-    """What is known before a price is read is what is found afterwards."""
-    given = component(group, name, tmp_path)
-    found = numbers(given, market(given, 0, 2 * DAY))
-    assert bool(found) == (given.moves if isinstance(given, Fees) else given.gives)
-    assert isinstance(given, Fees | Trades)
-    if isinstance(given, Fees):
-        assert set(found) <= set(COLUMNS)
-        assert not (given.frictionless and found)
+@kinds
+def test_a_seed_is_the_same_alone_or_among_others(name: str) -> None:
+    """In any batch, at any place in it: seeds may be shared out as one likes."""
+    chosen, seeds = settings(name), np.array(SEEDS)
+    among = [simulation(chosen.make(seeds, STEPS), row) for row in range(len(SEEDS))]
+    assert [simulation(chosen.make(seeds[[row]], STEPS), 0) for row in range(len(SEEDS))] == among
+    turned = chosen.make(seeds[::-1], STEPS)
+    assert [simulation(turned, row) for row in reversed(range(len(SEEDS)))] == among
 
 
-@each
-def test_a_minute_holds_the_same_in_every_run(group: str, name: str, tmp_path: Path) -> None:
-    """A run that begins later and ends earlier sees the middle of a longer one."""
-    given = component(group, name, tmp_path)
-    whole, part = (market(given, *period) for period in ((0, 2 * DAY), (DAY // 2, DAY + 300)))
-    longer, shorter = numbers(given, whole), numbers(given, part)
-    assert longer.keys() == shorter.keys()
-    inside: Any = slice(part.start - whole.start, part.start - whole.start + part.rows)
-    if "minute" in longer:
-        minutes = longer["minute"]
-        inside = (minutes >= part.start) & (minutes < part.start + part.rows)
-    for key, values in shorter.items():
-        np.testing.assert_array_equal(values, longer[key][inside], err_msg=key)
+@kinds
+def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One processor or many: more seeds than a thread takes at once."""
+    seeds = np.arange(40)
+    made = []
+    for processors in (1, 5):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=processors: set(range(n)), False)
+        made.append(settings(name).make(seeds, 50))
+    one, many = ([simulation(market, row) for row in range(len(seeds))] for market in made)
+    assert one == many
 
 
-@each
-def test_the_digest_of_the_data_follows_what_it_gives(
-    group: str, name: str, tmp_path: Path
-) -> None:
-    """The same twice; other than that of prices alone where there is anything."""
-    given = component(group, name, tmp_path)
-    one, two = (market(given, 0, DAY) for _ in range(2))
-    alone = load(Synthetic(burn_in_days=2), TOKENS, FIRST, FIRST + DAY)
-    assert one.sha256 == two.sha256
-    assert (one.fees and one.fees.digested) == (two.fees and two.fees.digested)
-    assert (one.sha256 != alone.sha256) == bool(group == "trades" and numbers(given, one))
-    if one.fees is not None:
-        assert one.fees.digested
+@kinds
+def test_prices_and_orders_are_lawful(name: str) -> None:
+    """Positive prices, a step each; orders in order of time, with sizes, and nothing behind the last of them."""
+    found = settings(name).make(np.arange(20), STEPS)
+    assert found.prices.shape == (20, STEPS)
+    assert np.isfinite(found.prices).all() and (found.prices > 0).all()
+    there = found.order_step >= 0
+    assert there.any() and found.order_step.max() < STEPS
+    assert (found.order_step[~there] == -1).all()
+    assert (np.diff(there.astype(int), axis=1) <= 0).all()
+    assert (np.diff(np.where(there, found.order_step, STEPS), axis=1) >= 0).all()
+    assert (found.order_size[there] > 0).all() and np.isfinite(found.order_size).all()
+    assert not found.order_size[~there].any() and not found.order_buys[~there].any()
+
+
+@kinds
+def test_what_is_drawn_lies_within_its_range(name: str) -> None:
+    """Of every setting that may be a range; and a number in its place leaves everything else as it was."""
+    chosen = settings(name)
+    found = chosen.make(np.arange(50), 20)
+    fee = found.normaliser_fee * 1e4
+    for span, values in (
+        (chosen.arrival, found.arrival),
+        (chosen.mean_size, found.mean_size),
+        (chosen.normaliser_fee, np.rint(fee)),
+        (chosen.normaliser_liquidity, found.normaliser_liquidity),
+    ):
+        low, high = ends(span)
+        assert low <= values.min() < values.max() <= high
+    np.testing.assert_allclose(fee, np.rint(fee), rtol=0, atol=1e-9)
+    fixed = settings(name, normaliser_fee=45.0).make(np.arange(50), 20)
+    assert (fixed.normaliser_fee == 0.0045).all()
+    for field in Market._fields:
+        if field != "normaliser_fee":
+            assert np.array_equal(getattr(found, field), getattr(fixed, field)), field

@@ -112,19 +112,6 @@ def test_streams_do_not_overlap() -> None:
     assert len(set(words)) == len(words)
 
 
-def test_orders_are_listed_in_time(drawn: Market) -> None:
-    """Ascending steps within the simulation, padding only at the end, sizes above 0 where there is an order."""
-    there = drawn.order_step >= 0
-    assert (np.diff(there.astype(int), axis=1) <= 0).all()
-    assert (np.diff(np.where(there, drawn.order_step, STEPS), axis=1) >= 0).all()
-    assert drawn.order_step.max() < STEPS and (drawn.order_step[~there] == -1).all()
-    assert (
-        (drawn.order_size[there] > 0).all()
-        and not drawn.order_size[~there].any()
-        and not drawn.order_buys[~there].any()
-    )
-
-
 def within(sample: np.ndarray, mean: float, deviation: float) -> bool:
     """Whether the sample's mean is within four standard errors."""
     return bool(abs(sample.mean() - mean) < 4 * deviation / math.sqrt(sample.size))

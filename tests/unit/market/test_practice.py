@@ -48,37 +48,6 @@ def test_history_has_no_bank() -> None:
     assert build("practice", "historic").bank(history(), ROWS, other) is None
 
 
-@made
-def test_every_path_is_there_whole(name: str) -> None:
-    """Each path's minutes lie within the market, its prices are positive, and the next path begins after it."""
-    paths = bank(name)
-    assert len(paths.first_rows) == 2
-    assert paths.first_rows[0] == 0
-    assert paths.market.burn_in == BURN_IN
-    assert len(paths.market.prices) == BURN_IN + paths.first_rows[-1] + ROWS
-    assert paths.first_rows[1] >= ROWS
-    assert (paths.market.prices > 0).all()
-
-
-@made
-def test_what_comes_after_training_is_not_heard(name: str) -> None:
-    """Other prices from the validation on make the same paths, bit for bit."""
-    altered = history().prices.copy()
-    altered[BURN_IN + ROWS :] *= 2
-    assert np.array_equal(
-        bank(name).market.prices, bank(name, replace(history(), prices=altered)).market.prices
-    )
-
-
-@made
-def test_no_price_jumps_where_paths_meet(name: str) -> None:
-    """Estimators that remember the path before see no change of price that nobody made."""
-    paths = bank(name)
-    logs = np.log(paths.market.prices)
-    seam = BURN_IN + paths.first_rows[1] - (BURN_IN if name == "supplied" else 0)
-    assert np.abs(logs[seam] - logs[seam - 1]).max() < 0.01
-
-
 def test_resampled_days_are_days_of_history() -> None:
     """Every minute's returns of all tokens together are those of one training minute, in blocks that follow one another."""
     market = history()
