@@ -39,7 +39,6 @@ class Curve(NamedTuple):
     beta: Scalar
     lam: Scalar
     cosine: Scalar
-    sine: Scalar
     ends: Pair
     most: Pair
     square: Pair
@@ -67,7 +66,6 @@ def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
         beta,
         lam,
         cosine,
-        sine,
         ends,
         most,
         square,
