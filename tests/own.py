@@ -18,6 +18,7 @@ from quantamm_cli.market.fees import Fees
 from quantamm_cli.market.trades import Trades, arranged
 from quantamm_cli.metrics.base import metric
 from quantamm_cli.pools.base import AbstractPool, shares
+from quantamm_cli.reporting.plot import plot
 from quantamm_cli.rules.base import WeightRule, centred
 
 """
