@@ -47,6 +47,11 @@ class Console:
         """Where tables and text go."""
         return sys.stderr if self.json else sys.stdout
 
+    @property
+    def _head(self) -> str:
+        """What errors and warnings begin with."""
+        return f"qsim {self.command}".rstrip()
+
     def result(self, value: JsonObject) -> None:
         """The object a command returns: printed with --json, otherwise the tables have said it."""
         if self.json and not self._silent:
@@ -69,18 +74,17 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Something that may be wrong; printed even with -q."""
-        print(f"qsim {self.command}: warning: {text}", file=sys.stderr)
+        print(f"{self._head}: warning: {text}", file=sys.stderr)
 
     def failure(self, failure: Failure) -> None:
         """One line on stderr and, with --json, the object of a failure on stdout."""
-        head = f"qsim {self.command}".rstrip()
         code, where, message = (
             failure.code,
             " ".join(failure.where.split()),
             " ".join(failure.message.split()),
         )
         print(
-            f"{head}: {where}: {message}" if where else f"{head}: {message}",
+            f"{self._head}: {where}: {message}" if where else f"{self._head}: {message}",
             file=sys.stderr,
             flush=True,
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import usage
-from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.commands import COMMANDS, join_installed
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
@@ -18,6 +18,10 @@ from quantamm_cli.errors import ConfigError, StoreError, spelling
 
 if TYPE_CHECKING:
     from quantamm_cli.config.compose import Composer
+
+
+_ASIDE = ("--version", "-sc", "--shell-completion")
+"""Words that have nothing to do with commands, or must say nothing of them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,6 +37,9 @@ def _dispatch(words: list[str], console: Console) -> int:
         raise ConfigError("", "a NUL character among the words")
     if words[:1] == ["help"] and len(words) > 1:
         words = [words[1], "--help"]
+    if not words or (words[0] not in COMMANDS and words[0] not in _ASIDE):
+        for line in join_installed():
+            console.warn(line)
     if not words or words[0] in ("-h", "--help", "help"):
         Console().say(usage.overview())
         return 0
@@ -41,7 +48,7 @@ def _dispatch(words: list[str], console: Console) -> int:
 
         Console().say(f"qsim {__version__}")
         return 0
-    if words[0] in ("-sc", "--shell-completion"):
+    if words[0] in _ASIDE:
         from quantamm_cli.cli.complete import shell
 
         return shell(words[1:])

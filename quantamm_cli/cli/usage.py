@@ -32,6 +32,6 @@ def of(command: Command) -> str:
         lines.append(f"  {left:<22} {flag.text}")
     lines += ["", *command.notes] if command.notes else []
     if command.composed:
-        choices = "pools|rules|guards|metrics|fits|fees|trades|data|splits|practices|strategies|markets|experiments"
+        choices = "|".join(COMMANDS["show"].verbs)
         lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show {choices}"]
     return "\n".join(lines)
