@@ -29,7 +29,14 @@ def _of(node: ast.AST) -> Iterator[str]:
         ):
             yield from _listed(node.value)
         case ast.Assign(targets=[ast.Name(id=name)]) if name in NAMES or name.isupper():
-            if name in NAMES or name in ("SHOWN", "PARTS", "_EARNED", "_LISTED", "_PARAMETER", "_NAMED"):
+            if name in NAMES or name in (
+                "SHOWN",
+                "PARTS",
+                "_EARNED",
+                "_LISTED",
+                "_PARAMETER",
+                "_NAMED",
+            ):
                 yield from _listed(node.value)
         case ast.AugAssign(target=ast.Name(id="heads")):
             yield from _listed(node.value)

@@ -1,24 +1,11 @@
-"""A user's own rule, metric and pool, in a folder outside the package: the README's, word for word."""
+"""A user's own components, in a folder outside the package: the manual's, word for word."""
 
-import re
 from pathlib import Path
 
+import own
 import pytest
 from toy import TOY, Call
 
-IMPORTS = """
-import jax.numpy as jnp
-
-from quantamm_cli.core.bijectors import Log2, Memory, decay
-from quantamm_cli.core.contracts import LAMB, OnChain
-from quantamm_cli.core.minute import window
-from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Path
-from quantamm_cli.metrics.base import metric
-from quantamm_cli.pools.base import AbstractPool, shares
-from quantamm_cli.rules.base import WeightRule, centred
-
-"""
 SMALL = ("simulations=8", "steps=200", "epoch.length=100")
 SHORT = (
     "tokens=[BTC,ETH]",
@@ -31,24 +18,8 @@ SHORT = (
 
 @pytest.fixture
 def folder(root: Path, tmp_path: Path) -> Path:
-    """Where a user runs, with what the README tells to write."""
-    text = (root / "README.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 4
-    strategy, *others = blocks
-    (tmp_path / "strategy.py").write_text(strategy)
-    (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(others))
-    (yaml,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    own = {
-        "pool/rule/reversion": yaml,
-        "pool/basket": "kind: basket\n",
-        "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n",
-    }
-    for name, content in own.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return tmp_path
+    """Where a user runs, with what the manual tells to write."""
+    return own.write(root, tmp_path)
 
 
 def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
@@ -64,7 +35,7 @@ def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
     exported = call("export", trained["run"], "plugins=[mine.py]", "--json").json
     assert exported["values"]["k"] == trained["params"]["readable"]["k_per_day"]
     text = (folder / "mine.py").read_text()
-    (folder / "undeclared.py").write_text(text.replace(', onchain=OnChain("k")', ""))
+    (folder / "undeclared.py").write_text(text.replace('onchain=OnChain("k"),', ""))
     refused = call("export", trained["run"], "plugins=[undeclared.py]")
     refused.one_line(
         2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')"
@@ -87,3 +58,44 @@ def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call)
         "compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json"
     ).json
     assert {"Vol", "fixed_50"} <= {row["name"] for row in played["standings"]}
+
+
+def test_an_own_fitter_trains_under_an_own_guard_on_an_own_practice(
+    folder: Path, call: Call
+) -> None:
+    """The guard follows what the rule asks for in part: wholly, it is the standard one."""
+    words = ("plugins=[mine.py]", "fit=lion", "practice=mirrored", "pool/guard=gentle", "--json")
+    trained = call("train", *TOY, *words, "fit.steps=2").json
+    assert len(set(trained["params"]["raw"]["log_k"])) == 2
+    usual, whole, still = (
+        call("simulate", *SHORT, *more, "--json").json["final"]["weights"][0]
+        for more in (
+            (),
+            ("pool/guard=gentle", "pool.guard.share=1.0"),
+            ("pool/guard=gentle", "pool.guard.share=1e-9"),
+        )
+    )
+    assert whole == pytest.approx(usual, rel=1e-12)
+    assert still == pytest.approx(0.5, abs=1e-6)
+    assert abs(usual - 0.5) > 0.1
+
+
+def test_an_own_source_has_the_prices_it_says(folder: Path, call: Call) -> None:
+    """Without a swing nothing is gained."""
+    words = ("data=swing", "tokens=[BTC,LINK]", "pool=hodl", "--json")
+    still, swung = (
+        call("simulate", *SHORT, *words, f"data.size={size}").json["metrics"]["returns"]
+        for size in (0, 0.2)
+    )
+    assert still == pytest.approx(0, abs=1e-12)
+    assert abs(swung) > 0.01
+
+
+def test_an_own_market_is_played(folder: Path, call: Call) -> None:
+    """Arbitrageurs take more where the price falls at once."""
+    words = ("strategies=[fixed_fee]", "plugins=[mine.py]", *SMALL, "--json")
+    usual, fallen = (
+        call("compete", *words, *more).json["standings"][0]["arb_edge"]
+        for more in ((), ("market=crash", "market.fall=0.5"))
+    )
+    assert fallen < usual
