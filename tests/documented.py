@@ -1,5 +1,7 @@
 """The blocks of code and the commands that pages, YAML comments and help texts show."""
 
+import ast
+import doctest
 import re
 import shlex
 from collections.abc import Iterator
@@ -73,3 +75,20 @@ def helps() -> Iterator[tuple[str, str]]:
     for command in COMMANDS.values():
         for note in command.notes:
             yield command.name, note
+
+
+def examples(path: Path) -> Iterator[str]:
+    """The code of each docstring of a module that shows any (``>>>``)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            shown = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
+            if shown:
+                yield "".join(each.source for each in shown)
+
+
+def commands_of_docstrings(path: Path) -> Iterator[list[str]]:
+    """The words of the commands that docstrings of a module name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            for span in re.findall(r"``(qsim [^`]+)``", ast.get_docstring(node) or ""):
+                yield span.split()

@@ -16,7 +16,8 @@ def text() -> str:
     """The page."""
     from quantamm_cli.workflows.components import show_components
 
-    metrics = show_components("metrics").items
+    shipped = {path.stem for path in (PAGE.parents[2] / "conf" / "metric").glob("*.yaml")}
+    metrics = [each for each in show_components("metrics").items if each.name in shipped]
     entries = [f"- **{each.name}** ({each.unit}): {each.summary}" for each in metrics]
     return "\n".join([HEAD, *entries, ""])
 

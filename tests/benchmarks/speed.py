@@ -228,7 +228,9 @@ def main() -> None:
     (RESULTS / f"{name}.md").write_text(text)
     print(text)
     if name == "latest" and not given.no_page:
-        print(tables.into(ROOT / "quantamm_cli/docs/speed.md", tables.short(result)), file=sys.stderr)
+        print(
+            tables.into(ROOT / "quantamm_cli/docs/speed.md", tables.short(result)), file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,26 @@ def test_a_page_has_a_title_one_line_on_what_it_says_and_no_more_than_is_read(to
     assert topic in ("glossary", "metrics", "speed", "kernels", "python") or len(lines) <= LONGEST
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "quantamm_cli/docs"])
+def test_links_lead_somewhere(name: str, root: Path) -> None:
+    """To files of the project."""
+    top = root / name
+    for path in [top] if top.is_file() else top.glob("*.md"):
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+        assert [link for link in links if not (path.parent / link).is_file()] == [], path.name
+
+
+def test_the_site_builds(tmp_path: Path, root: Path) -> None:
+    """As ``make docs`` builds it: a broken link is an error."""
+    pytest.importorskip("mkdocs", reason="mkdocs-material (the extra docs) is not installed")
+    words = ["-m", "mkdocs", "build", "--strict", "--quiet", "-f", "deploy/mkdocs.yml"]
+    done = subprocess.run(
+        [sys.executable, *words, "-d", str(tmp_path)], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.html"))) > len(PAGES)
+
+
 def test_topics_are_listed_with_a_line_each(call: Call) -> None:
     answer = call("help")
     assert answer.code == 0

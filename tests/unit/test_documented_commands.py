@@ -5,8 +5,10 @@ elsewhere: python.md by test_python_page, the pages ``adding-…`` by test_own_c
 folder with a few stored results and files of prices.
 """
 
+import importlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,11 +17,21 @@ import own
 import polars
 import pytest
 import toy
-from documented import blocks, commands, helps, of_yaml, settings_in
+from documented import (
+    blocks,
+    commands,
+    commands_of_docstrings,
+    examples,
+    helps,
+    of_yaml,
+    settings_in,
+)
+from figures import modules
 from reference_result import SETTINGS, entry, write
 
 from quantamm_cli.cli.commands import COMMANDS
-from quantamm_cli.cli.parse import parse
+from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.parse import every_flag, parse
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.settings.types import minute
 
@@ -67,9 +79,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frame = polars.DataFrame({"unix": np.arange(first, last) * 60_000, "close": closes})
         frame.write_csv(folder / f"{token}_USD.csv")
         frame.write_parquet(folder / f"{token}_USD.parquet")
-    page = (ROOT / "quantamm_cli/docs/experiments.md").read_text(encoding="utf-8")
-    text = next(block.text for block in blocks(page) if block.language == "yaml")
-    (folder / "mine.yaml").write_text(text)
     write(folder, SETTINGS, *map(entry, range(3)), name="result.json")
     return folder
 
@@ -110,7 +119,11 @@ def planned(words: Sequence[str]) -> list[str]:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_the_commands_of_a_page_work(path: Path, typed: Typed, world: Path) -> None:
     """Each line of its blocks for a shell, and each command in its text that is no form to be filled in."""
-    for words in commands(path.read_text(encoding="utf-8")):
+    text = path.read_text(encoding="utf-8")
+    for block in blocks(text):
+        if block.language == "yaml" and "/" not in (name := block.text.split()[1]):
+            (world / name).write_text(block.text.replace("PATH", "."))
+    for words in commands(text):
         if words[0] == "make":
             assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
         elif words[0] == "qsim" and not FORM.search(" ".join(filled(words, IMPORTED=""))):
@@ -202,3 +215,37 @@ def test_the_help_texts_tell_what_works(command: str, note: str, typed: Typed) -
         settings = [word for word in settings if not FORM.search(word)]
         if settings:
             typed(["qsim", command, *completed(settings)])
+
+
+def test_the_code_of_the_readme_runs(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it prints is a return and a shape."""
+    monkeypatch.chdir(world)
+    (code,) = [
+        each.text for each in blocks(PAGES[0].read_text("utf-8")) if each.language == "python"
+    ]
+    exec(compile(code, "README.md", "exec"), {})
+    assert re.fullmatch(r"-?[\d.]+ \(44640, 2\)\n", capsys.readouterr().out)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(PAGES[0].read_text("utf-8").splitlines()) <= 120
+
+
+def test_the_examples_of_docstrings_run() -> None:
+    """Each among the names of its module, and of what a caller has."""
+    have = {"save": lambda: None, "console": Console(), "time": time, "deadline": 0.0, "fit": ()}
+    shown = [(name, code) for name, path in modules(ROOT).items() for code in examples(path)]
+    for name, code in shown:
+        exec(compile(code, name, "exec"), have | vars(importlib.import_module(name)))
+    assert len(shown) >= 3
+
+
+def test_docstrings_name_commands_and_flags_that_there_are() -> None:
+    flags = {name for flag in every_flag() for name in flag.names}
+    for name, path in modules(ROOT).items():
+        for _, command, *rest in commands_of_docstrings(path):
+            known = command in (*COMMANDS, "COMMAND", "...", "--help", "-sc")
+            unknown = {word for word in rest if word.startswith("--")} - flags
+            assert known and not unknown, (name, command, unknown)
