@@ -17,13 +17,16 @@ from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
+from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.fees import NUMBERS
+from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.run import Simulate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+FOLDERS = (CONF, *(folder for _, folder in plugin_folders()))
+"""Where the YAML is that enrols components in laws: ours, and that of installed packages."""
 DAY = 1440
 
 load_components()
@@ -31,12 +34,13 @@ load_components()
 
 def components(group: str) -> list[str]:
     """The names of the YAML files of a group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    return sorted({path.stem for folder in FOLDERS for path in (folder / group).glob("*.yaml")})
 
 
 def source(group: str, name: str) -> str:
     """The text of a component's YAML."""
-    return (CONF / group / f"{name}.yaml").read_text()
+    paths = (folder / group / f"{name}.yaml" for folder in FOLDERS)
+    return next(path for path in paths if path.is_file()).read_text()
 
 
 def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:

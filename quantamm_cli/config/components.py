@@ -11,7 +11,7 @@ from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.plugins import load_plugins
 
-_HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
+_HOMES = ("settings.run", "market", "metrics", "rules", "pools", "training")
 _COMPETITION = ("competition.market", "competition.strategies")
 _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 

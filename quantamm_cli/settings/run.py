@@ -5,13 +5,11 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import Component, Settings
+from quantamm_cli.settings.component import Component, Settings, component
 from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.fees import Fees
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.objective import Objective
 from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
-from quantamm_cli.settings.trades import NoTrades, Trades
 from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
 
 SCHEMA = 1
@@ -54,8 +52,8 @@ class Simulate(Settings):
     precision: Literal["float64", "float32"] = "float64"
     data: Component
     pool: Component
-    fees: Fees
-    trades: Trades = Field(default_factory=NoTrades)
+    fees: Component
+    trades: Component = Field(default_factory=lambda: component("trades", "none")())
     params: dict[str, Numbers] = Field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     runs_dir: str = "runs"

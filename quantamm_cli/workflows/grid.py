@@ -13,11 +13,11 @@ from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
-from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
@@ -166,7 +166,7 @@ def _scores(
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
             raise ConfigError(
                 f"grid.fees.{name}",
-                "is a column of fees.file, not one number; leave it out of the grid",
+                f"is a series under fees={settings.fees.kind}, not one number; leave it out of the grid",
             )
     watch.lap("data")
     found = scored(

@@ -165,7 +165,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
 def _bank(settings: Train, market: Market) -> Bank | None:
     """What training windows are cut from, if not from history."""
     practice = Practice.typed(settings.practice)
-    refuse_more_than_prices(practice, market, settings.fees.file)
+    refuse_more_than_prices(practice, market)
     paths = practice.bank(
         market, settings.train_rows, partial(supplied_market, settings, market.burn_in)
     )

@@ -1,10 +1,19 @@
 """A user's own components, in a folder outside the package: the manual's, word for word."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import own
+import polars
 import pytest
 from toy import TOY, Call
+
+from quantamm_cli.market import load
+from quantamm_cli.market.synthetic import Synthetic
+from quantamm_cli.market.trades.recorded import trades_frame
+from quantamm_cli.settings.component import REGISTER
+from quantamm_cli.settings.types import minute
 
 SMALL = ("simulations=8", "steps=200", "epoch.length=100")
 SHORT = (
@@ -58,6 +67,72 @@ def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call)
         "compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json"
     ).json
     assert {"Vol", "fixed_50"} <= {row["name"] for row in played["standings"]}
+
+
+def final(answer: Any, folder: Path) -> tuple[Any, ...]:
+    """What is compared bit for bit: the minutes' values, and the metrics."""
+    with np.load(folder / answer["files"]["trajectory"], allow_pickle=False) as file:
+        return file["value"].tobytes(), file["reserves"].tobytes(), answer["metrics"]
+
+
+def test_own_fees_are_those_of_a_file_of_the_same_numbers(folder: Path, call: Call) -> None:
+    """Bit for bit, and neither those of the numbers alone."""
+    first, last = minute("2021-01-08"), minute("2021-01-12")
+    prices = load(Synthetic(burn_in_days=1), ("BTC", "ETH"), first, last).prices.tolist()
+    fee = [
+        min(0.001 + 0.5 * max(abs(now / then - 1) for now, then in zip(*rows, strict=True)), 0.1)
+        for rows in zip(prices[1440:], prices[1440 - 60 : -60], strict=True)
+    ]
+    unix = [at * 60_000 for at in range(first, last)]
+    polars.DataFrame({"unix": unix, "fee": fee}).write_parquet(folder / "fees.parquet")
+    fees = ("fees=volatility", "fees.gain=0.5")
+    recorded = ("fees=recorded", "fees.file=fees.parquet")
+    made, read, flat = (
+        final(call("simulate", *SHORT, *words, "fees.fee=0.001", "--json").json, folder)
+        for words in (fees, recorded, ("fees=flat",))
+    )
+    assert made == read
+    assert made[0] != flat[0]
+    call("simulate", *SHORT, *fees, "pool=basket").one_line(
+        2, "fees: pool=basket has no path with frictions"
+    )
+
+
+def test_own_trades_are_those_of_a_file_of_the_same_trades(folder: Path, call: Call) -> None:
+    """As many as were drawn of each day, wherever a run begins; bit for bit those of the file."""
+    trades = ("trades=poisson", "trades.seed=7")
+    told = call("simulate", *SHORT, *trades, "--json").json
+    days = range(minute("2021-01-08") // 1440, minute("2021-01-12") // 1440)
+    assert told["trades"]["given"] == sum(
+        np.random.default_rng([7, day]).poisson(100.0) for day in days
+    )
+    period = (minute("2021-01-07"), minute("2021-01-13"))
+    kind: Any = REGISTER["trades"]["poisson"]
+    market = load(Synthetic(burn_in_days=1), ("BTC", "ETH"), *period, trades=kind(seed=7))
+    assert market.trades is not None
+    trades_frame(market.trades, ("BTC", "ETH"), market.start).write_csv(folder / "trades.csv")
+    recorded = ("trades=recorded", "trades.file=trades.csv")
+    read = call("simulate", *SHORT, *recorded, "--json").json
+    assert final(told, folder) == final(read, folder)
+    assert final(told, folder) != final(call("simulate", *SHORT, "--json").json, folder)
+    call("simulate", *SHORT, *trades, "pool=hodl").one_line(
+        2, "trades: pool=hodl takes no given trades"
+    )
+
+
+def test_what_they_give_is_part_of_a_market_of_settings(folder: Path, call: Call) -> None:
+    """A market that Python code makes of the settings holds their numbers."""
+    import quantamm_cli as qsim
+
+    mine = folder / "mine.py"
+    words = (*SHORT[:-1], f"plugins=[{mine}]", "fees=volatility", "trades=poisson")
+    settings = qsim.compose("simulate", *words, config_dir=str(folder / "conf"))
+    market = qsim.market(settings)
+    assert set(market.tables) == {"fees", "trades"}
+    direct, held = (
+        qsim.simulate(settings, **more).trajectory.value for more in ({}, {"market": market})
+    )
+    assert direct.tobytes() == held.tobytes()
 
 
 def test_an_own_fitter_trains_under_an_own_guard_on_an_own_practice(

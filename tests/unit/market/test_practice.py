@@ -8,6 +8,7 @@ from kinds import DAY, build, components, world
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market, Practice
+from quantamm_cli.market.base import FeeSeries
 from quantamm_cli.market.practice import Paths, refuse_more_than_prices
 from quantamm_cli.training.windows import Bank
 
@@ -135,16 +136,11 @@ def test_only_history_has_more_than_prices(name: str) -> None:
     """Series, given trades and recorded fees are refused with the cure."""
     practice = build("practice", name, **({"dirs": ("1",)} if name == "supplied" else {}))
     with pytest.raises(ConfigError, match=r"data.series belongs to history; use practice=historic"):
-        refuse_more_than_prices(
-            practice, replace(history(), series={"supply": history().prices}), None
-        )
-    with pytest.raises(ConfigError, match=r"fees.file belongs"):
-        refuse_more_than_prices(practice, history(), "fees.csv")
-    refuse_more_than_prices(
-        build("practice", "historic"),
-        replace(history(), series={"supply": history().prices}),
-        "fees.csv",
-    )
+        refuse_more_than_prices(practice, replace(history(), series={"supply": history().prices}))
+    moving = replace(history(), fees=FeeSeries({"fee": np.zeros(history().rows)}))
+    with pytest.raises(ConfigError, match=r"fees that move belong to history"):
+        refuse_more_than_prices(practice, moving)
+    refuse_more_than_prices(build("practice", "historic"), moving)
 
 
 def test_supplied_needs_a_folder() -> None:
