@@ -15,7 +15,6 @@ from quantamm_cli.cli.progress import Bar, LineBar, RichBar
 from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import JsonObject, finite
 
-
 _WIDEST = 100
 """Columns of rendered text: longer lines are hard to read."""
 
