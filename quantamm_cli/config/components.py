@@ -40,6 +40,12 @@ def load_strategies(plugins: tuple[str, ...] = ()) -> None:
     _load_own(_COMPETITION)
 
 
+def load_plots() -> None:
+    """The plots of reports: ours, and those that come with installed plugins."""
+    _load_own(("reporting.plots",))
+    load_plugins()
+
+
 @cache
 def _load_own(homes: tuple[str, ...]) -> None:
     """Our own components, and with them JAX. Modules stay: that the collector passes them over saves a tenth of a start."""

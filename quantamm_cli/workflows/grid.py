@@ -25,7 +25,7 @@ from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, flat
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.plots import check
+from quantamm_cli.workflows.plots import check, images, written
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -249,19 +249,15 @@ def _drawn(
 ) -> dict[str, str]:
     """The picture of a grid of one axis or two, in a folder of its own; its path."""
     from quantamm_cli.metrics import METRICS
-    from quantamm_cli.reporting.grid import picture
-    from quantamm_cli.store.files import write_files
+    from quantamm_cli.reporting.grid import Grid
 
-    if len(axes) > 2:
+    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
+    drawn = images("grid", Grid(axes, scores, metric, METRICS[metric].unit, title))
+    if not drawn:
         monitor.note(f"{len(axes)} axes: no picture, which grids of one or two have")
         return {}
     name = sha256(
         {"grid": {name: list(values) for name, values in axes.items()}, "metric": metric}
     )[:12]
     folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"
-    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
-    return {
-        "grid_plot": write_files(
-            folder, {"grid.png": picture(axes, scores, metric, METRICS[metric].unit, title)}
-        )["grid.png"]
-    }
+    return written(drawn, folder)

@@ -26,7 +26,7 @@ SHORT = (
 
 
 @pytest.fixture
-def folder(root: Path, tmp_path: Path) -> Path:
+def folder(root: Path, tmp_path: Path, own_plots: None) -> Path:
     """Where a user runs, with what the manual tells to write."""
     return own.write(root, tmp_path)
 
@@ -58,6 +58,13 @@ def test_an_own_pool_is_simulated_and_takes_no_frictions(folder: Path, call: Cal
     call("simulate", *SHORT, "pool=basket", "fees=flat", "fees.fee=0.01").one_line(
         2, "fees: pool=basket has no path with frictions"
     )
+
+
+def test_an_own_plot_is_drawn_like_any_other(folder: Path, call: Call) -> None:
+    """Written beside the others, under its name."""
+    files = call("simulate", *SHORT, "--plots", "--json").json["files"]
+    assert {"value_plot", "exposure_plot"} <= set(files)
+    assert (folder / files["exposure_plot"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call) -> None:
