@@ -80,9 +80,8 @@ def differences(written: Mapping[str, Sequence[float | None]], found: Results) -
         apart = np.flatnonzero(was != now)
         if apart.size:
             row = int(apart[0])
-            first = (
-                f"first seed {int(found.seeds[row])}: {was[row]!r} was written, {now[row]!r} came"
-            )
+            then, here = float(was[row]), float(now[row])
+            first = f"first seed {int(found.seeds[row])}: {then!r} was written, {here!r} came"
             worst = float(np.abs(was - now).max())
             lines.append(
                 f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}"

@@ -1,4 +1,4 @@
-"""A user's own components, in a folder outside the package: the README's, word for word."""
+"""A user's own components, in a folder outside the package: the manual's, word for word."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ SHORT = (
 
 @pytest.fixture
 def folder(root: Path, tmp_path: Path, own_plots: None) -> Path:
-    """Where a user runs, with what the README tells to write."""
+    """Where a user runs, with what the manual tells to write."""
     return own.write(root, tmp_path)
 
 
@@ -140,3 +140,44 @@ def test_what_they_give_is_part_of_a_market_of_settings(folder: Path, call: Call
         qsim.simulate(settings, **more).trajectory.value for more in ({}, {"market": market})
     )
     assert direct.tobytes() == held.tobytes()
+
+
+def test_an_own_fitter_trains_under_an_own_guard_on_an_own_practice(
+    folder: Path, call: Call
+) -> None:
+    """The guard follows what the rule asks for in part: wholly, it is the standard one."""
+    words = ("plugins=[mine.py]", "fit=lion", "practice=mirrored", "pool/guard=gentle", "--json")
+    trained = call("train", *TOY, *words, "fit.steps=2").json
+    assert len(set(trained["params"]["raw"]["log_k"])) == 2
+    usual, whole, still = (
+        call("simulate", *SHORT, *more, "--json").json["final"]["weights"][0]
+        for more in (
+            (),
+            ("pool/guard=gentle", "pool.guard.share=1.0"),
+            ("pool/guard=gentle", "pool.guard.share=1e-9"),
+        )
+    )
+    assert whole == pytest.approx(usual, rel=1e-12)
+    assert still == pytest.approx(0.5, abs=1e-6)
+    assert abs(usual - 0.5) > 0.1
+
+
+def test_an_own_source_has_the_prices_it_says(folder: Path, call: Call) -> None:
+    """Without a swing nothing is gained."""
+    words = ("data=swing", "tokens=[BTC,LINK]", "pool=hodl", "--json")
+    still, swung = (
+        call("simulate", *SHORT, *words, f"data.size={size}").json["metrics"]["returns"]
+        for size in (0, 0.2)
+    )
+    assert still == pytest.approx(0, abs=1e-12)
+    assert abs(swung) > 0.01
+
+
+def test_an_own_market_is_played(folder: Path, call: Call) -> None:
+    """Arbitrageurs take more where the price falls at once."""
+    words = ("strategies=[fixed_fee]", "plugins=[mine.py]", *SMALL, "--json")
+    usual, fallen = (
+        call("compete", *words, *more).json["standings"][0]["arb_edge"]
+        for more in ((), ("market=crash", "market.fall=0.5"))
+    )
+    assert fallen < usual
