@@ -3,6 +3,10 @@
 import pytest
 from toy import Call
 
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.settings.component import REGISTER
+from quantamm_cli.settings.groups import groups
+
 RULES = {
     "momentum": ("changes", []),
     "anti_momentum": ("changes", []),
@@ -65,3 +69,30 @@ def test_pools_list_their_parameters(pool: str, names: list[str], call: Call) ->
 def test_guards_and_trades(what: str, name: str, call: Call) -> None:
     assert name in {one["name"] for one in call("show", what, "--json").json["found"]}
     assert call("show", what, name).out.startswith(f"{name}: ")
+
+
+def test_every_group_has_the_word_it_always_had() -> None:
+    """Found from the folders of YAML; each is a group that components register in."""
+    load_strategies()
+    assert groups() == {
+        "data": "data",
+        "fees": "fees",
+        "fits": "fit",
+        "guards": "pool/guard",
+        "markets": "market",
+        "metrics": "metric",
+        "pools": "pool",
+        "practices": "practice",
+        "rules": "pool/rule",
+        "splits": "split",
+        "strategies": "strategy",
+        "trades": "trades",
+    }
+    assert set(groups().values()) <= set(REGISTER)
+
+
+def test_plots_are_listed_by_what_they_are_of(call: Call) -> None:
+    found = call("show", "plots", "--json").json["found"]
+    assert {"run.value", "walk.cycles", "competition.edge"} <= {each["name"] for each in found}
+    assert all(each["summary"].endswith(".") for each in found)
+    assert "did you mean 'run.value'" in call("show", "plots", "run.valu").err

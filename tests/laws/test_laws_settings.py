@@ -9,9 +9,11 @@ from kinds import CONF, build, components, source, tree
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.component import REGISTER, Component
+from quantamm_cli.settings.groups import groups
 from quantamm_cli.settings.run import Simulate, Train
 
-GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split", "trades")
+GROUPS = [group for group in groups().values() if group not in ("market", "strategy")]
+"""Those of competitions have laws of their own."""
 ALL = [(group, name) for group in GROUPS for name in components(group)]
 NEEDS = {
     "fees=recorded": ("fees.file=fees.csv",),
@@ -19,6 +21,7 @@ NEEDS = {
     "data=parquet": ("data.dir=.",),
 }
 NEEDS["data=memory"] = ("data.sha256=of-no-market",)
+NEEDS["practice=supplied"] = ("practice.dirs=[.]",)
 NEEDS |= {f"pool={name}": ("tokens=[BTC,ETH]",) for name in ("cow", "gyroscope", "reclamm")}
 NEEDS |= {
     "pool=given": ("data.series.weights=weights.csv",),

@@ -24,26 +24,18 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     )
 
 
+def _verbs() -> tuple[str, ...]:
+    from quantamm_cli.settings.groups import BESIDES, groups
+
+    return (*groups(), *BESIDES)
+
+
 COMMAND = Command(
     "show",
     "the pools, rules, metrics, ... there are, with units and defaults",
     "WHAT [NAME]",
     place=10,
     run=run,
-    verbs=(
-        "pools",
-        "rules",
-        "metrics",
-        "fits",
-        "guards",
-        "fees",
-        "trades",
-        "data",
-        "splits",
-        "practices",
-        "strategies",
-        "markets",
-        "experiments",
-    ),
+    verbs=_verbs,
     settings="none",
 )
