@@ -56,7 +56,8 @@ class Command:
     """Commands are listed by it: what one begins with comes first."""
     run: "Callable[[Composed, Options, Monitor], Result]"
     flags: tuple[Flag, ...] = ()
-    verbs: tuple[str, ...] = ()
+    verbs: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
+    """A function where they are looked for on the disk."""
     takes: str = ""
     """What its one word is, for a command without verbs; one that runs on settings can do without it."""
     notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from quantamm_cli.cli.command import Command
 from quantamm_cli.cli.commands import COMMANDS, join_installed
-from quantamm_cli.cli.parse import flags_of
+from quantamm_cli.cli.parse import flags_of, verbs_of
 from quantamm_cli.errors import ConfigError, QsimError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -51,7 +51,7 @@ def candidates(line: str) -> list[str]:
         return [name for flag in flags_of(command) for name in flag.names if name.startswith(last)]
     verbs = [
         verb
-        for verb in (command.verbs or command.beside)
+        for verb in (verbs_of(command) or command.beside)
         if len(words) == 1 and verb.startswith(last)
     ]
     if not command.composed and len(words) == 1:

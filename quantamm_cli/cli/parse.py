@@ -30,6 +30,11 @@ def find_command(name: str) -> Command:
     return COMMANDS[name]
 
 
+def verbs_of(command: Command) -> tuple[str, ...]:
+    """The words of which one must follow a command; empty for one that has none."""
+    return command.verbs() if callable(command.verbs) else command.verbs
+
+
 def flags_of(command: Command) -> tuple[Flag, ...]:
     """The options a command knows."""
     return (*command.flags, *(COMPOSING if command.composed else ()), *ALWAYS)
@@ -143,14 +148,14 @@ def _sorted(command: Command, rest: list[str]) -> tuple[tuple[str, ...], tuple[s
             " ".join(words[1:]),
             f"one {command.takes} at a time: qsim {command.name} {command.takes}",
         )
-    if command.verbs:
-        what = f"{' | '.join(command.verbs)}"
+    if verbs := verbs_of(command):
+        what = f"{' | '.join(verbs)}"
         if not words:
             raise ConfigError("", f"which one? qsim {command.name} {what}")
-        if words[0] not in command.verbs:
+        if words[0] not in verbs:
             raise ConfigError(
                 words[0],
-                f"qsim {command.name} knows {', '.join(command.verbs)}{did_you_mean(words[0], command.verbs)}",
+                f"qsim {command.name} knows {', '.join(verbs)}{did_you_mean(words[0], verbs)}",
             )
     return words, overrides
 

@@ -2,7 +2,7 @@
 
 from quantamm_cli.cli.command import Command
 from quantamm_cli.cli.commands import COMMANDS
-from quantamm_cli.cli.parse import flags_of
+from quantamm_cli.cli.parse import flags_of, verbs_of
 
 _EXIT = "exit codes: 0 done, 1 our defect, 2 settings, 3 data, 4 runs and files, 5 diverged, 130 Ctrl-C, 143 SIGTERM"
 
@@ -26,13 +26,13 @@ tab completion: eval "$(qsim -sc install=bash)" (zsh too; fish: qsim -sc install
 def of(command: Command) -> str:
     """``qsim COMMAND --help``."""
     lines = [f"usage: qsim {command.name} {command.usage}", "", command.summary, ""]
-    if command.verbs:
-        lines += [f"  one of: {', '.join(command.verbs)}", ""]
+    if verbs := verbs_of(command):
+        lines += [f"  one of: {', '.join(verbs)}", ""]
     for flag in flags_of(command):
         left = ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
         lines.append(f"  {left:<22} {flag.text}")
     lines += ["", *command.notes] if command.notes else []
     if command.composed:
-        choices = "|".join(COMMANDS["show"].verbs)
+        choices = "|".join(verbs_of(COMMANDS["show"]))
         lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show {choices}"]
     return "\n".join(lines)

@@ -30,7 +30,7 @@ class Plot(NamedTuple):
     draw: Callable[[Any], "Figure | None"]
 
 
-PLOTS: dict[str, dict[str, Plot]] = {kind: {} for kind in get_args(Kind)}
+PLOTS: dict[Kind, dict[str, Plot]] = {kind: {} for kind in get_args(Kind)}
 """All plots, by the kind of result and by name."""
 
 

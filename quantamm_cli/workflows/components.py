@@ -7,37 +7,24 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
-from quantamm_cli.config.components import load_components, load_strategies
+from quantamm_cli.config.components import load_components, load_plots, load_strategies
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.keys import lookup
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.component_tables import declared_table, listing_table, settings_table
+from quantamm_cli.reporting.plot import PLOTS, plots_of
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
 from quantamm_cli.settings.docstrings import paragraphs
+from quantamm_cli.settings.groups import groups
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Result
 
-EXPERIMENTS = "experiments"
-GROUPS = {
-    "pools": "pool",
-    "rules": "pool/rule",
-    "guards": "pool/guard",
-    "metrics": "metric",
-    "fits": "fit",
-    "fees": "fees",
-    "trades": "trades",
-    "data": "data",
-    "splits": "split",
-    "practices": "practice",
-    "strategies": "strategy",
-    "markets": "market",
-}
-"""The register of each kind, by what a list of them is called."""
 _PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}
 
 
@@ -144,7 +131,7 @@ def show_components(
     """All components of a kind, or the one of a name.
 
     Args:
-        what: a key of ``GROUPS``, or ``experiments``.
+        what: a key of ``groups()``, or one of ``BESIDES``.
         overrides: those that name plugins count.
         config_dir: a folder of YAML searched before ``./conf``.
 
@@ -166,9 +153,10 @@ def show_components(
 def _items(
     what: str, name: str | None, words: tuple[str, ...], config_dir: str | None
 ) -> list[Description]:
-    if what == EXPERIMENTS:
+    if what == "experiments":
         return experiments(config_dir)
-    return _Describer(words, config_dir).components(GROUPS[what], name)
+    describer = _Describer(words, config_dir)
+    return describer.plots() if what == "plots" else describer.components(groups()[what], name)
 
 
 def experiments(config_dir: str | None) -> list[Description]:
@@ -191,13 +179,20 @@ class _Describer:
 
     def components(self, group: str, name: str | None) -> list[Description]:
         """What is registered under a group, by name; of a ``name`` that is registered only that."""
-        load = load_strategies if group in ("strategy", "market") else load_components
-        load(self._plugins())
+        load_strategies(self._plugins())
         known = REGISTER.get(group, {})
         if name in known:
             return [self._described(name, known[name])]
         items = [self._described(each, cls) for each, cls in sorted(known.items())]
         return items + (self._presets(known) if group == "strategy" else [])
+
+    def plots(self) -> list[Description]:
+        """Those of reports, by the kind of result and the name of the file."""
+        check()
+        load_components(self._plugins())
+        load_plots()
+        shown = [each for kind in PLOTS for each in plots_of(kind)]
+        return [Description(f"{each.of}.{each.name}", each.caption, each.caption) for each in shown]
 
     def _plugins(self) -> tuple[str, ...]:
         if not self._words:

@@ -30,6 +30,19 @@ class Leaning(WeightRule, kind="leaning"):
     def signal(self, recur, seen, params, clock):
         return centred(jnp.exp2(params["log_k"]), -seen.price / seen.price[:1])
 '''
+GROUP = """
+
+from leaning_rules import mine
+from quantamm_cli.settings.component import Component
+
+
+class Weather(Component, group="weather"):
+    pass
+
+
+class Rain(Weather, kind="rain"):
+    '''Water from above.'''
+"""
 TYPO = """
 import json, sys
 from quantamm_cli.cli.main import main
@@ -71,8 +84,10 @@ def qsim(packages: Path, folder: Path, *words: str, **env: str) -> toy.Answer:
 def packages(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     """A folder of packages as ``pip install --target`` leaves it; in the package are the README's components, too."""
     target = tmp_path_factory.mktemp("packages")
-    install(target, f"{RULE}\n\nfrom leaning_rules import mine\n")
+    install(target, RULE + GROUP)
     own.write(root, target / "leaning_rules")
+    (target / "leaning_rules/conf/weather").mkdir()
+    (target / "leaning_rules/conf/weather/rain.yaml").write_text("kind: rain\n")
     return target
 
 
@@ -101,6 +116,15 @@ def test_a_component_of_an_installed_package_is_shown_and_completed(
     assert qsim(
         packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line))
     ).out.split() == [choice]
+
+
+def test_a_group_of_a_package_is_listed_like_ours(packages: Path, tmp_path: Path) -> None:
+    """Its folder of YAML makes it known to help and completion, which import nothing."""
+    assert "Water from above." in qsim(packages, tmp_path, "show", "weathers").out
+    line = "qsim show wea"
+    completed = qsim(packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT="13")
+    assert completed.out.split() == ["weathers"]
+    assert "weathers, experiments" in qsim(packages, tmp_path, "show", "--help").out
 
 
 def test_its_yaml_enrols_it_in_the_laws(packages: Path, root: Path) -> None:

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from toy import Call
 
+from quantamm_cli.config.components import load_strategies
+from quantamm_cli.settings.component import REGISTER
+from quantamm_cli.settings.groups import groups
+
 RULES = {
     "momentum": ("changes", []),
     "anti_momentum": ("changes", []),
@@ -96,3 +100,30 @@ def _descriptions(tree: Any) -> Iterator[str]:
     if isinstance(tree, list):
         for part in tree:
             yield from _descriptions(part)
+
+
+def test_every_group_has_the_word_it_always_had() -> None:
+    """Found from the folders of YAML; each is a group that components register in."""
+    load_strategies()
+    assert groups() == {
+        "data": "data",
+        "fees": "fees",
+        "fits": "fit",
+        "guards": "pool/guard",
+        "markets": "market",
+        "metrics": "metric",
+        "pools": "pool",
+        "practices": "practice",
+        "rules": "pool/rule",
+        "splits": "split",
+        "strategies": "strategy",
+        "trades": "trades",
+    }
+    assert set(groups().values()) <= set(REGISTER)
+
+
+def test_plots_are_listed_by_what_they_are_of(call: Call) -> None:
+    found = call("show", "plots", "--json").json["found"]
+    assert {"run.value", "walk.cycles", "competition.edge"} <= {each["name"] for each in found}
+    assert all(each["summary"].endswith(".") for each in found)
+    assert "did you mean 'run.value'" in call("show", "plots", "run.valu").err

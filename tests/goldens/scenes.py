@@ -139,7 +139,7 @@ NEW = {
             "config init here",
             *(f"show {what}" for what in ("pools", "rules", "guards", "fees", "trades", "data")),
             *(f"show {what}" for what in ("metrics", "fits", "splits", "practices")),
-            *(f"show {what}" for what in ("strategies", "markets", "experiments")),
+            *(f"show {what}" for what in ("strategies", "markets", "experiments", "plots")),
             "show fees flat",
             "help",
             "help start",

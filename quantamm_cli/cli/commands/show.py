@@ -29,9 +29,15 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 def names(loader: "Loader", what: str) -> "Sequence[str]":
     """The names of a kind that have a YAML."""
-    from quantamm_cli.workflows.components import GROUPS
+    from quantamm_cli.settings.groups import groups
 
-    return loader.options(GROUPS.get(what, "experiment"))
+    return loader.options(groups().get(what, "experiment"))
+
+
+def _verbs() -> tuple[str, ...]:
+    from quantamm_cli.settings.groups import BESIDES, groups
+
+    return (*groups(), *BESIDES)
 
 
 COMMAND = Command(
@@ -40,21 +46,7 @@ COMMAND = Command(
     "WHAT [NAME]",
     place=10,
     run=run,
-    verbs=(
-        "pools",
-        "rules",
-        "metrics",
-        "fits",
-        "guards",
-        "fees",
-        "trades",
-        "data",
-        "splits",
-        "practices",
-        "strategies",
-        "markets",
-        "experiments",
-    ),
+    verbs=_verbs,
     settings="none",
     names=names,
 )
