@@ -59,7 +59,6 @@ def test_the_same_settings_are_the_same_path(name: str) -> None:
 def test_trades_are_between_two_of_the_tokens(name: str) -> None:
     """A row a minute and a place a trade; amounts are finite and at least 0, and an empty place is empty."""
     given = market(name).trades
-    assert (given is None) == (name == "none")
     if given is None:
         return
     there = given.pay >= 0
@@ -69,6 +68,13 @@ def test_trades_are_between_two_of_the_tokens(name: str) -> None:
     assert (given.pay[there] < len(TOKENS)).all() and (given.take[there] < len(TOKENS)).all()
     assert (given.pay[there] != given.take[there]).all()
     assert (given.amount >= 0).all() and np.isfinite(given.amount).all()
+
+
+def test_what_is_recorded_is_given() -> None:
+    """Every trade of the file; and none where there is none."""
+    given = market("recorded").trades
+    assert given is not None and (given.pay >= 0).sum() == 101
+    assert market("none").trades is None
 
 
 @sources
@@ -96,7 +102,7 @@ def test_the_pool_loses_nothing(name: str) -> None:
     np.testing.assert_allclose(invariant(free), invariant(free)[0], rtol=1e-12)
     assert np.diff(invariant(charged)).min() > -1e-12
     assert not free.fees.any()
-    assert bool(charged.fees.sum() > 0) == (name != "none")
+    assert bool(charged.fees.sum() > 0) == (market(name).trades is not None)
 
 
 @sources
