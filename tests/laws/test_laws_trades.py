@@ -1,4 +1,7 @@
-"""What every source of trades promises: they happen when and as they are given, and no pool pays more than it is paid."""
+"""What every source of trades promises.
+
+They happen when and as they are given, and no pool pays more than it is paid.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -57,7 +60,10 @@ def test_the_same_settings_are_the_same_path(name: str) -> None:
 
 @sources
 def test_trades_are_between_two_of_the_tokens(name: str) -> None:
-    """A row a minute and a place a trade; amounts are finite and at least 0, and an empty place is empty."""
+    """A row a minute and a place a trade.
+
+    Amounts are finite and at least 0, and an empty place is empty.
+    """
     given = market(name).trades
     if given is None:
         return
@@ -79,7 +85,10 @@ def test_what_is_recorded_is_given() -> None:
 
 @sources
 def test_reserves_move_by_trades_and_by_nothing_else(name: str) -> None:
-    """In a minute with trades what is paid rises and what is taken falls; in all others nothing moves."""
+    """In a minute with trades what is paid rises and what is taken falls.
+
+    In all others nothing moves.
+    """
     found, given = path(name), market(name).trades
     assert found.reserves.shape == (ROWS, 2) and (found.reserves > 0).all()
     moved = traded(found)

@@ -1,4 +1,7 @@
-"""``pytest --plugins=FILE``: a user's components are tried by the laws of their kinds, and those that break one are told so."""
+"""``pytest --plugins=FILE``.
+
+A user's components are tried by the laws of their kinds, and those that break one are told so.
+"""
 
 import subprocess
 import sys
@@ -52,7 +55,10 @@ LAWS = "changes_sum_to_zero or does_not_hear_of_the_future and vectorized"
 
 
 def test_a_rule_of_a_user_is_under_the_laws_of_rules(root: Path, tmp_path: Path) -> None:
-    """One that keeps them passes; weights that do not sum to one and a look into the future fail the law that says so."""
+    """One that keeps them passes.
+
+    Weights that do not sum to one and a look into the future fail the law that says so.
+    """
     (tmp_path / "mine.py").write_text(RULES)
     options = ["-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--junitxml=found.xml"]
     rules = [str(root / "tests/laws/test_laws_rules.py"), "-k", LAWS]
