@@ -6,7 +6,7 @@ STAMP := $(VENV)/.made
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick scan faults bench goldens docs env lint types layers pytest lock clean
+.PHONY: help demo test check quick laws scan faults bench goldens docs env lint types layers pytest lock clean
 
 help: ## this text
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ check: test ## the same
 
 quick: env ## one component of each kind, no processes: while one works
 	$(BIN)/python -m pytest tests/unit tests/laws --quick
+
+laws: env ## what every component of a kind promises; PLUGINS=FILE: of the components in a file of yours
+	$(BIN)/python -m pytest tests/laws $(if $(PLUGINS),--plugins='$(PLUGINS)')
 
 scan: env ## every law and vector once more, on JAX's loops instead of compiled code
 	$(BIN)/python -m pytest tests/laws tests/vectors --executor=scan
@@ -66,7 +69,7 @@ types:
 layers:
 	$(BIN)/lint-imports --no-cache
 
-pytest quick: export PYTHONDONTWRITEBYTECODE =# test modules too are compiled once
+pytest quick laws: export PYTHONDONTWRITEBYTECODE =# test modules too are compiled once
 pytest:
 	$(BIN)/python -m pytest
 

@@ -26,7 +26,10 @@ _run = jax.jit(simulate, static_argnames="rows")
 
 
 def settings(tokens: Sequence[str] = TOKENS, **chosen: tuple[str, Mapping[str, Any]]) -> Simulate:
-    """A simulation; of each group a name and changes of its settings: ``fees=("flat", {"fee": 0.01})``."""
+    """A simulation; of each group a name and changes of its settings.
+
+    ``fees=("flat", {"fee": 0.01})``.
+    """
     parts = {group: tree(group, name, **changes) for group, (name, changes) in chosen.items()}
     return read_settings(Simulate, _TREE | {"tokens": list(tokens)} | parts)
 

@@ -93,10 +93,11 @@ class Backwards(Practice, kind="my_practice"):
 
     def bank(self, history, rows, load):
         logs = np.log(history.prices[history.burn_in : history.burn_in + rows])
-        turned = np.exp(logs[:1] + np.concatenate([0 * logs[:1], np.cumsum(np.diff(logs[::-1], axis=0), axis=0)]))
+        turned = np.exp(logs[::-1] - logs[-1])
         burn_in = history.prices[: history.burn_in]
-        level = burn_in[-1:] / turned[:1] if len(burn_in) else 1.0
-        return Paths(as_market(history, np.concatenate([burn_in, turned * level])), np.zeros(1, np.int32))
+        level = burn_in[-1:] if len(burn_in) else history.prices[:1]
+        prices = np.concatenate([burn_in, turned * level])
+        return Paths(as_market(history, prices), np.zeros(1, np.int32))
 
 
 class Flat(REGISTER["fees"]["flat"], kind="my_fees"):

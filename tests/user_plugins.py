@@ -1,7 +1,7 @@
-"""``pytest --plugins=FILE``: the components that a user's file declares, under the laws of their kinds.
+"""``pytest --plugins=FILE``: the components that a file declares, under the laws of their kinds.
 
-``make laws PLUGINS=FILE``. Their settings are those of ``conf/GROUP/NAME.yaml`` beside the file, or the defaults of the class
-where there is none. Only the cases of these components run.
+``make laws PLUGINS=FILE``. Their settings are those of ``conf/GROUP/NAME.yaml`` beside the file, or
+the defaults of the class where there is none. Only the cases of these components run.
 """
 
 import inspect
@@ -16,7 +16,10 @@ DECLARED: dict[str, dict[str, Path]] = {}
 
 
 def load(files: list[str]) -> None:
-    """Import files of components and note what each declares. Raises UsageError: one that fails or declares nothing."""
+    """Import files of components and note what each declares.
+
+    Raises UsageError: one that fails or declares nothing.
+    """
     from quantamm_cli.config.components import load_strategies
     from quantamm_cli.errors import ConfigError
     from quantamm_cli.settings.component import REGISTER
@@ -42,7 +45,10 @@ def load(files: list[str]) -> None:
 
 
 def _name_strategies(path: Path) -> None:
-    """A strategy is chosen as FILE.py:Class and needs no kind: it is known by the name of its class."""
+    """A strategy is chosen as FILE.py:Class and needs no kind.
+
+    It is known by the name of its class.
+    """
     from quantamm_cli.competition.strategy import Strategy
     from quantamm_cli.config.user_files import module_of
     from quantamm_cli.settings.component import REGISTER

@@ -22,13 +22,19 @@ _MARKS = tuple(f"[{group}]".encode() for group in (COMPONENTS, COMMANDS))
 
 
 def load_plugins() -> None:
-    """Import the modules, each once. One that fails costs a warning: what it would have registered is then not there."""
+    """Import the modules, each once.
+
+    One that fails costs a warning: what it would have registered is then not there.
+    """
     for point in _points(COMPONENTS):
         _load(point)
 
 
 def plugin_folders() -> list[tuple[str, Path]]:
-    """The folders of YAML that come with the packages, with the names of their entry points. Nothing is imported."""
+    """The folders of YAML that come with the packages, with the names of their entry points.
+
+    Nothing is imported.
+    """
     points = [*_points(COMMANDS), *_points(COMPONENTS)]
     packages = {_module(point).partition(".")[0]: point.name for point in points}
     places = [(name, place) for package, name in packages.items() for place in _places(package)]
@@ -68,7 +74,10 @@ def _declared() -> bool:
 
 
 def _declares(folder: str) -> bool:
-    """Whether a package in a folder of packages may have such an entry point: read at every start, so without the metadata's parser."""
+    """Whether a package in a folder may have such an entry point.
+
+    Read at every start, so without the metadata's parser.
+    """
     try:
         files = Path(folder or ".").glob("*.*-info/entry_points.txt")
         return any(mark in text for text in map(Path.read_bytes, files) for mark in _MARKS)

@@ -1,4 +1,7 @@
-"""A component of every kind and a command, in a file and in an installed package: shown, completed, chosen and run like ours."""
+"""A component of every kind and a command, in a file and in an installed package.
+
+Shown, completed, chosen and run like ours.
+"""
 
 import json
 import os
@@ -29,7 +32,12 @@ for line in json.load(sys.stdin):
 print(json.dumps(answers))
 """
 METADATA = "Metadata-Version: 2.1\nName: strange-parts\nVersion: 1.0\n"
-POINTS = "[qsim.plugins]\nparts = strange_parts.parts\n\n[qsim.commands]\n{name} = strange_parts.{module}\n"
+POINTS = """[qsim.plugins]
+parts = strange_parts.parts
+
+[qsim.commands]
+mine = strange_parts.word
+"""
 
 
 class Place(NamedTuple):
@@ -40,7 +48,10 @@ class Place(NamedTuple):
     words: tuple[str, ...]
 
     def ask(self, *lines: list[str] | str) -> list[Any]:
-        """What a process answers to commands (lists of words) and to completions (lines): code, output, errors."""
+        """What a process answers to commands (lists of words) and to completions (lines).
+
+        Code, output, errors.
+        """
         paths = [str(path) for path in self.packages] + [os.environ.get("PYTHONPATH", "")]
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT],
@@ -55,7 +66,7 @@ class Place(NamedTuple):
         return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def install(target: Path, command: str = every_kind.COMMAND, name: str = "mine") -> Path:
+def install(target: Path, command: str = every_kind.COMMAND) -> Path:
     """What an installer makes of a package with both entry points."""
     package, info = target / "strange_parts", target / "strange_parts-1.0.dist-info"
     package.mkdir(parents=True)
@@ -65,7 +76,7 @@ def install(target: Path, command: str = every_kind.COMMAND, name: str = "mine")
     (package / "word.py").write_text(command)
     every_kind.write(package)
     (info / "METADATA").write_text(METADATA)
-    (info / "entry_points.txt").write_text(POINTS.format(name=name, module="word"))
+    (info / "entry_points.txt").write_text(POINTS)
     (info / "RECORD").write_text("")
     return target
 
@@ -82,7 +93,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_every_kind_is_listed_shown_and_completed(place: Place) -> None:
-    """By ``show KIND``, by ``show KIND NAME`` with its text and settings, and behind ``KIND=`` and ``show KIND``."""
+    """By ``show KIND`` and ``show KIND NAME``; completed behind ``KIND=`` and ``show KIND``."""
     asked: list[list[str] | str] = []
     for what, (group, kind) in KINDS.items():
         command = "compete" if what in ("markets", "strategies") else "train"
@@ -120,7 +131,10 @@ def test_all_of_them_together_are_a_run(place: Place) -> None:
 
 
 def test_they_are_played_and_trained(place: Place) -> None:
-    """A market and a strategy of a file in a competition; the rest, of a package, in a training of one step."""
+    """A market and a strategy of a file in a competition.
+
+    The rest, of a package, in a training of one step.
+    """
     if place.words:
         names = ["market=my_market", "strategies=[my_strategy,fixed_50]", *place.words]
         small = ["simulations=4", "steps=50", "epoch.length=null"]

@@ -1,4 +1,7 @@
-"""What every source of prices promises: the same numbers each time, whole and in parts, in the order of the tokens."""
+"""What every source of prices promises.
+
+The same numbers each time, whole and in parts, in the order of the tokens.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,10 @@ MARKET = qsim.market(CLOSES)
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What a source needs besides its defaults: files, or a market of Python code, of the same six days."""
+    """What a source needs besides its defaults.
+
+    Files, or a market of Python code, of the same six days.
+    """
     folder: Path = tmp_path_factory.mktemp("prices")
     for token in TOKENS:
         frame = CLOSES.select("unix", close=token)

@@ -1,4 +1,4 @@
-"""Every folder of conf/ has the laws of its kind, and every YAML in it is a case of them by being there."""
+"""Every folder of conf/ has the laws of its kind, and each YAML in it is a case of them."""
 
 import ast
 import importlib

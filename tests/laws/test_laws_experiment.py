@@ -24,7 +24,7 @@ def words(name: str) -> tuple[str, ...]:
 @experiments
 @pytest.mark.parametrize(("command", "cls"), [("train", Train), ("simulate", Simulate)])
 def test_it_is_a_run_of_one_name(name: str, command: str, cls: type[Simulate]) -> None:
-    """It composes under both commands, and names the same run however often that is done; both name different ones."""
+    """It composes under both commands and names the same run each time; a change names another."""
     once, again = (
         read_settings(cls, Composer(command, words(name)).tree()).fingerprint for _ in range(2)
     )

@@ -1,4 +1,7 @@
-"""What every fee model promises, around a pool of constant weights: nothing is lost in it, and dearer trades are fewer."""
+"""What every fee model promises, around a pool of constant weights.
+
+Nothing is lost in it, and dearer trades are fewer.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,10 @@ NEEDS: dict[str, dict[str, Any]] = {}
 
 @pytest.fixture(autouse=True, scope="module")
 def _file(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Recorded fees that say only that arbitrageurs pay none: for the rest the settings' numbers hold."""
+    """Recorded fees that say only that arbitrageurs pay none.
+
+    For the rest the settings' numbers hold.
+    """
     file: Path = tmp_path_factory.mktemp("fees") / "fees.csv"
     file.write_text(f"unix,arb_fee\n{START},0\n")
     NEEDS["recorded"] = {"file": str(file)}
@@ -54,7 +60,10 @@ def test_the_same_settings_are_the_same_path(name: str) -> None:
 
 @models
 def test_the_pool_loses_nothing(name: str) -> None:
-    """Its invariant never falls, as whoever trades leaves at least what they take; it rises if fees are earned."""
+    """Its invariant never falls, as whoever trades leaves at least what they take.
+
+    It rises if fees are earned.
+    """
     found = path(name, **numbers(name))
     assert np.diff(invariant(found)).min() > -1e-12
     gained = bool(invariant(found)[-1] > invariant(found)[0] + 1e-9)
@@ -63,7 +72,10 @@ def test_the_pool_loses_nothing(name: str) -> None:
 
 @models
 def test_without_numbers_there_are_no_frictions(name: str) -> None:
-    """A model that is frictionless leaves the pool in equilibrium at every minute; one with series of zeros does nearly so."""
+    """A model that is frictionless leaves the pool in equilibrium at every minute.
+
+    One with series of zeros does nearly so.
+    """
     found, free = path(name), path("none")
     if settings(name).fees.frictionless:
         np.testing.assert_array_equal(found.reserves, free.reserves)

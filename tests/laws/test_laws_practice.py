@@ -1,4 +1,7 @@
-"""What training windows may be cut from: paths that are history's kin, and know nothing of what comes after training."""
+"""What training windows may be cut from.
+
+Paths that are history's kin, and know nothing of what comes after training.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -48,7 +51,10 @@ def bank(name: str, market: Market | None = None, **changes: Any) -> Paths:
 
 @practices
 def test_every_path_is_there_whole(name: str) -> None:
-    """Its minutes lie within the market and before the next path; prices are positive, a column a token."""
+    """Its minutes lie within the market and before the next path.
+
+    Prices are positive, a column a token.
+    """
     paths = bank(name)
     assert paths.first_rows[0] == 0
     assert (np.diff(paths.first_rows) >= ROWS).all()

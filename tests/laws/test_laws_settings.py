@@ -15,7 +15,10 @@ from quantamm_cli.settings.run import Simulate, Train
 
 FOLDERS = sorted({str(path.parent.relative_to(CONF)) for path in CONF.rglob("*/*.yaml")})
 GROUPS = [group for group in FOLDERS if group not in ("experiment", "space", "strategy")]
-"""Folders of components. Experiments and spaces are none; a strategy's YAML may be another with settings (its own laws)."""
+"""Folders of components.
+
+Experiments and spaces are none; a strategy's YAML may be another with settings (its own laws).
+"""
 ALL = [(group, name) for group in GROUPS for name in components(group)]
 ALL = [(group, name) for group, name in ALL if yaml_of(group, name).is_file()]
 NEEDS = {
@@ -47,7 +50,8 @@ COMPOSED = [
     ("group", "name"), COMPOSED, ids=[f"{group}={name}" for group, name in COMPOSED]
 )
 def test_it_composes_and_validates(group: str, name: str) -> None:
-    """Chosen on the command line of ``train``, it becomes the component registered under its name."""
+    """Chosen on the command line of ``train``, it becomes the component registered under its name.
+    Chosen on the command line of ``train``, it becomes the component registered under its name."""
     choice, command = f"{group}={name}", "compete" if group == "market" else "train"
     pair = group == "pool" and assets_of(build(group, name)) == 2
     words = (choice, *NEEDS.get(choice, ()), *(("tokens=[BTC,ETH]",) if pair else ()))

@@ -21,7 +21,10 @@ def search(name: str, *words: str) -> Search:
 
 @spaces
 def test_its_settings_exist_and_its_ranges_are_legal(name: str) -> None:
-    """Each key is a setting of the default run; the settings at many points of the space validate and differ."""
+    """Each key is a setting of the default run.
+
+    The settings at many points of the space validate and differ.
+    """
     found = search(name)
     assert found.space
     points = [found.values(Guess(number)) for number in range(5)]
@@ -31,7 +34,10 @@ def test_its_settings_exist_and_its_ranges_are_legal(name: str) -> None:
 
 @spaces
 def test_it_begins_at_the_settings_without_a_search(name: str) -> None:
-    """What is given already lies in the space, or is left out; the space holds every point of its own."""
+    """What is given already lies in the space, or is left out.
+
+    The space holds every point of its own.
+    """
     found = search(name)
     for values in (found.given, *(found.values(Guess(number)) for number in range(3))):
         for key, value in values.items():

@@ -25,7 +25,10 @@ def settings(name: str, **changes: Any) -> Train:
 @splits
 @embargoes
 def test_periods_are_in_order_and_part_nothing_twice(name: str, embargo: int) -> None:
-    """In each cycle: what trains, what validates, the embargo, what is tested; together all of its minutes."""
+    """In each cycle: what trains, what validates, the embargo, what is tested.
+
+    Together all of its minutes.
+    """
     for cycle in settings(name, embargo_days=embargo).cycles:
         (first, second), (third, fourth), (fifth, last) = (
             cycle.periods[period] for period in ("train", "validation", "test")
@@ -37,7 +40,8 @@ def test_periods_are_in_order_and_part_nothing_twice(name: str, embargo: int) ->
 
 @splits
 def test_cycles_walk_through_time(name: str) -> None:
-    """The tests of all cycles cover [end, test_end) without a gap, and nothing is tested that was trained on before."""
+    """The tests of all cycles cover [end, test_end) without a gap, and nothing is tested that was
+    trained on before."""
     found = settings(name)
     edges = [(minute(cycle.end), minute(str(cycle.test_end))) for cycle in found.cycles]
     assert edges[0][0] == minute(found.end)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
-from kinds import build, components, source, tree
+from kinds import build, components, source, tree, yaml_of
 from numpy.typing import NDArray
 
 from quantamm_cli.competition import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
@@ -221,7 +221,7 @@ class SilentCurve(Strategy, kind="test_silent_curve"):
         return 0 * amount
 
 
-@every
+@pytest.mark.parametrize("name", [name for name in NAMES if yaml_of(GROUP, name).is_file()])
 def test_its_yaml_says_what_it_is(name: str) -> None:
     """Its keys are the fields, each with a comment; a name that is the kind's own has the kind's defaults."""
     cls = REGISTER["strategy"][tree("strategy", name)["kind"]]

@@ -1,4 +1,7 @@
-"""What every source of trades promises: they happen when and as they are given, and no pool pays more than it is paid."""
+"""What every source of trades promises.
+
+They happen when and as they are given, and no pool pays more than it is paid.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -57,9 +60,11 @@ def test_the_same_settings_are_the_same_path(name: str) -> None:
 
 @sources
 def test_trades_are_between_two_of_the_tokens(name: str) -> None:
-    """A row a minute and a place a trade; amounts are finite and at least 0, and an empty place is empty."""
+    """A row a minute and a place a trade.
+
+    Amounts are finite and at least 0, and an empty place is empty.
+    """
     given = market(name).trades
-    assert (given is None) == (name == "none")
     if given is None:
         return
     there = given.pay >= 0
@@ -71,9 +76,19 @@ def test_trades_are_between_two_of_the_tokens(name: str) -> None:
     assert (given.amount >= 0).all() and np.isfinite(given.amount).all()
 
 
+def test_what_is_recorded_is_given() -> None:
+    """Every trade of the file; and none where there is none."""
+    given = market("recorded").trades
+    assert given is not None and (given.pay >= 0).sum() == 101
+    assert market("none").trades is None
+
+
 @sources
 def test_reserves_move_by_trades_and_by_nothing_else(name: str) -> None:
-    """In a minute with trades what is paid rises and what is taken falls; in all others nothing moves."""
+    """In a minute with trades what is paid rises and what is taken falls.
+
+    In all others nothing moves.
+    """
     found, given = path(name), market(name).trades
     assert found.reserves.shape == (ROWS, 2) and (found.reserves > 0).all()
     moved = traded(found)
@@ -96,7 +111,7 @@ def test_the_pool_loses_nothing(name: str) -> None:
     np.testing.assert_allclose(invariant(free), invariant(free)[0], rtol=1e-12)
     assert np.diff(invariant(charged)).min() > -1e-12
     assert not free.fees.any()
-    assert bool(charged.fees.sum() > 0) == (name != "none")
+    assert bool(charged.fees.sum() > 0) == (market(name).trades is not None)
 
 
 @sources

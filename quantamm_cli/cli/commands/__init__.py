@@ -23,7 +23,10 @@ def _found() -> dict[str, Command]:
 
 
 COMMANDS = _found()
-"""By name, in the order in which they are listed; those of packages behind ours, once they joined."""
+"""By name, in the order in which they are listed.
+
+Those of packages behind ours, once they joined.
+"""
 
 
 @cache

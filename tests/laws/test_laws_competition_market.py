@@ -1,4 +1,7 @@
-"""What every market of a competition promises: a seed is one simulation, whoever asks for it and with what others."""
+"""What every market of a competition promises.
+
+A seed is one simulation, whoever asks for it and with what others.
+"""
 
 import os
 from typing import Any
@@ -69,7 +72,10 @@ def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 @kinds
 def test_prices_and_orders_are_lawful(name: str) -> None:
-    """Positive prices, a step each; orders in order of time, with sizes, and nothing behind the last of them."""
+    """Positive prices, a step each.
+
+    Orders in order of time, with sizes, and nothing behind the last of them.
+    """
     found = settings(name).make(np.arange(20), STEPS)
     assert found.prices.shape == (20, STEPS)
     assert np.isfinite(found.prices).all() and (found.prices > 0).all()
@@ -84,7 +90,10 @@ def test_prices_and_orders_are_lawful(name: str) -> None:
 
 @kinds
 def test_what_is_drawn_lies_within_its_range(name: str) -> None:
-    """Of every setting that may be a range; and a number in its place leaves everything else as it was."""
+    """Of every setting that may be a range.
+
+    A number in its place leaves everything else as it was.
+    """
     chosen = settings(name)
     found = chosen.make(np.arange(50), 20)
     fee = found.normaliser_fee * 1e4
