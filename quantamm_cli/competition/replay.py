@@ -84,8 +84,7 @@ def _assembled(
         edge=np.asarray(whole.edge)[ends][:, rows],
         weight=np.asarray(whole.weight)[ends][:, rows[:-1]],
         states=tuple(
-            _states(settings, plan, whole.states, place, ends)
-            for place in range(len(settings.names))
+            _states(plan, whole.states, place, ends) for place in range(len(settings.names))
         ),
         fills=tuple(_fills(names, epochs, seen, rows, step, first, last)),
     )
@@ -124,9 +123,7 @@ def _fills(
     return found
 
 
-def _states(
-    settings: Compete, plan: Plan, states: Sequence[Any], place: int, ends: Numbers
-) -> dict[str, Numbers]:
+def _states(plan: Plan, states: Sequence[Any], place: int, ends: Numbers) -> dict[str, Numbers]:
     """What a strategy remembers, by the names its state gives its parts."""
     for group, state in zip(plan.groups, states, strict=True):
         if place in group.members:

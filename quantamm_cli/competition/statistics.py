@@ -100,17 +100,17 @@ class Gap(NamedTuple):
         return self.estimate.low > 0
 
 
-def leading_gap(edge: Numbers, planned: int, error: float = 1 - CONFIDENCE) -> Gap | None:
+def leading_gap(edge: Numbers, planned: int) -> Gap | None:
     """The leader's gap of ``edge`` (s, a) by sequential intervals; None of fewer than two entrants.
 
     The leader is found on the same seeds, so the error is shared among all pairs of entrants: the probability that a wrong
-    leader is ever declared is at most ``error``.
+    leader is ever declared is at most ``1 - CONFIDENCE``.
     """
     entrants = edge.shape[1]
     if entrants < 2:
         return None
     leader = int(np.argmax(edge.mean(0)))
-    share = error / (entrants * (entrants - 1) / 2)
+    share = (1 - CONFIDENCE) / (entrants * (entrants - 1) / 2)
     gaps = [
         Gap(leader, other, sequential(edge[:, leader] - edge[:, other], planned, share))
         for other in range(entrants)
@@ -137,12 +137,12 @@ def beats(first: ArrayLike, second: ArrayLike) -> float:
     return float((ahead + 1).mean() / 2) if len(ahead) else math.nan
 
 
-def best(edge: Numbers, seed: int = 0) -> Numbers:
+def best(edge: Numbers) -> Numbers:
     """The probability (a,) that each entrant of ``edge`` (s, a) has the highest mean: its share of the bootstrap resamples of seeds."""
     seeds, entrants = edge.shape
     if seeds < 2 or entrants < 1:
         return np.full(entrants, np.nan)
-    random = np.random.Generator(np.random.PCG64(seed))
+    random = np.random.Generator(np.random.PCG64(0))
     found, most = np.zeros(entrants), max(1, _AT_ONCE // seeds)
     for done in range(0, _RESAMPLES, most):
         some = min(most, _RESAMPLES - done)

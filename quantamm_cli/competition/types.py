@@ -91,8 +91,6 @@ class Fault(IntEnum):
     """A quote is below zero."""
     TOO_MUCH = 4
     """A quote is not below the reserve."""
-    STATE = 5
-    """Its state is not made of numbers."""
 
 
 class Outcome(NamedTuple):

@@ -29,13 +29,13 @@ class Check(NamedTuple):
     inputs: JsonObject | None = None
 
 
-def validated(strategy: Strategy, seed: int = 0) -> list[Check]:
+def validated(strategy: Strategy) -> list[Check]:
     """Every rule, in the order in which they matter; those after one that makes them meaningless are left out."""
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
     checks = [Check("state", size <= MOST_STATE, f"{size} numbers, {MOST_STATE} at most")]
     if not checks[-1].passed:
         return checks
-    trial = tried(strategy, seed)
+    trial = tried(strategy)
     checks.append(_finite_states(trial))
     if not strategy.is_curve:
         checks.append(_fees(trial))
@@ -45,7 +45,7 @@ def validated(strategy: Strategy, seed: int = 0) -> list[Check]:
     ]
     if all(check.passed for check in checks):
         checks += [_quotes_something(trial), _monotone(trial), _concave(trial)]
-    checks.append(_deterministic(strategy, trial, seed))
+    checks.append(_deterministic(strategy, trial))
     return checks
 
 
@@ -135,9 +135,9 @@ def _asked(trial: Trial, life: int, moment: int) -> dict[str, Json]:
     }
 
 
-def _deterministic(strategy: Strategy, trial: Trial, seed: int) -> Check:
+def _deterministic(strategy: Strategy, trial: Trial) -> Check:
     """The same again: traced anew, so that what was drawn or kept while it was traced shows."""
-    again = tried(strategy, seed)
+    again = tried(strategy)
     pairs = zip(
         jax.tree.leaves(trial._replace(states=())),
         jax.tree.leaves(again._replace(states=())),

@@ -27,7 +27,7 @@ def module_of(path: Path, data: bytes, purpose: str) -> ModuleType:
 
 
 @contextmanager
-def blamed(paths: Iterable[str], where: str = STRATEGIES) -> Iterator[None]:
+def blamed(paths: Iterable[str]) -> Iterator[None]:
     """Whatever code of these files raises becomes one line about the file. Raises ConfigError."""
     try:
         yield
@@ -48,5 +48,6 @@ def blamed(paths: Iterable[str], where: str = STRATEGIES) -> Iterator[None]:
             :300
         ]
         raise ConfigError(
-            where, f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}"
+            STRATEGIES,
+            f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}",
         ) from failure

@@ -13,7 +13,6 @@ from jaxtyping import Bool, Float
 from quantamm_cli.core.minute import Minute
 
 Vector = Float[Array, " n"]
-Mask = Bool[Array, " n"]
 Scalar = Float[Array, ""]
 
 

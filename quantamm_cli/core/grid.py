@@ -1,4 +1,4 @@
-"""Grids: values along an axis, products of axes, and parameter sets as one batch."""
+"""Grids: values along an axis, and products of axes."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import TypeVar
 import numpy as np
 
 from quantamm_cli.core.bijectors import Bijector, Numbers
-from quantamm_cli.core.types import ParamValues
 
 V = TypeVar("V")
 
@@ -40,28 +39,3 @@ def product(axes: Mapping[str, Sequence[V]]) -> Iterator[dict[str, V]]:
     """Every combination of the axes' values, by name; the last axis moves fastest. Of no axes there is one: nothing."""
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))
-
-
-def combine(points: Sequence[ParamValues]) -> dict[str, Numbers]:
-    """Parameter sets, each as arrays of one shape a name, as one batch with a leading axis."""
-    return (
-        {name: np.stack([np.asarray(point[name], float) for point in points]) for name in points[0]}
-        if points
-        else {}
-    )
-
-
-def split(batch: ParamValues) -> list[dict[str, Numbers]]:
-    """The parameter sets of a batch."""
-    arrays = {name: np.asarray(values, float) for name, values in batch.items()}
-    sets = len(next(iter(arrays.values()))) if arrays else 0
-    return [{name: values[index] for name, values in arrays.items()} for index in range(sets)]
-
-
-def settings_and_parameters(
-    settings: Mapping[str, Sequence[V]], params: Mapping[str, Sequence[float]]
-) -> Iterator[tuple[dict[str, V], dict[str, Numbers]]]:
-    """Every combination of the settings, each with all combinations of the parameters as one batch of numbers."""
-    batch = combine(list(product(params)))
-    for chosen in product(settings):
-        yield chosen, dict(batch)

@@ -1,4 +1,4 @@
-r"""The QuantAMM contracts' arithmetic of weights: the clamp, the speed limit, and interpolation that stops at the rail.
+r"""The QuantAMM contracts' arithmetic of weights: the clamp, the speed limit, and the rail.
 
 The rail is the smallest weight $g$, and $1 - (n-1)g$ the largest. Contracts count in units of $10^{-18}$ and seconds; these
 are the same operations on floats. What they leave undone they leave undone here: weights that do not sum to one are not
@@ -14,8 +14,6 @@ from jaxtyping import Float
 Weights = Float[Array, " n"]
 Scalar = Float[Array, ""]
 
-NEVER = 2**40 - 1
-"""The timestamp that stands for no limit: the largest of 40 bits."""
 UNIT = 1e-18
 """The smallest weight, and the smallest change a second, that a contract can tell from zero."""
 
@@ -68,22 +66,3 @@ def seconds_to_rail(weights: Weights, multiplier: Weights, rail: Scalar | float)
     speed = jnp.abs(multiplier)
     moving = speed >= UNIT
     return jnp.where(moving, jnp.floor(room / jnp.where(moving, speed, 1)), jnp.inf).min()
-
-
-def interpolated(
-    base: Weights, multiplier: Weights, seconds: Scalar | float, limit: Scalar | float
-) -> Weights:
-    """Weights ``seconds`` after the update that set ``base``; they stand still from ``limit`` seconds on."""
-    return base + multiplier * jnp.minimum(seconds, limit)
-
-
-def block_multiplier(
-    current: Weights,
-    target: Weights,
-    interval: Scalar | float,
-    rail: Scalar | float,
-    now: Scalar | float,
-) -> tuple[Weights, Scalar]:
-    """Change a second that reaches ``target`` in ``interval`` seconds, and the time at which weights must stop."""
-    multiplier = (target - current) / interval
-    return multiplier, jnp.minimum(now + seconds_to_rail(current, multiplier, rail), NEVER)

@@ -47,12 +47,6 @@ def width(real: Pair, virtual: Pair) -> Scalar:
     return (real / virtual).sum() + (real / virtual).prod()
 
 
-def price_range(real: Pair, virtual: Pair) -> tuple[Scalar, Scalar]:
-    """Lowest and highest price of the first token in units of the second."""
-    invariant = (real + virtual).prod()
-    return virtual[1] ** 2 / invariant, invariant / virtual[0] ** 2
-
-
 def price(real: Pair, virtual: Pair) -> Scalar:
     """Price of the first token in units of the second."""
     effective = real + virtual
@@ -69,22 +63,6 @@ def quoting(real: Pair, prices: Pair, span: Scalar) -> Pair:
     tilt = (worth[0] - worth[1]) ** 2 + 4 * worth.prod() / (1 + span)
     effective = (1 + span) * (worth.sum() + jnp.sqrt(tilt)) / (2 * span)
     return (effective - worth) / prices
-
-
-def resized(real: Pair, virtual: Pair, span: Scalar) -> Pair:
-    r"""Virtual balances of a range of width ``span`` $= \sqrt Q - 1$ at the same centeredness: an update of the price ratio.
-
-    $$V_u = R_u \frac{1 + C + \sqrt{1 + C (C + 4\sqrt Q - 2)}}{2 (\sqrt Q - 1)}, \qquad V_o = V_u V_o / V_u$$
-    """
-    center, above = centeredness(real, virtual)
-    root = jnp.sqrt(1 + center * (center + 4 * span + 2))
-    under = _ordered(above, real)[0] * (1 + center + root) / (2 * span)
-    return virtual * under / _ordered(above, virtual)[0]
-
-
-def ratio_between(start: Scalar, end: Scalar, done: Scalar) -> Scalar:
-    """The price ratio, or a root of it, when a share ``done`` of an update's time has passed: geometric, held before and after."""
-    return start * (end / start) ** jnp.clip(done, 0, 1)
 
 
 def geometric(real: Pair, virtual: Pair, log_base: Scalar, seconds: Scalar) -> Scalar:

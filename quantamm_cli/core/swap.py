@@ -36,8 +36,3 @@ def in_given_out(
     """What must go in for ``amount_out``, which is less than ``balance_out``."""
     taken = jnp.log1p(-jnp.asarray(amount_out) / balance_out)
     return balance_in * jnp.expm1(-taken * weight_out / weight_in) / (1 - fee)
-
-
-def balance_of_invariant(balance: Amount, weight: Amount, ratio: Amount) -> Amount:
-    r"""The balance with which the invariant $\prod B^w$ is ``ratio`` times what it was, all other balances as they are."""
-    return balance * ratio ** (1 / weight)

@@ -20,8 +20,6 @@ class Robustness:
     efficiency: float
     gap: float
     """Mean in-sample less out-of-sample score."""
-    deviation: float
-    """Standard deviation (ddof 0) of the out-of-sample scores."""
     worst: float
     worst_cycle: int | None
     """The first cycle with the lowest out-of-sample score, counted from zero."""
@@ -57,7 +55,6 @@ def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
         outside=beyond,
         efficiency=efficiency(within, beyond),
         gap=within - beyond,
-        deviation=float(kept[:, 1].std()) if both else math.nan,
         worst=math.nan if worst is None else pairs[worst][1],
         worst_cycle=worst,
         efficiencies=tuple(efficiency(*pair) for pair in pairs),

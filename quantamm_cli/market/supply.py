@@ -8,7 +8,6 @@ import numpy as np
 from quantamm_cli.random.noise import Floats, seed_of, uniforms
 from quantamm_cli.random.tags import SYNTHETIC_SUPPLY as MODEL
 
-DAY = 1440
 MOST_A_YEAR = 0.06
 # What all coins were worth on 2021-01-01, in 10^9 of the numeraire, to a digit or two; others from 0.1 to 100 by their name.
 WORTH = {

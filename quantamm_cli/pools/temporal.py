@@ -173,32 +173,6 @@ class Temporal(CoarsePool, kind="temporal"):
         weights = self.guard.inside(signal, params)
         return state, weights, self._slope(params, weights, signal)
 
-    def follow(
-        self, params: Params, seen: Seen, weights: Weights, state: Mapping[str, Array] | None = None
-    ) -> tuple[State, Float[Array, "c n"], Float[Array, "c n"]]:
-        """Weights straight from given prices, chunk by chunk, with no pool: the state after the last, starts and slopes.
-
-        ``state`` is that of the chunk before; without it the first price only opens the estimators.
-        """
-        if state is None:
-            born, _ = one_row(
-                lambda recur, row: self._said(recur, row, params),
-                None,
-                jax.tree.map(lambda column: column[0], seen),
-            )
-            seen = jax.tree.map(lambda column: column[1:], seen)
-        else:
-            born = dict(state)
-
-        def move(
-            carry: tuple[State, Weights], row: Seen
-        ) -> tuple[tuple[State, Weights], tuple[Weights, Weights]]:
-            state, slope = self.online(params, carry[0], carry[1], row)
-            return (state, self.arrival(carry[1], slope)), (carry[1], slope)
-
-        (last, _), (starts, slopes) = jax.lax.scan(move, (born, weights), seen)
-        return last, starts, slopes
-
     def _said(self, recur: Recur, seen: Seen, params: Params) -> Stream:
         return self.rule.signal(recur, seen, params, self.clock)
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from math import inf
 
+_MOST = 3
+"""Names that a hint has."""
+
 
 def distance(a: str, b: str, most: float = inf) -> int:
     """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``; some number above ``most`` for more."""
@@ -25,22 +28,16 @@ def distance(a: str, b: str, most: float = inf) -> int:
     return last[-1]
 
 
-def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """The known names that tie for nearest, else those that begin so, at most ``most``; none when even the nearest is far."""
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Three known names at most that tie for nearest, else begin so; none if all are far."""
     names = list(known)
     reach = _reach(name)
-    near = best(
-        {other: distance(name.lower(), other.lower(), reach) for other in names}, reach, most
-    )
-    return (
-        near
-        or [other for other in names if len(name) > 2 and other.lower().startswith(name.lower())][
-            :most
-        ]
-    )
+    near = best({other: distance(name.lower(), other.lower(), reach) for other in names}, reach)
+    longer = [other for other in names if other.lower().startswith(name.lower()) and len(name) > 2]
+    return near or longer[:_MOST]
 
 
-def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
+def nearest_keys(key: str, known: Iterable[str]) -> list[str]:
     """As ``nearest`` for dotted keys, where leaving out the first parts costs little: ``fee`` is near ``fees.fee``."""
     parts = key.count(".") + 1
     reach = _reach(key) + 0.5
@@ -55,13 +52,13 @@ def nearest_keys(key: str, known: Iterable[str], most: int = 3) -> list[str]:
             else score
         )
         scores[other] = min(score, elsewhere)
-    return best(scores, reach, most) or _by_leaf(key, scores, most)
+    return best(scores, reach) or _by_leaf(key, scores)
 
 
-def best(scores: dict[str, float] | dict[str, int], reach: float, most: int) -> list[str]:
+def best(scores: dict[str, float] | dict[str, int], reach: float) -> list[str]:
     """The names with the lowest score, if that is within reach."""
     low = min(scores.values(), default=reach + 1)
-    return [name for name, score in scores.items() if score == low][:most] if low <= reach else []
+    return [name for name, score in scores.items() if score == low][:_MOST] if low <= reach else []
 
 
 def hint(names: list[str]) -> str:
@@ -83,10 +80,8 @@ def _elsewhere(key: str, other: str) -> float:
     return 1.5 if key.split(".")[-1] == other.split(".")[-1] else float("inf")
 
 
-def _by_leaf(key: str, known: Iterable[str], most: int) -> list[str]:
+def _by_leaf(key: str, known: Iterable[str]) -> list[str]:
     """Keys whose last part is near the last part of ``key``, wherever they are."""
     leaf = key.split(".")[-1]
     reach = _reach(leaf)
-    return best(
-        {other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach, most
-    )
+    return best({other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach)

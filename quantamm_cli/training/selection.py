@@ -127,10 +127,10 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
     return choice
 
 
-def keepers(board: Scoreboard, every: int = 100) -> list[int]:
-    """Entries worth keeping in a checkpoint: the choice of every rule, the last, and each ``every``-th step."""
+def keepers(board: Scoreboard) -> list[int]:
+    """Entries to keep in a checkpoint: the choice of every rule, the last, each hundredth step."""
     kept = {len(board.steps) - 1} | {
-        index for index, step in enumerate(board.steps) if step % every == 0
+        index for index, step in enumerate(board.steps) if step % 100 == 0
     }
     for rule in RULES.values():
         try:

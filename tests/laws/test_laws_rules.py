@@ -168,25 +168,6 @@ def test_a_pool_is_taken_up_again_from_its_read_outs(
 
 
 @rules
-def test_weights_follow_straight_from_prices(name: str, prices: NDArray[np.float64]) -> None:
-    """``follow``: prices in, weights out, and on from the state that was handed over; the pool's own."""
-    pool = with_rule(name, weight_calculation_method="vectorized")
-    params, whole = opening(pool, 3), world(pool, prices, BURN_IN)
-    here, half = BURN_IN // CHUNK + (0 if targets(name) else 1), 9
-    starts, _ = coarse(pool, params, whole, 0)
-    seen = jax.tree.map(np.asarray, Seen(whole.chunks, whole.series))
-    follow, weights, parts = jax.jit(pool.follow), starts[0], []
-    state = readouts(name, params, whole, here - 1)
-    for first in (here, here + half):
-        rows = jax.tree.map(lambda column, first=first: column[first : first + half], seen)
-        state, path, slopes = follow(params, rows, weights, state)
-        parts.append(np.asarray(path))
-        weights = parts[-1][-1] + np.asarray(slopes)[-1] * pool.weight_interpolation_period
-    expected = starts[0 if targets(name) else 1 :][: 2 * half]
-    np.testing.assert_allclose(np.concatenate(parts), expected, rtol=0, atol=1e-12)
-
-
-@rules
 def test_one_price_at_a_time_gives_the_weights_of_the_batch(
     name: str, prices: NDArray[np.float64]
 ) -> None:

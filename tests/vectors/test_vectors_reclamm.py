@@ -24,6 +24,25 @@ def fixed(numbers: Any) -> NDArray[np.float64]:
     return np.vectorize(lambda text: int(text) / 10**18, otypes=[float])(numbers)
 
 
+def price_range(real: jax.Array, virtual: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Lowest and highest price of the first token in units of the second."""
+    invariant = (real + virtual).prod()
+    return virtual[1] ** 2 / invariant, invariant / virtual[0] ** 2
+
+
+def resized(real: jax.Array, virtual: jax.Array, span: jax.Array) -> jax.Array:
+    r"""Virtual balances of a range of width ``span`` $= \sqrt Q - 1$ at the same centeredness.
+
+    This is an update of the price ratio, which pools here do not have.
+
+    $$V_u = R_u \frac{1 + C + \sqrt{1 + C (C + 4\sqrt Q - 2)}}{2 (\sqrt Q - 1)}$$
+    """
+    center, above = reclamm.centeredness(real, virtual)
+    root = jnp.sqrt(1 + center * (center + 4 * span + 2))
+    scarce = 0 if above else 1
+    return virtual * real[scarce] * (1 + center + root) / (2 * span) / virtual[scarce]
+
+
 def current(told: dict[str, Any], version: int) -> tuple[jax.Array, bool]:
     """Virtual balances now, and whether they changed: an update of the price ratio first, then a shift."""
     real, virtual, margin, base, start, end = (
@@ -50,8 +69,8 @@ def current(told: dict[str, Any], version: int) -> tuple[jax.Array, bool]:
         return virtual, False
     updates = begins < now and last < ends
     if updates:
-        root = reclamm.ratio_between(start, end, jnp.asarray((now - begins) / (ends - begins)))
-        virtual = reclamm.resized(real, virtual, root**2 - 1)
+        root = start * (end / start) ** min((now - begins) / (ends - begins), 1)
+        virtual = resized(real, virtual, root**2 - 1)
     if reclamm.centeredness(real, virtual)[0] >= margin:
         return virtual, updates
     seconds = min(float(now - last), reclamm.LONGEST_SHIFT if version > 1 else np.inf)
@@ -70,7 +89,7 @@ def test_virtual_balances_and_the_range_are_the_contracts(case: dict[str, Any]) 
     np.testing.assert_allclose(center, fixed(expected["centeredness"]), rtol=BALANCES)
     assert bool(above) == expected["is_pool_above_center"]
     np.testing.assert_allclose(
-        reclamm.price_range(real, virtual),
+        price_range(real, virtual),
         [fixed(expected["min_price"]), fixed(expected["max_price"])],
         rtol=BALANCES,
     )

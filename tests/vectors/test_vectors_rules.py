@@ -22,7 +22,6 @@ from quantamm_cli.kernels.operands import Blocks, Frictions
 from quantamm_cli.rules.anti_momentum import AntiMomentum
 from quantamm_cli.rules.base import Clock, price_gradient
 from quantamm_cli.rules.difference_momentum import DifferenceMomentum
-from quantamm_cli.rules.estimators import price_covariance
 from quantamm_cli.rules.mean_reversion_channel import PEAK, MeanReversionChannel
 from quantamm_cli.rules.min_variance import MinVariance, price_variance
 from quantamm_cli.rules.momentum import Momentum
@@ -248,6 +247,21 @@ def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
     for price, wanted in zip(prices, expected, strict=True):
         state, slope = sloped_once(state, price, logit)
         np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-9)
+
+
+def price_covariance(recur: Any, price: jax.Array, keep: jax.Array, forget: jax.Array) -> jax.Array:
+    r"""The contracts' exponentially weighted products of prices about their moving averages.
+
+    $$A'_{ij} = \lambda_i A_{ij} + (p - e)_i (p - e')_j, \qquad \Sigma_{ij} = (1 - \lambda_i) A_{ij}$$
+
+    No rule here uses it; its diagonal is the variance of ``min_variance`` in contract form.
+    """
+    n = price.shape[-1]
+    average, before = recur("ewma", keep, forget * price, price)
+    products = (price - before)[..., :, None] * (price - average)[..., None, :]
+    flat = products.reshape(*price.shape[:-1], n * n)
+    spread, _ = recur("running_covariance", jnp.repeat(keep, n), flat, jnp.zeros_like(flat))
+    return forget[:, None] * spread.reshape(products.shape)
 
 
 ESTIMATORS = {

@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.competition import payload
 from quantamm_cli.competition.challenge import amm, challenge, search
 from quantamm_cli.competition.market import markets
 from quantamm_cli.competition.market.kinds.challenge import Challenge
@@ -179,28 +178,3 @@ def test_what_the_original_cannot_play_is_refused(
     """One line that says why."""
     with pytest.raises(ConfigError, match=message):
         challenge(entrants, market)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda: payload.encode(payload.Quote(2, 1, 1, 1, bytes(1024))), "side is 2"),
-        (lambda: payload.encode(payload.Quote(0, 1, 1, 1, bytes(3))), "3 bytes, expected 1024"),
-        (lambda: payload.encode(payload.Quote(0, -1, 1, 1, bytes(1024))), "Quote: "),
-        (lambda: payload.encode(payload.Quote(0, 2**64, 1, 1, bytes(1024))), "Quote: "),
-        (
-            lambda: payload.encode(
-                payload.Fill(0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0.0, 1.0, (1.0,) * 9, bytes(1024))
-            ),
-            "9 competing spots",
-        ),
-        (lambda: payload.decode(payload.EpochEnd, bytes(1064)), "1064 bytes, expected 1065"),
-        (lambda: payload.decode(payload.EpochEnd, bytes(1065)), "tag 0, expected 5"),
-        (lambda: payload.decode(payload.Quote, b"\2" + bytes(1048)), "side 2"),
-        (lambda: payload.amount_out(1, 1, 1, 10_001), "a fee of at most 10000"),
-    ],
-)
-def test_bytes_and_numbers_that_are_no_payload_are_refused(wrong, message: str) -> None:
-    """By name, with what came and what was expected."""
-    with pytest.raises(ValueError, match=message):
-        wrong()

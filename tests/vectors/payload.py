@@ -1,6 +1,7 @@
-"""The bytes that compiled strategies of the two public engines are handed, and the whole-number arithmetic of their pools.
+"""The bytes that compiled strategies of the two public engines are handed; nothing here plays them.
 
-Little-endian, packed, 1024 bytes of storage at the end. Amounts are whole billionths; spot prices and shares are single precision.
+Little-endian, packed, 1024 bytes of storage at the end. Amounts are whole billionths; spot prices
+and shares are single precision.
 """
 
 import math
@@ -8,8 +9,6 @@ import struct
 from typing import Any, NamedTuple, TypeVar
 
 STORAGE = 1024
-WAD = 10**18
-_BASIS_POINTS = 10_000
 _SPOTS = 8
 
 
@@ -136,22 +135,3 @@ def _spots(spots: tuple[float, ...]) -> bytes:
         raise ValueError(f"Fill: {len(spots)} competing spots, there is room for {_SPOTS}")
     filled = (*spots, *[math.nan] * (_SPOTS - len(spots)))
     return _SPOT_ROW.pack(*(math.nan if math.isnan(spot) else spot for spot in filled))
-
-
-def amount_out(amount: int, paid_into: int, taken_from: int, fee_bps: int) -> int:
-    """What a constant-product pool gives in whole billionths, its fee in whole basis points, taken from ``amount``."""
-    return _amount_out(amount, paid_into, taken_from, fee_bps, _BASIS_POINTS)
-
-
-def amount_out_wad(amount: int, paid_into: int, taken_from: int, fee_wad: int) -> int:
-    """The same, with the fee in parts of 10^18."""
-    return _amount_out(amount, paid_into, taken_from, fee_wad, WAD)
-
-
-def _amount_out(amount: int, paid_into: int, taken_from: int, fee: int, whole: int) -> int:
-    if min(amount, paid_into, taken_from, fee) < 0 or fee > whole:
-        raise ValueError(
-            f"amounts of at least 0 and a fee of at most {whole} are expected, {amount, paid_into, taken_from, fee} came"
-        )
-    counted = amount * (whole - fee) // whole
-    return taken_from * counted // (paid_into + counted) if paid_into + counted else 0
