@@ -128,7 +128,7 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
 
 
 def keepers(board: Scoreboard) -> list[int]:
-    """Entries worth keeping in a checkpoint: the choice of every rule, the last, and each hundredth step."""
+    """Entries to keep in a checkpoint: the choice of every rule, the last, each hundredth step."""
     kept = {len(board.steps) - 1} | {
         index for index, step in enumerate(board.steps) if step % 100 == 0
     }

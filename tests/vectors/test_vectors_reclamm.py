@@ -35,7 +35,7 @@ def resized(real: jax.Array, virtual: jax.Array, span: jax.Array) -> jax.Array:
 
     This is an update of the price ratio, which pools here do not have.
 
-    $$V_u = R_u \frac{1 + C + \sqrt{1 + C (C + 4\sqrt Q - 2)}}{2 (\sqrt Q - 1)}, \qquad V_o = V_u V_o / V_u$$
+    $$V_u = R_u \frac{1 + C + \sqrt{1 + C (C + 4\sqrt Q - 2)}}{2 (\sqrt Q - 1)}$$
     """
     center, above = reclamm.centeredness(real, virtual)
     root = jnp.sqrt(1 + center * (center + 4 * span + 2))

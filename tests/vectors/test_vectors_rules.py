@@ -250,7 +250,7 @@ def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
 
 
 def price_covariance(recur: Any, price: jax.Array, keep: jax.Array, forget: jax.Array) -> jax.Array:
-    r"""Exponentially weighted products of prices about their moving averages, as the contracts have them.
+    r"""The contracts' exponentially weighted products of prices about their moving averages.
 
     $$A'_{ij} = \lambda_i A_{ij} + (p - e)_i (p - e')_j, \qquad \Sigma_{ij} = (1 - \lambda_i) A_{ij}$$
 
