@@ -35,6 +35,7 @@ from quantamm_cli.cli.parse import every_flag, parse
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.settings.types import minute
 
+pytestmark = pytest.mark.usefixtures("own_plots")
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "README.md",
