@@ -1,9 +1,15 @@
 # make demo: everything set up, a pool trained and evaluated.  make test: everything set up, everything checked.
+# make test PYTHON=python3.13 (or a path): on that Python, in an environment of its own, .venv-3.13.
 PYTHON ?= python3
 VENV := .venv
+ifneq ($(origin PYTHON),file)
+override PYTHON := $(or $(shell bash tests/interpreter.sh '$(PYTHON)'),$(error PYTHON=$(PYTHON): no such Python on the path, known to uv, or under the versions of pyenv))
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 UV := $(shell command -v uv 2>/dev/null)
+PINNER = $(or $(UV),$(BIN)/python -m uv)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check quick laws scan faults bench goldens docs env lint types layers pytest lock clean
@@ -21,8 +27,8 @@ check: test ## the same
 quick: env ## one component of each kind, no processes: while one works
 	$(BIN)/python -m pytest tests/unit tests/laws --quick
 
-laws: env ## what every component of a kind promises; PLUGINS=FILE: of the components in a file of yours
-	$(BIN)/python -m pytest tests/laws $(if $(PLUGINS),--plugins='$(PLUGINS)')
+laws: env ## every law and vector; PLUGINS=FILE: the laws of the components in a file of yours
+	$(BIN)/python -m pytest tests/laws $(if $(PLUGINS),--plugins='$(PLUGINS)',tests/vectors)
 
 scan: env ## every law and vector once more, on JAX's loops instead of compiled code
 	$(BIN)/python -m pytest tests/laws tests/vectors --executor=scan
@@ -42,20 +48,20 @@ docs: env ## the manual as a site in site/, without network; a broken link is an
 
 env: $(STAMP)
 
-# One environment, pinned by the lock; made again only when the lock or the project's own declaration changes.
+# Pinned by the lock; made again only when the lock or the project's own declaration changes.
 $(STAMP): requirements.lock pyproject.toml
-ifdef UV
+ifneq ($(and $(UV),$(filter .venv,$(VENV))),)
 	test -d $(VENV) || uv venv --quiet --python '>=3.11,<3.14' $(VENV)
-	uv pip install --quiet --python $(BIN)/python -r requirements.lock
-	uv pip install --quiet --python $(BIN)/python --no-deps -e .
 else
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "qsim needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Set PYTHON=python3.12, or install uv." >&2; exit 2; }
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r requirements.lock
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .
 endif
+ifndef UV
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+endif
+	$(PINNER) pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(PINNER) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib quantamm_cli || true  # uv writes none, and a process may not be allowed to
 	@touch $@
 
@@ -73,8 +79,8 @@ pytest quick laws: export PYTHONDONTWRITEBYTECODE =# test modules too are compil
 pytest:
 	$(BIN)/python -m pytest
 
-lock: env ## pin again
-	$(or $(UV),$(BIN)/python -m uv) pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.lock
+lock: env ## pin again: what the package needs, and the extra dev
+	$(PINNER) pip compile --quiet --universal --no-emit-index-url --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock
 
-clean: ## remove the environment
-	rm -rf $(VENV)
+clean: ## remove the environments
+	rm -rf .venv .venv-*

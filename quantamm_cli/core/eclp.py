@@ -39,6 +39,7 @@ class Curve(NamedTuple):
     beta: Scalar
     lam: Scalar
     cosine: Scalar
+    sine: Scalar
     ends: Pair
     most: Pair
     square: Pair
@@ -66,6 +67,7 @@ def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
         beta,
         lam,
         cosine,
+        sine,
         ends,
         most,
         square,

@@ -6,6 +6,7 @@ digest of all that it comes from. It is written under a lock, whole or not at al
 
 import hashlib
 import logging
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,7 +25,7 @@ _LOADED: list[Any] = []
 
 @cache
 def digest() -> str:
-    """Of the source, the compiler and the processor."""
+    """Of the source, the compiler and the processor. Numba reads Python's own bytecode: each Python has its code."""
     here = Path(__file__).parent
     parts = [
         part
@@ -33,9 +34,14 @@ def digest() -> str:
     ]
     parts += [
         text.encode()
-        for text in (llvmlite.__version__, llvm.get_process_triple(), llvm.get_host_cpu_name())
+        for text in (
+            "{}.{}".format(*sys.version_info),
+            llvmlite.__version__,
+            llvm.get_process_triple(),
+            llvm.get_host_cpu_name(),
+            llvm.get_host_cpu_features().flatten(),
+        )
     ]
-    parts.append(llvm.get_host_cpu_features().flatten().encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

@@ -1,5 +1,6 @@
 """The file of machine code, and the integers that tell the loop what to do."""
 
+import sys
 from pathlib import Path
 from unittest import mock
 
@@ -26,6 +27,14 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, monkeypatch: pytest.Monkey
             assert build._code() == b"machine code"
             assert build._code() == b"machine code"
             assert made.call_count == count
+
+
+def test_each_python_has_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numba translates the bytecode of the Python that runs it, and that differs from version to version."""
+    digest = build.digest.__wrapped__
+    here = digest()
+    monkeypatch.setattr(sys, "version_info", (3, 99))
+    assert digest() != here
 
 
 def test_without_a_place_to_keep_it_it_is_compiled(
