@@ -6,7 +6,7 @@ STAMP := $(VENV)/.made
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick scan faults bench goldens env lint types layers pytest lock clean
+.PHONY: help demo test check quick scan faults bench goldens docs env lint types layers pytest lock clean
 
 help: ## this text
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ bench: env ## speed, memory, compile and start-up times; FULL=1 all, BASE=rev ag
 
 goldens: env ## write down fingerprints and JSON keys anew, where a change of them is intended
 	$(BIN)/python tests/goldens/write.py
+
+docs: env ## the manual as a site in site/, without network; a broken link is an error
+	$(BIN)/python tests/metrics_page.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --config-file deploy/mkdocs.yml
 
 env: $(STAMP)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import user_plugins
 from compiling import QUICKLY
 from numpy.typing import NDArray
 from quick import no_processes, pytest_collection_modifyitems  # noqa: F401 - a fixture and a hook of --quick
@@ -70,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
     if not hasattr(config, "workerinput"):
         prune(PROGRAMS, "*-cache", most_bytes=2 * 2**30)
+    config.pluginmanager.register(user_plugins)
 
 
 def pytest_collection_finish() -> None:
@@ -79,6 +81,14 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--plugins",
+        dest=user_plugins.OPTION,  # pytest's own -p is plugins
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a user's Python file: only the laws of the components that it declares",
+    )
     parser.addoption(
         "--executor",
         default="auto",

@@ -10,6 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
+from user_plugins import DECLARED
 
 from quantamm_cli.config.components import load_components
 from quantamm_cli.core.params import initial
@@ -17,30 +18,43 @@ from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
+from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.fees import NUMBERS
+from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.run import Simulate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+FOLDERS = (CONF, *(folder for _, folder in plugin_folders()))
+"""Where the YAML is that enrols components in laws: ours, and that of installed packages."""
 DAY = 1440
 
 load_components()
 
 
 def components(group: str) -> list[str]:
-    """The names of the YAML files of a group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    """The names of the YAML files of a group, and of the components of ``--plugins``."""
+    named = {path.stem for folder in FOLDERS for path in (folder / group).glob("*.yaml")}
+    return sorted(named | DECLARED.get(group, {}).keys())
+
+
+def yaml_of(group: str, name: str) -> Path:
+    """The file of a component's settings; that of a plugin need not exist."""
+    there = (folder for folder in FOLDERS if (folder / group / f"{name}.yaml").is_file())
+    home = DECLARED.get(group, {}).get(name) or next(there, CONF)
+    return home / group / f"{name}.yaml"
 
 
 def source(group: str, name: str) -> str:
     """The text of a component's YAML."""
-    return (CONF / group / f"{name}.yaml").read_text()
+    return yaml_of(group, name).read_text()
 
 
 def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:
     """A component's YAML with its defaults list filled in, as Hydra would, and some keys changed."""
+    if not yaml_of(group, name).is_file():  # a plugin with the defaults of its class
+        return {"kind": name} | changes
     found: dict[str, Any] = {}
     values: Any = OmegaConf.to_container(OmegaConf.create(source(group, name)))
     for entry in values.pop("defaults", []):

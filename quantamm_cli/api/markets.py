@@ -14,8 +14,7 @@ from quantamm_cli.market.csv import Csv
 from quantamm_cli.market.files import FileSource
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.parquet import Parquet
-from quantamm_cli.market.tables import opened
-from quantamm_cli.market.trades import trades_frame
+from quantamm_cli.market.trades.recorded import trades_frame
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.data import load_market
 
@@ -105,16 +104,13 @@ def _of_settings(
         token: Grid(loaded.first_minute, loaded.prices[:, column])
         for column, token in enumerate(loaded.tokens)
     }
-    if values.fees.file is not None and fees["fees"] is None:
-        table, given = (
-            opened(values.fees.file),
-            {name for name, value in fees.items() if value is not None},
+    if loaded.fees is not None and fees["fees"] is None:
+        table = loaded.fees.frame(loaded.start)
+        table = table.drop(
+            [name for name, value in fees.items() if value is not None], strict=False
         )
-        import polars
-
-        wanted = {name: polars.Float64() for name in table.names if name not in ("unix", *given)}
-        if wanted:
-            fees = {**fees, "fees": table.read(wanted | {"unix": polars.Int64()})}
+        if table.width > 1:
+            fees = {**fees, "fees": table}
     if trades is None and loaded.trades is not None:
-        trades = trades_frame(loaded.trades, loaded.tokens, int(minutes[loaded.burn_in]))
+        trades = trades_frame(loaded.trades, loaded.tokens, loaded.start)
     return assemble(grids, minutes, fees, trades, {**loaded.series, **series})

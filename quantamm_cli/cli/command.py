@@ -1,13 +1,14 @@
 """What a command declares of itself: its words, its help and its flags. Light: help and typos are answered by this alone."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
+    from quantamm_cli.config.loader import Loader
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -64,6 +65,8 @@ class Command:
     """What it runs on: conf/<name>.yaml, folders and plugins only, or nothing that is composed."""
     beside: tuple[str, ...] = ()
     """Words that a composed command may have: something else to do with its settings."""
+    names: "Callable[[Loader, str], Sequence[str]] | None" = None
+    """What completion offers behind a verb."""
 
     @property
     def composed(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quantamm_cli.cli.command import Command
-from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.commands import COMMANDS, join_installed
 from quantamm_cli.cli.parse import flags_of
 from quantamm_cli.errors import ConfigError, QsimError
 
@@ -37,6 +37,8 @@ def candidates(line: str) -> list[str]:
     """What may stand where the line ends."""
     words = line.split()[1:]
     last = words.pop() if words and not line[-1].isspace() else ""
+    if not words or words[0] not in COMMANDS:
+        join_installed()
     if not words:
         return [name for name in (*COMMANDS, "--help", "--version") if name.startswith(last)]
     command = COMMANDS.get(words[0])
@@ -52,15 +54,13 @@ def candidates(line: str) -> list[str]:
         for verb in (command.verbs or command.beside)
         if len(words) == 1 and verb.startswith(last)
     ]
-    return (
-        verbs
-        if not command.composed and len(words) == 1
-        else verbs + _settings(command, words[1:], last)
-    )
+    if not command.composed and len(words) == 1:
+        return verbs
+    return verbs + _settings(command, words[1:], last)
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
-    """Hydra's candidates for an override, and the experiments and files for ``conf=``."""
+    """Hydra's candidates for an override, experiments and files for ``conf=``, and names behind a verb."""
     from quantamm_cli.cli.parse import parse
     from quantamm_cli.config import completion
     from quantamm_cli.config.compose import Composer
@@ -77,6 +77,9 @@ def _settings(command: Command, words: list[str], last: str) -> list[str]:
                 for name in composer.experiments() + files
                 if f"conf={name}".startswith(last)
             ]
+        if command.names is not None and len(options.words) == 1 and "=" not in last:
+            known = command.names(composer.loader, options.words[0])
+            return [name for name in known if name.startswith(last)]
         found = completion.candidates(composer, last)
     except (QsimError, SystemExit):
         return []  # what stands on the line already is wrong: no guess, and no noise in the middle of typing

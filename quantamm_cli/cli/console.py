@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
 from quantamm_cli.cli.progress import Bar, LineBar, RichBar
-from quantamm_cli.reporting.table import Table
+from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import JsonObject, finite
+
+_WIDEST = 100
+"""Columns of rendered text: longer lines are hard to read."""
 
 
 class Failure(NamedTuple):
@@ -47,6 +50,11 @@ class Console:
         """Where tables and text go."""
         return sys.stderr if self.json else sys.stdout
 
+    @property
+    def _head(self) -> str:
+        """What errors and warnings begin with."""
+        return f"qsim {self.command}".rstrip()
+
     def result(self, value: JsonObject) -> None:
         """The object a command returns: printed with --json, otherwise the tables have said it."""
         if self.json and not self._silent:
@@ -69,18 +77,17 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Something that may be wrong; printed even with -q."""
-        print(f"qsim {self.command}: warning: {text}", file=sys.stderr)
+        print(f"{self._head}: warning: {text}", file=sys.stderr)
 
     def failure(self, failure: Failure) -> None:
         """One line on stderr and, with --json, the object of a failure on stdout."""
-        head = f"qsim {self.command}".rstrip()
         code, where, message = (
             failure.code,
             " ".join(failure.where.split()),
             " ".join(failure.message.split()),
         )
         print(
-            f"{head}: {where}: {message}" if where else f"{head}: {message}",
+            f"{self._head}: {where}: {message}" if where else f"{self._head}: {message}",
             file=sys.stderr,
             flush=True,
         )
@@ -99,7 +106,9 @@ class Console:
     def show(self, *parts: Table | str) -> None:
         """Tables and text that were asked for. With --json tables go to stderr, unless -q leaves them out."""
         for part in parts:
-            if isinstance(part, str):
+            if isinstance(part, Markdown) and not self.json and self.out.isatty():
+                _rich_page(self.out, part)
+            elif isinstance(part, str):
                 self.say(part)
             elif not (self.json and self.quiet):
                 if self.out.isatty():
@@ -120,6 +129,22 @@ class Console:
             yield bar
         finally:
             bar.close()
+
+
+def _rich_page(out: TextIO, text: Markdown) -> None:
+    """Rendered; through the pager of the system where it does not fit on the screen."""
+    from rich.console import Console as Terminal
+    from rich.markdown import Markdown as Rendered
+
+    terminal = Terminal(file=out)
+    terminal.width = min(terminal.width, _WIDEST)
+    rendered = Rendered(text, code_theme="ansi_dark")
+    if len(terminal.render_lines(rendered)) < terminal.height:
+        terminal.print(rendered)
+        return
+    os.environ.setdefault("LESS", "FRX")  # colours as they are; ends by itself where all is shown
+    with terminal.pager(styles=True):
+        terminal.print(rendered)
 
 
 def _rich_table(out: TextIO, shown: Table) -> None:

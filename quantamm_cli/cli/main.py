@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import usage
-from quantamm_cli.cli.commands import COMMANDS
+from quantamm_cli.cli.commands import COMMANDS, join_installed
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.failures import guarded
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from quantamm_cli.config.compose import Composer
 
 
+_ASIDE = ("--version", "-sc", "--shell-completion")
+"""Words that have nothing to do with commands, or must say nothing of them."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; prints errors as one line."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -31,9 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str], console: Console) -> int:
     if any("\0" in word for word in words):
         raise ConfigError("", "a NUL character among the words")
-    if words[:1] == ["help"] and len(words) > 1:
+    if words[:1] == ["help"] and words[1:] and words[1] in COMMANDS:
         words = [words[1], "--help"]
-    if not words or words[0] in ("-h", "--help", "help"):
+    if not words or (words[0] not in COMMANDS and words[0] not in _ASIDE):
+        for line in join_installed():
+            console.warn(line)
+    if not words or words[0] in ("-h", "--help"):
         Console().say(usage.overview())
         return 0
     if words[0] == "--version":
@@ -41,7 +48,7 @@ def _dispatch(words: list[str], console: Console) -> int:
 
         Console().say(f"qsim {__version__}")
         return 0
-    if words[0] in ("-sc", "--shell-completion"):
+    if words[0] in _ASIDE:
         from quantamm_cli.cli.complete import shell
 
         return shell(words[1:])
@@ -57,6 +64,10 @@ def _dispatch(words: list[str], console: Console) -> int:
 
 
 def _run(options: Options, console: Console) -> int:
+    if COMMANDS[options.command].settings == "none":
+        composed = Composed({}, options.overrides, options.config_dir)
+        console.result(call(composed, options, console))
+        return 0
     from quantamm_cli.config import compose
 
     if options.run is not None:
@@ -73,8 +84,8 @@ def _run(options: Options, console: Console) -> int:
         from quantamm_cli.cli.sweep import sweep
 
         return sweep(composer, options, console)
-    tree = {} if command.settings == "none" else composer.tree()
-    console.result(call(Composed(tree, options.overrides, options.config_dir), options, console))
+    composed = Composed(composer.tree(), options.overrides, options.config_dir)
+    console.result(call(composed, options, console))
     return 0
 
 

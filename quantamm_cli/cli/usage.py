@@ -15,6 +15,7 @@ def overview() -> str:
 {commands}
 
 qsim COMMAND --help   the options of a command
+qsim help             the manual: topics, pages, and what a word means (qsim help worst week)
 qsim train            works as it is, on the embedded synthetic market
 qsim train -m fit.seed=0,1,2 metric=daily_log_sharpe,returns   runs every combination
 tab completion: eval "$(qsim -sc install=bash)" (zsh too; fish: qsim -sc install=fish | source)
@@ -32,6 +33,6 @@ def of(command: Command) -> str:
         lines.append(f"  {left:<22} {flag.text}")
     lines += ["", *command.notes] if command.notes else []
     if command.composed:
-        choices = "pools|rules|guards|metrics|fits|fees|trades|data|splits|practices|strategies|markets|experiments"
+        choices = "|".join(COMMANDS["show"].verbs)
         lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show {choices}"]
     return "\n".join(lines)

@@ -13,16 +13,15 @@ from quantamm_cli.competition.documents import Receipt, StandingRow, StrategyRec
 from quantamm_cli.competition.results import Results
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.plugins import plugin_versions
 from quantamm_cli.version import __version__
-
-SCHEMA = 1
 
 
 def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow]) -> Receipt:
     """The receipt of played seeds, without its digest."""
     document: Receipt = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT,
         "fingerprint": settings.fingerprint,
         "configuration": sha256(settings.configuration()),
         "settings": settings.configuration(),
@@ -81,9 +80,8 @@ def differences(written: Mapping[str, Sequence[float | None]], found: Results) -
         apart = np.flatnonzero(was != now)
         if apart.size:
             row = int(apart[0])
-            first = (
-                f"first seed {int(found.seeds[row])}: {was[row]!r} was written, {now[row]!r} came"
-            )
+            then, here = float(was[row]), float(now[row])
+            first = f"first seed {int(found.seeds[row])}: {then!r} was written, {here!r} came"
             worst = float(np.abs(was - now).max())
             lines.append(
                 f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}"

@@ -11,7 +11,7 @@ from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.plugins import load_plugins
 
-_HOMES = ("settings.fees", "settings.run", "market", "metrics", "rules", "pools", "training")
+_HOMES = ("settings.run", "market", "metrics", "rules", "pools", "training")
 _COMPETITION = ("competition.market", "competition.strategies")
 _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
@@ -38,6 +38,12 @@ def load_strategies(plugins: tuple[str, ...] = ()) -> None:
     """As ``load_components``, and the markets and strategies of competitions too."""
     load_components(plugins)
     _load_own(_COMPETITION)
+
+
+def load_plots() -> None:
+    """The plots of reports: ours, and those that come with installed plugins."""
+    _load_own(("reporting.plots",))
+    load_plugins()
 
 
 @cache

@@ -77,16 +77,17 @@ def _unclosed(value: str) -> str:
     return quote or (stack[-1] if stack else "")
 
 
+def _key(word: Override) -> str:
+    """The key with its package, as a pattern."""
+    return re.escape(word.get_key_element().lstrip("+~"))
+
+
 def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
     """What Hydra says about a composition that failed, on one line."""
     text = str(failure) or str(failure.__cause__ or type(failure).__name__)
     line = text.strip().splitlines()[0] if text.strip() else type(failure).__name__
-    named = [
-        word
-        for word in parsed
-        if re.search(rf"(?<![\w.]){re.escape(word.key_or_group)}(?![\w.]*\w)", line)
-    ]
-    place = str(max(named, key=lambda word: len(word.key_or_group)).input_line) if named else ""
+    named = [word for word in parsed if re.search(rf"(?<![\w.]){_key(word)}(?![\w.]*\w)", line)]
+    place = str(max(named, key=lambda word: len(_key(word))).input_line) if named else ""
     if "appears more than once" in line or line.startswith("Multiple values for"):
         return ConfigError(
             place,
@@ -104,7 +105,8 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
         if at:
             return ConfigError(
                 place,
-                f"no {group} belongs at {rest.partition('=')[0]}; write {group}={rest.partition('=')[2]}",
+                f"no {group} belongs at {rest.partition('=')[0]}; write"
+                f" {group}={rest.partition('=')[2]}, or +{place} to put one there",
             )
         return ConfigError(place, f"no such setting ({line[:-1]})")
     return ConfigError(place, line)

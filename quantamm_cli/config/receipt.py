@@ -8,22 +8,21 @@ from quantamm_cli.config.entrants import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
+from quantamm_cli.settings.history import current
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
-from quantamm_cli.store.receipts import find_source
+from quantamm_cli.store.receipts import find_source, older_definitions
 
 
 def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
     """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
     try:
-        stored = {
-            key: value
-            for key, value in written["settings"].items()
-            if key not in ("schema", "made_from")
-        }
+        stored = current(written["settings"], "compete", written["schema"])
+        for name in ("schema", "made_from"):
+            stored.pop(name, None)
         market = _supplied(
             branch(stored, "market"), written.get("places", {}), branch(tree, "data")
         )
-        entries = tuple(_entry(one, path) for one in written["strategies"])
+        entries = tuple(_entry(one, written["schema"], path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
         own = {
             "strategies": entries,
@@ -44,10 +43,10 @@ def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
                 str(path),
                 "was made from other prices than there are now; data.dir=PATH says where those are",
             )
-        raise StoreError(
-            str(path),
-            "its settings mean something else to this version: the fingerprint they give is another",
-        )
+        changed = "; ".join(map(str, older_definitions(written))) or "they give another fingerprint"
+        cure = f"check it with the version that wrote it, qsim {written['versions'].get('qsim')}"
+        message = f"its settings mean something else to this version ({changed}); {cure}"
+        raise StoreError(str(path), message)
     return settings
 
 
@@ -60,9 +59,10 @@ def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -
     return {**market, "data": {**source, "dir": given or places.get("data.dir")}}
 
 
-def _entry(one: StrategyRecord, path: Path) -> Entry:
+def _entry(one: StrategyRecord, document: int, path: Path) -> Entry:
     """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
-    settings = {key: value for key, value in one["settings"].items() if key != "kind"}
+    stored = current({"strategy": one["settings"]}, "compete", document)["strategy"]
+    settings = {key: value for key, value in stored.items() if key != "kind"}
     if "class" in one and "file" not in one:
         raise StoreError(
             str(path),

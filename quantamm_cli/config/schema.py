@@ -8,6 +8,7 @@ from pydantic_core import core_schema
 
 from quantamm_cli.config.components import load_components, load_strategies
 from quantamm_cli.settings.component import REGISTER, Component
+from quantamm_cli.settings.docstrings import paragraphs
 from quantamm_cli.settings.run import Simulate, Train
 
 
@@ -77,7 +78,7 @@ def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
             }
     if issubclass(cls, Component) and group:
         properties = {"kind": {"const": cls.kind}} | properties
-    summary = (cls.__doc__ or "").strip().split("\n")[0]
+    summary = paragraphs(cls.__doc__).partition("\n\n")[0]
     return {
         "type": "object",
         "description": summary,
@@ -86,10 +87,12 @@ def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
     }
 
 
-def _inlined(schema: Any, definitions: JsonSchemaValue) -> Any:
+def _inlined(schema: Any, definitions: JsonSchemaValue, key: str = "") -> Any:
     """References written out: the schemas are small and not recursive."""
+    if key == "description" and isinstance(schema, str):
+        return paragraphs(schema)
     if isinstance(schema, dict):
         if "$ref" in schema:
             return _inlined(definitions.get(schema["$ref"].rsplit("/", 1)[-1], {}), definitions)
-        return {key: _inlined(value, definitions) for key, value in schema.items()}
+        return {key: _inlined(value, definitions, key) for key, value in schema.items()}
     return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema

@@ -1,10 +1,10 @@
 """The settings of a stored run as those of a command line, and others laid over them."""
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from typing import Any
 
 from quantamm_cli.errors import ConfigError, argument
+from quantamm_cli.settings.history import current
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.store.runs import Run
 
@@ -37,11 +37,9 @@ def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObjec
 
     ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.
     """
-    stored = {
-        key: value
-        for key, value in deepcopy(run.settings).items()
-        if key not in ("schema", "imported")
-    }
+    stored = current(run.settings, "train", run.schema)
+    for name in ("schema", "imported"):
+        stored.pop(name, None)
     merged = {key: value for key, value in tree.items() if key not in stored} | stored
     places = branch(run.provenance, "places") if "places" in run.provenance else {}
     for name, place in places.items():

@@ -1,6 +1,5 @@
 """From a market on the host to the arrays a program takes."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -14,8 +13,9 @@ from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market, Source
+from quantamm_cli.market.fees import NUMBERS, Fees
+from quantamm_cli.market.trades import Trades as TradeSource
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.settings.fees import NUMBERS, Fees
 from quantamm_cli.settings.run import Simulate
 
 _LONGEST_BURN_IN = 365 * 1440
@@ -29,12 +29,12 @@ def feed(settings: Simulate, market: Market) -> Feed:
         ConfigError: frictions or trades for a pool that has no path with them; compiled code asked for where there is none.
     """
     refuse(settings)
-    if settings.fees.executor == "compiled" and not possible():
+    pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
+    if fees.executor == "compiled" and not possible():
         raise ConfigError(
             "fees.executor",
             f"there is no compiled code on this {jax.default_backend()}; use auto or scan",
         )
-    pool, fees = AbstractPool.typed(settings.pool), settings.fees
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
         # Converted on the host: on the device that would be a program, compiled or fetched.
@@ -50,11 +50,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
             array(given.amount),
             array(given.exact_out, bool),
         )
-    if fees.file is not None and not market.fees:
-        raise ValueError(f"the market was loaded without {fees.file}")
-    costs = _frictions(
-        fees, {} if fees.file is None else market.fees, trades is not None or pool.charges
-    )
+    costs = _frictions(fees, market, trades is not None or pool.charges)
     frictions = (
         None
         if costs is None
@@ -88,9 +84,9 @@ def feed(settings: Simulate, market: Market) -> Feed:
 def refuse(settings: Simulate) -> None:
     """Raise ConfigError for frictions or given trades that the pool has no path with. JAX need not be started."""
     pool = AbstractPool.typed(settings.pool)
-    if not pool.takes_frictions and not settings.fees.frictionless:
+    if not pool.takes_frictions and not Fees.typed(settings.fees).frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
-    if not pool.takes_trades and settings.trades.file is not None:
+    if not pool.takes_trades and TradeSource.typed(settings.trades).gives:
         raise ConfigError("trades", f"pool={pool.kind} takes no given trades; use trades=none")
     if settings.initial_reserves is not None and pool.layout(settings.tokens).parts:
         raise ConfigError(
@@ -115,12 +111,15 @@ def _chunks(
 
 
 def _frictions(
-    fees: Fees, recorded: Mapping[str, NDArray[np.float64]], needed: bool
+    fees: Fees, market: Market, needed: bool
 ) -> dict[str, float | NDArray[np.float64]] | None:
     """Numbers and series of the run's rows by friction; what is zero throughout is left out of the program."""
+    if fees.moves and market.fees is None:
+        raise ValueError(f"the market was loaded without the series of fees={fees.kind}")
     if fees.frictionless and not needed:
         return None
     values: dict[str, float | NDArray[np.float64]] = {name: getattr(fees, name) for name in NUMBERS}
-    for name, column in recorded.items():
+    moving = market.fees.columns if fees.moves and market.fees is not None else {}
+    for name, column in moving.items():
         values[name] = np.where(np.isnan(column), values.get(name, np.nan), column)
     return {name: value for name, value in values.items() if name == "fee" or np.any(value)}

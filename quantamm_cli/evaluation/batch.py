@@ -13,8 +13,8 @@ from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import judge
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.metrics import reads_days
-from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.run import Simulate
 
 MINUTES = 2**24

@@ -137,3 +137,5 @@ class WalkDocument(TypedDict):
     aggregate: AggregateRecord
     verdict: VerdictRecord
     settings: NotRequired[JsonObject]
+    meanings: NotRequired[Mapping[str, int]]
+    """Those above 1 of the metrics."""

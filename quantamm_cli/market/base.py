@@ -4,8 +4,9 @@ Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from pydantic import Field
 from quantamm_cli.errors import DataError
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.types import Natural, date_text
+
+if TYPE_CHECKING:
+    import polars
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +48,48 @@ class GivenTrades:
 
 
 @dataclass(frozen=True, eq=False)
+class FeeSeries:
+    """Fees and LP supply of the simulated minutes by column, (t,) each; NaN: the settings' number.
+
+    ``content``: bytes that stand for them in the digest of a run's data, ``None``: the numbers
+    themselves. ``table``: the observations as they were read, if they were; with a column ``unix``.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    content: bytes | None = None
+    table: "polars.DataFrame | None" = None
+
+    @property
+    def digested(self) -> bytes:
+        """What the digest of a run's data takes of them."""
+        if self.content is not None:
+            return self.content
+        numbers = (
+            name.encode() + np.ascontiguousarray(values, "<f8").tobytes()
+            for name, values in sorted(self.columns.items())
+        )
+        return b"".join(numbers)
+
+    def frame(self, start: int) -> "polars.DataFrame":
+        """The observations, else the numbers from the minute ``start`` on, as a file has them."""
+        import polars
+
+        if self.table is not None:
+            return self.table
+        rows = len(next(iter(self.columns.values())))
+        unix = (start + np.arange(rows)) * 60_000
+        return polars.DataFrame({"unix": unix, **self.columns}, nan_to_null=True)
+
+
+@dataclass(frozen=True, eq=False)
 class Market:
     """The prices of a run: the burn-in, then the simulated minutes.
 
     ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order. ``first_minute``: the minute of row 0.
     ``burn_in``: rows before the first simulated minute. ``carried``, ``longest_gap``: minutes, per token, as in
     :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices. ``series``: what
-    a pool looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``: given ones, if any.
-    ``fees``: recorded ones of the simulated minutes by column, (t - burn_in,) each, NaN before the first observation.
+    a pool looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``, ``fees``: of the simulated
+    minutes, if any are given. ``span``: the first minute with a price of every token, and the one after the last.
     """
 
     tokens: tuple[str, ...]
@@ -63,7 +101,18 @@ class Market:
     sha256: str
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     trades: GivenTrades | None = None
-    fees: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    fees: FeeSeries | None = None
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def start(self) -> int:
+        """The first simulated minute, since 1970 UTC."""
+        return self.first_minute + self.burn_in
+
+    @property
+    def rows(self) -> int:
+        """How many minutes are simulated."""
+        return len(self.prices) - self.burn_in
 
 
 class Source(Component, group="data"):

@@ -12,7 +12,7 @@ from quantamm_cli.market.content import FEES, TRADES, MemoryMarket
 from quantamm_cli.market.frames import TIME, Minutes, frame_of, frame_of_rows, is_frame
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.series import series as read_series
-from quantamm_cli.market.trades import given_trades
+from quantamm_cli.market.trades.recorded import given_trades
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import Date, date_text, minute
 

@@ -2,22 +2,20 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market.base import GivenTrades, Market, Source
+from quantamm_cli.market.fees.base import Fees, read_fees
 from quantamm_cli.market.oracles import Oracle, oracle
-from quantamm_cli.market.series import series
-from quantamm_cli.market.trades import given_trades
+from quantamm_cli.market.trades.base import Trades, read_trades
 from quantamm_cli.settings.types import date_text
 
 DAY = 1440
 MOST_BURN_IN = 365
-_FEES = {"fee": np.nan, "gas_cost": np.nan, "arb_fee": np.nan, "lp_supply": None}
-"""The columns of recorded fees. Before its first observation the settings' number holds, which is not the market's to know; but of
-the LP supply only the growth counts, and there is none before the first that is known."""
 
 
 def load(
@@ -26,17 +24,16 @@ def load(
     start: int,
     end: int,
     wanted: tuple[str, ...] = (),
-    trades: str | None = None,
-    fees: str | None = None,
+    trades: Trades | None = None,
+    fees: Fees | None = None,
 ) -> Market:
-    """The prices of [start, end) and of the burn-in before them, every series there is a file of, given trades, recorded fees.
+    """The prices of [start, end) and of the burn-in before them, every series there is a file of, trades, fees that move.
 
     Args:
         tokens: in the user's order, which is the order of the columns.
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source may offer by itself.
-        trades: a file of them.
-        fees: a file of them.
+        trades, fees: those of the run, asked once for what they give.
 
     Raises:
         DataError: a token is missing or damaged, the period or the burn-in asked for does not fit the data, a gap is
@@ -61,20 +58,23 @@ def load(
             seen[name] = np.stack(
                 [source.offered(name, token, first, end) for token in tokens], axis=-1
             )
-    given = (
-        None if trades is None else given_trades(trades, tokens, start, end, _span(source, tokens))
-    )
-    return Market(
+    market = Market(
         tokens=tuple(tokens),
         prices=prices,
         first_minute=first,
         burn_in=burn_in,
         carried={token: closes.carried for token, closes in columns.items()},
         longest_gap={token: closes.longest_gap for token, closes in columns.items()},
-        sha256=_digest(tokens, first, prices, seen, given),
+        sha256="",
         series=seen,
+        span=_span(source, tokens),
+    )
+    given = None if trades is None else read_trades(trades, market)
+    return replace(
+        market,
+        sha256=_digest(tokens, first, prices, seen, given),
         trades=given,
-        fees={} if fees is None else series(fees, tuple(_FEES), start, end - start, _FEES),
+        fees=None if fees is None else read_fees(fees, market),
     )
 
 

@@ -45,22 +45,22 @@ class Historic(Practice, kind="historic"):
         return None
 
 
-def refuse_more_than_prices(practice: Practice, market: Market, fees_file: str | None) -> None:
-    """Raise ConfigError for what only history has: series, given trades, recorded fees."""
+def refuse_more_than_prices(practice: Practice, market: Market) -> None:
+    """Raise ConfigError for what only history has: series, given trades, fees that move."""
     there = {
-        "data.series": bool(market.series),
-        "trades.file": market.trades is not None,
-        "fees.file": fees_file is not None,
+        "data.series belongs": bool(market.series),
+        "given trades belong": market.trades is not None,
+        "fees that move belong": market.fees is not None,
     }
-    for place, given in there.items():
+    for what, given in there.items():
         if given and practice.kind != "historic":
             raise ConfigError(
                 "practice",
-                f"{practice.kind} makes prices only, and {place} belongs to history; use practice=historic",
+                f"{practice.kind} makes prices only, and {what} to history; use practice=historic",
             )
 
 
 def as_market(history: Market, prices: Floats) -> Market:
     """Other prices ``(t, n)``, the burn-in among them, in the place of history's."""
     prices.flags.writeable = False
-    return replace(history, prices=prices, series={}, trades=None, fees={})
+    return replace(history, prices=prices, series={}, trades=None, fees=None)

@@ -59,8 +59,17 @@ def series(
         defaults: a value for every name in ``columns``; ``None``: the first observation holds before it, too.
 
     Raises:
-        DataError: a file that cannot be read, a column of another name, none of the columns, stamps out of order, none
-            before the last row, or an entry that is no number its series may hold.
+        DataError: as ``observations`` and ``filled``.
+    """
+    return filled(observations(path, columns, first_minute + rows), first_minute, rows, defaults)
+
+
+def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
+    """Those of ``columns`` that a parquet or CSV file has, for minutes before ``end``.
+
+    Raises:
+        DataError: a file that cannot be read, a column of another name, none of the columns, stamps
+            out of order, or none before ``end``.
     """
     expected = f"unix and any of {', '.join(columns)}"
 
@@ -79,11 +88,22 @@ def series(
 
     file = stamped(path, pick, expected)
     clean.increasing(file.minutes, file.where, file.row, strictly=False)
-    refuse_later(file, first_minute + rows)
+    refuse_later(file, end)
+    return file
+
+
+def filled(
+    file: Stamped, first_minute: int, rows: int, defaults: Mapping[str, float | None]
+) -> dict[str, NDArray[np.float64]]:
+    """Per-minute values (rows,) of the file's columns, in the order of ``defaults``; see ``series``.
+
+    Raises:
+        DataError: an entry that is no number its series may hold.
+    """
     minutes = np.arange(first_minute, first_minute + rows)
     return {
-        name: _filled(file, name, minutes, defaults[name])
-        for name in columns
+        name: _filled(file, name, minutes, default)
+        for name, default in defaults.items()
         if name in file.frame.columns
     }
 

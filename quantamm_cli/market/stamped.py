@@ -20,13 +20,17 @@ Pick = Callable[[list[str], str], dict[str, "polars.DataType"]]
 
 @dataclass(frozen=True, eq=False)
 class Stamped:
-    """The rows of a file. ``unix`` (k,) as they are in the file, ``minutes`` (k,) since 1970; seconds are dropped."""
+    """The rows of a file. ``unix`` (k,) as they are in the file, ``minutes`` (k,) since 1970; seconds are dropped.
+
+    ``frame``: the columns that were picked. ``content``: what names the file's content, see ``Table``.
+    """
 
     where: str
     row: clean.Rows
     unix: NDArray[np.int64]
     minutes: NDArray[np.int64]
     frame: "polars.DataFrame"
+    content: bytes
 
     def numbers(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The rows that have a number in a column, and the numbers; empty entries and NaN are none.
@@ -66,7 +70,7 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
     if frame.height == 0:
         raise DataError(where, f"has no rows; expected {expected}")
     unix, second = clean.stamps(frame["unix"], where, table.row)
-    return Stamped(where, table.row, unix, unix // (60 * second), frame)
+    return Stamped(where, table.row, unix, unix // (60 * second), frame, table.content)
 
 
 def _whole() -> "polars.DataType":

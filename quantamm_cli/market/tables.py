@@ -27,6 +27,8 @@ class Table(NamedTuple):
     row: Rows
     names: list[str]
     read: Callable[[dict[str, "polars.DataType"]], "polars.DataFrame"]
+    content: bytes
+    """Of the file; of a table of Python code its name, which has the digest of all its market."""
 
 
 def opened(path: str) -> Table:
@@ -42,6 +44,7 @@ def opened(path: str) -> Table:
             parquet_row,
             frame.columns,
             lambda types: frame.select(list(types)),
+            path.encode(),
         )
     file = Path(path).expanduser()
     kind = file.suffix.lower().removeprefix(".")
@@ -53,6 +56,7 @@ def opened(path: str) -> Table:
         ROWS[kind],
         columns_of(data, kind, path),
         partial(read_columns, data, kind, where=path),
+        data,
     )
 
 

@@ -6,6 +6,7 @@ Numba asks only whether a function's own file has changed, not those it calls, s
 import contextlib
 import hashlib
 import logging
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from quantamm_cli.settings.cache import Cache
 _FOLDERS = Cache("streams", "*", most_bytes=16 * 2**20)
 """The machine code of a handful of sources."""
 _COMPILED = ("random", "competition/market", "competition/challenge")
-"""The folders of the package whose functions are compiled."""
+"""The folders of the package that hold compiled functions."""
 
 
 def jit(function: Any) -> Any:
@@ -70,9 +71,19 @@ def _folder() -> str | None:
     return str(folder)
 
 
-@cache
-def digest() -> str:
-    """Of all that is compiled, and of what calls it."""
+def sources() -> list[Path]:
+    """The files that hold compiled functions. They import nothing of the package but each other."""
     package = Path(__file__).parent.parent
     files = sorted(path for name in _COMPILED for path in (package / name).rglob("*.py"))
+    return [path for path in files if b"\n@jit" in path.read_bytes()]
+
+
+@cache
+def digest() -> str:
+    """Of all that is compiled: a market that is not compiled voids no machine code."""
+    return digest_of(sources())
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """16 hex digits of the content of some files."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]

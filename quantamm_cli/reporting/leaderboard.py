@@ -1,6 +1,6 @@
 """A leaderboard as tables, and as one HTML page: static, self-contained, made from receipts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.competition.ranking import Ranked
@@ -24,8 +24,8 @@ _NOTES = (
 )
 
 
-def ranking_table(title: str, ranking: Sequence[Ranked]) -> Table:
-    """The highest mean edge first."""
+def ranking_table(title: str, ranking: Sequence[Ranked], older: Container[str] = ()) -> Table:
+    """The highest mean edge first. ``older``: receipts that are marked with a star."""
     heads: list[Column] = ["rank", "strategy", *_EDGE, "behind the first", "rivals", "receipt"]
     rows = [
         [
@@ -35,7 +35,7 @@ def ranking_table(title: str, ranking: Sequence[Ranked]) -> Table:
             one.edge.error,
             _behind(one),
             len(one.rivals),
-            one.receipt,
+            f"{one.receipt}{'*' if one.receipt in older else ''}",
         ]
         for one in ranking
     ]

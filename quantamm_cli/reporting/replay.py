@@ -3,36 +3,21 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from quantamm_cli.competition.replay_record import Fill, Replay
-from quantamm_cli.reporting import style
-from quantamm_cli.reporting.page import Picture, Section, page
+from quantamm_cli.reporting.page import Section, page
 from quantamm_cli.reporting.periods import Numbers
+from quantamm_cli.reporting.plot import further, pictures
 from quantamm_cli.reporting.table import Column, Table
-from quantamm_cli.reporting.thinning import thinned
 
 MOST_ROWS = 400
 """Fills, and steps, that the page lists; the JSON has them all."""
 
 
-def replay_page(replay: Replay) -> str:
-    """The page of what happened at each step of a seed."""
+def replay_page(replay: Replay, drawn: Mapping[str, bytes]) -> str:
+    """The page of what happened at each step of a seed, with the images that were drawn of it."""
     first, last = replay.steps[0], replay.steps[-1]
-    steps = np.array(replay.steps)
-    edges = dict(zip(replay.names, replay.edge.T, strict=True))
-    worth = replay.reserves[..., 0] * replay.price[:, None] + replay.reserves[..., 1]
-    values = dict(zip(replay.names, worth.T, strict=True))
-    pictures = [
-        _picture(
-            quotes(replay),
-            "Fair price (black), and what a small seller gets and a small buyer pays at each pool.",
-        ),
-        _picture(lines(steps, edges, "edge (Y)"), "Edge since the first step."),
-        _picture(
-            lines(steps, values, "value (Y)"), "Value of each pool's reserves at the fair price."
-        ),
-    ]
+    steps, shown = np.array(replay.steps), pictures("replay", drawn)
     what = f"Seed {replay.seed}, steps {first} to {last}. {len(replay.fills):,} fills."
     memories = [
         _memory(name, state, steps)
@@ -41,8 +26,9 @@ def replay_page(replay: Replay) -> str:
     ]
     sections = [
         Section("Pools", tables=(pools_table(replay),)),
-        Section("Prices and quotes", pictures=tuple(pictures[:1])),
-        Section("Edge and value", pictures=tuple(pictures[1:])),
+        Section("Prices and quotes", pictures=shown.pop("Prices and quotes", ())),
+        Section("Edge and value", pictures=shown.pop("Edge and value", ())),
+        *further(shown),
         Section("Fills", tables=(_tape(replay.fills),)),
         Section("Step by step", tables=(_steps(replay),), folded=True),
         Section("What strategies remember", tables=tuple(memories)),
@@ -63,43 +49,6 @@ def pools_table(replay: Replay) -> Table:
     price = replay.price
     title = f"seed {replay.seed}, steps {replay.steps[0]} to {replay.steps[-1]}: fair price {price[0]:.4f} to {price[-1]:.4f}"
     return Table.of(title, ["pool", "fills", ("edge", ".4f")], rows)
-
-
-@style.styled
-def quotes(replay: Replay) -> Figure:
-    """Bid and ask of each pool around the fair price."""
-    figure, (axes,) = style.panels("Prices and quotes", "", 1, 4.2)
-    rows, handles = thinned(replay.price), []
-    steps = np.array(replay.steps)[rows]
-    for index, name in enumerate(replay.names):
-        look = style.look(index)
-        handles.append(axes.plot(steps, replay.bid[rows, index], label=name, lw=0.9, **look)[0])
-        axes.plot(steps, replay.ask[rows, index], lw=0.9, **look)
-    handles.append(
-        axes.plot(steps, replay.price[rows], color="black", lw=1.1, label="fair price")[0]
-    )
-    style.whole_steps(axes)
-    axes.set_ylabel("Y per X")
-    style.legend(figure, handles)
-    return figure
-
-
-@style.styled
-def lines(steps: Numbers, columns: Mapping[str, Numbers], label: str) -> Figure:
-    """One line a pool."""
-    figure, (axes,) = style.panels("", "", 1, 3.0)
-    handles = []
-    for index, (name, column) in enumerate(columns.items()):
-        rows = thinned(column)
-        handles.append(axes.plot(steps[rows], column[rows], label=name, **style.look(index))[0])
-    style.whole_steps(axes)
-    axes.set_ylabel(label)
-    style.legend(figure, handles)
-    return figure
-
-
-def _picture(figure: Figure, told: str) -> Picture:
-    return Picture(style.png(figure), told)
 
 
 def _tape(fills: Sequence[Fill]) -> Table:

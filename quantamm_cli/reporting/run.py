@@ -1,14 +1,16 @@
-"""All that there is to see of a run: its figures by name, and the page that shows them between its tables."""
+"""All that there is to see of a run, and the page that shows its plots between its tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from quantamm_cli.reporting import figures, style, tables, training
-from quantamm_cli.reporting.benchmarks import benchmarks, rebased
-from quantamm_cli.reporting.page import Picture, Section, page
-from quantamm_cli.reporting.periods import Period, Selection
+from quantamm_cli.reporting import tables
+from quantamm_cli.reporting.benchmarks import benchmarks
+from quantamm_cli.reporting.page import Section, page
+from quantamm_cli.reporting.periods import Numbers, Period, Selection
+from quantamm_cli.reporting.plot import further, pictures
 from quantamm_cli.reporting.run_tables import (
     Choice,
     Scores,
@@ -18,17 +20,13 @@ from quantamm_cli.reporting.run_tables import (
 )
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.store.record import Entry
 
 _FRESH = "From a fresh start the pool opens at a period's first row; in a run over all periods it is as the period before left it."
 _LONG = 16
 """Letters of a run's name that tell it from others."""
-_TOLD = {
-    "value": "Value over time of this pool and of what anyone could have had; in each period all begin alike.",
-    "weights": "Weights of the tokens over time.",
-    "drawdown": "Drawdown: how far below its highest value of the period so far each strategy stood.",
-    "training": "Objective and scores by training step, a line for each parameter set.",
-    "parameters": "Parameters by training step; thick lines: the chosen set, thin lines: the others.",
-}
+Entries = Sequence[Entry]
+"""A run's history."""
 
 
 @dataclass(frozen=True)
@@ -51,50 +49,28 @@ class Subject:
     status: str = ""
     selection: Selection | None = None
     metric: str = ""
-    entries: training.Entries = ()
+    entries: Entries = ()
     choices: Mapping[str, Choice] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: JsonObject = field(default_factory=dict)
     provenance: JsonObject = field(default_factory=dict)
 
+    @cached_property
+    def values(self) -> dict[str, Numbers]:
+        """Values (t,) of the pool and of what anyone could have had, by strategy."""
+        own = {"pool": np.asarray(self.trajectory["value"], float)}
+        return own | benchmarks(self.trajectory, self.periods)
 
-def plots(subject: Subject) -> dict[str, bytes]:
-    """The PNG files by name, without ending: value, weights, drawdown and, of a trained run, training and parameters."""
-    unix, periods = subject.trajectory["unix"], subject.periods
-    said = subject.selection.said if subject.selection is not None else ""
-    plain = {"pool": np.asarray(subject.trajectory["value"], float)} | benchmarks(
-        subject.trajectory, periods
-    )
-    others = rebased(subject.worth, plain["pool"], unix, periods)
-    drawn = {
-        "value": figures.value(unix, plain | others, periods, said),
-        "weights": figures.weights(
-            unix, subject.trajectory["weights"], subject.tokens, periods, said
-        ),
-        "drawdown": figures.drawdowns(unix, plain, periods, said),
-    }
-    if subject.entries:
-        drawn["training"] = training.history(
-            subject.entries,
-            subject.metric,
-            subject.selection,
-            subject.units.get(subject.metric, ""),
-        )
-    if any(entry.get("readable") for entry in subject.entries):
-        drawn["parameters"] = training.parameters(
-            subject.entries, subject.tokens, subject.selection, subject.units, subject.layers
-        )
-    return {name: style.png(figure) for name, figure in drawn.items()}
+    @property
+    def said(self) -> str:
+        """The choice in one line; empty where nothing was chosen."""
+        return self.selection.said if self.selection is not None else ""
 
 
 def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
-    """The page of a run with what ``plots`` made of it."""
-    pictures = {name: Picture(image, _TOLD.get(name, name)) for name, image in drawn.items()}
-
-    def shown(*names: str) -> tuple[Picture, ...]:
-        return tuple(pictures[name] for name in names if name in pictures)
-
+    """The page of a run with the images that were drawn of it."""
+    shown = pictures("run", drawn)
     on_test = subject.selection is not None and subject.selection.on_test
     final = final_table(subject.tokens, subject.trajectory)
     sections = [
@@ -104,13 +80,12 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
             tables=tuple(metrics_tables(subject.strategies, subject.units, on_test)),
             folded=True,
         ),
-        Section("Over time", pictures=shown("value", "weights", "drawdown"), tables=(final,)),
+        Section("Over time", pictures=shown.pop("Over time", ()), tables=(final,)),
     ]
     if subject.entries:
         choices = (selections_table(subject.choices),) if subject.choices else ()
-        sections.append(
-            Section("Training", pictures=shown("training", "parameters"), tables=choices)
-        )
+        sections.append(Section("Training", pictures=shown.pop("Training", ()), tables=choices))
+    sections += further(shown)
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):
         if tree:
             sections.append(

@@ -10,6 +10,12 @@ Column = str | tuple[str, str]
 _FORM = ".6g"
 
 
+class Markdown(str):
+    """Text that a terminal renders and pages, and a pipe gets as it is."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of values below headings."""

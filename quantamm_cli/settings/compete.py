@@ -7,11 +7,11 @@ from pydantic import Field, model_validator
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
-from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.digest import fields, plain, sha256
+from quantamm_cli.settings.history import IDENTITY
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, Share
 
-SCHEMA = 1
 MOST_ENTRANTS = 16
 NORMALISER = "normaliser"
 """The name of the pool that is always there, which no strategy can have."""
@@ -151,16 +151,12 @@ class Compete(Settings):
 
     def configuration(self) -> dict[str, Json]:
         """All that entrants meet: receipts of one configuration can be ranked together."""
-        fields = [
-            name
-            for name in type(self).model_fields
-            if name not in self.not_identity | {"strategies", "reference", "seed"}
-        ]
+        asked = fields(self, self.not_identity | {"strategies", "reference", "seed"})
         made_from = {
             key: value for key, value in self.market.identity().items() if key != "settings"
         }
         data = {"made_from": made_from} if made_from else {}
-        return {"schema": SCHEMA, **{name: plain(getattr(self, name)) for name in fields}, **data}
+        return {"schema": IDENTITY, **asked, **data}
 
     def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the competition; more seeds of it go on, wherever they begin."""

@@ -18,7 +18,13 @@ REGISTER: dict[str, dict[str, type["Component"]]] = {}
 
 
 class Settings(BaseModel):
-    """Frozen, closed, strictly typed values."""
+    """Frozen, closed, strictly typed values.
+
+    ``meaning`` rises by one where what the class computes, or a default of it, becomes another
+    (``settings/history.py``); above 1 it is part of every identity.
+    """
+
+    meaning: ClassVar[int] = 1
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True

@@ -6,28 +6,47 @@ settings were validated, so ``0`` and ``0.0`` give one name.
 
 import hashlib
 import json
+from collections.abc import Container
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from quantamm_cli.settings.component import Component
 
 
 def plain(value: Any) -> Any:
-    """Settings as the plain tree they came from, without paths; components carry their kind."""
+    """Settings as the plain tree they came from; components carry their kind.
+
+    Left out are paths, and settings that came later (``since``) while they are at their default.
+    """
     if isinstance(value, BaseModel):
-        left_out = value.paths if isinstance(value, Component) else ()
-        fields = {
-            name: plain(getattr(value, name))
-            for name in type(value).model_fields
-            if name not in left_out
-        }
-        return {"kind": value.kind} | fields if isinstance(value, Component) else fields
+        kind = {"kind": value.kind} if isinstance(value, Component) else {}
+        return kind | fields(value, value.paths if isinstance(value, Component) else ())
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def fields(settings: BaseModel, left_out: Container[str] = ()) -> dict[str, Any]:
+    """The plain values of settings by name, but for those left out, and their meaning above 1."""
+    meaning = getattr(settings, "meaning", 1)
+    tree = {"meaning": meaning} if meaning > 1 else {}
+    for name, field in type(settings).model_fields.items():
+        value = plain(getattr(settings, name))
+        if name not in left_out and not (_came_later(field) and value == _default(field)):
+            tree[name] = value
+    return tree
+
+
+def _came_later(field: FieldInfo) -> bool:
+    return isinstance(field.json_schema_extra, dict) and "since" in field.json_schema_extra
+
+
+def _default(field: FieldInfo) -> Any:
+    return plain(field.get_default(call_default_factory=True))
 
 
 def canonical(tree: Any) -> str:

@@ -5,16 +5,14 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.component import Component, Settings
-from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.fees import Fees
+from quantamm_cli.settings.component import Component, Settings, component
+from quantamm_cli.settings.digest import fields, sha256
+from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.objective import Objective
 from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
-from quantamm_cli.settings.trades import NoTrades, Trades
 from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
 
-SCHEMA = 1
 Numbers = (
     float
     | tuple[float, ...]
@@ -54,8 +52,8 @@ class Simulate(Settings):
     precision: Literal["float64", "float32"] = "float64"
     data: Component
     pool: Component
-    fees: Fees
-    trades: Trades = Field(default_factory=NoTrades)
+    fees: Component
+    trades: Component = Field(default_factory=lambda: component("trades", "none")())
     params: dict[str, Numbers] = Field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     runs_dir: str = "runs"
@@ -81,12 +79,7 @@ class Simulate(Settings):
 
     def identity(self) -> dict[str, Json]:
         """The plain tree whose SHA-256 names the run."""
-        tree = {
-            name: plain(getattr(self, name))
-            for name in type(self).model_fields
-            if name not in self.not_identity
-        }
-        return {"schema": SCHEMA, **tree}
+        return {"schema": IDENTITY, **fields(self, self.not_identity)}
 
     @property
     def fingerprint(self) -> str:
@@ -136,6 +129,12 @@ class Train(Simulate):
             getattr(self, place).check(self.tokens, place)
         _ = self.cycles
         return self
+
+    def identity(self) -> dict[str, Json]:
+        """As of a simulation; with the meaning of the metric that selects, which is only a name."""
+        named = [name for name in [self.split.selection_metric] if name is not None]
+        meanings = named_meanings(f"metric/{name}" for name in named)
+        return super().identity() | ({"meanings": meanings} if meanings else {})
 
     @property
     def cycles(self) -> tuple["Train", ...]:

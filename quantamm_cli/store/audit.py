@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.errors import StoreError
+from quantamm_cli.settings.history import Older
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
 from quantamm_cli.store.damages import Finding, damages
@@ -31,6 +32,8 @@ class Summary:
     tokens: tuple[str, ...] = ()
     pool: str | None = None
     problem: str | None = None
+    older: tuple[Older, ...] = ()
+    """What it was made by and has changed since."""
 
 
 def checkpoints(runs: Path) -> list[Path]:
@@ -67,6 +70,7 @@ def summary(path: Path) -> Summary:
         metric,
         names,
         pool_of(run.settings),
+        older=run.older,
     )
 
 

@@ -10,16 +10,17 @@ import numpy as np
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, sha256
+from quantamm_cli.settings.history import DOCUMENT, Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.place import Place
+from quantamm_cli.store.proven import refuse_newer
 from quantamm_cli.store.record import Entry, Record, is_entry
 from quantamm_cli.store.state import read_state
 
-SCHEMA = 1
 STATUSES = ("running", "finished", "stopped")
 _KEYS = {"schema", "fingerprint", "status", "sha256", "settings", "provenance", "entries"}
 
@@ -34,6 +35,8 @@ class Run:
     entries: tuple[Entry, ...]
     provenance: JsonObject
     path: Path
+    schema: int = DOCUMENT
+    """The number of the document that it is from."""
 
     @property
     def name(self) -> str:
@@ -44,6 +47,17 @@ class Run:
     def folder(self) -> Path:
         """Where what belongs to the run is kept."""
         return Place.of(self.path).folder
+
+    @property
+    def older(self) -> tuple[Older, ...]:
+        """What it was made by and has changed since."""
+        metrics = {
+            name for entry in self.entries for names in entry["metrics"].values() for name in names
+        }
+        meanings = self.provenance.get("meanings")
+        return older(
+            self.settings, "train", sorted(metrics), meanings if isinstance(meanings, dict) else {}
+        )
 
     @property
     def step(self) -> int:
@@ -74,7 +88,7 @@ def write_checkpoint(
 ) -> None:
     """Replaces the checkpoint; settings and provenance are ``finite`` already. Raises StoreError; the old one is then as it was."""
     rest = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT,
         "settings": settings,
         "fingerprint": place.fingerprint,
         "provenance": provenance,
@@ -121,7 +135,7 @@ def read_checkpoint(path: Path) -> Run:
         )
     if Place.of(path).fingerprint != fingerprint:
         raise StoreError(str(path), f"was renamed: it holds run_{fingerprint}.json; rename it back")
-    names = ("settings", "status", "provenance")
+    names = ("settings", "status", "provenance", "schema")
     return Run(
         fingerprint,
         entries=tuple(document["entries"]),
@@ -161,9 +175,7 @@ def _ours(path: Path, document: Any) -> None:
             str(path),
             "is JSON but not a checkpoint of qsim; name another file, or move it out of the runs folder",
         )
-    if document["schema"] > SCHEMA:
-        told = f"was made by a newer qsim (schema {document['schema']}, this one reads {SCHEMA})"
-        raise StoreError(str(path), f"{told}; install that one, or choose another runs_dir")
+    refuse_newer(path, document)
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}
     sound = document.keys() == _KEYS and all(
         isinstance(document[key], shape) for key, shape in shapes.items()

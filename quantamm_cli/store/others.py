@@ -8,11 +8,13 @@ from typing import Any, TypedDict
 from quantamm_cli.competition.documents import Swept
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.named import Held, pool_of
 from quantamm_cli.store.proven import read_object
+from quantamm_cli.store.receipts import older_definitions, read_receipt
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
@@ -46,6 +48,8 @@ class Other:
     told: Listed
     """What its kind is listed with."""
     problem: str | None = None
+    older: tuple[Older, ...] = ()
+    """What it was made by and has changed since."""
 
 
 def other(held: Held) -> Other:
@@ -57,12 +61,12 @@ def other(held: Held) -> Other:
     if not there:
         return Other(held, "unfinished", modified, file, {})
     try:
-        told = {"walk": _walk, "compete": _competition, "study": _study}[held.kind](held)
+        facts, changed = {"walk": _walk, "compete": _competition, "study": _study}[held.kind](held)
     except StoreError as failure:
         return Other(held, "damaged", modified, file, {}, failure.message)
     except (KeyError, TypeError, AttributeError, IndexError):
         return Other(held, "damaged", modified, file, {}, "lacks parts of what was written")
-    return Other(held, "finished", modified, file, told)
+    return Other(held, "finished", modified, file, facts, older=changed)
 
 
 def competition_place(held: Held) -> CompetitionPlace:
@@ -90,6 +94,13 @@ def read_study(held: Held) -> StudyDocument:
     return study
 
 
+def older_study(study: StudyDocument) -> tuple[Older, ...]:
+    """What a study was made by and has changed since."""
+    identity = study["identity"]
+    _, _, metric = identity["objective"].partition(".")
+    return older(identity["train"], "train", [metric], identity.get("meanings"))
+
+
 def _file(held: Held) -> tuple[Path, bool]:
     """The file that tells most, and whether it is there."""
     if held.kind == "walk":
@@ -99,12 +110,13 @@ def _file(held: Held) -> tuple[Path, bool]:
     return file, file.exists()
 
 
-def _walk(held: Held) -> Listed:
-    result = read_walk(walk_place(held).choices()[0]).result
+def _walk(held: Held) -> tuple[Listed, tuple[Older, ...]]:
+    walk = read_walk(walk_place(held).choices()[0])
+    result = walk.result
     metric, best = result["aggregate"]["metric"], result["aggregate"]["outside"]
     finding = result["verdict"]["finding"]
     tokens, pool = _pool(result["settings"])
-    return {
+    facts: Listed = {
         "cycles": len(result["cycles"]),
         "metric": metric,
         "best": best,
@@ -112,38 +124,52 @@ def _walk(held: Held) -> Listed:
         "tokens": tokens,
         "pool": pool,
     }
+    return facts, walk.older
 
 
-def _competition(held: Held) -> Listed:
-    found = competition_place(held).read_scores()
+def _competition(held: Held) -> tuple[Listed, tuple[Older, ...]]:
+    place = competition_place(held)
+    found = place.read_scores()
+    changed = _older_competition(place)
     common: Listed = {"seeds": found["seeds"]["count"], "metric": "edge"}
     if "sweep" in found:
-        return {
+        facts: Listed = {
             **common,
             "sweep": found["sweep"],
             "points": len(found["points"]),
             "best": found["best"]["edge"]["mean"],
         }
+        return facts, changed
     names = [row["name"] for row in found["standings"][:-1]]
-    return {
+    facts = {
         **common,
         "strategies": names,
         "leader": names[0],
         "best": found["standings"][0]["edge"]["mean"],
     }
+    return facts, changed
 
 
-def _study(held: Held) -> Listed:
+def _older_competition(place: CompetitionPlace) -> tuple[Older, ...]:
+    """By its receipt; a damaged one is for ``qsim runs verify`` to say."""
+    try:
+        return older_definitions(read_receipt(place.receipt)) if place.receipt.exists() else ()
+    except StoreError:
+        return ()
+
+
+def _study(held: Held) -> tuple[Listed, tuple[Older, ...]]:
     found = read_study(held)
     best = found["best"]["value"] if "best" in found else None
     tokens, pool = _pool(found["identity"]["train"])
-    return {
+    facts: Listed = {
         "trials": len(found["trials"]),
         "metric": found["identity"]["objective"],
         "best": best,
         "tokens": tokens,
         "pool": pool,
     }
+    return facts, older_study(found)
 
 
 def _pool(settings: JsonObject) -> tuple[list[str], str | None]:

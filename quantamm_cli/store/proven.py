@@ -6,6 +6,7 @@ from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
 
@@ -30,4 +31,13 @@ def read_object(path: Path, cure: str) -> dict[str, Any]:
         raise StoreError(
             str(path), f"was cut or altered ({str(failure)[:80]}); {cure}"
         ) from failure
+    refuse_newer(path, tree)
     return tree
+
+
+def refuse_newer(path: Path, document: JsonObject) -> None:
+    """Raise StoreError for a document that a newer qsim wrote; what it says may mean something else."""
+    number = document.get("schema")
+    if isinstance(number, int) and number > DOCUMENT:
+        message = f"was made by a newer qsim (schema {number}, this one reads {DOCUMENT})"
+        raise StoreError(str(path), f"{message}; install that one, or choose another runs_dir")

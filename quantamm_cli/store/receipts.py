@@ -10,9 +10,10 @@ from typing import Any
 from quantamm_cli.competition.documents import Receipt
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import Older, older
 from quantamm_cli.store import atomic
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.proven import proven
+from quantamm_cli.store.proven import proven, refuse_newer
 from quantamm_cli.store.result_folder import write_if_changed
 
 
@@ -38,8 +39,15 @@ def read_receipt(path: str | Path) -> Receipt:
             str(target),
             "was cut or altered: its digest does not fit; qsim compete with the same words writes it again",
         )
+    refuse_newer(target, tree)
     receipt: Receipt = tree | {"sha256": written}
     return receipt
+
+
+def older_definitions(receipt: Receipt) -> tuple[Older, ...]:
+    """What the market, the rules or a strategy of a receipt were made by and has changed since."""
+    strategies = [each["settings"] for each in receipt["strategies"]]
+    return older({**receipt["settings"], "strategy": strategies}, "compete")
 
 
 def find_source(receipt: Path, path: str, digest: str) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from quantamm_cli.errors import StoreError, argument
 from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.proven import proven, read_object
@@ -63,6 +64,14 @@ class Walk:
     def settings(self) -> JsonObject:
         """What names it."""
         return self.result["settings"]
+
+    @property
+    def older(self) -> tuple[Older, ...]:
+        """What it was made by and has changed since."""
+        metrics = {
+            name for scores in self.result["aggregate"]["metrics"].values() for name in scores
+        }
+        return older(self.settings, "train", sorted(metrics), self.result.get("meanings"))
 
 
 def read_walk(place: WalkPlace) -> Walk:

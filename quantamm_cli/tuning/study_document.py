@@ -37,6 +37,8 @@ class StudyIdentity(TypedDict):
     """PERIOD.METRIC."""
     seed: int
     pruner: NotRequired[str]
+    meanings: NotRequired[Mapping[str, int]]
+    """Those above 1 of what is only called by name: the objective's metric, components to choose from."""
 
 
 class StudyDocument(TypedDict):

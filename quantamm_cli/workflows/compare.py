@@ -14,6 +14,7 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
 from quantamm_cli.settings.digest import canonical
+from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
@@ -41,11 +42,15 @@ class Side:
     metric: str
 
     @property
+    def older(self) -> tuple[Older, ...]:
+        """What it was made by and has changed since."""
+        return self.found.older
+
+    @property
     def head(self) -> str:
-        """What heads its column."""
-        return self.found.name.removeprefix("run_")[
-            : NAME_DIGITS if isinstance(self.found, Run) else len("walk_") + NAME_DIGITS
-        ]
+        """What heads its column; with a star if it was made by an older definition."""
+        digits = NAME_DIGITS if isinstance(self.found, Run) else len("walk_") + NAME_DIGITS
+        return self.found.name.removeprefix("run_")[:digits] + "*" * bool(self.older)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,12 @@ class Comparison(Result):
 
     def to_dict(self) -> dict[str, Json]:
         runs: list[Json] = [
-            {"run": side.found.name, "selection": finite(side.selection)} for side in self.sides
+            {
+                "run": side.found.name,
+                "selection": finite(side.selection),
+                **older_json(side.older),
+            }
+            for side in self.sides
         ]
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
@@ -115,7 +125,9 @@ class Comparison(Result):
                     *("-" if score is None else f"{score:.4f}" for score in scores),
                 ]
             )
-        shown = [Table.of(self.rule, ["", *(side.head for side in self.sides)], rows)]
+        marks = (f"\n{side.head} {change}" for side in self.sides for change in side.older)
+        caption = self.rule + "".join(marks)
+        shown = [Table.of(caption, ["", *(side.head for side in self.sides)], rows)]
         lines = [
             [pair.side.head, *pair.cells()] for pair in self.paired if pair.between is not None
         ]

@@ -17,6 +17,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.docstrings import paragraphs
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.workflows.results import Result
@@ -86,7 +87,7 @@ class Description:
             "name": self.name,
             "command": self.command,
             "summary": self.summary,
-            "text": self.text,
+            "text": paragraphs(self.text) if self.command is None else self.text,
             "settings": _trees(self.settings),
             "unit": self.unit,
             "parameters": _trees(self.parameters),
@@ -227,7 +228,7 @@ class _Describer:
         unit = getattr(cls, "unit", None)
         described = Description(
             name,
-            summary=text.split("\n\n")[0].replace("\n", " "),
+            summary=paragraphs(text).partition("\n\n")[0],
             text=text,
             settings=tuple(_setting(*item) for item in cls.model_fields.items()),
             unit=unit if isinstance(unit, str) else None,

@@ -1,11 +1,9 @@
 """The prices of a run, and what else it reads from files."""
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantamm_cli.errors import ConfigError, DataError
-from quantamm_cli.market.content import SCHEME
+from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.monitor import Monitor
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
 def load_market(settings: Simulate, until: str) -> "Market":
     """The prices of [start, until) and the burn-in before them, with the series and trades that are given."""
     from quantamm_cli.market import Source, load
+    from quantamm_cli.market.fees import Fees
+    from quantamm_cli.market.trades import Trades
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
@@ -26,8 +26,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
         minute(settings.start),
         minute(until),
         pool.looks_at,
-        settings.trades.file,
-        settings.fees.file,
+        Trades.typed(settings.trades),
+        Fees.typed(settings.fees),
     )
 
 
@@ -74,10 +74,10 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: what the market holds, the fee series if there is one, and supplied paths."""
+    """SHA-256 of all data a run reads: what the market holds, fee series if there are any, and supplied paths."""
     parts = [market.sha256.encode()]
-    if settings.fees.file is not None:
-        parts.append(_content(settings.fees.file))
+    if market.fees is not None:
+        parts.append(market.fees.digested)
     if isinstance(settings, Train):
         from quantamm_cli.market import Practice
 
@@ -86,13 +86,3 @@ def data_digest(settings: Simulate, market: "Market") -> str:
             supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders
         ]
     return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
-
-
-def _content(path: str) -> bytes:
-    """The bytes of a file; of a table of Python code its name, which has the digest of all its market."""
-    if path.startswith(SCHEME):
-        return path.encode()
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as failure:
-        raise DataError("fees.file", f"{path} cannot be read ({failure.strerror})") from None

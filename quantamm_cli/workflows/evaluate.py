@@ -13,6 +13,7 @@ from quantamm_cli.reporting import periods as reported
 from quantamm_cli.reporting.run_tables import parts_table, periods_table, sets_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
@@ -59,12 +60,13 @@ class Chosen:
 
     @property
     def title(self) -> str:
-        """What heads its scores: the run, the selection, the dates of its periods."""
+        """What heads its scores: the run, the selection, the dates of its periods, older definitions."""
         start = minute(self.settings.start)
         dates = ", ".join(
             f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans
         )
-        return f"{self.run.name[:16]}  {self.selection.said}\n{dates}"
+        head = f"{self.run.name[:16]}  {self.selection.said}"
+        return "\n".join([head, dates, *map(str, self.run.older)])
 
     def to_dict(self) -> dict[str, Json]:
         """What the JSON object begins with."""
@@ -72,6 +74,7 @@ class Chosen:
             "run": self.run.name,
             "fingerprint": self.run.fingerprint,
             "selection": self.selected.to_dict(),
+            **older_json(self.run.older),
         }
 
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:

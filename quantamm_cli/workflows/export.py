@@ -63,13 +63,14 @@ class Export(Result):
     def tables(self) -> Sequence[Table | str]:
         selected = self.chosen.selected
         which = f"{selected.method}: step {selected.step}, set {selected.set}"
-        title = f"{self.chosen.run.name[:16]}  {which}"
+        marks = "".join(f"\n{each}" for each in self.chosen.run.older)
+        title = f"{self.chosen.run.name[:16]}  {which}, in units of 10^-18{marks}"
         rows = [
             (f"{name} {number}" if self._layered(name) else name, layer)
             for name, layers in self.units.items()
             for number, layer in enumerate(layers)
         ]
-        return [units_table(f"{title}, in units of 10^-18", self.tokens, rows)]
+        return [units_table(title, self.tokens, rows)]
 
 
 def export(chosen: Chosen) -> Export:

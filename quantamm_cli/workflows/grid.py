@@ -13,11 +13,11 @@ from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
-from quantamm_cli.settings.fees import NUMBERS
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
@@ -25,7 +25,7 @@ from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, flat
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.plots import check
+from quantamm_cli.workflows.plots import check, images, written
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -166,7 +166,7 @@ def _scores(
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
             raise ConfigError(
                 f"grid.fees.{name}",
-                "is a column of fees.file, not one number; leave it out of the grid",
+                f"is a series under fees={settings.fees.kind}, not one number; leave it out of the grid",
             )
     watch.lap("data")
     found = scored(
@@ -249,19 +249,15 @@ def _drawn(
 ) -> dict[str, str]:
     """The picture of a grid of one axis or two, in a folder of its own; its path."""
     from quantamm_cli.metrics import METRICS
-    from quantamm_cli.reporting.grid import picture
-    from quantamm_cli.store.files import write_files
+    from quantamm_cli.reporting.grid import Grid
 
-    if len(axes) > 2:
+    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
+    drawn = images("grid", Grid(axes, scores, metric, METRICS[metric].unit, title))
+    if not drawn:
         monitor.note(f"{len(axes)} axes: no picture, which grids of one or two have")
         return {}
     name = sha256(
         {"grid": {name: list(values) for name, values in axes.items()}, "metric": metric}
     )[:12]
     folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"
-    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
-    return {
-        "grid_plot": write_files(
-            folder, {"grid.png": picture(axes, scores, metric, METRICS[metric].unit, title)}
-        )["grid.png"]
-    }
+    return written(drawn, folder)

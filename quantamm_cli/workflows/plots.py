@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.store.files import write_files
@@ -12,6 +12,7 @@ from quantamm_cli.store.trajectory import read_arrays
 
 if TYPE_CHECKING:
     from quantamm_cli.competition.documents import CompetitionScores, Receipt
+    from quantamm_cli.reporting.plot import Kind
     from quantamm_cli.reporting.run import Subject
 
 
@@ -23,43 +24,48 @@ def check() -> None:
         )
 
 
+def images(kind: "Kind", subject: Any) -> dict[str, bytes]:
+    """The PNG files of all plots of a kind of result, by name: ours, and those of plugins."""
+    from quantamm_cli.config.components import load_plots
+    from quantamm_cli.reporting import plot
+
+    check()
+    load_plots()
+    return plot.images(kind, subject)
+
+
 def draw(subject: "Subject", folder: Path) -> dict[str, str]:
     """Write the plots into a folder; their paths by name."""
-    from quantamm_cli.reporting.run import plots
-
-    return _written(plots(subject), folder)
+    return written(images("run", subject), folder)
 
 
 def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
     """Write the plots and the page that holds them into a folder; their paths by name."""
-    from quantamm_cli.reporting.run import plots, run_page
+    from quantamm_cli.reporting.run import run_page
 
-    drawn = plots(subject)
-    return _page(run_page(subject, drawn), folder) | _written(drawn, folder)
+    drawn = images("run", subject)
+    return _page(run_page(subject, drawn), folder) | written(drawn, folder)
 
 
 def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     """Write the plots and the page of a walk-forward beside its result; their paths by name."""
-    from quantamm_cli.reporting.walk import walk_page, walk_plots
+    from quantamm_cli.reporting.walk import WalkSubject, walk_page
 
-    told, chosen = (
-        json.loads(result.read_text(encoding="utf-8")),
-        result.stem.removeprefix("result"),
-    )
-    drawn = walk_plots(told, read_arrays(daily))
-    return _page(walk_page(told, drawn), result.parent, chosen) | _written(
-        drawn, result.parent, chosen
-    )
+    walk = json.loads(result.read_text(encoding="utf-8"))
+    chosen = result.stem.removeprefix("result")
+    drawn = images("walk", WalkSubject(walk, read_arrays(daily)))
+    page = _page(walk_page(walk, drawn), result.parent, chosen)
+    return page | written(drawn, result.parent, chosen)
 
 
 def draw_competition(
     scores: "CompetitionScores", receipt: "Receipt", folder: Path
 ) -> dict[str, str]:
     """Write the plots and the page of a competition into its folder; their paths by name."""
-    from quantamm_cli.reporting.competition import competition_page, competition_plots
+    from quantamm_cli.reporting.competition import CompetitionSubject, competition_page
 
-    drawn = competition_plots(scores, receipt["edges"])
-    return _page(competition_page(scores, receipt, drawn), folder) | _written(drawn, folder)
+    drawn = images("competition", CompetitionSubject(scores, receipt["edges"]))
+    return _page(competition_page(scores, receipt, drawn), folder) | written(drawn, folder)
 
 
 def _page(text: str, folder: Path, chosen: str = "") -> dict[str, str]:
@@ -67,6 +73,7 @@ def _page(text: str, folder: Path, chosen: str = "") -> dict[str, str]:
     return {"report": write_files(folder, {name: text.encode("utf-8")})[name]}
 
 
-def _written(drawn: Mapping[str, bytes], folder: Path, chosen: str = "") -> dict[str, str]:
+def written(drawn: Mapping[str, bytes], folder: Path, chosen: str = "") -> dict[str, str]:
+    """Write the images into a folder, with ``chosen`` behind their names; their paths by name."""
     paths = write_files(folder, {f"{name}{chosen}.png": image for name, image in drawn.items()})
     return {f"{name}_plot": path for name, path in zip(drawn, paths.values(), strict=True)}

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantamm_cli.settings.history import metric_meanings
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import plugin_versions
 from quantamm_cli.settings.run import Simulate
@@ -19,12 +20,13 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
     """What made a run, besides its settings. None of it names the run."""
     import jax
 
-    plugins = plugin_versions()
+    plugins, meanings = plugin_versions(), metric_meanings()
     return {
         "qsim": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in ("jax", "jaxlib", "numpy", "optax")},
         **({"plugins": plugins} if plugins else {}),
+        **({"meanings": meanings} if meanings else {}),
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
         "git": _commit(),

@@ -14,10 +14,11 @@ from quantamm_cli.reporting.walk_tables import (
     together_table,
     verdict_lines,
 )
+from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.store.named import Held
-from quantamm_cli.store.others import competition_place, read_study, walk_place
-from quantamm_cli.store.receipts import read_receipt
+from quantamm_cli.store.others import competition_place, older_study, read_study, walk_place
+from quantamm_cli.store.receipts import older_definitions, read_receipt
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
@@ -48,6 +49,7 @@ class StoredWalk(Result):
             **written,
             "status": "finished",
             "settings": self.walk.settings,
+            **older_json(self.walk.older),
             "files": self.files,
         }
 
@@ -58,6 +60,7 @@ class StoredWalk(Result):
         )
         return [
             *head,
+            *map(str, self.walk.older),
             cycles_table(walk),
             together_table(walk),
             chosen_table(walk),
@@ -74,6 +77,11 @@ class StoredCompetition(Result):
     receipt: Receipt | None
     """``None``: a sweep, or broken off."""
     with_settings: bool = True
+
+    @property
+    def older(self) -> tuple[Older, ...]:
+        """What it was made by and has changed since."""
+        return () if self.receipt is None else older_definitions(self.receipt)
 
     @property
     def files(self) -> dict[str, str]:
@@ -93,6 +101,7 @@ class StoredCompetition(Result):
                 "settings": receipt["settings"],
                 "strategies": receipt["strategies"],
                 "provenance": receipt["versions"],
+                **older_json(self.older),
             }
         return written | {"status": "finished", "files": self.files}
 
@@ -107,7 +116,7 @@ class StoredCompetition(Result):
         steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
         played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
         gap = [said_gap(scores["gap"])] if "sweep" not in scores and "gap" in scores else []
-        return [*head, played, *standings_tables(scores), *gap]
+        return [*head, *map(str, self.older), played, *standings_tables(scores), *gap]
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,11 @@ class StoredStudy(Result):
     held: Held
     summary: StudyDocument
 
+    @property
+    def older(self) -> tuple[Older, ...]:
+        """What it was made by and has changed since."""
+        return older_study(self.summary)
+
     def to_dict(self) -> dict[str, Json]:
         summary: JsonObject = finite(self.summary)
         written = {key: value for key, value in summary.items() if key not in ("schema", "sha256")}
@@ -124,13 +138,15 @@ class StoredStudy(Result):
             "run": self.held.name,
             "fingerprint": self.held.fingerprint,
             "status": "finished",
+            **older_json(self.older),
         } | written
 
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
         best = study["best"]["number"] if "best" in study else None
         caption = f"{self.held.short}…  {study['identity']['objective']}"
-        return [trials_table(caption, study["trials"], list(study["identity"]["space"]), best)]
+        searched = list(study["identity"]["space"])
+        return [*map(str, self.older), trials_table(caption, study["trials"], searched, best)]
 
 
 def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:

@@ -10,6 +10,7 @@ from quantamm_cli.reporting.run_tables import selections_table
 from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
+from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.named import KINDS, NAME_DIGITS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
 """What is no run, by its key in JSON."""
+OLDER = ", older"
+_MARKED = "older: a definition has changed since; `qsim runs show` of a result says which"
 _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
 
@@ -69,7 +72,10 @@ class Folder(Result):
         return {"runs": [_run(each) for each in self.runs], **kinds}
 
     def tables(self) -> Sequence[Table | str]:
-        return [folder_table(self.lines)] if self.lines else [f"no runs in {self.root}"]
+        if not self.lines:
+            return [f"no runs in {self.root}"]
+        marked = any(map(_older, self.runs)) or any(map(_older, self.others))
+        return [folder_table(self.lines), *[_MARKED] * marked]
 
 
 def list_results(runs_dir: str) -> Folder:
@@ -79,14 +85,23 @@ def list_results(runs_dir: str) -> Folder:
 
 
 def _run(each: Summary) -> dict[str, Json]:
-    return {key: getattr(each, key) for key in _RUN} | {"checkpoint": str(each.path)}
+    shown = {key: getattr(each, key) for key in _RUN}
+    return {**shown, **older_json(each.older), "checkpoint": str(each.path)}
+
+
+def _older(each: Summary | Other) -> bool:
+    return bool(each.older)
+
+
+def _status(each: Summary | Other) -> str:
+    return f"{each.status}{OLDER * bool(each.older)}"
 
 
 def _run_line(each: Summary) -> Line:
     return Line(
         name=each.fingerprint[:NAME_DIGITS],
         kind="run",
-        status=each.status,
+        status=_status(each),
         what=each.pool or each.problem or "",
         tokens=each.tokens,
         size=None if each.steps is None else f"{each.steps} steps",
@@ -98,7 +113,8 @@ def _run_line(each: Summary) -> Line:
 
 def _other(each: Other) -> dict[str, Json]:
     named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
-    return {**named, **finite(each.told), "problem": each.problem, "file": str(each.file)}
+    facts = {**named, **finite(each.told), **older_json(each.older)}
+    return {**facts, "problem": each.problem, "file": str(each.file)}
 
 
 def _other_line(each: Other) -> Line:
@@ -111,7 +127,7 @@ def _other_line(each: Other) -> Line:
     return Line(
         name=each.held.fingerprint[:NAME_DIGITS],
         kind=KINDS[each.held.kind],
-        status=each.status,
+        status=_status(each),
         what=what,
         tokens=facts.get("tokens", ()),
         size=next(counted, None),
@@ -216,14 +232,16 @@ class StoredRun(Result):
             "settings": run.settings,
             "provenance": run.provenance,
             "selections": finite(all_selections(run, self.minimum)),
+            **older_json(run.older),
             "files": {"checkpoint": str(run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
         origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown = [
+        shown: list[Table | str] = [
             leaves_table(f"{run.name}  {run.status}", run.settings),
+            *map(str, run.older),
             leaves_table("made by", origin),
         ]
         if choices:

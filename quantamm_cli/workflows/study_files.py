@@ -9,6 +9,7 @@ from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search import Search
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
@@ -47,7 +48,7 @@ class StudyFiles:
         """Summary and best trial as the journal has them now."""
         if study.best is not None:
             self._write_best(study.best)
-        told = {"schema": 1, "study": self.place.name, **trials_told(study, self.place)}
+        told = {"schema": DOCUMENT, "study": self.place.name, **trials_told(study, self.place)}
         summary = told | {"identity": self.identity, "optuna": study.notes["optuna"]}
         write_if_changed(
             self.place.summary, json.dumps(finite(summary), indent=2, allow_nan=False) + "\n"

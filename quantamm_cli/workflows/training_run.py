@@ -52,13 +52,22 @@ class TrainingRun:
         self._saved, self._when = 0, time.monotonic()
         if writer.run is not None and writer.state is not None:
             self.entries = writer.run.history()
+            self._keep_meanings(writer.run)
             self._saved = len(self.entries)
             self.progress = _restored(self.progress, writer.state)
 
     def adopt(self, run: Run) -> None:
         """Take over the history and the state of a shorter run of the same settings, durably."""
         self.entries, self.progress = run.history(), _restored(self.progress, run.state())
+        self._keep_meanings(run)
         self.save("running")
+
+    def _keep_meanings(self, run: Run) -> None:
+        """Scores of another meaning are in the history already: the run stays marked by the oldest."""
+        self._provenance = {
+            **{key: value for key, value in self._provenance.items() if key != "meanings"},
+            **{key: value for key, value in run.provenance.items() if key == "meanings"},
+        }
 
     @property
     def step(self) -> int:
@@ -165,7 +174,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
 def _bank(settings: Train, market: Market) -> Bank | None:
     """What training windows are cut from, if not from history."""
     practice = Practice.typed(settings.practice)
-    refuse_more_than_prices(practice, market, settings.fees.file)
+    refuse_more_than_prices(practice, market)
     paths = practice.bank(
         market, settings.train_rows, partial(supplied_market, settings, market.burn_in)
     )

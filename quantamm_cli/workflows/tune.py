@@ -11,6 +11,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.digest import plain as plain_tree
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
@@ -27,8 +28,6 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import selection_metric
 from quantamm_cli.workflows.study_files import StudyFiles, record, trials_told
 from quantamm_cli.workflows.study_runner import StudyRunner, left
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -128,15 +127,28 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
             "study.pruner",
             f"{settings.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out",
         )
+    meanings = named_meanings([f"metric/{metric}", *_named(search)])
     identity: JsonObject = {
-        "schema": SCHEMA,
+        "schema": IDENTITY,
         "train": search.base.identity(),
         "space": {key: spec.told() for key, spec in search.space.items()},
         "objective": f"{period}.{metric}",
         "seed": settings.seed,
         **pruner,
+        **({"meanings": meanings} if meanings else {}),
     }
     return StudyPlan(search, settings, period, metric, identity)
+
+
+def _named(search: Search) -> list[str]:
+    """The components that a study chooses among."""
+    return [
+        f"{key.replace('.', '/')}/{value}"
+        for key, spec in search.space.items()
+        if isinstance(spec, Choices)
+        for value in spec.values
+        if isinstance(value, str)
+    ]
 
 
 def tune(

@@ -14,6 +14,7 @@ from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
+from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
@@ -27,7 +28,6 @@ from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser, selection_metric
 from quantamm_cli.workflows.warm_start import warmed
 
-SCHEMA = 1
 _DAY = 86_400_000
 """Milliseconds."""
 
@@ -55,6 +55,11 @@ class WalkForwardResult(Result):
         """Paths by name."""
         return files(self.place)
 
+    @property
+    def older(self) -> tuple[Older, ...]:
+        """What a cycle that was trained before was made by and has changed since."""
+        return tuple({change: None for each in self.cycles for change in each.run.older})
+
     @cached_property
     def document(self) -> WalkDocument:
         """Cycles, aggregate and verdict as they are written."""
@@ -64,6 +69,7 @@ class WalkForwardResult(Result):
     def to_dict(self) -> dict[str, Json]:
         return {
             **self._findings(),
+            **older_json(self.older),
             "status": self.status,
             "seconds": self.seconds,
             "files": self.files,
@@ -71,7 +77,8 @@ class WalkForwardResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.document
-        return [cycles_table(walk), together_table(walk), *verdict_lines(walk)]
+        marks = map(str, self.older)
+        return [*marks, cycles_table(walk), together_table(walk), *verdict_lines(walk)]
 
     def _findings(self) -> dict[str, Json]:
         return {
@@ -106,11 +113,13 @@ def walk_forward(
     stored = [
         {key: value for key, value in each.items() if key != "status"} for each in walk["cycles"]
     ]
+    meanings = oldest_meanings(each.run.provenance for each in done)
     head = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT,
         "run": walk["run"],
         "fingerprint": walk["fingerprint"],
         "settings": settings.identity(),
+        **({"meanings": meanings} if meanings else {}),
     }
     place.write(finite({**head, **walk, "cycles": stored}), _days(done, found))
     watch.lap("judge")

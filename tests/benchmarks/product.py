@@ -28,9 +28,11 @@ def compile_kernels() -> None:
 
 def executors() -> list[str]:
     """The ways a loop over minutes may run."""
-    from quantamm_cli.settings.fees import Fees
+    from quantamm_cli.config.components import load_components
+    from quantamm_cli.settings.component import component
 
-    names = typing.get_args(Fees.model_fields["executor"].annotation)
+    load_components()
+    names = typing.get_args(component("fees", "none").model_fields["executor"].annotation)
     return [name for name in names if name != "auto"]
 
 

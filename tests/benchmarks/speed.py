@@ -1,6 +1,6 @@
 """``make bench``: measures this tree, or this tree and another revision in turns, and writes JSON and tables.
 
-    python tests/benchmarks/speed.py [--full] [--base REVISION] [--only REGEX] [--no-readme]
+    python tests/benchmarks/speed.py [--full] [--base REVISION] [--only REGEX] [--no-page]
 
 Trees take turns, round by round, so that whatever else the machine does meets all of them;
 executors of a line follow each other. Each tree is measured by the benchmarks of its own revision.
@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="every combination; hours")
     parser.add_argument("--base", help="a revision to compare with")
     parser.add_argument("--only", help="lines whose name matches; 'process' for start-up times")
-    parser.add_argument("--no-readme", action="store_true", help="leave the README alone")
+    parser.add_argument("--no-page", action="store_true", help="leave the page on speed alone")
     given = parser.parse_args()
     with trees(given.base or None) as found:
         result = run(found, given.full, given.only or None)
@@ -227,8 +227,10 @@ def main() -> None:
     text = tables.markdown(result)
     (RESULTS / f"{name}.md").write_text(text)
     print(text)
-    if name == "latest" and not given.no_readme:
-        print(tables.into(ROOT / "README.md", tables.short(result)), file=sys.stderr)
+    if name == "latest" and not given.no_page:
+        print(
+            tables.into(ROOT / "quantamm_cli/docs/speed.md", tables.short(result)), file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

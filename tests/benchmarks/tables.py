@@ -19,7 +19,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def short(result: dict[str, Any]) -> str:
-    """What the README shows: processes, steps, and paths with a fee over thirty days."""
+    """What the manual shows: processes, steps, and paths with a fee over thirty days."""
     rows = [
         row
         for row in result["rows"]

@@ -8,6 +8,9 @@ import pytest
 import toy
 from toy import Call
 
+from quantamm_cli.config.components import load_plots
+from quantamm_cli.reporting.plot import PLOTS
+
 
 @pytest.fixture
 def call(tmp_path: Path) -> Call:
@@ -30,3 +33,11 @@ def trained(finished: Path, tmp_path: Path) -> Path:
     """The empty folder with a copy of the finished toy run in it."""
     shutil.copytree(finished / "runs", tmp_path / "runs")
     return tmp_path
+
+
+@pytest.fixture
+def own_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots that the test's files register go with it."""
+    load_plots()
+    for kind in PLOTS:
+        monkeypatch.setitem(PLOTS, kind, dict(PLOTS[kind]))

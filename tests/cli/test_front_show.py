@@ -68,9 +68,13 @@ def test_config_schema_has_one_object_per_kind(here: Path, qsim: Run, app: None)
 def test_the_yaml_of_fees_and_split_lists_every_field_with_its_default() -> None:
     import yaml
 
-    from quantamm_cli.settings import fees, run
+    from quantamm_cli.config.components import load_components
+    from quantamm_cli.settings.component import REGISTER
+    from quantamm_cli.settings.run import Holdout
 
-    for cls in (fees.NoFees, fees.FlatFees, fees.RecordedFees, run.Holdout):
+    load_components()
+    kinds = [path.stem for path in (CONF / "fees").glob("*.yaml")]
+    for cls in (*(REGISTER["fees"][kind] for kind in kinds), Holdout):
         tree = yaml.safe_load((CONF / cls.group / f"{cls.kind}.yaml").read_text())
         assert tree == {"kind": cls.kind} | {
             name: field.default for name, field in cls.model_fields.items()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import own
 import pytest
 import toy
 from toy import TOY
@@ -67,9 +68,12 @@ def qsim(packages: Path, folder: Path, *words: str, **env: str) -> toy.Answer:
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of packages as ``pip install --target`` leaves it."""
-    return install(tmp_path_factory.mktemp("packages"))
+def packages(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """A folder of packages as ``pip install --target`` leaves it; in the package are the README's components, too."""
+    target = tmp_path_factory.mktemp("packages")
+    install(target, f"{RULE}\n\nfrom leaning_rules import mine\n")
+    own.write(root, target / "leaning_rules")
+    return target
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +82,36 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("broken"), "import a_library_nobody_has\n")
 
 
-def test_a_rule_of_an_installed_package_is_shown_and_completed(
-    packages: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("what", "choice", "text"),
+    [
+        ("rules", "pool/rule=leaning", "lean against the level"),
+        ("fees", "fees=volatility", "grows with how far prices moved"),
+        ("trades", "trades=poisson", "at random minutes"),
+    ],
+)
+def test_a_component_of_an_installed_package_is_shown_and_completed(
+    what: str, choice: str, text: str, packages: Path, tmp_path: Path
 ) -> None:
     """Its description is read from its class, its name from the YAML in the package."""
-    shown = qsim(packages, tmp_path, "show", "rules", "leaning")
+    shown = qsim(packages, tmp_path, "show", what, choice.partition("=")[2])
     assert (shown.code, shown.err) == (0, "")
-    assert "lean against the level" in shown.out
-    line = "qsim train pool/rule=lea"
+    assert text in shown.out
+    line = f"qsim train {choice[:-4]}"
     assert qsim(
         packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line))
-    ).out.split() == ["pool/rule=leaning"]
+    ).out.split() == [choice]
+
+
+def test_its_yaml_enrols_it_in_the_laws(packages: Path, root: Path) -> None:
+    """Where it is installed, the laws of its kind are asked of it as of ours."""
+    code = "import kinds; print(kinds.components('fees'), kinds.build('trades', 'poisson').worth)"
+    paths = os.pathsep.join(map(str, (packages, root, root / "tests")))
+    environment = {**toy.environment(), "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[0] == "['flat', 'none', 'recorded', 'volatility'] 1000.0"
 
 
 def test_a_run_with_it_names_the_version_of_the_package(packages: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """``qsim evaluate`` from other sides, and ``qsim report``: what is drawn and where it is written."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def test_what_cannot_be_written_is_one_line(
     """The page's path is printed; with a folder in its place nothing half-written is left, and the plots of before stay."""
     empty = b"\x89PNG\r\n\x1a\n" + bytes(16)  # drawing is another test's
     pictures = dict.fromkeys((name.removesuffix("_plot") for name in PLOTS), empty)
-    monkeypatch.setattr("quantamm_cli.reporting.run.plots", lambda subject: pictures)
+    monkeypatch.setattr("quantamm_cli.workflows.plots.images", lambda kind, subject: pictures)
     path = call("report", *TOY).out.splitlines()[-1]
     page = trained / path
     page.unlink()
@@ -99,3 +100,40 @@ def test_what_cannot_be_written_is_one_line(
     call("report", *TOY).one_line(4, f"{path}: cannot be written")
     assert not list(page.parent.glob(".*"))
     assert (page.parent / "value.png").is_file()
+
+
+OWN_PLOT = """
+from quantamm_cli.reporting.plot import plot
+
+
+@plot("count", of="competition", caption="How many took part.", order=15, heading="Edge")
+def count(competition):
+    from quantamm_cli.reporting import style
+
+    figure, (axes,) = style.panels("Count", "", 1, 1.0)
+    axes.plot([len(competition.edges)], "o")
+    return figure
+"""
+
+
+def test_a_plot_of_a_plugin_is_on_the_page_of_what_is_stored(
+    root: Path, tmp_path: Path, call: Call, own_plots: None
+) -> None:
+    """It is named once, where it is declared."""
+    (stored,) = (root / "tests/goldens/stored/runs").glob("compete_*/receipt.json")
+    shutil.copytree(stored.parent, tmp_path / "runs" / stored.parent.name)
+    (tmp_path / "mine.py").write_text(OWN_PLOT)
+    told = call("report", stored.parent.name, "plugins=[mine.py]", "--json").json
+    assert [name for name in told["files"] if name.endswith("_plot")] == [
+        "edge_plot",
+        "count_plot",
+        "seeds_plot",
+    ]
+    assert (tmp_path / told["files"]["count_plot"]).is_file()
+    page = (tmp_path / told["files"]["report"]).read_text(encoding="utf-8")
+    assert page.count("<figcaption>") == 3
+    assert (
+        page.index("95 % interval")
+        < page.index("How many took part.")
+        < page.index("share of seeds")
+    )

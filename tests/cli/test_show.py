@@ -1,5 +1,8 @@
 """``qsim show``: the support table, units and parameters, from the code."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from toy import Call
 
@@ -65,3 +68,31 @@ def test_pools_list_their_parameters(pool: str, names: list[str], call: Call) ->
 def test_guards_and_trades(what: str, name: str, call: Call) -> None:
     assert name in {one["name"] for one in call("show", what, "--json").json["found"]}
     assert call("show", what, name).out.startswith(f"{name}: ")
+
+
+def test_descriptions_do_not_depend_on_where_lines_end_in_the_source(call: Call) -> None:
+    """In JSON a paragraph of a docstring is one line; formulas keep theirs."""
+    found = {one["name"]: one for one in call("show", "pools", "--json").json["found"]}
+    assert found["reclamm"]["text"].count("\n") == 2
+    rules = call("show", "rules", "mean_reversion_channel", "--json").json["found"]
+    assert "\n$$x = " in rules[0]["text"]
+    schema = call("config", "schema", "train", "--json").json["schema"]
+    kinds = {
+        kind["properties"]["kind"]["const"]: kind for kind in schema["properties"]["pool"]["oneOf"]
+    }
+    assert {name: kind["description"] for name, kind in kinds.items()} == {
+        name: one["summary"] for name, one in found.items()
+    }
+    inner = [text for kind in kinds.values() for text in _descriptions(kind["properties"])]
+    assert any("\n\n" in text for text in inner)
+    assert not any("\n" in text.replace("\n\n", "") for text in inner if "$$" not in text)
+
+
+def _descriptions(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if isinstance(tree.get("description"), str):
+            yield tree["description"]
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _descriptions(part)

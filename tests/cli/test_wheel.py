@@ -93,6 +93,9 @@ def test_every_yaml_is_in_the_wheel(unpacked: Path) -> None:
     assert (unpacked / "quantamm_cli" / "py.typed").exists(), (
         "type checkers of others' code read our types"
     )
+    pages = (ROOT / "quantamm_cli" / "docs").glob("*.md")
+    shipped = {path.name for path in (unpacked / "quantamm_cli" / "docs").glob("*.md")}
+    assert shipped == {path.name for path in pages}, "qsim help shows them"
     assert not (unpacked / "tests").exists()
     assert not (unpacked / "conf").exists()
     console = next(unpacked.glob("*.dist-info")) / "entry_points.txt"

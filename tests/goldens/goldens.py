@@ -8,6 +8,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 FINGERPRINTS = HERE / "fingerprints.json"
 IDENTITIES = HERE / "identities.json"
+DEFAULTS = HERE / "defaults.json"
 JSON_KEYS = HERE / "json_keys.json"
 EXPECTED = HERE / "stored" / "expected.json"
 INTENDED = "If it is intended, run `make goldens` and list it in CHANGELOG."

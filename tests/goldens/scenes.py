@@ -141,6 +141,9 @@ NEW = {
             *(f"show {what}" for what in ("metrics", "fits", "splits", "practices")),
             *(f"show {what}" for what in ("strategies", "markets", "experiments")),
             "show fees flat",
+            "help",
+            "help start",
+            "help worst week",
         ),
     ),
 }

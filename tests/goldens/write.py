@@ -18,7 +18,19 @@ from compiling import QUICKLY
 os.environ.setdefault("XLA_FLAGS", QUICKLY)  # before anything imports JAX
 
 from compositions import command_lines, composed, identity, names
-from goldens import FINGERPRINTS, IDENTITIES, JSON_KEYS, Flat, changes, flat, load, text, unlike
+from defaults import declared, unlawful
+from goldens import (
+    DEFAULTS,
+    FINGERPRINTS,
+    IDENTITIES,
+    JSON_KEYS,
+    Flat,
+    changes,
+    flat,
+    load,
+    text,
+    unlike,
+)
 from played import played, shaped
 from scene import USER_FILES
 from scenes import SCENES
@@ -82,7 +94,16 @@ def write(path: Path, tree: dict[str, Any]) -> None:
         print(f"  {line}")
 
 
+def defaults() -> dict[str, Any]:
+    """Those of this tree; what breaks the laws of their change is said, and nothing is written."""
+    tree = declared()
+    if DEFAULTS.exists() and (wrong := unlawful(load(DEFAULTS), tree)):
+        sys.exit("\n".join(wrong))
+    return tree
+
+
 if __name__ == "__main__":
+    write(DEFAULTS, defaults())
     with tempfile.TemporaryDirectory() as place:
         shutil.copy(USER_FILES / "mine.py", place)
         all_names, identities = fingerprints(Path(place))

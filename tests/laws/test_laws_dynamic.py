@@ -230,8 +230,8 @@ def test_a_later_start_reads_the_same_stamps(tmp_path: Path) -> None:
                 first,
                 last,
                 ("supply",),
-                settings.trades.file,
-                settings.fees.file,
+                settings.trades,
+                settings.fees,
             ),
         )
 

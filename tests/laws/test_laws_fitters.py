@@ -35,6 +35,7 @@ from quantamm_cli.training.redraw import drawn
 from quantamm_cli.training.selection import RULES, Scoreboard, select
 from quantamm_cli.workflows.training_run import _restored, _state
 
+GROUP = "fit"
 HARD = {
     name: {"plateau_patience": 1, "swa_start": 0.25, "swa_every": 2, "price_noise": 0.01}
     for name in GRADIENT

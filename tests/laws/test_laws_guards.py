@@ -11,7 +11,8 @@ from quantamm_cli.core.interpolate import at
 from quantamm_cli.core.recurrence import Seen
 from quantamm_cli.errors import ConfigError
 
-guards = pytest.mark.parametrize("name", components("pool/guard"))
+GROUP = "pool/guard"
+guards = pytest.mark.parametrize("name", components(GROUP))
 N, MINUTES, COUNT = 4, 240, 300
 RANDOM = np.random.Generator(np.random.PCG64(11))
 FLOOR = 0.1 / N

@@ -14,7 +14,8 @@ from quantamm_cli.engine.forward import days, simulate
 from quantamm_cli.pools.geometric import GeometricPool
 
 ROWS = 3 * DAY + 500
-POOLS = components("pool")
+GROUP = "pool"
+POOLS = components(GROUP)
 COSTLY = [name for name in POOLS if small("pool", name).takes_frictions]
 CHARGING = [name for name in POOLS if small("pool", name).charges]
 FRICTIONS = {

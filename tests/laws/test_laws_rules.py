@@ -14,7 +14,8 @@ from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.rules.base import Clock
 
-rules = pytest.mark.parametrize("name", components("pool/rule"))
+GROUP = "pool/rule"
+rules = pytest.mark.parametrize("name", components(GROUP))
 CLOCK = Clock(60, 10_000)
 FIRST = 5
 CHUNK, BLOCKS, BURN_IN = 360, 19, 3 * DAY

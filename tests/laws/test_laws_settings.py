@@ -4,35 +4,41 @@ import re
 from typing import Any
 
 import pytest
-from kinds import CONF, build, components, source, tree
+from kinds import CONF, assets_of, build, components, source, tree, yaml_of
+from user_plugins import DECLARED
 
+from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.run import Simulate, Train
 
-GROUPS = ("data", "fees", "fit", "metric", "pool", "pool/guard", "pool/rule", "split", "trades")
+FOLDERS = sorted({str(path.parent.relative_to(CONF)) for path in CONF.rglob("*/*.yaml")})
+GROUPS = [group for group in FOLDERS if group not in ("experiment", "space", "strategy")]
+"""Folders of components. Experiments and spaces are none; a strategy's YAML may be another with settings (its own laws)."""
 ALL = [(group, name) for group in GROUPS for name in components(group)]
+ALL = [(group, name) for group, name in ALL if yaml_of(group, name).is_file()]
 NEEDS = {
     "fees=recorded": ("fees.file=fees.csv",),
     "data=csv": ("data.dir=.",),
     "data=parquet": ("data.dir=.",),
-}
-NEEDS["data=memory"] = ("data.sha256=of-no-market",)
-NEEDS |= {f"pool={name}": ("tokens=[BTC,ETH]",) for name in ("cow", "gyroscope", "reclamm")}
-NEEDS |= {
+    "data=memory": ("data.sha256=of-no-market",),
     "pool=given": ("data.series.weights=weights.csv",),
+    "practice=supplied": ("practice.dirs=[.]",),
     "trades=recorded": ("trades.file=trades.csv",),
 }
 INSIDE = ("rule", "guard", "base", "parent")
 """Settings that are components themselves."""
+ELSEWHERE = {("market", "history"): {"data"}}
+"""Fields that are chosen at the top: ``data=``."""
+SYNTHETIC = build("data", "synthetic")
 every = pytest.mark.parametrize(
     ("group", "name"), ALL, ids=[f"{group}={name}" for group, name in ALL]
 )
 COMPOSED = [
     (group, name)
     for group, name in ALL
-    if group != "metric" or name in ("calmar", "daily_var_95%_trad")
+    if group != "metric" or name in ("calmar", "daily_var_95%_trad", *DECLARED.get(group, ()))
 ]
 """Metrics are written alike, and composing takes its time: two speak for all."""
 
@@ -42,9 +48,17 @@ COMPOSED = [
 )
 def test_it_composes_and_validates(group: str, name: str) -> None:
     """Chosen on the command line of ``train``, it becomes the component registered under its name."""
-    choice = f"{group}={name}"
-    settings = read_settings(Train, Composer("train", (choice, *NEEDS.get(choice, ()))).tree())
-    found: Any = settings
+    choice, command = f"{group}={name}", "compete" if group == "market" else "train"
+    pair = group == "pool" and assets_of(build(group, name)) == 2
+    words = (choice, *NEEDS.get(choice, ()), *(("tokens=[BTC,ETH]",) if pair else ()))
+    folder = DECLARED.get(group, {}).get(name)
+    config_dir = None if folder is None else str(folder)
+    composed = Composer(command, words, config_dir).tree()
+    found: Any = (
+        read_competition(composed, words, config_dir)
+        if command == "compete"
+        else read_settings(Train, composed)
+    )
     for part in group.split("/"):
         found = getattr(found, part)
     assert (found.group, found.kind) == (group, name)
@@ -54,14 +68,14 @@ def test_it_composes_and_validates(group: str, name: str) -> None:
 @every
 def test_its_keys_are_the_fields(group: str, name: str) -> None:
     """None missing, so that all can be overridden without a plus; none too many."""
-    fields = set(REGISTER[group][name].model_fields)
+    fields = set(REGISTER[group][name].model_fields) - ELSEWHERE.get((group, name), set())
     assert set(tree(group, name)) == fields | {"kind"}
 
 
 @every
 def test_its_values_are_the_defaults(group: str, name: str) -> None:
     """What the YAML says is what the class says, to the type."""
-    found = build(group, name)
+    found = build(group, name, **dict.fromkeys(ELSEWHERE.get((group, name), ()), SYNTHETIC))
     for key, field in type(found).model_fields.items():
         value = getattr(found, key)
         if not isinstance(value, Component):
@@ -76,12 +90,10 @@ def test_every_key_has_a_comment(group: str, name: str) -> None:
     """Its unit or its meaning; the file begins with what it is."""
     lines = source(group, name).splitlines()
     assert re.match(r"# \S.{3,}", lines[0])
-    keys = [
-        line
-        for line in lines
-        if re.match(r"\w+:", line) and not re.match(r"(kind|defaults):", line)
-    ]
-    assert len(keys) == len(set(tree(group, name)) - {"kind", *INSIDE})
+    keys = [line for line in lines if re.match(r"(?!kind:|defaults:)\w+:", line)]
+    values = tree(group, name)
+    inside = {key for key in INSIDE if isinstance(values.get(key), dict)}
+    assert len(keys) == len(values.keys() - {"kind"} - inside)
     for line in keys:
         assert re.search(r"\s# \S.{2,}", line), line
 
@@ -99,19 +111,7 @@ def test_every_component_has_its_yaml(group: str) -> None:
     ours = {
         kind for kind, cls in REGISTER[group].items() if cls.__module__.startswith("quantamm_cli.")
     }
-    assert ours == set(components(group))
-
-
-@pytest.mark.parametrize("name", components("experiment"))
-def test_every_experiment_trains_and_simulates(name: str) -> None:
-    """It composes under both commands; its first line is the command, the second what it is."""
-    extra = ("data.dir=.",) if "data.dir" in source("experiment", name) else ()
-    for command, cls in (("train", Train), ("simulate", Simulate)):
-        settings = read_settings(cls, Composer(command, (f"conf={name}", *extra)).tree())
-        assert settings.fingerprint
-    lines = source("experiment", name).splitlines()
-    assert re.match(rf"# qsim (train|simulate) conf={name}\b", lines[0])
-    assert re.match(r"# \S.{10,}", lines[1])
+    assert ours == set(components(group)) - DECLARED.get(group, {}).keys()
 
 
 @pytest.mark.parametrize("command", ["train", "simulate", "evaluate"])

@@ -30,7 +30,8 @@ from quantamm_cli.competition.types import Entrant, Fault, Market, Outcome, Rule
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 
-NAMES = components("strategy")
+GROUP = "strategy"
+NAMES = components(GROUP)
 every = pytest.mark.parametrize("name", NAMES)
 STEPS, LENGTH = 60, 20
 EPOCHS = Rules(epoch_length=LENGTH)

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Evaluate a run, draw it and write the page, or draw what else is named."""
+    from quantamm_cli.config.components import load_components
     from quantamm_cli.store.runs import Store
     from quantamm_cli.workflows import plots
 
     plots.check()
     held = None if options.run is None else Store(composed.runs_dir).named(options.run)
     if held is not None and held.kind != "run":
+        if composed.plugins:  # which may have plots
+            load_components(composed.plugins)
         return _stored(held, options, monitor)
     return _walk(composed, options, monitor) if composed.walks_forward else _run(composed, options)
 

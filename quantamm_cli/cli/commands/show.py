@@ -6,8 +6,11 @@ from quantamm_cli.cli.command import Command
 from quantamm_cli.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
+    from quantamm_cli.config.loader import Loader
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -22,6 +25,13 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     return show_components(
         what, names[0] if names else None, composed.overrides, composed.config_dir
     )
+
+
+def names(loader: "Loader", what: str) -> "Sequence[str]":
+    """The names of a kind that have a YAML."""
+    from quantamm_cli.workflows.components import GROUPS
+
+    return loader.options(GROUPS.get(what, "experiment"))
 
 
 COMMAND = Command(
@@ -46,4 +56,5 @@ COMMAND = Command(
         "experiments",
     ),
     settings="none",
+    names=names,
 )

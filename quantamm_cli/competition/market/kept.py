@@ -3,7 +3,10 @@
 Files are in ``markets`` of the cache folder: an ``.npz`` for each market, with checksums.
 """
 
+import sys
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -12,7 +15,7 @@ from quantamm_cli.competition.market.settings import MarketSettings
 from quantamm_cli.competition.recent import Recent
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.random.compiled import digest
+from quantamm_cli.random.compiled import digest_of, sources
 from quantamm_cli.settings.cache import Cache
 from quantamm_cli.settings.digest import sha256
 
@@ -45,8 +48,8 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
         raise ConfigError(
             "seeds", f"{chosen.size - np.unique(chosen).size} seeds are given twice; give each once"
         )
-    source = {"code": digest(), "kind": settings.kind, "steps": steps, "seeds": chosen.tolist()}
-    name = sha256(source | settings.identity())
+    source = {"code": _code(type(settings)), "kind": settings.kind, "steps": steps}
+    name = sha256(source | {"seeds": chosen.tolist()} | settings.identity())
     if (there := _KEPT.get(name)) is not None:
         return there
     entry = f"{name[:32]}.npz"
@@ -60,6 +63,14 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
         part.flags.writeable = False
     _KEPT.keep(name, made, _size(made))
     return made
+
+
+@cache
+def _code(market: type[MarketSettings]) -> str:
+    """A digest of all that makes this market, be it ours or a user's."""
+    own = getattr(sys.modules.get(market.__module__), "__file__", None)
+    files = {*Path(__file__).parent.glob("*.py"), *sources(), *([Path(own)] if own else [])}
+    return digest_of(sorted(files))
 
 
 def _size(market: Market) -> int:

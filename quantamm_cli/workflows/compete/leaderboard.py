@@ -9,9 +9,10 @@ from quantamm_cli.competition.ranking import Ranked, conflict, ranking
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.leaderboard import leaderboard_page, ranking_table
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store.files import write_files
-from quantamm_cli.store.receipts import find_receipts, read_receipt
+from quantamm_cli.store.receipts import find_receipts, older_definitions, read_receipt
 from quantamm_cli.workflows.results import Result
 
 PAGE = "leaderboard.html"
@@ -34,6 +35,7 @@ class Leaderboard(Result):
                 "fingerprint": each["fingerprint"],
                 "sha256": each["sha256"],
                 "versions": each["versions"],
+                **older_json(self.older.get(name, ())),
             }
             for name, each in self.receipts.items()
         ]
@@ -55,7 +57,14 @@ class Leaderboard(Result):
         title = (
             f"{len(self.receipts)} receipts, {self._one['seeds']['count']} seeds; edge in Y a seed"
         )
-        return ranking_table(title, self.ranking)
+        marks = (f"\n{name}* {each}" for name, found in self.older.items() for each in found)
+        return ranking_table(title + "".join(marks), self.ranking, self.older)
+
+    @property
+    def older(self) -> dict[str, tuple[Older, ...]]:
+        """The receipts that were made by definitions that have changed since, and those."""
+        changed = {name: older_definitions(each) for name, each in self.receipts.items()}
+        return {name: found for name, found in changed.items() if found}
 
     @property
     def _one(self) -> Receipt:

@@ -18,6 +18,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.files import write_files
+from quantamm_cli.workflows.plots import check, images
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -106,6 +107,7 @@ class ReplayResult(Result):
 
 def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     """Play the seed and write both files."""
+    check()
     watch, asked = watch or Watch(), place.asked
     start_jax()
     watch.lap("start")
@@ -113,7 +115,7 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
         result = played.replay(place.settings, asked.seed, asked.first, asked.last)
     watch.lap("play")
     written = render(finite(_document(result))) + "\n"
-    page = replay_page(result)
+    page = replay_page(result, images("replay", result))
     write_files(
         place.place.folder,
         {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")},

@@ -14,10 +14,11 @@ from quantamm_cli.competition.market.kinds.history import History
 from quantamm_cli.competition.market.kinds.lognormal import Lognormal
 from quantamm_cli.competition.market.streams import states
 from quantamm_cli.competition.types import Market
+from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.random import elementary, pcg
-from quantamm_cli.settings.component import component
+from quantamm_cli.settings.component import REGISTER, component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.types import minute
 
@@ -110,19 +111,6 @@ def test_streams_do_not_overlap() -> None:
                 state, bits = pcg.word(tuple(np.uint64(part) for part in state))
                 words.append(bits)
     assert len(set(words)) == len(words)
-
-
-def test_orders_are_listed_in_time(drawn: Market) -> None:
-    """Ascending steps within the simulation, padding only at the end, sizes above 0 where there is an order."""
-    there = drawn.order_step >= 0
-    assert (np.diff(there.astype(int), axis=1) <= 0).all()
-    assert (np.diff(np.where(there, drawn.order_step, STEPS), axis=1) >= 0).all()
-    assert drawn.order_step.max() < STEPS and (drawn.order_step[~there] == -1).all()
-    assert (
-        (drawn.order_size[there] > 0).all()
-        and not drawn.order_size[~there].any()
-        and not drawn.order_buys[~there].any()
-    )
 
 
 def within(sample: np.ndarray, mean: float, deviation: float) -> bool:
@@ -332,3 +320,30 @@ def test_exponential_and_logarithm_are_right_to_an_ulp() -> None:
     for x in [*np.geomspace(1e-300, 1e300, 801), 0.9999999, 1.0000001, 0.70710678, 2.0]:
         assert elementary.log(x) == pytest.approx(math.log(x), rel=4.5e-16, abs=0)
     assert (elementary.exp(-1e4), elementary.exp(1e4), elementary.log(1.0)) == (0.0, math.inf, 0.0)
+
+
+OWN = """
+from quantamm_cli.competition.market.kinds.lognormal import Lognormal
+
+
+class Own(Lognormal, kind="own_market"):
+    def make(self, seeds, steps):
+        market = super().make(seeds, steps)
+        return market._replace(prices=FACTOR * market.prices)
+"""
+
+
+def test_a_users_market_that_was_edited_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its source is part of what its cached simulations are named by."""
+    monkeypatch.setitem(REGISTER, "market", dict(REGISTER["market"]))
+
+    def made(factor: float) -> Market:
+        path = tmp_path / "own_market.py"
+        path.write_text(text := OWN.replace("FACTOR", str(factor)))
+        return markets(module_of(path, text.encode(), "market").Own(), [1], 50)
+
+    before, again, edited = made(1.0), made(1.0), made(2.0)
+    assert (before.prices == again.prices).all()
+    assert (edited.prices == 2 * before.prices).all()

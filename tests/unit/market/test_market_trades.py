@@ -12,7 +12,8 @@ from quantamm_cli.errors import DataError
 from quantamm_cli.market import load
 from quantamm_cli.market.base import GivenTrades
 from quantamm_cli.market.synthetic import Synthetic
-from quantamm_cli.market.trades import given_trades
+from quantamm_cli.market.trades.base import arranged
+from quantamm_cli.market.trades.recorded import RecordedTrades, given_trades
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")
@@ -154,7 +155,7 @@ def test_a_minute_with_too_many_trades_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Instead of filling the memory."""
-    monkeypatch.setattr(sys.modules[given_trades.__module__], "MOST", 9)
+    monkeypatch.setattr(sys.modules[arranged.__module__], "MOST", 9)
     refused(
         file(tmp_path, "parquet", [0, 3, 3], amount_in=[1.0] * 3),
         "has 2 trades in the minute 2023-03-01T00:03, which is too many",
@@ -165,7 +166,7 @@ def test_trades_are_part_of_the_digest(tmp_path: Path) -> None:
     digests = {load(Synthetic(), TOKENS, DAY0, DAY0 + 9).sha256}
     for amount in (1.0, 2.0):
         path = file(tmp_path, "csv", [3], amount_in=[amount])
-        market = load(Synthetic(), TOKENS, DAY0, DAY0 + 9, trades=path)
+        market = load(Synthetic(), TOKENS, DAY0, DAY0 + 9, trades=RecordedTrades(file=path))
         assert market.trades is not None
         assert np.flatnonzero(market.trades.pay[:, 0] >= 0).tolist() == [3]
         digests.add(market.sha256)

@@ -8,6 +8,7 @@ from kinds import DAY, build, components, world
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market, Practice
+from quantamm_cli.market.base import FeeSeries
 from quantamm_cli.market.practice import Paths, refuse_more_than_prices
 from quantamm_cli.training.windows import Bank
 
@@ -45,37 +46,6 @@ made = pytest.mark.parametrize("name", MADE)
 def test_history_has_no_bank() -> None:
     """Its windows are cut from the run's own prices."""
     assert build("practice", "historic").bank(history(), ROWS, other) is None
-
-
-@made
-def test_every_path_is_there_whole(name: str) -> None:
-    """Each path's minutes lie within the market, its prices are positive, and the next path begins after it."""
-    paths = bank(name)
-    assert len(paths.first_rows) == 2
-    assert paths.first_rows[0] == 0
-    assert paths.market.burn_in == BURN_IN
-    assert len(paths.market.prices) == BURN_IN + paths.first_rows[-1] + ROWS
-    assert paths.first_rows[1] >= ROWS
-    assert (paths.market.prices > 0).all()
-
-
-@made
-def test_what_comes_after_training_is_not_heard(name: str) -> None:
-    """Other prices from the validation on make the same paths, bit for bit."""
-    altered = history().prices.copy()
-    altered[BURN_IN + ROWS :] *= 2
-    assert np.array_equal(
-        bank(name).market.prices, bank(name, replace(history(), prices=altered)).market.prices
-    )
-
-
-@made
-def test_no_price_jumps_where_paths_meet(name: str) -> None:
-    """Estimators that remember the path before see no change of price that nobody made."""
-    paths = bank(name)
-    logs = np.log(paths.market.prices)
-    seam = BURN_IN + paths.first_rows[1] - (BURN_IN if name == "supplied" else 0)
-    assert np.abs(logs[seam] - logs[seam - 1]).max() < 0.01
 
 
 def test_resampled_days_are_days_of_history() -> None:
@@ -135,16 +105,11 @@ def test_only_history_has_more_than_prices(name: str) -> None:
     """Series, given trades and recorded fees are refused with the cure."""
     practice = build("practice", name, **({"dirs": ("1",)} if name == "supplied" else {}))
     with pytest.raises(ConfigError, match=r"data.series belongs to history; use practice=historic"):
-        refuse_more_than_prices(
-            practice, replace(history(), series={"supply": history().prices}), None
-        )
-    with pytest.raises(ConfigError, match=r"fees.file belongs"):
-        refuse_more_than_prices(practice, history(), "fees.csv")
-    refuse_more_than_prices(
-        build("practice", "historic"),
-        replace(history(), series={"supply": history().prices}),
-        "fees.csv",
-    )
+        refuse_more_than_prices(practice, replace(history(), series={"supply": history().prices}))
+    moving = replace(history(), fees=FeeSeries({"fee": np.zeros(history().rows)}))
+    with pytest.raises(ConfigError, match=r"fees that move belong to history"):
+        refuse_more_than_prices(practice, moving)
+    refuse_more_than_prices(build("practice", "historic"), moving)
 
 
 def test_supplied_needs_a_folder() -> None:

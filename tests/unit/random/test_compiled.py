@@ -1,5 +1,7 @@
 """What numba keeps on disk: nothing that happens to it fails a command."""
 
+import ast
+import importlib.util
 from pathlib import Path
 from unittest import mock
 
@@ -43,3 +45,20 @@ def test_a_full_disk_costs_nothing_but_time(folder: Path) -> None:
 def test_without_a_place_it_is_compiled(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "streams").touch()
     assert compiled.jit(twice)(4) == 8
+
+
+def test_what_is_compiled_imports_nothing_that_is_not() -> None:
+    """So that the digest of these files names their machine code."""
+    files = compiled.sources()
+    assert len(files) > 5
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("quantamm_cli"):
+                spec = importlib.util.find_spec(node.module or "")
+                assert spec is not None and spec.origin is not None
+                home = Path(spec.origin)
+                assert home in files or home.name == "compiled.py", f"{path} imports {node.module}"
+
+
+def test_a_market_that_is_not_compiled_voids_no_machine_code() -> None:
+    assert not [path for path in compiled.sources() if "kinds" in path.parts]

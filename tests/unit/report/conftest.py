@@ -88,3 +88,75 @@ def subject(
         },
         provenance={"git": "0123abc", "libraries": {"numpy": "2.4"}},
     )
+
+
+@pytest.fixture
+def walk() -> dict[str, Any]:
+    """What ``result.json`` holds of two cycles."""
+    interval = {
+        "estimate": 0.5,
+        "low": None,
+        "high": None,
+        "positive": None,
+        "days": 6,
+        "reason": "6 days are too few",
+    }
+    cycle = {
+        "run": "run_" + "cd" * 32,
+        "selection": {"load": "best_validation", "step": 3, "set": 1},
+        "start": "2023-01-01",
+        "end": "2023-02-01",
+        "test_end": "2023-02-04",
+        "metrics": {
+            name: {"sharpe": score, "returns": 0.1, "returns_over_hodl": None}
+            for name, score in (("train", 2.0), ("test", None))
+        },
+        "benchmarks": {"constant_weight": {"test": {"returns": 0.05}}},
+        "regime": {"trend": "bull", "volatility": "low"},
+        "random": {"sharpe": {"draws": 32, "mean": 0.0, "beaten": 0.75}},
+        "efficiency": None,
+        "gap": 1.5,
+    }
+    together = {
+        "metric": "sharpe",
+        "outside": 1.0,
+        "inside": 2.0,
+        "efficiency": 0.5,
+        "gap": 1.0,
+        "worst": None,
+        "worst_cycle": None,
+    }
+    together["intervals"] = {
+        "block_days": 1.0,
+        "sharpe": interval,
+        "hodl": {"mean": interval, "sharpe": interval},
+    }
+    together |= {"deflated_sharpe": {"probability": 0.9, "benchmark": 0.25, "trials": 4, "days": 6}}
+    together |= {
+        "haircut": {"adjusted": -0.5, "bound": -2.0},
+        "trials": {"total": 8, "effective": 2.5},
+    }
+    together["random"] = {"sharpe": {"beaten": 0.75}}
+    verdict = {
+        "finding": "not effective",
+        "reasons": ["The worst score is <nothing>."],
+        "out_of_sample": True,
+    }
+    return {
+        "run": "walk_" + "ab" * 32,
+        "cycles": [cycle | {"cycle": 1}, cycle | {"cycle": 2}],
+        "aggregate": together,
+        "verdict": verdict,
+    }
+
+
+@pytest.fixture
+def daily() -> dict[str, np.ndarray]:
+    """What ``daily.npz`` holds of them."""
+    returns = np.array([0.1, -0.1, 0.0, 0.2, 0.1, np.nan])
+    return {
+        "unix": np.arange(6) * 86_400_000,
+        "cycle": np.repeat([1, 2], 3),
+        "pool": returns,
+        "hodl": returns / 2,
+    }

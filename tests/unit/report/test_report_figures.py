@@ -3,18 +3,22 @@
 import numpy as np
 import pytest
 from matplotlib.dates import num2date
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from quantamm_cli.reporting import figures, style
+from quantamm_cli.reporting import style
 from quantamm_cli.reporting.benchmarks import benchmarks, drawdown, rebased
 from quantamm_cli.reporting.names import STRATEGIES
+from quantamm_cli.reporting.over_time import value as value_lines
 from quantamm_cli.reporting.periods import Period, pieces
+from quantamm_cli.reporting.plots.run_drawdown import drawdowns
+from quantamm_cli.reporting.plots.run_weights import weights
 
 Trajectory = dict[str, np.ndarray]
 Periods = tuple[Period, ...]
 
 
-def labelled(figure: figures.Figure) -> dict[str, NDArray[np.float64]]:
+def labelled(figure: Figure) -> dict[str, NDArray[np.float64]]:
     """The finite data of the named lines of the first axes."""
     lines = {
         str(line.get_label()): np.asarray(line.get_ydata(), float)
@@ -25,7 +29,7 @@ def labelled(figure: figures.Figure) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def words(figure: figures.Figure) -> str:
+def words(figure: Figure) -> str:
     """All texts of a figure."""
     axes = [text.get_text() for axes in figure.axes for text in axes.texts] + [
         axes.get_title(loc="left") for axes in figure.axes
@@ -36,7 +40,7 @@ def words(figure: figures.Figure) -> str:
 
 def test_each_token_has_its_weights(trajectory: Trajectory, periods: Periods) -> None:
     """A line a token, from the lowest to the highest weight, with a unit, dates in UTC and a name in the legend."""
-    figure = figures.weights(
+    figure = weights(
         trajectory["unix"],
         trajectory["weights"],
         ("BTC", "ETH", "USDC"),
@@ -73,13 +77,13 @@ def test_periods_are_shaded_and_named(trajectory: Trajectory, periods: Periods) 
             Period("test", int(unix[-9]), int(unix[-1]) + 1),
         ),
     ):
-        figure = figures.value(unix, value, told)
+        figure = value_lines(unix, value, told)
         assert len(figure.axes[0].patches) == len(told) and all(
             period.name in words(figure) for period in told
         )
-    bare = figures.value(unix, value)
+    bare = value_lines(unix, value)
     assert not bare.axes[0].patches and "train" not in words(bare)
-    assert "test" not in words(figures.value(unix, value, periods[:2]))
+    assert "test" not in words(value_lines(unix, value, periods[:2]))
 
 
 def test_amounts_below_a_thousand_have_no_letter() -> None:
@@ -87,7 +91,7 @@ def test_amounts_below_a_thousand_have_no_letter() -> None:
     unix = np.arange(3) * 86_400_000
     small, large = ({"pool": scale * np.array([0.8, 1.0, 1.2])} for scale in (1.0, 1e6))
     said = [
-        figures.value(unix, values).axes[0].yaxis.get_major_formatter()(values["pool"][0], 0)
+        value_lines(unix, values).axes[0].yaxis.get_major_formatter()(values["pool"][0], 0)
         for values in (small, large)
     ]
     assert said == ["0.8", "800k"]
@@ -100,7 +104,7 @@ def test_value_is_beside_its_benchmarks(trajectory: Trajectory, periods: Periods
         {"lvr": own**2, "rvr": 3 * own}, trajectory["value"], trajectory["unix"], periods
     )
     values = {"pool": own, **benchmarks(trajectory, periods), **others}
-    figure = figures.value(trajectory["unix"], values, periods, unit="USDC")
+    figure = value_lines(trajectory["unix"], values, periods, unit="USDC")
     assert set(labelled(figure)) == set(STRATEGIES.values()) - {"random parameters"}
     named = [
         line for line in figure.axes[0].get_lines() if str(line.get_label()) in STRATEGIES.values()
@@ -128,7 +132,7 @@ def test_benchmarks_are_what_they_say(trajectory: Trajectory, periods: Periods) 
 def test_drawdown_is_below_the_period_so_far(trajectory: Trajectory, periods: Periods) -> None:
     """The deepest point drawn is that of the worst period, each with a peak of its own."""
     value = trajectory["value"]
-    figure = figures.drawdowns(trajectory["unix"], {"pool": value}, periods)
+    figure = drawdowns(trajectory["unix"], {"pool": value}, periods)
     own = [
         (value[rows] / np.maximum.accumulate(value[rows]) - 1).min()
         for rows in pieces(trajectory["unix"], periods)
@@ -144,19 +148,17 @@ def test_what_is_not_finite_is_not_drawn_and_said(trajectory: Trajectory) -> Non
     """NaN and infinity leave a gap and a note; where nothing is finite that is said."""
     value = trajectory["value"].copy()
     value[100:130], value[5000] = np.nan, np.inf
-    figure = figures.value(trajectory["unix"], {"pool": value})
+    figure = value_lines(trajectory["unix"], {"pool": value})
     assert "not finite: this pool 31, of 14,400" in words(figure)
     assert np.isnan(np.asarray(figure.axes[0].get_lines()[0].get_ydata(), float)).any()
-    assert "nothing to draw" in words(figures.value(trajectory["unix"], {"pool": value * np.nan}))
+    assert "nothing to draw" in words(value_lines(trajectory["unix"], {"pool": value * np.nan}))
     assert "nothing to draw" not in words(figure)
 
 
 def test_eight_tokens_can_be_told_apart(trajectory: Trajectory) -> None:
     """Eight lines of eight colours, and none of the names is read as a formula."""
     names = tuple(f"T${index}$" for index in range(8))
-    figure = figures.weights(
-        trajectory["unix"], np.full((len(trajectory["unix"]), 8), 0.125), names
-    )
+    figure = weights(trajectory["unix"], np.full((len(trajectory["unix"]), 8), 0.125), names)
     lines = [line for line in figure.axes[0].get_lines() if str(line.get_label()) in names]
     assert (
         len({line.get_color() for line in lines}) == 8
@@ -167,7 +169,7 @@ def test_eight_tokens_can_be_told_apart(trajectory: Trajectory) -> None:
 
 def test_many_rows_become_few_points(trajectory: Trajectory, periods: Periods) -> None:
     """A line has at most some thousands of points however many minutes there are."""
-    figure = figures.value(trajectory["unix"], {"pool": trajectory["value"]}, periods)
+    figure = value_lines(trajectory["unix"], {"pool": trajectory["value"]}, periods)
     assert (
         len(np.asarray(figure.axes[0].get_lines()[0].get_ydata()))
         <= 3 * (3 * 1000 + 3)
@@ -179,10 +181,10 @@ def test_a_file_is_the_same_each_time(trajectory: Trajectory, periods: Periods) 
     """The same arrays make the same bytes, without a date, whatever the user's own style is."""
     import matplotlib as mpl
 
-    first = style.png(figures.value(trajectory["unix"], {"pool": trajectory["value"]}, periods))
+    first = style.png(value_lines(trajectory["unix"], {"pool": trajectory["value"]}, periods))
     with mpl.rc_context({"axes.edgecolor": "red", "font.size": 30, "savefig.dpi": 30}):
         assert (
-            style.png(figures.value(trajectory["unix"], {"pool": trajectory["value"]}, periods))
+            style.png(value_lines(trajectory["unix"], {"pool": trajectory["value"]}, periods))
             == first
         )
         assert mpl.rcParams["font.size"] == 30

@@ -11,9 +11,10 @@ import pytest
 from quantamm_cli.reporting import style
 from quantamm_cli.reporting.page import Picture, Section, page
 from quantamm_cli.reporting.periods import Selection
-from quantamm_cli.reporting.run import Subject, plots, run_page
+from quantamm_cli.reporting.run import Subject, run_page
 from quantamm_cli.reporting.run_tables import parameters_table, periods_table
 from quantamm_cli.reporting.table import Table, printed
+from quantamm_cli.workflows.plots import images
 
 
 class Declared(NamedTuple):
@@ -54,7 +55,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def shown(subject: Subject) -> str:
     """The page of a whole run."""
-    return run_page(subject, plots(subject))
+    return run_page(subject, images("run", subject))
 
 
 def test_the_page_holds_everything(shown: str) -> None:
@@ -145,7 +146,7 @@ def test_a_run_that_was_not_trained_has_a_page(subject: Subject) -> None:
         strategies={"pool": {"": {"returns": 0.5}}},
     )
     plain = replace(plain, tables=(periods_table("alone", {"": {"returns": 0.5}}),))
-    drawn = plots(plain)
+    drawn = images("run", plain)
     assert list(drawn) == ["value", "weights", "drawdown"]
     words = Reader(run_page(plain, drawn)).words
     assert "+50.00%" in words and "Training" not in words and "test" not in words
@@ -153,7 +154,7 @@ def test_a_run_that_was_not_trained_has_a_page(subject: Subject) -> None:
 
 def test_the_same_run_makes_the_same_page(subject: Subject, shown: str) -> None:
     """No date of making, no order of chance."""
-    assert run_page(subject, plots(subject)) == shown
+    assert run_page(subject, images("run", subject)) == shown
 
 
 def test_numbers_that_are_not_are_dashes() -> None:
@@ -182,9 +183,9 @@ def test_layers_and_shared_parameters_have_rows_of_their_own() -> None:
 
 LOADED = """
 import sys
-from quantamm_cli.reporting import page, tables, run_tables, names, periods, thinning, benchmarks
+from quantamm_cli.reporting import page, plot, run, walk, competition, replay, tables, run_tables, names, periods, thinning, benchmarks
 print(*sys.modules)
-from quantamm_cli.reporting import run
+from quantamm_cli.reporting import plots
 print(*sys.modules)
 """
 

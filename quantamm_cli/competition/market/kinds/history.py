@@ -34,8 +34,8 @@ class History(MarketSettings, kind="history"):
     data: Source = Field(
         description="where prices come from: data=parquet data.dir=PATH, as in qsim train"
     )
-    start: Date = "2023-01-01"
-    end: Date = "2024-01-01"
+    start: Date = Field("2023-01-01", description="UTC; windows lie within [start, end)")
+    end: Date = Field("2024-01-01", description="UTC; the first minute after them")
     windows: Literal["drawn", "consecutive"] = Field(
         "drawn",
         description="drawn: begin at any minute, and may overlap; consecutive: seed 0 is the first, seed 1 the next",

@@ -1,13 +1,14 @@
-"""Given trades from a file to dense arrays: up to k a minute, in the file's order."""
+"""Trades that a file has."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.errors import DataError
-from quantamm_cli.market.base import GivenTrades
+from quantamm_cli.errors import ConfigError, DataError
+from quantamm_cli.market.base import GivenTrades, Market
 from quantamm_cli.market.stamped import Stamped, stamped
+from quantamm_cli.market.trades.base import Trades, arranged
 from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.types import date_text
 
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
 
 EXPECTED = "unix, token_in, token_out, and amount_in (exact in) or amount_out (exact out)"
 AMOUNTS = ("amount_in", "amount_out")
-MOST = 100_000_000
-"""Places, minutes times the most trades in one of them, that arrays are made of."""
+
+
+class RecordedTrades(Trades, kind="recorded"):
+    """Trades read from a time-stamped file, each at its minute and in the file's order."""
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        if self.file is None:
+            raise ConfigError(
+                f"{where}.file",
+                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, amount_in or amount_out",
+            )
+
+    def read(self, market: Market) -> GivenTrades:
+        end = market.start + market.rows
+        return given_trades(self.file or "", market.tokens, market.start, end, market.span)
 
 
 def given_trades(
@@ -44,8 +58,9 @@ def given_trades(
             f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens",
         )
     amount, exact_out = _amounts(file)
-    inside = np.flatnonzero((file.minutes >= start) & (file.minutes < end))
-    return _dense(file, inside, end - start, start, (pay, take, amount, exact_out))
+    return arranged(
+        start, end - start, file.minutes, pay, take, amount, exact_out, where=file.where
+    )
 
 
 def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
@@ -132,36 +147,6 @@ def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
             f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or amount_out (exact out)",
         )
     return amount, given[1]
-
-
-def _dense(
-    file: Stamped,
-    inside: NDArray[np.int64],
-    rows: int,
-    start: int,
-    columns: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]],
-) -> GivenTrades:
-    """A place a minute and trade; the trades of a minute are beside each other in the file."""
-    minute = file.minutes[inside] - start
-    first = np.searchsorted(minute, minute, side="left")
-    place = np.arange(len(minute)) - first
-    most = int(place.max(initial=0)) + 1
-    if rows * most > MOST:
-        when = date_text(int(start + minute[place.argmax()]))
-        raise DataError(
-            file.where,
-            f"has {most:,} trades in the minute {when}, which is too many for a run of {rows:,} minutes; take fewer days",
-        )
-    pay, take, amount, exact_out = (column[inside] for column in columns)
-    found = GivenTrades(
-        pay=np.full((rows, most), -1, np.int32),
-        take=np.full((rows, most), -1, np.int32),
-        amount=np.zeros((rows, most)),
-        exact_out=np.zeros((rows, most), bool),
-    )
-    found.pay[minute, place], found.take[minute, place] = pay, take
-    found.amount[minute, place], found.exact_out[minute, place] = amount, exact_out
-    return found
 
 
 def trades_frame(trades: GivenTrades, tokens: tuple[str, ...], start: int) -> "polars.DataFrame":

@@ -1,0 +1,29 @@
+"""``qsim help``: the manual."""
+
+from typing import TYPE_CHECKING
+
+from quantamm_cli.cli.command import Command
+
+if TYPE_CHECKING:
+    from quantamm_cli.cli.options import Options
+    from quantamm_cli.config.composed import Composed
+    from quantamm_cli.workflows.monitor import Monitor
+    from quantamm_cli.workflows.results import Result
+
+
+def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
+    """List the topics, show a page, or look words up."""
+    from quantamm_cli.cli.commands import COMMANDS
+    from quantamm_cli.workflows.manual import manual
+
+    return manual((*options.words, *options.overrides), tuple(COMMANDS))
+
+
+COMMAND = Command(
+    "help",
+    "the manual: its topics, a page of it, or what a word means",
+    "[TOPIC|WORDS|COMMAND]",
+    place=11,
+    run=run,
+    settings="none",
+)

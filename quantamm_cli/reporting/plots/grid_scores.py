@@ -1,0 +1,117 @@
+"""A grid of scores: a curve over one axis, a heat map over two."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator, StrMethodFormatter
+
+from quantamm_cli.reporting import style
+from quantamm_cli.reporting.grid import Grid
+from quantamm_cli.reporting.periods import Numbers
+from quantamm_cli.reporting.plot import plot
+from quantamm_cli.reporting.table import printed
+
+_WRITTEN = 8
+"""Cells beside each other up to which each has its number in it."""
+_TICKS = 12
+
+
+@plot("grid", of="grid", caption="Scores of the grid; the best is marked.", order=10)
+def _grid(grid: Grid) -> Figure | None:
+    label = f"{grid.metric} in {grid.unit}" if grid.unit else grid.metric
+    if len(grid.axes) > 2:
+        return None
+    draw = curve if len(grid.axes) == 1 else heat
+    return draw(grid.axes, grid.scores, label, grid.title)
+
+
+@style.styled
+def curve(
+    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+) -> Figure:
+    """A line over the values of one axis; its best point is marked."""
+    ((name, values),) = axes.items()
+    figure, (plot,) = style.panels("Scores of the grid", title, 1, 3.4)
+    plot.plot(values, np.where(np.isfinite(scores), scores, np.nan), "o-", color=style.COLOURS[0])
+    if np.isfinite(scores).any():
+        best = int(np.nanargmax(np.where(np.isfinite(scores), scores, np.nan)))
+        plot.plot(
+            values[best],
+            scores[best],
+            "D",
+            ms=9,
+            mfc="none",
+            mec="black",
+            mew=1.4,
+            ls="",
+            clip_on=False,
+            gid=style.MARK,
+        )
+    if _ratios(values):
+        plot.set_xscale("log")
+        plot.xaxis.set_minor_locator(NullLocator())
+        plot.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    plot.set_xlabel(name)
+    plot.set_ylabel(label)
+    style.note(plot, style.left_out({label: scores}))
+    return figure
+
+
+@style.styled
+def heat(
+    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+) -> Figure:
+    """A cell a point, the first axis downwards; the best is framed, and few cells have their numbers in them."""
+    (down, rows), (across, columns) = axes.items()
+    cells = np.where(np.isfinite(scores), scores, np.nan).reshape(len(rows), len(columns))
+    figure, (plot,) = style.panels("Scores of the grid", title, 1, 4.2)
+    image = plot.imshow(cells, aspect="auto", cmap="viridis")
+    figure.colorbar(image, ax=plot, label=label)
+    plot.grid(False)
+    _ticks(plot, columns, rows)
+    plot.set_xlabel(across)
+    plot.set_ylabel(down)
+    if np.isfinite(cells).any():
+        row, column = np.unravel_index(int(np.nanargmax(cells)), cells.shape)
+        plot.add_patch(
+            Rectangle(
+                (column - 0.5, row - 0.5), 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False
+            )
+        )
+    if max(cells.shape) <= _WRITTEN:
+        _numbers(plot, cells)
+    return figure
+
+
+def _ticks(plot: Axes, columns: Sequence[float], rows: Sequence[float]) -> None:
+    for axis, values in ((plot.xaxis, columns), (plot.yaxis, rows)):
+        places = range(0, len(values), -(-len(values) // _TICKS))
+        axis.set_ticks(places, [f"{values[place]:.4g}" for place in places])
+    if len(columns) > _WRITTEN:
+        plot.tick_params(axis="x", rotation=45)
+
+
+def _numbers(plot: Axes, cells: Numbers) -> None:
+    middle = (np.nanmin(cells) + np.nanmax(cells)) / 2 if np.isfinite(cells).any() else 0.0
+    for (row, column), score in np.ndenumerate(cells):
+        plot.text(
+            column,
+            row,
+            printed(score, ".3g"),
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            color="white" if score <= middle else "black",
+        )
+
+
+def _ratios(values: Sequence[float]) -> bool:
+    """Whether the values lie equal ratios apart, and far."""
+    numbers = np.asarray(values)
+    if len(numbers) < 3 or numbers.min() <= 0:
+        return False
+    ratios = numbers[1:] / numbers[:-1]
+    return bool(np.allclose(ratios, ratios[0]) and ratios[0] > 1)

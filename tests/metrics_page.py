@@ -1,0 +1,26 @@
+"""The manual's page of metrics, written out of the metrics themselves: python tests/metrics_page.py"""
+
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[1] / "quantamm_cli" / "docs" / "metrics.md"
+HEAD = """# Metrics
+
+Every metric with its unit and its definition; this page is written by `make docs` out of the code.
+
+All are such that higher is better. Losses and drawdowns are therefore negative. A year is 365 days, the riskless rate zero.
+`metric=NAME` trains for one, `qsim show metrics NAME` has its formula.
+"""
+
+
+def text() -> str:
+    """The page."""
+    from quantamm_cli.workflows.components import show_components
+
+    shipped = {path.stem for path in (PAGE.parents[2] / "conf" / "metric").glob("*.yaml")}
+    metrics = [each for each in show_components("metrics").items if each.name in shipped]
+    entries = [f"- **{each.name}** ({each.unit}): {each.summary}" for each in metrics]
+    return "\n".join([HEAD, *entries, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
