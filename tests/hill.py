@@ -19,7 +19,7 @@ from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin, fit
 from quantamm_cli.training.gradient import GradientFit
 from quantamm_cli.training.problem import Problem, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 
 TOP = np.array([0.3, -0.2])
 STEPS = 60

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search import spelt
+from quantamm_cli.config.search_space import spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.json_tree import JsonObject

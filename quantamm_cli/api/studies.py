@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
-from quantamm_cli.config.search import Search, spelt
+from quantamm_cli.config.search_space import Search, spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode

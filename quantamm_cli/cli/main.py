@@ -9,7 +9,7 @@ from quantamm_cli.cli import usage
 from quantamm_cli.cli.commands import COMMANDS, join_installed
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
-from quantamm_cli.cli.failures import guarded
+from quantamm_cli.cli.error_handling import guarded
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.parse import as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop

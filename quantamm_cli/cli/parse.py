@@ -14,7 +14,7 @@ from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.flags import ALWAYS, COMPOSING
 from quantamm_cli.cli.options import Options, Value
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _SHARED = {field.name for field in fields(Options)}
 

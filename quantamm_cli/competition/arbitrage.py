@@ -12,7 +12,7 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, sided
-from quantamm_cli.competition.slopes import FAR, Quote, Slope, ceiling, reaching, slope
+from quantamm_cli.competition.marginal_price import FAR, Quote, Slope, ceiling, reaching, slope
 
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""

@@ -12,7 +12,7 @@ from jax import Array
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.errors import ArgumentError, ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _INSIDE = 1e-6
 """How near a bound, as a share of the range, one may begin."""

@@ -22,9 +22,9 @@ from quantamm_cli.competition.events import counts, events
 from quantamm_cli.competition.lineup import arranged
 from quantamm_cli.competition.market import MarketSettings, markets
 from quantamm_cli.competition.play import entrants, play, rules
-from quantamm_cli.competition.season import Numbers as Rules
-from quantamm_cli.competition.season import Plan, Street
-from quantamm_cli.competition.season import play as season
+from quantamm_cli.competition.simulation import EventBatch, Plan
+from quantamm_cli.competition.simulation import Numbers as Rules
+from quantamm_cli.competition.simulation import play as simulation
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.settings.compete import Compete
@@ -76,7 +76,7 @@ class Aim:
         return float(edge), np.asarray(slope)
 
     @cached_property
-    def _laid_out(self) -> tuple[Plan, Any, Street, Rules]:
+    def _laid_out(self) -> tuple[Plan, Any, EventBatch, Rules]:
         """All seeds side by side, with one room for events, so that one program serves every batch."""
         market = markets(
             MarketSettings.typed(self.settings.market), self.seeds, self.settings.steps
@@ -87,7 +87,7 @@ class Aim:
         count = counts(market, told.epoch_length)
         listed = events(market, np.arange(len(self.seeds)), count, int(count.max()))
         parts = (*listed, market.normaliser_fee, market.normaliser_liquidity)
-        return plan, line_up.strategies, Street(*(jnp.asarray(part) for part in parts)), numbers
+        return plan, line_up.strategies, EventBatch(*(jnp.asarray(part) for part in parts)), numbers
 
 
 def _batches(seeds: int, batch: int, steps: int) -> Iterator[slice]:
@@ -190,12 +190,12 @@ def _slope(
     place: int,
     found: tuple[Coordinate, ...],
     strategies: Any,
-    events: Street,
+    events: EventBatch,
     numbers: Rules,
     z: Array,
 ) -> tuple[Array, Array]:
     def mean_edge(z: Array) -> Array:
-        left = season(
+        left = simulation(
             plan, _pointed(plan, place, found, strategies, z), events, numbers, differentiable=True
         )
         tally = left.pools.tally

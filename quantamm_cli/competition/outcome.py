@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.competition.season import Plan
+from quantamm_cli.competition.simulation import Plan
 from quantamm_cli.competition.types import Market, Outcome
 
 

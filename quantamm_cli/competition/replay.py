@@ -13,9 +13,9 @@ from quantamm_cli.competition.lineup import arranged
 from quantamm_cli.competition.market import MarketSettings, markets
 from quantamm_cli.competition.play import entrants, rules
 from quantamm_cli.competition.replay_record import Fill, Replay
-from quantamm_cli.competition.season import Plan
+from quantamm_cli.competition.simulation import Plan
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.competition.watched import Half, Seen, halves, watched
+from quantamm_cli.competition.trace import Half, Seen, halves, watched
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 

@@ -13,7 +13,7 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Lanes, Rows, settled
-from quantamm_cli.competition.slopes import FAR, Line, Slope, ceiling, reaching, tangent
+from quantamm_cli.competition.marginal_price import FAR, Line, Slope, ceiling, reaching, tangent
 
 STEPS = 12
 """Tangents taken at most."""

@@ -18,7 +18,7 @@ from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _AXES = "axes"
 """The argument that says them."""

@@ -10,9 +10,9 @@ from jaxtyping import Bool
 from quantamm_cli.competition import arbitrage, routing
 from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, settled, sided
-from quantamm_cli.competition.seats import Memory, Seats, others
-from quantamm_cli.competition.slopes import NOTHING, Line, Slope, slope, straight
+from quantamm_cli.competition.marginal_price import NOTHING, Line, Slope, slope, straight
 from quantamm_cli.competition.strategy import Swap, Tick
+from quantamm_cli.competition.strategy_batch import Memory, Seats, others
 
 
 class Tally(NamedTuple):
@@ -55,7 +55,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class Exchange:
     """Who sits where, and what does not change in a competition."""
 
     seats: tuple[Seats, ...]
@@ -299,12 +299,12 @@ def empty(rows: int, lanes: int) -> Tally:
     return Tally(*[zeros] * 8, *[jnp.zeros(lanes)] * 2)
 
 
-def opened(table: Table, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
+def opened(exchange: Exchange, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
     """Pools at the start of a simulation, before its first step."""
-    count, lanes = len(table.order), x.shape[1]
-    rows = count - table.curves
+    count, lanes = len(exchange.order), x.shape[1]
+    rows = count - exchange.curves
     keep = jnp.concatenate([jnp.full((rows, lanes), NOTHING), keep_normaliser[None]])
-    memories = tuple(seats.opening() for seats in table.seats)
+    memories = tuple(seats.opening() for seats in exchange.seats)
     step = jnp.zeros(lanes, jnp.int32)
     pools = Pools(
         x,
@@ -316,5 +316,5 @@ def opened(table: Table, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
         step,
         empty(count + 1, lanes),
     )
-    pools = table.refeed(pools, all_of_them=True)
+    pools = exchange.refeed(pools, all_of_them=True)
     return pools._replace(step=step - 1)

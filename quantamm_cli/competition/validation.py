@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
-from quantamm_cli.competition.trials import LIVES, SWAPS, Trial, tried
+from quantamm_cli.competition.validation_probes import LIVES, SWAPS, Trial, tried
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 Flags = NDArray[np.bool_]

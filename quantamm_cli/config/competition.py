@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from quantamm_cli.config.components import load_strategies
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.entrants import entries
+from quantamm_cli.config.line_up import entries
 from quantamm_cli.config.loader import Loader
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry

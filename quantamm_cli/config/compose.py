@@ -17,14 +17,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-from quantamm_cli.config import keys
+from quantamm_cli.config import key_validation
 from quantamm_cli.config.loader import Loader, container, plain
-from quantamm_cli.config.sources import CheckedFiles, read_yaml
+from quantamm_cli.config.yaml_source import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.plugins import plugin_folders
+from quantamm_cli.settings.suggestions import did_you_mean
 
 MACHINE = (
     "runs_dir",
@@ -125,7 +125,7 @@ def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
     copy = deepcopy(dict(tree))
     for place in varying:
         *path, last = place.split(".")
-        keys.lookup(copy, path)[last] = mark
+        key_validation.lookup(copy, path)[last] = mark
     for place, text in _texts(_resolve(copy)):
         if mark in text and place not in MACHINE:
             raise ConfigError(
@@ -143,7 +143,11 @@ def _resolve(tree: JsonObject) -> JsonObject:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except InterpolationKeyError as failure:
         key = re.search(r"Interpolation key '([^']*)'", str(failure))
-        near = keys.unknown(key.group(1), tree).message if key else str(failure).splitlines()[0]
+        near = (
+            key_validation.unknown(key.group(1), tree).message
+            if key
+            else str(failure).splitlines()[0]
+        )
         raise ConfigError(
             str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near
         ) from None
@@ -173,10 +177,10 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
 
 
 def _part(tree: JsonObject, package: str) -> Any:
-    known = list(keys.places(tree))
+    known = list(key_validation.places(tree))
     if package not in known:
         raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")
-    return keys.lookup(tree, package.split("."))
+    return key_validation.lookup(tree, package.split("."))
 
 
 def _text(tree: Any) -> str:

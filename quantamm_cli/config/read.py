@@ -3,13 +3,13 @@
 from typing import TypeVar
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.given import check_given
+from quantamm_cli.config.input_checks import check_given
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.suggestions import did_you_mean
 
 S = TypeVar("S", bound=Simulate)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quantamm_cli.competition.documents import Receipt, StrategyRecord
-from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.config.line_up import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode

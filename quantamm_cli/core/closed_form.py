@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 
 _EXPLICIT = 25
 

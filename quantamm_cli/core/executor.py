@@ -9,7 +9,7 @@ from functools import cache
 
 import jax
 
-from quantamm_cli.kernels.call import double_precision
+from quantamm_cli.kernels.jax_ops import double_precision
 from quantamm_cli.settings.types import Executor
 
 _CHOSEN = jax.make_user_context("auto")

@@ -12,7 +12,7 @@ from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random import tags
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

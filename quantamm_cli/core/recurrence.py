@@ -14,7 +14,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 
 Stream = Float[Array, "*c n"]
 Decay = Float[Array, "... n"]

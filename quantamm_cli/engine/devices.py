@@ -35,12 +35,12 @@ def mesh(sets: int, windows: int) -> Mesh | None:
     )
 
 
-def placed(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
+def place_on(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
     """Arrays where programs spread over the mesh take them from, so that no call moves them."""
     return values if on is None else jax.device_put(values, NamedSharding(on, lies))
 
 
-def spread(
+def shard(
     on: Mesh | None, work: Callable[..., T], taken: tuple[Any, ...], left: PartitionSpec
 ) -> Callable[..., T]:
     """``work`` on every device at once, each with its part of the arguments; the work itself where there is no mesh."""
@@ -54,7 +54,7 @@ def spread(
 
 
 def mean_over_windows(on: Mesh | None, values: T) -> T:
-    """In ``spread`` work: means over a device's windows become those over all windows. Not to be differentiated through."""
+    """In ``shard`` work: means over a device's windows become those over all windows. Not to be differentiated through."""
     means: T = (
         values if on is None or on.shape["windows"] == 1 else jax.lax.pmean(values, "windows")
     )

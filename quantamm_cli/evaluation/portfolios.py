@@ -7,9 +7,9 @@ from jaxtyping import Float
 
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.pools.brokered import LossVersusRebalancing, RebalancingVersusRebalancing
+from quantamm_cli.pools.fund import LossVersusRebalancing, RebalancingVersusRebalancing
 from quantamm_cli.pools.geometric import GeometricPool
-from quantamm_cli.pools.wrap import Wrapper
+from quantamm_cli.pools.wrapper import Wrapper
 
 
 def constant_weights(

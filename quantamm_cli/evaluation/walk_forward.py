@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from quantamm_cli.evaluation.blocks import block_length
 from quantamm_cli.evaluation.bootstrap import Bootstrap, Interval
-from quantamm_cli.evaluation.luck import Luck
 from quantamm_cli.evaluation.robustness import Robustness, robustness
+from quantamm_cli.evaluation.selection_bias import Luck
 from quantamm_cli.evaluation.sharpe import Deflated, deflated_sharpe
 from quantamm_cli.evaluation.verdict import Verdict, verdict
 from quantamm_cli.metrics import METRICS

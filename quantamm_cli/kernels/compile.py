@@ -6,7 +6,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from quantamm_cli.kernels.tasks import COARSE, LONG, MINUTES, NAME, TASKS
+from quantamm_cli.kernels.tasks import FRICTIONLESS, FRICTIONS, LONG, NAME, TASKS
 
 
 def compiled(machine: Any) -> bytes:
@@ -43,8 +43,8 @@ def _functions() -> dict[str, Any]:
         )  # numba links at once what it compiles; what it links here is never called
     try:
         from quantamm_cli.kernels import threads
-        from quantamm_cli.kernels.coarse import lanes as coarse
-        from quantamm_cli.kernels.minutes import lanes as minutes
+        from quantamm_cli.kernels.frictionless import entry_points as frictionless
+        from quantamm_cli.kernels.frictions import entry_points as frictions
     finally:
         if before is None:
             del os.environ["NUMBA_OPT"]
@@ -52,7 +52,7 @@ def _functions() -> dict[str, Any]:
             os.environ["NUMBA_OPT"] = before
     lanes = {
         name: getattr(home, name)
-        for home, names in ((minutes, MINUTES), (coarse, COARSE))
+        for home, names in ((frictions, FRICTIONS), (frictionless, FRICTIONLESS))
         for name in names
     }
     return {

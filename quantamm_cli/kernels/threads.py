@@ -8,8 +8,8 @@ from typing import no_type_check
 
 from numba import cfunc, types
 
-from quantamm_cli.kernels import frame as f
-from quantamm_cli.kernels.machine import (
+from quantamm_cli.kernels import xla_ffi_layout as f
+from quantamm_cli.kernels.intrinsics import (
     FLOATS,
     INTEGERS,
     OCTETS,

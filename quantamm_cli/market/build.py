@@ -13,7 +13,7 @@ from quantamm_cli.market.frames import TIME, Minutes, frame_of, frame_of_rows, i
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.series import series as read_series
 from quantamm_cli.market.trades.recorded import given_trades
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Date, date_text, minute
 
 if TYPE_CHECKING:

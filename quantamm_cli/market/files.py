@@ -12,7 +12,7 @@ from quantamm_cli.market import clean, tables
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.cache import cached
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class FileSource(Source):

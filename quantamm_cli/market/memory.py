@@ -6,7 +6,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.content import held
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class Memory(Source, kind="memory"):

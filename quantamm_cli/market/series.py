@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean
 from quantamm_cli.market.stamped import Stamped, last_before, stamped
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:

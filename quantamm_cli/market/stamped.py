@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean, tables
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import polars

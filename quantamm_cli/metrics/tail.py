@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.types import DAY, Daily, Trajectory
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}

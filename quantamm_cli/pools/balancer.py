@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params, Snapshot
-from quantamm_cli.kernels.minutes.call import Plan
+from quantamm_cli.kernels.frictions.jax_ops import Plan
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value

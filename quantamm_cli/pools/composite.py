@@ -15,7 +15,7 @@ from quantamm_cli.core.types import Feed, Layout, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, opening_weights
 from quantamm_cli.settings.component import Settings
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 @traced

@@ -16,7 +16,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.wrap import Wrapper
+from quantamm_cli.pools.wrapper import Wrapper
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
 

@@ -16,7 +16,7 @@ from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import AbstractPool, Row, held
 

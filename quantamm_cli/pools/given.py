@@ -9,7 +9,7 @@ from pydantic import Field
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.kernels.operands import Blocks
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
 from quantamm_cli.settings.types import Count
 
 

@@ -22,7 +22,7 @@ from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Positive, Token
 
 Pair = Float[Array, "2"]

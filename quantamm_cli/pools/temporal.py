@@ -15,11 +15,11 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.brokered import brokered
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
+from quantamm_cli.pools.fund import brokered
 from quantamm_cli.pools.guard import Guard, StandardGuard
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings, component
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -9,12 +9,12 @@ from typing import Any
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.history import Older
 from quantamm_cli.store import atomic
+from quantamm_cli.store.audit_others import Finding, damages
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.damages import Finding, damages
 from quantamm_cli.store.history import read_lines
-from quantamm_cli.store.named import holdings, kind_of, pool_of
-from quantamm_cli.store.place import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.result_names import holdings, kind_of, pool_of
+from quantamm_cli.store.run_paths import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
 

@@ -13,12 +13,12 @@ from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.settings.history import DOCUMENT, Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import refuse_newer
 from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
-from quantamm_cli.store.place import Place
-from quantamm_cli.store.proven import refuse_newer
 from quantamm_cli.store.record import Entry, Record, is_entry
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.state import read_state
 
 STATUSES = ("running", "finished", "stopped")

@@ -19,8 +19,8 @@ import numpy as np
 from quantamm_cli.competition.documents import Columns, Receipt, Scores
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import proven, read_object
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.receipts import source_name, write_receipt
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays

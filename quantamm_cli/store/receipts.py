@@ -12,8 +12,8 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, older
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import proven, refuse_newer
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.proven import proven, refuse_newer
 from quantamm_cli.store.result_folder import write_if_changed
 
 

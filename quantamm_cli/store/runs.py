@@ -9,13 +9,13 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.audit import Summary, checkpoints, findings, summary
+from quantamm_cli.store.audit_others import Finding
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.damages import Finding
 from quantamm_cli.store.lock import BusyError
-from quantamm_cli.store.named import ASKED, KINDS, Held, held_at, holdings, meant, several
-from quantamm_cli.store.others import Other, other
-from quantamm_cli.store.place import Place
+from quantamm_cli.store.other_results import Other, other
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.result_names import ASKED, KINDS, Held, held_at, holdings, meant, several
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.writer import Writer
 
 __all__ = ["BusyError", "Entry", "Finding", "Held", "Other", "Run", "Store", "Summary", "Writer"]

@@ -14,7 +14,7 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
-from quantamm_cli.store.proven import proven, read_object
+from quantamm_cli.store.checksummed_json import proven, read_object
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 

@@ -24,8 +24,8 @@ from quantamm_cli.store.encode import finite
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
 from quantamm_cli.store.lock import RunLock
-from quantamm_cli.store.place import Place
 from quantamm_cli.store.record import Entry, Records
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.state import read_state, step_of, write_state
 
 Status = Literal["new", "resumed", "finished"]

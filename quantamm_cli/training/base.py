@@ -6,7 +6,7 @@ from typing import Any
 from jax.sharding import Mesh
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.training.problem import Problem, Progress, Taken
+from quantamm_cli.training.problem import Problem, Progress, StepResult
 from quantamm_cli.training.settings import FitSettings
 
 
@@ -22,10 +22,10 @@ class Fit(FitSettings, ABC):
         """What is remembered before the first step; for fresh sets later, too."""
 
     @abstractmethod
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         """Scores of the parameters there are, and the next ones: a pure function of its arguments."""
 
-    def over(self, progress: Progress) -> bool:
+    def finished(self, progress: Progress) -> bool:
         """Whether no set has anywhere to go."""
         return False
 

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from quantamm_cli.engine.devices import SETS, placed
+from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import DivergedError
-from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Report
-from quantamm_cli.training.redraw import lost, with_sets
+from quantamm_cli.training.reinitialise import lost, with_sets
+from quantamm_cli.training.weight_averaging import Average
 
 
 def _fitter(problem: Problem) -> Fit:
@@ -62,7 +62,7 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
-    ended = _fitter(problem).averaged(progress) or _fitter(problem).over(progress)
+    ended = _fitter(problem).averaged(progress) or _fitter(problem).finished(progress)
     return (
         progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
     )
@@ -81,7 +81,7 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
         taken.learning_rate,
         since,
         redrawn,
-        taken.told,
+        taken.extras,
     )
     average = progress.average
     if average is not None and _fitter(problem).averages(progress.step):
@@ -124,8 +124,8 @@ def _renewed(
         )
         progress = replace(
             progress,
-            params=placed(on, SETS, values),
-            optimiser=placed(on, SETS, jax.device_put(optimiser)),
+            params=place_on(on, SETS, values),
+            optimiser=place_on(on, SETS, jax.device_put(optimiser)),
             redrawn=progress.redrawn + np.isin(np.arange(sets), [*gone]),
             average=None if progress.average is None else progress.average.without([*gone]),
         )
@@ -138,7 +138,7 @@ def _averaged(on: Mesh | None, progress: Progress, average: Average) -> Progress
     means = {
         name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()
     }
-    params = placed(on, SETS, jax.device_put(means))
+    params = place_on(on, SETS, jax.device_put(means))
     return replace(
         progress, params=params, objective=np.zeros_like(progress.objective), average=None
     )

@@ -14,12 +14,12 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Simplex
 from quantamm_cli.core.params import Parameter, readable
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, placed
+from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.problem import Column, Problem, Progress, Taken
+from quantamm_cli.training.problem import Column, Problem, Progress, StepResult
 from quantamm_cli.training.scored import scored
 
 if TYPE_CHECKING:
@@ -53,16 +53,16 @@ class Optuna(Fit, kind="optuna"):
         values = np.concatenate([own[spec.readable].reshape(sets, -1) for spec in searched], axis=1)
         return Trials(values[:, None], np.empty((sets, 0)))
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         objective, metrics = scored(problem, on, progress)
         values, scores = (np.asarray(each) for each in progress.optimiser)
         scores = np.concatenate([scores, objective[:, None]], axis=1)
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = placed(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
+        params = place_on(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
-        return Taken(objective, metrics, dict(progress.params) | params, trials)
+        return StepResult(objective, metrics, dict(progress.params) | params, trials)
 
     def _asked(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
         """Readable values ``(sets, numbers)`` of the next trials: those of a study that holds all before.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Scores = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
 _SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")

@@ -8,7 +8,7 @@ from typing import Any
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import FIELDS, number
 
 

@@ -18,8 +18,8 @@ from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.named import KINDS, NAME_DIGITS
-from quantamm_cli.store.others import walk_place
+from quantamm_cli.store.other_results import walk_place
+from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
 from quantamm_cli.workflows.data import load_market

@@ -11,8 +11,8 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.baseline import beaten
 from quantamm_cli.evaluation.daily import candidates, daily, spread
-from quantamm_cli.evaluation.luck import Luck, luck
 from quantamm_cli.evaluation.regimes import Regime, regime
+from quantamm_cli.evaluation.selection_bias import Luck, luck
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.walk_forward import Outcome, yearly
 from quantamm_cli.pools.base import AbstractPool

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantamm_cli.config import keys
+from quantamm_cli.config import key_validation
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
@@ -19,8 +19,8 @@ from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, flat
@@ -129,12 +129,12 @@ def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
     """
     own = {
         name
-        for name in keys.places({"pool": tree["pool"]})
-        if isinstance(keys.lookup(tree, name.split(".")), int | float | None)
+        for name in key_validation.places({"pool": tree["pool"]})
+        if isinstance(key_validation.lookup(tree, name.split(".")), int | float | None)
     }
     found = {*_NUMBERS, *own}
     for name in grid:
-        if name not in found and keys.lookup(tree, name.split(".")) is not None:
+        if name not in found and key_validation.lookup(tree, name.split(".")) is not None:
             raise ConfigError(
                 f"grid.{name}",
                 f"is more than a number to the program; run each of its values: -m {name}=...",
@@ -195,7 +195,7 @@ def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> lis
             own = deepcopy({name: part for name, part in tree.items() if name != "grid"})
             for name, value in changes.items():
                 *path, last = name.split(".")
-                keys.lookup(own, path)[last] = value
+                key_validation.lookup(own, path)[last] = value
             known[values] = read_settings(Simulate, own)
         found.append(known[values])
     return found

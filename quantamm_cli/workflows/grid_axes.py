@@ -9,7 +9,7 @@ from quantamm_cli.core.grid import ticks
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _FORMS = "write [low,high,count], [low,high,count,log], a count of points of the declared range, or .choices=[...]"
 

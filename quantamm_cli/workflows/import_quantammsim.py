@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.translation import METRICS, translated
+from quantamm_cli.config.quantammsim_settings import METRICS, translated
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.reporting.table import Table

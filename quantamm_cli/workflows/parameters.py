@@ -10,12 +10,12 @@ from quantamm_cli.core import params as parameters
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import ParamValues
-from quantamm_cli.evaluation.contract import contract
+from quantamm_cli.evaluation.onchain_parameters import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.training.base import Fit
 from quantamm_cli.workflows.results import Result
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.store.named import Held
-from quantamm_cli.store.others import competition_place
+from quantamm_cli.store.other_results import competition_place
+from quantamm_cli.store.result_names import Held
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation

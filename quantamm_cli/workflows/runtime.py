@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from quantamm_cli.workflows.programs import LIMIT, programs
+from quantamm_cli.workflows.compile_cache import LIMIT, programs
 
 
 def start_jax() -> None:

@@ -21,8 +21,8 @@ from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.pools.temporal import Temporal
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Start = Int[Array, ""] | int
 Scalar = Float[Array, ""]

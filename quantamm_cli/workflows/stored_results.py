@@ -16,9 +16,9 @@ from quantamm_cli.reporting.walk_tables import (
 )
 from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
-from quantamm_cli.store.named import Held
-from quantamm_cli.store.others import competition_place, older_study, read_study, walk_place
+from quantamm_cli.store.other_results import competition_place, older_study, read_study, walk_place
 from quantamm_cli.store.receipts import older_definitions, read_receipt
+from quantamm_cli.store.result_names import Held
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite

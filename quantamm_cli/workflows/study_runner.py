@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward

@@ -18,12 +18,12 @@ from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Entry, Run, Writer
-from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
 from quantamm_cli.training.problem import Problem, Progress, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import keepers
+from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
@@ -87,7 +87,7 @@ class TrainingRun:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
-        self.entries.append({**entry, **report.told})  # type: ignore[typeddict-item]  # under names of the fitter's own
+        self.entries.append({**entry, **report.extras})  # type: ignore[typeddict-item]  # under names of the fitter's own
         self.progress = (
             progress  # from here on the entry counts, also for a save from another thread
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
@@ -13,9 +13,9 @@ from quantamm_cli.settings.digest import plain as plain_tree
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.legal import moves_the_score

@@ -9,7 +9,7 @@ import toy
 from numpy.typing import NDArray
 from toy import TOY, Call
 
-from quantamm_cli.store.proven import proven
+from quantamm_cli.store.checksummed_json import proven
 
 LONGER = (*TOY, "test_end=2021-02-18")  # 25 test days: enough for an interval
 OTHER = (*LONGER, "params.k_per_day=500", "params.memory_days=1")

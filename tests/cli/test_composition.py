@@ -8,7 +8,7 @@ import pytest
 from quantamm_cli.cli.commands.config import COMPOSED
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.config.loader import Loader
-from quantamm_cli.config.sources import read_yaml
+from quantamm_cli.config.yaml_source import read_yaml
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 

@@ -10,7 +10,7 @@ from reference_result import FIT, SETTINGS, entry, metrics, write
 from toy import Call
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.translation import translated
+from quantamm_cli.config.quantammsim_settings import translated
 
 load_components()
 

@@ -15,10 +15,10 @@ from compiling import QUICKLY
 from toy import CACHE, QSIM, TOY, environment
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.heard import heard
+from quantamm_cli.cli.log_bridge import heard
 from quantamm_cli.config.components import load_components
 from quantamm_cli.kernels import build
-from quantamm_cli.workflows import programs
+from quantamm_cli.workflows import compile_cache
 
 FRESH = {
     name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))
@@ -259,18 +259,18 @@ class TestProgramsFolder:
 
     def test_names_version_and_processor(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A cache carried to another processor is not read there."""
-        here = programs.programs("1.2.3")
+        here = compile_cache.programs("1.2.3")
         assert here is not None and "1.2.3" in here.name
-        monkeypatch.setattr(programs, "processor", lambda: "another")
-        assert programs.programs("1.2.3") != here
+        monkeypatch.setattr(compile_cache, "processor", lambda: "another")
+        assert compile_cache.programs("1.2.3") != here
 
     def test_drops_what_a_killed_process_left(self) -> None:
         """A program without its time of use would keep JAX from making room for ever."""
-        folder = programs.programs("1.2.3")
+        folder = compile_cache.programs("1.2.3")
         assert folder is not None
         for name in ("whole-cache", "whole-atime", "torn-cache"):
             (folder / name).write_bytes(b"12345678")
-        programs.programs("1.2.3")
+        compile_cache.programs("1.2.3")
         assert {path.name for path in folder.iterdir()} - {".lockfile"} == {
             "whole-cache",
             "whole-atime",
@@ -282,5 +282,5 @@ class TestProgramsFolder:
         for folder in (old, used):
             folder.mkdir(parents=True)
         os.utime(old, (time.time() - 100 * 86400,) * 2)
-        programs.programs("1.2.3")
+        compile_cache.programs("1.2.3")
         assert (old.exists(), used.exists()) == (False, True)

@@ -10,7 +10,7 @@ import pytest
 from kinds import DAY, assets_of, build, components, opening, small, with_rule, world
 from numpy.typing import NDArray
 
-from quantamm_cli.config.given import estimators
+from quantamm_cli.config.input_checks import estimators
 from quantamm_cli.core.types import Feed, Trading, Trajectory
 from quantamm_cli.engine.feed import feed as fed
 from quantamm_cli.engine.forward import simulate

@@ -31,7 +31,7 @@ from quantamm_cli.engine.objective import Aim
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.training.fit import begin, fit
 from quantamm_cli.training.problem import Progress, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import RULES, Scoreboard, select
 from quantamm_cli.workflows.training_run import _restored, _state
 
@@ -46,7 +46,7 @@ HARD = {
 def same(one: Report, other: Report) -> bool:
     """To the bit: parameters, scores, and what the fitter tells."""
     left, right = (
-        (each.params, each.objective, each.metrics, each.redrawn, dict(each.told))
+        (each.params, each.objective, each.metrics, each.redrawn, dict(each.extras))
         for each in (one, other)
     )
     assert one.step == other.step
@@ -62,7 +62,7 @@ def test_a_hill_is_climbed(name: str) -> None:
     """Entry 0 is the start, entry ``steps`` the last. Who climbs comes to the top with every set; who searches finds a place near it."""
     path = climb(name, **({"weight_decay": 0.0} if name == "adamw" else {}))
     assert [report.step for report in path[:2]] == [0, 1]
-    assert path[-1].step == STEPS or "ended" in path[-1].told
+    assert path[-1].step == STEPS or "ended" in path[-1].extras
     assert np.array_equal(path[0].params["place"], FROM["place"])
     if name in CLIMBING:
         near = {"bfgs": 1e-6, "cma_es": 1e-3}.get(name, 0.02)
@@ -125,7 +125,7 @@ def test_patience_ends_a_run_that_no_longer_improves(name: str) -> None:
     """Entries without a better validation score are counted, and the run ends at the limit."""
     path = climb(name, early_stopping=True, patience=2)
     since = [report.since_improvement for report in path]
-    assert since[-1] == 2 or path[-1].step == STEPS or "ended" in path[-1].told
+    assert since[-1] == 2 or path[-1].step == STEPS or "ended" in path[-1].extras
     assert 2 not in since[:-1]
 
 
@@ -224,11 +224,11 @@ def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(
     path = list(fit(told, begin(told, start)))
     last, progress = path[-1]
     assert last.step < STEPS
-    assert all(found.startswith(reason) for found in last.told["ended"])
+    assert all(found.startswith(reason) for found in last.extras["ended"])
     for (report, _), (after, _) in pairwise(path):
-        for one, found in enumerate(report.told.get("ended", [None, None])):
+        for one, found in enumerate(report.extras.get("ended", [None, None])):
             if found:
-                assert after.told["ended"][one] == found
+                assert after.extras["ended"][one] == found
                 assert np.array_equal(after.params["place"][one], report.params["place"][one])
     assert list(fit(told, _restored(begin(told, FROM), _state(progress)))) == []
 

@@ -45,7 +45,7 @@ def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -
             clip_norm=None,
         )
     )
-    scales = np.array([report.told["rate_scale"] for report, _ in fit(told, begin(told, still))])
+    scales = np.array([report.extras["rate_scale"] for report, _ in fit(told, begin(told, still))])
     assert list(scales[:, 0]) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
     assert list(scales[:, 1]) == [1] * 8
 
@@ -54,10 +54,10 @@ def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -
 def test_a_step_after_plateau_decay_is_the_smaller(name: str) -> None:
     """By what is left of the rate, decay of weights included; until then nothing changes."""
     free = climb(name, steps=3, learning_rate=1e-300)
-    assert all(not report.told for report in free)
+    assert all(not report.extras for report in free)
     for factor in (0.5, 0.25):
         path = climb(name, steps=3, plateau_patience=1, plateau_factor=factor, learning_rate=1e-300)
-        assert [list(report.told["rate_scale"]) for report in path] == [
+        assert [list(report.extras["rate_scale"]) for report in path] == [
             [1, 1],
             [factor] * 2,
             [factor**2] * 2,

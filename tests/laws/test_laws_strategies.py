@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
 from quantamm_cli.competition.arbitrage import Least
+from quantamm_cli.competition.batches import laid_out
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import sided
-from quantamm_cli.competition.slopes import slope, straight
+from quantamm_cli.competition.marginal_price import slope, straight
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive
 from quantamm_cli.competition.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
-from quantamm_cli.competition.streets import laid_out
 from quantamm_cli.competition.types import Entrant, Fault, Market, Outcome, Rules
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
@@ -433,8 +433,8 @@ def test_a_market_that_is_kept_is_the_market() -> None:
         part.flags.writeable = False
     entrants = named(FixedFee(fee_bps=25.0), Leaning())
     same(compete(entrants, fixed, EPOCHS), compete(entrants, MARKET, EPOCHS))
-    streets = laid_out(fixed, EPOCHS.epoch_length, 1)
-    assert laid_out(fixed, EPOCHS.epoch_length, 1) is streets and streets.made
+    batches = laid_out(fixed, EPOCHS.epoch_length, 1)
+    assert laid_out(fixed, EPOCHS.epoch_length, 1) is batches and batches.made
     assert laid_out(MARKET, EPOCHS.epoch_length, 1) is not laid_out(MARKET, EPOCHS.epoch_length, 1)
     other = fixed._replace(order_size=2 * fixed.order_size)
     other.order_size.flags.writeable = False

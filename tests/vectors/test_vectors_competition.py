@@ -17,8 +17,8 @@ from quantamm_cli.competition import arbitrage, capital, routing
 from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import Fill
+from quantamm_cli.competition.marginal_price import slope, straight
 from quantamm_cli.competition.market.kinds.challenge import Challenge
-from quantamm_cli.competition.slopes import slope, straight
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategy import constant_product
 from quantamm_cli.competition.types import Entrant, Market, Rules

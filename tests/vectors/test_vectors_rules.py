@@ -17,7 +17,7 @@ from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import Prefix, log_growth, prefix
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
-from quantamm_cli.kernels.minutes.call import Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions
 from quantamm_cli.rules.anti_momentum import AntiMomentum
 from quantamm_cli.rules.base import Clock, price_gradient

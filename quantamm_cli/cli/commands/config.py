@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from quantamm_cli.cli.command import Command
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options

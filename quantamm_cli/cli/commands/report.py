@@ -9,7 +9,7 @@ from quantamm_cli.errors import ConfigError
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
-    from quantamm_cli.store.named import Held
+    from quantamm_cli.store.result_names import Held
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Search a space of settings for the highest objective."""
-    from quantamm_cli.config.search import Search
+    from quantamm_cli.config.search_space import Search
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.tuning.settings import Study
     from quantamm_cli.workflows.results import Watch

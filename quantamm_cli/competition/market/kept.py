@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from quantamm_cli.competition.lru import Recent
 from quantamm_cli.competition.market.settings import MarketSettings
-from quantamm_cli.competition.recent import Recent
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random.compiled import digest_of, sources

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.random.compiled import jit
-from quantamm_cli.random.elementary import exp, log
 from quantamm_cli.random.pcg import begun, fraction
+from quantamm_cli.random.portable_math import exp, log
 from quantamm_cli.random.ziggurat import normal
 
 SPREAD = 1.2

@@ -18,7 +18,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools import temporal
 from quantamm_cli.pools.guard import StandardGuard
 from quantamm_cli.rules.momentum import Momentum
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Pair = Float[Array, "2"]
 Params = dict[str, float | tuple[float, ...]]

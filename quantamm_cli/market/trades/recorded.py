@@ -9,7 +9,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import GivenTrades, Market
 from quantamm_cli.market.stamped import Stamped, stamped
 from quantamm_cli.market.trades.base import Trades, arranged
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from quantamm_cli.competition.optimise import (
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
-from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.config.line_up import entry_of
 from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import between_text

@@ -8,7 +8,7 @@ import pytest
 from kinds import components
 
 from quantamm_cli.evaluation.bootstrap import Bootstrap
-from quantamm_cli.evaluation.luck import luck
+from quantamm_cli.evaluation.selection_bias import luck
 from quantamm_cli.evaluation.sharpe import ANNUAL, sharpe
 from quantamm_cli.evaluation.walk_forward import (
     Aggregate,

@@ -10,10 +10,10 @@ from jax import Array
 
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.types import Feed, Trading
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 from quantamm_cli.pools.base import held
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
 
 START, CHUNK, PERIOD, ROWS, ALL = 37, 90, 60, 700, 800
 

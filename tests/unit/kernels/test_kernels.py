@@ -22,7 +22,7 @@ from kernel_worlds import (
 from kinds import forwards
 
 from quantamm_cli.core.types import Feed
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

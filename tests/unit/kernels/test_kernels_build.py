@@ -9,7 +9,7 @@ import pytest
 from kernel_worlds import CASES, looped
 
 from quantamm_cli.kernels import build
-from quantamm_cli.kernels.minutes import spec
+from quantamm_cli.kernels.frictions import spec
 
 
 def test_the_spec_is_named_once() -> None:

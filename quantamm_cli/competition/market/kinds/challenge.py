@@ -16,6 +16,6 @@ class Challenge(MarketSettings, kind="challenge"):
     sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
 
     def make(self, seeds: Integers, steps: int) -> "Market":
-        from quantamm_cli.competition.market.original import market
+        from quantamm_cli.competition.market.challenge_streams import market
 
         return market(self, self.sigma, seeds, steps)
