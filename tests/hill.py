@@ -40,7 +40,8 @@ searching_fitters = pytest.mark.parametrize("name", [name for name in ALL if nam
 
 
 class Hill(AbstractPool):
-    """Worth the more at the end, the nearer ``place`` is to the top; nothing at all from ``edge`` on.
+    """Worth the more at the end, the nearer ``place`` is to the top;
+    nothing at all from ``edge`` on.
 
     A ``ridge`` bends the way there, and makes it long. ``unheard`` changes nothing.
     """

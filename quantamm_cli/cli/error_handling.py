@@ -1,4 +1,6 @@
-"""What leaves the program when something goes wrong: one line and an exit code, never a traceback unasked."""
+"""What leaves the program when something goes wrong: one line and an exit code,
+never a traceback unasked.
+"""
 
 import os
 import sys
@@ -79,7 +81,9 @@ def _saved(failure: BaseException) -> str:
 
 
 def _drop_stdout() -> None:
-    """The reader of stdout has left (``qsim ... | head``): Python's own flush at exit must not complain."""
+    """The reader of stdout has left (``qsim ... | head``): Python's own flush
+    at exit must not complain.
+    """
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

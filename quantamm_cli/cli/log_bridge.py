@@ -9,7 +9,9 @@ from quantamm_cli.cli.console import Console
 
 @contextmanager
 def heard(console: Console) -> Iterator[None]:
-    """Meanwhile our own layers' news are notes and their warnings are warnings; others' are left alone."""
+    """Meanwhile our own layers' news are notes and their warnings are
+    warnings; others' are left alone.
+    """
     logger, handler = logging.getLogger("quantamm_cli"), _Notes(console)
     before = logger.level, logger.propagate
     logger.addHandler(handler)

@@ -1,4 +1,5 @@
-"""What happens in a market, laid out on the devices: simulations that take about as long side by side in lanes, batch by batch.
+"""What happens in a market, laid out on the devices: simulations that take about as long side by
+side in lanes, batch by batch.
 
 Made once for all line-ups that meet a market, as far as there is room to keep it.
 """
@@ -18,7 +19,9 @@ from quantamm_cli.competition.types import Market
 from quantamm_cli.engine.devices import SETS, mesh, place_on
 
 LANES = 512
-"""Lanes a device computes at once: their state fits its cache, and the loop's own cost is small beside theirs."""
+"""Lanes a device computes at once: their state fits its cache,
+and the loop's own cost is small beside theirs.
+"""
 _EVEN = 16
 """Simulations are padded to a multiple, so that the processor's vectors leave no remainder."""
 _EVENTS = PartitionSpec(None, None, "sets")
@@ -29,7 +32,10 @@ MOST_KEPT = 1024**3 // 2
 
 
 def laid_out(market: Market, epoch_length: int, points: int) -> "EventBatches":
-    """A market for the engine. One that nobody can write to, as ``markets`` makes them, is kept for the next line-up."""
+    """A market for the engine.
+
+    One that nobody can write to, as ``markets`` makes them, is kept for the next line-up.
+    """
     width, on = _width(len(market.seeds), points)
     key = (*(id(part) for part in market), epoch_length, width, on)
     if (there := _KEPT.get(key)) is not None:
@@ -42,7 +48,9 @@ def laid_out(market: Market, epoch_length: int, points: int) -> "EventBatches":
 
 
 class EventBatches:
-    """A market's batches, and how many simulations of each are not padding. ``order`` are the simulations, the longest first."""
+    """A market's batches, and how many simulations of each are not padding. ``order`` are the
+    simulations, the longest first.
+    """
 
     def __init__(self, market: Market, epoch_length: int, width: int, on: Mesh | None) -> None:
         self._market = (
@@ -115,6 +123,8 @@ def _width(simulations: int, points: int) -> tuple[int, Mesh | None]:
 
 
 def _rounded(events: int) -> int:
-    """Room for events: a little more than there are, so that other markets of the size take the same program."""
+    """Room for events: a little more than there are, so that other markets of the
+    size take the same program.
+    """
     step = 1 << max(4, events.bit_length() - 4)
     return -(-events // step) * step

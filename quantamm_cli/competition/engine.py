@@ -1,7 +1,8 @@
 """A competition: strategies, a market, rules; what came of it.
 
-Simulations that take about as long run side by side in lanes of one program, batch by batch, and are put back in their order. A
-lane knows nothing of the others: what a simulation gives depends on neither its company nor the number of devices.
+Simulations that take about as long run side by side in lanes of one program, batch by batch, and
+are put back in their order. A lane knows nothing of the others: what a simulation gives depends on
+neither its company nor the number of devices.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,8 +34,9 @@ def compete(
 ) -> Outcome:
     """What each strategy and the normaliser earn, simulation by simulation.
 
-    ``points`` runs further values of strategies' settings as lanes of the same program, and puts an axis of points in front of
-    everything. ``told`` is called with the number of simulations done, again and again.
+    ``points`` runs further values of strategies' settings as lanes of the same program, and puts an
+    axis of points in front of everything. ``told`` is called with the number of simulations done,
+    again and again.
 
     Raises:
         ConfigError: a line-up, rules or points that make no sense.

@@ -7,7 +7,9 @@ T = TypeVar("T")
 
 
 class Recent(Generic[T]):
-    """Values by key. Those unused longest go when all have more than ``most`` bytes; the newest stays, however large."""
+    """Values by key. Those unused longest go when all have more than ``most`` bytes;
+    the newest stays, however large.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -1,4 +1,6 @@
-"""A simulation from its first step to its last: epochs of events, and what becomes of capital between them."""
+"""A simulation from its first step to its last: epochs of events,
+and what becomes of capital between them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ from quantamm_cli.competition.trading import Exchange, Moment, Pools, opened
 
 @dataclass(frozen=True)
 class Plan:
-    """What shapes a program: who competes, by what kind of rules, over how many parameter points."""
+    """What shapes a program: who competes, by what kind of rules,
+    over how many parameter points.
+    """
 
     groups: tuple[Group, ...]
     points: int
@@ -50,7 +54,9 @@ class Numbers(NamedTuple):
 
 
 class EventBatch(NamedTuple):
-    """What happens, for s simulations: events as in ``events``, and the normaliser, ``(s,)`` each."""
+    """What happens, for s simulations: events as in ``events``,
+    and the normaliser, ``(s,)`` each.
+    """
 
     price: Array
     order: Array
@@ -176,7 +182,9 @@ def _forward(
 def _differentiable(
     batch: EventBatch, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools
 ) -> Pools:
-    """The same, in a loop that derivatives can be taken back through: as long as there is room for events."""
+    """The same, in a loop that derivatives can be taken back through:
+    as long as there is room for events.
+    """
     rows = (batch.price[number], batch.order[number])
 
     def step(pools: Pools, row: tuple[Lanes, Lanes]) -> tuple[Pools, None]:

@@ -1,7 +1,7 @@
 """Like strategies side by side: their methods, over all rows and lanes at once.
 
-What a strategy's author writes for one pool of one simulation runs here on arrays of which the last axis is rows times lanes, so
-that the processor takes many at a time.
+What a strategy's author writes for one pool of one simulation runs here on arrays of which the last
+axis is rows times lanes, so that the processor takes many at a time.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,9 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True)
 class Seats:
-    """A group in rows ``first`` and on, over ``lanes`` lanes. ``strategy`` has leaves ``(g·l,)``."""
+    """A group in rows ``first`` and on, over ``lanes`` lanes.
+    ``strategy`` has leaves ``(g·l,)``.
+    """
 
     group: Group
     strategy: Any
@@ -94,7 +96,9 @@ class Seats:
         return answer
 
     def keep(self, memory: Memory, step: Array) -> tuple[Rows, Rows, Memory]:
-        """What counts of payments of Y and of X to constant-product pools; those whose fees are no fees quote no more."""
+        """What counts of payments of Y and of X to constant-product pools;
+        those whose fees are no fees quote no more.
+        """
         fees = self._each(
             lambda strategy, state, _: strategy.fees(state),
             self.strategy,
@@ -132,7 +136,10 @@ class Seats:
     def judged(
         self, memory: Memory, fill: Fill, x: Rows, y: Rows, step: Array
     ) -> tuple[Memory, Fill]:
-        """Only fills that keep the rules. ``fill`` is what was asked and answered, nothing where nothing was."""
+        """Only fills that keep the rules.
+
+        ``fill`` is what was asked and answered, nothing where nothing was.
+        """
         _, out_of = sided(fill.buys, x, y)
         asked = fill.paid > 0
         reason = jnp.where(
@@ -173,7 +180,10 @@ class Seats:
         return jnp.where(memory.alive, self._back(seen), jnp.nan)
 
     def begun(self, memory: Memory, view: Tick, new: Bool[Array, " l"]) -> Memory:
-        """When a step begins, in the lanes in which one does. Of the view's arrays the last axes are rows and lanes."""
+        """When a step begins, in the lanes in which one does.
+
+        Of the view's arrays the last axes are rows and lanes.
+        """
         return self._remember(memory, "on_step", view, memory.alive & new)
 
     def told(self, memory: Memory, view: Swap, filled: Bool[Array, "g l"]) -> Memory:
@@ -205,7 +215,9 @@ class Seats:
         return jax.vmap(method, in_axes=-1, out_axes=-1)(*arguments)
 
     def _flat(self, values: Any) -> Array:
-        """Last axes to one: ``(…, g, l)``, or what is the same for some of them, to ``(…, g·l)``."""
+        """Last axes to one: ``(…, g, l)``, or what is the same for some
+        of them, to ``(…, g·l)``.
+        """
         values = jnp.atleast_2d(values)
         full = jnp.broadcast_to(values, (*values.shape[:-2], self.count, self.lanes))
         flat: Array = full.reshape(*full.shape[:-2], -1)
@@ -229,7 +241,9 @@ def spread(leaf: Array, lanes: int) -> Array:
 
 
 def others(order: tuple[int, ...], members: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """For each member, the rows of the other strategies in the order of the line-up, and of the normaliser, ``(g, n)``."""
+    """For each member, the rows of the other strategies in the order of the line-up,
+    and of the normaliser, ``(g, n)``.
+    """
     row = {place: index for index, place in enumerate(order)}
     places = range(len(order))
     return np.array(

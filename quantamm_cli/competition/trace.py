@@ -1,4 +1,6 @@
-"""The engine's own events of one simulation, cut in two and looked at after each half: an arbitrage, then an order."""
+"""The engine's own events of one simulation, cut in two and looked at after each half: an
+arbitrage, then an order.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -40,7 +42,9 @@ class Half(NamedTuple):
 
 
 def halves(price: Numbers, order: Numbers) -> Half:
-    """Events (m,), each cut in two where a step begins with it; the engine takes both halves for events."""
+    """Events (m,), each cut in two where a step begins with it;
+    the engine takes both halves for events.
+    """
     new = price > 0
     rows = np.repeat(np.arange(len(price)), np.where(new, 2, 1))
     second = np.concatenate([[False], rows[1:] == rows[:-1]]) | ~new[rows]

@@ -1,4 +1,6 @@
-"""One event: a price that moved and the arbitrage it brings, an order and its split, and who is told what."""
+"""One event: a price that moved and the arbitrage it brings, an order and its
+split, and who is told what.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -72,7 +74,9 @@ class Exchange:
         return sum(seats.count for seats in self.seats if seats.group.curve)
 
     def event(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
-        """Everything that happens at one event of each lane; ``price`` is negated where the step is not new."""
+        """Everything that happens at one event of each lane; ``price`` is negated
+        where the step is not new.
+        """
         new, price = price > 0, jnp.abs(price)
         pools = self._begun(pools._replace(step=pools.step + new), new, moment)
         pools = self._arbitraged(pools, price, new, moment)
@@ -161,7 +165,9 @@ class Exchange:
     def _solved(
         self, pools: Pools, buys: Bool[Array, " l"], amount: Lanes, lines: Line, keep: Rows
     ) -> tuple[Rows, Bool[Array, " l"]]:
-        """The split among pools some of which quote curves, and whether another is seen to pay more."""
+        """The split among pools some of which quote curves, and whether
+        another is seen to pay more.
+        """
         curved = [
             (seats, seats.quote(memory))
             for seats, memory in zip(self.seats, pools.memories, strict=True)
@@ -212,7 +218,9 @@ class Exchange:
         return pools._replace(x=pools.x + dx, y=pools.y + dy, tally=tally)
 
     def _told(self, pools: Pools, fill: Fill, order: Lanes, moment: Moment) -> Pools:
-        """Strategies that were filled and listen remember what they want to; their new fees hold from now."""
+        """Strategies that were filled and listen remember what they want to;
+        their new fees hold from now.
+        """
         if not any(seats.group.hears_swaps for seats in self.seats):
             return pools
         spots = self._spots(pools)
@@ -238,7 +246,9 @@ class Exchange:
         return self.refeed(pools._replace(memories=tuple(memories)))
 
     def refeed(self, pools: Pools, all_of_them: bool = False) -> Pools:
-        """The fees of constant-product strategies that may have changed them; of all, at the start."""
+        """The fees of constant-product strategies that may have changed
+        them; of all, at the start.
+        """
         memories, buys, sells = list(pools.memories), [], []
         for place, seats in enumerate(self.seats):
             if seats.group.curve:

@@ -31,7 +31,9 @@ class Trial(NamedTuple):
 
 
 def quoting(strategy: Strategy) -> Callable[[Any, Array, Array, Array], Array]:
-    """Its quote as one function of state, side, amount and reserves, whichever way it is written."""
+    """Its quote as one function of state, side, amount and reserves,
+    whichever way it is written.
+    """
 
     def quote(state: Any, buys: Array, amount: Array, reserves: Array) -> Array:
         if strategy.is_curve:
@@ -46,7 +48,9 @@ def quoting(strategy: Strategy) -> Callable[[Any, Array, Array, Array], Array]:
 
 
 def tried(strategy: Strategy) -> Trial:
-    """Lives of random fills, from reserves of their own; quotes of every size at every moment of them."""
+    """Lives of random fills, from reserves of their own; quotes of every
+    size at every moment of them.
+    """
     random = np.random.Generator(np.random.PCG64(0))
     opening = np.array(BASE) * np.exp(random.normal(0, 0.7, (LIVES, 2)))
     opening[0] = BASE
@@ -100,7 +104,9 @@ def _swapped(
     part: Array,
     step: Array,
 ) -> tuple[Any, Array]:
-    """One fill as the engine would tell of it, and now and then the end of an epoch; a quote that breaks the rules fills nothing."""
+    """One fill as the engine would tell of it, and now and then the end of an epoch; a quote that
+    breaks the rules fills nothing.
+    """
     paid = part * jnp.where(buys, reserves[1], reserves[0])
     got = quote(state, buys, paid, reserves)
     out_of = jnp.where(buys, reserves[0], reserves[1])

@@ -82,7 +82,9 @@ class Composer:
         return _text(_part(tree, package) if package else tree)
 
     def info(self, what: str) -> str:
-        """What Hydra has to say about searchpath, defaults, defaults-tree, config, plugins or all."""
+        """What Hydra has to say about searchpath, defaults,
+        defaults-tree, config, plugins or all.
+        """
         from quantamm_cli.config.info import info
 
         self.tree()
@@ -102,7 +104,10 @@ class Composer:
 
 
 def resolved(cfg: DictConfig) -> JsonObject:
-    """The tree with interpolations resolved. Raises ConfigError where it cannot be, or must not depend on the machine."""
+    """The tree with interpolations resolved.
+
+    Raises ConfigError where it cannot be, or must not depend on the machine.
+    """
     tree = plain(cfg)
     varying = {place for place, text in _texts(tree) if _machine(place, text)}
     if varying:
@@ -114,7 +119,10 @@ def _machine(place: str, text: str) -> bool:
     """Whether a text asks the machine or the clock; allowed in two places."""
     asked = [name for name in _RESOLVER.findall(text) if name not in _HARMLESS]
     if asked and place not in MACHINE:
-        cure = f"allowed in {' and '.join(MACHINE)} only, as the run's name must not depend on the machine"
+        cure = (
+            f"allowed in {' and '.join(MACHINE)} only, as the run's name must not "
+            "depend on the machine"
+        )
         raise ConfigError(place, f"${{{asked[0]}:...}} is {cure}; write the value")
     return bool(asked)
 
@@ -130,7 +138,8 @@ def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
         if mark in text and place not in MACHINE:
             raise ConfigError(
                 place,
-                f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value",
+                f"takes its value from {' or '.join(sorted(varying))}, which depends on the "
+                "machine; write the value",
             )
 
 
@@ -193,7 +202,9 @@ def own_conf() -> bool:
 
 
 def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
-    """What the command line names, ./conf, the packaged conf, those of installed plugins; Hydra's own around them."""
+    """What the command line names, ./conf, the packaged conf, those of installed
+    plugins; Hydra's own around them.
+    """
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
@@ -231,7 +242,8 @@ def _experiment(loader: Loader, name: str) -> str:
         files = [str(path) for path in sorted(Path().glob("*.yaml"))]
         raise ConfigError(
             f"conf={name}",
-            f"no experiment and no file is called '{name}'{did_you_mean(name, names + files)}{_list(names)}",
+            "no experiment and no file is called "
+            f"'{name}'{did_you_mean(name, names + files)}{_list(names)}",
         )
     path = Path(name).expanduser()
     if not path.is_file():
@@ -246,9 +258,15 @@ def _experiment(loader: Loader, name: str) -> str:
 
 
 def stored(path: Path) -> str:
-    """Put a file of deltas among the experiments, for this process and the workers it starts. Returns its name there."""
+    """Put a file of deltas among the experiments, for this process and the workers it starts.
+
+    Returns its name there.
+    """
     tree = read_yaml(path)
-    name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    name = (
+        f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_"
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    )
     ConfigStore.instance().store(
         name, tree, group="experiment", package="_global_", provider=str(path)
     )

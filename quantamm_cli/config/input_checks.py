@@ -1,4 +1,6 @@
-"""Whether what a run is given besides prices is what its pool takes: told before any price is read."""
+"""Whether what a run is given besides prices is what its pool takes:
+told before any price is read.
+"""
 
 from typing import Any
 
@@ -10,7 +12,9 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 
 def check_given(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or trades the pool does not take, a series nobody gives it, a state that is not its own."""
+    """Raise ConfigError for frictions or trades the pool does not take, a series nobody gives it, a
+    state that is not its own.
+    """
     from quantamm_cli.engine.feed import refuse
     from quantamm_cli.market import Source
     from quantamm_cli.pools.base import AbstractPool
@@ -22,8 +26,9 @@ def check_given(settings: Simulate) -> None:
             near = did_you_mean(name, source.series)
             raise ConfigError(
                 f"data.series.{name}",
-                f"pool={pool.kind} looks at the series {name} and none is given{near}; write data.series.{name}=FILE"
-                " (parquet or CSV: a column unix, and one a token or one called value)",
+                f"pool={pool.kind} looks at the series {name} and none is given{near}; write "
+                f"data.series.{name}=FILE (parquet or CSV: a column unix, and one a token "
+                "or one called value)",
             )
     if settings.initial_state:
         _check_state(pool, settings)

@@ -29,7 +29,9 @@ def open_places(tree: JsonObject) -> set[str]:
 
 
 def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
-    """The error for a key that is not there: the nearest of all keys, and whose setting it is not."""
+    """The error for a key that is not there: the nearest of all keys,
+    and whose setting it is not.
+    """
     parent = lookup(tree, key.rpartition(".")[0].split(".")) if "." in key else None
     kind = parent.get("kind") if isinstance(parent, dict) else None
     owner = f" of {kind}" if isinstance(kind, str) else ""

@@ -1,4 +1,6 @@
-"""The strategies of a command line: names of conf/strategy, classes of the user's own files, settings for either."""
+"""The strategies of a command line: names of conf/strategy, classes of the user's own
+files, settings for either.
+"""
 
 import hashlib
 import inspect
@@ -21,10 +23,13 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 
 def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
-    """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top. Raises ConfigError.
+    """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top.
 
-    Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps a ``name``; from Python
-    also a strategy or its class. Who would have the name of another gets a number behind it.
+    Raises ConfigError.
+
+    Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps
+    a ``name``; from Python also a strategy or its class. Who would have the name of another gets a
+    number behind it.
     """
     if not isinstance(given, list) or not given:
         raise ConfigError(
@@ -33,7 +38,8 @@ def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
     if not isinstance(own, dict):
         raise ConfigError(
             "strategy",
-            f"{own!r} are no settings; write strategy.NAME.SETTING=VALUE, and {PLACE}=[...] for who competes",
+            f"{own!r} are no settings; write strategy.NAME.SETTING=VALUE, and "
+            f"{PLACE}=[...] for who competes",
         )
     asked = [_asked(item) for item in given]
     known = [one.name for one in asked]
@@ -41,7 +47,8 @@ def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
         if name not in known:
             raise ConfigError(
                 f"strategy.{name}",
-                f"'{name}' does not compete{did_you_mean(name, known)} (there are: {', '.join(known)})",
+                f"'{name}' does not compete{did_you_mean(name, known)} (there are: "
+                f"{', '.join(known)})",
             )
         if not isinstance(settings, dict):
             raise ConfigError(
@@ -71,7 +78,9 @@ def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entr
 
 
 def _over(tree: JsonObject, settings: JsonObject) -> JsonObject:
-    """A tree with settings on top of it; of a component within, those of another kind stand alone."""
+    """A tree with settings on top of it; of a component within,
+    those of another kind stand alone.
+    """
     found = dict(tree)
     for key, value in settings.items():
         there = tree.get(key)
@@ -115,7 +124,10 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
     cls = REGISTER["strategy"].get(kind)
     if cls is None:
         known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
-        cure = f"{did_you_mean(kind, known)} (there are: {', '.join(known)}; of your own: FILE.py:Class)"
+        cure = (
+            f"{did_you_mean(kind, known)} (there are: {', '.join(known)}; of "
+            "your own: FILE.py:Class)"
+        )
         raise ConfigError(PLACE, f"no strategy is called '{kind}'{cure}")
     return Entry(name=name, strategy=decode(cls, settings, f"strategy.{name}"))
 

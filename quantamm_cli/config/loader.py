@@ -1,7 +1,8 @@
 """Hydra's composition, with every wrong word found while it happens and said in one line.
 
-Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by one, groups and their options are checked
-before the defaults list is built, and keys are checked against the composed tree just before they would be applied.
+Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by one, groups and their
+options are checked before the defaults list is built, and keys are checked against the composed
+tree just before they would be applied.
 """
 
 import copy
@@ -39,7 +40,9 @@ from quantamm_cli.tuning.nested import nested
 
 
 class Remembering(CachingConfigRepository):
-    """What was read once. Hydra would copy all there is in its store, to keep a list of sources that is replaced, never changed."""
+    """What was read once. Hydra would copy all there is in its store, to keep a list of sources
+    that is replaced, never changed.
+    """
 
     def __init__(self, files: ConfigRepository) -> None:
         self.delegate = copy.copy(files)
@@ -53,7 +56,9 @@ class Loader(ConfigLoaderImpl):
         super().__init__(search_path)
         self.free = {"params", "space", "pool.parts"}
         self.keep = False
-        """Whether files are read once only, however often is composed: a study goes on as it began."""
+        """Whether files are read once only, however often is composed:
+        a study goes on as it began.
+        """
         self._kept: CachingConfigRepository | None = None
         self._parsed: list[Override] = []
         self._jobs: dict[tuple[str, ...], DictConfig] = {}
@@ -110,7 +115,10 @@ class Loader(ConfigLoaderImpl):
             ) from None
 
     def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
-        """What ``ConfigLoaderImpl`` does, but for Hydra's settings. Raises NeedsHydra if they are mentioned."""
+        """What ``ConfigLoaderImpl`` does, but for Hydra's settings.
+
+        Raises NeedsHydra if they are mentioned.
+        """
         parsed, repo = self._parse_overrides_and_create_caching_repo(config_name, overrides)
         refuse_hydra(parsed)
         self.validate_sweep_overrides_legal(parsed, RunMode.RUN, from_shell=True)
@@ -125,7 +133,10 @@ class Loader(ConfigLoaderImpl):
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        """One job of a sweep. The second time it is the first one again: editing conf/ during a sweep changes nothing."""
+        """One job of a sweep.
+
+        The second time it is the first one again: editing conf/ during a sweep changes nothing.
+        """
         name = tuple(sweep_overrides)
         if name not in self._jobs:
             self._jobs[name] = super().load_sweep_config(master_config, sweep_overrides)
@@ -176,7 +187,8 @@ class Loader(ConfigLoaderImpl):
             if override.is_sweep_override() and run_mode == RunMode.RUN:
                 raise ConfigError(
                     str(override.input_line),
-                    f"several values; add -m to run each of them{override_syntax.as_list(override)}",
+                    "several values; add -m to run each of "
+                    f"them{override_syntax.as_list(override)}",
                 )
             if override.is_sweep_override() and override.is_hydra_override():
                 raise ConfigError(str(override.input_line), "Hydra's own settings cannot be swept")
@@ -208,11 +220,14 @@ class Loader(ConfigLoaderImpl):
             name = f"{group}={value}"
             raise ConfigError(
                 name,
-                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})",
+                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: "
+                f"{', '.join(options)})",
             )
 
     def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
-        """The settings of a group's option as its own file has them; nothing where there is no such file."""
+        """The settings of a group's option as its own file has them;
+        nothing where there is no such file.
+        """
         loaded = (repo or self.repository).load_config(path)
         return (
             plain(loaded.config)
@@ -332,7 +347,9 @@ def _in_space(override: Override) -> Override:
 
 
 def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Json]:
-    """A composed tree as plain values; ``resolve`` its interpolations, of which none may be missing."""
+    """A composed tree as plain values; ``resolve`` its interpolations,
+    of which none may be missing.
+    """
     values: Any = OmegaConf.to_container(cfg, resolve=resolve, throw_on_missing=resolve)
     return dict(values)
 

@@ -91,12 +91,14 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
     if "appears more than once" in line or line.startswith("Multiple values for"):
         return ConfigError(
             place,
-            f"{line}; each group is chosen once: leave out the '+', or write 'override' before it in a defaults list",
+            f"{line}; each group is chosen once: leave out the '+', or write 'override' before "
+            "it in a defaults list",
         )
     if "No match in the defaults list" in text:
         return ConfigError(
             place,
-            f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, write '- override /group: name')",
+            f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, "
+            "write '- override /group: name')",
         )
     if line.startswith("Could not append"):
         return ConfigError(place, "is there already; leave out the '+'")

@@ -123,13 +123,17 @@ _DEAD = (
         )
     ),
 )
-"""Beginnings of what is read elsewhere, has no effect there, or belongs to other ways of searching."""
+"""Beginnings of what is read elsewhere, has no effect there, or belongs
+to other ways of searching.
+"""
 
 
 def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json], list[str]]:
-    """A composed tree of ``qsim train`` settings, and a line for each setting that could not be taken over.
+    """A composed tree of ``qsim train`` settings, and a line for each setting
+    that could not be taken over.
 
-    Tokens are in alphabetical order, as that of all arrays there. Raises ConfigError for what a run cannot do without.
+    Tokens are in alphabetical order, as that of all arrays there.
+    Raises ConfigError for what a run cannot do without.
     """
     flat = {
         name: value
@@ -247,7 +251,8 @@ def _fit(flat: JsonObject, notes: list[str]) -> str:
         return method
     if method != "gradient_descent":
         notes.append(
-            f"optimisation_settings.method: {method} is not a fit here; the settings say fit={optimiser}"
+            f"optimisation_settings.method: {method} is not a fit here; the settings "
+            f"say fit={optimiser}"
         )
     return optimiser
 
@@ -261,7 +266,9 @@ def _metric(flat: JsonObject, notes: list[str]) -> list[str]:
 
 
 def _take(tree: dict[str, Json], name: str, ours: str, flat: JsonObject, notes: list[str]) -> None:
-    """One setting under our name; where the components chosen have none of that name it had no effect there either."""
+    """One setting under our name; where the components chosen have none of that name it
+    had no effect there either.
+    """
     *path, last = ours.split(".")
     node = key_validation.lookup(tree, path)
     if name not in flat or not isinstance(node, dict) or last not in node:
@@ -327,12 +334,15 @@ def _gradient(fit: dict[str, Json], flat: JsonObject, notes: list[str]) -> None:
     if told.get("price_noise_sigma"):
         fit["price_noise"] = told["price_noise_sigma"]
         notes.append(
-            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass"
+            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one "
+            "a minute, in every pass"
         )
 
 
 def _search(fit: dict[str, Json], flat: JsonObject) -> None:
-    """Its other ways of searching have their own numbers of steps and of windows; Optuna asks one trial at a time."""
+    """Its other ways of searching have their own numbers of steps and of windows;
+    Optuna asks one trial at a time.
+    """
     kind = str(fit["kind"])
     given = {
         ours: flat.get(f"optimisation_settings.{kind}_settings.{name}")

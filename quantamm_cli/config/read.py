@@ -15,7 +15,9 @@ S = TypeVar("S", bound=Simulate)
 
 
 def read_settings(cls: type[S], tree: JsonObject) -> S:
-    """Typed settings of a composed tree. ``simulate`` takes what it knows of a training configuration and leaves the rest.
+    """Typed settings of a composed tree.
+
+    ``simulate`` takes what it knows of a training configuration and leaves the rest.
 
     Raises:
         ConfigError: one line for the first thing wrong.
@@ -37,5 +39,6 @@ def _check_metric(name: str | None) -> None:
     if name is not None and name not in known:
         raise ConfigError(
             "split.selection_metric",
-            f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim show metrics` lists them",
+            f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim "
+            "show metrics` lists them",
         )

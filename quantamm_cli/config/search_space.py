@@ -1,4 +1,6 @@
-"""The settings of a study's trials: composed as if the searched ones had been on the command line."""
+"""The settings of a study's trials: composed as if the searched ones had
+been on the command line.
+"""
 
 import random
 from collections.abc import Mapping
@@ -47,7 +49,8 @@ class Guess:
 class Search:
     """The space of a study, checked, and the settings at its points.
 
-    A searched setting that the chosen components do not have (a weight decay of ``sgd``) is left out of that trial.
+    A searched setting that the chosen components do not have (a weight decay of ``sgd``)
+    is left out of that trial.
 
     Raises:
         ConfigError: for what no trial could use.
@@ -65,7 +68,8 @@ class Search:
         if not space:
             raise ConfigError(
                 "space",
-                "has nothing to search; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'",
+                "has nothing to search; add settings to it: "
+                "'space.fit.learning_rate=[0.001,1,log]'",
             )
         self._groups = sorted(
             (key for key in space if self._is_group(key)), key=lambda key: key.count(".")
@@ -139,7 +143,9 @@ class Search:
         )
 
     def _variants(self, space: Mapping[str, Spec]) -> list[JsonObject]:
-        """Choices of groups that between them show every setting there may be: each by itself, inside each that contains it."""
+        """Choices of groups that between them show every setting there may be: each by itself,
+        inside each that contains it.
+        """
         variants: list[JsonObject] = [{}]
         for key in self._groups:
             spec = space[key]

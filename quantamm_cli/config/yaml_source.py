@@ -1,4 +1,6 @@
-"""Reading YAML that others wrote: of bounded size, inside its folder, closed to code, and with errors that name file and line."""
+"""Reading YAML that others wrote: of bounded size, inside its folder, closed to code, and with
+errors that name file and line.
+"""
 
 import copy
 import os
@@ -106,7 +108,8 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
     if not isinstance(tree, dict):
         raise ConfigError(
             str(path),
-            f"a list or a single value; a file of settings is lines of 'key: value', came {type(tree).__name__}",
+            "a list or a single value; a file of settings is lines of 'key: value', came "
+            f"{type(tree).__name__}",
         )
     refuse_code(tree, str(path))
     return tree
@@ -120,7 +123,9 @@ def _loader() -> Any:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Any:
-    """What a YAML text says. The same few files are composed over and over, in studies and in experiments written.
+    """What a YAML text says.
+
+    The same few files are composed over and over, in studies and in experiments written.
 
     Raises OverflowError for more than MOST_NODES values.
     """
@@ -132,7 +137,10 @@ def _parsed(text: str) -> Any:
 
 
 def refuse_code(tree: Any, where: str) -> None:
-    """No ``_target_`` anywhere: components are chosen by name, not by import path. And keys are text."""
+    """No ``_target_`` anywhere: components are chosen by name, not by import path.
+
+    And keys are text.
+    """
     if isinstance(tree, dict):
         for key, value in tree.items():
             if not isinstance(key, str):
@@ -140,7 +148,8 @@ def refuse_code(tree: Any, where: str) -> None:
             if key == "_target_":
                 raise ConfigError(
                     where,
-                    "_target_ is not allowed: components are chosen by their name (qsim show pools), not by an import path",
+                    "_target_ is not allowed: components are chosen by their name (qsim show "
+                    "pools), not by an import path",
                 )
             refuse_code(value, where)
     elif isinstance(tree, list | tuple):
@@ -149,7 +158,8 @@ def refuse_code(tree: Any, where: str) -> None:
     elif tree is not None and not isinstance(tree, str | int | float | bool):
         raise ConfigError(
             where,
-            f"a value of type {type(tree).__name__}; settings are text, numbers, true, false, null, lists",
+            f"a value of type {type(tree).__name__}; settings are text, numbers, "
+            "true, false, null, lists",
         )
 
 

@@ -17,7 +17,8 @@ def contract(
     """The contract's numbers of one set of readable parameters, by the contract's names.
 
     Raises:
-        ConfigError: a parameter that declares no on-chain meaning, or a pool of pools, which is no contract.
+        ConfigError: a parameter that declares no on-chain meaning,
+            or a pool of pools, which is no contract.
     """
     inner = pool
     while isinstance(inner, Wrapper):
@@ -32,7 +33,10 @@ def _number(
     spec: Parameter, keeper: Keeper, readable: Mapping[str, Numbers]
 ) -> tuple[str, Numbers]:
     if spec.onchain is None:
-        cure = f"give its Parameter onchain=OnChain('{spec.readable}'), or the form that contracts take (quantamm_cli.core.contracts)"
+        cure = (
+            f"give its Parameter onchain=OnChain('{spec.readable}'), or the form that contracts "
+            "take (quantamm_cli.core.contracts)"
+        )
         raise ConfigError(
             "export",
             f"{spec.readable} declares no on-chain meaning, so no contract can be given it; {cure}",

@@ -1,4 +1,6 @@
-"""How much the choice among many trials may have added: how many they were in effect, and what their best has without skill."""
+"""How much the choice among many trials may have added: how many they were in effect, and what
+their best has without skill.
+"""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Luck:
-    """What is known of one choice among ``trials``, from a sample of them on the days among which it was made."""
+    """What is known of one choice among ``trials``, from a sample of them on the
+    days among which it was made.
+    """
 
     trials: int
     """Steps times parameter sets."""
@@ -32,7 +36,9 @@ class Luck:
 
     @property
     def adjusted(self) -> float:
-        """The yearly Sharpe ratio of the chosen one on those days, without what the choice may have added."""
+        """The yearly Sharpe ratio of the chosen one on those days,
+        without what the choice may have added.
+        """
         return ANNUAL * self.haircut.after_choice(self.sharpe)
 
     @property
@@ -42,7 +48,10 @@ class Luck:
 
 
 def luck(returns: Numbers, chosen: int, trials: int) -> Luck:
-    """``returns`` is ``(candidates, days)``, a sample of all ``trials``; row ``chosen`` was chosen. Those that diverged are left out."""
+    """``returns`` is ``(candidates, days)``, a sample of all ``trials``; row ``chosen`` was chosen.
+
+    Those that diverged are left out.
+    """
     ratios = sharpe(returns)
     able = returns[np.isfinite(ratios)]
     correlation = mean_correlation(able)
@@ -58,7 +67,9 @@ def luck(returns: Numbers, chosen: int, trials: int) -> Luck:
 
 
 def mean_correlation(returns: Numbers) -> float:
-    """Mean correlation of two different rows of ``(candidates, days)`` that vary; NaN of fewer than two rows."""
+    """Mean correlation of two different rows of ``(candidates, days)`` that vary;
+    NaN of fewer than two rows.
+    """
     count: int = returns.shape[0]
     if count < 2:
         return math.nan
@@ -70,7 +81,9 @@ def mean_correlation(returns: Numbers) -> float:
 
 
 def effective_trials(trials: int, correlation: float) -> float:
-    r"""How many independent trials so many correlated ones are: $\rho + (1 - \rho) M$. [Bailey & López de Prado, 2014, A.3]
+    r"""How many independent trials so many correlated ones are: $\rho + (1 - \rho) M$.
+
+    [Bailey & López de Prado, 2014, A.3]
 
     All of them if the correlation is not known; never more.
     """

@@ -25,7 +25,9 @@ def compiled(machine: Any) -> bytes:
 
 
 def _optimise(module: Any, machine: Any, long: bool) -> None:
-    """Loops over a handful of tokens are neither unrolled nor vectorised: that would cost more than it saves."""
+    """Loops over a handful of tokens are neither unrolled nor vectorised:
+    that would cost more than it saves.
+    """
     tuning = llvm.create_pipeline_tuning_options(3)
     tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = long
     builder = llvm.create_pass_builder(machine, tuning)
@@ -33,7 +35,10 @@ def _optimise(module: Any, machine: Any, long: bool) -> None:
 
 
 def _functions() -> dict[str, Any]:
-    """By the names by which they call each other. Compiled by numba as they are written: they are optimised once, as a whole."""
+    """By the names by which they call each other.
+
+    Compiled by numba as they are written: they are optimised once, as a whole.
+    """
     before = os.environ.get("NUMBA_OPT")
     os.environ["NUMBA_OPT"] = "0"  # read when numba is imported; that it is not yet only saves time
     unused = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value

@@ -1,7 +1,8 @@
-"""What compiled code needs of the machine and numba does not offer: raw memory, atomic counters, calls through addresses.
+"""What compiled code needs of the machine and numba does not offer: raw memory,
+atomic counters, calls through addresses.
 
-Everything here and in the modules of arithmetic allocates nothing through numba's runtime and raises nothing, so that the
-machine code stands alone: it is loaded without numba.
+Everything here and in the modules of arithmetic allocates nothing through numba's runtime and
+raises nothing, so that the machine code stands alone: it is loaded without numba.
 """
 
 from typing import Any, no_type_check
@@ -26,7 +27,9 @@ FLOATS, INTEGERS, OCTETS, WORDS = (
 
 
 def typed(result: Any, words: int) -> Any:
-    """Compiled once, for arguments that are so many words: numba would compile anew for every constant that is one."""
+    """Compiled once, for arguments that are so many words: numba would compile anew for
+    every constant that is one.
+    """
     return njit(result(*[WORD] * words), **OPTIONS)
 
 
@@ -89,7 +92,9 @@ def invoke(typing, function, argument):
 
 
 def symbols(names: tuple[str, ...]) -> Any:
-    """A compiled function that gives the address known to the linker by the name at a position, the last for any other."""
+    """A compiled function that gives the address known to the linker by the name at a
+    position, the last for any other.
+    """
 
     @intrinsic
     @no_type_check

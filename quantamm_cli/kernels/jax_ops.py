@@ -1,7 +1,7 @@
 """Compiled code as a JAX operation on the CPU: under jit and vmap, inside loops and in shard_map.
 
-Under vmap what is shared, above all the prices, is passed once for all lanes, and lanes run on XLA's threads. Gradients are the
-business of those who call: what is here has none.
+Under vmap what is shared, above all the prices, is passed once for all lanes, and lanes run on
+XLA's threads. Gradients are the business of those who call: what is here has none.
 """
 
 import ctypes
@@ -20,7 +20,9 @@ Shapes = tuple[tuple[tuple[int, ...], Any], ...]
 
 @cache
 def _target() -> str:
-    """The name under which XLA knows the code: other code has another, so that no program kept on disk calls the wrong one."""
+    """The name under which XLA knows the code: other code has another, so that no program kept on
+    disk calls the wrong one.
+    """
     from quantamm_cli.kernels.build import digest, entry
 
     name = f"qsim_{digest()}"
@@ -72,14 +74,20 @@ def precise(*values: Any) -> tuple[Array, ...]:
 
 
 def first_row(start: Any, length: int, rows: int) -> Array:
-    """Where a window of data begins. One that leaves the data is moved inside, as JAX's slices are: compiled code reads what it is told."""
+    """Where a window of data begins.
+
+    One that leaves the data is moved inside, as JAX's slices are:
+    compiled code reads what it is told.
+    """
     if length > rows:
         raise ValueError(f"a window of {length} rows in data of {rows}")
     return jnp.clip(jnp.asarray(start, jnp.int32), 0, rows - length)
 
 
 def alike(given: Any) -> Any:
-    """In shard_map, all as varying as the most varying: what devices share has a gradient that is summed over them."""
+    """In shard_map, all as varying as the most varying: what devices share has a gradient
+    that is summed over them.
+    """
     axes = _axes(*jax.tree.leaves(given))
     return jax.tree.map(lambda leaf: _cast(leaf, axes), given)
 

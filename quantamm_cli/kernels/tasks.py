@@ -1,4 +1,6 @@
-"""What compiled code there is: functions of ``frictions.entry_points`` and ``frictionless.entry_points``, each of which does one lane."""
+"""What compiled code there is: functions of ``frictions.entry_points`` and
+``frictionless.entry_points``, each of which does one lane.
+"""
 
 NAME = "qsim_kernels"
 """What the linker knows the code by; a task is ``NAME_task``."""

@@ -14,7 +14,9 @@ from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_val
 
 
 class Balancer(GeometricPool, kind="balancer"):
-    """A geometric mean pool with constant weights. [Martinelli & Mushegian, Balancer whitepaper, 2019]"""
+    """A geometric mean pool with constant weights. [Martinelli & Mushegian,
+    Balancer whitepaper, 2019]
+    """
 
     @property
     def moves(self) -> bool:

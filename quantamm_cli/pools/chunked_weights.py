@@ -24,7 +24,9 @@ from quantamm_cli.settings.types import Count
 
 
 class CoarsePool(GeometricPool, ABC):
-    """A geometric mean pool that moves its weights for a while in every chunk, and then holds them."""
+    """A geometric mean pool that moves its weights for a while in every
+    chunk, and then holds them.
+    """
 
     chunk_period: Count = Field(1440, description="minutes between looks at the price")
     weight_interpolation_period: Count = Field(
@@ -39,7 +41,8 @@ class CoarsePool(GeometricPool, ABC):
             place = f"{where}.weight_interpolation_period"
             raise ConfigError(
                 place,
-                f"{self.weight_interpolation_period} minutes are longer than chunk_period ({self.chunk_period})",
+                f"{self.weight_interpolation_period} minutes are longer than chunk_period "
+                f"({self.chunk_period})",
             )
 
     @property
@@ -89,7 +92,9 @@ class CoarsePool(GeometricPool, ABC):
         )
 
     def short_cut(self, feed: Feed) -> bool:
-        """Whether it is in equilibrium at every minute, at weights that move in straight lines for the whole period."""
+        """Whether it is in equilibrium at every minute, at weights that move in straight
+        lines for the whole period.
+        """
         return feed.always_balanced and self.straight and self.open_for is None
 
     def sampled(

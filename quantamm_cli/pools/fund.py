@@ -1,4 +1,6 @@
-"""Portfolios that follow a pool's weights by trading at an exchange: what the pool is measured against."""
+"""Portfolios that follow a pool's weights by trading at an exchange:
+what the pool is measured against.
+"""
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +18,8 @@ from quantamm_cli.settings.types import Fraction, NonNegative
 
 
 class LossVersusRebalancing(Wrapper, kind="lvr"):
-    """A portfolio that holds what a frictionless pool would, but trades at the market's prices: it loses nothing to arbitrageurs.
+    """A portfolio that holds what a frictionless pool would, but trades at the market's prices: it
+    loses nothing to arbitrageurs.
 
     [Milionis, Moallemi, Roughgarden & Zhang, arXiv:2208.06046]
     """
@@ -42,7 +45,8 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
 
 
 class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
-    """As ``lvr`` where trading costs what it does at an exchange: a fee on what is sold, and half the spread on all that moves.
+    """As ``lvr`` where trading costs what it does at an exchange: a fee on what is sold, and half
+    the spread on all that moves.
 
     [Willetts & Harrington, "Rebalancing-versus-Rebalancing", arXiv:2410.23404]
     """
@@ -70,7 +74,9 @@ def brokered(
     visits: NDArray[np.int64],
     chunk: int,
 ) -> Path:
-    """The path of a portfolio that trades to these weights on the rows ``visits`` and holds between."""
+    """The path of a portfolio that trades to these weights on the rows
+    ``visits`` and holds between.
+    """
     rows = len(weights)
     prices = window(feed.prices, start, rows)
     spread: Array | float | None = broker.spread

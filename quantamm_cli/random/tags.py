@@ -10,7 +10,9 @@ MEMBERS = 1
 WINDOWS = 1
 """``training.windows``: where the windows of a step begin in the history."""
 REDRAWN_SETS = 2
-"""``training.reinitialise``: sets in the place of those that diverged; their number precedes the tag."""
+"""``training.reinitialise``: sets in the place of those that diverged;
+their number precedes the tag.
+"""
 PRICE_NOISE = 3
 """``training.noise``: factors on the prices of a step."""
 PATHS = 4

@@ -1,4 +1,7 @@
-"""Normal numbers by the 256-layer ziggurat, with the layers and the draws of Rust's ``rand_distr``. [Marsaglia & Tsang, 2000]"""
+"""Normal numbers by the 256-layer ziggurat, with the layers and the draws of Rust's ``rand_distr``.
+
+[Marsaglia & Tsang, 2000]
+"""
 
 import math
 from decimal import Context, Decimal

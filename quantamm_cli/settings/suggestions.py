@@ -8,7 +8,9 @@ _MOST = 3
 
 
 def distance(a: str, b: str, most: float = inf) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``; some number above ``most`` for more."""
+    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``; some
+    number above ``most`` for more.
+    """
     if abs(len(a) - len(b)) > most:
         return abs(len(a) - len(b))
     before: list[int] = []
@@ -38,7 +40,9 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def nearest_keys(key: str, known: Iterable[str]) -> list[str]:
-    """As ``nearest`` for dotted keys, where leaving out the first parts costs little: ``fee`` is near ``fees.fee``."""
+    """As ``nearest`` for dotted keys, where leaving out the first parts costs little:
+    ``fee`` is near ``fees.fee``.
+    """
     parts = key.count(".") + 1
     reach = _reach(key) + 0.5
     scores = {other: float(distance(key.lower(), other.lower(), reach)) for other in known}

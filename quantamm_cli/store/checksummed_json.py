@@ -18,7 +18,11 @@ def proven(tree: JsonObject) -> dict[str, Json]:
 
 
 def read_object(path: Path, cure: str) -> dict[str, Any]:
-    """The object in a file. Raises StoreError with ``cure`` if it cannot be read, is none, or does not fit the digest it has."""
+    """The object in a file.
+
+    Raises StoreError with ``cure`` if it cannot be read, is none,
+    or does not fit the digest it has.
+    """
     with atomic.telling(path, "read"):
         data = path.read_bytes()
     try:
@@ -36,7 +40,9 @@ def read_object(path: Path, cure: str) -> dict[str, Any]:
 
 
 def refuse_newer(path: Path, document: JsonObject) -> None:
-    """Raise StoreError for a document that a newer qsim wrote; what it says may mean something else."""
+    """Raise StoreError for a document that a newer qsim wrote;
+    what it says may mean something else.
+    """
     number = document.get("schema")
     if isinstance(number, int) and number > DOCUMENT:
         message = f"was made by a newer qsim (schema {number}, this one reads {DOCUMENT})"

@@ -15,8 +15,9 @@ _DIGITS = 400
 def bd18(value: float) -> str:
     """``value`` times 10^18 as a whole number, half to even.
 
-    A float stands for the shortest decimal that reads back as it: 0.1 is 100000000000000000, whereas the exact value of the
-    float would end in …006, digits that nobody wrote. Raises ValueError for what is not finite.
+    A float stands for the shortest decimal that reads back as it: 0.1 is 100000000000000000,
+    whereas the exact value of the float would end in …006, digits that nobody wrote. Raises
+    ValueError for what is not finite.
     """
     return str(_units(value))
 

@@ -39,7 +39,9 @@ class Listed(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Other:
-    """A line of ``qsim runs list`` that is no run. ``status``: finished, unfinished (nothing to show yet), or damaged."""
+    """A line of ``qsim runs list`` that is no run. ``status``: finished,
+    unfinished (nothing to show yet), or damaged.
+    """
 
     held: Held
     status: str

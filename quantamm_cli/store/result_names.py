@@ -19,7 +19,9 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class Held:
-    """One result of a runs folder. ``path``: the checkpoint of a run, the folder of anything else."""
+    """One result of a runs folder. ``path``: the checkpoint of a run,
+    the folder of anything else.
+    """
 
     kind: str
     fingerprint: str
@@ -37,14 +39,19 @@ class Held:
 
 
 def holdings(runs: Path) -> list[Held]:
-    """Everything there is, by name; what was set aside to start afresh is history. Raises StoreError if the folder cannot be read."""
+    """Everything there is, by name; what was set aside to start afresh is history.
+
+    Raises StoreError if the folder cannot be read.
+    """
     with atomic.telling(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
         return [held for path in paths if (held := held_at(path)) is not None]
 
 
 def held_at(path: Path) -> Held | None:
-    """What a path holds; None if its name is none of ours, or it is a folder that belongs to a checkpoint."""
+    """What a path holds; None if its name is none of ours, or it is a folder
+    that belongs to a checkpoint.
+    """
     named = _HELD.fullmatch(path.name.removesuffix(".json"))
     if named is None:
         return None
@@ -53,7 +60,10 @@ def held_at(path: Path) -> Held | None:
 
 
 def meant(runs: Path, name: str) -> list[Held]:
-    """Everything that a name, or digits of one, may mean. Raises StoreError if the folder cannot be read."""
+    """Everything that a name, or digits of one, may mean.
+
+    Raises StoreError if the folder cannot be read.
+    """
     asked = ASKED.fullmatch(name)
     if asked is None:
         return []
@@ -86,4 +96,7 @@ def several(asked: str, found: list[Held]) -> str:
     alike = len({held.kind for held in found}) == 1
     names = [held.fingerprint[:NAME_DIGITS] if alike else held.short for held in found[:_SHOWN]]
     what = f"{KINDS[found[0].kind]}s" if alike else "results"
-    return f"{len(found)} {what} begin with {asked} ({', '.join(names)}{', …' * (len(found) > _SHOWN)}); give more digits"
+    return (
+        f"{len(found)} {what} begin with {asked} "
+        f"({', '.join(names)}{', …' * (len(found) > _SHOWN)}); give more digits"
+    )

@@ -13,7 +13,9 @@ CHECKPOINT = re.compile(r"run_([0-9a-f]{64})\.json")
 
 @dataclass(frozen=True)
 class Place:
-    """The files of the run ``fingerprint`` in a runs folder. Raises StoreError unless it is 64 lower-case hex digits."""
+    """The files of the run ``fingerprint`` in a runs folder. Raises StoreError unless it is
+    64 lower-case hex digits.
+    """
 
     runs: Path
     fingerprint: str
@@ -26,7 +28,10 @@ class Place:
 
     @classmethod
     def of(cls, checkpoint: Path) -> Self:
-        """The place whose checkpoint is at this path. Raises StoreError if the name is not one of a checkpoint."""
+        """The place whose checkpoint is at this path.
+
+        Raises StoreError if the name is not one of a checkpoint.
+        """
         named = CHECKPOINT.fullmatch(checkpoint.name)
         if not named:
             raise StoreError(
@@ -42,7 +47,10 @@ class Place:
 
     @property
     def folder(self) -> Path:
-        """What belongs to the run and is not in the JSON. Raises StoreError if it leads out of the runs folder."""
+        """What belongs to the run and is not in the JSON.
+
+        Raises StoreError if it leads out of the runs folder.
+        """
         folder = self.runs / f"run_{self.fingerprint}"
         if folder.is_symlink():
             raise StoreError(

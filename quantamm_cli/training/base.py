@@ -13,8 +13,9 @@ from quantamm_cli.training.settings import FitSettings
 class Fit(FitSettings, ABC):
     """A way to better parameters, from several starting points side by side.
 
-    ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is ``training.fit``. What a
-    fitter remembers is a pytree of arrays whose first axis is the parameter sets.
+    ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is
+    ``training.fit``. What a fitter remembers is a pytree of arrays whose first axis is the
+    parameter sets.
     """
 
     @abstractmethod
@@ -23,7 +24,9 @@ class Fit(FitSettings, ABC):
 
     @abstractmethod
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
-        """Scores of the parameters there are, and the next ones: a pure function of its arguments."""
+        """Scores of the parameters there are, and the next ones:
+        a pure function of its arguments.
+        """
 
     def finished(self, progress: Progress) -> bool:
         """Whether no set has anywhere to go."""

@@ -35,10 +35,11 @@ _ENDS = ("the gradient is smaller than fit.tolerance", "the line search finds no
 
 
 class BFGS(Fit, kind="bfgs"):
-    """Quasi-Newton steps with a line search, on windows that stay; every set by itself. [L-BFGS: Liu & Nocedal, 1989]
+    """Quasi-Newton steps with a line search, on windows that stay; every set by itself.
+    [L-BFGS: Liu & Nocedal, 1989]
 
-    The line search is that of Nocedal & Wright, Numerical Optimization, algorithms 3.5 and 3.6. A set ends when its
-    gradient is small, or when not even a step along the gradient leads up.
+    The line search is that of Nocedal & Wright, Numerical Optimization, algorithms 3.5 and 3.6. A
+    set ends when its gradient is small, or when not even a step along the gradient leads up.
     """
 
     steps: Natural = Field(100, description="iterations")
@@ -108,7 +109,9 @@ def _prepare(memory_size: int, params: Params) -> Memory:
 def _step(
     shape: Shape, given: Given, numbers: Numbers, params: Params, memory: Memory
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Memory]:
-    """Objective, gradient's norm and metrics of all sets; their parameters and memory after a step: one program, one call."""
+    """Objective, gradient's norm and metrics of all sets; their parameters and memory after a
+    step: one program, one call.
+    """
     work = shard(
         shape.mesh,
         partial(_work, shape),

@@ -49,10 +49,11 @@ _LONGEST = 1e14
 
 
 class CMAES(Fit, kind="cma_es"):
-    """Covariance matrix adaptation: normal distributions that learn their shape from ranks. [Hansen, arXiv:1604.00772]
+    """Covariance matrix adaptation: normal distributions that learn their shape from ranks.
+    [Hansen, arXiv:1604.00772]
 
-    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates are tried on the same
-    windows, in one program. It needs no gradient.
+    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates
+    are tried on the same windows, in one program. It needs no gradient.
     """
 
     steps: Natural = Field(300, description="generations")
@@ -128,7 +129,9 @@ def _step(
     search: Search,
     drawn: Float[Array, "s m n"],
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
-    """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
+    """Objective of the means, the best of the candidates', metrics; means and distributions after
+    the step: one program, one call.
+    """
     work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SETS, SETS, SETS), SETS)
     return work(given, numbers, params, search, drawn)
 

@@ -37,13 +37,16 @@ def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
-    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging one more, of the averages.
+    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging
+    one more, of the averages.
 
-    Ends early when the watched metric has not improved for ``fit.patience`` entries, or no set has anywhere to go.
+    Ends early when the watched metric has not improved for ``fit.patience`` entries,
+    or no set has anywhere to go.
 
     Raises:
-        DivergedError: all parameter sets diverged at one step; of the others, those that do are drawn anew. A fitter that
-            only tries candidates goes on, and none ever had a finite objective.
+        DivergedError: all parameter sets diverged at one step; of the others, those that do are
+            drawn anew. A fitter that only tries candidates goes on, and none ever had a finite
+            objective.
     """
     on = problem.fit.cut(len(next(iter(progress.params.values()))))
     problem, progress = problem.on(on), progress.on(on)
@@ -56,7 +59,8 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     if not progress.finite:
         raise DivergedError(
             "fit",
-            f"no parameter set of {progress.step} steps has a finite objective; try other params, or other dates",
+            f"no parameter set of {progress.step} steps has a finite objective; try other "
+            "params, or other dates",
         )
 
 
@@ -104,7 +108,9 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
 def _renewed(
     problem: Problem, on: Mesh | None, progress: Progress
 ) -> tuple[Progress, dict[str, Column]]:
-    """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
+    """The same with each diverged set drawn anew, its optimiser and average too;
+    and the parameters on the host.
+    """
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
     redraws = problem.fit.redraws and not _fitter(problem).averaged(progress)
     gone = lost(params, optimiser, progress.objective) if redraws else {}

@@ -64,13 +64,18 @@ class GradientFit(Fit):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.schedule == "warmup_cosine" and self.warmup_steps >= max(self.steps, 1):
-            told = f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs fewer than fit.steps"
+            told = (
+                f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs "
+                "fewer than fit.steps"
+            )
             raise ConfigError(f"{where}.warmup_steps", told)
 
     @staticmethod
     @abstractmethod
     def transform(numbers: Numbers) -> optax.GradientTransformation:
-        """From gradients to steps of unit learning rate; ``numbers`` are traced, so that changing one compiles nothing."""
+        """From gradients to steps of unit learning rate; ``numbers`` are traced,
+        so that changing one compiles nothing.
+        """
 
     def numbers(self) -> dict[str, float]:
         """The numbers ``transform`` and plateau decay need."""

@@ -21,7 +21,9 @@ Transform = Callable[[Numbers], optax.GradientTransformation]
 
 
 class Optimiser(NamedTuple):
-    """What the optimiser remembers, and what plateau decay does, if it is asked for: so it acts on every optimiser alike."""
+    """What the optimiser remembers, and what plateau decay does, if it is asked for:
+    so it acts on every optimiser alike.
+    """
 
     state: Any
     plateau: Plateau | None
@@ -46,7 +48,9 @@ def step(
     params: Params,
     optimiser: Optimiser,
 ) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
-    """Objective, metrics of all periods, and the parameters and the optimiser's state after the step: one program, one call."""
+    """Objective, metrics of all periods, and the parameters and the optimiser's state after the
+    step: one program, one call.
+    """
     work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SHARED, SETS, SETS), SETS)
     return work(given, noise, numbers, params, optimiser)
 
@@ -54,7 +58,9 @@ def step(
 def _work(
     shape: Shape, given: Given, noise: Any, numbers: Numbers, params: Params, optimiser: Optimiser
 ) -> tuple[Array, Any, Params, Optimiser]:
-    """``step`` for the sets and windows of one device; each period is judged by all the devices that hold the set."""
+    """``step`` for the sets and windows of one device; each period is judged by all the
+    devices that hold the set.
+    """
     gain, slopes = ascent(
         shape.aim,
         given.weights,
@@ -66,7 +72,8 @@ def _work(
     gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
     metrics = judge(given.pool, shape.spans, shape.tracked, params, given.feed)
     values, slopes = (moving(each, shape.aim.trains) for each in (params, slopes))
-    # The training period speaks for all windows, without the noise of few; validation must not be heard by what trains.
+    # The training period speaks for all windows, without the noise of few;
+    # validation must not be heard by what trains.
     moved, optimiser = _update(
         shape.method, numbers, values, slopes, metrics["train"][shape.aim.metric], optimiser
     )
@@ -86,7 +93,8 @@ def _update(
     def one(
         values: Params, slope: Params, score: Array, own: Optimiser
     ) -> tuple[Params, Optimiser]:
-        # Optimisers go down: climb by handing them the slope turned round. Decay then has their sign too.
+        # Optimisers go down: climb by handing them the slope turned round.
+        # Decay then has their sign too.
         steps, state = transform(numbers).update(
             jax.tree.map(jnp.negative, slope), own.state, values
         )

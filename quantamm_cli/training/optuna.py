@@ -31,9 +31,11 @@ Ranges = Mapping[str, "FloatDistribution"]
 
 
 class Optuna(Fit, kind="optuna"):
-    """Trials of parameters within their declared ranges, proposed by a tree-structured Parzen estimator. [Bergstra et al., 2011]
+    """Trials of parameters within their declared ranges, proposed by a tree-structured Parzen
+    estimator. [Bergstra et al., 2011]
 
-    Each step asks for one trial a parameter set and scores them together. The start is a trial, too, where it is in range.
+    Each step asks for one trial a parameter set and scores them together. The start is a trial,
+    too, where it is in range.
     """
 
     startup_trials: Natural = Field(
@@ -65,9 +67,11 @@ class Optuna(Fit, kind="optuna"):
         return StepResult(objective, metrics, dict(progress.params) | params, trials)
 
     def _asked(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
-        """Readable values ``(sets, numbers)`` of the next trials: those of a study that holds all before.
+        """Readable values ``(sets, numbers)`` of the next trials:
+        those of a study that holds all before.
 
-        The study is made anew: the sampler's stream of random numbers then depends on the seed alone.
+        The study is made anew: the sampler's stream of random numbers then
+        depends on the seed alone.
         """
         import optuna
 
@@ -96,7 +100,9 @@ class Optuna(Fit, kind="optuna"):
 
 
 class Trials(NamedTuple):
-    """All trials of each set: readable values ``(sets, trials, numbers)`` with the next ones, and scores ``(sets, trials)``."""
+    """All trials of each set: readable values ``(sets, trials, numbers)`` with the next ones, and
+    scores ``(sets, trials)``.
+    """
 
     values: NDArray[np.float64]
     scores: NDArray[np.float64]

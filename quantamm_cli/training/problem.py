@@ -147,7 +147,9 @@ class Report:
 
 
 class StepResult(NamedTuple):
-    """What a step of a fitter leaves: scores of the parameters it began with, all on the host, and what comes next."""
+    """What a step of a fitter leaves: scores of the parameters it began with,
+    all on the host, and what comes next.
+    """
 
     objective: Column
     metrics: Mapping[str, Mapping[str, Column]]

@@ -16,7 +16,9 @@ from quantamm_cli.training.scored import scored
 
 
 class Random(Fit, kind="random"):
-    """New parameters at every step, around those given: what any other fit has to beat. [Bergstra & Bengio, 2012]"""
+    """New parameters at every step, around those given: what any other fit has to beat.
+    [Bergstra & Bengio, 2012]
+    """
 
     noise_scale: NonNegative = Field(
         0.5, description="their standard deviation in raw units; a grid needs none"

@@ -25,9 +25,11 @@ def drawn(
     step: int,
     which: int,
 ) -> dict[str, Column]:
-    """Parameters of the run's own initial distribution around what is ``given`` for the set, as ``core.params.initial`` takes it.
+    """Parameters of the run's own initial distribution around what is ``given`` for the set, as
+    ``core.params.initial`` takes it.
 
-    A pure function of the seed, the step and the set. The first set, too, is drawn with noise: where it began, it was lost.
+    A pure function of the seed, the step and the set. The first set, too, is drawn with noise:
+    where it began, it was lost.
     """
     centres = initial(specs, given, fit.parameter_sets, assets, 0.0, fit.seed, fit.init)
     row = (
@@ -45,7 +47,9 @@ def drawn(
 
 
 def lost(params: Mapping[str, NDArray[Any]], optimiser: Any, objective: Column) -> dict[int, str]:
-    """The sets that cannot go on, and what is not finite: the objective of the step before, a parameter, or the optimiser's state."""
+    """The sets that cannot go on, and what is not finite: the objective of the step before, a
+    parameter, or the optimiser's state.
+    """
     reasons = [
         ("objective", objective),
         *params.items(),

@@ -17,7 +17,9 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Objective and selection metric of every entry and set, ``(entries, sets)``; a period that does not exist is ``None``."""
+    """Objective and selection metric of every entry and set, ``(entries, sets)``; a period that
+    does not exist is ``None``.
+    """
 
     steps: NDArray[np.int64]
     objective: Scores
@@ -106,7 +108,8 @@ def rule_name(method: str) -> str:
     if name not in RULES:
         raise ArgumentError(
             "load",
-            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: {', '.join(RULES)})",
+            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: "
+            f"{', '.join(RULES)})",
         )
     return name
 

@@ -11,7 +11,9 @@ from jaxtyping import Bool, Int
 
 
 def marked(ended: Int[Array, ""], *reasons: Bool[Array, ""]) -> Int[Array, ""]:
-    """The reason (one for the first, two for the second, …) that ends a set, unless it has ended before; zero: it goes on."""
+    """The reason (one for the first, two for the second, …) that ends a set, unless it has ended
+    before; zero: it goes on.
+    """
     for number, holds in enumerate(reasons, 1):
         ended = jnp.where((ended == 0) & holds, number, ended).astype(ended.dtype)
     return ended

@@ -1,4 +1,7 @@
-"""Stochastic weight averaging: the mean of the parameters late in training. [Izmailov et al., arXiv:1803.05407]"""
+"""Stochastic weight averaging: the mean of the parameters late in training.
+
+[Izmailov et al., arXiv:1803.05407]
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -119,7 +119,8 @@ def _spec(given: JsonObject, where: str) -> Spec:
         if "low" in given or "high" in given:
             raise ConfigError(
                 where,
-                "has choices and low or high; keep one: {choices: [...], low: null, high: null} or {choices: null}",
+                "has choices and low or high; keep one: {choices: [...], low: null, high: "
+                "null} or {choices: null}",
             )
         return Choices(_choices(given["choices"], where))
     return _range(given, where)

@@ -1,8 +1,9 @@
 """Compiled programs, kept in the user's cache folder for the next process.
 
-``programs-VERSION-PROCESSOR`` in qsim's cache folder, one for each version of JAX and each set of processor features: a
-program made for one processor may stop another. JAX bounds the folder, and locks it because it is bounded. The cache is a
-convenience: where it cannot be, or is damaged, programs are compiled again.
+``programs-VERSION-PROCESSOR`` in qsim's cache folder, one for each version of JAX and each set of
+processor features: a program made for one processor may stop another. JAX bounds the folder, and
+locks it because it is bounded. The cache is a convenience: where it cannot be, or is damaged,
+programs are compiled again.
 """
 
 import contextlib
@@ -15,7 +16,9 @@ from pathlib import Path
 from quantamm_cli.settings.cache import Cache
 
 LIMIT = 128 * 2**20
-"""Bytes of programs, some hundred trainings' worth; the least recently used go first. JAX looks at all of them for each new one."""
+"""Bytes of programs, some hundred trainings' worth; the least recently used go first. JAX looks at
+all of them for each new one.
+"""
 _FOLDERS = Cache("", "programs-*", most_age=60 * 86400.0)
 
 
@@ -58,7 +61,8 @@ def _features() -> str:
 def _mend(folder: Path) -> None:
     """Remove programs without a time of use: whoever wrote them was killed, or the disk was full.
 
-    The time is written last. Without one a program may be cut short, and JAX could not make room any more.
+    The time is written last. Without one a program may be cut short,
+    and JAX could not make room any more.
     """
     from filelock import FileLock, Timeout
 

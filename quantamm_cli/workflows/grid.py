@@ -77,7 +77,10 @@ class GridResult(Result):
             [*self.points[one].values(), *(column[one] for column in self.scores.values())]
             for one in self.order
         ]
-        title = f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best {self.metric} first"
+        title = (
+            f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best "
+            f"{self.metric} first"
+        )
         shown = [Table.of(title, [*self.axes, *self.scores], rows)]
         surface = (
             grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
@@ -90,7 +93,10 @@ class GridResult(Result):
 def grid(
     settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor
 ) -> GridResult:
-    """Score every point of ``tree``'s grid. ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too."""
+    """Score every point of ``tree``'s grid.
+
+    ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too.
+    """
     if draw:
         check()
     start_jax()
@@ -116,13 +122,15 @@ def _metric(tree: JsonObject) -> str:
     if name not in METRICS:
         raise ConfigError(
             "metric",
-            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them",
+            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim "
+            "show metrics` lists them",
         )
     return name
 
 
 def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
-    """The settings that may be only numbers to a program: those of frictions, the opening value, and the pool's own.
+    """The settings that may be only numbers to a program: those of frictions,
+    the opening value, and the pool's own.
 
     Raises:
         ConfigError: the grid names another setting.
@@ -166,7 +174,8 @@ def _scores(
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
             raise ConfigError(
                 f"grid.fees.{name}",
-                f"is a series under fees={settings.fees.kind}, not one number; leave it out of the grid",
+                f"is a series under fees={settings.fees.kind}, not one number; "
+                "leave it out of the grid",
             )
     watch.lap("data")
     found = scored(
@@ -215,7 +224,9 @@ def _is_setting(name: str) -> bool:
 def batch(
     specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int
 ) -> dict[str, Numbers]:
-    """Raw parameters with a leading axis of points: a point's values for every token, all else as given."""
+    """Raw parameters with a leading axis of points: a point's values for every
+    token, all else as given.
+    """
     named = {name: spec for spec in specs for name in spec.names}
     twice = given.keys() & points[0].keys()
     if twice:

@@ -202,7 +202,9 @@ class StoredRun(Result):
 
     @property
     def history(self) -> "polars.DataFrame":
-        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``, and ``period.metric`` of each metric."""
+        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``,
+        and ``period.metric`` of each metric.
+        """
         import polars
 
         rows = []

@@ -78,7 +78,8 @@ class StudyFiles:
         )
         if best.run != again:
             self._monitor.warn(
-                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML"
+                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from "
+                "elsewhere than the YAML"
             )
 
 

@@ -1,4 +1,6 @@
-"""``qsim runs compare``: what each run earned above the first, day by day, on the test days they have in common."""
+"""``qsim runs compare``: what each run earned above the first, day by day,
+on the test days they have in common.
+"""
 
 import json
 from pathlib import Path
@@ -23,7 +25,9 @@ def earned(folder: Path, told: dict[str, Any]) -> NDArray[np.float64]:
 
 
 def test_differences_are_paired_by_day(tmp_path: Path, call: Call) -> None:
-    """The estimate is that of the trajectories; the interval is around it; a run beside itself earned nothing more."""
+    """The estimate is that of the trajectories; the interval is around it;
+    a run beside itself earned nothing more.
+    """
     one, other = (call("train", *words, "--json").json for words in (LONGER, OTHER))
     told = call("runs", "compare", one["run"], other["run"], one["run"], "--json").json
     first, same = told["paired"]

@@ -1,4 +1,6 @@
-"""Misspelt keys, groups, choices, options and commands get the right suggestion; nothing gets a traceback."""
+"""Misspelt keys, groups, choices, options and commands get the right suggestion;
+nothing gets a traceback.
+"""
 
 import random
 import re
@@ -101,7 +103,10 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("fees={fe: 1}", "fees.fe: no such setting of none"),
         (
             "fees=0.003",
-            "fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003",
+            (
+                "fees=0.003: fees is a group (flat, none, recorded); for the number "
+                "write fees.fee=0.003"
+            ),
         ),
         ("fees=null", "fees is a group"),
         ("fees=[none,flat]", "fees is a group"),

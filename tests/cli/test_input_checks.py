@@ -1,4 +1,6 @@
-"""Series, fees, trades and states from the command line: read, kept out of the name, and refused in one line."""
+"""Series, fees, trades and states from the command line: read,
+kept out of the name, and refused in one line.
+"""
 
 import json
 from pathlib import Path
@@ -85,7 +87,9 @@ def test_the_embedded_market_trains_an_index_without_a_file(call: Call) -> None:
 def test_a_series_from_a_file_takes_the_place_of_the_markets_own(
     tmp_path: Path, call: Call
 ) -> None:
-    """A token whose supply is a millionth has a millionth of the index; other tokens in the file are not looked at."""
+    """A token whose supply is a millionth has a millionth of the index;
+    other tokens in the file are not looked at.
+    """
     unix = [FIRST - 86400 * 5]
     polars.DataFrame(
         {"unix": unix, "USDC": [1.0], "ETH": [1.0], "XRP": [5.0], "BTC": [1.0]}
@@ -131,7 +135,9 @@ def test_recorded_weights_are_replayed(tmp_path: Path, call: Call) -> None:
 def test_a_run_goes_on_where_another_ended(
     fees: tuple[str, ...], tmp_path: Path, call: Call
 ) -> None:
-    """The last minute of one is the first of the other, at a chunk's first minute; nothing before it is needed."""
+    """The last minute of one is the first of the other, at a chunk's first minute;
+    nothing before it is needed.
+    """
     tokens = ("tokens=[BTC,ETH,USDC]", *fees)
     whole = arrays(
         call(
@@ -285,7 +291,9 @@ def test_what_data_refuse_is_told_by_file_and_row(tmp_path: Path, call: Call) ->
 
 
 def test_the_place_of_stored_prices_can_be_changed_alone(tmp_path: Path, call: Call) -> None:
-    """``--run`` of a parquet run with nothing but ``data.dir``: the rest of its data settings stays; so in a sweep."""
+    """``--run`` of a parquet run with nothing but ``data.dir``:
+    the rest of its data settings stays; so in a sweep.
+    """
     import polars
 
     random, minutes = np.random.default_rng(1), 25 * 1440
@@ -324,7 +332,9 @@ def test_the_place_of_stored_prices_can_be_changed_alone(tmp_path: Path, call: C
 
 
 def test_parameters_by_layer_are_shown_and_loaded(tmp_path: Path, call: Call) -> None:
-    """A rule whose parameters are lists of lists, or one number for all: in JSON, in the table, and stored."""
+    """A rule whose parameters are lists of lists, or one number for all: in JSON,
+    in the table, and stored.
+    """
     words = (*TOY, "pool/rule=triple_threat_mean_reversion_channel", "fit.steps=0")
     told = call("train", *words, "--json").json
     raw = told["params"]["raw"]

@@ -59,7 +59,10 @@ def same(one: Report, other: Report) -> bool:
 
 @fitters
 def test_a_hill_is_climbed(name: str) -> None:
-    """Entry 0 is the start, entry ``steps`` the last. Who climbs comes to the top with every set; who searches finds a place near it."""
+    """Entry 0 is the start, entry ``steps`` the last.
+
+    Who climbs comes to the top with every set; who searches finds a place near it.
+    """
     path = climb(name, **({"weight_decay": 0.0} if name == "adamw" else {}))
     assert [report.step for report in path[:2]] == [0, 1]
     assert path[-1].step == STEPS or "ended" in path[-1].extras
@@ -75,7 +78,9 @@ def test_a_hill_is_climbed(name: str) -> None:
 
 @fitters
 def test_the_same_seed_gives_the_same_path_bit_for_bit(name: str) -> None:
-    """All entries; and another seed another one, but for who neither draws nor is told to differ."""
+    """All entries; and another seed another one, but for who neither
+    draws nor is told to differ.
+    """
     once, again = climb(name, steps=5), climb(name, steps=5)
     assert all(same(one, other) for one, other in zip(once, again, strict=True))
     other = climb(name, steps=5, seed=1)
@@ -139,7 +144,9 @@ def test_a_fit_that_begins_where_nothing_is_finite_says_so(name: str) -> None:
 
 @climbing_fitters
 def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
-    """One set not finite is borne; none finite ends the run with the step, the reason of each set, and what to do."""
+    """One set not finite is borne; none finite ends the run with the step,
+    the reason of each set, and what to do.
+    """
     told = problem(small(name, steps=2))
     one = {key: np.array(value) for key, value in FROM.items()}
     one["place"][0] = np.nan
@@ -147,7 +154,10 @@ def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
     one["unheard"][1] = np.inf
     with pytest.raises(
         DivergedError,
-        match=r"at step 0 \(set 0: place; set 1: unheard\); try a smaller fit\.[a-z_0]+, or other params",
+        match=(
+            r"at step 0 \(set 0: place; set 1: unheard\); try a smaller "
+            r"fit\.[a-z_0]+, or other params"
+        ),
     ):
         list(fit(told, begin(told, one)))
 
@@ -218,7 +228,9 @@ def test_a_set_that_diverged_begins_anew_and_the_others_do_not_notice(name: str,
 def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(
     name: str, changes: dict[str, Any], edge: float | None, reason: str
 ) -> None:
-    """Each for itself, with its reason from then on; the run ends with the last, and resumed there it has ended, too."""
+    """Each for itself, with its reason from then on; the run ends with the last,
+    and resumed there it has ended, too.
+    """
     told = problem(small(name, **changes), Hill(edge=edge))
     start = FROM | {"place": FROM["place"] * [edge or 1, 1]}
     path = list(fit(told, begin(told, start)))
@@ -243,7 +255,9 @@ def prices(changed_from: int | None) -> NDArray[np.float64]:
 
 @fitters
 def test_nothing_that_trains_or_selects_hears_of_the_future(name: str) -> None:
-    """Other prices from validation on leave all parameters and train scores as they were, bit for bit; other test prices all selection, too."""
+    """Other prices from validation on leave all parameters and train scores as they were, bit for
+    bit; other test prices all selection, too.
+    """
     pool, spans = (
         with_rule("momentum"),
         (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY), ("test", 4 * DAY, 5 * DAY)),

@@ -26,7 +26,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             if len(words) != 2:
                 raise ConfigError(
                     "",
-                    "takes two: qsim config diff A B (names of experiments, files, checkpoints, or 'default')",
+                    "takes two: qsim config diff A B (names of experiments, files, "
+                    "checkpoints, or 'default')",
                 )
             return settings_files.compare_settings(
                 words[0], words[1], composed.overrides, composed.config_dir

@@ -71,7 +71,8 @@ def _stored(held: "Held", options: "Options", monitor: "Monitor") -> "Result":
     if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
         raise ConfigError(
             held.short,
-            "is drawn from what is kept of it; for other settings write all of the words, and no name",
+            "is drawn from what is kept of it; for other settings write all of "
+            "the words, and no name",
         )
     for name in ("periods", "sets", "curvature"):
         if options.on(name):

@@ -1,6 +1,8 @@
-"""The draws of the original challenge in machine code: all that follows from one seed, in the order in which it draws.
+"""The draws of the original challenge in machine code: all that follows from one seed,
+in the order in which it draws.
 
-Exponentials and logarithms are those of the C library, as the original's are: its scores are the same where that is.
+Exponentials and logarithms are those of the C library, as the original's are:
+its scores are the same where that is.
 """
 
 from math import exp, log
@@ -16,7 +18,8 @@ from quantamm_cli.random.ziggurat import normal
 
 @jit
 def parameters(seeds: Any, spans: Any, found: Any) -> None:
-    """Fill ``found`` (s, 5) with sigma, arrival, mean size, fee (bps) and liquidity; ``spans`` (5, 2).
+    """Fill ``found`` (s, 5) with sigma, arrival, mean size, fee (bps) and
+    liquidity; ``spans`` (5, 2).
 
     A number in place of a range takes its draw all the same, so that the others stay as they are.
     """
@@ -45,7 +48,9 @@ def _between(state: Any, low: Any, high: Any) -> Any:
 
 @jit
 def _whole(state: Any, low: Any, count: Any) -> Any:
-    """The next state, and one of ``count`` whole numbers from ``low`` on: the upper half of a 32-bit product, without bias."""
+    """The next state, and one of ``count`` whole numbers from ``low`` on: the upper half of a
+    32-bit product, without bias.
+    """
     largest = U64(0xFFFFFFFF) - (U64(1 << 32) - count) % count
     while True:
         state, bits = word(state)
@@ -69,7 +74,9 @@ def prices(seeds: Any, sigma: Any, found: Any) -> None:
 def orders(
     seeds: Any, steps: Any, rate: Any, mean: Any, step_of: Any, buys: Any, size: Any, totals: Any
 ) -> None:
-    """Fill the order lists (s, k) as far as they go, and ``totals`` (s,) with how many orders there are."""
+    """Fill the order lists (s, k) as far as they go, and ``totals`` (s,) with
+    how many orders there are.
+    """
     for row in range(seeds.size):
         state, k, width = seeded(seeds[row] + U64(1)), 0, step_of.shape[1]
         enough, level = exp(-rate[row]), log(mean[row]) - 0.5 * SPREAD * SPREAD
@@ -93,7 +100,9 @@ def orders(
 
 @jit
 def _poisson(state: Any, enough: Any) -> Any:
-    """The next state, and how many uniforms it takes until their product is at most ``enough``, less one."""
+    """The next state, and how many uniforms it takes until their product is at
+    most ``enough``, less one.
+    """
     count, product = 0, 1.0
     while True:
         state, u = fraction(state)

@@ -1,4 +1,6 @@
-"""From seeds to the markets of the original challenge: parameters and prices from a seed, orders from the seed after it."""
+"""From seeds to the markets of the original challenge: parameters and prices from a seed,
+orders from the seed after it.
+"""
 
 from functools import partial
 
@@ -39,7 +41,9 @@ def market(settings: MarketSettings, sigma_span: Span, seeds: Integers, steps: i
 def _orders(
     words: Words, steps: int, arrival: Floats, mean_size: Floats
 ) -> tuple[Steps, Flags, Floats]:
-    """The order lists (s, k): into as much room as they are expected to take, then cut; again in the rare case that they take more."""
+    """The order lists (s, k): into as much room as they are expected to take, then cut; again in
+    the rare case that they take more.
+    """
     expected = float(arrival.max(initial=0.0)) * steps
     width, totals = (
         int(expected + _MARGIN * np.sqrt(expected)) + _MARGIN,

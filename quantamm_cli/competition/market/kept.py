@@ -25,7 +25,9 @@ _FILES = Cache("markets", "*.npz", most_bytes=2**30)
 
 
 def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
-    """The simulations of these seeds. Each is the same whichever others are asked for with it, but for the width of the order lists.
+    """The simulations of these seeds.
+
+    Each is the same whichever others are asked for with it, but for the width of the order lists.
 
     Args:
         seeds: whole numbers of 64 bits.

@@ -112,7 +112,9 @@ def walk(call):
 @entry
 @no_type_check
 def walk_back(call):
-    """(signals, limits, starts, due starts, due slopes; spec: minutes) -> gradients of signals, opening, limits."""
+    """(signals, limits, starts, due starts, due slopes; spec: minutes) -> gradients of
+    signals, opening, limits.
+    """
     frame, lane, minutes, _ = told(call)
     blocks, n = size(frame, ARGUMENTS, 1, 2), size(frame, ARGUMENTS, 1, 1)
     signals, limits, starts = (
@@ -169,7 +171,9 @@ def grown(call):
 @entry
 @no_type_check
 def grown_back(call):
-    """(rows, first, starts, slopes, log prices, moments, due; spec: chunk, period) -> gradients of starts, slopes."""
+    """(rows, first, starts, slopes, log prices, moments, due; spec: chunk,
+    period) -> gradients of starts, slopes.
+    """
     frame, lane, chunk, period = told(call)
     rows, first = listed(frame, ARGUMENTS, 1, 1, lane), listed(frame, ARGUMENTS, 2, 0, lane)[0]
     count, blocks, n = (
@@ -234,7 +238,9 @@ def minutely(call):
 @entry
 @no_type_check
 def minutely_back(call):
-    """(first, starts, slopes, log prices, growth, due; spec: chunk, period) -> gradients of starts, slopes."""
+    """(first, starts, slopes, log prices, growth, due; spec: chunk,
+    period) -> gradients of starts, slopes.
+    """
     frame, lane, chunk, period = told(call)
     first, rows = listed(frame, ARGUMENTS, 1, 0, lane)[0], size(frame, ARGUMENTS, 5, 1)
     blocks, n = size(frame, ARGUMENTS, 2, 2), size(frame, ARGUMENTS, 2, 1)

@@ -1,10 +1,11 @@
 r"""The walk of guarded weights from block to block as compiled code, and its adjoint.
 
-What ``core.simplex.guarded`` says, for one pool: clamp the wish, limit the speed, clamp again where that arrives too low. Ties of the
-largest change share its gradient, and a weight at a limit passes half of its own, as in the text.
+What ``core.simplex.guarded`` says, for one pool: clamp the wish, limit the speed, clamp again where
+that arrives too low. Ties of the largest change share its gradient, and a weight at a limit passes
+half of its own, as in the text.
 
-``room`` is a place to work in: a vector ``v``, and of each pass of a clamp what it met, which were low after it (each ``n`` a
-pass), the sum of the others and what they share (two a pass).
+``room`` is a place to work in: a vector ``v``, and of each pass of a clamp what it met, which were
+low after it (each ``n`` a pass), the sum of the others and what they share (two a pass).
 """
 
 from typing import no_type_check
@@ -57,7 +58,9 @@ def clamped(room, floor, passes, n):
 @compiled
 @no_type_check
 def clamped_back(g, room, floor, passes, n):
-    """From the gradient ``g`` of what ``clamped`` gave to that of what it took, in place; the floor's."""
+    """From the gradient ``g`` of what ``clamped`` gave to that of what it
+    took, in place; the floor's.
+    """
     _, met, low, shares = parts(room, n)
     ceiling, bar = 1 - (n - 1) * floor, 0.0
     for done in range(passes):
@@ -101,7 +104,10 @@ def slowed(start, target, slope, minutes, maximum, n):
 @compiled
 @no_type_check
 def stepped(start, signal, slope, room, minutes, floor, maximum, n):
-    """One block: ``slope`` from ``start`` towards ``start + signal``. The clamp's passes, the wish's sum and the fastest change."""
+    """One block: ``slope`` from ``start`` towards ``start + signal``.
+
+    The clamp's passes, the wish's sum and the fastest change.
+    """
     total = 0.0
     for i in range(n):
         room[i] = start[i] + signal[i]
@@ -135,7 +141,9 @@ def walk(opening, signals, starts, slopes, room, minutes, floor, maximum, blocks
 @inlined
 @no_type_check
 def slowed_back(g, start, target, due, fastest, minutes, maximum, n):
-    """From the gradient ``g`` of the limited change to that of the target, in ``due``; the maximum's."""
+    """From the gradient ``g`` of the limited change to that of the target,
+    in ``due``; the maximum's.
+    """
     bar = pull = ties = 0.0
     if fastest > maximum:
         for i in range(n):
@@ -169,7 +177,9 @@ def walk_back(
     blocks,
     n,
 ):
-    """Gradients of opening weights (``carried``) and signals, and in ``limits`` of floor and maximum, from those of starts and slopes."""
+    """Gradients of opening weights (``carried``) and signals, and in ``limits`` of floor and
+    maximum, from those of starts and slopes.
+    """
     behind = scratch(n)[0]
     slope, g, due = shifted(room, behind), shifted(room, behind + n), shifted(room, behind + 2 * n)
     for i in range(n):

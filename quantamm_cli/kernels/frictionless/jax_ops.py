@@ -1,7 +1,8 @@
-"""The compiled code of the frictionless path as JAX functions: under jit, vmap, grad, inside loops and in shard_map, on the CPU.
+"""The compiled code of the frictionless path as JAX functions: under jit, vmap, grad, inside loops
+and in shard_map, on the CPU.
 
-All compute in double precision whatever the inputs' precision. Forward-mode derivatives do not exist; prices are data and have
-no gradient.
+All compute in double precision whatever the inputs' precision. Forward-mode derivatives do not
+exist; prices are data and have no gradient.
 """
 
 from functools import partial
@@ -22,7 +23,9 @@ def recurrence(
     push: Float[Array, "c n"],
     begin: Float[Array, "c n"],
 ) -> Float[Array, "c n"]:
-    """``x[j] = keep[j] x[j - 1] + push[j]`` behind row ``first``, ``begin[j]`` up to it; ``keep`` has a row for each j, or one."""
+    """``x[j] = keep[j] x[j - 1] + push[j]`` behind row ``first``, ``begin[j]`` up to it; ``keep``
+    has a row for each j, or one.
+    """
     return _recur(jnp.asarray(first, jnp.int32), *precise(keep, push, begin)).astype(push.dtype)
 
 
@@ -54,7 +57,9 @@ def walk(
     floor: Float[Array, ""] | float,
     maximum: Float[Array, ""] | float,
 ) -> tuple[Float[Array, "b n"], Float[Array, "b n"]]:
-    """Starts and slopes of blocks whose weights move by ``core.simplex.guarded`` towards start plus signal, one after the other."""
+    """Starts and slopes of blocks whose weights move by ``core.simplex.guarded`` towards start plus
+    signal, one after the other.
+    """
     limits = jnp.stack(precise(floor, maximum))
     starts, slopes = _walk(minutes, *precise(opening, signals), limits)
     return starts.astype(signals.dtype), slopes.astype(signals.dtype)
@@ -94,7 +99,9 @@ def log_growth(
     blocks: tuple[int, int],
     rows: np.ndarray,
 ) -> Float[Array, " r"]:
-    """What ``core.closed_form.log_growth`` gives; ``blocks`` are the minutes of a block, and those in which its weights move."""
+    """What ``core.closed_form.log_growth`` gives; ``blocks`` are the minutes of a block, and those
+    in which its weights move.
+    """
     wanted = jnp.asarray(rows, jnp.int32)
     return _grown(
         blocks,
@@ -129,7 +136,9 @@ def growth(
     blocks: tuple[int, int],
     rows: int,
 ) -> Float[Array, " rows"]:
-    """Value over opening value at every row of a frictionless pool whose weights move in straight lines."""
+    """Value over opening value at every row of a frictionless pool whose
+    weights move in straight lines.
+    """
     return _minutely(
         (*blocks, rows), first_row(first, rows, len(logs)), *precise(starts, slopes, logs)
     )

@@ -1,4 +1,6 @@
-"""The closed form of ``core.closed_form`` as compiled code, and its adjoint: growth at some rows, from the weights of blocks."""
+"""The closed form of ``core.closed_form`` as compiled code, and its adjoint: growth at some rows,
+from the weights of blocks.
+"""
 
 import math
 from typing import no_type_check
@@ -11,7 +13,8 @@ EXPLICIT, GENTLE, NEAR = 25, 0.04, 0.1
 @compiled
 @no_type_check
 def sums(start, slope, count):
-    r"""$\sum_{k<m}\ln(s + kd)$ and $\sum_{k<m} 1/(s + kd)$ by the midpoint form of Euler and Maclaurin.
+    r"""$\sum_{k<m}\ln(s + kd)$ and $\sum_{k<m} 1/(s + kd)$ by the midpoint
+    form of Euler and Maclaurin.
 
     Read from the lower end, the first 25 terms one by one where steps are over 1/25 of the weight.
     """
@@ -57,7 +60,9 @@ def sums(start, slope, count):
 @inlined
 @no_type_check
 def moments(logs, prefix, begin, passed, period, n):
-    """Log return over ``passed`` minutes from row ``begin``, and its first moment while weights move; of the token both point at."""
+    """Log return over ``passed`` minutes from row ``begin``, and its first moment while weights
+    move; of the token both point at.
+    """
     rising = min(passed, period + 1)
     rise = logs[(begin + rising) * n] - logs[begin * n]
     total = logs[(begin + passed) * n] - logs[begin * n]
@@ -137,7 +142,9 @@ def grown_back(
     blocks,
     n,
 ):
-    """Gradients of starts and slopes from ``due``, that of the growth at each row; ``later``: a place for each block."""
+    """Gradients of starts and slopes from ``due``, that of the growth at each row;
+    ``later``: a place for each block.
+    """
     for b in range(blocks):
         later[b] = 0.0
     for at in range(blocks * n):

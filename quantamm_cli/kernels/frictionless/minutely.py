@@ -1,9 +1,11 @@
-r"""Value over opening value at every minute of a frictionless pool as compiled code, and its adjoint.
+r"""Value over opening value at every minute of a frictionless pool as
+compiled code, and its adjoint.
 
 $$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j)$$
 
-A block at a time and a token at a time, so that the inner loops run over minutes and have no calls in them. In a block weights
-are $s + \min(k, W)\,d$; its first minute comes from the last weights of the block before.
+A block at a time and a token at a time, so that the inner loops run over minutes and have no calls
+in them. In a block weights are $s + \min(k, W)\,d$; its first minute comes from the last weights of
+the block before.
 """
 
 import math
@@ -37,7 +39,9 @@ def log_ratio(a, b):
 @reordered
 @no_type_check
 def add_gains(s, d, logs, last, moving, gains, n):
-    """Adds a token's part of the gains of minutes 1 to ``last`` of a block; its weight moves until ``moving``."""
+    """Adds a token's part of the gains of minutes 1 to ``last`` of a block;
+    its weight moves until ``moving``.
+    """
     end = s + moving * d
     if d != 0 and abs(d) <= GENTLE * min(s, end):
         for k in range(1, moving + 1):
@@ -58,7 +62,9 @@ def add_gains(s, d, logs, last, moving, gains, n):
 @reordered
 @no_type_check
 def gains_back(s, d, logs, last, moving, due, n):
-    """Gradients of a token's start and slope from ``due``, those of the gains of minutes 1 to ``last``."""
+    """Gradients of a token's start and slope from ``due``, those of the gains
+    of minutes 1 to ``last``.
+    """
     of_start = of_slope = stood = 0.0
     if abs(d) <= GENTLE * min(s, s + moving * d):
         for k in range(1, moving + 1):
@@ -82,7 +88,9 @@ def gains_back(s, d, logs, last, moving, due, n):
 @reordered
 @no_type_check
 def exponentials(x, count, out):
-    """``out[k] = exp(x[k])`` for k below ``count``: by Taylor's series around a place nearby, where it is near."""
+    """``out[k] = exp(x[k])`` for k below ``count``: by Taylor's series around a place
+    nearby, where it is near.
+    """
     for begin in range(0, count, SHORT):
         end, far = min(begin + SHORT, count), 0.0
         anchor = x[begin]
@@ -150,7 +158,9 @@ def minutely_back(
     blocks,
     n,
 ):
-    """Gradients of starts and slopes from ``due``, that of the growth factors; ``later``: a place for each minute of a block."""
+    """Gradients of starts and slopes from ``due``, that of the growth factors; ``later``: a place
+    for each minute of a block.
+    """
     total, stopped = 0.0, min(chunk - 1, period)
     for at in range(blocks * n):
         to_starts[at] = to_slopes[at] = 0.0

@@ -1,4 +1,6 @@
-"""Two neighbours in the order of a row's numbers, and where they stand, as compiled code: selection instead of sorting."""
+"""Two neighbours in the order of a row's numbers, and where they stand, as compiled code:
+selection instead of sorting.
+"""
 
 from typing import no_type_check
 
@@ -8,7 +10,9 @@ from quantamm_cli.kernels.intrinsics import compiled
 @compiled
 @no_type_check
 def part(v, rank, low, high):
-    """Move the number of this rank in v[low..high] to its place, none larger before it and none smaller behind. [Hoare, 1961]"""
+    """Move the number of this rank in v[low..high] to its place, none larger before it and none
+    smaller behind. [Hoare, 1961]
+    """
     while low < high:
         a, b, c = v[low], v[(low + high) // 2], v[high]
         pivot = max(min(a, b), min(max(a, b), c))
@@ -33,7 +37,9 @@ def part(v, rank, low, high):
 @compiled
 @no_type_check
 def neighbours(values, rank, v, found, places, count):
-    """The numbers of rank and rank + 1 (or the last) of a row, and their places. All NaN, first place, if any is NaN.
+    """The numbers of rank and rank + 1 (or the last) of a row, and their places.
+
+    All NaN, first place, if any is NaN.
 
     ``v`` is a row to work in.
     """

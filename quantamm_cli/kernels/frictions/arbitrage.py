@@ -1,10 +1,12 @@
 r"""The arbitrage of ``core.arbitrage`` as scalar arithmetic, and its adjoint.
 
-With $z_i = p_i R_i / w_i$ there is a trade iff $\max z\,\gamma \ge \min z$: most minutes end with that comparison. Logarithms are
-taken of $z_i$ over the largest, so that they are small, and x is the multiplier's logarithm over the same.
+With $z_i = p_i R_i / w_i$ there is a trade iff $\max z\,\gamma \ge \min z$: most minutes end with
+that comparison. Logarithms are taken of $z_i$ over the largest, so that they are small, and x is
+the multiplier's logarithm over the same.
 
-Vectors have one entry a token: reserves, weights ``w``, their inverses ``v``, prices ``p``, levels ``y``; ``act`` is 1 where a token is
-paid in, -1 where it is taken out, else 0. ``costs`` is (fee, ln γ, gas, arbitrage fee, tested, split, noise ratio, noisy).
+Vectors have one entry a token: reserves, weights ``w``, their inverses ``v``, prices ``p``, levels
+``y``; ``act`` is 1 where a token is paid in, -1 where it is taken out, else 0. ``costs`` is (fee,
+ln γ, gas, arbitrage fee, tested, split, noise ratio, noisy).
 """
 
 import math
@@ -30,9 +32,11 @@ def log_ratio(a, b):
 @inlined
 @no_type_check
 def exact(y, w, act, low, lg, n):
-    """The multiplier of the joint optimum and the weight of the tokens that trade; ``low`` is the lowest level, the highest is zero.
+    """The multiplier of the joint optimum and the weight of the tokens that trade; ``low`` is the
+    lowest level, the highest is zero.
 
-    The condition on x is piecewise linear and increasing: Newton's method from the two outermost tokens, bracketed.
+    The condition on x is piecewise linear and increasing: Newton's method from the two
+    outermost tokens, bracketed.
     """
     below, above = y[low], -lg
     high = 0
@@ -85,7 +89,9 @@ def pairwise(y, w, act, lg, n):
 @inlined
 @no_type_check
 def sought(reserves, w, v, p, costs, pairs, y, act, n):
-    """Whether the arbitrageur trades; if so ln of the multiplier over the largest level, the multiplier, and the weight of what trades."""
+    """Whether the arbitrageur trades; if so ln of the multiplier over the largest level, the
+    multiplier, and the weight of what trades.
+    """
     top, bottom, high, low = -1.0, math.inf, 0, 0
     for i in range(n):
         z = p[i] * reserves[i] * v[i]
@@ -127,7 +133,10 @@ def found(reserves, w, p, costs, pairs, y, act, top, high, low, n):
 @compiled
 @no_type_check
 def done(reserves, w, p, costs, act, mu, paid, n):
-    """The trade: reserves change in place; the fees it pays the providers. ``paid`` is left with what came in."""
+    """The trade: reserves change in place; the fees it pays the providers.
+
+    ``paid`` is left with what came in.
+    """
     fee, split, ratio, noisy = costs[0], costs[5], costs[6], costs[7]
     kappa, worth, value = fee / (1 - fee), 0.0, 0.0
     for i in range(n):
@@ -155,10 +164,12 @@ def done(reserves, w, p, costs, act, mu, paid, n):
 @compiled
 @no_type_check
 def undone(reserves, w, p, costs, act, y, x, mu, total, a, due, to_weights, after, n):
-    """The adjoint of ``done`` and of what found it: ``reserves`` is what it was before, ``due`` the cotangent of the fees.
+    """The adjoint of ``done`` and of what found it: ``reserves`` is what it was before,
+    ``due`` the cotangent of the fees.
 
-    ``a``, the cotangent of reserves, changes in place; ``to_weights`` is left with that of the weights. Returned are those of
-    the fee, the protocol's share and the noise traders' ratio. ``after`` is room to work in.
+    ``a``, the cotangent of reserves, changes in place; ``to_weights`` is left with that of the
+    weights. Returned are those of the fee, the protocol's share and the noise traders' ratio.
+    ``after`` is room to work in.
     """
     fee, lg, split, ratio, noisy = costs[0], costs[1], costs[5], costs[6], costs[7]
     gamma = 1 - fee

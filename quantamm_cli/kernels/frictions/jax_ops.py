@@ -1,11 +1,12 @@
 """The compiled minute loop as a JAX function: under jit, vmap, grad, inside loops and in shard_map.
 
-It does what ``pools.base.AbstractPool.path`` does with ``prepare`` and ``step`` of a geometric mean pool, on the CPU, in double
-precision whatever the inputs' precision. Forward-mode derivatives do not exist.
+It does what ``pools.base.AbstractPool.path`` does with ``prepare`` and ``step`` of a geometric mean
+pool, on the CPU, in double precision whatever the inputs' precision. Forward-mode derivatives do
+not exist.
 
-Gradients are of blocks, opening reserves, fee, protocol share and noise ratio, numbers or columns. Gas and the arbitrageur's
-fee decide only whether a trade happens: theirs are zero, as in the scan. To ask for one of prices, LP supply, stops or trades is
-an error.
+Gradients are of blocks, opening reserves, fee, protocol share and noise ratio, numbers or columns.
+Gas and the arbitrageur's fee decide only whether a trade happens: theirs are zero, as in the scan.
+To ask for one of prices, LP supply, stops or trades is an error.
 """
 
 from dataclasses import dataclass
@@ -28,10 +29,12 @@ _NO_GRADIENT = "the compiled minute loop has no gradient with respect to {}; use
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Plan:
-    """What shapes a program: ``length`` minutes in blocks of ``chunk``, of which weights move for ``period``.
+    """What shapes a program: ``length`` minutes in blocks of ``chunk``,
+    of which weights move for ``period``.
 
-    ``stirred``: whether minutes bring more than prices, so that none is skipped. ``open_for``: the minutes of each block in which
-    the pool trades. ``rows``: those asked for, ascending; ``None``: all.
+    ``stirred``: whether minutes bring more than prices, so that none is skipped. ``open_for``: the
+    minutes of each block in which the pool trades. ``rows``: those asked for, ascending; ``None``:
+    all.
     """
 
     length: int
@@ -67,7 +70,9 @@ class Market(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """Frictions, each a number ``(1,)`` or a column of the feed ``(t,)``; ``None`` where there is none."""
+    """Frictions, each a number ``(1,)`` or a column of the feed ``(t,)``;
+    ``None`` where there is none.
+    """
 
     fee: Float[Array, " _"]
     gas: Float[Array, " _"] | None = None
@@ -77,7 +82,9 @@ class Costs(NamedTuple):
 
 
 class Left(NamedTuple):
-    """At the rows asked for: reserves, and the fees earned and trades refused since the row asked for before."""
+    """At the rows asked for: reserves, and the fees earned and trades refused since
+    the row asked for before.
+    """
 
     reserves: Float[Array, "r n"]
     fees: Float[Array, " r"]
@@ -103,7 +110,9 @@ def minute_loop(
     frictions: Frictions,
     trades: Trades | None = None,
 ) -> Left:
-    """The pool that opens with these reserves at row ``start`` of the prices, and is visited for ``plan.length`` minutes."""
+    """The pool that opens with these reserves at row ``start`` of the prices,
+    and is visited for ``plan.length`` minutes.
+    """
     dtype = prices.dtype
 
     def column(values: Array | None) -> Array | None:
@@ -171,7 +180,9 @@ def _told(
 def _operands(
     plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
 ) -> tuple[Array, ...]:
-    """What the loop reads, in the order of ``entry_points``; what is not there is empty, or zero."""
+    """What the loop reads, in the order of ``entry_points``; what is
+    not there is empty, or zero.
+    """
     no_trades, none = jnp.zeros((0, 0), jnp.int32), jnp.zeros(0)
     trades = market.trades or Trades(
         no_trades, no_trades, jnp.zeros((0, 0)), jnp.zeros((0, 0), bool)

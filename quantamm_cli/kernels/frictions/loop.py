@@ -1,11 +1,13 @@
 """The loop over minutes of one lane, forward and backward.
 
-``spec`` are the integers of ``spec.FIELDS``. ``market`` is (prices, supply, pay, take, amount, exact out) and ``columns`` (fee, gas,
-arbitrage fee, split, noise ratio), from row 0 of the window on. ``blocks`` is (starts, slopes, stops). All are pointers.
+``spec`` are the integers of ``spec.FIELDS``. ``market`` is (prices, supply, pay, take, amount,
+exact out) and ``columns`` (fee, gas, arbitrage fee, split, noise ratio), from row 0 of the window
+on. ``blocks`` is (starts, slopes, stops). All are pointers.
 
-A visit is a row that is gone through: every row where minutes bring more than prices, else every ``every``-th. Forward marks
-the reserves before every SEGMENT-th visit; backward runs each segment again from its mark, keeps its events, trades of the
-arbitrageur and given ones, and goes through them in reverse.
+A visit is a row that is gone through: every row where minutes bring more than prices, else every
+``every``-th. Forward marks the reserves before every SEGMENT-th visit; backward runs each segment
+again from its mark, keeps its events, trades of the arbitrageur and given ones, and goes through
+them in reverse.
 """
 
 import math
@@ -18,7 +20,9 @@ from quantamm_cli.kernels.frictions.weights import weights_at, weights_back
 from quantamm_cli.kernels.intrinsics import WORD, compiled, inlined, shifted
 
 OLD, NEW, GIVEN = 0, 1, 2
-"""What an event is: an arbitrage at the weights of the visit before or of this one, a given trade by its place."""
+"""What an event is: an arbitrage at the weights of the visit before or of this one,
+a given trade by its place.
+"""
 
 
 @inlined
@@ -73,7 +77,9 @@ def weigh(spec, blocks, block, minute, w, n):
 @compiled
 @no_type_check
 def arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, kind, n):
-    """One arbitrage: its fees, and how many events there are now; kept is what it found, and what it found it in."""
+    """One arbitrage: its fees, and how many events there are now;
+    kept is what it found, and what it found it in.
+    """
     y, act, paid = room
     events, stamps, keeps = log
     happens, x, mu, total = sought(reserves, w, v, p, costs, pairs, y, act, n)
@@ -92,7 +98,9 @@ def arbitraged(reserves, w, v, p, costs, pairs, room, log, count, t, kind, n):
 @compiled
 @no_type_check
 def given(reserves, w, p, costs, market, places, t, log, count, n):
-    """A minute's given trades: their fees, how many were refused, and how many events there are now."""
+    """A minute's given trades: their fees, how many were refused,
+    and how many events there are now.
+    """
     pays, takes, amounts, exact_out = market[2], market[3], market[4], market[5]
     events, stamps, keeps = log
     fees, refused = 0.0, 0
@@ -117,7 +125,9 @@ def given(reserves, w, p, costs, market, places, t, log, count, n):
 @compiled
 @no_type_check
 def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors, log, out):
-    """Visits [first, last) from reserves ``reserves``, which change in place; writes ``out``, or keeps a log and gives its length."""
+    """Visits [first, last) from reserves ``reserves``, which change in place; writes ``out``, or
+    keeps a log and gives its length.
+    """
     n, step, chunk, asked = spec[s.ASSETS], step_of(spec), spec[s.CHUNK], spec[s.ASKED]
     moves, pairs, places, growing = (
         spec[s.MOVES] != 0,
@@ -185,7 +195,9 @@ def stretch(spec, market, columns, blocks, rows, first, last, reserves, vectors,
 @compiled
 @no_type_check
 def reversed_event(e, spec, market, costs, blocks, log, w, a, due, to_w, after, grads):
-    """The adjoint of one event: cotangents of the fee, the split and the noise ratio are returned, the others are added up in place."""
+    """The adjoint of one event: cotangents of the fee, the split and the noise ratio are returned,
+    the others are added up in place.
+    """
     n, chunk, places = spec[s.ASSETS], spec[s.CHUNK], spec[s.TRADES]
     starts, slopes, stops = blocks
     t, kind, event = log[1][2 * e], log[1][2 * e + 1], shifted(log[0], e * (3 * n + 3))

@@ -1,4 +1,6 @@
-"""The integers that tell the loop what to do: positions in one array that ``jax_ops`` fills and ``loop`` reads."""
+"""The integers that tell the loop what to do: positions in one array that ``jax_ops``
+fills and ``loop`` reads.
+"""
 
 FIELDS = (
     "length",  # minutes

@@ -1,4 +1,6 @@
-"""Given trades with a geometric mean pool, as ``core.trading`` has them: forward, and the adjoint."""
+"""Given trades with a geometric mean pool, as ``core.trading`` has them:
+forward, and the adjoint.
+"""
 
 import math
 from typing import no_type_check
@@ -35,9 +37,11 @@ def swapped(reserves, w, fee, split, pay, take, amount, exact_out):
 @compiled
 @no_type_check
 def unswapped(before, after, w, p, fee, split, pay, take, amount, exact_out, a, due, to_weights):
-    """The adjoint of ``swapped`` and of its fees, at the reserves ``before`` and ``after`` of the tokens paid and taken.
+    """The adjoint of ``swapped`` and of its fees, at the reserves ``before`` and ``after`` of
+    the tokens paid and taken.
 
-    ``a`` changes in place and ``to_weights`` is added to; returned are the cotangents of the fee and the protocol's share.
+    ``a`` changes in place and ``to_weights`` is added to; returned are the cotangents of the fee
+    and the protocol's share.
     """
     price, kept = p[pay], 1 - split
     if exact_out:

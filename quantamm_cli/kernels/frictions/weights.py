@@ -28,7 +28,9 @@ def weights_at(starts, slopes, stops, early, block, minute, period, method, w, n
 @compiled
 @no_type_check
 def mixed_at(starts, slopes, block, minute, period, w, n):
-    """Half way between the straight and the geometric path; the mean before normalisation is returned doubled."""
+    """Half way between the straight and the geometric path; the mean before
+    normalisation is returned doubled.
+    """
     total = 0.0
     for i in range(n):
         start = starts[block * n + i]
@@ -53,7 +55,9 @@ def mixed_at(starts, slopes, block, minute, period, w, n):
 def weights_back(
     starts, slopes, stops, early, block, minute, period, method, to_w, to_starts, to_slopes, w, n
 ):
-    """Adds the cotangent of the weights so many minutes after a block began to those of its start and slope. ``w`` is room."""
+    """Adds the cotangent of the weights so many minutes after a block began to those of its start
+    and slope. ``w`` is room.
+    """
     if method == 0 or minute >= period:
         along = passed(stops, early, block, minute, period)
         for i in range(n):

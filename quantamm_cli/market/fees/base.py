@@ -1,4 +1,6 @@
-"""What all fee models have in common: the same keys, and a method that may make some of them series."""
+"""What all fee models have in common: the same keys, and a method that may
+make some of them series.
+"""
 
 from typing import ClassVar, Literal
 
@@ -48,7 +50,8 @@ class Fees(Component, group="fees"):
     )
 
     def read(self, market: Market) -> FeeSeries | None:
-        """Those of ``COLUMNS`` that change from minute to minute; a kind that has any overrides this.
+        """Those of ``COLUMNS`` that change from minute to minute;
+        a kind that has any overrides this.
 
         Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
         Where a series is NaN the number of the settings holds; ``lp_supply`` has none, and of it

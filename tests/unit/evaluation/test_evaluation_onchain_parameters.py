@@ -24,14 +24,29 @@ NAMES = {
     "momentum": {"weights", "k", "lamb"},
     "anti_momentum": {"weights", "k", "lamb"},
     "power_channel": {"weights", "k", "lamb", "exponents", "pre_exp_scaling"},
-    "mean_reversion_channel": {"weights", "k", "lamb", "exponents", "pre_exp_scaling", "amplitude", "width"},
+    "mean_reversion_channel": {
+        "weights",
+        "k",
+        "lamb",
+        "exponents",
+        "pre_exp_scaling",
+        "amplitude",
+        "width",
+    },
     "triple_threat_mean_reversion_channel": {
-        "weights", "k", "lamb", "lamb_for_ewma", "exponents", "pre_exp_scaling", "amplitude", "width",
+        "weights",
+        "k",
+        "lamb",
+        "lamb_for_ewma",
+        "exponents",
+        "pre_exp_scaling",
+        "amplitude",
+        "width",
     },
     "difference_momentum": {"weights", "k", "lamb_1", "lamb_2"},
     "min_variance": {"weights", "lamb_1", "lamb_2"},
     "index_market_cap": {"weights", "lamb"},
-}  # fmt: skip
+}
 
 
 def made(*words: str) -> Any:
@@ -169,7 +184,10 @@ def test_a_parameter_that_declares_nothing_is_not_guessed(monkeypatch: pytest.Mo
     )
     with pytest.raises(
         ConfigError,
-        match=r"export: k_per_day declares no on-chain meaning.*give its Parameter onchain=OnChain\('k_per_day'\)",
+        match=(
+            r"export: k_per_day declares no on-chain meaning.*give its Parameter "
+            r"onchain=OnChain\('k_per_day'\)"
+        ),
     ):
         contract(pool, specs, values)
 

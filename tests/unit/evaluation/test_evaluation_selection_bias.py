@@ -37,12 +37,16 @@ def test_the_mean_correlation_is_that_of_all_pairs() -> None:
 def test_trials_that_are_alike_count_for_fewer(
     trials: int, correlation: float, expected: float
 ) -> None:
-    """Bailey & López de Prado, 2014, A.3, by hand; a negative correlation does not make more of them."""
+    """Bailey & López de Prado, 2014, A.3, by hand; a negative correlation
+    does not make more of them.
+    """
     assert effective_trials(trials, correlation) == pytest.approx(expected, rel=1e-12)
 
 
 def test_luck_is_that_of_the_sample_and_of_all_trials() -> None:
-    """Variance and complexity are the sample's, the number of trials is that of the run; the Sharpe ratio is the chosen one's."""
+    """Variance and complexity are the sample's, the number of trials is that of the run; the Sharpe
+    ratio is the chosen one's.
+    """
     found = luck(TABLE, chosen=4, trials=600)
     assert found.effective == pytest.approx(found.correlation + (1 - found.correlation) * 600)
     assert found.variance == pytest.approx(np.var(sharpe(TABLE), ddof=1))

@@ -1,4 +1,6 @@
-"""Pools whose blocks of weights are given, small markets, and both ways to run them: the scan, and the compiled loop."""
+"""Pools whose blocks of weights are given, small markets, and both ways to run them:
+the scan, and the compiled loop.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,7 +105,9 @@ class Case:
 
     @property
     def given(self) -> Trades | None:
-        """Up to so many trades a minute: some places empty, some trades too large, half of them of a given outcome."""
+        """Up to so many trades a minute: some places empty, some trades too large,
+        half of them of a given outcome.
+        """
         if not self.trades:
             return None
         random = np.random.Generator(np.random.PCG64([self.assets, self.seed, 3]))

@@ -1,4 +1,5 @@
-"""A foreign function in Python that doubles its operand and prints what it finds in XLA's call frame at the offsets of ``xla_ffi_layout``.
+"""A foreign function in Python that doubles its operand and prints what it finds in XLA's call
+frame at the offsets of ``xla_ffi_layout``.
 
 A process of its own: where the offsets are wrong, it may die.
 """
@@ -63,7 +64,9 @@ def execute(head: Any) -> None:
 
 
 def threads(head: Any) -> int:
-    """How many XLA says that it has, by the function that compiled code asks; zero if there are none to ask."""
+    """How many XLA says that it has, by the function that compiled code asks;
+    zero if there are none to ask.
+    """
     answer = ctypes.c_int64(0)
     ask = (ctypes.c_int64 * 4)(32, 0, head[xla_ffi_layout.CONTEXT], ctypes.addressof(answer))
     function = words(head[xla_ffi_layout.API], xla_ffi_layout.THREADS + 1)[xla_ffi_layout.THREADS]

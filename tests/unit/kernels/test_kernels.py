@@ -44,7 +44,9 @@ def of_rows(plan: Plan, feed: Feed, standing: Any, start: Any, inputs: Any) -> t
 
 
 class Results(NamedTuple):
-    """Every minute and the slopes, of the scan and of the compiled loop; and rows ``FEW`` of the latter."""
+    """Every minute and the slopes, of the scan and of the compiled loop;
+    and rows ``FEW`` of the latter.
+    """
 
     scanned: Left
     scanned_slopes: dict[str, Any]

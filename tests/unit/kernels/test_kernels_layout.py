@@ -1,7 +1,9 @@
-"""Canary of the foreign-function interface: XLA's structures are laid out as compiled code reads them.
+"""Canary of the foreign-function interface: XLA's structures are laid out as
+compiled code reads them.
 
-Where a test here fails, jaxlib and ``quantamm_cli/kernels/xla_ffi_layout.py`` differ, and no result of compiled code is to be trusted
-with this jaxlib. The manual's page on kernels (``quantamm_cli/docs/kernels.md``) says what to do.
+Where a test here fails, jaxlib and ``quantamm_cli/kernels/xla_ffi_layout.py`` differ, and no result
+of compiled code is to be trusted with this jaxlib. The manual's page on kernels
+(``quantamm_cli/docs/kernels.md``) says what to do.
 """
 
 import json
@@ -19,7 +21,10 @@ import pytest
 from quantamm_cli.kernels import xla_ffi_layout
 
 HEADER = Path(jax.ffi.include_dir()) / "xla/ffi/api/c_api.h"
-CHANGED = f"jaxlib {jaxlib.__version__} differs from quantamm_cli/kernels/xla_ffi_layout.py; see quantamm_cli/docs/kernels.md"
+CHANGED = (
+    f"jaxlib {jaxlib.__version__} differs from quantamm_cli/kernels/xla_ffi_layout.py; see "
+    "quantamm_cli/docs/kernels.md"
+)
 OFFSETS = {
     "XLA_FFI_CallFrame": {
         "extension_start": xla_ffi_layout.EXTENSION,
@@ -49,7 +54,9 @@ OFFSETS = {
     "XLA_FFI_ThreadPool_Schedule_Args": {"ctx": 2, "task": 3, "data": 4, "": 5},
     "XLA_FFI_Error_Destroy_Args": {"error": 2, "": 3},
 }
-"""What is read or, of arguments of XLA's own functions, written, in words of eight bytes. ``""``: how long the structure is."""
+"""What is read or, of arguments of XLA's own functions, written, in words of eight bytes. ``""``:
+how long the structure is.
+"""
 WIDTHS = {
     "XLA_FFI_Args": 5,
     "XLA_FFI_Rets": 5,
@@ -67,7 +74,10 @@ of_header = pytest.mark.skipif(not HEADER.exists(), reason="jaxlib comes without
 
 
 def layout(name: str) -> dict[str, float]:
-    """Where a structure of the header has its members, and ``""``: its length. Two neighbours of 32 bits share a word."""
+    """Where a structure of the header has its members, and ``""``: its length.
+
+    Two neighbours of 32 bits share a word.
+    """
     text = re.sub(r"//[^\n]*", "", HEADER.read_text())
     body = re.search(rf"struct {name} {{(.*?)\n}}", text, re.DOTALL)
     assert body is not None, f"there is no {name}. {CHANGED}"
@@ -118,7 +128,9 @@ def test_the_version_is_one_that_xla_serves() -> None:
 
 
 def test_xla_hands_over_what_the_offsets_say(root: Path) -> None:
-    """Whatever the header says: a call of this jaxlib, read at the offsets at which compiled code reads it."""
+    """Whatever the header says: a call of this jaxlib, read at the offsets at
+    which compiled code reads it.
+    """
     probe = Path(__file__).with_name("layout_probe.py")
     env = os.environ | {"PYTHONPATH": str(root)}
     done = subprocess.run(

@@ -1,4 +1,6 @@
-"""Portfolios that follow a pool's weights at an exchange, step by step in plain numpy, and against the pool they follow."""
+"""Portfolios that follow a pool's weights at an exchange, step by step in plain numpy,
+and against the pool they follow.
+"""
 
 from typing import Any
 
@@ -33,7 +35,9 @@ def by_hand(
     visits: Any,
     leaves: float = 0.0,
 ) -> Any:
-    """The reserves of a portfolio that trades back, then on, and pays for both, minute by minute."""
+    """The reserves of a portfolio that trades back, then on, and pays
+    for both, minute by minute.
+    """
     reserves, before = weights[0] * 1e6 / prices[0], weights[0]
     kept = [reserves]
     for minute in range(1, len(prices)):
@@ -63,7 +67,9 @@ def test_a_portfolio_pays_for_what_it_trades(
 
 
 def test_arbitrageurs_take_the_difference(prices: NDArray[np.float64]) -> None:
-    """A frictionless pool falls behind the free portfolio of its weights by σ²/8-like amounts, and never gains on it."""
+    """A frictionless pool falls behind the free portfolio of its weights by σ²/8-like
+    amounts, and never gains on it.
+    """
     pool = path(following("lvr").base, prices)
     free = path(following("lvr"), prices)
     assert np.array_equal(free.weights, pool.weights)
@@ -85,7 +91,9 @@ def test_a_series_of_spreads_is_paid_as_a_number_is(prices: NDArray[np.float64])
 
 
 def test_a_fund_rests_between_moves_and_streams_its_fee(prices: NDArray[np.float64]) -> None:
-    """The traditional index: trades while weights move, holds for the rest of each chunk, loses the fee a year spread over its trades."""
+    """The traditional index: trades while weights move, holds for the rest of each chunk, loses the
+    fee a year spread over its trades.
+    """
     pool = with_rule(
         "trad_hodling_index_market_cap", chunk_period=CHUNK, weight_interpolation_period=MOVES
     )
@@ -101,7 +109,9 @@ def test_a_fund_rests_between_moves_and_streams_its_fee(prices: NDArray[np.float
 def test_a_hodling_index_rests_between_moves(
     fees: dict[str, float], prices: NDArray[np.float64]
 ) -> None:
-    """Its pool trades while weights move only; when it wakes, what it missed is arbitraged at once, as after any wait."""
+    """Its pool trades while weights move only; when it wakes, what it missed is arbitraged
+    at once, as after any wait.
+    """
     told = {"chunk_period": CHUNK, "weight_interpolation_period": MOVES}
     found, busy = (
         path(with_rule(name, **told), prices, **fees)

@@ -16,7 +16,9 @@ A, B = "3f9a2c" + "a" * 58, "3f9a2c" + "b" * 58
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A run and a walk-forward whose digits begin alike, a competition, its old folder, a lock and a stranger's file."""
+    """A run and a walk-forward whose digits begin alike, a competition, its old folder,
+    a lock and a stranger's file.
+    """
     (tmp_path / f"run_{A}.json").write_text("{}")
     for name in (
         f"run_{A}",
@@ -63,14 +65,20 @@ def test_what_begins_alike_is_named(folder: Path) -> None:
     store = Store(folder)
     with pytest.raises(
         StoreError,
-        match=r"2 results begin with 3f9a2c \(run_3f9a2caaaaaa, walk_3f9a2cbbbbbb\); give more digits",
+        match=(
+            r"2 results begin with 3f9a2c \(run_3f9a2caaaaaa, "
+            r"walk_3f9a2cbbbbbb\); give more digits"
+        ),
     ):
         store.named("3f9a2c")
     assert store.find("3f9a2c") == folder / f"run_{A}.json"
     for name in ("3f9a2cb", "walk_3f9a2c", str(folder / f"walk_{B}")):
         with pytest.raises(
             StoreError,
-            match=r"walk_3f9a2cbbbbbb… is a walk-forward and a run is wanted; `qsim runs show walk_3f9a2cbbbbbb`",
+            match=(
+                r"walk_3f9a2cbbbbbb… is a walk-forward and a run is wanted; `qsim runs "
+                r"show walk_3f9a2cbbbbbb`"
+            ),
         ):
             store.find(name)
     with pytest.raises(StoreError, match="no competition begins with compete_abcdef"):
