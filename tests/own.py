@@ -25,7 +25,7 @@ from quantamm_cli.rules.base import WeightRule, centred
 
 
 def write(root: Path, folder: Path) -> Path:
-    """``strategy.py``, ``mine.py`` and the YAML of ``mine.py`` in ``folder``, of the README in ``root``."""
+    """Write ``strategy.py``, ``mine.py`` and its YAML into ``folder``, of the README in ``root``."""
     text = (root / "README.md").read_text()
     strategy, *others = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (folder / "strategy.py").write_text(strategy)
