@@ -8,8 +8,9 @@ import pytest
 import toy
 from toy import Call
 
-from quantamm_cli.config.components import load_plots
+from quantamm_cli.config.components import load_plots, load_strategies
 from quantamm_cli.reporting.plot import PLOTS
+from quantamm_cli.settings.component import REGISTER
 
 
 @pytest.fixture
@@ -36,8 +37,11 @@ def trained(finished: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plots that the test's files register go with it."""
+def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Components and plots that the test's files register go with it."""
+    load_strategies()
     load_plots()
     for kind in PLOTS:
         monkeypatch.setitem(PLOTS, kind, dict(PLOTS[kind]))
+    for group in REGISTER:
+        monkeypatch.setitem(REGISTER, group, dict(REGISTER[group]))
