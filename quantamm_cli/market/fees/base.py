@@ -9,7 +9,7 @@ from quantamm_cli.errors import DataError
 from quantamm_cli.market.base import FeeSeries, Market
 from quantamm_cli.market.series import RANGES
 from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Count, Executor, Fraction, NonNegative, Share, date_text
 
 NUMBERS = ("fee", "gas_cost", "arb_fee", "protocol_fee_split", "noise_trader_ratio")

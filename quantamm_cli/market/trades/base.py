@@ -27,7 +27,8 @@ class Trades(Component, group="trades"):
     )
 
     def read(self, market: Market) -> GivenTrades | None:
-        """The trades of the simulated minutes, as ``arranged`` gives them; who has any overrides this.
+        """The trades of the simulated minutes, as ``arranged`` gives them;
+        who has any overrides this.
 
         Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
 
