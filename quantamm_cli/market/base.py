@@ -91,9 +91,9 @@ class Market:
     ``first_minute``: the minute of row 0. ``burn_in``: rows before the first simulated minute.
     ``carried``, ``longest_gap``: minutes, per token, as in :class:`Closes`. ``sha256``: of the
     tokens, the first minute and the little-endian bytes of the prices. ``series``: what a pool
-    looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``, ``fees``:
-    of the simulated minutes, if any are given. ``span``: the first minute with a price of every
-    token, and the one after the last.
+    looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``.
+    ``trades``, ``fees``: of the simulated minutes, if any are given.
+    ``span``: the first minute with a price of every token, and the one after the last.
     """
 
     tokens: tuple[str, ...]

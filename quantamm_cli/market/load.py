@@ -29,8 +29,9 @@ def load(
     trades: Trades | None = None,
     fees: Fees | None = None,
 ) -> Market:
-    """The prices of [start, end) and of the burn-in before them,
-    every series there is a file of, trades, fees that move.
+    """The prices of [start, end) and of the burn-in before them, and what is given beside them.
+
+    That is every series there is a file of, trades, and fees that move.
 
     Args:
         tokens: in the user's order, which is the order of the columns.

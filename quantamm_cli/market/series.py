@@ -101,8 +101,7 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
 def filled(
     file: Stamped, first_minute: int, rows: int, defaults: Mapping[str, float | None]
 ) -> dict[str, NDArray[np.float64]]:
-    """Per-minute values (rows,) of the file's columns, in the order of
-    ``defaults``; see ``series``.
+    """Per-minute values (rows,) of the file's columns, in the order of ``defaults``, as ``series``.
 
     Raises:
         DataError: an entry that is no number its series may hold.

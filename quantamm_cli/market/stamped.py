@@ -24,11 +24,10 @@ hold. May raise DataError.
 
 @dataclass(frozen=True, eq=False)
 class Stamped:
-    """The rows of a file. ``unix`` (k,) as they are in the file,
-    ``minutes`` (k,) since 1970; seconds are dropped.
+    """The rows of a file.
 
-    ``frame``: the columns that were picked. ``content``: what names the
-    file's content, see ``Table``.
+    ``unix`` (k,) as they are in the file, ``minutes`` (k,) since 1970; seconds are dropped.
+    ``frame``: the columns that were picked. ``content``: as in ``Table``.
     """
 
     where: str

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Kind = Literal["run", "walk", "competition", "replay", "grid"]
-"""The kinds of results. What a plot is given of one is in ``reporting``: ``run.Subject``,
+"""The kinds of results.
+
+What a plot is given of one is in ``quantamm_cli.reporting``: ``run.Subject``,
 ``walk.WalkSubject``, ``competition.CompetitionSubject``, ``grid.Grid``; of a replay it is
-``quantamm_cli.competition.replay_record.Replay``."""
+``quantamm_cli.competition.replay_record.Replay``.
+"""
 Draw = TypeVar("Draw", bound=Callable[[Any], "Figure | None"])
 
 

@@ -1,6 +1,4 @@
-"""A walk-forward to look at: what was kept out of sample, cycle by cycle,
-the verdict and its reasons.
-"""
+"""A walk-forward to look at: its plots, cycle by cycle, the verdict and its reasons."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -25,7 +23,7 @@ class WalkSubject(NamedTuple):
 
     walk: WalkDocument
     daily: Mapping[str, np.ndarray]
-    """``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,) and the day's
+    """``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,),
     returns (t,) by strategy.
     """
 

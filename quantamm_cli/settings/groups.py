@@ -1,7 +1,4 @@
-"""What there is to choose from: the groups of components, from the folders of their YAML.
-
-Nothing is imported.
-"""
+"""The groups of components, found from the folders of their YAML: nothing is imported."""
 
 import re
 from pathlib import Path

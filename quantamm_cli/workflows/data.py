@@ -82,9 +82,7 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: what the market holds, fee series if there
-    are any, and supplied paths.
-    """
+    """SHA-256 of all data a run reads: what the market holds, with its fees, and supplied paths."""
     parts = [market.sha256.encode()]
     if market.fees is not None:
         parts.append(market.fees.digested)

@@ -8,6 +8,10 @@ import pytest
 import toy
 from toy import Call
 
+from quantamm_cli.config.components import load_plots, load_strategies
+from quantamm_cli.reporting.plot import PLOTS
+from quantamm_cli.settings.component import REGISTER
+
 
 @pytest.fixture
 def call(tmp_path: Path) -> Call:
@@ -30,3 +34,14 @@ def trained(finished: Path, tmp_path: Path) -> Path:
     """The empty folder with a copy of the finished toy run in it."""
     shutil.copytree(finished / "runs", tmp_path / "runs")
     return tmp_path
+
+
+@pytest.fixture
+def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Components and plots that the test's files register go with it."""
+    load_strategies()
+    load_plots()
+    for kind in PLOTS:
+        monkeypatch.setitem(PLOTS, kind, dict(PLOTS[kind]))
+    for group in REGISTER:
+        monkeypatch.setitem(REGISTER, group, dict(REGISTER[group]))

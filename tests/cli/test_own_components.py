@@ -26,7 +26,7 @@ SHORT = (
 
 
 @pytest.fixture
-def folder(root: Path, tmp_path: Path, own_plots: None) -> Path:
+def folder(root: Path, tmp_path: Path, own_kinds: None) -> Path:
     """Where a user runs, with what the manual tells to write."""
     return own.write(root, tmp_path)
 

@@ -86,8 +86,8 @@ def qsim(packages: Path, folder: Path, *words: str, **env: str) -> toy.Answer:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
-    """A folder of packages as ``pip install --target`` leaves it;
-    in the package are the README's components, too.
+    """Packages as ``pip install --target`` leaves them, with the
+    README's components inside, too.
     """
     target = tmp_path_factory.mktemp("packages")
     install(target, RULE + GROUP)

@@ -123,7 +123,7 @@ def count(competition):
 
 
 def test_a_plot_of_a_plugin_is_on_the_page_of_what_is_stored(
-    root: Path, tmp_path: Path, call: Call, own_plots: None
+    root: Path, tmp_path: Path, call: Call, own_kinds: None
 ) -> None:
     """It is named once, where it is declared."""
     (stored,) = (root / "tests/goldens/stored/runs").glob("compete_*/receipt.json")

@@ -1,6 +1,4 @@
-"""Every fee model and every source of trades: arrays of the run's minutes that do not depend on
-where a run begins or ends.
-"""
+"""Every fee model and every source of trades: a minute holds the same in every run."""
 
 from pathlib import Path
 from typing import Any
@@ -46,7 +44,8 @@ def component(group: str, name: str, folder: Path) -> Any:
 def market(given: Component, first: int, last: int) -> Market:
     """The minutes [first, last) after ``FIRST``."""
     period = (FIRST + first, FIRST + last)
-    return load(Synthetic(burn_in_days=2), TOKENS, *period, **{given.group: given})  # type: ignore[arg-type]
+    more: Any = {given.group: given}
+    return load(Synthetic(burn_in_days=2), TOKENS, *period, **more)
 
 
 def numbers(given: Component, found: Market) -> dict[str, np.ndarray]:

@@ -1,6 +1,4 @@
-"""What all fee models have in common: the same keys, and a method that may
-make some of them series.
-"""
+"""What all fee models have in common: the same keys, and a method that may give series of them."""
 
 from typing import ClassVar, Literal
 
@@ -50,8 +48,7 @@ class Fees(Component, group="fees"):
     )
 
     def read(self, market: Market) -> FeeSeries | None:
-        """Those of ``COLUMNS`` that change from minute to minute;
-        a kind that has any overrides this.
+        """Those of ``COLUMNS`` that change from minute to minute; who has any overrides this.
 
         Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
         Where a series is NaN the number of the settings holds; ``lp_supply`` has none, and of it
@@ -83,6 +80,8 @@ def read_fees(fees: Fees, market: Market) -> FeeSeries | None:
     if found is None:
         return None
     where, shape = f"fees={fees.kind}", (market.rows,)
+    if not found.columns:
+        raise DataError(where, f"gives no series; expected any of {', '.join(COLUMNS)}")
     for name, values in found.columns.items():
         if name not in COLUMNS:
             raise DataError(

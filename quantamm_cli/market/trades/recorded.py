@@ -26,8 +26,8 @@ class RecordedTrades(Trades, kind="recorded"):
         if self.file is None:
             raise ConfigError(
                 f"{where}.file",
-                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, "
-                "amount_in or amount_out",
+                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out,"
+                " amount_in or amount_out",
             )
 
     def read(self, market: Market) -> GivenTrades:

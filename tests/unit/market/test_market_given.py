@@ -46,6 +46,7 @@ class _Trades(Trades):
 @pytest.mark.parametrize(
     ("series", "message"),
     [
+        ({}, "gives no series; expected any of fee, gas_cost, arb_fee, lp_supply"),
         ({"fe": np.zeros(4)}, "gives a series 'fe' (did you mean 'fee'?); expected any of fee,"),
         ({"fee": np.zeros(6)}, r"gives fee of shape (6,); expected (4,), a value a minute"),
         ({"fee": np.array([0, 0, 1.0, 2])}, "gives fee of 1 at 2021-02-01T00:02; expected at"),
@@ -115,9 +116,7 @@ def test_a_file_of_fees_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_python_code_gets_the_observations_that_were_read(tmp_path: Path) -> None:
-    """A market of settings has the rows of the file, whatever the run's
-    minutes; no second reading.
-    """
+    """A market of settings has the rows of the file, whatever the run's minutes."""
     import quantamm_cli as qsim
 
     path = tmp_path / "fees.csv"

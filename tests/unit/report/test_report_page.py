@@ -189,7 +189,8 @@ def test_layers_and_shared_parameters_have_rows_of_their_own() -> None:
 
 LOADED = """
 import sys
-from quantamm_cli.reporting import page, plot, run, walk, competition, replay, tables, run_tables, names, periods, thinning, benchmarks
+from quantamm_cli.reporting import page, plot, run, walk, competition, replay, tables, run_tables
+from quantamm_cli.reporting import names, periods, thinning, benchmarks
 print(*sys.modules)
 from quantamm_cli.reporting import plots
 print(*sys.modules)
