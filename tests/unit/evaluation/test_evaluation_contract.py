@@ -158,7 +158,7 @@ def test_every_pool_has_numbers_for_contracts_or_is_refused(group: str, name: st
     pool = made(choice)
     silent = any(spec.onchain is None for spec in pool.parameters(2))
     if silent or choice in UNUSED:
-        with pytest.raises(ConfigError, match="declares no on-chain meaning|is no contract"):
+        with pytest.raises(ConfigError, match=r"declares no on-chain meaning|is no contract"):
             told(pool)
     else:
         assert all(np.isfinite(value).all() for value in told(pool).values())
