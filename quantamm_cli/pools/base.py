@@ -21,7 +21,9 @@ from quantamm_cli.core.types import Feed, Layout, Params, Path, Snapshot
 
 
 class Row(NamedTuple):
-    """What a minute leaves: reserves, the fees it earned the providers, and how many given trades were refused."""
+    """What a minute leaves: reserves, the fees it earned the providers,
+    and how many given trades were refused.
+    """
 
     reserves: Float[Array, " n"]
     fees: Float[Array, ""]
@@ -31,8 +33,9 @@ class Row(NamedTuple):
 class AbstractPool(TracedComponent, ABC, group="pool"):
     """Settings of a pool; hashable and free of numbers that train, which come as ``params``.
 
-    A pool gives the frictionless path, all minutes at once, and may give ``prepare`` and ``step``, what happens minute by
-    minute when trading costs something. A component class is also a JAX pytree: see ``core.tree``.
+    A pool gives the frictionless path, all minutes at once, and may give ``prepare`` and ``step``,
+    what happens minute by minute when trading costs something. A component class is also a JAX
+    pytree: see ``core.tree``.
     """
 
     @property
@@ -51,7 +54,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
 
     @property
     def keeps(self) -> tuple[str, ...]:
-        """Names of what it remembers besides reserves and its rule's estimators, and can be given to open with."""
+        """Names of what it remembers besides reserves and its rule's estimators,
+        and can be given to open with.
+        """
         return ()
 
     @property
@@ -96,7 +101,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return {}
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path over minutes [start, start + rows): whatever the feed says of frictions and trades."""
+        """The path over minutes [start, start + rows): whatever the feed
+        says of frictions and trades.
+        """
         trading = feed.trading
         if not trading.happens and not feed.stirred:
             return self.untouched(params, feed, start, rows)
@@ -125,7 +132,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return Path(weights, reserves, fees, None if feed.trades is None else left.refused)
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
-        """Raise ConfigError if these readable parameters, ``(sets, …)`` each, make no sense together."""
+        """Raise ConfigError if these readable parameters, ``(sets, …)``
+        each, make no sense together.
+        """
 
     @abstractmethod
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
@@ -139,7 +148,10 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        """The pool at some rows of its path of ``length`` minutes. Pools with a short cut take it."""
+        """The pool at some rows of its path of ``length`` minutes.
+
+        Pools with a short cut take it.
+        """
         path, prices = self.path(params, feed, start, length), feed.prices[start + rows]
         reserves = path.reserves[rows]
         return Snapshot(
@@ -172,7 +184,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def reported(
         self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
     ) -> Float[Array, "rows n"]:
-        """The weights that are told of a path with frictions: shares of value, unless a pool has weights of its own."""
+        """The weights that are told of a path with frictions: shares of value,
+        unless a pool has weights of its own.
+        """
         del ticks
         return shares(reserves, prices)
 

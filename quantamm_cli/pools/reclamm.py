@@ -1,4 +1,6 @@
-"""reCLAMM: two tokens, a price range, and a range that follows the market once a token has become scarce."""
+"""reCLAMM: two tokens, a price range, and a range that follows the market once
+a token has become scarce.
+"""
 
 from typing import Literal, NamedTuple
 
@@ -90,7 +92,9 @@ FEE = Parameter(
 
 
 class Shift(NamedTuple):
-    """How the range moves: below which centeredness, and how fast (the logarithm of the factor a second, or the speed)."""
+    """How the range moves: below which centeredness, and how fast (the logarithm of the
+    factor a second, or the speed).
+    """
 
     margin: Float[Array, ""]
     rate: Float[Array, ""]
@@ -105,7 +109,9 @@ class State(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A minute, and the seconds since anybody last used the pool: zero in a minute in which nobody does."""
+    """A minute, and the seconds since anybody last used the pool:
+    zero in a minute in which nobody does.
+    """
 
     minute: Minute
     seconds: Float[Array, "*t"]
@@ -114,12 +120,14 @@ class Tick(NamedTuple):
 class Reclamm(AbstractPool, kind="reclamm"):
     r"""A readjusting concentrated liquidity pool. [Balancer, reCLAMM; see ``core.reclamm``]
 
-    It opens at the market's price, with ``price_ratio`` between the ends of its range: in the middle of it if both tokens
-    are worth the same. Whenever it is used while its centeredness is below ``centeredness_margin``, the scarce token's
-    virtual balance has shrunk by ``b`` a second, $b = 1 -$ ``shift_exponent`` $/124649$, and the other has grown so that the
-    range is as wide as before. ``constant_arc_length`` shifts so that each second costs the same to arbitrage: at
-    ``arc_length_scale`` times the given speed, or times the one whose first step is the geometric one. A drained
-    pool's urgency would have no bounds, and empty it: a scaled shift moves the price by half the range at most.
+    It opens at the market's price, with ``price_ratio`` between the ends of its range: in the
+    middle of it if both tokens are worth the same. Whenever it is used while its centeredness is
+    below ``centeredness_margin``, the scarce token's virtual balance has shrunk by ``b`` a second,
+    $b = 1 -$ ``shift_exponent`` $/124649$, and the other has grown so that the range is as wide as
+    before. ``constant_arc_length`` shifts so that each second costs the same to arbitrage: at
+    ``arc_length_scale`` times the given speed, or times the one whose first step is the geometric
+    one. A drained pool's urgency would have no bounds, and empty it: a scaled shift moves the price
+    by half the range at most.
     """
 
     version: Literal[1, 2] = Field(
@@ -166,7 +174,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
         return (*super().parameters(assets), *(spec for spec, wanted in used.items() if wanted))
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """Minute by minute: where the range is depends on every price before. A learned fee is taken here too."""
+        """Minute by minute: where the range is depends on every price before.
+
+        A learned fee is taken here too.
+        """
         every = feed.trading.every
         opening, ticks = self.prepare(params, feed, start, rows)
         visits = jax.tree.map(lambda column: column[::every], ticks)
@@ -200,7 +211,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
         ), Tick(minute, _elapsed(feed, minute))
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Providers come or leave, the range shifts, then arbitrage and given trades. For two tokens every solver is exact."""
+        """Providers come or leave, the range shifts, then arbitrage and given trades.
+
+        For two tokens every solver is exact.
+        """
         minute, shift = tick.minute, state.shift
         reserves, virtual = minute.grown(state.reserves), minute.grown(state.virtual)
         if minute.growth is not None and self.interpolation == "constant_arc_length":
@@ -220,7 +234,9 @@ class Reclamm(AbstractPool, kind="reclamm"):
         virtual: Float[Array, "2"],
         seconds: float,
     ) -> Shift:
-        """How the pool's range moves; a speed is calibrated where the pool opens, for visits that are ``seconds`` apart."""
+        """How the pool's range moves; a speed is calibrated where the pool opens,
+        for visits that are ``seconds`` apart.
+        """
         margin = jax.nn.sigmoid(params[MARGIN.name][0])
         if self.arc_length_speed is None:
             exponent = _FASTEST * jax.nn.sigmoid(params[EXPONENT.name][0])
@@ -271,7 +287,9 @@ def _minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
 
 
 def _elapsed(feed: Feed, minute: Minute) -> Float[Array, " t"]:
-    """Seconds since the pool was last used, at every minute in which it is: by the arbitrageur, by traders, by providers."""
+    """Seconds since the pool was last used, at every minute in which it is: by the arbitrageur,
+    by traders, by providers.
+    """
     index = jnp.arange(len(minute.prices))
     used = index % feed.trading.every == 0 if minute.visited is None else minute.visited
     if minute.trades is not None:

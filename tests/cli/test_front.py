@@ -15,7 +15,11 @@ from quantamm_cli.cli.commands import COMMANDS
 
 pytest_plugins = ["front_fixtures"]
 
-HEAVY = "import sys; from quantamm_cli.cli.main import main; code = main({words!r}); bad = sorted({{'hydra', 'omegaconf', 'jax', 'rich', 'pydantic', 'numpy'}} & set(sys.modules)); print(code, bad)"
+HEAVY = (
+    "import sys; from quantamm_cli.cli.main import main; code = main({words!r}); bad = "
+    "sorted({{'hydra', 'omegaconf', 'jax', 'rich', 'pydantic', 'numpy'}} & "
+    "set(sys.modules)); print(code, bad)"
+)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +280,10 @@ def test_completion_scripts_call_qsim(qsim: Run) -> None:
 
 
 def test_a_closed_pipe_is_no_error(here: Path) -> None:
-    code = "import sys; from quantamm_cli.cli.main import main; sys.exit(main(['train', '--cfg', 'all']))"
+    code = (
+        "import sys; from quantamm_cli.cli.main import main; "
+        "sys.exit(main(['train', '--cfg', 'all']))"
+    )
     work = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=here
     )

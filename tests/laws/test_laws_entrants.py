@@ -1,4 +1,6 @@
-"""Pools of the simulator as entrants: they quote what they trade at, and end where they are simulated to end."""
+"""Pools of the simulator as entrants: they quote what they trade at,
+and end where they are simulated to end.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -85,7 +87,9 @@ def simulated(
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
-    """Minute by minute at the same prices and fee: the same reserves, through falls and rises beyond the range of some."""
+    """Minute by minute at the same prices and fee: the same reserves, through falls and rises
+    beyond the range of some.
+    """
     prices = fallen_and_risen(STEPS)
     params = (
         {NAMES.get(key, key): value for key, value in case.strategy.items()}
@@ -108,7 +112,9 @@ def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
 @pytest.mark.parametrize("rule", ["momentum", "mean_reversion_channel"])
 @pytest.mark.heavy
 def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
-    """Without a fee its own price is the market's, so weights are the simulator's; each step one arbitrage at the new ones, on paper."""
+    """Without a fee its own price is the market's, so weights are the simulator's; each step one
+    arbitrage at the new ones, on paper.
+    """
     minutes, hourly = 190, {"chunk_period": 60, "weight_interpolation_period": 45}
     prices, params = fallen_and_risen(minutes), {"k_per_day": 300.0, "memory_days": 0.2}
     settings = tree("pool", "temporal", rule=tree("pool/rule", rule), **hourly)
@@ -126,7 +132,9 @@ def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
 
 
 def test_only_what_can_be_known_competes() -> None:
-    """A rule that looks at what a competition does not have, a parameter that is none, a value that it cannot have: each is told."""
+    """A rule that looks at what a competition does not have, a parameter that is none, a value that
+    it cannot have: each is told.
+    """
     pool = tree("pool", "temporal", rule=tree("pool/rule", "index_market_cap"))
     with pytest.raises(ConfigError, match=r"strategy\.pool: rule=index_market_cap looks at supply"):
         build("strategy", "temporal", pool=pool)
