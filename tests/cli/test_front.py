@@ -136,10 +136,8 @@ def test_json_is_one_object(here: Path, qsim: Run, commands: list[Any]) -> None:
     said = json.loads(out)
     assert said["command"] == "train"
     assert (said["error"]["code"], said["error"]["where"]) == (2, "fees=0.003")
-    assert err == (
-        "qsim train: fees=0.003: fees is a group (flat, none, recorded); for the number "
-        "write fees.fee=0.003\n"
-    )
+    assert err.startswith("qsim train: fees=0.003: fees is a group (flat, ")
+    assert err.endswith("); for the number write fees.fee=0.003\n")
 
 
 def test_a_sweep_returns_every_job_and_goes_on_after_a_failure(
