@@ -250,3 +250,13 @@ def test_docstrings_name_commands_and_flags_that_there_are() -> None:
             known = command in (*COMMANDS, "COMMAND", "...", "--help", "-sc")
             unknown = {word for word in rest if word.startswith("--")} - flags
             assert known and not unknown, (name, command, unknown)
+
+
+def test_prices_of_ones_own_are_trained_on_with_the_words_of_the_page(world: Path) -> None:
+    """For real, with fewer steps."""
+    page = (ROOT / "quantamm_cli" / "docs" / "prices.md").read_text("utf-8")
+    words = next(line for line in commands(page) if "data=csv" in line)
+    fewer = ("fit.steps=2", "fit.parameter_sets=2", "fit.batch_size=2", "split.bout_offset=1440")
+    done = toy.call(*filled(words[1:]), *fewer, "--json", folder=world)
+    assert done.code == 0, done.err
+    assert done.json["status"] == "new"
