@@ -1,4 +1,7 @@
-"""The manual: pages of Markdown in ``quantamm_cli/docs``, found by topic, glossary entry or heading. Imports no JAX."""
+"""The manual: pages of ``quantamm_cli/docs``, found by topic, glossary entry or heading.
+
+Imports no JAX: ``qsim help`` is there at once.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -84,7 +87,7 @@ class Manual(Result):
 
 
 def manual(words: Sequence[str], commands: Sequence[str] = ()) -> Manual:
-    """The list of topics, the page of a topic, or what the glossary and the headings have of some words.
+    """The list of topics, the page of one, or what glossary and headings have of some words.
 
     ``commands``: names that a misspelt word may have meant besides topics.
 
@@ -127,7 +130,7 @@ def _topics() -> Manual:
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
-    """Entries that explain just this come first; else all entries and headings with the words in them."""
+    """Entries that explain just this; else all entries, and headings, with the words in them."""
     wanted = phrase.lower()
     pages = [page(topic) for topic in topics()]
     entries = [entry for each in pages for entry in each.entries()]
