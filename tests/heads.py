@@ -4,14 +4,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = ("heads", "columns", "_COLUMNS")
-"""Variables that hold headings, besides constants declared as columns."""
+NAMES = ("heads", "columns", "SHOWN", "PARTS", "_EARNED", "_LISTED", "_PARAMETER", "_NAMED")
+"""Variables that hold headings, besides those declared as columns."""
 
 
 def heads(root: Path) -> set[str]:
-    """Every heading that is written out; those of tokens, metrics,
-    settings and strategies are not.
-    """
+    """Every heading that is written out: none of tokens, metrics, settings, strategies."""
     found: set[str] = set()
     for room in ("reporting", "workflows"):
         for path in (root / "quantamm_cli" / room).rglob("*.py"):
@@ -30,16 +28,8 @@ def _of(node: ast.AST) -> Iterator[str]:
             node.annotation
         ):
             yield from _listed(node.value)
-        case ast.Assign(targets=[ast.Name(id=name)]) if name in NAMES or name.isupper():
-            if name in NAMES or name in (
-                "SHOWN",
-                "PARTS",
-                "_EARNED",
-                "_LISTED",
-                "_PARAMETER",
-                "_NAMED",
-            ):
-                yield from _listed(node.value)
+        case ast.Assign(targets=[ast.Name(id=name)]) if name in NAMES:
+            yield from _listed(node.value)
         case ast.AugAssign(target=ast.Name(id="heads")):
             yield from _listed(node.value)
 

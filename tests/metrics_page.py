@@ -1,6 +1,4 @@
-"""The manual's page of metrics, written out of the metrics themselves:
-python tests/metrics_page.py
-"""
+"""The manual's page of metrics, written out of the metrics: python tests/metrics_page.py"""
 
 from pathlib import Path
 
@@ -9,8 +7,8 @@ HEAD = """# Metrics
 
 Every metric with its unit and its definition; this page is written by `make docs` out of the code.
 
-All are such that higher is better. Losses and drawdowns are therefore negative. A year is 365 days, the riskless rate zero.
-`metric=NAME` trains for one, `qsim show metrics NAME` has its formula.
+All are such that higher is better: losses and drawdowns are negative. A year is 365 days, the
+riskless rate zero. `metric=NAME` trains for one, `qsim show metrics NAME` has its formula.
 """
 
 

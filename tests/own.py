@@ -9,7 +9,7 @@ _FILE = re.compile(
 
 
 def write(root: Path, folder: Path) -> Path:
-    """The files that the pages ``adding-…`` name: ``mine.py``, ``strategy.py``, ``conf/…/*.yaml``.
+    """The files that the pages ``adding-…`` name: ``mine.py``, ``conf/…/*.yaml`` and others.
 
     What several pages write into one file stands there one after the other.
     """

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from documented import blocks
 from heads import heads
 from metrics_page import PAGE, text
 from toy import Call, environment
@@ -31,6 +32,13 @@ def test_a_page_has_a_title_one_line_on_what_it_says_and_no_more_than_is_read(to
     assert re.fullmatch(r"# .{3,60}", lines[0])
     assert re.fullmatch(r"[A-Z].{10,98}[.:]", page(topic).summary), page(topic).summary
     assert topic in ("glossary", "metrics", "speed", "kernels", "python") or len(lines) <= LONGEST
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_code_is_not_wrapped_where_it_is_rendered(topic: str) -> None:
+    """A command that a terminal breaks in two is two commands when it is pasted."""
+    code = [block.text for block in blocks(page(topic).text)]
+    assert [line for text in code for line in text.splitlines() if len(line) > 96] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "quantamm_cli/docs"])

@@ -2,8 +2,7 @@
 
 Commands that compute are composed, read and planned (``--dry-run``); what trains, plays or draws
 for real is tested elsewhere: python.md by test_python_page, the pages ``adding-…`` by
-test_own_components. All others run as they are, in a folder with a few stored results and files of
-prices.
+test_own_components. All others run as they are, in a folder with a few stored results and files of prices.
 """
 
 import importlib
@@ -104,9 +103,7 @@ def filled(words: Sequence[str], **more: str) -> list[str]:
 
 
 def planned(words: Sequence[str]) -> list[str]:
-    """The words after ``qsim``, of a command that computes such that it
-    only says what it would do.
-    """
+    """The words after ``qsim``; a command that computes only says what it would do."""
     _, name, *rest = filled(words)
     if not rest:  # in running text: the command as such
         return [name, "--help"]
@@ -122,9 +119,7 @@ def planned(words: Sequence[str]) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_the_commands_of_a_page_work(path: Path, typed: Typed, world: Path) -> None:
-    """Each line of its blocks for a shell, and each command in its text that
-    is no form to be filled in.
-    """
+    """Each line of its blocks for a shell, and each whole command in its text."""
     text = path.read_text(encoding="utf-8")
     for block in blocks(text):
         if block.language == "yaml" and "/" not in (name := block.text.split()[1]):
@@ -150,10 +145,7 @@ def imported(words: Sequence[str], world: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_block_is_run_or_says_why_not(path: Path) -> None:
-    """Text is drawings and what is printed.
-
-    Files of Python and YAML are named, and written for the tests.
-    """
+    """Text is drawings and what is printed. Files of Python and YAML have a name."""
     for block in blocks(path.read_text(encoding="utf-8")):
         first = block.text.partition("\n")[0]
         ours = path.name == "python.md" or path.name == "README.md"
@@ -258,3 +250,13 @@ def test_docstrings_name_commands_and_flags_that_there_are() -> None:
             known = command in (*COMMANDS, "COMMAND", "...", "--help", "-sc")
             unknown = {word for word in rest if word.startswith("--")} - flags
             assert known and not unknown, (name, command, unknown)
+
+
+def test_prices_of_ones_own_are_trained_on_with_the_words_of_the_page(world: Path) -> None:
+    """For real, with fewer steps."""
+    page = (ROOT / "quantamm_cli" / "docs" / "prices.md").read_text("utf-8")
+    words = next(line for line in commands(page) if "data=csv" in line)
+    fewer = ("fit.steps=2", "fit.parameter_sets=2", "fit.batch_size=2", "split.bout_offset=1440")
+    done = toy.call(*filled(words[1:]), *fewer, "--json", folder=world)
+    assert done.code == 0, done.err
+    assert done.json["status"] == "new"
