@@ -13,7 +13,7 @@ from typing import NamedTuple
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.workflows.results import Result
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
