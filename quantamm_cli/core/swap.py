@@ -38,6 +38,11 @@ def in_given_out(
     return balance_in * jnp.expm1(-taken * weight_out / weight_in) / (1 - fee)
 
 
+def weighted_price(balances: Float[Array, "2"], weights: Float[Array, "2"]) -> Float[Array, ""]:
+    """The price of the first token in the second."""
+    return balances[1] / balances[0] * weights[0] / weights[1]
+
+
 def balance_of_invariant(balance: Amount, weight: Amount, ratio: Amount) -> Amount:
     r"""The balance with which the invariant $\prod B^w$ is ``ratio`` times what it was, all other balances as they are."""
     return balance * ratio ** (1 / weight)
