@@ -77,7 +77,9 @@ def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entr
     kind = str(tree.get("kind", kind))
     if kind == POOL and "pool" in own:
         own = {**own, "pool": _pool(own["pool"], loader)}
-    return entry_of(kind, own, name, loader)
+    entry = entry_of(kind, own, name, loader)
+    of_python = any(isinstance(value, Component) for value in settings.values())
+    return _given(Strategy.typed(entry.strategy), {}, name) if of_python else entry
 
 
 def _is_pool(kind: str, loader: Loader) -> bool:

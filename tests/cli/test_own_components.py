@@ -7,12 +7,15 @@ import pytest
 from toy import TOY, Call
 
 IMPORTS = """
+from dataclasses import dataclass
+
 import jax.numpy as jnp
 
 from quantamm_cli.core.bijectors import Log2, Memory, decay
 from quantamm_cli.core.contracts import LAMB, OnChain
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.quotes import Quotes, paid_first
 from quantamm_cli.core.types import Path
 from quantamm_cli.metrics.base import metric
 from quantamm_cli.pools.base import AbstractPool, shares
@@ -34,7 +37,7 @@ def folder(root: Path, tmp_path: Path) -> Path:
     """Where a user runs, with what the README tells to write."""
     text = (root / "README.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     strategy, *others = blocks
     (tmp_path / "strategy.py").write_text(strategy)
     (tmp_path / "mine.py").write_text(IMPORTS + "\n\n".join(others))
@@ -42,6 +45,7 @@ def folder(root: Path, tmp_path: Path) -> Path:
     own = {
         "pool/rule/reversion": yaml,
         "pool/basket": "kind: basket\n",
+        "pool/swapping": "kind: swapping\n",
         "metric/final_value": "kind: final_value\nturnover_penalty: 0.0\n",
     }
     for name, content in own.items():
@@ -87,3 +91,17 @@ def test_an_own_strategy_keeps_the_rules_and_is_played(folder: Path, call: Call)
         "compete", "strategies=[strategy.py:Vol,fixed_50]", "strategy.Vol.gain=1", *SMALL, "--json"
     ).json
     assert {"Vol", "fixed_50"} <= {row["name"] for row in played["standings"]}
+
+
+def test_an_own_pool_competes_by_its_quotes(folder: Path, call: Call) -> None:
+    """By its name, as the constant-product pool that it is; who checks the receipt names its file; one without is refused."""
+    words = ("strategies=[swapping,fixed_40]", "plugins=[mine.py]", *SMALL)
+    played = call("compete", *words, "strategy.swapping.fee_bps=40", "--json").json
+    edges = {row["name"]: row["edge"]["mean"] for row in played["standings"]}
+    assert edges["swapping"] == pytest.approx(edges["fixed_40"], rel=1e-6)
+    receipt = str(folder / "runs" / str(played["run"]) / "receipt.json")
+    verified = call("compete", "--verify", receipt, "plugins=[mine.py]", "--json")
+    assert verified.code == 0, verified.err
+    call("compete", "strategies=[basket]", "plugins=[mine.py]", *SMALL).one_line(
+        2, "strategy.basket.pool: pool=basket cannot compete, as it has no quotes"
+    )
