@@ -6,7 +6,8 @@
     result = qsim.train(settings)
     print(result)
 
-Importing this imports next to nothing: a public name is looked up where it lives when it is first used.
+Importing this imports next to nothing: a public name is looked up where it
+lives when it is first used.
 """
 
 import importlib
@@ -140,7 +141,9 @@ __all__ = [
 
 
 class _Package(ModuleType):
-    """Importing ``quantamm_cli.market`` would put that package in the place of the function of this name."""
+    """Importing ``quantamm_cli.market`` would put that package in the place of
+    the function of this name.
+    """
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _PUBLIC and isinstance(value, ModuleType)):
@@ -158,9 +161,9 @@ def __getattr__(name: str) -> Any:
 
         load_components()
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    if (
-        name in _ROOMS
-    ):  # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is called market by its name
+    # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is
+    # called market by its name
+    if name in _ROOMS:
         value.__name__ = f"{__name__}.{name}"
     globals()[name] = value
     return value

@@ -27,7 +27,9 @@ _spelling: Spelling = _in_python
 
 
 def argument(name: str, value: object = None) -> str:
-    """An argument as the caller writes it: ``fresh=True`` in Python, ``--fresh`` on the command line."""
+    """An argument as the caller writes it: ``fresh=True`` in Python,
+    ``--fresh`` on the command line.
+    """
     return _spelling(name, value)
 
 
@@ -90,7 +92,8 @@ class DivergedError(QsimError):
 class Interrupted(BaseException):
     """A signal asked us to stop; what was done is saved. ``code`` is 128 + signal.
 
-    An event, not an error: libraries that catch every exception to say it in their own words let it pass.
+    An event, not an error: libraries that catch every exception to say it in
+    their own words let it pass.
     """
 
     def __init__(self, signal: int, message: str) -> None:

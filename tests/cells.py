@@ -1,4 +1,6 @@
-"""Cells of code in a Jupyter kernel of this Python, which needs no kernel to be installed and no network."""
+"""Cells of code in a Jupyter kernel of this Python, which needs no kernel to be
+installed and no network.
+"""
 
 import asyncio
 import tempfile

@@ -1,8 +1,8 @@
-"""How programs of tests are compiled: quickly, as most run once and on little; or as users' are, where
-it is the last digits or the time to compile that is tested.
+"""How programs of tests are compiled: quickly, as most run once and on little; or as users' are,
+where it is the last digits or the time to compile that is tested.
 
-Quickly is without fused multiply-adds and, with a jaxlib that has them, with XLA's plain emitters: a
-third of the time. Other flags, or none (``XLA_FLAGS=``), come first.
+Quickly is without fused multiply-adds and, with a jaxlib that has them, with XLA's plain emitters:
+a third of the time. Other flags, or none (``XLA_FLAGS=``), come first.
 """
 
 from jaxlib import version
@@ -22,4 +22,6 @@ FOR_USERS = {
 } | ({"xla_cpu_use_fusion_emitters": True} if PLAIN_EMITTERS else {})
 """``compiler_options`` of a ``jax.jit``: XLA's defaults."""
 AS_USERS = {"XLA_FLAGS": ""}
-"""The environment of a process that compiles as it does for users. The bits it finds are not those of this process."""
+"""The environment of a process that compiles as it does for users.
+The bits it finds are not those of this process.
+"""

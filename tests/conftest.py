@@ -1,4 +1,6 @@
-"""What all tests share: double precision, types checked at run time, compiled programs kept between runs, prices."""
+"""What all tests share: double precision, types checked at run time,
+compiled programs kept between runs, prices.
+"""
 
 import contextlib
 import ctypes
@@ -44,7 +46,9 @@ install_import_hook(
 
 @pytest.fixture(autouse=True, scope="module")
 def forgotten() -> Iterator[None]:
-    """Programs are let go once they fill a gigabyte, as some modules' do: so a worker stays below two."""
+    """Programs are let go once they fill a gigabyte, as some modules' do:
+    so a worker stays below two.
+    """
     yield
     if _resident() > 2**30:
         jax.clear_caches()
@@ -68,14 +72,19 @@ def _resident() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Of programs kept by earlier runs the newest two gigabytes stay. JAX would bound the folder, but look at all of it for each program."""
+    """Of programs kept by earlier runs the newest two gigabytes stay.
+
+    JAX would bound the folder, but look at all of it for each program.
+    """
     if not hasattr(config, "workerinput"):
         prune(PROGRAMS, "*-cache", most_bytes=2 * 2**30)
     config.pluginmanager.register(user_plugins)
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests and what they import stay to the end: the collector need not look at them each time."""
+    """Thousands of tests and what they import stay to the end:
+    the collector need not look at them each time.
+    """
     gc.collect()
     gc.freeze()
 
@@ -143,7 +152,10 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def prices() -> NDArray[np.float64]:
-    """Ten days of minutes of three assets that move like a market and cost very different sums. Read-only."""
+    """Ten days of minutes of three assets that move like a market and cost very different sums.
+
+    Read-only.
+    """
     random = np.random.Generator(np.random.PCG64(20240229))
     steps = random.standard_normal((10 * 1440, 3)) @ np.array(
         [[9e-4, 5e-4, 1e-5], [0, 8e-4, 0], [0, 0, 5e-5]]

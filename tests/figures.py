@@ -1,6 +1,7 @@
-"""The package in figures: files, functions, rooms, circles of imports, and what the type checker does not see.
+"""The package in figures: files, functions, rooms, circles of imports,
+and what the type checker does not see.
 
-python tests/figures.py [FOLDER]        FOLDER holds quantamm_cli; by default the project this file is in
+python tests/figures.py [FOLDER] FOLDER holds quantamm_cli; by default the project this file is in
 """
 
 import ast
@@ -47,7 +48,10 @@ def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[str]:
 
 
 def circles(edges: Edges) -> list[list[str]]:
-    """Modules that reach each other, each group once. A module is in a circle if it can be reached from what it imports."""
+    """Modules that reach each other, each group once.
+
+    A module is in a circle if it can be reached from what it imports.
+    """
     reached = {name: _reached(name, edges) for name in edges}
     groups = {
         tuple(sorted({name} | {other for other in seen if name in reached[other]}))
@@ -101,10 +105,12 @@ def main(root: Path) -> None:
     functions = sorted(size for path in files for size in _functions(path))
     total = sum(lengths)
     print(
-        f"files      {len(lengths)}, median {statistics.median(lengths):.0f} lines, longest {max(lengths)}, {total} in all"
+        f"files      {len(lengths)}, median {statistics.median(lengths):.0f} lines, longest "
+        f"{max(lengths)}, {total} in all"
     )
     print(
-        f"functions  {len(functions)}, median {statistics.median(functions):.0f} lines, longest {functions[-1]}"
+        f"functions  {len(functions)}, median {statistics.median(functions):.0f} lines, "
+        f"longest {functions[-1]}"
     )
     found = circles(imports(root))
     print(

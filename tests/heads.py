@@ -9,7 +9,9 @@ NAMES = ("heads", "columns", "_COLUMNS")
 
 
 def heads(root: Path) -> set[str]:
-    """Every heading that is written out; those of tokens, metrics, settings and strategies are not."""
+    """Every heading that is written out; those of tokens, metrics,
+    settings and strategies are not.
+    """
     found: set[str] = set()
     for room in ("reporting", "workflows"):
         for path in (root / "quantamm_cli" / room).rglob("*.py"):

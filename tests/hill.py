@@ -19,7 +19,7 @@ from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin, fit
 from quantamm_cli.training.gradient import GradientFit
 from quantamm_cli.training.problem import Problem, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 
 TOP = np.array([0.3, -0.2])
 STEPS = 60
@@ -40,7 +40,8 @@ searching_fitters = pytest.mark.parametrize("name", [name for name in ALL if nam
 
 
 class Hill(AbstractPool):
-    """Worth the more at the end, the nearer ``place`` is to the top; nothing at all from ``edge`` on.
+    """Worth the more at the end, the nearer ``place`` is to the top;
+    nothing at all from ``edge`` on.
 
     A ``ridge`` bends the way there, and makes it long. ``unheard`` changes nothing.
     """

@@ -52,7 +52,9 @@ def source(group: str, name: str) -> str:
 
 
 def tree(group: str, name: str, **changes: Any) -> dict[str, Any]:
-    """A component's YAML with its defaults list filled in, as Hydra would, and some keys changed."""
+    """A component's YAML with its defaults list filled in, as Hydra
+    would, and some keys changed.
+    """
     if not yaml_of(group, name).is_file():  # a plugin with the defaults of its class
         return {"kind": name} | changes
     found: dict[str, Any] = {}
@@ -107,7 +109,9 @@ def world(
     precision: str = "float64",
     **fees: Any,
 ) -> Feed:
-    """A feed of given minute prices, through the engine; ``room`` pads the burn-in to a year as a run of default settings does."""
+    """A feed of given minute prices, through the engine; ``room`` pads the burn-in to a year as a
+    run of default settings does.
+    """
     tokens = tokens or tuple(f"T{i}" for i in range(prices.shape[1]))
     kind = "flat" if any(fees.get(name) for name in NUMBERS) else "none"
     settings = Simulate(
@@ -134,7 +138,9 @@ def world(
 
 
 def series(name: str, prices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a pool may look at besides prices: made of the prices' shape and unit, so that assets may be permuted and scaled."""
+    """What a pool may look at besides prices: made of the prices' shape and unit, so that assets
+    may be permuted and scaled.
+    """
     worth = np.linspace(1.0, 1.5, len(prices))[:, None] / prices[0]
     if name == "supply":
         return worth
@@ -153,7 +159,9 @@ def with_rule(name: str, **changes: Any) -> Any:
 
 
 def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
-    """One set of a pool's parameters, raw, by readable or raw name; unless given, weights and two memories are not alike."""
+    """One set of a pool's parameters, raw, by readable or raw name; unless given,
+    weights and two memories are not alike.
+    """
     specs = pool.parameters(assets)
     own = {
         name
@@ -173,7 +181,9 @@ def opening(pool: AbstractPool, assets: int, **given: Any) -> dict[str, Any]:
 
 
 def forwards(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
-    """As ``jax.grad`` with ``has_aux``, but in forward mode: half the program where there is a loop."""
+    """As ``jax.grad`` with ``has_aux``, but in forward mode: half the
+    program where there is a loop.
+    """
 
     def gradient(given: Any) -> tuple[Any, Any]:
         numbers, tree = ravel_pytree(given)

@@ -1,4 +1,6 @@
-"""The manual's page of metrics, written out of the metrics themselves: python tests/metrics_page.py"""
+"""The manual's page of metrics, written out of the metrics themselves:
+python tests/metrics_page.py
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""``pytest --quick``: one component of each kind, one case of each table, nothing heavy, no processes. What ``make quick`` runs."""
+"""``pytest --quick``: one component of each kind, one case of each table, nothing heavy, no
+processes. What ``make quick`` runs.
+"""
 
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +13,9 @@ PROCESS = "starts a process of its own; make test runs it"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the cases of a test the first stays: components are sorted by name, tables begin with what is usual."""
+    """Of the cases of a test the first stays: components are sorted by name,
+    tables begin with what is usual.
+    """
     if not config.getoption("--quick"):
         return
     first: dict[Any, pytest.Item] = {}

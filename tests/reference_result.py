@@ -10,15 +10,19 @@ DATES = {
     "endTestDateString": "2021-01-28 00:00:00",
 }
 FIT = {
-    "method": "gradient_descent", "optimiser": "adam", "base_lr": 0.05, "n_iterations": 2, "n_parameter_sets": 2, "noise_scale": 0.1,
-    "val_fraction": 0.2, "early_stopping_metric": "sharpe", "initial_random_key": 0, "parameter_init_method": "centered_lhs",
-    "use_gradient_clipping": False, "optuna_settings": {"n_trials": 20, "parameter_config": {"log_k": {"low": -10, "high": 10}}},
+    "method": "gradient_descent", "optimiser": "adam", "base_lr": 0.05, "n_iterations": 2,
+    "n_parameter_sets": 2, "noise_scale": 0.1, "val_fraction": 0.2,
+    "early_stopping_metric": "sharpe", "initial_random_key": 0,
+    "parameter_init_method": "centered_lhs", "use_gradient_clipping": False,
+    "optuna_settings": {"n_trials": 20, "parameter_config": {"log_k": {"low": -10, "high": 10}}},
 }  # fmt: skip
 SETTINGS = DATES | {
-    "tokens": ["ETH", "BTC"], "rule": "momentum", "bout_offset": 1440, "initial_memory_length": 10.0, "initial_k_per_day": 20,
-    "initial_weights_logits": 1.0, "initial_pool_value": 1000000.0, "maximum_change": 3e-4, "chunk_period": 1440, "freq": "minute",
-    "weight_interpolation_period": 1440, "return_val": "daily_log_sharpe", "fees": 0.003, "gas_cost": 0.0, "minimum_weight": None,
-    "arb_frequency": 1, "do_arb": True, "max_memory_days": 365, "use_alt_lamb": False, "alphabetic": True, "subsidary_pools": [],
+    "tokens": ["ETH", "BTC"], "rule": "momentum", "bout_offset": 1440,
+    "initial_memory_length": 10.0, "initial_k_per_day": 20, "initial_weights_logits": 1.0,
+    "initial_pool_value": 1000000.0, "maximum_change": 3e-4, "chunk_period": 1440, "freq": "minute",
+    "weight_interpolation_period": 1440, "return_val": "daily_log_sharpe", "fees": 0.003,
+    "gas_cost": 0.0, "minimum_weight": None, "arb_frequency": 1, "do_arb": True,
+    "max_memory_days": 365, "use_alt_lamb": False, "alphabetic": True, "subsidary_pools": [],
     "optimisation_settings": FIT,
 }  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""A training small enough to be started hundreds of times, and two ways to start it: in this process, and as a stranger would."""
+"""A training small enough to be started hundreds of times, and two ways to start it: in this
+process, and as a stranger would.
+"""
 
 import contextlib
 import io
@@ -19,7 +21,8 @@ from absl import logging
 
 from quantamm_cli.cli.main import main
 
-# A sweep lets Hydra set up logging anew, which closes the handlers there are; absl's would close the stderr pytest had lent it.
+# A sweep lets Hydra set up logging anew, which closes the handlers there are; absl's would close
+# the stderr pytest had lent it.
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 QSIM = Path(sysconfig.get_path("scripts")) / "qsim"
@@ -64,7 +67,9 @@ class Answer:
         return json.loads(self.out, parse_constant=_refuse)
 
     def one_line(self, code: int, *said: str) -> None:
-        """A failure as promised: the exit code, one line on stderr with these words in it, no trace."""
+        """A failure as promised: the exit code, one line on stderr with
+        these words in it, no trace.
+        """
         lines = self.err.splitlines()
         assert self.code == code, (self.code, self.err, self.out)
         assert lines, self
@@ -212,7 +217,9 @@ def history(folder: Path) -> list[dict[str, Any]]:
 
 
 def essence(folder: Path) -> tuple[str, bytes]:
-    """A run without what may differ from one making of it to the next: provenance, and the digest that covers it."""
+    """A run without what may differ from one making of it to the next: provenance,
+    and the digest that covers it.
+    """
     return essence_of(checkpoint(folder))
 
 
@@ -228,7 +235,9 @@ def essence_of(path: Path) -> tuple[str, bytes]:
 def chosen(
     entries: Sequence[Mapping[str, Any]], rule: str, minimum: float = 0.0
 ) -> tuple[int, int] | None:
-    """Step and set a rule must choose, the slow and plain way: every entry and set in order, a later one only if strictly better."""
+    """Step and set a rule must choose, the slow and plain way: every entry and set in order, a
+    later one only if strictly better.
+    """
 
     def value(entry: Mapping[str, Any], place: str, index: int) -> float | None:
         row = entry["objective"] if place == "objective" else entry["metrics"][place][METRIC]

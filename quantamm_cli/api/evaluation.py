@@ -65,11 +65,12 @@ def report(
     runs_dir: str = "runs",
     monitor: Monitor | None = None,
 ) -> reports.Report:
-    """Draw a run, a walk-forward or a competition, and write one page that needs nothing else; ``.path`` is where it is.
+    """Draw a run, a walk-forward or a competition, and write one page that needs nothing else;
+    ``.path`` is where it is.
 
     Args:
-        run: as ``evaluate`` takes it, whose arguments the others are; or a competition's result, or the name of a stored
-            walk-forward or competition.
+        run: as ``evaluate`` takes it, whose arguments the others are; or a competition's result, or
+            the name of a stored walk-forward or competition.
 
     Raises:
         StoreError: there is no such result.
@@ -107,7 +108,8 @@ def _chosen(
         if settings.split.kind == "walk_forward":
             raise ArgumentError(
                 "run",
-                "has split=walk_forward, which walk_forward(settings) judges; expected settings of one run",
+                "has split=walk_forward, which walk_forward(settings) judges; "
+                "expected settings of one run",
             )
         stored = trained(settings)
     else:
@@ -156,5 +158,6 @@ def _same_market(settings: Train, market: MemoryMarket) -> None:
         said = f"data={settings.data.kind}" if wanted is None else f"the market {wanted[:12]}…"
         raise ArgumentError(
             "market",
-            f"is {market.sha256[:12]}…, and the run was made of {said}; leave it out, or give that one",
+            f"is {market.sha256[:12]}…, and the run was made of {said}; leave it "
+            "out, or give that one",
         )

@@ -33,21 +33,26 @@ def market(
 ) -> MemoryMarket:
     """Minute prices, and what belongs to them, to pass as ``market=`` in the place of files.
 
-    Its identity is the digest of its content: the same numbers give the same run, whatever they came in. A frame is polars,
-    pandas or a mapping of columns; its ``unix`` is s, ms, us or ns since 1970 UTC, or date-times (in pandas also the index).
+    Its identity is the digest of its content: the same numbers give the same run, whatever they
+    came in. A frame is polars, pandas or a mapping of columns; its ``unix`` is s, ms, us or ns
+    since 1970 UTC, or date-times (in pandas also the index).
 
     Args:
-        prices: a frame with ``unix`` and a column of closes a token; a frame with ``unix`` and ``close`` for each token;
-            an array ``(minutes, tokens)`` with ``tokens`` and ``start``; a folder of files as ``data.dir`` has; or settings,
-            for what their run reads, fees, trades and series included.
+        prices: a frame with ``unix`` and a column of closes a token; a frame with ``unix`` and
+            ``close`` for each token; an array ``(minutes, tokens)`` with ``tokens`` and ``start``;
+            a folder of files as ``data.dir`` has; or settings, for what their run reads, fees,
+            trades and series included.
         tokens: those to take; for an array the names of its columns.
         start: of an array, its first minute.
-        fees: fractions: a frame with ``unix`` and one column, or with any of the columns of ``fees.file``; a value a row of
-            prices; or one number. It replaces ``fees=`` of settings, whose numbers hold where nothing is observed.
-        gas_cost: numeraire a trade, in the same forms; ``arb_fee``: a fraction; ``lp_supply``: shares of the pool.
-        trades: a frame with ``unix``, ``token_in``, ``token_out``, and ``amount_in`` or ``amount_out``.
-        series: what a pool looks at besides prices, by name: a frame with ``unix`` and a column a token or one called
-            ``value``, or an array with a row a row of prices.
+        fees: fractions: a frame with ``unix`` and one column, or with any of the columns of
+            ``fees.file``; a value a row of prices; or one number. It replaces ``fees=`` of
+            settings, whose numbers hold where nothing is observed.
+        gas_cost: numeraire a trade, in the same forms; ``arb_fee``: a fraction;
+            ``lp_supply``: shares of the pool.
+        trades: a frame with ``unix``, ``token_in``, ``token_out``,
+            and ``amount_in`` or ``amount_out``.
+        series: what a pool looks at besides prices, by name: a frame with ``unix`` and a column a
+            token or one called ``value``, or an array with a row a row of prices.
 
     Raises:
         ArgumentError: something of another form.
@@ -57,7 +62,8 @@ def market(
     if not isinstance(series, Mapping | None):
         raise ArgumentError(
             "series",
-            f"is of type {type(series).__name__}; expected a mapping from names to frames or arrays",
+            f"is of type {type(series).__name__}; expected a mapping from "
+            "names to frames or arrays",
         )
     besides = dict(series or {})
     if not isinstance(prices, Settings | str | Path):
@@ -97,7 +103,8 @@ def _of_settings(
     if tokens is not None and tuple(tokens) != loaded.tokens:
         raise ArgumentError(
             "tokens",
-            f"are {', '.join(tokens)}, and the settings' are {', '.join(loaded.tokens)}; leave them out",
+            f"are {', '.join(tokens)}, and the settings' are "
+            f"{', '.join(loaded.tokens)}; leave them out",
         )
     minutes = loaded.first_minute + np.arange(len(loaded.prices), dtype=np.int64)
     grids = {

@@ -19,9 +19,10 @@ def load(name: str, runs_dir: str = "runs") -> StoredRun:
 
 
 def runs(*, runs_dir: str = "runs") -> "polars.DataFrame":
-    """All that is stored in a folder, the last modified first: a row a run, walk-forward, competition and study.
+    """All that is stored in a folder, the last modified first: a row a run,
+    walk-forward, competition and study.
 
-    Columns: ``name`` (digits that ``load`` takes), ``kind``, ``status``, ``what``, ``tokens``, ``size``, ``metric``, ``best``,
-    ``modified`` (UTC).
+    Columns: ``name`` (digits that ``load`` takes), ``kind``, ``status``, ``what``, ``tokens``,
+    ``size``, ``metric``, ``best``, ``modified`` (UTC).
     """
     return list_results(runs_dir).frame()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search import spelt
+from quantamm_cli.config.search_space import spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.json_tree import JsonObject
@@ -30,7 +30,7 @@ COMMANDS = ("simulate", "train", "evaluate", "tune", "compete")
 class Settings:
     """All settings of a command: frozen, validated, named by a fingerprint.
 
-    >>> settings = compose("train", "pool/rule=momentum", "fees=flat", "fees.fee=0.003", "fit.steps=200")
+    >>> settings = compose("train", "pool/rule=momentum", "fees=flat", "fees.fee=0.003")
     >>> longer = settings.but("fit.steps=2000")
     """
 
@@ -73,13 +73,17 @@ class Settings:
         )
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
-        """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes, pools."""
+        """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a
+        ``kind``, objects, classes, pools.
+        """
         if isinstance(strategies, str) or not strategies:
             raise ArgumentError("strategies", f"are {strategies!r}; expected a list of one or more")
         return _checked(replace(self.of("compete"), entrants=tuple(strategies)))
 
     def on(self, market: "MemoryMarket | None") -> "Settings":
-        """The same with the prices, fees, trades and series of a market of :func:`quantamm_cli.market`, whatever was chosen before."""
+        """The same with the prices, fees, trades and series of a market of
+        :func:`quantamm_cli.market`, whatever was chosen before.
+        """
         if market is None:
             return self
         from quantamm_cli.market.content import SCHEME, MemoryMarket
@@ -125,7 +129,8 @@ class Settings:
         if isinstance(self.values, Compete):
             raise ArgumentError(
                 "settings",
-                f"are those of {self.command}; expected those of a pool: compose('simulate', ...) or 'train'",
+                f"are those of {self.command}; expected those of a pool: "
+                "compose('simulate', ...) or 'train'",
             )
         return self.values
 
@@ -143,7 +148,8 @@ class Settings:
         if not isinstance(self.values, Compete):
             raise ArgumentError(
                 "settings",
-                f"are those of {self.command}; expected those of a competition: compose('compete', ...)",
+                f"are those of {self.command}; expected those of a competition: "
+                "compose('compete', ...)",
             )
         return self.values
 
@@ -163,7 +169,8 @@ def _words(
         if not isinstance(override, Mapping):
             raise ArgumentError(
                 "overrides",
-                f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping of values by name",
+                f"{override!r} is neither a word such as 'fit.steps=200' nor a "
+                "mapping of values by name",
             )
         groups = Composer(command, (), config_dir).loader
         for name, value in override.items():
@@ -175,7 +182,8 @@ def _words(
             place = name.replace(".", "/")
             plain = _plain(value)
             words.append(
-                f"{place if isinstance(plain, str) and plain in groups.options(place) else name}={spelt(plain)}"
+                f"{place if isinstance(plain, str) and plain in groups.options(place) else name}="
+                f"{spelt(plain)}"
             )
     return tuple(words)
 
@@ -202,7 +210,8 @@ def checked(
     if not isinstance(monitor, Monitor | None):
         raise ArgumentError(
             "monitor",
-            f"is of type {type(monitor).__name__}; expected an object of a class derived from qsim.Monitor",
+            f"is of type {type(monitor).__name__}; expected an object of a class "
+            "derived from qsim.Monitor",
         )
     return settings.on(market)
 
@@ -222,10 +231,12 @@ def compose(
     market: "MemoryMarket | None" = None,
     config_dir: str | None = None,
 ) -> Settings:
-    """The settings of a command with some changed, as on the command line: ``"pool/rule=momentum"``, ``"conf=demo"``.
+    """The settings of a command with some changed, as on the command line:
+    ``"pool/rule=momentum"``, ``"conf=demo"``.
 
     Args:
-        overrides: words, or mappings of values by dotted name: ``{"fit.steps": 200, "tokens": ["BTC", "ETH"]}``.
+        overrides: words, or mappings of values by dotted name:
+            ``{"fit.steps": 200, "tokens": ["BTC", "ETH"]}``.
         market: prices in the place of files, as ``settings.on(market)`` has them.
         config_dir: a folder of YAML searched before ``./conf``.
 

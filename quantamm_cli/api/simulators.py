@@ -14,13 +14,15 @@ def simulator(
 ) -> Simulator:
     """The pool of some settings as pure JAX functions of its raw parameters.
 
-    ``simulate(params, start=0)`` is the trajectory, ``simulate.metric(name)`` the function from parameters to a metric, both
-    for ``jax.jit``, ``grad`` and ``vmap``; ``simulate.params`` are the settings' own, ``simulate.online`` one price at a time.
+    ``simulate(params, start=0)`` is the trajectory, ``simulate.metric(name)`` the function from
+    parameters to a metric, both for ``jax.jit``, ``grad`` and ``vmap``; ``simulate.params`` are the
+    settings' own, ``simulate.online`` one price at a time.
 
     Args:
         market: prices in the place of those of the settings.
-        rows: minutes of a trajectory; by default all of [start, end). ``start``, a number that may be traced, counts minutes
-            from the settings' start; ``start + rows`` minutes must be there: up to ``test_end`` for a training.
+        rows: minutes of a trajectory; by default all of [start, end). ``start``, a number that may
+            be traced, counts minutes from the settings' start; ``start + rows`` minutes must be
+            there: up to ``test_end`` for a training.
 
     Raises:
         ConfigError: parameters the pool cannot have.
@@ -33,5 +35,7 @@ def simulator(
 
 
 def parameters(settings: Settings) -> ParameterTable:
-    """What the pool of some settings declares: names, units, ranges, raw, readable and on-chain forms, initial sets, grids."""
+    """What the pool of some settings declares: names, units, ranges, raw, readable and on-chain
+    forms, initial sets, grids.
+    """
     return parameter_table(checked(settings).simulation())

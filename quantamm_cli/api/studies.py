@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
-from quantamm_cli.config.search import Search, spelt
+from quantamm_cli.config.search_space import Search, spelt
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
@@ -24,11 +24,13 @@ def tune(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> tuning.StudyResult:
-    """Search over training settings; each trial is a training, and a second call goes on with the study.
+    """Search over training settings; each trial is a training,
+    and a second call goes on with the study.
 
     Args:
         market: prices in the place of those of the settings.
-        space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by default ``space=training``.
+        space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by
+            default ``space=training``.
         trials: trainings in all; by default ``study.trials``.
     """
     if not isinstance(space, Mapping | None):

@@ -18,7 +18,8 @@ def simulate(
     plots: bool = False,
     monitor: Monitor | None = None,
 ) -> simulation.SimulationResult | GridResult:
-    """Run one pool with the parameters of its settings over [start, end), or every point of the settings' ``grid``.
+    """Run one pool with the parameters of its settings over [start, end),
+    or every point of the settings' ``grid``.
 
     Args:
         market: prices in the place of those of the settings.
@@ -48,14 +49,16 @@ def train(
 
     Args:
         market: prices in the place of those of the settings.
-        load: the rule that selects the set that is assessed, such as ``best_test``; by default the best on validation.
+        load: the rule that selects the set that is assessed, such as ``best_test``;
+            by default the best on validation.
         minimum: least score on the other period, for rules such as ``best_train_min_test``.
         fresh: start over; the old files are kept beside.
         monitor: follows the training, and may stop it.
 
     Raises:
         DivergedError: no parameter set has finite numbers.
-        Interrupted: the monitor stopped it; what was done is saved, and another call goes on from there.
+        Interrupted: the monitor stopped it; what was done is saved,
+            and another call goes on from there.
     """
     values = checked(settings, market, monitor).training()
     if values.split.kind == "walk_forward":
@@ -75,7 +78,10 @@ def walk_forward(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> walking.WalkForwardResult:
-    """Train and test in cycles through time. The settings have ``split=walk_forward``; the arguments are those of ``train``."""
+    """Train and test in cycles through time.
+
+    The settings have ``split=walk_forward``; the arguments are those of ``train``.
+    """
     values = checked(settings, market, monitor).training()
     if values.split.kind != "walk_forward":
         raise ArgumentError(

@@ -1,4 +1,7 @@
-"""What a command declares of itself: its words, its help and its flags. Light: help and typos are answered by this alone."""
+"""What a command declares of itself: its words, its help and its flags.
+
+Light: help and typos are answered by this alone.
+"""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +18,15 @@ if TYPE_CHECKING:
 RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
 """What stands after a command that runs on settings."""
 CYCLES = (
-    "split=walk_forward                              cycles through time, and whether it works out of sample",
+    (
+        "split=walk_forward                              cycles through time, and whether "
+        "it works out of sample"
+    ),
 )
-NAMED = "RUN is 6 or more digits of a name in qsim runs list, with its kind before them (walk_3f9a2c) or without, or a path"
+NAMED = (
+    "RUN is 6 or more digits of a name in qsim runs list, with its kind before them (walk_3f9a2c) "
+    "or without, or a path"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,9 @@ class Flag:
 
 @dataclass(frozen=True)
 class Command:
-    """One word after ``qsim``. ``verbs`` are the words that may follow it; a composed command has none."""
+    """One word after ``qsim``. ``verbs`` are the words that may follow it;
+    a composed command has none.
+    """
 
     name: str
     summary: str
@@ -59,7 +70,9 @@ class Command:
     verbs: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
     """A function where they are looked for on the disk."""
     takes: str = ""
-    """What its one word is, for a command without verbs; one that runs on settings can do without it."""
+    """What its one word is, for a command without verbs; one that runs on
+    settings can do without it.
+    """
     notes: tuple[str, ...] = ()
     """More lines of its help."""
     settings: Literal["composed", "base", "none"] = "composed"

@@ -1,4 +1,6 @@
-"""Tab completion. The shells call ``qsim -sc query=SHELL`` with the line so far in COMP_LINE, as Hydra's scripts do.
+"""Tab completion.
+
+The shells call ``qsim -sc query=SHELL`` with the line so far in COMP_LINE, as Hydra's scripts do.
 
 Hydra completes groups, choices and keys; commands, verbs, flags and ``conf=`` are ours.
 """
@@ -21,7 +23,8 @@ def shell(words: Sequence[str]) -> int:
     if what not in ("install", "uninstall", "query") or name not in SHELLS or len(words) != 1:
         raise ConfigError(
             "-sc",
-            f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): qsim -sc install=bash",
+            f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): "
+            "qsim -sc install=bash",
         )
     if what == "query":
         line = os.environ.get("COMP_LINE", "")
@@ -60,7 +63,9 @@ def candidates(line: str) -> list[str]:
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
-    """Hydra's candidates for an override, experiments and files for ``conf=``, and names behind a verb."""
+    """Hydra's candidates for an override, experiments and files for
+    ``conf=``, and names behind a verb.
+    """
     from quantamm_cli.cli.parse import parse
     from quantamm_cli.config import completion
     from quantamm_cli.config.compose import Composer
@@ -82,7 +87,8 @@ def _settings(command: Command, words: list[str], last: str) -> list[str]:
             return [name for name in known if name.startswith(last)]
         found = completion.candidates(composer, last)
     except (QsimError, SystemExit):
-        return []  # what stands on the line already is wrong: no guess, and no noise in the middle of typing
+        # what stands on the line already is wrong: no guess, and no noise in the middle of typing
+        return []
     own = (
         [name for name in found if not name.startswith(("hydra", "experiment"))]
         if not last.startswith(("hydra", "experiment"))

@@ -1,7 +1,7 @@
 """The only printer. Results go to stdout; progress, notes and warnings to stderr.
 
-With ``--json`` stdout carries one JSON object and nothing else, so tables move to stderr. ``rich`` is imported when a
-terminal gets a table or a bar, not before.
+With ``--json`` stdout carries one JSON object and nothing else, so tables move to stderr. ``rich``
+is imported when a terminal gets a table or a bar, not before.
 """
 
 import json
@@ -98,13 +98,19 @@ class Console:
             )
 
     def stopped(self, code: int, message: str) -> None:
-        """The failure of a signal; the cursor comes back if a bar had hidden it. Safe from another thread."""
+        """The failure of a signal; the cursor comes back if a bar had hidden it.
+
+        Safe from another thread.
+        """
         if sys.stderr.isatty():
             sys.stderr.write("\x1b[?25h\n")
         self.failure(Failure(code, "", message))
 
     def show(self, *parts: Table | str) -> None:
-        """Tables and text that were asked for. With --json tables go to stderr, unless -q leaves them out."""
+        """Tables and text that were asked for.
+
+        With --json tables go to stderr, unless -q leaves them out.
+        """
         for part in parts:
             if isinstance(part, Markdown) and not self.json and self.out.isatty():
                 _rich_page(self.out, part)
@@ -148,7 +154,9 @@ def _rich_page(out: TextIO, text: Markdown) -> None:
 
 
 def _rich_table(out: TextIO, shown: Table) -> None:
-    """In a frame where it fits; else as lines, which the terminal wraps: in a frame names would be cut and columns left out."""
+    """In a frame where it fits; else as lines, which the terminal wraps: in a frame names would be
+    cut and columns left out.
+    """
     from rich import box
     from rich.console import Console as Terminal
     from rich.table import Table as RichTable

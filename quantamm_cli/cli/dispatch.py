@@ -10,7 +10,7 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 def call(composed: Composed, options: Options, console: Console) -> JsonObject:
     """Run a command on composed settings and show what comes of it; the JSON object."""
-    from quantamm_cli.cli.heard import heard
+    from quantamm_cli.cli.log_bridge import heard
     from quantamm_cli.cli.monitor import ConsoleMonitor
     from quantamm_cli.config.components import guard_imports
 

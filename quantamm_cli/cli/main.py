@@ -1,4 +1,7 @@
-"""From the words after ``qsim`` to an exit code. Help and misspelt words are answered before anything is imported."""
+"""From the words after ``qsim`` to an exit code.
+
+Help and misspelt words are answered before anything is imported.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -9,7 +12,7 @@ from quantamm_cli.cli import usage
 from quantamm_cli.cli.commands import COMMANDS, join_installed
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
-from quantamm_cli.cli.failures import guarded
+from quantamm_cli.cli.error_handling import guarded
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.parse import as_flag, find_command, parse
 from quantamm_cli.cli.signals import Stop
@@ -90,7 +93,9 @@ def _run(options: Options, console: Console) -> int:
 
 
 def _of_run(options: Options) -> tuple[str, ...]:
-    """The components of the run that ``--run`` names, as overrides: its settings are what the command line changes."""
+    """The components of the run that ``--run`` names, as overrides:
+    its settings are what the command line changes.
+    """
     from quantamm_cli.config.compose import Composer
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.config.stored_settings import choices

@@ -25,7 +25,9 @@ class ConsoleMonitor(Monitor):
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
-        """A signal is noticed after a step, or by a thread that saves and ends the process if no step comes soon."""
+        """A signal is noticed after a step, or by a thread that saves and ends the
+        process if no step comes soon.
+        """
         with Stop(save, self._console.stopped) as stop:
 
             def check() -> None:

@@ -14,7 +14,8 @@ Value = str | float | bool
 class Options:
     """Flags that several commands have by name, those of one command in ``own``.
 
-    ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``; ``implied`` come before them.
+    ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``;
+    ``implied`` come before them.
     """
 
     command: str

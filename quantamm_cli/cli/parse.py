@@ -1,7 +1,8 @@
-"""The words after ``qsim``: commands, our flags, Hydra's flags, and what is left for Hydra's overrides.
+"""The words after ``qsim``: commands, our flags, Hydra's flags,
+and what is left for Hydra's overrides.
 
-Hydra's parser refuses flags it does not know, accepts prefixes of those it knows, and wants all overrides on one side
-of them; so flags are taken out here, exactly as spelt, wherever they stand.
+Hydra's parser refuses flags it does not know, accepts prefixes of those it knows, and wants all
+overrides on one side of them; so flags are taken out here, exactly as spelt, wherever they stand.
 """
 
 import math
@@ -14,7 +15,7 @@ from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.flags import ALWAYS, COMPOSING
 from quantamm_cli.cli.options import Options, Value
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _SHARED = {field.name for field in fields(Options)}
 
@@ -46,7 +47,9 @@ def every_flag() -> list[Flag]:
 
 
 def as_flag(argument: str, value: object = None) -> str:
-    """An argument of a workflow, and its value, as the flag that gives it; what no flag gives stays as it is."""
+    """An argument of a workflow, and its value, as the flag that gives it;
+    what no flag gives stays as it is.
+    """
     flag = next((flag for flag in every_flag() if argument == (flag.argument or flag.field)), None)
     if flag is None:
         return argument

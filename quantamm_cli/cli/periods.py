@@ -3,7 +3,10 @@
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.workflows.custom_periods import Dates, OrderError, dates_of
 
-_FORM = "write [NAME=]START..END, several with commas: 2023-01-01..2023-03-01,crash=2023-03-08..2023-03-15T12:00"
+_FORM = (
+    "write [NAME=]START..END, several with commas: "
+    "2023-01-01..2023-03-01,crash=2023-03-08..2023-03-15T12:00"
+)
 
 
 def read_periods(text: str | None) -> tuple[Dates, ...]:

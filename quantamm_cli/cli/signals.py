@@ -1,8 +1,10 @@
-"""Ctrl-C and SIGTERM for long commands: the last completed step is saved within two seconds, even during a compile.
+"""Ctrl-C and SIGTERM for long commands: the last completed step is saved within two
+seconds, even during a compile.
 
-Python runs its signal handlers on the main thread, between byte codes: not while that thread is inside XLA. But the C
-half of a handler runs at once and writes the signal's number to a wake-up pipe; a thread that reads the pipe hears of
-the signal whatever the main thread does (as long as it does not hold the interpreter's lock, and compilers do not).
+Python runs its signal handlers on the main thread, between byte codes: not while that thread is
+inside XLA. But the C half of a handler runs at once and writes the signal's number to a wake-up
+pipe; a thread that reads the pipe hears of the signal whatever the main thread does (as long as it
+does not hold the interpreter's lock, and compilers do not).
 """
 
 import os
@@ -19,7 +21,9 @@ from typing import Any, Self
 from quantamm_cli.errors import Interrupted
 
 PATIENCE = 1.5  # seconds the main thread has to come back
-_ECHO = 0.2  # seconds in which a second signal is the first one again: timeout(1) sends it to the child and to the group
+# seconds in which a second signal is the first one again: timeout(1) sends it to
+# the child and to the group
+_ECHO = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,7 +34,9 @@ _held = False
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Meanwhile handlers do not raise: an exception that meets a C++ library while it is loaded ends the process without a word."""
+    """Meanwhile handlers do not raise: an exception that meets a C++ library while it is loaded
+    ends the process without a word.
+    """
     global _held
     _held = True
     try:
@@ -49,9 +55,9 @@ def _tell(code: int, message: str) -> None:
 class Stop:
     """Says whether we were asked to stop, and stops us if the main thread cannot.
 
-    ``save`` makes what is done durable and returns the message that says how to resume; it may be called from a thread.
-    ``tell`` prints an exit code's message. A second signal ends the process at once. ``eager``: the main thread need not ask,
-    the handler raises.
+    ``save`` makes what is done durable and returns the message that says how to resume; it may be
+    called from a thread. ``tell`` prints an exit code's message. A second signal ends the process
+    at once. ``eager``: the main thread need not ask, the handler raises.
 
     >>> with Stop(save, console.stopped) as stop:
     ...     for report in fit:
@@ -121,7 +127,10 @@ class Stop:
             )  # it came too late for us: let those outside hear of it
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        """The handler on the main thread. The wake-up thread has the byte already; this sets ``asked`` without a race."""
+        """The handler on the main thread.
+
+        The wake-up thread has the byte already; this sets ``asked`` without a race.
+        """
         again = self._heard_once
         self._signal, self._heard_once = self._signal or number, True
         if self._eager and not again and not _held:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.dispatch import call
-from quantamm_cli.cli.failures import explain
+from quantamm_cli.cli.error_handling import explain
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.parse import as_flag
 from quantamm_cli.config.compose import Composer

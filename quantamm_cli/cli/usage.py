@@ -4,7 +4,10 @@ from quantamm_cli.cli.command import Command
 from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.parse import flags_of, verbs_of
 
-_EXIT = "exit codes: 0 done, 1 our defect, 2 settings, 3 data, 4 runs and files, 5 diverged, 130 Ctrl-C, 143 SIGTERM"
+_EXIT = (
+    "exit codes: 0 done, 1 our defect, 2 settings, 3 data, 4 runs and files, 5 diverged, "
+    "130 Ctrl-C, 143 SIGTERM"
+)
 
 
 def overview() -> str:

@@ -18,7 +18,8 @@ def evaluated_settings(composed: Composed, options: Options) -> Train:
         if options.on(name) or (name == "plots" and options.plots):
             raise ConfigError(
                 f"--{name}",
-                "does not go with split=walk_forward; evaluate the run of one of its cycles with it: --run RUN",
+                "does not go with split=walk_forward; evaluate the run of one of its "
+                "cycles with it: --run RUN",
             )
     if options.run is not None:
         composed = composed.changing_run(Store(composed.runs_dir).load(options.run))

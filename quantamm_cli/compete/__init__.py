@@ -1,1 +1,3 @@
-"""The old name of ``quantamm_cli.competition``: users' files and stored receipts import a strategy's base class from here."""
+"""The old name of ``quantamm_cli.competition``: users' files and stored receipts import a
+strategy's base class from here.
+"""

@@ -1,7 +1,8 @@
 r"""The arbitrageur's best trade with each pool, if it is worth its while.
 
-His profit in Y is $p\,\Delta x - \Delta y$ of what he gets and pays. Both sides are looked at: a curve may quote prices that do not
-follow from its reserves. Both pay only where a pool's own quotes cross; then the one whose price is further off is taken.
+His profit in Y is $p\,\Delta x - \Delta y$ of what he gets and pays. Both sides are looked at: a
+curve may quote prices that do not follow from its reserves. Both pay only where a pool's own quotes
+cross; then the one whose price is further off is taken.
 """
 
 from typing import NamedTuple
@@ -12,14 +13,16 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, sided
-from quantamm_cli.competition.slopes import FAR, Quote, Slope, ceiling, reaching, slope
+from quantamm_cli.competition.marginal_price import FAR, Quote, Slope, ceiling, reaching, slope
 
 STEPS = 16
 """Newton's steps at most; a curve near constant product needs two."""
 _STILL = 1e-6
 """Share of a payment by which rounding may put a last step outside its bracket."""
 _TINY = 1e-6
-"""Of the least trade, what is asked first: a pool that is nearly empty may have all it has taken by the least."""
+"""Of the least trade, what is asked first: a pool that is nearly empty may have all
+it has taken by the least.
+"""
 SECTIONS = 44
 _GOLDEN = 0.6180339887498949
 _DEEPEST = 1e3
@@ -42,9 +45,11 @@ def constant_product(
     least: Least,
     when: Bool[Array, " l"] | bool = True,
 ) -> Fill:
-    r"""In closed form: of a payment $i$ into $a$ for $b$, worth $m$ of what is paid, $c = \gamma i$ counts; $a + c = \sqrt{\gamma a b m}$.
+    r"""In closed form: of a payment $i$ into $a$ for $b$, worth $m$ of what is paid, $c = \gamma i$
+    counts; $a + c = \sqrt{\gamma a b m}$.
 
-    It gains $c^2/\gamma a$, which is compared before anything is divided: who trades is then settled for all that follows.
+    It gains $c^2/\gamma a$, which is compared before anything is divided: who trades is then
+    settled for all that follows.
     """
     buys = (price * x) ** 2 * keep_buy > y**2 * keep_sell
     keep = jnp.where(buys, keep_buy, keep_sell)
@@ -65,7 +70,8 @@ def of_curve(
     smooth: bool,
     differentiable: bool = True,
 ) -> Fill:
-    """Of any increasing concave curve: by Newton's steps where it is smooth, else by a search that needs no slope.
+    """Of any increasing concave curve: by Newton's steps where it is smooth,
+    else by a search that needs no slope.
 
     ``differentiable``: with one more step, through which derivatives pass.
     """
@@ -99,7 +105,8 @@ def _newton(
     begun: Slope,
     differentiable: bool,
 ) -> Rows:
-    """Where the level is the wanted one, or all there is has been taken: Newton's steps, kept within a bracket.
+    """Where the level is the wanted one, or all there is has been taken:
+    Newton's steps, kept within a bracket.
 
     ``begun`` is the slope at ``tried``, which is the answer where even that does not pay.
     """
@@ -144,7 +151,9 @@ def _newton(
 def _sections(
     quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows
 ) -> Rows:
-    """The best payment by golden sections of its logarithm: all that is asked is that the profit rises, then falls."""
+    """The best payment by golden sections of its logarithm: all that is asked is that the
+    profit rises, then falls.
+    """
 
     def profit(place: Array) -> Array:
         paid = jnp.exp(place)

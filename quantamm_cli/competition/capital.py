@@ -1,4 +1,5 @@
-r"""Whose capital it is next epoch: scores, weights, and a move of reserves that creates and destroys nothing.
+r"""Whose capital it is next epoch: scores, weights, and a move of reserves that
+creates and destroys nothing.
 
 Arrays are over strategies first; the normaliser has no part in it.
 """
@@ -25,7 +26,8 @@ def check(floor: float, strategies: int) -> None:
     if strategies * floor >= 1:
         raise ConfigError(
             "epoch.floor",
-            f"{floor:g} for each of {strategies} strategies is all the capital or more; the floor must be below {1 / strategies:g}",
+            f"{floor:g} for each of {strategies} strategies is all the capital or more; the floor "
+            f"must be below {1 / strategies:g}",
         )
 
 
@@ -35,9 +37,11 @@ def score(edge: Rows, aversion: Array | float) -> Rows:
 
 
 def noise(edge: Rows, squares: Rows, aversion: Array | float) -> Float[Array, "*l"]:
-    r"""The standard error of an epoch's scores, pooled over the strategies, of the edges of their fills.
+    r"""The standard error of an epoch's scores, pooled over the strategies,
+    of the edges of their fills.
 
-    An epoch's edge is a sum of fills, so that the squares of these sum to its variance; a loss's score is $1+\lambda$ times as steep.
+    An epoch's edge is a sum of fills, so that the squares of these sum to its variance; a loss's
+    score is $1+\lambda$ times as steep.
     """
     steep = jnp.where(edge < 0, 1 + aversion, 1.0)
     return jnp.sqrt((steep**2 * squares).mean(0))
@@ -49,10 +53,11 @@ def weights(
     floor: Array | float,
     kind: Literal["softmax", "spread"] = "softmax",
 ) -> Rows:
-    r"""$w = w_\min + (1 - N w_\min)\,\mathrm{softmax}(s/T)$, which sums to one and is nowhere below the floor.
+    r"""$w = w_\min + (1 - N w_\min)\,\mathrm{softmax}(s/T)$, which sums to one and
+    is nowhere below the floor.
 
-    ``spread`` takes $T\max(1, (\max s - \min s)/40)$, as the public engine does. A score of minus infinity gets the floor; T of
-    zero gives all to the best, or to all alike.
+    ``spread`` takes $T\max(1, (\max s - \min s)/40)$, as the public engine does. A score of minus
+    infinity gets the floor; T of zero gives all to the best, or to all alike.
     """
     counts = jnp.isfinite(scores)
     top = jnp.where(counts.any(0), scores.max(0), 0)
@@ -66,6 +71,8 @@ def weights(
 
 
 def growth(x: Rows, y: Rows, price: Float[Array, "*l"], weight: Rows) -> Rows:
-    r"""By what reserves grow, X and Y alike, so that each pool holds its share of the value $\sum_i x_i p + y_i$ at the fair price."""
+    r"""By what reserves grow, X and Y alike, so that each pool holds its share of the value
+    $\sum_i x_i p + y_i$ at the fair price.
+    """
     value = x * price + y
     return weight * value.sum(0) / value

@@ -1,4 +1,6 @@
-"""What names the code of a strategy that Python code gives: a change of it is another competition."""
+"""What names the code of a strategy that Python code gives: a change of
+it is another competition.
+"""
 
 import hashlib
 import inspect
@@ -52,8 +54,8 @@ def code_of_all(strategy: Component) -> Code | None:
 def code_of(cls: type[Component]) -> Code | None:
     """The code of a class of a strategy or a part of it; of ours none.
 
-    Of a class at the top of a file it is the file, as the command line takes it; of any other, such as one of a notebook or one
-    that a function makes, all that it uses of its module.
+    Of a class at the top of a file it is the file, as the command line takes it; of any other, such
+    as one of a notebook or one that a function makes, all that it uses of its module.
     """
     if cls.__module__.startswith(_OURS):
         return None
@@ -68,7 +70,9 @@ def code_of(cls: type[Component]) -> Code | None:
 
 
 def _forget_programs(cls: type[Component], digest: str) -> None:
-    """Programs are compiled of a class as it was; where what its code uses has changed since, they are compiled again."""
+    """Programs are compiled of a class as it was; where what its code uses has changed
+    since, they are compiled again.
+    """
     if _met.setdefault(cls, digest) != digest:
         import jax
 
@@ -77,9 +81,11 @@ def _forget_programs(cls: type[Component], digest: str) -> None:
 
 
 def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
-    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code and the globals that they name.
+    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code
+    and the globals that they name.
 
-    Of a value that is not understood nobody can say whether it has changed: it makes the code another each time.
+    Of a value that is not understood nobody can say whether it has changed:
+    it makes the code another each time.
     """
     inner = _inside(value)
     if inspect.ismodule(value) or inspect.isbuiltin(value):
@@ -172,7 +178,9 @@ def _file(module: str) -> Path | None:
 
 
 def files_of(entries: Iterable[Entry]) -> set[str]:
-    """Names under which tracebacks show the code of users' strategies: their files, and cells of notebooks."""
+    """Names under which tracebacks show the code of users' strategies:
+    their files, and cells of notebooks.
+    """
     files = {str(Path(entry.file).resolve()) for entry in entries if entry.file is not None}
     classes = [
         cls

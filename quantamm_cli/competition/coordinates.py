@@ -1,4 +1,6 @@
-"""A strategy's float settings as numbers without bounds, of about one size, for climbing and searching."""
+"""A strategy's float settings as numbers without bounds, of about one size,
+for climbing and searching.
+"""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +14,16 @@ from jax import Array
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.errors import ArgumentError, ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _INSIDE = 1e-6
 """How near a bound, as a share of the range, one may begin."""
 
 
 class Coordinate(NamedTuple):
-    """A setting with its bounds. Between two of them it is a logistic curve, above one an exponential, without any a line."""
+    """A setting with its bounds. Between two of them it is a logistic curve, above one an
+    exponential, without any a line.
+    """
 
     name: str
     start: float
@@ -51,12 +55,16 @@ class Coordinate(NamedTuple):
 
 
 def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list[Coordinate]:
-    """Its float settings, or those that are wanted. Raises ConfigError: there is none, or none of that name."""
+    """Its float settings, or those that are wanted.
+
+    Raises ConfigError: there is none, or none of that name.
+    """
     there = strategy.parameters
     if not there:
         raise ArgumentError(
             "optimise",
-            f"{strategy.kind} has no float settings to train; give it some, such as fee_bps: float = 30.0",
+            f"{strategy.kind} has no float settings to train; give it some, such as "
+            "fee_bps: float = 30.0",
         )
     for name in wanted or ():
         if name not in there:

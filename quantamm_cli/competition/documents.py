@@ -1,4 +1,7 @@
-"""What is written of competitions, by key: scores, sweeps and receipts. A number that is not finite is ``null`` in a file."""
+"""What is written of competitions, by key: scores, sweeps and receipts.
+
+A number that is not finite is ``null`` in a file.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict, final
@@ -74,7 +77,9 @@ StandingNumber = Literal[
 
 
 class StandingRow(TypedDict):
-    """An entrant's row: numbers as in ``Standing``. What is not known, or means nothing of the normaliser, is absent."""
+    """An entrant's row: numbers as in ``Standing``. What is not known,
+    or means nothing of the normaliser, is absent.
+    """
 
     name: str
     edge: EstimateRecord

@@ -1,4 +1,6 @@
-"""A market as a list of events: one for each order, and one for each step without any. The first event of a step moves the price.
+"""A market as a list of events: one for each order, and one for each step without any.
+
+The first event of a step moves the price.
 
 Simulations lie side by side; each epoch begins with an event of its own.
 """
@@ -28,7 +30,9 @@ class Events(NamedTuple):
 
 
 def counts(market: Market, epoch_length: int) -> NDArray[np.int32]:
-    """Events of each simulation and epoch, ``(s, e)``: steps, and orders that are not the first of their step."""
+    """Events of each simulation and epoch, ``(s, e)``: steps, and orders that are
+    not the first of their step.
+    """
     simulations, steps = market.prices.shape
     length = epoch_length or steps
     lengths = np.minimum(length, steps - np.arange(0, steps, length))
@@ -40,7 +44,10 @@ def counts(market: Market, epoch_length: int) -> NDArray[np.int32]:
 def events(
     market: Market, chosen: NDArray[np.int64], count: NDArray[np.int32], room: int
 ) -> Events:
-    """The events of the chosen simulations, with room for ``room`` an epoch. ``count`` is theirs, ``(s, e)``."""
+    """The events of the chosen simulations, with room for ``room`` an epoch.
+
+    ``count`` is theirs, ``(s, e)``.
+    """
     shape = (count.shape[1], room, len(chosen))
     price, order = np.empty(shape), np.empty(shape)
     _compiled(_listed)(
@@ -82,7 +89,9 @@ def _listed(
     price: Floats,
     order: Floats,
 ) -> None:
-    """Fill ``price`` and ``order``, ``(e, m, s)``: a few simulations one after the other, then turned, as memory is written fastest."""
+    """Fill ``price`` and ``order``, ``(e, m, s)``: a few simulations one after the other, then
+    turned, as memory is written fastest.
+    """
     lanes, epochs = count.shape
     room = price.shape[1]
     row_price, row_order = np.empty((_SIDE, epochs * room)), np.empty((_SIDE, epochs * room))

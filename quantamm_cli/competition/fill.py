@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 
 def settled(values: T) -> T:
-    """The same, computed once: else the compiler computes them again for each who reads them, which is many times the work."""
+    """The same, computed once: else the compiler computes them again for each who reads them,
+    which is many times the work.
+    """
     same: T = jax.lax.optimization_barrier(values)
     return same
 

@@ -1,4 +1,6 @@
-"""A line-up made ready to compute: like strategies together, their float settings as arrays over strategies and parameter points."""
+"""A line-up made ready to compute: like strategies together, their float settings as arrays over
+strategies and parameter points.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -44,7 +46,8 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
     """The line-up, and how many parameter points there are (1 where none are given).
 
     Raises:
-        ConfigError: too many or no entrants, one that is no strategy, or points that fit no setting.
+        ConfigError: too many or no entrants, one that is no strategy,
+            or points that fit no setting.
     """
     if not 1 <= len(entrants) <= MOST_STRATEGIES:
         raise ConfigError(

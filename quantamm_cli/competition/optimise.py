@@ -1,8 +1,10 @@
-"""Training a strategy's float settings to the mean edge, on common random numbers: the same seeds for every candidate.
+"""Training a strategy's float settings to the mean edge, on common random numbers:
+the same seeds for every candidate.
 
-Where the edge is smooth its gradient, taken through the whole simulation, climbs (Adam); where it is not, which is seen from a
-finite difference along it, ranks of candidates do (CMA-ES), all of them lanes of one program. A trade that begins only when it
-is worth a least profit has no derivative there, so the gradient is that of arbitrage without one; candidates are judged with it.
+Where the edge is smooth its gradient, taken through the whole simulation, climbs (Adam); where it
+is not, which is seen from a finite difference along it, ranks of candidates do (CMA-ES), all of
+them lanes of one program. A trade that begins only when it is worth a least profit has no
+derivative there, so the gradient is that of arbitrage without one; candidates are judged with it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,9 +24,9 @@ from quantamm_cli.competition.events import counts, events
 from quantamm_cli.competition.lineup import arranged
 from quantamm_cli.competition.market import MarketSettings, markets
 from quantamm_cli.competition.play import entrants, play, rules
-from quantamm_cli.competition.season import Numbers as Rules
-from quantamm_cli.competition.season import Plan, Street
-from quantamm_cli.competition.season import play as season
+from quantamm_cli.competition.simulation import EventBatch, Plan
+from quantamm_cli.competition.simulation import Numbers as Rules
+from quantamm_cli.competition.simulation import play as simulation
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.settings.compete import Compete
@@ -76,8 +78,10 @@ class Aim:
         return float(edge), np.asarray(slope)
 
     @cached_property
-    def _laid_out(self) -> tuple[Plan, Any, Street, Rules]:
-        """All seeds side by side, with one room for events, so that one program serves every batch."""
+    def _laid_out(self) -> tuple[Plan, Any, EventBatch, Rules]:
+        """All seeds side by side, with one room for events, so that one
+        program serves every batch.
+        """
         market = markets(
             MarketSettings.typed(self.settings.market), self.seeds, self.settings.steps
         )
@@ -87,7 +91,7 @@ class Aim:
         count = counts(market, told.epoch_length)
         listed = events(market, np.arange(len(self.seeds)), count, int(count.max()))
         parts = (*listed, market.normaliser_fee, market.normaliser_liquidity)
-        return plan, line_up.strategies, Street(*(jnp.asarray(part) for part in parts)), numbers
+        return plan, line_up.strategies, EventBatch(*(jnp.asarray(part) for part in parts)), numbers
 
 
 def _batches(seeds: int, batch: int, steps: int) -> Iterator[slice]:
@@ -134,7 +138,9 @@ def searched(aim: Aim, batch: int, steps: int, width: float, seed: int = 0) -> I
 
 
 class Slopes(NamedTuple):
-    """What the gradient says that a step along it brings, and what it does bring, in Y a unit of coordinates."""
+    """What the gradient says that a step along it brings, and what it does bring,
+    in Y a unit of coordinates.
+    """
 
     gradient: float
     difference: float
@@ -160,7 +166,9 @@ def slopes(aim: Aim, batch: int) -> Slopes:
 
 
 def best_of(aim: Aim, steps: Sequence[Step], most: int = 16) -> tuple[dict[str, float], Numbers]:
-    """The settings of the step, of ``most`` that lie evenly, with the highest mean on all the seeds, by the true rules; its edges (s,)."""
+    """The settings of the step, of ``most`` that lie evenly, with the highest mean on all the
+    seeds, by the true rules; its edges (s,).
+    """
     places = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))
     candidates = np.stack([steps[place].z for place in places])
     edges = aim.edges(candidates)
@@ -171,7 +179,9 @@ def best_of(aim: Aim, steps: Sequence[Step], most: int = 16) -> tuple[dict[str, 
 
 
 def best_fixed(settings: Compete, place: int, seeds: Sequence[int]) -> tuple[float, Numbers]:
-    """The fixed fee in bps, to a whole one, with the highest mean edge in the place of a strategy; its edges (s,)."""
+    """The fixed fee in bps, to a whole one, with the highest mean edge in the place of a
+    strategy; its edges (s,).
+    """
     fee, _ = _best_fee(settings, place, seeds, np.arange(5.0, 201.0, 5.0))
     return _best_fee(settings, place, seeds, fee + np.arange(-4.0, 5.0))
 
@@ -190,12 +200,12 @@ def _slope(
     place: int,
     found: tuple[Coordinate, ...],
     strategies: Any,
-    events: Street,
+    events: EventBatch,
     numbers: Rules,
     z: Array,
 ) -> tuple[Array, Array]:
     def mean_edge(z: Array) -> Array:
-        left = season(
+        left = simulation(
             plan, _pointed(plan, place, found, strategies, z), events, numbers, differentiable=True
         )
         tally = left.pools.tally

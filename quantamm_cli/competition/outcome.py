@@ -1,4 +1,6 @@
-"""From what the program leaves to what is told of a competition: strategies in the order of the line-up."""
+"""From what the program leaves to what is told of a competition:
+strategies in the order of the line-up.
+"""
 
 from typing import Any
 
@@ -6,12 +8,14 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from quantamm_cli.competition.season import Plan
+from quantamm_cli.competition.simulation import Plan
 from quantamm_cli.competition.types import Market, Outcome
 
 
 def assembled(left: Any, plan: Plan, market: Market, pointed: bool) -> Outcome:
-    """Of ``left``, a ``Left`` on the host, simulations lie along the first axis, points along the last."""
+    """Of ``left``, a ``Left`` on the host, simulations lie along the first
+    axis, points along the last.
+    """
     rows = np.argsort(plan.order)
     with_normaliser = np.append(rows, len(rows))
     tally = left.pools.tally

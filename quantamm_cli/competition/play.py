@@ -33,7 +33,9 @@ def play(
     points: Points | None = None,
     told: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """The competition on some seeds, each of which is what it is whichever others are asked for. ``told`` hears how many are done.
+    """The competition on some seeds, each of which is what it is whichever others are asked for.
+
+    ``told`` hears how many are done.
 
     Raises:
         DataError: prices that were cannot be read, or are too few.
@@ -48,7 +50,8 @@ def play(
         if points is not None:
             raise ConfigError(
                 "compat",
-                "challenge plays one set of numbers at a time; drop compat, or run it once for each",
+                "challenge plays one set of numbers at a time; drop compat, or "
+                "run it once for each",
             )
         return challenge(entrants(settings), market, rules(settings))
     from quantamm_cli.competition.engine import compete

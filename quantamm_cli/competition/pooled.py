@@ -1,4 +1,6 @@
-"""The adapter between the simulator's pools and competitions: a strategy that gives a pool's quotes."""
+"""The adapter between the simulator's pools and competitions:
+a strategy that gives a pool's quotes.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,7 @@ from quantamm_cli.core.params import Parameter, initial, readable
 from quantamm_cli.core.quotes import PAIR, Quotes
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Pair = Float[Array, "2"]
 Params = dict[str, float | tuple[float, ...]]
@@ -33,8 +35,8 @@ Params = dict[str, float | tuple[float, ...]]
 class Pooled(Strategy, ABC):
     """A strategy that gives the quotes of a pool of X and Y.
 
-    Entrants open with as much value in X as in Y: where a pool would hold other shares, its first price is not the market's,
-    which arbitrage takes. A pool opens at the first step.
+    Entrants open with as much value in X as in Y: where a pool would hold other shares, its first
+    price is not the market's, which arbitrage takes. A pool opens at the first step.
     """
 
     @abstractmethod

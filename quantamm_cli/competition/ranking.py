@@ -1,4 +1,6 @@
-"""Strategies of several receipts in one order, with those that noise alone could have put in another one tied."""
+"""Strategies of several receipts in one order, with those that noise alone could
+have put in another one tied.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -22,14 +24,18 @@ class Ranked(NamedTuple):
     """Who else competed in its line-up."""
     edge: Estimate
     behind: Estimate | None
-    """How far below the first of all, seed by seed; None of that one, and of one that broke a rule."""
+    """How far below the first of all, seed by seed; None of that one,
+    and of one that broke a rule.
+    """
     valid: bool
     standing: StandingRow
     """Its row of the receipt."""
 
 
 def conflict(receipts: Mapping[str, Receipt]) -> str:
-    """Why these receipts cannot be ranked together: what one has and another has not; empty if they can."""
+    """Why these receipts cannot be ranked together: what one has and another
+    has not; empty if they can.
+    """
     (first, one), *others = receipts.items()
     for name, other in others:
         was, now = dict(_asked(one)), dict(_asked(other))
@@ -43,10 +49,14 @@ def conflict(receipts: Mapping[str, Receipt]) -> str:
 
 
 def ranking(receipts: Mapping[str, Receipt], confidence: float = CONFIDENCE) -> list[Ranked]:
-    """The highest mean first. A strategy ties with the first of its group unless the paired interval of their difference excludes zero.
+    """The highest mean first.
 
-    The error is shared among all strategies (Bonferroni). Who broke a rule comes last, without a rank of the others. A strategy
-    that plays in the same line-up in two receipts, with the same edges, is listed once.
+    A strategy ties with the first of its group unless the paired interval of their
+    difference excludes zero.
+
+    The error is shared among all strategies (Bonferroni). Who broke a rule comes last, without a
+    rank of the others. A strategy that plays in the same line-up in two receipts, with the same
+    edges, is listed once.
     """
     found = sorted(_unlike(_entries(receipts)), key=lambda each: (not each.valid, -each.edge.mean))
     edges = {
@@ -103,7 +113,9 @@ def _entries(receipts: Mapping[str, Receipt]) -> list[Ranked]:
 
 
 def _unlike(entries: Sequence[Ranked]) -> list[Ranked]:
-    """One of those that have name, rivals and edge in common: the same competition in two places."""
+    """One of those that have name, rivals and edge in common: the same
+    competition in two places.
+    """
     return list({(each.name, each.rivals, each.edge): each for each in reversed(entries)}.values())
 
 

@@ -1,4 +1,6 @@
-"""What another machine needs to check a competition: settings, sources, seeds, the edge of every seed, versions."""
+"""What another machine needs to check a competition: settings, sources, seeds,
+the edge of every seed, versions.
+"""
 
 import hashlib
 import platform

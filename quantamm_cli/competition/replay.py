@@ -1,4 +1,7 @@
-"""One seed step by step: prices, quotes, fills, what strategies remember. The engine's own events, with a look after each."""
+"""One seed step by step: prices, quotes, fills, what strategies remember.
+
+The engine's own events, with a look after each.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,15 +16,18 @@ from quantamm_cli.competition.lineup import arranged
 from quantamm_cli.competition.market import MarketSettings, markets
 from quantamm_cli.competition.play import entrants, rules
 from quantamm_cli.competition.replay_record import Fill, Replay
-from quantamm_cli.competition.season import Plan
+from quantamm_cli.competition.simulation import Plan
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.competition.watched import Half, Seen, halves, watched
+from quantamm_cli.competition.trace import Half, Seen, halves, watched
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 
 
 def replay(settings: Compete, seed: int, first: int = 0, last: int | None = None) -> Replay:
-    """Steps ``first`` to ``last`` of a seed, both counted from 0, both included. Raises ArgumentError: there are no such steps."""
+    """Steps ``first`` to ``last`` of a seed, both counted from 0, both included.
+
+    Raises ArgumentError: there are no such steps.
+    """
     last = settings.steps - 1 if last is None else last
     if not 0 <= first <= last < settings.steps:
         raise ArgumentError(

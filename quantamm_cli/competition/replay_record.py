@@ -23,7 +23,9 @@ class Fill(NamedTuple):
 
 @dataclass(frozen=True)
 class Replay:
-    """Steps ``first`` to ``last`` of a seed. Columns have a row a step, as it ended; a pools (N strategies, then the normaliser)."""
+    """Steps ``first`` to ``last`` of a seed. Columns have a row a step, as it ended; a pools (N
+    strategies, then the normaliser).
+    """
 
     seed: int
     first: int

@@ -29,7 +29,10 @@ class Results:
     def joined(
         cls, names: Sequence[str], parts: Sequence[Mapping[str, np.ndarray]], wanted: range
     ) -> Self:
-        """Those of the ``wanted`` seeds, from batches that hold them all. A seed that two batches hold is taken from the first."""
+        """Those of the ``wanted`` seeds, from batches that hold them all.
+
+        A seed that two batches hold is taken from the first.
+        """
         every = np.concatenate([part["seeds"] for part in parts])
         seeds, places = np.unique(every, return_index=True)
         rows = places[np.searchsorted(seeds, np.asarray(wanted))]
@@ -122,7 +125,10 @@ class Standing(NamedTuple):
 
 
 def standings(results: Results, reference: int = 0, epochs: bool = True) -> list[Standing]:
-    """The strategies in their order, then the normaliser. ``reference``: place of the one that paired differences are to."""
+    """The strategies in their order, then the normaliser.
+
+    ``reference``: place of the one that paired differences are to.
+    """
     edge, valid = results.outcome.edge, results.valid
     ranked = np.where(valid)[0]
     wins, best = (np.full(edge.shape[1], np.nan) for _ in range(2))

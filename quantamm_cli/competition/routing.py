@@ -1,8 +1,10 @@
-r"""An order, split over all pools so that the next unit brings out the same from each: the most in all.
+r"""An order, split over all pools so that the next unit brings out the same
+from each: the most in all.
 
-Levels (``slopes``) are equal at the solution. Where they are lines, $v_i = e_i + z_i/w_i$, the common level $u$ solves
-$\sum_i w_i \max(0, u - e_i) = q$, a sum that only grows: a pool takes part exactly if at its own $e_i$ the sum is below $q$. So no
-sorting, no passes. Curves are replaced by their tangents until the split stands still.
+Levels (``slopes``) are equal at the solution. Where they are lines, $v_i = e_i + z_i/w_i$, the
+common level $u$ solves $\sum_i w_i \max(0, u - e_i) = q$, a sum that only grows: a pool takes part
+exactly if at its own $e_i$ the sum is below $q$. So no sorting, no passes. Curves are replaced by
+their tangents until the split stands still.
 """
 
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Lanes, Rows, settled
-from quantamm_cli.competition.slopes import FAR, Line, Slope, ceiling, reaching, tangent
+from quantamm_cli.competition.marginal_price import FAR, Line, Slope, ceiling, reaching, tangent
 
 STEPS = 12
 """Tangents taken at most."""
@@ -26,7 +28,8 @@ def split(amount: Lanes, lines: Line) -> Rows:
     """Payments to pools with these lines, which sum to ``amount``; zeros of nothing."""
     enter, weight = settled(lines)
     before = sum(weight[j] * jnp.maximum(enter - enter[j], 0) for j in range(len(enter)))
-    # Roots are dear, so the compiler takes them once; a bare comparison, and the sums before it, it would repeat for all who ask.
+    # Roots are dear, so the compiler takes them once; a bare comparison, and the sums before it, it
+    # would repeat for all who ask.
     takes = jnp.sqrt(before) < jnp.sqrt(amount)
     level = (amount + jnp.where(takes, weight * enter, 0).sum(0)) / jnp.where(
         amount > 0, jnp.where(takes, weight, 0).sum(0), 1
@@ -41,9 +44,11 @@ def of_curves(
     lines: Line,
     differentiable: bool = True,
 ) -> Rows:
-    """Payments to smooth curves, of which ``curves`` tells the slopes, and pools with lines, in this order.
+    """Payments to smooth curves, of which ``curves`` tells the slopes,
+    and pools with lines, in this order.
 
-    ``reserve`` is what the curves can give at most; ``differentiable``: with tangents once more, through which derivatives pass.
+    ``reserve`` is what the curves can give at most; ``differentiable``: with tangents once more,
+    through which derivatives pass.
     """
     count, pools = len(reserve), len(reserve) + len(lines.enter)
 
@@ -71,7 +76,9 @@ def of_curves(
 
 
 def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
-    """The split in which the first pools get no more than ``most``: who would gets that, and the others share the rest."""
+    """The split in which the first pools get no more than ``most``: who would gets that,
+    and the others share the rest.
+    """
     count = len(most)
     filled = split(amount, lines)
     full = filled[:count] > most
@@ -87,7 +94,9 @@ def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
 
 
 def by_search(amount: Lanes, quotes: Quotes, pools: int) -> Rows:
-    """Payments to any concave curves, kinks and all: each is taken as chords over a window, the best chords first, then closer."""
+    """Payments to any concave curves, kinks and all: each is taken as chords over a window, the
+    best chords first, then closer.
+    """
     low, width = jnp.zeros((pools, *amount.shape)), jnp.broadcast_to(amount, (pools, *amount.shape))
 
     def zoomed(_: Array, window: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
@@ -103,7 +112,9 @@ def by_search(amount: Lanes, quotes: Quotes, pools: int) -> Rows:
 
 
 def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
-    """How far into its window each pool is filled when the steepest chords of all are taken first."""
+    """How far into its window each pool is filled when the steepest
+    chords of all are taken first.
+    """
     marks = jnp.arange(PARTS + 1.0)[:, None, None] / PARTS
     got = jax.vmap(quotes)(low + width * marks)
     part = width / PARTS
@@ -124,7 +135,9 @@ def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
 
 
 def beaten(amount: Lanes, paid: Rows, quotes: Quotes) -> Bool[Array, " l"]:
-    """Whether moving a tenth of the order to any one pool, from all alike, brings out more than ``paid`` does."""
+    """Whether moving a tenth of the order to any one pool, from all alike,
+    brings out more than ``paid`` does.
+    """
     moved = 0.1
     whole, less, more = (
         quotes(paid).sum(0),

@@ -1,7 +1,8 @@
 r"""What the seeds of a competition say of its entrants, and how sure that is.
 
-Every entrant meets the same markets, so entrants are compared seed by seed: what a market does to all of them drops out of a
-difference. Seeds are independent draws, so means are as Student has them. Notation: s seeds, a entrants.
+Every entrant meets the same markets, so entrants are compared seed by seed: what a market does to
+all of them drops out of a difference. Seeds are independent draws, so means are as Student has
+them. Notation: s seeds, a entrants.
 """
 
 import math
@@ -48,7 +49,10 @@ class Estimate(NamedTuple):
 
 
 def mean(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
-    r"""The mean of ``values`` (s,), $\bar x \pm t_{s-1}\,\mathrm{sd}/\sqrt s$ (ddof 1). Equal values have an interval of no width."""
+    r"""The mean of ``values`` (s,), $\bar x \pm t_{s-1}\,\mathrm{sd}/\sqrt s$ (ddof 1).
+
+    Equal values have an interval of no width.
+    """
     numbers = np.asarray(values, np.float64)
     count = len(numbers)
     middle = float(numbers.mean()) if count else math.nan
@@ -67,9 +71,11 @@ def difference(first: ArrayLike, second: ArrayLike, confidence: float = CONFIDEN
 def sequential(values: ArrayLike, planned: int, error: float = 1 - CONFIDENCE) -> Estimate:
     r"""The mean of ``values`` (s,) with an interval that may be looked at after every seed.
 
-    The probability that it *ever* misses the mean is ``error`` (asymptotically), whenever one stops, for whatever reason:
+    The probability that it *ever* misses the mean is ``error`` (asymptotically), whenever one
+    stops, for whatever reason:
 
-    $$\bar x_t \pm \hat\sigma_t\sqrt{\frac{2(t\rho^2+1)}{t^2\rho^2}\,\log\frac{\sqrt{t\rho^2+1}}{\alpha}}$$
+    $$\bar x_t \pm
+    \hat\sigma_t\sqrt{\frac{2(t\rho^2+1)}{t^2\rho^2}\,\log\frac{\sqrt{t\rho^2+1}}{\alpha}}$$
 
     with $\rho$ such that it is narrowest at ``planned`` seeds. NaN below 100 seeds.
     [Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024, Annals of Statistics 52(6)]
@@ -103,8 +109,8 @@ class Gap(NamedTuple):
 def leading_gap(edge: Numbers, planned: int) -> Gap | None:
     """The leader's gap of ``edge`` (s, a) by sequential intervals; None of fewer than two entrants.
 
-    The leader is found on the same seeds, so the error is shared among all pairs of entrants: the probability that a wrong
-    leader is ever declared is at most ``1 - CONFIDENCE``.
+    The leader is found on the same seeds, so the error is shared among all pairs of entrants: the
+    probability that a wrong leader is ever declared is at most ``1 - CONFIDENCE``.
     """
     entrants = edge.shape[1]
     if entrants < 2:
@@ -123,7 +129,9 @@ def leading_gap(edge: Numbers, planned: int) -> Gap | None:
 
 
 def wins(edge: Numbers) -> Numbers:
-    """The share of seeds on which each entrant of ``edge`` (s, a) has the highest edge; entrants that tie share a seed."""
+    """The share of seeds on which each entrant of ``edge`` (s, a) has the highest edge;
+    entrants that tie share a seed.
+    """
     if not len(edge):
         return np.full(edge.shape[1], np.nan)
     first = edge == edge.max(1, keepdims=True)
@@ -138,7 +146,9 @@ def beats(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def best(edge: Numbers) -> Numbers:
-    """The probability (a,) that each entrant of ``edge`` (s, a) has the highest mean: its share of the bootstrap resamples of seeds."""
+    """The probability (a,) that each entrant of ``edge`` (s, a) has the highest mean: its share of
+    the bootstrap resamples of seeds.
+    """
     seeds, entrants = edge.shape
     if seeds < 2 or entrants < 1:
         return np.full(entrants, np.nan)

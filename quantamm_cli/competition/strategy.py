@@ -1,8 +1,8 @@
 """What a strategy is: a pool that quotes, remembers, and competes with others for the same orders.
 
-A strategy is frozen settings. Its float settings are its parameters: traced, so that changing one never recompiles, many
-values run side by side, and gradients flow. Its methods are JAX functions of one simulation; no method may keep anything but
-the state it is handed.
+A strategy is frozen settings. Its float settings are its parameters: traced, so that changing one
+never recompiles, many values run side by side, and gradients flow. Its methods are JAX functions of
+one simulation; no method may keep anything but the state it is handed.
 """
 
 import math
@@ -52,7 +52,9 @@ class Swap(NamedTuple):
     capital_weight: Scalar
     """Its share of the strategies' capital."""
     competing_spots: Float[Array, "n"]
-    """Spot prices of the others after the fills, in the order of the line-up, the normaliser last; NaN of one that quotes no more."""
+    """Spot prices of the others after the fills, in the order of the line-up, the normaliser last;
+    NaN of one that quotes no more.
+    """
 
 
 class Tick(NamedTuple):
@@ -78,33 +80,46 @@ class Epoch(NamedTuple):
     cumulative_edge: Scalar
     capital_weight: Scalar
     growth: Scalar
-    """New reserves over those before, of X and Y alike: a strategy that remembers amounts scales them by it."""
+    """New reserves over those before, of X and Y alike: a strategy that remembers
+    amounts scales them by it.
+    """
     n_strategies: int
     index: Int[Array, ""]  # type: ignore[assignment]
 
 
 class Strategy(TracedComponent, ABC, group="strategy"):
-    """Give ``fees`` for a constant-product pool with fees of one's own, or ``quote`` for any curve."""
+    """Give ``fees`` for a constant-product pool with fees of one's own,
+    or ``quote`` for any curve.
+    """
 
     smooth: ClassVar[bool] = True
-    """Whether its quotes have slopes that change steadily. Curves with kinks are solved by search, several times slower."""
+    """Whether its quotes have slopes that change steadily. Curves with kinks are solved by
+    search, several times slower.
+    """
 
     def init(self) -> State:
         """What it remembers at the start of a simulation."""
         return ()
 
     def fees(self, state: State) -> tuple[Scalar | float, Scalar | float]:
-        """(bid, ask): the share kept of the X a seller brings, and of the Y a buyer brings. 1 on a side: no quote there."""
+        """(bid, ask): the share kept of the X a seller brings, and of the Y a buyer brings.
+
+        1 on a side: no quote there.
+        """
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
     def quote(
         self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
     ) -> Scalar:
-        """What comes out for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X. Increasing, concave; 0: no quote."""
+        """What comes out for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X.
+        Increasing, concave; 0: no quote.
+        """
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
     def on_step(self, state: State, tick: Tick) -> State:
-        """What it remembers when a step begins: for what changes with time, whether or not anybody trades."""
+        """What it remembers when a step begins: for what changes with time,
+        whether or not anybody trades.
+        """
         del tick
         return state
 
@@ -119,7 +134,9 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         return state
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        """The price others see it at, Y per X: of a constant-product pool the ratio of its reserves."""
+        """The price others see it at, Y per X: of a constant-product pool
+        the ratio of its reserves.
+        """
         del state
         return reserves[1] / reserves[0]
 
@@ -172,7 +189,9 @@ class Strategy(TracedComponent, ABC, group="strategy"):
 def constant_product(
     amount: Scalar, paid_into: Scalar, taken_from: Scalar, fee: Scalar | float
 ) -> Scalar:
-    """What a constant-product pool gives for ``amount``; the fee is taken from it and stays in the pool."""
+    """What a constant-product pool gives for ``amount``; the fee is taken from
+    it and stays in the pool.
+    """
     counted = amount * (1 - jnp.asarray(fee))
     return taken_from * counted / (paid_into + counted)
 

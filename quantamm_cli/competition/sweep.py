@@ -18,7 +18,7 @@ from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.digest import plain
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _AXES = "axes"
 """The argument that says them."""
@@ -39,7 +39,10 @@ class Axis:
 
 
 def axes(text: str, settings: Compete) -> list[Axis]:
-    """The axes that a text asks for. Raises ArgumentError: it cannot be read, or there is no such setting."""
+    """The axes that a text asks for.
+
+    Raises ArgumentError: it cannot be read, or there is no such setting.
+    """
     found = [_axis(part, settings) for part in text.split(",")]
     places = [(axis.place, axis.setting) for axis in found]
     if len(set(places)) < len(places):
@@ -47,7 +50,8 @@ def axes(text: str, settings: Compete) -> list[Axis]:
     if len({axis.place for axis in found}) > 1:
         raise ArgumentError(
             _AXES,
-            f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep one strategy at a time",
+            f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep "
+            "one strategy at a time",
         )
     count = math.prod(len(axis.values) for axis in found)
     if count > MOST_POINTS:
@@ -88,12 +92,15 @@ def _axis(part: str, settings: Compete) -> Axis:
 
 
 def _owner(key: str, settings: Compete) -> tuple[int, str]:
-    """Place and setting that a key means; without the strategy's name, the only one that has the setting."""
+    """Place and setting that a key means; without the strategy's name,
+    the only one that has the setting.
+    """
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
         raise ArgumentError(
             _AXES,
-            f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: {', '.join(settings.names)})",
+            f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: "
+            f"{', '.join(settings.names)})",
         )
     having = {
         one.name: one.strategy.parameters
@@ -142,7 +149,11 @@ class Point(NamedTuple):
 
 
 def judged(found: Sequence[Axis], edge: Numbers, volume: Numbers, retail: Numbers) -> list[Point]:
-    """Every point in its order. ``edge`` and ``volume`` (s, p) of the swept strategy, ``retail`` (s, p, a) volume of all pools."""
+    """Every point in its order.
+
+    ``edge`` and ``volume`` (s, p) of the swept strategy, ``retail`` (s,
+    p, a) volume of all pools.
+    """
     grid = points(found)[found[0].place]
     top = int(np.argmax(edge.mean(0)))
     best = statistics.best(edge)

@@ -69,7 +69,9 @@ def pairs(found: Mapping[LineUp, Results]) -> list[Meeting]:
 
 
 def points(meetings: Sequence[Meeting]) -> dict[str, float]:
-    """A point for each meeting that is surely won, half of one for each that is not decided; the most first."""
+    """A point for each meeting that is surely won, half of one for each that is
+    not decided; the most first.
+    """
     total: dict[str, float] = {}
     for meeting in meetings:
         for name, sign in ((meeting.first, meeting.gap.sign), (meeting.second, -meeting.gap.sign)):

@@ -1,4 +1,6 @@
-"""One event: a price that moved and the arbitrage it brings, an order and its split, and who is told what."""
+"""One event: a price that moved and the arbitrage it brings, an order and its
+split, and who is told what.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,9 +12,9 @@ from jaxtyping import Bool
 from quantamm_cli.competition import arbitrage, routing
 from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, settled, sided
-from quantamm_cli.competition.seats import Memory, Seats, others
-from quantamm_cli.competition.slopes import NOTHING, Line, Slope, slope, straight
+from quantamm_cli.competition.marginal_price import NOTHING, Line, Slope, slope, straight
 from quantamm_cli.competition.strategy import Swap, Tick
+from quantamm_cli.competition.strategy_batch import Memory, Seats, others
 
 
 class Tally(NamedTuple):
@@ -55,7 +57,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class Exchange:
     """Who sits where, and what does not change in a competition."""
 
     seats: tuple[Seats, ...]
@@ -72,7 +74,9 @@ class Table:
         return sum(seats.count for seats in self.seats if seats.group.curve)
 
     def event(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
-        """Everything that happens at one event of each lane; ``price`` is negated where the step is not new."""
+        """Everything that happens at one event of each lane; ``price`` is negated
+        where the step is not new.
+        """
         new, price = price > 0, jnp.abs(price)
         pools = self._begun(pools._replace(step=pools.step + new), new, moment)
         pools = self._arbitraged(pools, price, new, moment)
@@ -161,7 +165,9 @@ class Table:
     def _solved(
         self, pools: Pools, buys: Bool[Array, " l"], amount: Lanes, lines: Line, keep: Rows
     ) -> tuple[Rows, Bool[Array, " l"]]:
-        """The split among pools some of which quote curves, and whether another is seen to pay more."""
+        """The split among pools some of which quote curves, and whether
+        another is seen to pay more.
+        """
         curved = [
             (seats, seats.quote(memory))
             for seats, memory in zip(self.seats, pools.memories, strict=True)
@@ -212,7 +218,9 @@ class Table:
         return pools._replace(x=pools.x + dx, y=pools.y + dy, tally=tally)
 
     def _told(self, pools: Pools, fill: Fill, order: Lanes, moment: Moment) -> Pools:
-        """Strategies that were filled and listen remember what they want to; their new fees hold from now."""
+        """Strategies that were filled and listen remember what they want to;
+        their new fees hold from now.
+        """
         if not any(seats.group.hears_swaps for seats in self.seats):
             return pools
         spots = self._spots(pools)
@@ -238,7 +246,9 @@ class Table:
         return self.refeed(pools._replace(memories=tuple(memories)))
 
     def refeed(self, pools: Pools, all_of_them: bool = False) -> Pools:
-        """The fees of constant-product strategies that may have changed them; of all, at the start."""
+        """The fees of constant-product strategies that may have changed
+        them; of all, at the start.
+        """
         memories, buys, sells = list(pools.memories), [], []
         for place, seats in enumerate(self.seats):
             if seats.group.curve:
@@ -299,12 +309,12 @@ def empty(rows: int, lanes: int) -> Tally:
     return Tally(*[zeros] * 8, *[jnp.zeros(lanes)] * 2)
 
 
-def opened(table: Table, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
+def opened(exchange: Exchange, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
     """Pools at the start of a simulation, before its first step."""
-    count, lanes = len(table.order), x.shape[1]
-    rows = count - table.curves
+    count, lanes = len(exchange.order), x.shape[1]
+    rows = count - exchange.curves
     keep = jnp.concatenate([jnp.full((rows, lanes), NOTHING), keep_normaliser[None]])
-    memories = tuple(seats.opening() for seats in table.seats)
+    memories = tuple(seats.opening() for seats in exchange.seats)
     step = jnp.zeros(lanes, jnp.int32)
     pools = Pools(
         x,
@@ -316,5 +326,5 @@ def opened(table: Table, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
         step,
         empty(count + 1, lanes),
     )
-    pools = table.refeed(pools, all_of_them=True)
+    pools = exchange.refeed(pools, all_of_them=True)
     return pools._replace(step=step - 1)

@@ -1,7 +1,10 @@
-"""What the parts of a competition hand each other: markets, rules, entrants, outcomes. Host arrays, double precision.
+"""What the parts of a competition hand each other: markets, rules, entrants, outcomes.
 
-Axes: s simulations (seeds), t steps, k orders of a simulation, N strategies, a = N + 1 pools (the strategies in the order given, then
-the normaliser), e epochs. X is the base token, Y the quote token, a fair price is in Y per X, edge and volume are in Y.
+Host arrays, double precision.
+
+Axes: s simulations (seeds), t steps, k orders of a simulation, N strategies, a = N + 1 pools (the
+strategies in the order given, then the normaliser), e epochs. X is the base token, Y the quote
+token, a fair price is in Y per X, edge and volume are in Y.
 """
 
 from collections.abc import Mapping
@@ -16,8 +19,9 @@ from quantamm_cli.competition.strategy import Strategy
 
 Floats = NDArray[np.float64]
 Points = Mapping[int, Mapping[str, Floats]]
-"""Parameter points: for an entrant (its position from 0) and a float setting of its strategy, one value a point, ``(p,)``.
-A setting that is not named keeps its value at every point. All arrays are equally long."""
+"""Parameter points: for an entrant (its position from 0) and a float setting of its strategy, one
+value a point, ``(p,)``. A setting that is not named keeps its value at every point. All arrays are
+equally long."""
 
 MOST_STRATEGIES = 16
 
@@ -51,12 +55,15 @@ class Market(NamedTuple):
 class Rules:
     """What every entrant plays by.
 
-    ``temperature`` of None is that of the noise: the pooled standard error of the scores of an epoch, simulation by simulation,
-    each from the squares of the edges of its fills. Scores are in bps of the epoch's opening capital, or in Y (``absolute``).
+    ``temperature`` of None is that of the noise: the pooled standard error of the scores of an
+    epoch, simulation by simulation, each from the squares of the edges of its fills. Scores are in
+    bps of the epoch's opening capital, or in Y (``absolute``).
     """
 
     base: tuple[float, float] = (100.0, 10_000.0)
-    """Opening reserves of each strategy, X and Y; their ratio is the price before the first step."""
+    """Opening reserves of each strategy, X and Y; their ratio is the
+    price before the first step.
+    """
     least_profit: float = 0.01
     """Y an arbitrageur must gain to trade."""
     least_notional: float = 0.01
@@ -94,7 +101,9 @@ class Fault(IntEnum):
 
 
 class Outcome(NamedTuple):
-    """What a competition came to. Parameter points, where given, are a further axis in front: ``(p, s, …)``."""
+    """What a competition came to. Parameter points, where given,
+    are a further axis in front: ``(p, s, …)``.
+    """
 
     edge: Floats
     """``(s, a)`` Y, at the fair price of each fill; the sum of the next two."""
@@ -112,18 +121,28 @@ class Outcome(NamedTuple):
     epoch_score: Floats
     """``(s, e, N)``"""
     epoch_weight: Floats
-    """``(s, e, N)`` the share of capital that follows from the epoch. The last, or part, of an epoch moves no reserves."""
+    """``(s, e, N)`` the share of capital that follows from the epoch. The last, or part,
+    of an epoch moves no reserves.
+    """
     capital: Floats
-    """``(s, a)`` value of the reserves at the fair price, after each step's arbitrage, averaged over the steps."""
+    """``(s, a)`` value of the reserves at the fair price, after each step's
+    arbitrage, averaged over the steps.
+    """
     final_reserves: Floats
     """``(s, a, 2)``"""
     invalid_step: NDArray[np.int64]
-    """``(s, N)`` the step in which a strategy first broke a rule, after which it quotes no more; -1 if it never did."""
+    """``(s, N)`` the step in which a strategy first broke a rule,
+    after which it quotes no more; -1 if it never did.
+    """
     invalid_reason: NDArray[np.int64]
     """``(s, N)`` a ``Fault``."""
     invalid_input: Floats
-    """``(s, N, 5)`` side (1: the trader buys X), amount asked, reserves X and Y, and the answer, quote or fee; NaN where valid."""
+    """``(s, N, 5)`` side (1: the trader buys X), amount asked, reserves X and Y, and the answer,
+    quote or fee; NaN where valid.
+    """
     checked: NDArray[np.int64]
-    """``(s,)`` orders whose split was solved for and checked against quotes; 0 where all is in closed form."""
+    """``(s,)`` orders whose split was solved for and checked against quotes;
+    0 where all is in closed form.
+    """
     worse: NDArray[np.int64]
     """``(s,)`` of them, orders for which a split nearby pays more."""

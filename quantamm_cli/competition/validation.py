@@ -1,7 +1,9 @@
-"""Whether a strategy keeps the rules, before it competes: tried on many reserves, states and sizes, both sides.
+"""Whether a strategy keeps the rules, before it competes: tried on many reserves,
+states and sizes, both sides.
 
-A quote must be finite, not below zero, below the reserve, never fall as more is paid, and never give more for a further unit than
-for the one before. The slack is what double precision itself loses: 1e-12 of the reserve a quote.
+A quote must be finite, not below zero, below the reserve, never fall as more is paid, and never
+give more for a further unit than for the one before. The slack is what double precision itself
+loses: 1e-12 of the reserve a quote.
 """
 
 from typing import NamedTuple
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
-from quantamm_cli.competition.trials import LIVES, SWAPS, Trial, tried
+from quantamm_cli.competition.validation_probes import LIVES, SWAPS, Trial, tried
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 Flags = NDArray[np.bool_]
@@ -30,7 +32,9 @@ class Check(NamedTuple):
 
 
 def validated(strategy: Strategy) -> list[Check]:
-    """Every rule, in the order in which they matter; those after one that makes them meaningless are left out."""
+    """Every rule, in the order in which they matter; those after one that makes them
+    meaningless are left out.
+    """
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
     checks = [Check("state", size <= MOST_STATE, f"{size} numbers, {MOST_STATE} at most")]
     if not checks[-1].passed:
@@ -73,7 +77,10 @@ def _fees(trial: Trial) -> Check:
         low, high = trial.fees.min() * 1e4, trial.fees.max() * 1e4
         return Check("fees", True, f"{low:.4g} to {high:.4g} bps")
     life, moment, side = (int(index) for index in np.argwhere(~sound)[0])
-    told = f"the {('bid', 'ask')[side]} fee is {trial.fees[life, moment, side]:.6g}; a fee is a fraction of what is paid, 1 at most"
+    told = (
+        f"the {('bid', 'ask')[side]} fee is {trial.fees[life, moment, side]:.6g}; a fee is a "
+        "fraction of what is paid, 1 at most"
+    )
     return Check("fees", False, told, _asked(trial, life, moment))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from quantamm_cli.config.components import load_strategies
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.entrants import entries
+from quantamm_cli.config.line_up import entries
 from quantamm_cli.config.loader import Loader
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete, Entry
@@ -19,7 +19,8 @@ def read_competition(
     config_dir: str | None,
     entrants: Sequence[object] = (),
 ) -> Compete:
-    """Typed settings of a composed tree; ``entrants``: strategies in place of its own, of Python too.
+    """Typed settings of a composed tree; ``entrants``: strategies in place
+    of its own, of Python too.
 
     Raises:
         ConfigError: one line for the first thing wrong.
@@ -40,13 +41,17 @@ def read_competition(
 
 
 def supplied(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[str, object]:
-    """The market with ``data``, the source of prices, where it takes one. Raises ConfigError if it does not and one was chosen."""
+    """The market with ``data``, the source of prices, where it takes one.
+
+    Raises ConfigError if it does not and one was chosen.
+    """
     if "data" in component("market", text(market, "kind")).model_fields:
         return {**market, "data": decode(component("data", text(data, "kind")), data, "data")}
     if data != loader.tree_of("data/synthetic"):
         raise ConfigError(
             f"data={data['kind']}",
-            f"market={market['kind']} draws its prices; add market=history, which takes them from data",
+            f"market={market['kind']} draws its prices; add market=history, which "
+            "takes them from data",
         )
     return market
 
@@ -59,12 +64,16 @@ def _original(market: JsonObject, overrides: Sequence[str], loader: Loader) -> J
     if chosen:
         raise ConfigError(
             "compat",
-            f"challenge plays the original's streams, not market={market.get('kind')}; write market=challenge",
+            f"challenge plays the original's streams, not market={market.get('kind')}; "
+            "write market=challenge",
         )
     return loader.tree_of("market/challenge")
 
 
 def read_entrant(name: str, own: JsonObject, config_dir: str | None) -> Entry:
-    """One strategy by its name, or FILE.py:Class, with the settings of ``strategy.NAME``. Raises ConfigError."""
+    """One strategy by its name, or FILE.py:Class, with the settings of ``strategy.NAME``.
+
+    Raises ConfigError.
+    """
     (entry,) = entries([name], own, Composer("compete", (), config_dir).loader)
     return entry

@@ -1,4 +1,6 @@
-"""Importing everything that registers itself: our components, installed plugins, files of the user's."""
+"""Importing everything that registers itself: our components,
+installed plugins, files of the user's.
+"""
 
 import gc
 import importlib
@@ -17,13 +19,16 @@ _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def guard_imports(guard: Callable[[], AbstractContextManager[None]]) -> None:
-    """From now on import JAX and our components inside ``guard()``: a signal handler that raises must wait meanwhile."""
+    """From now on import JAX and our components inside ``guard()``:
+    a signal handler that raises must wait meanwhile.
+    """
     global _guard
     _guard = guard
 
 
 def load_components(plugins: tuple[str, ...] = ()) -> None:
-    """Import everything that registers itself: our own components, installed plugins, and files the user names.
+    """Import everything that registers itself: our own components, installed plugins,
+    and files the user names.
 
     Raises:
         ConfigError: a plugin that cannot be read or fails.
@@ -48,7 +53,10 @@ def load_plots() -> None:
 
 @cache
 def _load_own(homes: tuple[str, ...]) -> None:
-    """Our own components, and with them JAX. Modules stay: that the collector passes them over saves a tenth of a start."""
+    """Our own components, and with them JAX.
+
+    Modules stay: that the collector passes them over saves a tenth of a start.
+    """
     gc.disable()
     try:
         with _guard():

@@ -17,14 +17,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-from quantamm_cli.config import keys
+from quantamm_cli.config import key_validation
 from quantamm_cli.config.loader import Loader, container, plain
-from quantamm_cli.config.sources import CheckedFiles, read_yaml
+from quantamm_cli.config.yaml_source import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.plugins import plugin_folders
+from quantamm_cli.settings.suggestions import did_you_mean
 
 MACHINE = (
     "runs_dir",
@@ -82,7 +82,9 @@ class Composer:
         return _text(_part(tree, package) if package else tree)
 
     def info(self, what: str) -> str:
-        """What Hydra has to say about searchpath, defaults, defaults-tree, config, plugins or all."""
+        """What Hydra has to say about searchpath, defaults,
+        defaults-tree, config, plugins or all.
+        """
         from quantamm_cli.config.info import info
 
         self.tree()
@@ -102,7 +104,10 @@ class Composer:
 
 
 def resolved(cfg: DictConfig) -> JsonObject:
-    """The tree with interpolations resolved. Raises ConfigError where it cannot be, or must not depend on the machine."""
+    """The tree with interpolations resolved.
+
+    Raises ConfigError where it cannot be, or must not depend on the machine.
+    """
     tree = plain(cfg)
     varying = {place for place, text in _texts(tree) if _machine(place, text)}
     if varying:
@@ -114,7 +119,10 @@ def _machine(place: str, text: str) -> bool:
     """Whether a text asks the machine or the clock; allowed in two places."""
     asked = [name for name in _RESOLVER.findall(text) if name not in _HARMLESS]
     if asked and place not in MACHINE:
-        cure = f"allowed in {' and '.join(MACHINE)} only, as the run's name must not depend on the machine"
+        cure = (
+            f"allowed in {' and '.join(MACHINE)} only, as the run's name must not "
+            "depend on the machine"
+        )
         raise ConfigError(place, f"${{{asked[0]}:...}} is {cure}; write the value")
     return bool(asked)
 
@@ -125,12 +133,13 @@ def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
     copy = deepcopy(dict(tree))
     for place in varying:
         *path, last = place.split(".")
-        keys.lookup(copy, path)[last] = mark
+        key_validation.lookup(copy, path)[last] = mark
     for place, text in _texts(_resolve(copy)):
         if mark in text and place not in MACHINE:
             raise ConfigError(
                 place,
-                f"takes its value from {' or '.join(sorted(varying))}, which depends on the machine; write the value",
+                f"takes its value from {' or '.join(sorted(varying))}, which depends on the "
+                "machine; write the value",
             )
 
 
@@ -143,7 +152,11 @@ def _resolve(tree: JsonObject) -> JsonObject:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except InterpolationKeyError as failure:
         key = re.search(r"Interpolation key '([^']*)'", str(failure))
-        near = keys.unknown(key.group(1), tree).message if key else str(failure).splitlines()[0]
+        near = (
+            key_validation.unknown(key.group(1), tree).message
+            if key
+            else str(failure).splitlines()[0]
+        )
         raise ConfigError(
             str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near
         ) from None
@@ -173,10 +186,10 @@ def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
 
 
 def _part(tree: JsonObject, package: str) -> Any:
-    known = list(keys.places(tree))
+    known = list(key_validation.places(tree))
     if package not in known:
         raise ConfigError(package, f"no such part of the settings{did_you_mean(package, known)}")
-    return keys.lookup(tree, package.split("."))
+    return key_validation.lookup(tree, package.split("."))
 
 
 def _text(tree: Any) -> str:
@@ -189,7 +202,9 @@ def own_conf() -> bool:
 
 
 def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
-    """What the command line names, ./conf, the packaged conf, those of installed plugins; Hydra's own around them."""
+    """What the command line names, ./conf, the packaged conf, those of installed
+    plugins; Hydra's own around them.
+    """
     packaged = packaged_conf()
     folders = [("command-line", Path(config_dir))] if config_dir is not None else []
     if folders and not folders[0][1].is_dir():
@@ -227,7 +242,8 @@ def _experiment(loader: Loader, name: str) -> str:
         files = [str(path) for path in sorted(Path().glob("*.yaml"))]
         raise ConfigError(
             f"conf={name}",
-            f"no experiment and no file is called '{name}'{did_you_mean(name, names + files)}{_list(names)}",
+            "no experiment and no file is called "
+            f"'{name}'{did_you_mean(name, names + files)}{_list(names)}",
         )
     path = Path(name).expanduser()
     if not path.is_file():
@@ -242,9 +258,15 @@ def _experiment(loader: Loader, name: str) -> str:
 
 
 def stored(path: Path) -> str:
-    """Put a file of deltas among the experiments, for this process and the workers it starts. Returns its name there."""
+    """Put a file of deltas among the experiments, for this process and the workers it starts.
+
+    Returns its name there.
+    """
     tree = read_yaml(path)
-    name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    name = (
+        f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_"
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    )
     ConfigStore.instance().store(
         name, tree, group="experiment", package="_global_", provider=str(path)
     )

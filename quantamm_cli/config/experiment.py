@@ -15,7 +15,9 @@ _ABSENT = object()
 
 
 class Experiments:
-    """Settings written as experiments. Whatever is written, the packaged configuration and the one found here are read once."""
+    """Settings written as experiments. Whatever is written, the packaged configuration and the one
+    found here are read once.
+    """
 
     def __init__(self) -> None:
         here: list[str | None] = [None] if own_conf() else []
@@ -25,7 +27,11 @@ class Experiments:
         self._known: dict[tuple[str, ...], list[JsonObject]] = {}
 
     def text(self, tree: JsonObject, comments: Sequence[str]) -> str:
-        """The YAML. What it leaves out is the same in the packaged configuration and in the one found here, ./conf included."""
+        """The YAML.
+
+        What it leaves out is the same in the packaged configuration and in the one
+        found here, ./conf included.
+        """
         tree = {name: value for name, value in tree.items() if name in Train.model_fields}
         usual = [dict(_kinds(base)) for base in self._bases({})]
         other = {
@@ -60,7 +66,9 @@ def _kinds(tree: JsonObject, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _delta(tree: JsonObject, bases: Sequence[Any]) -> dict[str, Json]:
-    """The part of a tree in which it differs from any of the others; the kinds are chosen elsewhere."""
+    """The part of a tree in which it differs from any of the others;
+    the kinds are chosen elsewhere.
+    """
     delta: dict[str, Json] = {}
     for key, value in tree.items():
         others = [base.get(key, _ABSENT) for base in bases]

@@ -1,4 +1,5 @@
-"""Composition without Hydra's own settings: half of the work, and of no use to a command that does not sweep.
+"""Composition without Hydra's own settings: half of the work,
+and of no use to a command that does not sweep.
 
 If the command line or a file of the user's mentions Hydra's settings, all are composed.
 """
@@ -23,7 +24,9 @@ class NeedsHydra(Exception):  # noqa: N818 - an event, not an error
 
 
 class WithoutHydra(IConfigRepository):
-    """The files of another repository, without what ours say of Hydra. Raises NeedsHydra where others do."""
+    """The files of another repository, without what ours say of Hydra.
+    Raises NeedsHydra where others do.
+    """
 
     def __init__(self, files: IConfigRepository) -> None:
         self.files = files

@@ -1,7 +1,8 @@
 """Hydra's composition, with every wrong word found while it happens and said in one line.
 
-Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by one, groups and their options are checked
-before the defaults list is built, and keys are checked against the composed tree just before they would be applied.
+Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by one, groups and their
+options are checked before the defaults list is built, and keys are checked against the composed
+tree just before they would be applied.
 """
 
 import copy
@@ -28,17 +29,20 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from quantamm_cli.config import grammar, keys
+from quantamm_cli.config import key_validation
+from quantamm_cli.config import overrides as override_syntax
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
-from quantamm_cli.config.sources import refuse_code
+from quantamm_cli.config.yaml_source import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import nested
 
 
 class Remembering(CachingConfigRepository):
-    """What was read once. Hydra would copy all there is in its store, to keep a list of sources that is replaced, never changed."""
+    """What was read once. Hydra would copy all there is in its store, to keep a list of sources
+    that is replaced, never changed.
+    """
 
     def __init__(self, files: ConfigRepository) -> None:
         self.delegate = copy.copy(files)
@@ -52,7 +56,9 @@ class Loader(ConfigLoaderImpl):
         super().__init__(search_path)
         self.free = {"params", "space", "pool.parts"}
         self.keep = False
-        """Whether files are read once only, however often is composed: a study goes on as it began."""
+        """Whether files are read once only, however often is composed:
+        a study goes on as it began.
+        """
         self._kept: CachingConfigRepository | None = None
         self._parsed: list[Override] = []
         self._jobs: dict[tuple[str, ...], DictConfig] = {}
@@ -95,7 +101,7 @@ class Loader(ConfigLoaderImpl):
             ValueError,
             AssertionError,
         ) as failure:
-            raise grammar.translated(failure, self._parsed) from None
+            raise override_syntax.translated(failure, self._parsed) from None
         except RecursionError:
             raise ConfigError(
                 "", "the settings are nested too deeply, or a file includes itself"
@@ -109,7 +115,10 @@ class Loader(ConfigLoaderImpl):
             ) from None
 
     def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
-        """What ``ConfigLoaderImpl`` does, but for Hydra's settings. Raises NeedsHydra if they are mentioned."""
+        """What ``ConfigLoaderImpl`` does, but for Hydra's settings.
+
+        Raises NeedsHydra if they are mentioned.
+        """
         parsed, repo = self._parse_overrides_and_create_caching_repo(config_name, overrides)
         refuse_hydra(parsed)
         self.validate_sweep_overrides_legal(parsed, RunMode.RUN, from_shell=True)
@@ -124,7 +133,10 @@ class Loader(ConfigLoaderImpl):
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        """One job of a sweep. The second time it is the first one again: editing conf/ during a sweep changes nothing."""
+        """One job of a sweep.
+
+        The second time it is the first one again: editing conf/ during a sweep changes nothing.
+        """
         name = tuple(sweep_overrides)
         if name not in self._jobs:
             self._jobs[name] = super().load_sweep_config(master_config, sweep_overrides)
@@ -155,7 +167,7 @@ class Loader(ConfigLoaderImpl):
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
-        self._parsed = [_in_space(grammar.read(self, word)) for word in overrides]
+        self._parsed = [_in_space(override_syntax.read(self, word)) for word in overrides]
         repo = self._kept or Remembering(self.repository)
         self._kept = repo if self.keep else None
         self._process_config_searchpath(config_name, self._parsed, repo)
@@ -175,7 +187,8 @@ class Loader(ConfigLoaderImpl):
             if override.is_sweep_override() and run_mode == RunMode.RUN:
                 raise ConfigError(
                     str(override.input_line),
-                    f"several values; add -m to run each of them{grammar.as_list(override)}",
+                    "several values; add -m to run each of "
+                    f"them{override_syntax.as_list(override)}",
                 )
             if override.is_sweep_override() and override.is_hydra_override():
                 raise ConfigError(str(override.input_line), "Hydra's own settings cannot be swept")
@@ -197,7 +210,7 @@ class Loader(ConfigLoaderImpl):
         if not options:
             raise ConfigError(str(override.input_line), f"the group {group} has no choices")
         if not isinstance(value, str):
-            raise keys.not_a_value(
+            raise key_validation.not_a_value(
                 group.replace("/", "."),
                 value,
                 self.tree_of(f"{group}/{options[0]}", repo),
@@ -207,11 +220,14 @@ class Loader(ConfigLoaderImpl):
             name = f"{group}={value}"
             raise ConfigError(
                 name,
-                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: {', '.join(options)})",
+                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: "
+                f"{', '.join(options)})",
             )
 
     def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
-        """The settings of a group's option as its own file has them; nothing where there is no such file."""
+        """The settings of a group's option as its own file has them;
+        nothing where there is no such file.
+        """
         loaded = (repo or self.repository).load_config(path)
         return (
             plain(loaded.config)
@@ -229,7 +245,7 @@ class Loader(ConfigLoaderImpl):
         )
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
         tree = plain(cfg)
-        free = (self.free | keys.open_places(tree)) & set(keys.places(tree))
+        free = (self.free | key_validation.open_places(tree)) & set(key_validation.places(tree))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):
@@ -240,7 +256,7 @@ class Loader(ConfigLoaderImpl):
                         "hydra", f"Hydra's own settings belong on the command line, not in {source}"
                     )
                 with self._homes(tree, repo):
-                    keys.check_delta(tree, delta, free, self.options, f" in {source}")
+                    key_validation.check_delta(tree, delta, free, self.options, f" in {source}")
             cfg.merge_with(loaded.config)
             tree = plain(cfg)
         self._check_values(tree, free, repo)
@@ -273,11 +289,14 @@ class Loader(ConfigLoaderImpl):
                 or override.package
             ):
                 continue
-            if override.is_delete() and keys.lookup(tree, override.key_or_group.split(".")) is None:
-                raise keys.unknown(override.key_or_group, tree)
+            if (
+                override.is_delete()
+                and key_validation.lookup(tree, override.key_or_group.split(".")) is None
+            ):
+                raise key_validation.unknown(override.key_or_group, tree)
             if not (override.is_add() or override.is_force_add() or override.is_delete()):
                 with self._homes(tree, repo):
-                    keys.check_key(tree, override.key_or_group, value, free, self.options)
+                    key_validation.check_key(tree, override.key_or_group, value, free, self.options)
 
     @contextmanager
     def _homes(self, tree: JsonObject, repo: IConfigRepository) -> Iterator[None]:
@@ -286,12 +305,12 @@ class Loader(ConfigLoaderImpl):
             yield
         except ConfigError as failure:
             place, _, name = failure.where.rpartition(".")
-            parent = keys.lookup(tree, place.split("."))
+            parent = key_validation.lookup(tree, place.split("."))
             moved = not isinstance(parent, dict) and "." in place
             place = (
                 place.partition(".")[2] if moved else place
             )  # market.data.dir: perhaps data.dir was meant
-            parent, group = keys.lookup(tree, place.split(".")), place.replace(".", "/")
+            parent, group = key_validation.lookup(tree, place.split(".")), place.replace(".", "/")
             if not isinstance(parent, dict) or (name in parent and not moved):
                 raise
             homes = [
@@ -328,7 +347,9 @@ def _in_space(override: Override) -> Override:
 
 
 def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Json]:
-    """A composed tree as plain values; ``resolve`` its interpolations, of which none may be missing."""
+    """A composed tree as plain values; ``resolve`` its interpolations,
+    of which none may be missing.
+    """
     values: Any = OmegaConf.to_container(cfg, resolve=resolve, throw_on_missing=resolve)
     return dict(values)
 

@@ -1,4 +1,6 @@
-"""Every combination of several values, run by Hydra's sweeper and launcher, so that hydra/launcher=joblib works too."""
+"""Every combination of several values, run by Hydra's sweeper and launcher, so that
+hydra/launcher=joblib works too.
+"""
 
 import functools
 import tempfile
@@ -19,15 +21,21 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 T = TypeVar("T")
 Job = Callable[[Callable[[], JsonObject], tuple[str, ...], int], T]
-"""Runs one job: a function that gives its resolved settings or raises ConfigError, its overrides, its number from 0 on."""
+"""Runs one job: a function that gives its resolved settings or raises ConfigError,
+its overrides, its number from 0 on.
+"""
 
 
 class Halt(BaseException):
-    """An interruption on its way out of Hydra, which holds back every Exception of a job until the last job is done."""
+    """An interruption on its way out of Hydra, which holds back every Exception of a job
+    until the last job is done.
+    """
 
 
 def multirun(composer: Composer, job: Job[T]) -> list[T]:
-    """What the jobs return, in order. A launcher may run them in other processes: ``job`` can be pickled.
+    """What the jobs return, in order.
+
+    A launcher may run them in other processes: ``job`` can be pickled.
 
     Raises:
         BaseException: the one inside a ``Halt`` that a job raised.
@@ -46,9 +54,11 @@ def multirun(composer: Composer, job: Job[T]) -> list[T]:
 
 
 def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
-    """Hydra's multirun, except that the settings of the whole are composed from Hydra's own overrides only.
+    """Hydra's multirun, except that the settings of the whole are composed from
+    Hydra's own overrides only.
 
-    A key that exists in one of the swept choices only would otherwise be refused before any job is looked at.
+    A key that exists in one of the swept choices only would otherwise be refused
+    before any job is looked at.
     """
     parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(
         composer.name, composer.overrides

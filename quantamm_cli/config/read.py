@@ -3,19 +3,21 @@
 from typing import TypeVar
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.given import check_given
+from quantamm_cli.config.input_checks import check_given
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.suggestions import did_you_mean
 
 S = TypeVar("S", bound=Simulate)
 
 
 def read_settings(cls: type[S], tree: JsonObject) -> S:
-    """Typed settings of a composed tree. ``simulate`` takes what it knows of a training configuration and leaves the rest.
+    """Typed settings of a composed tree.
+
+    ``simulate`` takes what it knows of a training configuration and leaves the rest.
 
     Raises:
         ConfigError: one line for the first thing wrong.
@@ -37,5 +39,6 @@ def _check_metric(name: str | None) -> None:
     if name is not None and name not in known:
         raise ConfigError(
             "split.selection_metric",
-            f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim show metrics` lists them",
+            f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim "
+            "show metrics` lists them",
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quantamm_cli.competition.documents import Receipt, StrategyRecord
-from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.config.line_up import entry_of
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.compete import Compete, Entry
 from quantamm_cli.settings.decode import decode
@@ -14,7 +14,9 @@ from quantamm_cli.store.receipts import find_source, older_definitions
 
 
 def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
-    """The settings of a receipt; where its files are is taken from the command line, as that is not part of it."""
+    """The settings of a receipt; where its files are is taken from the command line,
+    as that is not part of it.
+    """
     try:
         stored = current(written["settings"], "compete", written["schema"])
         for name in ("schema", "made_from"):
@@ -51,7 +53,9 @@ def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
 
 
 def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -> JsonObject:
-    """The market of a receipt; prices from files are where the command line says, or where they were."""
+    """The market of a receipt; prices from files are where the command line
+    says, or where they were.
+    """
     source = market.get("data")
     if not isinstance(source, Mapping) or source["kind"] not in ("parquet", "csv"):
         return market
@@ -60,13 +64,16 @@ def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -
 
 
 def _entry(one: StrategyRecord, document: int, path: Path) -> Entry:
-    """A strategy as it was: its file must be the same to the byte, where it was or beside the receipt."""
+    """A strategy as it was: its file must be the same to the byte,
+    where it was or beside the receipt.
+    """
     stored = current({"strategy": one["settings"]}, "compete", document)["strategy"]
     settings = {key: value for key, value in stored.items() if key != "kind"}
     if "class" in one and "file" not in one:
         raise StoreError(
             str(path),
-            f"its strategy {one['name']} was a class of a notebook, of which there is no file to play again",
+            f"its strategy {one['name']} was a class of a notebook, of which there is "
+            "no file to play again",
         )
     if "file" not in one:
         return entry_of(text(one["settings"], "kind"), settings, one["name"])

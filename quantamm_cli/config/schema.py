@@ -1,4 +1,6 @@
-"""JSON Schema of a command's settings: the fields of the run, and at each place of a component one schema per kind."""
+"""JSON Schema of a command's settings: the fields of the run,
+and at each place of a component one schema per kind.
+"""
 
 from typing import Any
 

@@ -12,9 +12,11 @@ from quantamm_cli.store.runs import Run
 def choices(
     run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]
 ) -> tuple[str, ...]:
-    """The components of a stored run as overrides, so that its settings can be named on the command line.
+    """The components of a stored run as overrides, so that its settings can be
+    named on the command line.
 
-    Left out: what the command line chooses itself, with all that is inside it, and what ``options`` of a group does not know.
+    Left out: what the command line chooses itself, with all that is inside it, and what ``options``
+    of a group does not know.
     """
     named = {_named(override).replace("/", ".") for override in overrides}
 
@@ -35,7 +37,8 @@ def choices(
 def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
     """The settings of a stored run with those the command line names on top.
 
-    ``tree`` is what the command line composed by itself: where it names a key or a group, its branch there is taken.
+    ``tree`` is what the command line composed by itself: where it names a key or a group,
+    its branch there is taken.
     """
     stored = current(run.settings, "train", run.schema)
     for name in ("schema", "imported"):
@@ -49,7 +52,8 @@ def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObjec
         if name in ("conf", "experiment"):
             raise ConfigError(
                 "conf",
-                f"does not go with {argument('run')}, whose settings are taken; name single settings instead",
+                f"does not go with {argument('run')}, whose settings are taken; name "
+                "single settings instead",
             )
         keys = name.replace("/", ".").split(".")
         _put(merged, keys, _get(tree, keys))

@@ -1,4 +1,6 @@
-"""Python files of the user's: named, executed once for each content, and blamed for what they raise."""
+"""Python files of the user's: named, executed once for each content,
+and blamed for what they raise.
+"""
 
 import hashlib
 import sys
@@ -17,7 +19,9 @@ STRATEGIES = "strategies"
 
 @cache
 def module_of(path: Path, data: bytes, purpose: str) -> ModuleType:
-    """A file of this content as a module, executed once, as its classes are static to compiled programs. It may raise anything."""
+    """A file of this content as a module, executed once, as its classes are static to compiled
+    programs. It may raise anything.
+    """
     name = str(path.resolve())
     module = ModuleType(f"qsim_{purpose}_{path.stem}_{hashlib.sha256(data).hexdigest()[:12]}")
     module.__file__ = name

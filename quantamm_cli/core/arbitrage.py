@@ -1,8 +1,10 @@
 r"""What an arbitrageur does to a geometric mean pool with fees.
 
-The pool accepts a trade $\Delta$ (in > 0, out < 0) if $\prod (R_i + \gamma^{[\Delta_i>0]}\Delta_i)^{w_i} \ge \prod R_i^{w_i}$; the
-arbitrageur maximises $-p\cdot\Delta$. With $\ell_i = \ln(p_i R_i / w_i)$ the optimum has one multiplier $\mu = e^x$: token $i$ is
-paid in where $\ell_i < x + \ln\gamma$, taken out where $\ell_i > x$, and untouched between.
+The pool accepts a trade $\Delta$ (in > 0, out < 0) if $\prod (R_i +
+\gamma^{[\Delta_i>0]}\Delta_i)^{w_i} \ge \prod R_i^{w_i}$; the arbitrageur maximises
+$-p\cdot\Delta$. With $\ell_i = \ln(p_i R_i / w_i)$ the optimum has one multiplier $\mu = e^x$:
+token $i$ is paid in where $\ell_i < x + \ln\gamma$, taken out where $\ell_i > x$, and untouched
+between.
 """
 
 import jax
@@ -43,9 +45,10 @@ def _settle(
 def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
     """Reserves after the jointly optimal trade; unchanged inside the band of no arbitrage.
 
-    The condition on x is piecewise linear and increasing with 2n breakpoints: the root lies between the last breakpoint
-    below zero and the first above, and between two breakpoints the tokens that trade do not change. Without a fee all tokens
-    trade, even if by nothing: what the reserves are is smooth in the weights then.
+    The condition on x is piecewise linear and increasing with 2n breakpoints: the root lies between
+    the last breakpoint below zero and the first above, and between two breakpoints the tokens that
+    trade do not change. Without a fee all tokens trade, even if by nothing: what the reserves are
+    is smooth in the weights then.
     """
     gamma = 1 - fee
     levels = _levels(reserves, weights, prices)
@@ -63,7 +66,9 @@ def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vec
 
 
 def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
-    """Reserves after the best trade of one token for one other: for two tokens the optimum, for more what the reference does."""
+    """Reserves after the best trade of one token for one other: for two tokens the optimum, for
+    more what the reference does.
+    """
     n = len(reserves)
     gamma = 1 - fee
     levels = _levels(reserves, weights, prices)
@@ -91,15 +96,19 @@ SOLVERS = {"exact": exact, "pairwise": pairwise}
 
 
 def leg(solver: str, reserves: Vector, weights: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    """One arbitrage at given weights: reserves after it, and what it paid the liquidity providers in fees."""
+    """One arbitrage at given weights: reserves after it, and what it paid the
+    liquidity providers in fees.
+    """
     return settle(reserves, SOLVERS[solver](reserves, weights, minute.prices, minute.fee), minute)
 
 
 def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    r"""What comes of the arbitrageur's best trade, which would leave the reserves ``after``; and the providers' fees.
+    r"""What comes of the arbitrageur's best trade, which would leave the reserves
+    ``after``; and the providers' fees.
 
-    The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage fee $a$; without either the optimum
-    is taken untested. Noise traders then add fees in proportion to the volume, and the protocol takes its share.
+    The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage
+    fee $a$; without either the optimum is taken untested. Noise traders then add fees in proportion
+    to the volume, and the protocol takes its share.
     """
     change, accepted, prices = after - reserves, minute.visited, minute.prices
     if minute.gas_cost is not None or minute.arb_fee is not None:

@@ -1,7 +1,8 @@
 """Maps between raw parameters, free for an optimiser to move, and readable ones with a unit.
 
-``readable`` works on host arrays, ``raw`` on host arrays and on JAX's, inside programs; there rules read raw parameters through
-the functions of this file that take JAX arrays (``decay``, ``memory_days``).
+``readable`` works on host arrays, ``raw`` on host arrays and on JAX's, inside programs; there rules
+read raw parameters through the functions of this file that take JAX arrays (``decay``,
+``memory_days``).
 """
 
 import math
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Readable = TypeVar("Readable", Numbers, Array)
 NO_MEMORY = -700.0
-"""The logit that stands for a memory of zero: its decay, 1e-304, is the smallest that still has a gradient."""
+"""The logit that stands for a memory of zero: its decay, 1e-304,
+is the smallest that still has a gradient.
+"""
 _LOG2_ZERO = -1000.0
 
 
@@ -105,7 +108,9 @@ class Log2(Bijector):
 
 @dataclass(frozen=True)
 class Interval(Bijector):
-    """readable = low + (high - low) / (1 + e^-raw): whatever raw is, the readable value stays between the ends."""
+    """readable = low + (high - low) / (1 + e^-raw): whatever raw is,
+    the readable value stays between the ends.
+    """
 
     low: float
     high: float
@@ -129,7 +134,9 @@ class Interval(Bijector):
 
 @dataclass(frozen=True)
 class Simplex(Bijector):
-    """Logits ↔ weights that sum to one over the assets (the last axis); logits of given weights have mean zero."""
+    """Logits ↔ weights that sum to one over the assets (the last axis);
+    logits of given weights have mean zero.
+    """
 
     domain: ClassVar[str] = "above zero everywhere and one in sum"
 
@@ -171,8 +178,9 @@ class Memory(Bijector):
     def raw(self, readable: Readable) -> Readable:
         r"""Newton for $S u^3 + u - 1 = 0$, $u = 1 - \lambda$, $S = (1440 m / 2C)^3 / 6$.
 
-        The closed form of the cubic loses every digit for long memories; this loses none. The function is convex and
-        increasing, so Newton from above descends to the root without overshooting; eight steps end at the last digit for any S.
+        The closed form of the cubic loses every digit for long memories; this loses none. The
+        function is convex and increasing, so Newton from above descends to the root without
+        overshooting; eight steps end at the last digit for any S.
         """
         space = space_of(readable)
         s = space.where(readable > 0, (1440 * readable / (2 * self.chunk_period)) ** 3 / 6, np.nan)
@@ -218,7 +226,8 @@ def decay_of_days(
 ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
     r"""λ and 1 - λ of a memory in days, capped at ``max_days``; below zero is zero.
 
-    Newton without a gradient to the root of $S u^3 + u - 1$, then one step with it, which has the root's own derivative.
+    Newton without a gradient to the root of $S u^3 + u - 1$, then one step with it,
+    which has the root's own derivative.
     """
     days = jnp.clip(days, 0, max_days)
     s = (720 * days / chunk_period) ** 3 / 6

@@ -1,12 +1,14 @@
-r"""The frictionless value of a pool with piecewise linear weights, at any rows, from prefix sums over the data.
+r"""The frictionless value of a pool with piecewise linear weights, at any rows,
+from prefix sums over the data.
 
 Without frictions a pool is always in equilibrium, and from one minute to the next
 
 $$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j).$$
 
-In a block weights are $w(k) = s + \min(k, W)\,d$. The gain needs two moments of the block's log returns, which are
-differences of prefix sums; the cost telescopes to $e\ln e - s\ln s - d\sum_{k<W}\ln(s + kd)$, $e = s + Wd$. So each row costs
-a few operations, however many minutes lie before it.
+In a block weights are $w(k) = s + \min(k, W)\,d$. The gain needs two moments of the block's log
+returns, which are differences of prefix sums; the cost telescopes to
+$e\ln e - s\ln s - d\sum_{k<W}\ln(s + kd)$, $e = s + Wd$. So each row costs a few operations,
+however many minutes lie before it.
 """
 
 from typing import NamedTuple
@@ -19,13 +21,15 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 
 _EXPLICIT = 25
 
 
 class Prefix(NamedTuple):
-    r"""Prefix sums over all rows: $\ln p$, and $\sum_{\tau\le t}\tau\,\Delta\ln p(\tau)$. Double precision, whatever the run's."""
+    r"""Prefix sums over all rows: $\ln p$, and $\sum_{\tau\le t}\tau\,\Delta\ln p(\tau)$. Double
+    precision, whatever the run's.
+    """
 
     log_prices: Float[Array, "t n"]
     moments: Float[Array, "t n"]
@@ -49,10 +53,12 @@ def log_growth(
     first: Int[Array, ""],
     rows: NDArray[np.int64],
 ) -> Float[Array, " r"]:
-    """ln of value over opening value at ``rows`` of the window that begins at row ``first`` of the data.
+    """ln of value over opening value at ``rows`` of the window that begins at
+    row ``first`` of the data.
 
-    ``starts`` and ``slopes`` are the weights at the start of each block of ``chunk`` minutes and their change a minute
-    while they move, which is for ``period`` minutes. Compiled code where it serves; what follows is what it means.
+    ``starts`` and ``slopes`` are the weights at the start of each block of ``chunk`` minutes and
+    their change a minute while they move, which is for ``period`` minutes. Compiled code where it
+    serves; what follows is what it means.
     """
     if compiled():
         return kernels.log_growth(
@@ -96,7 +102,8 @@ def _within(
     period: int,
 ) -> Float[Array, " r"]:
     """ln growth over the first ``passed`` minutes of a block that begins at row ``begin``."""
-    # The weight of minute k earns the return of minute k + 1: it still rises for returns 1 to W + 1, then stands.
+    # The weight of minute k earns the return of minute k + 1: it still rises for
+    # returns 1 to W + 1, then stands.
     rising = np.minimum(passed, period + 1)
     logs, moments = sums.log_prices[begin], sums.moments[begin]
     rise = sums.log_prices[begin + rising] - logs
@@ -119,9 +126,9 @@ def _slope_times_logs(
 ) -> Float[Array, "r n"]:
     r"""$d\sum_{k=0}^{m-1}\ln(s + kd)$ for $m$ terms, to the last digits of the weights.
 
-    Read from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of the weight it starts from;
-    the rest by Euler–Maclaurin, whose integral times the slope, $h\ln h - l\ln l - dm$ from half a step before to half a
-    step after, divides by nothing.
+    Read from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of
+    the weight it starts from; the rest by Euler–Maclaurin, whose integral times the slope,
+    $h\ln h - l\ln l - dm$ from half a step before to half a step after, divides by nothing.
     """
     rising = slope >= 0
     low = jnp.where(rising, start, start + (count - 1) * slope)

@@ -1,4 +1,6 @@
-"""What contracts are given of a parameter: the number their arithmetic uses, not the one that trains."""
+"""What contracts are given of a parameter: the number their arithmetic
+uses, not the one that trains.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,14 +12,18 @@ from quantamm_cli.core.bijectors import Memory, Numbers
 
 
 class Keeper(NamedTuple):
-    """How often a contract's keeper looks at prices, in minutes, and the longest memory an estimator may have, in days."""
+    """How often a contract's keeper looks at prices, in minutes, and the longest memory an
+    estimator may have, in days.
+    """
 
     chunk_period: int
     max_memory_days: int
 
 
 Form = Callable[..., Numbers]
-"""Of a parameter's readable values, the keeper, and the readable values of the parameters that it ``needs``."""
+"""Of a parameter's readable values, the keeper, and the readable values of the
+parameters that it ``needs``.
+"""
 
 
 def unchanged(values: Numbers, keeper: Keeper) -> Numbers:
@@ -30,7 +36,8 @@ def unchanged(values: Numbers, keeper: Keeper) -> Numbers:
 class OnChain:
     """The contract's name of a parameter, and how its number comes about.
 
-    A rule's own form is a function of the same kind as those below: ``OnChain("k", times_memory, ("memory_days",))``.
+    A rule's own form is a function of the same kind as those below:
+    ``OnChain("k", times_memory, ("memory_days",))``.
     """
 
     name: str

@@ -1,18 +1,24 @@
-r"""The elliptic concentrated liquidity pool (E-CLP) of two tokens. [Gyroscope, E-CLP mathematics, 2023]
+r"""The elliptic concentrated liquidity pool (E-CLP) of two tokens.
 
-Prices are of the first token in the second, within $[\alpha, \beta]$. Reserves $(x, y)$ lie on an arc of an ellipse that
-$A = \begin{pmatrix} c/\lambda & -s/\lambda \\ s & c\end{pmatrix}$, $c = \cos\varphi$, $s = \sin\varphi$, makes a circle of
-radius $r$, the invariant: with $\zeta(p) = \lambda\frac{cp - s}{c + sp}$ and $\tau(p) = (\zeta, 1)/\sqrt{1 + \zeta^2}$
+[Gyroscope, E-CLP mathematics, 2023]
 
-$$(x, y) = r\,(\chi - A^{-1}\tau(p)), \qquad \chi = \left((A^{-1}\tau(\beta))_x,\ (A^{-1}\tau(\alpha))_y\right).$$
+Prices are of the first token in the second, within $[\alpha, \beta]$. Reserves $(x, y)$ lie on an
+arc of an ellipse that $A = \begin{pmatrix} c/\lambda & -s/\lambda \\ s & c\end{pmatrix}$,
+$c = \cos\varphi$, $s = \sin\varphi$, makes a circle of radius $r$, the invariant: with
+$\zeta(p) = \lambda\frac{cp - s}{c + sp}$ and $\tau(p) = (\zeta, 1)/\sqrt{1 + \zeta^2}$
 
-Taken literally these are small differences of numbers of the size of $\lambda$. Here they are written as sums of positive
-terms. With $h(p) = 1/((c + sp)\sqrt{1 + \zeta^2})$ and $\theta = \arctan\zeta$
+$$(x, y) = r\,(\chi - A^{-1}\tau(p)),
+\qquad \chi = \left((A^{-1}\tau(\beta))_x,\ (A^{-1}\tau(\alpha))_y\right).$$
+
+Taken literally these are small differences of numbers of the size of $\lambda$. Here they are
+written as sums of positive terms. With $h(p) = 1/((c + sp)\sqrt{1 + \zeta^2})$ and
+$\theta = \arctan\zeta$
 
 $$x = r\lambda\tan\tfrac{\theta_\beta - \theta}{2}\,(h(\beta) + h(p)), \qquad
 y = r\lambda\tan\tfrac{\theta - \theta_\alpha}{2}\,(\alpha h(\alpha) + p\,h(p)),$$
 
-and the quadratic for $r$, $|A\chi|^2 r^2 - 2r\,A\chi\cdot At + |At|^2 = r^2$, has coefficients and a discriminant of that kind.
+and the quadratic for $r$, $|A\chi|^2 r^2 - 2r\,A\chi\cdot At + |At|^2 = r^2$, has coefficients and
+a discriminant of that kind.
 """
 
 from typing import NamedTuple
@@ -32,9 +38,9 @@ Pair = Float[Array, "2"]
 class Curve(NamedTuple):
     r"""What is fixed once $\alpha, \beta, \lambda, \varphi$ are.
 
-    ``ends`` are $(\alpha h(\alpha), h(\beta))$; ``most`` the reserves of one token alone at $r = 1$; ``square`` and ``cross`` the
-    ellipse $|At|^2 = W x^2 + 2Mxy + Vy^2$; ``pull`` is $A\chi\cdot A$ and ``power`` $|A\chi|^2 - 1$; ``mixed`` the product term of
-    the discriminant.
+    ``ends`` are $(\alpha h(\alpha), h(\beta))$; ``most`` the reserves of one token alone at
+    $r = 1$; ``square`` and ``cross`` the ellipse $|At|^2 = W x^2 + 2Mxy + Vy^2$; ``pull`` is
+    $A\chi\cdot A$ and ``power`` $|A\chi|^2 - 1$; ``mixed`` the product term of the discriminant.
     """
 
     alpha: Scalar
@@ -52,7 +58,9 @@ class Curve(NamedTuple):
 
 
 def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
-    r"""The curve with price bounds ``alpha`` < ``beta``, stretch ``lam`` and most liquidity at the price ``peak`` $= \tan\varphi$."""
+    r"""The curve with price bounds ``alpha`` < ``beta``, stretch ``lam`` and most liquidity at the
+    price ``peak`` $= \tan\varphi$.
+    """
     cosine = 1 / jnp.sqrt(1 + peak**2)
     sine = peak * cosine
     low, high = _height(alpha, lam, cosine, sine), _height(beta, lam, cosine, sine)
@@ -81,7 +89,9 @@ def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
 
 
 def reserves_at(curve: Curve, price: Float[Array, "*t"]) -> Float[Array, "*t 2"]:
-    """Reserves at a price for an invariant of one; of one token alone where the price is outside the range."""
+    """Reserves at a price for an invariant of one; of one token alone where the
+    price is outside the range.
+    """
     alpha, beta, lam, cosine, sine = curve[:5]
     price = jnp.clip(price, alpha, beta)
     height = _height(price, lam, cosine, sine)
@@ -102,10 +112,12 @@ def quote(curve: Curve, reserves: Float[Array, "*t 2"]) -> Float[Array, "*t"]:
 
 
 def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    r"""What comes out for ``amount`` of token ``pay``, net of fees, at a constant invariant; infinite where it has no end.
+    r"""What comes out for ``amount`` of token ``pay``, net of fees, at a constant invariant;
+    infinite where it has no end.
 
-    The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half the slope of the ellipse. It
-    rises with $d$ while $G_d - W d + M o$ is above zero, and past that the ellipse turns back, which no curve of a pool does.
+    The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half
+    the slope of the ellipse. It rises with $d$ while $G_d - W d + M o$ is above zero, and past that
+    the ellipse turns back, which no curve of a pool does.
     """
     slope = _slope(curve, reserves)
     steep, flat = paid_first(slope, pay)
@@ -125,7 +137,9 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
 
 
 def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    """What of token ``pay`` must come in, fees apart, for ``amount`` of the other; infinite where nothing is enough."""
+    """What of token ``pay`` must come in, fees apart, for ``amount`` of the other;
+    infinite where nothing is enough.
+    """
     slope = _slope(curve, reserves)
     steep, flat = paid_first(slope, pay)
     own, other = paid_first(curve.square, pay)
@@ -136,7 +150,9 @@ def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
 
 
 class Band(NamedTuple):
-    """The prices between which nobody trades, within the range, and the reserves at each for an invariant of one."""
+    """The prices between which nobody trades, within the range,
+    and the reserves at each for an invariant of one.
+    """
 
     bid: Float[Array, "*t"]
     ask: Float[Array, "*t"]
@@ -155,8 +171,8 @@ def band(curve: Curve, market: Float[Array, "*t"], fee: Float[Array, "*t"]) -> B
 def best_trade(curve: Curve, reserves: Pair, edges: Band, fee: Scalar) -> Pair:
     r"""Change of reserves by the best trade: the quote moves to the nearer edge of the band.
 
-    Along the curve for what counts, $\gamma = 1 - \text{fee}$ of what is paid; the fee stays in the pool. Nothing moves inside
-    the band, nor beyond the range, where one token is left.
+    Along the curve for what counts, $\gamma = 1 - \text{fee}$ of what is paid; the fee stays in the
+    pool. Nothing moves inside the band, nor beyond the range, where one token is left.
     """
     quoted = jax.lax.stop_gradient(quote(curve, reserves))
     # At the ends of the range the quote is the bound up to rounding, which is no trade.
@@ -176,9 +192,11 @@ def _height(
 def _half_turn(
     low: Float[Array, "*#t"], high: Float[Array, "*#t"], lam: Scalar, cosine: Scalar, sine: Scalar
 ) -> Float[Array, "*t"]:
-    r"""$\tan\frac{\theta(\text{high}) - \theta(\text{low})}{2}$, of angles between which the difference may be tiny or nearly $\pi$.
+    r"""$\tan\frac{\theta(\text{high}) - \theta(\text{low})}{2}$, of angles between which the
+    difference may be tiny or nearly $\pi$.
 
-    With vectors $u, v$ at the angles it is $\frac{u\times v}{|u||v| + u\cdot v} = \frac{|u||v| - u\cdot v}{u\times v}$.
+    With vectors $u, v$ at the angles it is $\frac{u\times v}{|u||v| + u\cdot v} =
+    \frac{|u||v| - u\cdot v}{u\times v}$.
     """
     across, along = lam * (cosine * low - sine), cosine + sine * low
     across2, along2 = lam * (cosine * high - sine), cosine + sine * high

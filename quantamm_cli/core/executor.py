@@ -1,4 +1,5 @@
-"""Which text of a computation a program is traced from: JAX's, which says what is meant and runs anywhere, or compiled code.
+"""Which text of a computation a program is traced from: JAX's, which says what is meant and runs
+anywhere, or compiled code.
 
 The choice is part of what JAX keeps programs by, so that one process can use both.
 """
@@ -9,14 +10,16 @@ from functools import cache
 
 import jax
 
-from quantamm_cli.kernels.call import double_precision
+from quantamm_cli.kernels.jax_ops import double_precision
 from quantamm_cli.settings.types import Executor
 
 _CHOSEN = jax.make_user_context("auto")
 
 
 def executor(name: Executor) -> AbstractContextManager[None]:
-    """While it is open, programs are traced for this executor; ``auto`` leaves the choice as it was, at first to the device."""
+    """While it is open, programs are traced for this executor; ``auto`` leaves the choice as it
+    was, at first to the device.
+    """
     if name == "auto":
         return nullcontext()
     chosen: AbstractContextManager[None] = _CHOSEN(name)
@@ -24,7 +27,9 @@ def executor(name: Executor) -> AbstractContextManager[None]:
 
 
 def compiled() -> bool:
-    """Whether programs traced now call compiled code: where it can run, unless the scan was asked for."""
+    """Whether programs traced now call compiled code: where it can run,
+    unless the scan was asked for.
+    """
     return _CHOSEN.value != "scan" and possible()
 
 
@@ -39,7 +44,8 @@ def _made() -> bool:
 
     try:
         entry()
-    except Exception as failure:  # a processor or system that the compiler does not serve: slower, but not less right
+    except Exception as failure:
+        # a processor or system that the compiler does not serve: slower, but not less right
         logging.getLogger(__name__).warning(
             "compiled code cannot be made here (%s); JAX's loops take its place", failure
         )

@@ -1,13 +1,17 @@
-r"""The function-maximising pool (FM-AMM, CoW AMM) of two tokens. [Canidio & Fritsch, arXiv 2307.02074]
+r"""The function-maximising pool (FM-AMM, CoW AMM) of two tokens.
 
-A batch trades at one price, chosen so that the pool maximises $x^w y^{1-w}$ given that price: what is paid on average is the
-marginal price afterwards. With $u_i = (1 - w_i) R_i p_i$ the pool is in equilibrium at market prices $p$ iff $u_0 = u_1$, and
-a batch that takes the token with the larger $u$, token $o$, at $\rho$ times its market price trades values
+[Canidio & Fritsch, arXiv 2307.02074]
+
+A batch trades at one price, chosen so that the pool maximises $x^w y^{1-w}$ given that price: what
+is paid on average is the marginal price afterwards. With $u_i = (1 - w_i) R_i p_i$ the pool is in
+equilibrium at market prices $p$ iff $u_0 = u_1$, and a batch that takes the token with the larger
+$u$, token $o$, at $\rho$ times its market price trades values
 
 $$\text{out} = u_o - u_i / \rho, \qquad \text{in} = (\rho u_o - u_i) / \gamma,$$
 
-$\gamma = 1 - \text{fee}$ of what comes in counting. Who trades earns out − in, which is nothing at $\rho = \gamma$ and most at
-$\rho = \sqrt{\gamma u_i / u_o}$; there is no trade between $\rho = u_i / u_o$ and $\gamma$ when the first is the larger.
+$\gamma = 1 - \text{fee}$ of what comes in counting. Who trades earns out − in, which is nothing at
+$\rho = \gamma$ and most at $\rho = \sqrt{\gamma u_i / u_o}$; there is no trade between
+$\rho = u_i / u_o$ and $\gamma$ when the first is the larger.
 """
 
 import jax.numpy as jnp
@@ -21,7 +25,8 @@ Scalar = Float[Array, ""]
 
 
 def arbitraged(reserves: Pair, weights: Pair, minute: Minute, quality: Scalar | float) -> Pair:
-    """Reserves after the minute's arbitrage: ``quality`` of it by competitors, the rest by one arbitrageur alone.
+    """Reserves after the minute's arbitrage: ``quality`` of it by competitors,
+    the rest by one arbitrageur alone.
 
     Gas and the arbitrage fee are in it already: nobody trades at a loss.
     """
@@ -38,9 +43,10 @@ def arbitraged(reserves: Pair, weights: Pair, minute: Minute, quality: Scalar | 
 def competed(much: Scalar, little: Scalar, minute: Minute) -> tuple[Scalar, Scalar]:
     r"""Values out and in when arbitrageurs compete until none earns anything after costs.
 
-    The best price for the pool at which profit covers gas $g$ and half the arbitrage fee $a$ on both sides: the larger root
-    of $u_o\kappa\rho^2 - (u_o h + u_i\kappa - g)\rho + u_i h = 0$, $h = 1 - a/2$, $\kappa = (1 + a/2)/\gamma$, which without gas is
-    $h/\kappa$. There is one iff the most that can be earned, $(\sqrt{u_o h} - \sqrt{u_i\kappa})^2$, is at least $g$.
+    The best price for the pool at which profit covers gas $g$ and half the arbitrage fee $a$ on
+    both sides: the larger root of $u_o\kappa\rho^2 - (u_o h + u_i\kappa - g)\rho + u_i h = 0$,
+    $h = 1 - a/2$, $\kappa = (1 + a/2)/\gamma$, which without gas is $h/\kappa$. There is one iff
+    the most that can be earned, $(\sqrt{u_o h} - \sqrt{u_i\kappa})^2$, is at least $g$.
     """
     gamma, half = 1 - minute.fee, _half_fee(minute)
     gives, costs = much * (1 - half), little * (1 + half) / gamma
@@ -56,7 +62,9 @@ def competed(much: Scalar, little: Scalar, minute: Minute) -> tuple[Scalar, Scal
 
 
 def monopolised(much: Scalar, little: Scalar, minute: Minute) -> tuple[Scalar, Scalar]:
-    """Values out and in when one arbitrageur takes the most, if that pays gas and half the arbitrage fee on both sides."""
+    """Values out and in when one arbitrageur takes the most, if that pays gas and half the
+    arbitrage fee on both sides.
+    """
     gamma = 1 - minute.fee
     happens = gamma * much > little
     price = jnp.sqrt(gamma * little / much)
@@ -69,15 +77,19 @@ def monopolised(much: Scalar, little: Scalar, minute: Minute) -> tuple[Scalar, S
 
 
 def out_given_in(reserves: Pair, weights: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    r"""What a batch of ``amount`` of token ``pay``, net of fees, takes out: $w_i a R_o / (w_o R_i + a)$.
+    r"""What a batch of ``amount`` of token ``pay``, net of fees, takes out:
+    $w_i a R_o / (w_o R_i + a)$.
 
-    From $a / b = \frac{w_o (R_i + a)}{w_i (R_o - b)}$: the average price is the marginal one afterwards.
+    From $a / b = \frac{w_o (R_i + a)}{w_i (R_o - b)}$: the average price is
+    the marginal one afterwards.
     """
     return weights[pay] * amount * reserves[1 - pay] / (weights[1 - pay] * reserves[pay] + amount)
 
 
 def in_given_out(reserves: Pair, weights: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    """What of token ``pay`` a batch must bring, fees apart, to take ``amount`` of the other; infinite from $w_i R_o$ on."""
+    """What of token ``pay`` a batch must bring, fees apart, to take ``amount`` of the other;
+    infinite from $w_i R_o$ on.
+    """
     left = weights[pay] * reserves[1 - pay] - amount
     return jnp.where(
         left > 0, weights[1 - pay] * reserves[pay] * amount / jnp.where(left > 0, left, 1), jnp.inf

@@ -19,7 +19,8 @@ def ticks(
     zero: bool = False,
     raw: Bijector | None = None,
 ) -> Numbers:
-    """``count`` values from ``low`` to ``high``, equal steps or, with ``log``, equal ratios apart; both ends are exact.
+    """``count`` values from ``low`` to ``high``, equal steps or, with ``log``,
+    equal ratios apart; both ends are exact.
 
     ``zero`` puts a zero before them, which counts. ``raw`` turns readable values into raw ones.
     """
@@ -36,6 +37,9 @@ def ticks(
 
 
 def product(axes: Mapping[str, Sequence[V]]) -> Iterator[dict[str, V]]:
-    """Every combination of the axes' values, by name; the last axis moves fastest. Of no axes there is one: nothing."""
+    """Every combination of the axes' values, by name; the last axis moves fastest.
+
+    Of no axes there is one: nothing.
+    """
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))

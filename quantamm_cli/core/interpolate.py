@@ -12,7 +12,9 @@ def linear(
     period: int,
     stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
-    """Weights of every minute of each block: straight for ``period`` minutes or until it ``stops``, then still until the chunk ends."""
+    """Weights of every minute of each block: straight for ``period`` minutes or until it ``stops``,
+    then still until the chunk ends.
+    """
     if stops is None:
         passed = jnp.minimum(jnp.arange(chunk), period).astype(starts.dtype)
         return starts[:, None] + passed[:, None] * slopes[:, None]
@@ -29,7 +31,8 @@ def approx_optimal(
     period: int,
     stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
-    """Half way between the straight and the geometric path: close to the one that costs the pool least. It does not stop.
+    """Half way between the straight and the geometric path: close to the one that costs the
+    pool least. It does not stop.
 
     [Willetts & Harrington, "Optimal rebalancing in dynamic AMMs", arXiv:2403.18737]
     """
@@ -53,7 +56,9 @@ def at(
     minute: Int[Array, ""],
     period: int | Float[Array, ""],
 ) -> Float[Array, " n"]:
-    """The weights ``minute`` minutes after a block began that moves for ``period``, as a pool on chain computes them when asked."""
+    """The weights ``minute`` minutes after a block began that moves for ``period``, as a pool on
+    chain computes them when asked.
+    """
     passed = jnp.minimum(minute, period)
     straight, end = start + passed * slope, start + period * slope
     if method == "linear":

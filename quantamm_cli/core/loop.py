@@ -10,9 +10,11 @@ import jax.numpy as jnp
 def checkpointed_scan(
     step: Callable[[Any, Any], tuple[Any, Any]], start: Any, rows: Any, block: int = 1440
 ) -> Any:
-    """The outputs of ``lax.scan``, keeping only every ``block``-th state for the gradient and recomputing between.
+    """The outputs of ``lax.scan``, keeping only every ``block``-th state for the
+    gradient and recomputing between.
 
-    Rows are padded with the last one to whole blocks; what the padding does is cut off and never seen.
+    Rows are padded with the last one to whole blocks; what the padding does
+    is cut off and never seen.
     """
     length = len(jax.tree.leaves(rows)[0])
     block = min(block, length)

@@ -14,7 +14,8 @@ from quantamm_cli.kernels.operands import Trades
 class Minute(NamedTuple):
     """Prices, what trading costs, and what else happens; ``None`` is what the program leaves out.
 
-    ``growth``: LP supply now over that a minute ago. ``visited``: whether the arbitrageur comes; ``None`` is always.
+    ``growth``: LP supply now over that a minute ago. ``visited``:
+    whether the arbitrageur comes; ``None`` is always.
     """
 
     prices: Float[Array, "*t n"]
@@ -33,12 +34,16 @@ class Minute(NamedTuple):
 
 
 def window(column: Shaped[Array, "t *n"], start: Int[Array, ""], rows: int) -> Array:
-    """Rows [start, start + rows). The caller sees to it that they exist: nothing is clamped in silence."""
+    """Rows [start, start + rows). The caller sees to it that they exist:
+    nothing is clamped in silence.
+    """
     return jax.lax.dynamic_slice_in_dim(column, jnp.asarray(start), rows)
 
 
 def minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
-    """The columns of [start, start + rows); scalars are repeated, the LP supply is its growth since the row before, one at first."""
+    """The columns of [start, start + rows); scalars are repeated, the LP supply is its growth since
+    the row before, one at first.
+    """
     assert feed.frictions is not None
     prices = window(feed.prices, start, rows)
 

@@ -1,8 +1,9 @@
 r"""The QuantAMM contracts' arithmetic of weights: the clamp, the speed limit, and the rail.
 
-The rail is the smallest weight $g$, and $1 - (n-1)g$ the largest. Contracts count in units of $10^{-18}$ and seconds; these
-are the same operations on floats. What they leave undone they leave undone here: weights that do not sum to one are not
-normalised first, one pass may push a weight below the rail, and whatever is missing to one goes to a single weight.
+The rail is the smallest weight $g$, and $1 - (n-1)g$ the largest. Contracts count in units of
+$10^{-18}$ and seconds; these are the same operations on floats. What they leave undone they leave
+undone here: weights that do not sum to one are not normalised first, one pass may push a weight
+below the rail, and whatever is missing to one goes to a single weight.
 """
 
 import jax
@@ -19,7 +20,8 @@ UNIT = 1e-18
 
 
 def clamp_weights(weights: Weights, rail: Scalar | float) -> Weights:
-    """Weights below the rail are put on it; the others, the largest weight at most, share the rest in proportion.
+    """Weights below the rail are put on it; the others, the largest weight at most,
+    share the rest in proportion.
 
     Who stands on the rail exactly stays there, though the others' shares count it.
     """
@@ -34,9 +36,11 @@ def clamp_weights(weights: Weights, rail: Scalar | float) -> Weights:
 def normalize_weight_updates(
     previous: Weights, weights: Weights, largest: Scalar | float
 ) -> Weights:
-    """Weights no further than ``largest`` from the previous ones, all slowed alike, that sum to one.
+    """Weights no further than ``largest`` from the previous ones,
+    all slowed alike, that sum to one.
 
-    What they lack goes to the second largest weight, what they have too much comes from the largest.
+    What they lack goes to the second largest weight, what they have too
+    much comes from the largest.
     """
     change = weights - previous
     furthest = jnp.abs(change).max()
@@ -53,12 +57,16 @@ def normalize_weight_updates(
 def guard_weights(
     previous: Weights, weights: Weights, largest: Scalar | float, rail: Scalar | float
 ) -> Weights:
-    """The weights an update aims for: clamped, then brought as near to the previous ones as the speed limit asks."""
+    """The weights an update aims for: clamped, then brought as near to the previous
+    ones as the speed limit asks.
+    """
     return normalize_weight_updates(previous, clamp_weights(weights, rail), largest)
 
 
 def seconds_to_rail(weights: Weights, multiplier: Weights, rail: Scalar | float) -> Scalar:
-    """Whole seconds for which weights may move by ``multiplier`` a second before one would cross its rail; infinite if none would."""
+    """Whole seconds for which weights may move by ``multiplier`` a second before one would cross
+    its rail; infinite if none would.
+    """
     # Differences of weights are good to a few roundings: a whole second is not lost to them.
     slack = 4 * np.finfo(weights.dtype).eps
     top = 1 - (len(weights) - 1) * rail

@@ -12,16 +12,17 @@ from quantamm_cli.core.spellings import Spelling, spellings
 from quantamm_cli.core.types import ParamValues
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random import tags
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a pool.
 
-    ``default``, ``low`` and ``high`` (the range a search covers, on a logarithmic scale if ``log``) are readable values.
-    A raw array is ``(n,)``, one number an asset, unless ``count`` says how many; and has the names of its
-    ``layers``, if any, as a leading axis; all layers but the first begin ``apart`` from it, a standard deviation.
+    ``default``, ``low`` and ``high`` (the range a search covers, on a logarithmic scale if ``log``)
+    are readable values. A raw array is ``(n,)``, one number an asset, unless ``count`` says how
+    many; and has the names of its ``layers``, if any, as a leading axis; all layers but the first
+    begin ``apart`` from it, a standard deviation.
     """
 
     name: str
@@ -81,13 +82,15 @@ def initial(
 ) -> dict[str, Numbers]:
     """Raw parameters ``(sets, *shape)`` to begin with.
 
-    ``given`` holds values by raw, readable or another accepted name: a number, one an asset, or one a set and asset. The
-    first set is as given. The others differ in what trains: by normal offsets of standard deviation ``noise`` in raw units,
-    drawn at random or evenly, or, with ``grid``, by standing on a grid over the declared ranges. Layers that begin ``apart``
-    and are given alike differ in every set by the same offsets, drawn in the same way.
+    ``given`` holds values by raw, readable or another accepted name: a number, one an asset, or one
+    a set and asset. The first set is as given. The others differ in what trains: by normal offsets
+    of standard deviation ``noise`` in raw units, drawn at random or evenly, or, with ``grid``, by
+    standing on a grid over the declared ranges. Layers that begin ``apart`` and are given alike
+    differ in every set by the same offsets, drawn in the same way.
 
     Raises:
-        ConfigError: unknown names, two spellings of one parameter, wrong shapes, values outside the domain.
+        ConfigError: unknown names, two spellings of one parameter, wrong shapes,
+            values outside the domain.
     """
     _known(specs, given)
     params = {spec.name: _given(spec, given, sets, assets) for spec in specs}
@@ -108,7 +111,8 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
         if name not in known:
             raise ConfigError(
                 f"params.{name}",
-                f"this pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(main)) or 'none'})",
+                f"this pool has no such parameter{did_you_mean(name, known)} (it has: "
+                f"{', '.join(sorted(main)) or 'none'})",
             )
     for spec in specs:
         first, *more = [name for name in spec.names if name in given] or [""]
@@ -122,7 +126,9 @@ def _known(specs: Sequence[Parameter], given: Mapping[str, object]) -> None:
 def _members(
     layered: Sequence[Parameter], params: Mapping[str, Numbers], seed: int, init: Init
 ) -> dict[str, Numbers]:
-    """Parameters whose layers after the first stand apart from it; layers that were given one by one stay."""
+    """Parameters whose layers after the first stand apart from it;
+    layers that were given one by one stay.
+    """
     alike = [spec for spec in layered if not np.ptp(params[spec.name], axis=1).any()]
     random, found = np.random.Generator(np.random.PCG64([seed, tags.MEMBERS])), {}
     for number, spec in enumerate(alike):
@@ -154,7 +160,9 @@ def _jittered(
 def _spread(
     moving: Sequence[Parameter], params: Mapping[str, Numbers], noise: float, seed: int, init: Even
 ) -> dict[str, Numbers]:
-    """Parameters with all sets but the first moved to points spread evenly, a dimension a number that trains."""
+    """Parameters with all sets but the first moved to points spread evenly,
+    a dimension a number that trains.
+    """
     others = {spec.name: params[spec.name][1:] for spec in moving}
     sizes = [other[0].size for other in others.values()]
     cube = points(init, len(next(iter(others.values()))), sum(sizes), seed)
@@ -174,13 +182,15 @@ def _on_grid(spec: Parameter, values: Numbers, share: Numbers) -> Numbers:
     if (values != values[0]).any():
         raise ConfigError(
             f"params.{spec.readable}",
-            "has a value a parameter set, and fit.init=grid chooses the sets itself; give one for all",
+            "has a value a parameter set, and fit.init=grid chooses the sets "
+            "itself; give one for all",
         )
     raw = spec.bijector.raw(spec.between(share))
     if not np.isfinite(raw).all():
         raise ConfigError(
             "fit.init",
-            f"grid: the range of {spec.readable}, {spec.low:g} to {spec.high:g}, is not {spec.bijector.domain}",
+            f"grid: the range of {spec.readable}, {spec.low:g} to {spec.high:g}, is not "
+            f"{spec.bijector.domain}",
         )
     return raw
 
@@ -212,7 +222,8 @@ def _raw(spec: Parameter, readable: Numbers, place: str) -> Numbers:
         )
         raise ConfigError(
             place,
-            f"{', '.join(f'{value:g}' for value in np.ravel(wrong))} is not {spec.bijector.domain} ({spec.unit})",
+            f"{', '.join(f'{value:g}' for value in np.ravel(wrong))} is not "
+            f"{spec.bijector.domain} ({spec.unit})",
         )
     return raw
 
@@ -223,7 +234,9 @@ def _a_day(
     given: Mapping[str, object],
     params: Mapping[str, Numbers],
 ) -> Numbers:
-    """Raw values a day of a parameter that was given as a product with a memory; others as they are."""
+    """Raw values a day of a parameter that was given as a product with a
+    memory; others as they are.
+    """
     product = next((other for other in spec.spellings if other.name in given and other.over), None)
     if product is None:
         return params[spec.name]
@@ -239,13 +252,16 @@ def _a_day(
     if (days <= 0).any():
         raise ConfigError(
             place,
-            f"is {spec.readable} times {memory.readable}, which is zero; write params.{spec.readable}",
+            f"is {spec.readable} times {memory.readable}, which is zero; write "
+            f"params.{spec.readable}",
         )
     return _raw(spec, _quietly(spec.bijector, params[spec.name]) / days, place)
 
 
 def _shaped(value: object, place: str, sets: int, shape: tuple[int, ...]) -> Numbers:
-    """A number, numbers of the last axes of one set's ``shape``, or all of it a set, as ``(sets, *shape)``."""
+    """A number, numbers of the last axes of one set's ``shape``,
+    or all of it a set, as ``(sets, *shape)``.
+    """
     try:
         array = np.asarray(value, float)
     except (TypeError, ValueError):
@@ -279,7 +295,9 @@ def _expected(sets: int, shape: tuple[int, ...]) -> str:
 
 
 def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
-    """Readable values of raw parameters, by readable name; those of a set that ran away are infinite or NaN."""
+    """Readable values of raw parameters, by readable name; those of a set that ran
+    away are infinite or NaN.
+    """
     return {
         spec.readable: _quietly(spec.bijector, np.asarray(raw[spec.name], float)) for spec in specs
     }

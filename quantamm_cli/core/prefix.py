@@ -8,9 +8,11 @@ _TILE = 64
 
 
 def cumulative(values: Float[Array, " t"]) -> Float[Array, " t"]:
-    """``cumsum`` by tiles: a triangular product inside each, and the same again over the tiles' sums.
+    """``cumsum`` by tiles: a triangular product inside each, and the same
+    again over the tiles' sums.
 
-    The library's own becomes seventeen passes over memory for a year of minutes, and takes seconds to compile.
+    The library's own becomes seventeen passes over memory for a year of minutes,
+    and takes seconds to compile.
     """
     length = len(values)
     if length <= _TILE:

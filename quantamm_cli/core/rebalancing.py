@@ -1,8 +1,10 @@
-r"""A portfolio that follows given weights by trading at an exchange, at market prices and at a cost.
+r"""A portfolio that follows given weights by trading at an exchange,
+at market prices and at a cost.
 
-The benchmark a pool is measured against: *loss versus rebalancing* without costs [Milionis et al., arXiv:2208.06046],
-*rebalancing versus rebalancing* with fee and spread [Willetts & Harrington, arXiv:2410.23404]. At every visit it first
-trades back to the weights it had, then to the new ones; a move from value shares $x$ to $w$ costs the share
+The benchmark a pool is measured against: *loss versus rebalancing* without costs [Milionis et al.,
+arXiv:2208.06046], *rebalancing versus rebalancing* with fee and spread [Willetts & Harrington,
+arXiv:2410.23404]. At every visit it first trades back to the weights it had, then to the new ones;
+a move from value shares $x$ to $w$ costs the share
 
 $$c = \tau \sum_i (x_i - w_i)_+ + \tfrac12 \sum_i s_i |x_i - w_i|$$
 
@@ -21,8 +23,8 @@ YEAR = 525_600
 
 
 class Broker(NamedTuple):
-    """What trading costs at an exchange: ``cost`` of what is sold, half the ``spread`` (``None``: a series) of all that moves;
-    and the share of the value that leaves in a year."""
+    """What trading costs at an exchange: ``cost`` of what is sold, half the ``spread`` (``None``: a
+    series) of all that moves; and the share of the value that leaves in a year."""
 
     cost: Float[Array, ""] | float
     spread: Float[Array, ""] | float | None = 0.0
@@ -36,7 +38,9 @@ def log_value(
     spread: Float[Array, "..."] | float = 0.0,
     streaming: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, " k"]:
-    """ln of value over opening value at each visit, after its trades and after ``streaming`` (a share of the value) has left."""
+    """ln of value over opening value at each visit, after its trades and after ``streaming`` (a
+    share of the value) has left.
+    """
     earned = weights[:-1] * (prices[1:] / prices[:-1] - 1)
     growth = earned.sum(
         -1

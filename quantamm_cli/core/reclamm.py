@@ -1,13 +1,15 @@
-r"""A readjusting concentrated liquidity pool (reCLAMM): constant product on real plus virtual balances of two tokens.
+r"""A readjusting concentrated liquidity pool (reCLAMM): constant product on real plus
+virtual balances of two tokens.
 
-Real balances $R$, virtual ones $V$, effective ones $E = R + V$; trades keep $L = E_0 E_1$ and can drain a token but not
-overdraw it, so prices stay between $V_1^2/L$ and $L/V_0^2$, whose ratio is $Q = (L / V_0 V_1)^2$. Where one token has become
-scarce (*overvalued*, $o$; the other is *undervalued*, $u$) the virtual balances shift, and the range with them, at an
-unchanged $Q$:
+Real balances $R$, virtual ones $V$, effective ones $E = R + V$; trades keep $L = E_0 E_1$ and can
+drain a token but not overdraw it, so prices stay between $V_1^2/L$ and $L/V_0^2$, whose ratio is
+$Q = (L / V_0 V_1)^2$. Where one token has become scarce (*overvalued*, $o$; the other is
+*undervalued*, $u$) the virtual balances shift, and the range with them, at an unchanged $Q$:
 
 $$V_u = \frac{R_u (V_o + R_o)}{w V_o - R_o}, \qquad w = \sqrt Q - 1$$
 
-[Balancer, Readjusting Concentrated Liquidity AMM, pool mathematics; contract ReClammMath, versions 1 and 2]
+[Balancer, Readjusting Concentrated Liquidity AMM, pool mathematics;
+contract ReClammMath, versions 1 and 2]
 """
 
 import jax.numpy as jnp
@@ -21,7 +23,9 @@ Pair = Float[Array, "2"]
 Scalar = Float[Array, ""]
 
 SHIFT_DIVISOR = 124649
-"""A shift exponent of one takes 1/124649 of the scarce token's virtual balance a second, which is half of it in a day."""
+"""A shift exponent of one takes 1/124649 of the scarce token's virtual balance a second,
+which is half of it in a day.
+"""
 LONGEST_SHIFT = 30 * 86400
 """Seconds of shift that version 2 makes up for at one visit."""
 _LEAST = 1e-18
@@ -33,7 +37,8 @@ def _ordered(above: Bool[Array, ""], pair: Pair) -> Pair:
 
 
 def centeredness(real: Pair, virtual: Pair) -> tuple[Scalar, Bool[Array, ""]]:
-    r"""$C = R_o V_u / R_u V_o$, one where both tokens are equally far from their ends, zero where one is drained.
+    r"""$C = R_o V_u / R_u V_o$, one where both tokens are equally far from their ends,
+    zero where one is drained.
 
     And whether the pool is above its center: the first token is the undervalued one.
     """
@@ -54,10 +59,12 @@ def price(real: Pair, virtual: Pair) -> Scalar:
 
 
 def quoting(real: Pair, prices: Pair, span: Scalar) -> Pair:
-    r"""Virtual balances under which these real ones quote the market's price, in a range of width ``span`` $= \sqrt Q - 1$.
+    r"""Virtual balances under which these real ones quote the market's price, in a range of width
+    ``span`` $= \sqrt Q - 1$.
 
-    With values $y = pR$ both effective balances are worth $X$, $w X^2 - (1+w)(y_0+y_1) X + (1+w) y_0 y_1 = 0$. Tokens of equal
-    value give a centered pool, $V = R/(\sqrt[4]{Q} - 1)$.
+    With values $y = pR$ both effective balances are worth $X$,
+    $w X^2 - (1+w)(y_0+y_1) X + (1+w) y_0 y_1 = 0$. Tokens of equal value give a centered pool,
+    $V = R/(\sqrt[4]{Q} - 1)$.
     """
     worth = real * prices
     tilt = (worth[0] - worth[1]) ** 2 + 4 * worth.prod() / (1 + span)
@@ -66,17 +73,22 @@ def quoting(real: Pair, prices: Pair, span: Scalar) -> Pair:
 
 
 def geometric(real: Pair, virtual: Pair, log_base: Scalar, seconds: Scalar) -> Scalar:
-    r"""The overvalued token's virtual balance after ``seconds``: $V_o\,b^{s}$ with ``log_base`` $= \ln b$."""
+    r"""The overvalued token's virtual balance after ``seconds``:
+    $V_o\,b^{s}$ with ``log_base`` $= \ln b$.
+    """
     _, above = centeredness(real, virtual)
     return _ordered(above, virtual)[1] * jnp.exp(log_base * seconds)
 
 
 def arc_length(real: Pair, virtual: Pair, prices: Pair, speed: Scalar, seconds: Scalar) -> Scalar:
-    r"""The overvalued token's virtual balance after ``seconds`` of a shift that costs the same at each visit.
+    r"""The overvalued token's virtual balance after ``seconds`` of a shift that
+    costs the same at each visit.
 
-    To arbitrage a shift costs $\Delta Z^2/4X$ of the second token, $Z = \sqrt P V_0 - V_1/\sqrt P$, $X = E_0$, so that
-    $\Delta Z = 2 v \sqrt X\,s$. In values, $y = p_o V_o$ and $r = pR$, $p_u V_u - y$ is to rise by $\sqrt{p_0 p_1}\,\Delta Z$ to $z$:
-    $w y^2 + (w z - r_u - r_o) y - r_o (z + r_u) = 0$, of which the larger root lies within the range for every $z$.
+    To arbitrage a shift costs $\Delta Z^2/4X$ of the second token, $Z = \sqrt P V_0 - V_1/\sqrt P$,
+    $X = E_0$, so that $\Delta Z = 2 v \sqrt X\,s$. In values, $y = p_o V_o$ and $r = pR$,
+    $p_u V_u - y$ is to rise by $\sqrt{p_0 p_1}\,\Delta Z$ to $z$:
+    $w y^2 + (w z - r_u - r_o) y - r_o (z + r_u) = 0$, of which the larger root lies within the
+    range for every $z$.
     """
     _, above = centeredness(real, virtual)
     span = width(real, virtual)
@@ -91,16 +103,19 @@ def arc_length(real: Pair, virtual: Pair, prices: Pair, speed: Scalar, seconds: 
 
 
 def halfway(real: Pair, virtual: Pair) -> Scalar:
-    r"""The overvalued token's virtual balance, $V_o/\sqrt Q$, that moves a drained pool's price by half the range."""
+    r"""The overvalued token's virtual balance, $V_o/\sqrt Q$, that moves a drained
+    pool's price by half the range.
+    """
     _, above = centeredness(real, virtual)
     return _ordered(above, virtual)[1] / (1 + width(real, virtual))
 
 
 def shifted(real: Pair, virtual: Pair, overvalued: Scalar, version: int) -> Pair:
-    r"""Virtual balances once the overvalued token's has come to ``overvalued``, in a range as wide as before.
+    r"""Virtual balances once the overvalued token's has come to ``overvalued``,
+    in a range as wide as before.
 
-    Version 2 stops at the center, $V_o \ge R_o/(\sqrt[4]{Q} - 1)$. Version 1 goes past it, and a shift past the end of the
-    range, at which the contract reverts, does not happen.
+    Version 2 stops at the center, $V_o \ge R_o/(\sqrt[4]{Q} - 1)$. Version 1 goes past it, and a
+    shift past the end of the range, at which the contract reverts, does not happen.
     """
     _, above = centeredness(real, virtual)
     span = width(real, virtual)
@@ -117,7 +132,9 @@ def shifted(real: Pair, virtual: Pair, overvalued: Scalar, version: int) -> Pair
 
 
 def onset(real: Pair, virtual: Pair, margin: Scalar) -> Pair:
-    """Real balances at which trading alone will have brought the centeredness down to ``margin``, first token undervalued."""
+    """Real balances at which trading alone will have brought the centeredness down to
+    ``margin``, first token undervalued.
+    """
     span = width(real, virtual)
     filled = 2 * span / (1 + margin + jnp.sqrt((1 + margin) ** 2 + 4 * margin * span))
     return virtual * filled * jnp.stack([jnp.ones_like(margin), margin])
@@ -126,7 +143,9 @@ def onset(real: Pair, virtual: Pair, margin: Scalar) -> Pair:
 def matching_speed(
     real: Pair, virtual: Pair, margin: Scalar, log_base: Scalar, seconds: Scalar, version: int
 ) -> Scalar:
-    """The speed of ``arc_length`` whose first step, at ``onset`` and over ``seconds``, is that of ``geometric``."""
+    """The speed of ``arc_length`` whose first step, at ``onset`` and over ``seconds``,
+    is that of ``geometric``.
+    """
     there = onset(real, virtual, margin)
     moved = shifted(there, virtual, geometric(there, virtual, log_base, seconds), version) - virtual
     root = jnp.sqrt(price(there, virtual))
@@ -136,9 +155,9 @@ def matching_speed(
 def arbitraged(real: Pair, virtual: Pair, prices: Pair, fee: Scalar) -> Pair:
     r"""Real balances after the arbitrageur's best trade; unchanged where the fee eats its profit.
 
-    With $m = p_o E_o / p_i E_i$ of the token taken out and the one paid in, and $\gamma = 1 - $ fee, the best trade takes
-    $E_o (1 - e^{-\rho})$ for $E_i (e^\rho - 1)/\gamma$, $\rho = \tfrac12 \ln \gamma m$; it ends where the token taken is drained,
-    $\rho = \ln(E_o/V_o)$.
+    With $m = p_o E_o / p_i E_i$ of the token taken out and the one paid in, and $\gamma = 1 - $
+    fee, the best trade takes $E_o (1 - e^{-\rho})$ for $E_i (e^\rho - 1)/\gamma$,
+    $\rho = \tfrac12 \ln \gamma m$; it ends where the token taken is drained, $\rho = \ln(E_o/V_o)$.
     """
     effective = real + virtual
     levels = jnp.log(prices * effective)
@@ -155,7 +174,8 @@ def arbitraged(real: Pair, virtual: Pair, prices: Pair, fee: Scalar) -> Pair:
 def swap_with(virtual: Pair, fee: Scalar) -> Swap:
     r"""The swaps of a pool with these virtual balances; the fee is taken from what comes in.
 
-    $$a_o = \frac{E_o\,\gamma a_i}{E_i + \gamma a_i}, \qquad a_i = \frac{E_i\,a_o}{\gamma (E_o - a_o)}$$
+    $$a_o = \frac{E_o\,\gamma a_i}{E_i + \gamma a_i},
+    \qquad a_i = \frac{E_i\,a_o}{\gamma (E_o - a_o)}$$
     """
 
     def swap(

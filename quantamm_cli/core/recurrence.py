@@ -1,8 +1,10 @@
-r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and the two ways to run a text that is made of them.
+r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and the two ways to run a
+text that is made of them.
 
-An estimator is written once, as a function of a *stream* of prices and of ``recur``, which turns a drive into the
-recurrence's value. Run by ``Columns`` a stream is the whole column ``(c, n)`` and every recurrence a scan of its own;
-run by ``OneRow`` it is the newest row ``(n,)``, with the state carried from row to row, as a keeper on chain would do it.
+An estimator is written once, as a function of a *stream* of prices and of ``recur``, which turns a
+drive into the recurrence's value. Run by ``Columns`` a stream is the whole column ``(c, n)`` and
+every recurrence a scan of its own; run by ``OneRow`` it is the newest row ``(n,)``, with the state
+carried from row to row, as a keeper on chain would do it.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +16,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 
 Stream = Float[Array, "*c n"]
 Decay = Float[Array, "... n"]
@@ -23,7 +25,9 @@ State = dict[str, Float[Array, " n"]]
 
 
 class Seen(NamedTuple):
-    """What a rule sees: prices, and whatever other series it asked for, ``(…, n)`` or ``(…, 1)``."""
+    """What a rule sees: prices, and whatever other series it asked for,
+    ``(…, n)`` or ``(…, 1)``.
+    """
 
     price: Float[Array, "*c n"]
     series: dict[str, Float[Array, "*c _"]] = {}  # noqa: RUF012 - never written to
@@ -31,7 +35,8 @@ class Seen(NamedTuple):
 
 @runtime_checkable
 class Recur(Protocol):
-    """The value now and the value before of a recurrence that holds ``start`` at the first row. ``decay`` may differ from row to row.
+    """The value now and the value before of a recurrence that holds ``start`` at the first row.
+    ``decay`` may differ from row to row.
 
     A text's recurrences bear different names.
     """
@@ -42,7 +47,8 @@ class Recur(Protocol):
 
 
 class Columns:
-    """All rows at once. Rows up to ``first`` hold the start, or what ``given`` holds: what came before them is padding.
+    """All rows at once. Rows up to ``first`` hold the start, or what ``given`` holds:
+    what came before them is padding.
 
     ``columns`` are the recurrences run so far, by name.
     """
@@ -77,7 +83,9 @@ class Columns:
 
 
 class OneRow:
-    """The newest row. ``carried`` is the state so far: ``None`` at the first row, which holds the start or what ``given`` holds."""
+    """The newest row. ``carried`` is the state so far: ``None`` at the first row, which holds the
+    start or what ``given`` holds.
+    """
 
     def __init__(
         self, carried: Mapping[str, Array] | None, given: Mapping[str, Array] | None = None
@@ -101,7 +109,10 @@ def one_row(
     seen: Seen,
     given: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
-    """Run a text for one more row; the new state and what it says. Pure: nothing outlives the call."""
+    """Run a text for one more row; the new state and what it says.
+
+    Pure: nothing outlives the call.
+    """
     recur = OneRow(carried, given)
     said = text(recur, seen)
     return recur.state, said

@@ -25,7 +25,9 @@ def points(kind: Even, count: int, dimensions: int, seed: int) -> Points:
 
 
 def normal(shares: Points) -> Points:
-    r"""Standard normal numbers $\Phi^{-1}(u)$ of points ``u`` of the unit cube, with ``u`` clipped to [1e-6, 1 - 1e-6]."""
+    r"""Standard normal numbers $\Phi^{-1}(u)$ of points ``u`` of the unit cube,
+    with ``u`` clipped to [1e-6, 1 - 1e-6].
+    """
     quantile = np.vectorize(NormalDist().inv_cdf, otypes=[float])
     return np.asarray(quantile(np.clip(shares, _EDGE, 1 - _EDGE)))
 
@@ -33,9 +35,11 @@ def normal(shares: Points) -> Points:
 def latin_hypercube(
     count: int, dimensions: int, random: np.random.Generator, centred: bool
 ) -> Points:
-    """Each of the ``count`` equal cells of every dimension holds one point: in its middle, or anywhere in it.
+    """Each of the ``count`` equal cells of every dimension holds one point:
+    in its middle, or anywhere in it.
 
-    [McKay, Beckman & Conover, A comparison of three methods for selecting values of input variables, 1979]
+    [McKay, Beckman & Conover, A comparison of three methods for selecting values
+    of input variables, 1979]
     """
     cells = np.stack([random.permutation(count) for _ in range(dimensions)], axis=1)
     within = 0.5 if centred else random.random((count, dimensions))
@@ -43,7 +47,10 @@ def latin_hypercube(
 
 
 def _sobol(count: int, dimensions: int, random: np.random.Generator) -> Points:
-    """The first of a scrambled Sobol sequence, whose balance needs its first point too. [Owen, On dropping the first Sobol' point, 2022]"""
+    """The first of a scrambled Sobol sequence, whose balance needs its first point too.
+
+    [Owen, On dropping the first Sobol' point, 2022]
+    """
     from scipy.stats import qmc  # takes half a second, and nothing else needs it
 
     sequence = qmc.Sobol(dimensions, scramble=True, rng=random)
@@ -51,7 +58,9 @@ def _sobol(count: int, dimensions: int, random: np.random.Generator) -> Points:
 
 
 def _grid(count: int, dimensions: int, random: np.random.Generator) -> Points:
-    """Points of the coarsest grid, ends included, that has so many: all of them, or as many drawn without repetition."""
+    """Points of the coarsest grid, ends included, that has so many: all of them,
+    or as many drawn without repetition.
+    """
     ticks = grid_ticks(count, dimensions)
     if dimensions * np.log2(ticks) <= np.log2(_COUNTABLE):
         chosen = np.sort(random.permutation(ticks**dimensions)[:count])

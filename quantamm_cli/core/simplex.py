@@ -26,7 +26,9 @@ def clamp(weights: Weights, floor: Float[Array, ""] | float, passes: int = 1) ->
 
 
 def bounded(weights: Weights, low: Weights, high: Weights) -> Weights:
-    """Weights between bounds that leave room for a sum of one: clipped, and what is missing or too much shared by the slack there is."""
+    """Weights between bounds that leave room for a sum of one: clipped, and what is missing or too
+    much shared by the slack there is.
+    """
     inside = jnp.clip(weights, low, high)
     missing = 1 - inside.sum()
     slack = jnp.where(missing > 0, high - inside, inside - low)
@@ -42,7 +44,9 @@ def straight_through(value: Weights, unlimited: Weights) -> Weights:
 def slope(
     start: Weights, target: Weights, minutes: int, maximum: Float[Array, ""] | float
 ) -> Weights:
-    """Change a minute that reaches ``target`` in ``minutes``, all assets slowed alike if one would exceed ``maximum``."""
+    """Change a minute that reaches ``target`` in ``minutes``, all assets slowed alike if one
+    would exceed ``maximum``.
+    """
     change = (target - start) / minutes
     fastest = jnp.abs(change).max()
     return jnp.where(fastest > maximum, change * (maximum / (fastest + 1e-10)), change)
@@ -57,7 +61,8 @@ def guarded(
 ) -> Weights:
     """Change a minute from ``start`` towards ``wish``: clamp in one pass, then limit the speed.
 
-    Where that would still arrive below the floor, the clamp is repeated until it holds, and the speed limited again.
+    Where that would still arrive below the floor, the clamp is repeated until it holds,
+    and the speed limited again.
     """
     wish = wish / wish.sum()
     once = slope(start, clamp(wish, floor), minutes, maximum)

@@ -1,4 +1,6 @@
-"""Other names for the quantities parameters stand for: values given or imported under one of them are stored under ours."""
+"""Other names for the quantities parameters stand for: values given or imported under one of
+them are stored under ours.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +12,9 @@ _MEMORIES = ("memory_days_for_ewma", "memory_days")
 
 
 class Spelling(NamedTuple):
-    """A name and its map to the readable value; where ``over`` names memories, that is a product with the first of them there is."""
+    """A name and its map to the readable value; where ``over`` names memories, that is a product
+    with the first of them there is.
+    """
 
     name: str
     bijector: Bijector

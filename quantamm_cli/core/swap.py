@@ -20,7 +20,10 @@ def out_given_in(
     amount_in: Amount,
     fee: Amount = 0.0,
 ) -> Amount:
-    """What comes out for ``amount_in``. Small trades keep their digits: powers are taken of what is near one."""
+    """What comes out for ``amount_in``.
+
+    Small trades keep their digits: powers are taken of what is near one.
+    """
     paid = jnp.log1p((1 - fee) * amount_in / balance_in)
     return -balance_out * jnp.expm1(-paid * weight_in / weight_out)
 

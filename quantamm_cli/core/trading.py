@@ -16,15 +16,19 @@ Scalar = Float[Array, ""]
 Swap = Callable[
     [Reserves, Int[Array, ""], Int[Array, ""], Scalar, Bool[Array, ""]], tuple[Scalar, Scalar]
 ]
-"""Of reserves, the tokens paid and taken, an amount, and whether it is the amount taken: what goes in, fee included, and what comes out."""
+"""Of reserves, the tokens paid and taken, an amount, and whether it is the amount taken: what goes
+in, fee included, and what comes out.
+"""
 
 
 def traded(
     reserves: Reserves, minute: Minute, swap: Swap
 ) -> tuple[Reserves, Scalar, Int[Array, ""]]:
-    """Reserves after the minute's given trades in their order, the fees they paid the providers, and how many were refused.
+    """Reserves after the minute's given trades in their order, the fees they paid the providers,
+    and how many were refused.
 
-    A trade is refused if the pool cannot pay it out: it would take a whole reserve or more, or has no finite price.
+    A trade is refused if the pool cannot pay it out: it would take a whole reserve or
+    more, or has no finite price.
     """
     none = jnp.zeros((), reserves.dtype), jnp.zeros((), jnp.int32)
     if minute.trades is None:

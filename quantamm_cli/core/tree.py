@@ -1,7 +1,7 @@
 """Components as arguments of compiled programs.
 
-A component's floating-point settings are leaves (traced: changing one never recompiles); everything else (names, whole
-numbers, flags, absences) shapes the program and is static.
+A component's floating-point settings are leaves (traced: changing one never recompiles); everything
+else (names, whole numbers, flags, absences) shapes the program and is static.
 """
 
 from abc import ABC

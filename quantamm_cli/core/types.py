@@ -18,7 +18,9 @@ from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
-"""Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one number serves every asset."""
+"""Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one
+number serves every asset.
+"""
 ParamValues = Mapping[
     str,
     float | Array | NDArray[Any] | Sequence[float | Sequence[float] | Sequence[Sequence[float]]],
@@ -29,7 +31,9 @@ ParamValues = Mapping[
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Trading:
-    """How the arbitrageur works: the solver, the minutes between visits, whether there is one at all; and how that is computed."""
+    """How the arbitrageur works: the solver, the minutes between visits, whether there is one at
+    all; and how that is computed.
+    """
 
     solver: str = "exact"
     every: int = 1
@@ -50,14 +54,17 @@ class Layout:
 
 
 class Feed(NamedTuple):
-    """Market data as one program takes it. Only shapes are static: other dates or prices never recompile.
+    """Market data as one program takes it. Only shapes are static:
+    other dates or prices never recompile.
 
-    ``chunks`` begins at the burn-in, behind ``first_chunk`` rows of padding that hold its first price, so that its shape
-    does not depend on how much burn-in exists. Chunk ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose
-    price is known at row ``r``. ``prefix`` serves the frictionless path; other paths have none. ``series`` are what a pool
-    looks at besides prices, as known at the chunks. What is given instead of computed: ``initial_reserves``, the ``state``
-    of the rule's estimators at row 0 (they have seen its chunk), ``trades``. ``numeraire`` is the position of the token a
-    pool's own price is in; ``None``: the last.
+    ``chunks`` begins at the burn-in, behind ``first_chunk`` rows of padding that hold its first
+    price, so that its shape does not depend on how much burn-in exists. Chunk
+    ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose price is known at row ``r``.
+    ``prefix`` serves the frictionless path; other paths have none. ``series`` are what a pool looks
+    at besides prices, as known at the chunks. What is given instead of computed:
+    ``initial_reserves``, the ``state`` of the rule's estimators at row 0 (they have seen its
+    chunk), ``trades``. ``numeraire`` is the position of the token a pool's own price is in;
+    ``None``: the last.
     """
 
     prices: Float[Array, "t n"]
@@ -77,7 +84,9 @@ class Feed(NamedTuple):
 
     @property
     def always_balanced(self) -> bool:
-        """Whether a pool is in equilibrium at every minute, and ``prefix`` tells what that earns."""
+        """Whether a pool is in equilibrium at every minute, and
+        ``prefix`` tells what that earns.
+        """
         return (
             self.prefix is not None
             and self.trading.happens
@@ -94,7 +103,8 @@ class Feed(NamedTuple):
 
 
 class Path(NamedTuple):
-    """What a pool does over a window, minute by minute: weights, reserves, fees its providers earned, given trades it refused.
+    """What a pool does over a window, minute by minute: weights, reserves, fees its providers
+    earned, given trades it refused.
 
     ``value``: what it is worth, from a pool that knows it before its reserves.
     """
@@ -120,7 +130,9 @@ class Snapshot(NamedTuple):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Daily:
-    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, value and prices every 1440 rows."""
+    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, value
+    and prices every 1440 rows.
+    """
 
     first: Snapshot
     last: Snapshot
@@ -130,7 +142,9 @@ class Daily:
 
 
 class Trajectory(NamedTuple):
-    """A path with the prices it met and what it was worth, minute by minute. It can tell all that ``Daily`` can."""
+    """A path with the prices it met and what it was worth, minute by minute.
+    It can tell all that ``Daily`` can.
+    """
 
     prices: Float[Array, "t n"]
     weights: Float[Array, "t n"]

@@ -12,7 +12,8 @@ from quantamm_cli.core.types import Params
 
 
 def trace(gain: Callable[[Params], Float[Array, ""]], params: Params) -> Float[Array, ""]:
-    """Trace of the Hessian of ``gain``: exact, one parameter after another, so that memory is that of a single gradient's gradient.
+    """Trace of the Hessian of ``gain``: exact, one parameter after another, so that memory is that
+    of a single gradient's gradient.
 
     Backwards twice: what gives its own derivatives (``jax.custom_vjp``) knows no other way.
     """

@@ -1,4 +1,6 @@
-"""Parameter sets and windows over several devices: each device computes its share, and what is shared lies on all of them."""
+"""Parameter sets and windows over several devices: each device computes its share, and what is
+shared lies on all of them.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +15,9 @@ SHARED, SETS, WINDOWS = PartitionSpec(), PartitionSpec("sets"), PartitionSpec("w
 
 
 def layout(devices: int, sets: int, windows: int) -> tuple[int, int]:
-    """Into how many equal parts sets and windows are cut to use as many devices as possible; of equals, the one with most parts of sets."""
+    """Into how many equal parts sets and windows are cut to use as many devices as possible; of
+    equals, the one with most parts of sets.
+    """
     cuts = [
         (a, b)
         for a in range(1, devices + 1)
@@ -35,18 +39,21 @@ def mesh(sets: int, windows: int) -> Mesh | None:
     )
 
 
-def placed(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
+def place_on(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
     """Arrays where programs spread over the mesh take them from, so that no call moves them."""
     return values if on is None else jax.device_put(values, NamedSharding(on, lies))
 
 
-def spread(
+def shard(
     on: Mesh | None, work: Callable[..., T], taken: tuple[Any, ...], left: PartitionSpec
 ) -> Callable[..., T]:
-    """``work`` on every device at once, each with its part of the arguments; the work itself where there is no mesh."""
+    """``work`` on every device at once, each with its part of the arguments;
+    the work itself where there is no mesh.
+    """
     if on is None:
         return work
-    # JAX does not follow which values differ between devices: derivatives we give ourselves are those of one device's own work.
+    # JAX does not follow which values differ between devices: derivatives we give ourselves are
+    # those of one device's own work.
     everywhere: Callable[..., T] = jax.shard_map(
         work, mesh=on, in_specs=taken, out_specs=left, check_vma=False
     )
@@ -54,7 +61,10 @@ def spread(
 
 
 def mean_over_windows(on: Mesh | None, values: T) -> T:
-    """In ``spread`` work: means over a device's windows become those over all windows. Not to be differentiated through."""
+    """In ``shard`` work: means over a device's windows become those over all windows.
+
+    Not to be differentiated through.
+    """
     means: T = (
         values if on is None or on.shape["windows"] == 1 else jax.lax.pmean(values, "windows")
     )

@@ -19,14 +19,17 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Simulate
 
 _LONGEST_BURN_IN = 365 * 1440
-"""Minutes of burn-in a program leaves room for, so that the first day of the data does not shape it."""
+"""Minutes of burn-in a program leaves room for, so that the first day of
+the data does not shape it.
+"""
 
 
 def feed(settings: Simulate, market: Market) -> Feed:
     """The market as the pool of these settings takes it.
 
     Raises:
-        ConfigError: frictions or trades for a pool that has no path with them; compiled code asked for where there is none.
+        ConfigError: frictions or trades for a pool that has no path with them;
+            compiled code asked for where there is none.
     """
     refuse(settings)
     pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
@@ -82,7 +85,10 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
 
 def refuse(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or given trades that the pool has no path with. JAX need not be started."""
+    """Raise ConfigError for frictions or given trades that the pool has no path with.
+
+    JAX need not be started.
+    """
     pool = AbstractPool.typed(settings.pool)
     if not pool.takes_frictions and not Fees.typed(settings.fees).frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
@@ -98,7 +104,9 @@ def refuse(settings: Simulate) -> None:
 def _chunks(
     market: Market, chunk: int | None, burn_in_days: int | None
 ) -> tuple[list[np.ndarray], int]:
-    """Prices and series at chunk starts behind padding that makes room for the longest burn-in, and how much padding there is."""
+    """Prices and series at chunk starts behind padding that makes room for the longest burn-in, and
+    how much padding there is.
+    """
     if chunk is None:
         return [column[:1] for column in (market.prices, *market.series.values())], 0
     seen = [column[::chunk] for column in (market.prices, *market.series.values())]
@@ -113,7 +121,9 @@ def _chunks(
 def _frictions(
     fees: Fees, market: Market, needed: bool
 ) -> dict[str, float | NDArray[np.float64]] | None:
-    """Numbers and series of the run's rows by friction; what is zero throughout is left out of the program."""
+    """Numbers and series of the run's rows by friction; what is zero throughout
+    is left out of the program.
+    """
     if fees.moves and market.fees is None:
         raise ValueError(f"the market was loaded without the series of fees={fees.kind}")
     if fees.frictionless and not needed:

@@ -1,4 +1,6 @@
-"""Scores over windows, periods and parameter sets: what training climbs and what selection compares."""
+"""Scores over windows, periods and parameter sets: what training climbs
+and what selection compares.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,10 +25,11 @@ Joined = Literal["mean", "min", "softmin"]
 
 @dataclass(frozen=True)
 class Aim:
-    """What training climbs, as far as it shapes programs: a metric over windows of ``rows`` minutes.
+    """What training climbs, as far as it shapes programs: a metric over
+    windows of ``rows`` minutes.
 
-    ``parts`` are spans of a window whose metrics are ``joined`` to one number; the window itself unless told. Of what
-    ``trains`` the curvature is taken.
+    ``parts`` are spans of a window whose metrics are ``joined`` to one number; the window itself
+    unless told. Of what ``trains`` the curvature is taken.
     """
 
     metric: str
@@ -44,7 +47,8 @@ class Aim:
 class Weights(NamedTuple):
     """The numbers of an objective; ``None`` marks what the program need not compute.
 
-    ``turnover`` and ``curvature`` are what a unit of each costs; ``temperature`` is that of the soft minimum over parts.
+    ``turnover`` and ``curvature`` are what a unit of each costs;
+    ``temperature`` is that of the soft minimum over parts.
     """
 
     turnover: Float[Array, ""] | None = None
@@ -60,7 +64,9 @@ def objective(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
-    """Mean over windows of the metric, less what turnover and curvature cost; each window is a fresh pool."""
+    """Mean over windows of the metric, less what turnover and curvature cost;
+    each window is a fresh pool.
+    """
 
     def one(start: Int[Array, ""]) -> Float[Array, ""]:
         if weights.turnover is None and reads_days([aim.metric]):
@@ -82,7 +88,9 @@ def objective(
 
 
 def joined(aim: Aim, weights: Weights, gains: Float[Array, " parts"]) -> Float[Array, ""]:
-    r"""One number of the parts' metrics $m_i$: their mean, the least, or $\sum_i m_i\,\mathrm{softmax}(-m/\tau)_i$."""
+    r"""One number of the parts' metrics $m_i$: their mean, the least, or
+    $\sum_i m_i\,\mathrm{softmax}(-m/\tau)_i$.
+    """
     if aim.joined == "mean":
         return gains.mean()
     if aim.joined == "min":
@@ -153,7 +161,9 @@ def ascent(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> tuple[Float[Array, " s"], Params]:
-    """Objective and gradient of every parameter set on the same windows; ``params`` holds ``(s, n)`` arrays."""
+    """Objective and gradient of every parameter set on the same windows;
+    ``params`` holds ``(s, n)`` arrays.
+    """
     slope = jax.value_and_grad(partial(climbed, aim, weights, pool))
     return jax.vmap(slope, in_axes=(0, None, None))(params, feed, starts)
 
@@ -174,6 +184,7 @@ def judge(
         with executor(feed.trading.executor):
             return {name: score(path.rows(first, last), names) for name, first, last in spans}
 
-    # Sets share the overhead of a minute loop; whole columns of minutes are quicker, and smaller, one set after another.
+    # Sets share the overhead of a minute loop; whole columns of minutes are quicker,
+    # and smaller, one set after another.
     together = reads_days(names) or feed.frictions is not None
     return jax.vmap(one)(params) if together else jax.lax.map(one, params)

@@ -1,4 +1,6 @@
-"""One parameter set over all periods, beside what anyone could have had: HODL, uniform HODL, constant weights, and portfolios."""
+"""One parameter set over all periods, beside what anyone could have had: HODL, uniform HODL,
+constant weights, and portfolios.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,8 +30,9 @@ Scores = dict[str, dict[str, float]]
 class Assessment:
     """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run.
 
-    The pool has all metrics, its benchmarks those that need no percentiles of minutes, which cost more than all others.
-    ``worth``: what the portfolios among them were worth (t,), minute by minute.
+    The pool has all metrics, its benchmarks those that need no percentiles of minutes, which cost
+    more than all others. ``worth``: what the portfolios among them were worth (t,), minute by
+    minute.
     """
 
     scores: Mapping[str, Scores]
@@ -51,8 +54,9 @@ def assess(
 ) -> Assessment:
     """Every metric of every period for the pool and its benchmarks.
 
-    ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL buys at its first row.
-    ``followed``: beside the portfolios that follow the pool's weights, too, where there are any.
+    ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
+    buys at its first row. ``followed``: beside the portfolios that follow the pool's weights, too,
+    where there are any.
     """
     rows = max(last for _, _, last in spans)
     values = arrays(params, feed)
@@ -82,7 +86,9 @@ def assess(
 
 
 def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
-    """Every metric of each period for a pool that opens at its first row; its estimators have seen everything before."""
+    """Every metric of each period for a pool that opens at its first row;
+    its estimators have seen everything before.
+    """
     values = arrays(params, feed)
     paths = {
         period: trajectory(pool, values, feed, first, last - first) for period, first, last in spans
@@ -102,7 +108,10 @@ def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans
 def trajectory(
     pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
-    """The pool that opens at a row of the feed, over ``rows`` minutes. One program a length, wherever it begins."""
+    """The pool that opens at a row of the feed, over ``rows`` minutes.
+
+    One program a length, wherever it begins.
+    """
     path: Trajectory = _trajectory(pool, params, feed, first, rows)
     return path
 
@@ -117,7 +126,9 @@ def _trajectory(
 def _judged(
     path: Trajectory, other: Trajectory, feed: Feed
 ) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """All metrics of one trajectory; and most of its HODL's, its uniform HODL's and those of the other, which has the same prices."""
+    """All metrics of one trajectory; and most of its HODL's, its uniform HODL's and those of the
+    other, which has the same prices.
+    """
     with executor(feed.trading.executor):
         own, told = jax.device_get(
             _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
@@ -133,7 +144,8 @@ def _judged(
 def _scores(
     names: tuple[str, ...], path: Trajectory, other: Trajectory
 ) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
-    """The metrics of a period: those that sort minutes for the pool alone, the others for it, its two HODLs and another trajectory.
+    """The metrics of a period: those that sort minutes for the pool alone, the others for it, its
+    two HODLs and another trajectory.
 
     Run a few times a length: cheap to compile beats quick to run.
     """

@@ -30,10 +30,11 @@ def random_scores(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, dict[str, Numbers]]:
-    """Scores ``(draws,)`` by period and metric of parameters that nobody trained; a pure function of the seed.
+    """Scores ``(draws,)`` by period and metric of parameters that nobody trained;
+    a pure function of the seed.
 
-    They lie around ``params``, one set to begin with as ``core.params.initial`` takes it, as initial parameters do but with
-    a noise of 0.5. Periods are those of one continuous run.
+    They lie around ``params``, one set to begin with as ``core.params.initial`` takes it, as
+    initial parameters do but with a noise of 0.5. Periods are those of one continuous run.
     """
     drawn = initial(specs, params, draws + 1, assets, NOISE, seed)
     own = {name: values[1:] for name, values in drawn.items()}  # the first is what was given
@@ -50,6 +51,9 @@ def random_scores(
 
 
 def beaten(score: float, others: Numbers) -> float:
-    """The share of the others' scores that a score is above; those that are no numbers are beaten. NaN without any, or of no number."""
+    """The share of the others' scores that a score is above; those that are no numbers are beaten.
+
+    NaN without any, or of no number.
+    """
     known = np.asarray(others, np.float64)
     return float((~(known >= score)).mean()) if known.size and np.isfinite(score) else float("nan")

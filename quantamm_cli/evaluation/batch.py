@@ -18,11 +18,15 @@ from quantamm_cli.metrics import reads_days
 from quantamm_cli.settings.run import Simulate
 
 MINUTES = 2**24
-"""Points times minutes that go through one program at once: a gigabyte or so where a pool is stepped minute by minute."""
+"""Points times minutes that go through one program at once: a gigabyte or so where a pool is
+stepped minute by minute.
+"""
 
 
 def widest(variants: Sequence[Simulate]) -> Simulate:
-    """Settings whose program serves all variants: what is zero in each of them, and only that, is zero."""
+    """Settings whose program serves all variants: what is zero in each of
+    them, and only that, is zero.
+    """
     most = {name: max(getattr(variant.fees, name) for variant in variants) for name in NUMBERS}
     return variants[0].model_copy(update={"fees": variants[0].fees.replace(**most)})
 
@@ -34,12 +38,15 @@ def scored(
     spans: Spans,
     names: tuple[str, ...],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Metrics (points,) by period and name; a variant a point, ``params`` (points, …), and the ``feed`` of the widest settings.
+    """Metrics (points,) by period and name; a variant a point, ``params`` (points, …), and the
+    ``feed`` of the widest settings.
 
-    So many points go at once as memory allows; the last batch is filled up, so that one program serves.
+    So many points go at once as memory allows; the last batch is filled up,
+    so that one program serves.
 
     Raises:
-        ConfigError: variants differ in more than numbers, or in a friction that is read from a file.
+        ConfigError: variants differ in more than numbers, or in a friction
+            that is read from a file.
     """
     count, rows = len(variants), max(last for _, _, last in spans)
     shape, fixed, moving = _columns(
@@ -75,12 +82,15 @@ def _numbers(variant: Simulate, feed: Feed) -> Any:
 
 
 def _columns(told: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dict[int, np.ndarray]]:
-    """The tree's shape, and by place the leaves that are alike and those that differ, these as columns (points,)."""
+    """The tree's shape, and by place the leaves that are alike and those that differ,
+    these as columns (points,).
+    """
     leaves, shape = jax.tree.flatten(told[0])
     if len({jax.tree.structure(each) for each in told}) > 1:
         raise ConfigError(
             "grid",
-            "a setting of it is more than a number to the program; run each of its values: -m NAME=1,2",
+            "a setting of it is more than a number to the program; run each of "
+            "its values: -m NAME=1,2",
         )
     rows = [jax.tree.leaves(each) for each in told]
     fixed: dict[int, Any] = {}
@@ -103,7 +113,10 @@ def _judge(
     params: Params,
     feed: Feed,
 ) -> Any:
-    """Metrics (points,) by period and name. ``fixed`` and ``moving`` are the tree's leaves by place."""
+    """Metrics (points,) by period and name.
+
+    ``fixed`` and ``moving`` are the tree's leaves by place.
+    """
 
     def one(numbers: dict[int, Array], values: Params) -> Any:
         leaves = fixed | numbers

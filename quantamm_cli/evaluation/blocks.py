@@ -1,6 +1,7 @@
 r"""How long the blocks of a bootstrap should be, from the series itself.
 
-[Politis & White, 2004, Econometric Reviews 23:53; correction: Patton, Politis & White, 2009, Econometric Reviews 28:372]
+[Politis & White, 2004, Econometric Reviews 23:53; correction: Patton, Politis & White, 2009,
+Econometric Reviews 28:372]
 """
 
 import math
@@ -12,14 +13,16 @@ from quantamm_cli.evaluation.sharpe import undefined
 
 
 def block_length(returns: ArrayLike) -> float:
-    r"""The mean block length of the stationary bootstrap that estimates the variance of a mean best, in days; 1 at least.
+    r"""The mean block length of the stationary bootstrap that estimates the variance of a mean
+    best, in days; 1 at least.
 
-    $$b = \left(\frac{2 \hat G^2}{\hat D}\right)^{1/3} T^{1/3}, \qquad \hat G = \sum_k \lambda(k/M)\,|k|\,\hat R(k), \qquad
+    $$b = \left(\frac{2 \hat G^2}{\hat D}\right)^{1/3} T^{1/3},
+    \qquad \hat G = \sum_k \lambda(k/M)\,|k|\,\hat R(k), \qquad
     \hat D = 2 \Big(\sum_k \lambda(k/M)\,\hat R(k)\Big)^2$$
 
-    $\hat R$ are autocovariances, $\lambda$ is the flat-top window, one up to a half and falling to zero at one. $M$ is twice
-    the lag after which $K = \max(5, \lceil\sqrt{\log_{10} T}\rceil)$ autocorrelations in a row are below
-    $2\sqrt{\log_{10}(T)/T}$. No longer than
+    $\hat R$ are autocovariances, $\lambda$ is the flat-top window, one up to a half and falling to
+    zero at one. $M$ is twice the lag after which $K = \max(5, \lceil\sqrt{\log_{10} T}\rceil)$
+    autocorrelations in a row are below $2\sqrt{\log_{10}(T)/T}$. No longer than
     $\lceil\min(3\sqrt T, T/3)\rceil$. One of series that do not vary.
     """
     series = np.asarray(returns, np.float64)

@@ -1,7 +1,10 @@
-"""How far a number of daily returns would vary in other samples: the stationary bootstrap. [Politis & Romano, 1994, JASA 89:1303]
+"""How far a number of daily returns would vary in other samples: the stationary bootstrap.
 
-Blocks of days, of geometric length and from anywhere in a circle of days, keep what neighbouring days have in common. Series
-that are compared are resampled by the same days, so what they share drops out of the difference.
+[Politis & Romano, 1994, JASA 89:1303]
+
+Blocks of days, of geometric length and from anywhere in a circle of days, keep what neighbouring
+days have in common. Series that are compared are resampled by the same days, so what they share
+drops out of the difference.
 """
 
 import math
@@ -34,7 +37,9 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How intervals are found: their confidence, the mean length of a block in days, how many resamples, and from which seed."""
+    """How intervals are found: their confidence, the mean length of a block in days, how many
+    resamples, and from which seed.
+    """
 
     confidence: float = 0.95
     block: float = 10.0
@@ -46,11 +51,16 @@ class Bootstrap:
         return self.interval(lambda sample: ANNUAL * sharpe(sample), returns)
 
     def mean_difference(self, first: ArrayLike, second: ArrayLike) -> Interval:
-        """What ``first`` earned above ``second`` on the same days, as 365 times the mean daily difference."""
+        """What ``first`` earned above ``second`` on the same days,
+        as 365 times the mean daily difference.
+        """
         return self.interval(lambda one, other: 365 * (one - other).mean(-1), first, second)
 
     def sharpe_difference(self, first: ArrayLike, second: ArrayLike) -> Interval:
-        """The yearly Sharpe ratio of ``first`` less that of ``second`` on the same days. [pairs of days: Ledoit & Wolf, 2008]"""
+        """The yearly Sharpe ratio of ``first`` less that of ``second`` on the same days.
+
+        [pairs of days: Ledoit & Wolf, 2008]
+        """
         return self.interval(
             lambda one, other: ANNUAL * (sharpe(one) - sharpe(other)), first, second
         )
@@ -58,8 +68,8 @@ class Bootstrap:
     def interval(self, statistic: Callable[..., Numbers], *series: ArrayLike) -> Interval:
         """The percentile interval of any number of one or more series of the same days.
 
-        ``statistic`` takes each series as ``(resamples, days)`` and gives a number for each resample. Resamples without a number
-        are left out, if they are no more than one in twenty.
+        ``statistic`` takes each series as ``(resamples, days)`` and gives a number for each
+        resample. Resamples without a number are left out, if they are no more than one in twenty.
         """
         daily = [np.asarray(each, np.float64) for each in series]
         days, needed = len(daily[0]), max(FEWEST_DAYS, math.ceil(FEWEST_BLOCKS * self.block))
@@ -84,7 +94,9 @@ class Bootstrap:
 def resampled(
     days: int, block: float, resamples: int, seed: int = 0
 ) -> Iterator[NDArray[np.int64]]:
-    """Rows of the stationary bootstrap, ``(some, days)`` at a time: each day follows the one before, or with 1/block is any."""
+    """Rows of the stationary bootstrap, ``(some, days)`` at a time: each day follows the one
+    before, or with 1/block is any.
+    """
     random = np.random.Generator(np.random.PCG64(seed))
     order, most = np.arange(days), max(1, _AT_ONCE // days)
     for done in range(0, resamples, most):

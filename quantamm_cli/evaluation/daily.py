@@ -1,7 +1,9 @@
-"""What was earned each day of a stretch of a run, by a pool, by what anyone could have had, and by many parameter sets.
+"""What was earned each day of a stretch of a run, by a pool, by what anyone could have had,
+and by many parameter sets.
 
-A day's return is from midnight to midnight: between the last rows of two days. So a stretch of D days that begins at
-midnight, not with the run itself, has D returns, and stretches that follow each other have each day once.
+A day's return is from midnight to midnight: between the last rows of two days. So a stretch of D
+days that begins at midnight, not with the run itself, has D returns, and stretches that follow each
+other have each day once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,14 +26,17 @@ Numbers = NDArray[np.float64]
 
 
 class Daily(NamedTuple):
-    """Daily returns over a stretch of D days, ``(D,)`` by strategy, and the tokens' prices where its days begin and end, ``(D + 1, n)``."""
+    """Daily returns over a stretch of D days, ``(D,)`` by strategy, and the tokens' prices where
+    its days begin and end, ``(D + 1, n)``.
+    """
 
     returns: Mapping[str, Numbers]
     prices: Numbers
 
 
 def day_rows(first: int, last: int) -> NDArray[np.int64]:
-    """Rows at which the days of [first, last) begin and end: the one before ``first`` and every 1440th from there.
+    """Rows at which the days of [first, last) begin and end: the one before ``first``
+    and every 1440th from there.
 
     A run has no row before its first: its first day lacks a minute. A trailing part-day is dropped.
     """
@@ -39,10 +44,11 @@ def day_rows(first: int, last: int) -> NDArray[np.int64]:
 
 
 def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last: int) -> Daily:
-    """The pool's returns on the days of rows [first, last) of its run from row 0, beside HODL, uniform HODL and constant weights.
+    """The pool's returns on the days of rows [first, last) of its run from row 0, beside HODL,
+    uniform HODL and constant weights.
 
-    ``params`` is one set of raw parameters. HODL takes over what the pool holds when the first day begins; constant weights
-    are those the pool opened with, from row 0 on and at the same fees.
+    ``params`` is one set of raw parameters. HODL takes over what the pool holds when the first day
+    begins; constant weights are those the pool opened with, from row 0 on and at the same fees.
     """
     rows = (0, *day_rows(first, last).tolist())
     prices, reserves, value = _at(pool, rows, params, feed)
@@ -63,7 +69,9 @@ def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last:
 def candidates(
     pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int
 ) -> Numbers:
-    """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``, on the days of rows [first, last)."""
+    """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``,
+    on the days of rows [first, last).
+    """
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
     values = [
         np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)
@@ -78,7 +86,9 @@ def changes(values: Numbers) -> Numbers:
 
 
 def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
-    """Up to ``most`` of ``count`` candidates, evenly from the first to the last, with the ``chosen`` one among them."""
+    """Up to ``most`` of ``count`` candidates, evenly from the first to the last, with the
+    ``chosen`` one among them.
+    """
     even = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
     return np.union1d(even, [chosen])
 

@@ -1,14 +1,17 @@
 r"""What a return is made of.
 
-Over a period let $h$ be the growth of the first row's reserves if they are kept, and $c = \prod (p_T/p_0)^{s}$ that of a
-geometric mean pool without fees whose weights stay the first row's shares of value $s$. Of the same pool and parameters
-without frictions, $m$ is the growth for each unit that its own constant weights would have made. Then the return is
+Over a period let $h$ be the growth of the first row's reserves if they are kept, and
+$c = \prod (p_T/p_0)^{s}$ that of a geometric mean pool without fees whose weights stay the first
+row's shares of value $s$. Of the same pool and parameters without frictions, $m$ is the growth for
+each unit that its own constant weights would have made. Then the return is
 
-$$\frac{V_T}{V_0} - 1 = \underbrace{(h - 1)}_\text{HODL} + \underbrace{(c - h)}_\text{divergence loss}
+$$\frac{V_T}{V_0} - 1 = \underbrace{(h - 1)}_\text{HODL} + \underbrace{(c - h)}_\text{divergence
+loss}
 + \underbrace{c\,(m - 1)}_\text{alpha} + \underbrace{\frac{V_T}{V_0} - c\,m}_\text{frictions}.$$
 
-Divergence loss is never above zero. Alpha is what moving the weights added, zero if they stay; for a pool with another curve
-what that curve did. Frictions are all that fees, gas, noise, given trades and changes of liquidity made of it.
+Divergence loss is never above zero. Alpha is what moving the weights added, zero if they stay; for
+a pool with another curve what that curve did. Frictions are all that fees, gas, noise, given trades
+and changes of liquidity made of it.
 """
 
 import numpy as np
@@ -23,7 +26,9 @@ from quantamm_cli.pools.base import AbstractPool
 def decomposition(
     pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, path: Trajectory
 ) -> dict[str, dict[str, float]]:
-    """By period the ``returns`` of ``path``, the pool's run through all of them, and its parts, which sum to them: fractions."""
+    """By period the ``returns`` of ``path``, the pool's run through all of them, and its parts,
+    which sum to them: fractions.
+    """
     free = path
     if feed.frictions is not None or feed.trades is not None:
         unhindered = feed._replace(frictions=None, trades=None)
@@ -34,7 +39,9 @@ def decomposition(
 
 
 def parts(path: Trajectory, free: Trajectory, first: int, last: int) -> dict[str, float]:
-    """The return from row ``first`` to row ``last`` of a path and its parts; ``free`` is the same pool without frictions."""
+    """The return from row ``first`` to row ``last`` of a path and its parts;
+    ``free`` is the same pool without frictions.
+    """
     growth, hodl, constant = _grown(path, first, last)
     if free is path:
         moved = growth

@@ -1,4 +1,6 @@
-"""What a pool is compared with that needs to know the pool: constant weights, and the portfolios that do outside what it does inside."""
+"""What a pool is compared with that needs to know the pool: constant weights, and the portfolios
+that do outside what it does inside.
+"""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,15 +9,17 @@ from jaxtyping import Float
 
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.pools.brokered import LossVersusRebalancing, RebalancingVersusRebalancing
+from quantamm_cli.pools.fund import LossVersusRebalancing, RebalancingVersusRebalancing
 from quantamm_cli.pools.geometric import GeometricPool
-from quantamm_cli.pools.wrap import Wrapper
+from quantamm_cli.pools.wrapper import Wrapper
 
 
 def constant_weights(
     reserves: Float[Array, " n"], prices: Float[Array, " n"], value: Float[Array, ""], feed: Feed
 ) -> tuple[Params, Feed]:
-    """Parameters of ``Balancer`` and the market, for a pool that opens with these holdings and keeps their shares of value."""
+    """Parameters of ``Balancer`` and the market, for a pool that opens with these holdings and
+    keeps their shares of value.
+    """
     opened = jnp.log(jnp.maximum(reserves * prices / value, np.finfo(value.dtype).tiny))
     return {"initial_weights_logits": opened}, feed._replace(
         trades=None, initial_reserves=None, initial_pool_value=value
@@ -23,10 +27,12 @@ def constant_weights(
 
 
 def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
-    """``lvr`` and ``rvr`` around a pool, by name; none of a pool whose weights are not known before its reserves.
+    """``lvr`` and ``rvr`` around a pool, by name; none of a pool whose weights are not
+    known before its reserves.
 
-    Nor of one that trades at an exchange itself, or whose liquidity others change. Both are of one class, so that one program
-    runs both: without costs, rebalancing versus rebalancing is loss versus rebalancing.
+    Nor of one that trades at an exchange itself, or whose liquidity others change. Both are of one
+    class, so that one program runs both: without costs, rebalancing versus rebalancing is loss
+    versus rebalancing.
     """
     base = pool
     while isinstance(base, Wrapper):

@@ -25,7 +25,9 @@ class Regime(NamedTuple):
 
 
 def regime(prices: ArrayLike) -> Regime:
-    """The regime of daily prices, ``(days, tokens)``; unknown below two daily returns, or if a price is not positive and finite."""
+    """The regime of daily prices, ``(days, tokens)``; unknown below two daily returns, or if a
+    price is not positive and finite.
+    """
     daily = np.asarray(prices, np.float64)
     if len(daily) < 3 or not (np.isfinite(daily) & (daily > 0)).all():
         return Regime("unknown", "unknown", math.nan, math.nan)

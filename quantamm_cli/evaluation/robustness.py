@@ -13,7 +13,9 @@ class Robustness:
 
     cycles: int
     scored: int
-    """Cycles with a finite score on both sides; the others are left out of all that follows but the last two."""
+    """Cycles with a finite score on both sides; the others are left out of all that
+    follows but the last two.
+    """
     inside: float
     outside: float
     """Mean scores in and out of sample."""
@@ -31,8 +33,9 @@ class Robustness:
 def efficiency(inside: float, outside: float) -> float:
     """Walk-forward efficiency: the share of the in-sample score kept out of sample. [Pardo, 2008]
 
-    Both must be yearly rates (annualised returns, or Sharpe ratios), as the periods differ in length. NaN unless something was
-    earned in sample: a share of nothing, or of a loss, says nothing.
+    Both must be yearly rates (annualised returns, or Sharpe ratios), as the periods differ in
+    length. NaN unless something was earned in sample: a share of nothing, or of a loss, says
+    nothing.
     """
     return outside / inside if 0 < inside < math.inf and math.isfinite(outside) else math.nan
 
@@ -40,8 +43,8 @@ def efficiency(inside: float, outside: float) -> float:
 def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
     """Compare scores, yearly rates where higher is better, by cycle.
 
-    The efficiency of them all is that of the mean scores, as published: a mean of the cycles' own is at the mercy of the cycle
-    that earned almost nothing in sample.
+    The efficiency of them all is that of the mean scores, as published: a mean of the cycles' own
+    is at the mercy of the cycle that earned almost nothing in sample.
     """
     pairs = list(zip(map(float, inside), map(float, outside), strict=True))
     both = [cycle for cycle, pair in enumerate(pairs) if all(map(math.isfinite, pair))]

@@ -18,7 +18,9 @@ def arrays(params: ParamValues, feed: Feed) -> Params:
 
 
 def batches(params: Mapping[str, Numbers], feed: Feed) -> Iterator[Params]:
-    """Raw parameters ``(sets, …)`` some at a time; the last batch is filled up with the last set, so that one program serves all."""
+    """Raw parameters ``(sets, …)`` some at a time; the last batch is filled up with the last set,
+    so that one program serves all.
+    """
     sets = len(next(iter(params.values())))
     for begin in range(0, sets, _TOGETHER):
         some = np.minimum(np.arange(begin, begin + _TOGETHER), sets - 1)

@@ -1,8 +1,9 @@
 r"""How sure a Sharpe ratio is, of one strategy and of the best of many.
 
-Notation: $x$ are $T$ daily returns, $\widehat{SR} = \mathrm{mean}(x)/\mathrm{std}(x)$ their Sharpe ratio *a day* (std has ddof 0),
-$\gamma_3$ their skewness and $\gamma_4$ their kurtosis (3 if normal). The formulas hold for Sharpe ratios a day beside a number
-of days; only what is printed is brought to a year, by ``ANNUAL``.
+Notation: $x$ are $T$ daily returns, $\widehat{SR} = \mathrm{mean}(x)/\mathrm{std}(x)$ their Sharpe
+ratio *a day* (std has ddof 0), $\gamma_3$ their skewness and $\gamma_4$ their kurtosis (3 if
+normal). The formulas hold for Sharpe ratios a day beside a number of days; only what is printed is
+brought to a year, by ``ANNUAL``.
 """
 
 import math
@@ -19,7 +20,9 @@ ANNUAL = math.sqrt(365)
 
 
 def sharpe(returns: ArrayLike) -> Numbers:
-    """Sharpe ratios a day of the last axis; NaN of fewer than two returns, of equal ones, and where one is not finite."""
+    """Sharpe ratios a day of the last axis; NaN of fewer than two returns, of equal ones,
+    and where one is not finite.
+    """
     earned = np.asarray(returns, np.float64)
     if earned.shape[-1] < 2:
         return np.full(earned.shape[:-1], np.nan)
@@ -33,7 +36,9 @@ def sharpe(returns: ArrayLike) -> Numbers:
 
 
 def probabilistic_sharpe(returns: ArrayLike, benchmark: float = 0.0) -> float:
-    r"""PSR: the probability that the true Sharpe ratio is above ``benchmark`` (both a day). [Bailey & López de Prado, 2012, J. Risk 15(2)]
+    r"""PSR: the probability that the true Sharpe ratio is above ``benchmark`` (both a day).
+
+    [Bailey & López de Prado, 2012, J. Risk 15(2)]
 
     $$\Phi\left(\frac{(\widehat{SR} - SR^*)\sqrt{T - 1}}
     {\sqrt{1 - \gamma_3\widehat{SR} + \tfrac{\gamma_4 - 1}{4}\widehat{SR}^2}}\right)$$
@@ -61,10 +66,12 @@ def expected_best(trials: int, variance: float) -> float:
 
     [Bailey & López de Prado, 2014, J. Portfolio Management 40(5)]
 
-    $$\sqrt{V}\left((1 - \gamma)\,\Phi^{-1}\left(1 - \tfrac1N\right) + \gamma\,\Phi^{-1}\left(1 - \tfrac1{N e}\right)\right)$$
+    $$\sqrt{V}\left((1 - \gamma)\,\Phi^{-1}\left(1 - \tfrac1N\right) + \gamma\,\Phi^{-1}\left(1 -
+    \tfrac1{N e}\right)\right)$$
 
-    $N$ is the number of trials, $V$ the variance of their Sharpe ratios, $\gamma$ Euler's constant. Zero of a single trial (where
-    the approximation diverges), NaN of fewer or of a variance that is none.
+    $N$ is the number of trials, $V$ the variance of their Sharpe ratios, $\gamma$ Euler's constant.
+    Zero of a single trial (where the approximation diverges), NaN of fewer or of a variance that is
+    none.
     """
     if not (trials >= 1 and variance >= 0):
         return math.nan
@@ -77,7 +84,9 @@ def expected_best(trials: int, variance: float) -> float:
 
 
 class Deflated(NamedTuple):
-    """A deflated Sharpe ratio: the probability that the true one is above what the best of so many trials has by luck."""
+    """A deflated Sharpe ratio: the probability that the true one is above what the best of
+    so many trials has by luck.
+    """
 
     probability: float
     sharpe: float
@@ -93,8 +102,9 @@ class Deflated(NamedTuple):
 def deflated_sharpe(returns: ArrayLike, trials: int, variance: float | None = None) -> Deflated:
     """DSR: ``probabilistic_sharpe`` above ``expected_best``. [Bailey & López de Prado, 2014]
 
-    ``trials`` counts all that were tried before these returns were chosen. ``variance`` is that of the trials' Sharpe ratios a
-    day (``trial_variance``); if it is not known, what strategies without skill have over as many days, 1/(T - 1).
+    ``trials`` counts all that were tried before these returns were chosen. ``variance`` is that of
+    the trials' Sharpe ratios a day (``trial_variance``); if it is not known, what strategies
+    without skill have over as many days, 1/(T - 1).
     """
     earned = np.asarray(returns, np.float64)
     days, ratio = len(earned), float(sharpe(earned))
@@ -111,7 +121,9 @@ def deflated_sharpe(returns: ArrayLike, trials: int, variance: float | None = No
 
 
 def trial_variance(sharpes: ArrayLike) -> float:
-    """Variance of the trials' Sharpe ratios (ddof 1), those that failed left out; NaN of fewer than two."""
+    """Variance of the trials' Sharpe ratios (ddof 1), those that failed left
+    out; NaN of fewer than two.
+    """
     found = np.asarray(sharpes, np.float64)
     found = found[np.isfinite(found)]
     return float(found.var(ddof=1)) if len(found) > 1 else math.nan

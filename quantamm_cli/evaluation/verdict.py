@@ -51,9 +51,10 @@ def verdict(
 ) -> Verdict:
     """Judge a walk-forward by its cycles and by whatever else is known of it.
 
-    ``deflated`` and ``interval`` are of the out-of-sample daily returns, the interval of what must be above zero (a Sharpe ratio,
-    or a difference from a benchmark: ``measured`` says of which); ``adjusted`` is a Sharpe ratio after its haircut. None: not
-    asked for. A failed check outweighs one that cannot be told; with too few cycles or days nothing is judged.
+    ``deflated`` and ``interval`` are of the out-of-sample daily returns, the interval of what must
+    be above zero (a Sharpe ratio, or a difference from a benchmark: ``measured`` says of which);
+    ``adjusted`` is a Sharpe ratio after its haircut. None: not asked for. A failed check outweighs
+    one that cannot be told; with too few cycles or days nothing is judged.
     """
     missing = tuple(
         _missing(
@@ -76,7 +77,10 @@ def verdict(
 
 def _missing(cycles: Robustness, days: list[int], asked: Standards) -> Iterator[str]:
     if cycles.scored < asked.cycles:
-        yield f"{cycles.scored} of {cycles.cycles} cycles have scores in and out of sample; at least {asked.cycles} are needed."
+        yield (
+            f"{cycles.scored} of {cycles.cycles} cycles have scores in and out of sample; at least "
+            f"{asked.cycles} are needed."
+        )
     if days and min(days) < asked.days:
         yield f"There are {min(days)} out-of-sample days; at least {asked.days} are needed."
 
@@ -101,7 +105,10 @@ def _checks(
             f"{scores}: {cycles.efficiency:.0%} is kept, at least {asked.efficiency:.0%} is asked."
         )
         yield _Check(cycles.efficiency >= asked.efficiency, kept)
-    worst = f"The worst out-of-sample score is {cycles.worst:.3g} (cycle {(cycles.worst_cycle or 0) + 1})"
+    worst = (
+        f"The worst out-of-sample score is {cycles.worst:.3g} (cycle "
+        f"{(cycles.worst_cycle or 0) + 1})"
+    )
     yield _Check(cycles.worst > asked.worst, f"{worst}; above {asked.worst:g} is asked.")
     if deflated is not None:
         yield _luck(deflated, asked.probability)
@@ -116,8 +123,9 @@ def _luck(deflated: Deflated, asked: float) -> _Check:
         return _Check(None, f"No deflated Sharpe ratio: {deflated.reason}.")
     return _Check(
         deflated.probability >= asked,
-        f"The yearly Sharpe ratio of {ANNUAL * deflated.sharpe:.3g} is above the {ANNUAL * deflated.benchmark:.3g} that luck brings "
-        f"the best of {deflated.trials} tried with probability {deflated.probability:.1%}; {asked:.0%} is asked.",
+        f"The yearly Sharpe ratio of {ANNUAL * deflated.sharpe:.3g} is above the "
+        f"{ANNUAL * deflated.benchmark:.3g} that luck brings the best of {deflated.trials} tried "
+        f"with probability {deflated.probability:.1%}; {asked:.0%} is asked.",
     )
 
 
@@ -127,7 +135,10 @@ def _sampling(interval: Interval, measured: str) -> _Check:
         return _Check(
             None, f"No bootstrap interval{f' {of}' if measured else ''}: {interval.reason}."
         )
-    told = f"The bootstrap interval {of} is {interval.low:.3g} to {interval.high:.3g}; above 0 is asked."
+    told = (
+        f"The bootstrap interval {of} is {interval.low:.3g} to "
+        f"{interval.high:.3g}; above 0 is asked."
+    )
     return _Check(interval.low > 0, told)
 
 

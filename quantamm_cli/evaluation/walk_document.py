@@ -1,4 +1,7 @@
-"""What is written of a walk-forward, by key, as far as it is read again. A number that is not finite is ``null``."""
+"""What is written of a walk-forward, by key, as far as it is read again.
+
+A number that is not finite is ``null``.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict

@@ -1,4 +1,6 @@
-"""What the cycles of a walk-forward come to: how much of the score is kept, how sure it is, and whether it is effective."""
+"""What the cycles of a walk-forward come to: how much of the score is kept, how sure it is,
+and whether it is effective.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +11,8 @@ from numpy.typing import NDArray
 
 from quantamm_cli.evaluation.blocks import block_length
 from quantamm_cli.evaluation.bootstrap import Bootstrap, Interval
-from quantamm_cli.evaluation.luck import Luck
 from quantamm_cli.evaluation.robustness import Robustness, robustness
+from quantamm_cli.evaluation.selection_bias import Luck
 from quantamm_cli.evaluation.sharpe import Deflated, deflated_sharpe
 from quantamm_cli.evaluation.verdict import Verdict, verdict
 from quantamm_cli.metrics import METRICS
@@ -26,7 +28,9 @@ _DEFAULT = "daily_log_sharpe"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One cycle: scores by period and metric, daily returns ``(days,)`` of its test block by strategy, and what luck it had."""
+    """One cycle: scores by period and metric, daily returns ``(days,)`` of its test block by
+    strategy, and what luck it had.
+    """
 
     scores: Scores
     returns: Mapping[str, Numbers]
@@ -35,7 +39,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Difference:
-    """What the pool earned above a benchmark on the same days, a year: of means, and of Sharpe ratios."""
+    """What the pool earned above a benchmark on the same days, a year:
+    of means, and of Sharpe ratios.
+    """
 
     mean: Interval
     sharpe: Interval
@@ -60,11 +66,15 @@ class Aggregate:
     """Days of a block of the bootstrap of the pool's returns."""
     adjusted: float
     bound: float
-    """Means over cycles of the yearly Sharpe ratio after its haircut, and of what it exceeds for sure."""
+    """Means over cycles of the yearly Sharpe ratio after its haircut,
+    and of what it exceeds for sure.
+    """
 
     @property
     def hardest(self) -> str:
-        """The benchmark that the pool is least above: by its Sharpe ratio if that is what cycles are compared by, else by its mean."""
+        """The benchmark that the pool is least above: by its Sharpe ratio if that is what cycles
+        are compared by, else by its mean.
+        """
         return min(self.differences, key=lambda name: _or(self.margin(name).estimate, math.inf))
 
     def margin(self, benchmark: str) -> Interval:
@@ -74,7 +84,9 @@ class Aggregate:
 
 
 def yearly(metric: str) -> str:
-    """The metric by which periods of different length are compared: itself if it is a yearly rate, else its yearly form, if any."""
+    """The metric by which periods of different length are compared: itself if it is a yearly rate,
+    else its yearly form, if any.
+    """
     if METRICS[metric].unit in _RATES:
         return metric
     return f"annualised_{metric}" if f"annualised_{metric}" in METRICS else _DEFAULT
@@ -114,7 +126,9 @@ def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
 
 
 def difference(own: Numbers, other: Numbers) -> Difference:
-    """What one strategy earned above another on the same days, with intervals; blocks are as long as their difference asks."""
+    """What one strategy earned above another on the same days, with intervals; blocks are as long
+    as their difference asks.
+    """
     drawn = Bootstrap(block=block_length(own - other) if len(own) == len(other) else 1.0)
     return Difference(drawn.mean_difference(own, other), drawn.sharpe_difference(own, other))
 
@@ -125,7 +139,10 @@ def judged(found: Aggregate, seen: str | None = None) -> Verdict:
     ``seen``: the selection rule that looked at the test blocks, if it did.
     """
     if seen is not None:
-        told = f"Parameters were chosen by what they earned in the test blocks ({seen}): nothing here is out of sample."
+        told = (
+            f"Parameters were chosen by what they earned in the test blocks ({seen}): nothing "
+            "here is out of sample."
+        )
         return Verdict("not enough data", (told,))
     unit = "yearly Sharpe ratio" if METRICS[found.metric].unit == _SHARPE else "yearly return"
     measured = f"a {unit} above that of {BENCHMARKS[found.hardest]} by"
@@ -137,7 +154,9 @@ def judged(found: Aggregate, seen: str | None = None) -> Verdict:
 def _each(
     outcomes: Sequence[Outcome], period: str, of: Callable[[list[float]], np.floating]
 ) -> dict[str, float]:
-    """A number of the cycles' scores in a period, by metric; those that are not finite are left out."""
+    """A number of the cycles' scores in a period, by metric; those that
+    are not finite are left out.
+    """
     found = {}
     for name in outcomes[0].scores[period]:
         known = [score for each in outcomes if math.isfinite(score := each.scores[period][name])]

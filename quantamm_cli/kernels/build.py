@@ -1,7 +1,8 @@
 """Machine code: compiled once for a processor, kept as a file, and loaded without numba.
 
-Numba turns Python into LLVM's language; LLVM makes of it one object that needs nothing but the C library. The file's name is a
-digest of all that it comes from. It is written under a lock, whole or not at all, and checked when read.
+Numba turns Python into LLVM's language; LLVM makes of it one object that needs nothing but the C
+library. The file's name is a digest of all that it comes from. It is written under a lock, whole or
+not at all, and checked when read.
 """
 
 import hashlib
@@ -25,7 +26,10 @@ _LOADED: list[Any] = []
 
 @cache
 def digest() -> str:
-    """Of the source, the compiler and the processor. Numba reads Python's own bytecode: each Python has its code."""
+    """Of the source, the compiler and the processor.
+
+    Numba reads Python's own bytecode: each Python has its code.
+    """
     here = Path(__file__).parent
     parts = [
         part

@@ -6,7 +6,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from quantamm_cli.kernels.tasks import COARSE, LONG, MINUTES, NAME, TASKS
+from quantamm_cli.kernels.tasks import FRICTIONLESS, FRICTIONS, LONG, NAME, TASKS
 
 
 def compiled(machine: Any) -> bytes:
@@ -25,7 +25,9 @@ def compiled(machine: Any) -> bytes:
 
 
 def _optimise(module: Any, machine: Any, long: bool) -> None:
-    """Loops over a handful of tokens are neither unrolled nor vectorised: that would cost more than it saves."""
+    """Loops over a handful of tokens are neither unrolled nor vectorised:
+    that would cost more than it saves.
+    """
     tuning = llvm.create_pipeline_tuning_options(3)
     tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = long
     builder = llvm.create_pass_builder(machine, tuning)
@@ -33,7 +35,10 @@ def _optimise(module: Any, machine: Any, long: bool) -> None:
 
 
 def _functions() -> dict[str, Any]:
-    """By the names by which they call each other. Compiled by numba as they are written: they are optimised once, as a whole."""
+    """By the names by which they call each other.
+
+    Compiled by numba as they are written: they are optimised once, as a whole.
+    """
     before = os.environ.get("NUMBA_OPT")
     os.environ["NUMBA_OPT"] = "0"  # read when numba is imported; that it is not yet only saves time
     unused = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value
@@ -43,8 +48,8 @@ def _functions() -> dict[str, Any]:
         )  # numba links at once what it compiles; what it links here is never called
     try:
         from quantamm_cli.kernels import threads
-        from quantamm_cli.kernels.coarse import lanes as coarse
-        from quantamm_cli.kernels.minutes import lanes as minutes
+        from quantamm_cli.kernels.frictionless import entry_points as frictionless
+        from quantamm_cli.kernels.frictions import entry_points as frictions
     finally:
         if before is None:
             del os.environ["NUMBA_OPT"]
@@ -52,7 +57,7 @@ def _functions() -> dict[str, Any]:
             os.environ["NUMBA_OPT"] = before
     lanes = {
         name: getattr(home, name)
-        for home, names in ((minutes, MINUTES), (coarse, COARSE))
+        for home, names in ((frictions, FRICTIONS), (frictionless, FRICTIONLESS))
         for name in names
     }
     return {

@@ -1,4 +1,7 @@
-"""What compiled loops are given besides prices: weights in blocks, frictions, trades. Numbers only; a row is a minute."""
+"""What compiled loops are given besides prices: weights in blocks, frictions, trades.
+
+Numbers only; a row is a minute.
+"""
 
 from typing import NamedTuple
 
@@ -7,7 +10,9 @@ from jaxtyping import Bool, Float, Int
 
 
 class Frictions(NamedTuple):
-    """Costs of trading and the LP supply: scalars, or one number a minute. ``None`` marks what the program need not compute."""
+    """Costs of trading and the LP supply: scalars, or one number a minute. ``None`` marks what the
+    program need not compute.
+    """
 
     fee: Float[Array, "*t"]
     gas_cost: Float[Array, "*t"] | None = None
@@ -18,7 +23,8 @@ class Frictions(NamedTuple):
 
 
 class Trades(NamedTuple):
-    """Given trades, up to k a minute in their order: ``amount`` of token ``pay`` comes in or, where ``exact_out``, of ``take`` goes out.
+    """Given trades, up to k a minute in their order: ``amount`` of token ``pay`` comes in or, where
+    ``exact_out``, of ``take`` goes out.
 
     ``pay`` below zero marks an empty place.
     """
@@ -30,7 +36,9 @@ class Trades(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Weights where each block begins, their change a minute while they move, and after how many minutes they stop, if early."""
+    """Weights where each block begins, their change a minute while they move, and after how many
+    minutes they stop, if early.
+    """
 
     starts: Float[Array, "b n"]
     slopes: Float[Array, "b n"]

@@ -1,10 +1,12 @@
-"""What compiled code there is: functions of ``minutes.lanes`` and ``coarse.lanes``, each of which does one lane."""
+"""What compiled code there is: functions of ``frictions.entry_points`` and
+``frictionless.entry_points``, each of which does one lane.
+"""
 
 NAME = "qsim_kernels"
 """What the linker knows the code by; a task is ``NAME_task``."""
 
-MINUTES = ("forward", "backward")
-COARSE = (
+FRICTIONS = ("forward", "backward")
+FRICTIONLESS = (
     "recur",
     "recur_back",
     "walk",
@@ -15,6 +17,6 @@ COARSE = (
     "minutely_back",
     "order",
 )
-TASKS = (*MINUTES, *COARSE)
+TASKS = (*FRICTIONS, *FRICTIONLESS)
 LONG = ("minutely", "minutely_back")
 """Those whose inner loops run over minutes."""

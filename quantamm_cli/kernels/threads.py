@@ -1,15 +1,16 @@
 """From XLA's call frame to the task of each lane, and lanes to XLA's own threads.
 
-Operands and results may have leading axes of lanes, all the same number of them; along each an operand has the lanes' size,
-or one if it is shared. The first operand is a list of integers: which task it is, the axes of its first result, and the task's own.
+Operands and results may have leading axes of lanes, all the same number of them; along each an
+operand has the lanes' size, or one if it is shared. The first operand is a list of integers: which
+task it is, the axes of its first result, and the task's own.
 """
 
 from typing import no_type_check
 
 from numba import cfunc, types
 
-from quantamm_cli.kernels import frame as f
-from quantamm_cli.kernels.machine import (
+from quantamm_cli.kernels import xla_ffi_layout as f
+from quantamm_cli.kernels.intrinsics import (
     FLOATS,
     INTEGERS,
     OCTETS,
@@ -30,7 +31,9 @@ from quantamm_cli.kernels.machine import (
 from quantamm_cli.kernels.tasks import NAME, TASKS
 
 NEXT, DONE, HOLDERS, LANES, FRAME, TASK, JOB_WORDS = range(7)
-"""A job: the next lane, lanes done, who still holds it, how many lanes, the call frame, the function that does one lane."""
+"""A job: the next lane, lanes done, who still holds it, how many lanes, the call frame, the
+function that does one lane.
+"""
 
 entry = cfunc(types.int64(types.int64), error_model="numpy", fastmath={"contract"})
 """What is called by address, with one word."""
@@ -57,7 +60,9 @@ def size(frame, kind, index, axis):
 @typed(WORD, 6)
 @no_type_check
 def place(frame, kind, index, axes, lane, width):
-    """Where a lane's part of it begins; ``axes`` is how many it has besides those of lanes, ``width`` its numbers' bytes."""
+    """Where a lane's part of it begins; ``axes`` is how many it has besides those of lanes,
+    ``width`` its numbers' bytes.
+    """
     found, shape = buffer(frame, kind, index), buffer(frame, f.RESULTS, 0)
     dims, lanes = words(found[f.DIMS]), words(shape[f.DIMS])
     leading, stride, offset = found[f.RANK] - axes, 1, 0
@@ -103,7 +108,10 @@ def flagged(frame, index, axes, lane):
 @entry
 @no_type_check
 def helper(job):
-    """Takes lanes until none is left, then lets go of the job. One that starts late finds nothing and touches nothing else."""
+    """Takes lanes until none is left, then lets go of the job.
+
+    One that starts late finds nothing and touches nothing else.
+    """
     state, held = words(job), allocate(16)
     call, lane = words(held), fetch_add(job + 8 * NEXT, 1)
     while lane < state[LANES]:
@@ -120,7 +128,10 @@ def helper(job):
 @compiled
 @no_type_check
 def enlist(frame, job, count):
-    """Asks XLA's threads to help, no more of them than there are, and fewer than lanes. Without threads the caller is alone."""
+    """Asks XLA's threads to help, no more of them than there are, and fewer than lanes.
+
+    Without threads the caller is alone.
+    """
     head, room = words(frame), allocate(48)
     ask, api = words(room), words(head[f.API])
     ask[0], ask[1], ask[2], ask[3], ask[5] = 32, 0, head[f.CONTEXT], room + 40, 1

@@ -1,6 +1,8 @@
-"""Where prices come in: sources of minute closes, and the one door (:func:`load`) through which they become arrays.
+"""Where prices come in: sources of minute closes, and the one door (:func:`load`) through
+which they become arrays.
 
-Importing this registers the sources and what training windows are cut from, each by its file being here, and reads nothing.
+Importing this registers the sources and what training windows are cut from,
+each by its file being here, and reads nothing.
 """
 
 from quantamm_cli.market.base import Closes, Market, Source

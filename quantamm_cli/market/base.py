@@ -1,6 +1,7 @@
 """What a source of prices promises, and the arrays a run gets from it.
 
-Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the numeraire (USD) of one token.
+Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the
+numeraire (USD) of one token.
 """
 
 from abc import abstractmethod
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 class Closes:
     """One token's closes on the full minute grid.
 
-    ``closes`` (t,): float64. ``carried``: how many of them repeat an earlier bar. ``longest_gap``: the greatest age in
-    minutes of a repeated close; a gap that began before the first row is counted from its beginning.
+    ``closes`` (t,): float64. ``carried``: how many of them repeat an earlier bar. ``longest_gap``:
+    the greatest age in minutes of a repeated close; a gap that began before the first row is
+    counted from its beginning.
     """
 
     closes: NDArray[np.float64]
@@ -37,8 +39,8 @@ class Closes:
 class GivenTrades:
     """Trades of the simulated minutes, (t, k) each: up to k a minute, in their order.
 
-    ``pay``, ``take``: positions among the tokens, -1 in both where there is no trade. ``amount``: of ``pay``, or of ``take``
-    where ``exact_out``.
+    ``pay``, ``take``: positions among the tokens, -1 in both where there is no trade. ``amount``:
+    of ``pay``, or of ``take`` where ``exact_out``.
     """
 
     pay: NDArray[np.int32]
@@ -85,11 +87,13 @@ class FeeSeries:
 class Market:
     """The prices of a run: the burn-in, then the simulated minutes.
 
-    ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order. ``first_minute``: the minute of row 0.
-    ``burn_in``: rows before the first simulated minute. ``carried``, ``longest_gap``: minutes, per token, as in
-    :class:`Closes`. ``sha256``: of the tokens, the first minute and the little-endian bytes of the prices. ``series``: what
-    a pool looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``, ``fees``: of the simulated
-    minutes, if any are given. ``span``: the first minute with a price of every token, and the one after the last.
+    ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order.
+    ``first_minute``: the minute of row 0. ``burn_in``: rows before the first simulated minute.
+    ``carried``, ``longest_gap``: minutes, per token, as in :class:`Closes`. ``sha256``: of the
+    tokens, the first minute and the little-endian bytes of the prices. ``series``: what a pool
+    looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``. ``trades``, ``fees``:
+    of the simulated minutes, if any are given. ``span``: the first minute with a price of every
+    token, and the one after the last.
     """
 
     tokens: tuple[str, ...]
@@ -159,7 +163,8 @@ class Source(Component, group="data"):
         """The closes of the minutes [first, last).
 
         Raises:
-            DataError: no prices of this token, damaged ones, minutes outside ``span``, or a gap these settings refuse.
+            DataError: no prices of this token, damaged ones, minutes outside ``span``,
+                or a gap these settings refuse.
         """
 
     def place(self, token: str) -> str:
@@ -172,6 +177,7 @@ class Source(Component, group="data"):
         if first < begin or last > end:
             raise DataError(
                 self.place(token),
-                f"{token} has prices from {date_text(begin)} to {date_text(end)}, asked were {date_text(first)} to {date_text(last)};"
-                " move start, end or test_end into the data (or take other data)",
+                f"{token} has prices from {date_text(begin)} to {date_text(end)}, asked were "
+                f"{date_text(first)} to {date_text(last)}; move start, end or test_end into the "
+                "data (or take other data)",
             )

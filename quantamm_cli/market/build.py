@@ -13,7 +13,7 @@ from quantamm_cli.market.frames import TIME, Minutes, frame_of, frame_of_rows, i
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.series import series as read_series
 from quantamm_cli.market.trades.recorded import given_trades
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Date, date_text, minute
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def assemble(
     trades: Any,
     series: Mapping[str, Any],
 ) -> MemoryMarket:
-    """The market of closes by token, checked as far as it can be before a run is known; ``minutes``: of rows that tokens share."""
+    """The market of closes by token, checked as far as it can be before a run is known;
+    ``minutes``: of rows that tokens share.
+    """
     first, last = (
         min(grid.first for grid in grids.values()),
         max(grid.last for grid in grids.values()),
@@ -119,10 +121,14 @@ def _of_array(
     prices: Any, tokens: Sequence[str] | None, start: str | None
 ) -> tuple[dict[str, Grid], Minutes]:
     if tokens is None or start is None:
-        expected = "a frame with a column unix and one a token, or an array (minutes, tokens) with tokens=[...] and start='2021-01-01'"
+        expected = (
+            "a frame with a column unix and one a token, or an array (minutes, tokens) with "
+            "tokens=[...] and start='2021-01-01'"
+        )
         raise ArgumentError(
             "prices",
-            f"is of type {type(prices).__name__} without {'start' if tokens else 'tokens'}; expected {expected}",
+            f"is of type {type(prices).__name__} without {'start' if tokens else 'tokens'}; "
+            f"expected {expected}",
         )
     try:
         first = minute(TypeAdapter(Date).validate_python(start))
@@ -144,7 +150,8 @@ def _chosen(tokens: Sequence[str] | None, there: Sequence[str]) -> Sequence[str]
         if token not in there:
             raise ArgumentError(
                 "tokens",
-                f"there are no prices of {token}{did_you_mean(token, there)}; there are of {', '.join(there)}",
+                f"there are no prices of {token}{did_you_mean(token, there)}; there are "
+                f"of {', '.join(there)}",
             )
     return tokens or there
 
@@ -166,7 +173,9 @@ def _grid(frame: "polars.DataFrame", column: str, token: str) -> Grid:
 
 
 def _fees(name: str, value: Any, minutes: Minutes | None, first: int) -> "polars.DataFrame":
-    """Observations of a kind of fee; one number holds from the ``first`` minute on; ``fees`` may be all columns of ``fees.file``."""
+    """Observations of a kind of fee; one number holds from the ``first`` minute on; ``fees`` may be
+    all columns of ``fees.file``.
+    """
     if not is_frame(value):
         alone = isinstance(value, int | float | np.number) and not isinstance(value, bool)
         if alone and not np.isfinite(value):
@@ -191,7 +200,9 @@ def _fees(name: str, value: Any, minutes: Minutes | None, first: int) -> "polars
 def _series(
     name: str, value: Any, tokens: tuple[str, ...], minutes: Minutes | None
 ) -> "polars.DataFrame":
-    """A frame with a column a token or one called ``value``; or such an array with a row a row of prices."""
+    """A frame with a column a token or one called ``value``; or such an array
+    with a row a row of prices.
+    """
     if is_frame(value):
         return frame_of(value, f"series[{name!r}]")
     return frame_of_rows(

@@ -18,7 +18,10 @@ _PRICES = Cache("prices", "*.npy", most_bytes=2 * 2**30)
 
 
 def cached(digest: str, kind: str, make: Callable[[], Grid]) -> Grid:
-    """The cleaned form of the file with this SHA-256, from the cache or made now and kept. ``make`` may raise DataError."""
+    """The cleaned form of the file with this SHA-256, from the cache or made now and kept.
+
+    ``make`` may raise DataError.
+    """
     entry = f"{digest}.{kind}.{FORMAT}.npy"
     grid = _PRICES.get(entry, _read)
     if grid is None:

@@ -1,6 +1,7 @@
 """From the columns of a file to arrays, refusing whatever is not minute prices.
 
-Every message names the file (``where``), the row and the value. ``Rows`` says how rows are called in that kind of file.
+Every message names the file (``where``), the row and the value.
+``Rows`` says how rows are called in that kind of file.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 Rows = Callable[[int], str]
 
-# Name, least stamp, how many make a second. Up to the least of the next: 1e8 s, 1e11 ms, … are 1973, so prices leave no doubt.
+# Name, least stamp, how many make a second. Up to the least of the next: 1e8 s, 1e11 ms, … are
+# 1973, so prices leave no doubt.
 UNITS = (("s", 10**8, 1), ("ms", 10**11, 10**3), ("us", 10**14, 10**6), ("ns", 10**17, 10**9))
 LONGEST = 100 * 525_600
 LATEST = 4_102_444_800  # 2100-01-01 in s: a stamp after it is a mistake
@@ -38,8 +40,8 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
     """Closes on the minute grid from the columns ``unix`` and ``close``.
 
     Raises:
-        DataError: no rows; a stamp that is not a whole minute or not in the unit of the others; minutes twice or out of
-            order; a close that is missing, not finite or not positive.
+        DataError: no rows; a stamp that is not a whole minute or not in the unit of the others;
+            minutes twice or out of order; a close that is missing, not finite or not positive.
     """
     if len(unix) == 0:
         raise DataError(where, "has no rows; expected columns unix and close with a row a minute")
@@ -51,12 +53,14 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
         row = int(wrong[0])
         raise DataError(
             where,
-            f"{rows(row)} ({date_text(int(minutes[row]))}): close is {prices[row]:g}; expected a positive number",
+            f"{rows(row)} ({date_text(int(minutes[row]))}): close is {prices[row]:g}; "
+            "expected a positive number",
         )
     if minutes[-1] - minutes[0] > LONGEST:
         raise DataError(
             where,
-            f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a century; look at its stamps",
+            f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a "
+            "century; look at its stamps",
         )
     closes = np.full(int(minutes[-1] - minutes[0]) + 1, np.nan)
     closes[minutes - minutes[0]] = prices
@@ -82,10 +86,12 @@ def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float6
 
 
 def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.int64], int]:
-    """Time stamps and how many of their unit make a second; the unit is told by magnitude and must be one for the file.
+    """Time stamps and how many of their unit make a second; the unit is told by magnitude and
+    must be one for the file.
 
     Raises:
-        DataError: a stamp that is no whole number, of no known unit, of another unit than the first, or after 2100.
+        DataError: a stamp that is no whole number, of no known unit,
+            of another unit than the first, or after 2100.
     """
     values = _whole(unix, where, rows)
     units = np.searchsorted([least for _, least, _ in UNITS], values, side="right") - 1
@@ -94,7 +100,8 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
         row = int(unknown[0])
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns since 1970, from 1973 on",
+            f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns "
+            "since 1970, from 1973 on",
         )
     mixed = np.flatnonzero(units != units[0])
     if mixed.size:
@@ -102,7 +109,8 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
         now, before = UNITS[units[row]][0], UNITS[units[0]][0]
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are {before}; expected one unit",
+            f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are "
+            f"{before}; expected one unit",
         )
     second = UNITS[units[0]][2]
     far = np.flatnonzero(values // second >= LATEST)
@@ -110,7 +118,8 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
         row, unit = int(far[0]), UNITS[units[0]][0]
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; expected stamps of this era",
+            f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; "
+            "expected stamps of this era",
         )
     return values, second
 
@@ -120,7 +129,8 @@ def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
 
     if unix.dtype == polars.Int64 and not unix.null_count():
         return unix.to_numpy()
-    # Other number types, and text: whole stamps on the minute grid are exact in float64, even in ns.
+    # Other number types, and text: whole stamps on the minute grid are
+    # exact in float64, even in ns.
     numbers = floats(unix, where, rows)
     broken = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
     if broken.size:
@@ -132,7 +142,10 @@ def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
 
 
 def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> NDArray[np.int64]:
-    """Minutes since 1970 of stamps in units of 1/second s. Raises DataError naming the first that is no whole minute."""
+    """Minutes since 1970 of stamps in units of 1/second s.
+
+    Raises DataError naming the first that is no whole minute.
+    """
     minutes = values // (60 * second)
     off = np.flatnonzero(minutes * (60 * second) != values)
     if off.size:
@@ -140,13 +153,16 @@ def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> N
         nearest = (int(values[row]) + 30 * second) // (60 * second)
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}, not a whole minute; the nearest is {date_text(nearest)} ({nearest * 60 * second})",
+            f"{rows(row)}: unix is {values[row]}, not a whole minute; the nearest is "
+            f"{date_text(nearest)} ({nearest * 60 * second})",
         )
     return minutes
 
 
 def increasing(minutes: NDArray[np.int64], where: str, rows: Rows, *, strictly: bool) -> None:
-    """Raise DataError at the first row that is earlier than the one before (or, strictly, of the same minute)."""
+    """Raise DataError at the first row that is earlier than the one before (or,
+    strictly, of the same minute).
+    """
     steps = np.diff(minutes)
     wrong = np.flatnonzero(steps <= 0 if strictly else steps < 0)
     if wrong.size:

@@ -1,4 +1,6 @@
-"""Markets that Python code gave, found by the digest of their content for as long as the code holds them."""
+"""Markets that Python code gave, found by the digest of their content for as
+long as the code holds them.
+"""
 
 import hashlib
 import json
@@ -24,10 +26,12 @@ _alive: "WeakSet[MemoryMarket]" = WeakSet()
 
 @dataclass(frozen=True, eq=False)
 class MemoryMarket:
-    """Minute prices, and what belongs to them, as :func:`quantamm_cli.market` made them of frames, arrays or files.
+    """Minute prices, and what belongs to them, as :func:`quantamm_cli.market` made them
+    of frames, arrays or files.
 
-    ``grids``: closes by token. ``tables``: ``fees``, ``trades`` and ``series.NAME``, with the columns that files of them have.
-    It may be used for as long as it is held: settings name it by ``sha256`` only.
+    ``grids``: closes by token. ``tables``: ``fees``, ``trades`` and ``series.NAME``, with the
+    columns that files of them have. It may be used for as long as it is held: settings name it by
+    ``sha256`` only.
     """
 
     grids: Mapping[str, Grid]
@@ -88,7 +92,9 @@ class MemoryMarket:
         return chosen
 
     def frame(self) -> "polars.DataFrame":
-        """``unix`` (ms) and the closes of each token, a row a minute from the first price of any; empty where there is no bar."""
+        """``unix`` (ms) and the closes of each token, a row a minute from the first price of any;
+        empty where there is no bar.
+        """
         import polars
 
         first, last = (
@@ -116,7 +122,10 @@ class MemoryMarket:
             for token, share in self.missing.items()
             if share
         )
-        return f"market({', '.join(self.tokens)} from {self.start} to {self.end}{besides}; sha256 {self.sha256[:12]}…)"
+        return (
+            f"market({', '.join(self.tokens)} from {self.start} to {self.end}{besides}; sha256 "
+            f"{self.sha256[:12]}…)"
+        )
 
 
 def _bytes(column: "polars.Series") -> bytes:
@@ -142,7 +151,10 @@ def held(sha256: str) -> MemoryMarket:
 
 
 def held_table(path: str) -> "polars.DataFrame":
-    """The table that ``memory:SHA256/NAME`` names. Raises DataError if this process does not hold it."""
+    """The table that ``memory:SHA256/NAME`` names.
+
+    Raises DataError if this process does not hold it.
+    """
     sha256, _, name = path.removeprefix(SCHEME).partition("/")
     tables = held(sha256).tables
     if name not in tables:

@@ -4,4 +4,6 @@ from quantamm_cli.market.files import FileSource
 
 
 class Csv(FileSource, kind="csv"):
-    """Files ``<TOKEN>_USD.csv`` with a header, commas and points: ``unix`` (s, ms, us or ns since 1970 UTC), ``close``."""
+    """Files ``<TOKEN>_USD.csv`` with a header, commas and points: ``unix`` (s, ms,
+    us or ns since 1970 UTC), ``close``.
+    """

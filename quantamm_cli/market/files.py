@@ -1,4 +1,6 @@
-"""What parquet and CSV prices share: a folder with one file a token, checked once and kept in the cache."""
+"""What parquet and CSV prices share: a folder with one file a token,
+checked once and kept in the cache.
+"""
 
 import hashlib
 from functools import lru_cache
@@ -12,11 +14,13 @@ from quantamm_cli.market import clean, tables
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.cache import cached
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class FileSource(Source):
-    """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``; other columns are not looked at."""
+    """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``;
+    other columns are not looked at.
+    """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dir", "series"})
 
@@ -52,13 +56,15 @@ class FileSource(Source):
         if not self.dir:
             raise ConfigError(
                 "data.dir",
-                f"is not given; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
+                "is not given; write data.dir=PATH, the folder with files such as "
+                f"BTC_USD.{self.kind}",
             )
         folder = Path(self.dir).expanduser()
         if not folder.is_dir():
             raise DataError(
                 "data.dir",
-                f"'{self.dir}' is not a folder; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
+                f"'{self.dir}' is not a folder; write data.dir=PATH, the folder with files such as "
+                f"BTC_USD.{self.kind}",
             )
         return folder
 
@@ -88,7 +94,9 @@ class FileSource(Source):
 
 @lru_cache(maxsize=8)
 def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
-    """The grid of a file; asked for twice a token (span, read), so the last few are remembered while unchanged on disk."""
+    """The grid of a file; asked for twice a token (span, read),
+    so the last few are remembered while unchanged on disk.
+    """
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))
 
@@ -101,7 +109,8 @@ def _clean(data: bytes, kind: str, where: str) -> Grid:
     if missing:
         raise DataError(
             where,
-            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and close, it has {', '.join(names) or 'none'}",
+            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and "
+            f"close, it has {', '.join(names) or 'none'}",
         )
     frame = tables.read_columns(
         data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where

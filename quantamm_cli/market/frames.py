@@ -1,7 +1,7 @@
 """What Python code calls a table, as a polars frame with a column ``unix`` in ms.
 
-A *frame* is a polars or pandas frame, or a mapping of columns. Its ``unix`` is s, ms, us or ns since 1970 UTC, or date-times,
-which in pandas may be the index.
+A *frame* is a polars or pandas frame, or a mapping of columns. Its ``unix`` is s, ms, us or ns
+since 1970 UTC, or date-times, which in pandas may be the index.
 """
 
 from collections.abc import Collection, Mapping
@@ -50,13 +50,15 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
         except (polars.exceptions.PolarsError, TypeError, ValueError) as failure:
             raise ArgumentError(
                 name,
-                f"is no table ({str(failure).splitlines()[0]}); expected a frame with a column unix",
+                f"is no table ({str(failure).splitlines()[0]}); expected a "
+                "frame with a column unix",
             ) from None
     if TIME not in frame.columns:
         has = ", ".join(frame.columns) or "none"
         raise ArgumentError(
             name,
-            f"has no column unix; expected one of times (s, ms, us or ns since 1970, or date-times), it has {has}",
+            "has no column unix; expected one of times (s, ms, us or ns since 1970, or "
+            f"date-times), it has {has}",
         )
     if frame.height == 0:
         raise ArgumentError(name, f"has no rows; its columns are {', '.join(frame.columns)}")
@@ -129,12 +131,14 @@ def frame_of_rows(
     if not np.issubdtype(array.dtype, np.number):
         raise ArgumentError(
             name,
-            f"is of type {type(values).__name__}; expected a frame with a column unix, or an array of numbers",
+            f"is of type {type(values).__name__}; expected a frame with a column unix, "
+            "or an array of numbers",
         )
     if minutes is None:
         raise ArgumentError(
             name,
-            "has no times, and tokens with frames of their own share none; pass a frame with a column unix",
+            "has no times, and tokens with frames of their own share none; pass a "
+            "frame with a column unix",
         )
     if array.size == 0 or np.iscomplexobj(array):
         raise ArgumentError(
@@ -144,7 +148,8 @@ def frame_of_rows(
     if table.shape != (len(minutes), len(columns)):
         raise ArgumentError(
             name,
-            f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), a row a row of prices",
+            f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), "
+            "a row a row of prices",
         )
     times = {TIME: minutes * 60_000}
     return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))

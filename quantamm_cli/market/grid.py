@@ -15,7 +15,9 @@ EDGE = 60
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The bars of one file. ``closes`` (t,): one entry a minute from ``first`` to the last bar, NaN where there is no bar."""
+    """The bars of one file. ``closes`` (t,): one entry a minute from ``first`` to the last bar,
+    NaN where there is no bar.
+    """
 
     first: int
     closes: NDArray[np.float64]
@@ -29,10 +31,12 @@ class Grid:
 def cover(grid: Grid, source: Source) -> tuple[int, int]:
     """The minutes for which prices may be asked: first, and the one after the last.
 
-    These are the minutes from the first to the last bar, widened to midnight where midnight is near: files begin at 00:01
-    or end at 23:57 because nobody traded, not because the data stop. So a file that begins within the first hour of a day
-    has its first close carried back to that midnight, one that ends within the last hour has its last close carried to the
-    next. Both need ``gaps=carry`` and stay within ``max_gap_minutes``; both are counted as carried. Further out is outside.
+    These are the minutes from the first to the last bar, widened to midnight where midnight is
+    near: files begin at 00:01 or end at 23:57 because nobody traded, not because the data stop. So
+    a file that begins within the first hour of a day has its first close carried back to that
+    midnight, one that ends within the last hour has its last close carried to the next. Both need
+    ``gaps=carry`` and stay within ``max_gap_minutes``; both are counted as carried. Further out is
+    outside.
     """
     near = min(EDGE, source.max_gap_minutes) if source.gaps == "carry" else 0
     head, tail = grid.first % DAY, -grid.last % DAY
@@ -40,10 +44,12 @@ def cover(grid: Grid, source: Source) -> tuple[int, int]:
 
 
 def closes(grid: Grid, source: Source, token: str, first: int, last: int) -> Closes:
-    """The closes of [first, last) within :func:`cover`, the last bar carried over minutes without one.
+    """The closes of [first, last) within :func:`cover`, the last bar carried
+    over minutes without one.
 
     Raises:
-        DataError: under ``gaps=error`` any minute without a bar; else a close older than ``max_gap_minutes``.
+        DataError: under ``gaps=error`` any minute without a bar;
+            else a close older than ``max_gap_minutes``.
     """
     bars = np.arange(grid.closes.size)
     held = np.maximum.accumulate(np.where(np.isnan(grid.closes), 0, bars))
@@ -60,7 +66,10 @@ def closes(grid: Grid, source: Source, token: str, first: int, last: int) -> Clo
 def _refuse(grid: Grid, source: Source, token: str, bar: int) -> None:
     after = np.flatnonzero(~np.isnan(grid.closes[bar + 1 :]))
     length = int(after[0]) if after.size else grid.closes.size - bar - 1
-    gap = f"{token} has no prices for {length} minute{'s' * (length != 1)} from {date_text(grid.first + bar + 1)}"
+    gap = (
+        f"{token} has no prices for {length} minute{'s' * (length != 1)} from "
+        f"{date_text(grid.first + bar + 1)}"
+    )
     if source.gaps == "error":
         raise DataError(
             source.place(token),
@@ -68,5 +77,6 @@ def _refuse(grid: Grid, source: Source, token: str, bar: int) -> None:
         )
     raise DataError(
         source.place(token),
-        f"{gap}, data.max_gap_minutes is {source.max_gap_minutes}; take another period or data.max_gap_minutes={length}",
+        f"{gap}, data.max_gap_minutes is {source.max_gap_minutes}; take another period or "
+        f"data.max_gap_minutes={length}",
     )

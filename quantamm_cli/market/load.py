@@ -1,4 +1,6 @@
-"""From a source, tokens and a period to the price matrix of a run, and to what is given beside it."""
+"""From a source, tokens and a period to the price matrix of a run,
+and to what is given beside it.
+"""
 
 import hashlib
 import json
@@ -27,7 +29,8 @@ def load(
     trades: Trades | None = None,
     fees: Fees | None = None,
 ) -> Market:
-    """The prices of [start, end) and of the burn-in before them, every series there is a file of, trades, fees that move.
+    """The prices of [start, end) and of the burn-in before them,
+    every series there is a file of, trades, fees that move.
 
     Args:
         tokens: in the user's order, which is the order of the columns.
@@ -36,8 +39,9 @@ def load(
         trades, fees: those of the run, asked once for what they give.
 
     Raises:
-        DataError: a token is missing or damaged, the period or the burn-in asked for does not fit the data, a gap is
-            longer than the source's settings allow, or a file beside the prices is wrong. The message names the token.
+        DataError: a token is missing or damaged, the period or the burn-in asked for does not fit
+            the data, a gap is longer than the source's settings allow, or a file beside the prices
+            is wrong. The message names the token.
     """
     for token in tokens:
         source.refuse_outside(token, start, end)
@@ -87,7 +91,9 @@ def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:
 def _burn_in_days(
     source: Source, tokens: tuple[str, ...], start: int, files: dict[str, Oracle]
 ) -> int:
-    """Whole days before ``start`` that warm the estimators: as many as all data have up to a year, or exactly those set."""
+    """Whole days before ``start`` that warm the estimators: as many as all data have up to a
+    year, or exactly those set.
+    """
     begins = {token: source.span(token)[0] for token in tokens}
     begins |= {
         f"the series {name}": file.first for name, file in files.items() if file.first is not None
@@ -99,8 +105,9 @@ def _burn_in_days(
     if source.burn_in_days > possible[scarce]:
         raise DataError(
             "data.burn_in_days",
-            f"{source.burn_in_days} days before {date_text(start)} were asked; {scarce} begins {date_text(begins[scarce])}"
-            f" and allows {possible[scarce]} at most; take fewer, a later start, or null for as many as exist",
+            f"{source.burn_in_days} days before {date_text(start)} were asked; {scarce} begins "
+            f"{date_text(begins[scarce])} and allows {possible[scarce]} at most; take fewer, a "
+            "later start, or null for as many as exist",
         )
     return source.burn_in_days
 

@@ -6,11 +6,13 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.content import held
 from quantamm_cli.market.grid import Grid, closes, cover
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class Memory(Source, kind="memory"):
-    """A market of ``quantamm_cli.market(...)``, passed to a function as ``market=``; files have none of it."""
+    """A market of ``quantamm_cli.market(...)``, passed to a function as
+    ``market=``; files have none of it.
+    """
 
     sha256: str | None = Field(None, description="of the market's content")
 
@@ -18,7 +20,8 @@ class Memory(Source, kind="memory"):
         if self.sha256 is None:
             raise ConfigError(
                 where,
-                "memory takes prices from Python code: pass market=qsim.market(...); for files use data=parquet",
+                "memory takes prices from Python code: pass market=qsim.market(...); for "
+                "files use data=parquet",
             )
 
     def place(self, token: str) -> str:

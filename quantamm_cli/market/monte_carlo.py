@@ -14,8 +14,9 @@ DAY = 1440
 class MonteCarlo(Practice, kind="monte_carlo"):
     """Blocks of days of history in random order, all tokens together.
 
-    Blocks keep what minutes and days have in common with their neighbours, tokens what they have with each other. [circular
-    block bootstrap: Politis & Romano, 1992] Only minutes that train are drawn from.
+    Blocks keep what minutes and days have in common with their neighbours, tokens what they have
+    with each other. [circular block bootstrap: Politis & Romano, 1992] Only minutes that train are
+    drawn from.
     """
 
     scenarios: Count = Field(8, description="paths, each as long as what trains")
@@ -23,7 +24,9 @@ class MonteCarlo(Practice, kind="monte_carlo"):
     seed: Natural = Field(0, description="of the order of the blocks")
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
-        """One long path behind history's own burn-in: where a path ends, the next goes on from its last price."""
+        """One long path behind history's own burn-in: where a path ends,
+        the next goes on from its last price.
+        """
         first, block = history.burn_in, min(self.block_days * DAY, rows)
         logs = np.log(history.prices[max(first - 1, 0) : first + rows])
         earned = np.diff(

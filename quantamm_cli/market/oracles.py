@@ -1,4 +1,6 @@
-"""What a pool looks at besides prices: series of ``data.series``, one value a minute, or one a minute and token."""
+"""What a pool looks at besides prices: series of ``data.series``, one value a minute,
+or one a minute and token.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +12,7 @@ from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean
 from quantamm_cli.market.series import checked, refuse_later
 from quantamm_cli.market.stamped import Stamped, last_before, stamped
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ TOLERANCE = 1e-6
 class Oracle:
     """Observations, by column: their minutes and values, both (k,).
 
-    ``first``: since when every column has a value; ``None`` if minutes without an observation hold zero.
+    ``first``: since when every column has a value; ``None`` if minutes without
+    an observation hold zero.
     """
 
     name: str
@@ -34,15 +37,17 @@ class Oracle:
     first: int | None
 
     def rows(self, first: int, last: int) -> NDArray[np.float64]:
-        """The values of the minutes [first, last), (t, columns). Raises DataError if there are none of all that time."""
+        """The values of the minutes [first, last), (t, columns).
+        Raises DataError if there are none of all that time.
+        """
         minutes = np.arange(first, last)
         if self.first is None and not any(
             ((observed >= first) & (observed < last)).any() for observed, _ in self.columns
         ):
             raise DataError(
                 self.where,
-                f"has no observation of {date_text(first)} to {date_text(last)}, the time of the run; with data.series_fill=zero"
-                f" the series {self.name} would be 0 throughout",
+                f"has no observation of {date_text(first)} to {date_text(last)}, the time of the "
+                f"run; with data.series_fill=zero the series {self.name} would be 0 throughout",
             )
         held = [self._held(observed, values, minutes) for observed, values in self.columns]
         return np.ascontiguousarray(np.stack(held, axis=-1))
@@ -67,16 +72,18 @@ def oracle(
     end: int,
     fill: Literal["forward", "zero"],
 ) -> Oracle:
-    """The series in a parquet or CSV file: columns ``unix`` and one a token, or ``unix`` and ``value``.
+    """The series in a parquet or CSV file: columns ``unix`` and one a token,
+    or ``unix`` and ``value``.
 
     Args:
         tokens: the run's; columns of others are not looked at.
         start, end: the run's minutes, for what is refused.
-        fill: what a minute without an observation holds: the last one, or zero. Weights are always held.
+        fill: what a minute without an observation holds: the last one,
+            or zero. Weights are always held.
 
     Raises:
-        DataError: a file that cannot be read, a token without a column, stamps out of order, entries that are no numbers
-            such a series may hold, or no observation up to ``start``.
+        DataError: a file that cannot be read, a token without a column, stamps out of order,
+            entries that are no numbers such a series may hold, or no observation up to ``start``.
     """
     file = stamped(
         path, lambda names, where: _columns(name, names, tokens, where), _expected(name, tokens)
@@ -137,7 +144,10 @@ def _weights(
     columns: tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...],
     tokens: list[str],
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...]:
-    """Weights divided by their sum, which is one but for rounding. Raises DataError naming the first row that is no weights."""
+    """Weights divided by their sum, which is one but for rounding.
+
+    Raises DataError naming the first row that is no weights.
+    """
     table = np.full((len(file.minutes), len(tokens)), np.nan)
     for index, token in enumerate(tokens):
         there, values = file.numbers(token)
@@ -157,7 +167,8 @@ def _weights(
         said = ", ".join(f"{value:g}" for value in table[row])
         raise DataError(
             file.where,
-            f"{told}: weights are {said}, in sum {total[row]:.9g}; expected numbers above 0 that sum to 1",
+            f"{told}: weights are {said}, in sum {total[row]:.9g}; expected numbers "
+            "above 0 that sum to 1",
         )
     return tuple(
         (file.minutes[rows], table[rows, index] / total[rows]) for index in range(len(tokens))

@@ -4,4 +4,6 @@ from quantamm_cli.market.files import FileSource
 
 
 class Parquet(FileSource, kind="parquet"):
-    """Files ``<TOKEN>_USD.parquet``: ``unix`` (s, ms, us or ns since 1970 UTC, a column or a stored index), ``close``."""
+    """Files ``<TOKEN>_USD.parquet``: ``unix`` (s, ms, us or ns since 1970 UTC,
+    a column or a stored index), ``close``.
+    """

@@ -1,4 +1,7 @@
-"""What training windows are cut from: history, or a bank of other paths made from it. What judges always is history."""
+"""What training windows are cut from: history, or a bank of other paths made from it.
+
+What judges always is history.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -14,7 +17,9 @@ from quantamm_cli.settings.component import Component
 
 Floats = NDArray[np.float64]
 Load = Callable[[str], Market]
-"""From a folder to the market of the training rows that its files hold, with a burn-in as long as history's."""
+"""From a folder to the market of the training rows that its files hold,
+with a burn-in as long as history's.
+"""
 
 
 class Paths(NamedTuple):
@@ -35,7 +40,9 @@ class Practice(Component, group="practice"):
 
     @abstractmethod
     def bank(self, history: Market, rows: int, load: Load) -> Paths | None:
-        """Paths in place of the first ``rows`` minutes after history's burn-in, which alone are read; ``None``: those minutes."""
+        """Paths in place of the first ``rows`` minutes after history's burn-in, which alone are
+        read; ``None``: those minutes.
+        """
 
 
 class Historic(Practice, kind="historic"):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean
 from quantamm_cli.market.stamped import Stamped, last_before, stamped
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class Range(NamedTuple):
-    """The numbers a series may hold: from ``low``, itself included unless ``above``, to below ``high``; in words ``said``."""
+    """The numbers a series may hold: from ``low``, itself included unless ``above``, to below
+    ``high``; in words ``said``.
+    """
 
     low: float
     high: float
@@ -48,15 +50,18 @@ def series(
     rows: int,
     defaults: Mapping[str, float | None],
 ) -> dict[str, NDArray[np.float64]]:
-    """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file has, beside its ``unix``.
+    """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file
+    has, beside its ``unix``.
 
-    An observation holds from its minute (seconds are dropped) until the next one; of several in a minute the last wins.
-    Before the first observation the default holds. Empty entries and NaN are no observations.
+    An observation holds from its minute (seconds are dropped) until the next one; of several in a
+    minute the last wins. Before the first observation the default holds. Empty entries and NaN are
+    no observations.
 
     Args:
         columns: the names that may be there.
         first_minute: minutes since 1970 UTC of row 0.
-        defaults: a value for every name in ``columns``; ``None``: the first observation holds before it, too.
+        defaults: a value for every name in ``columns``; ``None``:
+            the first observation holds before it, too.
 
     Raises:
         DataError: as ``observations`` and ``filled``.
@@ -80,7 +85,8 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
             if name != "unix" and name not in columns:
                 raise DataError(
                     where,
-                    f"'{name}' is no series known here{did_you_mean(name, columns)}; expected {expected}",
+                    f"'{name}' is no series known here{did_you_mean(name, columns)}; "
+                    f"expected {expected}",
                 )
         if names == ["unix"]:
             raise DataError(where, f"has no series; expected {expected}")
@@ -95,7 +101,8 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
 def filled(
     file: Stamped, first_minute: int, rows: int, defaults: Mapping[str, float | None]
 ) -> dict[str, NDArray[np.float64]]:
-    """Per-minute values (rows,) of the file's columns, in the order of ``defaults``; see ``series``.
+    """Per-minute values (rows,) of the file's columns, in the order of
+    ``defaults``; see ``series``.
 
     Raises:
         DataError: an entry that is no number its series may hold.
@@ -114,12 +121,16 @@ def refuse_later(file: Stamped, end: int) -> None:
         begins, ends = date_text(int(file.minutes[0])), date_text(end)
         raise DataError(
             file.where,
-            f"begins {begins}, when the run has ended ({ends}); take the file of this time, or another period",
+            f"begins {begins}, when the run has ended ({ends}); take the file of this "
+            "time, or another period",
         )
 
 
 def checked(file: Stamped, name: str, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Minutes and values of the observations in a column. Raises DataError for the first that a series of this name may not hold."""
+    """Minutes and values of the observations in a column.
+
+    Raises DataError for the first that a series of this name may not hold.
+    """
     there, values = file.numbers(column)
     allowed = RANGES.get(name)
     wrong = allowed.outside(values) if allowed else np.empty(0, np.int64)

@@ -1,4 +1,6 @@
-"""Time-stamped files other than prices: which columns there are, what they hold, and since when it holds."""
+"""Time-stamped files other than prices: which columns there are,
+what they hold, and since when it holds.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,20 +11,24 @@ from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import clean, tables
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import polars
 
 Pick = Callable[[list[str], str], dict[str, "polars.DataType"]]
-"""Of a file's columns and its name, those to read and what they should hold. May raise DataError."""
+"""Of a file's columns and its name, those to read and what they should
+hold. May raise DataError.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Stamped:
-    """The rows of a file. ``unix`` (k,) as they are in the file, ``minutes`` (k,) since 1970; seconds are dropped.
+    """The rows of a file. ``unix`` (k,) as they are in the file,
+    ``minutes`` (k,) since 1970; seconds are dropped.
 
-    ``frame``: the columns that were picked. ``content``: what names the file's content, see ``Table``.
+    ``frame``: the columns that were picked. ``content``: what names the
+    file's content, see ``Table``.
     """
 
     where: str
@@ -54,17 +60,21 @@ class Stamped:
 
 
 def stamped(path: str, pick: Pick, expected: str) -> Stamped:
-    """The rows of a parquet or CSV file with a column ``unix``. ``expected``: its columns, for messages.
+    """The rows of a parquet or CSV file with a column ``unix``.
+
+    ``expected``: its columns, for messages.
 
     Raises:
-        DataError: a file that cannot be read, has no such column or no rows, or stamps of no known unit.
+        DataError: a file that cannot be read, has no such column or no rows,
+            or stamps of no known unit.
     """
     table = tables.opened(path)
     where, names = table.where, table.names
     if "unix" not in names:
         raise DataError(
             where,
-            f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has {', '.join(names) or 'none'}",
+            f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has "
+            f"{', '.join(names) or 'none'}",
         )
     frame = table.read({"unix": _whole(), **pick(names, where)})
     if frame.height == 0:
@@ -80,5 +90,7 @@ def _whole() -> "polars.DataType":
 
 
 def last_before(observed: NDArray[np.int64], minutes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each minute the position of the last observation up to it, -1 where there is none; of several in a minute the last."""
+    """For each minute the position of the last observation up to it, -1 where there is none; of
+    several in a minute the last.
+    """
     return np.searchsorted(observed, minutes, side="right") - 1

@@ -10,7 +10,9 @@ from quantamm_cli.settings.types import Count, Natural, Positive
 
 
 class Step(Practice, kind="step"):
-    """In each path every token's price steps up or down once, at any minute; what a rule makes of it is its step response."""
+    """In each path every token's price steps up or down once, at any minute;
+    what a rule makes of it is its step response.
+    """
 
     scenarios: Count = Field(8, description="paths, each as long as what trains")
     size: Positive = Field(

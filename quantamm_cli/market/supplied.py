@@ -11,7 +11,9 @@ from quantamm_cli.market.practice import Floats, Load, Paths, Practice, as_marke
 
 
 class Supplied(Practice, kind="supplied"):
-    """The prices in other folders, each with files of all tokens, of the dates that train and of history's burn-in."""
+    """The prices in other folders, each with files of all tokens,
+    of the dates that train and of history's burn-in.
+    """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dirs"})
 
@@ -25,11 +27,14 @@ class Supplied(Practice, kind="supplied"):
         if not self.dirs:
             raise ConfigError(
                 f"{where}.dirs",
-                f"no folder is given; write '{where}.dirs=[PATH,PATH]', each with files as in data.dir",
+                f"no folder is given; write '{where}.dirs=[PATH,PATH]', each with "
+                "files as in data.dir",
             )
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
-        """Each path behind its own burn-in, and at its beginning where the one before ended: only changes of prices count."""
+        """Each path behind its own burn-in, and at its beginning where the one before ended:
+        only changes of prices count.
+        """
         pieces: list[Floats] = []
         for folder in self.dirs:
             prices = load(folder).prices

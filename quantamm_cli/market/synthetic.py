@@ -1,9 +1,9 @@
 """The embedded market: any token, minute prices from 2021 to 2026, made from a seed.
 
-It is meant to be what a real market is to a pool: tokens share one factor, calm and turbulent spells of all lengths
-follow each other (the Markov-switching multifractal of Calvet and Fisher, J. Financial Econometrics 2004), tails are fat,
-prices jump, and weak drifts last for days. Arithmetic is restricted to what is bit-identical everywhere
-(:mod:`quantamm_cli.random.noise`).
+It is meant to be what a real market is to a pool: tokens share one factor, calm and turbulent
+spells of all lengths follow each other (the Markov-switching multifractal of Calvet and Fisher, J.
+Financial Econometrics 2004), tails are fat, prices jump, and weak drifts last for days. Arithmetic
+is restricted to what is bit-identical everywhere (:mod:`quantamm_cli.random.noise`).
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,10 @@ from quantamm_cli.settings.types import Natural, minute
 FIRST, LAST = minute("2021-01-01"), minute("2026-01-01")
 HOUR, DAY, YEAR = 60, 1440, 525_600
 STARTING_PRICES = {
-    "AAVE": 88.0, "ADA": 0.18, "ATOM": 6.4, "AVAX": 3.6, "BAL": 14.0, "BCH": 342.0, "BNB": 37.5, "BTC": 29_000.0, "COMP": 145.0,
-    "CRV": 0.62, "DOGE": 0.0057, "DOT": 9.3, "ETC": 5.7, "ETH": 735.0, "LINK": 11.9, "LTC": 126.0, "MATIC": 0.018, "MKR": 590.0,
-    "NEAR": 1.4, "SNX": 7.2, "SOL": 1.8, "TRX": 0.027, "UNI": 5.2, "WBTC": 29_000.0, "WETH": 735.0, "XLM": 0.13, "XRP": 0.23,
+    "AAVE": 88.0, "ADA": 0.18, "ATOM": 6.4, "AVAX": 3.6, "BAL": 14.0, "BCH": 342.0, "BNB": 37.5,
+    "BTC": 29_000.0, "COMP": 145.0, "CRV": 0.62, "DOGE": 0.0057, "DOT": 9.3, "ETC": 5.7,
+    "ETH": 735.0, "LINK": 11.9, "LTC": 126.0, "MATIC": 0.018, "MKR": 590.0, "NEAR": 1.4, "SNX": 7.2,
+    "SOL": 1.8, "TRX": 0.027, "UNI": 5.2, "WBTC": 29_000.0, "WETH": 735.0, "XLM": 0.13, "XRP": 0.23,
 }  # fmt: skip
 MAJORS = {
     "BTC": (0.57, 0.86),
@@ -33,7 +34,8 @@ MAJORS = {
     "WETH": (0.72, 0.86),
     "BNB": (0.72, 0.78),
 }
-# Mean spell lengths in hours of the multifractal's components, and by how much a component moves the variance.
+# Mean spell lengths in hours of the multifractal's components,
+# and by how much a component moves the variance.
 SHARED_SPELLS, SHARED_SWING = (4, 16, 64, 256, 1024), 0.45
 OWN_SPELLS, OWN_SWING = (3, 24, 192), 0.35
 JUMPS_A_YEAR, JUMP_SIZE = 20.0, 0.012  # each of common and own jumps; a log return
@@ -41,7 +43,9 @@ DRIFT_SPELL, DRIFT_A_DAY = 12 * 24, 0.0025  # hours; log return a day, each of c
 
 
 class Synthetic(Source, kind="synthetic"):
-    """Any tokens, 2021-01-01 to 2026-01-01, and their circulating ``supply``. A token's path depends on the seed and its name only."""
+    """Any tokens, 2021-01-01 to 2026-01-01, and their circulating ``supply``. A token's path
+    depends on the seed and its name only.
+    """
 
     seed: Natural = Field(0, description="which market")
 
@@ -74,9 +78,10 @@ def _pegged(token: str) -> bool:
 def floating(seed: int, token: str, count: int) -> Floats:
     """The first ``count`` prices from 2021-01-01 of a token that floats.
 
-    Log return of a minute: sigma sqrt(M) (rho f + sqrt(1 - rho^2) sqrt(m) e) + jumps + drift, with f and the multifractal
-    M common to all tokens, e and m the token's own, both of mean one. Returns compound as 1 + x + x^2 / 2, which is exp(x)
-    but for a third-order term and is positive for every x.
+    Log return of a minute: sigma sqrt(M) (rho f + sqrt(1 - rho^2) sqrt(m) e) + jumps + drift, with
+    f and the multifractal M common to all tokens, e and m the token's own, both of mean one.
+    Returns compound as 1 + x + x^2 / 2, which is exp(x) but for a third-order term and is positive
+    for every x.
     """
     nature, market = _nature(token), _market(seed, -(-count // HOUR))
     hours = market.volatility.size
@@ -95,7 +100,9 @@ def floating(seed: int, token: str, count: int) -> Floats:
 
 
 def pegged(seed: int, token: str, count: int) -> Floats:
-    """The first ``count`` prices from 2021-01-01 of a token that is held at one: some basis points around it, forgotten in a day."""
+    """The first ``count`` prices from 2021-01-01 of a token that is held at one: some basis points
+    around it, forgotten in a day.
+    """
     slow = moving_average(count, DAY, MODEL, seed, token, "slow")
     quick = moving_average(count, 5, MODEL, seed, token, "quick")
     return 1.0 + 2e-4 * slow + 5e-5 * quick
@@ -103,7 +110,9 @@ def pegged(seed: int, token: str, count: int) -> Floats:
 
 @dataclass(frozen=True)
 class _Nature:
-    """What a name says about a token: first price; volatility a year; loading on the common factor; answer to common events."""
+    """What a name says about a token: first price; volatility a year;
+    loading on the common factor; answer to common events.
+    """
 
     price: float
     volatility: float
@@ -122,7 +131,9 @@ def _nature(token: str) -> _Nature:
 
 @dataclass(frozen=True, eq=False)
 class _Market:
-    """What all tokens of a seed share: ``volatility`` (hours,) sqrt(M); ``factor`` (t,) sqrt(M) f; ``events`` (t,) jumps and drift."""
+    """What all tokens of a seed share: ``volatility`` (hours,) sqrt(M); ``factor`` (t,) sqrt(M) f;
+    ``events`` (t,) jumps and drift.
+    """
 
     volatility: Floats
     factor: Floats
@@ -138,7 +149,9 @@ def _market(seed: int, hours: int) -> _Market:
 
 
 def _turbulence(hours: int, spells: tuple[int, ...], swing: float, seed: int, token: str) -> Floats:
-    """A multifractal variance (hours,) of mean one: components 1 + swing or 1 - swing, each drawn anew after spells of its mean length."""
+    """A multifractal variance (hours,) of mean one: components 1 + swing or 1 - swing, each drawn
+    anew after spells of its mean length.
+    """
     variance = np.ones(hours)
     for spell in spells:
         last = held(uniforms(hours, MODEL, seed, token, "switch", spell) * spell <= 1.0)
@@ -148,11 +161,14 @@ def _turbulence(hours: int, spells: tuple[int, ...], swing: float, seed: int, to
 
 
 def _events(hours: int, seed: int, token: str) -> Floats:
-    """Log returns (hours * 60,) from jumps, some twenty a year of a few percent, and from a drift that changes every other week."""
+    """Log returns (hours * 60,) from jumps, some twenty a year of a few percent, and from a drift
+    that changes every other week.
+    """
     last = held(uniforms(hours, MODEL, seed, token, "drift switch") * DRIFT_SPELL <= 1.0)
     drift = gaussians(hours, MODEL, seed, token, "drift")[last] * (DRIFT_A_DAY / DAY)
     returns = np.repeat(drift, HOUR)
-    # Dividing by the root of a uniform number makes the sizes fat-tailed; the floor keeps the largest near a third.
+    # Dividing by the root of a uniform number makes the sizes fat-tailed;
+    # the floor keeps the largest near a third.
     size = gaussians(hours, MODEL, seed, token, "jump size") / np.sqrt(
         np.maximum(uniforms(hours, MODEL, seed, token, "jump tail"), 0.1)
     )

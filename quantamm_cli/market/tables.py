@@ -1,4 +1,5 @@
-"""The only reader of parquet and CSV, and of tables that Python code gave: some columns, by name, as polars series.
+"""The only reader of parquet and CSV, and of tables that Python code gave: some columns,
+by name, as polars series.
 
 polars takes a while to import, so it is imported where it is used.
 """
@@ -35,7 +36,8 @@ def opened(path: str) -> Table:
     """The table at a path: a parquet or CSV file, or ``memory:SHA256/NAME``.
 
     Raises:
-        DataError: a file of another kind, or one that cannot be read; a market that this process does not hold.
+        DataError: a file of another kind, or one that cannot be read;
+            a market that this process does not hold.
     """
     if path.startswith(SCHEME):
         frame = held_table(path)
@@ -67,7 +69,8 @@ def content(path: Path) -> bytes:
     except OSError as failure:
         raise DataError(
             str(path),
-            f"cannot be read ({failure.strerror or failure}); expected a file of prices or other series",
+            f"cannot be read ({failure.strerror or failure}); expected a file of "
+            "prices or other series",
         ) from None
     if not data:
         raise DataError(str(path), "is empty (0 bytes); write it again")
@@ -94,7 +97,8 @@ def columns_of(data: bytes, kind: str, where: str) -> list[str]:
 def read_columns(
     data: bytes, kind: str, types: dict[str, "polars.DataType"], where: str
 ) -> "polars.DataFrame":
-    """Some columns of a file, by name; the types are those expected of a CSV, whose entries come as text if one is of another.
+    """Some columns of a file, by name; the types are those expected of a CSV, whose entries come as
+    text if one is of another.
 
     Raises:
         DataError: the file is damaged.

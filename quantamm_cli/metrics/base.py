@@ -1,8 +1,9 @@
 r"""What a metric is, and the few ways in which metrics read a trajectory.
 
-Notation of the docstrings: $V_0 … V_{N-1}$ are the values of the window's minutes, $D_k = V_{1440k}$, $x$ the daily returns
-$\Delta D/D$; std has ddof 0; a year is 365 days; the riskless rate is zero. *Blocks of d* are the first ⌊N/d⌋·d values cut
-into pieces of d minutes; each begins a new running maximum.
+Notation of the docstrings: $V_0 … V_{N-1}$ are the values of the window's minutes,
+$D_k = V_{1440k}$, $x$ the daily returns $\Delta D/D$; std has ddof 0; a year is 365 days; the
+riskless rate is zero. *Blocks of d* are the first ⌊N/d⌋·d values cut into pieces of d minutes; each
+begins a new running maximum.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +27,9 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Definition:
-    """A metric's meaning, its unit, whether it reads the window's minutes or only its days and ends, and whether it sorts."""
+    """A metric's meaning, its unit, whether it reads the window's minutes or only its days and
+    ends, and whether it sorts.
+    """
 
     compute: Callable[[Any], Scalar]
     unit: str
@@ -53,9 +56,11 @@ def metric(
     sorts: bool = False,
     name: str | None = None,
 ) -> Callable[[C], C]:
-    """Register a definition under its own name (or ``name``, where that is no identifier), so that YAML can choose it.
+    """Register a definition under its own name (or ``name``, where that is no identifier),
+    so that YAML can choose it.
 
-    One that reads ``days`` is given anything that knows its days, first, last and minutes; others get a Trajectory.
+    One that reads ``days`` is given anything that knows its days, first,
+    last and minutes; others get a Trajectory.
     """
 
     def enrol(compute: C) -> C:

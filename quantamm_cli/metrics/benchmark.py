@@ -1,7 +1,9 @@
-"""What was earned against portfolios that rebalance: for nothing inside a pool, and outside at the market's prices.
+"""What was earned against portfolios that rebalance: for nothing inside a pool,
+and outside at the market's prices.
 
-The portfolios follow from the trajectory alone. *Rebalancing* holds, over each minute, the shares $s$ of value that the pool
-had at its beginning, and so has the pool's exposure without its losses to arbitrage.
+The portfolios follow from the trajectory alone. *Rebalancing* holds, over each minute, the shares
+$s$ of value that the pool had at its beginning, and so has the pool's exposure without its losses
+to arbitrage.
 """
 
 import jax
@@ -12,17 +14,23 @@ from quantamm_cli.metrics.base import Scalar, metric
 from quantamm_cli.metrics.returns import annual
 
 COST = 0.001
-"""What rebalancing at a cost pays of all it sells: 10 basis points, a large exchange's list fee for takers."""
+"""What rebalancing at a cost pays of all it sells: 10 basis points,
+a large exchange's list fee for takers.
+"""
 
 
 def constant_weight(path: Trajectory | Daily) -> Scalar:
-    r"""Growth $\prod (p_{N-1}/p_0)^{s_0}$ of a geometric mean pool without fees whose weights stay the first row's shares."""
+    r"""Growth $\prod (p_{N-1}/p_0)^{s_0}$ of a geometric mean pool without fees whose weights
+    stay the first row's shares.
+    """
     worth = jax.lax.stop_gradient(path.first.reserves * path.first.prices)
     return jnp.exp((worth / worth.sum() * jnp.log(path.last.prices / path.first.prices)).sum())
 
 
 def rebalancing(path: Trajectory, cost: float = 0.0) -> Scalar:
-    r"""Growth $\prod (1 + \sum s_{t-1} r_t)(1 - c\,\sigma_t)$, with $r$ the assets' returns, $c$ the cost and $\sigma$ the share sold."""
+    r"""Growth $\prod (1 + \sum s_{t-1} r_t)(1 - c\,\sigma_t)$, with $r$ the assets' returns, $c$
+    the cost and $\sigma$ the share sold.
+    """
     shares = path.reserves * path.prices / path.value[:, None]
     gains = shares[:-1] * (path.prices[1:] / path.prices[:-1] - 1)
     growth = jnp.log1p(gains.sum(-1))
@@ -38,7 +46,8 @@ def _growth(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="fraction", reads="days")
 def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
-    r"""Return over a pool of constant weights, the first row's shares of value, that trades without fees.
+    r"""Return over a pool of constant weights, the first row's shares of value,
+    that trades without fees.
 
     $$V_{N-1} / (V_0 \prod (p_{N-1}/p_0)^{s_0}) - 1$$
     """
@@ -53,7 +62,8 @@ def annualised_returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="fraction")
 def returns_over_rebalancing(path: Trajectory) -> Scalar:
-    r"""Return over the portfolio that follows the pool's shares of value, minute by minute, at market prices and for nothing.
+    r"""Return over the portfolio that follows the pool's shares of value, minute by minute, at
+    market prices and for nothing.
 
     $$V_{N-1} / (V_0 \prod (1 + \sum s_{t-1} r_t)) - 1$$
     """
@@ -68,7 +78,9 @@ def annualised_returns_over_rebalancing(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def loss_versus_rebalancing(path: Trajectory) -> Scalar:
-    """Minus LVR: what the pool earned less what rebalancing did, of the first value. [Milionis et al., arXiv:2208.06046]"""
+    """Minus LVR: what the pool earned less what rebalancing did, of the first value.
+    [Milionis et al., arXiv:2208.06046]
+    """
     return _growth(path) - rebalancing(path)
 
 
@@ -86,7 +98,8 @@ def annualised_returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def rebalancing_versus_rebalancing(path: Trajectory) -> Scalar:
-    """RVR: what the pool earned less what rebalancing did that pays 10 basis points of all it sells, of the first value.
+    """RVR: what the pool earned less what rebalancing did that pays 10 basis points of all it
+    sells, of the first value.
 
     [Willetts & Harrington, arXiv:2410.23404]
     """

@@ -13,6 +13,8 @@ def fee_revenue_over_value(path: Trajectory) -> Scalar:
 
 
 def turnover(path: Trajectory) -> Scalar:
-    """Mean over minutes of the change of value weights, summed over assets: moves of prices count too."""
+    """Mean over minutes of the change of value weights, summed over assets:
+    moves of prices count too.
+    """
     shares = path.reserves * path.prices / path.value[:, None]
     return jnp.abs(jnp.diff(shares, axis=0)).sum(-1).mean()

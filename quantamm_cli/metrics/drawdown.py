@@ -43,26 +43,33 @@ def weekly_max_drawdown(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def ulcer(path: Trajectory) -> Scalar:
-    """Minus the mean over 30-day blocks of the root mean square drawdown; NaN below 30 days. [Martin, 1987]"""
+    """Minus the mean over 30-day blocks of the root mean square drawdown;
+    NaN below 30 days. [Martin, 1987]
+    """
     return -mean(root((drawdowns(blocks(path.value, MONTH)) ** 2).mean(-1)))
 
 
 @metric(unit="1/year")
 def sterling(path: Trajectory) -> Scalar:
-    """Yearly return per unit of the mean over 30-day blocks of their deepest drawdown; infinite without drawdown, NaN below 30 days."""
+    """Yearly return per unit of the mean over 30-day blocks of their deepest drawdown; infinite
+    without drawdown, NaN below 30 days.
+    """
     months = drawdowns(blocks(path.value, MONTH))
     return over(_yearly(path), mean(months.min(-1))) if len(months) else mean(months.ravel())
 
 
 @metric(unit="1/year")
 def calmar(path: Trajectory) -> Scalar:
-    """Yearly return per unit of the deepest drawdown of the whole window; infinite without one. [Young, 1991]"""
+    """Yearly return per unit of the deepest drawdown of the whole window;
+    infinite without one. [Young, 1991]
+    """
     return over(_yearly(path), drawdowns(path.value).min())
 
 
 @metric(unit="fraction", reads="days", sorts=True, name="daily_cdar_95%")
 def cdar(path: Trajectory | Daily) -> Scalar:
-    """Conditional drawdown at risk: mean of the deepest twentieth of all daily drawdowns. [Chekhlov, Uryasev & Zabarankin, 2005]
+    """Conditional drawdown at risk: mean of the deepest twentieth of all daily drawdowns.
+    [Chekhlov, Uryasev & Zabarankin, 2005]
 
     A day that the twentieth cuts counts in part.
     """

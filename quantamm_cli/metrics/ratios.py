@@ -42,7 +42,8 @@ def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_sortino(path: Trajectory | Daily) -> Scalar:
-    r"""Sortino ratio of daily returns, with a target of zero; infinite without a losing day. [Sortino & Price, 1994]
+    r"""Sortino ratio of daily returns, with a target of zero; infinite without a losing
+    day. [Sortino & Price, 1994]
 
     $$\sqrt{365}\;\mathrm{mean}(x) / \sqrt{\mathrm{mean}(\min(x, 0)^2)}$$
     """
@@ -52,7 +53,8 @@ def daily_sortino(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="ratio", reads="days")
 def daily_omega(path: Trajectory | Daily) -> Scalar:
-    r"""Omega ratio of daily returns at a threshold of zero; infinite without a losing day. [Keating & Shadwick, 2002]
+    r"""Omega ratio of daily returns at a threshold of zero; infinite without a losing day.
+    [Keating & Shadwick, 2002]
 
     $$\sum \max(x, 0) / \sum \max(-x, 0)$$
     """

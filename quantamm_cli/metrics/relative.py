@@ -1,4 +1,6 @@
-"""Daily returns $x$ beside the daily returns $b$ of the market: equal parts of all assets, bought at the first row and held."""
+"""Daily returns $x$ beside the daily returns $b$ of the market: equal parts of all assets, bought
+at the first row and held.
+"""
 
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +29,9 @@ def _beta(earned: Returns, base: Returns) -> Scalar:
 
 
 def _captured(earned: Returns, base: Returns, days: Bool[Array, " k"]) -> Scalar:
-    """What was earned on those days for each unit that the market did; NaN if it did nothing on any."""
+    """What was earned on those days for each unit that the market did;
+    NaN if it did nothing on any.
+    """
     there = jnp.where(days, base, 0).sum()
     return jnp.where(
         there != 0, jnp.where(days, earned, 0).sum() / jnp.where(there != 0, there, 1), jnp.nan
@@ -38,7 +42,8 @@ def _captured(earned: Returns, base: Returns, days: Bool[Array, " k"]) -> Scalar
 def daily_jensen_alpha(path: Path) -> Scalar:
     r"""Jensen's alpha of daily returns against uniform HODL, as a yearly rate. [Jensen, 1968]
 
-    $$(1 + \mathrm{mean}(x) - \beta\,\mathrm{mean}(b))^{365} - 1, \qquad \beta = \mathrm{cov}(x, b)/\mathrm{var}(b)$$
+    $$(1 + \mathrm{mean}(x) - \beta\,\mathrm{mean}(b))^{365} - 1,
+    \qquad \beta = \mathrm{cov}(x, b)/\mathrm{var}(b)$$
     """
     earned, base = changes(path.days), market(path)
     return (1 + mean(earned) - _beta(earned, base) * mean(base)) ** 365 - 1
@@ -64,7 +69,8 @@ def daily_tracking_error(path: Path) -> Scalar:
 
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_information_ratio(path: Path) -> Scalar:
-    r"""Information ratio of daily returns against uniform HODL; zero for uniform HODL itself. [Treynor & Black, 1973]
+    r"""Information ratio of daily returns against uniform HODL;
+    zero for uniform HODL itself. [Treynor & Black, 1973]
 
     $$\sqrt{365}\;\mathrm{mean}(x - b)/\mathrm{std}(x - b)$$
     """
@@ -77,7 +83,8 @@ def daily_information_ratio(path: Path) -> Scalar:
 
 @metric(unit="ratio", reads="days")
 def daily_up_capture(path: Path) -> Scalar:
-    r"""Share taken in the market's rises: mean return, over uniform HODL's, of the days on which that rose; NaN if there are none.
+    r"""Share taken in the market's rises: mean return, over uniform HODL's, of the days on which
+    that rose; NaN if there are none.
 
     $$\mathrm{mean}(x \mid b > 0) / \mathrm{mean}(b \mid b > 0)$$
     """
@@ -97,6 +104,8 @@ def daily_down_capture(path: Path) -> Scalar:
 
 @metric(unit="ratio", reads="days")
 def daily_capture_ratio(path: Path) -> Scalar:
-    """Share taken in the market's rises over that in its falls; infinite for who does not lose in them."""
+    """Share taken in the market's rises over that in its falls;
+    infinite for who does not lose in them.
+    """
     earned, base = changes(path.days), market(path)
     return over(_captured(earned, base, base > 0), -_captured(earned, base, base <= 0))

@@ -10,14 +10,17 @@ from jaxtyping import Float
 
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.types import DAY, Daily, Trajectory
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}
 
 
 def percentile(values: Float[Array, "*m k"], percent: float) -> Float[Array, "*m"]:
-    """The percentile of the last axis, between neighbours in proportion. By selection in compiled code where it serves."""
+    """The percentile of the last axis, between neighbours in proportion.
+
+    By selection in compiled code where it serves.
+    """
     if not compiled():
         return jnp.percentile(values, percent, axis=-1)
     place = percent / 100 * (values.shape[-1] - 1)
@@ -41,7 +44,9 @@ def _closing_risk(path: Trajectory, length: int, percent: float) -> Scalar:
 
 
 def _horizon(path: Trajectory, length: int) -> Scalar:
-    """What scales a block's risk to the window's: the root of (365 / days of the window) · (1440 / block length)."""
+    """What scales a block's risk to the window's: the root of (365 / days of the
+    window) · (1440 / block length).
+    """
     return jnp.sqrt(365 * DAY / len(path.value) * DAY / length)
 
 
@@ -63,13 +68,16 @@ def _rovar(path: Trajectory, length: int) -> Scalar:
 
 
 def _rovar_trad(path: Trajectory, length: int) -> Scalar:
-    """Mean yearly return of blocks per unit of the 5 % risk of the returns between their ends; NaN with fewer than two blocks."""
+    """Mean yearly return of blocks per unit of the 5 % risk of the returns between their ends; NaN
+    with fewer than two blocks.
+    """
     return -_mean_yearly(path, length) / (_closing_risk(path, length, 5) * _horizon(path, length))
 
 
 @metric(unit="1/sqrt(year)", reads="days", sorts=True)
 def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
-    r"""Return on value at risk of daily returns; infinite if their 5 % quantile is no loss. [Dowd, 2000]
+    r"""Return on value at risk of daily returns; infinite if their 5 %
+    quantile is no loss. [Dowd, 2000]
 
     $$\sqrt{365}\;\mathrm{mean}(x) / -\mathrm{quantile}_{5\,\%}(x)$$
     """
@@ -91,7 +99,8 @@ for _period, _length in _PERIODS.items():
             _define(
                 f"{_period}_var_{_tail}",
                 "fraction",
-                f"Mean over {_period} blocks of the {_percent} % quantile of the minute returns inside.",
+                f"Mean over {_period} blocks of the {_percent} % quantile of the "
+                "minute returns inside.",
                 partial(_inner_risk, length=_length, percent=_percent),
             )
             _define(

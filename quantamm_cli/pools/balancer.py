@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.quotes import Quotes
 from quantamm_cli.core.types import Feed, Params, Snapshot
-from quantamm_cli.kernels.minutes.call import Plan
+from quantamm_cli.kernels.frictions.jax_ops import Plan
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import Scalar, opening_weights
 from quantamm_cli.pools.geometric import GeometricPool, Weighted, equilibrium, opening_value
 
 
 class Balancer(GeometricPool, kind="balancer"):
-    """A geometric mean pool with constant weights. [Martinelli & Mushegian, Balancer whitepaper, 2019]"""
+    """A geometric mean pool with constant weights. [Martinelli & Mushegian,
+    Balancer whitepaper, 2019]
+    """
 
     @property
     def moves(self) -> bool:

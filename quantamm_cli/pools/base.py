@@ -24,7 +24,9 @@ Scalar = Float[Array, ""]
 
 
 class Row(NamedTuple):
-    """What a minute leaves: reserves, the fees it earned the providers, and how many given trades were refused."""
+    """What a minute leaves: reserves, the fees it earned the providers,
+    and how many given trades were refused.
+    """
 
     reserves: Float[Array, " n"]
     fees: Float[Array, ""]
@@ -34,8 +36,9 @@ class Row(NamedTuple):
 class AbstractPool(TracedComponent, ABC, group="pool"):
     """Settings of a pool; hashable and free of numbers that train, which come as ``params``.
 
-    A pool gives the frictionless path, all minutes at once, and may give ``prepare`` and ``step``, what happens minute by
-    minute when trading costs something. A component class is also a JAX pytree: see ``core.tree``.
+    A pool gives the frictionless path, all minutes at once, and may give ``prepare`` and ``step``,
+    what happens minute by minute when trading costs something. A component class is also a JAX
+    pytree: see ``core.tree``.
     """
 
     @property
@@ -54,7 +57,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
 
     @property
     def keeps(self) -> tuple[str, ...]:
-        """Names of what it remembers besides reserves and its rule's estimators, and can be given to open with."""
+        """Names of what it remembers besides reserves and its rule's estimators,
+        and can be given to open with.
+        """
         return ()
 
     @property
@@ -86,7 +91,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return f"pool={self.kind} cannot compete, as it has no quotes(params, fee); {cure}"
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
-        """Its quotes when it holds two tokens and takes ``fee`` of what is paid in, if it has no fee of its own."""
+        """Its quotes when it holds two tokens and takes ``fee`` of what is paid in,
+        if it has no fee of its own.
+        """
         raise NotImplementedError(f"{self.kind} gives no quotes")
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
@@ -111,7 +118,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return {}
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path over minutes [start, start + rows): whatever the feed says of frictions and trades."""
+        """The path over minutes [start, start + rows): whatever the feed
+        says of frictions and trades.
+        """
         trading = feed.trading
         if not trading.happens and not feed.stirred:
             return self.untouched(params, feed, start, rows)
@@ -140,7 +149,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return Path(weights, reserves, fees, None if feed.trades is None else left.refused)
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
-        """Raise ConfigError if these readable parameters, ``(sets, …)`` each, make no sense together."""
+        """Raise ConfigError if these readable parameters, ``(sets, …)``
+        each, make no sense together.
+        """
 
     @abstractmethod
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
@@ -154,7 +165,10 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        """The pool at some rows of its path of ``length`` minutes. Pools with a short cut take it."""
+        """The pool at some rows of its path of ``length`` minutes.
+
+        Pools with a short cut take it.
+        """
         path, prices = self.path(params, feed, start, length), feed.prices[start + rows]
         reserves = path.reserves[rows]
         return Snapshot(
@@ -187,7 +201,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def reported(
         self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
     ) -> Float[Array, "rows n"]:
-        """The weights that are told of a path with frictions: shares of value, unless a pool has weights of its own."""
+        """The weights that are told of a path with frictions: shares of value,
+        unless a pool has weights of its own.
+        """
         del ticks
         return shares(reserves, prices)
 

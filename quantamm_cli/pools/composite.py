@@ -15,7 +15,7 @@ from quantamm_cli.core.types import Feed, Layout, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, opening_weights
 from quantamm_cli.settings.component import Settings
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 
 @traced
@@ -27,12 +27,15 @@ class Part(Settings):
 
 
 class Composite(AbstractPool, kind="composite"):
-    """A parent pool some of whose assets are shares of other pools, each with tokens and parameters of its own.
+    """A parent pool some of whose assets are shares of other pools,
+    each with tokens and parameters of its own.
 
-    The parent's assets are the tokens that no part holds, in the order of the run, then the parts in theirs. A part opens with
-    the value that the parent's initial weights give it, and its share costs what the part is worth, one at the start. Before
-    the start its price is that of constant weights, so that the parent's estimators can warm up. Weights and reserves are
-    told token by token. A part's parameters bear its name: ``params.majors_initial_weights`` for a part ``majors``.
+    The parent's assets are the tokens that no part holds, in the order of the run, then the parts
+    in theirs. A part opens with the value that the parent's initial weights give it, and its share
+    costs what the part is worth, one at the start. Before the start its price is that of constant
+    weights, so that the parent's estimators can warm up. Weights and reserves are told token by
+    token. A part's parameters bear its name: ``params.majors_initial_weights`` for a part
+    ``majors``.
     """
 
     parent: AbstractPool
@@ -63,7 +66,8 @@ class Composite(AbstractPool, kind="composite"):
             if part.pool.looks_at:
                 raise ConfigError(
                     f"{place}.pool",
-                    f"looks at {', '.join(part.pool.looks_at)}; the pools of a composite see prices only",
+                    f"looks at {', '.join(part.pool.looks_at)}; the pools of a "
+                    "composite see prices only",
                 )
             if part.pool.chunk not in (None, self.parent.chunk):
                 raise ConfigError(
@@ -80,7 +84,8 @@ class Composite(AbstractPool, kind="composite"):
         if self.parent.looks_at:
             raise ConfigError(
                 f"{where}.parent",
-                f"looks at {', '.join(self.parent.looks_at)}; the pools of a composite see prices only",
+                f"looks at {', '.join(self.parent.looks_at)}; the pools of a "
+                "composite see prices only",
             )
         self.parent.check(assets, f"{where}.parent")
 
@@ -139,9 +144,9 @@ class Composite(AbstractPool, kind="composite"):
             inside = _feed(feed, part, places[number], budget[number])
             parts.append((part.pool.path(own, inside, start, rows), inside))
         assets = _assets(feed, alone, parts, start, rows, self.chunk)
-        with executor(
-            "scan"
-        ):  # the parent's prices are what the parts made of their parameters: only the scan has their gradient
+        # the parent's prices are what the parts made of their parameters:
+        # only the scan has their gradient
+        with executor("scan"):
             whole = self.parent.path(params, assets, jnp.asarray(0), rows)
         weights = reserves = jnp.zeros((rows, feed.prices.shape[1]), feed.prices.dtype)
         weights = weights.at[:, alone].set(whole.weights[:, : len(alone)])
@@ -188,7 +193,9 @@ def _assets(
     rows: int,
     chunk: int | None,
 ) -> Feed:
-    """The window as the parent sees it: it begins at row 0, and its last assets are the shares of the parts."""
+    """The window as the parent sees it: it begins at row 0, and its last assets
+    are the shares of the parts.
+    """
     here = start + jnp.arange(rows)
     prices, chunks = [feed.prices[here][:, alone]], [feed.chunks[:, alone]]
     for path, inside in parts:

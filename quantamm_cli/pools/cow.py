@@ -44,10 +44,11 @@ class Batches(Quotes):
 
 
 class Cow(AbstractPool, kind="cow"):
-    """A function-maximising pool of two tokens with constant weights. [Canidio & Fritsch, arXiv 2307.02074]
+    """A function-maximising pool of two tokens with constant weights.
+    [Canidio & Fritsch, arXiv 2307.02074]
 
-    With perfect competition and no fee it is a portfolio rebalanced every minute at the market's prices. With costs,
-    competitors trade where they just cover them; see ``core.fm_amm``.
+    With perfect competition and no fee it is a portfolio rebalanced every minute at the market's
+    prices. With costs, competitors trade where they just cover them; see ``core.fm_amm``.
     """
 
     arb_quality: Share = Field(
@@ -59,7 +60,8 @@ class Cow(AbstractPool, kind="cow"):
         if len(tokens) != 2:
             raise ConfigError(
                 "tokens",
-                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, which holds two; name two",
+                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, "
+                "which holds two; name two",
             )
 
     @property
@@ -70,11 +72,14 @@ class Cow(AbstractPool, kind="cow"):
         return Batches(opening_weights(params), fee)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """Rebalanced at every visit: one cumulative sum under perfect competition, else minute by minute."""
+        """Rebalanced at every visit: one cumulative sum under perfect
+        competition, else minute by minute.
+        """
         prices, visits = window(feed.prices, start, rows), np.arange(0, rows, feed.trading.every)
         weights = opening_weights(params).astype(prices.dtype)
         opening = self._opening(weights, feed, prices[0])
-        # One of two programs by the value of a setting: a share of one is common, and needs no loop.
+        # One of two programs by the value of a setting: a share of one is
+        # common, and needs no loop.
         path = jax.lax.cond(
             self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits]
         )
@@ -92,7 +97,8 @@ class Cow(AbstractPool, kind="cow"):
         """Arbitrage, then given trades."""
         before, weights = tick.grown(state[0]), state[1]
         after = arbitraged(before, weights, tick, self.arb_quality)
-        # Whether it pays is settled: competitors' trades pay by nothing, which no second test would see through rounding.
+        # Whether it pays is settled: competitors' trades pay by nothing,
+        # which no second test would see through rounding.
         reserves, fees = settle(before, after, tick._replace(gas_cost=None, arb_fee=None))
         reserves, more, refused = traded(reserves, tick, swap(weights, tick.fee))
         return (reserves, weights), Row(reserves, fees + more, refused)

@@ -16,7 +16,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.wrap import Wrapper
+from quantamm_cli.pools.wrapper import Wrapper
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
 
@@ -26,9 +26,11 @@ PREFIX = "fee_"
 class DynamicFee(Wrapper, kind="dynamic_fee"):
     r"""A pool that asks more of traders the more a rule would change its weights.
 
-    $$\varphi = \varphi_0 + (\varphi_1 - \varphi_0)\,(1 - e^{-\kappa s}), \qquad s = \tfrac1n \sum_i |\Delta w_i|$$
+    $$\varphi = \varphi_0 + (\varphi_1 - \varphi_0)\,(1 - e^{-\kappa s}),
+    \qquad s = \tfrac1n \sum_i |\Delta w_i|$$
 
-    with $\Delta w$ what the rule asks for at the last chunk. The fee of the settings is not used; gas and other frictions are.
+    with $\Delta w$ what the rule asks for at the last chunk. The fee of the settings is not used;
+    gas and other frictions are.
     """
 
     rule: WeightRule

@@ -1,4 +1,6 @@
-r"""Geometric mean pools: $\prod R_i^{w_i}$ is kept by every trade, whatever the weights do meanwhile."""
+r"""Geometric mean pools: $\prod R_i^{w_i}$ is kept by every trade,
+whatever the weights do meanwhile.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
@@ -19,7 +21,7 @@ from quantamm_cli.core.quotes import State as Remembered
 from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import AbstractPool, Row, held
 
@@ -81,7 +83,9 @@ class GeometricPool(AbstractPool, ABC):
         """Weights at every minute of the window."""
 
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
-        """What the weights do in the blocks of ``plan``: unless a pool knows longer ones, each minute is its own."""
+        """What the weights do in the blocks of ``plan``: unless a pool knows longer
+        ones, each minute is its own.
+        """
         weights = self.weights(params, feed, start, rows)
         return Blocks(weights, jnp.zeros_like(weights))
 
@@ -112,7 +116,8 @@ class GeometricPool(AbstractPool, ABC):
 
         $$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j)$$
 
-        the gain of holding the old weights while prices move, less what the pool pays to have its weights changed.
+        the gain of holding the old weights while prices move, less what the pool pays to
+        have its weights changed.
         """
         weights, prices = self.weights(params, feed, start, rows), window(feed.prices, start, rows)
         visits = self.visits(rows, feed.trading.every)
@@ -181,7 +186,9 @@ class GeometricPool(AbstractPool, ABC):
     def _opening(
         self, feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
     ) -> Float[Array, " n"]:
-        """Reserves before the first minute: those given, or such that the pool is in equilibrium."""
+        """Reserves before the first minute: those given, or such that
+        the pool is in equilibrium.
+        """
         return (
             weights * feed.initial_pool_value / prices
             if feed.initial_reserves is None
@@ -202,7 +209,9 @@ class GeometricPool(AbstractPool, ABC):
         return State(self._opening(feed, weights[0], ticks.minute.prices[0]), weights[0]), ticks
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Arbitrage against the prices at the old weights, given trades and, if weights move, arbitrage at the new ones."""
+        """Arbitrage against the prices at the old weights, given trades and, if weights move,
+        arbitrage at the new ones.
+        """
         minute = tick.minute
         reserves, fees = leg(solver, minute.grown(state.reserves), state.weights, minute)
         reserves, more, refused = traded(reserves, minute, geometric_swap(tick.weights, minute.fee))
@@ -221,7 +230,9 @@ class GeometricPool(AbstractPool, ABC):
 def opening_value(
     feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
 ) -> Float[Array, ""]:
-    """What a frictionless pool of these weights is worth at these prices when it opens: of given reserves, after the first arbitrage."""
+    """What a frictionless pool of these weights is worth at these prices when it opens: of given
+    reserves, after the first arbitrage.
+    """
     if feed.initial_reserves is None:
         return feed.initial_pool_value
     return jnp.exp((weights * jnp.log(feed.initial_reserves * prices / weights)).sum())
@@ -234,7 +245,9 @@ def equilibrium(
     feed: Feed,
     rows: Int[Array, " r"],
 ) -> Snapshot:
-    """A pool that is in equilibrium and has grown so much since it opened, at some rows of the feed."""
+    """A pool that is in equilibrium and has grown so much since it opened,
+    at some rows of the feed.
+    """
     prices = feed.prices[rows]
     value = opening * jnp.exp(log_growth).astype(prices.dtype)
     return Snapshot(prices, weights * value[:, None] / prices, value)

@@ -9,15 +9,16 @@ from pydantic import Field
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.kernels.operands import Blocks
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
 from quantamm_cli.settings.types import Count
 
 
 class Given(CoarsePool, kind="given"):
-    """A geometric mean pool whose weights are read from the series ``weights``: what a chain or another program made of them.
+    """A geometric mean pool whose weights are read from the series ``weights``: what a chain or
+    another program made of them.
 
-    At the start of every chunk the weights are the recorded ones; in between they move to the next. A ``chunk_period`` of
-    one minute takes every minute's weights as they are.
+    At the start of every chunk the weights are the recorded ones; in between they move to the next.
+    A ``chunk_period`` of one minute takes every minute's weights as they are.
     """
 
     chunk_period: Count = Field(1, description="minutes between recorded weights")

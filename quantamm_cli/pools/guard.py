@@ -37,12 +37,16 @@ class Guard(TracedComponent, ABC, group="pool/guard"):
     def stop(
         self, start: Float[Array, " n"], slope: Float[Array, " n"], minutes: int
     ) -> Float[Array, ""]:
-        """After how many minutes weights that move so must stand still, if before ``minutes`` have passed."""
+        """After how many minutes weights that move so must stand still,
+        if before ``minutes`` have passed.
+        """
         return jnp.full((), minutes, start.dtype)
 
     @abstractmethod
     def inside(self, weights: Float[Array, " n"], params: Params) -> Float[Array, " n"]:
-        """The weights nearest to these that a pool may open with: no speed counts before there is a pool."""
+        """The weights nearest to these that a pool may open with:
+        no speed counts before there is a pool.
+        """
 
 
 class StandardGuard(Guard, kind="standard"):

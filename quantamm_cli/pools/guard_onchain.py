@@ -17,15 +17,18 @@ SECONDS = 60
 
 
 class OnchainGuard(Guard, kind="onchain"):
-    """The contracts' arithmetic: one clamping pass, then the speed limit, then the remainder to one weight.
+    """The contracts' arithmetic: one clamping pass, then the speed limit,
+    then the remainder to one weight.
 
-    Wished weights are taken as they are, not normalised. All weights stand still from the second on at which one would cross
-    its rail.
+    Wished weights are taken as they are, not normalised. All weights stand still from the second on
+    at which one would cross its rail.
     """
 
     maximum_change: Positive = Field(
         3e-4,
-        description="largest change of a weight in a minute; on chain, epsilon of an update of that many",
+        description=(
+            "largest change of a weight in a minute; on chain, epsilon of an update of that many"
+        ),
     )
     minimum_weight: Positive | None = Field(
         None, description="smallest weight, the rail; null: 0.1 / number of tokens"

@@ -22,7 +22,9 @@ _INNERMOST = 1e-9
 
 
 class PerAssetGuard(StandardGuard, kind="per_asset"):
-    """The standard guard with a smallest and a largest weight for each asset, which training may move if ``learn`` is true."""
+    """The standard guard with a smallest and a largest weight for each asset, which training may
+    move if ``learn`` is true.
+    """
 
     minimum_weights: Bounds | None = Field(
         None,
@@ -110,8 +112,8 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
     def bounds(self, assets: int, params: Params) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Smallest and largest weights, given or learned; they always leave room for a sum of one.
 
-        Learned: $m = \\beta\\,\\mathrm{softmax}$, $M = m + (1 - m)g$, and if the $M$ sum to less than one, so much more of the
-        rest above each that they do.
+        Learned: $m = \\beta\\,\\mathrm{softmax}$, $M = m + (1 - m)g$, and if the $M$ sum to less
+        than one, so much more of the rest above each that they do.
         """
         if not self.learn:
             floor = jnp.full(assets, self.floor(jnp.zeros(assets)))

@@ -23,7 +23,7 @@ from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Positive, Token
 
 Pair = Float[Array, "2"]
@@ -63,14 +63,17 @@ class Below(Interval):
     @property
     def domain(self) -> str:
         """The interval, and the other way to say it."""
-        return f"{super().domain}, a part of the opening price; for prices as they are set pool.reference_price=1"
+        return (
+            f"{super().domain}, a part of the opening price; for prices as they are set "
+            "pool.reference_price=1"
+        )
 
 
 class Place(NamedTuple):
     """The curve, and where the run's tokens are on it.
 
-    ``unit`` is one on the curve in amounts of the token that is priced and of the numeraire; ``turned``, whether the run
-    names the numeraire first.
+    ``unit`` is one on the curve in amounts of the token that is priced and of the numeraire;
+    ``turned``, whether the run names the numeraire first.
     """
 
     curve: eclp.Curve
@@ -110,7 +113,9 @@ def turn(pairs: Float[Array, "*t 2"], over: Bool[Array, ""]) -> Float[Array, "*t
 
 @dataclass(frozen=True)
 class Elliptic(Quotes):
-    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened, zero before its first step."""
+    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened,
+    zero before its first step.
+    """
 
     curve: eclp.Curve
     reference: Scalar | float | None
@@ -160,9 +165,10 @@ class Tick(NamedTuple):
 class Gyroscope(AbstractPool, kind="gyroscope"):
     r"""An elliptic concentrated liquidity pool of two tokens. [Gyroscope, E-CLP mathematics, 2023]
 
-    Between its price bounds ``alpha`` and ``beta`` it quotes every price, with most liquidity at the tangent of ``rotation_angle``,
-    the more of it there the larger ``lam``; beyond them it holds one token. It opens at the market's price. The price is that
-    of the other token in the numeraire, over ``reference_price``; of opening prices the range covers its own.
+    Between its price bounds ``alpha`` and ``beta`` it quotes every price, with most liquidity at
+    the tangent of ``rotation_angle``, the more of it there the larger ``lam``; beyond them it holds
+    one token. It opens at the market's price. The price is that of the other token in the
+    numeraire, over ``reference_price``; of opening prices the range covers its own.
     """
 
     numeraire: Token | None = Field(
@@ -176,13 +182,15 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         if len(tokens) != 2:
             raise ConfigError(
                 "tokens",
-                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, which holds two; name two",
+                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, "
+                "which holds two; name two",
             )
         if self.numeraire is not None and self.numeraire not in tokens:
             near = did_you_mean(self.numeraire, tokens)
             raise ConfigError(
                 f"{where}.numeraire",
-                f"'{self.numeraire}' is none of the run's tokens{near}; one of {', '.join(tokens)}, or null",
+                f"'{self.numeraire}' is none of the run's tokens{near}; one of "
+                f"{', '.join(tokens)}, or null",
             )
 
     @property
@@ -193,7 +201,10 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         return super().quoted_in(tokens) if self.numeraire is None else tokens.index(self.numeraire)
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        """Four numbers a pool. Bounds relative to the opening price lie on both sides of it, others anywhere."""
+        """Four numbers a pool.
+
+        Bounds relative to the opening price lie on both sides of it, others anywhere.
+        """
         low: Bijector = Below(0, 1) if self.reference_price is None else AtLeast(0)
         high = AtLeast(1 if self.reference_price is None else 0)
         unit = (
@@ -256,7 +267,8 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         if (low >= high).any():
             raise ConfigError(
                 "params.alpha",
-                f"{low.max():g} is not below params.beta ({high.min():g}): the lowest price and the highest",
+                f"{low.max():g} is not below params.beta ({high.min():g}): the lowest "
+                "price and the highest",
             )
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
@@ -264,7 +276,9 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         return Elliptic(self._curve(params, float), self.reference_price, turned, fee)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The market's price and the invariant, which no free trade changes, give the reserves: no minute needs another."""
+        """The market's price and the invariant, which no free trade changes,
+        give the reserves: no minute needs another.
+        """
         prices, visits = window(feed.prices, start, rows), np.arange(0, rows, feed.trading.every)
         reserves = held(self._following(params, feed, prices[0], prices[visits]), visits, rows)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))

@@ -1,4 +1,6 @@
-"""reCLAMM: two tokens, a price range, and a range that follows the market once a token has become scarce."""
+"""reCLAMM: two tokens, a price range, and a range that follows the market once
+a token has become scarce.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -96,7 +98,9 @@ Scalar = Float[Array, ""]
 
 
 class Shift(NamedTuple):
-    """How the range moves: below which centeredness, and how fast (the logarithm of the factor a second, or the speed)."""
+    """How the range moves: below which centeredness, and how fast (the logarithm of the
+    factor a second, or the speed).
+    """
 
     margin: Float[Array, ""]
     rate: Float[Array, ""]
@@ -111,7 +115,9 @@ class State(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A minute, and the seconds since anybody last used the pool: zero in a minute in which nobody does."""
+    """A minute, and the seconds since anybody last used the pool:
+    zero in a minute in which nobody does.
+    """
 
     minute: Minute
     seconds: Float[Array, "*t"]
@@ -121,7 +127,8 @@ class Tick(NamedTuple):
 class Readjusting(Quotes):
     """Quotes on real plus virtual balances; it remembers the latter, zeros before its first step.
 
-    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that many times the virtual balances.
+    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that many
+    times the virtual balances.
     """
 
     pool: "Reclamm"
@@ -159,12 +166,14 @@ class Readjusting(Quotes):
 class Reclamm(AbstractPool, kind="reclamm"):
     r"""A readjusting concentrated liquidity pool. [Balancer, reCLAMM; see ``core.reclamm``]
 
-    It opens at the market's price, with ``price_ratio`` between the ends of its range: in the middle of it if both tokens
-    are worth the same. Whenever it is used while its centeredness is below ``centeredness_margin``, the scarce token's
-    virtual balance has shrunk by ``b`` a second, $b = 1 -$ ``shift_exponent`` $/124649$, and the other has grown so that the
-    range is as wide as before. ``constant_arc_length`` shifts so that each second costs the same to arbitrage: at
-    ``arc_length_scale`` times the given speed, or times the one whose first step is the geometric one. A drained
-    pool's urgency would have no bounds, and empty it: a scaled shift moves the price by half the range at most.
+    It opens at the market's price, with ``price_ratio`` between the ends of its range: in the
+    middle of it if both tokens are worth the same. Whenever it is used while its centeredness is
+    below ``centeredness_margin``, the scarce token's virtual balance has shrunk by ``b`` a second,
+    $b = 1 -$ ``shift_exponent`` $/124649$, and the other has grown so that the range is as wide as
+    before. ``constant_arc_length`` shifts so that each second costs the same to arbitrage: at
+    ``arc_length_scale`` times the given speed, or times the one whose first step is the geometric
+    one. A drained pool's urgency would have no bounds, and empty it: a scaled shift moves the price
+    by half the range at most.
     """
 
     version: Literal[1, 2] = Field(
@@ -214,7 +223,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
     def cannot_compete(self) -> str | None:
         if self.interpolation == "geometric":
             return None
-        return f"interpolation={self.interpolation} looks at the market's prices; geometric can compete"
+        return (
+            f"interpolation={self.interpolation} looks at the market's prices; "
+            "geometric can compete"
+        )
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
         span = _span(params)
@@ -223,7 +235,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
         return Readjusting(self, span / (jnp.sqrt(1 + span) + 1), shift, 60.0, own)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """Minute by minute: where the range is depends on every price before. A learned fee is taken here too."""
+        """Minute by minute: where the range is depends on every price before.
+
+        A learned fee is taken here too.
+        """
         every = feed.trading.every
         opening, ticks = self.prepare(params, feed, start, rows)
         visits = jax.tree.map(lambda column: column[::every], ticks)
@@ -256,7 +271,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
         ), Tick(minute, _elapsed(feed, minute))
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Providers come or leave, the range shifts, then arbitrage and given trades. For two tokens every solver is exact."""
+        """Providers come or leave, the range shifts, then arbitrage and given trades.
+
+        For two tokens every solver is exact.
+        """
         minute, shift = tick.minute, state.shift
         reserves, virtual = minute.grown(state.reserves), minute.grown(state.virtual)
         if minute.growth is not None and self.interpolation == "constant_arc_length":
@@ -276,7 +294,9 @@ class Reclamm(AbstractPool, kind="reclamm"):
         virtual: Float[Array, "2"],
         seconds: float,
     ) -> Shift:
-        """How the pool's range moves; a speed is calibrated where the pool opens, for visits that are ``seconds`` apart."""
+        """How the pool's range moves; a speed is calibrated where the pool opens,
+        for visits that are ``seconds`` apart.
+        """
         margin = jax.nn.sigmoid(params[MARGIN.name][0])
         if self.arc_length_speed is None:
             log_base = _log_base(params)
@@ -296,7 +316,9 @@ class Reclamm(AbstractPool, kind="reclamm"):
         seconds: Scalar,
         prices: Pair | None = None,
     ) -> Pair:
-        """The virtual balances once so many seconds have passed; only a constant arc length asks for the market's prices."""
+        """The virtual balances once so many seconds have passed;
+        only a constant arc length asks for the market's prices.
+        """
         center, _ = reclamm.centeredness(reserves, virtual)
         urgency = (
             shift.margin / jnp.maximum(center, _URGENT)
@@ -344,7 +366,9 @@ def _minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
 
 
 def _elapsed(feed: Feed, minute: Minute) -> Float[Array, " t"]:
-    """Seconds since the pool was last used, at every minute in which it is: by the arbitrageur, by traders, by providers."""
+    """Seconds since the pool was last used, at every minute in which it is: by the arbitrageur,
+    by traders, by providers.
+    """
     index = jnp.arange(len(minute.prices))
     used = index % feed.trading.every == 0 if minute.visited is None else minute.visited
     if minute.trades is not None:

@@ -17,11 +17,11 @@ from quantamm_cli.core.quotes import Pair, Quotes, Scalar
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.kernels.coarse import call as kernels
+from quantamm_cli.kernels.frictionless import jax_ops as kernels
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.brokered import brokered
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
+from quantamm_cli.pools.fund import brokered
 from quantamm_cli.pools.geometric import Weighted
 from quantamm_cli.pools.guard import Guard, StandardGuard
 from quantamm_cli.rules.base import Clock, WeightRule
@@ -33,15 +33,18 @@ Weights = Float[Array, " n"]
 class Temporal(CoarsePool, kind="temporal"):
     """Weights move by a rule that sees one price a chunk. [QuantAMM / TFMM litepaper]
 
-    The first block holds the initial weights. Block b begins to move at its first minute, on that minute's price. A pool
-    whose estimators' state is given is taken up, not opened: its first block moves, too, from the initial weights.
+    The first block holds the initial weights. Block b begins to move at its first minute, on that
+    minute's price. A pool whose estimators' state is given is taken up, not opened: its first block
+    moves, too, from the initial weights.
     """
 
     rule: WeightRule
     guard: Guard
     weight_calculation_method: Literal["auto", "vectorized", "scan", "hybrid"] = Field(
         "auto",
-        description="how the weights are computed: columns, a loop, or a loop for the rule alone; all agree",
+        description=(
+            "how the weights are computed: columns, a loop, or a loop for the rule alone; all agree"
+        ),
     )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
 
@@ -52,7 +55,8 @@ class Temporal(CoarsePool, kind="temporal"):
         if self.guard.stops and not super().straight:
             raise ConfigError(
                 f"{where}.weight_interpolation_method",
-                f"{self.weight_interpolation_method} under guard={self.guard.kind}, which moves weights in straight lines; use linear",
+                f"{self.weight_interpolation_method} under guard={self.guard.kind}, which moves "
+                "weights in straight lines; use linear",
             )
 
     @property
@@ -146,7 +150,9 @@ class Temporal(CoarsePool, kind="temporal"):
         return interpolate.at(self.weight_interpolation_method, weights, slope, minute, period)
 
     def signals(self, params: Params, feed: Feed) -> Stream:
-        """What the rule asks for at every chunk: the same for every window, so computed once for all."""
+        """What the rule asks for at every chunk: the same for every window,
+        so computed once for all.
+        """
         if self.weight_calculation_method == "hybrid":
             return self._looped(params, feed)[1]
         return self._said(
@@ -154,7 +160,9 @@ class Temporal(CoarsePool, kind="temporal"):
         )
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
-        """The state of the rule's estimators at every chunk, by name: at any row of it a pool can be taken up again."""
+        """The state of the rule's estimators at every chunk, by name:
+        at any row of it a pool can be taken up again.
+        """
         recur = Columns(self._first(feed), feed.state)
         self._said(recur, Seen(feed.chunks, feed.series), params)
         return recur.columns
@@ -162,18 +170,21 @@ class Temporal(CoarsePool, kind="temporal"):
     def online(
         self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen
     ) -> tuple[State, Weights]:
-        """One price, one update, as a keeper on chain runs it: the rule's new state, and the weights' change a minute.
+        """One price, one update, as a keeper on chain runs it: the rule's new state, and the
+        weights' change a minute.
 
-        ``state`` is ``None`` at the first price ever seen. At the next update the weights are ``arrival(weights, change)``, and
-        ``between(weights, change, minute)`` until then.
+        ``state`` is ``None`` at the first price ever seen. At the next update the weights are
+        ``arrival(weights, change)``, and ``between(weights, change, minute)`` until then.
         """
         state, signal = one_row(lambda recur, row: self._said(recur, row, params), state, seen)
         return state, self._slope(params, weights, signal)
 
     def opened(self, params: Params, seen: Seen) -> tuple[State, Weights, Weights]:
-        """A pool that opens at the last of some prices, as its path does: the rule's state, its weights, their change a minute.
+        """A pool that opens at the last of some prices, as its path does: the rule's state, its
+        weights, their change a minute.
 
-        ``seen`` (c, …): the prices of chunks that estimators warm up with, and the one at which it opens.
+        ``seen`` (c, …): the prices of chunks that estimators warm up with,
+        and the one at which it opens.
         """
 
         def warm(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], None]:
@@ -195,7 +206,9 @@ class Temporal(CoarsePool, kind="temporal"):
         return self.rule.signal(recur, seen, params, self.clock)
 
     def _first(self, feed: Feed) -> Int[Array, ""]:
-        """The chunk at which estimators begin: the first there is, or the one whose state is given."""
+        """The chunk at which estimators begin: the first there is,
+        or the one whose state is given.
+        """
         return feed.first_chunk if feed.state is None else self.chunk_of(feed, jnp.asarray(0))
 
     def _slope(self, params: Params, weights: Weights, signal: Weights) -> Weights:
@@ -207,7 +220,9 @@ class Temporal(CoarsePool, kind="temporal"):
         return self.guard.stop(weights, slope, self.weight_interpolation_period)
 
     def opening(self, params: Params, feed: Feed, signal: Weights) -> Weights:
-        """The weights a pool opens with: its own, or for a rule with targets the first of them, inside the guard."""
+        """The weights a pool opens with: its own, or for a rule with targets the first
+        of them, inside the guard.
+        """
         return (
             self.guard.inside(signal, params)
             if self.rule.targets and feed.state is None
@@ -233,7 +248,9 @@ class Temporal(CoarsePool, kind="temporal"):
     def _plain(
         self, weights: Weights
     ) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
-        """The floor and the speed of the standard guard, where rule and guard are all that compiled code knows."""
+        """The floor and the speed of the standard guard, where rule and guard are all
+        that compiled code knows.
+        """
         if (
             type(self.rule).wish is not WeightRule.wish
             or not compiled()
@@ -249,7 +266,9 @@ class Temporal(CoarsePool, kind="temporal"):
     def _looped(
         self, params: Params, feed: Feed, first: Array | None = None
     ) -> tuple[tuple[Array, Array], Stream]:
-        """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on weights move; and all signals."""
+        """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on
+        weights move; and all signals.
+        """
         begin = self._first(feed)
 
         def said(state: Mapping[str, Array] | None, seen: Seen) -> tuple[State, Weights]:
@@ -300,7 +319,9 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Moving(Weighted):
-    """Quotes at weights that a rule moves. No oracle comes with a competition: the rule sees the pool's own price."""
+    """Quotes at weights that a rule moves. No oracle comes with a competition:
+    the rule sees the pool's own price.
+    """
 
     pool: Temporal
     params: Params
@@ -314,7 +335,9 @@ class Moving(Weighted):
         return Block(start, start, jnp.zeros(2), born, self.params)
 
     def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
-        """A new block begins with a look at the price that the last step left; the first holds the weights it opens with."""
+        """A new block begins with a look at the price that the last step left;
+        the first holds the weights it opens with.
+        """
         minute = step % self.pool.chunk_period
         seen = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
         born, _ = self.pool.online(state.params, None, state.start, seen)

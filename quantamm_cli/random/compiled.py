@@ -1,6 +1,7 @@
 """Numba, imported when first needed; what it compiles is kept under the cache folder.
 
-Numba asks only whether a function's own file has changed, not those it calls, so the place of its cache is a digest of all of them.
+Numba asks only whether a function's own file has changed, not those it calls, so the place of its
+cache is a digest of all of them.
 """
 
 import contextlib
@@ -20,7 +21,10 @@ _COMPILED = ("random", "competition/market", "competition/challenge")
 
 
 def jit(function: Any) -> Any:
-    """Compiled at its first call, without the interpreter's lock. Arithmetic is that of IEEE 754, nothing fused or reordered."""
+    """Compiled at its first call, without the interpreter's lock.
+
+    Arithmetic is that of IEEE 754, nothing fused or reordered.
+    """
     import numba
 
     compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)

@@ -1,10 +1,11 @@
 """Random numbers that are the same bits on every platform, now and in later versions of numpy.
 
-They start from raw words of PCG64 (numpy promises those) and use integers, + - * / and square roots of single float64
-entries, which IEEE 754 fixes to the last bit. Not used, because their last bits depend on the library or on the width of the
-machine's vectors: exp, log, sin, powers, numpy's own normal variates, matrix products, and sums and means of floats
-(cumulative sums and products run in sequence and are fine). Each stream is read from its beginning, so a longer reading
-begins with the shorter one.
+They start from raw words of PCG64 (numpy promises those) and use integers, + - * / and square roots
+of single float64 entries, which IEEE 754 fixes to the last bit. Not used, because their last bits
+depend on the library or on the width of the machine's vectors: exp, log, sin, powers, numpy's own
+normal variates, matrix products, and sums and means of floats (cumulative sums and products run in
+sequence and are fine). Each stream is read from its beginning, so a longer reading begins with the
+shorter one.
 """
 
 import hashlib
@@ -36,15 +37,18 @@ def words(count: int, *names: str | int) -> NDArray[np.uint64]:
 
 
 def gaussians(count: int, *names: str | int) -> Floats:
-    """``count`` variates of mean 0 and variance 1: twelve 16-bit uniforms added (Irwin-Hall), three words each.
+    """``count`` variates of mean 0 and variance 1: twelve 16-bit uniforms added
+    (Irwin-Hall), three words each.
 
-    Nothing lies beyond 6; the kurtosis is 2.9 (a normal's is 3). Fat tails are the model's business.
+    Nothing lies beyond 6; the kurtosis is 2.9 (a normal's is 3).
+    Fat tails are the model's business.
     """
     stream, result = np.random.PCG64(seed_of(*names)), np.empty(count)
     for first in range(0, count, _BLOCK):
         block = result[first : first + _BLOCK]
         raw = stream.random_raw(3 * block.size)
-        # Two 32-bit lanes a word, each the sum of two pieces; three words add up to six pieces a lane without overflow.
+        # Two 32-bit lanes a word, each the sum of two pieces; three words add up to six
+        # pieces a lane without overflow.
         raw = (raw & _LANES) + ((raw >> _HALF) & _LANES)
         total = raw[0::3] + raw[1::3] + raw[2::3]
         block[:] = (((total >> _WORD) + (total & _LOW)).astype(np.float64) - _MEAN) / _SCALE
@@ -65,9 +69,11 @@ def held(switches: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def moving_average(count: int, width: int, *names: str | int) -> Floats:
-    """``count`` variates of mean 0 and variance 1 that forget each other linearly over ``width`` steps.
+    """``count`` variates of mean 0 and variance 1 that forget each other
+    linearly over ``width`` steps.
 
-    The average of the last ``width`` of a row of whole numbers, uniform on 0 .. 2^16 - 1: their sums are exact.
+    The average of the last ``width`` of a row of whole numbers, uniform on 0 ..
+    2^16 - 1: their sums are exact.
     """
     sums = np.cumsum((words(count + width, *names) >> np.uint64(48)).astype(np.int64))
     window = (sums[width:] - sums[:-width]).astype(np.float64)

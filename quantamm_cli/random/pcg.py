@@ -1,7 +1,10 @@
-"""PCG64 (XSL-RR 128/64) in machine code: numpy's generator of that name, one state in four words. [O'Neill, HMC-CS-2014-0905]
+"""PCG64 (XSL-RR 128/64) in machine code: numpy's generator of that name, one state in four words.
 
-A state is a tuple of four uint64: the high and low words of the position, then of the odd increment. It goes in and comes out with
-each draw: numba counts references to arrays, at several times the cost of a draw.
+[O'Neill, HMC-CS-2014-0905]
+
+A state is a tuple of four uint64: the high and low words of the position, then of the odd
+increment. It goes in and comes out with each draw: numba counts references to arrays, at several
+times the cost of a draw.
 """
 
 from typing import Any, no_type_check
@@ -60,7 +63,9 @@ def begun(words: Any) -> Any:
 
 @jit
 def seeded(seed: Any) -> Any:
-    """The state that Rust's ``rand_core`` makes of a 64-bit seed: words of a 32-bit PCG, then a step."""
+    """The state that Rust's ``rand_core`` makes of a 64-bit seed:
+    words of a 32-bit PCG, then a step.
+    """
     words = np.empty(8, np.uint64)
     for i in range(8):
         seed = seed * _SEED_STEP + _SEED_ADD

@@ -10,7 +10,9 @@ MEMBERS = 1
 WINDOWS = 1
 """``training.windows``: where the windows of a step begin in the history."""
 REDRAWN_SETS = 2
-"""``training.redraw``: sets in the place of those that diverged; their number precedes the tag."""
+"""``training.reinitialise``: sets in the place of those that diverged;
+their number precedes the tag.
+"""
 PRICE_NOISE = 3
 """``training.noise``: factors on the prices of a step."""
 PATHS = 4
@@ -35,13 +37,13 @@ _ALONE = "its numbers estimate a probability; they move no market and no paramet
 _CHALLENGE = "the seeds of the original challenge, whose streams these are"
 UNTAGGED = {
     "competition.challenge.play.opened": _CHALLENGE,
-    "competition.market.original_paths.orders": _CHALLENGE,
-    "competition.market.original_paths.parameters": _CHALLENGE,
-    "competition.market.original_paths.prices": _CHALLENGE,
+    "competition.market.challenge_paths.orders": _CHALLENGE,
+    "competition.market.challenge_paths.parameters": _CHALLENGE,
+    "competition.market.challenge_paths.prices": _CHALLENGE,
     "competition.optimise.searched": "the only stream of a search; the market's keys have names",
     "competition.statistics.best": _ALONE,
-    "competition.trials.tried": "the only stream of a check of a strategy",
-    "config.search.__init__": "guesses whether a space has legal points; none of them is run",
+    "competition.validation_probes.tried": "the only stream of a check of a strategy",
+    "config.search_space.__init__": "guesses whether a space has legal points; none of them is run",
     "core.params._jittered": "how sets differ, where fit.init=gaussian",
     "core.sampling.points": "how sets differ otherwise; layers take the seeds after it",
     "evaluation.bootstrap.resampled": _ALONE,

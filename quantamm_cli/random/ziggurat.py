@@ -1,4 +1,7 @@
-"""Normal numbers by the 256-layer ziggurat, with the layers and the draws of Rust's ``rand_distr``. [Marsaglia & Tsang, 2000]"""
+"""Normal numbers by the 256-layer ziggurat, with the layers and the draws of Rust's ``rand_distr``.
+
+[Marsaglia & Tsang, 2000]
+"""
 
 import math
 from decimal import Context, Decimal
@@ -8,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.random.compiled import jit
-from quantamm_cli.random.elementary import exp, log
 from quantamm_cli.random.pcg import U64, fraction, word
+from quantamm_cli.random.portable_math import exp, log
 
 LAYERS, EDGE, AREA = 256, 3.654152885361008796, 0.00492867323399
 _EXACT = Context(prec=40)

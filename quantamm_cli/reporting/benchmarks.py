@@ -10,11 +10,13 @@ from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 def benchmarks(
     trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]
 ) -> dict[str, Numbers]:
-    """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves`` (t, n) and ``value`` (t,).
+    """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves``
+    (t, n) and ``value`` (t,).
 
-    As in the scores: each period's HODL buys at its first row (here: the first written down), and the pool of constant weights,
-    the first row's shares of value, goes on. Each is worth what the pool is where a period begins. The pool of constant weights
-    trades without fees here: where there are fees, its scores differ a little.
+    As in the scores: each period's HODL buys at its first row (here: the first written down), and
+    the pool of constant weights, the first row's shares of value, goes on. Each is worth what the
+    pool is where a period begins. The pool of constant weights trades without fees here: where
+    there are fees, its scores differ a little.
     """
     prices, reserves, value = (
         np.asarray(trajectory[name], float) for name in ("prices", "reserves", "value")
@@ -33,7 +35,9 @@ def benchmarks(
 def rebased(
     worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: Sequence[Period]
 ) -> dict[str, Numbers]:
-    """Values (t,) of others that go on through all periods, each worth what the pool is (``value``) where a period begins."""
+    """Values (t,) of others that go on through all periods, each worth what the pool is
+    (``value``) where a period begins.
+    """
     found = {name: np.full(len(value), np.nan) for name in worth}
     with np.errstate(all="ignore"):
         for rows in pieces(unix, periods):

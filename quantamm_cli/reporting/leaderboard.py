@@ -18,9 +18,15 @@ _EARNED = (
     ("flow share", "flow_share", ".1%"),
 )
 _NOTES = (
-    "Edge is counted at the fair price of each fill: what a pool gives and gets, not what its inventory does later.",
-    "Who shares a rank is tied: the 95 % interval of the difference to the first of that rank, seed by seed and shared among all"
-    " strategies, holds zero. Behind is the same interval below the first of all.",
+    (
+        "Edge is counted at the fair price of each fill: what a pool gives and gets, not what its "
+        "inventory does later."
+    ),
+    (
+        "Who shares a rank is tied: the 95 % interval of the difference to the first of that rank, "
+        "seed by seed and shared among all strategies, holds zero. Behind is the same interval "
+        "below the first of all."
+    ),
 )
 
 
@@ -59,10 +65,15 @@ def earnings_table(ranking: Sequence[Ranked]) -> Table:
 def leaderboard_page(
     shown: Table, ranking: Sequence[Ranked], receipts: Mapping[str, Receipt]
 ) -> str:
-    """The page of a ``ranking``, headed by the table that a terminal shows, with the receipts by name that it was made from."""
+    """The page of a ``ranking``, headed by the table that a terminal shows, with the receipts by
+    name that it was made from.
+    """
     one = next(iter(receipts.values()))
     first, last = one["seeds"]["first"], one["seeds"]["first"] + one["seeds"]["count"] - 1
-    what = f"{len(ranking)} strategies, seeds {first} to {last}, {one['settings']['steps']} steps each."
+    what = (
+        f"{len(ranking)} strategies, seeds {first} to {last}, "
+        f"{one['settings']['steps']} steps each."
+    )
     configuration = leaves_table(f"Configuration {one['configuration']}", one["settings"])
     again = "qsim compete --verify RECEIPT runs one again and compares every seed."
     sections = [

@@ -35,7 +35,9 @@ def value(
     subtitle: str = "",
     unit: str = "numeraire",
 ) -> Figure:
-    """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``; lines break where a period and its benchmarks begin."""
+    """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``;
+    lines break where a period and its benchmarks begin.
+    """
     title = "Value against benchmarks" if len(values) > 1 else "Value"
     figure, axes = over_time(title, subtitle, unix, called(values), periods, strategies(values))
     axes.set_ylabel(f"value ({unit})")

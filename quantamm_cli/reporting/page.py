@@ -1,4 +1,6 @@
-"""One HTML page that holds all it shows: no script, no network; for wide screens and phones, for light and dark."""
+"""One HTML page that holds all it shows: no script, no network;
+for wide screens and phones, for light and dark.
+"""
 
 import base64
 import struct
@@ -9,24 +11,32 @@ from html import escape
 from quantamm_cli.reporting.table import Table
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5a5a5a; --paper: #ffffff; --rule: #d9d9d9; --card: #f5f6f8; --mark: #8a3b00 }
+:root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5a5a5a; --paper: #ffffff;
+  --rule: #d9d9d9; --card: #f5f6f8; --mark: #8a3b00 }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8e8; --soft: #a8a8a8; --paper: #16181b; --rule: #3a3d42; --card: #202328; --mark: #ffb37a }
+  :root { --ink: #e8e8e8; --soft: #a8a8a8; --paper: #16181b; --rule: #3a3d42; --card: #202328;
+    --mark: #ffb37a }
 }
 * { box-sizing: border-box }
-body { margin: 0 auto; max-width: 1040px; padding: 1rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 1040px; padding: 1rem; background: var(--paper);
+  color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif }
 h1 { font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; margin: .5rem 0 }
-h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; padding-top: .5rem; border-top: 1px solid var(--rule) }
+h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; padding-top: .5rem;
+  border-top: 1px solid var(--rule) }
 p { margin: .3rem 0; overflow-wrap: anywhere }
-.warning { color: var(--mark); font-weight: 600; border-left: 4px solid var(--mark); padding-left: .6rem }
+.warning { color: var(--mark); font-weight: 600; border-left: 4px solid var(--mark);
+  padding-left: .6rem }
 figure { margin: 1rem 0 }
 figcaption, caption { color: var(--soft); font-size: .9rem }
-img { display: block; width: 840px; max-width: 100%; height: auto; background: #fff; border-radius: 6px }
+img { display: block; width: 840px; max-width: 100%; height: auto; background: #fff;
+  border-radius: 6px }
 .wide { overflow-x: auto; margin: .8rem 0 }
-table { border-collapse: collapse; min-width: 17rem; font-size: .9rem; font-variant-numeric: tabular-nums }
+table { border-collapse: collapse; min-width: 17rem; font-size: .9rem;
+  font-variant-numeric: tabular-nums }
 caption { text-align: left; padding-bottom: .3rem; white-space: pre-line }
-th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule) }
+th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--rule) }
 thead th { color: var(--soft); font-weight: 600 }
 tbody th { font-weight: 500 }
 .numbers th, .numbers td { white-space: nowrap }
@@ -39,7 +49,8 @@ details .numbers th:first-child { background: var(--card) }
 .words td { min-width: 9rem }
 details { background: var(--card); border-radius: 6px; padding: .4rem .8rem; margin: .8rem 0 }
 summary { cursor: pointer; font-weight: 600 }
-@media (max-width: 600px) { .numbers tbody th:first-child { white-space: normal; min-width: 6rem; max-width: 8.5rem } }
+@media (max-width: 600px) { .numbers tbody th:first-child { white-space: normal; min-width: 6rem;
+  max-width: 8.5rem } }
 @media print { details { break-inside: avoid } }
 """
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -101,7 +112,10 @@ def _paragraphs(paragraphs: Sequence[str]) -> str:
 def _picture(picture: Picture) -> str:
     width, height = struct.unpack(">II", picture.png[16:24])
     data = base64.b64encode(picture.png).decode("ascii")
-    image = f'<img src="data:image/png;base64,{data}" alt="{escape(picture.told)}" width="{width}" height="{height}">'
+    image = (
+        f'<img src="data:image/png;base64,{data}" alt="{escape(picture.told)}" '
+        f'width="{width}" height="{height}">'
+    )
     return f"<figure>\n{image}\n<figcaption>{escape(picture.told)}</figcaption>\n</figure>\n"
 
 
@@ -121,8 +135,13 @@ def _table(table: Table) -> str:
     # Wider than a phone: it scrolls by itself, with the keyboard too, and the page does not.
     return (
         f'<div class="wide" role="region" aria-label="{escape(table.caption)}" tabindex="0">\n'
-        f'<table class="{"numbers" if any(table.numeric) else "words"}">\n<caption>{escape(table.caption)}</caption>\n'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+        f'<table class="{"numbers" if any(table.numeric) else "words"}">\n'
+        f"<caption>{escape(table.caption)}</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n"
+        "<tbody>\n"
+        f"{rows}</tbody>\n"
+        "</table>\n"
+        "</div>\n"
     )
 
 

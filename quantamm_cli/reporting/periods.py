@@ -35,7 +35,9 @@ class Selection(NamedTuple):
 
     @property
     def on_test(self) -> bool:
-        """Whether the rule looked at the test period, whose scores then tell nothing about the future."""
+        """Whether the rule looked at the test period, whose scores then tell
+        nothing about the future.
+        """
         return looks_at_test(self.load)
 
     @property
@@ -47,7 +49,9 @@ class Selection(NamedTuple):
 
 
 def dated(spans: Iterable[tuple[str, int, int]], start: int) -> tuple[Period, ...]:
-    """Spans of rows (name, first, row after the last) as periods of a run whose row 0 is minute ``start`` since 1970."""
+    """Spans of rows (name, first, row after the last) as periods of a run whose row 0 is
+    minute ``start`` since 1970.
+    """
     return tuple(
         Period(name, (start + first) * MINUTE, (start + last) * MINUTE)
         for name, first, last in spans
@@ -55,7 +59,10 @@ def dated(spans: Iterable[tuple[str, int, int]], start: int) -> tuple[Period, ..
 
 
 def pieces(unix: Unix, periods: Iterable[Period]) -> list[slice]:
-    """The rows of each period that has any; all rows as one piece if there are no periods. ``unix`` (t,) ms, ascending."""
+    """The rows of each period that has any; all rows as one piece if there are no periods.
+
+    ``unix`` (t,) ms, ascending.
+    """
     cuts = [
         slice(*np.searchsorted(unix, (period.first, period.end)).tolist()) for period in periods
     ] or [slice(0, len(unix))]

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 from quantamm_cli.reporting.page import Picture, Section
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Kind = Literal["run", "walk", "competition", "replay", "grid"]
 """The kinds of results. What a plot is given of one is in ``reporting``: ``run.Subject``,
-``walk.WalkSubject``, ``competition.CompetitionSubject``, ``grid.Grid``; of a replay it is ``quantamm_cli.competition.replay_record.Replay``."""
+``walk.WalkSubject``, ``competition.CompetitionSubject``, ``grid.Grid``; of a replay it is
+``quantamm_cli.competition.replay_record.Replay``."""
 Draw = TypeVar("Draw", bound=Callable[[Any], "Figure | None"])
 
 

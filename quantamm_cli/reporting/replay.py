@@ -1,4 +1,6 @@
-"""A replay to look at: prices and quotes, edge, reserves, the tape of fills and what strategies remember, on one page."""
+"""A replay to look at: prices and quotes, edge, reserves, the tape of fills and what
+strategies remember, on one page.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -47,7 +49,10 @@ def pools_table(replay: Replay) -> Table:
         for name, fills in replay.by_pool.items()
     ]
     price = replay.price
-    title = f"seed {replay.seed}, steps {replay.steps[0]} to {replay.steps[-1]}: fair price {price[0]:.4f} to {price[-1]:.4f}"
+    title = (
+        f"seed {replay.seed}, steps {replay.steps[0]} to {replay.steps[-1]}: fair price "
+        f"{price[0]:.4f} to {price[-1]:.4f}"
+    )
     return Table.of(title, ["pool", "fills", ("edge", ".4f")], rows)
 
 

@@ -22,7 +22,10 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.record import Entry
 
-_FRESH = "From a fresh start the pool opens at a period's first row; in a run over all periods it is as the period before left it."
+_FRESH = (
+    "From a fresh start the pool opens at a period's first row; in a run over all periods it is as "
+    "the period before left it."
+)
 _LONG = 16
 """Letters of a run's name that tell it from others."""
 Entries = Sequence[Entry]
@@ -33,9 +36,10 @@ Entries = Sequence[Entry]
 class Subject:
     """What a stored run and its assessment hold.
 
-    ``trajectory``: ``unix`` (t,) ms, ``prices``, ``weights``, ``reserves`` (t, n) and ``value`` (t,). ``strategies``: scores by
-    strategy (the pool among them), period and metric. ``tables``: those of the result, as a terminal shows them. ``worth``: values
-    (t,) of portfolios by strategy. ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule.
+    ``trajectory``: ``unix`` (t,) ms, ``prices``, ``weights``, ``reserves`` (t, n) and ``value``
+    (t,). ``strategies``: scores by strategy (the pool among them), period and metric. ``tables``:
+    those of the result, as a terminal shows them. ``worth``: values (t,) of portfolios by strategy.
+    ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule.
     ``units`` by metric and by readable name.
     """
 

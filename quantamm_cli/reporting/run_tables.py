@@ -1,4 +1,6 @@
-"""The tables of a run, which a terminal, a notebook and a page show alike; those at the end stand on its page alone."""
+"""The tables of a run, which a terminal, a notebook and a page show alike;
+those at the end stand on its page alone.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +84,9 @@ def parts_table(parts: Scores) -> Table:
 def grid_table(
     metric: str, axes: Mapping[str, Sequence[float]], scores: Sequence[float]
 ) -> Table | None:
-    """A metric over two axes, the first downwards, with a shade from the lowest to the highest; ``None`` if it is too wide."""
+    """A metric over two axes, the first downwards, with a shade from the lowest to the highest;
+    ``None`` if it is too wide.
+    """
     (down, rows), (across, columns) = axes.items()
     if len(columns) > _WIDEST:
         return None
@@ -107,7 +111,9 @@ def _shade(score: float, low: float, high: float) -> str:
 
 
 def random_table(draws: int, means: Scores, beaten: Mapping[str, float]) -> Table:
-    """What random parameters come to on average, and the share of them that the pool's score is above."""
+    """What random parameters come to on average, and the share of them that
+    the pool's score is above.
+    """
     rows = [[period, *_shown(numbers), beaten[period]] for period, numbers in means.items()]
     return Table.of(
         f"mean of {draws} random parameter sets", ["period", *_COLUMNS, ("pool beats", ".0%")], rows
@@ -121,7 +127,9 @@ def _shown(numbers: Mapping[str, float]) -> list[float | None]:
 def parameters_table(
     tokens: Sequence[str], specs: Sequence[Declared], readable: Readable
 ) -> Table | None:
-    """Readable parameters, a column a token; a row a layer. What serves every token stands in the first column.
+    """Readable parameters, a column a token; a row a layer.
+
+    What serves every token stands in the first column.
 
     ``None`` of a pool without parameters.
     """
@@ -159,7 +167,10 @@ class Choice(TypedDict):
 def metrics_tables(
     strategies: Mapping[str, Scores], units: Mapping[str, str], on_test: bool = False
 ) -> list[Table]:
-    """Every metric of every strategy, a table a period. ``units`` by metric. ``on_test``: the choice was made on the test period."""
+    """Every metric of every strategy, a table a period.
+
+    ``units`` by metric. ``on_test``: the choice was made on the test period.
+    """
     order = (*STRATEGIES, *strategies)
     names = sorted(strategies, key=order.index)
     columns: list[Column] = [

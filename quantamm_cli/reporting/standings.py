@@ -1,4 +1,7 @@
-"""A competition as tables: who earned what, and where it came from; of a sweep, its points. Nothing here draws or prints."""
+"""A competition as tables: who earned what, and where it came from; of a sweep, its points.
+
+Nothing here draws or prints.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,7 +24,9 @@ Row = TypeVar("Row")
 
 
 class Column(NamedTuple, Generic[Row]):
-    """What a column is headed, the format of its numbers, and what it has of a row: a number, a text, or nothing."""
+    """What a column is headed, the format of its numbers, and what it has of a row:
+    a number, a text, or nothing.
+    """
 
     head: str
     form: str
@@ -53,7 +58,10 @@ def _breach(breach: BreachRecord) -> str:
     """What was done against the rules, and when."""
     inputs = breach["inputs"]
     x, y = inputs["reserves"]
-    answer = f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got {inputs['answer']:.6g}"
+    answer = (
+        f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got "
+        f"{inputs['answer']:.6g}"
+    )
     often = (
         f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
     )
@@ -64,7 +72,10 @@ def said_gap(gap: GapRecord) -> str:
     """Who leads, and whether that is sure whenever one stops looking."""
     leads = f"{gap['leader']} leads {gap['over']} by {gap['mean']:.2f}"
     if (between := between_text(gap)) is None:
-        return f"{leads}; {gap['seeds']} seeds are too few for an interval that holds whenever one stops"
+        return (
+            f"{leads}; {gap['seeds']} seeds are too few for an interval that "
+            "holds whenever one stops"
+        )
     sure = "decided" if gap["decided"] else "not decided"
     return f"{sure}: {leads}, interval {between} (95 %, all pairs together, whenever one stops)"
 
@@ -113,7 +124,10 @@ def _standings(scores: CompetitionScores, title: str) -> list[Table]:
         Column("capital share", ".1%", lambda row: row.get("capital_share")),
         Column("fills", ",.0f", lambda row: row["fills"]),
     )
-    where = "volume in Y a seed, edge/volume and edge/capital in bps (capital: value of the reserves averaged over time)"
+    where = (
+        "volume in Y a seed, edge/volume and edge/capital in bps (capital: value of the "
+        "reserves averaged over time)"
+    )
     return [_table(f"{title}edge in Y a seed", edge, rows), _table(where, flow, rows)]
 
 
@@ -134,7 +148,10 @@ def _points(scores: SweepScores) -> Table:
             lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else "",
         ),
     )
-    caption = f"{sweep['strategy']}: {len(scores['points'])} points, {scores['seeds']['count']} seeds; edge in Y a seed"
+    caption = (
+        f"{sweep['strategy']}: {len(scores['points'])} points, {scores['seeds']['count']} "
+        "seeds; edge in Y a seed"
+    )
     return _table(caption, columns, scores["points"])
 
 

@@ -21,10 +21,14 @@ from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 from quantamm_cli.reporting.thinning import isolated, thinned
 
 WIDTH, DPI = 6.4, 160
-"""Inches, and 1024 pixels: large letters, so that they can still be read at the width of a phone."""
+"""Inches, and 1024 pixels: large letters, so that they can still be
+read at the width of a phone.
+"""
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#000000", "#8c7a00")
-"""Told apart by the colour-blind (Okabe & Ito, with olive for their yellow, which is faint on white)."""
+"""Told apart by the colour-blind (Okabe & Ito, with olive for their yellow,
+which is faint on white).
+"""
 QUIET, QUIET_TEXT = "#8a8a8a", "#444444"
 MARK = "mark"
 """The group id of lines that mark a place and show no data."""
@@ -81,7 +85,9 @@ R = TypeVar("R")
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw in this style whatever the user's own settings of matplotlib are, which are left as they were."""
+    """Draw in this style whatever the user's own settings of matplotlib are,
+    which are left as they were.
+    """
 
     @wraps(draw)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -102,7 +108,9 @@ def png(figure: Figure) -> bytes:
 
 
 def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of ``count`` axes below each other, each ``height`` inches high, that share their x-axis."""
+    """A figure of ``count`` axes below each other, each ``height`` inches
+    high, that share their x-axis.
+    """
     figure = Figure(figsize=(WIDTH, count * height + 1.2), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, x=0.013, ha="left")
@@ -113,7 +121,9 @@ def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure
 
 
 def look(index: int) -> Look:
-    """Colour and dashes of the line of this index: eight that differ, in colour and, four by four, in dashes."""
+    """Colour and dashes of the line of this index: eight that differ,
+    in colour and, four by four, in dashes.
+    """
     return {
         "color": COLOURS[index % len(COLOURS)],
         "linestyle": ("-", "--", "-.", ":")[index // 4 % 4],
@@ -146,7 +156,10 @@ def unmagnified(axes: Axes, values: Numbers) -> None:
 def timeline(
     axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period], **how: Any
 ) -> Line2D:
-    """A line over time, thinned, and broken between periods, where a benchmark starts again. ``unix`` (t,) ms, ``values`` (t,)."""
+    """A line over time, thinned, and broken between periods, where a benchmark starts again.
+
+    ``unix`` (t,) ms, ``values`` (t,).
+    """
     xs, ys = [], []
     for rows in pieces(unix, periods):
         kept = rows.start + thinned(values[rows])
@@ -170,7 +183,9 @@ def date_axis(axes: Axes, unix: Unix) -> None:
 
 
 def shade(axes: Axes, unix: Unix, periods: Sequence[Period]) -> list[Patch]:
-    """A tint and a label for each period, within the rows of ``unix``; patches for the legend where labels would not fit."""
+    """A tint and a label for each period, within the rows of ``unix``;
+    patches for the legend where labels would not fit.
+    """
     here = [(period, rows) for period in periods for rows in pieces(unix, [period])]
     whole = max(int(unix[-1] - unix[0]), 1) if len(unix) else 1
     fits = all(
@@ -221,7 +236,9 @@ def _columns(handles: Sequence[Artist]) -> int:
 
 
 def left_out(columns: Mapping[str, Numbers]) -> str:
-    """How many of the rows of which columns are not drawn because they are not finite; empty if none, or if nothing is drawn at all."""
+    """How many of the rows of which columns are not drawn because they are not finite; empty if
+    none, or if nothing is drawn at all.
+    """
     rows = max((len(column) for column in columns.values()), default=0)
     missing = {name: int((~np.isfinite(column)).sum()) for name, column in columns.items()}
     told = [f"{name} {count:,}" for name, count in missing.items() if count]
@@ -232,7 +249,9 @@ def left_out(columns: Mapping[str, Numbers]) -> str:
 
 
 def note(axes: Axes, *told: str, above: float = 4) -> None:
-    """Lines ``above`` an axes, in points, below its title; if nothing is drawn in it, that is said in its middle."""
+    """Lines ``above`` an axes, in points, below its title; if nothing is drawn in it,
+    that is said in its middle.
+    """
     axes.set_title(
         "\n".join(text for text in (axes.get_title(loc="left"), *told) if text),
         pad=above,

@@ -44,7 +44,9 @@ class Table:
 
     @property
     def typeset(self) -> tuple[tuple[str, ...], ...]:
-        """As ``texts``, with the signs of printed pages: a true minus, an en dash for what is not there."""
+        """As ``texts``, with the signs of printed pages: a true minus,
+        an en dash for what is not there.
+        """
         return tuple(
             tuple(printed(value, form) for value, form in zip(row, self._forms, strict=True))
             for row in self.rows
@@ -86,7 +88,10 @@ class Table:
 
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.texts)
-        return f"<table>{caption}<thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        return (
+            f"<table>{caption}<thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody>"
+            "</table>"
+        )
 
 
 def cell(value: Any, form: str) -> str:

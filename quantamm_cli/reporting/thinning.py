@@ -9,9 +9,11 @@ BUCKETS = 1000
 
 
 def thinned(values: Numbers, buckets: int = BUCKETS) -> NDArray[np.intp]:
-    """The rows (k,) of ``values`` (t,) to draw, ascending: all if few, else up to three for each of ``buckets``, and the ends.
+    """The rows (k,) of ``values`` (t,) to draw, ascending: all if few, else up to three for each of
+    ``buckets``, and the ends.
 
-    Kept of a bucket: its lowest and its highest finite value, and its first that is not finite, so that a gap stays one.
+    Kept of a bucket: its lowest and its highest finite value,
+    and its first that is not finite, so that a gap stays one.
     """
     rows = len(values)
     size = -(-rows // buckets)

@@ -1,4 +1,6 @@
-"""A walk-forward to look at: what was kept out of sample, cycle by cycle, the verdict and its reasons."""
+"""A walk-forward to look at: what was kept out of sample, cycle by cycle,
+the verdict and its reasons.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -23,7 +25,9 @@ class WalkSubject(NamedTuple):
 
     walk: WalkDocument
     daily: Mapping[str, np.ndarray]
-    """``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,) and the day's returns (t,) by strategy."""
+    """``unix`` (t,) ms, the midnight a day begins at, its ``cycle`` (t,) and the day's
+    returns (t,) by strategy.
+    """
 
 
 def walk_page(walk: WalkDocument, drawn: Mapping[str, bytes]) -> str:
@@ -32,7 +36,10 @@ def walk_page(walk: WalkDocument, drawn: Mapping[str, bytes]) -> str:
     verdict, cycles = walk["verdict"], walk["cycles"]
     facts = [
         walk["run"],
-        f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} (UTC, end not included)",
+        (
+            f"{len(cycles)} cycles, tested from {cycles[0]['end']} to {cycles[-1]['test_end']} "
+            "(UTC, end not included)"
+        ),
     ]
     sections = [
         Section(f"Verdict: {verdict['finding']}", tuple(verdict["reasons"])),

@@ -20,7 +20,9 @@ def compared(walk: WalkDocument) -> dict[str, str]:
 
 
 def cycles_table(walk: WalkDocument) -> Table:
-    """A row a cycle: dates, scores in and out of sample (IS, OOS), walk-forward efficiency (WFE), and what the test block earned."""
+    """A row a cycle: dates, scores in and out of sample (IS, OOS), walk-forward efficiency (WFE),
+    and what the test block earned.
+    """
     metric = walk["aggregate"]["metric"]
     unseen = walk["verdict"]["out_of_sample"]
     meaning = (
@@ -101,7 +103,10 @@ def together_table(walk: WalkDocument) -> Table:
             rows.append(
                 [f"yearly return above {STRATEGIES[name]}", *_between(mean), _positive(mean)]
             )
-    luck = f"{trials['total']} tried, as {trials['effective']:.3g} independent; luck alone {_fixed(deflated['benchmark'])}"
+    luck = (
+        f"{trials['total']} tried, as {trials['effective']:.3g} independent; luck alone "
+        f"{_fixed(deflated['benchmark'])}"
+    )
     rows.append(["deflated Sharpe ratio (probability)", deflated["probability"], None, luck])
     haircut = together["haircut"]
     rows.append(

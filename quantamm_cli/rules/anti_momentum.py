@@ -8,7 +8,9 @@ from quantamm_cli.rules.momentum import Momentum
 
 
 class AntiMomentum(GradientRule, kind="anti_momentum"):
-    """Weights go against the proportional price gradient: momentum's changes with their sign turned round."""
+    """Weights go against the proportional price gradient: momentum's changes
+    with their sign turned round.
+    """
 
     def _momentum(self) -> Momentum:
         return Momentum(use_raw_price=self.use_raw_price, use_alt_lamb=self.use_alt_lamb)

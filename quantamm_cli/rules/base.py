@@ -31,9 +31,10 @@ class Clock(NamedTuple):
 class WeightRule(TracedComponent, ABC, group="pool/rule"):
     """How much to change the weights, from the prices of chunks.
 
-    ``signal`` is written once, with ``recur`` for everything that remembers, and runs on whole columns or one row at a
-    time (``core.recurrence``). Its changes sum to zero over the assets. A rule of which ``targets`` is true says what
-    weights to have instead, which sum to one; its pool opens with them, not with the initial weights.
+    ``signal`` is written once, with ``recur`` for everything that remembers, and runs on whole
+    columns or one row at a time (``core.recurrence``). Its changes sum to zero over the assets. A
+    rule of which ``targets`` is true says what weights to have instead, which sum to one; its pool
+    opens with them, not with the initial weights.
     """
 
     @property
@@ -128,13 +129,15 @@ class GradientRule(WeightRule, ABC):
 def price_gradient(
     recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock, name: str = ""
 ) -> tuple[Stream, Stream]:
-    r"""The price gradient $\dot p$ a chunk, exponentially weighted, and the average price it is measured from.
+    r"""The price gradient $\dot p$ a chunk, exponentially weighted,
+    and the average price it is measured from.
 
     $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
     \dot p = \frac{(1-\lambda)^3}{\lambda} a'$$
 
-    Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$, which may be zero; what is
-    carried as ``running_a`` is that. ``name`` tells the gradients of one rule apart. [TFMM litepaper, section 4.2]
+    Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$,
+    which may be zero; what is carried as ``running_a`` is that. ``name`` tells the gradients of one
+    rule apart. [TFMM litepaper, section 4.2]
     """
     keep, forget = decay(logit, *clock)
     average, before = recur(f"{name}ewma", keep, forget * price, price)
@@ -152,7 +155,9 @@ def signed_power(
 
 
 def centred(strength: Float[Array, " n"], signal: Stream) -> Stream:
-    r"""$k_i (x_i - \ell)$ with $\ell = \sum k_j x_j / \sum k_j$, so that changes sum to zero; zero where every $k$ is."""
+    r"""$k_i (x_i - \ell)$ with $\ell = \sum k_j x_j / \sum k_j$,
+    so that changes sum to zero; zero where every $k$ is.
+    """
     # The offset is a mean with these shares: of strengths so small that their squares vanish, too.
     top = jnp.abs(jax.lax.stop_gradient(strength)).max()
     share = strength / jnp.where(top == 0, 1, top)

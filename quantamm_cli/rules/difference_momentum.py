@@ -18,7 +18,8 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
 
     $$x = 1 - \frac{e_2}{e_1}, \qquad \Delta w_i = k_i \max(m_1, m_2)_i\,(x_i - \ell)$$
 
-    with $e_1$, $e_2$ the averages of memory $m_1$, $m_2$. ``form=contract`` is $x = (e_2 - e_1) / e_1$, as the contracts have it.
+    with $e_1$, $e_2$ the averages of memory $m_1$, $m_2$. ``form=contract`` is
+    $x = (e_2 - e_1) / e_1$, as the contracts have it.
     """
 
     form: Literal["reference", "contract"] = Field(

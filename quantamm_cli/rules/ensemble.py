@@ -17,7 +17,9 @@ from quantamm_cli.settings.types import Count, NonNegative
 
 
 class Ensemble(WeightRule, kind="ensemble"):
-    """What a rule asks for, averaged over members with parameters of their own; the guard sees the average."""
+    """What a rule asks for, averaged over members with parameters of their own;
+    the guard sees the average.
+    """
 
     rule: WeightRule
     members: Count = Field(4, description="how many")
@@ -30,7 +32,8 @@ class Ensemble(WeightRule, kind="ensemble"):
         if any(spec.layers for spec in self.rule.parameters(Clock(1440, 365))):
             raise ConfigError(
                 f"{where}.rule",
-                f"{self.rule.kind} has parameters with layers of their own, which an ensemble cannot hold",
+                f"{self.rule.kind} has parameters with layers of their own, which an "
+                "ensemble cannot hold",
             )
 
     @property

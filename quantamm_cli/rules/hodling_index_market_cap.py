@@ -4,7 +4,9 @@ from quantamm_cli.rules.index_market_cap import IndexMarketCap
 
 
 class HodlingIndexMarketCap(IndexMarketCap, kind="hodling_index_market_cap"):
-    """A market capitalisation index in a pool that trades only while its weights move, and holds for the rest of each chunk."""
+    """A market capitalisation index in a pool that trades only while its weights move, and holds
+    for the rest of each chunk.
+    """
 
     @property
     def rests(self) -> bool:

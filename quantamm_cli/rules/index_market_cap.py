@@ -22,8 +22,8 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
 
     $$w^\star_i = \frac{q_i p_i}{\sum_j q_j p_j}, \qquad w' = \lambda w + (1-\lambda)\,w^\star$$
 
-    with $q$ the circulating supply, market data. Where ``cap_weight`` is given no target exceeds it: the excess goes to the
-    other assets in proportion.
+    with $q$ the circulating supply, market data. Where ``cap_weight`` is given no target exceeds
+    it: the excess goes to the other assets in proportion.
     """
 
     by: Literal["supply", "market_cap"] = Field(
@@ -76,7 +76,9 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
 
 
 def capped(shares: Stream, cap: Float[Array, ""] | float) -> Stream:
-    """Shares of which none exceeds ``cap``; what is cut off goes to the rest in proportion, as often as that makes new excess."""
+    """Shares of which none exceeds ``cap``; what is cut off goes to the rest in proportion, as
+    often as that makes new excess.
+    """
     full = jnp.zeros_like(shares, bool)
     for _ in range(shares.shape[-1]):
         full = full | (shares > cap)

@@ -20,10 +20,13 @@ PEAK = 0.5415
 class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
     r"""Sells small rises and buys small falls, inside a channel; follows large moves, outside.
 
-    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 - E)\,\mathrm{sign}(\beta)\left|\frac{\beta}{2s}\right|^q,
-    \qquad E = e^{-\beta^2/2\omega^2}, \qquad y = \frac{\pi\beta}{3\omega}, \qquad \Delta w_i = k_i\,(x_i - \ell)$$
+    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 -
+    E)\,\mathrm{sign}(\beta)\left|\frac{\beta}{2s}\right|^q,
+    \qquad E = e^{-\beta^2/2\omega^2}, \qquad y = \frac{\pi\beta}{3\omega},
+    \qquad \Delta w_i = k_i\,(x_i - \ell)$$
 
-    with amplitude $A$ (a day, times the memory in days) and width $\omega$. [TFMM litepaper, section 3.4]
+    with amplitude $A$ (a day, times the memory in days) and width $\omega$.
+    [TFMM litepaper, section 3.4]
     """
 
     use_pre_exp_scaling: bool = Field(
@@ -79,6 +82,8 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
 def channelled(
     channel: Stream, envelope: Stream, amplitude: Float[Array, " n"], width: Float[Array, " n"]
 ) -> tuple[Float[Array, "*c n"], Float[Array, "*c n"]]:
-    """How far inside the channel the envelope's gradient is, and the move against the channel's: a cubic for a sine, one at its peak."""
+    """How far inside the channel the envelope's gradient is, and the move against the channel's: a
+    cubic for a sine, one at its peak.
+    """
     y = jnp.pi * channel / (3 * width)
     return jnp.exp(-(envelope**2) / (2 * width**2)), -amplitude * (y - y**3 / 6) / PEAK

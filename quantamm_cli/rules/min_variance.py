@@ -20,10 +20,12 @@ from quantamm_cli.rules.base import Clock, WeightRule
 class MinVariance(WeightRule, kind="min_variance"):
     r"""Weights in inverse proportion to each asset's variance: what moves least is held most.
 
-    $$w^\star_i = \frac{1/\sigma_i^2}{\sum_j 1/\sigma_j^2}, \qquad w' = \lambda_2 w + (1 - \lambda_2)\,w^\star$$
+    $$w^\star_i = \frac{1/\sigma_i^2}{\sum_j 1/\sigma_j^2},
+    \qquad w' = \lambda_2 w + (1 - \lambda_2)\,w^\star$$
 
-    The variance of returns is exponentially weighted, $v' = \lambda_1 (v + d^2)$, $\sigma^2 = (1-\lambda_1) v$, with $d$ the return
-    less its average before; all are equal until two returns are known. ``form=contract`` takes the variance of prices,
+    The variance of returns is exponentially weighted, $v' = \lambda_1 (v + d^2)$,
+    $\sigma^2 = (1-\lambda_1) v$, with $d$ the return less its average before; all are equal until
+    two returns are known. ``form=contract`` takes the variance of prices,
     $A' = \lambda_1 A + (p - e)(p - e')$, as the contracts do.
     """
 
@@ -65,7 +67,8 @@ class MinVariance(WeightRule, kind="min_variance"):
         keep, forget = decay_of_days(params["memory_days_1"], *clock)
         spread = price_variance if self.form == "contract" else return_variance
         variance = spread(recur, seen.price, keep, forget)
-        # A softmax of logarithms is the same share, and neither overflows nor divides by an asset that stands still.
+        # A softmax of logarithms is the same share, and neither overflows nor divides by
+        # an asset that stands still.
         tiny = np.finfo(variance.dtype).tiny
         return jax.nn.softmax(-jnp.log(jnp.maximum(variance, tiny)), axis=-1)
 
@@ -79,7 +82,9 @@ class MinVariance(WeightRule, kind="min_variance"):
 def return_variance(
     recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
 ) -> Stream:
-    """Exponentially weighted squares of returns about their average; all one until two returns are known."""
+    """Exponentially weighted squares of returns about their average;
+    all one until two returns are known.
+    """
     nothing = jnp.zeros_like(price)
     _, last = recur("price", nothing, price, price)
     earned = price / last - 1
@@ -95,7 +100,9 @@ def return_variance(
 def price_variance(
     recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
 ) -> Stream:
-    """Exponentially weighted squares of prices about their moving average, as the contracts have them."""
+    """Exponentially weighted squares of prices about their moving average,
+    as the contracts have them.
+    """
     average, before = recur("ewma", keep, forget * price, price)
     spread, _ = recur(
         "running_variance", keep, (price - before) * (price - average), jnp.zeros_like(price)

@@ -12,10 +12,11 @@ from quantamm_cli.rules.base import Clock, GradientRule, K, centred
 class Momentum(GradientRule, kind="momentum"):
     r"""Weights follow the proportional price gradient: what rises is bought.
 
-    $$\Delta w_i = k_i\,(\beta_i - \ell), \qquad \ell = \frac{\sum_j k_j \beta_j}{\sum_j k_j}, \qquad k_i = \kappa_i m_i$$
+    $$\Delta w_i = k_i\,(\beta_i - \ell), \qquad \ell = \frac{\sum_j k_j \beta_j}{\sum_j k_j},
+    \qquad k_i = \kappa_i m_i$$
 
-    with $\beta = \dot p / p$ the gradient, $\kappa$ the aggressiveness a day and $m$ the memory in days. The offset $\ell$
-    makes the changes sum to zero. [TFMM litepaper, section 3.2]
+    with $\beta = \dot p / p$ the gradient, $\kappa$ the aggressiveness a day and $m$ the memory in
+    days. The offset $\ell$ makes the changes sum to zero. [TFMM litepaper, section 3.2]
     """
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:

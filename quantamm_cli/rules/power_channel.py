@@ -17,7 +17,8 @@ HALF = 0.5
 class PowerChannel(GradientRule, kind="power_channel"):
     r"""Momentum that hears small moves less: weights follow a power of the gradient.
 
-    $$x_i = \mathrm{sign}(\beta_i)\left|\frac{\beta_i}{2 s_i}\right|^{q_i}, \qquad \Delta w_i = k_i\,(x_i - \ell), \qquad q \ge 1$$
+    $$x_i = \mathrm{sign}(\beta_i)\left|\frac{\beta_i}{2 s_i}\right|^{q_i},
+    \qquad \Delta w_i = k_i\,(x_i - \ell), \qquad q \ge 1$$
 
     with $\ell$ such that the changes sum to zero. [TFMM litepaper, section 3.3]
     """

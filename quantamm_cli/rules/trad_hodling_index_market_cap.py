@@ -8,10 +8,11 @@ from quantamm_cli.settings.types import Fraction, NonNegative
 
 
 class TradHodlingIndexMarketCap(HodlingIndexMarketCap, kind="trad_hodling_index_market_cap"):
-    """A market capitalisation index that is no pool: a fund that trades at an exchange, pays for it, and streams a fee to its managers.
+    """A market capitalisation index that is no pool: a fund that trades at an exchange, pays for
+    it, and streams a fee to its managers.
 
-    It trades while the weights move and holds for the rest of each chunk. Nobody arbitrages it, so it takes no frictions
-    but its own.
+    It trades while the weights move and holds for the rest of each chunk. Nobody arbitrages it, so
+    it takes no frictions but its own.
     """
 
     cost: Fraction = Field(0.001, description="exchange fee, a fraction of what is sold")

@@ -20,11 +20,13 @@ GRADIENTS = ("channel", "trend", "envelope")
 class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
     r"""A mean reversion channel that hears three gradients, each with a memory of its own.
 
-    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 - E)\,\mathrm{sign}(\beta_t)\left|\frac{\beta_t}{2s}\right|^q,
-    \qquad E = e^{-\beta_e^2/2\omega^2}, \qquad y = \frac{\pi\beta_c}{3\omega}, \qquad \Delta w_i = k_i\,(x_i - \ell)$$
+    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 -
+    E)\,\mathrm{sign}(\beta_t)\left|\frac{\beta_t}{2s}\right|^q,
+    \qquad E = e^{-\beta_e^2/2\omega^2}, \qquad y = \frac{\pi\beta_c}{3\omega},
+    \qquad \Delta w_i = k_i\,(x_i - \ell)$$
 
-    with $\beta_c$, $\beta_t$, $\beta_e$ the gradients of channel, trend and envelope, all relative to one average of the
-    price, whose memory also scales $k$ and $A$.
+    with $\beta_c$, $\beta_t$, $\beta_e$ the gradients of channel, trend and envelope, all relative
+    to one average of the price, whose memory also scales $k$ and $A$.
     """
 
     use_raw_price: bool = Field(

@@ -1,4 +1,6 @@
-"""What ``qsim compete`` is told: who competes, in which markets, for how long, and how capital follows success."""
+"""What ``qsim compete`` is told: who competes, in which markets, for how long,
+and how capital follows success.
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
@@ -128,10 +130,16 @@ class Compete(Settings):
         epoch = self.epoch
         assert epoch.length != "auto"
         if epoch.length is not None and epoch.length > self.steps:
-            told = f"{epoch.length} steps are more than the simulation has ({self.steps}); leave it out, or null keeps capital where it is"
+            told = (
+                f"{epoch.length} steps are more than the simulation has ({self.steps}); leave it "
+                "out, or null keeps capital where it is"
+            )
             raise ConfigError("epoch.length", told)
         if epoch.length is not None and count * epoch.floor >= 1 and count > 1:
-            told = f"{epoch.floor:g} for each of {count} leaves nothing to win; take less than {1 / count:.4g}"
+            told = (
+                f"{epoch.floor:g} for each of {count} leaves nothing to win; take less "
+                f"than {1 / count:.4g}"
+            )
             raise ConfigError("epoch.floor", told)
 
     @property
@@ -159,7 +167,9 @@ class Compete(Settings):
         return {"schema": IDENTITY, **asked, **data}
 
     def identity(self) -> dict[str, Json]:
-        """The plain tree whose SHA-256 names the competition; more seeds of it go on, wherever they begin."""
+        """The plain tree whose SHA-256 names the competition; more seeds of it
+        go on, wherever they begin.
+        """
         return self.configuration() | {
             "strategies": [entrant.identity() for entrant in self.strategies]
         }

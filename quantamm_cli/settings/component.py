@@ -1,7 +1,8 @@
 """Frozen settings, and the register of components that YAML names.
 
-A component is a class of frozen settings under a *group* (``pool/rule``) and a *kind* (``momentum``), the folder and the
-name of its YAML. Defining the class registers it; nothing else has to be edited.
+A component is a class of frozen settings under a *group* (``pool/rule``) and a *kind*
+(``momentum``), the folder and the name of its YAML. Defining the class registers it; nothing else
+has to be edited.
 """
 
 import importlib
@@ -12,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 REGISTER: dict[str, dict[str, type["Component"]]] = {}
 
@@ -32,10 +33,11 @@ class Settings(BaseModel):
 
 
 class Component(Settings):
-    """Settings that are also the thing they describe: a pool, a rule, a guard, a data source, a fitter.
+    """Settings that are also the thing they describe: a pool, a rule,
+    a guard, a data source, a fitter.
 
-    A base class of a kind of component gives ``group``; a final class gives ``kind``. ``check`` may refuse settings that
-    only make sense together with the tokens of the run.
+    A base class of a kind of component gives ``group``; a final class gives ``kind``. ``check`` may
+    refuse settings that only make sense together with the tokens of the run.
     """
 
     group: ClassVar[str]
@@ -59,11 +61,14 @@ class Component(Settings):
             REGISTER[cls.group][kind] = cls
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
-        """Raise ConfigError if these settings cannot serve these tokens; ``where`` is the dotted place of the component."""
+        """Raise ConfigError if these settings cannot serve these tokens;
+        ``where`` is the dotted place of the component.
+        """
 
     @classmethod
     def typed(cls, component: "Component") -> Self:
-        """What settings declare as any component, as one of this kind; it is one wherever settings were read.
+        """What settings declare as any component, as one of this kind;
+        it is one wherever settings were read.
 
         Raises:
             TypeError: a defect of the program.
@@ -78,7 +83,9 @@ class Component(Settings):
 
 
 def enrol(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package, so that a component is registered by its file being there."""
+    """Import every module of a package, so that a component is
+    registered by its file being there.
+    """
     for module in pkgutil.iter_modules(path):
         importlib.import_module(f"{package}.{module.name}")
 

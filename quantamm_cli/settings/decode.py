@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings, component
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -29,7 +29,8 @@ _EXPECTED = {
 
 
 def decode(cls: type[S], tree: Mapping[str, object], where: str = "") -> S:
-    """Validate a tree; nodes that name a ``kind`` become the component registered under their place.
+    """Validate a tree; nodes that name a ``kind`` become the component
+    registered under their place.
 
     Raises:
         ConfigError: one line for the first thing wrong, at its dotted place.
@@ -46,7 +47,9 @@ def decode(cls: type[S], tree: Mapping[str, object], where: str = "") -> S:
 
 
 def _wanted(cls: type[BaseModel], key: str) -> Any:
-    """The type of a field, which for a component inside another says its group; that of the values where it is a mapping."""
+    """The type of a field, which for a component inside another says its group;
+    that of the values where it is a mapping.
+    """
     field = cls.model_fields.get(key)
     return None if field is None else field.annotation
 
@@ -75,7 +78,9 @@ def _listed(value: Any) -> Any:
 
 
 def _named(loc: tuple[int | str, ...], cls: Any) -> tuple[list[str], FieldInfo | None]:
-    """The keys of an error's place, and the field they end at; members of a union, which stand below it, mean nothing to a person."""
+    """The keys of an error's place, and the field they end at; members of a union, which stand
+    below it, mean nothing to a person.
+    """
     keys: list[str] = []
     field, place = None, cls
     for part in (part for part in loc if isinstance(part, str)):

@@ -1,7 +1,7 @@
 """Canonical JSON and its SHA-256: what names a run.
 
-Keys sorted, no spaces, ASCII, shortest round-trip floats, no NaN. Whole numbers in float fields were widened when the
-settings were validated, so ``0`` and ``0.0`` give one name.
+Keys sorted, no spaces, ASCII, shortest round-trip floats, no NaN. Whole numbers in float fields
+were widened when the settings were validated, so ``0`` and ``0.0`` give one name.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""What there is to choose from: the groups of components, from the folders of their YAML. Nothing is imported."""
+"""What there is to choose from: the groups of components, from the folders of their YAML.
+
+Nothing is imported.
+"""
 
 import re
 from pathlib import Path

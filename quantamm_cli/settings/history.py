@@ -1,4 +1,5 @@
-"""The numbers that stored documents carry, and what has changed since the first: edited wherever a definition changes.
+"""The numbers that stored documents carry, and what has changed since the first:
+edited wherever a definition changes.
 
 A new setting carries ``json_schema_extra=since(DOCUMENT)``, after DOCUMENT rose by one. At its
 default it never enters a digest, so that it renames no stored run.
@@ -17,7 +18,9 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 IDENTITY = 1
 """Inside digests; it never rises, as that would rename every stored result."""
 DOCUMENT = 1
-"""Of checkpoints, walk-forwards, studies, scores and receipts; it rises with each line of CHANGES and with new settings."""
+"""Of checkpoints, walk-forwards, studies, scores and receipts;
+it rises with each line of CHANGES and with new settings.
+"""
 
 
 class Change(NamedTuple):
@@ -26,13 +29,17 @@ class Change(NamedTuple):
     document: int
     """The first document number that was written under it."""
     where: str
-    """``group/kind`` of a component; ``train``, ``simulate``, ``compete`` or a dotted place of other settings."""
+    """``group/kind`` of a component; ``train``, ``simulate``, ``compete`` or a
+    dotted place of other settings.
+    """
     meaning: int
     """What it is from then on."""
     what: str
     """What changed, in half a sentence."""
     defaults: Mapping[str, Json] = {}
-    """The earlier defaults of settings that carry ``since``: where a document omits one, it had this value."""
+    """The earlier defaults of settings that carry ``since``: where a document
+    omits one, it had this value.
+    """
 
 
 CHANGES: tuple[Change, ...] = ()
@@ -72,7 +79,9 @@ def meaning_of(where: str) -> int:
 
 
 def named_meanings(where: Iterable[str]) -> dict[str, int]:
-    """The meanings above 1 of components that settings or scores call by name; a new one is another identity."""
+    """The meanings above 1 of components that settings or scores call by name;
+    a new one is another identity.
+    """
     return {each: meaning for each in where if (meaning := meaning_of(each)) > 1}
 
 
@@ -82,7 +91,9 @@ def metric_meanings() -> dict[str, int]:
 
 
 def oldest_meanings(provenances: Iterable[JsonObject]) -> dict[str, int]:
-    """The least meaning of each metric, where it is above 1, among stored results with these provenances."""
+    """The least meaning of each metric, where it is above 1, among stored
+    results with these provenances.
+    """
     stored = [tree.get("meanings") for tree in provenances]
     tables = [each if isinstance(each, dict) else {} for each in stored]
     least = {each: min(table.get(each, 1) for table in tables) for each in metric_meanings()}
@@ -117,7 +128,9 @@ def older(
 
 
 def current(settings: JsonObject, root: str, document: int) -> dict[str, Any]:
-    """Stored settings as today's classes read them: without meanings, omitted settings at the default they had."""
+    """Stored settings as today's classes read them: without meanings,
+    omitted settings at the default they had.
+    """
     tree: dict[str, Any] = deepcopy(dict(settings))
     for change in CHANGES:  # the first that came later says what a document has left out
         for node in _nodes(tree, change.where, root) if change.document > document else ():

@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
-"""What a JSON file can hold, to be read only: what reads one by its keys decodes it into a class first."""
+"""What a JSON file can hold, to be read only: what reads one by its keys
+decodes it into a class first.
+"""
 JsonObject: TypeAlias = Mapping[str, Json]
 
 
 def branch(tree: JsonObject, *keys: str) -> JsonObject:
-    """The object at a place. Raises KeyError where a key is missing, TypeError where something else is."""
+    """The object at a place.
+
+    Raises KeyError where a key is missing, TypeError where something else is.
+    """
     for key in keys:
         inner = tree[key]
         if not isinstance(inner, Mapping):
@@ -20,7 +25,10 @@ def branch(tree: JsonObject, *keys: str) -> JsonObject:
 
 
 def text(tree: JsonObject, key: str) -> str:
-    """The text under a key. Raises KeyError where there is nothing, TypeError where something else is."""
+    """The text under a key.
+
+    Raises KeyError where there is nothing, TypeError where something else is.
+    """
     value = tree[key]
     if not isinstance(value, str):
         raise TypeError(f"{key} is not text")
@@ -43,7 +51,10 @@ def finite(value: Any) -> Any:
 def dotted(
     tree: Json, where: str = "", whole: Callable[[JsonObject], bool] = lambda _: False
 ) -> Iterator[tuple[str, Json]]:
-    """The leaves of a nested tree by dotted key. Branches that are ``whole`` are leaves too; other empty ones are left out."""
+    """The leaves of a nested tree by dotted key.
+
+    Branches that are ``whole`` are leaves too; other empty ones are left out.
+    """
     if not isinstance(tree, Mapping):
         yield where, tree
         return

@@ -15,13 +15,17 @@ _MOST = 100
 
 
 class Objective(Settings):
-    """The metric over a window, or over parts of it joined to one number, less what curvature costs."""
+    """The metric over a window, or over parts of it joined to one number,
+    less what curvature costs.
+    """
 
     periods: int = Field(
         1,
         ge=1,
         le=_MOST,
-        description="parts of equal length that a training window is cut into; the metric of each counts",
+        description=(
+            "parts of equal length that a training window is cut into; the metric of each counts"
+        ),
     )
     overlap: float = Field(
         0.0, ge=0, lt=1, description="share of a part that it has in common with the next"
@@ -42,12 +46,14 @@ class Objective(Settings):
         if self.overlap and self.periods == 1:
             raise ConfigError(
                 "objective.overlap",
-                f"{self.overlap:g} of what? objective.periods=1 is the whole window; take more periods, or 0",
+                f"{self.overlap:g} of what? objective.periods=1 is the whole window; "
+                "take more periods, or 0",
             )
         return self
 
     def parts(self, rows: int) -> tuple[tuple[str, int, int], ...]:
-        """The parts of a window of so many rows: name, first row, row after the last; none if the window is the only one.
+        """The parts of a window of so many rows: name, first row, row after the last;
+        none if the window is the only one.
 
         The last may end some rows before the window does, as all have the same length.
 
@@ -56,12 +62,14 @@ class Objective(Settings):
         """
         if self.periods == 1:
             return ()
-        # n parts of length L, each L - overlap L after the one before: L (n - (n - 1) overlap) rows in all.
+        # n parts of length L, each L - overlap L after the one before:
+        # L (n - (n - 1) overlap) rows in all.
         length = int(rows / (self.periods - (self.periods - 1) * self.overlap))
         if length < _SHORTEST:
             raise ConfigError(
                 "objective.periods",
-                f"{self.periods} parts of a window of {rows} minutes are shorter than {_SHORTEST}; take fewer",
+                f"{self.periods} parts of a window of {rows} minutes are shorter than "
+                f"{_SHORTEST}; take fewer",
             )
         shift = length - int(length * self.overlap)
         shift = min(shift, (rows - length) // (self.periods - 1))

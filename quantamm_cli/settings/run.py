@@ -66,7 +66,8 @@ class Simulate(Settings):
         if self.initial_reserves is not None and len(self.initial_reserves) != len(self.tokens):
             raise ConfigError(
                 "initial_reserves",
-                f"{len(self.initial_reserves)} amounts for {len(self.tokens)} tokens; give one a token",
+                f"{len(self.initial_reserves)} amounts for {len(self.tokens)} "
+                "tokens; give one a token",
             )
         for place in ("data", "pool", "fees", "trades"):
             getattr(self, place).check(self.tokens, place)
@@ -88,7 +89,9 @@ class Simulate(Settings):
 
 
 class WarmStart(Settings):
-    """The parameter set of another run that a training begins with; ``params`` holds its numbers."""
+    """The parameter set of another run that a training begins with;
+    ``params`` holds its numbers.
+    """
 
     run: str
     step: Natural
@@ -115,7 +118,10 @@ class Train(Simulate):
                 f"{self.test_end} is not after end ({self.end}); null means no test period",
             )
         if self.fitted_rows < 1:
-            told = f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} on; none is left to train"
+            told = (
+                f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} on; "
+                "none is left to train"
+            )
             raise ConfigError("split.embargo_days", told)
         if self.window_rows < 2:
             most = self.train_rows - 2
@@ -138,7 +144,8 @@ class Train(Simulate):
 
     @property
     def cycles(self) -> tuple["Train", ...]:
-        """The holdouts that these settings stand for, in time: those of a walk-forward, or the only one.
+        """The holdouts that these settings stand for, in time: those of a
+        walk-forward, or the only one.
 
         Raises:
             ConfigError: there is no test period to cut into blocks, or they would be too short.
@@ -146,7 +153,10 @@ class Train(Simulate):
         if not isinstance(self.split, WalkForward):
             return (self,)
         if self.test_end is None:
-            told = "null, but split=walk_forward tests on blocks of [end, test_end); give one, or take split=holdout"
+            told = (
+                "null, but split=walk_forward tests on blocks of [end, test_end); give one, "
+                "or take split=holdout"
+            )
             raise ConfigError("test_end", told)
         split = Holdout(**{name: getattr(self.split, name) for name in Holdout.model_fields})
         fields = {name: getattr(self, name) for name in type(self).model_fields} | {"split": split}

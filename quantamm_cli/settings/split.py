@@ -1,4 +1,6 @@
-"""Which minutes train, which validate and which test: once, or in cycles that walk forward through time."""
+"""Which minutes train, which validate and which test: once, or in cycles that
+walk forward through time.
+"""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -44,7 +46,8 @@ class Holdout(Split, kind="holdout"):
 
 
 class WalkForward(Split, kind="walk_forward"):
-    """Cut [end, test_end) into blocks; before each, train and validate on the days that lead up to it, then test on it.
+    """Cut [end, test_end) into blocks; before each, train and validate on the days that lead
+    up to it, then test on it.
 
     Each cycle is a holdout of its own, with a run of its own. Blocks begin and end at midnight UTC.
     """
@@ -55,7 +58,9 @@ class WalkForward(Split, kind="walk_forward"):
     )
     expanding: bool = Field(
         False,
-        description="true: every cycle trains from start on; false: on as many days as [start, end) has",
+        description=(
+            "true: every cycle trains from start on; false: on as many days as [start, end) has"
+        ),
     )
     warm_start: bool = Field(
         False, description="true: each cycle begins at the parameters that the one before selected"
@@ -84,7 +89,10 @@ class WalkForward(Split, kind="walk_forward"):
         ]
         if min(last - first for first, last in pairwise(edges)) < _SHORTEST * DAY:
             days = (_midnight(test_end) - _midnight(end)) // DAY
-            told = f"{self.cycles} blocks of the {days} days from {date_text(end)} to {date_text(test_end)} have fewer than {_SHORTEST} each"
+            told = (
+                f"{self.cycles} blocks of the {days} days from {date_text(end)} to "
+                f"{date_text(test_end)} have fewer than {_SHORTEST} each"
+            )
             raise ConfigError("split.cycles", f"{told}; take fewer cycles, or a later test_end")
         return edges
 
@@ -95,7 +103,10 @@ class WalkForward(Split, kind="walk_forward"):
                 "split.cycle_days", f"{length} is too short to test on; take {_SHORTEST} at least"
             )
         if days < length:
-            told = f"no block of {length} days fits in the {days} from {date_text(end)} to {date_text(test_end)}"
+            told = (
+                f"no block of {length} days fits in the {days} from {date_text(end)} to "
+                f"{date_text(test_end)}"
+            )
             raise ConfigError(
                 "split.cycle_days", f"{told}; take shorter blocks, or a later test_end"
             )

@@ -28,7 +28,8 @@ def _date(text: Any) -> str:
         ) from None
     if moment.tzinfo is not None and moment.utcoffset() != timedelta(0):
         raise ValueError(
-            f"'{text}' is not in UTC; all dates are UTC, write {moment.astimezone(UTC):%Y-%m-%dT%H:%M}"
+            f"'{text}' is not in UTC; all dates are UTC, write "
+            f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}"
         )
     moment = moment.replace(tzinfo=UTC)
     nearest = date_text(round((moment - _EPOCH) / timedelta(minutes=1)))

@@ -1,7 +1,8 @@
 """Files written whole or not at all, and one line when the disk says no.
 
-Temporary file in the same folder, write, fsync, rename, fsync of the folder: a kill or a power cut at any moment leaves
-the old file or the new one. Everything goes through ``os.*`` calls so that the fault suite can break each of them.
+Temporary file in the same folder, write, fsync, rename, fsync of the folder: a kill or a power cut
+at any moment leaves the old file or the new one. Everything goes through ``os.*`` calls so that the
+fault suite can break each of them.
 """
 
 import errno
@@ -51,7 +52,10 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
-    """Replaces ``path`` by ``data``; the folder must exist. Raises StoreError; the old file is then as it was."""
+    """Replaces ``path`` by ``data``; the folder must exist.
+
+    Raises StoreError; the old file is then as it was.
+    """
     target = Path(path)
     with telling(target, "written"):
         temporary = _temporary(target)
@@ -107,7 +111,9 @@ def make_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path, own: tuple[str, ...] = ()) -> None:
-    """Removes temporaries that nobody will rename: of ``own`` (the caller holds their lock), of dead processes, a day old."""
+    """Removes temporaries that nobody will rename: of ``own`` (the caller holds their lock), of
+    dead processes, a day old.
+    """
     with suppress(OSError):
         for path in folder.iterdir():
             found = _TEMPORARY.fullmatch(path.name)

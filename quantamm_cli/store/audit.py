@@ -9,18 +9,20 @@ from typing import Any
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.history import Older
 from quantamm_cli.store import atomic
+from quantamm_cli.store.audit_others import Finding, damages
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.damages import Finding, damages
 from quantamm_cli.store.history import read_lines
-from quantamm_cli.store.named import holdings, kind_of, pool_of
-from quantamm_cli.store.place import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.result_names import holdings, kind_of, pool_of
+from quantamm_cli.store.run_paths import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A line of ``qsim runs list``. ``status`` is that of the checkpoint, or ``damaged`` with the ``problem`` said."""
+    """A line of ``qsim runs list``. ``status`` is that of the checkpoint,
+    or ``damaged`` with the ``problem`` said.
+    """
 
     fingerprint: str
     status: str
@@ -37,7 +39,10 @@ class Summary:
 
 
 def checkpoints(runs: Path) -> list[Path]:
-    """Every file that should be a checkpoint. Raises StoreError if the folder cannot be read; none if there is no folder."""
+    """Every file that should be a checkpoint.
+
+    Raises StoreError if the folder cannot be read; none if there is no folder.
+    """
     with atomic.telling(runs, "read"):
         if not runs.exists():
             return []
@@ -75,7 +80,9 @@ def summary(path: Path) -> Summary:
 
 
 def _best(run: Run) -> tuple[str | None, float | None]:
-    """The best of the selecting metric over sets and kept entries: on the validation period, else on the training period."""
+    """The best of the selecting metric over sets and kept entries: on the validation period,
+    else on the training period.
+    """
     split = run.settings.get("split")
     chosen = split.get("selection_metric") if isinstance(split, dict) else None
     metric = chosen if isinstance(chosen, str) else kind_of(run.settings.get("metric"))
@@ -98,7 +105,9 @@ def _numbers(entry: Entry, period: str, metric: str | None) -> list[float]:
 
 
 def findings(runs: Path) -> Iterator[Finding]:
-    """Everything wrong with the checkpoints, histories and states of a folder, and with what else it holds."""
+    """Everything wrong with the checkpoints, histories and states of a folder,
+    and with what else it holds.
+    """
     paths = checkpoints(runs)
     for path in paths:
         try:
@@ -117,12 +126,14 @@ def _beside(run: Run, place: Place) -> Iterator[Finding]:
         if any(history.get(entry["step"]) != entry for entry in run.entries):
             yield Finding(
                 place.history,
-                "does not hold the entries of its checkpoint; one of the two was altered: restore it from a copy",
+                "does not hold the entries of its checkpoint; one of the two was altered: "
+                "restore it from a copy",
             )
         elif run.status == "finished" and _longer(run, place):
             yield Finding(
                 place.history,
-                "goes on behind the last step of a finished run; it was altered: restore it from a copy",
+                "goes on behind the last step of a finished run; it was altered: "
+                "restore it from a copy",
             )
     except StoreError as error:
         yield Finding(Path(error.where), error.message)
@@ -131,7 +142,8 @@ def _beside(run: Run, place: Place) -> Iterator[Finding]:
         if step is None or step < run.step:
             yield Finding(
                 place.state,
-                f"stands for step {step}, the checkpoint for step {run.step}; restore it from a copy",
+                f"stands for step {step}, the checkpoint for step {run.step}; "
+                "restore it from a copy",
             )
     except StoreError as error:
         yield Finding(Path(error.where), error.message)
@@ -150,5 +162,6 @@ def _orphans(runs: Path, known: set[str]) -> Iterator[Finding]:
         if ours and folder.name not in known and (folder / "history.jsonl").exists():
             yield Finding(
                 folder,
-                "has a history but no checkpoint; restore that from a copy, or run it again (the old files are kept)",
+                "has a history but no checkpoint; restore that from a copy, or run it again "
+                "(the old files are kept)",
             )

@@ -13,12 +13,12 @@ from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.settings.history import DOCUMENT, Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import refuse_newer
 from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
-from quantamm_cli.store.place import Place
-from quantamm_cli.store.proven import refuse_newer
 from quantamm_cli.store.record import Entry, Record, is_entry
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.state import read_state
 
 STATUSES = ("running", "finished", "stopped")
@@ -65,7 +65,10 @@ class Run:
         return int(self.entries[-1]["step"]) if self.entries else -1
 
     def history(self) -> list[Entry]:
-        """Every entry up to the last step saved. Raises StoreError if one of them is lost or altered."""
+        """Every entry up to the last step saved.
+
+        Raises StoreError if one of them is lost or altered.
+        """
         path = Place.of(self.path).history
         entries = [
             line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step
@@ -79,14 +82,20 @@ class Run:
         return entries
 
     def state(self) -> dict[str, np.ndarray]:
-        """The optimiser's state and what else an exact resume needs. Raises StoreError if it is missing or damaged."""
+        """The optimiser's state and what else an exact resume needs.
+
+        Raises StoreError if it is missing or damaged.
+        """
         return read_state(Place.of(self.path).state, self.fingerprint)
 
 
 def write_checkpoint(
     place: Place, settings: JsonObject, status: str, records: list[Record], provenance: JsonObject
 ) -> None:
-    """Replaces the checkpoint; settings and provenance are ``finite`` already. Raises StoreError; the old one is then as it was."""
+    """Replaces the checkpoint; settings and provenance are ``finite`` already.
+
+    Raises StoreError; the old one is then as it was.
+    """
     rest = {
         "schema": DOCUMENT,
         "settings": settings,
@@ -110,7 +119,11 @@ def write_checkpoint(
 
 
 def read_checkpoint(path: Path) -> Run:
-    """The run in a file. Raises StoreError for one that is missing, cut, altered, renamed, of a newer qsim or not ours."""
+    """The run in a file.
+
+    Raises StoreError for one that is missing, cut, altered, renamed,
+    of a newer qsim or not ours.
+    """
     try:
         with atomic.telling(path, "read"):
             data = path.read_bytes()
@@ -173,7 +186,8 @@ def _ours(path: Path, document: Any) -> None:
     ):
         raise StoreError(
             str(path),
-            "is JSON but not a checkpoint of qsim; name another file, or move it out of the runs folder",
+            "is JSON but not a checkpoint of qsim; name another file, or move it "
+            "out of the runs folder",
         )
     refuse_newer(path, document)
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}

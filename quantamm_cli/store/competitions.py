@@ -19,8 +19,8 @@ import numpy as np
 from quantamm_cli.competition.documents import Columns, Receipt, Scores
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import proven, read_object
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.proven import proven, read_object
 from quantamm_cli.store.receipts import source_name, write_receipt
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
@@ -71,7 +71,10 @@ class CompetitionPlace(ResultFolder):
         return [read_batch(path) for path in self.kept_files()]
 
     def kept_files(self) -> list[Path]:
-        """The files of the batches, by their first seed. Raises StoreError if the folder cannot be read."""
+        """The files of the batches, by their first seed.
+
+        Raises StoreError if the folder cannot be read.
+        """
         with atomic.telling(self.batches, "read"):
             return (
                 sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
@@ -98,7 +101,10 @@ class CompetitionPlace(ResultFolder):
         return scores
 
     def keep_source(self, path: Path, digest: str) -> None:
-        """A copy of a user's file, so that the receipt can be checked when the file has moved on. Raises StoreError."""
+        """A copy of a user's file, so that the receipt can be checked when the file has moved on.
+
+        Raises StoreError.
+        """
         copy = self.folder / "sources" / source_name(path, digest)
         with atomic.telling(path, "read"):
             data = path.read_bytes()
@@ -107,7 +113,10 @@ class CompetitionPlace(ResultFolder):
             atomic.write_bytes(copy, data)
 
     def write(self, scores: Scores, columns: Columns, receipt: Receipt) -> dict[str, str]:
-        """All three files, each whole or not at all; the paths by what they are. Raises StoreError."""
+        """All three files, each whole or not at all; the paths by what they are.
+
+        Raises StoreError.
+        """
         written = self.write_sweep(scores, columns)
         write_receipt(self.receipt, receipt)
         return written | {"receipt": str(self.receipt)}
@@ -134,5 +143,8 @@ def read_batch(path: Path) -> dict[str, np.ndarray]:
     try:
         return read_arrays(path)
     except StoreError as failure:
-        told = f"{failure.message.partition(';')[0]}; delete it, and the same command makes these seeds again"
+        told = (
+            f"{failure.message.partition(';')[0]}; delete it, and the same command "
+            "makes these seeds again"
+        )
         raise StoreError(failure.where, told) from failure

@@ -1,4 +1,6 @@
-"""Trees of numbers as JSON: numpy becomes lists, what is not finite becomes null, floats keep every bit."""
+"""Trees of numbers as JSON: numpy becomes lists, what is not finite becomes
+null, floats keep every bit.
+"""
 
 import json
 import math
@@ -12,10 +14,11 @@ _ENCODER = json.JSONEncoder(allow_nan=False)  # json.dumps would build one for e
 
 
 def finite(tree: Any) -> Any:
-    """The tree as JSON has it: dicts with text keys, lists, text, numbers, null; NaN and infinities become null.
+    """The tree as JSON has it: dicts with text keys, lists, text, numbers, null;
+    NaN and infinities become null.
 
-    Takes numpy and JAX arrays and scalars. Keys are sorted: a tree read back and written again gives the same bytes.
-    Raises TypeError for anything else.
+    Takes numpy and JAX arrays and scalars. Keys are sorted: a tree read back and written again
+    gives the same bytes. Raises TypeError for anything else.
     """
     if tree is None or isinstance(tree, str) or type(tree) in (bool, int):
         return tree
@@ -45,7 +48,10 @@ def _array(array: np.ndarray) -> Any:
 
 
 def render(tree: Any, indent: str = "") -> str:
-    """JSON for people: a key a line, an entry a block, lists of numbers on one line. ``tree`` is already ``finite``."""
+    """JSON for people: a key a line, an entry a block, lists of numbers on one line.
+
+    ``tree`` is already ``finite``.
+    """
     deeper = indent + _INDENT
     if isinstance(tree, dict) and tree:
         lines = (
@@ -74,8 +80,8 @@ def parse(text: str) -> Any:
 def same_spelling(text: str, tree: Any) -> bool:
     """Whether ``text`` spells ``tree`` as ``render`` does, white space between tokens apart.
 
-    A digest of values does not see ``1e-05`` become ``1E-05`` or a key given twice; the spelling does, so that every
-    altered byte is found.
+    A digest of values does not see ``1e-05`` become ``1E-05`` or a key given twice; the spelling
+    does, so that every altered byte is found.
     """
     return _dense(json.dumps(tree, separators=(",", ":"))) == _dense(text)
 

@@ -7,7 +7,10 @@ from quantamm_cli.store import atomic
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Writes each file into ``folder``, which is made if need be; the paths by name. Raises StoreError."""
+    """Writes each file into ``folder``, which is made if need be; the paths by name.
+
+    Raises StoreError.
+    """
     atomic.make_folder(folder)
     for name, content in files.items():
         atomic.write_bytes(folder / name, content)

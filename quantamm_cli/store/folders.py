@@ -8,7 +8,9 @@ from quantamm_cli.store import atomic
 
 
 def set_aside(*paths: Path) -> None:
-    """Renames what there is of these to names with one date, in this order; no listing takes them for what they were. Raises StoreError."""
+    """Renames what there is of these to names with one date, in this order; no listing takes them
+    for what they were. Raises StoreError.
+    """
     stamp, count = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", 0
     while any(os.path.lexists(f"{path}.{stamp}") for path in paths):
         count += 1

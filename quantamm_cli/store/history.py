@@ -1,7 +1,8 @@
 """The full history of a run: one entry a line, append-only.
 
-Each line is ``{"digest":"<16 hex digits>","entry":<canonical JSON>}``. The digest covers the digest before it (the first
-one the fingerprint) and the bytes of the entry: an altered, torn, lost, doubled, moved or foreign line is found.
+Each line is ``{"digest":"<16 hex digits>","entry":<canonical JSON>}``. The digest covers the digest
+before it (the first one the fingerprint) and the bytes of the entry: an altered, torn, lost,
+doubled, moved or foreign line is found.
 """
 
 import hashlib
@@ -36,7 +37,9 @@ class Line:
 
 
 def read_lines(path: Path, fingerprint: str) -> list[Line]:
-    """The sound lines from the start of the file to the first that is not; none if there is no file. Raises StoreError if unreadable."""
+    """The sound lines from the start of the file to the first that is not; none if there is no
+    file. Raises StoreError if unreadable.
+    """
     with atomic.telling(path, "read"):
         data = path.read_bytes() if path.exists() else b""
     lines: list[Line] = []
@@ -77,9 +80,11 @@ class History:
         self._end = 0
 
     def rewind(self, step: int) -> list[Line]:
-        """Cuts the file behind ``step`` (a torn tail, steps that will be made again) and returns what is left.
+        """Cuts the file behind ``step`` (a torn tail, steps that will be made again)
+        and returns what is left.
 
-        Raises StoreError if ``step`` itself is not there: what was reported saved has been lost since.
+        Raises StoreError if ``step`` itself is not there: what was reported
+        saved has been lost since.
         """
         kept = [line for line in read_lines(self.path, self.fingerprint) if line.step <= step]
         if not kept or kept[-1].step != step:
@@ -93,7 +98,10 @@ class History:
         return kept
 
     def append(self, records: Iterable[Record]) -> None:
-        """Adds the entries behind the last step, durably; earlier ones are there already. Raises StoreError, ValueError for disorder."""
+        """Adds the entries behind the last step, durably; earlier ones are there already.
+
+        Raises StoreError, ValueError for disorder.
+        """
         data, digest, step = bytearray(), self._digest, self.step
         for record in records:
             if self.step is not None and record.step <= self.step:

@@ -1,4 +1,6 @@
-"""One writer a run: a lock of the operating system, freed even by kill -9, that says who holds it."""
+"""One writer a run: a lock of the operating system, freed even by kill
+-9, that says who holds it.
+"""
 
 import json
 import os
@@ -30,7 +32,10 @@ class RunLock:
         self._lock = FileLock(path, thread_local=False)
 
     def acquire(self, wait: float) -> None:
-        """Takes the lock, waiting up to ``wait`` seconds. Raises BusyError naming the holder, StoreError if the folder refuses."""
+        """Takes the lock, waiting up to ``wait`` seconds.
+
+        Raises BusyError naming the holder, StoreError if the folder refuses.
+        """
         with atomic.telling(self.path, "locked"):
             try:
                 self._lock.acquire(timeout=max(wait, 0.0), poll_interval=_POLL_SECONDS)
@@ -67,7 +72,10 @@ class RunLock:
 
 
 def _holder(path: Path) -> str:
-    """Who holds the lock. A name left by a killed process is not believed: the new holder is about to sign."""
+    """Who holds the lock.
+
+    A name left by a killed process is not believed: the new holder is about to sign.
+    """
     for _ in range(5):
         try:
             who = json.loads(path.read_text("utf-8"))

@@ -12,8 +12,8 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, older
 from quantamm_cli.store import atomic
+from quantamm_cli.store.checksummed_json import proven, refuse_newer
 from quantamm_cli.store.encode import finite, render
-from quantamm_cli.store.proven import proven, refuse_newer
 from quantamm_cli.store.result_folder import write_if_changed
 
 
@@ -37,7 +37,8 @@ def read_receipt(path: str | Path) -> Receipt:
     if sha256(tree) != written:
         raise StoreError(
             str(target),
-            "was cut or altered: its digest does not fit; qsim compete with the same words writes it again",
+            "was cut or altered: its digest does not fit; qsim compete with the same "
+            "words writes it again",
         )
     refuse_newer(target, tree)
     receipt: Receipt = tree | {"sha256": written}
@@ -51,7 +52,10 @@ def older_definitions(receipt: Receipt) -> tuple[Older, ...]:
 
 
 def find_source(receipt: Path, path: str, digest: str) -> Path:
-    """The user's file that was run: where it was, or beside its receipt. Raises StoreError if neither is the same to the byte."""
+    """The user's file that was run: where it was, or beside its receipt.
+
+    Raises StoreError if neither is the same to the byte.
+    """
     folder = receipt if receipt.is_dir() else receipt.parent
     was = Path(path)
     for place in (was, folder / was.name, folder / "sources" / source_name(was, digest)):
@@ -63,7 +67,8 @@ def find_source(receipt: Path, path: str, digest: str) -> Path:
     told = "was changed since" if was.exists() else "is not there"
     raise StoreError(
         str(receipt),
-        f"{path} {told}; the receipt is for the file whose SHA-256 is {digest}: put that one beside the receipt",
+        f"{path} {told}; the receipt is for the file whose SHA-256 is {digest}: put that "
+        "one beside the receipt",
     )
 
 
@@ -73,7 +78,10 @@ def source_name(path: Path, digest: str) -> str:
 
 
 def find_receipts(names: Sequence[str | Path]) -> list[Path]:
-    """The receipts that are meant: files as they are, of a folder all in it and in its folders. Raises StoreError where there is none."""
+    """The receipts that are meant: files as they are, of a folder all in it and in its folders.
+
+    Raises StoreError where there is none.
+    """
     found: list[Path] = []
     for name in map(Path, names):
         if not name.is_dir():

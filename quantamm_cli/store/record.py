@@ -1,4 +1,6 @@
-"""An entry as it is written: converted once, however often the checkpoint that keeps it is written again."""
+"""An entry as it is written: converted once, however often the checkpoint that
+keeps it is written again.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -10,7 +12,9 @@ from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.encode import finite, render
 
 Scores: TypeAlias = Sequence[float | None] | NDArray[Any]
-"""A number a parameter set: an array, or as it is read back a list in which None is what was not finite."""
+"""A number a parameter set: an array, or as it is read back a list in which
+None is what was not finite.
+"""
 Values: TypeAlias = Sequence[Sequence[float] | Sequence[Sequence[float]]] | NDArray[Any]
 """A parameter of every set: its numbers, or those of each of its layers."""
 
@@ -40,7 +44,9 @@ _FIRST = ("step", "objective", "learning_rate", "since_improvement")
 
 
 class Record:
-    """The two texts of an entry; the entry is not changed any more. Raises TypeError for what JSON cannot hold."""
+    """The two texts of an entry; the entry is not changed any more.
+    Raises TypeError for what JSON cannot hold.
+    """
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry

@@ -1,4 +1,6 @@
-"""Result files of quantammsim: JSON within JSON, a list of the settings and one entry a step, NaN as bare words."""
+"""Result files of quantammsim: JSON within JSON, a list of the settings and one entry
+a step, NaN as bare words.
+"""
 
 import hashlib
 import json
@@ -27,7 +29,10 @@ class Result:
 
 
 def read_result(path: str | Path) -> Result:
-    """The content of a result file. Raises StoreError for one that is missing, cut, or something else."""
+    """The content of a result file.
+
+    Raises StoreError for one that is missing, cut, or something else.
+    """
     place = Path(path)
     with atomic.telling(place, "read"):
         data = place.read_bytes()
@@ -36,7 +41,8 @@ def read_result(path: str | Path) -> Result:
     kept: list[tuple[int, JsonObject]] = []
     for index, entry in enumerate(entries):
         step = _step(entry, index)
-        # Appended by a later start or resume: it took the place of what had been done from that step on.
+        # Appended by a later start or resume: it took the place of what had
+        # been done from that step on.
         while kept and kept[-1][0] >= step:
             kept.pop()
         kept.append((step, {**entry, "step": step}))
@@ -77,6 +83,8 @@ def _parts(path: Path, data: bytes) -> list[JsonObject]:
 
 
 def _step(entry: JsonObject, index: int) -> int:
-    """The step of an entry: a trial of a search says its number, and its arrays lack the axis of sets."""
+    """The step of an entry: a trial of a search says its number,
+    and its arrays lack the axis of sets.
+    """
     step = entry.get("step", entry.get("optuna_trial_number", index))
     return int(step) if isinstance(step, int | float) and step == step else index

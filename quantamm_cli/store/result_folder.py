@@ -1,4 +1,6 @@
-"""What the folders of studies, competitions and walk-forwards have in common: a name, a place, a lock."""
+"""What the folders of studies, competitions and walk-forwards have in
+common: a name, a place, a lock.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,9 @@ from quantamm_cli.store.lock import RunLock
 
 @dataclass(frozen=True)
 class ResultFolder:
-    """A folder of results in a runs folder, named by what it is and by the digest of its settings."""
+    """A folder of results in a runs folder, named by what it is and by
+    the digest of its settings.
+    """
 
     runs: Path
     fingerprint: str

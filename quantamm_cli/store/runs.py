@@ -9,13 +9,13 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.audit import Summary, checkpoints, findings, summary
+from quantamm_cli.store.audit_others import Finding
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.damages import Finding
 from quantamm_cli.store.lock import BusyError
-from quantamm_cli.store.named import ASKED, KINDS, Held, held_at, holdings, meant, several
-from quantamm_cli.store.others import Other, other
-from quantamm_cli.store.place import Place
+from quantamm_cli.store.other_results import Other, other
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.result_names import ASKED, KINDS, Held, held_at, holdings, meant, several
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.writer import Writer
 
 __all__ = ["BusyError", "Entry", "Finding", "Held", "Other", "Run", "Store", "Summary", "Writer"]
@@ -28,7 +28,10 @@ class Store:
         self.root = Path(folder)
 
     def path(self, fingerprint: str) -> Path:
-        """The checkpoint of a run, there or not. Raises StoreError for what is not a fingerprint."""
+        """The checkpoint of a run, there or not.
+
+        Raises StoreError for what is not a fingerprint.
+        """
         return Place(self.root, fingerprint).checkpoint
 
     def folder(self, fingerprint: str) -> Path:
@@ -43,28 +46,36 @@ class Store:
         fresh: bool = False,
         wait: float = 0.0,
     ) -> Writer:
-        """Takes the lock of the run of these settings, waiting up to ``wait`` seconds, and finds what is there.
+        """Takes the lock of the run of these settings, waiting up to ``wait``
+        seconds, and finds what is there.
 
-        ``data``: SHA-256 of the rows read; DataError if the run was made from others. ``fresh``: what is there is renamed,
-        dated, and the run is new. Raises BusyError naming who writes it now; StoreError for a damaged or unwritable run.
+        ``data``: SHA-256 of the rows read; DataError if the run was made from others. ``fresh``:
+        what is there is renamed, dated, and the run is new. Raises BusyError naming who writes it
+        now; StoreError for a damaged or unwritable run.
         """
         place = Place(self.root, sha256(settings))
         atomic.make_folder(self.root)
         return Writer(place, settings, data=data, fresh=fresh, wait=wait)
 
     def load(self, name: str | Path) -> Run:
-        """The verified run of a fingerprint, a prefix of 6 or more of its digits, ``run_…``, or a path to a checkpoint or run folder.
+        """The verified run of a fingerprint, a prefix of 6 or more of its digits, ``run_…``, or a
+        path to a checkpoint or run folder.
 
-        Raises StoreError if there is none, several begin so, or it is damaged, renamed, not ours or of a newer qsim.
+        Raises StoreError if there is none, several begin so, or it is damaged, renamed,
+        not ours or of a newer qsim.
         """
         return read_checkpoint(self.find(name))
 
     def find(self, name: str | Path) -> Path:
-        """The path of the one checkpoint that ``load`` would read. Raises StoreError if there is none or several."""
+        """The path of the one checkpoint that ``load`` would read.
+
+        Raises StoreError if there is none or several.
+        """
         return self.named(name, ("run",)).path
 
     def named(self, name: str | Path, kinds: Collection[str] = tuple(KINDS)) -> Held:
-        """The one result that a name means: digits of its fingerprint, with or without its kind, or a path.
+        """The one result that a name means: digits of its fingerprint,
+        with or without its kind, or a path.
 
         Raises StoreError if there is none, several begin so, or it is of none of these ``kinds``.
         """
@@ -79,7 +90,10 @@ class Store:
             return at
         if every or at is not None:
             other = at or every[0]
-            told = f"{other.short}… is a {KINDS[other.kind]} and a run is wanted; `qsim runs show {other.short}` shows it"
+            told = (
+                f"{other.short}… is a {KINDS[other.kind]} and a run is wanted; `qsim runs show "
+                f"{other.short}` shows it"
+            )
             raise StoreError(str(self.root), told)
         if asked:
             kind = KINDS[(asked[1] or "run").lower()]
@@ -105,12 +119,16 @@ class Store:
         return holdings(self.root)
 
     def others(self) -> builtins.list[Other]:
-        """Every walk-forward, competition and study, the last modified first; damaged ones are listed as such."""
+        """Every walk-forward, competition and study, the last modified first;
+        damaged ones are listed as such.
+        """
         found = [other(held) for held in self.holdings() if held.kind != "run"]
         return sorted(found, key=lambda item: (item.modified, item.held.fingerprint), reverse=True)
 
     def verify(self) -> builtins.list[Finding]:
-        """Reads everything again (checkpoints, histories, states, results) and says what is wrong with which; nothing if all is well."""
+        """Reads everything again (checkpoints, histories, states, results) and says what is wrong
+        with which; nothing if all is well.
+        """
         return [*findings(self.root)]
 
 

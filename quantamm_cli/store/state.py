@@ -1,4 +1,6 @@
-"""What an exact resume needs, beside the checkpoint: named arrays bound to their run and to a step."""
+"""What an exact resume needs, beside the checkpoint: named arrays bound
+to their run and to a step.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,7 +17,10 @@ _DIGEST = "sha256"
 
 
 def write_state(path: Path, fingerprint: str, state: Mapping[str, np.ndarray]) -> None:
-    """Replaces the state; ``state["step"]`` says after how many steps it stands. Raises StoreError."""
+    """Replaces the state; ``state["step"]`` says after how many steps it stands.
+
+    Raises StoreError.
+    """
     arrays = {name: np.asarray(value) for name, value in state.items()}
     if _DIGEST in arrays or "step" not in arrays:
         raise ValueError(f"a state has a 'step' and nothing called {_DIGEST!r}")

@@ -1,4 +1,6 @@
-"""Named arrays as ``.npz``, written whole or not at all, the same bytes for the same arrays, without pickle."""
+"""Named arrays as ``.npz``, written whole or not at all, the same bytes for the
+same arrays, without pickle.
+"""
 
 import io
 import zipfile
@@ -26,13 +28,19 @@ _DAMAGE = (
 
 
 def write_arrays(path: str | Path, /, **arrays: ArrayLike) -> None:
-    """Writes the arrays to ``path`` (made with its folder). Raises StoreError; TypeError for objects and structured types."""
+    """Writes the arrays to ``path`` (made with its folder).
+
+    Raises StoreError; TypeError for objects and structured types.
+    """
     atomic.make_folder(Path(path).parent)
     atomic.write_bytes(path, packed(arrays))
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of an ``.npz``. Raises StoreError if it is missing, damaged or would need pickle."""
+    """The arrays of an ``.npz``.
+
+    Raises StoreError if it is missing, damaged or would need pickle.
+    """
     target = Path(path)
     with atomic.telling(target, "read"):
         data = target.read_bytes()
@@ -47,7 +55,10 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def packed(arrays: Mapping[str, ArrayLike]) -> memoryview:
-    """The bytes of an ``.npz``. Not ``np.savez``: that pickles objects and cannot hold an array named ``file``."""
+    """The bytes of an ``.npz``.
+
+    Not ``np.savez``: that pickles objects and cannot hold an array named ``file``.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():

@@ -14,7 +14,7 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
-from quantamm_cli.store.proven import proven, read_object
+from quantamm_cli.store.checksummed_json import proven, read_object
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
@@ -23,7 +23,9 @@ _CURE = "qsim train split=walk_forward with the same words writes it again"
 
 @dataclass(frozen=True)
 class WalkPlace(ResultFolder):
-    """The files of one walk-forward in a runs folder. ``chosen`` tells those of another selection rule than the usual one apart."""
+    """The files of one walk-forward in a runs folder. ``chosen`` tells those of another selection
+    rule than the usual one apart.
+    """
 
     chosen: str = ""
 
@@ -47,14 +49,18 @@ class WalkPlace(ResultFolder):
         write_if_changed(self.result, json.dumps(proven(result), indent=2, allow_nan=False) + "\n")
 
     def choices(self) -> list["WalkPlace"]:
-        """The same walk-forward by every selection rule of which there is a result, the usual one first."""
+        """The same walk-forward by every selection rule of which there is a
+        result, the usual one first.
+        """
         found = [path.stem.removeprefix("result") for path in self.folder.glob("result*.json")]
         return [WalkPlace(self.runs, self.fingerprint, chosen) for chosen in sorted(found)]
 
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk-forward as it was written: the result, and daily returns with ``unix``, the midnight in ms that each day begins at."""
+    """A walk-forward as it was written: the result, and daily returns with ``unix``, the midnight
+    in ms that each day begins at.
+    """
 
     name: str
     result: WalkDocument

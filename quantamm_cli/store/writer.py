@@ -1,7 +1,9 @@
-"""The one writer of a run: finds what is there, repairs what a crash left, saves so that nothing reported saved is lost.
+"""The one writer of a run: finds what is there, repairs what a crash left,
+saves so that nothing reported saved is lost.
 
-A save appends to the history, then replaces the state, then the checkpoint, each durable before the next begins. So the
-history is never behind the state, nor the state behind the checkpoint; what is ahead is cut or taken up on opening.
+A save appends to the history, then replaces the state, then the checkpoint, each durable before the
+next begins. So the history is never behind the state, nor the state behind the checkpoint; what is
+ahead is cut or taken up on opening.
 """
 
 import json
@@ -24,19 +26,20 @@ from quantamm_cli.store.encode import finite
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
 from quantamm_cli.store.lock import RunLock
-from quantamm_cli.store.place import Place
 from quantamm_cli.store.record import Entry, Records
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.state import read_state, step_of, write_state
 
 Status = Literal["new", "resumed", "finished"]
 
 
 class Writer:
-    """Holds the lock of a run until it is closed (a context manager). Made by ``Store.open``; any thread may save, no signal handler.
+    """Holds the lock of a run until it is closed (a context manager). Made by ``Store.open``; any
+    thread may save, no signal handler.
 
-    ``status``: what was found. ``run``: the checkpoint that was there, its entries followed by those of the history it had
-    not seen yet when a crash came. ``state``: the arrays saved with the last step; None for a new run, and for a finished
-    one that has lost them.
+    ``status``: what was found. ``run``: the checkpoint that was there, its entries followed by
+    those of the history it had not seen yet when a crash came. ``state``: the arrays saved with the
+    last step; None for a new run, and for a finished one that has lost them.
     """
 
     def __init__(
@@ -78,7 +81,9 @@ class Writer:
 
     @property
     def step(self) -> int | None:
-        """The last step saved; None for a new run, and for one that was finished when it was opened."""
+        """The last step saved; None for a new run, and for one that was
+        finished when it was opened.
+        """
         return self._history.step
 
     def close(self) -> None:
@@ -95,12 +100,14 @@ class Writer:
         status: str,
         provenance: JsonObject,
     ) -> None:
-        """Saves the run as it stands after ``state["step"]`` steps; when it returns, it is on the disk.
+        """Saves the run as it stands after ``state["step"]`` steps;
+        when it returns, it is on the disk.
 
-        ``entries_since_last`` go to the history (those already there are skipped, so a failed save may be repeated), ``kept``
-        to the checkpoint. The last of both is the entry of ``state["step"]``. Raises StoreError if the disk refuses: the
-        files are then those of the save before, or of this one. Raises ValueError for a step that does not fit. An entry
-        is not to be changed once it was given.
+        ``entries_since_last`` go to the history (those already there are skipped, so a failed save
+        may be repeated), ``kept`` to the checkpoint. The last of both is the entry of
+        ``state["step"]``. Raises StoreError if the disk refuses: the files are then those of the
+        save before, or of this one. Raises ValueError for a step that does not fit. An entry is not
+        to be changed once it was given.
         """
         step = step_of(state)
         origin = finite(({"data": self.data} if self.data else {}) | dict(provenance))
@@ -111,7 +118,8 @@ class Writer:
             ]
             if status not in STATUSES or step is None or not keep or keep[-1].step != step:
                 raise ValueError(
-                    f"a save has a status of {STATUSES} and its parts end at one step; got {status}, {step}"
+                    f"a save has a status of {STATUSES} and its parts end at one step; "
+                    f"got {status}, {step}"
                 )
             if not self._open or self.status == "finished":
                 raise ValueError("the run was closed, or was finished when it was opened")
@@ -119,7 +127,8 @@ class Writer:
             self._history.append(since)
             if self._history.step != step:
                 raise ValueError(
-                    f"the history ends at step {self._history.step}, the state stands for step {step}"
+                    f"the history ends at step {self._history.step}, the state "
+                    f"stands for step {step}"
                 )
             write_state(self.place.state, self.place.fingerprint, state)
             write_checkpoint(self.place, self._settings, status, keep, origin)

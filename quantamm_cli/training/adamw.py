@@ -9,7 +9,8 @@ from quantamm_cli.training.problem import Numbers
 
 
 class AdamW(GradientFit, kind="adamw"):
-    """Adam with decay of the parameters apart from the gradient. [Loshchilov & Hutter, arXiv:1711.05101]
+    """Adam with decay of the parameters apart from the gradient.
+    [Loshchilov & Hutter, arXiv:1711.05101]
 
     Only parameters that train decay.
     """

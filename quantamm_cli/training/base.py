@@ -6,15 +6,16 @@ from typing import Any
 from jax.sharding import Mesh
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.training.problem import Problem, Progress, Taken
+from quantamm_cli.training.problem import Problem, Progress, StepResult
 from quantamm_cli.training.settings import FitSettings
 
 
 class Fit(FitSettings, ABC):
     """A way to better parameters, from several starting points side by side.
 
-    ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is ``training.fit``. What a
-    fitter remembers is a pytree of arrays whose first axis is the parameter sets.
+    ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is
+    ``training.fit``. What a fitter remembers is a pytree of arrays whose first axis is the
+    parameter sets.
     """
 
     @abstractmethod
@@ -22,10 +23,12 @@ class Fit(FitSettings, ABC):
         """What is remembered before the first step; for fresh sets later, too."""
 
     @abstractmethod
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
-        """Scores of the parameters there are, and the next ones: a pure function of its arguments."""
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
+        """Scores of the parameters there are, and the next ones:
+        a pure function of its arguments.
+        """
 
-    def over(self, progress: Progress) -> bool:
+    def finished(self, progress: Progress) -> bool:
         """Whether no set has anywhere to go."""
         return False
 

@@ -14,31 +14,32 @@ from jaxtyping import Float, Int
 from pydantic import Field
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, SHARED, mesh, spread
+from quantamm_cli.engine.devices import SETS, SHARED, mesh, shard
 from quantamm_cli.engine.objective import climbed, judge
 from quantamm_cli.settings.types import Count, Natural, NonNegative
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.ended import marked, told, unless
 from quantamm_cli.training.problem import (
-    LIES,
+    SHARDING,
     Given,
     Numbers,
     Problem,
     Progress,
     Shape,
-    Taken,
+    StepResult,
     moving,
     shape,
 )
+from quantamm_cli.training.stopping import marked, told, unless
 
 _ENDS = ("the gradient is smaller than fit.tolerance", "the line search finds nothing better")
 
 
 class BFGS(Fit, kind="bfgs"):
-    """Quasi-Newton steps with a line search, on windows that stay; every set by itself. [L-BFGS: Liu & Nocedal, 1989]
+    """Quasi-Newton steps with a line search, on windows that stay; every set by itself.
+    [L-BFGS: Liu & Nocedal, 1989]
 
-    The line search is that of Nocedal & Wright, Numerical Optimization, algorithms 3.5 and 3.6. A set ends when its
-    gradient is small, or when not even a step along the gradient leads up.
+    The line search is that of Nocedal & Wright, Numerical Optimization, algorithms 3.5 and 3.6. A
+    set ends when its gradient is small, or when not even a step along the gradient leads up.
     """
 
     steps: Natural = Field(100, description="iterations")
@@ -56,7 +57,7 @@ class BFGS(Fit, kind="bfgs"):
         begun: Memory = _prepare(self.memory_size, moving(params, problem.aim.trains))
         return begun
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         params = dict(progress.params)
         numbers = {"line_search_steps": self.line_search_steps, "tolerance": self.tolerance}
         found, moved, memory = _step(
@@ -67,14 +68,14 @@ class BFGS(Fit, kind="bfgs"):
             progress.optimiser,
         )
         (objective, norm, metrics), ended = jax.device_get((found, memory.ended))
-        return Taken(
+        return StepResult(
             objective, metrics, params | moved, memory, {"gradient_norm": norm} | told(ended, _ENDS)
         )
 
     def cut(self, sets: int) -> Mesh | None:
         return mesh(sets, 1)  # a line search looks at all windows of its set
 
-    def over(self, progress: Progress) -> bool:
+    def finished(self, progress: Progress) -> bool:
         return bool(np.asarray(progress.optimiser.ended).all())
 
 
@@ -108,9 +109,14 @@ def _prepare(memory_size: int, params: Params) -> Memory:
 def _step(
     shape: Shape, given: Given, numbers: Numbers, params: Params, memory: Memory
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Memory]:
-    """Objective, gradient's norm and metrics of all sets; their parameters and memory after a step: one program, one call."""
-    work = spread(
-        shape.mesh, partial(_work, shape), (LIES._replace(starts=SHARED), SHARED, SETS, SETS), SETS
+    """Objective, gradient's norm and metrics of all sets; their parameters and memory after a
+    step: one program, one call.
+    """
+    work = shard(
+        shape.mesh,
+        partial(_work, shape),
+        (SHARDING._replace(starts=SHARED), SHARED, SETS, SETS),
+        SETS,
     )
     return work(given, numbers, params, memory)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, spread
+from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
 from quantamm_cli.engine.objective import gains, judge
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
@@ -27,18 +27,18 @@ from quantamm_cli.training.covariance import (
     distribution,
     updated,
 )
-from quantamm_cli.training.ended import marked, told, unless
 from quantamm_cli.training.problem import (
-    LIES,
+    SHARDING,
     Given,
     Numbers,
     Problem,
     Progress,
     Shape,
-    Taken,
+    StepResult,
     moving,
     shape,
 )
+from quantamm_cli.training.stopping import marked, told, unless
 
 _ENDS = (
     "the distribution is narrower than fit.tolerance",
@@ -49,10 +49,11 @@ _LONGEST = 1e14
 
 
 class CMAES(Fit, kind="cma_es"):
-    """Covariance matrix adaptation: normal distributions that learn their shape from ranks. [Hansen, arXiv:1604.00772]
+    """Covariance matrix adaptation: normal distributions that learn their shape from ranks.
+    [Hansen, arXiv:1604.00772]
 
-    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates are tried on the same
-    windows, in one program. It needs no gradient.
+    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates
+    are tried on the same windows, in one program. It needs no gradient.
     """
 
     steps: Natural = Field(300, description="generations")
@@ -74,7 +75,7 @@ class CMAES(Fit, kind="cma_es"):
         begun: Search = _prepare(moving(params, problem.aim.trains), self.sigma0)
         return begun
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         params = dict(progress.params)
         given, numbers = problem.given(progress.step), {"tolerance": self.tolerance}
         found, moved, search = _step(
@@ -83,7 +84,7 @@ class CMAES(Fit, kind="cma_es"):
         (objective, best, metrics), ended, sigma = jax.device_get(
             (found, search.ended, progress.optimiser.distribution.sigma)
         )
-        return Taken(
+        return StepResult(
             objective,
             metrics,
             params | moved,
@@ -92,7 +93,7 @@ class CMAES(Fit, kind="cma_es"):
             alive=best,
         )
 
-    def over(self, progress: Progress) -> bool:
+    def finished(self, progress: Progress) -> bool:
         return bool(np.asarray(progress.optimiser.ended).all())
 
     def _drawn(self, progress: Progress) -> NDArray[np.float64]:
@@ -128,8 +129,10 @@ def _step(
     search: Search,
     drawn: Float[Array, "s m n"],
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
-    """Objective of the means, the best of the candidates', metrics; means and distributions after the step: one program, one call."""
-    work = spread(shape.mesh, partial(_work, shape), (LIES, SHARED, SETS, SETS, SETS), SETS)
+    """Objective of the means, the best of the candidates', metrics; means and distributions after
+    the step: one program, one call.
+    """
+    work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SETS, SETS, SETS), SETS)
     return work(given, numbers, params, search, drawn)
 
 

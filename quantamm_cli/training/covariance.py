@@ -1,7 +1,10 @@
-"""Covariance matrix adaptation: the mathematics of a generation, one distribution at a time. [Hansen, arXiv:1604.00772]
+"""Covariance matrix adaptation: the mathematics of a generation, one distribution at a time.
 
-Written out because the packages there are keep their distribution in objects: it could not be saved as arrays and go on
-to the bit, nor work on many distributions in one program. Letters are the tutorial's.
+[Hansen, arXiv:1604.00772]
+
+Written out because the packages there are keep their distribution in objects: it could not be saved
+as arrays and go on to the bit, nor work on many distributions in one program. Letters are the
+tutorial's.
 """
 
 import math
@@ -17,7 +20,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Constants:
-    r"""Table 1 of the tutorial for $n$ dimensions and $\lambda$ candidates; ``chi`` is $E\|N(0, I)\|$."""
+    r"""Table 1 of the tutorial for $n$ dimensions and $\lambda$ candidates;
+    ``chi`` is $E\|N(0, I)\|$.
+    """
 
     dimensions: int
     weights: NDArray[np.float64]
@@ -58,7 +63,9 @@ def default_population(n: int) -> int:
 
 
 class Distribution(NamedTuple):
-    """All of a normal distribution but its mean, with its two evolution paths and the generations so far."""
+    """All of a normal distribution but its mean, with its two evolution paths
+    and the generations so far.
+    """
 
     sigma: Float[Array, ""]
     covariance: Float[Array, "n n"]
@@ -76,7 +83,9 @@ def distribution(n: int, sigma: float | Float[Array, ""]) -> Distribution:
 
 
 class Axes(NamedTuple):
-    """The shape of a distribution: the symmetric root of its covariance, and its least and greatest eigenvalue."""
+    """The shape of a distribution: the symmetric root of its covariance,
+    and its least and greatest eigenvalue.
+    """
 
     root: Float[Array, "n n"]
     least: Float[Array, ""]
@@ -98,7 +107,8 @@ def updated(
     drawn: Float[Array, "m n"],
     scores: Float[Array, " m"],
 ) -> tuple[Float[Array, " n"], Distribution]:
-    r"""Mean and distribution after candidates $m + \sigma C^{1/2} z$ of ``drawn`` $z$ had these scores: the higher the better.
+    r"""Mean and distribution after candidates $m + \sigma C^{1/2} z$ of ``drawn`` $z$ had these
+    scores: the higher the better.
 
     What is not finite ranks last; of equals the earlier ranks higher.
     """

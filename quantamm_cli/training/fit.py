@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from quantamm_cli.engine.devices import SETS, placed
+from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import DivergedError
-from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Report
-from quantamm_cli.training.redraw import lost, with_sets
+from quantamm_cli.training.reinitialise import lost, with_sets
+from quantamm_cli.training.weight_averaging import Average
 
 
 def _fitter(problem: Problem) -> Fit:
@@ -37,13 +37,16 @@ def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
-    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging one more, of the averages.
+    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging
+    one more, of the averages.
 
-    Ends early when the watched metric has not improved for ``fit.patience`` entries, or no set has anywhere to go.
+    Ends early when the watched metric has not improved for ``fit.patience`` entries,
+    or no set has anywhere to go.
 
     Raises:
-        DivergedError: all parameter sets diverged at one step; of the others, those that do are drawn anew. A fitter that
-            only tries candidates goes on, and none ever had a finite objective.
+        DivergedError: all parameter sets diverged at one step; of the others, those that do are
+            drawn anew. A fitter that only tries candidates goes on, and none ever had a finite
+            objective.
     """
     on = problem.fit.cut(len(next(iter(progress.params.values()))))
     problem, progress = problem.on(on), progress.on(on)
@@ -56,13 +59,14 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     if not progress.finite:
         raise DivergedError(
             "fit",
-            f"no parameter set of {progress.step} steps has a finite objective; try other params, or other dates",
+            f"no parameter set of {progress.step} steps has a finite objective; try other "
+            "params, or other dates",
         )
 
 
 def _goes_on(problem: Problem, progress: Progress) -> bool:
     patience = problem.fit.patience if problem.fit.early_stopping else np.inf
-    ended = _fitter(problem).averaged(progress) or _fitter(problem).over(progress)
+    ended = _fitter(problem).averaged(progress) or _fitter(problem).finished(progress)
     return (
         progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
     )
@@ -81,7 +85,7 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
         taken.learning_rate,
         since,
         redrawn,
-        taken.told,
+        taken.extras,
     )
     average = progress.average
     if average is not None and _fitter(problem).averages(progress.step):
@@ -104,7 +108,9 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
 def _renewed(
     problem: Problem, on: Mesh | None, progress: Progress
 ) -> tuple[Progress, dict[str, Column]]:
-    """The same with each diverged set drawn anew, its optimiser and average too; and the parameters on the host."""
+    """The same with each diverged set drawn anew, its optimiser and average too;
+    and the parameters on the host.
+    """
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
     redraws = problem.fit.redraws and not _fitter(problem).averaged(progress)
     gone = lost(params, optimiser, progress.objective) if redraws else {}
@@ -124,8 +130,8 @@ def _renewed(
         )
         progress = replace(
             progress,
-            params=placed(on, SETS, values),
-            optimiser=placed(on, SETS, jax.device_put(optimiser)),
+            params=place_on(on, SETS, values),
+            optimiser=place_on(on, SETS, jax.device_put(optimiser)),
             redrawn=progress.redrawn + np.isin(np.arange(sets), [*gone]),
             average=None if progress.average is None else progress.average.without([*gone]),
         )
@@ -138,7 +144,7 @@ def _averaged(on: Mesh | None, progress: Progress, average: Average) -> Progress
     means = {
         name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()
     }
-    params = placed(on, SETS, jax.device_put(means))
+    params = place_on(on, SETS, jax.device_put(means))
     return replace(
         progress, params=params, objective=np.zeros_like(progress.objective), average=None
     )

@@ -14,10 +14,10 @@ from pydantic import Field
 from quantamm_cli.core.types import Params
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, Share
-from quantamm_cli.training import ascent
+from quantamm_cli.training import gradient_step
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.noise import factors
-from quantamm_cli.training.problem import Numbers, Problem, Progress, Taken, moving, shape
+from quantamm_cli.training.problem import Numbers, Problem, Progress, StepResult, moving, shape
 from quantamm_cli.training.windows import Sampling
 
 
@@ -64,13 +64,18 @@ class GradientFit(Fit):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.schedule == "warmup_cosine" and self.warmup_steps >= max(self.steps, 1):
-            told = f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs fewer than fit.steps"
+            told = (
+                f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs "
+                "fewer than fit.steps"
+            )
             raise ConfigError(f"{where}.warmup_steps", told)
 
     @staticmethod
     @abstractmethod
     def transform(numbers: Numbers) -> optax.GradientTransformation:
-        """From gradients to steps of unit learning rate; ``numbers`` are traced, so that changing one compiles nothing."""
+        """From gradients to steps of unit learning rate; ``numbers`` are traced,
+        so that changing one compiles nothing.
+        """
 
     def numbers(self) -> dict[str, float]:
         """The numbers ``transform`` and plateau decay need."""
@@ -104,16 +109,16 @@ class GradientFit(Fit):
         """The learning rate of each step, 0 to ``steps``."""
         return _learning_rates(self)
 
-    def begin(self, problem: Problem, params: Params) -> ascent.Optimiser:
-        begun: ascent.Optimiser = ascent.prepare(
+    def begin(self, problem: Problem, params: Params) -> gradient_step.Optimiser:
+        begun: gradient_step.Optimiser = gradient_step.prepare(
             type(self).transform, self.numbers(), moving(params, problem.aim.trains)
         )
         return begun
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         rate = 0.0 if self.averaged(progress) else float(self.learning_rates()[progress.step])
         params = dict(progress.params)
-        objective, metrics, moved, optimiser = ascent.step(
+        objective, metrics, moved, optimiser = gradient_step.step(
             shape(problem, on, type(self).transform),
             problem.given(progress.step),
             factors(self.seed, progress.step, self.price_noise, problem.pool, problem.practice),
@@ -123,7 +128,7 @@ class GradientFit(Fit):
         )
         scale: Any = None if optimiser.plateau is None else optimiser.plateau.rate_scale
         objective, metrics, scale = jax.device_get((objective, metrics, scale))
-        return Taken(
+        return StepResult(
             objective,
             metrics,
             params | moved,

@@ -14,7 +14,8 @@ from quantamm_cli.random import tags
 def factors(
     seed: int, step: int, deviation: float, pool: AbstractPool, feed: Feed
 ) -> NDArray[np.float64] | None:
-    r"""What the prices of each chunk are multiplied by, ``(c, n)``: $e^{\sigma z - \sigma^2/2}$, of mean one; ``None`` without noise.
+    r"""What the prices of each chunk are multiplied by, ``(c, n)``: $e^{\sigma z - \sigma^2/2}$, of
+    mean one; ``None`` without noise.
 
     A pool that looks at no chunks has one number a day. A pure function of seed and step.
     """
@@ -29,10 +30,12 @@ def factors(
 
 
 def noised(pool: AbstractPool, feed: Feed, factors: Float[Array, "c n"] | None) -> Feed:
-    """The market with its prices multiplied chunk by chunk: one market, in which the pool looks, trades and is valued.
+    """The market with its prices multiplied chunk by chunk: one market,
+    in which the pool looks, trades and is valued.
 
-    The factor holds for all minutes of a chunk. Were each minute's its own, arbitrage against the noise would be most of
-    what a pool earns. The padding before the burn-in keeps to the first price.
+    The factor holds for all minutes of a chunk. Were each minute's its own, arbitrage against the
+    noise would be most of what a pool earns. The padding before the burn-in keeps to the first
+    price.
     """
     if factors is None:
         return feed

@@ -14,12 +14,12 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Simplex
 from quantamm_cli.core.params import Parameter, readable
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, placed
+from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.problem import Column, Problem, Progress, Taken
+from quantamm_cli.training.problem import Column, Problem, Progress, StepResult
 from quantamm_cli.training.scored import scored
 
 if TYPE_CHECKING:
@@ -31,9 +31,11 @@ Ranges = Mapping[str, "FloatDistribution"]
 
 
 class Optuna(Fit, kind="optuna"):
-    """Trials of parameters within their declared ranges, proposed by a tree-structured Parzen estimator. [Bergstra et al., 2011]
+    """Trials of parameters within their declared ranges, proposed by a tree-structured Parzen
+    estimator. [Bergstra et al., 2011]
 
-    Each step asks for one trial a parameter set and scores them together. The start is a trial, too, where it is in range.
+    Each step asks for one trial a parameter set and scores them together. The start is a trial,
+    too, where it is in range.
     """
 
     startup_trials: Natural = Field(
@@ -53,21 +55,23 @@ class Optuna(Fit, kind="optuna"):
         values = np.concatenate([own[spec.readable].reshape(sets, -1) for spec in searched], axis=1)
         return Trials(values[:, None], np.empty((sets, 0)))
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         objective, metrics = scored(problem, on, progress)
         values, scores = (np.asarray(each) for each in progress.optimiser)
         scores = np.concatenate([scores, objective[:, None]], axis=1)
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
         asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = placed(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
+        params = place_on(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
         trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
-        return Taken(objective, metrics, dict(progress.params) | params, trials)
+        return StepResult(objective, metrics, dict(progress.params) | params, trials)
 
     def _asked(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
-        """Readable values ``(sets, numbers)`` of the next trials: those of a study that holds all before.
+        """Readable values ``(sets, numbers)`` of the next trials:
+        those of a study that holds all before.
 
-        The study is made anew: the sampler's stream of random numbers then depends on the seed alone.
+        The study is made anew: the sampler's stream of random numbers then
+        depends on the seed alone.
         """
         import optuna
 
@@ -96,7 +100,9 @@ class Optuna(Fit, kind="optuna"):
 
 
 class Trials(NamedTuple):
-    """All trials of each set: readable values ``(sets, trials, numbers)`` with the next ones, and scores ``(sets, trials)``."""
+    """All trials of each set: readable values ``(sets, trials, numbers)`` with the next ones, and
+    scores ``(sets, trials)``.
+    """
 
     values: NDArray[np.float64]
     scores: NDArray[np.float64]

@@ -31,9 +31,11 @@ def plateau(numbers: Numbers, params: Params) -> Plateau | None:
 
 
 def seen(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
-    """After one more: the rate falls by ``plateau_factor`` whenever ``plateau_patience`` in a row were no better than the best.
+    """After one more: the rate falls by ``plateau_factor`` whenever ``plateau_patience`` in a row
+    were no better than the best.
 
-    optax.contrib.reduce_on_plateau has its factor in the program: another one would compile it anew.
+    optax.contrib.reduce_on_plateau has its factor in the program:
+    another one would compile it anew.
     """
     kind = np.finfo(state.best.dtype)
     more = np.sqrt(kind.eps) * jnp.abs(

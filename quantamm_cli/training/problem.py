@@ -10,13 +10,13 @@ from jax.sharding import Mesh
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed, Params
-from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, placed
+from quantamm_cli.engine.devices import SETS, SHARED, WINDOWS, place_on
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.training.average import Average
-from quantamm_cli.training.redraw import Draw
+from quantamm_cli.training.reinitialise import Draw
 from quantamm_cli.training.settings import FitSettings
+from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 
 Column = NDArray[np.float64]
@@ -70,12 +70,12 @@ class Problem:
         bank = (
             None
             if self.bank is None
-            else replace(self.bank, feed=placed(mesh, SHARED, self.bank.feed))
+            else replace(self.bank, feed=place_on(mesh, SHARED, self.bank.feed))
         )
         return replace(
             self,
-            feed=placed(mesh, SHARED, self.feed),
-            weights=placed(mesh, SHARED, self.weights),
+            feed=place_on(mesh, SHARED, self.feed),
+            weights=place_on(mesh, SHARED, self.weights),
             bank=bank,
         )
 
@@ -97,7 +97,7 @@ class Given(NamedTuple):
         return self.feed if self.other is None else self.other
 
 
-LIES: Any = Given._make((SHARED, SHARED, SHARED, SHARED, WINDOWS))
+SHARDING: Any = Given._make((SHARED, SHARED, SHARED, SHARED, WINDOWS))
 """How it lies on the devices that share the work."""
 
 
@@ -124,8 +124,8 @@ class Progress:
         """The same where the devices that share the work read it."""
         return replace(
             self,
-            params=placed(mesh, SETS, self.params),
-            optimiser=placed(mesh, SETS, self.optimiser),
+            params=place_on(mesh, SETS, self.params),
+            optimiser=place_on(mesh, SETS, self.optimiser),
         )
 
 
@@ -142,18 +142,20 @@ class Report:
     since_improvement: int
     redrawn: NDArray[np.int64] | None = None
     """How often each set was drawn anew so far; ``None``: none ever was."""
-    told: Extras = field(default_factory=dict)
+    extras: Extras = field(default_factory=dict)
     """What else the fitter says of each set, by name."""
 
 
-class Taken(NamedTuple):
-    """What a step of a fitter leaves: scores of the parameters it began with, all on the host, and what comes next."""
+class StepResult(NamedTuple):
+    """What a step of a fitter leaves: scores of the parameters it began with,
+    all on the host, and what comes next.
+    """
 
     objective: Column
     metrics: Mapping[str, Mapping[str, Column]]
     params: Mapping[str, Array]
     optimiser: Any
-    told: Extras = {}  # noqa: RUF012 - never written to
+    extras: Extras = {}  # noqa: RUF012 - never written to
     learning_rate: float = np.nan
     alive: Column | None = None
     """What must be finite for a set to go on; ``None``: the objective."""

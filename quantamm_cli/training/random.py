@@ -8,15 +8,17 @@ from jax.sharding import Mesh
 from pydantic import Field
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, placed
+from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.settings.types import NonNegative
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.problem import Problem, Progress, Taken
+from quantamm_cli.training.problem import Problem, Progress, StepResult
 from quantamm_cli.training.scored import scored
 
 
 class Random(Fit, kind="random"):
-    """New parameters at every step, around those given: what any other fit has to beat. [Bergstra & Bengio, 2012]"""
+    """New parameters at every step, around those given: what any other fit has to beat.
+    [Bergstra & Bengio, 2012]
+    """
 
     noise_scale: NonNegative = Field(
         0.5, description="their standard deviation in raw units; a grid needs none"
@@ -27,13 +29,13 @@ class Random(Fit, kind="random"):
     def begin(self, problem: Problem, params: Params) -> tuple[()]:
         return ()
 
-    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> Taken:
+    def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         objective, metrics = scored(problem, on, progress)
         drawn = [problem.draw(progress.step + 1, which) for which in range(len(objective))]
         params = {
             name: np.stack([one[name] for one in drawn]).astype(value.dtype)
             for name, value in progress.params.items()
         }
-        return Taken(
-            objective, metrics, placed(on, SETS, jax.device_put(params)), progress.optimiser
+        return StepResult(
+            objective, metrics, place_on(on, SETS, jax.device_put(params)), progress.optimiser
         )

@@ -9,9 +9,9 @@ from jax.sharding import Mesh
 from jaxtyping import Float
 
 from quantamm_cli.core.types import Params
-from quantamm_cli.engine.devices import SETS, mean_over_windows, spread
+from quantamm_cli.engine.devices import SETS, mean_over_windows, shard
 from quantamm_cli.engine.objective import gains, judge
-from quantamm_cli.training.problem import LIES, Given, Problem, Progress, Shape, shape
+from quantamm_cli.training.problem import SHARDING, Given, Problem, Progress, Shape, shape
 
 
 def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, Any]:
@@ -24,7 +24,7 @@ def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, 
 
 @partial(jax.jit, static_argnames="shape")
 def _scored(shape: Shape, given: Given, params: Params) -> tuple[Float[Array, " s"], Any]:
-    return spread(shape.mesh, partial(_work, shape), (LIES, SETS), SETS)(given, params)
+    return shard(shape.mesh, partial(_work, shape), (SHARDING, SETS), SETS)(given, params)
 
 
 def _work(shape: Shape, given: Given, params: Params) -> tuple[Array, Any]:

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Objective and selection metric of every entry and set, ``(entries, sets)``; a period that does not exist is ``None``."""
+    """Objective and selection metric of every entry and set, ``(entries, sets)``; a period that
+    does not exist is ``None``.
+    """
 
     steps: NDArray[np.int64]
     objective: Scores
@@ -106,7 +108,8 @@ def rule_name(method: str) -> str:
     if name not in RULES:
         raise ArgumentError(
             "load",
-            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: {', '.join(RULES)})",
+            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: "
+            f"{', '.join(RULES)})",
         )
     return name
 

@@ -19,7 +19,9 @@ class FitSettings(Component, group="fit"):
     parameter_sets: Count = Field(4, description="starting points, side by side")
     init: Init = Field(
         "gaussian",
-        description="how they differ: normal, at random or evenly, or on a grid over the declared ranges",
+        description=(
+            "how they differ: normal, at random or evenly, or on a grid over the declared ranges"
+        ),
     )
     noise_scale: NonNegative = Field(
         0.1,
@@ -35,7 +37,9 @@ class FitSettings(Component, group="fit"):
     patience: Count = Field(200, description="evaluations without improvement before stopping")
 
     redraws: ClassVar[bool] = True
-    """Whether a set that diverged is drawn anew. If not, what is not finite is a candidate that failed, and no more."""
+    """Whether a set that diverged is drawn anew. If not, what is not finite is a candidate
+    that failed, and no more.
+    """
     new_windows: ClassVar[bool] = False
     """Whether every step has windows of its own."""
     remedy: ClassVar[str] = "a smaller fit.noise_scale"
@@ -52,5 +56,7 @@ class FitSettings(Component, group="fit"):
 
     @property
     def depends_on_steps(self) -> str | None:
-        """What of a step depends on how many there are to be; ``None``: nothing, so that a run may be made longer."""
+        """What of a step depends on how many there are to be; ``None``: nothing,
+        so that a run may be made longer.
+        """
         return None

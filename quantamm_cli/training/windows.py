@@ -17,7 +17,9 @@ _RECENCY = 5.0
 
 @dataclass(frozen=True)
 class Bank:
-    """Paths of prices that training windows are cut from instead of history: one long market, each path behind its own burn-in."""
+    """Paths of prices that training windows are cut from instead of history: one long market, each
+    path behind its own burn-in.
+    """
 
     feed: Feed
     first_rows: NDArray[np.int32]
@@ -34,15 +36,19 @@ def starts(
 ) -> NDArray[np.int32]:
     """First rows of a step's windows: ``batch`` different ones of 0 to ``offset``.
 
-    ``uniform``: each as likely. ``exponential``: the later the likelier, the last e^5 times the first. ``stratified``: one
-    from each of ``batch`` parts of equal length, to a row.
-    A pure function of seed and step, so that a resumed run draws what the uninterrupted one would have.
+    ``uniform``: each as likely. ``exponential``: the later the likelier, the last e^5 times the
+    first. ``stratified``: one from each of ``batch`` parts of equal length, to a row.
+    A pure function of seed and step, so that a resumed run draws what the
+    uninterrupted one would have.
 
     Raises:
         ConfigError: there are fewer starts than windows.
     """
     if batch > offset + 1:
-        told = f"{batch} windows, but split.bout_offset={offset} leaves {offset + 1} to choose from; lower one or raise the other"
+        told = (
+            f"{batch} windows, but split.bout_offset={offset} leaves {offset + 1} to choose from; "
+            "lower one or raise the other"
+        )
         raise ConfigError("fit.batch_size", told)
     random = np.random.Generator(np.random.PCG64([seed, step, tags.WINDOWS]))
     if sampling == "stratified":

@@ -1,7 +1,9 @@
-"""The journal of a study: Optuna's records, one a line, in a file that survives what happens to files.
+"""The journal of a study: Optuna's records, one a line, in a file that
+survives what happens to files.
 
-Optuna reads a journal whose last line was cut as broken for ever once it has appended to it. A line is a record only
-when its newline is there, so what follows the last newline was never promised to anyone and is cut before opening.
+Optuna reads a journal whose last line was cut as broken for ever once it has appended to it. A line
+is a record only when its newline is there, so what follows the last newline was never promised to
+anyone and is cut before opening.
 """
 
 import json
@@ -15,7 +17,9 @@ from quantamm_cli.tuning.optuna import BaseJournalFileLock, JournalFileBackend, 
 
 
 class SystemLock(BaseJournalFileLock):
-    """A lock of the operating system: freed by a kill, where Optuna's own would keep everyone waiting for 30 seconds."""
+    """A lock of the operating system: freed by a kill, where Optuna's own would keep
+    everyone waiting for 30 seconds.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = FileLock(path, thread_local=False)
@@ -52,7 +56,10 @@ def repair(path: Path) -> int:
     whole = data.rfind(b"\n") + 1
     for number, line in enumerate(data[:whole].splitlines(), 1):
         if not _record(line):
-            cure = f"start over with {argument('fresh', True)} (the old files and all trained runs are kept)"
+            cure = (
+                f"start over with {argument('fresh', True)} (the old files and all "
+                "trained runs are kept)"
+            )
             raise StoreError(str(path), f"line {number} is damaged; {cure}")
     if whole < len(data):
         file = os.open(path, os.O_RDWR)

@@ -11,8 +11,8 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
 _SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")
@@ -23,7 +23,8 @@ SCORED = ("tokens", "start", "end", "test_end", "data", *_SPLIT)
 def settled(
     space: Mapping[str, Spec], groups: Iterable[str], variants: Sequence[Train]
 ) -> dict[str, Range | Choices]:
-    """The space with every range typed and every declared one looked up; ``variants`` show the settings there may be.
+    """The space with every range typed and every declared one looked up;
+    ``variants`` show the settings there may be.
 
     Raises:
         ConfigError: for a range or choice that no trial could use, or that would not change a run.
@@ -52,7 +53,9 @@ def settled(
 
 
 def has(settings: Train, key: str) -> bool:
-    """Whether these settings have the one that is searched: another rule may have other parameters."""
+    """Whether these settings have the one that is searched: another rule
+    may have other parameters.
+    """
     if key.startswith("params."):
         return key[7:] in _names(settings)
     return _field(settings, key) is not None
@@ -94,7 +97,8 @@ def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choic
     if name not in known:
         raise ConfigError(
             f"space.{key}",
-            f"the pool has no such parameter{did_you_mean(name, known)} (it has: {', '.join(sorted(known)) or 'none'})",
+            f"the pool has no such parameter{did_you_mean(name, known)} (it has: "
+            f"{', '.join(sorted(known)) or 'none'})",
         )
     if not isinstance(spec, Declared):
         return (
@@ -174,7 +178,9 @@ def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
 def _try(
     owner: type[Settings], name: str, field: FieldInfo, key: str, values: Iterable[Any]
 ) -> None:
-    """The ends of a range and every choice by themselves; what settings refuse together only a trial can tell."""
+    """The ends of a range and every choice by themselves; what settings refuse
+    together only a trial can tell.
+    """
     fields: dict[str, Any] = {name: (field.annotation, field)}
     alone: type[Settings] = create_model(owner.__name__, __base__=Settings, **fields)
     parent = key.rpartition(".")[0]

@@ -1,14 +1,17 @@
-"""How a ``space`` is written in YAML and on the command line, and the one form all of it is brought to before it is merged.
+"""How a ``space`` is written in YAML and on the command line,
+and the one form all of it is brought to before it is merged.
 
-A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or, for groups, slashes
-(``pool/rule``). A place in it is searched over
+A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or,
+for groups, slashes (``pool/rule``). A place in it is searched over
 
-    [0.001, 1, log]                                    a range: low, high, and any of log, int, float
-    {low: 0.001, high: 1, log: true, step:, type:}     the same
-    [momentum, power_channel]                          names to choose from
-    {choices: [4, 8, 16]}                              values to choose from
-    declared                                           the range a parameter declares (params.NAME, or params for all)
-    null                                               not at all: takes a place out of a space that has it
+    [0.001, 1, log]                                  a range: low, high, any of log, int, float
+    {low: 0.001, high: 1, log: true, step:, type:}   the same
+    [momentum, power_channel]                        names to choose from
+    {choices: [4, 8, 16]}                            values to choose from
+    declared                                         the range a parameter declares
+                                                     (params.NAME, or params for all)
+    null                                             not at all: takes a place out of a space
+                                                     that has it
 """
 
 import math
@@ -23,9 +26,11 @@ _WORDS = ("log", "int", "float")
 
 
 def nested(value: Any, where: str) -> Any:
-    """A space with the dots and slashes of its keys as nodes and its short forms written out, so that spaces can be merged.
+    """A space with the dots and slashes of its keys as nodes and its short forms written out, so
+    that spaces can be merged.
 
-    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}`` changes one thing about it.
+    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}``
+    changes one thing about it.
     """
     if isinstance(value, list | tuple):
         return dict.fromkeys(FIELDS) | _short(list(value), where)
@@ -52,7 +57,9 @@ def nested(value: Any, where: str) -> Any:
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
-    """With all fields, so that merging leaves nothing of what was there, wherever a whole specification is given."""
+    """With all fields, so that merging leaves nothing of what was there,
+    wherever a whole specification is given.
+    """
     tree = {
         key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()
     }
@@ -86,7 +93,8 @@ def _short(values: list[Json], where: str) -> dict[str, Json]:
     said = f"[{', '.join(map(str, values))}]"
     raise ConfigError(
         where,
-        f"{said} is neither [low, high] with log, int or float after it nor names; for values write {{choices: {said}}}",
+        f"{said} is neither [low, high] with log, int or float after it nor names; for values "
+        f"write {{choices: {said}}}",
     )
 
 

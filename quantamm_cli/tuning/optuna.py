@@ -1,10 +1,14 @@
-"""What is used of Optuna. Its progress bars are not, but importing them warns in a notebook that has no widgets."""
+"""What is used of Optuna.
+
+Its progress bars are not, but importing them warns in a notebook that has no widgets.
+"""
 
 import importlib
 import warnings
 from threading import Thread
 
-# Optuna keeps the tracebacks of optional imports that fail, and with them whatever those who imported it hold: a thread holds nothing.
+# Optuna keeps the tracebacks of optional imports that fail, and with them whatever those who
+# imported it hold: a thread holds nothing.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")
     first = Thread(target=importlib.import_module, args=("optuna",))

@@ -18,7 +18,9 @@ class Study(Settings):
     seed: Natural = Field(0, description="of the sampler")
     objective: str | None = Field(
         None,
-        description="PERIOD.METRIC to maximise; null: selecting metric on validation, walk_forward: test",
+        description=(
+            "PERIOD.METRIC to maximise; null: selecting metric on validation, walk_forward: test"
+        ),
     )
     pruner: Literal["none", "median"] = Field(
         "none", description="gives walk-forward trials up early: below the median of the others"

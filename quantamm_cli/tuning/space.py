@@ -8,7 +8,7 @@ from typing import Any
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import FIELDS, number
 
 
@@ -119,7 +119,8 @@ def _spec(given: JsonObject, where: str) -> Spec:
         if "low" in given or "high" in given:
             raise ConfigError(
                 where,
-                "has choices and low or high; keep one: {choices: [...], low: null, high: null} or {choices: null}",
+                "has choices and low or high; keep one: {choices: [...], low: null, high: "
+                "null} or {choices: null}",
             )
         return Choices(_choices(given["choices"], where))
     return _range(given, where)

@@ -1,8 +1,10 @@
-"""A study: trials asked of Optuna, told to it, and kept in a journal, so that stopping and going on changes nothing.
+"""A study: trials asked of Optuna, told to it, and kept in a journal,
+so that stopping and going on changes nothing.
 
-Optuna's samplers hold a stream of random numbers, which a second process would begin anew. Here every value is drawn
-with a seed made from the study's seed, the trial's number and the setting: what is proposed depends on the trials
-before and on nothing else. A trial that was stopped goes on under its own number.
+Optuna's samplers hold a stream of random numbers, which a second process would begin anew. Here
+every value is drawn with a seed made from the study's seed, the trial's number and the setting:
+what is proposed depends on the trials before and on nothing else. A trial that was stopped goes on
+under its own number.
 """
 
 import hashlib
@@ -74,13 +76,18 @@ class Attempt:
         self._trial.set_user_attr("run", run)
 
     def finish(self, value: float) -> None:
-        """The trial's score. Raises ValueError unless it is finite: an infinite one would be the best for ever."""
+        """The trial's score.
+
+        Raises ValueError unless it is finite: an infinite one would be the best for ever.
+        """
         if not math.isfinite(value):
             raise ValueError(f"{value} is no score")
         self._study.optuna.tell(self._trial, value)
 
     def report(self, step: int, value: float) -> bool:
-        """The score so far, after ``step`` of its parts; whether the pruner would give the trial up. Told again it changes nothing."""
+        """The score so far, after ``step`` of its parts; whether the pruner would give the trial
+        up. Told again it changes nothing.
+        """
         known = next(
             trial
             for trial in self._study.optuna.get_trials(deepcopy=False)
@@ -111,7 +118,8 @@ class Attempt:
 class Study:
     """Opens or begins the study in a journal, whose lock the caller holds.
 
-    ``given`` is what the first trial takes, as far as it goes; ``notes`` are kept from the beginning.
+    ``given`` is what the first trial takes, as far as it goes;
+    ``notes`` are kept from the beginning.
     """
 
     def __init__(
@@ -162,7 +170,10 @@ class Study:
         return max(done, key=lambda trial: (trial.value, -trial.number), default=None)
 
     def bury(self) -> None:
-        """Fail the trials that were started twice and never heard of again. To be called before the first ``next``."""
+        """Fail the trials that were started twice and never heard of again.
+
+        To be called before the first ``next``.
+        """
         for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get("starts", 0) >= _STARTS:
                 Attempt(self, optuna.Trial(self.optuna, trial._trial_id)).fail(
@@ -197,7 +208,9 @@ class Study:
 
 
 def _labels(spec: Choices) -> dict[Any, Json]:
-    """Choices by what Optuna can hold: names or numbers as they are, anything else as text (to Optuna 1 is true)."""
+    """Choices by what Optuna can hold: names or numbers as they are,
+    anything else as text (to Optuna 1 is true).
+    """
     alike = all(isinstance(value, str) for value in spec.values) or all(
         type(value) in (int, float) for value in spec.values
     )

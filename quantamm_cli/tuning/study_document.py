@@ -38,7 +38,9 @@ class StudyIdentity(TypedDict):
     seed: int
     pruner: NotRequired[str]
     meanings: NotRequired[Mapping[str, int]]
-    """Those above 1 of what is only called by name: the objective's metric, components to choose from."""
+    """Those above 1 of what is only called by name: the objective's metric,
+    components to choose from.
+    """
 
 
 class StudyDocument(TypedDict):

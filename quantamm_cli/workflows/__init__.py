@@ -1,1 +1,4 @@
-"""What a command does: typed settings in, results out. Nothing here prints, parses words or handles signals."""
+"""What a command does: typed settings in, results out.
+
+Nothing here prints, parses words or handles signals.
+"""

@@ -157,7 +157,9 @@ def _listed(value: Any) -> Any:
 def write_trajectory(
     path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts
 ) -> str:
-    """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for; the path that opens it from here."""
+    """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for;
+    the path that opens it from here.
+    """
     arrays = {
         name: column[:: settings.output.every]
         for name, column in columns(settings, trajectory).items()
@@ -171,7 +173,9 @@ def write_trajectory(
 
 
 def columns(settings: Simulate, trajectory: types.Trajectory) -> dict[str, np.ndarray]:
-    """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices, weights, reserves, value."""
+    """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices,
+    weights, reserves, value.
+    """
     unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
     return {"unix": unix} | {
         name: np.asarray(getattr(trajectory, name), float)

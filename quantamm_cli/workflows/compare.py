@@ -1,4 +1,6 @@
-"""In what runs differ, what one selection rule makes of each, and what each earned above the first day by day."""
+"""In what runs differ, what one selection rule makes of each,
+and what each earned above the first day by day.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +20,8 @@ from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.named import KINDS, NAME_DIGITS
-from quantamm_cli.store.others import walk_place
+from quantamm_cli.store.other_results import walk_place
+from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
 from quantamm_cli.workflows.data import load_market
@@ -55,7 +57,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """What a side earned above the first on the days they have in common; or the reason why that is not known."""
+    """What a side earned above the first on the days they have in common;
+    or the reason why that is not known.
+    """
 
     side: Side
     first: Side
@@ -90,7 +94,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison(Result):
-    """Runs and walk-forwards beside each other, and each but the first against the first day by day."""
+    """Runs and walk-forwards beside each other, and each but the first
+    against the first day by day.
+    """
 
     rule: str
     sides: tuple[Side, ...]
@@ -149,7 +155,9 @@ class Comparison(Result):
 def compare(
     names: Sequence[str], composed: Composed, selection: Selection, monitor: Monitor
 ) -> Comparison:
-    """Settings that differ, scores, and paired differences of daily returns on the test days that a run has in common with the first."""
+    """Settings that differ, scores, and paired differences of daily returns on the test days that a
+    run has in common with the first.
+    """
     selection = Selection(selection.rule or "best_validation", selection.minimum)
     store = Store(composed.runs_dir)
     sides = tuple(_side(store, name, selection) for name in names)
@@ -244,7 +252,9 @@ def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
 
 
 def _computed(found: Run, composed: Composed, selection: Selection) -> Days | str:
-    """The run's chosen set over its test period once more: ``trajectory.npz`` may be lost, or have too few rows."""
+    """The run's chosen set over its test period once more: ``trajectory.npz`` may be
+    lost, or have too few rows.
+    """
     settings = composed.of_run(found).read(Train)
     if "test" not in settings.periods:
         return "has no test period"

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from quantamm_cli.config.components import load_components, load_plots, load_strategies
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
-from quantamm_cli.config.keys import lookup
+from quantamm_cli.config.key_validation import lookup
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.component_tables import declared_table, listing_table, settings_table
 from quantamm_cli.reporting.plot import PLOTS, plots_of
@@ -21,7 +21,7 @@ from quantamm_cli.settings.digest import plain
 from quantamm_cli.settings.docstrings import paragraphs
 from quantamm_cli.settings.groups import groups
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Result
 
@@ -201,7 +201,7 @@ class _Describer:
 
     def _presets(self, kinds: Container[str]) -> list[Description]:
         """Strategies that conf/strategy names besides the kinds: one of these with settings."""
-        from quantamm_cli.config.entrants import resolved
+        from quantamm_cli.config.line_up import resolved
 
         loader = Composer("compete", (), self._config_dir).loader
         names = [name for name in loader.options("strategy") if name not in kinds]

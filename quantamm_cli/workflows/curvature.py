@@ -13,9 +13,11 @@ from quantamm_cli.workflows.training_run import posed
 
 
 def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
-    """Trace of the Hessian of the training objective, on the windows of step 0, over the raw parameters that train.
+    """Trace of the Hessian of the training objective, on the windows of step 0,
+    over the raw parameters that train.
 
-    Far below zero is a narrow peak: a little beside it the objective is much lower. Above zero is no peak.
+    Far below zero is a narrow peak: a little beside it the objective is much
+    lower. Above zero is no peak.
     """
     problem, *_ = posed(settings, market)
     params = {name: jnp.asarray(value, problem.feed.prices.dtype) for name, value in raw.items()}

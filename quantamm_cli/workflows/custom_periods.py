@@ -23,7 +23,9 @@ class Dates(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Some of the dates, the market that holds them, and the settings whose ``start`` is its first minute after the burn-in."""
+    """Some of the dates, the market that holds them, and the settings whose ``start`` is its first
+    minute after the burn-in.
+    """
 
     dates: tuple[Dates, ...]
     settings: Simulate
@@ -41,7 +43,10 @@ class OrderError(ArgumentError):
 
 
 def dates_of(name: str, start: str, end: str) -> Dates:
-    """From the text of two dates. Raises ArgumentError for what is none, OrderError for an end that is not after the start."""
+    """From the text of two dates.
+
+    Raises ArgumentError for what is none, OrderError for an end that is not after the start.
+    """
     dates = Dates(name, _minute(name, start), _minute(name, end))
     if dates.end - dates.start < 2:
         raise OrderError("periods", f"{name}: {end} is not after {start} by two minutes or more")
@@ -67,9 +72,11 @@ def _refuse_outside(dates: Dates, settings: Simulate) -> None:
 
 
 def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[Given]:
-    """Where each of the dates is found: in the ``market`` of a run of these settings, all others in one that is wider.
+    """Where each of the dates is found: in the ``market`` of a run of these settings,
+    all others in one that is wider.
 
-    A wider market begins whole days before the run, so that the pool's rule looks at the same minutes of the day.
+    A wider market begins whole days before the run, so that the pool's rule looks at
+    the same minutes of the day.
 
     Raises:
         ArgumentError: there are no prices of some of the dates.

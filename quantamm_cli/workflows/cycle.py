@@ -1,4 +1,6 @@
-"""One cycle of a walk-forward: trained like any other run, then judged on the days it has not seen."""
+"""One cycle of a walk-forward: trained like any other run, then judged on
+the days it has not seen.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +13,8 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.baseline import beaten
 from quantamm_cli.evaluation.daily import candidates, daily, spread
-from quantamm_cli.evaluation.luck import Luck, luck
 from quantamm_cli.evaluation.regimes import Regime, regime
+from quantamm_cli.evaluation.selection_bias import Luck, luck
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.walk_forward import Outcome, yearly
 from quantamm_cli.pools.base import AbstractPool
@@ -112,7 +114,9 @@ def cycle(
 
 
 def _choosing(method: str, periods: Collection[str]) -> str:
-    """The period on whose scores a selection rule chose; the last step is the best set's on validation, if there is one."""
+    """The period on whose scores a selection rule chose; the last step is the best set's on
+    validation, if there is one.
+    """
     named = next(
         (
             period
@@ -126,7 +130,9 @@ def _choosing(method: str, periods: Collection[str]) -> str:
 
 
 def _sample(entries: Sequence[Entry], selected: Selected) -> tuple[dict[str, Numbers], int, int]:
-    """Parameter sets spread over a history, which of them is the selected one, and how many there are in all."""
+    """Parameter sets spread over a history, which of them is the selected one,
+    and how many there are in all.
+    """
     sets = len(entries[0]["objective"])
     step = next(index for index, entry in enumerate(entries) if entry["step"] == selected.step)
     own = step * sets + selected.set

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
-    """The prices of [start, until) and the burn-in before them, with the series and trades that are given."""
+    """The prices of [start, until) and the burn-in before them,
+    with the series and trades that are given.
+    """
     from quantamm_cli.market import Source, load
     from quantamm_cli.market.fees import Fees
     from quantamm_cli.market.trades import Trades
@@ -32,10 +34,13 @@ def load_market(settings: Simulate, until: str) -> "Market":
 
 
 def describe_market(market: "Market", monitor: Monitor) -> None:
-    """What was loaded, in a few words: burn-in, what had to be carried over gaps, what is given besides."""
+    """What was loaded, in a few words: burn-in, what had to be carried over
+    gaps, what is given besides.
+    """
     minutes = len(market.prices)
     monitor.note(
-        f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after {market.burn_in // 1440} days of burn-in"
+        f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after "
+        f"{market.burn_in // 1440} days of burn-in"
     )
     gaps = [
         f"{token} {count:,} (longest {market.longest_gap[token]:,})"
@@ -47,7 +52,8 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
     for token, count in market.carried.items():
         if count > minutes / 2:  # such as prices of hours
             monitor.warn(
-                f"{token} has no price in {count / minutes:.0%} of the minutes; the one before is carried over them"
+                f"{token} has no price in {count / minutes:.0%} of the minutes; the one before "
+                "is carried over them"
             )
     if market.series:
         monitor.note(f"series: {', '.join(market.series)}")
@@ -56,7 +62,9 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
 
 
 def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
-    """The prices of the training rows, and of ``burn_in`` minutes before them, as the files of another folder have them."""
+    """The prices of the training rows, and of ``burn_in`` minutes before them, as the files of
+    another folder have them.
+    """
     from quantamm_cli.market import Source, load
 
     source, start = Source.typed(settings.data), minute(settings.start)
@@ -74,7 +82,9 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: what the market holds, fee series if there are any, and supplied paths."""
+    """SHA-256 of all data a run reads: what the market holds, fee series if there
+    are any, and supplied paths.
+    """
     parts = [market.sha256.encode()]
     if market.fees is not None:
         parts.append(market.fees.digested)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class Readouts(NamedTuple):
-    """States by estimator (c, n), from the chunk of the first row to that of the last; ``unix`` (c,) ms of their prices."""
+    """States by estimator (c, n), from the chunk of the first row to that of the last;
+    ``unix`` (c,) ms of their prices.
+    """
 
     unix: NDArray[np.int64]
     columns: dict[str, NDArray[np.float64]]

@@ -1,4 +1,6 @@
-"""A trained run, scored on every period beside its benchmarks, and from whatever other side is asked for."""
+"""A trained run, scored on every period beside its benchmarks,
+and from whatever other side is asked for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,7 +62,9 @@ class Chosen:
 
     @property
     def title(self) -> str:
-        """What heads its scores: the run, the selection, the dates of its periods, older definitions."""
+        """What heads its scores: the run, the selection, the dates of its
+        periods, older definitions.
+        """
         start = minute(self.settings.start)
         dates = ", ".join(
             f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans
@@ -78,7 +82,9 @@ class Chosen:
         }
 
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:
-        """Over all periods as one run, beside its benchmarks; ``followed``: the portfolios that follow its weights, too."""
+        """Over all periods as one run, beside its benchmarks; ``followed``:
+        the portfolios that follow its weights, too.
+        """
         settings = self.settings
         return scored(
             settings, self.selected.params, settings.spans, market, self.folder, watch, followed
@@ -86,7 +92,8 @@ class Chosen:
 
 
 def choose(settings: Train, run: Run, selection: Selection, own: Train) -> Chosen:
-    """What a selection takes of a run whose ``own`` settings may be others than those it is looked at under.
+    """What a selection takes of a run whose ``own`` settings may be others than
+    those it is looked at under.
 
     Raises:
         StoreError: the run has no step yet.
@@ -181,8 +188,8 @@ def evaluate(
 ) -> EvaluationResult:
     """Score what is chosen from every side, and write its trajectory.
 
-    ``dates``: the user's own periods, each from a fresh start. ``sets``: others of the chosen step. ``with_curvature``: the trace
-    of the training objective's Hessian.
+    ``dates``: the user's own periods, each from a fresh start. ``sets``: others of the chosen step.
+    ``with_curvature``: the trace of the training objective's Hessian.
     """
     watch = watch or Watch()
     settings = chosen.settings

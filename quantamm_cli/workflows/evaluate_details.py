@@ -48,7 +48,10 @@ def custom_periods(
 
 
 def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
-    """Numbers, text of them between commas, or ``all``, each once. Raises ArgumentError for a set that the run does not have."""
+    """Numbers, text of them between commas, or ``all``, each once.
+
+    Raises ArgumentError for a set that the run does not have.
+    """
     known = {str(index): index for index in range(number_of_sets(run))}
     if not isinstance(sets, Sequence):
         raise ArgumentError("sets", f"is {sets!r}; expected numbers of parameter sets, or 'all'")
@@ -63,7 +66,8 @@ def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
     if unknown is not None:
         raise ArgumentError(
             "sets",
-            f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write some of them, or all",
+            f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write "
+            "some of them, or all",
         )
     return tuple(dict.fromkeys(known[name] for name in names))
 
@@ -89,5 +93,7 @@ def other_sets(
 
 
 def _history(run: Run) -> Iterator[Entry]:
-    """Every entry, read only if one is asked for: a checkpoint holds those that most selections choose."""
+    """Every entry, read only if one is asked for: a checkpoint holds those
+    that most selections choose.
+    """
     yield from run.history()

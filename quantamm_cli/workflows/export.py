@@ -9,12 +9,12 @@ from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.contracts import WEIGHTS
 from quantamm_cli.core.params import readable
 from quantamm_cli.errors import StoreError, argument
-from quantamm_cli.evaluation.contract import contract
+from quantamm_cli.evaluation.onchain_parameters import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import units_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.store.bd18 import bd18, bd18_shares, write_export
+from quantamm_cli.store.fixed_point18 import bd18, bd18_shares, write_export
 from quantamm_cli.workflows.assessment import both_forms
 from quantamm_cli.workflows.evaluate import Chosen
 from quantamm_cli.workflows.results import Result

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantamm_cli.config import keys
+from quantamm_cli.config import key_validation
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
@@ -19,8 +19,8 @@ from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, flat
@@ -77,7 +77,10 @@ class GridResult(Result):
             [*self.points[one].values(), *(column[one] for column in self.scores.values())]
             for one in self.order
         ]
-        title = f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best {self.metric} first"
+        title = (
+            f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best "
+            f"{self.metric} first"
+        )
         shown = [Table.of(title, [*self.axes, *self.scores], rows)]
         surface = (
             grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
@@ -90,7 +93,10 @@ class GridResult(Result):
 def grid(
     settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor
 ) -> GridResult:
-    """Score every point of ``tree``'s grid. ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too."""
+    """Score every point of ``tree``'s grid.
+
+    ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too.
+    """
     if draw:
         check()
     start_jax()
@@ -116,25 +122,27 @@ def _metric(tree: JsonObject) -> str:
     if name not in METRICS:
         raise ConfigError(
             "metric",
-            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them",
+            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim "
+            "show metrics` lists them",
         )
     return name
 
 
 def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
-    """The settings that may be only numbers to a program: those of frictions, the opening value, and the pool's own.
+    """The settings that may be only numbers to a program: those of frictions,
+    the opening value, and the pool's own.
 
     Raises:
         ConfigError: the grid names another setting.
     """
     own = {
         name
-        for name in keys.places({"pool": tree["pool"]})
-        if isinstance(keys.lookup(tree, name.split(".")), int | float | None)
+        for name in key_validation.places({"pool": tree["pool"]})
+        if isinstance(key_validation.lookup(tree, name.split(".")), int | float | None)
     }
     found = {*_NUMBERS, *own}
     for name in grid:
-        if name not in found and keys.lookup(tree, name.split(".")) is not None:
+        if name not in found and key_validation.lookup(tree, name.split(".")) is not None:
             raise ConfigError(
                 f"grid.{name}",
                 f"is more than a number to the program; run each of its values: -m {name}=...",
@@ -166,7 +174,8 @@ def _scores(
         if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
             raise ConfigError(
                 f"grid.fees.{name}",
-                f"is a series under fees={settings.fees.kind}, not one number; leave it out of the grid",
+                f"is a series under fees={settings.fees.kind}, not one number; "
+                "leave it out of the grid",
             )
     watch.lap("data")
     found = scored(
@@ -195,7 +204,7 @@ def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> lis
             own = deepcopy({name: part for name, part in tree.items() if name != "grid"})
             for name, value in changes.items():
                 *path, last = name.split(".")
-                keys.lookup(own, path)[last] = value
+                key_validation.lookup(own, path)[last] = value
             known[values] = read_settings(Simulate, own)
         found.append(known[values])
     return found
@@ -215,7 +224,9 @@ def _is_setting(name: str) -> bool:
 def batch(
     specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int
 ) -> dict[str, Numbers]:
-    """Raw parameters with a leading axis of points: a point's values for every token, all else as given."""
+    """Raw parameters with a leading axis of points: a point's values for every
+    token, all else as given.
+    """
     named = {name: spec for spec in specs for name in spec.names}
     twice = given.keys() & points[0].keys()
     if twice:

@@ -9,9 +9,12 @@ from quantamm_cli.core.grid import ticks
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
-_FORMS = "write [low,high,count], [low,high,count,log], a count of points of the declared range, or .choices=[...]"
+_FORMS = (
+    "write [low,high,count], [low,high,count,log], a count of points of the declared "
+    "range, or .choices=[...]"
+)
 
 
 def flat(grid: JsonObject) -> dict[str, Json]:
@@ -25,7 +28,8 @@ def axes(
     """The values of each parameter and each setting of a grid, by name.
 
     Raises:
-        ConfigError: a name the pool does not have and that is none of the ``settable``, or what is no axis.
+        ConfigError: a name the pool does not have and that is none of the
+            ``settable``, or what is no axis.
     """
     named = {name: spec for spec in specs for name in spec.names}
     found = {}
@@ -44,7 +48,8 @@ def _unknown(
     main = ", ".join(sorted({spec.readable for spec in specs}))
     return ConfigError(
         f"grid.{name}",
-        f"this pool has no such parameter{did_you_mean(name, [*named, *settable])} (it has: {main})",
+        f"this pool has no such parameter{did_you_mean(name, [*named, *settable])} "
+        f"(it has: {main})",
     )
 
 

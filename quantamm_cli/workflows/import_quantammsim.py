@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.translation import METRICS, translated
+from quantamm_cli.config.quantammsim_settings import METRICS, translated
 from quantamm_cli.core.params import Parameter, initial, readable, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.reporting.table import Table
@@ -77,7 +77,10 @@ class Imported:
     @property
     def said(self) -> str:
         """The run and its size, in one line."""
-        return f"run_{self.fingerprint[:12]}…, {self.entries} steps of {self.sets} sets ({self.status})"
+        return (
+            f"run_{self.fingerprint[:12]}…, {self.entries} steps of {self.sets} "
+            f"sets ({self.status})"
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ class Imports(Result):
 def import_quantammsim(
     files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor
 ) -> Imports:
-    """Each file as a finished run. Raises StoreError for the first that cannot be read or taken over."""
+    """Each file as a finished run.
+
+    Raises StoreError for the first that cannot be read or taken over.
+    """
     start_jax()
     load_components()
     store = Store(runs_dir)
@@ -255,7 +261,9 @@ def _entry(
 
 
 def _in_sets(values: np.ndarray, shape: tuple[int, ...], sets: int) -> np.ndarray:
-    """Values with the axis of sets, which a search leaves out, and the axis of assets, which a number for all of them leaves out."""
+    """Values with the axis of sets, which a search leaves out, and the axis of assets, which a
+    number for all of them leaves out.
+    """
     if values.ndim != len(shape):
         return values
     return values[:, None] if shape == (1,) and values.shape == (sets,) else values[None]
@@ -267,7 +275,9 @@ def _numbers(value: Any) -> np.ndarray:
 
 
 def _scores(entry: JsonObject, period: str, sets: int, metric: str) -> dict[str, np.ndarray]:
-    """The metrics of a period by our names, a number a set; the one that selects is always there, NaN if nobody knows it."""
+    """The metrics of a period by our names, a number a set; the one that selects is always
+    there, NaN if nobody knows it.
+    """
     told: Any = next((entry[key] for key in PERIODS[period] if entry.get(key) is not None), [])
     table: dict[str, np.ndarray] = {metric: np.full(sets, np.nan)}
     for index, own in enumerate((told if isinstance(told, list) else [told] * sets)[:sets]):
@@ -294,7 +304,9 @@ def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
 def _stored(
     result: Reference, settings: Train, entries: list[Entry], notes: list[str], store: Store
 ) -> tuple[str, str]:
-    """Save the entries under the settings and the file they come from; the fingerprint, and whether the run is new."""
+    """Save the entries under the settings and the file they come from; the fingerprint,
+    and whether the run is new.
+    """
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
     from quantamm_cli.workflows.selection import scoreboard, selection_metric

@@ -1,4 +1,6 @@
-"""The manual: pages of Markdown in ``quantamm_cli/docs``, found by topic, glossary entry or heading. Imports no JAX."""
+"""The manual: pages of Markdown in ``quantamm_cli/docs``, found by topic,
+glossary entry or heading. Imports no JAX.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +12,7 @@ from typing import NamedTuple
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.workflows.results import Result
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
@@ -84,7 +86,8 @@ class Manual(Result):
 
 
 def manual(words: Sequence[str], commands: Sequence[str] = ()) -> Manual:
-    """The list of topics, the page of a topic, or what the glossary and the headings have of some words.
+    """The list of topics, the page of a topic, or what the glossary and the
+    headings have of some words.
 
     ``commands``: names that a misspelt word may have meant besides topics.
 
@@ -127,7 +130,9 @@ def _topics() -> Manual:
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
-    """Entries that explain just this come first; else all entries and headings with the words in them."""
+    """Entries that explain just this come first; else all entries and
+    headings with the words in them.
+    """
     wanted = phrase.lower()
     pages = [page(topic) for topic in topics()]
     entries = [entry for each in pages for entry in each.entries()]

@@ -8,7 +8,9 @@ from typing import Protocol
 from quantamm_cli.errors import Interrupted
 
 Save = Callable[[], str]
-"""Makes what is done durable and returns the message that says how to resume. Another thread may call it."""
+"""Makes what is done durable and returns the message that says how to resume.
+Another thread may call it.
+"""
 Check = Callable[[], None]
 """Raises Interrupted, with everything saved, if the work is to end."""
 
@@ -41,16 +43,23 @@ class Monitor:
         """``done`` of ``total`` steps are done; ``text`` says how it goes."""
 
     def stop(self) -> bool:
-        """Whether the work is to end: asked after each step. What is done is then saved, and Interrupted is raised."""
+        """Whether the work is to end: asked after each step.
+
+        What is done is then saved, and Interrupted is raised.
+        """
         return False
 
     def child(self, name: str) -> "Monitor":
-        """Follows a part of the work, such as a cycle: what it says is a detail of the whole, under the part's name."""
+        """Follows a part of the work, such as a cycle: what it says is a detail of the
+        whole, under the part's name.
+        """
         return Child(self, name)
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
-        """While it is open, ``save`` is what makes the work durable if it must end; the work calls what it is given after each step."""
+        """While it is open, ``save`` is what makes the work durable if it must end; the work calls
+        what it is given after each step.
+        """
 
         def check() -> None:
             if self.stop():

@@ -1,4 +1,6 @@
-"""The parameters of a pool: names, units and ranges, and how their raw, readable and on-chain forms belong together."""
+"""The parameters of a pool: names, units and ranges, and how their raw,
+readable and on-chain forms belong together.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +12,12 @@ from quantamm_cli.core import params as parameters
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import ParamValues
-from quantamm_cli.evaluation.contract import contract
+from quantamm_cli.evaluation.onchain_parameters import contract
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.training.base import Fit
 from quantamm_cli.workflows.results import Result
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 
 class ParameterRow(NamedTuple):
-    """One parameter: its readable and its raw name, unit, default, range and scale, whether it trains, how many numbers a set has."""
+    """One parameter: its readable and its raw name, unit, default, range and scale, whether it
+    trains, how many numbers a set has.
+    """
 
     name: str
     raw: str
@@ -58,7 +62,8 @@ class ParameterTable(Result):
         return named[name]
 
     def raw(self, readable: ParamValues) -> dict[str, Numbers]:
-        """Raw arrays of one set, of values under any of their names; what is left out has its default.
+        """Raw arrays of one set, of values under any of their names;
+        what is left out has its default.
 
         Raises:
             ConfigError: unknown names, wrong shapes, values outside the domain.
@@ -71,11 +76,16 @@ class ParameterTable(Result):
         return parameters.readable(self.specs, raw)
 
     def onchain(self, raw: Mapping[str, Numbers]) -> dict[str, Numbers]:
-        """What the contract takes for one raw set. Raises ConfigError for a pool that is no contract."""
+        """What the contract takes for one raw set.
+
+        Raises ConfigError for a pool that is no contract.
+        """
         return contract(AbstractPool.typed(self.settings.pool), self.specs, self.readable(raw))
 
     def initial(self) -> dict[str, Numbers]:
-        """The raw sets ``(sets, n)`` a training of these settings begins with; of a simulation its only one."""
+        """The raw sets ``(sets, n)`` a training of these settings begins with;
+        of a simulation its only one.
+        """
         if not isinstance(self.settings, Train):
             return {name: values[None] for name, values in self.raw(self.settings.params).items()}
         fit, assets = Fit.typed(self.settings.fit), len(self.settings.tokens)
@@ -90,7 +100,9 @@ class ParameterTable(Result):
         )
 
     def grid(self, points: int) -> dict[str, Numbers]:
-        """So many values over the declared range of each parameter that trains, evenly on its scale, by readable name."""
+        """So many values over the declared range of each parameter that trains,
+        evenly on its scale, by readable name.
+        """
         shares = np.linspace(0, 1, points)
         return {
             spec.readable: spec.between(shares)

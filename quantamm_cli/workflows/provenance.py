@@ -37,7 +37,9 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
 
 
 def places(settings: Simulate) -> dict[str, str | list[str]]:
-    """Where the data were, by dotted setting: what the settings say and the fingerprint leaves out."""
+    """Where the data were, by dotted setting: what the settings say and
+    the fingerprint leaves out.
+    """
     found: dict[str, str | list[str]] = {}
     for name in ("data", "fees", "trades", "practice"):
         part = getattr(settings, name, None)

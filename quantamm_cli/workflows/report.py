@@ -7,8 +7,8 @@ from pathlib import Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.store.named import Held
-from quantamm_cli.store.others import competition_place
+from quantamm_cli.store.other_results import competition_place
+from quantamm_cli.store.result_names import Held
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
@@ -45,14 +45,20 @@ class Report(Result):
 
 
 def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
-    """The result with its plots among its files. ``minimum`` as in its selection; ``watch`` that of the result."""
+    """The result with its plots among its files.
+
+    ``minimum`` as in its selection; ``watch`` that of the result.
+    """
     drawn = plots.draw(of_run(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return replace(result, files=result.files | drawn)
 
 
 def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
-    """Draw an evaluation and write its page. ``minimum`` as in its selection; ``watch`` that of the result."""
+    """Draw an evaluation and write its page.
+
+    ``minimum`` as in its selection; ``watch`` that of the result.
+    """
     drawn = plots.draw_page(of_run(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return Report(result, result.files | drawn)
@@ -64,9 +70,15 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
 
 
 def drawable(held: Held, selection: Selection, monitor: Monitor) -> StoredWalk | StoredCompetition:
-    """What is stored of a walk-forward or a competition. Raises ConfigError if there is nothing to draw of it."""
+    """What is stored of a walk-forward or a competition.
+
+    Raises ConfigError if there is nothing to draw of it.
+    """
     if held.kind == "study":
-        cure = f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` draws the run of one"
+        cure = (
+            f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` "
+            "draws the run of one"
+        )
         raise ConfigError(held.short, f"is a study: {cure}")
     if held.kind == "walk":
         return stored_walk(held, selection, with_settings=False)

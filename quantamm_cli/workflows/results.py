@@ -1,4 +1,6 @@
-"""What every workflow gives back: values with names, the JSON of a command, and the tables people read."""
+"""What every workflow gives back: values with names, the JSON of a command,
+and the tables people read.
+"""
 
 import time
 from abc import ABC, abstractmethod
@@ -14,7 +16,10 @@ class Result(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Json]:
-        """The JSON object of the command, without the command's name. Numbers may be NaN or infinite."""
+        """The JSON object of the command, without the command's name.
+
+        Numbers may be NaN or infinite.
+        """
 
     @abstractmethod
     def tables(self) -> Sequence[Table | str]:
@@ -28,7 +33,8 @@ class Result(ABC):
         """Raise the failure that this amounts to, if it is one; to be called once it is shown."""
 
     def __init_subclass__(cls) -> None:
-        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # of each class: a dataclass would write out all its fields
+        # of each class: a dataclass would write out all its fields
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         """What it is, in a line: ``print`` shows it all."""

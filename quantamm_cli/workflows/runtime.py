@@ -3,13 +3,15 @@
 import os
 import warnings
 
-from quantamm_cli.workflows.programs import LIMIT, programs
+from quantamm_cli.workflows.compile_cache import LIMIT, programs
 
 
 def start_jax() -> None:
-    """The one place where JAX is configured: double precision, and compiled programs kept between processes.
+    """The one place where JAX is configured: double precision,
+    and compiled programs kept between processes.
 
-    ``JAX_COMPILATION_CACHE_DIR`` comes before our folder, and then JAX's other settings of the cache hold too.
+    ``JAX_COMPILATION_CACHE_DIR`` comes before our folder, and then JAX's other
+    settings of the cache hold too.
     """
     import jax
 

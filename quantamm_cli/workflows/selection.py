@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for: a rule (``None``: the usual one), and for some rules the least score on another period."""
+    """What is asked for: a rule (``None``: the usual one), and for some rules the
+    least score on another period.
+    """
 
     rule: str | None = None
     minimum: float = 0.0
@@ -80,10 +82,12 @@ def _floats(rows: Sequence[Scores]) -> np.ndarray:
 
 
 def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
-    """What a selection takes of a run of these settings: ``best_validation`` unless asked, ``best_train`` without validation.
+    """What a selection takes of a run of these settings: ``best_validation`` unless asked,
+    ``best_train`` without validation.
 
     Raises:
-        ConfigError: at once if there is no such rule or period, so that nobody trains for an answer that cannot be given.
+        ConfigError: at once if there is no such rule or period,
+            so that nobody trains for an answer that cannot be given.
     """
     from quantamm_cli.training.selection import rule_name, select
 
@@ -98,7 +102,8 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
         raise ArgumentError("load", f"{method}: these settings have no {absent[0]} period")
 
     def choose(run: Run) -> Selected:
-        # A checkpoint keeps the choice of every rule at a minimum of 0; any other minimum asks the whole history.
+        # A checkpoint keeps the choice of every rule at a minimum of 0;
+        # any other minimum asks the whole history.
         entries = run.history() if asked.minimum else run.entries
         choice = select(scoreboard(entries, selection_metric(settings)), method, asked.minimum)
         entry = entries[choice.entry]
@@ -113,7 +118,9 @@ def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
 
 
 def selection_metric(settings: Train) -> str:
-    """The metric that selects: the training metric unless ``split.selection_metric`` says otherwise."""
+    """The metric that selects: the training metric unless
+    ``split.selection_metric`` says otherwise.
+    """
     return settings.split.selection_metric or settings.metric.kind
 
 

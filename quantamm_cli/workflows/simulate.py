@@ -84,7 +84,8 @@ class SimulationOfRun(Result):
 def simulate(
     settings: Simulate, draw: bool = False, monitor: Monitor | None = None
 ) -> SimulationResult:
-    """Run the pool with the parameters of its settings and write its trajectory; ``draw``: plots beside it, too.
+    """Run the pool with the parameters of its settings and write its trajectory;
+    ``draw``: plots beside it, too.
 
     Raises:
         ConfigError: parameters the pool cannot have.

@@ -1,4 +1,6 @@
-"""The forward pass as pure JAX functions, for ``jit``, ``grad`` and ``vmap`` of one's own, and one price at a time."""
+"""The forward pass as pure JAX functions, for ``jit``, ``grad`` and ``vmap`` of one's
+own, and one price at a time.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
@@ -21,8 +23,8 @@ from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.pools.temporal import Temporal
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.suggestions import did_you_mean
 
 Start = Int[Array, ""] | int
 Scalar = Float[Array, ""]
@@ -31,8 +33,9 @@ Scalar = Float[Array, ""]
 class Simulator:
     """One pool over the prices of its settings: ``simulate(params)`` is its trajectory.
 
-    Parameters are raw, one set: ``params`` has those of the settings. Nothing else is traced but the row at which the pool
-    opens; another one, or another market of as many minutes, does not compile anew.
+    Parameters are raw, one set: ``params`` has those of the settings. Nothing else is traced but
+    the row at which the pool opens; another one, or another market of as many minutes, does not
+    compile anew.
     """
 
     def __init__(self, settings: Simulate, market: Market, rows: int | None = None) -> None:
@@ -58,19 +61,22 @@ class Simulator:
         """Raw parameters of the settings, ``(n,)`` or ``(1,)`` each."""
 
     def __call__(self, params: ParamValues, start: Start = 0) -> Trajectory:
-        """What a pool does that opens ``start`` minutes after the settings' start, for ``rows`` minutes. Pure.
+        """What a pool does that opens ``start`` minutes after the settings' start,
+        for ``rows`` minutes. Pure.
 
         A traced start beyond the prices is moved to where they suffice.
 
         Raises:
-            ArgumentError: a raw name that the pool does not have (what is left out is as in the settings), or no such start.
+            ArgumentError: a raw name that the pool does not have (what is left out is as in the
+                settings), or no such start.
         """
         if not isinstance(start, Tracer) and not (
             np.issubdtype(np.asarray(start).dtype, np.integer) and 0 <= int(start) <= self._last
         ):
             raise ArgumentError(
                 "start",
-                f"is {start}; expected 0 to {self._last}, from where on there are {self.rows} minutes of prices",
+                f"is {start}; expected 0 to {self._last}, from where on there are "
+                f"{self.rows} minutes of prices",
             )
         return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
 
@@ -86,7 +92,8 @@ class Simulator:
         if not isinstance(name, str) or name not in METRICS:
             raise ArgumentError(
                 "name",
-                f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim show metrics` lists them",
+                f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim "
+                "show metrics` lists them",
             )
         return partial(self._metric, name)
 
@@ -119,7 +126,8 @@ def _filled(own: Params, given: ParamValues) -> Params:
         if name not in own:
             raise ArgumentError(
                 "params",
-                f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there are {', '.join(own)}",
+                f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there "
+                f"are {', '.join(own)}",
             )
     params = {
         name: jnp.asarray(given[name], value.dtype) if name in given else value
@@ -134,7 +142,9 @@ def _filled(own: Params, given: ParamValues) -> Params:
 
 
 class OnlineState(NamedTuple):
-    """What is carried from price to price: the rule's estimators by name, and the weights at the next price."""
+    """What is carried from price to price: the rule's estimators by name,
+    and the weights at the next price.
+    """
 
     estimators: dict[str, Float[Array, " n"]]
     weights: Float[Array, " n"]
@@ -148,7 +158,9 @@ class InterpolationBlock(NamedTuple):
 
 
 class Online:
-    """Pure functions of one price after another; prices are those of every ``chunk_period`` minutes."""
+    """Pure functions of one price after another; prices are those of every
+    ``chunk_period`` minutes.
+    """
 
     def __init__(self, pool: Temporal, params: Params) -> None:
         self._pool, self._params = pool, params
@@ -164,7 +176,8 @@ class Online:
         """A pool that opens now: its state, its weights, and how they move until the next price.
 
         Args:
-            prices: now ``(n,)``; or ``(c, n)``, those that its estimators warm up with and, last, now.
+            prices: now ``(n,)``; or ``(c, n)``, those that its estimators
+                warm up with and, last, now.
             series: what the rule looks at besides, ``(c, n)`` or ``(c, 1)`` each.
         """
         seen = Seen(
@@ -180,7 +193,9 @@ class Online:
         prices: Float[Array, " n"],
         series: Mapping[str, Array] | None = None,
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
-        """One price later: the new state, the weights now, and how they move until the next price."""
+        """One price later: the new state, the weights now, and how they
+        move until the next price.
+        """
         seen = Seen(jnp.asarray(prices), dict(series or {}))
         estimators, slope = self._pool.online(
             _filled(self._params, params), state.estimators, state.weights, seen

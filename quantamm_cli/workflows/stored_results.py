@@ -16,9 +16,9 @@ from quantamm_cli.reporting.walk_tables import (
 )
 from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
-from quantamm_cli.store.named import Held
-from quantamm_cli.store.others import competition_place, older_study, read_study, walk_place
+from quantamm_cli.store.other_results import competition_place, older_study, read_study, walk_place
 from quantamm_cli.store.receipts import older_definitions, read_receipt
+from quantamm_cli.store.result_names import Held
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
@@ -28,7 +28,9 @@ from quantamm_cli.workflows.selection import Selection
 
 @dataclass(frozen=True)
 class StoredWalk(Result):
-    """Cycles, aggregate and verdict of a walk-forward. ``with_settings``: its settings come first of its tables."""
+    """Cycles, aggregate and verdict of a walk-forward. ``with_settings``:
+    its settings come first of its tables.
+    """
 
     held: Held
     place: WalkPlace
@@ -70,7 +72,9 @@ class StoredWalk(Result):
 
 @dataclass(frozen=True)
 class StoredCompetition(Result):
-    """Standings of a competition, or the points of a sweep. ``with_settings``: its settings come first of its tables."""
+    """Standings of a competition, or the points of a sweep. ``with_settings``:
+    its settings come first of its tables.
+    """
 
     held: Held
     scores: Scores
@@ -114,7 +118,10 @@ class StoredCompetition(Result):
             )
         seeds, scores = self.scores["seeds"], self.scores
         steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
-        played = f"{self.held.short}…: seeds {seeds['first']} to {seeds['first'] + seeds['count'] - 1}{steps}"
+        played = (
+            f"{self.held.short}…: seeds {seeds['first']} to "
+            f"{seeds['first'] + seeds['count'] - 1}{steps}"
+        )
         gap = [said_gap(scores["gap"])] if "sweep" not in scores and "gap" in scores else []
         return [*head, *map(str, self.older), played, *standings_tables(scores), *gap]
 
@@ -159,7 +166,10 @@ def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
 
 
 def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
-    """What was written of a walk-forward by this selection. Raises StoreError if it is not there, or damaged."""
+    """What was written of a walk-forward by this selection.
+
+    Raises StoreError if it is not there, or damaged.
+    """
     place = walk_place(held, selection.suffix)
     return StoredWalk(held, place, read_walk(place), with_settings)
 

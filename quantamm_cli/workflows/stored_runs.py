@@ -13,7 +13,7 @@ from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.named import KINDS, NAME_DIGITS
+from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import all_selections
@@ -202,7 +202,9 @@ class StoredRun(Result):
 
     @property
     def history(self) -> "polars.DataFrame":
-        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``, and ``period.metric`` of each metric."""
+        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``,
+        and ``period.metric`` of each metric.
+        """
         import polars
 
         rows = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
@@ -78,7 +78,8 @@ class StudyFiles:
         )
         if best.run != again:
             self._monitor.warn(
-                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from elsewhere than the YAML"
+                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from "
+                "elsewhere than the YAML"
             )
 
 

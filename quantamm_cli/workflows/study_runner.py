@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
@@ -47,7 +47,8 @@ class StudyRunner:
         self._trials = trials
         if self._study.trials:
             self._monitor.note(
-                f"{self._files.place.name[:18]}…: going on after {trials - left(self._study, trials)} of {trials} trials"
+                f"{self._files.place.name[:18]}…: going on after "
+                f"{trials - left(self._study, trials)} of {trials} trials"
             )
         with (
             self._monitor.saving(self._interrupted) as check,
@@ -88,7 +89,10 @@ class StudyRunner:
         self._attempt = None
 
     def _score(self, attempt: Attempt, monitor: Monitor) -> float:
-        """Train a trial's settings, or find them trained. Raises ConfigError or DivergedError if that gives no score."""
+        """Train a trial's settings, or find them trained.
+
+        Raises ConfigError or DivergedError if that gives no score.
+        """
         with self._writing():
             values = self._space.values(attempt)
         settings = self._space.settings(values)
@@ -97,7 +101,8 @@ class StudyRunner:
         earlier = {trial.run for trial in self._study.trials}
         with self._writing():
             attempt.runs_as(run)
-        # A study begun afresh trains its runs once more: not those it has trained itself, nor one that was stopped.
+        # A study begun afresh trains its runs once more: not those it has trained itself,
+        # nor one that was stopped.
         fresh = bool(self._study.notes["fresh"]) and run not in earlier
         if walks:
             return self._walked(attempt, settings, fresh, monitor)
@@ -108,7 +113,10 @@ class StudyRunner:
         return float(score)
 
     def _walked(self, attempt: Attempt, settings: Train, fresh: bool, monitor: Monitor) -> float:
-        """The mean score of the cycles. Raises DivergedError if one has none, Pruned if the first of them promise too little."""
+        """The mean score of the cycles.
+
+        Raises DivergedError if one has none, Pruned if the first of them promise too little.
+        """
         scores: list[float] = []
         of = len(settings.cycles)
         for each in cycles(settings, USUAL, fresh, monitor):
@@ -122,7 +130,8 @@ class StudyRunner:
                 poor = attempt.report(len(scores), math.fsum(scores) / len(scores))
             if poor and len(scores) < of:
                 raise Pruned(
-                    f"after cycle {len(scores)} of {of} its mean is {math.fsum(scores) / len(scores):.6g}"
+                    f"after cycle {len(scores)} of {of} its mean is "
+                    f"{math.fsum(scores) / len(scores):.6g}"
                 )
         return math.fsum(scores) / of
 
@@ -156,7 +165,9 @@ class Pruned(Exception):  # noqa: N818 - an event, not an error
 
 
 class _TrialMonitor(Monitor):
-    """What a trial may say: how far it is, on the bar of the study; warnings; and that it was stopped."""
+    """What a trial may say: how far it is, on the bar of the study;
+    warnings; and that it was stopped.
+    """
 
     def __init__(self, study: Monitor, attempt: Attempt, done: int, step: Step) -> None:
         self._study, self._attempt, self._done, self._step = study, attempt, done, step

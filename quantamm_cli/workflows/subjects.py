@@ -27,7 +27,9 @@ def of_pool(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
 
 
 def of_run(result: EvaluationResult, minimum: float) -> Subject:
-    """What there is to see of a trained run and of the set that was chosen; ``minimum`` as in its selection."""
+    """What there is to see of a trained run and of the set that was chosen;
+    ``minimum`` as in its selection.
+    """
     settings, run = result.chosen.settings, result.chosen.run
     pool = of_pool(result.scored, run.name, dated(settings.spans, minute(settings.start)))
     return replace(

@@ -79,7 +79,8 @@ def train(
     shorter: Run | None = None,
     monitor: Monitor | None = None,
 ) -> TrainingResult:
-    """Train these settings to the end, or go on where an earlier call stopped, and assess the set that is selected.
+    """Train these settings to the end, or go on where an earlier call stopped,
+    and assess the set that is selected.
 
     Args:
         fresh: start over; the old files are kept beside.
@@ -106,7 +107,8 @@ def train(
     with _opened(store, settings, data, fresh, monitor) as writer:
         if writer.status == "finished":
             monitor.note(
-                f"run_{settings.fingerprint[:12]}… is finished; reusing it ({argument('fresh', True)} starts over)"
+                f"run_{settings.fingerprint[:12]}… is finished; reusing it "
+                f"({argument('fresh', True)} starts over)"
             )
         else:
             watch.split("compile", _fitted(settings, market, writer, monitor, shorter), "run")
@@ -122,7 +124,9 @@ def train(
 def _befell(
     run: Run, settings: Train, monitor: Monitor
 ) -> tuple[list[int] | None, list[str | None] | None]:
-    """How often each parameter set diverged and was drawn anew, and why it ended before its steps, if any did."""
+    """How often each parameter set diverged and was drawn anew,
+    and why it ended before its steps, if any did.
+    """
     fitter = Fit.typed(settings.fit)
     last = run.entries[-1]
     redrawn, ended = last.get("redrawn") or None, last.get("ended") or None
@@ -153,7 +157,9 @@ def _opened(store: Store, settings: Train, data: str, fresh: bool, monitor: Moni
 def _fitted(
     settings: Train, market: Market, writer: Writer, monitor: Monitor, shorter: Run | None
 ) -> float:
-    """Run the fit to its end under the writer's lock; seconds until the first entry, most of them compiling."""
+    """Run the fit to its end under the writer's lock; seconds until the first
+    entry, most of them compiling.
+    """
     began, first = time.perf_counter(), 0.0
     run = TrainingRun(settings, market, writer)
     if shorter is not None and writer.status == "new":

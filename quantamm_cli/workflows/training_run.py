@@ -18,12 +18,12 @@ from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Entry, Run, Writer
-from quantamm_cli.training.average import Average
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
 from quantamm_cli.training.problem import Problem, Progress, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import keepers
+from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
@@ -38,7 +38,9 @@ TRACKED = (
     "returns_over_hodl",
     "returns_over_uniform_hodl",
 )
-"""Metrics of every period at every step, besides those that train and select: cheap, and enough to draw a history."""
+"""Metrics of every period at every step, besides those that train and select: cheap,
+and enough to draw a history.
+"""
 
 
 class TrainingRun:
@@ -63,7 +65,9 @@ class TrainingRun:
         self.save("running")
 
     def _keep_meanings(self, run: Run) -> None:
-        """Scores of another meaning are in the history already: the run stays marked by the oldest."""
+        """Scores of another meaning are in the history already: the run
+        stays marked by the oldest.
+        """
         self._provenance = {
             **{key: value for key, value in self._provenance.items() if key != "meanings"},
             **{key: value for key, value in run.provenance.items() if key == "meanings"},
@@ -87,7 +91,8 @@ class TrainingRun:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
-        self.entries.append({**entry, **report.told})  # type: ignore[typeddict-item]  # under names of the fitter's own
+        # under names of the fitter's own
+        self.entries.append({**entry, **report.extras})  # type: ignore[typeddict-item]
         self.progress = (
             progress  # from here on the entry counts, also for a save from another thread
         )
@@ -113,7 +118,10 @@ class TrainingRun:
         if not self.entries:
             return "stopped before the first step was done; nothing to save"
         self.save("stopped")
-        return f"stopped; step {self.step} of run_{self._settings.fingerprint[:12]}… is saved; the same command goes on from there"
+        return (
+            f"stopped; step {self.step} of run_{self._settings.fingerprint[:12]}… is saved; the "
+            "same command goes on from there"
+        )
 
     def said(self, report: Report) -> str:
         """The metric that selects, for the progress bar."""
@@ -126,7 +134,8 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     """The declared parameters and the raw ones to begin with.
 
     Raises:
-        ConfigError: for all that is wrong about them and about the windows, before any price is read.
+        ConfigError: for all that is wrong about them and about the windows,
+            before any price is read.
     """
     pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
     assets = len(settings.tokens)

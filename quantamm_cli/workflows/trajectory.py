@@ -22,8 +22,8 @@ Numbers = NDArray[np.float64]
 class Trajectory:
     """A row a minute, a column a token.
 
-    ``unix`` (t,): ms since 1970 UTC. ``prices``, ``weights`` (shares of value), ``reserves`` (t, n). ``value``, and ``fees``
-    that its providers earned in that minute (t,), in the numeraire.
+    ``unix`` (t,): ms since 1970 UTC. ``prices``, ``weights`` (shares of value), ``reserves`` (t,
+    n). ``value``, and ``fees`` that its providers earned in that minute (t,), in the numeraire.
     """
 
     tokens: tuple[str, ...]
@@ -48,7 +48,9 @@ class Trajectory:
         return len(self.value)
 
     def frame(self) -> "polars.DataFrame":
-        """A polars frame: ``unix``, ``value``, ``fees``, and ``price_BTC``, ``weight_BTC``, ``reserves_BTC`` of each token."""
+        """A polars frame: ``unix``, ``value``, ``fees``, and ``price_BTC``, ``weight_BTC``,
+        ``reserves_BTC`` of each token.
+        """
         import polars
 
         return polars.DataFrame({"unix": self.unix} | dict(self._columns()))
@@ -95,5 +97,6 @@ def _library(name: str) -> ModuleType:
     except ImportError:
         raise QsimError(
             name,
-            f"is not installed, and this needs it; pip install {name}, or take .frame(), a polars frame",
+            f"is not installed, and this needs it; pip install {name}, or take "
+            ".frame(), a polars frame",
         ) from None

@@ -1,10 +1,12 @@
-"""A study whose trials are trainings, each a run of its own; it goes on where an earlier call stopped."""
+"""A study whose trials are trainings, each a run of its own; it goes on
+where an earlier call stopped.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quantamm_cli.config.search import Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
@@ -13,9 +15,9 @@ from quantamm_cli.settings.digest import plain as plain_tree
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.nearest import did_you_mean
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.legal import moves_the_score
@@ -125,7 +127,8 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     if pruner and not isinstance(search.base.split, WalkForward):
         raise ConfigError(
             "study.pruner",
-            f"{settings.pruner} goes by the cycles of a trial; add split=walk_forward, or leave it out",
+            f"{settings.pruner} goes by the cycles of a trial; add "
+            "split=walk_forward, or leave it out",
         )
     meanings = named_meanings([f"metric/{metric}", *_named(search)])
     identity: JsonObject = {
@@ -158,7 +161,9 @@ def tune(
     monitor: Monitor,
     watch: Watch | None = None,
 ) -> StudyResult:
-    """Trials until there are as many as asked for, or those that are there. ``words``: overrides the study was asked for with.
+    """Trials until there are as many as asked for, or those that are there.
+
+    ``words``: overrides the study was asked for with.
 
     Raises:
         DivergedError: no trial has a score.
@@ -184,7 +189,8 @@ def tune(
         if study.best is None:
             raise DivergedError(
                 "study",
-                f"none of {len(study.trials)} trials has a score; the last: {study.trials[-1].reason}",
+                f"none of {len(study.trials)} trials has a score; the last: "
+                f"{study.trials[-1].reason}",
             )
     watch.lap("write")
     return StudyResult(
@@ -199,7 +205,10 @@ def tune(
 
 
 def objective(name: str | None, settings: Train) -> tuple[str, str]:
-    """Period and metric that trials are scored by. Raises ConfigError if there is no such thing in these settings."""
+    """Period and metric that trials are scored by.
+
+    Raises ConfigError if there is no such thing in these settings.
+    """
     if name is None and isinstance(settings.split, WalkForward):
         return "test", selection_metric(settings)
     if name is None:
@@ -217,7 +226,8 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
     if metric not in REGISTER["metric"]:
         raise ConfigError(
             "study.objective",
-            f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim show metrics` lists them",
+            f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim "
+            "show metrics` lists them",
         )
     return period, metric
 
@@ -229,12 +239,14 @@ def _warn(period: str, search: Search, monitor: Monitor) -> None:
         )
     elif period == "test":
         monitor.warn(
-            "the objective is on the test period, so no period is left that did not choose the result"
+            "the objective is on the test period, so no period is left that did "
+            "not choose the result"
         )
     moved = moves_the_score(search.space)
     if moved:
         monitor.warn(
-            f"trials are scored on different data, as {', '.join(moved)} is searched; their scores compare like with unlike"
+            f"trials are scored on different data, as {', '.join(moved)} is searched; their scores "
+            "compare like with unlike"
         )
 
 

@@ -1,4 +1,6 @@
-"""``split=walk_forward``: train, select and test in cycles through time, and say what it all shows."""
+"""``split=walk_forward``: train, select and test in cycles through time,
+and say what it all shows.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -127,7 +129,9 @@ def walk_forward(
 
 
 def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
-    """Every cycle in time, each trained before the next begins; with warm starts each begins where the one before ended."""
+    """Every cycle in time, each trained before the next begins;
+    with warm starts each begins where the one before ended.
+    """
     split, holdouts = WalkForward.typed(settings.split), settings.cycles
     if (
         settings.warm_start is not None
@@ -150,7 +154,9 @@ def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor)
 
 
 class PlannedCycle(NamedTuple):
-    """A cycle with its dates; ``run`` is ``None`` where the cycle before it says where it begins."""
+    """A cycle with its dates; ``run`` is ``None`` where the cycle
+    before it says where it begins.
+    """
 
     cycle: int
     run: str | None
@@ -214,7 +220,10 @@ class PlannedWalkForward(Result):
 
 
 def walk_place(settings: Train, selection: Selection) -> WalkPlace:
-    """Where a walk-forward is kept; another selection than the usual one has files of its own. Raises ConfigError if there is none."""
+    """Where a walk-forward is kept; another selection than the usual one has files of its own.
+
+    Raises ConfigError if there is none.
+    """
     chooser(settings.cycles[0], selection)
     chosen = selection if settings.warm_start is None else USUAL
     return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen.suffix)
@@ -290,7 +299,9 @@ def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
 
 
 def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, np.ndarray]:
-    """Daily returns out of sample by strategy, with the day (its midnight, in ms since 1970) and the cycle of each."""
+    """Daily returns out of sample by strategy, with the day (its midnight,
+    in ms since 1970) and the cycle of each.
+    """
     lengths = [len(each.outcome.returns["pool"]) for each in cycles]
     days = [
         each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)

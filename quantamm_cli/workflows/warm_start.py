@@ -1,4 +1,6 @@
-"""Trainings that begin where another run is: with one of its parameter sets, or with the whole of its state."""
+"""Trainings that begin where another run is: with one of its parameter sets,
+or with the whole of its state.
+"""
 
 from typing import Any
 
@@ -24,9 +26,11 @@ def warm_started(
     given: JsonObject | ParamValues,
     monitor: Monitor,
 ) -> Train:
-    """``settings`` beginning with the parameters that a selection takes of a run, whose ``own`` settings may be others.
+    """``settings`` beginning with the parameters that a selection takes of a run,
+    whose ``own`` settings may be others.
 
-    Parameters that are ``given`` are those, not the run's. What the run had seen of the new one's test is said.
+    Parameters that are ``given`` are those, not the run's. What the run had seen of
+    the new one's test is said.
     """
     selected = chooser(own, selection)(run)
     _say_seen(own, selected, settings, monitor)
@@ -39,14 +43,16 @@ def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor)
     tests = settings.cycles[0].end
     if settings.test_end is not None and minute(seen) > minute(tests):
         monitor.warn(
-            f"the run it begins with saw prices until {seen}, and the test begins {tests}: its scores are not out of sample"
+            f"the run it begins with saw prices until {seen}, and the test begins {tests}: its "
+            "scores are not out of sample"
         )
 
 
 def warmed(
     settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None
 ) -> Train:
-    """``settings`` with the parameters of a selected set but for those that are ``given``; run, step and set join their identity.
+    """``settings`` with the parameters of a selected set but for those that are ``given``; run,
+    step and set join their identity.
 
     Raises:
         ConfigError: the pool has other parameters than the run's.
@@ -59,7 +65,8 @@ def warmed(
     if foreign:
         raise ArgumentError(
             "run",
-            f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name a run of such a pool",
+            f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name "
+            "a run of such a pool",
         )
     plain = {name: _tuples(value) for name, value in {**kept, **given}.items()}
     return settings.model_copy(
@@ -82,24 +89,28 @@ def check_longer(own: Train, settings: Train) -> None:
     """Whether ``settings`` are a run's own with more steps.
 
     Raises:
-        ConfigError: other settings differ too, or the steps taken would have been others had so many been asked for.
+        ConfigError: other settings differ too, or the steps taken would have been others
+            had so many been asked for.
     """
     before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
     longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
         raise ArgumentError(
             "shorter",
-            "takes more steps of the same run: only fit.steps may be given; for other settings leave it out",
+            "takes more steps of the same run: only fit.steps may be given; for other "
+            "settings leave it out",
         )
     if after.steps <= before.steps:
         raise ConfigError(
             "fit.steps",
-            f"{after.steps} is not more than the run's {before.steps}; say how many there shall be in all",
+            f"{after.steps} is not more than the run's {before.steps}; say how many "
+            "there shall be in all",
         )
     if (reason := after.depends_on_steps) is not None:
         raise ArgumentError(
             "shorter",
-            f"{reason} depends on the number of steps, so the run cannot be made longer; train it anew",
+            f"{reason} depends on the number of steps, so the run cannot be made "
+            "longer; train it anew",
         )
 
 

@@ -1,4 +1,6 @@
-"""What a step of a competition costs on one core: strategies and the normaliser, the market given."""
+"""What a step of a competition costs on one core: strategies and the
+normaliser, the market given.
+"""
 
 import json
 from typing import Any

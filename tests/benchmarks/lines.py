@@ -20,9 +20,11 @@ DAY = 1440
 
 @dataclass(frozen=True)
 class Line:
-    """One measurement. ``kind``: ``path`` (objective, or objective and gradient, of one window) or ``step`` (a training step).
+    """One measurement. ``kind``: ``path`` (objective, or objective and gradient, of one window) or
+    ``step`` (a training step).
 
-    ``lanes`` are parameter sets for a path, windows × sets for a step; ``target`` is in the unit of the kind's table.
+    ``lanes`` are parameter sets for a path, windows × sets for a step;
+    ``target`` is in the unit of the kind's table.
     """
 
     kind: str
@@ -76,7 +78,8 @@ class Competition(NamedTuple):
         return f"competition, {self.what}, {self.strategies}"
 
 
-# ns a minute and lane of one lane over 30 days, value alone, by tokens; three times that with the gradient.
+# ns a minute and lane of one lane over 30 days, value alone, by tokens;
+# three times that with the gradient.
 TARGETS = {2: 80.0, 3: 110.0, 5: 170.0, 8: 320.0}
 WANTED = {
     "fixed fees": (0.072, 0.176, 0.336),
@@ -107,12 +110,17 @@ def path(tokens: int, lanes: int, days: int, chunk: int, fee: bool, gradient: bo
         else None
     )
     what = "value and gradient" if gradient else "value"
-    name = f"{tokens} tokens, {lanes} lanes, {days} d, {'daily' if chunk == DAY else 'hourly'}, {'30 bp' if fee else 'no fee'}, {what}"
+    name = (
+        f"{tokens} tokens, {lanes} lanes, {days} d, {'daily' if chunk == DAY else 'hourly'}, "
+        f"{'30 bp' if fee else 'no fee'}, {what}"
+    )
     return Line("path", name, words, tokens, days, lanes, chunk, fee, gradient, target)
 
 
 def paths(full: bool) -> Iterator[Line]:
-    """Every combination, or those that show how cost grows with tokens, lanes, days and chunks, one at a time."""
+    """Every combination, or those that show how cost grows with tokens, lanes,
+    days and chunks, one at a time.
+    """
     chosen: list[tuple[int, int, int, int, bool, bool]]
     if full:
         chosen = [
@@ -136,7 +144,9 @@ def paths(full: bool) -> Iterator[Line]:
 
 
 def steps(full: bool) -> Iterator[Line]:
-    """Training steps as the default configuration takes them: 8 windows of 113 days, 4 sets, validation and test at every step."""
+    """Training steps as the default configuration takes them: 8 windows of 113 days, 4 sets,
+    validation and test at every step.
+    """
     yield step("3 tokens, no fee, daily chunks", (), 0.005)
     yield step("3 tokens, no fee, hourly chunks", _chunked(60), 0.040, chunk=60)
     yield step("3 tokens, no fee, `sharpe` (every minute)", ("metric=sharpe",), 0.250)

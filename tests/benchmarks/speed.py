@@ -1,4 +1,5 @@
-"""``make bench``: measures this tree, or this tree and another revision in turns, and writes JSON and tables.
+"""``make bench``: measures this tree, or this tree and another revision in turns,
+and writes JSON and tables.
 
     python tests/benchmarks/speed.py [--full] [--base REVISION] [--only REGEX] [--no-page]
 
@@ -29,7 +30,9 @@ RESULTS = Path(__file__).with_name("results")
 _ROUNDS, _ENOUGH = 7, 1.5
 """At most so many rounds, and no more once they took so many seconds."""
 _LONG = {False: 6.0, True: 600.0}
-"""Seconds a call above which an executor is left out of a line, by ``--full``; predicted from its smaller lines."""
+"""Seconds a call above which an executor is left out of a line, by ``--full``;
+predicted from its smaller lines.
+"""
 
 Measure = Callable[[Tree, dict[str, Any]], dict[str, Any]]
 
@@ -167,7 +170,14 @@ def _summary(taken: list[dict[str, Any]]) -> dict[str, Any]:
 def _machine() -> dict[str, Any]:
     names = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     libraries = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
-    return {"processor": names[0] if names else platform.processor(), "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), "python": platform.python_version(), **libraries}  # fmt: skip
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "python": platform.python_version(),
+        **libraries,
+    }
 
 
 def _cpuinfo() -> list[str]:

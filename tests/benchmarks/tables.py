@@ -53,8 +53,10 @@ def into(readme: Path, text: str) -> str:
 def _head(result: dict[str, Any]) -> str:
     machine = result["machine"]
     return (
-        f"{result['revision']}, {result['date']}: {machine['processor']}, {machine['cores']} cores, Python {machine['python']}, JAX {machine['jax']};"
-        f" load {result['load'][0]} before, {result['load'][1]} after. Best of the rounds. Peak: what XLA sets aside / the process's resident memory."
+        f"{result['revision']}, {result['date']}: {machine['processor']}, {machine['cores']} "
+        f"cores, Python {machine['python']}, JAX {machine['jax']}; load {result['load'][0]} "
+        f"before, {result['load'][1]} after. Best of the rounds. Peak: what XLA sets aside / the "
+        "process's resident memory."
     )
 
 

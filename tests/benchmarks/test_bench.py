@@ -343,7 +343,9 @@ def test_table_compares_two_trees_and_says_what_one_lacks() -> None:
 
 
 def test_competitions_have_a_table_of_their_own() -> None:
-    """A row each, with what was wanted beside what was measured; one that could not be played is a dash."""
+    """A row each, with what was wanted beside what was measured;
+    one that could not be played is a dash.
+    """
     rows = [
         {
             "kind": "competition",

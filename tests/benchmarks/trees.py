@@ -130,7 +130,9 @@ def environment(home: Path, cache: Path) -> dict[str, str]:
 
 @contextmanager
 def trees(base: str | None) -> Iterator[list[Tree]]:
-    """This tree and, where a revision is named, that one: checked out beside the repository, removed at the end."""
+    """This tree and, where a revision is named, that one: checked out beside the
+    repository, removed at the end.
+    """
     with tempfile.TemporaryDirectory(prefix="qsim-bench-") as folder:
         found = [Tree("now", ROOT, Path(folder, "cache"))]
         home = Path(folder, "base")

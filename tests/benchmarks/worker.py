@@ -149,7 +149,10 @@ def main() -> None:
                 answer = getattr(worker, request["do"])(*request.get("with", []))
             except Exception as failure:  # a tree that cannot do this line
                 answer = {
-                    "error": f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}"
+                    "error": (
+                        f"{type(failure).__name__}: "
+                        f"{str(failure).splitlines()[0] if str(failure) else ''}"
+                    )
                 }
             print(json.dumps(answer), file=answers)
 

@@ -1,4 +1,5 @@
-"""A folder with a complete conf/: the project's own, and stand-ins for the groups that are not there.
+"""A folder with a complete conf/: the project's own, and stand-ins for the
+groups that are not there.
 
 PYTEST_DONT_REWRITE: the tests import names from here before pytest takes it as a plugin.
 """
@@ -21,14 +22,32 @@ from quantamm_cli.workflows.results import Result
 CONF = Path(__file__).resolve().parents[2] / "conf"
 STAND_INS = {
     "data/synthetic": "kind: synthetic\nseed: 0\nburn_in_days: null\n",
-    "pool/temporal": "defaults:\n  - rule: momentum\n  - guard: standard\n  - _self_\nkind: temporal\nchunk_period: 1440\narb_quality: 1.0\n",
+    "pool/temporal": (
+        "defaults:\n"
+        "  - rule: momentum\n"
+        "  - guard: standard\n"
+        "  - _self_\n"
+        "kind: temporal\n"
+        "chunk_period: 1440\n"
+        "arb_quality: 1.0\n"
+    ),
     "pool/balancer": "kind: balancer\n",
     "pool/rule/momentum": "kind: momentum\nuse_alt_lamb: false\n",
     "pool/rule/power_channel": "kind: power_channel\nuse_alt_lamb: false\n",
     "pool/guard/standard": "kind: standard\nmaximum_change: 3.0e-4\nminimum_weight: null\n",
     "metric/daily_log_sharpe": "kind: daily_log_sharpe\nturnover_penalty: 0.0\n",
-    "fit/adamw": "kind: adamw\nsteps: 1000\nlearning_rate: 0.1\nbatch_size: 8\nparameter_sets: 4\nseed: 0\n",
-    "experiment/mom": "# @package _global_\n# train, 5 s: a channel\ndefaults:\n  - override /pool/rule: power_channel\n\nfees:\n  arb_frequency: 2\n",
+    "fit/adamw": (
+        "kind: adamw\nsteps: 1000\nlearning_rate: 0.1\nbatch_size: 8\nparameter_sets: 4\nseed: 0\n"
+    ),
+    "experiment/mom": (
+        "# @package _global_\n"
+        "# train, 5 s: a channel\n"
+        "defaults:\n"
+        "  - override /pool/rule: power_channel\n"
+        "\n"
+        "fees:\n"
+        "  arb_frequency: 2\n"
+    ),
 }
 Run = Callable[..., tuple[int, str, str]]
 

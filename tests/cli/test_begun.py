@@ -60,7 +60,9 @@ def test_continuing_needs_a_run(tmp_path: Path, call: Call) -> None:
 
 
 def test_a_warm_start_begins_with_the_chosen_set_and_names_it(trained: Path, call: Call) -> None:
-    """The first set of entry 0 is the selected one; run, step and set are in the settings; the command line's parameters win."""
+    """The first set of entry 0 is the selected one; run, step and set are in the settings; the
+    command line's parameters win.
+    """
     before = toy.document(trained)
     chosen = call("evaluate", *TOY, "--load", "best_train", "--json").json
     words = ["--run", before["fingerprint"][:8], "--load", "best_train", "fit.steps=1"]
@@ -85,7 +87,9 @@ def test_a_warm_start_begins_with_the_chosen_set_and_names_it(trained: Path, cal
 
 
 def test_what_the_beginning_saw_of_the_test_is_said(trained: Path, call: Call) -> None:
-    """A set chosen on the test period, or a test before the run's end, makes no out-of-sample score; nothing is said where it does."""
+    """A set chosen on the test period, or a test before the run's end, makes no out-of-sample
+    score; nothing is said where it does.
+    """
     words = ["train", "--run", toy.document(trained)["fingerprint"][:8], "fit.steps=1", "--dry-run"]
     said = "its scores are not out of sample"
     assert said not in call(*words).err

@@ -1,4 +1,6 @@
-"""``qsim runs compare``: what each run earned above the first, day by day, on the test days they have in common."""
+"""``qsim runs compare``: what each run earned above the first, day by day,
+on the test days they have in common.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +11,7 @@ import toy
 from numpy.typing import NDArray
 from toy import TOY, Call
 
-from quantamm_cli.store.proven import proven
+from quantamm_cli.store.checksummed_json import proven
 
 LONGER = (*TOY, "test_end=2021-02-18")  # 25 test days: enough for an interval
 OTHER = (*LONGER, "params.k_per_day=500", "params.memory_days=1")
@@ -23,7 +25,9 @@ def earned(folder: Path, told: dict[str, Any]) -> NDArray[np.float64]:
 
 
 def test_differences_are_paired_by_day(tmp_path: Path, call: Call) -> None:
-    """The estimate is that of the trajectories; the interval is around it; a run beside itself earned nothing more."""
+    """The estimate is that of the trajectories; the interval is around it;
+    a run beside itself earned nothing more.
+    """
     one, other = (call("train", *words, "--json").json for words in (LONGER, OTHER))
     told = call("runs", "compare", one["run"], other["run"], one["run"], "--json").json
     first, same = told["paired"]

@@ -1,4 +1,6 @@
-"""``qsim compete``: played, resumed, reused, verified, swept, ranked, replayed; what is refused before anything is played."""
+"""``qsim compete``: played, resumed, reused, verified, swept, ranked, replayed; what is refused
+before anything is played.
+"""
 
 import json
 import re
@@ -241,7 +243,9 @@ def test_validate_shows_the_inputs_of_what_is_broken(mine: Path, call: Call) -> 
 
 
 def test_a_sweep_is_many_competitions_at_once(copied: Path, call: Call) -> None:
-    """A point at a strategy's own value has the edges of the competition itself; the best point is marked."""
+    """A point at a strategy's own value has the edges of the competition itself;
+    the best point is marked.
+    """
     told = call(*WORDS, "--sweep", "fixed_20.fee_bps=10:30:10", "--json").json
     assert [point["values"]["fee_bps"] for point in told["points"]] == [10, 20, 30]
     one = json.loads((copied / "runs" / folder_of_run(copied, WORDS) / "scores.json").read_text())
@@ -259,7 +263,9 @@ def folder_of_run(where: Path, words: tuple[str, ...]) -> str:
 
 
 def test_until_decided_adds_seeds_until_the_leader_is_sure(tmp_path: Path, call: Call) -> None:
-    """Decided by an interval that holds whenever one stops; otherwise it gives up at the stated most and says so."""
+    """Decided by an interval that holds whenever one stops; otherwise it gives up at
+    the stated most and says so.
+    """
     words = (
         "compete",
         "strategies=[fixed_fee,{kind: fixed_fee, fee_bps: 3000, name: dear}]",
@@ -320,7 +326,9 @@ def test_a_leaderboard_ranks_receipts_of_one_configuration(copied: Path, call: C
 
 
 def test_a_competition_is_known_by_its_name(copied: Path, played: Path, call: Call) -> None:
-    """Listed, shown and drawn by a few digits, with the numbers that the command told; a sweep is shown by its points."""
+    """Listed, shown and drawn by a few digits, with the numbers that the command told;
+    a sweep is shown by its points.
+    """
     told = json.loads((played / "answer.json").read_text())
     (line,) = call("runs", "list", "--json").json["competitions"]
     assert (line["run"], line["status"], line["seeds"]) == (told["run"], "finished", 24)
@@ -389,7 +397,9 @@ def test_a_replay_adds_up_to_the_seed_it_replays(copied: Path, call: Call) -> No
 
 
 def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> None:
-    """By gradient; the trained line-up is an experiment of its own, and the best fixed fee is what it is compared with."""
+    """By gradient; the trained line-up is an experiment of its own,
+    and the best fixed fee is what it is compared with.
+    """
     words = (
         "compete",
         "strategies=[mine.py:Mine]",

@@ -64,7 +64,9 @@ def prices(files: Path, tmp_path: Path) -> Path:
 def test_files_of_both_kinds_are_played_and_a_receipt_finds_them_again(
     prices: Path, tmp_path: Path, call: Call
 ) -> None:
-    """The same edges; checked where the prices were, or where they are now; other prices are other data."""
+    """The same edges; checked where the prices were, or where they are now;
+    other prices are other data.
+    """
     answer = call(*WORDS, "--json")
     assert "1,440 minutes of ETH from parquet prices" in answer.err
     assert "missing minutes carried forward: ETH 7 (longest 7)" in answer.err

@@ -1,4 +1,6 @@
-"""Composition without Hydra's own settings gives what composition with them does; mentions of them count."""
+"""Composition without Hydra's own settings gives what composition with them
+does; mentions of them count.
+"""
 
 import json
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 from quantamm_cli.cli.commands.config import COMPOSED
 from quantamm_cli.config.compose import Composer, resolved
 from quantamm_cli.config.loader import Loader
-from quantamm_cli.config.sources import read_yaml
+from quantamm_cli.config.yaml_source import read_yaml
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.conf import packaged_conf
 
@@ -73,7 +75,9 @@ def test_hydra_is_composed_only_if_it_is_mentioned(
 
 
 def test_a_file_read_again_is_as_it_was_written(here: Path) -> None:
-    """A reader may change what it got, the next gets it unchanged; a file that has changed is read anew."""
+    """A reader may change what it got, the next gets it unchanged;
+    a file that has changed is read anew.
+    """
     path = here / "a.yaml"
     path.write_text("fit: {steps: [1, 2]}\n")
     read_yaml(path)["fit"]["steps"].append(3)

@@ -1,4 +1,6 @@
-"""What people get wrong: one line that says where, what came and what to do; the exit code; nothing half-written."""
+"""What people get wrong: one line that says where, what came and what to do;
+the exit code; nothing half-written.
+"""
 
 import errno
 import math
@@ -18,7 +20,10 @@ SETTINGS = [
         ["start=2023-01-01T00:00:30"],
         2,
         [
-            "start: '2023-01-01T00:00:30' is not on the minute grid; the nearest minute is 2023-01-01"
+            (
+                "start: '2023-01-01T00:00:30' is not on the minute grid; the nearest "
+                "minute is 2023-01-01"
+            )
         ],
     ),
     (["start=yesterday"], 2, ["start: 'yesterday' is not a date; write YYYY-MM-DD"]),

@@ -1,4 +1,6 @@
-"""``qsim evaluate``: by which rule, of which run, over which rows; the numbers, made again from the trajectory."""
+"""``qsim evaluate``: by which rule, of which run, over which rows; the numbers,
+made again from the trajectory.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -15,7 +15,11 @@ from quantamm_cli.cli.commands import COMMANDS
 
 pytest_plugins = ["front_fixtures"]
 
-HEAVY = "import sys; from quantamm_cli.cli.main import main; code = main({words!r}); bad = sorted({{'hydra', 'omegaconf', 'jax', 'rich', 'pydantic', 'numpy'}} & set(sys.modules)); print(code, bad)"
+HEAVY = (
+    "import sys; from quantamm_cli.cli.main import main; code = main({words!r}); bad = "
+    "sorted({{'hydra', 'omegaconf', 'jax', 'rich', 'pydantic', 'numpy'}} & "
+    "set(sys.modules)); print(code, bad)"
+)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +136,9 @@ def test_json_is_one_object(here: Path, qsim: Run, commands: list[Any]) -> None:
     said = json.loads(out)
     assert said["command"] == "train"
     assert (said["error"]["code"], said["error"]["where"]) == (2, "fees=0.003")
-    assert (
-        err
-        == "qsim train: fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003\n"
+    assert err == (
+        "qsim train: fees=0.003: fees is a group (flat, none, recorded); for the number "
+        "write fees.fee=0.003\n"
     )
 
 
@@ -278,7 +282,10 @@ def test_completion_scripts_call_qsim(qsim: Run) -> None:
 
 
 def test_a_closed_pipe_is_no_error(here: Path) -> None:
-    code = "import sys; from quantamm_cli.cli.main import main; sys.exit(main(['train', '--cfg', 'all']))"
+    code = (
+        "import sys; from quantamm_cli.cli.main import main; "
+        "sys.exit(main(['train', '--cfg', 'all']))"
+    )
     work = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=here
     )

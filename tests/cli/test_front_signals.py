@@ -124,7 +124,9 @@ def test_a_signal_during_the_imports_waits_for_their_end() -> None:
 
 
 def test_no_library_takes_an_interruption_for_an_error_of_its_own() -> None:
-    """OmegaConf catches every exception and makes another of its kind: a signal in its midst came out as a defect."""
+    """OmegaConf catches every exception and makes another of its kind:
+    a signal in its midst came out as a defect.
+    """
     from omegaconf import DictConfig, OmegaConf
 
     def interrupt() -> None:

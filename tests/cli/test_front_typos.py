@@ -1,4 +1,6 @@
-"""Misspelt keys, groups, choices, options and commands get the right suggestion; nothing gets a traceback."""
+"""Misspelt keys, groups, choices, options and commands get the right suggestion;
+nothing gets a traceback.
+"""
 
 import random
 import re
@@ -14,7 +16,7 @@ from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.flags import LOADS
 from quantamm_cli.cli.main import main
 from quantamm_cli.cli.parse import flags_of
-from quantamm_cli.config import keys
+from quantamm_cli.config import key_validation
 
 pytest_plugins = ["front_fixtures"]
 
@@ -48,7 +50,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
     dice = random.Random(7)
     composer = Composer("train")
     tree = composer.tree()
-    names = [name for name in keys.places(tree) if not name.endswith("kind")]
+    names = [name for name in key_validation.places(tree) if not name.endswith("kind")]
     right = wrong = 0
     missed = []
 
@@ -63,9 +65,9 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
     for name in names * 4:
         bad = typo(name, dice)
         if bad not in names and not any(
-            bad.startswith(f"{place}.") for place in keys.open_places(tree)
+            bad.startswith(f"{place}.") for place in key_validation.open_places(tree)
         ):
-            count(name, bad, keys.unknown(bad, tree).message)
+            count(name, bad, key_validation.unknown(bad, tree).message)
     for group in composer.loader.groups():
         for option in composer.loader.options(group):
             bad = typo(option, dice)
@@ -101,7 +103,10 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("fees={fe: 1}", "fees.fe: no such setting of none"),
         (
             "fees=0.003",
-            "fees=0.003: fees is a group (flat, none, recorded); for the number write fees.fee=0.003",
+            (
+                "fees=0.003: fees is a group (flat, none, recorded); for the number "
+                "write fees.fee=0.003"
+            ),
         ),
         ("fees=null", "fees is a group"),
         ("fees=[none,flat]", "fees is a group"),

@@ -15,7 +15,15 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
 
 def test_a_file_of_deltas(here: Path, qsim: Run, commands: list[Any]) -> None:
     Path("x.yaml").write_text(
-        "defaults:\n  - override /pool: balancer\n  - override /fees: flat\n\nstart: '2022-01-01'\nfees:\n  fee: 0.003\nparams:\n  k: [1, 2]\n"
+        "defaults:\n"
+        "  - override /pool: balancer\n"
+        "  - override /fees: flat\n"
+        "\n"
+        "start: '2022-01-01'\n"
+        "fees:\n"
+        "  fee: 0.003\n"
+        "params:\n"
+        "  k: [1, 2]\n"
     )
     assert qsim("train", "conf=x.yaml", "fees.fee=0.01", "-q")[0] == 0
     tree = commands[0][0]

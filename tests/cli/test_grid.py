@@ -74,7 +74,9 @@ def test_large_grids_go_in_batches(call: Call, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path) -> None:
-    """Each point, beside a parameter's, scores as a run with these settings does; free ones stand beside costly ones."""
+    """Each point, beside a parameter's, scores as a run with these settings does;
+    free ones stand beside costly ones.
+    """
     axes = (
         "grid.fees.fee.choices=[0,0.003]",
         "grid.initial_pool_value.choices=[1e4,1e6]",

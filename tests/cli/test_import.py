@@ -10,7 +10,7 @@ from reference_result import FIT, SETTINGS, entry, metrics, write
 from toy import Call
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.translation import translated
+from quantamm_cli.config.quantammsim_settings import translated
 
 load_components()
 
@@ -123,7 +123,10 @@ def test_what_has_no_counterpart_is_said_a_line_each(tmp_path: Path, call: Call)
     notes = told.json["imported"][0]["notes"]
     for said in (
         "mystery: no such setting here; left out",
-        "price_noise_sigma: a number a chunk here, of mean one and in training only; there one a minute, in every pass",
+        (
+            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one "
+            "a minute, in every pass"
+        ),
         "optimisation_settings.force_scalar: True has no counterpart here; left out",
         "optimisation_settings.method: anneal is not a fit here; the settings say fit=adam",
         "return_val: no metric is called reserves; the settings say daily_log_sharpe",

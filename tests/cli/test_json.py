@@ -1,4 +1,6 @@
-"""``--json``: one object with the promised keys; the console script says what a call in this process says."""
+"""``--json``: one object with the promised keys; the console script says what a
+call in this process says.
+"""
 
 import contextlib
 import json
@@ -138,7 +140,9 @@ def test_a_dry_run_is_an_object(tmp_path: Path, call: Call) -> None:
 
 
 def test_the_fingerprint_does_not_depend_on_the_machines_mood(tmp_path: Path, call: Call) -> None:
-    """F21, F22: hash seeds, time zones, locales, the order of the words; and this process has moods of its own."""
+    """F21, F22: hash seeds, time zones, locales, the order of the words;
+    and this process has moods of its own.
+    """
     moods = [
         {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8"},
         {"PYTHONHASHSEED": "1", "TZ": "America/St_Johns", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "0"},

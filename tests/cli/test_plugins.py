@@ -58,8 +58,12 @@ def install(target: Path, module: str = RULE) -> Path:
         "leaning_rules/__init__.py": "",
         "leaning_rules/rules.py": module,
         "leaning_rules/conf/pool/rule/leaning.yaml": "# Lean against the level.\nkind: leaning\n",
-        "leaning_rules-3.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: leaning-rules\nVersion: 3.1\n",
-        "leaning_rules-3.1.dist-info/entry_points.txt": "[qsim.plugins]\nleaning = leaning_rules.rules\n",
+        "leaning_rules-3.1.dist-info/METADATA": (
+            "Metadata-Version: 2.1\nName: leaning-rules\nVersion: 3.1\n"
+        ),
+        "leaning_rules-3.1.dist-info/entry_points.txt": (
+            "[qsim.plugins]\nleaning = leaning_rules.rules\n"
+        ),
         "leaning_rules-3.1.dist-info/RECORD": "",
     }
     for name, text in files.items():
@@ -82,7 +86,9 @@ def qsim(packages: Path, folder: Path, *words: str, **env: str) -> toy.Answer:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
-    """A folder of packages as ``pip install --target`` leaves it; in the package are the README's components, too."""
+    """A folder of packages as ``pip install --target`` leaves it;
+    in the package are the README's components, too.
+    """
     target = tmp_path_factory.mktemp("packages")
     install(target, RULE + GROUP)
     own.write(root, target / "leaning_rules")

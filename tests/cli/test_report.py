@@ -1,4 +1,6 @@
-"""``qsim evaluate`` from other sides, and ``qsim report``: what is drawn and where it is written."""
+"""``qsim evaluate`` from other sides, and ``qsim report``: what is
+drawn and where it is written.
+"""
 
 import re
 import shutil
@@ -24,7 +26,9 @@ def asked(finished: Path) -> dict[str, Any]:
 
 
 def test_every_side_agrees_with_the_others(asked: dict[str, Any]) -> None:
-    """The chosen set is the pool, the first period a fresh start, own dates a period; parts sum; chance is counted."""
+    """The chosen set is the pool, the first period a fresh start, own dates a period;
+    parts sum; chance is counted.
+    """
     chosen = next(each for each in asked["sets"] if each["set"] == asked["selection"]["set"])
     assert chosen["metrics"] == asked["metrics"]
     assert chosen["params"] == asked["params"]
@@ -89,7 +93,9 @@ def test_words_that_ask_for_nothing_there_is_are_one_line(
 def test_what_cannot_be_written_is_one_line(
     trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page's path is printed; with a folder in its place nothing half-written is left, and the plots of before stay."""
+    """The page's path is printed; with a folder in its place nothing half-written is left,
+    and the plots of before stay.
+    """
     empty = b"\x89PNG\r\n\x1a\n" + bytes(16)  # drawing is another test's
     pictures = dict.fromkeys((name.removesuffix("_plot") for name in PLOTS), empty)
     monkeypatch.setattr("quantamm_cli.workflows.plots.images", lambda kind, subject: pictures)

@@ -9,8 +9,8 @@ import toy
 from quantamm_cli import compose, evaluate, walk_forward
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
-from quantamm_cli.store.named import holdings
 from quantamm_cli.store.receipts import read_receipt
+from quantamm_cli.store.result_names import holdings
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.compete.standings import compete
 from quantamm_cli.workflows.results import Result

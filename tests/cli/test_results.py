@@ -1,4 +1,6 @@
-"""What commands show is what workflows return: the same tables, the same JSON, without a command line."""
+"""What commands show is what workflows return: the same tables,
+the same JSON, without a command line.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -40,7 +40,10 @@ def test_it_uses_start_to_end_and_ignores_what_training_needs(tmp_path: Path, ca
 
 
 def test_every_executor_can_be_asked_for_by_name(tmp_path: Path) -> None:
-    """One in a process of its own, where settings are checked before JAX is started. The values agree."""
+    """One in a process of its own, where settings are checked before JAX is started.
+
+    The values agree.
+    """
     words = ("simulate", *SHORT, "fees=flat", "fees.fee=0.003", "--json")
     done = [
         toy.script(*words, "fees.executor=scan", folder=tmp_path),
@@ -111,7 +114,9 @@ def test_hodl_holds(tmp_path: Path, call: Call) -> None:
 
 @pytest.fixture
 def bars(tmp_path: Path) -> dict[str, Any]:
-    """The days of the toy run and the five before it, as minutes of two other tokens, in columns."""
+    """The days of the toy run and the five before it, as minutes of two
+    other tokens, in columns.
+    """
     random = np.random.default_rng(5)
     minutes = DAYS_BEFORE * 1440 + toy.ROWS + toy.TEST
     unix = (np.datetime64("2021-01-03", "s").astype(np.int64) + 60 * np.arange(minutes)) * 1000

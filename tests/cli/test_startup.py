@@ -1,4 +1,6 @@
-"""What a process costs before it works: help and typos at once, and no program compiled twice on one machine."""
+"""What a process costs before it works: help and typos at once,
+and no program compiled twice on one machine.
+"""
 
 import gc
 import json
@@ -15,15 +17,17 @@ from compiling import QUICKLY
 from toy import CACHE, QSIM, TOY, environment
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.heard import heard
+from quantamm_cli.cli.log_bridge import heard
 from quantamm_cli.config.components import load_components
 from quantamm_cli.kernels import build
-from quantamm_cli.workflows import programs
+from quantamm_cli.workflows import compile_cache
 
 FRESH = {
     name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))
 } | {"XLA_FLAGS": QUICKLY}
-"""Where programs are kept is left to the command; which they are does not depend on how well they are compiled."""
+"""Where programs are kept is left to the command; which they are does not depend on
+how well they are compiled.
+"""
 COUNTED = """
 import sys
 import jax
@@ -97,7 +101,9 @@ def kept(cache: Path) -> set[str]:
 
 @pytest.mark.timeout(900)
 def test_a_second_process_with_other_numbers_compiles_nothing(tmp_path: Path) -> None:
-    """A shell loop over fees, learning rates, dates and initial parameters pays for its programs once."""
+    """A shell loop over fees, learning rates, dates and initial parameters
+    pays for its programs once.
+    """
     words = [word for word in TOY if not word.startswith(("tokens=", "fit.steps="))] + [
         "fit.steps=1",
         *FEE,
@@ -119,7 +125,9 @@ TRAININGS = [[], FEE, ["pool/rule=mean_reversion_channel"]]
 
 @pytest.fixture(scope="module")
 def asked_for(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, list[str], list[str]]]:
-    """Exit code, programs in their order, and needless modules of each training, all in one process of their own."""
+    """Exit code, programs in their order, and needless modules of each training,
+    all in one process of their own.
+    """
     words = [["train", *TOY, "fit.steps=0", *more, "-q"] for more in TRAININGS]
     command = [sys.executable, "-c", ASKED_FOR, json.dumps(words)]
     folder = tmp_path_factory.mktemp("asked")
@@ -138,7 +146,10 @@ def asked_for(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, list[
 def test_before_the_first_step_there_is_one_program_and_nothing_needless(
     training: int, asked_for: list[tuple[int, list[str], list[str]]]
 ) -> None:
-    """Arrays are made on the host: each small program would be traced, lowered and fetched. What reads files or draws is not imported."""
+    """Arrays are made on the host: each small program would be traced, lowered and fetched.
+
+    What reads files or draws is not imported.
+    """
     code, programs, needless = asked_for[training]
     before = programs[: programs.index("jit(step)")]
     assert (code, before, needless) == (0, ["jit(prepare)"], [])
@@ -163,7 +174,9 @@ def test_the_collector_collects_after_the_imports() -> None:
 def test_the_console_says_what_lower_layers_log(
     capsys: pytest.CaptureFixture[str], quiet: bool, said: str
 ) -> None:
-    """News are notes, which ``-q`` leaves out; outside of a command nothing is said, and other libraries are left alone."""
+    """News are notes, which ``-q`` leaves out; outside of a command nothing is said, and other
+    libraries are left alone.
+    """
     logger = logging.getLogger("quantamm_cli.core")
     with heard(Console("train", quiet=quiet)):
         logger.info("compiling")
@@ -186,7 +199,10 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
     """Typos are found in the composed YAML, before JAX, NumPy and pydantic."""
-    check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print(sorted({'jax', 'numpy', 'pydantic'} & set(sys.modules)))"
+    check = (
+        "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); "
+        "print(sorted({'jax', 'numpy', 'pydantic'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", check, "train", "fees.feee=1"],
         cwd=tmp_path,
@@ -200,7 +216,10 @@ def test_a_misspelt_key_imports_no_numbers(tmp_path: Path) -> None:
 
 def test_a_listing_of_results_brings_no_jax(tmp_path: Path) -> None:
     """What is on the disk is read without it."""
-    check = "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); print('jax' in sys.modules)"
+    check = (
+        "import sys; from quantamm_cli.cli.main import main; main(sys.argv[1:]); "
+        "print('jax' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", check, "runs", "list"],
         cwd=tmp_path,
@@ -213,7 +232,10 @@ def test_a_listing_of_results_brings_no_jax(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_help_is_there_at_once(tmp_path: Path) -> None:
-    """Under 0.2 s of processor time, best of some. The time a typo takes is Hydra's; ``make bench`` measures it."""
+    """Under 0.2 s of processor time, best of some.
+
+    The time a typo takes is Hydra's; ``make bench`` measures it.
+    """
 
     def took() -> float:
         before = os.times()
@@ -232,7 +254,10 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 
 def test_no_cache_is_no_failure(tmp_path: Path) -> None:
-    """Where the folder cannot be, programs are compiled and nothing is said. Machine code has tests of its own (test_kernels_build)."""
+    """Where the folder cannot be, programs are compiled and nothing is said.
+
+    Machine code has tests of its own (test_kernels_build).
+    """
     (tmp_path / "file").write_text("")
     words = [
         "simulate",
@@ -259,28 +284,30 @@ class TestProgramsFolder:
 
     def test_names_version_and_processor(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A cache carried to another processor is not read there."""
-        here = programs.programs("1.2.3")
+        here = compile_cache.programs("1.2.3")
         assert here is not None and "1.2.3" in here.name
-        monkeypatch.setattr(programs, "processor", lambda: "another")
-        assert programs.programs("1.2.3") != here
+        monkeypatch.setattr(compile_cache, "processor", lambda: "another")
+        assert compile_cache.programs("1.2.3") != here
 
     def test_drops_what_a_killed_process_left(self) -> None:
         """A program without its time of use would keep JAX from making room for ever."""
-        folder = programs.programs("1.2.3")
+        folder = compile_cache.programs("1.2.3")
         assert folder is not None
         for name in ("whole-cache", "whole-atime", "torn-cache"):
             (folder / name).write_bytes(b"12345678")
-        programs.programs("1.2.3")
+        compile_cache.programs("1.2.3")
         assert {path.name for path in folder.iterdir()} - {".lockfile"} == {
             "whole-cache",
             "whole-atime",
         }
 
     def test_drops_folders_long_unused(self, tmp_path: Path) -> None:
-        """An upgrade does not leave its predecessor's programs for ever; a neighbour in use stays."""
+        """An upgrade does not leave its predecessor's programs for ever;
+        a neighbour in use stays.
+        """
         old, used = tmp_path / "home" / "programs-0.1-x", tmp_path / "home" / "programs-0.2-x"
         for folder in (old, used):
             folder.mkdir(parents=True)
         os.utime(old, (time.time() - 100 * 86400,) * 2)
-        programs.programs("1.2.3")
+        compile_cache.programs("1.2.3")
         assert (old.exists(), used.exists()) == (False, True)

@@ -153,7 +153,9 @@ def test_the_first_entry_is_the_initial_state(finished: Path) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_selection_is_the_best_entry_of_the_history(rule: str, finished: Path) -> None:
-    """And the entry's own scores are those that its parameters get when they are evaluated again."""
+    """And the entry's own scores are those that its parameters get when
+    they are evaluated again.
+    """
     entries = toy.history(finished)
     expected = toy.chosen(entries, rule)
     answer = toy.call("evaluate", *TOY, "--load", rule, "--json", folder=finished)
@@ -242,7 +244,9 @@ def test_parameters_are_where_training_begins(tmp_path: Path, call: Call) -> Non
 
 
 def test_numbers_of_a_parameter_stay_with_their_token(tmp_path: Path, call: Call) -> None:
-    """The other order of tokens, with the numbers in the other order, is the same training seen in a mirror."""
+    """The other order of tokens, with the numbers in the other order,
+    is the same training seen in a mirror.
+    """
     noiseless = ("fit.noise_scale=0", "fit.parameter_sets=1", "--load", "last", "--json")
     one = call(
         "train", *TOY, "params.k_per_day=[5,60]", "params.initial_weights=[0.3,0.7]", *noiseless

@@ -1,4 +1,6 @@
-"""``qsim tune``: new, resumed, reused, fresh; what is refused before the first trial; the best trial as an experiment."""
+"""``qsim tune``: new, resumed, reused, fresh; what is refused before the first trial;
+the best trial as an experiment.
+"""
 
 import json
 import math
@@ -110,7 +112,11 @@ def test_best_yaml_alone_is_the_best_run(tmp_path: Path, call: Call, training: S
     (tmp_path / "conf/fees").mkdir(parents=True)
     (tmp_path / "conf/fees/mine.yaml").write_text("defaults:\n  - flat\n  - _self_\nfee: 0.003\n")
     (tmp_path / "mine.yaml").write_text(
-        "defaults:\n  - override /fees: mine\n  - override /metric: sharpe\nparams:\n  memory_days: [10, 20]\n"
+        "defaults:\n"
+        "  - override /fees: mine\n"
+        "  - override /metric: sharpe\n"
+        "params:\n"
+        "  memory_days: [10, 20]\n"
     )
     hours = ("pool.chunk_period=720", "pool.weight_interpolation_period=720")
     told = call(

@@ -1,4 +1,6 @@
-"""``split=walk_forward``: cycles that are ordinary runs, one object and one file about all of them, nothing trained twice."""
+"""``split=walk_forward``: cycles that are ordinary runs, one object and one file about all of
+them, nothing trained twice.
+"""
 
 import json
 import shutil
@@ -47,7 +49,9 @@ def plain(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_cycle_is_the_run_of_its_own_dates(done: Path) -> None:
-    """A holdout of the same dates is the same run, is there already, and is told with the same numbers."""
+    """A holdout of the same dates is the same run, is there already,
+    and is told with the same numbers.
+    """
     answer = told(done)
     assert answer["status"] == "new"
     assert [(each["start"], each["end"], each["test_end"]) for each in answer["cycles"]] == BLOCKS
@@ -70,7 +74,9 @@ def test_each_cycle_is_the_run_of_its_own_dates(done: Path) -> None:
 
 
 def test_days_out_of_sample_are_those_of_the_cycles_one_after_the_other(done: Path) -> None:
-    """Eight days, none doubled, each the change of the run's own trajectory from the midnight before it to its own."""
+    """Eight days, none doubled, each the change of the run's own trajectory from the
+    midnight before it to its own.
+    """
     answer = told(done)
     with np.load(done / answer["files"]["daily"], allow_pickle=False) as file:
         daily = {name: file[name] for name in file.files}
@@ -131,7 +137,9 @@ def test_evaluate_takes_what_is_trained_and_trains_what_is_not(
 
 
 def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
-    """Listed, shown and drawn by a few digits as the words that made it would; nothing is trained or scored again."""
+    """Listed, shown and drawn by a few digits as the words that made it would;
+    nothing is trained or scored again.
+    """
     answer = told(done)
     (line,) = call("runs", "list", "--json").json["walk_forwards"]
     expected = {
@@ -165,7 +173,9 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
 
 @pytest.mark.parametrize("name", ["result", "daily"])
 def test_verify_reads_it_too(name: str, walk: Path, done: Path, call: Call) -> None:
-    """One altered digit or bit is found, told by all who would read it, and the same words mend it."""
+    """One altered digit or bit is found, told by all who would read it,
+    and the same words mend it.
+    """
     path = walk / told(done)["files"][name]
     before = path.read_bytes()
     data = bytearray(before)
@@ -199,7 +209,9 @@ def test_people_read_cycles_aggregate_and_verdict(walk: Path, call: Call) -> Non
 
 
 def test_a_choice_on_the_test_is_called_one_everywhere(walk: Path, done: Path, call: Call) -> None:
-    """In the tables, in the verdict, in the file, which is another than that of the usual choice."""
+    """In the tables, in the verdict, in the file, which is another than
+    that of the usual choice.
+    """
     before = (walk / told(done)["files"]["result"]).read_bytes()
     answer = call("evaluate", *WALK, "--load", "best_test")
     assert "OOS" not in answer.out
@@ -215,7 +227,9 @@ def test_a_choice_on_the_test_is_called_one_everywhere(walk: Path, done: Path, c
 
 
 def test_a_warm_start_is_what_the_cycle_before_selected(walk: Path, done: Path, call: Call) -> None:
-    """The first cycle is the one without; the second has run, step and set among its settings and begins at those numbers."""
+    """The first cycle is the one without; the second has run, step and set among its settings
+    and begins at those numbers.
+    """
     answer = call("train", *WALK, "split.warm_start=true", "--json").json
     one, two = answer["cycles"]
     assert (one["run"], one["status"]) == (told(done)["cycles"][0]["run"], "reused")
@@ -237,7 +251,9 @@ def test_a_warm_start_is_what_the_cycle_before_selected(walk: Path, done: Path, 
 
 
 def test_a_study_takes_the_mean_over_the_cycles(call: Call) -> None:
-    """A trial's cycles are runs to be reused; the best one as an experiment is a walk-forward again."""
+    """A trial's cycles are runs to be reused; the best one as an
+    experiment is a walk-forward again.
+    """
     words = (*WALK, "space=none", "space.params.k_per_day=[1,200,log]", "study.trials=2")
     answer = call("tune", *words, "--json")
     assert "judge the best of them on days after test_end" in answer.err

@@ -51,7 +51,8 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheels = list(folder.glob("quantamm_cli-*.whl"))
     if not wheels:
         pytest.skip(
-            f"the build backend hatchling is neither here nor to be had: {' '.join(told.split())[-200:]}"
+            "the build backend hatchling is neither here nor to be had: "
+            f"{' '.join(told.split())[-200:]}"
         )
     with zipfile.ZipFile(wheels[0]) as wheel:
         wheel.extractall(folder / "unpacked")
@@ -75,7 +76,9 @@ print(json.dumps([quantamm_cli.__file__, answers]))
 
 
 def run(unpacked: Path, folder: Path, *commands: list[str]) -> list[toy.Answer]:
-    """Commands of the unpacked package instead of the one that is installed, in a process of their own."""
+    """Commands of the unpacked package instead of the one that is installed,
+    in a process of their own.
+    """
     env = {**toy.environment(), "PYTHONPATH": str(unpacked)}
     words = [sys.executable, "-c", RUN, json.dumps(commands)]
     done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)

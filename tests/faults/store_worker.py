@@ -1,4 +1,6 @@
-"""What the fault suite of the store kills, races and starves: a small deterministic "training" that saves as it goes."""
+"""What the fault suite of the store kills, races and starves:
+a small deterministic "training" that saves as it goes.
+"""
 
 import os
 import signal

@@ -93,7 +93,9 @@ def test_f4_a_cut_checkpoint_is_found(tmp_path: Path, finished: Path) -> None:
 
 
 def flip(folder: Path, flips: int) -> dict[str, int]:
-    """Flips single bits of checkpoint, history and state; counts those that nothing notices and that change something."""
+    """Flips single bits of checkpoint, history and state; counts those that nothing notices
+    and that change something.
+    """
     store, chance = Store(folder), random.Random(5)
     files = [
         store.path(worker.FINGERPRINT),

@@ -1,4 +1,6 @@
-"""F5, F6: a full, read-only or failing disk is one line, the last good state stays, and the run goes on when it may."""
+"""F5, F6: a full, read-only or failing disk is one line, the last good state stays,
+and the run goes on when it may.
+"""
 
 import errno
 import os
@@ -26,7 +28,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_f6_every_system_call_of_a_save_refused_once(tmp_path: Path, number: int) -> None:
-    """The error is told, what was saved stays, no temporary stays, and the same save then succeeds."""
+    """The error is told, what was saved stays, no temporary stays,
+    and the same save then succeeds.
+    """
     expected = worker.reference(tmp_path / "reference", 3)
     for at in range(100):
         folder = tmp_path / f"at{at}"

@@ -1,4 +1,6 @@
-"""F1, F2, F7, F8: killed at any moment, raced by others: nothing reported saved is lost, and the resumed run is the same run."""
+"""F1, F2, F7, F8: killed at any moment, raced by others: nothing reported saved is lost, and the
+resumed run is the same run.
+"""
 
 import multiprocessing
 import os
@@ -24,13 +26,16 @@ LAST = 60
 
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
-    """Children of a small server process: they start in milliseconds and inherit no thread of the tests."""
+    """Children of a small server process: they start in milliseconds and
+    inherit no thread of the tests.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["store_worker", "pytest"]
     )  # a child imports what __main__ imports
     with pytest.MonkeyPatch.context() as patch:
-        # Until Python 3.12.4 the server does not take over sys.path and would silently load nothing beforehand.
+        # Until Python 3.12.4 the server does not take over sys.path and would
+        # silently load nothing beforehand.
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         ensure_running()
     return context

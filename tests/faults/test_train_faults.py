@@ -1,4 +1,6 @@
-"""F1, F4, F5, F7, F10, F14, F19: what happens to ``qsim train`` itself when processes, files and disks fail it."""
+"""F1, F4, F5, F7, F10, F14, F19: what happens to ``qsim train`` itself when
+processes, files and disks fail it.
+"""
 
 import json
 import os
@@ -294,7 +296,9 @@ def test_f4_a_damaged_checkpoint_is_refused_and_left_as_it_is(how: str, copy: Pa
 
 
 def test_f4_a_history_that_lost_a_reported_step_is_refused(copy: Path) -> None:
-    """A finished run needs only its checkpoint to be reused; a rule with a minimum needs the whole history."""
+    """A finished run needs only its checkpoint to be reused; a rule with a
+    minimum needs the whole history.
+    """
     history = toy.checkpoint(copy).with_suffix("") / "history.jsonl"
     history.write_bytes(b"".join(history.read_bytes().splitlines(keepends=True)[:-2]))
     toy.call("runs", "verify", folder=copy).one_line(4, "history.jsonl", "was cut or altered")

@@ -1,4 +1,6 @@
-"""F1 and F10 over the fits: whatever is killed at any moment ends, run again, as if nothing had happened."""
+"""F1 and F10 over the fits: whatever is killed at any moment ends, run again,
+as if nothing had happened.
+"""
 
 import random
 import time
@@ -107,7 +109,9 @@ def test_f1_a_fit_killed_once_and_resumed(kind: str, tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", FITS)
 def test_f1_a_fit_killed_eight_times_at_random_moments(kind: str, tmp_path: Path) -> None:
-    """Anywhere from the first word of the process on; the killed run goes on until it is over, then another is begun."""
+    """Anywhere from the first word of the process on; the killed run goes on until it is
+    over, then another is begun.
+    """
     whole, moments = uninterrupted(kind, tmp_path / "whole"), random.Random(kind)
     kills, folders = 0, 0
     while kills < 8:

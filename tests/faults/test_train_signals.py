@@ -80,7 +80,9 @@ sys.exit(main(sys.argv[2:]))
 
 
 def plugin(folder: Path, pause: float) -> str:
-    """A plugin that lets the one training of a folder be met in the middle; it does not name the run."""
+    """A plugin that lets the one training of a folder be met in the middle;
+    it does not name the run.
+    """
     (folder / "often.py").write_text(OFTEN.format(pause=pause))
     return "plugins=[often.py]"
 
@@ -194,7 +196,9 @@ def test_f9_stopped_while_it_starts(
 def test_f9_stopped_at_fifty_random_moments(
     number: signal.Signals, code: int, tmp_path: Path, uninterrupted: Path
 ) -> None:
-    """Anywhere between the first word of the process and its end; resumed from wherever that was."""
+    """Anywhere between the first word of the process and its end;
+    resumed from wherever that was.
+    """
     moments = random.Random(code)
     for count in range(50):
         folder = tmp_path / str(count)

@@ -1,4 +1,6 @@
-"""A folder for commands that write nothing, and a process that knows no component of other tests."""
+"""A folder for commands that write nothing, and a process that knows no
+component of other tests.
+"""
 
 import shutil
 from collections.abc import Iterator

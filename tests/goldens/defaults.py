@@ -1,4 +1,6 @@
-"""What every setting is where nobody says it, and the laws by which that may change (``settings/history.py``)."""
+"""What every setting is where nobody says it, and the laws by which that may change
+(``settings/history.py``).
+"""
 
 import json
 from collections.abc import Iterator, Mapping

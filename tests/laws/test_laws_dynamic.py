@@ -1,4 +1,6 @@
-"""What is given minute by minute: frictions, the LP supply, trades, and pools taken up where another run left them."""
+"""What is given minute by minute: frictions, the LP supply, trades,
+and pools taken up where another run left them.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from kinds import DAY, assets_of, build, components, opening, small, with_rule, world
 from numpy.typing import NDArray
 
-from quantamm_cli.config.given import estimators
+from quantamm_cli.config.input_checks import estimators
 from quantamm_cli.core.types import Feed, Trading, Trajectory
 from quantamm_cli.engine.feed import feed as fed
 from quantamm_cli.engine.forward import simulate
@@ -52,7 +54,9 @@ class Bench:
     def trades(
         self, *given: tuple[int, int, int, int, float, bool], happens: bool = True, every: int = 1
     ) -> Trajectory:
-        """A run with trades: minute, place in it, token paid, token taken, amount, whether it is what is taken."""
+        """A run with trades: minute, place in it, token paid, token taken, amount,
+        whether it is what is taken.
+        """
         columns = [
             np.full((ROWS, 2), -1),
             np.full((ROWS, 2), -1),
@@ -90,7 +94,9 @@ def test_a_series_that_does_not_change_is_a_number(name: str, prices: NDArray[np
 
 @costly
 def test_twice_the_providers_are_twice_the_pool(name: str, prices: NDArray[np.float64]) -> None:
-    """Value and reserves double at the minute at which the supply does, weights stay; as if it had been so large before."""
+    """Value and reserves double at the minute at which the supply does, weights stay;
+    as if it had been so large before.
+    """
     bench = Bench(name, prices)
     plain, grown = (
         bench.run(),
@@ -128,7 +134,9 @@ def test_a_trade_of_nothing_is_no_trade(name: str, prices: NDArray[np.float64]) 
 def test_without_arbitrage_reserves_change_when_there_is_a_trade(
     name: str, prices: NDArray[np.float64]
 ) -> None:
-    """What comes in is in the pool to the last digit, the fee included; fees are earned then and only then."""
+    """What comes in is in the pool to the last digit, the fee included;
+    fees are earned then and only then.
+    """
     bench = Bench(name, prices)
     found = bench.trades((AT, 0, 0, 1, 0.25, False), (AT + 7, 0, 1, 0, 0.5, True), happens=False)
     changed = np.flatnonzero((np.diff(found.reserves, axis=0) != 0).any(-1)) + 1
@@ -192,7 +200,9 @@ def test_arbitrage_comes_at_its_minutes_and_trades_at_theirs(
 
 
 def test_a_later_start_reads_the_same_stamps(tmp_path: Path) -> None:
-    """Frictions, supply and trades belong to their minutes, wherever the run begins; so do series at the chunks."""
+    """Frictions, supply and trades belong to their minutes, wherever the run begins;
+    so do series at the chunks.
+    """
     begin, hours = minute("2022-03-01"), np.arange(0, 96)
     unix = (begin + 60 * hours) * 60
     random = np.random.default_rng(3)
@@ -270,7 +280,9 @@ def run_and_readouts(pool: Any, params: Any, feed: Feed) -> Any:
 def test_a_pool_is_taken_up_where_it_was_left(
     rule: str, method: str, costs: str, prices: NDArray[np.float64]
 ) -> None:
-    """Reserves, weights and read-outs of the row at a chunk's first minute are all that a run from that row on needs."""
+    """Reserves, weights and read-outs of the row at a chunk's first minute are all that a
+    run from that row on needs.
+    """
     pool = with_rule(rule, weight_calculation_method=method)
     params, fees = opening(pool, 3), COSTS[costs]
     here = 720

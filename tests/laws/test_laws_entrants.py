@@ -1,4 +1,6 @@
-"""Pools of the simulator as entrants: they quote what they trade at, and end where they are simulated to end."""
+"""Pools of the simulator as entrants: they quote what they trade at,
+and end where they are simulated to end.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,7 +24,9 @@ RULES = Rules(least_profit=1e-12, least_notional=1e-12)
 
 
 class Case(NamedTuple):
-    """A pool with changes of its settings and parameters; settings of the strategy of its name, if that is to be the same."""
+    """A pool with changes of its settings and parameters; settings of the strategy of its name,
+    if that is to be the same.
+    """
 
     pool: str
     settings: Mapping[str, Any] = MappingProxyType({})
@@ -106,7 +110,9 @@ def test_pools_are_enrolled() -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
-    """Minute by minute at the same prices and fee: the same reserves, through falls and rises beyond the range of some."""
+    """Minute by minute at the same prices and fee: the same reserves, through falls and rises
+    beyond the range of some.
+    """
     prices, settings = fallen_and_risen(STEPS), tree("pool", case.pool, **case.settings)
     pool = build("pool", case.pool, **case.settings)
     expected = simulated(pool, prices, 5.0, case.params)
@@ -125,7 +131,9 @@ def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
 @pytest.mark.parametrize("rule", ["momentum", "mean_reversion_channel"])
 @pytest.mark.heavy
 def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
-    """Without a fee its own price is the market's, so weights are the simulator's; each step one arbitrage at the new ones, on paper."""
+    """Without a fee its own price is the market's, so weights are the simulator's; each step one
+    arbitrage at the new ones, on paper.
+    """
     minutes, hourly = 190, {"chunk_period": 60, "weight_interpolation_period": 45}
     prices, params = fallen_and_risen(minutes), {"k_per_day": 300.0, "memory_days": 0.2}
     settings = tree("pool", "temporal", rule=tree("pool/rule", rule), **hourly)
@@ -146,7 +154,9 @@ def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
 
 
 def test_only_what_can_be_known_competes() -> None:
-    """A rule that looks at what a competition does not have, a parameter that is none, a value that it cannot have: each is told."""
+    """A rule that looks at what a competition does not have, a parameter that is none, a value that
+    it cannot have: each is told.
+    """
     pool = tree("pool", "temporal", rule=tree("pool/rule", "index_market_cap"))
     with pytest.raises(ConfigError, match=r"strategy\.pool: rule=index_market_cap looks at supply"):
         build("strategy", "temporal", pool=pool)

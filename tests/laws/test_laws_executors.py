@@ -1,4 +1,6 @@
-"""Compiled code says what JAX's loops say: for every pool, rule, guard and metric, to 1e-11, and their gradients."""
+"""Compiled code says what JAX's loops say: for every pool, rule, guard and metric,
+to 1e-11, and their gradients.
+"""
 
 from collections.abc import Callable
 from functools import partial

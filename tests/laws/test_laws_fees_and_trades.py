@@ -1,4 +1,6 @@
-"""Every fee model and every source of trades: arrays of the run's minutes that do not depend on where a run begins or ends."""
+"""Every fee model and every source of trades: arrays of the run's minutes that do not depend on
+where a run begins or ends.
+"""
 
 from pathlib import Path
 from typing import Any

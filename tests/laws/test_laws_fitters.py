@@ -31,7 +31,7 @@ from quantamm_cli.engine.objective import Aim
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.training.fit import begin, fit
 from quantamm_cli.training.problem import Progress, Report
-from quantamm_cli.training.redraw import drawn
+from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import RULES, Scoreboard, select
 from quantamm_cli.workflows.training_run import _restored, _state
 
@@ -46,7 +46,7 @@ HARD = {
 def same(one: Report, other: Report) -> bool:
     """To the bit: parameters, scores, and what the fitter tells."""
     left, right = (
-        (each.params, each.objective, each.metrics, each.redrawn, dict(each.told))
+        (each.params, each.objective, each.metrics, each.redrawn, dict(each.extras))
         for each in (one, other)
     )
     assert one.step == other.step
@@ -59,10 +59,13 @@ def same(one: Report, other: Report) -> bool:
 
 @fitters
 def test_a_hill_is_climbed(name: str) -> None:
-    """Entry 0 is the start, entry ``steps`` the last. Who climbs comes to the top with every set; who searches finds a place near it."""
+    """Entry 0 is the start, entry ``steps`` the last.
+
+    Who climbs comes to the top with every set; who searches finds a place near it.
+    """
     path = climb(name, **({"weight_decay": 0.0} if name == "adamw" else {}))
     assert [report.step for report in path[:2]] == [0, 1]
-    assert path[-1].step == STEPS or "ended" in path[-1].told
+    assert path[-1].step == STEPS or "ended" in path[-1].extras
     assert np.array_equal(path[0].params["place"], FROM["place"])
     if name in CLIMBING:
         near = {"bfgs": 1e-6, "cma_es": 1e-3}.get(name, 0.02)
@@ -75,7 +78,9 @@ def test_a_hill_is_climbed(name: str) -> None:
 
 @fitters
 def test_the_same_seed_gives_the_same_path_bit_for_bit(name: str) -> None:
-    """All entries; and another seed another one, but for who neither draws nor is told to differ."""
+    """All entries; and another seed another one, but for who neither
+    draws nor is told to differ.
+    """
     once, again = climb(name, steps=5), climb(name, steps=5)
     assert all(same(one, other) for one, other in zip(once, again, strict=True))
     other = climb(name, steps=5, seed=1)
@@ -125,7 +130,7 @@ def test_patience_ends_a_run_that_no_longer_improves(name: str) -> None:
     """Entries without a better validation score are counted, and the run ends at the limit."""
     path = climb(name, early_stopping=True, patience=2)
     since = [report.since_improvement for report in path]
-    assert since[-1] == 2 or path[-1].step == STEPS or "ended" in path[-1].told
+    assert since[-1] == 2 or path[-1].step == STEPS or "ended" in path[-1].extras
     assert 2 not in since[:-1]
 
 
@@ -139,7 +144,9 @@ def test_a_fit_that_begins_where_nothing_is_finite_says_so(name: str) -> None:
 
 @climbing_fitters
 def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
-    """One set not finite is borne; none finite ends the run with the step, the reason of each set, and what to do."""
+    """One set not finite is borne; none finite ends the run with the step,
+    the reason of each set, and what to do.
+    """
     told = problem(small(name, steps=2))
     one = {key: np.array(value) for key, value in FROM.items()}
     one["place"][0] = np.nan
@@ -147,7 +154,10 @@ def test_a_fit_that_loses_every_set_says_so(name: str) -> None:
     one["unheard"][1] = np.inf
     with pytest.raises(
         DivergedError,
-        match=r"at step 0 \(set 0: place; set 1: unheard\); try a smaller fit\.[a-z_0]+, or other params",
+        match=(
+            r"at step 0 \(set 0: place; set 1: unheard\); try a smaller "
+            r"fit\.[a-z_0]+, or other params"
+        ),
     ):
         list(fit(told, begin(told, one)))
 
@@ -218,17 +228,19 @@ def test_a_set_that_diverged_begins_anew_and_the_others_do_not_notice(name: str,
 def test_sets_that_have_nowhere_to_go_stay_and_end_the_run(
     name: str, changes: dict[str, Any], edge: float | None, reason: str
 ) -> None:
-    """Each for itself, with its reason from then on; the run ends with the last, and resumed there it has ended, too."""
+    """Each for itself, with its reason from then on; the run ends with the last,
+    and resumed there it has ended, too.
+    """
     told = problem(small(name, **changes), Hill(edge=edge))
     start = FROM | {"place": FROM["place"] * [edge or 1, 1]}
     path = list(fit(told, begin(told, start)))
     last, progress = path[-1]
     assert last.step < STEPS
-    assert all(found.startswith(reason) for found in last.told["ended"])
+    assert all(found.startswith(reason) for found in last.extras["ended"])
     for (report, _), (after, _) in pairwise(path):
-        for one, found in enumerate(report.told.get("ended", [None, None])):
+        for one, found in enumerate(report.extras.get("ended", [None, None])):
             if found:
-                assert after.told["ended"][one] == found
+                assert after.extras["ended"][one] == found
                 assert np.array_equal(after.params["place"][one], report.params["place"][one])
     assert list(fit(told, _restored(begin(told, FROM), _state(progress)))) == []
 
@@ -243,7 +255,9 @@ def prices(changed_from: int | None) -> NDArray[np.float64]:
 
 @fitters
 def test_nothing_that_trains_or_selects_hears_of_the_future(name: str) -> None:
-    """Other prices from validation on leave all parameters and train scores as they were, bit for bit; other test prices all selection, too."""
+    """Other prices from validation on leave all parameters and train scores as they were, bit for
+    bit; other test prices all selection, too.
+    """
     pool, spans = (
         with_rule("momentum"),
         (("train", 0, 3 * DAY), ("validation", 3 * DAY, 4 * DAY), ("test", 4 * DAY, 5 * DAY)),

@@ -1,4 +1,6 @@
-"""What the fits that follow a gradient promise besides, on a hill whose top is known; and how windows are drawn."""
+"""What the fits that follow a gradient promise besides, on a hill whose top is known;
+and how windows are drawn.
+"""
 
 from dataclasses import replace
 
@@ -16,7 +18,9 @@ from quantamm_cli.training.windows import Sampling, starts
 
 
 def test_only_adamw_decays_and_only_what_trains() -> None:
-    """A parameter nobody hears shrinks by learning rate times decay a step under adamw, and stays under the others."""
+    """A parameter nobody hears shrinks by learning rate times decay a step under adamw,
+    and stays under the others.
+    """
     for name in GRADIENT:
         unheard = climb(name, steps=10)[-1].params["unheard"]
         expected = 2.0 * (1 - 0.05 * 0.01) ** 10 if name == "adamw" else 2.0
@@ -24,7 +28,9 @@ def test_only_adamw_decays_and_only_what_trains() -> None:
 
 
 def test_a_step_is_no_longer_than_the_clipped_gradient() -> None:
-    """Clipping bounds each set on its own: plain ascent moves by learning rate times norm at most."""
+    """Clipping bounds each set on its own: plain ascent moves by
+    learning rate times norm at most.
+    """
     path = climb("sgd", steps=1, clip_norm=0.1)
     moved = np.linalg.norm(path[1].params["place"] - path[0].params["place"], axis=-1)
     np.testing.assert_allclose(moved, 0.05 * 0.1, rtol=1e-9)
@@ -32,7 +38,9 @@ def test_a_step_is_no_longer_than_the_clipped_gradient() -> None:
 
 @gradient_fitters
 def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -> None:
-    """Every ``plateau_patience`` evaluations, under every optimiser; a set that climbs keeps its rate."""
+    """Every ``plateau_patience`` evaluations, under every optimiser;
+    a set that climbs keeps its rate.
+    """
     still = {key: np.array(value) for key, value in FROM.items()}
     still["place"][0] = TOP
     told = problem(
@@ -45,7 +53,7 @@ def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -
             clip_norm=None,
         )
     )
-    scales = np.array([report.told["rate_scale"] for report, _ in fit(told, begin(told, still))])
+    scales = np.array([report.extras["rate_scale"] for report, _ in fit(told, begin(told, still))])
     assert list(scales[:, 0]) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
     assert list(scales[:, 1]) == [1] * 8
 
@@ -54,10 +62,10 @@ def test_plateau_decay_lowers_the_rate_of_the_set_that_stands_still(name: str) -
 def test_a_step_after_plateau_decay_is_the_smaller(name: str) -> None:
     """By what is left of the rate, decay of weights included; until then nothing changes."""
     free = climb(name, steps=3, learning_rate=1e-300)
-    assert all(not report.told for report in free)
+    assert all(not report.extras for report in free)
     for factor in (0.5, 0.25):
         path = climb(name, steps=3, plateau_patience=1, plateau_factor=factor, learning_rate=1e-300)
-        assert [list(report.told["rate_scale"]) for report in path] == [
+        assert [list(report.extras["rate_scale"]) for report in path] == [
             [1, 1],
             [factor] * 2,
             [factor**2] * 2,
@@ -83,7 +91,9 @@ def test_a_step_after_plateau_decay_is_the_smaller(name: str) -> None:
 
 @gradient_fitters
 def test_averaging_adds_one_entry_with_the_means_and_changes_no_other(name: str) -> None:
-    """From ``swa_start`` of the steps on, each ``swa_every``-th; scored like every entry, at a rate of zero."""
+    """From ``swa_start`` of the steps on, each ``swa_every``-th;
+    scored like every entry, at a rate of zero.
+    """
     plain, path = climb(name, steps=8), climb(name, steps=8, swa_start=0.5, swa_every=2)
     assert [report.step for report in path] == list(range(10))
     for one, other in zip(plain, path, strict=False):
@@ -159,7 +169,9 @@ def test_learning_rates_follow_their_schedule(schedule: str, first: float, last:
 
 @fitters
 def test_only_gradient_fits_have_new_windows_at_every_step(name: str) -> None:
-    """What compares candidates of different steps compares them on the same windows; another seed has others."""
+    """What compares candidates of different steps compares them on the same
+    windows; another seed has others.
+    """
     told, other = problem(small(name)), problem(small(name, seed=1))
     assert np.array_equal(told.starts(0), told.starts(7)) == (name not in GRADIENT)
     assert not np.array_equal(told.starts(0), other.starts(0))
@@ -182,7 +194,9 @@ def test_windows_are_a_function_of_seed_and_step() -> None:
 def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(
     sampling: Sampling,
 ) -> None:
-    """Different ones of 0 to the offset, all of them where there are no others, none where there are too few."""
+    """Different ones of 0 to the offset, all of them where there are no others,
+    none where there are too few.
+    """
     drawn = np.array([starts(0, step, 4, 9, sampling) for step in range(500)])
     assert (drawn.min(), drawn.max(), drawn.dtype) == (0, 9, np.int32)
     assert all(len(set(row)) == 4 for row in drawn)
@@ -196,7 +210,9 @@ def test_every_sampling_takes_different_windows_and_the_same_for_the_same_step(
 
 @pytest.mark.heavy
 def test_exponential_sampling_prefers_the_recent() -> None:
-    """Twice as far back in logarithms: the likelihood of a start grows by e^5 from the first to the last."""
+    """Twice as far back in logarithms: the likelihood of a start grows by e^5
+    from the first to the last.
+    """
     counts = np.bincount(
         [starts(0, step, 1, 4, "exponential")[0] for step in range(20000)], minlength=5
     )

@@ -25,7 +25,9 @@ WISHES /= WISHES.sum(-1, keepdims=True)
 
 
 def limits(name: str, **wanted: float) -> dict[str, float]:
-    """Those of these settings that a guard has: one of a user's may know neither speed nor floor."""
+    """Those of these settings that a guard has: one of a user's may
+    know neither speed nor floor.
+    """
     fields = REGISTER[GROUP][name].model_fields
     return {key: value for key, value in wanted.items() if key in fields}
 
@@ -38,7 +40,9 @@ pushed = jax.jit(
 @guards
 @pytest.mark.parametrize("speed", [3e-4, 1.0])
 def test_weights_stay_weights(name: str, speed: float) -> None:
-    """They sum to one, stay at or above the floor and the ceiling it implies, and keep the speed limit."""
+    """They sum to one, stay at or above the floor and the ceiling it implies,
+    and keep the speed limit.
+    """
     guard = build(GROUP, name, **limits(name, maximum_change=speed))
     change = np.asarray(pushed(guard, jnp.asarray(STARTS), jnp.asarray(WISHES)))
     stops = jax.vmap(lambda start, slope: guard.stop(start, slope, MINUTES))(
@@ -105,7 +109,9 @@ def test_a_floor_that_leaves_no_room_is_refused(name: str) -> None:
 def test_one_price_at_a_time_gives_the_weights_of_every_minute(
     name: str, method: str, period: int, prices: NDArray[np.float64]
 ) -> None:
-    """A keeper's update and the pool's own interpolation, asked minute by minute, are the batch, from floor to ceiling."""
+    """A keeper's update and the pool's own interpolation, asked minute by minute,
+    are the batch, from floor to ceiling.
+    """
     speed = limits(name, maximum_change=3e-4)
     pool = with_rule(
         "momentum",

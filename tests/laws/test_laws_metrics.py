@@ -33,7 +33,9 @@ V = NDArray[np.float64]
 
 @cache
 def walk(seed: int, rows: int = MINUTES, value: float = 1e6) -> Trajectory:
-    """A pool of three assets that is worth something random, consistently: value is reserves times prices."""
+    """A pool of three assets that is worth something random, consistently:
+    value is reserves times prices.
+    """
     random = np.random.Generator(np.random.PCG64(seed))
     prices = np.exp(np.cumsum(1e-3 * random.standard_normal((rows, 3)), axis=0)) * [1e4, 10.0, 1e-3]
     weights = np.abs(np.cumsum(1e-3 * random.standard_normal((rows, 3)), axis=0) + 1)
@@ -140,7 +142,9 @@ def steady(path: Trajectory) -> float:
 
 
 def followed(path: Trajectory, cost: float) -> float:
-    """Each minute prices move what is held; then so much is sold, at a cost, that shares are the pool's again."""
+    """Each minute prices move what is held; then so much is sold, at a cost,
+    that shares are the pool's again.
+    """
     worth = np.asarray(path.reserves * path.prices)
     share = worth / worth.sum(-1, keepdims=True)
     held = share[:-1] * path.prices[1:] / path.prices[:-1]  # of one unit before the minute
@@ -238,7 +242,9 @@ def test_it_is_what_its_definition_says(name: str) -> None:
 
 @names
 def test_it_ignores_how_much_money_there_is(name: str) -> None:
-    """Its unit holds no money: everything times 1024, the same number; a sum of money is 1024 times itself."""
+    """Its unit holds no money: everything times 1024, the same number;
+    a sum of money is 1024 times itself.
+    """
     scale = 1024.0 if METRICS[name].unit == "numeraire" else 1.0
     assert scores(1, 1024.0)[name] == pytest.approx(scale * scores(1)[name], rel=1e-9)
 
@@ -263,7 +269,9 @@ def test_what_reads_days_needs_no_minutes(rows: int, chosen: tuple[str, ...]) ->
 @pytest.mark.heavy
 @together
 def test_gradients_are_finite(chosen: tuple[str, ...]) -> None:
-    """On a random path, with respect to what moves the value, the reserves and the fees: training can follow every metric."""
+    """On a random path, with respect to what moves the value, the reserves and the fees:
+    training can follow every metric.
+    """
     wave = np.linspace(0, 40, MINUTES)[:, None] + np.arange(3)
 
     def total(bend: Any, weights: dict[str, Any], base: Trajectory, wave: jax.Array) -> jax.Array:
@@ -304,12 +312,16 @@ RISKS = ("raroc", "rovar", "rovar_trad", "volatility", "beta", "error", "ratio")
     "name", [name for name in NAMES if not name.startswith("fee") and not name.endswith(RISKS)]
 )
 def test_higher_is_better(name: str) -> None:
-    """A path that climbs steadily beats one that falls; risks alone, and returns over one that may turn positive, do not promise that."""
+    """A path that climbs steadily beats one that falls; risks alone, and returns over one that may
+    turn positive, do not promise that.
+    """
     assert climbing(2e-6)[name] >= climbing(-2e-6)[name]
 
 
 def test_too_short_a_window_is_nan_not_an_error() -> None:
-    """Metrics of weeks and months on two days; the rest are numbers, unless the market only rose or fell."""
+    """Metrics of weeks and months on two days; the rest are numbers,
+    unless the market only rose or fell.
+    """
     found = _all(walk(5, 2 * DAY + 5), NAMES)
     absent = {name for name in NAMES if name.startswith(("weekly", "monthly"))} | {
         "ulcer",
@@ -324,7 +336,9 @@ def test_too_short_a_window_is_nan_not_an_error() -> None:
 
 @pytest.mark.parametrize("days", [0, 1])
 def test_without_a_days_return_what_reads_days_is_nan_or_needs_none(days: int) -> None:
-    """Five minutes have no daily return and a day has one: no warning, no error, no number out of nothing."""
+    """Five minutes have no daily return and a day has one: no warning, no error,
+    no number out of nothing.
+    """
     found = _all(walk(8, days * DAY + 5), NAMES)
     spread = (
         "daily_volatility",

@@ -62,7 +62,9 @@ def path(
 def test_it_opens_as_told_and_stays_positive(
     name: str, fees: dict[str, float], prices: NDArray[np.float64]
 ) -> None:
-    """The initial weights and value at the first row; value and reserves above zero and finite ever after."""
+    """The initial weights and value at the first row; value and reserves above
+    zero and finite ever after.
+    """
     found = path(name, prices, **fees)
     params = opening(small("pool", name), assets := found.prices.shape[1])
     if len(params.get("initial_weights_logits", ())) == assets:
@@ -83,7 +85,9 @@ def test_it_opens_as_told_and_stays_positive(
 def test_prices_in_another_unit_change_nothing_but_reserves(
     name: str, fees: dict[str, float], prices: NDArray[np.float64]
 ) -> None:
-    """With the same opening value, prices times c leave value, weights and fees as they were and divide reserves by c."""
+    """With the same opening value, prices times c leave value,
+    weights and fees as they were and divide reserves by c.
+    """
     found, scaled = path(name, prices, **fees), path(name, prices * 1e5, **fees)
     np.testing.assert_allclose(scaled.value, found.value, rtol=1e-10)
     np.testing.assert_allclose(scaled.weights, found.weights, rtol=1e-10)
@@ -129,7 +133,9 @@ def test_permuted_assets_give_permuted_results(
 def test_gradients_are_finite_under_jit_and_vmap(
     name: str, fees: dict[str, float], prices: NDArray[np.float64]
 ) -> None:
-    """Of the last log value, for two parameter sets at once, also in every friction; vmap gives what each run gives."""
+    """Of the last log value, for two parameter sets at once, also in every friction;
+    vmap gives what each run gives.
+    """
     pool = small("pool", name)
     assets = assets_of(pool)
     feed = world(pool, prices[:, :assets], **fees)
@@ -202,7 +208,9 @@ def test_under_fixed_weights_fees_never_lower_the_invariant(prices: NDArray[np.f
 
 @fee_takers
 def test_dearer_trades_are_rarer(name: str, prices: NDArray[np.float64]) -> None:
-    """The frictions of one program are numbers: more of them, fewer trades, none at a fee of 90 %."""
+    """The frictions of one program are numbers: more of them, fewer
+    trades, none at a fee of 90 %.
+    """
     trades = []
     for fee in (0.0005, 0.003, 0.02, 0.9):
         reserves = path(name, prices, fee=fee).reserves
@@ -263,7 +271,9 @@ SHORTCUTS += [("temporal", FEE), ("temporal", {"do_arb": False})]
 def test_days_are_those_of_the_minutes(
     name: str, fees: dict[str, Any], prices: NDArray[np.float64]
 ) -> None:
-    """What metrics that read days are told agrees with the minute path to 1e-11: part-days, odd starts, several periods."""
+    """What metrics that read days are told agrees with the minute path to 1e-11: part-days,
+    odd starts, several periods.
+    """
     pool = VARIANTS[name]
     assets = assets_of(pool)
     feed = world(pool, prices[:, :assets], **fees)

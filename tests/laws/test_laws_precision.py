@@ -1,7 +1,8 @@
 """Single precision: every pool, as a user would ask for it, beside double precision.
 
-The table is what a user may rely on: the largest relative difference of value over three days of minutes, and the largest
-difference of a weight. Loops that add up a minute's trade at a time lose more than closed forms, whose sums are double.
+The table is what a user may rely on: the largest relative difference of value over three days of
+minutes, and the largest difference of a weight. Loops that add up a minute's trade at a time lose
+more than closed forms, whose sums are double.
 """
 
 from typing import Any
@@ -28,8 +29,8 @@ RUN = {
     "float64": jax.jit(simulate, static_argnames="rows"),
     "float32": jax.jit(simulate, static_argnames="rows", compiler_options=FOR_USERS | ONE_THREAD),
 }
-"""Single precision as users have it, but compiled by one thread. The last digits of double precision
-make no difference here, so its programs are compiled quickly."""
+"""Single precision as users have it, but compiled by one thread. The last digits of double
+precision make no difference here, so its programs are compiled quickly."""
 CASES = [(name, FREE) for name in components("pool")]
 CASES += [(name, FEE) for name in components("pool") if small("pool", name).takes_frictions]
 

@@ -74,7 +74,9 @@ def rule_params(name: str, **given: Any) -> dict[str, Any]:
 
 @jax.jit
 def blocks(pool: Any, params: Any, feed: Any, start: Any) -> tuple[Any, Any]:
-    """Starts and slopes of a window, and the estimators at every chunk, which are the same for every method."""
+    """Starts and slopes of a window, and the estimators at every chunk,
+    which are the same for every method.
+    """
     state = pool.readouts(params, feed) if pool.weight_calculation_method == "vectorized" else {}
     return pool.coarse_weights(params, feed, start, BLOCKS)[:2], state
 
@@ -139,7 +141,9 @@ def test_permuted_assets_are_answered_permuted(name: str, prices: NDArray[np.flo
 
 @rules
 def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
-    """Whole columns, one loop over the keeper's text and a loop for the rule alone give the same weights, to 1e-12, from odd starts too."""
+    """Whole columns, one loop over the keeper's text and a loop for the rule alone give the same
+    weights, to 1e-12, from odd starts too.
+    """
     for start in (0, 777):
         found = []
         for method in METHODS:
@@ -155,7 +159,9 @@ def test_executors_agree(name: str, prices: NDArray[np.float64]) -> None:
 def test_a_pool_is_taken_up_again_from_its_read_outs(
     name: str, method: str, prices: NDArray[np.float64]
 ) -> None:
-    """Estimators and weights given as they were at the start of a block, without any burn-in, go on as if they had seen it all."""
+    """Estimators and weights given as they were at the start of a block, without any burn-in, go on
+    as if they had seen it all.
+    """
     pool = with_rule(name, weight_calculation_method=method)
     params, whole, block = opening(pool, 3), world(pool, prices, BURN_IN), 4
     here = BURN_IN // CHUNK + block
@@ -172,7 +178,9 @@ def test_a_pool_is_taken_up_again_from_its_read_outs(
 def test_one_price_at_a_time_gives_the_weights_of_the_batch(
     name: str, prices: NDArray[np.float64]
 ) -> None:
-    """A keeper who is told each price as it comes, warms up, and begins to move weights when the pool opens."""
+    """A keeper who is told each price as it comes, warms up, and begins to move
+    weights when the pool opens.
+    """
     pool = with_rule(name, weight_calculation_method="vectorized")
     params = opening(pool, 3)
     starts, slopes = coarse(pool, params, world(pool, prices, BURN_IN), 0)
@@ -196,7 +204,9 @@ def test_one_price_at_a_time_gives_the_weights_of_the_batch(
 def test_the_past_does_not_hear_of_the_future(
     name: str, method: str, prices: NDArray[np.float64]
 ) -> None:
-    """Prices changed from the first minute of a block on: block starts up to it are what they were, bit for bit."""
+    """Prices changed from the first minute of a block on: block starts up to it are
+    what they were, bit for bit.
+    """
     pool = with_rule(name, weight_calculation_method=method)
     params, block = (
         opening(pool, 3, k_per_day=0.05, k=0.05),
@@ -242,7 +252,9 @@ def test_room_for_a_longer_burn_in_changes_nothing(
 
 
 def corners(name: str) -> list[dict[str, Any]]:
-    """The parameters as they are, and each at the ends of its range and beyond: no memory, 10,000 days, no strength."""
+    """The parameters as they are, and each at the ends of its range and beyond: no memory,
+    10,000 days, no strength.
+    """
     pool = with_rule(
         name,
         chunk_period=CLOCK.chunk_period,
@@ -264,7 +276,9 @@ def corners(name: str) -> list[dict[str, Any]]:
 def test_signals_and_gradients_are_finite_at_the_corners(
     name: str, prices: NDArray[np.float64]
 ) -> None:
-    """Every parameter at its ends; prices that stand still, fall by half at once, cost 1e-8 and 1e8."""
+    """Every parameter at its ends; prices that stand still, fall by half
+    at once, cost 1e-8 and 1e8.
+    """
     still = np.broadcast_to(prices[0], prices.shape)
     jump = prices.copy()
     jump[len(prices) // 2 :, 1] *= 0.5

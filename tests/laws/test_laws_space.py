@@ -4,7 +4,7 @@ import pytest
 from kinds import components
 
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.search import Guess, Search
+from quantamm_cli.config.search_space import Guess, Search
 from quantamm_cli.errors import ConfigError
 
 GROUP = "space"

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
 from quantamm_cli.competition.arbitrage import Least
+from quantamm_cli.competition.batches import laid_out
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import sided
-from quantamm_cli.competition.slopes import slope, straight
+from quantamm_cli.competition.marginal_price import slope, straight
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive
 from quantamm_cli.competition.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
-from quantamm_cli.competition.streets import laid_out
 from quantamm_cli.competition.types import Entrant, Fault, Market, Outcome, Rules
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
@@ -77,7 +77,9 @@ def same(one: Outcome, other: Outcome, rtol: float = 0.0) -> None:
 
 
 class Leaning(Strategy, kind="test_leaning"):
-    """Everything a strategy is told goes into its fee, so that nothing can be told wrongly without being seen."""
+    """Everything a strategy is told goes into its fee, so that nothing can be told
+    wrongly without being seen.
+    """
 
     base_bps: float = 30.0
 
@@ -175,7 +177,9 @@ class RogueFee(Strategy, kind="test_rogue_fee"):
 
 
 class Exact(Strategy, kind="test_exact"):
-    """Asks for no number as soon as it was told of a step twice or never, or of a growth that its reserves did not have."""
+    """Asks for no number as soon as it was told of a step twice or never,
+    or of a growth that its reserves did not have.
+    """
 
     class Seen(NamedTuple):
         steps: Any = 0
@@ -223,7 +227,9 @@ class SilentCurve(Strategy, kind="test_silent_curve"):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if yaml_of(GROUP, name).is_file()])
 def test_its_yaml_says_what_it_is(name: str) -> None:
-    """Its keys are the fields, each with a comment; a name that is the kind's own has the kind's defaults."""
+    """Its keys are the fields, each with a comment; a name that is the kind's
+    own has the kind's defaults.
+    """
     cls = REGISTER["strategy"][tree("strategy", name)["kind"]]
     assert set(tree("strategy", name)) == set(cls.model_fields) | {"kind"}
     lines = source("strategy", name).splitlines()
@@ -250,7 +256,9 @@ def test_every_strategy_has_its_yaml() -> None:
 @every
 @pytest.mark.parametrize("side", [True, False])
 def test_quotes_rise_and_bend_down(name: str, side: bool) -> None:
-    """More for more, at an ever worse price, never the whole reserve, at opening reserves and at others."""
+    """More for more, at an ever worse price, never the whole reserve,
+    at opening reserves and at others.
+    """
     strategy = build("strategy", name)
     assert isinstance(strategy, Strategy)
     amounts = np.geomspace(1e-3, 20, 60) * (100.0 if side else 1.0)
@@ -285,7 +293,9 @@ CURVES = [name for name in NAMES if build("strategy", name).is_curve]
 
 @pytest.mark.parametrize("name", CURVES)
 def test_an_arbitrageur_takes_the_best_there_is(name: str) -> None:
-    """At any reserves, nearly empty ones too, and any distance of the price: as much as the best of many sizes on both sides."""
+    """At any reserves, nearly empty ones too, and any distance of the price: as much as the best of
+    many sizes on both sides.
+    """
     strategy, random, count = build("strategy", name), np.random.Generator(np.random.PCG64(1)), 256
     x, y = (
         100 * np.exp(2.5 * random.standard_normal(count)),
@@ -327,7 +337,9 @@ def test_an_arbitrageur_takes_the_best_there_is(name: str) -> None:
 
 @every
 def test_tokens_and_edge_are_accounted_for(name: str) -> None:
-    """Without epochs, edge is what reserves gained at the prices of the fills, and orders are filled whole: volumes sum to the flow."""
+    """Without epochs, edge is what reserves gained at the prices of the fills, and orders are
+    filled whole: volumes sum to the flow.
+    """
     strategy = build("strategy", name)
     assert isinstance(strategy, Strategy)
     found = compete(named(strategy, FixedFee(fee_bps=45.0)), MARKET, Rules())
@@ -342,7 +354,9 @@ def test_tokens_and_edge_are_accounted_for(name: str) -> None:
 
 
 def test_edge_is_the_gain_of_reserves_where_the_price_stands_still() -> None:
-    """At a fair price that never moves, edge is the rise of the value of reserves, fill by fill summed, whoever quotes."""
+    """At a fair price that never moves, edge is the rise of the value of reserves,
+    fill by fill summed, whoever quotes.
+    """
     still = MARKET._replace(prices=np.full_like(MARKET.prices, 100.0))
     entrants = named(FixedFee(fee_bps=20.0), VolAdaptive(vol_bps=1e4), Kinked(fee_bps=35.0))
     found = compete(entrants, still, Rules())
@@ -360,7 +374,9 @@ def test_edge_is_the_gain_of_reserves_where_the_price_stands_still() -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 16])
 def test_rebalances_make_and_lose_nothing(count: int) -> None:
-    """With no price moves, no fills in between, and a score that differs, the value of all strategies stays what trading made it."""
+    """With no price moves, no fills in between, and a score that differs, the value of all
+    strategies stays what trading made it.
+    """
     still = MARKET._replace(prices=np.full_like(MARKET.prices, 100.0))
     found = compete(
         named(*(FixedFee(fee_bps=20.0 + 7 * place) for place in range(count))), still, EPOCHS
@@ -386,7 +402,9 @@ CROWD += [Rogue(how="drain")]
 
 
 def test_order_in_the_line_up_does_not_matter() -> None:
-    """Who is named first makes no difference to anybody, with epochs, hooks, curves, kinks and one who breaks a rule."""
+    """Who is named first makes no difference to anybody, with epochs, hooks, curves,
+    kinks and one who breaks a rule.
+    """
     turned = [3, 4, 2, 0, 1, 5]
     one, other = (
         compete(named(*some), MARKET, EPOCHS)
@@ -399,7 +417,9 @@ def test_order_in_the_line_up_does_not_matter() -> None:
 
 
 def test_entrants_that_never_quote_change_nothing() -> None:
-    """Without epochs, whether by fees or by a quote: not to others, and they keep what they have."""
+    """Without epochs, whether by fees or by a quote: not to others,
+    and they keep what they have.
+    """
     entrants = [FixedFee(fee_bps=25.0), build("strategy", "concentrated")]
     without, beside = (
         compete(named(*entrants, *silent), MARKET, Rules())
@@ -417,7 +437,9 @@ def test_entrants_that_never_quote_change_nothing() -> None:
 
 
 def test_a_simulation_is_what_it_is_whoever_runs_beside_it() -> None:
-    """Alone, in another order, in a crowd: the same to the last digit, so nothing leaks from one to another."""
+    """Alone, in another order, in a crowd: the same to the last digit,
+    so nothing leaks from one to another.
+    """
     entrants = named(*CROWD)
     whole = compete(entrants, MARKET, EPOCHS)
     again = compete(entrants, MARKET, EPOCHS)
@@ -427,14 +449,16 @@ def test_a_simulation_is_what_it_is_whoever_runs_beside_it() -> None:
 
 
 def test_a_market_that_is_kept_is_the_market() -> None:
-    """One that nobody can write to is laid out once for all line-ups; another market with the same prices is another."""
+    """One that nobody can write to is laid out once for all line-ups;
+    another market with the same prices is another.
+    """
     fixed = Market(*(part.copy() for part in MARKET))
     for part in fixed:
         part.flags.writeable = False
     entrants = named(FixedFee(fee_bps=25.0), Leaning())
     same(compete(entrants, fixed, EPOCHS), compete(entrants, MARKET, EPOCHS))
-    streets = laid_out(fixed, EPOCHS.epoch_length, 1)
-    assert laid_out(fixed, EPOCHS.epoch_length, 1) is streets and streets.made
+    batches = laid_out(fixed, EPOCHS.epoch_length, 1)
+    assert laid_out(fixed, EPOCHS.epoch_length, 1) is batches and batches.made
     assert laid_out(MARKET, EPOCHS.epoch_length, 1) is not laid_out(MARKET, EPOCHS.epoch_length, 1)
     other = fixed._replace(order_size=2 * fixed.order_size)
     other.order_size.flags.writeable = False
@@ -532,7 +556,9 @@ def test_each_step_is_told_once_and_growth_is_that_of_the_reserves() -> None:
 
 
 def test_orders_beyond_what_a_curve_has_left_go_to_others() -> None:
-    """Near the ends of a range, for small and large orders: as much in all as a search that needs no slope finds, to a billionth."""
+    """Near the ends of a range, for small and large orders: as much in all as a search that needs
+    no slope finds, to a billionth.
+    """
     near_ends = [(0.02, 27_000.0), (190.0, 3.0), (60.0, 14_000.0)]
     orders = [(True, 40.0), (True, 5_000.0), (False, 0.4), (False, 50.0)]
     lanes = [(x, y, buys, amount) for x, y in near_ends for buys, amount in orders]
@@ -571,7 +597,9 @@ def test_orders_beyond_what_a_curve_has_left_go_to_others() -> None:
 
 
 def test_kinks_are_solved_by_search() -> None:
-    """As good as chords allow: a fine broken line earns what the curve it is drawn along earns, near enough."""
+    """As good as chords allow: a fine broken line earns what the curve it is drawn
+    along earns, near enough.
+    """
     found = compete(
         named(FixedFee(fee_bps=500.0), VolAdaptive(base_bps=500.0), Kinked()), MARKET, Rules()
     )

@@ -1,4 +1,6 @@
-"""What a walk-forward says of markets whose truth is known, and that no cycle hears of what comes after its training."""
+"""What a walk-forward says of markets whose truth is known, and that no cycle hears of what
+comes after its training.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -21,7 +23,8 @@ SEEDS = 20
 
 
 class Made(Source, kind="made"):
-    """Two tokens of 2% a day that take turns in rising and falling by ``trend`` a day; without one, a pure random walk.
+    """Two tokens of 2% a day that take turns in rising and falling by ``trend`` a day;
+    without one, a pure random walk.
 
     From the minute ``bent`` on all prices are other ones.
     """
@@ -46,7 +49,9 @@ class Made(Source, kind="made"):
 
 
 def walk(folder: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """Four cycles of 100 days to train and 25 to test, of a pool whose parameters are given and trained two steps more."""
+    """Four cycles of 100 days to train and 25 to test, of a pool whose parameters are given
+    and trained two steps more.
+    """
     tree = Composer("train", ("split=walk_forward",)).tree()
     tree |= {
         "tokens": ["AAA", "BBB"],
@@ -72,7 +77,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def without_trends(folder: Path) -> dict[str, Any]:
-    """A walk over prices without trends: once, inside the first test that asks, so that it has the test's executor."""
+    """A walk over prices without trends: once, inside the first test that asks,
+    so that it has the test's executor.
+    """
     return walk(folder, {})
 
 
@@ -88,7 +95,9 @@ def test_momentum_is_effective_where_there_is_some(folder: Path, tmp_path: Path)
 
 @pytest.mark.heavy
 def test_no_cycle_hears_of_what_comes_after_its_training(folder: Path, tmp_path: Path) -> None:
-    """With other prices from the second cycle's test on, the first two train, validate and select as before, bit for bit."""
+    """With other prices from the second cycle's test on, the first two train,
+    validate and select as before, bit for bit.
+    """
     plain, other = without_trends(folder), walk(tmp_path, {"bent": minute("2021-06-06")})
     for number, (one, two) in enumerate(zip(plain["cycles"], other["cycles"], strict=True), 1):
         pair = [

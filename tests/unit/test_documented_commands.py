@@ -1,8 +1,9 @@
 """What README, manual, YAML comments and help texts tell to type works.
 
-Commands that compute are composed, read and planned (``--dry-run``); what trains, plays or draws for real is tested
-elsewhere: python.md by test_python_page, the pages ``adding-…`` by test_own_components. All others run as they are, in a
-folder with a few stored results and files of prices.
+Commands that compute are composed, read and planned (``--dry-run``); what trains, plays or draws
+for real is tested elsewhere: python.md by test_python_page, the pages ``adding-…`` by
+test_own_components. All others run as they are, in a folder with a few stored results and files of
+prices.
 """
 
 import importlib
@@ -103,7 +104,9 @@ def filled(words: Sequence[str], **more: str) -> list[str]:
 
 
 def planned(words: Sequence[str]) -> list[str]:
-    """The words after ``qsim``, of a command that computes such that it only says what it would do."""
+    """The words after ``qsim``, of a command that computes such that it
+    only says what it would do.
+    """
     _, name, *rest = filled(words)
     if not rest:  # in running text: the command as such
         return [name, "--help"]
@@ -119,7 +122,9 @@ def planned(words: Sequence[str]) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_the_commands_of_a_page_work(path: Path, typed: Typed, world: Path) -> None:
-    """Each line of its blocks for a shell, and each command in its text that is no form to be filled in."""
+    """Each line of its blocks for a shell, and each command in its text that
+    is no form to be filled in.
+    """
     text = path.read_text(encoding="utf-8")
     for block in blocks(text):
         if block.language == "yaml" and "/" not in (name := block.text.split()[1]):
@@ -145,7 +150,10 @@ def imported(words: Sequence[str], world: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_block_is_run_or_says_why_not(path: Path) -> None:
-    """Text is drawings and what is printed. Files of Python and YAML are named, and written for the tests."""
+    """Text is drawings and what is printed.
+
+    Files of Python and YAML are named, and written for the tests.
+    """
     for block in blocks(path.read_text(encoding="utf-8")):
         first = block.text.partition("\n")[0]
         ours = path.name == "python.md" or path.name == "README.md"

@@ -79,7 +79,9 @@ def test_a_python_that_is_not_there_is_named() -> None:
 
 
 def test_the_lock_is_made_as_make_lock_makes_it() -> None:
-    """Extras that nobody tests with (their packages are large) stay out: the lock names those that it holds."""
+    """Extras that nobody tests with (their packages are large) stay out:
+    the lock names those that it holds.
+    """
     options = r"pip compile --quiet (.*requirements\.lock)"
     made = re.search(options, make("lock").stdout)
     header = (ROOT / "requirements.lock").read_text().splitlines()[1]

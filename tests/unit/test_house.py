@@ -1,4 +1,6 @@
-"""The structure of the package: no circles, rooms of bounded size, other projects' insides in one place."""
+"""The structure of the package: no circles, rooms of bounded size,
+other projects' insides in one place.
+"""
 
 import ast
 import re
@@ -36,7 +38,9 @@ def test_rooms_keep_their_size(root: Path) -> None:
 
 
 def test_values_have_types(root: Path) -> None:
-    """A result is a class with fields, a stored document a TypedDict, an arbitrary tree ``settings.json_tree.Json``."""
+    """A result is a class with fields, a stored document a TypedDict, an arbitrary tree
+    ``settings.json_tree.Json``.
+    """
     found = counts(root)
     assert found["dict[str, Any]"] <= 20, found
     assert found["dict[str, Any]"] + found["its aliases"] <= 60, found

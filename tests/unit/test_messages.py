@@ -33,7 +33,10 @@ def flags_in(path: Path) -> Iterator[str]:
 
 
 def test_only_the_command_line_speaks_of_flags(root: Path) -> None:
-    """A Python caller has none. Below the command line write argument("fresh", True), or raise ArgumentError."""
+    """A Python caller has none.
+
+    Below the command line write argument("fresh", True), or raise ArgumentError.
+    """
     files = {
         name: path
         for name, path in modules(root).items()

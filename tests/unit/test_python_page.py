@@ -1,4 +1,6 @@
-"""The manual's page on Python: its code, word for word; and what importing the package costs and gives."""
+"""The manual's page on Python: its code, word for word; and what importing
+the package costs and gives.
+"""
 
 import re
 import subprocess
@@ -40,7 +42,10 @@ def test_the_code_of_the_page_runs_word_for_word(
 
 @pytest.mark.heavy
 def test_the_code_of_the_page_runs_in_a_notebook(tmp_path: Path) -> None:
-    """A cell a block. Nothing is printed but what the page prints, and a result that ends a cell shows its tables."""
+    """A cell a block.
+
+    Nothing is printed but what the page prints, and a result that ends a cell shows its tables.
+    """
     from cells import execute, notebook_of
 
     *cells, last = execute(notebook_of([*blocks(), "result"]), tmp_path)
@@ -55,7 +60,10 @@ def test_the_code_of_the_page_runs_in_a_notebook(tmp_path: Path) -> None:
 
 def test_importing_imports_neither_jax_nor_numpy_and_says_nothing() -> None:
     """A notebook's first cell costs nothing."""
-    check = "import sys, quantamm_cli; print(sorted({'jax', 'numpy', 'hydra', 'pydantic', 'polars'} & set(sys.modules)))"
+    check = (
+        "import sys, quantamm_cli; print(sorted({'jax', 'numpy', 'hydra', 'pydantic', 'polars'} "
+        "& set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 

@@ -89,7 +89,8 @@ def encode(payload: Payload) -> bytes:
     """The bytes of a payload.
 
     Raises:
-        ValueError: a number that its place cannot hold, more than eight spots, or a storage that is not 1024 bytes.
+        ValueError: a number that its place cannot hold, more than eight spots,
+            or a storage that is not 1024 bytes.
     """
     kind = type(payload)
     values: tuple[object, ...] = tuple(payload)

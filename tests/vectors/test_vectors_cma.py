@@ -45,7 +45,9 @@ def test_step_size_constants_are_those_of_the_tutorial() -> None:
 
 
 def test_a_path_of_generations_is_theirs() -> None:
-    """Mean, step size, covariance and both paths after each of eight generations of the same candidates."""
+    """Mean, step size, covariance and both paths after each of eight
+    generations of the same candidates.
+    """
     of = replace(Constants.of(PATH["n"], PATH["population"]), chi=PATH["chi"])
     mean = jnp.asarray(PATH["start"])
     now = distribution(PATH["n"], PATH["sigma0"])._replace(

@@ -1,4 +1,6 @@
-"""The competition against numbers of an engine written apart: arbitrage, routing, capital, whole traces, edges seed by seed."""
+"""The competition against numbers of an engine written apart: arbitrage, routing, capital, whole
+traces, edges seed by seed.
+"""
 
 import json
 from collections.abc import Sequence
@@ -17,8 +19,8 @@ from quantamm_cli.competition import arbitrage, capital, routing
 from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import Fill
+from quantamm_cli.competition.marginal_price import slope, straight
 from quantamm_cli.competition.market.kinds.challenge import Challenge
-from quantamm_cli.competition.slopes import slope, straight
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategy import constant_product
 from quantamm_cli.competition.types import Entrant, Market, Rules
@@ -90,7 +92,9 @@ def test_the_arbitrageur_trades_what_the_closed_form_says() -> None:
 
 @pytest.mark.parametrize("smooth", [True, False])
 def test_solvers_find_the_same_arbitrage(smooth: bool) -> None:
-    """Newton's steps and the search, of the same pools taken for curves nobody knows anything of."""
+    """Newton's steps and the search, of the same pools taken for curves
+    nobody knows anything of.
+    """
     cases = VECTORS["arb_cpamm"]["cases"]
     fee = column(cases, "fee_bps") / 1e4
 
@@ -148,7 +152,9 @@ def routed(
 
 @pytest.mark.parametrize("way", ["lines", "tangents", "search"])
 def test_orders_are_split_for_the_most(way: str) -> None:
-    """By lines, by tangents of curves that happen to be these, and by search: inputs to a 1e-6 of the order, the total closer."""
+    """By lines, by tangents of curves that happen to be these, and by search: inputs to a 1e-6 of
+    the order, the total closer.
+    """
     # The total is flat at its top, so a search that compares totals knows places less well.
     place, total = (1e-4, 1e-8) if way == "search" else (1e-6, 1e-10)
     for case in VECTORS["route_nway_cpamm"]["cases"]:
@@ -286,7 +292,9 @@ def test_edges_seed_by_seed(steps: int) -> None:
     ids=lambda run: f"{len(run['pools']) - 1}-{run['epoch_len']}-{run['T']:g}",
 )
 def test_line_ups_seed_by_seed(run: dict[str, Any]) -> None:
-    """Two to eight strategies with and without epochs: the first official seeds of the distributions, 10,000 steps each."""
+    """Two to eight strategies with and without epochs: the first official seeds of the
+    distributions, 10,000 steps each.
+    """
     fees = [float(pool["pool"].removeprefix("fee")) for pool in run["pools"][:-1]]
     expected = np.array([pool["first10"] for pool in run["pools"]]).T
     market = Challenge().make(np.arange(len(expected)), 10_000)
@@ -300,12 +308,16 @@ def test_line_ups_seed_by_seed(run: dict[str, Any]) -> None:
 
 OFFICIAL = np.arange(1000)
 CLOSE = 1e-5
-"""Of Y a seed, in means over all official seeds: the last digit given is the sixth, three standard errors are 10 to 30."""
+"""Of Y a seed, in means over all official seeds: the last digit given is the sixth,
+three standard errors are 10 to 30.
+"""
 
 
 @pytest.mark.long
 def test_distributions_of_single_strategies() -> None:
-    """Mean and spread of edge, its parts, volume and trades over all official seeds, of every fee and of the normaliser beside it."""
+    """Mean and spread of edge, its parts, volume and trades over all official seeds, of every fee
+    and of the normaliser beside it.
+    """
     fees = VECTORS["distribution_single"]["fees"]
     market = Challenge().make(OFFICIAL, 10_000)
     found = compete(

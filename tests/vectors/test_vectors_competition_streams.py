@@ -1,4 +1,6 @@
-"""The original challenge, number by number: its streams, its searches, its scores; and the bytes of both engines."""
+"""The original challenge, number by number: its streams, its searches, its scores;
+and the bytes of both engines.
+"""
 
 import hashlib
 import json
@@ -45,7 +47,9 @@ def test_the_words_of_a_seed_are_the_originals(stream: dict[str, Any]) -> None:
 
 
 def test_the_markets_of_its_seeds_are_the_originals() -> None:
-    """Parameters to the bit; prices and sizes to a unit in the last place; steps and sides of orders."""
+    """Parameters to the bit; prices and sizes to a unit in the last place;
+    steps and sides of orders.
+    """
     found = markets(Challenge(), as_seeds([stream["seed"] for stream in STREAMS]), 10)
     for row, stream in enumerate(STREAMS):
         drawn = stream["hyper"]
@@ -130,7 +134,9 @@ OFFICIAL = {
 @pytest.mark.long
 @pytest.mark.parametrize("fee_bps", OFFICIAL)
 def test_the_official_mean_of_a_thousand_seeds_comes_out(fee_bps: int) -> None:
-    """To a ten-thousandth of a Y, where three standard errors are 30: a last bit may tip one of the searches of thousands of simulations."""
+    """To a ten-thousandth of a Y, where three standard errors are 30: a last bit may tip one of the
+    searches of thousands of simulations.
+    """
     edge = official(fee_bps, range(1000), 10_000).edge[:, 0]
     assert edge.mean() == pytest.approx(OFFICIAL[fee_bps], abs=1e-4)
 

@@ -31,7 +31,9 @@ run = jax.jit(
 def test_the_pool_is_the_constant_mix_portfolio(
     case: dict[str, Any], stepped: bool, turned: bool
 ) -> None:
-    """Reserves and values to 1e-12: as one cumulative sum, minute by minute, and with the tokens in the other order."""
+    """Reserves and values to 1e-12: as one cumulative sum, minute by minute,
+    and with the tokens in the other order.
+    """
     way = slice(None, None, -1 if turned else 1)
     risky = np.asarray(case["prices"], float)
     prices = np.stack([risky, np.ones_like(risky)], -1)[:, way]

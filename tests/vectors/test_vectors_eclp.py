@@ -82,7 +82,9 @@ class Definition:
         return (dot + (dot**2 - power * (t[0] ** 2 + t[1] ** 2)).sqrt()) / power
 
     def fitting(self, balances: list[Decimal], token: int, most: Decimal) -> Decimal:
-        """The balance of a token, below ``most``, at which the invariant is that of ``balances`` with the other changed."""
+        """The balance of a token, below ``most``, at which the invariant is that of
+        ``balances`` with the other changed.
+        """
         low, high = Decimal(0), most
         for _ in range(200):
             middle = (low + high) / 2
@@ -96,8 +98,9 @@ class Definition:
 def test_swaps_are_the_librarys(case: dict[str, Any]) -> None:
     """To 1e-8 of the amount, and never on the wrong side of its rounding.
 
-    It rounds the virtual reserves, which are the invariant times a constant, against the trader by as much as the invariant
-    may be wrong, and tells how much that is: more than 1e-8 where they are a million times the real ones.
+    It rounds the virtual reserves, which are the invariant times a constant, against the trader by
+    as much as the invariant may be wrong, and tells how much that is: more than 1e-8 where they are
+    a million times the real ones.
     """
     curve, balances = pool(case)
     doubt, price = (
@@ -127,7 +130,9 @@ def test_swaps_are_the_librarys(case: dict[str, Any]) -> None:
 
 @each
 def test_swaps_are_those_of_the_definition(case: dict[str, Any]) -> None:
-    """To 1e-10 of the amount, found by halving in eighty digits: also where the library's own rounding shows."""
+    """To 1e-10 of the amount, found by halving in eighty digits:
+    also where the library's own rounding shows.
+    """
     curve, balances = pool(case)
     with localcontext() as context:
         context.prec = 80

@@ -1,6 +1,8 @@
-"""Whole runs on real minute prices: value, reserves, weights and metrics, from a simulator that is not ours.
+"""Whole runs on real minute prices: value, reserves, weights and metrics,
+from a simulator that is not ours.
 
-Settings go in as a person's would: a tree, decoded, the market loaded, the feed built, the pool run.
+Settings go in as a person's would: a tree, decoded, the market loaded,
+the feed built, the pool run.
 """
 
 import json
@@ -102,7 +104,9 @@ def raw(case: dict[str, Any]) -> dict[str, Any]:
 def run(
     pool: Any, looped: Any, params: Any, world: Feed, rows: int
 ) -> tuple[Trajectory, Daily | None, list[Any]]:
-    """In one program: every minute, the days by the short cut if there is one, and the blocks' weights of the pool and of ``looped``."""
+    """In one program: every minute, the days by the short cut if there is one, and the blocks'
+    weights of the pool and of ``looped``.
+    """
     path = simulate(pool, params, world, 0, rows)
     whole = (
         None if world.prefix is None else days(pool, params, world, 0, (("all", 0, rows),))["all"]
@@ -152,7 +156,9 @@ def found(name: str, executor: str) -> Found:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_whole_run_is_what_another_simulator_found(name: str, each_executor: str) -> None:
-    """Value, reserves, weights, prices at ten rows, and all thirty metrics; a day's rows by the short cut too."""
+    """Value, reserves, weights, prices at ten rows, and all thirty metrics;
+    a day's rows by the short cut too.
+    """
     case, expected = CASES[name], CASES[name]["expected"]
     tolerance = 2e-6 if case["settings"].get("fees") else 1e-9
     assert len(expected["metrics"]) == 30
@@ -170,6 +176,8 @@ def test_a_whole_run_is_what_another_simulator_found(name: str, each_executor: s
 
 @pytest.mark.parametrize("name", CHUNKS)
 def test_the_loop_over_chunks_and_the_columns_agree(name: str, each_executor: str) -> None:
-    """``weight_calculation_method=scan`` gives the weights of ``vectorized`` at every chunk, to 1e-12."""
+    """``weight_calculation_method=scan`` gives the weights of ``vectorized``
+    at every chunk, to 1e-12.
+    """
     for one, other in zip(*found(name, each_executor).blocks, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)

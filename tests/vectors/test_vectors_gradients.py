@@ -1,4 +1,6 @@
-"""The runs of another simulator once more: slopes along random directions, by our gradient and by finite differences of values it confirms."""
+"""The runs of another simulator once more: slopes along random directions, by our gradient and by
+finite differences of values it confirms.
+"""
 
 from typing import Any
 
@@ -27,7 +29,8 @@ MINUTES = 3_000
 
 
 def slopes(worth: Any, params: dict[str, Any], seed: int) -> tuple[float, float]:
-    """Along a random direction of unit parts in all that trains: the gradient's, and a central difference's.
+    """Along a random direction of unit parts in all that trains: the gradient's,
+    and a central difference's.
 
     The gradient is that of compiled code; forward mode, which only the scan has, must agree.
     """

@@ -1,4 +1,6 @@
-"""The contracts' guard: the numbers of their own tests, and the guard of a pool made of the same functions."""
+"""The contracts' guard: the numbers of their own tests, and the guard of a pool
+made of the same functions.
+"""
 
 import json
 from pathlib import Path
@@ -35,7 +37,9 @@ def guarded(case: dict[str, Any]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_weights_are_guarded_as_on_chain(case: dict[str, Any]) -> None:
-    """To 1e-15: the contract's result, the same in real arithmetic, and what else its test asserts."""
+    """To 1e-15: the contract's result, the same in real arithmetic,
+    and what else its test asserts.
+    """
     found = guarded(case)
     for index, value in case["expected"].items():
         assert found[int(index)] == pytest.approx(float(fixed(value)), rel=0, abs=1e-15)
@@ -84,7 +88,9 @@ def test_where_one_pass_keeps_the_rail_both_guards_agree(wish: list[float]) -> N
 
 
 def test_where_one_pass_does_not_weights_stop_at_the_rail() -> None:
-    """Scaling pushes a third weight below the rail: on chain all stand still when it is reached, on the way there."""
+    """Scaling pushes a third weight below the rail: on chain all stand still when it is
+    reached, on the way there.
+    """
     start, wish = np.array([0.7, 0.15, 0.1, 0.05]), np.array([0.6, 0.4, 0.051, -0.051])
     aim = np.asarray(clamp_weights(jnp.asarray(wish), FLOOR))
     assert aim.min() < FLOOR - 1e-4

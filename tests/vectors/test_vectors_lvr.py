@@ -1,4 +1,6 @@
-"""What arbitrageurs earn from a pool in a year, on random paths, against the theory of loss versus rebalancing and a Monte Carlo of it."""
+"""What arbitrageurs earn from a pool in a year, on random paths, against the theory of loss versus
+rebalancing and a Monte Carlo of it.
+"""
 
 import json
 from functools import partial
@@ -23,7 +25,9 @@ PATHS, MINUTES, YEAR = 256, 14 * 1440, 525_600
 
 @partial(jax.jit, compiler_options=FOR_USERS)  # it runs for longer than it compiles
 def rates(logs: jax.Array, weights: jax.Array, fee: jax.Array) -> jax.Array:
-    """Profit of the arbitrageur a year, over the pool's value if its price were the market's, path by path."""
+    """Profit of the arbitrageur a year, over the pool's value if its price were
+    the market's, path by path.
+    """
 
     def one(path: jax.Array) -> jax.Array:
         prices = jnp.exp(path)[:, None] * jnp.array([1.0, 0.0]) + jnp.array([0.0, 1.0])

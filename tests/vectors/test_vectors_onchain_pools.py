@@ -1,4 +1,6 @@
-"""What deployed Balancer and QuantAMM pools answered to queries of swaps, to the last unit of a token."""
+"""What deployed Balancer and QuantAMM pools answered to queries of swaps,
+to the last unit of a token.
+"""
 
 import json
 from pathlib import Path
@@ -38,7 +40,9 @@ def weights(pool: dict[str, Any]) -> NDArray[np.float64]:
     ids=[f"{pool['file'][:-5]}-{trade['amountRaw']}" for pool, trade in SWAPS],
 )
 def test_swaps_are_those_of_deployed_pools(pool: dict[str, Any], trade: dict[str, Any]) -> None:
-    """Fee from what is paid in; amounts in each token's own decimals: to 1e-9, or to two of its smallest units."""
+    """Fee from what is paid in; amounts in each token's own decimals: to 1e-9,
+    or to two of its smallest units.
+    """
     told = pool["pool"]
     share, balance, fee = (
         weights(told),

@@ -1,4 +1,6 @@
-"""Swaps with the contracts' pools while weights move, and the time at which weights must stop: the contracts' own test numbers."""
+"""Swaps with the contracts' pools while weights move, and the time at which weights must stop: the
+contracts' own test numbers.
+"""
 
 import json
 from pathlib import Path
@@ -52,7 +54,9 @@ def test_swaps_under_moving_weights(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", MULTIPLIERS, ids=lambda case: case["name"])
 def test_weights_stop_when_one_would_cross_its_rail(case: dict[str, Any]) -> None:
-    """The change a second, and the last second it may last, exactly; then they stand, inside the rails."""
+    """The change a second, and the last second it may last, exactly;
+    then they stand, inside the rails.
+    """
     told = case["inputs"]
     current, target = (
         jnp.asarray(fixed(told[name])) for name in ("current_weights", "rule_target_weights")
@@ -77,7 +81,9 @@ def test_weights_stop_when_one_would_cross_its_rail(case: dict[str, Any]) -> Non
 
 
 def test_the_rail_that_is_nearest_in_time_counts() -> None:
-    """Three tokens: the first reaches the top after 20 s, the last the bottom after 10 s; one that moves less than a unit never does."""
+    """Three tokens: the first reaches the top after 20 s, the last the bottom after 10 s; one that
+    moves less than a unit never does.
+    """
     weights, rail = jnp.asarray([0.6, 0.2, 0.2]), 0.1
     assert float(seconds_to_rail(weights, jnp.asarray([0.01, 0.0, -0.01]), rail)) == 10
     assert float(seconds_to_rail(weights, jnp.asarray([0.01, -0.005, -0.005]), rail)) == 20

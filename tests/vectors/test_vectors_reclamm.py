@@ -44,7 +44,9 @@ def resized(real: jax.Array, virtual: jax.Array, span: jax.Array) -> jax.Array:
 
 
 def current(told: dict[str, Any], version: int) -> tuple[jax.Array, bool]:
-    """Virtual balances now, and whether they changed: an update of the price ratio first, then a shift."""
+    """Virtual balances now, and whether they changed: an update of the price
+    ratio first, then a shift.
+    """
     real, virtual, margin, base, start, end = (
         jnp.asarray(fixed(told[name]))
         for name in (
@@ -97,7 +99,9 @@ def test_virtual_balances_and_the_range_are_the_contracts(case: dict[str, Any]) 
 
 @EACH
 def test_version_two_is_version_one_that_stops_at_the_center(case: dict[str, Any]) -> None:
-    """The same balances, unless version 1 has gone past the center: then a range as wide, and the pool in the middle of it."""
+    """The same balances, unless version 1 has gone past the center: then a range as wide, and the
+    pool in the middle of it.
+    """
     real, last = (
         jnp.asarray(fixed(case["inputs"][name])) for name in ("balances", "last_virtual_balances")
     )

@@ -17,7 +17,7 @@ from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import Prefix, log_growth, prefix
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
-from quantamm_cli.kernels.minutes.call import Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions
 from quantamm_cli.rules.anti_momentum import AntiMomentum
 from quantamm_cli.rules.base import Clock, price_gradient
@@ -106,7 +106,9 @@ MOVES = [(name, case) for name in RULES for case in CONTRACT[name]["cases"]]
     ("name", "case"), MOVES, ids=[f"{name}-{case['name']}" for name, case in MOVES]
 )
 def test_gradient_rules_move_weights_as_the_contract_does(name: str, case: dict[str, Any]) -> None:
-    """Before any guard, to 1e-11 (1e-10 where the contract takes powers); relative to the average or to the price itself."""
+    """Before any guard, to 1e-11 (1e-10 where the contract takes powers);
+    relative to the average or to the price itself.
+    """
     told = case["inputs"]
     price = fixed(told["prices"])
     rule = RULES[name](
@@ -160,7 +162,9 @@ def test_difference_momentum_moves_weights_as_the_contract_does(case: dict[str, 
 
 
 class Told(OneRow):
-    """The newest row, where the moving average is given and not computed, as in the contract's tests."""
+    """The newest row, where the moving average is given and not computed,
+    as in the contract's tests.
+    """
 
     averages: tuple[jax.Array, jax.Array]
 
@@ -187,7 +191,9 @@ def wished(
 
 @pytest.mark.parametrize("case", CONTRACT["min_variance"]["cases"], ids=lambda case: case["name"])
 def test_min_variance_moves_weights_as_the_contract_does(case: dict[str, Any]) -> None:
-    """``form=contract``: shares in inverse proportion to the variance of prices, mixed with the weights before; to 1e-11."""
+    """``form=contract``: shares in inverse proportion to the variance of prices, mixed with the
+    weights before; to 1e-11.
+    """
     told = case["inputs"]
     price, memory = fixed(told["prices"]), Memory(CLOCK.chunk_period)
     decays = [fixed(told["lambda"]), *map(fixed, told["parameters"].values())]
@@ -252,7 +258,8 @@ def test_the_gradient_estimator_is_the_contracts(case: dict[str, Any]) -> None:
 def price_covariance(recur: Any, price: jax.Array, keep: jax.Array, forget: jax.Array) -> jax.Array:
     r"""The contracts' exponentially weighted products of prices about their moving averages.
 
-    $$A'_{ij} = \lambda_i A_{ij} + (p - e)_i (p - e')_j, \qquad \Sigma_{ij} = (1 - \lambda_i) A_{ij}$$
+    $$A'_{ij} = \lambda_i A_{ij} + (p - e)_i (p - e')_j,
+    \qquad \Sigma_{ij} = (1 - \lambda_i) A_{ij}$$
 
     No rule here uses it; its diagonal is the variance of ``min_variance`` in contract form.
     """
@@ -288,7 +295,9 @@ def spread_once(
 
 @pytest.mark.parametrize("case", SPREADS, ids=lambda case: case["name"])
 def test_the_variance_and_covariance_estimators_are_the_contracts(case: dict[str, Any]) -> None:
-    """Prices in, what each says and the state it carries out: whole columns at once, and price after price; 1e-9."""
+    """Prices in, what each says and the state it carries out: whole columns at once,
+    and price after price; 1e-9.
+    """
     told, kind = case["inputs"], case["kind"]
     prices, decay = fixed(told["prices"]), fixed(told["lambda"])
     expected, averages = fixed(case["expected_per_step"]), fixed(told["moving_average(_and_prev)"])
@@ -327,7 +336,9 @@ def _best(reserves: jax.Array, weights: jax.Array, prices: jax.Array, fee: jax.A
 
 @pytest.mark.parametrize("case", ARBITRAGE, ids=lambda case: f"{case['n']}-fee={case['fee']}")
 def test_the_arbitrage_is_the_optimum_solved_to_sixty_digits(case: dict[str, Any]) -> None:
-    """Reserves to 1e-9, profit to 1e-9 of the pool's value, and the same tokens in, out and untouched."""
+    """Reserves to 1e-9, profit to 1e-9 of the pool's value, and the same
+    tokens in, out and untouched.
+    """
     reserves, weights, prices = (real(case[name]) for name in ("reserves", "weights", "prices"))
     after = best(reserves, weights, prices, float(case["fee"]))
     np.testing.assert_allclose(after, real(case["expected_reserves"]), rtol=1e-9)
@@ -350,7 +361,9 @@ CHANGES = np.array(sorted({0, *(case["linear_steps"] for case in STEPS)}))
 
 @jax.jit
 def grown(sums: Prefix, start: Any, slope: Any) -> jax.Array:
-    """Log growth of a block that moves for as long as the longest change of weights, at the end of each."""
+    """Log growth of a block that moves for as long as the longest change of
+    weights, at the end of each.
+    """
     last = int(CHANGES[-1])
     return log_growth(sums, start[None], slope[None], last + 1, last, jnp.asarray(0), CHANGES)
 
@@ -382,7 +395,9 @@ def test_weights_that_move_at_constant_prices_cost_their_divergence(case: dict[s
 
 @pytest.mark.parametrize("case", PATHS, ids=lambda case: f"{case['n']}-{len(case['prices'])}")
 def test_new_weights_and_new_prices_together_keep_the_new_invariant(case: dict[str, Any]) -> None:
-    """Each step quotes the old reserves at the new weights and trades to the new prices for nothing."""
+    """Each step quotes the old reserves at the new weights and trades to
+    the new prices for nothing.
+    """
     reserves = real(case["initial_reserves"])
     for step, (weights, prices) in enumerate(
         zip(real(case["weights"]), real(case["prices"]), strict=True)
@@ -398,7 +413,9 @@ WEIGHTED = vectors("weighted_generated")
 
 
 def test_swaps_with_weighted_pools_are_those_of_real_arithmetic() -> None:
-    """Sixty swaps each way without fee: 1e-12 relative, 1e-9 where the trade is a millionth of the balance."""
+    """Sixty swaps each way without fee: 1e-12 relative, 1e-9 where the trade is a
+    millionth of the balance.
+    """
     cases = WEIGHTED["swaps"]
     assert len(cases) == 60
     column = {

@@ -1,4 +1,6 @@
-"""The commands, a file each: its flags, one call of a workflow. A file here is a command; nothing else lists it.
+"""The commands, a file each: its flags, one call of a workflow.
+
+A file here is a command; nothing else lists it.
 
 Each is imported to answer ``qsim --help``, so what a command needs is imported where it runs.
 Installed packages bring more of them, by the entry point ``qsim.commands``.

@@ -1,4 +1,6 @@
-"""``qsim compete``: strategies and a normaliser share one flow of orders; what each earns, seed by seed."""
+"""``qsim compete``: strategies and a normaliser share one flow of orders;
+what each earns, seed by seed.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -95,7 +97,8 @@ def _steps(text: str, settings: "Compete") -> "Asked":
     if len(parts) not in (1, 3) or not all(part.isdecimal() for part in parts):
         raise ConfigError(
             "--replay",
-            f"'{text}' is not SEED or SEED:FIRST:LAST, such as 7:100:200 (steps from 0, both included)",
+            f"'{text}' is not SEED or SEED:FIRST:LAST, such as 7:100:200 (steps "
+            "from 0, both included)",
         )
     seed, *ends = map(int, parts)
     return Asked(seed, *(ends or (0, settings.steps - 1)))
@@ -192,15 +195,36 @@ COMMAND = Command(
         flags.FRESH,
     ),
     notes=(
-        "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and classes of your own files",
-        "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives it a name of its own",
+        (
+            "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and "
+            "classes of your own files"
+        ),
+        (
+            "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives "
+            "it a name of its own"
+        ),
         "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
-        "class MyStrategy(Strategy):                     from quantamm_cli.competition.strategy import Strategy",
-        "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, after_swap, on_epoch if it remembers",
-        "market=history data=parquet data.dir=PATH       minute prices of yours: market.base=ETH market.start=... market.end=...",
+        (
+            "class MyStrategy(Strategy):                     from "
+            "quantamm_cli.competition.strategy import Strategy"
+        ),
+        (
+            "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, "
+            "after_swap, on_epoch if it remembers"
+        ),
+        (
+            "market=history data=parquet data.dir=PATH       minute prices of yours: "
+            "market.base=ETH market.start=... market.end=..."
+        ),
         "qsim compete validate STRATEGY                  does it quote as the rules want",
-        "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, ranked, as one HTML page",
-        "as often as you like the same command goes on; simulations=N more seeds go on with the same competition",
+        (
+            "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, "
+            "ranked, as one HTML page"
+        ),
+        (
+            "as often as you like the same command goes on; simulations=N more seeds go on with "
+            "the same competition"
+        ),
     ),
     beside=("validate", "leaderboard"),
 )

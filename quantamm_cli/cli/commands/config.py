@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from quantamm_cli.cli.command import Command
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
@@ -26,7 +26,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             if len(words) != 2:
                 raise ConfigError(
                     "",
-                    "takes two: qsim config diff A B (names of experiments, files, checkpoints, or 'default')",
+                    "takes two: qsim config diff A B (names of experiments, files, "
+                    "checkpoints, or 'default')",
                 )
             return settings_files.compare_settings(
                 words[0], words[1], composed.overrides, composed.config_dir

@@ -9,7 +9,7 @@ from quantamm_cli.errors import ConfigError
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
-    from quantamm_cli.store.named import Held
+    from quantamm_cli.store.result_names import Held
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -71,7 +71,8 @@ def _stored(held: "Held", options: "Options", monitor: "Monitor") -> "Result":
     if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
         raise ConfigError(
             held.short,
-            "is drawn from what is kept of it; for other settings write all of the words, and no name",
+            "is drawn from what is kept of it; for other settings write all of "
+            "the words, and no name",
         )
     for name in ("periods", "sets", "curvature"):
         if options.on(name):

@@ -1,4 +1,6 @@
-"""``qsim runs``: stored results listed, shown, compared, verified; results of quantammsim imported."""
+"""``qsim runs``: stored results listed, shown, compared, verified;
+results of quantammsim imported.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -62,7 +64,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "runs",
-    "list, show, verify runs, walk-forwards, competitions and studies; compare; import results of quantammsim",
+    "list, show, verify runs, walk-forwards, competitions and studies; compare; import "
+    "results of quantammsim",
     "VERB [RUN ...|FILE ...] [options]",
     place=7,
     run=run,

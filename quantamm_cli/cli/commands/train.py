@@ -53,7 +53,10 @@ COMMAND = Command(
     flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.DRY_RUN, flags.FRESH),
     notes=(
         "fit=adamw, bfgs, cma_es, optuna, random, ...    how (qsim show fits);  fit.steps=N",
-        "practice=monte_carlo                            training windows from resampled prices (qsim show practices)",
+        (
+            "practice=monte_carlo                            training windows from resampled "
+            "prices (qsim show practices)"
+        ),
         *CYCLES,
     ),
 )

@@ -1,4 +1,6 @@
-"""``qsim tune``: a search over settings; each trial is a training, and the best becomes a file for conf=."""
+"""``qsim tune``: a search over settings; each trial is a training,
+and the best becomes a file for conf=.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Search a space of settings for the highest objective."""
-    from quantamm_cli.config.search import Search
+    from quantamm_cli.config.search_space import Search
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.tuning.settings import Study
     from quantamm_cli.workflows.results import Watch
@@ -38,12 +40,21 @@ COMMAND = Command(
     run=run,
     flags=(flags.DRY_RUN, flags.FRESH),
     notes=(
-        "what is searched: any setting of qsim train, by its dotted name, as YAML (conf/space/NAME.yaml) or as",
+        (
+            "what is searched: any setting of qsim train, by its dotted name, as YAML "
+            "(conf/space/NAME.yaml) or as"
+        ),
         "  space.fit.learning_rate=[0.001,1,log]    from, to, and any of log, int, float",
         "  space.fit.batch_size.choices=[4,8,16]    values to choose from",
         "  space.pool.rule=[momentum,power_channel] names to choose from, components too",
         "  space.params.memory_days=declared        the range a parameter declares",
-        "  space.fit.noise_scale=null               not this one;  space=none: only what is named here",
-        "as often as you like the same command goes on; study.trials=N more trials continue the study",
+        (
+            "  space.fit.noise_scale=null               not this one;  space=none: "
+            "only what is named here"
+        ),
+        (
+            "as often as you like the same command goes on; study.trials=N more "
+            "trials continue the study"
+        ),
     ),
 )

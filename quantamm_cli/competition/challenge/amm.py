@@ -1,4 +1,6 @@
-"""A constant-product pool as the original challenge keeps it: reserves in double precision, quotes in whole billionths."""
+"""A constant-product pool as the original challenge keeps it: reserves in double precision,
+quotes in whole billionths.
+"""
 
 from typing import Any
 
@@ -24,8 +26,8 @@ def to_nano(amount: Any) -> Any:
 def product_over(left: Any, right: Any, below: Any) -> Any:
     """floor(left * right / below) of whole numbers, the result below 2^53 and ``below`` below 2^62.
 
-    The quotient in double precision is off by a few units at most, so that the remainder fits into the 64 bits to which the
-    products are taken.
+    The quotient in double precision is off by a few units at most, so that the remainder fits into
+    the 64 bits to which the products are taken.
     """
     quotient = np.int64(np.float64(left) * np.float64(right) / np.float64(below))
     remainder = left * right - quotient * below
@@ -40,7 +42,8 @@ def product_over(left: Any, right: Any, below: Any) -> Any:
 def quoted(buys: Any, amount: Any, pool: Any) -> Any:
     """What a pool gives for ``amount``: X for Y if ``buys``, else Y for X.
 
-    ``pool``: its reserves X and Y, and what is left of X and of Y brought to it after its fee, in parts of 10^18.
+    ``pool``: its reserves X and Y, and what is left of X and of Y brought to it after
+    its fee, in parts of 10^18.
     """
     into, out_of, kept = (pool[1], pool[0], pool[3]) if buys else (pool[0], pool[1], pool[2])
     counted = product_over(to_nano(amount), kept, WAD)

@@ -26,31 +26,38 @@ class Books(NamedTuple):
 
 
 def challenge(entrants: Sequence[Entrant], market: Market, rules: Rules | None = None) -> Outcome:
-    """The simulations of a market as the original challenge plays them: one strategy against the normaliser.
+    """The simulations of a market as the original challenge plays them:
+    one strategy against the normaliser.
 
     Args:
-        entrants: one, which quotes a constant-product curve with fees of its own; they may change with its fills.
+        entrants: one, which quotes a constant-product curve with fees of its own;
+            they may change with its fills.
         market: of the kind ``challenge``, for official scores.
-        rules: of these the opening reserves and the score; least profit and notional are the original's, and it has no epochs.
+        rules: of these the opening reserves and the score; least profit and notional are the
+            original's, and it has no epochs.
 
     Raises:
-        ConfigError: more than one strategy, or one with a curve of its own or one that changes with time.
+        ConfigError: more than one strategy, or one with a curve of its own or
+            one that changes with time.
     """
     if len(entrants) != 1:
         raise ConfigError(
             "compat",
-            f"challenge plays one strategy against the normaliser, {len(entrants)} came; name one, or drop compat",
+            f"challenge plays one strategy against the normaliser, {len(entrants)} came; "
+            "name one, or drop compat",
         )
     name, strategy = entrants[0]
     if strategy.is_curve:
         raise ConfigError(
             "compat",
-            f"challenge plays constant-product pools, {name} quotes a curve of its own; drop compat",
+            f"challenge plays constant-product pools, {name} quotes a curve of "
+            "its own; drop compat",
         )
     if strategy.hears_steps:
         raise ConfigError(
             "compat",
-            f"challenge tells a strategy of its fills only, {name} listens to steps (on_step); drop compat",
+            f"challenge tells a strategy of its fills only, {name} listens to steps "
+            "(on_step); drop compat",
         )
     play = listening if strategy.hears_swaps else fixed
     return play(strategy, market, rules or Rules())
@@ -73,7 +80,9 @@ def fixed(strategy: Strategy, market: Market, rules: Rules) -> Outcome:
 
 
 def listening(strategy: Strategy, market: Market, rules: Rules) -> Outcome:
-    """A strategy that is told of its fills: all simulations go to their next one, are told, and go on."""
+    """A strategy that is told of its fills: all simulations go to their next
+    one, are told, and go on.
+    """
     from quantamm_cli.competition.challenge.fees import Fees
     from quantamm_cli.competition.challenge.play import play
 

@@ -9,7 +9,9 @@ from quantamm_cli.competition.types import Fault, Floats, Outcome, Rules
 
 
 class Broken(NamedTuple):
-    """Which simulations' strategies broke a rule, as in an outcome: step (s,), reason (s,), what was told (s, 5)."""
+    """Which simulations' strategies broke a rule, as in an outcome: step (s,),
+    reason (s,), what was told (s, 5).
+    """
 
     step: NDArray[np.int64]
     reason: NDArray[np.int64]

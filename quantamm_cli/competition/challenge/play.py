@@ -1,6 +1,8 @@
-"""Simulations of the original challenge in machine code: one constant-product pool against the normaliser.
+"""Simulations of the original challenge in machine code: one constant-product
+pool against the normaliser.
 
-A simulation can stop at each of the pool's fills, so that what the pool asks may change, and go on from there.
+A simulation can stop at each of the pool's fills, so that what the pool asks may
+change, and go on from there.
 """
 
 from math import exp, log
@@ -36,16 +38,20 @@ def opened(seeds: Any, draws: Any) -> None:
 def play(
     market: Any, pools: Any, kept: Any, draws: Any, places: Any, booked: Any, fill: Any
 ) -> Any:
-    """Each simulation to its end, or to the strategy's next fill if ``fill`` has rows; how many are not at their end.
+    """Each simulation to its end, or to the strategy's next fill if ``fill`` has rows;
+    how many are not at their end.
 
     Args:
         market: mean size (s,); prices (s, t); step, buys and size of the orders (s, k).
-        pools: (s, 2, 3) of the strategy and the normaliser: X, Y, and the sum over steps of their value after arbitrage.
+        pools: (s, 2, 3) of the strategy and the normaliser: X, Y,
+            and the sum over steps of their value after arbitrage.
         kept: (s, 2, 2) int64: what is left of X and of Y after a pool's fee, in parts of 10^18.
         draws: (s, 4) states of the streams of start sizes.
         places: (s, 3): the step; 1 once the strategy has met the arbitrageur in it; the next order.
-        booked: (s, 2, 2, 3): edge, volume and number of fills are added, of arbitrage and of retail orders.
-        fill: (s, 5) or (0, 5): 1 if the trader buys X, what he pays and gets, the share of the order, the step; step -1 at the end.
+        booked: (s, 2, 2, 3): edge, volume and number of fills are added,
+            of arbitrage and of retail orders.
+        fill: (s, 5) or (0, 5): 1 if the trader buys X, what he pays and gets, the share of the
+            order, the step; step -1 at the end.
     """
     mean, prices, at, side, sizes = market
     going_on = 0
@@ -105,7 +111,9 @@ def _pool(reserves: Any, kept: Any) -> Any:
 
 @jit
 def _wanted(pool: Any, start: Any, price: Any) -> Any:
-    """(whether X is bought, amount) of the better side's arbitrage; an amount of 0 if neither is worth it."""
+    """(whether X is bought, amount) of the better side's arbitrage;
+    an amount of 0 if neither is worth it.
+    """
     bought, sold = arbitrage(True, start, pool, price), arbitrage(False, start / price, pool, price)
     buys = bought[1] >= sold[1]
     amount, gain = bought if buys else sold
@@ -114,7 +122,9 @@ def _wanted(pool: Any, start: Any, price: Any) -> Any:
 
 @jit
 def _traded(buys: Any, amount: Any, pool: Any, price: Any, book: Any) -> Any:
-    """The pool after a trade, and what came out; ``book`` (3,) has its edge, volume and number added."""
+    """The pool after a trade, and what came out; ``book`` (3,) has its
+    edge, volume and number added.
+    """
     pool, out = filled(buys, amount, pool)
     if out > 0.0:
         paid, got = (amount, out * price) if buys else (amount * price, out)

@@ -1,4 +1,6 @@
-"""The original's searches: golden sections that stop early and go by the best point they have seen."""
+"""The original's searches: golden sections that stop early and go by the
+best point they have seen.
+"""
 
 import math
 from typing import Any
@@ -22,7 +24,9 @@ def sectioned(low: Any, high: Any) -> Any:
 
 @jit
 def narrowed(points: Any, rises: Any) -> Any:
-    """The points of the part that holds the maximum: the upper where the value ``rises`` between the inner two. One is new."""
+    """The points of the part that holds the maximum: the upper where the value ``rises`` between
+    the inner two. One is new.
+    """
     low, left, right, high = points
     if rises:
         return left, right, left + GOLDEN * (high - left), high
@@ -50,7 +54,9 @@ def least(buys: Any, price: Any) -> Any:
 
 @jit
 def hopeless(buys: Any, pool: Any, price: Any) -> Any:
-    """Whether even the exact optimum of a side gains too little, so that no sampled trade can do: quotes are cut off, not rounded up."""
+    """Whether even the exact optimum of a side gains too little, so that no sampled trade can do:
+    quotes are cut off, not rounded up.
+    """
     kept = (pool[3] if buys else pool[2]) / WAD
     paid_into, earned = (pool[1], price * pool[0]) if buys else (price * pool[0], pool[1])
     gain = math.sqrt(earned) - math.sqrt(paid_into / kept)
@@ -59,7 +65,9 @@ def hopeless(buys: Any, pool: Any, price: Any) -> Any:
 
 @jit
 def arbitrage(buys: Any, start: Any, pool: Any, price: Any) -> Any:
-    """(amount, profit) of the best trade of a side that is sampled: from ``start`` doubled until profit falls, then by sections."""
+    """(amount, profit) of the best trade of a side that is sampled: from ``start`` doubled until
+    profit falls, then by sections.
+    """
     if hopeless(buys, pool, price):
         return 0.0, 0.0
     low, high = _bracket(buys, max(start, least(buys, price)), pool, price)
@@ -98,7 +106,9 @@ def _bracket(buys: Any, start: Any, pool: Any, price: Any) -> Any:
 
 @jit
 def closed_form(pool: Any, price: Any) -> Any:
-    """(whether it buys X, amount) of the best arbitrage with the normaliser; an amount of 0 where there is none."""
+    """(whether it buys X, amount) of the best arbitrage with the normaliser;
+    an amount of 0 where there is none.
+    """
     x, y, bid, ask = pool
     kept = ask / WAD
     wanted = math.sqrt(price * x * kept * y)
@@ -111,7 +121,10 @@ def closed_form(pool: Any, price: Any) -> Any:
 
 @jit
 def routed(buys: Any, total: Any, pool: Any, normaliser: Any) -> Any:
-    """The pool's share of an order. The value hardly varies, so that the loop rarely begins: five shares are compared."""
+    """The pool's share of an order.
+
+    The value hardly varies, so that the loop rarely begins: five shares are compared.
+    """
     best = better(
         1.0,
         _together(buys, total, 1.0, pool, normaliser),

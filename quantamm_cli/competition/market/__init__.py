@@ -1,4 +1,5 @@
-"""Markets: the fair prices and the orders of simulations, made before any strategy is looked at, and the same for all of them.
+"""Markets: the fair prices and the orders of simulations, made before any strategy is looked at,
+and the same for all of them.
 
 Importing this registers the ``kinds``; numba is imported when a market is made.
 """

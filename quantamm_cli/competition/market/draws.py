@@ -45,7 +45,8 @@ def market(
 def parameters(
     settings: MarketSettings, sigma: Span, regimes: dict[str, Regime], seeds: Integers
 ) -> tuple[Rates, tuple[Floats, Floats]]:
-    """What is drawn once a simulation: rates a regime; the normaliser's fee (a fraction) and liquidity (s,).
+    """What is drawn once a simulation: rates a regime; the normaliser's fee (a
+    fraction) and liquidity (s,).
 
     A number in place of a range leaves the other draws as they are.
     """
@@ -75,7 +76,9 @@ def with_orders(
     fee: Floats,
     liquidity: Floats,
 ) -> Market:
-    """The market of these prices: the retail orders drawn, the parameters in the mean over the steps."""
+    """The market of these prices: the retail orders drawn, the parameters
+    in the mean over the steps.
+    """
     sides, sizes, spells, arriving = (
         states(seeds, name) for name in ("sides", "sizes", "spells", "arrivals")
     )
@@ -107,7 +110,10 @@ def with_orders(
 
 
 def transitions(regimes: list[Regime]) -> Floats:
-    """As :func:`paths.moved` has them. A spell begins in a regime in proportion to share / mean_steps, so that time is had by share."""
+    """As :func:`paths.moved` has them.
+
+    A spell begins in a regime in proportion to share / mean_steps, so that time is had by share.
+    """
     share = np.array([regime.share for regime in regimes])
     leave = np.array(
         [0.0 if regime.mean_steps is None else 1.0 / regime.mean_steps for regime in regimes]
@@ -117,7 +123,9 @@ def transitions(regimes: list[Regime]) -> Floats:
 
 
 def _time_mean(rate: Floats, counts: NDArray[np.int32]) -> Floats:
-    """Of a rate (s, r), over the steps whose regimes :func:`paths.arrivals` wrote beside the counts; summed in sequence."""
+    """Of a rate (s, r), over the steps whose regimes :func:`paths.arrivals` wrote beside the
+    counts; summed in sequence.
+    """
     if rate.shape[1] == 1:
         return rate[:, 0]
     time = (

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from quantamm_cli.competition.lru import Recent
 from quantamm_cli.competition.market.settings import MarketSettings
-from quantamm_cli.competition.recent import Recent
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.random.compiled import digest_of, sources
@@ -25,7 +25,9 @@ _FILES = Cache("markets", "*.npz", most_bytes=2**30)
 
 
 def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
-    """The simulations of these seeds. Each is the same whichever others are asked for with it, but for the width of the order lists.
+    """The simulations of these seeds.
+
+    Each is the same whichever others are asked for with it, but for the width of the order lists.
 
     Args:
         seeds: whole numbers of 64 bits.

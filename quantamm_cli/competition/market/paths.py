@@ -1,12 +1,14 @@
-"""The draws of a market in machine code: one simulation at a time, each stream from its own state."""
+"""The draws of a market in machine code: one simulation at a time,
+each stream from its own state.
+"""
 
 from typing import Any
 
 import numpy as np
 
 from quantamm_cli.random.compiled import jit
-from quantamm_cli.random.elementary import exp, log
 from quantamm_cli.random.pcg import begun, fraction
+from quantamm_cli.random.portable_math import exp, log
 from quantamm_cli.random.ziggurat import normal
 
 SPREAD = 1.2
@@ -28,7 +30,8 @@ def fractions(states: Any, found: Any) -> None:
 def moved(state: Any, regimes: Any, regime: Any) -> Any:
     """The next state, and the regime of the next step (or, from -1, of the first).
 
-    ``regimes`` (3, r): the chance to leave, and where a spell then leads and where the first one is, cumulated.
+    ``regimes`` (3, r): the chance to leave, and where a spell then leads and where
+    the first one is, cumulated.
     """
     if regimes.shape[1] == 1:
         return state, 0
@@ -46,7 +49,9 @@ def moved(state: Any, regimes: Any, regime: Any) -> Any:
 
 @jit
 def prices(spells: Any, states: Any, regimes: Any, sigma: Any, found: Any, variance: Any) -> None:
-    """Fill ``found`` (s, t) with fair prices and ``variance`` (s,) with that of a step's move, in the mean. ``sigma`` (s, r)."""
+    """Fill ``found`` (s, t) with fair prices and ``variance`` (s,) with that of a step's move, in
+    the mean. ``sigma`` (s, r).
+    """
     for row in range(found.shape[0]):
         spell, state = begun(spells[row]), begun(states[row])
         price, regime, total = 100.0, -1, 0.0
@@ -62,9 +67,11 @@ def prices(spells: Any, states: Any, regimes: Any, sigma: Any, found: Any, varia
 
 @jit
 def arrivals(spells: Any, states: Any, regimes: Any, rate: Any, found: Any) -> None:
-    """Fill ``found`` (s, t) with the number of orders of each step and, in the bits above 16, the regime.
+    """Fill ``found`` (s, t) with the number of orders of each step and,
+    in the bits above 16, the regime.
 
-    Poisson numbers, by inversion of one uniform each: most lie among the tabulated ones, which are counted without a branch.
+    Poisson numbers, by inversion of one uniform each: most lie among the tabulated ones, which are
+    counted without a branch.
     """
     table = np.empty((rate.shape[1], _TABULATED))
     for row in range(found.shape[0]):
@@ -111,7 +118,9 @@ def _beyond(u: Any, rate: Any) -> Any:
 def orders(
     counts: Any, sides: Any, sizes: Any, mean: Any, step_of: Any, buys: Any, size: Any
 ) -> None:
-    """Fill the rows of the order lists (s, k) from ``counts`` (s, t) as :func:`arrivals` leaves them; ``mean`` (s, r)."""
+    """Fill the rows of the order lists (s, k) from ``counts`` (s,
+    t) as :func:`arrivals` leaves them; ``mean`` (s, r).
+    """
     level = np.empty(mean.shape[1])
     for row in range(counts.shape[0]):
         for regime in range(level.size):

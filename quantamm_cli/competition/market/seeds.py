@@ -9,7 +9,9 @@ WIDTH = 1_000_000
 BLOCKS = {
     name: (k * WIDTH, (k + 1) * WIDTH - 3) for k, name in enumerate(("train", "validation", "test"))
 }
-"""First seed and the one after the last. Two are left out: a seed of the original challenge shares streams with the next two."""
+"""First seed and the one after the last. Two are left out: a seed of the original challenge shares
+streams with the next two.
+"""
 
 
 def block(name: str, count: int, first: int = 0) -> Integers:

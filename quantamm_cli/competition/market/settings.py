@@ -1,4 +1,6 @@
-"""What is drawn for the market of a competition: numbers, or ranges from which each simulation has its own."""
+"""What is drawn for the market of a competition: numbers, or ranges from which
+each simulation has its own.
+"""
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -43,7 +45,8 @@ def said(span: Span) -> str:
 def _fee(span: Span) -> Span:
     if isinstance(span, tuple) and not (span[0].is_integer() and span[1].is_integer()):
         raise ValueError(
-            f"{said(span)}: fees are drawn in whole basis points; give a range of whole numbers, or one number"
+            f"{said(span)}: fees are drawn in whole basis points; give a range of whole "
+            "numbers, or one number"
         )
     return _within(span, 0.0, 9999.0)
 
@@ -56,7 +59,9 @@ Liquidity = Annotated[Span, AfterValidator(lambda span: _within(span, 1e-6, 1e6)
 
 
 class MarketSettings(Played):
-    """Who comes to trade, and the pool that is always there. A number, or a range to draw from: once a simulation."""
+    """Who comes to trade, and the pool that is always there. A number,
+    or a range to draw from: once a simulation.
+    """
 
     arrival: Arrival = Field(
         (0.4, 1.2), description="retail orders a step: mean of a Poisson number"

@@ -10,7 +10,8 @@ from quantamm_cli.pools.geometric import Weighted
 class Balancer(Pooled, kind="balancer"):
     """A geometric mean pool of two tokens. [Martinelli & Mushegian, Balancer whitepaper, 2019]
 
-    Entrants open with as much value in X as in Y: with other weights its first price is not the market's, which arbitrage takes.
+    Entrants open with as much value in X as in Y: with other weights its first price is not the
+    market's, which arbitrage takes.
     """
 
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X; Y has the rest")

@@ -17,16 +17,20 @@ def quoted(
     effective: Float[Array, "2"],
     fee: Scalar | float,
 ) -> Scalar:
-    """What a pool gives that is constant-product on ``effective`` balances, real plus virtual, and holds ``reserves``."""
+    """What a pool gives that is constant-product on ``effective`` balances,
+    real plus virtual, and holds ``reserves``.
+    """
     got = constant_product(amount, *sided(side, effective[0], effective[1]), fee)
     return within(got, sided(side, reserves[0], reserves[1])[1])
 
 
 class Concentrated(Strategy, kind="concentrated"):
-    r"""Constant product on real plus virtual reserves, so that all liquidity serves prices from ``low`` to ``high``.
+    r"""Constant product on real plus virtual reserves, so that all liquidity serves prices
+    from ``low`` to ``high``.
 
-    $(x + L/\sqrt{p_b})(y + L\sqrt{p_a}) = L^2$. It opens at the market's price if that is the geometric mean of its bounds;
-    past a bound it holds one token, and gives no more of the other. Fees stay in the pool. [Uniswap v3 whitepaper, 2021]
+    $(x + L/\sqrt{p_b})(y + L\sqrt{p_a}) = L^2$. It opens at the market's price if that is the
+    geometric mean of its bounds; past a bound it holds one token, and gives no more of the other.
+    Fees stay in the pool. [Uniswap v3 whitepaper, 2021]
     """
 
     low: Positive = Field(50.0, description="lowest price it serves, in Y")

@@ -8,9 +8,11 @@ from quantamm_cli.pools.cow import Batches
 
 
 class CoW(Pooled, kind="cow"):
-    """An FM-AMM whose every order is a batch: its average price is the marginal one afterwards. [Canidio & Fritsch, arXiv:2307.02074]
+    """An FM-AMM whose every order is a batch: its average price is the marginal one afterwards.
+    [Canidio & Fritsch, arXiv:2307.02074]
 
-    Entrants open with as much value in X as in Y: with other weights its first price is not the market's, which arbitrage takes.
+    Entrants open with as much value in X as in Y: with other weights its first price is not the
+    market's, which arbitrage takes.
     """
 
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X; Y has the rest")

@@ -11,9 +11,11 @@ from quantamm_cli.settings.types import Positive
 
 
 class Gyroscope(Pooled, kind="gyroscope"):
-    """Liquidity on an ellipse, most of it at ``peak``, none outside ``low`` to ``high``: see the pool of the same name.
+    """Liquidity on an ellipse, most of it at ``peak``, none outside ``low`` to ``high``:
+    see the pool of the same name.
 
-    It opens at the market's price if its reserves are what the curve holds there, as with bounds and peak around it evenly.
+    It opens at the market's price if its reserves are what the curve holds there, as with bounds
+    and peak around it evenly.
     """
 
     low: Positive = Field(0.5, description="lowest price it serves, over reference")

@@ -12,10 +12,12 @@ from quantamm_cli.settings.types import NonNegative, Positive, Share
 
 
 class Reclamm(Pooled, kind="reclamm"):
-    """Constant product on real plus virtual balances, whose range follows the market once a token has become scarce.
+    """Constant product on real plus virtual balances, whose range follows the market once
+    a token has become scarce.
 
-    It opens in the middle of its range. In each step that begins with a centeredness below ``margin``, the virtual balances shift
-    as those of version 2 of the contract do in ``step_seconds``. See the pool of the same name.
+    It opens in the middle of its range. In each step that begins with a centeredness below
+    ``margin``, the virtual balances shift as those of version 2 of the contract do in
+    ``step_seconds``. See the pool of the same name.
     """
 
     price_ratio: float = Field(4.0, gt=1, description="highest price of its range over the lowest")

@@ -13,21 +13,28 @@ from quantamm_cli.rules.momentum import Momentum
 
 
 class Temporal(Parametrised, kind="temporal"):
-    """A geometric mean pool whose weights a rule moves (TFMM): ``pool=temporal``, a step being a minute.
+    """A geometric mean pool whose weights a rule moves (TFMM):
+    ``pool=temporal``, a step being a minute.
 
-    No oracle comes with a competition: the rule sees the pool's own price, which arbitrage keeps within the fee of the market's.
+    No oracle comes with a competition: the rule sees the pool's own price, which arbitrage keeps
+    within the fee of the market's.
     """
 
     pool: temporal.Temporal = Field(
         temporal.Temporal(
             rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60
         ),
-        description="rule, guard and periods (a minute is a step): strategy.temporal.pool.rule.kind=NAME, of qsim show rules",
+        description=(
+            "rule, guard and periods (a minute is a step): "
+            "strategy.temporal.pool.rule.kind=NAME, of qsim show rules"
+        ),
     )
     params: Params = Field(
         {},
         validate_default=True,
-        description="of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20",
+        description=(
+            "of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20"
+        ),
     )
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X at the start; Y has the rest")
     fee_bps: float = Field(

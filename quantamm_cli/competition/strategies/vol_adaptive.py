@@ -20,9 +20,11 @@ class Seen(NamedTuple):
 
 
 class VolAdaptive(Strategy, kind="vol_adaptive"):
-    """A base fee, a premium for volatility, and small corrections for its share of the flow, the last side, and its capital.
+    """A base fee, a premium for volatility, and small corrections for its share of the flow, the
+    last side, and its capital.
 
-    Volatility is the moving average of |ln| of the pool's spot over its spot a fill ago; flow that of its shares of orders.
+    Volatility is the moving average of |ln| of the pool's spot over its spot a fill ago;
+    flow that of its shares of orders.
     """
 
     base_bps: float = Field(30.0, description="fee in a still market, in basis points")

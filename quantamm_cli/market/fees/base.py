@@ -1,4 +1,6 @@
-"""What all fee models have in common: the same keys, and a method that may make some of them series."""
+"""What all fee models have in common: the same keys, and a method that may
+make some of them series.
+"""
 
 from typing import ClassVar, Literal
 
@@ -9,7 +11,7 @@ from quantamm_cli.errors import DataError
 from quantamm_cli.market.base import FeeSeries, Market
 from quantamm_cli.market.series import RANGES
 from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Count, Executor, Fraction, NonNegative, Share, date_text
 
 NUMBERS = ("fee", "gas_cost", "arb_fee", "protocol_fee_split", "noise_trader_ratio")
@@ -48,7 +50,8 @@ class Fees(Component, group="fees"):
     )
 
     def read(self, market: Market) -> FeeSeries | None:
-        """Those of ``COLUMNS`` that change from minute to minute; a kind that has any overrides this.
+        """Those of ``COLUMNS`` that change from minute to minute;
+        a kind that has any overrides this.
 
         Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
         Where a series is NaN the number of the settings holds; ``lp_supply`` has none, and of it

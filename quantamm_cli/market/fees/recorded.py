@@ -13,7 +13,9 @@ of the LP supply only the growth counts, and there is none before the first that
 
 
 class RecordedFees(Fees, kind="recorded"):
-    """Frictions and the LP supply read from a time-stamped file; the numbers here hold where it has no column or has not begun."""
+    """Frictions and the LP supply read from a time-stamped file; the numbers here hold where it has
+    no column or has not begun.
+    """
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.file is None:

@@ -22,11 +22,14 @@ class Trades(Component, group="trades"):
 
     file: str | None = Field(
         None,
-        description="for trades=recorded: columns unix, token_in, token_out, and amount_in or amount_out",
+        description=(
+            "for trades=recorded: columns unix, token_in, token_out, and amount_in or amount_out"
+        ),
     )
 
     def read(self, market: Market) -> GivenTrades | None:
-        """The trades of the simulated minutes, as ``arranged`` gives them; a kind that has any overrides this.
+        """The trades of the simulated minutes, as ``arranged`` gives them;
+        a kind that has any overrides this.
 
         Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
 

@@ -9,7 +9,7 @@ from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import GivenTrades, Market
 from quantamm_cli.market.stamped import Stamped, stamped
 from quantamm_cli.market.trades.base import Trades, arranged
-from quantamm_cli.settings.nearest import did_you_mean
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import date_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class RecordedTrades(Trades, kind="recorded"):
         if self.file is None:
             raise ConfigError(
                 f"{where}.file",
-                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, amount_in or amount_out",
+                "trades=recorded needs trades.file=FILE, with columns unix, token_in, token_out, "
+                "amount_in or amount_out",
             )
 
     def read(self, market: Market) -> GivenTrades:
@@ -41,11 +42,13 @@ def given_trades(
 
     Args:
         tokens: the run's, whose positions name what is paid and taken.
-        span: the minutes of which there are prices; a trade outside of them is refused, one outside of the run left out.
+        span: the minutes of which there are prices; a trade outside of them is refused,
+            one outside of the run left out.
 
     Raises:
-        DataError: a file that cannot be read or lacks a column, and, naming the row: stamps out of order or outside of
-            ``span``, tokens that are not the run's or alike, amounts that are missing, doubled, negative or not finite.
+        DataError: a file that cannot be read or lacks a column, and, naming the row: stamps out of
+            order or outside of ``span``, tokens that are not the run's or alike, amounts that are
+            missing, doubled, negative or not finite.
     """
     file = stamped(path, _columns, EXPECTED)
     _in_time(file, span)
@@ -55,7 +58,8 @@ def given_trades(
         row = int(alike[0])
         raise DataError(
             file.where,
-            f"{file.row(row)}: token_in and token_out are both {tokens[pay[row]]}; expected two tokens",
+            f"{file.row(row)}: token_in and token_out are both "
+            f"{tokens[pay[row]]}; expected two tokens",
         )
     amount, exact_out = _amounts(file)
     return arranged(
@@ -70,13 +74,15 @@ def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
         if name not in names:
             raise DataError(
                 where,
-                f"has no column {name}{did_you_mean(name, names)}; expected {EXPECTED}, it has {', '.join(names)}",
+                f"has no column {name}{did_you_mean(name, names)}; expected {EXPECTED}, it "
+                f"has {', '.join(names)}",
             )
     amounts = [name for name in AMOUNTS if name in names]
     if not amounts:
         raise DataError(
             where,
-            f"has no column amount_in or amount_out{did_you_mean('amount_in', names)}; expected {EXPECTED}",
+            f"has no column amount_in or amount_out{did_you_mean('amount_in', names)}; "
+            f"expected {EXPECTED}",
         )
     tokens = {name: polars.String() for name in ("token_in", "token_out")}
     return tokens | {name: polars.Float64() for name in amounts}
@@ -98,8 +104,9 @@ def _in_time(file: Stamped, span: tuple[int, int]) -> None:
         row = int(outside[0])
         raise DataError(
             file.where,
-            f"{file.row(row)}: a trade at {date_text(int(file.minutes[row]))}, but there are prices from {date_text(span[0])}"
-            f" to {date_text(span[1])} only; take it out, or take other data",
+            f"{file.row(row)}: a trade at {date_text(int(file.minutes[row]))}, but there are "
+            f"prices from {date_text(span[0])} to {date_text(span[1])} only; take it "
+            "out, or take other data",
         )
 
 
@@ -135,7 +142,8 @@ def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         if negative.size:
             raise DataError(
                 file.where,
-                f"{file.row(int(there[negative[0]]))}: {name} is {values[negative[0]]:g}; expected 0 or more",
+                f"{file.row(int(there[negative[0]]))}: {name} is "
+                f"{values[negative[0]]:g}; expected 0 or more",
             )
         amount[there], given[side, there] = values, True
     wrong = np.flatnonzero(given.sum(0) != 1)
@@ -144,7 +152,8 @@ def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         said = "amount_in and amount_out are both given" if given[:, row].all() else "has no amount"
         raise DataError(
             file.where,
-            f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or amount_out (exact out)",
+            f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or "
+            "amount_out (exact out)",
         )
     return amount, given[1]
 

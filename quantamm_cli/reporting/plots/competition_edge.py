@@ -15,7 +15,10 @@ from quantamm_cli.reporting.standings import called
 @plot(
     "edge",
     of="competition",
-    caption="Mean edge of each, with its 95 % interval over seeds. Markets are common to all: differences are surer than these look.",
+    caption=(
+        "Mean edge of each, with its 95 % interval over seeds. Markets are common to all: "
+        "differences are surer than these look."
+    ),
     order=10,
     heading="Edge",
 )

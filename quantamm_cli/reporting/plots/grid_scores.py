@@ -64,7 +64,9 @@ def curve(
 def heat(
     axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
 ) -> Figure:
-    """A cell a point, the first axis downwards; the best is framed, and few cells have their numbers in them."""
+    """A cell a point, the first axis downwards; the best is framed,
+    and few cells have their numbers in them.
+    """
     (down, rows), (across, columns) = axes.items()
     cells = np.where(np.isfinite(scores), scores, np.nan).reshape(len(rows), len(columns))
     figure, (plot,) = style.panels("Scores of the grid", title, 1, 4.2)

@@ -29,7 +29,9 @@ def _drawdown(run: Subject) -> Figure:
 def drawdowns(
     unix: Unix, values: Mapping[str, Numbers], periods: Sequence[Period] = (), subtitle: str = ""
 ) -> Figure:
-    """How far values (t,) by strategy stood below their highest of the period so far: a period's deepest is its ``max_drawdown``."""
+    """How far values (t,) by strategy stood below their highest of the period so far: a period's
+    deepest is its ``max_drawdown``.
+    """
     below = {name: np.full(len(unix), np.nan) for name in values}
     for rows in pieces(unix, periods):
         for name, column in values.items():

@@ -38,9 +38,11 @@ def parameters(
     units: Mapping[str, str] | None = None,
     layers: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
-    """Readable parameters over the steps, a panel a parameter and layer: the chosen set's in colour, the other sets' faintly.
+    """Readable parameters over the steps, a panel a parameter and layer: the chosen set's in
+    colour, the other sets' faintly.
 
-    ``units`` and the names of ``layers`` are by readable name. A parameter that never moves is named and not drawn.
+    ``units`` and the names of ``layers`` are by readable name.
+    A parameter that never moves is named and not drawn.
     """
     at = np.array([entry["step"] for entry in entries], float)
     paths = {

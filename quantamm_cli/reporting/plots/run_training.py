@@ -34,7 +34,9 @@ def _training(run: Subject) -> Figure | None:
 def history(
     entries: Entries, metric: str, selection: Selection | None = None, unit: str = ""
 ) -> Figure:
-    """The objective and the ``metric`` of every period over the steps: a line a set, a mark at what was chosen."""
+    """The objective and the ``metric`` of every period over the steps: a line a set,
+    a mark at what was chosen.
+    """
     at = np.array([entry["step"] for entry in entries], float)
     scores = {"": _columns([entry.get("objective") for entry in entries])}
     for period in _periods(entries):
@@ -69,7 +71,9 @@ def _periods(entries: Entries) -> list[str]:
 
 
 def _columns(rows: Sequence[Scores | None]) -> Numbers:
-    """Scores (entries, sets) of rows in which ``None`` stands for what is not finite, or for all of it."""
+    """Scores (entries, sets) of rows in which ``None`` stands for what is not
+    finite, or for all of it.
+    """
     sets = max((len(row) for row in rows if row is not None), default=1)
     return np.array(
         [

@@ -11,7 +11,10 @@ from quantamm_cli.reporting.run import Subject
 @plot(
     "value",
     of="run",
-    caption="Value over time of this pool and of what anyone could have had; in each period all begin alike.",
+    caption=(
+        "Value over time of this pool and of what anyone could have had; in each "
+        "period all begin alike."
+    ),
     order=10,
     heading="Over time",
 )

@@ -16,7 +16,10 @@ _DAY = 86_400_000
 @plot(
     "value",
     of="walk",
-    caption="Value: the daily returns of the test blocks, one after the other, of this pool and of what anyone could have had.",
+    caption=(
+        "Value: the daily returns of the test blocks, one after the other, of this pool and of "
+        "what anyone could have had."
+    ),
     order=10,
     heading="Cycles",
 )

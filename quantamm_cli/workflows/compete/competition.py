@@ -1,4 +1,6 @@
-"""A competition: its settings, the batches of seeds that are there, and those still to be played."""
+"""A competition: its settings, the batches of seeds that are there,
+and those still to be played.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,11 +25,15 @@ from quantamm_cli.workflows.runtime import start_jax
 LANES = 500
 """Seeds of a batch: enough to fill the machine, few enough to be soon on the disk."""
 _EVEN = 16
-"""With parameter points, of which there are four times as many lanes, seeds are a multiple of this, as the engine's are."""
+"""With parameter points, of which there are four times as many lanes,
+seeds are a multiple of this, as the engine's are.
+"""
 
 
 class Competition:
-    """Its batches on the disk. ``points``: parameter points (p,) of some of its strategies; results then have that axis after seeds."""
+    """Its batches on the disk. ``points``: parameter points (p,) of some of its strategies; results
+    then have that axis after seeds.
+    """
 
     def __init__(self, settings: Compete, monitor: Monitor, points: Points | None = None) -> None:
         self.settings, self.points = settings, points
@@ -60,7 +66,8 @@ class Competition:
         todo = self.missing(wanted)
         if todo and len(todo) < len(wanted):
             self._monitor.note(
-                f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of {len(wanted)} seeds"
+                f"{self.place.name[:20]}…: going on after {len(wanted) - len(todo)} of "
+                f"{len(wanted)} seeds"
             )
         if todo:
             for line in MarketSettings.typed(self.settings.market).told():
@@ -109,7 +116,8 @@ class Competition:
             name = (*self.settings.names, NORMALISER)[pool]
             raise DivergedError(
                 "compete",
-                f"the edge of {name} on seed {seeds[row]} is not finite; qsim compete --replay {seeds[row]} shows it",
+                f"the edge of {name} on seed {seeds[row]} is not finite; qsim compete --replay "
+                f"{seeds[row]} shows it",
             )
         return part
 
@@ -122,7 +130,9 @@ def _further(step: Step, done: int, more: int) -> None:
 
 
 def batches(todo: Sequence[int], most: int) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Seeds in runs without a gap, ``most`` at a time, with the places in ``todo`` that each takes."""
+    """Seeds in runs without a gap, ``most`` at a time, with the places in
+    ``todo`` that each takes.
+    """
     first = 0
     while first < len(todo):
         last = first + 1

@@ -73,14 +73,17 @@ class Leaderboard(Result):
 
 
 def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
-    """Rank the receipts of some files and folders, and write the page into the first folder, or into ``runs_dir``."""
+    """Rank the receipts of some files and folders, and write the page into the first
+    folder, or into ``runs_dir``.
+    """
     paths = find_receipts(asked)
     receipts = {_name(path, paths): read_receipt(path) for path in paths}
     apart = conflict(receipts)
     if apart:
         raise ConfigError(
             "leaderboard",
-            f"receipts of more than one configuration cannot be ranked: {apart}; name receipts that agree",
+            f"receipts of more than one configuration cannot be ranked: {apart}; "
+            "name receipts that agree",
         )
     folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(runs_dir)
     ranked = tuple(ranking(receipts))

@@ -23,7 +23,7 @@ from quantamm_cli.competition.optimise import (
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
-from quantamm_cli.config.entrants import entry_of
+from quantamm_cli.config.line_up import entry_of
 from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import between_text
@@ -106,7 +106,9 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Optimised(Result):
-    """The trained settings, beside those that were given and the best fixed fee, on seeds that did not train."""
+    """The trained settings, beside those that were given and the best fixed fee,
+    on seeds that did not train.
+    """
 
     strategy: str
     method: str
@@ -213,7 +215,8 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     watch.lap("test")
     if not MarketSettings.typed(settings.market).independent:
         monitor.warn(
-            "all seeds are windows of the same prices: what was learnt may not last; play the result on other dates, too"
+            "all seeds are windows of the same prices: what was learnt may not last; play the "
+            "result on other dates, too"
         )
     files: dict[str, str] = {}
     result = Optimised(

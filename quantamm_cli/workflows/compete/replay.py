@@ -43,10 +43,14 @@ class ReplayPlace(Result):
         if self.settings.compat is not None:
             raise ArgumentError(
                 "replay",
-                "does not go with compat=challenge; market=challenge replays its streams with exact routing",
+                "does not go with compat=challenge; market=challenge replays its "
+                "streams with exact routing",
             )
         if not 0 <= self.asked.first <= self.asked.last < self.settings.steps:
-            said = f"steps {self.asked.first} to {self.asked.last} are not within 0 to {self.settings.steps - 1}"
+            said = (
+                f"steps {self.asked.first} to {self.asked.last} are not within 0 to "
+                f"{self.settings.steps - 1}"
+            )
             raise ArgumentError("replay", said)
 
     @property

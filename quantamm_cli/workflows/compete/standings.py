@@ -190,5 +190,6 @@ def _warn(solver: Solver, monitor: Monitor) -> None:
     if solver["worse"]:
         share = solver["worse"] / max(solver["checked"], 1)
         monitor.warn(
-            f"{solver['worse']:,} of {solver['checked']:,} split orders ({share:.2%}) would have paid more if split otherwise"
+            f"{solver['worse']:,} of {solver['checked']:,} split orders ({share:.2%}) would have "
+            "paid more if split otherwise"
         )

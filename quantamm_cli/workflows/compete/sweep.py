@@ -21,7 +21,9 @@ from quantamm_cli.workflows.results import Result, Watch
 
 
 class Sweep:
-    """What is swept, checked. ``text`` as the command line has it: ``[STRATEGY.]KEY=FIRST:LAST:STEP,...``."""
+    """What is swept, checked. ``text`` as the command line has it:
+    ``[STRATEGY.]KEY=FIRST:LAST:STEP,...``.
+    """
 
     def __init__(self, settings: Compete, text: str, monitor: Monitor) -> None:
         self.axes = axes(text, settings)
@@ -85,7 +87,9 @@ class SweepResult(Result):
 
     @property
     def at_the_edge(self) -> list[str]:
-        """Settings whose best value is the first or last of more than one: a wider axis may have a better one."""
+        """Settings whose best value is the first or last of more than one:
+        a wider axis may have a better one.
+        """
         best = self.best.values
         return [
             axis.setting
@@ -135,7 +139,8 @@ def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = Non
         files |= competition.place.write_sweep(result.scores, _columns(sweep.axes, results))
     watch.lap("judge")
     monitor.note(
-        "tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best was chosen on these seeds"
+        "tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best "
+        "was chosen on these seeds"
     )
     for setting in result.at_the_edge:
         monitor.warn(f"the best {setting} is an end of its axis; a wider one may have a better")

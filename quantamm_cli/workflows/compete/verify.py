@@ -41,12 +41,17 @@ class Verified(Result):
     def tables(self) -> Sequence[Table | str]:
         count, steps = self.written["seeds"]["count"], self.settings.steps
         return [
-            f"the same: {', '.join(self.settings.names)} and the normaliser, {count} seeds of {steps} steps, to the last bit"
+            (
+                f"the same: {', '.join(self.settings.names)} and the normaliser, {count} seeds of "
+                f"{steps} steps, to the last bit"
+            )
         ]
 
 
 def verify(path: Path, places: JsonObject, monitor: Monitor) -> Verified:
-    """Play a receipt's seeds again. ``places``: settings that say where files are now, ``data`` and ``runs_dir``.
+    """Play a receipt's seeds again.
+
+    ``places``: settings that say where files are now, ``data`` and ``runs_dir``.
 
     Raises:
         StoreError: anything differs; what and where.

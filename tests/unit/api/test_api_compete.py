@@ -1,4 +1,6 @@
-"""Competitions of objects: the same competition as of files and names, and another whenever code changes."""
+"""Competitions of objects: the same competition as of files and names,
+and another whenever code changes.
+"""
 
 from pathlib import Path
 from types import ModuleType
@@ -189,7 +191,9 @@ def test_a_number_that_changes_under_a_class_is_played(tmp_path: Path) -> None:
 
 
 def test_attributes_of_a_class_name_its_competition(tmp_path: Path) -> None:
-    """Private ones, constants, cached properties and static methods; an object that nobody understands is never the same."""
+    """Private ones, constants, cached properties and static methods; an object that nobody
+    understands is never the same.
+    """
     body = """
     _k: float = 0.001
     LIMITS: ClassVar[set] = {0.002}
@@ -255,7 +259,10 @@ def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
         small(tmp_path).line_up([Empty()])
     with pytest.raises(
         qsim.ConfigError,
-        match=r"strategy\.Mine: Mine is an object with settings of its own; give them to it: Mine\(\.\.\.\)",
+        match=(
+            r"strategy\.Mine: Mine is an object with settings of its own; give them "
+            r"to it: Mine\(\.\.\.\)"
+        ),
     ):
         small(tmp_path).line_up([mine()]).but("strategy.Mine.gain=0.5")
     with pytest.raises(qsim.ConfigError, match="42 is neither a name"):

@@ -1,4 +1,6 @@
-"""Markets of frames, arrays, files and settings: one content is one market, and counts as files of it do."""
+"""Markets of frames, arrays, files and settings: one content is one market,
+and counts as files of it do.
+"""
 
 import gc
 import pickle
@@ -182,7 +184,9 @@ def test_a_run_on_it_is_the_run_on_files_of_the_same(
 
 
 def test_arrays_beside_prices_have_their_rows(settings: qsim.Settings, closes: Closes) -> None:
-    """A fee a row, a series a row and token; a number holds throughout, as the setting of that name does."""
+    """A fee a row, a series a row and token; a number holds throughout,
+    as the setting of that name does.
+    """
     fee = np.full(len(closes), 0.003)
     rows = qsim.simulate(settings, market=qsim.market(closes, tokens=TOKENS, start=START, fees=fee))
     number = qsim.simulate(
@@ -232,7 +236,9 @@ def test_minutes_without_a_bar_are_carried_as_those_of_files_are(
 def test_training_evaluating_and_tuning_take_it(
     settings: qsim.Settings, frame: polars.DataFrame
 ) -> None:
-    """A second call reuses the run, another content does not; evaluation of the stored run needs the market at hand."""
+    """A second call reuses the run, another content does not; evaluation of the stored run
+    needs the market at hand.
+    """
     market = qsim.market(frame)
     first, again = (
         qsim.train(settings, market=market),
@@ -263,7 +269,9 @@ def test_training_evaluating_and_tuning_take_it(
 def test_a_market_takes_the_place_of_another_whole(
     settings: qsim.Settings, frame: polars.DataFrame
 ) -> None:
-    """Fees and trades of the other go; those of the settings' files stay unless others are given."""
+    """Fees and trades of the other go; those of the settings' files
+    stay unless others are given.
+    """
     plain, rich = qsim.market(frame), qsim.market(frame, fees=0.01, trades=trades("BTC", "ETH"))
     assert settings.on(rich).on(plain).fingerprint == settings.on(plain).fingerprint
     both = qsim.market(settings.on(rich), gas_cost=2.0)
@@ -283,7 +291,10 @@ def test_a_run_whose_market_is_gone_says_what_to_pass(
     gc.collect()
     with pytest.raises(
         qsim.DataError,
-        match=rf"the market {digest[:12]}… was given by Python code and is not in this process; pass market=",
+        match=(
+            rf"the market {digest[:12]}… was given by Python code and is not in this "
+            r"process; pass market="
+        ),
     ):
         qsim.evaluate(run)
 

@@ -76,7 +76,10 @@ def test_a_library_that_is_missing_is_named(
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(
         qsim.QsimError,
-        match=r"pandas: is not installed, and this needs it; pip install pandas, or take \.frame\(\)",
+        match=(
+            r"pandas: is not installed, and this needs it; pip install pandas, "
+            r"or take \.frame\(\)"
+        ),
     ):
         trajectory.to_pandas()
 

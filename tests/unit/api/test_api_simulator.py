@@ -1,4 +1,6 @@
-"""The forward pass as pure JAX functions: the same numbers as commands, gradients, traced starts; and one price at a time."""
+"""The forward pass as pure JAX functions: the same numbers as commands, gradients,
+traced starts; and one price at a time.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,6 @@
-"""The original's engine under this project's interface: what it plays, what it books, what it refuses."""
+"""The original's engine under this project's interface: what it plays,
+what it books, what it refuses.
+"""
 
 import jax.numpy as jnp
 import numpy as np
@@ -93,7 +95,9 @@ def test_who_listens_and_asks_the_same_gets_the_same(market: Market) -> None:
 
 
 def test_books_balance(market: Market) -> None:
-    """Tokens only move: of both pools together, edges are what reserves at each trade's price were gained."""
+    """Tokens only move: of both pools together, edges are what reserves at each
+    trade's price were gained.
+    """
     found = played(Asymmetric(bid_bps=30.0, ask_bps=70.0), market)
     assert np.allclose(found.edge, found.arb_edge + found.retail_edge, atol=1e-9)
     assert (found.arb_edge <= -0.01 * found.arb_fills).all() and (
@@ -134,7 +138,9 @@ def test_a_fee_that_is_no_fee_ends_a_strategys_part(market: Market) -> None:
 
 
 def test_no_fee_leaves_no_trade(market: Market) -> None:
-    """All of it kept on both sides: nobody trades with it, and the normaliser serves every order."""
+    """All of it kept on both sides: nobody trades with it, and the
+    normaliser serves every order.
+    """
     found = played(FixedFee(fee_bps=10_000.0), market)
     assert (
         not found.fills[:, 0].any() and not found.edge[:, 0].any() and (found.fills[:, 1] > 0).all()
@@ -143,7 +149,9 @@ def test_no_fee_leaves_no_trade(market: Market) -> None:
 
 @pytest.mark.parametrize("buys", [True, False])
 def test_searches_that_are_skipped_would_find_nothing(buys: bool) -> None:
-    """Where the exact optimum gains less than a trade must, no trade of any size gains as much; elsewhere some trade does."""
+    """Where the exact optimum gains less than a trade must, no trade of any size gains as much;
+    elsewhere some trade does.
+    """
     pool = (100.0, 10_000.0, 997 * 10**15, 995 * 10**15)
     sizes = np.geomspace(0.002, 900.0, 2000) * (1.0 if buys else 0.01)
     for price in np.linspace(98.5, 101.5, 61):

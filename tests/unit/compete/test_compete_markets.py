@@ -17,7 +17,7 @@ from quantamm_cli.competition.types import Market
 from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market.synthetic import Synthetic
-from quantamm_cli.random import elementary, pcg
+from quantamm_cli.random import pcg, portable_math
 from quantamm_cli.settings.component import REGISTER, component
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.types import minute
@@ -119,7 +119,9 @@ def within(sample: np.ndarray, mean: float, deviation: float) -> bool:
 
 
 def test_moments_of_what_is_drawn(drawn: Market) -> None:
-    """Parameters, moves, arrivals, sides and sizes have the means and variances they are to have."""
+    """Parameters, moves, arrivals, sides and sizes have the means and
+    variances they are to have.
+    """
     for name, (low, high) in {
         "sigma": (1e-4, 7e-3),
         "arrival": (0.4, 1.2),
@@ -176,7 +178,9 @@ def test_poisson_numbers_of_any_rate() -> None:
 
 
 def test_regimes_take_their_shares_of_time() -> None:
-    """A quarter of the steps is stormy, from the first on, in spells; what is reported of a simulation is what it was."""
+    """A quarter of the steps is stormy, from the first on, in spells; what is reported of a
+    simulation is what it was.
+    """
     found = Lognormal(arrival=0.8, regimes=CALM_AND_STORM).make(np.arange(400), 500)
     storm = (found.arrival - 0.8) / (3.0 - 0.8)
     assert within(storm, 0.25, float(storm.std(ddof=1)))
@@ -245,7 +249,9 @@ def test_the_kept_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_historical_prices_are_the_given_ones() -> None:
-    """Each window is a piece of the quotient of the two tokens' prices, brought to 100 before its first step."""
+    """Each window is a piece of the quotient of the two tokens' prices,
+    brought to 100 before its first step.
+    """
     source = Synthetic(seed=3)
     settings = History(base="ETH", quote="BTC", data=source, start="2023-01-01", end="2023-01-03")
     first, last = minute("2023-01-01"), minute("2023-01-03")
@@ -272,7 +278,9 @@ def test_consecutive_windows_follow_each_other() -> None:
 
 
 def test_blocks_of_seeds_are_disjoint() -> None:
-    """No seed of a block, nor the two after it whose streams the original challenge shares, is in another."""
+    """No seed of a block, nor the two after it whose streams the original
+    challenge shares, is in another.
+    """
     taken = [set(range(first, last + 2)) for first, last in BLOCKS.values()]
     assert not taken[0] & taken[1] and not taken[1] & taken[2]
     assert block("validation", 3, first=5).tolist() == [1_000_005, 1_000_006, 1_000_007]
@@ -316,10 +324,14 @@ def test_markets_without_simulations_are_refused(
 def test_exponential_and_logarithm_are_right_to_an_ulp() -> None:
     """Against the C library, over all of their range."""
     for x in [*np.linspace(-707.0, 708.5, 801), *np.geomspace(1e-300, 1.0, 101), -1e-9, 0.0]:
-        assert elementary.exp(x) == pytest.approx(math.exp(x), rel=2.3e-16, abs=0)
+        assert portable_math.exp(x) == pytest.approx(math.exp(x), rel=2.3e-16, abs=0)
     for x in [*np.geomspace(1e-300, 1e300, 801), 0.9999999, 1.0000001, 0.70710678, 2.0]:
-        assert elementary.log(x) == pytest.approx(math.log(x), rel=4.5e-16, abs=0)
-    assert (elementary.exp(-1e4), elementary.exp(1e4), elementary.log(1.0)) == (0.0, math.inf, 0.0)
+        assert portable_math.log(x) == pytest.approx(math.log(x), rel=4.5e-16, abs=0)
+    assert (portable_math.exp(-1e4), portable_math.exp(1e4), portable_math.log(1.0)) == (
+        0.0,
+        math.inf,
+        0.0,
+    )
 
 
 OWN = """

@@ -1,4 +1,6 @@
-"""Training: coordinates without bounds, gradients that climb what is judged, searches that need none."""
+"""Training: coordinates without bounds, gradients that climb what is
+judged, searches that need none.
+"""
 
 import numpy as np
 import pytest
@@ -58,7 +60,9 @@ def test_coordinates_lead_to_the_settings_they_began_with_and_never_out_of_bound
 
 @pytest.mark.heavy
 def test_the_gradient_says_what_a_step_brings(aim: Aim) -> None:
-    """Within a tenth of a finite difference of what is judged, whose arbitrage has a least profit."""
+    """Within a tenth of a finite difference of what is judged,
+    whose arbitrage has a least profit.
+    """
     seen = slopes(aim, 16)
     assert seen.agree
     assert seen.gradient == pytest.approx(abs(seen.difference), rel=0.1)
@@ -66,7 +70,9 @@ def test_the_gradient_says_what_a_step_brings(aim: Aim) -> None:
 
 @pytest.mark.heavy
 def test_climbing_and_searching_find_better_fees(aim: Aim) -> None:
-    """Both end above where they began, on the seeds they train on, and by the rules they are judged by."""
+    """Both end above where they began, on the seeds they train on,
+    and by the rules they are judged by.
+    """
     begun = aim.edges(origins(aim.found)[None]).mean()
     for steps in (list(climbed(aim, 16, 10, 0.3)), list(searched(aim, 16, 6, 0.5))):
         trained, edges = best_of(aim, steps, 4)

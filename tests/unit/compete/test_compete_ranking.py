@@ -34,7 +34,9 @@ def receipt(offsets: dict[str, float], valid: bool = True, steps: int = 100) -> 
 
 
 def test_ties_share_a_rank() -> None:
-    """Those whose difference to the first of their rank holds zero; the next begins at its own place."""
+    """Those whose difference to the first of their rank holds zero;
+    the next begins at its own place.
+    """
     found = ranking(
         {"one": receipt({"a": 10.0, "b": 10.01}), "two": receipt({"c": 0.0, "d": -0.02, "e": -5.0})}
     )

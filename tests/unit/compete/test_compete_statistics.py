@@ -31,7 +31,9 @@ def test_the_mean_and_its_interval_are_students() -> None:
 
 
 def test_a_paired_interval_covers_the_truth() -> None:
-    """In 93 to 97 % of repetitions, whatever the seeds do to both: what they have in common drops out."""
+    """In 93 to 97 % of repetitions, whatever the seeds do to both:
+    what they have in common drops out.
+    """
     repetitions, seeds, truth = 4000, 40, 1.5
     common = 100 * drawn(repetitions, seeds, seed=1)
     skewed = np.exp(0.5 * drawn(repetitions, seeds, seed=2))  # edges are not normal
@@ -45,7 +47,9 @@ def test_a_paired_interval_covers_the_truth() -> None:
 
 @pytest.mark.heavy
 def test_an_interval_for_any_time_is_looked_at_without_harm() -> None:
-    """Of paths looked at fifty times, no more than one in twenty ever has the truth outside; of plain intervals far more have."""
+    """Of paths looked at fifty times, no more than one in twenty ever has the truth outside; of
+    plain intervals far more have.
+    """
     paths = drawn(400, 2500, seed=4)
     looks = range(100, 2501, 48)
     any_time = [

@@ -1,4 +1,6 @@
-"""What Hydra and OmegaConf do not promise and ``config`` uses: a release that changes it is found here, by name."""
+"""What Hydra and OmegaConf do not promise and ``config`` uses:
+a release that changes it is found here, by name.
+"""
 
 import ast
 import importlib
@@ -63,7 +65,9 @@ INSIDES = {
     "hydra._internal.sources_registry:SourcesRegistry": {"instance": ("args", "kwargs")},
     "omegaconf._utils:get_yaml_loader": {"": ()},
 }
-"""By module and name: methods and their parameters, without ``self``. A function has its own under the empty name."""
+"""By module and name: methods and their parameters, without ``self``.
+A function has its own under the empty name.
+"""
 
 
 def _used(root: Path) -> Iterator[tuple[str, str]]:

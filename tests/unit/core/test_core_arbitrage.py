@@ -70,7 +70,9 @@ def test_the_joint_optimum_earns_at_least_the_best_pair(n: int, fee: float) -> N
 
 @pytest.mark.parametrize("n", [2, 3, 8])
 def test_the_pool_accepts_the_optimum_and_nothing_is_left_on_the_table(n: int) -> None:
-    """What is paid in less the fee keeps the invariant to the last digits; afterwards nobody trades."""
+    """What is paid in less the fee keeps the invariant to the last digits;
+    afterwards nobody trades.
+    """
     reserves, weights, prices = many(n)
     after = over(exact, reserves, weights, prices, FEE)
     change = after - reserves
@@ -84,7 +86,9 @@ def test_the_pool_accepts_the_optimum_and_nothing_is_left_on_the_table(n: int) -
 
 
 def test_inside_the_band_nobody_trades() -> None:
-    """Levels that differ by less than the fee: reserves stay as they are, bit for bit, under both solvers."""
+    """Levels that differ by less than the fee: reserves stay as they are,
+    bit for bit, under both solvers.
+    """
     reserves, weights, prices = many(4, spread=1e-4)
     levels = np.log(prices * reserves / weights)
     assert (np.ptp(levels, axis=1) < -np.log(1 - FEE)).all()
@@ -107,7 +111,9 @@ def test_as_the_fee_vanishes_the_trade_becomes_the_frictionless_one(n: int) -> N
 
 @pytest.mark.parametrize(("solver", "n"), [(exact, 2), (exact, 3), (exact, 5), (pairwise, 3)])
 def test_gradients_are_those_of_finite_differences(solver: Any, n: int) -> None:
-    """With respect to reserves, weights, prices and the fee, wherever the set of traded tokens does not change."""
+    """With respect to reserves, weights, prices and the fee, wherever the set of
+    traded tokens does not change.
+    """
     pull = np.random.Generator(np.random.PCG64(0)).standard_normal(n)
 
     def outcome(
@@ -207,7 +213,9 @@ def test_who_does_not_trade_pays_no_noise_and_no_protocol(pool: tuple[V, ...]) -
 
 
 def test_value_has_finite_slopes_in_every_friction(pool: tuple[V, ...]) -> None:
-    """Fee, gas, arbitrage fee, split and noise: finite; those without an edge agree with finite differences."""
+    """Fee, gas, arbitrage fee, split and noise: finite; those without an edge
+    agree with finite differences.
+    """
     numbers = {
         "fee": FEE,
         "gas_cost": 1.0,

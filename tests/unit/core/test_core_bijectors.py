@@ -61,7 +61,9 @@ CHUNKS = [1, 60, 1440]
 def test_memory_has_the_decay_solved_with_sixty_digits(
     days: float, chunk: int, keep: float, forget: float, logit: float
 ) -> None:
-    """λ and 1 - λ to fourteen digits each, where the closed form of the cubic keeps as few as one."""
+    """λ and 1 - λ to fourteen digits each, where the closed form of the
+    cubic keeps as few as one.
+    """
     raw = Memory(chunk).raw(np.asarray(float(days)))
     np.testing.assert_allclose(raw, logit, rtol=2e-14, atol=2e-14)
     lamb, rest = decay(jnp.asarray(raw), chunk, 20_000)
@@ -85,7 +87,9 @@ def test_memory_comes_back_from_its_logit(chunk: int) -> None:
 
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_memory_is_finite_with_its_gradient_at_both_ends(chunk: int) -> None:
-    """λ, 1 - λ and days of memory 0 and 10,000 days, and logits far beyond, have finite values and slopes."""
+    """λ, 1 - λ and days of memory 0 and 10,000 days, and logits far beyond,
+    have finite values and slopes.
+    """
     ends = jnp.asarray(
         [
             -1e4,
@@ -130,7 +134,9 @@ def test_log2_comes_back_and_zero_is_zero() -> None:
 
 
 def test_simplex_comes_back() -> None:
-    """Weights there and back; logits far apart do not overflow; weights that do not sum to one have no logits."""
+    """Weights there and back; logits far apart do not overflow;
+    weights that do not sum to one have no logits.
+    """
     weights = np.array([[0.2, 0.5, 0.3], [1e-9, 1 - 2e-9, 1e-9]])
     np.testing.assert_allclose(Simplex().readable(Simplex().raw(weights)), weights, rtol=1e-14)
     np.testing.assert_allclose(Simplex().raw(weights).mean(-1), 0, atol=1e-14)

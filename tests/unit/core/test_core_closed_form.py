@@ -12,7 +12,10 @@ ROWS = 3 * 1440
 
 
 def by_minute(prices: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """ln V minute by minute: the old weights earn the returns, then the weights change at a cost. In extended precision."""
+    """ln V minute by minute: the old weights earn the returns, then the weights change at a cost.
+
+    In extended precision.
+    """
     logs, w = np.log(prices.astype(np.longdouble)), weights.astype(np.longdouble)
     steps = (w[:-1] * np.diff(logs, axis=0)).sum(-1) - (w[1:] * np.log(w[1:] / w[:-1])).sum(-1)
     return np.concatenate([[0], np.cumsum(steps)]).astype(float)
@@ -21,7 +24,9 @@ def by_minute(prices: NDArray[np.float64], weights: NDArray[np.float64]) -> NDAr
 def coarse(
     chunk: int, period: int, rows: int, shape: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Start weights and changes a minute of enough blocks: the first stands still, the next go to random weights."""
+    """Start weights and changes a minute of enough blocks: the first stands still,
+    the next go to random weights.
+    """
     random = np.random.Generator(np.random.PCG64(chunk + period))
     blocks = -(-rows // chunk)
     if shape == "gentle":
@@ -63,7 +68,9 @@ SOME = np.unique(
 def test_the_closed_form_is_the_sum_over_minutes(
     prices: NDArray[np.float64], chunk: int, period: int
 ) -> None:
-    """Any chunk and period, also those that do not divide a day, any first row, every row: V to 1e-11, as long as a double can hold it."""
+    """Any chunk and period, also those that do not divide a day, any first row, every row: V to
+    1e-11, as long as a double can hold it.
+    """
     sums = prefix(prices)
     form = jax.jit(
         lambda starts, slopes, first: log_growth(sums, starts, slopes, chunk, period, first, SOME)
@@ -82,7 +89,9 @@ def test_the_closed_form_is_the_sum_over_minutes(
 
 
 def test_the_closed_forms_gradient_is_that_of_the_sum(prices: NDArray[np.float64]) -> None:
-    """With respect to the weights that blocks lead to, as automatic differentiation of the sum over minutes says."""
+    """With respect to the weights that blocks lead to, as automatic differentiation of
+    the sum over minutes says.
+    """
     chunk, period = 360, 240
     logs, sums = jnp.log(prices[:ROWS]), prefix(prices)
     moved = jnp.minimum(jnp.arange(chunk), period)[:, None]

@@ -47,7 +47,9 @@ def step(
     ("length", "block"), [(1, 8), (7, 8), (8, 8), (9, 8), (64, 8), (61, 8), (30, 1), (30, 1440)]
 )
 def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
-    """Outputs and gradients with respect to the rows and the start, whatever padding the blocks need."""
+    """Outputs and gradients with respect to the rows and the start,
+    whatever padding the blocks need.
+    """
     random = np.random.Generator(np.random.PCG64(length))
     rows = (random.standard_normal(length), random.standard_normal((length, 3)))
     start = (0.3, np.array([0.1, -0.2, 0.5]))
@@ -84,7 +86,9 @@ def cascade(recur: Columns | OneRow, seen: Seen) -> jax.Array:
 
 @pytest.mark.parametrize("first", [0, 1, 5])
 def test_columns_and_one_row_at_a_time_agree(prices: NDArray[np.float64], first: int) -> None:
-    """Whole columns whose first rows are padding, and a keeper that starts at the first real row."""
+    """Whole columns whose first rows are padding, and a keeper that
+    starts at the first real row.
+    """
     column = np.concatenate([np.repeat(prices[:1], first, axis=0), prices[: 40 * 60 : 60]])
     batch = cascade(Columns(jnp.asarray(first)), Seen(jnp.asarray(column)))
     state = None

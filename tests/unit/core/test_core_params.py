@@ -112,7 +112,9 @@ def test_values_that_cannot_be_are_refused(given: dict[str, object]) -> None:
 
 
 def test_noise_is_on_later_sets_and_on_what_trains() -> None:
-    """The first set is as given, weights are as given in all; the rest has the spread asked for, the same for the same seed."""
+    """The first set is as given, weights are as given in all; the rest has the spread asked for,
+    the same for the same seed.
+    """
     params = initial(SPECS, {"initial_weights": [0.2, 0.5, 0.3]}, 4000, 3, 0.5, 7)
     for name, value in params.items():
         others = value[1:] - value[0]

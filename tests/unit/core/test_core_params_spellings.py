@@ -96,13 +96,19 @@ def test_what_cannot_be_converted_is_refused_with_what_to_write() -> None:
         initial(RULES["mean_reversion_channel"], {"k": -1.0}, 1, 2, 0.0, 0)
     with pytest.raises(
         ConfigError,
-        match=r"^params\.absolute_k: is k_per_day times memory_days, which is zero; write params\.k_per_day",
+        match=(
+            r"^params\.absolute_k: is k_per_day times memory_days, which is zero; "
+            r"write params\.k_per_day"
+        ),
     ):
         initial(RULES["momentum"], {"absolute_k": 1.0, "memory_days": [0.0, 1.0]}, 1, 2, 0.0, 0)
     alone = (Parameter("log_k", "k_per_day", "1/day", Log2(), 20.0, 0.1, 1000.0),)
     with pytest.raises(
         ConfigError,
-        match=r"^params\.absolute_k: this pool has no memory to divide it by; write params\.k_per_day",
+        match=(
+            r"^params\.absolute_k: this pool has no memory to divide it by; "
+            r"write params\.k_per_day"
+        ),
     ):
         initial(alone, {"absolute_k": 1.0}, 1, 2, 0.0, 0)
     with pytest.raises(ConfigError, match=r"^params\.sp_width: this pool has no such parameter"):

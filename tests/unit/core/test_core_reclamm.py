@@ -36,7 +36,9 @@ def price_range(real: Array, virtual: Array) -> tuple[Array, Array]:
 def shift(
     real: Array, virtual: Array, seconds: float, version: int = 2, speed: float | None = None
 ) -> Array:
-    """Virtual balances after a shift: geometric, half a day's in a day; or of a speed relative to the pool's size."""
+    """Virtual balances after a shift: geometric, half a day's in a day;
+    or of a speed relative to the pool's size.
+    """
 
     @jax.jit
     @jax.vmap
@@ -55,7 +57,9 @@ def shift(
 
 @pytest.mark.parametrize("ratio", [1.0001, 1.5, 4.0, 200.0])
 def test_a_pool_of_equal_values_is_in_the_middle_of_its_range(ratio: float) -> None:
-    """By the published construction: at most a million of the first token, then scaled to the value."""
+    """By the published construction: at most a million of the first token,
+    then scaled to the value.
+    """
     prices, value = np.array([40_000.0, 2_000.0]), 1e6
     target, root = prices[0] / prices[1], math.sqrt(ratio)
     first = 1e6 / (root - 1)
@@ -85,7 +89,10 @@ def test_any_reserves_quote_the_market_in_a_range_as_wide_as_told() -> None:
 
 @pytest.mark.parametrize("fee", [0.0, 0.003, 0.2])
 def test_the_arbitrage_is_the_optimum_of_the_effective_balances_cut_at_the_edge(fee: float) -> None:
-    """It never costs the arbitrageur; without a fee the invariant is kept, with one it never falls. An edge leaves nothing."""
+    """It never costs the arbitrageur; without a fee the invariant is kept, with one it never falls.
+
+    An edge leaves nothing.
+    """
     prices = QUOTED * np.stack([10 ** RANDOM.uniform(-1, 1, COUNT), np.ones(COUNT)], 1)
     charge = jnp.asarray(fee)
     found = jax.jit(jax.vmap(lambda *pool: reclamm.arbitraged(*pool, charge)))(
@@ -155,7 +162,9 @@ def test_exact_in_and_exact_out_are_inverse_and_a_round_trip_costs_the_fee(fee: 
 def test_a_shift_centers_the_pool_keeps_its_width_and_moves_its_price_to_the_market(
     version: int, speed: float | None
 ) -> None:
-    """Above the center the first token is too plentiful because it fell: its price here goes down, and the range with it."""
+    """Above the center the first token is too plentiful because it fell:
+    its price here goes down, and the range with it.
+    """
     after = shift(REAL, VIRTUAL, 60.0, version, speed)
     up = np.asarray(above(REAL, VIRTUAL))
     scarce = np.where(up, 1, 0)
@@ -202,7 +211,9 @@ def test_no_shift_takes_a_drained_tokens_virtual_balance_to_zero() -> None:
 @pytest.mark.parametrize("margin", [0.05, 0.5, 0.9])
 @pytest.mark.parametrize("ratio", [1.05, 4.0])
 def test_the_first_arc_length_step_is_the_geometric_one(margin: float, ratio: float) -> None:
-    """Where trading has brought the centeredness down to the margin, in either order of the tokens."""
+    """Where trading has brought the centeredness down to the margin,
+    in either order of the tokens.
+    """
     base, minute, limit = jnp.asarray(-1e-5), jnp.asarray(60.0), jnp.asarray(margin)
     for prices in (jnp.asarray([30.0, 2.0]), jnp.asarray([2.0, 30.0])):
         real = 5e5 / prices
@@ -220,7 +231,9 @@ def test_the_first_arc_length_step_is_the_geometric_one(margin: float, ratio: fl
 
 
 def test_an_arc_length_step_costs_the_same_wherever_it_is_made() -> None:
-    """To arbitrage without a fee: the square of speed times seconds, in the second token, to the first order."""
+    """To arbitrage without a fee: the square of speed times seconds,
+    in the second token, to the first order.
+    """
     speed = 1e-7 * jnp.sqrt(EFFECTIVE[:, 1])
     moved = shift(REAL, VIRTUAL, 60.0, 1, 1e-7)
     after = jax.vmap(lambda *pool: reclamm.arbitraged(*pool, jnp.asarray(0.0)))(REAL, moved, QUOTED)

@@ -141,7 +141,9 @@ def test_normal_numbers_are_finite_at_the_edges() -> None:
 
 @pytest.mark.parametrize("kind", ["gaussian", *EVEN, "grid"])
 def test_members_begin_apart(kind: str) -> None:
-    """In every set alike before its own offset; the first member is as given, and so are members that are given one by one."""
+    """In every set alike before its own offset; the first member is as given, and so are members
+    that are given one by one.
+    """
     specs = tuple(
         Parameter(
             name,

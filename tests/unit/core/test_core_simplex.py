@@ -22,7 +22,9 @@ guard = jax.jit(
 
 @pytest.mark.parametrize("speed", [1e-5, SPEED, 1.0])
 def test_weights_stay_on_the_simplex_above_the_floor_and_below_the_limit(speed: float) -> None:
-    """Whatever a rule wishes: sums stay one, no weight lands below the floor, none moves faster than it may."""
+    """Whatever a rule wishes: sums stay one, no weight lands below the floor,
+    none moves faster than it may.
+    """
     wishes = WISHES / WISHES.sum(-1, keepdims=True)
     change = np.asarray(guard(jnp.asarray(STARTS), jnp.asarray(wishes), jnp.asarray(speed)))
     after = STARTS + MINUTES * change
@@ -42,7 +44,9 @@ def test_all_assets_are_slowed_alike() -> None:
 
 
 def test_a_second_weight_pushed_below_the_floor_is_lifted_too() -> None:
-    """Defect A5 of the reference: one pass leaves a weight below the floor; ours repeats until it holds."""
+    """Defect A5 of the reference: one pass leaves a weight below the floor;
+    ours repeats until it holds.
+    """
     start = jnp.asarray([0.7, 0.15, 0.1, 0.05])
     wish = jnp.asarray([0.6, 0.4, 0.051, -0.051])
     once = np.asarray(clamp(wish, 0.05))

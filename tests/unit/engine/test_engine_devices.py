@@ -1,4 +1,6 @@
-"""Sets and windows over devices: how they are cut, and that a training finds the numbers of one device."""
+"""Sets and windows over devices: how they are cut, and that a training finds
+the numbers of one device.
+"""
 
 import json
 import os
@@ -47,7 +49,9 @@ SHARES = {
     2: {"frictionless, compiled": [1, 2], "three sets": [3, 1]},
     4: {name: [1, 1] for name in CASES} | {"three sets": [1, 2]},
 }
-"""Sets and windows of one device, by how many devices there are: two cut one of them, four may cut both."""
+"""Sets and windows of one device, by how many devices there are:
+two cut one of them, four may cut both.
+"""
 
 PROGRAM = f"""
 import json
@@ -100,7 +104,9 @@ print(json.dumps(found))
 def trained() -> dict[int, dict[str, dict[str, Any]]]:
     """Three entries of every case, by how many of its devices a process of four may use."""
     told = os.environ | {
-        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={max(SHARES)}"
+        "XLA_FLAGS": (
+            f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={max(SHARES)}"
+        )
     }
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
@@ -120,7 +126,9 @@ def trained() -> dict[int, dict[str, dict[str, Any]]]:
 def test_work_is_cut_evenly_for_as_many_devices_as_possible(
     devices: int, sets: int, windows: int
 ) -> None:
-    """Both cuts divide; no other even cut uses more devices, nor as many with more parts of sets."""
+    """Both cuts divide; no other even cut uses more devices, nor as
+    many with more parts of sets.
+    """
     a, b = layout(devices, sets, windows)
     assert sets % a == windows % b == 0 and a * b <= devices
     for other in ((c, d) for c in range(1, sets + 1) for d in range(1, windows + 1)):
@@ -134,7 +142,9 @@ def test_one_device_is_not_cut() -> None:
 
 
 def test_training_on_many_devices_finds_the_numbers_of_one() -> None:
-    """Objectives, metrics, parameters and the optimiser's state; each device has its share, no step moves the feed or compiles anew."""
+    """Objectives, metrics, parameters and the optimiser's state; each device has its share, no step
+    moves the feed or compiles anew.
+    """
     found = trained()
     for devices, shares in SHARES.items():
         assert set(found[devices]) == set(shares)

@@ -50,7 +50,9 @@ def test_a_program_is_given_the_rows_after_the_burn_in(prices: NDArray[np.float6
 def test_chunks_are_the_prices_at_their_first_minutes_behind_padding(
     prices: NDArray[np.float64], chunk: int, room: bool
 ) -> None:
-    """Counted from the first row of the burn-in; with room for a year the shape does not depend on how much burn-in there is."""
+    """Counted from the first row of the burn-in; with room for a year the shape does not depend on
+    how much burn-in there is.
+    """
     pool = TEMPORAL | {"chunk_period": chunk, "weight_interpolation_period": chunk}
     _, found = made(prices, None if room else 2, pool=pool)
     first, seen = int(found.first_chunk), prices[::chunk]
@@ -61,7 +63,9 @@ def test_chunks_are_the_prices_at_their_first_minutes_behind_padding(
 
 
 def test_what_costs_nothing_is_left_out_of_the_program(prices: NDArray[np.float64]) -> None:
-    """Zeros under fees=flat are no frictions; a fee alone brings no gas; a fee of zero with gas does bring a fee."""
+    """Zeros under fees=flat are no frictions; a fee alone brings no gas;
+    a fee of zero with gas does bring a fee.
+    """
     _, free = made(prices, fees={"kind": "flat"})
     assert free.frictions is None
     assert free.prefix is not None
@@ -100,7 +104,9 @@ def test_a_constant_fee_is_a_series_that_does_not_change(prices: NDArray[np.floa
 
 
 def test_a_series_applies_at_its_own_minute(prices: NDArray[np.float64]) -> None:
-    """A fee that forbids all trade until row 1500 of the feed, and none after: a window from row 333 sees it end at 1167."""
+    """A fee that forbids all trade until row 1500 of the feed, and none after:
+    a window from row 333 sees it end at 1167.
+    """
     settings, scalar = made(prices, fees={"kind": "flat", "fee": 0.003})
     assert scalar.frictions is not None
     fee = jnp.where(jnp.arange(len(scalar.prices)) < 1500, 0.9, 0.0)

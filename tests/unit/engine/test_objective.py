@@ -38,7 +38,9 @@ def given() -> tuple[Any, Any, Any]:
 
 
 def test_parts_joined_by_hand() -> None:
-    """The mean, the least, and the soft minimum between them, which nears either with its temperature."""
+    """The mean, the least, and the soft minimum between them, which nears
+    either with its temperature.
+    """
     gain = jnp.asarray([1.0, 2.0, 4.0])
     assert joined(Aim("returns", 9, joined="mean"), Weights(), gain) == pytest.approx(7 / 3)
     assert joined(Aim("returns", 9, joined="min"), Weights(), gain) == 1.0
@@ -116,7 +118,9 @@ def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(
 
 @pytest.mark.heavy
 def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
-    """Of a quadratic by hand, of the pool's objective as JAX's own Hessian on JAX's own loops has it."""
+    """Of a quadratic by hand, of the pool's objective as JAX's own Hessian
+    on JAX's own loops has it.
+    """
     matrix = np.array([[1.0, 5.0], [5.0, -3.0]])
     quadratic = jax.jit(lambda at: trace(lambda values: values["x"] @ matrix @ values["x"], at))
     assert float(quadratic({"x": jnp.ones(2)})) == pytest.approx(-4.0)

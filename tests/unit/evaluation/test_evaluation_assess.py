@@ -53,7 +53,9 @@ def test_what_trades_at_an_exchange_or_has_no_weights_of_its_own_is_not_followed
 
 @pytest.mark.heavy
 def test_a_fresh_start_is_a_run_that_begins_there(prices: NDArray[np.float64]) -> None:
-    """The first period's is the continuous run's; a later one's opens anew, on what its estimators have seen."""
+    """The first period's is the continuous run's; a later one's opens anew,
+    on what its estimators have seen.
+    """
     pool = with_rule("momentum")
     feed, params = world(pool, prices), opening(pool, 3)
     whole, anew = assess(pool, params, feed, SPANS), fresh(pool, params, feed, SPANS)

@@ -21,7 +21,9 @@ SPANS = (("train", 0, 2 * DAY), ("test", 2 * DAY, 4 * DAY))
 def test_scores_are_those_of_random_parameters_and_a_function_of_the_seed(
     prices: NDArray[np.float64],
 ) -> None:
-    """Each draw is scored as such a set would be, in whatever company; the first is not the centre."""
+    """Each draw is scored as such a set would be, in whatever company;
+    the first is not the centre.
+    """
     feed = world(POOL, prices[: 6 * DAY], burn_in=2 * DAY)
     found = random_scores(
         POOL, SPECS, {"k_per_day": 20.0}, 3, feed, SPANS, ("returns",), draws=10, seed=3

@@ -1,4 +1,6 @@
-"""Block lengths: of a process whose best length is known, and of series that another library has measured."""
+"""Block lengths: of a process whose best length is known, and of series that
+another library has measured.
+"""
 
 import math
 
@@ -24,13 +26,17 @@ def autoregressive(share: float, days: int, seed: int) -> NDArray[np.float64]:
 def test_lengths_are_those_of_another_library(
     share: float, days: int, seed: int, expected: float
 ) -> None:
-    """``arch`` 8.0, ``optimal_block_length``, stationary: series on which its count of the lags that matter is the paper's."""
+    """``arch`` 8.0, ``optimal_block_length``, stationary: series on which its count of the lags
+    that matter is the paper's.
+    """
     assert block_length(autoregressive(share, days, seed)) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6])
 def test_an_autoregressive_process_has_its_published_length(share: float) -> None:
-    r"""$(2\rho/(1-\rho^2))^{2/3}\,T^{1/3}$ [Politis & White, 2004]: of long samples, on the average within a tenth."""
+    r"""$(2\rho/(1-\rho^2))^{2/3}\,T^{1/3}$ [Politis & White, 2004]: of long samples,
+    on the average within a tenth.
+    """
     days = 20_000
     found = np.mean([block_length(autoregressive(share, days, seed)) for seed in range(5)])
     assert found == pytest.approx(
@@ -39,7 +45,9 @@ def test_an_autoregressive_process_has_its_published_length(share: float) -> Non
 
 
 def test_a_series_by_hand() -> None:
-    """Nine days of which each is the opposite of the one before: lag one alone is told, at full weight, lag two at none."""
+    """Nine days of which each is the opposite of the one before: lag one alone is told,
+    at full weight, lag two at none.
+    """
     series = np.array([1.0, -1, 1, -1, 1, -1, 1, -1, 0])
     covariance = [8 / 9, -7 / 9]
     curved, total = 2 * covariance[1], covariance[0] + 2 * covariance[1]

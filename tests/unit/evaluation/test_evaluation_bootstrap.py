@@ -1,4 +1,6 @@
-"""The stationary bootstrap: its rows, its closed form, and how often its intervals hold the truth."""
+"""The stationary bootstrap: its rows, its closed form, and how often its
+intervals hold the truth.
+"""
 
 import math
 
@@ -21,7 +23,9 @@ def autoregression(rho: float, samples: int, days: int, seed: int) -> np.ndarray
 
 
 def test_days_follow_each_other_in_blocks_of_the_mean_length() -> None:
-    """A day is followed by the next of the circle unless a block opens, whose day is any: each day is as likely."""
+    """A day is followed by the next of the circle unless a block opens,
+    whose day is any: each day is as likely.
+    """
     rows = np.concatenate(list(resampled(50, 10.0, 4000)))
     assert rows.shape == (4000, 50) and rows.min() == 0 and rows.max() == 49
     follows = np.mean(rows[:, 1:] == (rows[:, :-1] + 1) % 50)
@@ -36,7 +40,9 @@ def test_blocks_of_one_day_are_the_plain_bootstrap() -> None:
 
 
 def test_the_variance_of_resampled_means_is_the_closed_form() -> None:
-    r"""Politis & Romano (1994), lemma 1: $C_0 + 2\sum_i (1 - i/T)(1 - 1/b)^i C_i$ with circular autocovariances, over T."""
+    r"""Politis & Romano (1994), lemma 1: $C_0 + 2\sum_i (1 - i/T)(1 - 1/b)^i C_i$ with
+    circular autocovariances, over T.
+    """
     series, block, days = autoregression(0.6, 1, 80, 13)[0], 6.0, 80
     centred = series - series.mean()
     lags = np.arange(1, days)
@@ -61,7 +67,9 @@ def test_a_seed_repeats_an_interval() -> None:
 
 
 def test_the_interval_of_a_sharpe_ratio_is_about_its_known_error() -> None:
-    """Independent normal days: the standard error is sqrt((1 + SR^2/2) / T) a day [Lo, 2002]; yearly numbers."""
+    """Independent normal days: the standard error is sqrt((1 + SR^2/2) / T) a day
+    [Lo, 2002]; yearly numbers.
+    """
     days = np.random.default_rng(14).normal(0.05, 1, 1000)
     found = Bootstrap(0.9, block=1.0, resamples=4000).sharpe(days)
     ratio = float(sharpe(days))
@@ -92,7 +100,9 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 
 
 def test_a_difference_is_of_the_same_days() -> None:
-    """What two strategies share drops out: the interval of the mean is that of the daily differences."""
+    """What two strategies share drops out: the interval of the mean is that
+    of the daily differences.
+    """
     found = FEW.mean_difference(RETURNS, OTHER)
     assert found.estimate == pytest.approx(365 * (RETURNS - OTHER).mean(), rel=1e-12)
     alone = FEW.interval(lambda sample: 365 * sample.mean(-1), RETURNS - OTHER)

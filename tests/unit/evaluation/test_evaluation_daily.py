@@ -1,4 +1,6 @@
-"""Daily returns of stretches of a run: no day is lost or doubled, and benchmarks are what they are called."""
+"""Daily returns of stretches of a run: no day is lost or doubled,
+and benchmarks are what they are called.
+"""
 
 from typing import Any
 
@@ -31,7 +33,9 @@ def params(k: float = 30.0) -> dict[str, Any]:
 def test_stretches_one_after_the_other_have_the_days_of_the_whole(
     fee: float, prices: NDArray[np.float64]
 ) -> None:
-    """Returns of the pool and of constant weights: as many as days, those of the pieces in their order those of the whole."""
+    """Returns of the pool and of constant weights: as many as days, those of the pieces in their
+    order those of the whole.
+    """
     feed = market(prices, fee)
     whole, first, then = (
         daily(POOL, params(), feed, *span).returns
@@ -46,7 +50,9 @@ def test_stretches_one_after_the_other_have_the_days_of_the_whole(
 
 @FEES
 def test_days_are_those_of_the_continuous_run(fee: float, prices: NDArray[np.float64]) -> None:
-    """From the last minute of one day to the last of the next; HODL holds what the pool held then, uniform HODL as much of each."""
+    """From the last minute of one day to the last of the next; HODL holds what the pool held then,
+    uniform HODL as much of each.
+    """
     feed = market(prices, fee)
     path = jax.jit(simulate, static_argnums=(0, 4))(POOL, params(), feed, jnp.asarray(0), LAST)
     rows = np.arange(BEGIN - 1, LAST, DAY)
@@ -126,7 +132,9 @@ def test_candidates_are_spread_evenly_with_the_chosen_among_them() -> None:
 def test_an_embargo_is_run_through_and_not_scored(
     fee: float, names: tuple[str, ...], prices: NDArray[np.float64]
 ) -> None:
-    """Periods with days between them that belong to none are scored on their own rows of the continuous run."""
+    """Periods with days between them that belong to none are scored on their own
+    rows of the continuous run.
+    """
     feed = market(prices, fee)
     sets = {name: jnp.asarray(value)[None] for name, value in params().items()}
     gap = judge(POOL, (("train", 0, BEGIN), ("test", SEAM, LAST)), names, sets, feed)

@@ -1,4 +1,6 @@
-"""Rademacher complexity by all signs, and the haircut by its formula and on returns without skill."""
+"""Rademacher complexity by all signs, and the haircut by its formula and
+on returns without skill.
+"""
 
 import itertools
 import math
@@ -18,7 +20,9 @@ def by_all_signs(table: np.ndarray) -> float:
 
 
 def test_a_single_vector_has_no_complexity() -> None:
-    """Nothing was chosen: all signs together give zero, and so do pairs of opposite ones, exactly."""
+    """Nothing was chosen: all signs together give zero, and so do pairs
+    of opposite ones, exactly.
+    """
     assert by_all_signs(TABLE[:1]) == pytest.approx(0, abs=1e-15)
     assert rademacher(TABLE[0], draws=3) == rademacher(TABLE[:1], draws=3) == 0
     assert rademacher(np.repeat(TABLE[:1], 5, axis=0)) == pytest.approx(0, abs=1e-15)
@@ -44,7 +48,9 @@ def test_a_vector_and_its_opposite_by_hand() -> None:
 
 
 def test_complexity_scales_grows_and_stays_below_massarts_bound() -> None:
-    """It has the unit of returns, more candidates never lower it, and max |X| sqrt(2 ln N) / T bounds it; a seed repeats it."""
+    """It has the unit of returns, more candidates never lower it, and max |X| sqrt(2 ln N) / T
+    bounds it; a seed repeats it.
+    """
     table = np.random.default_rng(6).normal(size=(30, 200))
     whole = rademacher(table)
     assert rademacher(3 * table) == pytest.approx(3 * whole, rel=1e-12)
@@ -66,7 +72,9 @@ def test_without_finite_returns_there_is_no_complexity(table: np.ndarray) -> Non
 
 
 def test_the_haircut_is_the_published_formula() -> None:
-    """Twice the complexity of the returns in units of their deviation, and two terms for the days, at the confidence asked for."""
+    """Twice the complexity of the returns in units of their deviation, and two terms for the days,
+    at the confidence asked for.
+    """
     table = 0.01 * np.random.default_rng(8).normal(0.1, 1, (20, 400)) * np.arange(1, 21)[:, None]
     cut = haircut(table, confidence=0.9, seed=3)
     assert cut.snooping == pytest.approx(
@@ -97,7 +105,9 @@ def test_candidates_without_a_ratio_have_no_part() -> None:
 
 
 def test_the_bound_holds_for_candidates_without_skill() -> None:
-    """No bound is above the true ratio, zero; and what the choice added is taken off the best, which alone looks skilled."""
+    """No bound is above the true ratio, zero; and what the choice added is taken off the best,
+    which alone looks skilled.
+    """
     random, over, chosen = np.random.default_rng(9), [], []
     for seed in range(40):
         table = random.normal(size=(40, 150))

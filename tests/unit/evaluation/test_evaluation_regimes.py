@@ -9,7 +9,9 @@ from quantamm_cli.evaluation.regimes import regime
 
 
 def prices(daily: float, growth: float, days: int = 101) -> np.ndarray:
-    """Log returns that alternate ``daily`` about the growth's share, which is their standard deviation."""
+    """Log returns that alternate ``daily`` about the growth's share,
+    which is their standard deviation.
+    """
     steps = growth / (days - 1) + daily * np.resize([1, -1], days - 1)
     return np.exp(np.concatenate([[0], np.cumsum(steps)]))[:, None]
 

@@ -1,4 +1,6 @@
-"""Sharpe ratios: their formulas as scipy says them, and how often they are right on simulated returns."""
+"""Sharpe ratios: their formulas as scipy says them, and how often they are
+right on simulated returns.
+"""
 
 import math
 
@@ -70,7 +72,9 @@ def test_the_probabilistic_ratio_is_the_published_formula() -> None:
 
 
 def test_losses_with_a_long_tail_make_a_ratio_less_sure() -> None:
-    """The sign of the skewness: of two series with one ratio the one with rare gains is the surer."""
+    """The sign of the skewness: of two series with one ratio the one
+    with rare gains is the surer.
+    """
     gains = (SKEWED - SKEWED.mean()) / SKEWED.std()
     assert probabilistic_sharpe(gains + 0.1) > probabilistic_sharpe(0.1 - gains) > 0.9
 
@@ -87,7 +91,9 @@ def test_the_probabilistic_ratio_is_calibrated() -> None:
 
 @pytest.mark.parametrize(("trials", "value"), [(10, 1.574598), (100, 2.530603), (1000, 3.255122)])
 def test_the_expected_best_is_the_published_formula(trials: int, value: float) -> None:
-    """Also by the numbers, in units of the trials' standard deviation; near what simulation finds."""
+    """Also by the numbers, in units of the trials' standard deviation;
+    near what simulation finds.
+    """
     norm = stats.norm
     formula = (1 - np.euler_gamma) * norm.ppf(1 - 1 / trials) + np.euler_gamma * norm.ppf(
         1 - 1 / (trials * math.e)
@@ -126,9 +132,11 @@ def test_a_deflated_ratio_is_the_probability_above_the_expected_best() -> None:
 
 
 def test_the_published_example() -> None:
-    """Bailey & López de Prado (2014): a yearly ratio of 2.5 from 1250 days of 250 a year and 100 trials, skewness -3, kurtosis 10.
+    """Bailey & López de Prado (2014): a yearly ratio of 2.5 from 1250 days of 250 a year and 100
+    trials, skewness -3, kurtosis 10.
 
-    The variance of the yearly ratios is 1/2. They find a benchmark of 0.1132 a day and a probability of 0.9004.
+    The variance of the yearly ratios is 1/2. They find a benchmark of 0.1132 a day
+    and a probability of 0.9004.
     """
     benchmark = expected_best(100, 0.5 / 250)
     assert benchmark == pytest.approx(0.1132, abs=5e-5)

@@ -22,7 +22,10 @@ def test_an_effective_strategy_is_told_why() -> None:
     assert found.reasons == (
         "The mean score is 1.5 in sample and 1 out of it: 67% is kept, at least 50% is asked.",
         "The worst out-of-sample score is 0.5 (cycle 2); above 0 is asked.",
-        "The yearly Sharpe ratio of 1.91 is above the 0.764 that luck brings the best of 40 tried with probability 97.0%; 95% is asked.",
+        (
+            "The yearly Sharpe ratio of 1.91 is above the 0.764 that luck brings the best of 40 "
+            "tried with probability 97.0%; 95% is asked."
+        ),
         "The bootstrap interval of 1.9 is 0.2 to 3; above 0 is asked.",
         "The Sharpe ratio after its haircut is 0.3; above 0 is asked.",
     )

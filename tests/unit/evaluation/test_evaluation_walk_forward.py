@@ -8,7 +8,7 @@ import pytest
 from kinds import components
 
 from quantamm_cli.evaluation.bootstrap import Bootstrap
-from quantamm_cli.evaluation.luck import luck
+from quantamm_cli.evaluation.selection_bias import luck
 from quantamm_cli.evaluation.sharpe import ANNUAL, sharpe
 from quantamm_cli.evaluation.walk_forward import (
     Aggregate,
@@ -25,7 +25,8 @@ assert "returns" in components("metric")
 
 
 def outcome(seed: int, skill: float, drift: float = 0.0, days: int = DAYS) -> Outcome:
-    """A cycle in a market of 1% a day and some drift, whose pool earns ``skill`` a day more than it, give or take half a percent.
+    """A cycle in a market of 1% a day and some drift, whose pool earns ``skill`` a day more than
+    it, give or take half a percent.
 
     Candidates are alike but for a little noise; the best in sample was chosen.
     """
@@ -121,7 +122,9 @@ def test_luck_is_that_of_the_cycle_with_most_of_it() -> None:
 
 
 def test_means_leave_out_what_is_not_finite() -> None:
-    """One cycle without drawdown does not make a mean infinite; where none is finite there is none."""
+    """One cycle without drawdown does not make a mean infinite;
+    where none is finite there is none.
+    """
     found = walk(1, 0.001)
     assert math.isnan(found.means["train"]["calmar"]) and math.isnan(found.worst["calmar"])
     assert found.means["train"]["returns"] == pytest.approx(0.1)
@@ -141,7 +144,9 @@ def test_means_leave_out_what_is_not_finite() -> None:
     ],
 )
 def test_cycles_are_compared_by_yearly_rates(metric: str, compared: str) -> None:
-    """Training and test periods differ in length: a plain return of the one says nothing beside that of the other."""
+    """Training and test periods differ in length: a plain return of the one says nothing
+    beside that of the other.
+    """
     assert yearly(metric) == compared
 
 
@@ -158,7 +163,9 @@ def test_the_hardest_benchmark_is_the_one_least_beaten() -> None:
 
 
 def test_differences_are_of_the_same_days() -> None:
-    """What two strategies share drops out: the interval is that of their difference alone, and other numbers of days are refused."""
+    """What two strategies share drops out: the interval is that of their difference alone, and
+    other numbers of days are refused.
+    """
     random = np.random.Generator(np.random.PCG64(1))
     shared, own = random.standard_normal(200), random.standard_normal(200) * 0.01
     found = difference(shared + own + 0.01, shared)

@@ -1,4 +1,6 @@
-"""Pools whose blocks of weights are given, small markets, and both ways to run them: the scan, and the compiled loop."""
+"""Pools whose blocks of weights are given, small markets, and both ways to run them:
+the scan, and the compiled loop.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,10 +12,10 @@ from jax import Array
 
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.types import Feed, Trading
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 from quantamm_cli.pools.base import held
-from quantamm_cli.pools.coarse import CoarsePool
+from quantamm_cli.pools.chunked_weights import CoarsePool
 
 START, CHUNK, PERIOD, ROWS, ALL = 37, 90, 60, 700, 800
 
@@ -103,7 +105,9 @@ class Case:
 
     @property
     def given(self) -> Trades | None:
-        """Up to so many trades a minute: some places empty, some trades too large, half of them of a given outcome."""
+        """Up to so many trades a minute: some places empty, some trades too large,
+        half of them of a given outcome.
+        """
         if not self.trades:
             return None
         random = np.random.Generator(np.random.PCG64([self.assets, self.seed, 3]))

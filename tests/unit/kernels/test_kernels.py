@@ -22,7 +22,7 @@ from kernel_worlds import (
 from kinds import forwards
 
 from quantamm_cli.core.types import Feed
-from quantamm_cli.kernels.minutes.call import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -44,7 +44,9 @@ def of_rows(plan: Plan, feed: Feed, standing: Any, start: Any, inputs: Any) -> t
 
 
 class Results(NamedTuple):
-    """Every minute and the slopes, of the scan and of the compiled loop; and rows ``FEW`` of the latter."""
+    """Every minute and the slopes, of the scan and of the compiled loop;
+    and rows ``FEW`` of the latter.
+    """
 
     scanned: Left
     scanned_slopes: dict[str, Any]

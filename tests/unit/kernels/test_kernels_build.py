@@ -9,7 +9,7 @@ import pytest
 from kernel_worlds import CASES, looped
 
 from quantamm_cli.kernels import build
-from quantamm_cli.kernels.minutes import spec
+from quantamm_cli.kernels.frictions import spec
 
 
 def test_the_spec_is_named_once() -> None:
@@ -30,7 +30,9 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_each_python_has_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numba translates the bytecode of the Python that runs it, and that differs from version to version."""
+    """Numba translates the bytecode of the Python that runs it,
+    and that differs from version to version.
+    """
     digest = build.digest.__wrapped__
     here = digest()
     monkeypatch.setattr(sys, "version_info", (3, 99))

@@ -1,7 +1,9 @@
-"""Canary of the foreign-function interface: XLA's structures are laid out as compiled code reads them.
+"""Canary of the foreign-function interface: XLA's structures are laid out as
+compiled code reads them.
 
-Where a test here fails, jaxlib and ``quantamm_cli/kernels/frame.py`` differ, and no result of compiled code is to be trusted
-with this jaxlib. The manual's page on kernels (``quantamm_cli/docs/kernels.md``) says what to do.
+Where a test here fails, jaxlib and ``quantamm_cli/kernels/xla_ffi_layout.py`` differ, and no result
+of compiled code is to be trusted with this jaxlib. The manual's page on kernels
+(``quantamm_cli/docs/kernels.md``) says what to do.
 """
 
 import json
@@ -16,36 +18,45 @@ import jax
 import jaxlib
 import pytest
 
-from quantamm_cli.kernels import frame
+from quantamm_cli.kernels import xla_ffi_layout
 
 HEADER = Path(jax.ffi.include_dir()) / "xla/ffi/api/c_api.h"
-CHANGED = f"jaxlib {jaxlib.__version__} differs from quantamm_cli/kernels/frame.py; see quantamm_cli/docs/kernels.md"
+CHANGED = (
+    f"jaxlib {jaxlib.__version__} differs from quantamm_cli/kernels/xla_ffi_layout.py; see "
+    "quantamm_cli/docs/kernels.md"
+)
 OFFSETS = {
     "XLA_FFI_CallFrame": {
-        "extension_start": frame.EXTENSION,
-        "api": frame.API,
-        "ctx": frame.CONTEXT,
-        "stage": frame.STAGE,
-        "args": frame.ARGUMENTS,
-        "rets": frame.RESULTS,
+        "extension_start": xla_ffi_layout.EXTENSION,
+        "api": xla_ffi_layout.API,
+        "ctx": xla_ffi_layout.CONTEXT,
+        "stage": xla_ffi_layout.STAGE,
+        "args": xla_ffi_layout.ARGUMENTS,
+        "rets": xla_ffi_layout.RESULTS,
     },
-    "XLA_FFI_Args": {"size": frame.COUNT, "args": frame.ITEMS},
-    "XLA_FFI_Rets": {"size": frame.COUNT, "rets": frame.ITEMS},
-    "XLA_FFI_Buffer": {"data": frame.DATA, "rank": frame.RANK, "dims": frame.DIMS},
-    "XLA_FFI_Extension_Base": {"type": frame.EXTENSION_TYPE},
-    "XLA_FFI_Metadata_Extension": {"metadata": frame.EXTENSION_METADATA},
-    "XLA_FFI_Metadata": {"api_version": frame.METADATA_VERSION - 2},
+    "XLA_FFI_Args": {"size": xla_ffi_layout.COUNT, "args": xla_ffi_layout.ITEMS},
+    "XLA_FFI_Rets": {"size": xla_ffi_layout.COUNT, "rets": xla_ffi_layout.ITEMS},
+    "XLA_FFI_Buffer": {
+        "data": xla_ffi_layout.DATA,
+        "rank": xla_ffi_layout.RANK,
+        "dims": xla_ffi_layout.DIMS,
+    },
+    "XLA_FFI_Extension_Base": {"type": xla_ffi_layout.EXTENSION_TYPE},
+    "XLA_FFI_Metadata_Extension": {"metadata": xla_ffi_layout.EXTENSION_METADATA},
+    "XLA_FFI_Metadata": {"api_version": xla_ffi_layout.METADATA_VERSION - 2},
     "XLA_FFI_Api_Version": {"major_version": 2, "minor_version": 2.5},
     "XLA_FFI_Api": {
-        "XLA_FFI_Error_Destroy": frame.ERROR_DESTROY,
-        "XLA_FFI_ThreadPool_Schedule": frame.SCHEDULE,
-        "XLA_FFI_ThreadPool_NumThreads": frame.THREADS,
+        "XLA_FFI_Error_Destroy": xla_ffi_layout.ERROR_DESTROY,
+        "XLA_FFI_ThreadPool_Schedule": xla_ffi_layout.SCHEDULE,
+        "XLA_FFI_ThreadPool_NumThreads": xla_ffi_layout.THREADS,
     },
     "XLA_FFI_ThreadPool_NumThreads_Args": {"ctx": 2, "num_threads": 3, "": 4},
     "XLA_FFI_ThreadPool_Schedule_Args": {"ctx": 2, "task": 3, "data": 4, "": 5},
     "XLA_FFI_Error_Destroy_Args": {"error": 2, "": 3},
 }
-"""What is read or, of arguments of XLA's own functions, written, in words of eight bytes. ``""``: how long the structure is."""
+"""What is read or, of arguments of XLA's own functions, written, in words of eight bytes. ``""``:
+how long the structure is.
+"""
 WIDTHS = {
     "XLA_FFI_Args": 5,
     "XLA_FFI_Rets": 5,
@@ -55,15 +66,18 @@ WIDTHS = {
 }
 """Words of the structures that others hold."""
 CONSTANTS = {
-    "XLA_FFI_API_MAJOR": frame.API_VERSION & 0xFFFFFFFF,
-    "XLA_FFI_ExecutionStage_EXECUTE =": frame.EXECUTE,
-    "XLA_FFI_Extension_Metadata =": frame.METADATA,
+    "XLA_FFI_API_MAJOR": xla_ffi_layout.API_VERSION & 0xFFFFFFFF,
+    "XLA_FFI_ExecutionStage_EXECUTE =": xla_ffi_layout.EXECUTE,
+    "XLA_FFI_Extension_Metadata =": xla_ffi_layout.METADATA,
 }
 of_header = pytest.mark.skipif(not HEADER.exists(), reason="jaxlib comes without its headers")
 
 
 def layout(name: str) -> dict[str, float]:
-    """Where a structure of the header has its members, and ``""``: its length. Two neighbours of 32 bits share a word."""
+    """Where a structure of the header has its members, and ``""``: its length.
+
+    Two neighbours of 32 bits share a word.
+    """
     text = re.sub(r"//[^\n]*", "", HEADER.read_text())
     body = re.search(rf"struct {name} {{(.*?)\n}}", text, re.DOTALL)
     assert body is not None, f"there is no {name}. {CHANGED}"
@@ -110,11 +124,13 @@ def test_constants_are_those_of_the_header(name: str) -> None:
 @of_header
 def test_the_version_is_one_that_xla_serves() -> None:
     """A later minor version only adds to it."""
-    assert constant("XLA_FFI_API_MINOR") >= frame.API_VERSION >> 32, CHANGED
+    assert constant("XLA_FFI_API_MINOR") >= xla_ffi_layout.API_VERSION >> 32, CHANGED
 
 
 def test_xla_hands_over_what_the_offsets_say(root: Path) -> None:
-    """Whatever the header says: a call of this jaxlib, read at the offsets at which compiled code reads it."""
+    """Whatever the header says: a call of this jaxlib, read at the offsets at
+    which compiled code reads it.
+    """
     probe = Path(__file__).with_name("layout_probe.py")
     env = os.environ | {"PYTHONPATH": str(root)}
     done = subprocess.run(

@@ -7,7 +7,9 @@ from quantamm_cli.kernels.tasks import TASKS
 
 
 def test_every_task_and_every_file_is_there(root: Path) -> None:
-    """Tasks of the table are all there are; files are those of the package, of the tests, or of the table's last column."""
+    """Tasks of the table are all there are; files are those of the package, of the tests,
+    or of the table's last column.
+    """
     page = (root / "quantamm_cli" / "docs" / "kernels.md").read_text()
     table = page.partition("| task |")[2].partition("\n\n")[0]
     first = [line.split("|")[1] for line in table.splitlines()[2:]]

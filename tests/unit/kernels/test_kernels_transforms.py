@@ -35,7 +35,9 @@ AXES = {name: 0 if name in ("opening", "slopes") else None for name in CASE.inpu
 
 
 def test_lanes_are_single_runs() -> None:
-    """Two nested maps, sets and windows, with what they share passed once: value and gradients, those of shared inputs summed."""
+    """Two nested maps, sets and windows, with what they share passed once: value and gradients,
+    those of shared inputs summed.
+    """
     many, starts = sets(3), jnp.arange(5, dtype=jnp.int32) * 11
 
     def total(inputs: dict[str, Any]) -> jax.Array:

@@ -25,7 +25,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes <token>_USD.<kind> of closes at minutes counted from DAY0, in ms unless ``stamps`` gives the raw column."""
+    """Writes <token>_USD.<kind> of closes at minutes counted from DAY0,
+    in ms unless ``stamps`` gives the raw column.
+    """
 
     def _write(
         kind: str,

@@ -41,7 +41,10 @@ def test_a_gap_that_is_too_long_names_token_time_and_length(write: Write, tmp_pa
     write("parquet", [1.0, 2.0, 3.0], minutes=[0, 5, 12])
     with pytest.raises(
         DataError,
-        match=r"BTC_USD.parquet: BTC has no prices for 6 minutes from 2023-03-01T00:06.*data.max_gap_minutes=6",
+        match=(
+            r"BTC_USD.parquet: BTC has no prices for 6 minutes from "
+            r"2023-03-01T00:06.*data.max_gap_minutes=6"
+        ),
     ):
         parquet(tmp_path, max_gap_minutes=5).read("BTC", DAY0, DAY0 + 13)
     assert parquet(tmp_path, max_gap_minutes=6).read("BTC", DAY0, DAY0 + 13).longest_gap == 6

@@ -115,7 +115,9 @@ def test_a_file_of_fees_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_python_code_gets_the_observations_that_were_read(tmp_path: Path) -> None:
-    """A market of settings has the rows of the file, whatever the run's minutes; no second reading."""
+    """A market of settings has the rows of the file, whatever the run's
+    minutes; no second reading.
+    """
     import quantamm_cli as qsim
 
     path = tmp_path / "fees.csv"

@@ -68,7 +68,10 @@ def test_burn_in_days_are_exact(days: Path) -> None:
     assert load(Parquet(dir=str(days), burn_in_days=0), *asked).first_minute == asked[1]
     with pytest.raises(
         DataError,
-        match=r"data\.burn_in_days: 3 days before 2023-03-04 .* ETH begins 2023-03-01T01:40 and allows 2 at most",
+        match=(
+            r"data\.burn_in_days: 3 days before 2023-03-04 .* ETH begins 2023-03-01T01:40 "
+            r"and allows 2 at most"
+        ),
     ):
         load(Parquet(dir=str(days), burn_in_days=3), *asked)
 

@@ -47,7 +47,9 @@ def refused(path: str, *parts: str, name: str = "x", fill: str = "forward") -> N
 
 
 def test_a_column_a_token_in_the_users_order(kind: str, tmp_path: Path) -> None:
-    """Columns of other tokens are not looked at; the last of a minute wins, and holds; empty and NaN are no observations."""
+    """Columns of other tokens are not looked at; the last of a minute wins, and holds;
+    empty and NaN are no observations.
+    """
     path = file(
         tmp_path,
         kind,
@@ -64,7 +66,9 @@ def test_one_column_for_all(kind: str, tmp_path: Path) -> None:
 
 
 def test_minutes_between_observations_may_hold_zero(kind: str, tmp_path: Path) -> None:
-    """Then nothing need be known at the start; a file with nothing of the run's time is still a mistake."""
+    """Then nothing need be known at the start; a file with nothing of the
+    run's time is still a mistake.
+    """
     path = file(tmp_path, kind, [-1, 2, 2.5, 4], value=[9.0, 1.0, 2.0, None])
     assert read(path, fill="zero") == [[0], [0], [2], [0], [0], [0]]
     refused(
@@ -153,7 +157,9 @@ def priced(write: object, tmp_path: Path) -> Path:
 
 
 def test_the_burn_in_is_what_prices_and_series_both_have(priced: Path, kind: str) -> None:
-    """Rows of a series are those of the prices; a number of days that the series does not have is refused by its name."""
+    """Rows of a series are those of the prices; a number of days that the series does not
+    have is refused by its name.
+    """
     path = file(priced, kind, [DAY + 5, 4 * DAY], value=[3.0, 4.0])
     asked = (TOKENS, DAY0 + 3 * DAY, DAY0 + 5 * DAY)
     market = load(Parquet(dir=str(priced), series={"x": path}), *asked)
@@ -187,7 +193,9 @@ def test_the_same_coins_everywhere(seed: int, token: str) -> None:
 
 
 def test_the_embedded_market_knows_what_is_in_circulation() -> None:
-    """A token's path depends on seed and name only; it never falls, and grows by 6 % a year at most."""
+    """A token's path depends on seed and name only; it never falls,
+    and grows by 6 % a year at most.
+    """
     asked = (minute("2021-03-01"), minute("2024-03-01"))
     market = load(Synthetic(), ("BTC", "USDC", "FOO"), *asked, ("supply",))
     coins = market.series["supply"]

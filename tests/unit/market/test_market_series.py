@@ -152,7 +152,9 @@ def test_without_a_default_the_first_observation_holds_before_it_too(
 
 
 def test_a_file_of_another_time_is_refused(kind: str, tmp_path: Path) -> None:
-    """One that ended before the run holds; one that begins after it, or in no year of ours, is a mistake."""
+    """One that ended before the run holds; one that begins after it,
+    or in no year of ours, is a mistake.
+    """
     assert (
         series(file(tmp_path, kind, [-9], fee=[0.02]), NAMES, DAY0, 3, DEFAULTS)["fee"].tolist()
         == [0.02] * 3

@@ -123,7 +123,10 @@ def test_the_calendar() -> None:
     assert Synthetic().read("BTC", LAST - 1, LAST).closes.size == 1
     with pytest.raises(
         DataError,
-        match=r"data=synthetic, BTC: BTC has prices from 2021-01-01 to 2026-01-01, asked were 2020-12-31",
+        match=(
+            r"data=synthetic, BTC: BTC has prices from 2021-01-01 to 2026-01-01, "
+            r"asked were 2020-12-31"
+        ),
     ):
         Synthetic().read("BTC", minute("2020-12-31"), FIRST)
 

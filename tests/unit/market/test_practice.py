@@ -1,4 +1,6 @@
-"""What training windows are cut from: paths that are history's kin, and know nothing of what comes after training."""
+"""What training windows are cut from: paths that are history's kin,
+and know nothing of what comes after training.
+"""
 
 from dataclasses import replace
 
@@ -49,7 +51,9 @@ def test_history_has_no_bank() -> None:
 
 
 def test_resampled_days_are_days_of_history() -> None:
-    """Every minute's returns of all tokens together are those of one training minute, in blocks that follow one another."""
+    """Every minute's returns of all tokens together are those of one training minute,
+    in blocks that follow one another.
+    """
     market = history()
     earned = np.diff(np.log(market.prices[BURN_IN - 1 : BURN_IN + ROWS]), axis=0)
     paths = bank("monte_carlo", block_days=2)

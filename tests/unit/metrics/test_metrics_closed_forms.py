@@ -61,7 +61,9 @@ def test_a_share_of_every_day_is_captured_up_and_down(share: float) -> None:
 
 
 def test_the_market_against_itself() -> None:
-    """No alpha, a beta of one, no tracking error, and an information ratio that is zero, not a ratio of roundings."""
+    """No alpha, a beta of one, no tracking error, and an information ratio that is zero,
+    not a ratio of roundings.
+    """
     path = days(1e6 * (PRICES / PRICES[0]).mean(-1), PRICES)
     assert compute("daily_information_ratio", path) == 0
     assert compute("daily_tracking_error", path) == pytest.approx(0, abs=1e-13)
@@ -119,7 +121,9 @@ def test_the_greatest_fall_is_from_a_peak() -> None:
 
 @pytest.mark.parametrize("step", [1.001, 1.1])
 def test_a_price_that_goes_to_and_fro(step: float) -> None:
-    """Half and half: the free pool ends where it began; rebalancing gains ((1+r)(1+1/r)/4) a round, and sells (r-1)/2(r+1) each time."""
+    """Half and half: the free pool ends where it began; rebalancing gains ((1+r)(1+1/r)/4) a round,
+    and sells (r-1)/2(r+1) each time.
+    """
     rounds = 30
     moves = np.tile([step, 1 / step], rounds)
     prices = np.stack(
@@ -160,7 +164,9 @@ NEW = [name for name, definition in METRICS.items() if definition.reads == "days
     ids=["still", "up", "down"],
 )
 def test_gradients_hold_on_days_without_gain_or_loss(level: V) -> None:
-    """Where one side of a ratio is missing its gradient is a number all the same, if the metric is."""
+    """Where one side of a ratio is missing its gradient is a number all
+    the same, if the metric is.
+    """
     prices = np.exp(
         np.cumsum(np.random.Generator(np.random.PCG64(3)).normal(0, 0.01, (31, 2)), axis=0)
     )

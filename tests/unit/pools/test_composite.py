@@ -56,7 +56,9 @@ def test_without_parts_it_is_its_parent(
 def test_constant_weights_within_constant_weights_are_constant_weights(
     prices: NDArray[np.float64],
 ) -> None:
-    """Without frictions a Balancer pool of a token and a Balancer pool is a Balancer pool of the products of weights."""
+    """Without frictions a Balancer pool of a token and a Balancer pool is a Balancer pool
+    of the products of weights.
+    """
     pool = composite(tree("pool", "balancer"), pair=(("T0", "T2"), tree("pool", "balancer")))
     outer, inner = np.array([0.3, 0.7]), np.array([0.25, 0.75])
     params = {
@@ -71,7 +73,9 @@ def test_constant_weights_within_constant_weights_are_constant_weights(
 
 
 def test_the_parents_rule_sees_the_worth_of_its_parts(prices: NDArray[np.float64]) -> None:
-    """A temporal parent over two parts moves as a temporal pool over their share prices would, warm-up included; no look-ahead."""
+    """A temporal parent over two parts moves as a temporal pool over their share prices would,
+    warm-up included; no look-ahead.
+    """
     four = np.concatenate([prices, prices[:, :1] ** 0.5], axis=1)
     parts = {
         "even": (("T0", "T2"), tree("pool", "balancer")),

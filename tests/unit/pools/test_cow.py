@@ -30,7 +30,9 @@ outs_given_ins = jax.jit(jax.vmap(fm_amm.out_given_in, (None, None, None, 0)))
 def feed(
     prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any
 ) -> Feed:
-    """Minute prices of two tokens; numbers named like frictions are frictions, all else is the feed's own."""
+    """Minute prices of two tokens; numbers named like frictions are frictions,
+    all else is the feed's own.
+    """
     costs = {name: jnp.asarray(more.pop(name), dtype) for name in Frictions._fields if name in more}
     rows = jnp.asarray(prices, dtype)
     zero = jnp.asarray(0)
@@ -64,7 +66,9 @@ def follow(
 def visit(
     market: float, quality: float = 1.0, fee: float = FEE, **costs: float
 ) -> tuple[NDArray[np.float64], float]:
-    """What a visit changes in a pool that quotes one, in values at market prices, and what the arbitrageurs earn before costs."""
+    """What a visit changes in a pool that quotes one, in values at market prices, and what the
+    arbitrageurs earn before costs.
+    """
     held, prices = jnp.asarray([0.7e6, 0.3e6]), jnp.asarray([market, 1.0])
     minute = Minute(
         prices,
@@ -86,7 +90,9 @@ def two(prices: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("pay", [0, 1])
 def test_a_batch_pays_the_marginal_price_it_leaves(pay: int) -> None:
-    """Average price = marginal price afterwards, at every size; exact in and exact out undo each other."""
+    """Average price = marginal price afterwards, at every size;
+    exact in and exact out undo each other.
+    """
     held, weights, side = np.asarray([300.0, 5e4]), WEIGHTS, np.asarray(pay)
     for part in (1e-9, 1e-3, 0.4, 30.0):
         amount = part * held[pay]
@@ -102,7 +108,10 @@ def test_a_batch_pays_the_marginal_price_it_leaves(pay: int) -> None:
 
 @pytest.mark.parametrize("market", [0.8, 0.99, 1.01, 1.3])
 def test_one_arbitrageur_takes_the_best_batch_and_competitors_the_last(market: float) -> None:
-    """Alone: no size of batch earns more. Competing: the largest batch that costs nobody anything."""
+    """Alone: no size of batch earns more.
+
+    Competing: the largest batch that costs nobody anything.
+    """
     held, weights = np.asarray([0.7e6, 0.3e6]), WEIGHTS
     prices, pay = np.array([market, 1.0]), 0 if market < 1 else 1
     amounts = held[pay] * np.linspace(0, 1, 20_001)[1:]
@@ -119,7 +128,9 @@ def test_one_arbitrageur_takes_the_best_batch_and_competitors_the_last(market: f
 
 
 def test_inside_the_band_nobody_trades_outside_only_one_way_pays() -> None:
-    """Bit for bit, whatever the quality: a trade in the wrong direction would seem to earn the fee instead of paying it."""
+    """Bit for bit, whatever the quality: a trade in the wrong direction would seem to earn the
+    fee instead of paying it.
+    """
     for quality in (0.0, 0.4, 1.0):
         for market in (1 - 0.999 * FEE, 1.0, 1 / (1 - 0.999 * FEE)):
             assert not visit(market, quality)[0].any()
@@ -136,7 +147,9 @@ def test_inside_the_band_nobody_trades_outside_only_one_way_pays() -> None:
     ids="+".join,
 )
 def test_who_competes_covers_all_costs_and_no_more(market: float, costs: dict[str, float]) -> None:
-    """Profit = gas + half the arbitrage fee on both sides; alone, the profit is the best, if that covers them."""
+    """Profit = gas + half the arbitrage fee on both sides; alone,
+    the profit is the best, if that covers them.
+    """
     change, profit = visit(market, **costs)
     least = costs.get("gas_cost", 0) + costs.get("arb_fee", 0) / 2 * np.abs(change).sum()
     assert profit == pytest.approx(least, rel=1e-9)
@@ -146,7 +159,9 @@ def test_who_competes_covers_all_costs_and_no_more(market: float, costs: dict[st
 
 @pytest.mark.parametrize("market", [0.9, 1.1])
 def test_gas_ends_competition_where_it_ends_the_best_trade(market: float) -> None:
-    """As long as the best trade pays its gas somebody makes one; at that point all make the same; beyond, none."""
+    """As long as the best trade pays its gas somebody makes one;
+    at that point all make the same; beyond, none.
+    """
     best = visit(market, quality=0.0)[1]
     np.testing.assert_allclose(
         visit(market, gas_cost=best * (1 - 1e-12))[0], visit(market, quality=0.0)[0], rtol=1e-4
@@ -158,7 +173,9 @@ def test_gas_ends_competition_where_it_ends_the_best_trade(market: float) -> Non
 
 
 def test_quality_mixes_the_trades_of_one_state(pair: NDArray[np.float64]) -> None:
-    """Every step starts from what the pool really holds; the better the competition, the more the pool is worth."""
+    """Every step starts from what the pool really holds; the better the competition,
+    the more the pool is worth.
+    """
     for more in ({}, {"fee": FEE, "gas_cost": 1.0}):
         found = {quality: follow(pair, quality, **more).reserves for quality in (0.0, 0.4, 1.0)}
         values = [float((found[quality][-1] * pair[-1]).sum()) for quality in (0.0, 0.4, 1.0)]
@@ -176,7 +193,9 @@ def test_quality_mixes_the_trades_of_one_state(pair: NDArray[np.float64]) -> Non
 
 
 def test_the_loop_is_the_closed_form(pair: NDArray[np.float64]) -> None:
-    """Perfect competition three ways: one cumulative sum, the loop that any quality takes, and minutes with a fee of zero."""
+    """Perfect competition three ways: one cumulative sum, the loop that any quality takes, and
+    minutes with a fee of zero.
+    """
     opening = jnp.asarray(WEIGHTS * 1e6 / pair[0])
     closed = jax.jit(rebalanced)(opening, jnp.asarray(WEIGHTS), jnp.asarray(pair))
     looped = jax.jit(lambda pool, *rest: pool._visited(*rest))(
@@ -211,7 +230,9 @@ def test_the_loop_is_the_closed_form(pair: NDArray[np.float64]) -> None:
 def test_trades_raise_the_invariant_and_arbitrage_never_gives(
     pair: NDArray[np.float64], quality: float, more: dict[str, float]
 ) -> None:
-    """A batch at one price never lowers the product, fee or not, and never leaves the pool richer at market prices."""
+    """A batch at one price never lowers the product, fee or not,
+    and never leaves the pool richer at market prices.
+    """
     reserves = np.asarray(follow(pair, quality, **more).reserves)
     growth = np.diff((np.log(reserves) * WEIGHTS).sum(-1))
     profit = ((reserves[:-1] - reserves[1:]) * pair[1:]).sum(-1)
@@ -294,7 +315,9 @@ def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
 
 
 def test_given_trades_are_batches_of_one(pair: NDArray[np.float64]) -> None:
-    """Exact in and exact out with the fee on what comes in; a share of the other token that no amount buys is refused."""
+    """Exact in and exact out with the fee on what comes in; a share of the other token that
+    no amount buys is refused.
+    """
     opening = np.asarray(follow(pair[:1]).reserves[0])
     pay, take = np.array([[0, 1], [1, -1]]), np.array([[1, 0], [0, -1]])
     amount = np.array([[opening[0] / 10, opening[0] / 10], [opening[0] * 0.31, 0]])

@@ -57,7 +57,9 @@ def test_weights_arrive_inside_their_bounds_and_sum_to_one() -> None:
 
 
 def test_a_lawful_wish_is_granted_and_an_unlawful_one_moves_as_little_as_it_must() -> None:
-    """Inside the bounds nothing happens; one weight too high gives its excess to the others by the room they have."""
+    """Inside the bounds nothing happens; one weight too high gives its excess to the
+    others by the room they have.
+    """
     low, high = np.asarray(LOW), np.asarray(HIGH)
     lawful, within = np.asarray([0.2, 0.3, 0.3, 0.2]), jax.jit(bounded)
     np.testing.assert_allclose(within(lawful, low, high), lawful, rtol=1e-15)
@@ -70,7 +72,9 @@ def test_a_lawful_wish_is_granted_and_an_unlawful_one_moves_as_little_as_it_must
 
 
 def test_learned_bounds_begin_where_they_were_given() -> None:
-    """To the last digits, not to 1e-6; their sums leave room for a pool wherever training takes them."""
+    """To the last digits, not to 1e-6; their sums leave room for a pool
+    wherever training takes them.
+    """
     told, params = learned({})
     bounds = jax.jit(lambda params: told.bounds(4, params))
     low, high = bounds(params)
@@ -121,7 +125,9 @@ def test_bounds_that_no_pool_can_keep_are_refused(changes: dict[str, Any], said:
 
 @pytest.mark.parametrize("name", ["standard", "per_asset"])
 def test_gradients_pass_limits_when_told_to(name: str) -> None:
-    """``straight_through``: the same weights, with the slope of no limit at all; without it the slope at the floor is another."""
+    """``straight_through``: the same weights, with the slope of no limit at all; without it the
+    slope at the floor is another.
+    """
     start, wish = np.full(4, 0.25), np.asarray([0.97, 0.01, 0.01, 0.01])
 
     def after(wish: jax.Array, start: jax.Array, through: bool) -> jax.Array:

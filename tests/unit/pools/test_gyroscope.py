@@ -28,7 +28,9 @@ run = jax.jit(
 def feed(
     prices: NDArray[np.float64], dtype: Any = float, trading: Trading = VISITED, **more: Any
 ) -> Feed:
-    """Minute prices of two tokens; numbers named like frictions are frictions, all else is the feed's own."""
+    """Minute prices of two tokens; numbers named like frictions are frictions,
+    all else is the feed's own.
+    """
     costs = {name: jnp.asarray(more.pop(name), dtype) for name in Frictions._fields if name in more}
     rows = jnp.asarray(prices, dtype)
     zero = jnp.asarray(0)
@@ -81,7 +83,9 @@ def two(prices: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def plainly(text: Any, **options: Any) -> Any:
-    """A program that takes and gives NumPy arrays, so that what tests do with them compiles nothing."""
+    """A program that takes and gives NumPy arrays, so that what tests do
+    with them compiles nothing.
+    """
     program = jax.jit(text, **options)
     return lambda *given: jax.device_get(program(*given))
 
@@ -107,10 +111,13 @@ SHAPES = [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_the_curve_is_the_one_whose_price_is_its_slope(shape: dict[str, float]) -> None:
-    """dV/dp = x, where V = p x + y at r = 1: no other curve with these ends sells at its marginal price."""
+    """dV/dp = x, where V = p x + y at r = 1: no other curve with these ends
+    sells at its marginal price.
+    """
     curve = bent(**shape)
     prices = np.linspace(curve.alpha, curve.beta, 31)[1:-1]
-    # At lam=1e4 the slopes keep nine digits only with users' fused multiply-adds, and of a curve that the compiler knows.
+    # At lam=1e4 the slopes keep nine digits only with users' fused multiply-adds,
+    # and of a curve that the compiler knows.
     known = plainly(
         lambda prices: slopes(jax.tree.map(jnp.asarray, curve), prices), compiler_options=FOR_USERS
     )
@@ -165,7 +172,9 @@ def test_swaps_keep_the_invariant_and_undo_each_other(shape: dict[str, float], p
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("pay", [0, 1])
 def test_more_brings_more_until_there_is_no_more(shape: dict[str, float], pay: int) -> None:
-    """Also near the ends, where the ellipse turns back soon after the reserve is gone: no amount brings less than a smaller one."""
+    """Also near the ends, where the ellipse turns back soon after the reserve is gone: no amount
+    brings less than a smaller one.
+    """
     curve, side = bent(**shape), np.asarray(pay)
     for share in (1e-6, 0.3, 1 - 1e-6):
         held = 1e3 * reserves_at(curve, curve.alpha + share * (curve.beta - curve.alpha))
@@ -197,7 +206,9 @@ def test_it_opens_at_the_markets_price_with_the_money_it_was_given(
 def test_beyond_its_range_it_holds_one_token_and_within_it_trades_again(
     pair: NDArray[np.float64],
 ) -> None:
-    """The dear token is sold out above, the other below; the reserves are a function of the price alone."""
+    """The dear token is sold out above, the other below; the reserves are a
+    function of the price alone.
+    """
     opening = pair[0, 0] / pair[0, 1]
     ratios = np.array([1.0, 1.02, 1.2, 2.0, 1.2, 1.02, 1.0, 0.98, 0.9, 0.3, 0.98, 1.0])
     prices = np.stack([opening * ratios * 7, np.full(12, 7.0)], -1)
@@ -211,7 +222,9 @@ def test_beyond_its_range_it_holds_one_token_and_within_it_trades_again(
 
 
 def test_minute_by_minute_without_a_fee_it_is_the_closed_form(pair: NDArray[np.float64]) -> None:
-    """Also where the arbitrageur comes every seventh minute only, and for rows asked for one by one."""
+    """Also where the arbitrageur comes every seventh minute only,
+    and for rows asked for one by one.
+    """
     for trading in (Trading(), Trading(every=7)):
         free, stepped = follow(pair, trading=trading), follow(pair, trading=trading, fee=0.0)
         np.testing.assert_allclose(stepped.reserves, free.reserves, rtol=1e-9, atol=1e-9)
@@ -230,7 +243,9 @@ def test_minute_by_minute_without_a_fee_it_is_the_closed_form(pair: NDArray[np.f
 def test_fees_never_lower_the_invariant_and_arbitrage_never_gives(
     pair: NDArray[np.float64],
 ) -> None:
-    """Without a fee the invariant stays; with one every trade raises it, and takes value from the pool at market prices."""
+    """Without a fee the invariant stays; with one every trade raises it,
+    and takes value from the pool at market prices.
+    """
     pool = Gyroscope()
     place = jax.jit(pool._place)(params(pool, **SHAPE), feed(pair), jnp.asarray(pair[0]))
     for fee in (0.0, FEE):
@@ -256,7 +271,9 @@ def best_trade(curve: eclp.Curve, held: jax.Array, market: jax.Array, fee: jax.A
 
 @pytest.mark.parametrize("market", [0.5, 0.96, 0.985, 1.0, 1.02, 1.08, 2.0])
 def test_the_trade_is_the_best_there_is(market: float) -> None:
-    """No swap of another size earns more at market prices, fee paid; none is made inside the band or past the end."""
+    """No swap of another size earns more at market prices, fee paid;
+    none is made inside the band or past the end.
+    """
     curve = bent()
     held = 100 * reserves_at(curve, np.asarray(1.0))
     prices = np.asarray([market, 1.0])
@@ -279,7 +296,10 @@ def test_the_trade_is_the_best_there_is(market: float) -> None:
 
 
 def test_the_numeraire_decides_what_a_price_is(pair: NDArray[np.float64]) -> None:
-    """Tokens in the other order, same numeraire: the same pool. The other numeraire: the same after turning the shape over."""
+    """Tokens in the other order, same numeraire: the same pool.
+
+    The other numeraire: the same after turning the shape over.
+    """
     pool = Gyroscope()
     for more in ({}, {"fee": FEE}):
         found, second = follow(pair, **more), feed(pair[:, ::-1], numeraire=jnp.asarray(0), **more)
@@ -300,7 +320,9 @@ def test_the_numeraire_decides_what_a_price_is(pair: NDArray[np.float64]) -> Non
 
 
 def test_a_reference_price_is_what_the_parameters_count_in(pair: NDArray[np.float64]) -> None:
-    """The opening price, given as a number, changes nothing; one takes bounds as prices, and opens beyond them too."""
+    """The opening price, given as a number, changes nothing; one takes bounds as prices,
+    and opens beyond them too.
+    """
     opening = pair[0, 0] / pair[0, 1]
     same = follow(pair, Gyroscope(reference_price=float(opening)))
     np.testing.assert_allclose(same.reserves, follow(pair).reserves, rtol=1e-11, atol=1e-9)
@@ -324,7 +346,9 @@ def test_a_reference_price_is_what_the_parameters_count_in(pair: NDArray[np.floa
 def test_units_of_money_and_of_tokens_mean_nothing(
     pair: NDArray[np.float64], more: dict[str, float]
 ) -> None:
-    """Prices times c divide reserves by c; one token's price times c divides its reserve; c times the money, c times the pool."""
+    """Prices times c divide reserves by c; one token's price times c divides its reserve; c times
+    the money, c times the pool.
+    """
     found = follow(pair, **more)
     for scale in (np.array([1e5, 1e5]), np.array([1e3, 1.0])):
         np.testing.assert_allclose(
@@ -338,7 +362,9 @@ def test_units_of_money_and_of_tokens_mean_nothing(
 
 @pytest.mark.parametrize("fee", [None, FEE])
 def test_gradients_are_finite_and_right(pair: NDArray[np.float64], fee: float | None) -> None:
-    """Of the last value, in every parameter, on a path that leaves the range at an end; in fee and prices they are finite."""
+    """Of the last value, in every parameter, on a path that leaves the range at an end;
+    in fee and prices they are finite.
+    """
     pool, start = Gyroscope(), params(Gyroscope(), **SHAPE)
     world = feed(pair[:600], **({} if fee is None else {"fee": fee}))
 
@@ -363,7 +389,9 @@ def test_gradients_are_finite_and_right(pair: NDArray[np.float64], fee: float | 
 
 
 def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
-    """Value to 1e-6; with a fee, where each minute's trade is rounded on top of the last, to as many half units in the last place."""
+    """Value to 1e-6; with a fee, where each minute's trade is rounded on top of the last, to as
+    many half units in the last place.
+    """
     pool = Gyroscope()
     raw = {name: np.asarray(value, np.float32) for name, value in params(pool, **SHAPE).items()}
     for more, within in (({}, 1e-6), ({"fee": FEE}, ROWS * float(np.finfo(np.float32).eps) / 2)):
@@ -381,7 +409,9 @@ def test_single_precision_is_near(pair: NDArray[np.float64]) -> None:
 def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(
     pair: NDArray[np.float64],
 ) -> None:
-    """Exact in and exact out with the fee on what comes in; a trade for more than there is, of either kind, is refused."""
+    """Exact in and exact out with the fee on what comes in; a trade for more than there is,
+    of either kind, is refused.
+    """
     opening = follow(pair[:1]).reserves[0]
     rows, none = 3, np.zeros((3, 2))
     pay, take, amount = none.astype(int) - 1, none.astype(int) - 1, none.copy()
@@ -423,7 +453,9 @@ def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(
 
 
 def test_parameters_stay_legal_and_come_back() -> None:
-    """Raw and readable both ways, wherever an optimiser goes; what is given outside is refused and told how to say it."""
+    """Raw and readable both ways, wherever an optimiser goes; what is given outside is
+    refused and told how to say it.
+    """
     specs = Gyroscope().parameters(2)
     raw = initial(specs, SHAPE | {"lam": 1.0}, 1, 2, 0.0, 0)
     assert {

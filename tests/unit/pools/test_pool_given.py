@@ -36,7 +36,9 @@ def test_every_minutes_weights_replay_the_pool_that_made_them(
 
 @pytest.mark.parametrize("method", ["linear", "approx_optimal"])
 def test_coarse_weights_are_joined(method: str, prices: NDArray[np.float64]) -> None:
-    """At each chunk the recorded weights, between them the interpolation; days by the short cut are those of the minutes."""
+    """At each chunk the recorded weights, between them the interpolation;
+    days by the short cut are those of the minutes.
+    """
     pool = build(
         "pool",
         "given",

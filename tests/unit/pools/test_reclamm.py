@@ -28,7 +28,9 @@ ROWS = 1500
 def climb(
     pool: Reclamm, params: dict[str, jax.Array], feed: Feed
 ) -> tuple[tuple[jax.Array, Trajectory], dict[str, jax.Array]]:
-    """The last of ``ROWS`` values, the path there, and the slopes: one program for all that is asked of one kind of pool."""
+    """The last of ``ROWS`` values, the path there, and the slopes: one program for all that is
+    asked of one kind of pool.
+    """
 
     def last(values: dict[str, jax.Array]) -> tuple[jax.Array, Trajectory]:
         found = simulate(pool, values, feed, 0, ROWS)
@@ -115,7 +117,8 @@ def path(kind: dict[str, Any], feed: Feed, **given: Any) -> Trajectory:
 def climbed(
     kind: dict[str, Any], feed: Feed, **given: Any
 ) -> tuple[Trajectory, dict[str, NDArray[np.float64]]]:
-    """The path of ``ROWS`` minutes and the slopes of its last value, in the program of the gradients' tests.
+    """The path of ``ROWS`` minutes and the slopes of its last value,
+    in the program of the gradients' tests.
 
     It serves a feed of all ``COSTS`` or of none that is visited every minute.
     """
@@ -306,7 +309,9 @@ def opening_virtual(prices: NDArray[np.float64], ratio: float) -> NDArray[np.flo
 def found_invariant(
     found: Trajectory, prices: NDArray[np.float64], ratio: float
 ) -> NDArray[np.float64]:
-    """The product of effective balances over the opening one, had the virtual balances never moved."""
+    """The product of effective balances over the opening one, had the
+    virtual balances never moved.
+    """
     virtual = opening_virtual(prices, ratio)
     product = (found.reserves + virtual).prod(-1)
     return product / product[0]
@@ -341,7 +346,9 @@ def test_the_order_of_the_tokens_does_not_matter(kind: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("price", [8.0, 30.0, 100.0])
 def test_the_range_goes_to_the_market(price: float) -> None:
-    """After a jump the pool drifts back to the middle, however far the price is outside its range."""
+    """After a jump the pool drifts back to the middle, however far the
+    price is outside its range.
+    """
     prices = np.full((40_000, 2), [30.0, 2.0])
     prices[10:, 0] = price
     found = path(
@@ -353,7 +360,9 @@ def test_the_range_goes_to_the_market(price: float) -> None:
 
 
 def test_the_edge_trade_takes_the_profit_test_too() -> None:
-    """A drain that gains less than its gas does not happen; one that gains more does, and leaves exactly nothing."""
+    """A drain that gains less than its gas does not happen; one that gains more does,
+    and leaves exactly nothing.
+    """
     prices, only = np.full((ROWS, 2), [30.0, 2.0]), dict.fromkeys(COSTS, 0.0)
     prices[1:, 0] = 60.0
     dear, cheap = (
@@ -366,7 +375,9 @@ def test_the_edge_trade_takes_the_profit_test_too() -> None:
 
 
 def test_given_trades_are_not_ignored() -> None:
-    """They swap on the effective balances, count as use of the pool, and are refused where it cannot pay."""
+    """They swap on the effective balances, count as use of the pool,
+    and are refused where it cannot pay.
+    """
     prices = market(rows=60)
     trades = traded((5, 0, 1, 1000.0, False), (6, 1, 0, 50.0, True), (7, 0, 1, 1e9, True), rows=60)
     found = path({}, world(prices, fee=0.003, trades=trades, every=100))

@@ -18,7 +18,7 @@ GENERATORS = re.compile(
 REGISTER = "quantamm_cli.random.tags"
 STEP = {
     "training.windows",
-    "training.redraw",
+    "training.reinitialise",
     "training.noise",
     "training.cma_es",
     "training.optuna",

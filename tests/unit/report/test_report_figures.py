@@ -39,7 +39,9 @@ def words(figure: Figure) -> str:
 
 
 def test_each_token_has_its_weights(trajectory: Trajectory, periods: Periods) -> None:
-    """A line a token, from the lowest to the highest weight, with a unit, dates in UTC and a name in the legend."""
+    """A line a token, from the lowest to the highest weight, with a unit,
+    dates in UTC and a name in the legend.
+    """
     figure = weights(
         trajectory["unix"],
         trajectory["weights"],
@@ -68,7 +70,9 @@ def test_each_token_has_its_weights(trajectory: Trajectory, periods: Periods) ->
 
 
 def test_periods_are_shaded_and_named(trajectory: Trajectory, periods: Periods) -> None:
-    """Each period there is has a tint and a name: above it, or in the legend where it is too narrow; without periods there are none."""
+    """Each period there is has a tint and a name: above it, or in the legend where it is too
+    narrow; without periods there are none.
+    """
     unix, value = trajectory["unix"], {"pool": trajectory["value"]}
     for told in (
         periods,
@@ -98,7 +102,9 @@ def test_amounts_below_a_thousand_have_no_letter() -> None:
 
 
 def test_value_is_beside_its_benchmarks(trajectory: Trajectory, periods: Periods) -> None:
-    """Every strategy has a line of its own look, and in each period all begin where the pool does."""
+    """Every strategy has a line of its own look, and in each period all
+    begin where the pool does.
+    """
     own = trajectory["value"] ** 1.1
     others = rebased(
         {"lvr": own**2, "rvr": 3 * own}, trajectory["value"], trajectory["unix"], periods
@@ -119,7 +125,9 @@ def test_value_is_beside_its_benchmarks(trajectory: Trajectory, periods: Periods
 
 
 def test_benchmarks_are_what_they_say(trajectory: Trajectory, periods: Periods) -> None:
-    """HODL of a pool that holds is that pool; from equal parts uniform HODL is too; constant weights grow by the mean of log prices."""
+    """HODL of a pool that holds is that pool; from equal parts uniform HODL is too; constant
+    weights grow by the mean of log prices.
+    """
     found = benchmarks(trajectory, periods[:1])
     rows = slice(0, 7200)
     np.testing.assert_allclose(found["hodl"][rows], trajectory["value"][rows], rtol=1e-12)

@@ -59,7 +59,9 @@ def shown(subject: Subject) -> str:
 
 
 def test_the_page_holds_everything(shown: str) -> None:
-    """Tags nest; what the result shows, all metrics, choices, settings and provenance are there; five pictures say what they are."""
+    """Tags nest; what the result shows, all metrics, choices, settings and provenance are there;
+    five pictures say what they are.
+    """
     read = Reader(shown)
     for caption in (
         "each period",
@@ -90,7 +92,9 @@ def test_the_page_holds_everything(shown: str) -> None:
 
 
 def test_nothing_is_fetched_and_nothing_runs(shown: str) -> None:
-    """No address of the network, no script, no link; pictures are inside; the page forbids itself everything else."""
+    """No address of the network, no script, no link; pictures are inside;
+    the page forbids itself everything else.
+    """
     read = Reader(shown)
     assert "http://" not in shown and "https://" not in shown
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in read.tags}
@@ -122,7 +126,9 @@ def test_what_people_wrote_is_text(shown: str) -> None:
 
 
 def test_a_choice_on_the_test_period_is_warned_of(subject: Subject) -> None:
-    """Where the test period chose, the page says so at its head, in its tables and beside the rules; elsewhere it does not."""
+    """Where the test period chose, the page says so at its head, in its tables and beside the
+    rules; elsewhere it does not.
+    """
     words = Reader(run_page(subject, {})).words
     assert "Chosen on the test period: its scores" in words
     assert (
@@ -202,7 +208,9 @@ def loaded() -> list[set[str]]:
 
 
 def test_pages_need_no_matplotlib(loaded: list[set[str]]) -> None:
-    """The page, its tables and the arrays behind the figures are made without loading what draws."""
+    """The page, its tables and the arrays behind the figures are made
+    without loading what draws.
+    """
     assert not {"matplotlib", "jax"} & loaded[0]
 
 

@@ -49,7 +49,10 @@ def results(
 
 @pytest.mark.parametrize("each", ALL, ids=[f"{each.of}-{each.name}" for each in ALL])
 def test_it_draws_something_and_says_what(each: Plot, results: dict[str, Any]) -> None:
-    """A figure with labelled axes as wide as the page; a caption that is a sentence. Warnings are errors."""
+    """A figure with labelled axes as wide as the page; a caption that is a sentence.
+
+    Warnings are errors.
+    """
     assert each.caption[0].isupper() and each.caption.endswith(".")
     figure = style.styled(each.draw)(results[each.of])
     assert figure is not None

@@ -35,7 +35,9 @@ def test_a_curve_of_equal_ratios_has_a_logarithmic_axis(values: list[float], sca
 
 
 def test_a_walk_forward_is_shown_whole(walk: dict[str, Any], daily: dict[str, np.ndarray]) -> None:
-    """Verdict with reasons, a row a cycle, two pictures; a choice on the test blocks is no longer called out of sample."""
+    """Verdict with reasons, a row a cycle, two pictures; a choice on the test blocks is no
+    longer called out of sample.
+    """
     drawn = images("walk", WalkSubject(walk, daily))
     assert {name: image[:4] for name, image in drawn.items()} == {
         "value": b"\x89PNG",

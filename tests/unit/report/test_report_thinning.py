@@ -14,7 +14,9 @@ def test_few_rows_are_all_kept() -> None:
 @pytest.mark.parametrize("row", [0, 1, 777, 99_999])
 @pytest.mark.parametrize("spike", [-50.0, 50.0])
 def test_an_extreme_of_one_minute_survives(row: int, spike: float) -> None:
-    """One row in a hundred thousand that stands out is still drawn, wherever it is, and the ends are too."""
+    """One row in a hundred thousand that stands out is still drawn,
+    wherever it is, and the ends are too.
+    """
     values = np.sin(np.arange(100_000) / 700)
     values[row] = spike
     kept = thinned(values)

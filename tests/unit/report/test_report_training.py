@@ -32,7 +32,9 @@ def names(figure: Figure) -> list[str]:
 
 
 def test_history_has_a_panel_a_period_and_a_line_a_set(entries: Entries) -> None:
-    """Objective, train, validation and test; NaN draws nothing and is said; the chosen step is marked."""
+    """Objective, train, validation and test; NaN draws nothing and is said;
+    the chosen step is marked.
+    """
     figure = history(
         entries, "daily_log_sharpe", Selection("best_validation", 3, 0), "1/sqrt(year)"
     )
@@ -106,7 +108,9 @@ def test_of_many_sets_the_chosen_one_stands_out() -> None:
 
 
 def test_parameters_have_a_panel_each_and_a_line_a_token(entries: Entries) -> None:
-    """The chosen set's numbers by token; units are named; a parameter that never moves is said and not drawn."""
+    """The chosen set's numbers by token; units are named; a parameter that never
+    moves is said and not drawn.
+    """
     figure = parameters(entries, ("A", "B", "C"), Selection("last", 4, 1), {"memory_days": "days"})
     (axes,) = figure.axes
     assert "memory_days (days)" in titles(figure)[0]
@@ -117,7 +121,9 @@ def test_parameters_have_a_panel_each_and_a_line_a_token(entries: Entries) -> No
 
 
 def test_layers_shared_numbers_and_orders_of_magnitude() -> None:
-    """A panel a layer, by name; one number for all tokens is called so; positive numbers far apart get a logarithmic scale."""
+    """A panel a layer, by name; one number for all tokens is called so;
+    positive numbers far apart get a logarithmic scale.
+    """
     entries = [
         {
             "step": step,
@@ -135,7 +141,9 @@ def test_layers_shared_numbers_and_orders_of_magnitude() -> None:
 
 
 def test_rounding_is_not_magnified() -> None:
-    """Scores that differ in their last digits fill no panel; those that differ by a thousandth do."""
+    """Scores that differ in their last digits fill no panel; those that
+    differ by a thousandth do.
+    """
     for spread, wide in ((1e-12, True), (1e-3, False)):
         entries = [
             {"step": step, "objective": [0.0], "metrics": {"train": {"m": [1.4 + step * spread]}}}

@@ -83,7 +83,9 @@ def test_what_cannot_be_played_is_one_line(given: dict[str, object], where: str,
 
 
 def test_an_epoch_that_nobody_chose_is_never_longer_than_the_simulation() -> None:
-    """A thousand steps, or all there are; the number names the competition, however it came about."""
+    """A thousand steps, or all there are; the number names the
+    competition, however it came about.
+    """
     assert [settings(steps=steps).epoch.length for steps in (1, 500, 999, 1000, 10_000)] == [
         1,
         500,

@@ -20,7 +20,9 @@ from quantamm_cli.settings.run import Simulate, Train
 load_components()
 
 GOLDEN = "6bcbf25feab3aa7a701968b4f43b7ec0a2a4766988a9ef6cdf08fbd0515f7ee6"
-"""Of ``qsim train`` without a word. It changes only together with what a run computes or with the schema's number."""
+"""Of ``qsim train`` without a word. It changes only together with what a run computes or
+with the schema's number.
+"""
 PRINT = """
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.compose import Composer
@@ -124,7 +126,9 @@ def test_labels_and_places_do_not_name_the_run(override: str) -> None:
 
 
 def test_where_files_are_does_not_name_the_run() -> None:
-    """The folder of the prices and the file of the fees may move; their content is kept elsewhere."""
+    """The folder of the prices and the file of the fees may move;
+    their content is kept elsewhere.
+    """
     assert (
         train("data=parquet", "data.dir=/a").fingerprint
         == train("data=parquet", "data.dir=/b").fingerprint

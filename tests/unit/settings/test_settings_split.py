@@ -1,4 +1,6 @@
-"""Which minutes train, validate and test, in a holdout and in the cycles of a walk-forward, by hand."""
+"""Which minutes train, validate and test, in a holdout and in the cycles
+of a walk-forward, by hand.
+"""
 
 from typing import Any
 
@@ -66,7 +68,9 @@ def test_edges_are_midnights_and_no_day_is_left_out_or_doubled() -> None:
 
 
 def test_minutes_of_the_day_are_rounded_down() -> None:
-    """An end and a test_end within a day stand for its midnight; the first cycle keeps its start, the others as many minutes."""
+    """An end and a test_end within a day stand for its midnight; the first cycle keeps its start,
+    the others as many minutes.
+    """
     odd = settings(
         walk(cycles=2),
         start="2022-01-01T06:30",
@@ -131,12 +135,18 @@ def test_an_embargo_parts_the_test_from_all_that_was_fitted() -> None:
         (
             walk(cycles=11),
             {},
-            r"^split\.cycles: 11 blocks of the 30 days .* fewer than 3 each; take fewer cycles, or a later test_end$",
+            (
+                r"^split\.cycles: 11 blocks of the 30 days .* fewer than 3 each; take fewer "
+                r"cycles, or a later test_end$"
+            ),
         ),
         (
             walk(cycle_days=31),
             {},
-            r"^split\.cycle_days: no block of 31 days fits in the 30 from 2022-04-01 to 2022-05-01; take shorter",
+            (
+                r"^split\.cycle_days: no block of 31 days fits in the 30 from 2022-04-01 to "
+                r"2022-05-01; take shorter"
+            ),
         ),
         (
             walk(cycle_days=2),

@@ -190,10 +190,15 @@ def test_what_cannot_be_is_said_in_one_line_at_its_place(
 
 
 def test_a_training_window_must_be_left() -> None:
-    """The offset of the windows takes from the days that train; the message says how much there is."""
+    """The offset of the windows takes from the days that train;
+    the message says how much there is.
+    """
     with pytest.raises(
         ConfigError,
-        match=r"^split\.bout_offset: 10080 minutes leave no training window: .* 1152 minutes train; take 1150",
+        match=(
+            r"^split\.bout_offset: 10080 minutes leave no training window: .* 1152 "
+            r"minutes train; take 1150"
+        ),
     ):
         decode(Train, training(start="2023-01-01", end="2023-01-02", test_end=None))
     short = decode(
@@ -209,7 +214,9 @@ def test_a_training_window_must_be_left() -> None:
 
 
 def test_periods_share_the_minutes_out() -> None:
-    """Train, validation and test follow each other without gap or overlap; what has no minutes is no period."""
+    """Train, validation and test follow each other without gap or overlap;
+    what has no minutes is no period.
+    """
     told = decode(Train, training(start="2023-01-01", end="2023-02-01", test_end="2023-02-11"))
     rows = 31 * 1440
     assert told.periods == {

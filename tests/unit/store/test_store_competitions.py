@@ -1,4 +1,6 @@
-"""Batches, receipts and sources of competitions: whole or not at all, and refused by name when they are not."""
+"""Batches, receipts and sources of competitions: whole or not at all,
+and refused by name when they are not.
+"""
 
 import json
 from pathlib import Path
@@ -57,7 +59,9 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_receipt_that_was_altered_is_refused(tmp_path: Path) -> None:
-    """Any number in it is covered by its digest; other JSON is no receipt; a folder stands for its receipt."""
+    """Any number in it is covered by its digest; other JSON is no receipt;
+    a folder stands for its receipt.
+    """
     path = tmp_path / "receipt.json"
     write_receipt(path, RECEIPT)
     assert read_receipt(tmp_path)["edges"] == {"one": [0.1, None]}

@@ -1,4 +1,6 @@
-"""Numbers keep every bit through JSON; what is not finite becomes null; the text is for people and strict."""
+"""Numbers keep every bit through JSON; what is not finite becomes null;
+the text is for people and strict.
+"""
 
 import json
 import struct

@@ -1,4 +1,6 @@
-"""A run is found by a prefix, a name or a path; everything else is refused by name with what to do."""
+"""A run is found by a prefix, a name or a path; everything else is
+refused by name with what to do.
+"""
 
 import json
 from collections.abc import Callable
@@ -165,7 +167,9 @@ def test_renamed_and_rewritten(store: Store, saved: Save) -> None:
     path.write_text(text.replace("19.7", "19.8"))
     with pytest.raises(
         StoreError,
-        match="content does not fit its sha256; restore it from a copy, or start over with fresh=True",
+        match=(
+            "content does not fit its sha256; restore it from a copy, or start over with fresh=True"
+        ),
     ):
         store.load(path)
     path.write_text(text.replace("1e-05", "1E-05"))

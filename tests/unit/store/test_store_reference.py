@@ -46,7 +46,9 @@ def test_json_in_json_with_bare_nan(twice: bool, tmp_path: Path) -> None:
 def test_a_later_start_takes_the_place_of_an_earlier(
     steps: list[int], kept: list[int], superseded: int, tmp_path: Path
 ) -> None:
-    """Appending is all that program does: a restart begins at 0 again, a resume at the step it took up."""
+    """Appending is all that program does: a restart begins at 0 again,
+    a resume at the step it took up.
+    """
     result = read_result(
         write(
             tmp_path,

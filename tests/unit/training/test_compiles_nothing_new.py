@@ -25,7 +25,9 @@ DATES = ["start=2021-03-01", "end=2021-03-07", "test_end=2021-03-09"]
 
 
 class Compilations:
-    """How many programs were compiled, or fetched from the cache of programs, since the last look."""
+    """How many programs were compiled, or fetched from the cache of
+    programs, since the last look.
+    """
 
     def __init__(self) -> None:
         self.count = 0

@@ -35,7 +35,8 @@ SMALL = [
 
 
 def trending(seed: int, days: int) -> NDArray[np.float64]:
-    """A token whose drift wanders around nothing and is remembered for ten days, beside one that stands still.
+    """A token whose drift wanders around nothing and is remembered for ten days,
+    beside one that stands still.
 
     Returns are correlated with all that came before them, and always positively.
     """
@@ -62,7 +63,9 @@ def gain(rule: str, seed: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_momentum_learns_a_market_with_momentum(seed: int) -> None:
-    """From next to nothing to a clear gain over constant weights, in months that neither trained nor selected."""
+    """From next to nothing to a clear gain over constant weights,
+    in months that neither trained nor selected.
+    """
     before, after = gain("momentum", seed)
     assert after > before + 0.1
 

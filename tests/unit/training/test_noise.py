@@ -33,7 +33,9 @@ def test_factors_have_mean_one_and_the_deviation_asked_for() -> None:
 
 
 def test_what_the_pool_sees_is_what_it_trades_at() -> None:
-    """Chunk prices are those of the rows where chunks begin, and prefix sums those of the prices, after the noise as before."""
+    """Chunk prices are those of the rows where chunks begin, and prefix sums those of the prices,
+    after the noise as before.
+    """
     pool, feed = market()
     noisy = noised(pool, feed, jnp.asarray(factors(0, 1, 0.1, pool, feed)))
     assert not np.allclose(noisy.prices, feed.prices, rtol=1e-3)

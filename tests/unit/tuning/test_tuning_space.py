@@ -91,7 +91,10 @@ def test_a_short_form_is_complete_and_a_field_is_a_change() -> None:
         ),
         (
             {"lo": 1, "high": 2},
-            "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you mean 'low' or 'log'?)",
+            (
+                "space.a.b.lo: 1 is neither a range such as [0.001, 1, log] nor choices (did you "
+                "mean 'low' or 'log'?)"
+            ),
         ),
         (0.5, "space.a.b: 0.5 is neither a range"),
     ],

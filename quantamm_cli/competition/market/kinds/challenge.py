@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 class Challenge(MarketSettings, kind="challenge"):
-    """The streams of the original challenge, to the bit: its seeds are not independent of their neighbours."""
+    """The streams of the original challenge, to the bit: its seeds are not
+    independent of their neighbours.
+    """
 
     sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
 
     def make(self, seeds: Integers, steps: int) -> "Market":
-        from quantamm_cli.competition.market.original import market
+        from quantamm_cli.competition.market.challenge_streams import market
 
         return market(self, self.sigma, seeds, steps)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 class History(MarketSettings, kind="history"):
-    """The price of one token in another, brought to 100 at the start of each window. Retail orders are drawn.
+    """The price of one token in another, brought to 100 at the start of each
+    window. Retail orders are drawn.
 
-    Prices are those of ``data=``: ``market=history data=parquet data.dir=PATH market.start=2024-01-01 market.end=2025-01-01``.
+    Prices are those of ``data=``: ``market=history data=parquet data.dir=PATH
+    market.start=2024-01-01 market.end=2025-01-01``.
     """
 
     independent: ClassVar[bool] = False
@@ -38,7 +40,10 @@ class History(MarketSettings, kind="history"):
     end: Date = Field("2024-01-01", description="UTC; the first minute after them")
     windows: Literal["drawn", "consecutive"] = Field(
         "drawn",
-        description="drawn: begin at any minute, and may overlap; consecutive: seed 0 is the first, seed 1 the next",
+        description=(
+            "drawn: begin at any minute, and may overlap; consecutive: seed 0 is the "
+            "first, seed 1 the next"
+        ),
     )
 
     @model_validator(mode="after")
@@ -72,7 +77,10 @@ class History(MarketSettings, kind="history"):
             if each.carried
         ]
         lines = [
-            f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} prices, {self.start} to {self.end}"
+            (
+                f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} "
+                f"prices, {self.start} to {self.end}"
+            )
         ]
         return [*lines, f"missing minutes carried forward: {', '.join(gaps)}"] if gaps else lines
 
@@ -87,9 +95,15 @@ class History(MarketSettings, kind="history"):
         )
         for token, (since, until) in spans.items():
             if first < since or last > until:
-                told = f"{token} has prices from {date_text(since)} to {date_text(until)}, asked were {self.start} to {self.end}"
+                told = (
+                    f"{token} has prices from {date_text(since)} to {date_text(until)}, asked were "
+                    f"{self.start} to {self.end}"
+                )
                 cure = (
-                    f"write market.start={date_text(begin)} market.end={date_text(end)}, or dates between"
+                    (
+                        f"write market.start={date_text(begin)} "
+                        f"market.end={date_text(end)}, or dates between"
+                    )
                     if begin < end
                     else ""
                 )
@@ -100,7 +114,10 @@ class History(MarketSettings, kind="history"):
         return {token: self.data.read(token, first, last) for token in spans}
 
     def _span(self, name: str, token: str) -> tuple[int, int]:
-        """The minutes of which there are prices. Raises DataError that says whose token is missing."""
+        """The minutes of which there are prices.
+
+        Raises DataError that says whose token is missing.
+        """
         try:
             return self.data.span(token)
         except DataError as failure:
@@ -121,7 +138,8 @@ class History(MarketSettings, kind="history"):
         """One window a seed.
 
         Raises:
-            ConfigError: a window is longer than the period, or there are fewer consecutive ones than seeds.
+            ConfigError: a window is longer than the period, or there are fewer
+                consecutive ones than seeds.
         """
         from quantamm_cli.competition.market.draws import parameters, transitions, with_orders
         from quantamm_cli.competition.market.settings import Regime
@@ -146,7 +164,8 @@ class History(MarketSettings, kind="history"):
         if minutes < steps + 1:
             raise ConfigError(
                 "market.end",
-                f"[{self.start}, {self.end}) has {minutes} minutes, a window of {steps} steps takes {steps + 1}; take a later end",
+                f"[{self.start}, {self.end}) has {minutes} minutes, a window of {steps} steps "
+                f"takes {steps + 1}; take a later end",
             )
         if self.windows == "drawn":
             places = fractions(seeds, 1, "window")[:, 0] * (minutes - steps)
@@ -156,7 +175,8 @@ class History(MarketSettings, kind="history"):
             needed = date_text(minute(self.start) + (int(seeds.max()) + 1) * steps + 1)
             raise ConfigError(
                 "market.windows",
-                f"[{self.start}, {self.end}) has {count} consecutive windows of {steps} steps, seeds 0 to {count - 1}; seeds"
-                f" {int(seeds.min())} to {int(seeds.max())} were asked; take fewer seeds or steps, an end at {needed}, or windows=drawn",
+                f"[{self.start}, {self.end}) has {count} consecutive windows of {steps} steps, "
+                f"seeds 0 to {count - 1}; seeds {int(seeds.min())} to {int(seeds.max())} were "
+                f"asked; take fewer seeds or steps, an end at {needed}, or windows=drawn",
             )
         return seeds * steps

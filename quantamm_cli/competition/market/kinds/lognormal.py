@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 
 class Lognormal(MarketSettings, kind="lognormal"):
-    """A fair price that moves by exp(-sigma^2 / 2 + sigma Z) a step from 100, with regimes if any are named.
+    """A fair price that moves by exp(-sigma^2 / 2 + sigma Z) a step from 100,
+    with regimes if any are named.
 
-    A regime lasts for spells of geometric length, or for whole simulations (then ``share`` says of how many).
+    A regime lasts for spells of geometric length, or for whole simulations (then
+    ``share`` says of how many).
     """
 
     sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
@@ -24,7 +26,8 @@ class Lognormal(MarketSettings, kind="lognormal"):
         lasting = [name for name, regime in self.regimes.items() if regime.mean_steps is None]
         if lasting and len(lasting) < len(self.regimes):
             raise ValueError(
-                f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps to all regimes or to none"
+                f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps "
+                "to all regimes or to none"
             )
         return self
 

@@ -1,0 +1,92 @@
+"""What leaves the program when something goes wrong: one line and an exit code,
+never a traceback unasked.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from quantamm_cli.cli.console import Console, Failure
+from quantamm_cli.errors import Interrupted, QsimError
+
+
+def guarded(console: Console, work: Callable[[], int]) -> int:
+    """Run ``work`` and turn every failure into its exit code."""
+    try:
+        code = work()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _drop_stdout()
+        return 0
+    except (Exception, KeyboardInterrupt, Interrupted) as failure:
+        return _report(console, failure)
+
+
+def explain(failure: BaseException) -> Failure:
+    """Exit code, place and message of a failure; code 1 is a defect of ours."""
+    match failure:
+        case QsimError():
+            return Failure(failure.code, failure.where, failure.message)
+        case Interrupted():
+            return Failure(failure.code, "", str(failure))
+        case KeyboardInterrupt():
+            return Failure(130, "", "interrupted")
+        case OSError() if failure.errno is not None:
+            return Failure(4, str(failure.filename or "output"), failure.strerror or str(failure))
+        case _:
+            return Failure(
+                1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}"
+            )
+
+
+def _report(console: Console, failure: BaseException) -> int:
+    explained = explain(failure)
+    if os.environ.get("QSIM_TRACE") == "1":
+        import traceback
+
+        traceback.print_exception(failure, file=sys.stderr)
+    try:
+        console.failure(explained)
+        sys.stdout.flush()
+    except OSError:  # stdout is full or gone; stderr has the line
+        _drop_stdout()
+    return explained.code
+
+
+def _saved(failure: BaseException) -> str:
+    """Write the trace where it can be found again and say where."""
+    import tempfile
+    import traceback
+
+    if os.environ.get("QSIM_TRACE") == "1":
+        return "the trace is above"
+    text = f"{' '.join(sys.argv)}\n\n" + "".join(traceback.format_exception(failure))
+    content = text.encode(errors="backslashreplace")
+    name = f"qsim-trace-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    from quantamm_cli.settings.cache import Cache
+
+    path = Cache("traces", "qsim-trace-*", most_bytes=2**24).keep(
+        name, lambda file: file.write(content)
+    )
+    if path is None:
+        path = Path(tempfile.gettempdir()) / name
+        try:
+            path.write_bytes(content)
+        except OSError:
+            return "the trace could not be saved; QSIM_TRACE=1 shows it"
+    return f"the trace is in {path}"
+
+
+def _drop_stdout() -> None:
+    """The reader of stdout has left (``qsim ... | head``): Python's own flush
+    at exit must not complain.
+    """
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass

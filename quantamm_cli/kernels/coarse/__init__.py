@@ -1,1 +1,0 @@
-"""Compiled code of the frictionless path for the CPU: recurrences, guarded weights, closed forms, order statistics."""

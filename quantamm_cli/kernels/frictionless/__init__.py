@@ -1,0 +1,3 @@
+"""Compiled code of the frictionless path for the CPU: recurrences, guarded weights,
+closed forms, order statistics.
+"""

@@ -1,0 +1,219 @@
+r"""The arbitrage of ``core.arbitrage`` as scalar arithmetic, and its adjoint.
+
+With $z_i = p_i R_i / w_i$ there is a trade iff $\max z\,\gamma \ge \min z$: most minutes end with
+that comparison. Logarithms are taken of $z_i$ over the largest, so that they are small, and x is
+the multiplier's logarithm over the same.
+
+Vectors have one entry a token: reserves, weights ``w``, their inverses ``v``, prices ``p``, levels
+``y``; ``act`` is 1 where a token is paid in, -1 where it is taken out, else 0. ``costs`` is (fee,
+ln γ, gas, arbitrage fee, tested, split, noise ratio, noisy).
+"""
+
+import math
+from typing import no_type_check
+
+from quantamm_cli.kernels.intrinsics import compiled, inlined
+
+NEAR = 0.02
+NONE = (False, 0.0, 0.0, 0.0)
+
+
+@inlined
+@no_type_check
+def log_ratio(a, b):
+    """ln(a / b): for what is near one, by the series of the inverse hyperbolic tangent."""
+    s = (a - b) / (a + b)
+    if abs(s) < NEAR:
+        q = s * s
+        return 2 * s * (1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9)))))
+    return math.log(a / b)
+
+
+@inlined
+@no_type_check
+def exact(y, w, act, low, lg, n):
+    """The multiplier of the joint optimum and the weight of the tokens that trade; ``low`` is the
+    lowest level, the highest is zero.
+
+    The condition on x is piecewise linear and increasing: Newton's method from the two
+    outermost tokens, bracketed.
+    """
+    below, above = y[low], -lg
+    high = 0
+    for i in range(n):
+        if y[i] == 0.0:
+            high = i
+    x = w[low] * (y[low] - lg) / (w[low] + w[high])
+    total = w[low] + w[high]
+    if n > 2:
+        for _ in range(64):
+            weighed = total = 0.0
+            for i in range(n):  # no branches: which tokens trade cannot be foreseen
+                comes, stays = x + lg > y[i], x + lg <= y[i] and x > y[i]
+                share = 0.0 if stays else w[i]
+                weighed += share * (y[i] - lg if comes else y[i])
+                total += share
+            root = weighed / total
+            if abs(root - x) <= 1e-16:
+                break
+            if root > x:
+                below = x
+            else:
+                above = x
+            x = root if below < root < above else 0.5 * (below + above)
+    for i in range(n):
+        act[i] = 1.0 if x + lg > y[i] else -1.0 if x <= y[i] else 0.0
+    act[low], act[high] = 1.0, -1.0
+    return x, total
+
+
+@compiled
+@no_type_check
+def pairwise(y, w, act, lg, n):
+    """As ``exact``, where one token is traded for one other: the pair that pays best."""
+    best, x, total, pays, takes = -1.0, 0.0, 1.0, 0, 0
+    for i in range(n):
+        act[i] = 0.0
+        for j in range(n):
+            if i != j and y[j] - y[i] >= -lg:
+                here = (w[j] * y[j] + w[i] * (y[i] - lg)) / (w[i] + w[j])
+                profit = math.exp(here) * (
+                    w[j] * math.expm1(y[j] - here) + w[i] * math.expm1(y[i] - lg - here)
+                )
+                if profit > best:
+                    best, x, total, pays, takes = profit, here, w[i] + w[j], i, j
+    act[pays], act[takes] = 1.0, -1.0
+    return x, total
+
+
+@inlined
+@no_type_check
+def sought(reserves, w, v, p, costs, pairs, y, act, n):
+    """Whether the arbitrageur trades; if so ln of the multiplier over the largest level, the
+    multiplier, and the weight of what trades.
+    """
+    top, bottom, high, low = -1.0, math.inf, 0, 0
+    for i in range(n):
+        z = p[i] * reserves[i] * v[i]
+        y[i] = z
+        if z > top:
+            top, high = z, i
+        if z <= bottom:
+            bottom, low = z, i
+    if not top * (1 - costs[0]) >= bottom:
+        return NONE
+    return found(reserves, w, p, costs, pairs, y, act, top, high, low, n)
+
+
+@compiled
+@no_type_check
+def found(reserves, w, p, costs, pairs, y, act, top, high, low, n):
+    """The rest of ``sought`` where there is a trade to be had."""
+    fee, lg, gas, cost, tested = costs[0], costs[1], costs[2], costs[3], costs[4]
+    for i in range(n):
+        y[i] = log_ratio(y[i], top)
+    y[high] = 0.0
+    if pairs:
+        x, total = pairwise(y, w, act, lg, n)
+    else:
+        x, total = exact(y, w, act, low, lg, n)
+    mu = top * math.exp(x)
+    if tested:
+        gain = volume = 0.0
+        for i in range(n):
+            if act[i] != 0.0:
+                change = w[i] * mu - p[i] * reserves[i] * (1 / (1 - fee) if act[i] > 0.0 else 1.0)
+                gain -= change
+                volume += abs(change)
+        if not gain - gas >= 0.5 * cost * volume:
+            return NONE
+    return True, x, mu, total
+
+
+@compiled
+@no_type_check
+def done(reserves, w, p, costs, act, mu, paid, n):
+    """The trade: reserves change in place; the fees it pays the providers.
+
+    ``paid`` is left with what came in.
+    """
+    fee, split, ratio, noisy = costs[0], costs[5], costs[6], costs[7]
+    kappa, worth, value = fee / (1 - fee), 0.0, 0.0
+    for i in range(n):
+        paid[i] = 0.0
+        if act[i] != 0.0:
+            after = w[i] * mu / p[i]
+            if act[i] > 0.0:
+                after -= reserves[i] * kappa
+                paid[i] = after - reserves[i]
+                worth += paid[i] * p[i]
+            reserves[i] = after
+        value += reserves[i] * p[i]
+    fees = worth * fee * (1 - split)
+    if noisy:
+        noise = ratio * fees
+        for i in range(n):
+            reserves[i] *= 1 + noise / value
+        fees += noise
+    if split != 0.0:
+        for i in range(n):
+            reserves[i] -= paid[i] * fee * split
+    return fees
+
+
+@compiled
+@no_type_check
+def undone(reserves, w, p, costs, act, y, x, mu, total, a, due, to_weights, after, n):
+    """The adjoint of ``done`` and of what found it: ``reserves`` is what it was before,
+    ``due`` the cotangent of the fees.
+
+    ``a``, the cotangent of reserves, changes in place; ``to_weights`` is left with that of the
+    weights. Returned are those of the fee, the protocol's share and the noise traders' ratio.
+    ``after`` is room to work in.
+    """
+    fee, lg, split, ratio, noisy = costs[0], costs[1], costs[5], costs[6], costs[7]
+    gamma = 1 - fee
+    kappa, worth, value, scaled = fee / gamma, 0.0, 0.0, 0.0
+    to_paid_out = 0.0  # cotangent of what is paid in, at the protocol's charge
+    for i in range(n):
+        after[i] = reserves[i]
+        if act[i] != 0.0:
+            after[i] = w[i] * mu / p[i] - (reserves[i] * kappa if act[i] > 0.0 else 0.0)
+        if act[i] > 0.0:
+            worth += (after[i] - reserves[i]) * p[i]
+            to_paid_out += a[i] * (after[i] - reserves[i])
+        value += after[i] * p[i]
+        scaled += a[i] * after[i]
+    earned = worth * fee * (1 - split)
+    noise = ratio * earned if noisy else 0.0
+    to_noise = due + scaled / value if noisy else 0.0
+    to_earned = due + to_noise * ratio
+    to_fee = to_earned * worth * (1 - split) - split * to_paid_out
+    to_split = -to_earned * worth * fee - fee * to_paid_out
+    to_ratio = to_noise * earned
+    pull = 0.0
+    for i in range(n):
+        charged = 0.0
+        if act[i] > 0.0:
+            charged = to_earned * fee * (1 - split) * p[i] - a[i] * fee * split
+        if noisy:
+            a[i] = a[i] * (1 + noise / value) - scaled * noise / (value * value) * p[i]
+        a[i] += charged
+        to_weights[i] = charged
+        if act[i] != 0.0:
+            pull += a[i] * w[i] * mu / p[i]
+    pull /= total
+    to_gamma = 0.0
+    for i in range(n):
+        charged = to_weights[i]
+        to_weights[i] = 0.0
+        if act[i] == 0.0:
+            continue
+        inward = act[i] > 0.0
+        to_weights[i] = a[i] * mu / p[i] + pull * (y[i] - (lg if inward else 0.0) - x - 1)
+        through = pull * w[i] / reserves[i] - charged
+        if inward:
+            to_gamma += a[i] * reserves[i] / (gamma * gamma) - pull * w[i] / gamma
+            through -= kappa * a[i]
+        a[i] = through
+    return to_fee - to_gamma, to_split, to_ratio

@@ -1,0 +1,40 @@
+"""Pools that change what another pool does."""
+
+from abc import ABC
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.types import Layout
+from quantamm_cli.pools.base import AbstractPool
+
+
+class Wrapper(AbstractPool, ABC):
+    """A pool around ``base``: unless it says otherwise, what holds for that holds for it."""
+
+    base: AbstractPool
+
+    def check(self, tokens: tuple[str, ...], where: str) -> None:
+        self.base.check(tokens, f"{where}.base")
+
+    @property
+    def chunk(self) -> int | None:
+        return self.base.chunk
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        return self.base.looks_at
+
+    def quoted_in(self, tokens: tuple[str, ...]) -> int:
+        return self.base.quoted_in(tokens)
+
+    def layout(self, tokens: tuple[str, ...]) -> Layout:
+        return self.base.layout(tokens)
+
+    def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
+        self.base.check_parameters(values)
+
+    def parameters(self, assets: int) -> tuple[Parameter, ...]:
+        return self.base.parameters(assets)
