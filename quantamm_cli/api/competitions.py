@@ -20,7 +20,8 @@ def compete(
 
     Args:
         competition: settings of ``compose("compete", ...)``; or only who competes: names,
-            ``"FILE.py:Class"``, mappings of a ``kind`` and settings, strategies and their classes.
+            ``"FILE.py:Class"``, mappings of a ``kind`` and settings, strategies, their classes, and
+            pools that quote.
         simulations: seeds; by default those of the settings.
         until_decided: play more seeds until the leader is surely ahead.
     """

@@ -19,9 +19,10 @@ from quantamm_cli.workflows.monitor import Monitor
 if TYPE_CHECKING:
     from quantamm_cli.competition.strategy import Strategy
     from quantamm_cli.market.content import MemoryMarket
+    from quantamm_cli.pools.base import AbstractPool
 
 Override: TypeAlias = "str | Mapping[str, Any]"
-Entrant: TypeAlias = "str | Mapping[str, Any] | Strategy | type[Strategy]"
+Entrant: TypeAlias = "str | Mapping[str, Any] | Strategy | type[Strategy] | AbstractPool"
 COMMANDS = ("simulate", "train", "evaluate", "tune", "compete")
 
 
@@ -73,7 +74,7 @@ class Settings:
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
         """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a
-        ``kind``, objects, classes.
+        ``kind``, objects, classes, pools.
         """
         if isinstance(strategies, str) or not strategies:
             raise ArgumentError("strategies", f"are {strategies!r}; expected a list of one or more")

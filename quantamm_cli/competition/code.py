@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -15,8 +16,8 @@ from weakref import WeakKeyDictionary
 
 from pydantic.fields import ModelPrivateAttr
 
-from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.settings.compete import Entry
+from quantamm_cli.settings.component import Component
 
 _OURS = "quantamm_cli."
 _met: "WeakKeyDictionary[type, str]" = WeakKeyDictionary()
@@ -32,8 +33,26 @@ class Code(NamedTuple):
     file: str | None
 
 
-def code_of(cls: type[Strategy]) -> Code | None:
-    """The code of a strategy's class; of ours none.
+def classes_of(component: Component) -> tuple[type[Component], ...]:
+    """Its class, and those of the components within: of a strategy's pool, its rule."""
+    values = (getattr(component, name) for name in type(component).model_fields)
+    within = (classes_of(value) for value in values if isinstance(value, Component))
+    return (type(component), *chain.from_iterable(within))
+
+
+def code_of_all(strategy: Component) -> Code | None:
+    """The code of a strategy and of the components within; of ours none."""
+    own, *inner = classes_of(strategy)
+    code = code_of(own)
+    within = [part.sha256 for part in map(code_of, inner) if part is not None]
+    if not within:
+        return code
+    parts = within if code is None else [code.sha256, *within]
+    return Code(hashlib.sha256("".join(parts).encode()).hexdigest(), None)
+
+
+def code_of(cls: type[Component]) -> Code | None:
+    """The code of a class of a strategy or a part of it; of ours none.
 
     Of a class at the top of a file it is the file, as the command line takes it; of any other, such
     as one of a notebook or one that a function makes, all that it uses of its module.
@@ -50,7 +69,7 @@ def code_of(cls: type[Strategy]) -> Code | None:
     return Code(digest.hexdigest(), None)
 
 
-def _forget_programs(cls: type[Strategy], digest: str) -> None:
+def _forget_programs(cls: type[Component], digest: str) -> None:
     """Programs are compiled of a class as it was; where what its code uses has changed
     since, they are compiled again.
     """
@@ -166,7 +185,8 @@ def files_of(entries: Iterable[Entry]) -> set[str]:
     classes = [
         cls
         for entry in entries
-        for cls in type(entry.strategy).__mro__
+        for part in classes_of(entry.strategy)
+        for cls in part.__mro__
         if not cls.__module__.startswith((_OURS, "pydantic", "abc"))
     ]
     functions = [

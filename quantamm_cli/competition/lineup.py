@@ -65,7 +65,7 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
     for place, strategy in enumerate(strategies):
         shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(strategy))
         alike.setdefault((jax.tree.structure(strategy), shapes), []).append(place)
-    groups = [_group(strategies[places[0]], tuple(places)) for places in alike.values()]
+    groups = [_group(entrants[places[0]].strategy, tuple(places)) for places in alike.values()]
     groups.sort(key=lambda group: not group.curve)
     stacked = tuple(
         jax.tree.map(

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from quantamm_cli.competition.code import code_of
+from quantamm_cli.competition.code import code_of_all
 from quantamm_cli.competition.strategy import Strategy
-from quantamm_cli.config.loader import Loader
+from quantamm_cli.config.loader import Loader, plain
 from quantamm_cli.config.user_files import STRATEGIES as PLACE
 from quantamm_cli.config.user_files import blamed, module_of
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.compete import NORMALISER, Entry
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.suggestions import did_you_mean
+
+POOL = "pool"
+"""The strategy that is any pool of the simulator."""
 
 
 def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
@@ -27,9 +31,9 @@ def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
 
     Raises ConfigError.
 
-    Each is a name, FILE.py:Class, or a mapping with one of these as ``kind``, settings, and perhaps
-    a ``name``; from Python also a strategy or its class. Who would have the name of another gets a
-    number behind it.
+    Each is a name, of a strategy or of a pool that no strategy is called, FILE.py:Class, or a
+    mapping with one of these as ``kind``, settings, and perhaps a ``name``; from Python also a
+    strategy, its class or a pool. Who would have the name of another gets a number behind it.
     """
     if not isinstance(given, list) or not given:
         raise ConfigError(
@@ -72,9 +76,34 @@ def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
 def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entry:
     """One strategy by what it is called, with settings. Raises ConfigError."""
     named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
-    tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
-    own = {key: value for key, value in tree.items() if key != "kind"}
-    return entry_of(str(tree.get("kind", kind)), _over(own, settings), name, loader)
+    if not named and kind not in REGISTER["strategy"] and _is_pool(kind, loader):
+        tree: JsonObject = {"kind": POOL, "pool": {"kind": kind}}
+    else:
+        tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
+    own = _over({key: value for key, value in tree.items() if key != "kind"}, settings)
+    kind = str(tree.get("kind", kind))
+    if kind == POOL and "pool" in own:
+        own = {**own, "pool": _pool(own["pool"], loader)}
+    entry = entry_of(kind, own, name, loader)
+    of_python = any(isinstance(value, Component) for value in settings.values())
+    return _given(Strategy.typed(entry.strategy), {}, name) if of_python else entry
+
+
+def _is_pool(kind: str, loader: Loader) -> bool:
+    return kind in REGISTER["pool"] or loader.repository.config_exists(f"pool/{kind}")
+
+
+def _pool(value: Json, loader: Loader) -> Json:
+    """A pool's settings, of its name or of some with its kind,
+    on top of those of its YAML if it has one.
+    """
+    tree = {"kind": value} if isinstance(value, str) else value
+    kind = tree.get("kind") if isinstance(tree, Mapping) else None
+    if not isinstance(tree, Mapping) or not isinstance(kind, str):
+        return value
+    if not loader.repository.config_exists(f"pool/{kind}"):
+        return dict(tree)
+    return _over(branch(plain(loader.settings(f"pool/{kind}", [])), "pool"), tree)
 
 
 def _over(tree: JsonObject, settings: JsonObject) -> JsonObject:
@@ -101,7 +130,8 @@ def _given(strategy: Strategy, settings: JsonObject, name: str) -> Entry:
             f"strategy.{name}",
             f"{name} is an object with settings of its own; give them to it: {name}(...)",
         )
-    code = code_of(_complete(type(strategy), type(strategy).__module__))
+    _complete(type(strategy), type(strategy).__module__)
+    code = code_of_all(strategy)
     return (
         Entry(name=name, strategy=strategy)
         if code is None
@@ -142,6 +172,9 @@ class _Asked:
 
 def _asked(item: object) -> _Asked:
     """One item of the list."""
+    if isinstance(item, AbstractPool):
+        pooled = decode(REGISTER["strategy"][POOL], {"pool": item}, f"strategy.{item.kind}")
+        return _Asked(item.kind, POOL, {}, Strategy.typed(pooled))
     if isinstance(item, Strategy) or (inspect.isclass(item) and issubclass(item, Strategy)):
         strategy = (
             item if isinstance(item, Strategy) else decode(item, {}, f"strategy.{item.__name__}")

@@ -29,6 +29,8 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 
+from quantamm_cli.core.quotes import paid_first
+
 Scalar = Float[Array, ""]
 Pair = Float[Array, "2"]
 
@@ -118,8 +120,8 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     the ellipse turns back, which no curve of a pool does.
     """
     slope = _slope(curve, reserves)
-    steep, flat = _turned(slope, pay)
-    own, other = _turned(curve.square, pay)
+    steep, flat = paid_first(slope, pay)
+    own, other = paid_first(curve.square, pay)
     lead = flat - curve.cross * amount
     inside = flat**2 + 2 * amount * (other * steep - curve.cross * flat) - (amount / curve.lam) ** 2
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
@@ -139,8 +141,8 @@ def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     infinite where nothing is enough.
     """
     slope = _slope(curve, reserves)
-    steep, flat = _turned(slope, pay)
-    own, other = _turned(curve.square, pay)
+    steep, flat = paid_first(slope, pay)
+    own, other = paid_first(curve.square, pay)
     inside = steep**2 + 2 * amount * (curve.cross * steep - own * flat) - (amount / curve.lam) ** 2
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
     paid = amount * (2 * flat + other * amount) / (steep + curve.cross * amount + root)
@@ -178,13 +180,6 @@ def best_trade(curve: Curve, reserves: Pair, edges: Band, fee: Scalar) -> Pair:
     low, high = quoted < edges.bid * (1 - doubt), quoted > edges.ask * (1 + doubt)
     change = invariant(curve, reserves) * jnp.where(low, edges.at_bid, edges.at_ask) - reserves
     return jnp.where(low | high, change + jnp.maximum(change, 0) * (fee / (1 - fee)), 0)
-
-
-def _turned(pair: Pair, first: Int[Array, ""]) -> tuple[Scalar, Scalar]:
-    """A pair with its second in front if ``first`` is 1; chosen, not looked up,
-    which is slow for many at a time.
-    """
-    return jnp.where(first == 0, pair[0], pair[1]), jnp.where(first == 0, pair[1], pair[0])
 
 
 def _height(

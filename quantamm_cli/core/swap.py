@@ -39,3 +39,8 @@ def in_given_out(
     """What must go in for ``amount_out``, which is less than ``balance_out``."""
     taken = jnp.log1p(-jnp.asarray(amount_out) / balance_out)
     return balance_in * jnp.expm1(-taken * weight_out / weight_in) / (1 - fee)
+
+
+def weighted_price(balances: Float[Array, "2"], weights: Float[Array, "2"]) -> Float[Array, ""]:
+    """The price of the first token in the second."""
+    return balances[1] / balances[0] * weights[0] / weights[1]

@@ -6,11 +6,12 @@ from jax import Array
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from quantamm_cli.core.quotes import Quotes
 from quantamm_cli.core.types import Feed, Params, Snapshot
 from quantamm_cli.kernels.frictions.jax_ops import Plan
 from quantamm_cli.kernels.operands import Blocks
-from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_value
+from quantamm_cli.pools.base import Scalar, opening_weights
+from quantamm_cli.pools.geometric import GeometricPool, Weighted, equilibrium, opening_value
 
 
 class Balancer(GeometricPool, kind="balancer"):
@@ -51,6 +52,9 @@ class Balancer(GeometricPool, kind="balancer"):
             feed,
             start + rows,
         )
+
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        return Weighted(opening_weights(params), fee)
 
     def weights(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int

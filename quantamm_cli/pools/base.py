@@ -16,8 +16,11 @@ from quantamm_cli.core.contracts import WEIGHTS
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.quotes import Quotes
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Feed, Layout, Params, Path, Snapshot
+
+Scalar = Float[Array, ""]
 
 
 class Row(NamedTuple):
@@ -78,6 +81,20 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def charges(self) -> bool:
         """Whether it has a fee of its own, so that it is never frictionless."""
         return False
+
+    @property
+    def cannot_compete(self) -> str | None:
+        """One line on what keeps it from competing by its ``quotes``; ``None``: nothing does."""
+        if type(self).quotes is not AbstractPool.quotes:
+            return None
+        cure = "give its class one (README, Adding things)"
+        return f"pool={self.kind} cannot compete, as it has no quotes(params, fee); {cure}"
+
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        """Its quotes when it holds two tokens and takes ``fee`` of what is paid in,
+        if it has no fee of its own.
+        """
+        raise NotImplementedError(f"{self.kind} gives no quotes")
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         """The pool's parameters, declared; initial weights are uniform unless given."""

@@ -1,5 +1,7 @@
 """CoW AMM: trades come in batches, and arbitrageurs compete for them."""
 
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +14,8 @@ from quantamm_cli.core.fm_amm import arbitraged, in_given_out, out_given_in
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
+from quantamm_cli.core.quotes import Quotes
+from quantamm_cli.core.swap import weighted_price
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
@@ -21,6 +25,22 @@ from quantamm_cli.settings.types import Share
 Pair = Float[Array, "2"]
 Scalar = Float[Array, ""]
 State = tuple[Pair, Pair]
+
+
+@dataclass(frozen=True)
+class Batches(Quotes):
+    """Every order is a batch; the fee is taken from what comes in."""
+
+    weights: Pair
+    fee: Scalar | float
+
+    def out_given_in(
+        self, state: object, reserves: Pair, pay: Int[Array, ""], amount: Scalar
+    ) -> Scalar:
+        return out_given_in(reserves, self.weights, pay, amount * (1 - self.fee))
+
+    def price(self, state: object, reserves: Pair) -> Scalar:
+        return weighted_price(reserves, self.weights)
 
 
 class Cow(AbstractPool, kind="cow"):
@@ -47,6 +67,9 @@ class Cow(AbstractPool, kind="cow"):
     @property
     def takes_frictions(self) -> bool:
         return True
+
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        return Batches(opening_weights(params), fee)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """Rebalanced at every visit: one cumulative sum under perfect

@@ -3,7 +3,7 @@ whatever the weights do meanwhile.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -16,6 +16,9 @@ from quantamm_cli.core.arbitrage import leg
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
+from quantamm_cli.core.quotes import Pair, Quotes, Scalar, paid_first
+from quantamm_cli.core.quotes import State as Remembered
+from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
@@ -35,6 +38,30 @@ class Tick(NamedTuple):
 
     minute: Minute
     weights: Float[Array, " n"]
+
+
+@dataclass(frozen=True)
+class Weighted(Quotes):
+    """Quotes at weights that stay; one whose weights move remembers them."""
+
+    weights: Pair
+    fee: Scalar | float
+
+    def now(self, state: Remembered) -> Pair:
+        """The weights at the moment."""
+        del state
+        return self.weights
+
+    def out_given_in(
+        self, state: Remembered, reserves: Pair, pay: Int[Array, ""], amount: Scalar
+    ) -> Scalar:
+        (into, out_of), (paid, taken) = (
+            paid_first(pair, pay) for pair in (reserves, self.now(state))
+        )
+        return jnp.asarray(out_given_in(into, paid, out_of, taken, amount, self.fee))
+
+    def price(self, state: Remembered, reserves: Pair) -> Scalar:
+        return weighted_price(reserves, self.now(state))
 
 
 class GeometricPool(AbstractPool, ABC):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,7 @@ from quantamm_cli.core.bijectors import Bijector, Interval, Numbers, Readable, s
 from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.quotes import PAIR, Quotes, paid_first
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
@@ -92,10 +93,59 @@ class Place(NamedTuple):
         """And back."""
         return turn(amounts * self.unit, self.turned)
 
+    def given(self, reserves: Pair, pay: Int[Array, ""], counted: Scalar) -> Scalar:
+        """What comes out for ``counted`` of token ``pay``, net of fees."""
+        own = jnp.where(self.turned, 1 - pay, pay)
+        coin, other = paid_first(self.unit, own)
+        return eclp.out_given_in(self.curve, self.on(reserves), own, counted / coin) * other
+
+    def needed(self, reserves: Pair, pay: Int[Array, ""], taken: Scalar) -> Scalar:
+        """What of token ``pay`` must come in, fees apart, for ``taken`` of the other."""
+        own = jnp.where(self.turned, 1 - pay, pay)
+        coin, other = paid_first(self.unit, own)
+        return eclp.in_given_out(self.curve, self.on(reserves), own, taken / other) * coin
+
 
 def turn(pairs: Float[Array, "*t 2"], over: Bool[Array, ""]) -> Float[Array, "*t 2"]:
     """The other one first, if they are to be turned over."""
     return jnp.where(over, pairs[..., ::-1], pairs)
+
+
+@dataclass(frozen=True)
+class Elliptic(Quotes):
+    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened,
+    zero before its first step.
+    """
+
+    curve: eclp.Curve
+    reference: Scalar | float | None
+    turned: Bool[Array, ""]
+    fee: Scalar | float
+
+    def place(self, state: Scalar | None, reserves: Pair) -> Place:
+        """Where the tokens are on the curve."""
+        reference = self.stepped(state, reserves)
+        known = self.reference if reference is None else reference
+        return Place(self.curve, jnp.stack([jnp.ones(()), jnp.asarray(known)]), self.turned)
+
+    def opened(self) -> Scalar | None:
+        return jnp.zeros(()) if self.reference is None else None
+
+    def stepped(
+        self, state: Scalar | None, reserves: Pair, step: Int[Array, ""] | None = None
+    ) -> Scalar | None:
+        own = turn(reserves, self.turned)
+        return None if state is None else jnp.where(state > 0, state, own[1] / own[0])
+
+    def out_given_in(
+        self, state: Scalar | None, reserves: Pair, pay: Int[Array, ""], amount: Scalar
+    ) -> Scalar:
+        return self.place(state, reserves).given(reserves, pay, amount * (1 - self.fee))
+
+    def price(self, state: Scalar | None, reserves: Pair) -> Scalar:
+        place = self.place(state, reserves)
+        own = eclp.quote(place.curve, place.on(reserves)) * place.unit[1]
+        return jnp.where(self.turned, 1 / own, own)
 
 
 class State(NamedTuple):
@@ -221,6 +271,10 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
                 "price and the highest",
             )
 
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        turned = jnp.asarray(self.numeraire == PAIR[0])
+        return Elliptic(self._curve(params, float), self.reference_price, turned, fee)
+
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The market's price and the invariant, which no free trade changes,
         give the reserves: no minute needs another.
@@ -273,29 +327,32 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
 
     def _place(self, params: Params, feed: Feed, prices: Pair) -> Place:
         """The curve of a pool that opens at these prices."""
-        raw = {
-            name: params[f"raw_{name}"][0].astype(prices.dtype)
-            for name in ("alpha", "beta", "rotation_angle", "lam")
-        }
         turned = jnp.asarray(False) if feed.numeraire is None else feed.numeraire == 0
         one = jnp.ones((), prices.dtype)
         if self.reference_price is None:
             own = turn(prices, turned)
             reference = own[0] / own[1]
-            alpha, beta = jax.nn.sigmoid(raw["alpha"]), 1 + jnp.exp(raw["beta"])
         else:
             reference = self.reference_price * one
+        curve = self._curve(params, prices.dtype)
+        return Place(curve, jnp.stack([one, reference]), turned)
+
+    def _curve(self, params: Params, dtype: np.dtype[Any] | type[float]) -> eclp.Curve:
+        """The curve on which the reference price is one."""
+        raw = {
+            name: params[f"raw_{name}"][0].astype(dtype)
+            for name in ("alpha", "beta", "rotation_angle", "lam")
+        }
+        if self.reference_price is None:
+            alpha, beta = jax.nn.sigmoid(raw["alpha"]), 1 + jnp.exp(raw["beta"])
+        else:
             alpha, beta = jnp.exp(raw["alpha"]), jnp.exp(raw["beta"])
             beta = jnp.where(alpha < beta, beta, jnp.nan)  # bounds the wrong way round hold no pool
         angles = jax.nn.sigmoid(jnp.stack([raw["rotation_angle"], -raw["rotation_angle"]])) * (
             jnp.pi / 2
         )
         peak = jnp.sin(angles[0]) / jnp.sin(angles[1])
-        return Place(
-            eclp.curve(alpha, beta, 1 + jnp.exp(raw["lam"]), peak),
-            jnp.stack([one, reference]),
-            turned,
-        )
+        return eclp.curve(alpha, beta, 1 + jnp.exp(raw["lam"]), peak)
 
 
 def _opening(place: Place, feed: Feed, prices: Pair) -> Pair:
@@ -316,19 +373,8 @@ def swap(place: Place, fee: Scalar) -> Swap:
         exact_out: Bool[Array, ""],
     ) -> tuple[Scalar, Scalar]:
         del take  # the other one
-        there, own = place.on(reserves), jnp.where(place.turned, 1 - pay, pay)
-        coin, other = place.unit[own], place.unit[1 - own]
-        taken = (
-            eclp.out_given_in(
-                place.curve, there, own, jnp.where(exact_out, 0, amount) * (1 - fee) / coin
-            )
-            * other
-        )
-        paid = (
-            eclp.in_given_out(place.curve, there, own, jnp.where(exact_out, amount, 0) / other)
-            * coin
-            / (1 - fee)
-        )
+        taken = place.given(reserves, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
+        paid = place.needed(reserves, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)
         return jnp.where(exact_out, paid, amount), jnp.where(exact_out, amount, taken)
 
     return one

@@ -2,6 +2,7 @@
 a token has become scarce.
 """
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import jax
@@ -17,6 +18,7 @@ from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.quotes import Quotes, paid_first
 from quantamm_cli.core.trading import traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
@@ -91,6 +93,10 @@ FEE = Parameter(
 )
 
 
+Pair = Float[Array, "2"]
+Scalar = Float[Array, ""]
+
+
 class Shift(NamedTuple):
     """How the range moves: below which centeredness, and how fast (the logarithm of the
     factor a second, or the speed).
@@ -115,6 +121,46 @@ class Tick(NamedTuple):
 
     minute: Minute
     seconds: Float[Array, "*t"]
+
+
+@dataclass(frozen=True)
+class Readjusting(Quotes):
+    """Quotes on real plus virtual balances; it remembers the latter, zeros before its first step.
+
+    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that many
+    times the virtual balances.
+    """
+
+    pool: "Reclamm"
+    center: Scalar
+    shift: Shift
+    seconds: Scalar | float
+    """Of a step."""
+    fee: Scalar | float
+
+    def virtual(self, state: Pair, reserves: Pair) -> Pair:
+        """Those it has, or those it opens with."""
+        return jnp.where(state > 0, state, reserves / self.center)
+
+    def opened(self) -> Pair:
+        return jnp.zeros(2)
+
+    def stepped(self, state: Pair, reserves: Pair, step: Int[Array, ""]) -> Pair:
+        virtual, seconds = self.virtual(state, reserves), jnp.asarray(self.seconds, float)
+        return self.pool.moved(reserves, virtual, self.shift, seconds)
+
+    def grown(self, state: Pair, growth: Scalar) -> Pair:
+        return state * growth
+
+    def out_given_in(
+        self, state: Pair, reserves: Pair, pay: Int[Array, ""], amount: Scalar
+    ) -> Scalar:
+        into, out_of = paid_first(reserves + self.virtual(state, reserves), pay)
+        counted = amount * (1 - jnp.asarray(self.fee))
+        return out_of * counted / (into + counted)
+
+    def price(self, state: Pair, reserves: Pair) -> Scalar:
+        return reclamm.price(reserves, self.virtual(state, reserves))
 
 
 class Reclamm(AbstractPool, kind="reclamm"):
@@ -173,6 +219,21 @@ class Reclamm(AbstractPool, kind="reclamm"):
         }
         return (*super().parameters(assets), *(spec for spec, wanted in used.items() if wanted))
 
+    @property
+    def cannot_compete(self) -> str | None:
+        if self.interpolation == "geometric":
+            return None
+        return (
+            f"interpolation={self.interpolation} looks at the market's prices; "
+            "geometric can compete"
+        )
+
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        span = _span(params)
+        shift = Shift(jax.nn.sigmoid(params[MARGIN.name][0]), _log_base(params))
+        own = jax.nn.sigmoid(params[FEE.name][0]) if self.learn_fee else fee
+        return Readjusting(self, span / (jnp.sqrt(1 + span) + 1), shift, 60.0, own)
+
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """Minute by minute: where the range is depends on every price before.
 
@@ -202,8 +263,7 @@ class Reclamm(AbstractPool, kind="reclamm"):
             if feed.initial_reserves is None
             else feed.initial_reserves
         )
-        excess = (_WIDEST - 1) * jax.nn.sigmoid(params[RATIO.name][0])
-        virtual = reclamm.quoting(reserves, prices, excess / (jnp.sqrt(1 + excess) + 1))
+        virtual = reclamm.quoting(reserves, prices, _span(params))
         if feed.state is not None:
             virtual = feed.state["virtual_balances"]
         return State(
@@ -220,7 +280,7 @@ class Reclamm(AbstractPool, kind="reclamm"):
         if minute.growth is not None and self.interpolation == "constant_arc_length":
             # A shift's cost, the square of the speed, grows with the pool.
             shift = shift._replace(rate=shift.rate * jnp.sqrt(minute.growth))
-        virtual = self._moved(reserves, virtual, shift, tick)
+        virtual = self.moved(reserves, virtual, shift, tick.seconds, minute.prices)
         reserves, fees = settle(
             reserves, reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee), minute
         )
@@ -239,8 +299,7 @@ class Reclamm(AbstractPool, kind="reclamm"):
         """
         margin = jax.nn.sigmoid(params[MARGIN.name][0])
         if self.arc_length_speed is None:
-            exponent = _FASTEST * jax.nn.sigmoid(params[EXPONENT.name][0])
-            log_base = jnp.log1p(-exponent / reclamm.SHIFT_DIVISOR)
+            log_base = _log_base(params)
             if self.interpolation == "geometric":
                 return Shift(margin, log_base)
             every = jnp.asarray(seconds, margin.dtype)
@@ -249,10 +308,17 @@ class Reclamm(AbstractPool, kind="reclamm"):
             speed = jnp.asarray(self.arc_length_speed, margin.dtype)
         return Shift(margin, _FASTEST * jax.nn.sigmoid(params[ARC.name][0]) * speed)
 
-    def _moved(
-        self, reserves: Float[Array, "2"], virtual: Float[Array, "2"], shift: Shift, tick: Tick
-    ) -> Float[Array, "2"]:
-        """The virtual balances after what has passed since the pool was last used."""
+    def moved(
+        self,
+        reserves: Pair,
+        virtual: Pair,
+        shift: Shift,
+        seconds: Scalar,
+        prices: Pair | None = None,
+    ) -> Pair:
+        """The virtual balances once so many seconds have passed;
+        only a constant arc length asks for the market's prices.
+        """
         center, _ = reclamm.centeredness(reserves, virtual)
         urgency = (
             shift.margin / jnp.maximum(center, _URGENT)
@@ -262,20 +328,33 @@ class Reclamm(AbstractPool, kind="reclamm"):
         longest = reclamm.LONGEST_SHIFT if self.version > 1 else jnp.inf
         if self.interpolation == "geometric":
             over = reclamm.geometric(
-                reserves, virtual, shift.rate, jnp.minimum(tick.seconds * urgency, longest)
+                reserves, virtual, shift.rate, jnp.minimum(seconds * urgency, longest)
             )
         else:
+            assert prices is not None
             over = reclamm.arc_length(
                 reserves,
                 virtual,
-                tick.minute.prices,
+                prices,
                 shift.rate * urgency,
-                jnp.minimum(tick.seconds, longest),
+                jnp.minimum(seconds, longest),
             )
         if self.centeredness_scaling:
             over = jnp.maximum(over, reclamm.halfway(reserves, virtual))
-        moves = (center < shift.margin) & (tick.seconds > 0)
+        moves = (center < shift.margin) & (seconds > 0)
         return jnp.where(moves, reclamm.shifted(reserves, virtual, over, self.version), virtual)
+
+
+def _span(params: Params) -> Scalar:
+    """The root of the price ratio less one."""
+    excess = (_WIDEST - 1) * jax.nn.sigmoid(params[RATIO.name][0])
+    return excess / (jnp.sqrt(1 + excess) + 1)
+
+
+def _log_base(params: Params) -> Scalar:
+    """The logarithm of the factor a second."""
+    exponent = _FASTEST * jax.nn.sigmoid(params[EXPONENT.name][0])
+    return jnp.log1p(-exponent / reclamm.SHIFT_DIVISOR)
 
 
 def _minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:

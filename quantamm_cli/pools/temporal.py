@@ -1,7 +1,8 @@
 """Temporal function pools (TFMM / QuantAMM): a geometric mean pool whose weights a rule moves."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from pydantic import Field
 from quantamm_cli.core import interpolate
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.quotes import Pair, Quotes, Scalar
 from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
@@ -20,6 +22,7 @@ from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
 from quantamm_cli.pools.chunked_weights import CoarsePool
 from quantamm_cli.pools.fund import brokered
+from quantamm_cli.pools.geometric import Weighted
 from quantamm_cli.pools.guard import Guard, StandardGuard
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
@@ -64,6 +67,21 @@ class Temporal(CoarsePool, kind="temporal"):
     def clock(self) -> Clock:
         """What the rule is told of time."""
         return Clock(self.chunk_period, self.max_memory_days)
+
+    @property
+    def cannot_compete(self) -> str | None:
+        rule = self.rule
+        if rule.looks_at:
+            return f"rule={rule.kind} looks at {', '.join(rule.looks_at)}; it cannot compete"
+        trades = not rule.rests and rule.broker is None
+        return (
+            None
+            if trades
+            else f"rule={rule.kind} does not trade with all who come; it cannot compete"
+        )
+
+    def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
+        return Moving(opening_weights(params), fee, self, params)
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         return (
@@ -284,3 +302,52 @@ class Temporal(CoarsePool, kind="temporal"):
         return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(
             slopes, first, blocks
         )
+
+
+class Block(NamedTuple):
+    """What a pool that moves its weights by itself remembers. Leaves of pairs."""
+
+    now: Pair
+    start: Pair
+    """At the beginning of the block."""
+    slope: Pair
+    """A minute."""
+    estimators: dict[str, Array]
+    params: Params
+    """Raw: they do not change, and are not computed again at every step."""
+
+
+@dataclass(frozen=True)
+class Moving(Weighted):
+    """Quotes at weights that a rule moves. No oracle comes with a competition:
+    the rule sees the pool's own price.
+    """
+
+    pool: Temporal
+    params: Params
+
+    def now(self, state: Block) -> Pair:
+        return state.now
+
+    def opened(self) -> Block:
+        start = self.weights
+        born, _ = self.pool.online(self.params, None, start, Seen(jnp.ones(2)))
+        return Block(start, start, jnp.zeros(2), born, self.params)
+
+    def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
+        """A new block begins with a look at the price that the last step left;
+        the first holds the weights it opens with.
+        """
+        minute = step % self.pool.chunk_period
+        seen = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
+        born, _ = self.pool.online(state.params, None, state.start, seen)
+        arrived = self.pool.arrival(state.start, state.slope)
+        after, slope = self.pool.online(state.params, state.estimators, arrived, seen)
+        first, later = (born, state.start, jnp.zeros(2)), (after, arrived, slope)
+        began = jax.tree.map(lambda one, other: jnp.where(step == 0, one, other), first, later)
+        before = (state.estimators, state.start, state.slope)
+        estimators, start, slope = jax.tree.map(
+            lambda new, old: jnp.where(minute == 0, new, old), began, before
+        )
+        now = self.pool.between(start, slope, minute + 1)
+        return Block(now, start, slope, estimators, state.params)

@@ -181,3 +181,17 @@ def test_an_own_market_is_played(folder: Path, call: Call) -> None:
         for more in ((), ("market=crash", "market.fall=0.5"))
     )
     assert fallen < usual
+
+
+def test_an_own_pool_competes_by_its_quotes(folder: Path, call: Call) -> None:
+    """By its name, as the constant-product pool that it is; one without quotes is refused."""
+    words = ("strategies=[swapping,fixed_40]", "plugins=[mine.py]", *SMALL)
+    played = call("compete", *words, "strategy.swapping.fee_bps=40", "--json").json
+    edges = {row["name"]: row["edge"]["mean"] for row in played["standings"]}
+    assert edges["swapping"] == pytest.approx(edges["fixed_40"], rel=1e-6)
+    receipt = str(folder / "runs" / str(played["run"]) / "receipt.json")
+    verified = call("compete", "--verify", receipt, "plugins=[mine.py]", "--json")
+    assert verified.code == 0, verified.err
+    call("compete", "strategies=[basket]", "plugins=[mine.py]", *SMALL).one_line(
+        2, "strategy.basket.pool: pool=basket cannot compete, as it has no quotes"
+    )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import pytest
-from kinds import build, opening, tree, world
+from kinds import build, components, opening, small, tree, world
 from numpy.typing import NDArray
 
 from quantamm_cli.competition import strategies  # noqa: F401 - the strategies register themselves
@@ -17,31 +17,48 @@ from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.types import Entrant, Market, Rules
 from quantamm_cli.engine.forward import simulate
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import AbstractPool
 
 STEPS = 720
 RULES = Rules(least_profit=1e-12, least_notional=1e-12)
 
 
 class Case(NamedTuple):
-    """Settings of the strategy; parameters and settings of the pool."""
+    """A pool with changes of its settings and parameters; settings of the strategy of its name,
+    if that is to be the same.
+    """
 
-    name: str
-    strategy: Mapping[str, Any] = MappingProxyType({})
-    params: Mapping[str, Any] | None = None
-    pool: Mapping[str, Any] = MappingProxyType({})
+    pool: str
+    settings: Mapping[str, Any] = MappingProxyType({})
+    params: Mapping[str, Any] = MappingProxyType({})
+    strategy: Mapping[str, Any] | None = None
 
 
-NAMES = {"margin": "centeredness_margin"}
-RANGE = {"price_ratio": 1.05, "margin": 0.5}
+def narrow(shift: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Parameters of a reclamm with a narrow range, and settings of the strategy."""
+    alike = {"price_ratio": 1.05, "shift_exponent": shift}
+    return alike | {"centeredness_margin": 0.5}, alike | {"margin": 0.5}
+
+
+ELLIPSE = {"alpha": 1 / 1.04, "beta": 1.04, "lam": 3.0}
+FEE = {"learn_fee": True, "centeredness_scaling": True}
 CASES = {
-    "balancer": Case("balancer"),
-    "gyroscope": Case(
-        "gyroscope",
-        {"low": 1 / 1.04, "high": 1.04, "stretch": 3.0},
-        {"alpha": 1 / 1.04, "beta": 1.04, "lam": 3.0},
-    ),
-    "reclamm, follows": Case("reclamm", RANGE | {"shift_exponent": 20.0}),
-    "reclamm, at its ends": Case("reclamm", RANGE | {"shift_exponent": 0.01}),
+    "balancer": Case("balancer", strategy={}),
+    "cow": Case("cow", {"arb_quality": 0.0}, strategy={}),  # one arbitrageur comes
+    "gyroscope": Case("gyroscope", {}, ELLIPSE, {"low": 1 / 1.04, "high": 1.04, "stretch": 3.0}),
+    "gyroscope, priced in X": Case("gyroscope", {"numeraire": "X"}, ELLIPSE),
+    "reclamm, follows": Case("reclamm", {}, *narrow(20.0)),
+    "reclamm, at its ends": Case("reclamm", {}, *narrow(0.01)),
+    "reclamm, with a fee of its own": Case("reclamm", FEE, narrow(20.0)[0] | {"swap_fee": 0.001}),
+}
+ENROLLED = [
+    name
+    for name in components("pool")
+    if AbstractPool.typed(small("pool", name)).cannot_compete is None
+]
+"""Every pool whose YAML is there and that can compete."""
+CASES |= {
+    name: Case(name) for name in ENROLLED if name not in {case.pool for case in CASES.values()}
 }
 
 
@@ -85,28 +102,30 @@ def simulated(
     return jax.jit(simulate, static_argnames="rows")(pool, params, feed, 0, len(prices))
 
 
+def test_pools_are_enrolled() -> None:
+    """By their YAML and what they say of themselves."""
+    assert {"balancer", "cow", "gyroscope", "reclamm", "temporal"} <= set(ENROLLED)
+    assert not {"hodl", "lvr"} & set(ENROLLED)
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_arbitrage_alone_brings_it_where_the_simulator_does(case: Case) -> None:
     """Minute by minute at the same prices and fee: the same reserves, through falls and rises
     beyond the range of some.
     """
-    prices = fallen_and_risen(STEPS)
-    params = (
-        {NAMES.get(key, key): value for key, value in case.strategy.items()}
-        if case.params is None
-        else case.params
-    )
-    expected = simulated(build("pool", case.name), prices, 5.0, params)
+    prices, settings = fallen_and_risen(STEPS), tree("pool", case.pool, **case.settings)
+    pool = build("pool", case.pool, **case.settings)
+    expected = simulated(pool, prices, 5.0, case.params)
     np.testing.assert_allclose(expected.reserves[0], [100.0, 10_000.0], rtol=1e-9)
-    found = compete(
-        [Entrant(case.name, build("strategy", case.name, fee_bps=5.0, **case.strategy))],
-        quiet(prices[1:]),
-        RULES,
-    )
-    np.testing.assert_allclose(
-        found.final_reserves[0, 0], expected.reserves[-1], rtol=1e-6, atol=1e-6
-    )
-    assert found.arb_fills[0, 0] > 100
+    params = dict(case.params)
+    entrants = [build("strategy", "pool", pool=settings, params=params, fee_bps=5.0)]
+    if case.strategy is not None:
+        entrants.append(build("strategy", case.pool, fee_bps=5.0, **case.strategy))
+    names = [Entrant(f"{place}", strategy) for place, strategy in enumerate(entrants)]
+    found = compete(names, quiet(prices[1:]), RULES)
+    for reserves in found.final_reserves[0, :-1]:
+        np.testing.assert_allclose(reserves, expected.reserves[-1], rtol=1e-6, atol=1e-6)
+    assert (found.arb_fills[0, :-1] > 100).all()
 
 
 @pytest.mark.parametrize("rule", ["momentum", "mean_reversion_channel"])
@@ -126,9 +145,12 @@ def test_a_rule_moves_its_weights_as_in_the_simulator(rule: str) -> None:
         kept, ratio = x**of_x * y**of_y, price * of_y / of_x
         x, y = kept / ratio**of_y, kept * ratio**of_x
     assert np.ptp(weights[:, 0]) > 0.01
-    strategy = build("strategy", "temporal", pool=settings, params=params, fee_bps=0.0)
-    found = compete([Entrant("temporal", strategy)], quiet(prices[1:]), RULES)
-    np.testing.assert_allclose(found.final_reserves[0, 0], [x, y], rtol=1e-7)
+    entrants = [
+        Entrant(name, build("strategy", name, pool=settings, params=params, fee_bps=0.0))
+        for name in ("temporal", "pool")
+    ]
+    found = compete(entrants, quiet(prices[1:]), RULES)
+    np.testing.assert_allclose(found.final_reserves[0, :2], [[x, y]] * 2, rtol=1e-7)
 
 
 def test_only_what_can_be_known_competes() -> None:
@@ -142,3 +164,17 @@ def test_only_what_can_be_known_competes() -> None:
         build("strategy", "temporal", params={"k_per_dy": 3.0})
     with pytest.raises(ConfigError, match=r"strategy\.params.*-3 is not zero or more"):
         build("strategy", "temporal", params={"k_per_day": -3.0})
+    with pytest.raises(
+        ConfigError, match=r"strategy\.pool: pool=hodl cannot compete, as it has no quotes"
+    ):
+        build("strategy", "pool", pool=tree("pool", "hodl"))
+    arc = tree("pool", "reclamm", interpolation="constant_arc_length")
+    with pytest.raises(
+        ConfigError, match=r"strategy\.pool: interpolation=constant_arc_length looks"
+    ):
+        build("strategy", "pool", pool=arc)
+    prices = {"pool": tree("pool", "gyroscope", reference_price=1.0), "params": {"alpha": 3.0}}
+    with pytest.raises(
+        ConfigError, match=r"strategy\.params: .*alpha: 3 is not below params\.beta"
+    ):
+        build("strategy", "pool", **prices)

@@ -1,16 +1,13 @@
 """A function-maximising pool of the simulator."""
 
-import jax.numpy as jnp
-from jax import Array
-from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.competition.strategies.balancer import shares, weighted_price
-from quantamm_cli.competition.strategy import Scalar, State, Strategy
-from quantamm_cli.core.fm_amm import out_given_in
+from quantamm_cli.competition.pooled import Pooled, shares
+from quantamm_cli.core.quotes import Quotes
+from quantamm_cli.pools.cow import Batches
 
 
-class CoW(Strategy, kind="cow"):
+class CoW(Pooled, kind="cow"):
     """An FM-AMM whose every order is a batch: its average price is the marginal one afterwards.
     [Canidio & Fritsch, arXiv:2307.02074]
 
@@ -23,15 +20,5 @@ class CoW(Strategy, kind="cow"):
         30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
     )
 
-    def quote(
-        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
-    ) -> Scalar:
-        return out_given_in(
-            reserves,
-            shares(self.weight),
-            jnp.where(side, 1, 0),
-            amount * (1 - jnp.asarray(self.fee_bps) / 1e4),
-        )
-
-    def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        return weighted_price(reserves, shares(self.weight))
+    def quotes(self) -> Quotes:
+        return Batches(shares(self.weight), self.fee_bps / 1e4)

@@ -1,16 +1,16 @@
 """An elliptic pool of the simulator."""
 
 import jax.numpy as jnp
-from jax import Array
-from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.competition.strategy import Scalar, State, Strategy, within
+from quantamm_cli.competition.pooled import Pooled
 from quantamm_cli.core import eclp
+from quantamm_cli.core.quotes import Quotes
+from quantamm_cli.pools.gyroscope import Elliptic
 from quantamm_cli.settings.types import Positive
 
 
-class Gyroscope(Strategy, kind="gyroscope"):
+class Gyroscope(Pooled, kind="gyroscope"):
     """Liquidity on an ellipse, most of it at ``peak``, none outside ``low`` to ``high``:
     see the pool of the same name.
 
@@ -27,27 +27,7 @@ class Gyroscope(Strategy, kind="gyroscope"):
         30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
     )
 
-    def quote(
-        self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
-    ) -> Scalar:
-        paid_in, given_in = (
-            jnp.where(side, self.reference, 1.0),
-            jnp.where(side, 1.0, self.reference),
-        )
-        there = reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])
-        counted = amount * (1 - self.fee_bps / 1e4) / paid_in
-        got = eclp.out_given_in(self._curve(), there, jnp.where(side, 1, 0), counted) * given_in
-        return within(got, jnp.where(side, reserves[0], reserves[1]))
-
-    def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        return (
-            eclp.quote(
-                self._curve(), reserves / jnp.stack([jnp.ones(()), jnp.asarray(self.reference)])
-            )
-            * self.reference
-        )
-
-    def _curve(self) -> eclp.Curve:
-        return eclp.curve(
-            *(jnp.asarray(value, float) for value in (self.low, self.high, self.stretch, self.peak))
-        )
+    def quotes(self) -> Quotes:
+        shape = (self.low, self.high, self.stretch, self.peak)
+        curve = eclp.curve(*(jnp.asarray(value, float) for value in shape))
+        return Elliptic(curve, self.reference, jnp.asarray(False), self.fee_bps / 1e4)

@@ -1,26 +1,17 @@
 """A readjusting pool of the simulator."""
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
-import numpy as np
-from jax import Array
-from jaxtyping import Bool, Float
 from pydantic import Field
 
-from quantamm_cli.competition.strategies.concentrated import quoted
-from quantamm_cli.competition.strategy import Epoch, Scalar, Strategy, Tick
-from quantamm_cli.core import reclamm
+from quantamm_cli.competition.pooled import Pooled
+from quantamm_cli.core.quotes import Quotes
+from quantamm_cli.core.reclamm import SHIFT_DIVISOR
+from quantamm_cli.pools import reclamm
+from quantamm_cli.pools.reclamm import Readjusting, Shift
 from quantamm_cli.settings.types import NonNegative, Positive, Share
 
 
-class Virtual(NamedTuple):
-    """Virtual balances of X and Y; zeros before the first step."""
-
-    balances: Float[Array, "2"] | np.ndarray
-
-
-class Reclamm(Strategy, kind="reclamm"):
+class Reclamm(Pooled, kind="reclamm"):
     """Constant product on real plus virtual balances, whose range follows the market once
     a token has become scarce.
 
@@ -39,36 +30,8 @@ class Reclamm(Strategy, kind="reclamm"):
         30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
     )
 
-    def init(self) -> Virtual:
-        return Virtual(np.zeros(2))
-
-    def quote(
-        self, state: Virtual, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
-    ) -> Scalar:
-        return quoted(
-            side, amount, reserves, reserves + self._virtual(state, reserves), self.fee_bps / 1e4
-        )
-
-    def on_step(self, state: Virtual, tick: Tick) -> Virtual:
-        virtual = self._virtual(state, tick.reserves)
-        center, _ = reclamm.centeredness(tick.reserves, virtual)
-        log_base = jnp.log1p(-self.shift_exponent / reclamm.SHIFT_DIVISOR)
-        over = reclamm.geometric(tick.reserves, virtual, log_base, jnp.asarray(self.step_seconds))
-        return Virtual(
-            jnp.where(
-                center < self.margin, reclamm.shifted(tick.reserves, virtual, over, 2), virtual
-            )
-        )
-
-    def on_epoch(self, state: Virtual, epoch: Epoch) -> Virtual:
-        return Virtual(state.balances * epoch.growth)
-
-    def spot(self, state: Virtual, reserves: Float[Array, "2"]) -> Scalar:
-        return reclamm.price(reserves, self._virtual(state, reserves))
-
-    def _virtual(self, state: Virtual, reserves: Float[Array, "2"]) -> Float[Array, "2"]:
-        """Those it has, or those it opens with: centered, for X and Y of equal value."""
-        balances = jnp.asarray(state.balances)
-        return jnp.where(
-            balances > 0, balances, reserves / (jnp.sqrt(jnp.sqrt(self.price_ratio)) - 1)
-        )
+    def quotes(self) -> Quotes:
+        center = jnp.sqrt(jnp.sqrt(self.price_ratio)) - 1
+        log_base = jnp.log1p(-self.shift_exponent / SHIFT_DIVISOR)
+        shift = Shift(jnp.asarray(self.margin), log_base)
+        return Readjusting(reclamm.Reclamm(), center, shift, self.step_seconds, self.fee_bps / 1e4)

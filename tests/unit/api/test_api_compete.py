@@ -103,6 +103,38 @@ def test_code_of_a_notebook_names_its_competition(tmp_path: Path) -> None:
     assert small(tmp_path).line_up([loaded("\n\n" + texts[0]).Mine]).fingerprint == names[0]
 
 
+POOL = """
+from quantamm_cli.core.quotes import Quotes, paid_first
+from quantamm_cli.pools.base import AbstractPool
+
+
+class Product(Quotes):
+    def out_given_in(self, state, reserves, pay, amount):
+        (into, out_of), counted = paid_first(reserves, pay), amount * {keeps}
+        return out_of * counted / (into + counted)
+
+
+class Mine(AbstractPool, kind="mine_of_a_test"):
+    def frictionless(self, params, feed, start, rows):
+        raise NotImplementedError
+
+    def quotes(self, params, fee):
+        return Product()
+"""
+
+
+def test_code_of_a_pool_names_its_competition(tmp_path: Path) -> None:
+    """Whether it comes alone or within a strategy's settings, also the quotes it makes."""
+    names = [
+        small(tmp_path).line_up([entrant]).fingerprint
+        for keeps in (0.997, 0.996)
+        for pool in (loaded(POOL.format(keeps=keeps)).Mine(),)
+        for entrant in (pool, {"kind": "pool", "pool": pool, "name": "mine_of_a_test"})
+    ]
+    assert names[0] == names[1] != names[2] == names[3]
+    assert small(tmp_path).line_up(["balancer"]).competition().strategies[0].source is None
+
+
 USED = {
     "a set": ("K = {0.001}", "min(K)", "0.001", "0.05"),
     "bytes": ("K = b'0.001'", "float(K)", "0.001", "0.05"),
