@@ -69,7 +69,7 @@ def test_help_names_every_command_and_its_flags(qsim: Run) -> None:
         (["train", "-m", "--cfg", "job"], "qsim train: --cfg: does not go with --multirun"),
         (["train", "x.yaml"], "write conf=x.yaml"),
         (["train", "mom"], "write conf=mom"),
-        (["show"], "which one? qsim show pools"),
+        (["show"], "which one? qsim show "),
         (["show", "poolz"], "(did you mean 'pools'?)"),
         (["-sc", "install=tcsh"], "takes one of install"),
     ],
