@@ -74,13 +74,16 @@ def test_every_file_is_a_plot() -> None:
 def test_the_files_and_their_order_are_what_they_were(results: dict[str, Any]) -> None:
     """Programs read these names; a page keeps its order."""
     names = {kind: [each.name for each in plots_of(kind)] for kind in PLOTS}
-    assert names == {
+    shipped = {
         "run": ["value", "weights", "drawdown", "training", "parameters"],
         "walk": ["value", "cycles"],
         "competition": ["edge", "seeds"],
         "replay": ["quotes", "edge", "value"],
         "grid": ["grid"],
     }
+    assert {
+        kind: [name for name in names[kind] if name in shipped[kind]] for kind in shipped
+    } == shipped
 
 
 def test_a_plot_of_ones_own_is_drawn_and_shown_in_its_place(
