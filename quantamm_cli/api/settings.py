@@ -73,8 +73,9 @@ class Settings:
         )
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
-        """The same competition of other strategies: names, ``"FILE.py:Class"``, mappings with a
-        ``kind``, objects, classes, pools.
+        """The same competition of other strategies.
+
+        They are names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes or pools.
         """
         if isinstance(strategies, str) or not strategies:
             raise ArgumentError("strategies", f"are {strategies!r}; expected a list of one or more")

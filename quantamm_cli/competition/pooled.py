@@ -1,6 +1,4 @@
-"""The adapter between the simulator's pools and competitions:
-a strategy that gives a pool's quotes.
-"""
+"""The adapter between the simulator's pools and competitions: strategies with pools' quotes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -36,7 +34,7 @@ class Pooled(Strategy, ABC):
     """A strategy that gives the quotes of a pool of X and Y.
 
     Entrants open with as much value in X as in Y: where a pool would hold other shares, its first
-    price is not the market's, which arbitrage takes. A pool opens at the first step.
+    price is not the market's, which arbitrage takes.
     """
 
     @abstractmethod

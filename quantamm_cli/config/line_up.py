@@ -29,8 +29,6 @@ POOL = "pool"
 def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
     """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top.
 
-    Raises ConfigError.
-
     Each is a name, of a strategy or of a pool that no strategy is called, FILE.py:Class, or a
     mapping with one of these as ``kind``, settings, and perhaps a ``name``; from Python also a
     strategy, its class or a pool. Who would have the name of another gets a number behind it.
@@ -94,9 +92,7 @@ def _is_pool(kind: str, loader: Loader) -> bool:
 
 
 def _pool(value: Json, loader: Loader) -> Json:
-    """A pool's settings, of its name or of some with its kind,
-    on top of those of its YAML if it has one.
-    """
+    """A pool's settings, of its name or of some with its kind, on top of those of its YAML."""
     tree = {"kind": value} if isinstance(value, str) else value
     kind = tree.get("kind") if isinstance(tree, Mapping) else None
     if not isinstance(tree, Mapping) or not isinstance(kind, str):

@@ -17,24 +17,23 @@ State = Any
 
 
 class Quotes(ABC):
-    """What a pool gives for what is paid in, by its reserves and what it remembers; all of it
-    traced and differentiable.
+    """What a pool gives for what is paid in, by its reserves and what it remembers.
 
-    A pool that remembers nothing gives ``out_given_in`` alone. A step is a minute.
+    JAX functions, differentiable. A pool that remembers nothing gives ``out_given_in`` alone.
+    A step is a minute, and amounts are in units of the tokens.
     """
 
     @abstractmethod
     def out_given_in(
         self, state: State, reserves: Pair, pay: Int[Array, ""], amount: Scalar
     ) -> Scalar:
-        """What of the other token comes out for ``amount`` of token ``pay`` (0 or 1), fee included:
-        increasing, concave, smooth.
+        """What of the other token comes out for ``amount`` of token ``pay`` (0 or 1), fee included.
+
+        As ``amount`` rises it rises, ever more slowly, without kinks.
         """
 
     def price(self, state: State, reserves: Pair) -> Scalar:
-        """Price of the first token in the second: that of a very small sale,
-        unless a pool knows it without its fee.
-        """
+        """Price of the first token in the second: of a small sale, unless a pool knows better."""
 
         def sold(amount: Scalar) -> Scalar:
             return self.out_given_in(state, reserves, jnp.asarray(0), amount)
@@ -43,9 +42,7 @@ class Quotes(ABC):
         return price
 
     def opened(self) -> State:
-        """What it remembers before its first step, when it has not seen its reserves,
-        which then are worth the same.
-        """
+        """What it remembers before its first step, at which it first sees its reserves."""
         return ()
 
     def stepped(self, state: State, reserves: Pair, step: Int[Array, ""]) -> State:
@@ -54,15 +51,14 @@ class Quotes(ABC):
         return state
 
     def grown(self, state: State, growth: Scalar) -> State:
-        """What it remembers when both reserves have become ``growth`` times what they
-        were, by providers alone.
-        """
+        """What it remembers when providers have multiplied both reserves by ``growth``."""
         del growth
         return state
 
 
 def paid_first(pair: Pair, pay: Int[Array, ""]) -> tuple[Scalar, Scalar]:
-    """A pair with its second in front if ``pay`` is 1; chosen, not looked up,
-    which is slow for many at a time.
+    """A pair with its second in front if ``pay`` is 1.
+
+    Chosen, not looked up, which is slow for many at a time.
     """
     return jnp.where(pay == 0, pair[0], pair[1]), jnp.where(pay == 0, pair[1], pair[0])

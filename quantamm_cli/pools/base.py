@@ -91,8 +91,9 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return f"pool={self.kind} cannot compete, as it has no quotes(params, fee); {cure}"
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
-        """Its quotes when it holds two tokens and takes ``fee`` of what is paid in,
-        if it has no fee of its own.
+        """Its quotes as a pool of two tokens; ``fee`` is the share it keeps of what is paid in.
+
+        A pool that has a fee of its own takes that instead.
         """
         raise NotImplementedError(f"{self.kind} gives no quotes")
 

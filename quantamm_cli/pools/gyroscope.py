@@ -113,8 +113,9 @@ def turn(pairs: Float[Array, "*t 2"], over: Bool[Array, ""]) -> Float[Array, "*t
 
 @dataclass(frozen=True)
 class Elliptic(Quotes):
-    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened,
-    zero before its first step.
+    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened.
+
+    That is zero before its first step.
     """
 
     curve: eclp.Curve

@@ -127,8 +127,8 @@ class Tick(NamedTuple):
 class Readjusting(Quotes):
     """Quotes on real plus virtual balances; it remembers the latter, zeros before its first step.
 
-    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that many
-    times the virtual balances.
+    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that
+    many times the virtual balances.
     """
 
     pool: "Reclamm"
@@ -223,10 +223,8 @@ class Reclamm(AbstractPool, kind="reclamm"):
     def cannot_compete(self) -> str | None:
         if self.interpolation == "geometric":
             return None
-        return (
-            f"interpolation={self.interpolation} looks at the market's prices; "
-            "geometric can compete"
-        )
+        cure = "write interpolation=geometric to compete"
+        return f"interpolation={self.interpolation} looks at the market's prices; {cure}"
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
         span = _span(params)
@@ -316,8 +314,9 @@ class Reclamm(AbstractPool, kind="reclamm"):
         seconds: Scalar,
         prices: Pair | None = None,
     ) -> Pair:
-        """The virtual balances once so many seconds have passed;
-        only a constant arc length asks for the market's prices.
+        """The virtual balances once so many seconds have passed.
+
+        Only a constant arc length asks for the market's prices.
         """
         center, _ = reclamm.centeredness(reserves, virtual)
         urgency = (

@@ -319,8 +319,9 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Moving(Weighted):
-    """Quotes at weights that a rule moves. No oracle comes with a competition:
-    the rule sees the pool's own price.
+    """Quotes at weights that a rule moves.
+
+    No oracle comes with a competition: the rule sees the pool's own price.
     """
 
     pool: Temporal
@@ -335,8 +336,9 @@ class Moving(Weighted):
         return Block(start, start, jnp.zeros(2), born, self.params)
 
     def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
-        """A new block begins with a look at the price that the last step left;
-        the first holds the weights it opens with.
+        """A new block begins with a look at the price that the last step left.
+
+        The first holds the weights that the pool opens with.
         """
         minute = step % self.pool.chunk_period
         seen = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))

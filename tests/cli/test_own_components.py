@@ -184,7 +184,7 @@ def test_an_own_market_is_played(folder: Path, call: Call) -> None:
 
 
 def test_an_own_pool_competes_by_its_quotes(folder: Path, call: Call) -> None:
-    """By its name, as the constant-product pool that it is; one without quotes is refused."""
+    """By its name, as the constant-product pool that it is; its receipt can be verified."""
     words = ("strategies=[swapping,fixed_40]", "plugins=[mine.py]", *SMALL)
     played = call("compete", *words, "strategy.swapping.fee_bps=40", "--json").json
     edges = {row["name"]: row["edge"]["mean"] for row in played["standings"]}

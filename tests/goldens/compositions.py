@@ -57,6 +57,7 @@ MORE = (
     "tune 'space.fit=[adamw,sgd]' 'space.fit.weight_decay=[0,0.1]'",
     "compete steps=2000 seed=7 epoch.length=500 epoch.score=absolute reference=vol_adaptive",
     "compete 'strategies=[fixed_20,{kind: fixed_fee, fee_bps: 45, name: mine}]'",
+    "compete 'strategies=[pool]' strategy.pool.pool=gyroscope strategy.pool.params.lam=3",
     "compete 'strategies=[temporal]' strategy.temporal.pool.rule.kind=power_channel",
     "compete 'market.regimes.wild={share:0.2,sigma:0.01,mean_steps:500}'",
     "compete 'strategies=[fixed_fee]' compat=challenge",

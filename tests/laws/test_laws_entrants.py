@@ -24,9 +24,7 @@ RULES = Rules(least_profit=1e-12, least_notional=1e-12)
 
 
 class Case(NamedTuple):
-    """A pool with changes of its settings and parameters; settings of the strategy of its name,
-    if that is to be the same.
-    """
+    """A pool, changes of its settings and parameters, and the like strategy of its name."""
 
     pool: str
     settings: Mapping[str, Any] = MappingProxyType({})

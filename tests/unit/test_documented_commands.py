@@ -2,7 +2,8 @@
 
 Commands that compute are composed, read and planned (``--dry-run``); what trains, plays or draws
 for real is tested elsewhere: python.md by test_python_page, the pages ``adding-…`` by
-test_own_components. All others run as they are, in a folder with a few stored results and files of prices.
+test_own_components. All others run as they are, in a folder with a few stored results and files of
+prices.
 """
 
 import importlib

@@ -203,6 +203,10 @@ COMMAND = Command(
             "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives "
             "it a name of its own"
         ),
+        (
+            "'strategies=[{kind: pool, pool: gyroscope}]'     a pool of the simulator; one of your "
+            "own by its name alone"
+        ),
         "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
         (
             "class MyStrategy(Strategy):                     from "

@@ -9,9 +9,7 @@ from quantamm_cli.pools.base import AbstractPool
 
 
 class Pool(Parametrised, kind="pool"):
-    """A pool of the simulator, or of your own, that gives ``quotes``:
-    as ``pool=`` says of it, a step being a minute.
-    """
+    """A pool of the simulator, or of your own, that gives ``quotes``; a step is a minute."""
 
     pool: AbstractPool = Field(
         Balancer(), description="which one, with its settings: strategy.pool.pool=gyroscope"
