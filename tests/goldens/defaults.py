@@ -11,6 +11,7 @@ import yaml
 from kinds import CONF
 from pydantic import BaseModel
 
+from quantamm_cli.config.components import load_components, load_strategies
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import REGISTER, Component, Settings
 from quantamm_cli.settings.digest import plain
@@ -18,6 +19,8 @@ from quantamm_cli.settings.history import CHANGES, DOCUMENT
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.tuning.settings import Study
 
+load_components()
+load_strategies()
 ROOTS = {"simulate": Simulate, "train": Train, "compete": Compete, "tune": Study}
 
 Tree = dict[str, Any]
