@@ -19,7 +19,7 @@ from quantamm_cli.workflows.results import Result
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 INDEX = "index"
 _MOST = 6
-_LINK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]+)?\)")
+_LINK = re.compile(r"\[([^][]+)\]\(([\w-]+)\.md(?:#[\w-]+)?\)")
 _HIDDEN = re.compile(r"[ \t]*<!--.*?-->\n?|^!\[.*\n", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _ENTRY = re.compile(r"^- (\*\*.+?\*\*.*(?:\n  .*)*)", re.MULTILINE)

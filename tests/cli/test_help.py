@@ -34,6 +34,13 @@ def test_a_page_has_a_title_one_line_on_what_it_says_and_no_more_than_is_read(to
     assert topic in ("glossary", "metrics", "speed", "kernels", "python") or len(lines) <= LONGEST
 
 
+def test_only_links_are_written_otherwise_than_in_the_file(call: Call) -> None:
+    """A bracket of an interval begins no link."""
+    shown = call("help", "units").out
+    assert "Training uses `[start, end)` without" in shown
+    assert "in fees (`qsim help fees`)" in shown
+
+
 @pytest.mark.parametrize("topic", topics())
 def test_code_is_not_wrapped_where_it_is_rendered(topic: str) -> None:
     """A command that a terminal breaks in two is two commands when it is pasted."""
