@@ -38,7 +38,7 @@ def test_only_links_are_written_otherwise_than_in_the_file(call: Call) -> None:
     """A bracket of an interval begins no link."""
     shown = call("help", "units").out
     assert "Training uses `[start, end)` without" in shown
-    assert "in fees (`qsim help fees`)" in shown
+    assert "compared with it in `qsim help fees`" in shown
 
 
 @pytest.mark.parametrize("topic", topics())
