@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinds import components, source
+from kinds import CONF, components, source
 from numpy.typing import NDArray
 from user_plugins import DECLARED
 
@@ -231,6 +231,12 @@ def scores(seed: int, scale: float = 1.0) -> dict[str, float]:
             value=path.value * scale, reserves=path.reserves * scale, fees=path.fees * scale
         )
     return {name: float(value) for name, value in _all(path, NAMES).items()}
+
+
+def test_every_shipped_metric_is_defined_a_second_time() -> None:
+    """A formula that nothing else says is not tested; a user's has the other laws."""
+    shipped = {path.stem for path in (CONF / GROUP).glob("*.yaml")}
+    assert shipped == BOOK.keys(), "define it in BOOK, in plain numpy, from its source"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in BOOK])
