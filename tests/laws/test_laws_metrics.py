@@ -236,7 +236,7 @@ def scores(seed: int, scale: float = 1.0) -> dict[str, float]:
 def test_every_shipped_metric_is_defined_a_second_time() -> None:
     """A formula that nothing else says is not tested; a user's has the other laws."""
     shipped = {path.stem for path in (CONF / GROUP).glob("*.yaml")}
-    assert shipped == BOOK.keys(), "define it in BOOK, in plain numpy, from its source"
+    assert shipped <= BOOK.keys(), "define it in BOOK, in plain numpy, from its source"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in BOOK])
