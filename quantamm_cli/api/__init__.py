@@ -1,4 +1,4 @@
-"""What Python code calls: composed settings, and a function for what each command does.
+"""The Python API: composed settings, and one function for each command.
 
-Public by way of ``quantamm_cli`` itself.
+Its names are public as attributes of ``quantamm_cli``.
 """

@@ -1,4 +1,4 @@
-"""Competitions, of names, files and strategies."""
+"""Competitions between named strategies, files, and strategy objects."""
 
 from collections.abc import Sequence
 
@@ -16,25 +16,25 @@ def compete(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> standings.CompetitionResult:
-    """Play a competition.
+    """Run a competition.
 
     Args:
-        competition: settings of ``compose("compete", ...)``; or only who competes: names,
+        competition: settings of ``compose("compete", ...)``; or only the entrants: names,
             ``"FILE.py:Class"``, mappings of a ``kind`` and settings, strategies, their classes, and
             pools that quote.
-        simulations: seeds; by default those of the settings.
-        until_decided: play more seeds until the leader is surely ahead.
+        simulations: number of seeds; by default that of the settings.
+        until_decided: add seeds until the leader is significantly ahead.
     """
-    settings = (
-        competition
-        if isinstance(competition, Settings)
-        else compose("compete").line_up(competition)
-    )
+    if isinstance(competition, Settings):
+        settings = competition
+    else:
+        settings = compose("compete").line_up(competition)
     if settings.command != "compete":
         raise ArgumentError(
             "competition",
             f"are settings of {settings.command}; expected compose('compete', ...) or strategies",
         )
     checked(settings, monitor=monitor)
-    settings = settings if simulations is None else settings.but(f"simulations={simulations}")
+    if simulations is not None:
+        settings = settings.but(f"simulations={simulations}")
     return standings.compete(settings.competition(), until_decided, fresh, monitor)

@@ -1,4 +1,4 @@
-"""Evaluating and drawing what was trained."""
+"""Evaluates and reports trained runs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,19 +38,19 @@ def evaluate(
     """Score a trained run on every period beside its benchmarks.
 
     Args:
-        run: settings that were trained, a stored run, or digits of its name in ``runs_dir``.
-        market: the prices it was trained on, if those came from :func:`market`.
+        run: the settings of the training, a stored run, or digits of its name in ``runs_dir``.
+        market: the prices of the training, if they came from :func:`market`.
         periods: start and end of further periods by name, each scored from a fresh start.
         sets: further parameter sets of the chosen step, or ``"all"``.
         curvature: also the trace of the training objective's Hessian; slow to compile.
 
     Raises:
         StoreError: there is no such run.
-        ArgumentError: periods or sets that there are not.
+        ArgumentError: a period outside of the prices, or a set the run does not have.
     """
-    return evaluation.evaluate(
-        *_chosen(run, market, Selection(load, minimum), periods, sets, runs_dir), curvature
-    )
+    selection = Selection(load, minimum)
+    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
+    return evaluation.evaluate(chosen, dates, others, curvature)
 
 
 def report(
@@ -65,16 +65,17 @@ def report(
     runs_dir: str = "runs",
     monitor: Monitor | None = None,
 ) -> reports.Report:
-    """Draw a run, a walk-forward or a competition, and write one page that needs nothing else;
-    ``.path`` is where it is.
+    """Draw a run, a walk-forward or a competition, and write one self-contained HTML page.
+
+    ``.path`` of the result is the path of the page.
 
     Args:
-        run: as ``evaluate`` takes it, whose arguments the others are; or a competition's result, or
-            the name of a stored walk-forward or competition.
+        run: as in ``evaluate``, like the other arguments; or the result of a competition, or the
+            name of a stored walk-forward or competition.
 
     Raises:
         StoreError: there is no such result.
-        ConfigError: there is nothing to draw of it, or nothing to draw with.
+        ConfigError: the result has no plots, or matplotlib is not installed.
     """
     plots.check()
     if isinstance(run, Settings):
@@ -84,13 +85,12 @@ def report(
         return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
     if isinstance(run, CompetitionResult):
         runs_dir, run = run.competition.settings.runs_dir, run.competition.place.name
-    if isinstance(run, str) and (held := Store(runs_dir).named(run)).kind != "run":
-        return reports.report_stored(reports.drawable(held, selection, monitor))
+    if isinstance(run, str) and (stored := Store(runs_dir).named(run)).kind != "run":
+        return reports.report_stored(reports.drawable(stored, selection, monitor))
     watch = Watch()
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
-    return reports.report_run(
-        evaluation.evaluate(chosen, dates, others, curvature, watch), minimum, watch
-    )
+    result = evaluation.evaluate(chosen, dates, others, curvature, watch)
+    return reports.report_run(result, minimum, watch)
 
 
 def _chosen(
@@ -101,22 +101,21 @@ def _chosen(
     sets: Sequence[int] | str,
     runs_dir: str,
 ) -> tuple[evaluation.Chosen, tuple[Dates, ...], tuple[int, ...]]:
-    """What is evaluated, on which dates besides, and which other sets."""
+    """The chosen parameter set, the extra periods, and the numbers of the extra sets."""
     dates = _dates(periods)
     if isinstance(run, Settings):
         settings = run.on(market).training()
         if settings.split.kind == "walk_forward":
             raise ArgumentError(
                 "run",
-                "has split=walk_forward, which walk_forward(settings) judges; "
+                "has split=walk_forward, which walk_forward(settings) evaluates; "
                 "expected settings of one run",
             )
         stored = trained(settings)
     else:
         stored = _stored(run, runs_dir)
-        settings = read_settings(
-            Train, laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())
-        )
+        tree = laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())
+        settings = read_settings(Train, tree)
         if market is not None:
             _same_market(settings, market)
     start_jax()
@@ -126,16 +125,18 @@ def _chosen(
 
 def _dates(periods: Mapping[str, tuple[str, str]] | None) -> tuple[Dates, ...]:
     expected = "expected start and end by name: {'crash': ('2022-05-05', '2022-06-20')}"
-    if not isinstance(periods, Mapping | None):
+    if periods is None:
+        return ()
+    if not isinstance(periods, Mapping):
         raise ArgumentError("periods", f"is of type {type(periods).__name__}; {expected}")
-    for name, ends in (periods or {}).items():
+    for name, ends in periods.items():
         if (
             not isinstance(name, str)
             or not isinstance(ends, tuple | list)
             or [type(end) for end in ends] != [str, str]
         ):
             raise ArgumentError("periods", f"{name!r} is {ends!r}; {expected}")
-    return tuple(dates_of(name, *ends) for name, ends in (periods or {}).items())
+    return tuple(dates_of(name, *ends) for name, ends in periods.items())
 
 
 def _stored(run: StoredRun | Run | str, runs_dir: str) -> Run:
@@ -155,9 +156,9 @@ def _same_market(settings: Train, market: MemoryMarket) -> None:
         )
     wanted = settings.data.sha256 if isinstance(settings.data, Memory) else None
     if wanted != market.sha256:
-        said = f"data={settings.data.kind}" if wanted is None else f"the market {wanted[:12]}…"
+        source = f"the market {wanted[:12]}…" if wanted else f"data={settings.data.kind}"
         raise ArgumentError(
             "market",
-            f"is {market.sha256[:12]}…, and the run was made of {said}; leave it "
-            "out, or give that one",
+            f"is {market.sha256[:12]}…, but the run was made from {source}; "
+            "leave it out, or give the market of the run",
         )

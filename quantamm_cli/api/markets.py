@@ -1,4 +1,4 @@
-"""Markets of frames, arrays, files or settings."""
+"""Builds markets from frames, arrays, files or settings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +15,7 @@ from quantamm_cli.market.files import FileSource
 from quantamm_cli.market.grid import Grid
 from quantamm_cli.market.parquet import Parquet
 from quantamm_cli.market.trades.recorded import trades_frame
-from quantamm_cli.settings.run import Train
-from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.data import last_date, load_market
 
 
 def market(
@@ -31,32 +30,33 @@ def market(
     trades: Any = None,
     series: Mapping[str, Any] | None = None,
 ) -> MemoryMarket:
-    """Minute prices, and what belongs to them, to pass as ``market=`` in the place of files.
+    """Minute prices, fees, trades and series, to pass as ``market=`` instead of files.
 
-    Its identity is the digest of its content: the same numbers give the same run, whatever they
-    came in. A frame is polars, pandas or a mapping of columns; its ``unix`` is s, ms, us or ns
+    Its identity is the digest of its content: the same numbers give the same run, whatever their
+    source. A frame is polars, pandas or a mapping of columns; its ``unix`` is s, ms, us or ns
     since 1970 UTC, or date-times (in pandas also the index).
 
     Args:
         prices: a frame with ``unix`` and a column of closes a token; a frame with ``unix`` and
             ``close`` for each token; an array ``(minutes, tokens)`` with ``tokens`` and ``start``;
-            a folder of files as ``data.dir`` has; or settings, for what their run reads, fees,
-            trades and series included.
-        tokens: those to take; for an array the names of its columns.
-        start: of an array, its first minute.
+            a folder of files in the layout of ``data.dir``; or settings, for all that their run
+            reads, including fees, trades and series.
+        tokens: the tokens to use; for an array the names of its columns.
+        start: the first minute of an array.
         fees: fractions: a frame with ``unix`` and one column, or with any of the columns of
-            ``fees.file``; a value a row of prices; or one number. It replaces ``fees=`` of
-            settings, whose numbers hold where nothing is observed.
-        gas_cost: numeraire a trade, in the same forms; ``arb_fee``: a fraction;
-            ``lp_supply``: shares of the pool.
+            ``fees.file``; one value for each row of prices; or one number. They replace ``fees=``
+            of settings, whose numbers apply where nothing is observed.
+        gas_cost: numeraire per trade, in the same forms as ``fees``.
+        arb_fee: fraction, in the same forms.
+        lp_supply: shares of the pool, in the same forms.
         trades: a frame with ``unix``, ``token_in``, ``token_out``,
             and ``amount_in`` or ``amount_out``.
-        series: what a pool looks at besides prices, by name: a frame with ``unix`` and a column a
-            token or one called ``value``, or an array with a row a row of prices.
+        series: what a pool reads besides prices, by name: a frame with ``unix`` and a column for
+            each token or one called ``value``, or an array with one row for each row of prices.
 
     Raises:
-        ArgumentError: something of another form.
-        DataError: numbers or times that a file could not hold, either.
+        ArgumentError: an argument has another form.
+        DataError: numbers or times that are invalid in files, too.
     """
     observed = {"fees": fees, "gas_cost": gas_cost, "arb_fee": arb_fee, "lp_supply": lp_supply}
     if not isinstance(series, Mapping | None):
@@ -65,28 +65,29 @@ def market(
             f"is of type {type(series).__name__}; expected a mapping from "
             "names to frames or arrays",
         )
-    besides = dict(series or {})
+    named_series = dict(series or {})
     if not isinstance(prices, Settings | str | Path):
-        return build(prices, tokens, start, observed, trades, besides)
+        return build(prices, tokens, start, observed, trades, named_series)
     if start is not None:
         raise ArgumentError(
-            "start", f"is '{start}', and prices have times of their own; leave it out"
+            "start", f"is '{start}', but these prices carry their own times; leave it out"
         )
     if isinstance(prices, Settings):
-        return _of_settings(prices, tokens, observed, trades, besides)
-    return assemble(_files(Path(prices), tokens), None, observed, trades, besides)
+        return _of_settings(prices, tokens, observed, trades, named_series)
+    return assemble(_files(Path(prices), tokens), None, observed, trades, named_series)
 
 
 def _files(folder: Path, tokens: Sequence[str] | None) -> dict[str, Grid]:
-    """The closes of a folder's files, parquet before CSV."""
+    """The close prices of a folder; parquet files take precedence over CSV."""
     source: FileSource = Parquet(dir=str(folder))
-    source = source if source.tokens() else Csv(dir=str(folder))
-    there = source.tokens()
-    if not there:
+    if not source.tokens():
+        source = Csv(dir=str(folder))
+    available = source.tokens()
+    if not available:
         raise ArgumentError(
             "prices", f"{folder} has no files such as BTC_USD.parquet or BTC_USD.csv"
         )
-    return {token: source.bars(token) for token in tokens or there}
+    return {token: source.bars(token) for token in tokens or available}
 
 
 def _of_settings(
@@ -96,14 +97,13 @@ def _of_settings(
     trades: Any,
     series: Mapping[str, Any],
 ) -> MemoryMarket:
-    """All that the run of some settings reads, and what is given besides in the place of that."""
+    """All that the run of some settings reads; the other arguments replace parts of it."""
     values = settings.simulation()
-    until = (values.test_end if isinstance(values, Train) else None) or values.end
-    loaded = load_market(values, until)
+    loaded = load_market(values, last_date(values))
     if tokens is not None and tuple(tokens) != loaded.tokens:
         raise ArgumentError(
             "tokens",
-            f"are {', '.join(tokens)}, and the settings' are "
+            f"are {', '.join(tokens)}, but the settings have "
             f"{', '.join(loaded.tokens)}; leave them out",
         )
     minutes = loaded.first_minute + np.arange(len(loaded.prices), dtype=np.int64)
@@ -112,10 +112,8 @@ def _of_settings(
         for column, token in enumerate(loaded.tokens)
     }
     if loaded.fees is not None and fees["fees"] is None:
-        table = loaded.fees.frame(loaded.start)
-        table = table.drop(
-            [name for name, value in fees.items() if value is not None], strict=False
-        )
+        replaced = [name for name, value in fees.items() if value is not None]
+        table = loaded.fees.frame(loaded.start).drop(replaced, strict=False)
         if table.width > 1:
             fees = {**fees, "fees": table}
     if trades is None and loaded.trades is not None:

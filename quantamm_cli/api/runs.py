@@ -1,4 +1,4 @@
-"""Stored results: one by name, all as a frame."""
+"""Stored results: one run by name, or all results as a frame."""
 
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 def load(name: str, runs_dir: str = "runs") -> StoredRun:
-    """The run that 6 or more digits of its name, its name or its path say.
+    """The stored run of a name, of 6 or more digits of it, or of a path.
 
     Raises:
-        StoreError: there is none, there are several, or its checkpoint is damaged.
+        StoreError: no run or several runs match, or the checkpoint is damaged.
     """
     return StoredRun(Store(runs_dir).load(name))
 
 
 def runs(*, runs_dir: str = "runs") -> "polars.DataFrame":
-    """All that is stored in a folder, the last modified first: a row a run,
-    walk-forward, competition and study.
+    """All results in a folder, the last modified first: one row for each run, walk-forward,
+    competition and study.
 
     Columns: ``name`` (digits that ``load`` takes), ``kind``, ``status``, ``what``, ``tokens``,
     ``size``, ``metric``, ``best``, ``modified`` (UTC).

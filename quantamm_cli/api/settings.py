@@ -1,4 +1,4 @@
-"""Settings composed of YAML and overrides, as the command line composes them."""
+"""Settings composed from YAML and overrides, as on the command line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -36,16 +36,16 @@ class Settings:
 
     command: str
     overrides: tuple[str, ...]
-    """As they stand on a command line, ``conf=NAME`` too."""
+    """As on the command line, including ``conf=NAME``."""
     config_dir: str | None = None
     entrants: tuple["Entrant", ...] = ()
-    """Who competes, where Python code says so."""
+    """The entrants of a competition, if Python code gives them."""
     market: "MemoryMarket | None" = None
-    """Prices that Python code gave, held for as long as these settings are."""
+    """Prices from Python code; they live as long as these settings."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what was composed: another process composes it again."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        """The fields without cached values, which another process composes again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def tree(self) -> JsonObject:
@@ -54,10 +54,12 @@ class Settings:
 
     @cached_property
     def values(self) -> Simulate | Train | Compete:
-        """The typed settings. Raises ConfigError: one line for the first thing wrong."""
+        """The typed settings. Raises ConfigError with one line for the first mistake."""
         if self.command == "compete":
             return read_competition(self.tree, self.overrides, self.config_dir, self.entrants)
-        return read_settings(Simulate if self.command == "simulate" else Train, self.tree)
+        if self.command == "simulate":
+            return read_settings(Simulate, self.tree)
+        return read_settings(Train, self.tree)
 
     @property
     def fingerprint(self) -> str:
@@ -65,25 +67,24 @@ class Settings:
         return self.values.fingerprint
 
     def but(self, *overrides: "Override") -> "Settings":
-        """The same with further overrides, of which later ones come before earlier ones."""
-        return _checked(
-            replace(
-                self, overrides=(*self.overrides, *_words(self.command, overrides, self.config_dir))
-            )
-        )
+        """The same settings with further overrides; a later override wins."""
+        words = _words(self.command, overrides, self.config_dir)
+        return _checked(replace(self, overrides=(*self.overrides, *words)))
 
     def line_up(self, strategies: Sequence["Entrant"]) -> "Settings":
-        """The same competition of other strategies.
+        """The same competition between other strategies.
 
-        They are names, ``"FILE.py:Class"``, mappings with a ``kind``, objects, classes or pools.
+        Each is a name, ``"FILE.py:Class"``, a mapping with a ``kind``, an object, a class or a
+        pool.
         """
         if isinstance(strategies, str) or not strategies:
             raise ArgumentError("strategies", f"are {strategies!r}; expected a list of one or more")
         return _checked(replace(self.of("compete"), entrants=tuple(strategies)))
 
     def on(self, market: "MemoryMarket | None") -> "Settings":
-        """The same with the prices, fees, trades and series of a market of
-        :func:`quantamm_cli.market`, whatever was chosen before.
+        """The same settings on a market of :func:`quantamm_cli.market`.
+
+        Its prices, fees, trades and series replace those chosen before.
         """
         if market is None:
             return self
@@ -96,37 +97,24 @@ class Settings:
             )
 
         chosen = market.words
-        replaced = {
-            *chosen,
-            *(
-                f"data.{name}"
-                for name in _keys(self.overrides, "data.") - Memory.model_fields.keys()
-            ),
-        }
-        words = [
-            word for word in self.overrides if _key(word) not in replaced and SCHEME not in word
+        of_files = _keys(self.overrides, "data.") - Memory.model_fields.keys()
+        dropped = {*chosen, *(f"data.{name}" for name in of_files)}
+        # settings of another market in memory, with its recorded fees and trades
+        of_memory = [word for word in self.overrides if SCHEME in word]
+        groups = {_key(word).partition(".")[0] for word in of_memory}
+        dropped |= groups - {"data"}
+        remaining = [
+            word for word in self.overrides if _key(word) not in dropped and word not in of_memory
         ]
-        dropped = {_key(word).partition(".")[0] for word in self.overrides if SCHEME in word} - {
-            "data",
-            *chosen,
-        }
-        words = [
-            word for word in words if _key(word) not in dropped
-        ]  # recorded fees and trades of another market
-        return _checked(
-            replace(
-                self,
-                overrides=(*words, *(f"{name}={value}" for name, value in chosen.items())),
-                market=market,
-            )
-        )
+        added = [f"{name}={value}" for name, value in chosen.items()]
+        return _checked(replace(self, overrides=(*remaining, *added), market=market))
 
     def of(self, command: str) -> "Settings":
-        """The same words for another command."""
+        """The same overrides for another command."""
         return _checked(replace(self, command=command))
 
     def simulation(self) -> Simulate:
-        """Those of a pool's run. Raises ArgumentError if they are a competition's."""
+        """The settings of a pool's run. Raises ArgumentError for those of a competition."""
         if isinstance(self.values, Compete):
             raise ArgumentError(
                 "settings",
@@ -136,7 +124,7 @@ class Settings:
         return self.values
 
     def training(self) -> Train:
-        """Those of a training. Raises ArgumentError if they are another command's."""
+        """The settings of a training. Raises ArgumentError for those of another command."""
         if not isinstance(self.values, Train):
             raise ArgumentError(
                 "settings",
@@ -145,7 +133,7 @@ class Settings:
         return self.values
 
     def competition(self) -> Compete:
-        """Those of a competition. Raises ArgumentError if they are another command's."""
+        """The settings of a competition. Raises ArgumentError for those of another command."""
         if not isinstance(self.values, Compete):
             raise ArgumentError(
                 "settings",
@@ -161,7 +149,7 @@ class Settings:
 def _words(
     command: str, overrides: "Sequence[Override]", config_dir: str | None
 ) -> tuple[str, ...]:
-    """Overrides as they stand on a command line."""
+    """Overrides as words of the command line."""
     words: list[str] = []
     for override in overrides:
         if isinstance(override, str):
@@ -170,27 +158,24 @@ def _words(
         if not isinstance(override, Mapping):
             raise ArgumentError(
                 "overrides",
-                f"{override!r} is neither a word such as 'fit.steps=200' nor a "
-                "mapping of values by name",
+                f"{override!r} is neither a word such as 'fit.steps=200' nor a mapping "
+                "from names to values",
             )
-        groups = Composer(command, (), config_dir).loader
+        loader = Composer(command, (), config_dir).loader
         for name, value in override.items():
             if not isinstance(name, str):
                 raise ArgumentError(
                     "overrides",
-                    f"{name!r} is no name of a setting; expected a text such as 'fit.steps'",
+                    f"{name!r} is not the name of a setting; expected a text such as 'fit.steps'",
                 )
-            place = name.replace(".", "/")
-            plain = _plain(value)
-            words.append(
-                f"{place if isinstance(plain, str) and plain in groups.options(place) else name}="
-                f"{spelt(plain)}"
-            )
+            group, plain = name.replace(".", "/"), _plain(value)
+            chooses = isinstance(plain, str) and plain in loader.options(group)
+            words.append(f"{group if chooses else name}={spelt(plain)}")
     return tuple(words)
 
 
 def _plain(value: Any) -> Any:
-    """Numbers of numpy and times as settings have them."""
+    """Values of numpy and dates as plain values of settings."""
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -203,7 +188,7 @@ def _plain(value: Any) -> Any:
 def checked(
     settings: Settings, market: "MemoryMarket | None" = None, monitor: object = None
 ) -> Settings:
-    """Settings on a market. Raises ArgumentError if one of the three is of another type."""
+    """Settings on a market. Raises ArgumentError if an argument has another type."""
     if not isinstance(settings, Settings):
         raise ArgumentError(
             "settings", f"is of type {type(settings).__name__}; expected qsim.compose(...)"
@@ -218,12 +203,13 @@ def checked(
 
 
 def _key(word: str) -> str:
-    """The setting or group that an override chooses."""
+    """The setting or group that an override sets."""
     return word.partition("=")[0].lstrip("+~")
 
 
 def _keys(words: Sequence[str], prefix: str) -> set[str]:
-    return {_key(word).removeprefix(prefix) for word in words if _key(word).startswith(prefix)}
+    keys = map(_key, words)
+    return {key.removeprefix(prefix) for key in keys if key.startswith(prefix)}
 
 
 def compose(
@@ -232,17 +218,17 @@ def compose(
     market: "MemoryMarket | None" = None,
     config_dir: str | None = None,
 ) -> Settings:
-    """The settings of a command with some changed, as on the command line:
+    """The settings of a command with overrides, as on the command line:
     ``"pool/rule=momentum"``, ``"conf=demo"``.
 
     Args:
-        overrides: words, or mappings of values by dotted name:
+        overrides: words, or mappings from dotted names to values:
             ``{"fit.steps": 200, "tokens": ["BTC", "ETH"]}``.
-        market: prices in the place of files, as ``settings.on(market)`` has them.
-        config_dir: a folder of YAML searched before ``./conf``.
+        market: prices that replace files, as in ``settings.on(market)``.
+        config_dir: a folder of YAML to search before ``./conf``.
 
     Raises:
-        ConfigError: what is no setting, or not a value of it, with the nearest right name.
+        ConfigError: an unknown setting, with the nearest name, or an invalid value.
     """
     if command not in COMMANDS:
         raise ArgumentError("command", f"'{command}' is not one of {', '.join(COMMANDS)}")
@@ -251,6 +237,6 @@ def compose(
 
 
 def _checked(settings: Settings) -> Settings:
-    """Settings whose first mistake is found where they are made."""
+    """The settings, validated, so that a mistake fails where they are made."""
     _ = settings.values
     return settings

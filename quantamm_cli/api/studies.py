@@ -1,4 +1,4 @@
-"""Tuning: a study whose trials are trainings."""
+"""Tuning: studies whose trials are trainings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,24 +24,26 @@ def tune(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> tuning.StudyResult:
-    """Search over training settings; each trial is a training,
-    and a second call goes on with the study.
+    """Search over training settings; each trial is a training. A second call resumes the study.
 
     Args:
-        market: prices in the place of those of the settings.
-        space: what is searched, by dotted name: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``; by
-            default ``space=training``.
-        trials: trainings in all; by default ``study.trials``.
+        market: prices that replace those of the settings.
+        space: ranges by dotted name of the setting: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``;
+            by default ``space=training``.
+        trials: number of trainings in total; by default ``study.trials``.
     """
     if not isinstance(space, Mapping | None):
         raise ArgumentError(
             "space", f"is of type {type(space).__name__}; expected ranges by the names of settings"
         )
-    words = [f"space.{name}={spelt(told)}" for name, told in (space or {}).items()]
-    words += ["space=none"] if space is not None else []
-    words += [] if trials is None else [f"study.trials={trials}"]
-    asked = checked(settings, market, monitor).of("tune").but(*words)
+    overrides: list[str] = []
+    if space is not None:
+        overrides = [f"space.{name}={spelt(values)}" for name, values in space.items()]
+        overrides.append("space=none")
+    if trials is not None:
+        overrides.append(f"study.trials={trials}")
+    composed = checked(settings, market, monitor).of("tune").but(*overrides)
     monitor = monitor or Monitor()
-    search = Search(asked.tree, asked.overrides, asked.config_dir)
-    planned = tuning.plan(search, decode(Study, branch(asked.tree, "study"), "study"), monitor)
-    return tuning.tune(planned, asked.overrides, fresh, monitor)
+    search = Search(composed.tree, composed.overrides, composed.config_dir)
+    study = decode(Study, branch(composed.tree, "study"), "study")
+    return tuning.tune(tuning.plan(search, study, monitor), composed.overrides, fresh, monitor)

@@ -1,11 +1,14 @@
-"""Simulating and training. Results print as the command's tables; a notebook shows them as such."""
+"""Simulation, training and walk-forward.
+
+A result prints as the tables of the command; a notebook shows the same tables.
+"""
 
 from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.workflows import simulate as simulation
 from quantamm_cli.workflows import train as training
-from quantamm_cli.workflows import walk_forward as walking
+from quantamm_cli.workflows import walk_forward as walk_forwards
 from quantamm_cli.workflows.grid import GridResult, grid
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.selection import Selection
@@ -18,16 +21,17 @@ def simulate(
     plots: bool = False,
     monitor: Monitor | None = None,
 ) -> simulation.SimulationResult | GridResult:
-    """Run one pool with the parameters of its settings over [start, end),
-    or every point of the settings' ``grid``.
+    """Simulate one pool with the parameters of its settings over [start, end).
+
+    Settings with a ``grid`` simulate every point of it.
 
     Args:
-        market: prices in the place of those of the settings.
-        plots: write pictures beside the trajectory.
+        market: prices that replace those of the settings.
+        plots: write plots beside the trajectory.
 
     Raises:
-        ConfigError: parameters the pool cannot have.
-        DataError: there are no such prices.
+        ConfigError: parameters that the pool does not accept.
+        DataError: the prices do not cover these dates.
     """
     checked(settings, market, monitor).simulation()
     composed = settings.of("simulate").on(market)
@@ -45,26 +49,24 @@ def train(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> training.TrainingResult:
-    """Fit a pool's parameters, resume where an earlier call stopped, or reuse what is finished.
+    """Train a pool's parameters; resume an interrupted run, or reuse a finished one.
 
     Args:
-        market: prices in the place of those of the settings.
-        load: the rule that selects the set that is assessed, such as ``best_test``;
+        market: prices that replace those of the settings.
+        load: the rule that selects the reported parameter set, such as ``best_test``;
             by default the best on validation.
-        minimum: least score on the other period, for rules such as ``best_train_min_test``.
-        fresh: start over; the old files are kept beside.
+        minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        fresh: start over; the old files are renamed, not deleted.
         monitor: follows the training, and may stop it.
 
     Raises:
         DivergedError: no parameter set has finite numbers.
-        Interrupted: the monitor stopped it; what was done is saved,
-            and another call goes on from there.
+        Interrupted: the monitor stopped it; the run is saved, and the same call resumes it.
     """
     values = checked(settings, market, monitor).training()
     if values.split.kind == "walk_forward":
         raise ArgumentError(
-            "settings",
-            "have split=walk_forward; call walk_forward(settings), or take split=holdout",
+            "settings", "have split=walk_forward; call walk_forward(settings), or use split=holdout"
         )
     return training.train(values, Selection(load, minimum), fresh, monitor=monitor)
 
@@ -77,7 +79,7 @@ def walk_forward(
     minimum: float = 0.0,
     fresh: bool = False,
     monitor: Monitor | None = None,
-) -> walking.WalkForwardResult:
+) -> walk_forwards.WalkForwardResult:
     """Train and test in cycles through time.
 
     The settings have ``split=walk_forward``; the arguments are those of ``train``.
@@ -88,4 +90,4 @@ def walk_forward(
             "settings",
             f"have split={values.split.kind}; expected settings.but('split=walk_forward')",
         )
-    return walking.walk_forward(values, Selection(load, minimum), fresh, monitor)
+    return walk_forwards.walk_forward(values, Selection(load, minimum), fresh, monitor)

@@ -1,1 +1,1 @@
-"""The command line: reads words, composes settings, calls a command, prints what it returns."""
+"""The command line: parses arguments, composes settings, runs a command and prints its result."""

@@ -1,6 +1,6 @@
-"""What a command declares of itself: its words, its help and its flags.
+"""What a command declares: its words, its help and its flags.
 
-Light: help and typos are answered by this alone.
+Cheap to import: help and typos need nothing else.
 """
 
 import dataclasses
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.results import Result
 
 RUNS = "[conf=NAME|FILE.yaml] [key=value ...] [options]"
-"""What stands after a command that runs on settings."""
+"""The arguments of a command that runs on composed settings."""
 CYCLES = (
-    (
-        "split=walk_forward                              cycles through time, and whether "
-        "it works out of sample"
-    ),
+    "split=walk_forward                              train and test in cycles through time, "
+    "with a verdict",
 )
 NAMED = (
-    "RUN is 6 or more digits of a name in qsim runs list, with its kind before them (walk_3f9a2c) "
-    "or without, or a path"
+    "RUN is a path, or 6 or more digits of a name in qsim runs list, "
+    "with or without its kind (walk_3f9a2c)"
 )
 
 
 @dataclass(frozen=True)
 class Flag:
-    """One option. ``metavar`` None is a switch; ``optional`` may stand without its value."""
+    """One option. A flag without ``metavar`` is a switch.
+
+    ``optional`` is the value of a flag that is written without one.
+    """
 
     field: str
     names: tuple[str, ...]
@@ -40,47 +41,46 @@ class Flag:
     choices: tuple[str, ...] = ()
     optional: str | None = None
     short: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
-    """Other spellings of choices."""
+    """Other spellings of choices, with the choice that each stands for."""
     number: bool = False
-    """Whether its value is one; a number may be negative."""
-    instead: str = ""
-    """Of the flags with the same of it one at a time makes sense."""
+    """Whether the value is a number, which may be negative."""
+    exclusive: str = ""
+    """A group of flags of which one at a time may be used; empty: the flag is in no group."""
     argument: str = ""
-    """The argument of a workflow that it gives, if that has another name than the field."""
+    """The argument of a workflow that the flag sets, if its name is not ``field``."""
 
     @property
     def name(self) -> str:
-        """As messages spell it."""
+        """The longest spelling, which messages use."""
         return max(self.names, key=len)
 
 
 @dataclass(frozen=True)
 class Command:
-    """One word after ``qsim``. ``verbs`` are the words that may follow it;
-    a composed command has none.
-    """
+    """One word after ``qsim``. A command that runs on composed settings has no ``verbs``."""
 
     name: str
     summary: str
     usage: str
     place: int
-    """Commands are listed by it: what one begins with comes first."""
+    """The position in the list of commands: the lowest comes first."""
     run: "Callable[[Composed, Options, Monitor], Result]"
     flags: tuple[Flag, ...] = ()
     verbs: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
-    """A function where they are looked for on the disk."""
+    """The words of which one must follow; a function if the disk must be read to know them."""
     takes: str = ""
-    """What its one word is, for a command without verbs; one that runs on
-    settings can do without it.
+    """What the single word of a command without verbs is, such as RUN.
+
+    A command that runs on composed settings may be called without it.
     """
     notes: tuple[str, ...] = ()
-    """More lines of its help."""
+    """Further lines of the help text."""
     settings: Literal["composed", "base", "none"] = "composed"
-    """What it runs on: conf/<name>.yaml, folders and plugins only, or nothing that is composed."""
-    beside: tuple[str, ...] = ()
-    """Words that a composed command may have: something else to do with its settings."""
+    """What the command runs on: conf/<name>.yaml, folders and plugins only, or no settings."""
+    optional_verbs: tuple[str, ...] = ()
+    """Verbs that a command on composed settings may have: other things to do with them."""
     names: "Callable[[Loader, str], Sequence[str]] | None" = None
-    """What completion offers behind a verb."""
+    """The names that completion offers after a verb."""
 
     @property
     def composed(self) -> bool:

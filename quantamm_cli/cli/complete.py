@@ -2,11 +2,12 @@
 
 The shells call ``qsim -sc query=SHELL`` with the line so far in COMP_LINE, as Hydra's scripts do.
 
-Hydra completes groups, choices and keys; commands, verbs, flags and ``conf=`` are ours.
+Hydra completes groups, choices and keys; this module adds commands, verbs, flags and ``conf=``.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from quantamm_cli.cli.command import Command
@@ -23,7 +24,7 @@ def shell(words: Sequence[str]) -> int:
     if what not in ("install", "uninstall", "query") or name not in SHELLS or len(words) != 1:
         raise ConfigError(
             "-sc",
-            f"takes one of install, uninstall, query and a shell ({', '.join(SHELLS)}): "
+            f"expected install, uninstall or query, and a shell ({', '.join(SHELLS)}): "
             "qsim -sc install=bash",
         )
     if what == "query":
@@ -37,35 +38,36 @@ def shell(words: Sequence[str]) -> int:
 
 
 def candidates(line: str) -> list[str]:
-    """What may stand where the line ends."""
+    """The words that may complete the line."""
     words = line.split()[1:]
-    last = words.pop() if words and not line[-1].isspace() else ""
+    last = ""
+    if words and not line[-1].isspace():
+        last = words.pop()
     if not words or words[0] not in COMMANDS:
         join_installed()
     if not words:
-        return [name for name in (*COMMANDS, "--help", "--version") if name.startswith(last)]
+        return _beginning((*COMMANDS, "--help", "--version"), last)
     command = COMMANDS.get(words[0])
     if command is None:
         return []
-    flag = next((flag for flag in flags_of(command) if words[-1] in flag.names), None)
+    flags = flags_of(command)
+    flag = next((flag for flag in flags if words[-1] in flag.names), None)
     if flag is not None and flag.choices:
-        return [name for name in flag.choices if name.startswith(last)]
+        return _beginning(flag.choices, last)
     if last.startswith("-"):
-        return [name for flag in flags_of(command) for name in flag.names if name.startswith(last)]
-    verbs = [
-        verb
-        for verb in (verbs_of(command) or command.beside)
-        if len(words) == 1 and verb.startswith(last)
-    ]
-    if not command.composed and len(words) == 1:
-        return verbs
-    return verbs + _settings(command, words[1:], last)
+        return _beginning(chain.from_iterable(flag.names for flag in flags), last)
+    if len(words) > 1:
+        return _settings(command, words[1:], last)
+    verbs = _beginning(verbs_of(command) or command.optional_verbs, last)
+    return verbs + _settings(command, [], last) if command.composed else verbs
+
+
+def _beginning(names: Iterable[str], start: str) -> list[str]:
+    return [name for name in names if name.startswith(start)]
 
 
 def _settings(command: Command, words: list[str], last: str) -> list[str]:
-    """Hydra's candidates for an override, experiments and files for
-    ``conf=``, and names behind a verb.
-    """
+    """Overrides from Hydra, experiments and files for ``conf=``, and names after a verb."""
     from quantamm_cli.cli.parse import parse
     from quantamm_cli.config import completion
     from quantamm_cli.config.compose import Composer
@@ -76,28 +78,20 @@ def _settings(command: Command, words: list[str], last: str) -> list[str]:
             command.name if command.composed else "train", options.overrides, options.config_dir
         )
         if last.startswith("conf="):
-            files = sorted(str(path) for path in Path().glob("*.yaml"))
-            return [
-                f"conf={name}"
-                for name in composer.experiments() + files
-                if f"conf={name}".startswith(last)
-            ]
+            files = sorted(map(str, Path().glob("*.yaml")))
+            return _beginning((f"conf={name}" for name in composer.experiments() + files), last)
         if command.names is not None and len(options.words) == 1 and "=" not in last:
-            known = command.names(composer.loader, options.words[0])
-            return [name for name in known if name.startswith(last)]
-        found = completion.candidates(composer, last)
+            return _beginning(command.names(composer.loader, options.words[0]), last)
+        names = completion.candidates(composer, last)
     except (QsimError, SystemExit):
-        # what stands on the line already is wrong: no guess, and no noise in the middle of typing
-        return []
-    own = (
-        [name for name in found if not name.startswith(("hydra", "experiment"))]
-        if not last.startswith(("hydra", "experiment"))
-        else found
-    )
-    return own + ["conf="] * "conf=".startswith(last)
+        return []  # the line is already wrong: offer nothing, and print nothing while typing
+    internal = ("hydra", "experiment")
+    if not last.startswith(internal):
+        names = [name for name in names if not name.startswith(internal)]
+    return names + _beginning(("conf=",), last)
 
 
 def _point(line: str) -> int:
-    """Where the cursor is."""
+    """The position of the cursor in the line."""
     text = os.environ.get("COMP_POINT", "")
     return int(text) if text.isdigit() else len(line)

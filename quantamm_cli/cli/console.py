@@ -1,7 +1,7 @@
-"""The only printer. Results go to stdout; progress, notes and warnings to stderr.
+"""The only module that prints. Results go to stdout; progress, notes and warnings to stderr.
 
 With ``--json`` stdout carries one JSON object and nothing else, so tables move to stderr. ``rich``
-is imported when a terminal gets a table or a bar, not before.
+is imported only when a terminal gets a table or a bar.
 """
 
 import json
@@ -16,11 +16,11 @@ from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import JsonObject, finite
 
 _WIDEST = 100
-"""Columns of rendered text: longer lines are hard to read."""
+"""Most columns of rendered text: longer lines are hard to read."""
 
 
 class Failure(NamedTuple):
-    """Why a command failed: the exit code, the place and the message."""
+    """Why a command failed: exit code, place (a setting, file or run) and message."""
 
     code: int
     where: str
@@ -28,7 +28,7 @@ class Failure(NamedTuple):
 
 
 class Console:
-    """What a command may say. ``command`` heads its errors and its JSON."""
+    """Prints for one command, whose name heads its errors and its JSON."""
 
     def __init__(
         self, command: str = "", *, json: bool = False, quiet: bool = False, verbose: bool = False
@@ -40,77 +40,67 @@ class Console:
         self._silent = False
 
     def muted(self) -> "Console":
-        """The same console for one job of a sweep: the sweep prints the results."""
+        """The same console for one job of a sweep, which prints the JSON of all jobs itself."""
         other = Console(self.command, json=self.json, quiet=self.quiet, verbose=self.verbose)
         other._silent = True
         return other
 
     @property
     def out(self) -> TextIO:
-        """Where tables and text go."""
+        """The stream of tables and text."""
         return sys.stderr if self.json else sys.stdout
 
     @property
     def _head(self) -> str:
-        """What errors and warnings begin with."""
+        """The prefix of errors and warnings."""
         return f"qsim {self.command}".rstrip()
 
     def result(self, value: JsonObject) -> None:
-        """The object a command returns: printed with --json, otherwise the tables have said it."""
+        """Print the JSON object of a command; without --json its tables are the output."""
         if self.json and not self._silent:
             print(json.dumps(finite(value), allow_nan=False), file=sys.stdout)
 
     def say(self, text: str) -> None:
-        """Text that was asked for; with --json the object says it."""
+        """Print text that was requested; with --json the object carries it."""
         if not self.json:
             print(text, file=sys.stdout)
 
     def note(self, text: str) -> None:
-        """Something good to know; -q leaves it out."""
+        """Print a note, unless -q was given."""
         if not self.quiet:
             print(text, file=sys.stderr)
 
     def detail(self, text: str) -> None:
-        """Something only -v asks for."""
+        """Print a detail, only with -v."""
         if self.verbose:
             print(text, file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Something that may be wrong; printed even with -q."""
+        """Print a warning, even with -q."""
         print(f"{self._head}: warning: {text}", file=sys.stderr)
 
     def failure(self, failure: Failure) -> None:
         """One line on stderr and, with --json, the object of a failure on stdout."""
-        code, where, message = (
-            failure.code,
-            " ".join(failure.where.split()),
-            " ".join(failure.message.split()),
-        )
-        print(
-            f"{self._head}: {where}: {message}" if where else f"{self._head}: {message}",
-            file=sys.stderr,
-            flush=True,
-        )
+        where = " ".join(failure.where.split())
+        message = " ".join(failure.message.split())
+        line = f"{where}: {message}" if where else message
+        print(f"{self._head}: {line}", file=sys.stderr, flush=True)
         if self.json and not self._silent:
-            error = Failure(code, where, message)._asdict()
-            print(
-                json.dumps({"command": self.command, "error": error}), file=sys.stdout, flush=True
-            )
+            error = Failure(failure.code, where, message)._asdict()
+            text = json.dumps({"command": self.command, "error": error})
+            print(text, file=sys.stdout, flush=True)
 
     def stopped(self, code: int, message: str) -> None:
-        """The failure of a signal; the cursor comes back if a bar had hidden it.
+        """Print the failure of a signal, and show the cursor that a bar may have hidden.
 
-        Safe from another thread.
+        May be called from another thread.
         """
         if sys.stderr.isatty():
             sys.stderr.write("\x1b[?25h\n")
         self.failure(Failure(code, "", message))
 
     def show(self, *parts: Table | str) -> None:
-        """Tables and text that were asked for.
-
-        With --json tables go to stderr, unless -q leaves them out.
-        """
+        """Print tables and text; with --json tables go to stderr, and -q leaves them out."""
         for part in parts:
             if isinstance(part, Markdown) and not self.json and self.out.isatty():
                 _rich_page(self.out, part)
@@ -124,13 +114,12 @@ class Console:
 
     @contextmanager
     def progress(self, total: int | None, description: str) -> Iterator[Bar]:
-        """A bar on a terminal; a line every 10 seconds with -v; otherwise nothing."""
-        if self.quiet:
-            bar: Bar = Bar()
-        elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        """Show progress: a bar on a terminal, a line every 10 seconds with -v, else nothing."""
+        bar = Bar()
+        if not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             bar = RichBar(total, description)
-        else:
-            bar = LineBar(total, description) if self.verbose else Bar()
+        elif not self.quiet and self.verbose:
+            bar = LineBar(total, description)
         try:
             yield bar
         finally:
@@ -138,7 +127,7 @@ class Console:
 
 
 def _rich_page(out: TextIO, text: Markdown) -> None:
-    """Rendered; through the pager of the system where it does not fit on the screen."""
+    """Print a rendered page, through the system's pager if it does not fit on the screen."""
     from rich.console import Console as Terminal
     from rich.markdown import Markdown as Rendered
 
@@ -148,14 +137,15 @@ def _rich_page(out: TextIO, text: Markdown) -> None:
     if len(terminal.render_lines(rendered)) < terminal.height:
         terminal.print(rendered)
         return
-    os.environ.setdefault("LESS", "FRX")  # colours as they are; ends by itself where all is shown
+    os.environ.setdefault("LESS", "FRX")  # pass colours through; quit if the text fits
     with terminal.pager(styles=True):
         terminal.print(rendered)
 
 
 def _rich_table(out: TextIO, shown: Table) -> None:
-    """In a frame where it fits; else as lines, which the terminal wraps: in a frame names would be
-    cut and columns left out.
+    """Print a table in a frame if it fits.
+
+    Otherwise print plain lines, which the terminal wraps: rich would cut names and drop columns.
     """
     from rich import box
     from rich.console import Console as Terminal

@@ -1,4 +1,4 @@
-"""A command, and what comes of it shown."""
+"""Runs a command and shows its result."""
 
 from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.console import Console
@@ -9,13 +9,13 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 
 def call(composed: Composed, options: Options, console: Console) -> JsonObject:
-    """Run a command on composed settings and show what comes of it; the JSON object."""
-    from quantamm_cli.cli.log_bridge import heard
+    """Run a command on composed settings, show its result and return the JSON object."""
+    from quantamm_cli.cli.log_bridge import forward_logs
     from quantamm_cli.cli.monitor import ConsoleMonitor
     from quantamm_cli.config.components import guard_imports
 
     guard_imports(uninterrupted)
-    with heard(console):
+    with forward_logs(console):
         result = COMMANDS[options.command].run(composed, options, ConsoleMonitor(console))
         console.show(*result.tables())
         for line in result.notes():

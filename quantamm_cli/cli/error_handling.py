@@ -1,6 +1,4 @@
-"""What leaves the program when something goes wrong: one line and an exit code,
-never a traceback unasked.
-"""
+"""Turns failures into one line and an exit code; a traceback is printed only on request."""
 
 import os
 import sys
@@ -13,7 +11,7 @@ from quantamm_cli.errors import Interrupted, QsimError
 
 
 def guarded(console: Console, work: Callable[[], int]) -> int:
-    """Run ``work`` and turn every failure into its exit code."""
+    """Run ``work``; report a failure and return its exit code."""
     try:
         code = work()
         sys.stdout.flush()
@@ -26,7 +24,7 @@ def guarded(console: Console, work: Callable[[], int]) -> int:
 
 
 def explain(failure: BaseException) -> Failure:
-    """Exit code, place and message of a failure; code 1 is a defect of ours."""
+    """Exit code, place and message of a failure; code 1 is a defect of qsim."""
     match failure:
         case QsimError():
             return Failure(failure.code, failure.where, failure.message)
@@ -37,9 +35,8 @@ def explain(failure: BaseException) -> Failure:
         case OSError() if failure.errno is not None:
             return Failure(4, str(failure.filename or "output"), failure.strerror or str(failure))
         case _:
-            return Failure(
-                1, "", f"a defect of qsim, {type(failure).__name__}: {failure}; {_saved(failure)}"
-            )
+            defect = f"a defect of qsim, {type(failure).__name__}: {failure}"
+            return Failure(1, "", f"{defect}; {_save_trace(failure)}")
 
 
 def _report(console: Console, failure: BaseException) -> int:
@@ -51,13 +48,13 @@ def _report(console: Console, failure: BaseException) -> int:
     try:
         console.failure(explained)
         sys.stdout.flush()
-    except OSError:  # stdout is full or gone; stderr has the line
+    except OSError:  # stdout is full or closed; the line is on stderr
         _drop_stdout()
     return explained.code
 
 
-def _saved(failure: BaseException) -> str:
-    """Write the trace where it can be found again and say where."""
+def _save_trace(failure: BaseException) -> str:
+    """Write the trace to a file and say where it is."""
     import tempfile
     import traceback
 
@@ -81,12 +78,13 @@ def _saved(failure: BaseException) -> str:
 
 
 def _drop_stdout() -> None:
-    """The reader of stdout has left (``qsim ... | head``): Python's own flush
-    at exit must not complain.
+    """Discard stdout, whose reader has closed it (``qsim ... | head``).
+
+    Otherwise Python's flush at exit would fail.
     """
     try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
     except (OSError, ValueError):
         pass

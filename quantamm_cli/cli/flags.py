@@ -1,4 +1,4 @@
-"""Flags that several commands have. A flag of one command stands in its file."""
+"""Flags that several commands share; a flag of one command is declared in its file."""
 
 from quantamm_cli.cli.command import Flag
 
@@ -17,76 +17,73 @@ _INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 LOAD = Flag(
     "load",
     ("--load",),
-    "which stored parameters: " + ", ".join(LOADS),
+    "the rule that selects stored parameters: " + ", ".join(LOADS),
     "METHOD",
     LOADS,
     short=_SHORT,
 )
-RUN = Flag(
-    "run", ("--run",), "another run, to begin with: a path, or 6 or more digits of its name", "RUN"
-)
+RUN = Flag("run", ("--run",), "start from this run: a path, or 6 or more digits of its name", "RUN")
 MINIMUM = Flag(
     "minimum",
     ("--min",),
-    "least other metric for best_train_min_test, best_test_min_train (0)",
+    "minimum of the other metric for best_train_min_test, best_test_min_train (0)",
     "X",
     number=True,
 )
 PERIODS = Flag(
     "periods",
     ("--periods",),
-    "score own dates, each from a fresh start: [NAME=]START..END,...",
+    "also score your own periods, each from a fresh start: [NAME=]START..END,...",
     "DATES",
 )
 SETS = Flag(
-    "sets",
-    ("--sets",),
-    "parameter sets of the chosen step beside each other: all, or 0,2,3",
-    "SETS",
+    "sets", ("--sets",), "also score parameter sets of the chosen step: all, or 0,2,3", "SETS"
 )
 CURVATURE = Flag(
     "curvature",
     ("--curvature",),
-    "trace of the training objective's Hessian, too (slow to compile)",
+    "also compute the trace of the training objective's Hessian (slow to compile)",
 )
-PLOTS = Flag("plots", ("--plots",), "write PNGs beside trajectory.npz")
-DRY_RUN = Flag("dry_run", ("--dry-run",), "print settings, fingerprint and place; touch nothing")
-FRESH = Flag("fresh", ("--fresh",), "start over; old files are kept beside")
+PLOTS = Flag("plots", ("--plots",), "write plots (PNG) beside trajectory.npz")
+DRY_RUN = Flag(
+    "dry_run", ("--dry-run",), "print settings, fingerprint and path; compute and write nothing"
+)
+FRESH = Flag("fresh", ("--fresh",), "start over; old files are renamed, not deleted")
 COMPOSING = (
     Flag(
         "multirun",
         ("-m", "--multirun"),
         "run every combination of comma-separated values",
-        instead="run",
+        exclusive="run",
     ),
     Flag(
         "cfg",
         ("--cfg", "-c"),
-        "print the composed settings (job, hydra, all) and stop",
+        "print the composed settings (job, hydra, all) and exit",
         "WHAT",
         ("job", "hydra", "all"),
-        instead="run",
+        exclusive="run",
     ),
     Flag("package", ("-p", "--package"), "with --cfg: only this part", "KEY"),
-    Flag("resolve", ("--resolve",), "with --cfg: with interpolations resolved"),
+    Flag("resolve", ("--resolve",), "with --cfg: resolve interpolations"),
     Flag(
         "info",
         ("--info", "-i"),
-        "how the settings are found: " + ", ".join(_INFOS),
+        "where settings come from: " + ", ".join(_INFOS),
         "[WHAT]",
         _INFOS,
         "all",
-        instead="run",
+        exclusive="run",
     ),
 )
-"""Of every command that runs on composed settings."""
+"""The flags of every command that runs on composed settings."""
 ALWAYS = (
     Flag(
-        "config_dir", ("--config-dir", "-cd"), "a folder of settings searched before ./conf", "DIR"
+        "config_dir", ("--config-dir", "-cd"), "a folder of settings to search before ./conf", "DIR"
     ),
-    Flag("json", ("--json",), "print one JSON object"),
+    Flag("json", ("--json",), "print the result as one JSON object"),
     Flag("quiet", ("-q", "--quiet"), "no progress, no notes"),
-    Flag("verbose", ("-v", "--verbose"), "say more"),
-    Flag("help", ("-h", "--help"), "this text"),
+    Flag("verbose", ("-v", "--verbose"), "print details and progress"),
+    Flag("help", ("-h", "--help"), "print this text"),
 )
-"""Of every command."""
+"""The flags of every command."""

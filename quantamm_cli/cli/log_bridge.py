@@ -1,4 +1,4 @@
-"""What the layers below log, said by the printer: they have none of their own."""
+"""Passes the log records of the layers below, which do not print, to the console."""
 
 import logging
 from collections.abc import Iterator
@@ -8,15 +8,16 @@ from quantamm_cli.cli.console import Console
 
 
 @contextmanager
-def heard(console: Console) -> Iterator[None]:
-    """Meanwhile our own layers' news are notes and their warnings are
-    warnings; others' are left alone.
+def forward_logs(console: Console) -> Iterator[None]:
+    """While it is open, the package's log records are notes and warnings of the console.
+
+    Records of other libraries are left alone.
     """
     logger, handler = logging.getLogger("quantamm_cli"), _Notes(console)
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    logger.propagate = False  # a sweep gives the root logger a handler of Hydra's
+    logger.propagate = False  # in a sweep Hydra adds a handler to the root logger
     try:
         yield
     finally:
@@ -31,5 +32,6 @@ class _Notes(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        say = self._console.note if record.levelno < logging.WARNING else self._console.warn
-        say(record.getMessage())
+        warning = record.levelno >= logging.WARNING
+        show = self._console.warn if warning else self._console.note
+        show(record.getMessage())

@@ -1,6 +1,6 @@
-"""From the words after ``qsim`` to an exit code.
+"""The entry point: from the words after ``qsim`` to an exit code.
 
-Help and misspelt words are answered before anything is imported.
+Help and misspelt words are answered before JAX or Hydra is imported.
 """
 
 import sys
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from quantamm_cli.config.compose import Composer
 
 
-_ASIDE = ("--version", "-sc", "--shell-completion")
-"""Words that have nothing to do with commands, or must say nothing of them."""
+_NO_COMMAND = ("--version", "-sc", "--shell-completion")
+"""First words that are no command; installed packages are not searched for them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str], console: Console) -> int:
-    if any("\0" in word for word in words):
-        raise ConfigError("", "a NUL character among the words")
+    if "\0" in "".join(words):
+        raise ConfigError("", "an argument contains a NUL character; remove it")
     if words[:1] == ["help"] and words[1:] and words[1] in COMMANDS:
         words = [words[1], "--help"]
-    if not words or (words[0] not in COMMANDS and words[0] not in _ASIDE):
+    if not words or (words[0] not in COMMANDS and words[0] not in _NO_COMMAND):
         for line in join_installed():
             console.warn(line)
     if not words or words[0] in ("-h", "--help"):
@@ -51,7 +51,7 @@ def _dispatch(words: list[str], console: Console) -> int:
 
         Console().say(f"qsim {__version__}")
         return 0
-    if words[0] in _ASIDE:
+    if words[0] in _NO_COMMAND:
         from quantamm_cli.cli.complete import shell
 
         return shell(words[1:])
@@ -74,13 +74,11 @@ def _run(options: Options, console: Console) -> int:
     from quantamm_cli.config import compose
 
     if options.run is not None:
-        options = replace(options, implied=_of_run(options))
+        options = replace(options, implied=_components_of_run(options))
     command = COMMANDS[options.command]
-    composer = compose.Composer(
-        options.command if command.composed else "base",
-        (*options.implied, *options.overrides),
-        options.config_dir,
-    )
+    name = options.command if command.composed else "base"
+    overrides = (*options.implied, *options.overrides)
+    composer = compose.Composer(name, overrides, options.config_dir)
     if options.cfg or options.info:
         return _show(composer, options, console)
     if options.multirun:
@@ -92,28 +90,28 @@ def _run(options: Options, console: Console) -> int:
     return 0
 
 
-def _of_run(options: Options) -> tuple[str, ...]:
-    """The components of the run that ``--run`` names, as overrides:
-    its settings are what the command line changes.
+def _components_of_run(options: Options) -> tuple[str, ...]:
+    """The components of the run that ``--run`` names, as overrides.
+
+    The command line then changes the settings of that run.
     """
     from quantamm_cli.config.compose import Composer
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.config.stored_settings import choices
     from quantamm_cli.store.runs import Store
 
-    place = tuple(
-        word for word in options.overrides if word.partition("=")[0].lstrip("+") == "runs_dir"
-    )
+    overrides = options.overrides
+    place = tuple(word for word in overrides if word.lstrip("+").startswith("runs_dir="))
     composer = Composer(options.command, place, options.config_dir)
     try:
         run = Store(Composed(composer.tree()).runs_dir).load(options.run or "")
     except StoreError:
-        return ()  # the command will say so
-    return choices(run, options.overrides, composer.loader.options)
+        return ()  # the command reports it
+    return choices(run, overrides, composer.loader.options)
 
 
 def _show(composer: "Composer", options: Options, console: Console) -> int:
-    """``--cfg`` and ``--info``."""
+    """Print what ``--cfg`` or ``--info`` requests."""
     if options.info:
         console.say(composer.info(options.info).rstrip("\n"))
     elif options.json:

@@ -1,4 +1,4 @@
-"""What a workflow says goes to the console; a signal ends it with everything saved."""
+"""Passes a workflow's messages to the console; a signal stops the workflow after saving."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +25,14 @@ class ConsoleMonitor(Monitor):
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
-        """A signal is noticed after a step, or by a thread that saves and ends the
-        process if no step comes soon.
+        """A signal stops the work after the current step.
+
+        If no step ends soon, a thread saves and ends the process.
         """
         with Stop(save, self._console.stopped) as stop:
 
             def check() -> None:
-                if stop.asked:
+                if stop.requested:
                     raise stop.interrupted()
 
             yield check

@@ -1,4 +1,4 @@
-"""What the words after a command said."""
+"""The parsed arguments of a command."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ Value = str | float | bool
 
 @dataclass(frozen=True)
 class Options:
-    """Flags that several commands have by name, those of one command in ``own``.
+    """Flags that several commands share have fields; those of one command are in ``specific``.
 
     ``words`` are verbs and names, ``overrides`` are Hydra's ``key=value``;
-    ``implied`` come before them.
+    ``implied`` overrides come before them.
     """
 
     command: str
@@ -35,22 +35,22 @@ class Options:
     resolve: bool = False
     info: str | None = None
     config_dir: str | None = None
-    own: Mapping[str, Value] = field(default_factory=dict)
+    specific: Mapping[str, Value] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     implied: tuple[str, ...] = ()
 
     @property
     def selection(self) -> "Selection":
-        """What ``--load`` and ``--min`` ask for."""
+        """The selection rule of ``--load`` and ``--min``."""
         from quantamm_cli.workflows.selection import Selection
 
         return Selection(self.load, self.minimum)
 
     def text(self, name: str) -> str | None:
-        """The value of one of the command's own flags, if it was given."""
-        return None if name not in self.own else str(self.own[name])
+        """The value of a flag of this command, if it was given."""
+        return str(self.specific[name]) if name in self.specific else None
 
     def on(self, name: str) -> bool:
-        """Whether one of the command's own flags was given."""
-        return name in self.own
+        """Whether a flag of this command was given."""
+        return name in self.specific

@@ -1,4 +1,4 @@
-"""``--periods``: dates of the user's own, as they stand on the command line."""
+"""Parses ``--periods``: the user's own periods."""
 
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.workflows.custom_periods import Dates, OrderError, dates_of
@@ -10,23 +10,25 @@ _FORM = (
 
 
 def read_periods(text: str | None) -> tuple[Dates, ...]:
-    """What ``--periods`` says; a stretch without a name is called by its number.
+    """The periods of ``--periods``; one without a name is named by its number.
 
     Raises:
-        ArgumentError: what is no date, ends before it begins, or has the name of another.
+        ArgumentError: no date, an end before its start, or a name that is used twice.
     """
-    found: list[Dates] = []
-    for number, part in enumerate([] if text is None else text.split(","), 1):
-        name, named, stretch = part.rpartition("=")
+    if text is None:
+        return ()
+    periods: dict[str, Dates] = {}
+    for number, part in enumerate(text.split(","), 1):
+        name, named, range_text = part.rpartition("=")
         name = name.strip() if named else str(number)
-        ends = [end.strip() for end in stretch.split("..")]
+        ends = [end.strip() for end in range_text.split("..")]
         if len(ends) != 2 or not all(ends) or not name:
             raise ArgumentError("periods", f"'{part.strip()}' is not a period; {_FORM}")
         try:
             dates = dates_of(name, *ends)
         except OrderError as failure:
             raise ArgumentError("periods", f"{failure.message}; {_FORM}") from None
-        if any(name == other.name for other in found):
+        if name in periods:
             raise ArgumentError("periods", f"two periods are called {name}; {_FORM}")
-        found.append(dates)
-    return tuple(found)
+        periods[name] = dates
+    return tuple(periods.values())

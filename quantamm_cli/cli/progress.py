@@ -1,4 +1,4 @@
-"""Progress on stderr: nothing, a line now and then, or a bar."""
+"""Progress on stderr: nothing, a line every few seconds, or a bar."""
 
 import sys
 import time
@@ -8,20 +8,20 @@ _SECONDS = 10.0
 
 
 class Bar:
-    """Hears of progress and shows nothing."""
+    """Shows nothing."""
 
     def update(self, done: int, text: str = "") -> None:
-        """``done`` steps of the total are done; ``text`` says how it goes."""
+        """Report that ``done`` steps are complete; ``text`` describes the state."""
 
     def close(self) -> None:
-        """The work is over, or has failed."""
+        """End the display: the work is done or has failed."""
 
 
 class LineBar(Bar):
-    """A line every ten seconds."""
+    """Prints a line at most every ten seconds."""
 
     def __init__(self, total: int | None, description: str) -> None:
-        self._of = f"/{total}" if total else ""
+        self._total = f"/{total}" if total else ""
         self._description = description
         self._last = time.monotonic()
 
@@ -29,13 +29,12 @@ class LineBar(Bar):
         now = time.monotonic()
         if now - self._last >= _SECONDS:
             self._last = now
-            print(
-                f"{self._description} {done}{self._of} {text}".rstrip(), file=sys.stderr, flush=True
-            )
+            line = f"{self._description} {done}{self._total} {text}"
+            print(line.rstrip(), file=sys.stderr, flush=True)
 
 
 class RichBar(Bar):
-    """A bar on a terminal."""
+    """Draws a bar on a terminal."""
 
     def __init__(self, total: int | None, description: str) -> None:
         from rich.console import Console

@@ -1,4 +1,4 @@
-"""``-m``: every combination of values, one object of what the jobs came to."""
+"""``-m``: runs every combination of values and collects the results in one JSON object."""
 
 import dataclasses
 import functools
@@ -25,7 +25,7 @@ class Done(NamedTuple):
 
 
 def sweep(composer: Composer, options: Options, console: Console) -> int:
-    """Run the jobs; print what they returned; the exit code is that of the first that failed."""
+    """Run the jobs and print their results; returns the exit code of the first failed job, or 0."""
     jobs = multirun(composer, functools.partial(_job, options=options))
     console.result({"command": options.command, "runs": [job.result for job in jobs]})
     return next((job.code for job in jobs if job.code), 0)
@@ -34,16 +34,17 @@ def sweep(composer: Composer, options: Options, console: Console) -> int:
 def _job(
     settings: Callable[[], JsonObject], words: tuple[str, ...], number: int, options: Options
 ) -> Done:
-    """One job, here or in a worker: a failure is its result, so that the other jobs go on."""
+    """Run one job, here or in a worker process; a failure is its result: other jobs continue."""
     console = Console(
         options.command, json=options.json, quiet=options.quiet, verbose=options.verbose
     ).muted()
-    own = tuple(word for word in words if word not in options.implied)
-    console.note(f"[{number + 1}] {' '.join(own)}")
-    with spelling(as_flag):  # a worker is a process of its own
+    overrides = tuple(word for word in words if word not in options.implied)
+    console.note(f"[{number + 1}] {' '.join(overrides)}")
+    with spelling(as_flag):  # a worker process does not inherit it
         try:
-            composed = Composed(settings(), own, options.config_dir)
-            return Done(0, call(composed, dataclasses.replace(options, overrides=own), console))
+            composed = Composed(settings(), overrides, options.config_dir)
+            job = dataclasses.replace(options, overrides=overrides)
+            return Done(0, call(composed, job, console))
         except (KeyboardInterrupt, Interrupted) as stop:
             raise Halt(stop) from None
         except Exception as failure:
@@ -52,6 +53,6 @@ def _job(
             result: dict[str, Json] = {
                 "command": options.command,
                 "error": error._asdict(),
-                "overrides": own,
+                "overrides": overrides,
             }
             return Done(error.code, result)

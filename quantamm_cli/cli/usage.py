@@ -1,4 +1,4 @@
-"""The help texts. Short and true: made from the tables that parse."""
+"""The help texts, made from the declarations that the parser uses."""
 
 from quantamm_cli.cli.command import Command
 from quantamm_cli.cli.commands import COMMANDS
@@ -19,7 +19,7 @@ def overview() -> str:
 
 qsim COMMAND --help   the options of a command
 qsim help             the manual: topics, pages, and what a word means (qsim help worst week)
-qsim train            works as it is, on the embedded synthetic market
+qsim train            needs no settings: trains on the embedded synthetic market
 qsim train -m fit.seed=0,1,2 metric=daily_log_sharpe,returns   runs every combination
 tab completion: eval "$(qsim -sc install=bash)" (zsh too; fish: qsim -sc install=fish | source)
 
@@ -32,9 +32,10 @@ def of(command: Command) -> str:
     if verbs := verbs_of(command):
         lines += [f"  one of: {', '.join(verbs)}", ""]
     for flag in flags_of(command):
-        left = ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
+        left = " ".join(filter(None, [", ".join(flag.names), flag.metavar]))
         lines.append(f"  {left:<22} {flag.text}")
-    lines += ["", *command.notes] if command.notes else []
+    if command.notes:
+        lines += ["", *command.notes]
     if command.composed:
         choices = "|".join(verbs_of(COMMANDS["show"]))
         lines += ["", f"settings: qsim {command.name} --cfg job   choices: qsim show {choices}"]

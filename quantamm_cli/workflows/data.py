@@ -1,4 +1,4 @@
-"""The prices of a run, and what else it reads from files."""
+"""Loads the prices of a run and the other data that it reads."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
-    """The prices of [start, until) and the burn-in before them,
-    with the series and trades that are given.
-    """
+    """The prices of [start, until) and of the burn-in before, with fees, trades and series."""
     from quantamm_cli.market import Source, load
     from quantamm_cli.market.fees import Fees
     from quantamm_cli.market.trades import Trades
@@ -33,10 +31,15 @@ def load_market(settings: Simulate, until: str) -> "Market":
     )
 
 
+def last_date(settings: Simulate) -> str:
+    """The end of the last period of a run: ``test_end`` of a training that has one, or ``end``."""
+    if isinstance(settings, Train) and settings.test_end is not None:
+        return settings.test_end
+    return settings.end
+
+
 def describe_market(market: "Market", monitor: Monitor) -> None:
-    """What was loaded, in a few words: burn-in, what had to be carried over
-    gaps, what is given besides.
-    """
+    """Report what was loaded: minutes, burn-in, gaps, series and trades."""
     minutes = len(market.prices)
     monitor.note(
         f"{minutes - market.burn_in:,} minutes of {', '.join(market.tokens)} after "
@@ -50,10 +53,10 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
     if gaps:
         monitor.note(f"missing minutes carried forward: {', '.join(gaps)}")
     for token, count in market.carried.items():
-        if count > minutes / 2:  # such as prices of hours
+        if count > minutes / 2:  # such as hourly prices
             monitor.warn(
-                f"{token} has no price in {count / minutes:.0%} of the minutes; the one before "
-                "is carried over them"
+                f"{token} has no price in {count / minutes:.0%} of the minutes; "
+                "the previous price is carried forward"
             )
     if market.series:
         monitor.note(f"series: {', '.join(market.series)}")
@@ -62,16 +65,14 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
 
 
 def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
-    """The prices of the training rows, and of ``burn_in`` minutes before them, as the files of
-    another folder have them.
-    """
+    """The prices of the training rows and of ``burn_in`` minutes before, from another folder."""
     from quantamm_cli.market import Source, load
 
     source, start = Source.typed(settings.data), minute(settings.start)
     if "dir" not in source.paths:
         raise ConfigError(
             "practice",
-            f"supplied reads files, and data={source.kind} has none; use data=parquet or data=csv",
+            f"supplied reads files, but data={source.kind} has none; use data=parquet or data=csv",
         )
     return load(
         source.replace(dir=folder, burn_in_days=burn_in // 1440),
@@ -82,7 +83,7 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data a run reads: what the market holds, with its fees, and supplied paths."""
+    """SHA-256 of all data that a run reads: the market, its fees, and supplied price paths."""
     parts = [market.sha256.encode()]
     if market.fees is not None:
         parts.append(market.fees.digested)
@@ -90,7 +91,8 @@ def data_digest(settings: Simulate, market: "Market") -> str:
         from quantamm_cli.market import Practice
 
         folders = Practice.typed(settings.practice).folders
-        parts += [
-            supplied_market(settings, market.burn_in, folder).sha256.encode() for folder in folders
-        ]
-    return market.sha256 if len(parts) == 1 else hashlib.sha256(b"".join(parts)).hexdigest()
+        supplied = [supplied_market(settings, market.burn_in, folder) for folder in folders]
+        parts += [each.sha256.encode() for each in supplied]
+    if len(parts) == 1:
+        return market.sha256
+    return hashlib.sha256(b"".join(parts)).hexdigest()

@@ -453,7 +453,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["--replay", "x"], "is not SEED"),
         (["--replay", "1:5:20000"], "are not within"),
         (["--tournament", "all"], "not one of pairs"),
-        (["--verify", "r.json", "--sweep", "x=1:2:3"], "does not go with"),
+        (["--verify", "r.json", "--sweep", "x=1:2:3"], "cannot be combined with"),
         (["strategies=[fixed_fee]", "--until-decided"], "leads nobody"),
         (
             ["strategies=[mine.py:Broken]", "simulations=2", "steps=20", "epoch.length=null"],

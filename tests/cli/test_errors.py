@@ -131,7 +131,7 @@ SETTINGS = [
     (["data=parquet"], 2, ["data.dir: is not given; write data.dir=PATH"]),
     (["data=parquet", "data.dir=nowhere"], 3, ["data.dir: 'nowhere' is not a folder"]),
     (["--load", "best_tset"], 2, ["--load: 'best_tset' is not one of", "did you mean 'best_test'"]),
-    (["fit.steps"], 2, ["fit.steps: not key=value"]),
+    (["fit.steps"], 2, ["fit.steps: is not key=value"]),
     (["fit.steps="], 2, ["fit.steps=: no value"]),
     (["fit.steps=1,2"], 2, ["add -m to run each of them"]),
     (["tokens=[BTC,ETH"], 2, ["'[' is not closed"]),

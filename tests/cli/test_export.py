@@ -93,8 +93,8 @@ def test_negative_numbers_and_squareplus_parameters(tmp_path: Path, call: Call) 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ((), 2, "one RUN at a time: qsim export RUN"),
-        (("abcdef", "abcdef"), 2, "one RUN at a time"),
+        ((), 2, "give one RUN: qsim export RUN"),
+        (("abcdef", "abcdef"), 2, "give one RUN"),
         (("abcdef",), 4, "no run begins with abcdef"),
         (("nothing",), 4, "is not a run"),
         (("abcdef", "--load", "worst"), 2, "is not one of"),

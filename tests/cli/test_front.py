@@ -65,13 +65,13 @@ def test_help_names_every_command_and_its_flags(qsim: Run) -> None:
         (["train", "--load=best_tset"], "(did you mean 'best_test'?)"),
         (["train", "--json=1"], "qsim train: --json: takes no value"),
         (["train", "--min", "nan"], "qsim train: --min: 'nan' is not a number"),
-        (["train", "-p", "fees"], "qsim train: -p: goes with --cfg job"),
-        (["train", "-m", "--cfg", "job"], "qsim train: --cfg: does not go with --multirun"),
+        (["train", "-p", "fees"], "qsim train: -p: needs --cfg job"),
+        (["train", "-m", "--cfg", "job"], "qsim train: --cfg: cannot be combined with --multirun"),
         (["train", "x.yaml"], "write conf=x.yaml"),
         (["train", "mom"], "write conf=mom"),
-        (["show"], "which one? qsim show "),
+        (["show"], "qsim show: needs a verb: qsim show "),
         (["show", "poolz"], "(did you mean 'pools'?)"),
-        (["-sc", "install=tcsh"], "takes one of install"),
+        (["-sc", "install=tcsh"], "expected install, uninstall or query"),
     ],
 )
 def test_a_misspelt_word_is_one_line(words: list[str], error: str, qsim: Run) -> None:
@@ -303,7 +303,7 @@ def test_one_more_command_is_one_file(
 
     (tmp_path / "count.py").write_text(COUNT)
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
-    monkeypatch.setattr("quantamm_cli.cli.commands.COMMANDS", commands._found())
+    monkeypatch.setattr("quantamm_cli.cli.commands.COMMANDS", commands._built_in())
     for module in ("main", "parse", "usage", "complete", "dispatch"):
         monkeypatch.setattr(f"quantamm_cli.cli.{module}.COMMANDS", commands.COMMANDS)
     assert "\n  count      counts tokens\n" in qsim("--help")[1]

@@ -38,7 +38,7 @@ print("the work is done")
 IN_C = """threading.Thread(target=say_busy, daemon=True).start()
     hashlib.pbkdf2_hmac('sha256', b'x', b'y', 400_000_000)"""
 LOOP = """print("busy", flush=True)
-    while not stop.asked:
+    while not stop.requested:
         time.sleep(0.01)
     raise SystemExit(stop.interrupted().code)"""
 UNTIL_A_LINE = """print("busy", flush=True)
@@ -59,7 +59,7 @@ def monotonic(times=itertools.count(1, {seconds})):
     print("read", flush=True)
     return next(times)
 signals.time = types.SimpleNamespace(monotonic=monotonic)
-signals.PATIENCE = 1e6
+signals.GRACE_SECONDS = 1e6
 """
 NUMBERS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
@@ -90,9 +90,9 @@ def test_a_busy_main_thread_is_left_when_patience_ends(number: signal.Signals, c
     with busy(IN_C, clock=NO_WAITING) as process:
         process.send_signal(number)
         answer = finish(process)
-    waited = f"waited {signals.PATIENCE}\n"
+    waited = f"waited {signals.GRACE_SECONDS}\n"
     assert (answer.code, answer.out, answer.err) == (code, waited, "saved at step 7\n")
-    assert signals.PATIENCE <= 1.5
+    assert signals.GRACE_SECONDS <= 1.5
 
 
 @pytest.mark.long
@@ -139,7 +139,7 @@ def test_no_library_takes_an_interruption_for_an_error_of_its_own() -> None:
 
 def test_the_loop_stops_itself() -> None:
     """It comes back before patience ends, which here is never."""
-    with busy(LOOP, clock="signals.PATIENCE = 1e6") as process:
+    with busy(LOOP, clock="signals.GRACE_SECONDS = 1e6") as process:
         process.send_signal(signal.SIGTERM)
         answer = finish(process)
     assert (answer.code, answer.out, answer.err) == (143, "", "")
@@ -197,9 +197,9 @@ def test_handlers_come_back_and_save_runs_once() -> None:
         return "saved"
 
     with Stop(save) as stop:
-        assert not stop.asked
+        assert not stop.requested
         signal.raise_signal(signal.SIGINT)
-        assert stop.asked
+        assert stop.requested
         assert isinstance(stop.interrupted(), Interrupted)
         assert stop.interrupted().code == 130
     assert len(saves) == 1
@@ -212,7 +212,7 @@ def test_outside_the_main_thread_it_only_watches() -> None:
 
     def work() -> None:
         with Stop(lambda: "") as stop:
-            seen.append(stop.asked)
+            seen.append(stop.requested)
 
     thread = threading.Thread(target=work)
     thread.start()

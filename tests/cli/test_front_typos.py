@@ -121,7 +121,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("params=3", "params: is not one value; write params.NAME=..."),
         ("start=", "start=: no value; write start=null for none"),
         ("=3", "=3: not key=value"),
-        ("a b", "a b: not key=value"),
+        ("a b", "a b: is not key=value"),
         ("a b=1", "the key has a blank in it"),
         ("a..b=1", "the key cannot be read"),
         ("tokens=[BTC,ETH", "'[' is not closed"),

@@ -84,7 +84,7 @@ def test_words_that_ask_for_nothing_there_is_are_one_line(
         2, "--periods: late: BTC has prices from 2021-01-01 to 2026-01-01"
     )
     toy.call("report", "abcdef", folder=finished).one_line(4, "no run begins with abcdef")
-    toy.call("report", "abcdef", "123456", folder=finished).one_line(2, "one RUN at a time")
+    toy.call("report", "abcdef", "123456", folder=finished).one_line(2, "give one RUN")
     monkeypatch.setattr("quantamm_cli.workflows.plots.find_spec", lambda name: None)
     for words in (("report", *TOY), ("evaluate", *TOY, "--plots"), ("simulate", *TOY, "--plots")):
         toy.call(*words, folder=finished).one_line(2, "matplotlib: plots need it")

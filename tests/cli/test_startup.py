@@ -17,7 +17,7 @@ from compiling import QUICKLY
 from toy import CACHE, QSIM, TOY, environment
 
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.log_bridge import heard
+from quantamm_cli.cli.log_bridge import forward_logs
 from quantamm_cli.config.components import load_components
 from quantamm_cli.kernels import build
 from quantamm_cli.workflows import compile_cache
@@ -178,7 +178,7 @@ def test_the_console_says_what_lower_layers_log(
     libraries are left alone.
     """
     logger = logging.getLogger("quantamm_cli.core")
-    with heard(Console("train", quiet=quiet)):
+    with forward_logs(Console("train", quiet=quiet)):
         logger.info("compiling")
         logger.warning("careful")
         logging.getLogger("jax").info("chatter")

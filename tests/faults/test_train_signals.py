@@ -56,7 +56,7 @@ jax.monitoring.register_event_duration_secs_listener(hear)
 IMPATIENT = """
 from quantamm_cli.cli import signals
 
-signals.PATIENCE = 0.0  # the main thread would not be back in time
+signals.GRACE_SECONDS = 0.0  # the main thread would not be back in time
 """
 IMPORTING = """
 import sys, time
@@ -64,7 +64,7 @@ from pathlib import Path
 from quantamm_cli.cli import signals
 from quantamm_cli.cli.main import main
 
-signals.PATIENCE = 1e6  # it ends by itself, or not at all
+signals.GRACE_SECONDS = 1e6  # it ends by itself, or not at all
 
 class Finder:
     "Once a module is to be imported, makes a file and waits for another."

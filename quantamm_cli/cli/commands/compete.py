@@ -1,6 +1,4 @@
-"""``qsim compete``: strategies and a normaliser share one flow of orders;
-what each earns, seed by seed.
-"""
+"""``qsim compete``: what strategies earn, seed by seed, when they share one flow of orders."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,18 +16,20 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
-Way = Callable[["Composed", "Options", "Monitor"], "Result"]
+Action = Callable[["Composed", "Options", "Monitor"], "Result"]
 _KINDS = ("pairs", "leave-one-out", "copies")
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """What is asked for: a verb, an option that does something else, or the competition itself."""
-    if options.words:
-        way: Way = _validate if options.words[0] == "validate" else _leaderboard
+    """Run the verb or the option that selects another action; else the competition itself."""
+    if not options.words:
+        requested = (action for name, action in _BY_FLAG.items() if options.on(name))
+        action = next(requested, _compete)
+    elif options.words[0] == "validate":
+        action = _validate
     else:
-        asked = (way for name, way in _WAYS.items() if options.on(name))
-        way = next(asked, _compete)
-    return way(composed, options, monitor)
+        action = _leaderboard
+    return action(composed, options, monitor)
 
 
 def _compete(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -51,7 +51,9 @@ def _sweep(composed: "Composed", options: "Options", monitor: "Monitor") -> "Res
     from quantamm_cli.workflows.compete.sweep import PlannedSweep, Sweep, swept
 
     sweep = Sweep(settings, options.text("axes") or "", monitor)
-    return PlannedSweep(sweep) if options.dry_run else swept(sweep, options.fresh, monitor, watch)
+    if options.dry_run:
+        return PlannedSweep(sweep)
+    return swept(sweep, options.fresh, monitor, watch)
 
 
 def _tournament(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -62,11 +64,9 @@ def _tournament(composed: "Composed", options: "Options", monitor: "Monitor") ->
 
     kind: Any = options.text("tournament")
     tournament = Tournament(kind, settings, monitor)
-    return (
-        PlannedTournament(tournament)
-        if options.dry_run
-        else played(tournament, options.fresh, watch)
-    )
+    if options.dry_run:
+        return PlannedTournament(tournament)
+    return played(tournament, options.fresh, watch)
 
 
 def _optimise(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -90,16 +90,13 @@ def _replay(composed: "Composed", options: "Options", monitor: "Monitor") -> "Re
 
 
 def _steps(text: str, settings: "Compete") -> "Asked":
-    """What ``--replay`` says: a seed, first and last step. Raises ConfigError."""
+    """Parse ``--replay``: a seed, first and last step. Raises ConfigError."""
     from quantamm_cli.workflows.compete.replay import Asked
 
     parts = text.split(":")
-    if len(parts) not in (1, 3) or not all(part.isdecimal() for part in parts):
-        raise ConfigError(
-            "--replay",
-            f"'{text}' is not SEED or SEED:FIRST:LAST, such as 7:100:200 (steps "
-            "from 0, both included)",
-        )
+    if len(parts) not in (1, 3) or not all(map(str.isdecimal, parts)):
+        form = "SEED or SEED:FIRST:LAST, such as 7:100:200 (steps from 0, both included)"
+        raise ConfigError("--replay", f"'{text}' is not {form}")
     seed, *ends = map(int, parts)
     return Asked(seed, *(ends or (0, settings.steps - 1)))
 
@@ -116,7 +113,7 @@ def _verify(composed: "Composed", options: "Options", monitor: "Monitor") -> "Re
 def _validate(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     if len(options.words) != 2:
         raise ConfigError(
-            "validate", "takes one strategy: qsim compete validate NAME, or FILE.py:Class"
+            "validate", "expected one strategy: qsim compete validate NAME, or FILE.py:Class"
         )
     from quantamm_cli.config.competition import read_entrant
     from quantamm_cli.config.components import load_strategies
@@ -134,18 +131,18 @@ def _leaderboard(composed: "Composed", options: "Options", monitor: "Monitor") -
     return leaderboard(options.words[1:] or (composed.runs_dir,), composed.runs_dir)
 
 
-_WAYS: dict[str, Way] = {
+_BY_FLAG: dict[str, Action] = {
     "verify": _verify,
     "replay": _replay,
     "axes": _sweep,
     "tournament": _tournament,
     "optimise": _optimise,
 }
-"""Something else than the competition itself, by the option that asks for it."""
+"""Other actions than the competition itself, by the flag that selects them."""
 
 COMMAND = Command(
     "compete",
-    "strategies share one flow of orders: who earns, and how sure that is",
+    "compare what strategies earn from one shared flow of orders, with intervals",
     f"[validate STRATEGY | leaderboard [FOLDER|RECEIPT ...]] {RUNS}",
     place=5,
     run=run,
@@ -153,82 +150,64 @@ COMMAND = Command(
         Flag(
             "until_decided",
             ("--until-decided",),
-            "more seeds until the leader is surely ahead",
-            instead="way",
+            "add seeds until the leader is significantly ahead",
+            exclusive="action",
         ),
         Flag(
             "axes",
             ("--sweep",),
-            "points of a setting: [STRATEGY.]KEY=FIRST:LAST:STEP,...",
+            "run every value of a setting: [STRATEGY.]KEY=FIRST:LAST:STEP,...",
             "AXES",
-            instead="way",
+            exclusive="action",
         ),
         Flag(
             "tournament",
             ("--tournament",),
-            "many line-ups: pairs, leave-one-out, copies",
+            "run many line-ups: pairs, leave-one-out, copies",
             "KIND",
             _KINDS,
-            instead="way",
+            exclusive="action",
         ),
         Flag(
             "optimise",
             ("--optimise",),
-            "train the first strategy's parameters, judge them on other seeds",
-            instead="way",
+            "train the first strategy's parameters and evaluate them on other seeds",
+            exclusive="action",
         ),
         Flag(
             "verify",
             ("--verify",),
             "run a receipt again and compare every seed",
             "RECEIPT",
-            instead="way",
+            exclusive="action",
         ),
         Flag(
             "replay",
             ("--replay",),
-            "one seed step by step, as JSON and HTML: SEED[:FIRST:LAST]",
+            "show one seed step by step, as JSON and HTML: SEED[:FIRST:LAST]",
             "SEED",
-            instead="way",
+            exclusive="action",
         ),
         flags.DRY_RUN,
         flags.FRESH,
     ),
     notes=(
-        (
-            "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and "
-            "classes of your own files"
-        ),
-        (
-            "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME gives "
-            "it a name of its own"
-        ),
-        (
-            "'strategies=[{kind: pool, pool: gyroscope}]'     a pool of the simulator; one of your "
-            "own by its name alone"
-        ),
-        "strategy.fixed_fee.fee_bps=45                   the same for one that is named",
-        (
-            "class MyStrategy(Strategy):                     from "
-            "quantamm_cli.competition.strategy import Strategy"
-        ),
-        (
-            "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, "
-            "after_swap, on_epoch if it remembers"
-        ),
-        (
-            "market=history data=parquet data.dir=PATH       minute prices of yours: "
-            "market.base=ETH market.start=... market.end=..."
-        ),
-        "qsim compete validate STRATEGY                  does it quote as the rules want",
-        (
-            "qsim compete leaderboard [FOLDER|RECEIPT ...]   receipts of one configuration, "
-            "ranked, as one HTML page"
-        ),
-        (
-            "as often as you like the same command goes on; simulations=N more seeds go on with "
-            "the same competition"
-        ),
+        "strategies=[fixed_fee,my_file.py:MyStrategy]    names (qsim show strategies) and "
+        "classes of your own files",
+        "'strategies=[{kind: fixed_fee, fee_bps: 45}]'    with settings; name: NAME renames it",
+        "'strategies=[{kind: pool, pool: gyroscope}]'     a pool of the simulator; one of your "
+        "own by its name alone",
+        "strategy.fixed_fee.fee_bps=45                   a setting of a named strategy",
+        "class MyStrategy(Strategy):                     from "
+        "quantamm_cli.competition.strategy import Strategy",
+        "    fees(self, state) or quote(self, state, side, amount, reserves); init, on_step, "
+        "after_swap, on_epoch if it keeps a memory",
+        "market=history data=parquet data.dir=PATH       your own minute prices: "
+        "market.base=ETH market.start=... market.end=...",
+        "qsim compete validate STRATEGY                  check that its quotes follow the rules",
+        "qsim compete leaderboard [FOLDER|RECEIPT ...]   rank receipts of one configuration "
+        "on one HTML page",
+        "run the same command to resume; a larger simulations=N adds seeds to the same competition",
     ),
-    beside=("validate", "leaderboard"),
+    optional_verbs=("validate", "leaderboard"),
 )

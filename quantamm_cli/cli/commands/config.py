@@ -1,4 +1,4 @@
-"""``qsim config``: the settings themselves, shown, validated, described, compared, copied out."""
+"""``qsim config``: shows, validates, describes, compares and copies settings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,18 +17,15 @@ COMPOSED = ("train", "simulate", "evaluate", "report", "tune", "compete")
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """What the verb asks for."""
+    """Run the verb."""
     from quantamm_cli.workflows import settings_files
 
     verb, *words = options.words
     match verb:
         case "diff":
             if len(words) != 2:
-                raise ConfigError(
-                    "",
-                    "takes two: qsim config diff A B (names of experiments, files, "
-                    "checkpoints, or 'default')",
-                )
+                form = "A B (names of experiments, files, checkpoints, or 'default')"
+                raise ConfigError("", f"expected two settings: qsim config diff {form}")
             return settings_files.compare_settings(
                 words[0], words[1], composed.overrides, composed.config_dir
             )
@@ -48,7 +45,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "config",
-    "show, validate, schema, diff, init: the settings themselves",
+    "show, validate, describe (schema), compare (diff) or copy (init) settings",
     "VERB [COMMAND|A B|FOLDER] [conf=...] [key=value ...]",
     place=9,
     run=run,
@@ -58,11 +55,10 @@ COMMAND = Command(
 
 
 def _command(words: list[str]) -> str:
-    """The command whose settings are meant."""
+    """The command that the words name; train by default."""
     if len(words) > 1 or (words and words[0] not in COMPOSED):
-        near = did_you_mean(words[-1], COMPOSED)
+        known = f"{', '.join(COMPOSED)}{did_you_mean(words[-1], COMPOSED)}"
         raise ConfigError(
-            words[-1],
-            f"not one of {', '.join(COMPOSED)}{near} (for an experiment or a file write conf=...)",
+            words[-1], f"is not one of {known} (for an experiment or a file write conf=...)"
         )
     return words[0] if words else "train"

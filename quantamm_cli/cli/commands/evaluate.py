@@ -1,4 +1,4 @@
-"""``qsim evaluate``: a trained run, scored on every period beside its benchmarks."""
+"""``qsim evaluate``: scores a trained run on every period, beside its benchmarks."""
 
 from typing import TYPE_CHECKING
 
@@ -16,19 +16,19 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     """Load parameters by a selection rule and score them."""
     if composed.walks_forward:
         return _walk(composed, options, monitor)
-    from quantamm_cli.cli.asked import Asked
+    from quantamm_cli.cli.evaluation_request import EvaluationRequest
 
-    asked = Asked(composed, options)
+    request = EvaluationRequest(composed, options)
     if options.dry_run:
         from quantamm_cli.workflows.plans import PlannedEvaluation
 
-        return PlannedEvaluation(asked.chosen)
-    result = asked.evaluate()
+        return PlannedEvaluation(request.chosen)
+    result = request.evaluate()
     if not options.plots:
         return result
     from quantamm_cli.workflows.report import with_plots
 
-    return with_plots(result, options.minimum, asked.watch)
+    return with_plots(result, options.minimum, request.watch)
 
 
 COMMAND = Command(
@@ -52,11 +52,11 @@ COMMAND = Command(
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    from quantamm_cli.cli.walked import evaluated_settings, planned
+    from quantamm_cli.cli.walk_forward_request import evaluated_settings, planned_walk
 
     settings = evaluated_settings(composed, options)
     if options.dry_run:
-        return planned(settings, options)
+        return planned_walk(settings, options)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 
     return evaluate_walk(settings, options.selection, monitor)

@@ -1,4 +1,4 @@
-"""``qsim export RUN``: a run's parameters as the contracts take them."""
+"""``qsim export RUN``: writes a run's parameters in the form of the contracts."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """Load parameters by a selection rule and write them in both forms."""
+    """Select parameters by a rule and write them in both forms."""
     from quantamm_cli.settings.run import Train
     from quantamm_cli.store.runs import Store
     from quantamm_cli.workflows.runtime import start_jax
@@ -29,7 +29,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "export",
-    "a run's parameters as the contracts take them, 18 decimals",
+    "write a run's parameters in the form of the contracts, 18 decimals",
     "RUN [options]",
     place=8,
     run=run,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """List the topics, show a page, or look words up."""
+    """List the topics, show a page, or look up words."""
     from quantamm_cli.cli.commands import COMMANDS
     from quantamm_cli.workflows.manual import manual
 
@@ -21,7 +21,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "help",
-    "the manual: its topics, a page of it, or what a word means",
+    "show the manual: its topics, a page, or what a word means",
     "[TOPIC|WORDS|COMMAND]",
     place=11,
     run=run,

@@ -1,4 +1,4 @@
-"""``qsim report``: what ``qsim evaluate`` says, as plots and one page that needs nothing else."""
+"""``qsim report``: draws plots and writes one self-contained HTML page of a result."""
 
 from typing import TYPE_CHECKING
 
@@ -15,23 +15,26 @@ if TYPE_CHECKING:
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """Evaluate a run, draw it and write the page, or draw what else is named."""
+    """Evaluate a run and write its page, or write the page of the stored result that is named."""
     from quantamm_cli.config.components import load_components
     from quantamm_cli.store.runs import Store
     from quantamm_cli.workflows import plots
 
     plots.check()
-    held = None if options.run is None else Store(composed.runs_dir).named(options.run)
-    if held is not None and held.kind != "run":
-        if composed.plugins:  # which may have plots
-            load_components(composed.plugins)
-        return _stored(held, options, monitor)
-    return _walk(composed, options, monitor) if composed.walks_forward else _run(composed, options)
+    if options.run is not None:
+        named = Store(composed.runs_dir).named(options.run)
+        if named.kind != "run":
+            if composed.plugins:  # which may define plots
+                load_components(composed.plugins)
+            return _stored(named, options, monitor)
+    if composed.walks_forward:
+        return _walk(composed, options, monitor)
+    return _run(composed, options)
 
 
 COMMAND = Command(
     "report",
-    "plots and one page of a trained run, a walk-forward or a competition",
+    "draw plots and one page of a trained run, a walk-forward or a competition",
     f"[RUN] {RUNS}",
     place=6,
     run=run,
@@ -42,42 +45,43 @@ COMMAND = Command(
 
 
 def _run(composed: "Composed", options: "Options") -> "Result":
-    from quantamm_cli.cli.asked import Asked
+    from quantamm_cli.cli.evaluation_request import EvaluationRequest
     from quantamm_cli.workflows.plans import PlannedEvaluation
 
-    asked = Asked(composed, options)
+    request = EvaluationRequest(composed, options)
     if options.dry_run:
-        return PlannedEvaluation(asked.chosen)
+        return PlannedEvaluation(request.chosen)
     from quantamm_cli.workflows.report import report_run
 
-    return report_run(asked.evaluate(), options.minimum, asked.watch)
+    return report_run(request.evaluate(), options.minimum, request.watch)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """The cycles of a walk-forward, and the page of what they come to."""
-    from quantamm_cli.cli.walked import evaluated_settings, planned
+    """Evaluate a walk-forward and write its page."""
+    from quantamm_cli.cli.walk_forward_request import evaluated_settings, planned_walk
 
     settings = evaluated_settings(composed, options)
     if options.dry_run:
-        return planned(settings, options)
+        return planned_walk(settings, options)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
     from quantamm_cli.workflows.report import report_walk
 
     return report_walk(evaluate_walk(settings, options.selection, monitor))
 
 
-def _stored(held: "Held", options: "Options", monitor: "Monitor") -> "Result":
-    """The plots and the page of what is kept of a walk-forward or a competition."""
+def _stored(stored: "Held", options: "Options", monitor: "Monitor") -> "Result":
+    """The page of a stored walk-forward or competition."""
     if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
         raise ConfigError(
-            held.short,
-            "is drawn from what is kept of it; for other settings write all of "
-            "the words, and no name",
+            stored.short,
+            "is drawn from its stored result; for other settings give the full settings "
+            "instead of a name",
         )
-    for name in ("periods", "sets", "curvature"):
-        if options.on(name):
-            raise ConfigError(f"--{name}", f"is for a run, and {held.short}… is none; name a run")
+    from quantamm_cli.store.result_names import KINDS
     from quantamm_cli.workflows.report import drawable, report_stored
 
-    stored = drawable(held, options.selection, monitor)
-    return stored if options.dry_run else report_stored(stored)
+    for name in ("periods", "sets", "curvature"):
+        if options.on(name):
+            raise ConfigError(f"--{name}", f"needs a run; {stored.short} is a {KINDS[stored.kind]}")
+    plan = drawable(stored, options.selection, monitor)
+    return plan if options.dry_run else report_stored(plan)

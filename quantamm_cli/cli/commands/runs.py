@@ -1,6 +1,4 @@
-"""``qsim runs``: stored results listed, shown, compared, verified;
-results of quantammsim imported.
-"""
+"""``qsim runs``: lists, shows, compares, verifies and imports stored results."""
 
 from typing import TYPE_CHECKING
 
@@ -21,20 +19,20 @@ _NAMES = {
     "verify": (0, 0),
     "import": (1, None),
 }
-"""How many names each verb takes, at least and at most."""
-_CURES = {
-    "show": "name one run",
-    "compare": "name two runs or more",
-    "import": "name a result file of quantammsim, or several",
+"""The least and greatest number of names that each verb takes."""
+_EXPECTED = {
+    "show": "expected the name of one run",
+    "compare": "expected the names of two runs or more",
+    "import": "expected one or more result files of quantammsim",
 }
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """List, show, compare or verify the runs under ``runs_dir``, or import some."""
+    """List, show, compare or verify the results under ``runs_dir``, or import some."""
     verb, names = options.words[0], options.words[1:]
     least, most = _NAMES[verb]
     if len(names) < least or (most is not None and len(names) > most):
-        raise ConfigError(verb, _CURES.get(verb, "takes no names"))
+        raise ConfigError(verb, _EXPECTED.get(verb, "takes no names"))
     match verb:
         case "show":
             return _show(names[0], composed, options, monitor)
@@ -64,8 +62,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "runs",
-    "list, show, verify runs, walk-forwards, competitions and studies; compare; import "
-    "results of quantammsim",
+    "list, show, verify or compare stored results; import results of quantammsim",
     "VERB [RUN ...|FILE ...] [options]",
     place=7,
     run=run,
@@ -80,11 +77,11 @@ def _show(name: str, composed: "Composed", options: "Options", monitor: "Monitor
     from quantamm_cli.store.runs import Store
 
     store = Store(composed.runs_dir)
-    held = store.named(name)
-    if held.kind == "run":
+    stored = store.named(name)
+    if stored.kind == "run":
         from quantamm_cli.workflows.stored_runs import StoredRun
 
-        return StoredRun(store.load(held.path), options.minimum)
+        return StoredRun(store.load(stored.path), options.minimum)
     from quantamm_cli.workflows.stored_results import show_stored
 
-    return show_stored(held, options.selection, monitor)
+    return show_stored(stored, options.selection, monitor)

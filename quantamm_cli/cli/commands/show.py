@@ -1,4 +1,4 @@
-"""``qsim show WHAT [NAME]``: the components there are; one of them with its settings."""
+"""``qsim show WHAT [NAME]``: lists components, or shows one with its settings."""
 
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """List what there is of a kind, or show the one that is named."""
+    """List the components of a kind, or show the one that is named."""
     from quantamm_cli.workflows.components import show_components
 
     what, *names = options.words
     if len(names) > 1:
-        raise ConfigError(names[1], f"one name at a time: qsim show {what} {names[0]}")
-    return show_components(
-        what, names[0] if names else None, composed.overrides, composed.config_dir
-    )
+        raise ConfigError(names[1], f"expected one name: qsim show {what} {names[0]}")
+    name = names[0] if names else None
+    return show_components(what, name, composed.overrides, composed.config_dir)
 
 
 def names(loader: "Loader", what: str) -> "Sequence[str]":
@@ -42,7 +41,7 @@ def _verbs() -> tuple[str, ...]:
 
 COMMAND = Command(
     "show",
-    "the pools, rules, metrics, ... there are, with units and defaults",
+    "list the pools, rules, metrics, ..., with units and defaults",
     "WHAT [NAME]",
     place=10,
     run=run,

@@ -1,4 +1,4 @@
-"""``qsim simulate``: one pool with given parameters over [start, end)."""
+"""``qsim simulate``: simulates one pool with fixed parameters over [start, end)."""
 
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,14 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if options.load is not None:
         raise ConfigError(
             "--load",
-            "needs --run RUN, the run to load from; without it the parameters are params.NAME=…",
+            "needs --run RUN, the run to load from; to set parameters write params.NAME=...",
         )
-    return _simulated(composed, False, options, monitor)
+    return _simulate(composed, False, options, monitor)
 
 
 COMMAND = Command(
     "simulate",
-    "one pool with given parameters over a market",
+    "simulate one pool with fixed parameters over a market",
     RUNS,
     place=1,
     flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN),
@@ -40,12 +40,12 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     from quantamm_cli.store.runs import Store
 
     run = Store(composed.runs_dir).load(name)
-    own = composed.of_run(run).read(Train)
+    run_settings = composed.of_run(run).read(Train)
     from quantamm_cli.workflows.selection import chooser
 
-    selected = chooser(own, options.selection)(run)
+    selected = chooser(run_settings, options.selection)(run)
     changed = composed.changing_run(run).but(params=selected.params, grid=composed.tree["grid"])
-    result = _simulated(changed, True, options, monitor)
+    result = _simulate(changed, True, options, monitor)
     if options.dry_run:
         return result
     from quantamm_cli.workflows.simulate import SimulationOfRun
@@ -53,10 +53,10 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     return SimulationOfRun(result, run, selected)
 
 
-def _simulated(
+def _simulate(
     composed: "Composed", stored: bool, options: "Options", monitor: "Monitor"
 ) -> "Result":
-    """``stored``: the parameters are a run's, which a grid may replace."""
+    """``stored``: the parameters come from a run; a grid may replace them."""
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.workflows.plans import PlannedRun
 

@@ -1,4 +1,4 @@
-"""``qsim train``: fit, validate, save, select, and score what came of it."""
+"""``qsim train``: trains a pool, saves every step, and scores the selected parameters."""
 
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.results import Result
 
 _CONTINUE = Flag(
-    "go_on",
+    "continue_run",
     ("--continue",),
-    "with --run: that run with more steps, fit.steps=N in all",
+    "with --run: train that run for more steps, fit.steps=N in total",
     argument="shorter",
 )
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
-    """Train these settings to the end, or take up where an earlier call stopped."""
+    """Train to the end of these settings; resume if an earlier call was interrupted."""
     from quantamm_cli.settings.split import WalkForward
 
     settings, shorter = _settings(composed, options, monitor)
@@ -39,8 +39,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     selection = options.selection
     if settings.warm_start is not None and shorter is None:
         start = settings.warm_start
-        monitor.note(f"beginning with step {start.step}, set {start.set} of run_{start.run[:12]}…")
-        selection = Selection()  # --load chose the beginning, not the result
+        monitor.note(f"starting from step {start.step}, set {start.set} of run_{start.run[:12]}…")
+        selection = Selection()  # --load selected the start, not the result
     return train(settings, selection, options.fresh, shorter, monitor)
 
 
@@ -52,11 +52,9 @@ COMMAND = Command(
     run=run,
     flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.DRY_RUN, flags.FRESH),
     notes=(
-        "fit=adamw, bfgs, cma_es, optuna, random, ...    how (qsim show fits);  fit.steps=N",
-        (
-            "practice=monte_carlo                            training windows from resampled "
-            "prices (qsim show practices)"
-        ),
+        "fit=adamw, bfgs, cma_es, optuna, random, ...    the fitter (qsim show fits);  fit.steps=N",
+        "practice=monte_carlo                            training windows from resampled "
+        "prices (qsim show practices)",
         *CYCLES,
     ),
 )
@@ -64,9 +62,9 @@ COMMAND = Command(
 
 def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result":
     if options.dry_run:
-        from quantamm_cli.cli.walked import planned
+        from quantamm_cli.cli.walk_forward_request import planned_walk
 
-        return planned(settings, options)
+        return planned_walk(settings, options)
     from quantamm_cli.workflows.walk_forward import walk_forward
 
     return walk_forward(settings, options.selection, options.fresh, monitor)
@@ -75,23 +73,23 @@ def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result"
 def _settings(
     composed: "Composed", options: "Options", monitor: "Monitor"
 ) -> "tuple[Train, Run | None]":
-    """The settings, and the run whose whole state is taken over."""
+    """The settings, and the run whose complete state is continued."""
     from quantamm_cli.settings.run import Train
     from quantamm_cli.store.runs import Store
 
     if options.run is None:
-        if options.on("go_on"):
-            raise ConfigError("--continue", "needs --run RUN, the run that is to be made longer")
+        if options.on("continue_run"):
+            raise ConfigError("--continue", "needs --run RUN, the run to continue")
         return composed.read(Train), None
     run = Store(composed.runs_dir).load(options.run)
-    own, changed = composed.of_run(run).read(Train), composed.changing_run(run)
+    run_settings, changed = composed.of_run(run).read(Train), composed.changing_run(run)
     from quantamm_cli.workflows.warm_start import check_longer, warm_started
 
-    if options.on("go_on"):
+    if options.on("continue_run"):
         longer = changed.read(Train)
-        check_longer(own, longer)
+        check_longer(run_settings, longer)
         return longer, run
+    params = composed.group("params")
     settings = changed.but(params={}, warm_start=None).read(Train)
-    return warm_started(
-        run, own, settings, options.selection, composed.group("params"), monitor
-    ), None
+    settings = warm_started(run, run_settings, settings, options.selection, params, monitor)
+    return settings, None

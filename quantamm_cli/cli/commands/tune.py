@@ -1,5 +1,6 @@
-"""``qsim tune``: a search over settings; each trial is a training,
-and the best becomes a file for conf=.
+"""``qsim tune``: searches over settings.
+
+Each trial is a training; the best settings are written to a file for conf=.
 """
 
 from typing import TYPE_CHECKING
@@ -40,21 +41,14 @@ COMMAND = Command(
     run=run,
     flags=(flags.DRY_RUN, flags.FRESH),
     notes=(
-        (
-            "what is searched: any setting of qsim train, by its dotted name, as YAML "
-            "(conf/space/NAME.yaml) or as"
-        ),
+        "the search space: any setting of qsim train, by its dotted name, in YAML "
+        "(conf/space/NAME.yaml) or as",
         "  space.fit.learning_rate=[0.001,1,log]    from, to, and any of log, int, float",
         "  space.fit.batch_size.choices=[4,8,16]    values to choose from",
         "  space.pool.rule=[momentum,power_channel] names to choose from, components too",
         "  space.params.memory_days=declared        the range a parameter declares",
-        (
-            "  space.fit.noise_scale=null               not this one;  space=none: "
-            "only what is named here"
-        ),
-        (
-            "as often as you like the same command goes on; study.trials=N more "
-            "trials continue the study"
-        ),
+        "  space.fit.noise_scale=null               leave it out;  space=none: "
+        "search only what is named here",
+        "run the same command to resume; a larger study.trials=N adds trials to the study",
     ),
 )

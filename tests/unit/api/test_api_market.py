@@ -256,7 +256,7 @@ def test_training_evaluating_and_tuning_take_it(
         )
     with pytest.raises(
         qsim.ArgumentError,
-        match=rf"market: is {other.sha256[:12]}…, and the run was made of the market",
+        match=rf"market: is {other.sha256[:12]}…, but the run was made from the market",
     ):
         qsim.evaluate(first.run, market=other)
     study = qsim.tune(
@@ -343,7 +343,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "a start for a frame": (
         lambda a, f: qsim.market(f, start=START),
-        "start: is '2023-03-01', and prices have times of their own",
+        "start: is '2023-03-01', but these prices carry their own times",
     ),
     "no times": (
         lambda a, f: qsim.market(f.rename({"unix": "time"})),
@@ -483,6 +483,6 @@ def test_prices_of_hours_are_not_taken_for_minutes_in_silence(frame: polars.Data
     assert "BTC has no bar in 98.3% of its minutes" in repr(market)
     settings = qsim.compose("simulate", "tokens=[BTC,ETH]", "start=2023-03-06", "end=2023-03-08")
     with pytest.warns(
-        UserWarning, match="has no price in 98% of the minutes; the one before is carried over them"
+        UserWarning, match="has no price in 98% of the minutes; the previous price is carried forward"
     ):
         qsim.simulate(settings, market=market)

@@ -177,7 +177,7 @@ WRONG = {
         lambda s, f: qsim.tune(s, space="x"),
         "space: is of type str; expected ranges by the names",
     ),
-    "name": (lambda s, f: s.but({1: 3}), "overrides: 1 is no name of a setting"),
+    "name": (lambda s, f: s.but({1: 3}), "overrides: 1 is not the name of a setting"),
     "later start": (
         lambda s, f: qsim.simulator(s, qsim.market(f), rows=100)({}, 20_061),
         "start: is 20061; expected 0 to 20060",

@@ -1,4 +1,4 @@
-"""``split=walk_forward`` of train, evaluate and report."""
+"""Train, evaluate and report with ``split=walk_forward``."""
 
 from typing import TYPE_CHECKING
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 def evaluated_settings(composed: Composed, options: Options) -> Train:
-    """What is to be evaluated: these settings, or those of another run with these on top."""
+    """The composed settings, or those of the run of ``--run`` with the overrides applied."""
     for name in ("periods", "sets", "curvature", "plots"):
         if options.on(name) or (name == "plots" and options.plots):
             raise ConfigError(
                 f"--{name}",
-                "does not go with split=walk_forward; evaluate the run of one of its "
-                "cycles with it: --run RUN",
+                "cannot be combined with split=walk_forward; "
+                "evaluate the run of one cycle instead: --run RUN",
             )
     if options.run is not None:
         composed = composed.changing_run(Store(composed.runs_dir).load(options.run))
     return composed.read(Train)
 
 
-def planned(settings: Train, options: Options) -> "PlannedWalkForward":
-    """The cycles there would be; nothing is touched."""
+def planned_walk(settings: Train, options: Options) -> "PlannedWalkForward":
+    """The cycles that would run; nothing is read or written."""
     from quantamm_cli.workflows.walk_forward import PlannedWalkForward, walk_place
 
     return PlannedWalkForward(settings, walk_place(settings, options.selection))

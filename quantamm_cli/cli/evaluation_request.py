@@ -1,4 +1,4 @@
-"""What is to be evaluated, of ``qsim evaluate`` and ``qsim report``."""
+"""What ``qsim evaluate`` and ``qsim report`` evaluate: the run, the settings and the extras."""
 
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
 
 
-class Asked:
-    """What the words ask to be evaluated; all that can be wrong with them is found here."""
+class EvaluationRequest:
+    """The evaluation that the command line requests; wrong requests fail here."""
 
     def __init__(self, composed: Composed, options: Options) -> None:
         self.watch = Watch()
@@ -26,21 +26,22 @@ class Asked:
             check()
         if options.run is not None:
             run = Store(composed.runs_dir).load(options.run)
-            settings, own = composed.changing_run(run).read(Train), composed.of_run(run).read(Train)
+            settings = composed.changing_run(run).read(Train)
+            run_settings = composed.of_run(run).read(Train)
         else:
-            settings = own = composed.read(Train)
+            settings = run_settings = composed.read(Train)
             run = trained(settings)
         from quantamm_cli.workflows.evaluate import choose
         from quantamm_cli.workflows.evaluate_details import check_sets
         from quantamm_cli.workflows.runtime import start_jax
 
         start_jax()
-        self.chosen: Chosen = choose(settings, run, options.selection, own)
+        self.chosen: Chosen = choose(settings, run, options.selection, run_settings)
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
 
     def evaluate(self) -> "EvaluationResult":
-        """From every side that was asked for."""
+        """Score the chosen parameter set, with every extra that was requested."""
         from quantamm_cli.workflows.evaluate import evaluate
 
         self.watch.lap("start")
