@@ -18,6 +18,11 @@ PATTERNS = {
     "assert isinstance": r"assert isinstance",
     "type: ignore": r"type: ignore",
 }
+EXPRESSIONS: dict[str, tuple[type[ast.AST], ...]] = {
+    "comprehensions": (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    "conditional expressions": (ast.IfExp,),
+}
+PRIVATE_WORDS = {"told", "found", "said", "given", "seen", "heard", "kept"}
 Edges = Mapping[str, set[str]]
 
 
@@ -54,22 +59,22 @@ def circles(edges: Edges) -> list[list[str]]:
     """
     reached = {name: _reached(name, edges) for name in edges}
     groups = {
-        tuple(sorted({name} | {other for other in seen if name in reached[other]}))
-        for name, seen in reached.items()
-        if name in seen
+        tuple(sorted({name} | {other for other in reachable if name in reached[other]}))
+        for name, reachable in reached.items()
+        if name in reachable
     }
     return sorted(map(list, groups))
 
 
 def _reached(name: str, edges: Edges) -> set[str]:
-    seen: set[str] = set()
+    reachable: set[str] = set()
     waiting = [*edges[name]]
     while waiting:
         one = waiting.pop()
-        if one not in seen:
-            seen.add(one)
+        if one not in reachable:
+            reachable.add(one)
             waiting += edges[one]
-    return seen
+    return reachable
 
 
 def rooms(root: Path) -> dict[str, int]:
@@ -98,6 +103,35 @@ def counts(root: Path) -> dict[str, int]:
     return {name: len(re.findall(pattern, text)) for name, pattern in PATTERNS.items()}
 
 
+def densities(root: Path) -> dict[str, float]:
+    """Comprehensions and conditional expressions per 1,000 lines."""
+    files = modules(root).values()
+    thousands = sum(map(_lines, files)) / 1000
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    return {
+        name: sum(isinstance(node, kinds) for node in nodes) / thousands
+        for name, kinds in EXPRESSIONS.items()
+    }
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each function, class, argument, variable, attribute and alias bound."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            names = [node.id if isinstance(node, ast.Name) else node.attr]
+            names = names if isinstance(node.ctx, ast.Store) else []
+        elif isinstance(node, ast.alias | ast.arg):
+            names = [node.asname if isinstance(node, ast.alias) else node.arg]
+        else:  # a function, class, handler of exceptions, pattern, rest of a mapping pattern
+            names = [getattr(node, "name", None), getattr(node, "rest", None)]
+        yield from ((getattr(node, "lineno", 0), name) for name in names if name)
+
+
+def private_words(tree: ast.AST) -> list[tuple[int, str]]:
+    """Names that say that there is a value, not what it is; leading underscores are ignored."""
+    return [pair for pair in bound_names(tree) if pair[1].lstrip("_") in PRIVATE_WORDS]
+
+
 def main(root: Path) -> None:
     """Print the figures."""
     files = modules(root).values()
@@ -112,10 +146,10 @@ def main(root: Path) -> None:
         f"functions  {len(functions)}, median {statistics.median(functions):.0f} lines, "
         f"longest {functions[-1]}"
     )
-    found = circles(imports(root))
-    print(
-        f"circles    {len(found)}" + "".join(f"\n           {' '.join(group)}" for group in found)
-    )
+    groups = circles(imports(root))
+    print(f"circles    {len(groups)}")
+    for group in groups:
+        print(f"           {' '.join(group)}")
     print(
         "rooms      "
         + ", ".join(
@@ -125,6 +159,8 @@ def main(root: Path) -> None:
         )
     )
     print("counts     " + ", ".join(f"{name} {count}" for name, count in counts(root).items()))
+    shares = (f"{name} {share:.1f}" for name, share in densities(root).items())
+    print("per 1,000  " + ", ".join(shares))
 
 
 if __name__ == "__main__":

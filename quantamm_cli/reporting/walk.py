@@ -9,11 +9,7 @@ from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.reporting import tables
 from quantamm_cli.reporting.page import Section, page
 from quantamm_cli.reporting.plot import further, pictures
-from quantamm_cli.reporting.walk_tables import (
-    chosen_table,
-    cycles_table,
-    together_table,
-)
+from quantamm_cli.reporting.walk_tables import chosen_table, cycles_table, together_table
 
 _SEEN = "Chosen on the test blocks: nothing here is out of sample."
 

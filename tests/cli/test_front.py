@@ -338,5 +338,8 @@ def run(composed, options, monitor):
     return Count()
 
 
-COMMAND = Command("count", "counts tokens", "[options]", place=11, run=run, flags=(Flag("by", ("--by",), "how many at once", "N", ("one", "two")),), settings="base")
+BY = Flag("by", ("--by",), "how many at once", "N", ("one", "two"))
+COMMAND = Command(
+    "count", "counts tokens", "[options]", place=11, run=run, flags=(BY,), settings="base"
+)
 '''

@@ -25,7 +25,8 @@ class Leaning(WeightRule, kind="leaning"):
     """Weights lean against the level of the price."""
 
     def parameters(self, clock):
-        return (Parameter("log_k", "k_per_day", "1/day", Log2(), default=1.0, low=0.1, high=100.0, log=True),)
+        bounds = {"low": 0.1, "high": 100.0, "log": True}
+        return (Parameter("log_k", "k_per_day", "1/day", Log2(), default=1.0, **bounds),)
 
     def signal(self, recur, seen, params, clock):
         return centred(jnp.exp2(params["log_k"]), -seen.price / seen.price[:1])
@@ -48,7 +49,8 @@ import json, sys
 from quantamm_cli.cli.main import main
 
 code = main(sys.argv[1:])
-print(json.dumps([code, sorted({"jax", "numpy", "pydantic", "importlib.metadata", "leaning_rules"} & set(sys.modules))]))
+heavy = {"jax", "numpy", "pydantic", "importlib.metadata", "leaning_rules"}
+print(json.dumps([code, sorted(heavy & set(sys.modules))]))
 """
 
 

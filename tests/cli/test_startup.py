@@ -34,7 +34,10 @@ import jax
 from quantamm_cli.cli.main import main
 
 misses = []
-jax.monitoring.register_event_listener(lambda event, **_: misses.append(event) if event.endswith("/cache_misses") else None)
+def count(event, **_):
+    if event.endswith("/cache_misses"):
+        misses.append(event)
+jax.monitoring.register_event_listener(count)
 code = main(sys.argv[1:])
 print(len(misses))
 sys.exit(code)

@@ -294,7 +294,8 @@ class Mine(WeightRule, kind="mine_{name}"):
     """Buys what is dear."""
 
     def parameters(self, clock):
-        return (Parameter("log_k", "k_per_day", "1/day", Log2(), default=2.0, low=0.1, high=1000.0, log=True),)
+        bounds = {{"low": 0.1, "high": 1000.0, "log": True}}
+        return (Parameter("log_k", "k_per_day", "1/day", Log2(), default=2.0, **bounds),)
 
     def signal(self, recur, seen, params, clock):
         return centred(jnp.exp2(params["log_k"]), seen.price / seen.price.sum(-1, keepdims=True))

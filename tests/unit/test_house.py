@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from figures import circles, counts, imports, modules, rooms
+from figures import circles, counts, densities, imports, modules, private_words, rooms
 
 PRIVATE = re.compile(r"^\s*(?:from|import) ((?:hydra|omegaconf)[\w.]*\._\w+[\w.]*)", re.MULTILINE)
 
@@ -41,20 +41,59 @@ def test_values_have_types(root: Path) -> None:
     """A result is a class with fields, a stored document a TypedDict, an arbitrary tree
     ``settings.json_tree.Json``.
     """
-    found = counts(root)
-    assert found["dict[str, Any]"] <= 20, found
-    assert found["dict[str, Any]"] + found["its aliases"] <= 60, found
-    assert found["assert isinstance"] <= 5, found
-    assert found["type: ignore"] <= 10, found
+    figures = counts(root)
+    assert figures["dict[str, Any]"] <= 20, figures
+    assert figures["dict[str, Any]"] + figures["its aliases"] <= 60, figures
+    assert figures["assert isinstance"] <= 5, figures
+    assert figures["type: ignore"] <= 10, figures
+
+
+def test_steps_have_names(root: Path) -> None:
+    """A comprehension in another, a condition inside a call: a reader unfolds them in the head."""
+    figures = densities(root)
+    assert figures["comprehensions"] <= 25, figures
+    assert figures["conditional expressions"] <= 12, figures
+
+
+def test_names_say_what_a_value_is(root: Path) -> None:
+    """Not ``told`` but ``message``, not ``found`` but ``runs``, not ``given`` but ``settings``."""
+    trees = {path: ast.parse(path.read_text()) for path in modules(root).values()}
+    places = [
+        f"{path.relative_to(root)}:{line}: {name}"
+        for path, tree in trees.items()
+        for line, name in private_words(tree)
+    ]
+    assert not places, f"{len(places)} names do not say what they name:\n" + "\n".join(places)
+
+
+def test_a_private_word_would_be_refused() -> None:
+    """Wherever a name is bound; a use, a text and a compound are none of it."""
+    source = """
+import a as told
+def found(said, *given, **seen):
+    _heard = kept = lambda told: told.found["said"]
+    self.kept: int = given_away
+    try:
+        for seen in given: ...
+    except Error as found:
+        match told:
+            case [*said]: ...
+class Kept: ...
+"""
+    words = [name for _, name in sorted(private_words(ast.parse(source)))]
+    assert words == [
+        *("told", "found", "given", "said", "seen"),
+        *("_heard", "kept", "told", "kept", "seen", "found", "said"),
+    ]
 
 
 def test_only_config_uses_what_hydra_does_not_promise(root: Path) -> None:
     """Private modules of Hydra and OmegaConf may change with any release."""
     used = {name: PRIVATE.findall(path.read_text()) for name, path in modules(root).items()}
     outside = {
-        name: found
-        for name, found in used.items()
-        if found and not name.startswith("quantamm_cli.config")
+        name: imported
+        for name, imported in used.items()
+        if imported and not name.startswith("quantamm_cli.config")
     }
     assert outside == {}
     assert sum(map(len, used.values())) > 0, "nothing is found; has the pattern grown old?"

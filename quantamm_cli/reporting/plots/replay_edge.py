@@ -8,13 +8,7 @@ from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.steps import pools
 
 
-@plot(
-    "edge",
-    of="replay",
-    caption="Edge since the first step.",
-    order=20,
-    heading="Edge and value",
-)
+@plot("edge", of="replay", caption="Edge since the first step.", order=20, heading="Edge and value")
 def edge(replay: Replay) -> Figure:
     """A line a pool."""
     edges = dict(zip(replay.names, replay.edge.T, strict=True))

@@ -71,7 +71,11 @@ from quantamm_cli.training.fit import fit
 ascent, share, compiled = loop.ascent, [], []
 everything, shares = jax.local_devices(), {SHARES!r}
 assert len(everything) == max(shares)
-jax.monitoring.register_event_duration_secs_listener(lambda name, _, **more: compiled.append(name.endswith("backend_compile_duration")))
+
+def count(name, _, **more):
+    compiled.append(name.endswith("backend_compile_duration"))
+
+jax.monitoring.register_event_duration_secs_listener(count)
 
 def watched(aim, weights, pool, params, feed, starts):
     share[:] = len(params["log_k"]), len(starts)
@@ -86,7 +90,8 @@ def trained(problem, begun):
         values += jax.tree.leaves((report.objective, report.metrics, report.params))
     left = jax.tree.leaves((progress.params, progress.optimiser))
     values = [value.tolist() for value in values + left]
-    return {{"values": values, "share": share[:], "devices": [len(leaf.sharding.device_set) for leaf in left], "compiled": sum(compiled)}}
+    devices = [len(leaf.sharding.device_set) for leaf in left]
+    return {{"values": values, "share": share[:], "devices": devices, "compiled": sum(compiled)}}
 
 loop.ascent, found = watched, {{devices: {{}} for devices in shares}}
 for name, words in {CASES!r}.items():

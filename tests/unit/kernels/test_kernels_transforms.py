@@ -125,8 +125,10 @@ specs = {name: P() if axis is None else P("sets") for name, axis in AXES.items()
 run = jax.vmap(jax.value_and_grad(value), in_axes=(AXES, None))
 def local(inputs):
     total, slopes = run(inputs, 3)
-    return total, slopes["opening"], slopes["fee"].sum()  # what devices share has a gradient that is summed over them
-shared = jax.jit(jax.shard_map(local, mesh=mesh, in_specs=(specs,), out_specs=(P("sets"), P("sets"), P())))
+    # the gradient of an input that devices share is summed over them
+    return total, slopes["opening"], slopes["fee"].sum()
+results = (P("sets"), P("sets"), P())
+shared = jax.jit(jax.shard_map(local, mesh=mesh, in_specs=(specs,), out_specs=results))
 total, opening, fee = run(many, 3)[0], run(many, 3)[1]["opening"], run(many, 3)[1]["fee"].sum()
 for _ in range(20):
     found = shared(many)
@@ -141,7 +143,10 @@ KEPT = (
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 missed = []
-jax.monitoring.register_event_listener(lambda name, **_: missed.append(name) if name.endswith("cache_misses") else None)
+def count(name, **_):
+    if name.endswith("cache_misses"):
+        missed.append(name)
+jax.monitoring.register_event_listener(count)
 from test_kernels_transforms import CASE, value
 found = jax.jit(jax.grad(value))(CASE.inputs, 3)
 print(len(missed), "numba" in sys.modules, float(found["fee"]))
