@@ -163,5 +163,5 @@ def best(edge: Numbers) -> Numbers:
 
 def ratio(above: ArrayLike, below: ArrayLike) -> float:
     """The sum of ``above`` (s,) over that of ``below`` (s,); NaN of nothing."""
-    total = float(np.sum(below))
-    return float(np.sum(above)) / total if total > 0 else math.nan
+    total = float(np.asarray(below, float).sum())
+    return float(np.asarray(above, float).sum()) / total if total > 0 else math.nan

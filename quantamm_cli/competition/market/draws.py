@@ -132,7 +132,8 @@ def _time_mean(rate: Floats, counts: NDArray[np.int32]) -> Floats:
         np.stack([(counts >> 16 == regime).sum(axis=1) for regime in range(rate.shape[1])], axis=1)
         / counts.shape[1]
     )
-    return np.cumsum(time * rate, axis=1)[:, -1]
+    summed: Floats = np.cumsum(time * rate, axis=1)
+    return summed[:, -1]
 
 
 def fractions(seeds: Integers, count: int, *name: str) -> Floats:
