@@ -52,6 +52,14 @@ def test_help_names_every_command_and_its_flags(qsim: Run) -> None:
     assert "--load" not in qsim("tune", "-h")[1]
 
 
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=" ".join)
+def test_help_fits_a_terminal(words: list[str], qsim: Run) -> None:
+    """Of 80 columns; what is too long goes on under its own column."""
+    lines = qsim(*words, "--help")[1].splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert not words or any(line.startswith("  -h, --help             print") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

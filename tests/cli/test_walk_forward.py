@@ -291,7 +291,10 @@ def test_dry_run_names_the_cycles_and_touches_nothing(
             ("--load", "best_validation", "split.validation_fraction=0"),
             "--load: best_validation: these settings have no validation period",
         ),
-        (("--periods", "2021-01-24..2021-01-28"), "--periods: cannot be combined with split=walk_forward"),
+        (
+            ("--periods", "2021-01-24..2021-01-28"),
+            "--periods: cannot be combined with split=walk_forward",
+        ),
     ],
 )
 def test_wrong_words_are_one_line(
