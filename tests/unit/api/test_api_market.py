@@ -483,6 +483,7 @@ def test_prices_of_hours_are_not_taken_for_minutes_in_silence(frame: polars.Data
     assert "BTC has no bar in 98.3% of its minutes" in repr(market)
     settings = qsim.compose("simulate", "tokens=[BTC,ETH]", "start=2023-03-06", "end=2023-03-08")
     with pytest.warns(
-        UserWarning, match="has no price in 98% of the minutes; the previous price is carried forward"
+        UserWarning,
+        match="has no price in 98% of the minutes; the previous price is carried forward",
     ):
         qsim.simulate(settings, market=market)
