@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -25,6 +25,9 @@ from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Result
+
+if TYPE_CHECKING:
+    from quantamm_cli.core.params import Parameter
 
 _PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}
 
@@ -141,12 +144,11 @@ def show_components(
     items = _items(what, name, words, config_dir)
     if name is None:
         return Components(what, tuple(items))
-    one = next((each for each in items if each.name == name), None)
-    if one is None:
-        known = [each.name for each in items]
+    known = {each.name: each for each in items}
+    if name not in known:
         hint = f"{did_you_mean(name, known)} (there are: {', '.join(known)})"
         raise ConfigError(name, f"no such name among the {what}{hint}")
-    return Components(what, (one,), one=True)
+    return Components(what, (known[name],), one=True)
 
 
 def _items(
@@ -205,9 +207,12 @@ class _Describer:
         from quantamm_cli.config.line_up import resolved
 
         loader = Composer("compete", (), self._config_dir).loader
-        names = [name for name in loader.options("strategy") if name not in kinds]
-        strategies = {name: resolved(name, {}, loader, name).strategy for name in names}
-        return [self._preset(name, strategy) for name, strategy in strategies.items()]
+        presets = []
+        for name in loader.options("strategy"):
+            if name not in kinds:
+                strategy = resolved(name, {}, loader, name).strategy
+                presets.append(self._preset(name, strategy))
+        return presets
 
     def _preset(self, name: str, strategy: Component) -> Description:
         kind = self._component(name, type(strategy))
@@ -276,17 +281,18 @@ def _parameters(component: Any) -> tuple[ParameterText, ...]:
 
     rule = component.group == "pool/rule"
     size = Clock(chunk_period=1440, max_memory_days=365) if rule else 2
-    return tuple(
-        ParameterText(
-            name=each.readable,
-            raw=each.name,
-            unit=each.unit,
-            default=each.default,
-            low=each.low,
-            high=each.high,
-            also=[other.name for other in each.spellings],
-        )
-        for each in component.parameters(size)
+    return tuple(map(_parameter, component.parameters(size)))
+
+
+def _parameter(spec: "Parameter") -> ParameterText:
+    return ParameterText(
+        name=spec.readable,
+        raw=spec.name,
+        unit=spec.unit,
+        default=spec.default,
+        low=spec.low,
+        high=spec.high,
+        also=[other.name for other in spec.spellings],
     )
 
 

@@ -99,5 +99,5 @@ def export(chosen: Chosen) -> Export:
 def _units(name: str, values: Numbers) -> Layers:
     layers: list[list[float]] = np.atleast_2d(values).tolist()
     if name == WEIGHTS.name:
-        return [bd18_shares(layer) for layer in layers]
-    return [[bd18(value) for value in layer] for layer in layers]
+        return list(map(bd18_shares, layers))
+    return [list(map(bd18, layer)) for layer in layers]

@@ -194,7 +194,8 @@ def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> lis
         changes = _split(point).get("settings", {})
         values = tuple(changes.values())
         if values not in known:
-            changed = deepcopy({name: part for name, part in tree.items() if name != "grid"})
+            changed = deepcopy(dict(tree))
+            changed.pop("grid", None)
             for name, value in changes.items():
                 *path, last = name.split(".")
                 key_validation.lookup(changed, path)[last] = value

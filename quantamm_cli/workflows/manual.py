@@ -115,19 +115,20 @@ def _as_command(link: re.Match[str]) -> str:
 
 
 def _topics() -> Manual:
-    pages = [page(topic) for topic in topics()]
-    rows = [(each.topic, each.summary) for each in pages]
-    passages = tuple(Passage(each.topic, (each.topic,), each.summary) for each in pages)
+    rows, passages = [], []
+    for each in map(page, topics()):
+        rows.append((each.topic, each.summary))
+        passages.append(Passage(each.topic, (each.topic,), each.summary))
     usage = "qsim help TOPIC shows a page, qsim help WORDS searches the glossary and headings"
-    return Manual(passages, (Table.of("", ["topic", "what it says"], rows), usage))
+    return Manual(tuple(passages), (Table.of("", ["topic", "what it says"], rows), usage))
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
     """Entries that explain exactly this phrase; else entries and sections that contain it."""
     wanted = phrase.lower()
-    pages = [page(topic) for topic in topics()]
-    entries = list(chain.from_iterable(each.entries() for each in pages))
-    sections = _containing(wanted, chain.from_iterable(each.sections() for each in pages))
+    pages = list(map(page, topics()))
+    entries = list(chain.from_iterable(map(Page.entries, pages)))
+    sections = _containing(wanted, chain.from_iterable(map(Page.sections, pages)))
     matches = [entry for entry in entries if wanted in map(str.lower, entry.names)]
     matches = matches or _containing(wanted, entries)
     if not matches and not sections:
