@@ -22,11 +22,11 @@ LOAD = Flag(
     LOADS,
     short=_SHORT,
 )
-RUN = Flag("run", ("--run",), "start from this run: a path, or 6 or more digits of its name", "RUN")
+RUN = Flag("run", ("--run",), "use this run: a path, or 6 or more digits of its name", "RUN")
 MINIMUM = Flag(
     "minimum",
     ("--min",),
-    "minimum of the other metric for best_train_min_test, best_test_min_train (0)",
+    "minimum score on the other period, for best_train_min_test, best_test_min_train (0)",
     "X",
     number=True,
 )

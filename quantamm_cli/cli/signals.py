@@ -122,9 +122,8 @@ class Stop:
         os.close(self._read)
         os.close(self._write)
         if self._signal and self._saved is None and kind is None:
-            signal.raise_signal(
-                self._signal
-            )  # it came too late here: pass it to the outer handlers
+            # the signal came too late to be handled here: pass it to the outer handlers
+            signal.raise_signal(self._signal)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """The handler on the main thread.

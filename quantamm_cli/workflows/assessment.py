@@ -1,7 +1,7 @@
-"""A pool with one parameter set, run over all its periods and scored beside its benchmarks."""
+"""Runs a pool with one parameter set over all periods and scores it beside its benchmarks."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +27,28 @@ from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.trajectory import Trajectory
 
 Forms = dict[str, dict[str, list[float] | list[list[float]]]]
-"""``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers a layer."""
+"""``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers per layer."""
 
 
 @dataclass(frozen=True)
-class GivenTrades:
-    """How many trades were given, and how many of them the pool refused."""
+class TradeCounts:
+    """The number of given trades, and how many of them the pool refused."""
 
-    given: int
+    total: int
     refused: int
+
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON."""
+        return {"given": self.total, "refused": self.refused}
 
     def __str__(self) -> str:
         because = ", which it could not have paid out" if self.refused else ""
-        return f"given trades: {self.given:,}; the pool refused {self.refused:,}{because}"
+        return f"given trades: {self.total:,}; the pool refused {self.refused:,}{because}"
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A pool's run over all periods."""
+    """The run of a pool over all periods, with its scores."""
 
     settings: Simulate
     pool: AbstractPool
@@ -53,63 +57,64 @@ class Scored:
     feed: Feed
     assessment: Assessment
     state: Readouts
-    trades: GivenTrades | None
+    trades: TradeCounts | None
     file: str
     """The path of the trajectory."""
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Of the pool, by period."""
+        """Scores of the pool, by period and metric."""
         return self.assessment.scores[POOL]
 
     @property
     def benchmarks(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Of what anyone could have had, by strategy and period."""
+        """Scores of the benchmarks, by strategy, period and metric."""
         return {name: scores for name, scores in self.assessment.scores.items() if name != POOL}
 
     @property
     def trajectory(self) -> Trajectory:
-        """Of the pool over all periods, minute by minute."""
+        """The pool over all periods, minute by minute."""
         return Trajectory.of(self.settings.tokens, self.settings.start, self.assessment.trajectory)
 
     @property
     def final(self) -> dict[str, Json]:
         """Value, weights, reserves and estimators at the last row."""
-        return {
-            **self.assessment.final,
-            **({"readouts": self.state.last} if self.state.columns else {}),
-        }
+        final: dict[str, Json] = dict(self.assessment.final)
+        if self.state.columns:
+            final["readouts"] = self.state.last
+        return final
 
     @property
     def specs(self) -> tuple[Parameter, ...]:
-        """The declared parameters."""
+        """The declared parameters of the pool."""
         return self.pool.parameters(len(self.settings.tokens))
 
     @property
     def params(self) -> Forms:
-        """Raw and readable."""
+        """Raw and readable parameters."""
         return both_forms(self.specs, self.raw)
 
     def to_dict(self) -> dict[str, Json]:
-        """What train, evaluate and simulate tell of it."""
-        trades = {} if self.trades is None else {"trades": asdict(self.trades)}
-        return {
+        """The part of the JSON of train, evaluate and simulate."""
+        tree: dict[str, Json] = {
             "metrics": self.metrics,
             "benchmarks": self.benchmarks,
             "final": self.final,
             "params": self.params,
-            **trades,
         }
+        if self.trades is not None:
+            tree["trades"] = self.trades.to_dict()
+        return tree
 
     def tables(self, title: str) -> Sequence[Table | str]:
-        """Scores beside those of the benchmarks, parameters, given trades."""
-        shown = [scores_table(title, self.assessment.scores)]
-        listed = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
-        return [
-            *shown,
-            *([] if listed is None else [listed]),
-            *([] if self.trades is None else [str(self.trades)]),
-        ]
+        """Scores of the pool and the benchmarks, parameters, and counts of given trades."""
+        shown: list[Table | str] = [scores_table(title, self.assessment.scores)]
+        table = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
+        if table is not None:
+            shown.append(table)
+        if self.trades is not None:
+            shown.append(str(self.trades))
+        return shown
 
 
 def scored(
@@ -123,61 +128,57 @@ def scored(
 ) -> Scored:
     """Run one raw parameter set over all periods and write its trajectory into ``folder``.
 
-    ``followed``: the portfolios that follow the pool's weights are among the benchmarks.
+    ``followed``: include the portfolios that follow the pool's weights in the benchmarks.
     """
     pool = AbstractPool.typed(settings.pool)
-    given = feed(settings, market)
+    inputs = feed(settings, market)
     watch.lap("data")
-    found = assess(pool, raw, given, spans, followed)
-    state = readouts(pool, raw, given, market, len(found.trajectory.value))
+    assessment = assess(pool, raw, inputs, spans, followed)
+    trajectory = assessment.trajectory
+    state = readouts(pool, raw, inputs, market, len(trajectory.value))
     watch.lap("run")
-    written = write_trajectory(folder / "trajectory.npz", settings, found.trajectory, state)
+    path = write_trajectory(folder / "trajectory.npz", settings, trajectory, state)
     watch.lap("write")
     trades = None
-    if found.trajectory.refused is not None and market.trades is not None:
-        trades = GivenTrades(
-            int((market.trades.pay >= 0).sum()), int(found.trajectory.refused.sum())
-        )
-    return Scored(settings, pool, raw, given, found, state, trades, written)
+    if trajectory.refused is not None and market.trades is not None:
+        total = int((market.trades.pay >= 0).sum())
+        trades = TradeCounts(total, int(trajectory.refused.sum()))
+    return Scored(settings, pool, raw, inputs, assessment, state, trades, path)
 
 
 def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:
     """Raw and readable parameters of one set."""
-    readable = parameters.readable(specs, raw)
-    return {
-        "raw": {name: _listed(value) for name, value in raw.items()},
-        "readable": {name: _listed(value) for name, value in readable.items()},
-    }
+    return {"raw": _lists(raw), "readable": _lists(parameters.readable(specs, raw))}
 
 
-def _listed(value: Any) -> Any:
-    return np.asarray(value, float).tolist()
+def _lists(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.asarray(value, float).tolist() for name, value in params.items()}
 
 
 def write_trajectory(
     path: Path, settings: Simulate, trajectory: types.Trajectory, state: Readouts
 ) -> str:
-    """``trajectory.npz``, one row every ``output.every`` minutes, and the read-outs if asked for;
-    the path that opens it from here.
+    """Write ``trajectory.npz``, one row every ``output.every`` minutes; returns its path.
+
+    It includes the read-outs of estimators if the settings request them.
     """
-    arrays = {
-        name: column[:: settings.output.every]
-        for name, column in columns(settings, trajectory).items()
-    }
+    every = settings.output.every
+    arrays = {name: column[::every] for name, column in columns(settings, trajectory).items()}
     if settings.output.readouts and state.columns:
-        arrays |= {"unix_chunk": state.unix} | {
-            f"readout_{name}": column for name, column in state.columns.items()
-        }
+        arrays["unix_chunk"] = state.unix
+        for name, column in state.columns.items():
+            arrays[f"readout_{name}"] = column
     write_arrays(path, **arrays)
     return str(path)
 
 
 def columns(settings: Simulate, trajectory: types.Trajectory) -> dict[str, np.ndarray]:
-    """What ``trajectory.npz`` holds, a row a minute: ``unix`` (ms), prices,
-    weights, reserves, value.
+    """The columns of ``trajectory.npz``, one row per minute.
+
+    ``unix`` (ms), prices, weights, reserves, value.
     """
     unix = (minute(settings.start) + np.arange(len(trajectory.value), dtype=np.int64)) * 60_000
-    return {"unix": unix} | {
-        name: np.asarray(getattr(trajectory, name), float)
-        for name in ("prices", "weights", "reserves", "value")
-    }
+    arrays: dict[str, np.ndarray] = {"unix": unix}
+    for name in ("prices", "weights", "reserves", "value"):
+        arrays[name] = np.asarray(getattr(trajectory, name), float)
+    return arrays

@@ -1,5 +1,5 @@
-"""In what runs differ, what one selection rule makes of each,
-and what each earned above the first day by day.
+"""Compares results: settings that differ, scores under one selection rule, and paired
+differences of daily returns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from quantamm_cli.store.other_results import walk_place
 from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
-from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -36,30 +36,30 @@ Days = Mapping[int, float]
 
 @dataclass(frozen=True)
 class Side:
-    """A run or a walk-forward beside others."""
+    """A run or a walk-forward in a comparison."""
 
-    found: Run | Walk
+    stored: Run | Walk
     selection: Choice | None
     scores: Mapping[str, float | None]
     metric: str
 
     @property
     def older(self) -> tuple[Older, ...]:
-        """What it was made by and has changed since."""
-        return self.found.older
+        """Definitions that changed since the result was made."""
+        return self.stored.older
 
     @property
     def head(self) -> str:
-        """What heads its column; with a star if it was made by an older definition."""
-        digits = NAME_DIGITS if isinstance(self.found, Run) else len("walk_") + NAME_DIGITS
-        return self.found.name.removeprefix("run_")[:digits] + "*" * bool(self.older)
+        """The heading of its column, with a star if it was made by an older definition."""
+        digits = NAME_DIGITS
+        if isinstance(self.stored, Walk):
+            digits += len("walk_")
+        return self.stored.name.removeprefix("run_")[:digits] + "*" * bool(self.older)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What a side earned above the first on the days they have in common;
-    or the reason why that is not known.
-    """
+    """The difference between a side and the first on their common days, or why there is none."""
 
     side: Side
     first: Side
@@ -70,201 +70,174 @@ class Pair:
     end: str = ""
 
     def to_dict(self) -> dict[str, Json]:
-        """As JSON has it."""
-        names = {"run": self.side.found.name, "against": self.first.found.name}
+        """As JSON."""
+        tree: dict[str, Json] = {"run": self.side.stored.name, "against": self.first.stored.name}
         if self.between is None:
-            return {**names, "reason": self.reason}
-        dates: dict[str, Json] = {"days": self.days, "from": self.start, "to": self.end}
-        return {
-            **names,
-            **dates,
+            return tree | {"reason": self.reason}
+        return tree | {
+            "days": self.days,
+            "from": self.start,
+            "to": self.end,
             "mean": self.between.mean._asdict(),
             "sharpe": self.between.sharpe._asdict(),
         }
 
     def cells(self) -> list[Json]:
         """Days, dates, and both differences with their intervals."""
-        intervals = [] if self.between is None else [self.between.mean, self.between.sharpe]
-        said = [
-            (each.estimate, each.reason or f"{each.low:+.3f} to {each.high:+.3f}")
-            for each in intervals
-        ]
-        return [self.days, self.start, self.end, *(cell for pair in said for cell in pair)]
+        cells: list[Json] = [self.days, self.start, self.end]
+        if self.between is not None:
+            for each in (self.between.mean, self.between.sharpe):
+                interval = each.reason or f"{each.low:+.3f} to {each.high:+.3f}"
+                cells += [each.estimate, interval]
+        return cells
 
 
 @dataclass(frozen=True)
 class Comparison(Result):
-    """Runs and walk-forwards beside each other, and each but the first
-    against the first day by day.
-    """
+    """Runs and walk-forwards beside each other; all others paired with the first by day."""
 
     rule: str
     sides: tuple[Side, ...]
     differences: dict[str, list[Json]]
-    """Settings that differ, by dotted name, a value a side."""
+    """Settings that differ, by dotted name, with one value for each side."""
     paired: tuple[Pair, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        runs: list[Json] = [
-            {
-                "run": side.found.name,
-                "selection": finite(side.selection),
-                **older_json(side.older),
-            }
-            for side in self.sides
-        ]
+        runs: list[Json] = []
+        for side in self.sides:
+            selection = finite(side.selection)
+            older = older_json(side.older)
+            runs.append({"run": side.stored.name, "selection": selection, **older})
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [
-            [key, *(canonical(value) for value in values)]
-            for key, values in self.differences.items()
-        ]
+        rows = [[key, *map(canonical, values)] for key, values in self.differences.items()]
         metrics = {side.metric for side in self.sides}
         metric = metrics.pop() if len(metrics) == 1 else "(own metric)"
         for period in ("train", "validation", "test"):
             scores = [side.scores.get(period) for side in self.sides]
-            rows.append(
-                [
-                    f"{period} {metric}",
-                    *("-" if score is None else f"{score:.4f}" for score in scores),
-                ]
-            )
-        marks = (f"\n{side.head} {change}" for side in self.sides for change in side.older)
-        caption = self.rule + "".join(marks)
-        shown = [Table.of(caption, ["", *(side.head for side in self.sides)], rows)]
-        lines = [
-            [pair.side.head, *pair.cells()] for pair in self.paired if pair.between is not None
-        ]
-        if lines:
-            seen = " (chosen on the test period)" if "test" in self.rule else ""
-            heads: list[Column] = [
-                "less " + self.sides[0].head,
-                "days",
-                "from",
-                "to",
-                ("yearly return", "+.4f"),
-                "95 % interval",
-            ]
-            heads += [("yearly Sharpe ratio", "+.3f"), "95 % interval"]
-            shown.append(Table.of(f"paired differences on common test days{seen}", heads, lines))
+            rows.append([f"{period} {metric}", *map(_score_text, scores)])
+        lines = [self.rule]
+        for side in self.sides:
+            lines += [f"{side.head} {change}" for change in side.older]
+        shown = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
+        pairs = [pair for pair in self.paired if pair.between is not None]
+        if pairs:
+            shown.append(self._paired_table(pairs))
         return shown
+
+    def _paired_table(self, pairs: Sequence[Pair]) -> Table:
+        rows = [[pair.side.head, *pair.cells()] for pair in pairs]
+        used_test = " (chosen on the test period)" if "test" in self.rule else ""
+        heads: list[Column] = [f"less {self.sides[0].head}", "days", "from", "to"]
+        heads += [("yearly return", "+.4f"), "95 % interval"]
+        heads += [("yearly Sharpe ratio", "+.3f"), "95 % interval"]
+        return Table.of(f"paired differences on common test days{used_test}", heads, rows)
+
+
+def _score_text(score: float | None) -> str:
+    return "-" if score is None else f"{score:.4f}"
 
 
 def compare(
     names: Sequence[str], composed: Composed, selection: Selection, monitor: Monitor
 ) -> Comparison:
-    """Settings that differ, scores, and paired differences of daily returns on the test days that a
-    run has in common with the first.
+    """Settings that differ, scores, and paired differences of daily returns.
+
+    The differences are taken on the test days that a result has in common with the first.
     """
     selection = Selection(selection.rule or "best_validation", selection.minimum)
     store = Store(composed.runs_dir)
     sides = tuple(_side(store, name, selection) for name in names)
-    trees = [dict(dotted(side.found.settings)) for side in sides]
-    keys = sorted({key for each in trees for key in each})
-    differ = {
-        key: [each.get(key) for each in trees]
-        for key in keys
-        if len({canonical(each.get(key)) for each in trees}) > 1
-    }
     days = [_daily(side, composed, selection) for side in sides]
-    paired = tuple(
-        _pair(side, own, sides[0], days[0]) for side, own in zip(sides[1:], days[1:], strict=True)
-    )
+    pairs = zip(sides[1:], days[1:], strict=True)
+    paired = tuple(_pair(side, daily, sides[0], days[0]) for side, daily in pairs)
     for pair in paired:
         if pair.reason is not None:
-            monitor.note(
-                f"{pair.side.head} less {pair.first.head}: no paired difference: {pair.reason}"
-            )
-    return Comparison(str(selection.rule), sides, differ, paired)
+            names = f"{pair.side.head} less {pair.first.head}"
+            monitor.note(f"{names}: no paired difference: {pair.reason}")
+    return Comparison(str(selection.rule), sides, _differences(sides), paired)
+
+
+def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
+    """Settings that differ, by dotted name, with one value for each side."""
+    trees = [dict(dotted(side.stored.settings)) for side in sides]
+    differences: dict[str, list[Json]] = {}
+    for key in sorted(set().union(*trees)):
+        values = [tree.get(key) for tree in trees]
+        if len(set(map(canonical, values))) > 1:
+            differences[key] = values
+    return differences
 
 
 def _side(store: Store, name: str, selection: Selection) -> Side:
-    held = store.named(name)
-    if held.kind in ("compete", "study"):
-        cure = (
-            "qsim compete leaderboard RECEIPT RECEIPT ranks competitions"
-            if held.kind == "compete"
-            else "name runs of its trials"
-        )
+    stored = store.named(name)
+    if stored.kind in ("compete", "study"):
+        hint = "name runs of its trials"
+        if stored.kind == "compete":
+            hint = "qsim compete leaderboard RECEIPT RECEIPT ranks competitions"
         raise ConfigError(
-            held.short, f"is a {KINDS[held.kind]}, not a run or a walk-forward; {cure}"
+            stored.short, f"is a {KINDS[stored.kind]}, not a run or a walk-forward; {hint}"
         )
-    return (
-        _walk(read_walk(walk_place(held)))
-        if held.kind == "walk"
-        else _run(store.load(held.path), selection)
-    )
+    if stored.kind == "walk":
+        return _side_of_walk(read_walk(walk_place(stored)))
+    return _side_of_run(store.load(stored.path), selection)
 
 
-def _run(found: Run, selection: Selection) -> Side:
-    choice = all_selections(found, selection.minimum).get(str(selection.rule))
-    return Side(
-        found, choice, {} if choice is None else choice["scores"], stored_metric(found.settings)
-    )
+def _side_of_run(run: Run, selection: Selection) -> Side:
+    choice = all_selections(run, selection.minimum).get(str(selection.rule))
+    scores = {} if choice is None else choice["scores"]
+    return Side(run, choice, scores, stored_metric(run.settings))
 
 
-def _walk(found: Walk) -> Side:
-    """Scores are means over its cycles."""
-    metric = stored_metric(found.settings)
-    return Side(
-        found,
-        None,
-        {period: scores[metric] for period, scores in found.result["aggregate"]["metrics"].items()},
-        metric,
-    )
+def _side_of_walk(walk: Walk) -> Side:
+    """Its scores are means over the cycles."""
+    metric = stored_metric(walk.settings)
+    means = walk.result["aggregate"]["metrics"]
+    return Side(walk, None, {period: scores[metric] for period, scores in means.items()}, metric)
 
 
-def _pair(side: Side, own: Days | str, first: Side, base: Days | str) -> Pair:
-    """The interval of the difference, or why there is none."""
+def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pair:
+    """The difference of daily returns, or the reason why there is none."""
     if isinstance(base, str):
         return Pair(side, first, f"{first.head}: {base}")
-    if isinstance(own, str):
-        return Pair(side, first, f"{side.head}: {own}")
-    common = sorted(own.keys() & base.keys())
+    if isinstance(returns, str):
+        return Pair(side, first, f"{side.head}: {returns}")
+    common = sorted(returns.keys() & base.keys())
     if not common:
         return Pair(side, first, "they have no test day in common")
-    found = difference(
-        np.array([own[day] for day in common]), np.array([base[day] for day in common])
+    between = difference(
+        np.array([returns[day] for day in common]), np.array([base[day] for day in common])
     )
-    return Pair(
-        side,
-        first,
-        None,
-        found,
-        len(common),
-        date_text(common[0] - 1439),
-        date_text(common[-1] + 1),
-    )
+    start, end = date_text(common[0] - 1439), date_text(common[-1] + 1)
+    return Pair(side, first, None, between, len(common), start, end)
 
 
 def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the test days, or why they are not known."""
-    found = side.found
-    if isinstance(found, Walk):
-        ends = found.daily["unix"] // 60_000 + 1439
-        return dict(zip(ends.tolist(), found.daily["pool"].tolist(), strict=True))
+    """Returns of the test days, or the reason why there are none."""
+    stored = side.stored
+    if isinstance(stored, Walk):
+        ends = stored.daily["unix"] // 60_000 + 1439
+        return dict(zip(ends.tolist(), stored.daily["pool"].tolist(), strict=True))
     try:
-        return _computed(found, composed, selection)
+        return _computed(stored, composed, selection)
     except QsimError as failure:
         return str(failure)
 
 
-def _computed(found: Run, composed: Composed, selection: Selection) -> Days | str:
-    """The run's chosen set over its test period once more: ``trajectory.npz`` may be
-    lost, or have too few rows.
+def _computed(run: Run, composed: Composed, selection: Selection) -> Days | str:
+    """Returns of the chosen set on the test days, computed again.
+
+    ``trajectory.npz`` may be deleted, or have too few rows.
     """
-    settings = composed.of_run(found).read(Train)
+    settings = composed.of_run(run).read(Train)
     if "test" not in settings.periods:
         return "has no test period"
     start_jax()
-    selected, pool, span = (
-        chooser(settings, selection)(found),
-        AbstractPool.typed(settings.pool),
-        settings.periods["test"],
-    )
-    market = load_market(settings, settings.test_end or settings.end)
-    earned = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
+    selected = chooser(settings, selection)(run)
+    pool, span = AbstractPool.typed(settings.pool), settings.periods["test"]
+    market = load_market(settings, last_date(settings))
+    returns = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]
-    return dict(zip(ends.tolist(), earned.tolist(), strict=True))
+    return dict(zip(ends.tolist(), returns.tolist(), strict=True))

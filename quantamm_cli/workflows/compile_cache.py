@@ -1,9 +1,9 @@
-"""Compiled programs, kept in the user's cache folder for the next process.
+"""The persistent cache of compiled programs, in the user's cache folder.
 
-``programs-VERSION-PROCESSOR`` in qsim's cache folder, one for each version of JAX and each set of
-processor features: a program made for one processor may stop another. JAX bounds the folder, and
-locks it because it is bounded. The cache is a convenience: where it cannot be, or is damaged,
-programs are compiled again.
+Each version of JAX and each set of processor features has its own folder,
+``programs-VERSION-PROCESSOR``: a program compiled for one processor may crash on another. JAX
+limits the size of the folder, and therefore locks it. The cache is optional: without it, or if it
+is damaged, programs are compiled again.
 """
 
 import contextlib
@@ -16,37 +16,38 @@ from pathlib import Path
 from quantamm_cli.settings.cache import Cache
 
 LIMIT = 128 * 2**20
-"""Bytes of programs, some hundred trainings' worth; the least recently used go first. JAX looks at
-all of them for each new one.
+"""Most bytes of programs, enough for some hundred trainings.
+
+JAX removes the least recently used first, and lists the folder for each new program.
 """
 _FOLDERS = Cache("", "programs-*", most_age=60 * 86400.0)
 
 
 def programs(version: str) -> Path | None:
-    """The folder of this version of JAX on this processor, tidied; None where there can be none."""
+    """The folder for a version of JAX on this processor, cleaned; None if there cannot be one."""
     folder = _FOLDERS.claim(f"programs-{version}-{processor()}")
     if folder is not None:
         with contextlib.suppress(OSError):
-            _mend(folder)
+            _remove_incomplete(folder)
     return folder
 
 
 def processor() -> str:
-    """A short digest of what the processor can do."""
-    told = platform.machine()
+    """A short digest of the processor's model or features."""
+    text = platform.machine()
     if platform.system() == "Darwin":
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            told += subprocess.run(
+            text += subprocess.run(
                 command, capture_output=True, text=True, timeout=5, check=True
             ).stdout
     else:
-        told += _features()
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+        text += _features()
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _features() -> str:
-    """The feature flags of the first processor, as Linux tells them."""
+    """The feature flags of the first processor, from Linux's /proc/cpuinfo."""
     with (
         contextlib.suppress(OSError),
         open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines,
@@ -58,11 +59,11 @@ def _features() -> str:
     return platform.processor()
 
 
-def _mend(folder: Path) -> None:
-    """Remove programs without a time of use: whoever wrote them was killed, or the disk was full.
+def _remove_incomplete(folder: Path) -> None:
+    """Remove programs without a time of use: their writer was killed, or the disk was full.
 
-    The time is written last. Without one a program may be cut short,
-    and JAX could not make room any more.
+    JAX writes the time last. A program without it may be truncated, and it makes JAX's removal of
+    old programs fail.
     """
     from filelock import FileLock, Timeout
 

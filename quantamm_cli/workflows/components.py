@@ -1,9 +1,10 @@
-"""The components there are, with one line, units and defaults, from the code itself."""
+"""Describes the available components from their code: summary, settings, units, defaults."""
 
 import inspect
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, get_args
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -25,11 +26,14 @@ from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Result
 
+if TYPE_CHECKING:
+    from quantamm_cli.core.params import Parameter
+
 _PLACES = {"pool": "pool", "pool/rule": "pool.rule", "pool/guard": "pool.guard"}
 
 
 class SettingText(NamedTuple):
-    """A setting: its default as YAML has it, and its meaning with the unit."""
+    """A setting: its default in YAML form, and its meaning with the unit."""
 
     name: str
     default: Json
@@ -38,7 +42,7 @@ class SettingText(NamedTuple):
 
 
 class ParameterText(NamedTuple):
-    """A declared parameter: its readable and its raw name, the range of a search, other names."""
+    """A declared parameter: readable and raw name, unit, default, search range, other names."""
 
     name: str
     raw: str
@@ -51,7 +55,7 @@ class ParameterText(NamedTuple):
 
 @dataclass(frozen=True)
 class Description:
-    """A component, or a named experiment. ``None``: it has no such thing."""
+    """A component or a named experiment. ``None``: the field does not apply to it."""
 
     name: str
     summary: str
@@ -60,21 +64,22 @@ class Description:
     unit: str | None = None
     parameters: tuple[ParameterText, ...] | None = None
     says: str | None = None
-    """What a rule gives: targets or changes of weights."""
+    """The output of a rule: targets or changes of weights."""
     runs: tuple[str, ...] | None = None
-    """The ways in which a rule runs."""
+    """The executors of a rule."""
     needs: tuple[str, ...] | None = None
-    """Series that a rule looks at besides prices."""
+    """Series that a rule reads besides prices."""
     command: str | None = None
-    """Which runs an experiment."""
+    """The command line that runs an experiment."""
 
     def to_dict(self) -> dict[str, Json]:
-        """What there is of it."""
+        """The fields that apply, as JSON."""
+        text = self.text if self.command is not None else paragraphs(self.text)
         parts: dict[str, Json] = {
             "name": self.name,
             "command": self.command,
             "summary": self.summary,
-            "text": paragraphs(self.text) if self.command is None else self.text,
+            "text": text,
             "settings": _trees(self.settings),
             "unit": self.unit,
             "parameters": _trees(self.parameters),
@@ -85,7 +90,7 @@ class Description:
         return {name: part for name, part in parts.items() if part is not None}
 
     def tables(self) -> Sequence[Table | str]:
-        """Text, settings and parameters."""
+        """The text, and the tables of settings and parameters."""
         support = {
             "says": self.says,
             "runs as": ", ".join(self.runs or ()),
@@ -103,7 +108,7 @@ class Description:
 
 @dataclass(frozen=True)
 class Components(Result):
-    """What there is of a kind; or ``one`` of them, in full."""
+    """The components of a kind; or, if ``one``, a single component in full."""
 
     what: str
     items: tuple[Description, ...]
@@ -123,31 +128,27 @@ def _trees(rows: Sequence[SettingText | ParameterText] | None) -> Json:
 
 
 def show_components(
-    what: str,
-    name: str | None = None,
-    overrides: Sequence[str] = (),
-    config_dir: str | None = None,
+    what: str, name: str | None = None, overrides: Sequence[str] = (), config_dir: str | None = None
 ) -> Components:
     """All components of a kind, or the one of a name.
 
     Args:
         what: a key of ``groups()``, or one of ``BESIDES``.
-        overrides: those that name plugins count.
-        config_dir: a folder of YAML searched before ``./conf``.
+        overrides: only those of ``plugins`` are used.
+        config_dir: a folder of YAML to search before ``./conf``.
 
     Raises:
-        ConfigError: there is none of that name, with the nearest ones.
+        ConfigError: no component has that name; the message has the nearest names.
     """
     words = tuple(word for word in overrides if word.startswith("plugins"))
     items = _items(what, name, words, config_dir)
     if name is None:
         return Components(what, tuple(items))
-    one = next((each for each in items if each.name == name), None)
-    if one is None:
-        known = [each.name for each in items]
-        cure = f"{did_you_mean(name, known)} (there are: {', '.join(known)})"
-        raise ConfigError(name, f"no such name among the {what}{cure}")
-    return Components(what, (one,), one=True)
+    known = {each.name: each for each in items}
+    if name not in known:
+        hint = f"{did_you_mean(name, known)} (there are: {', '.join(known)})"
+        raise ConfigError(name, f"no such name among the {what}{hint}")
+    return Components(what, (known[name],), one=True)
 
 
 def _items(
@@ -160,39 +161,41 @@ def _items(
 
 
 def experiments(config_dir: str | None) -> list[Description]:
-    """The named experiments; their first comment line says what they are."""
+    """The named experiments; the comments of a file describe it."""
     items = []
     for name, text in Composer("train", (), config_dir).experiment_texts():
-        marked = [line for line in text.splitlines() if line.startswith("#")]
-        comments = [line.lstrip("# ").rstrip() for line in marked if not line.startswith("# @")]
-        command = [line for line in comments if line.startswith("qsim ")][:1]
-        summary = " ".join(line for line in comments if line not in command)
-        items.append(Description(name, summary, "\n".join(comments), command="".join(command)))
+        lines = [line for line in text.splitlines() if line.startswith("#")]
+        comments = [line.lstrip("# ").rstrip() for line in lines if not line.startswith("# @")]
+        command = next((line for line in comments if line.startswith("qsim ")), "")
+        summary = " ".join(line for line in comments if line != command)
+        items.append(Description(name, summary, "\n".join(comments), command=command))
     return items
 
 
 class _Describer:
-    """Describes components as the YAML of this place has them."""
+    """Describes components with the defaults of the YAML that applies here."""
 
     def __init__(self, words: tuple[str, ...], config_dir: str | None) -> None:
         self._words, self._config_dir = words, config_dir
 
     def components(self, group: str, name: str | None) -> list[Description]:
-        """What is registered under a group, by name; of a ``name`` that is registered only that."""
+        """The components of a group, by name; only one if ``name`` is registered."""
         load_strategies(self._plugins())
         known = REGISTER.get(group, {})
         if name in known:
-            return [self._described(name, known[name])]
-        items = [self._described(each, cls) for each, cls in sorted(known.items())]
-        return items + (self._presets(known) if group == "strategy" else [])
+            return [self._component(name, known[name])]
+        items = [self._component(each, cls) for each, cls in sorted(known.items())]
+        if group == "strategy":
+            items += self._presets(known)
+        return items
 
     def plots(self) -> list[Description]:
-        """Those of reports, by the kind of result and the name of the file."""
+        """The plots of reports, by kind of result and file name."""
         check()
         load_components(self._plugins())
         load_plots()
-        shown = [each for kind in PLOTS for each in plots_of(kind)]
-        return [Description(f"{each.of}.{each.name}", each.caption, each.caption) for each in shown]
+        plots = chain.from_iterable(map(plots_of, PLOTS))
+        return [Description(f"{each.of}.{each.name}", each.caption, each.caption) for each in plots]
 
     def _plugins(self) -> tuple[str, ...]:
         if not self._words:
@@ -200,25 +203,32 @@ class _Describer:
         return Composed(Composer("base", self._words, self._config_dir).tree()).plugins
 
     def _presets(self, kinds: Container[str]) -> list[Description]:
-        """Strategies that conf/strategy names besides the kinds: one of these with settings."""
+        """Named settings of strategies: files of conf/strategy whose name is no kind."""
         from quantamm_cli.config.line_up import resolved
 
         loader = Composer("compete", (), self._config_dir).loader
-        names = [name for name in loader.options("strategy") if name not in kinds]
-        strategies = {name: resolved(name, {}, loader, name).strategy for name in names}
-        return [self._preset(name, strategy) for name, strategy in strategies.items()]
+        presets = []
+        for name in loader.options("strategy"):
+            if name not in kinds:
+                strategy = resolved(name, {}, loader, name).strategy
+                presets.append(self._preset(name, strategy))
+        return presets
 
     def _preset(self, name: str, strategy: Component) -> Description:
-        kind = self._described(name, type(strategy))
-        usual = {each.name: each for each in kind.settings or ()}
-        own = {key: getattr(strategy, key) for key in usual}
-        changed = [f"{key} {own[key]:g}" for key in usual if usual[key].default != own[key]]
-        summary = f"{strategy.kind} with {', '.join(changed)}" if changed else strategy.kind
-        settings = tuple(each._replace(default=own[key]) for key, each in usual.items())
-        return replace(kind, summary=summary, text=summary, settings=settings)
+        kind = self._component(name, type(strategy))
+        changed, settings = [], []
+        for setting in kind.settings or ():
+            value = getattr(strategy, setting.name)
+            settings.append(setting._replace(default=value))
+            if value != setting.default:
+                changed.append(f"{setting.name} {value:g}")
+        summary = strategy.kind
+        if changed:
+            summary += f" with {', '.join(changed)}"
+        return replace(kind, summary=summary, text=summary, settings=tuple(settings))
 
-    def _described(self, name: str, cls: type[Component]) -> Description:
-        """A component: its docstring, its unit if it has one, its settings, what it declares."""
+    def _component(self, name: str, cls: type[Component]) -> Description:
+        """A component: its docstring, unit, settings and declared parameters."""
         text = inspect.cleandoc(cls.__doc__ or "")
         unit = getattr(cls, "unit", None)
         described = Description(
@@ -239,9 +249,9 @@ class _Describer:
         return replace(described, says=says, runs=_executors(), needs=needs)
 
     def _example(self, cls: type[Component]) -> Any:
-        """A pool, rule or guard as its YAML describes it.
+        """A pool, rule or guard made from its YAML.
 
-        None for what declares no parameters, or needs more than a YAML.
+        None for other kinds, which declare no parameters, and if the YAML is not sufficient.
         """
         place = _PLACES.get(cls.group)
         if place is None:
@@ -266,27 +276,28 @@ def _setting(name: str, field: FieldInfo) -> SettingText:
 
 
 def _parameters(component: Any) -> tuple[ParameterText, ...]:
-    """What a component with its default settings declares, for two tokens if it matters."""
+    """The parameters that a component declares, for two tokens if their number matters."""
     from quantamm_cli.rules.base import Clock
 
     rule = component.group == "pool/rule"
     size = Clock(chunk_period=1440, max_memory_days=365) if rule else 2
-    return tuple(
-        ParameterText(
-            name=each.readable,
-            raw=each.name,
-            unit=each.unit,
-            default=each.default,
-            low=each.low,
-            high=each.high,
-            also=[other.name for other in each.spellings],
-        )
-        for each in component.parameters(size)
+    return tuple(map(_parameter, component.parameters(size)))
+
+
+def _parameter(spec: "Parameter") -> ParameterText:
+    return ParameterText(
+        name=spec.readable,
+        raw=spec.name,
+        unit=spec.unit,
+        default=spec.default,
+        low=spec.low,
+        high=spec.high,
+        also=[other.name for other in spec.spellings],
     )
 
 
 def _executors() -> tuple[str, ...]:
-    """How a temporal pool runs a rule: one text, on columns, in loops, and a price at a time."""
+    """The executors of a temporal pool: one rule on columns, in loops, or one price at a time."""
     from quantamm_cli.pools.temporal import Temporal
 
     methods = get_args(Temporal.model_fields["weight_calculation_method"].annotation)

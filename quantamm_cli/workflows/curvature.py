@@ -1,4 +1,4 @@
-"""How sharply the training objective bends at a parameter set."""
+"""The curvature of the training objective at a parameter set."""
 
 from functools import partial
 
@@ -13,11 +13,10 @@ from quantamm_cli.workflows.training_run import posed
 
 
 def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
-    """Trace of the Hessian of the training objective, on the windows of step 0,
-    over the raw parameters that train.
+    """Trace of the Hessian of the training objective over the raw parameters that train.
 
-    Far below zero is a narrow peak: a little beside it the objective is much
-    lower. Above zero is no peak.
+    It uses the windows of step 0. A value far below zero is a narrow peak: the objective is much
+    lower nearby. A positive value is not a peak.
     """
     problem, *_ = posed(settings, market)
     params = {name: jnp.asarray(value, problem.feed.prices.dtype) for name, value in raw.items()}

@@ -1,4 +1,4 @@
-"""Dates of the user's own, and the part of a market that they ask for."""
+"""The user's own periods, and the markets that cover them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,16 +15,16 @@ _DAY = 1440
 
 
 class Dates(NamedTuple):
-    """A named stretch of minutes since 1970, from ``start`` up to but without ``end``."""
+    """A named period [start, end) in minutes since 1970."""
 
     name: str
     start: int
     end: int
 
 
-class Given(NamedTuple):
-    """Some of the dates, the market that holds them, and the settings whose ``start`` is its first
-    minute after the burn-in.
+class CoveredPeriods(NamedTuple):
+    """Periods, a market that covers them, and settings whose ``start`` is its first minute after
+    the burn-in.
     """
 
     dates: tuple[Dates, ...]
@@ -43,9 +43,9 @@ class OrderError(ArgumentError):
 
 
 def dates_of(name: str, start: str, end: str) -> Dates:
-    """From the text of two dates.
+    """Parse two dates.
 
-    Raises ArgumentError for what is none, OrderError for an end that is not after the start.
+    Raises ArgumentError for an invalid date, OrderError for an end that is not after the start.
     """
     dates = Dates(name, _minute(name, start), _minute(name, end))
     if dates.end - dates.start < 2:
@@ -65,21 +65,21 @@ def _refuse_outside(dates: Dates, settings: Simulate) -> None:
     for token in settings.tokens:
         first, last = source.span(token)
         if dates.start < first or dates.end > last:
-            told = f"{dates.name}: {token} has prices from {date_text(first)} to {date_text(last)}"
+            period = f"{date_text(dates.start)} to {date_text(dates.end)}"
+            available = f"{date_text(first)} to {date_text(last)}"
             raise ArgumentError(
-                "periods", f"{told}, asked were {date_text(dates.start)} to {date_text(dates.end)}"
+                "periods", f"{dates.name}: {token} has prices from {available}, not from {period}"
             )
 
 
-def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[Given]:
-    """Where each of the dates is found: in the ``market`` of a run of these settings,
-    all others in one that is wider.
+def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[CoveredPeriods]:
+    """The market of each period: ``market``, of a run of these settings, or a wider one.
 
-    A wider market begins whole days before the run, so that the pool's rule looks at
-    the same minutes of the day.
+    A wider market begins whole days before the run, so that the pool's rule reads the same minutes
+    of the day.
 
     Raises:
-        ArgumentError: there are no prices of some of the dates.
+        ArgumentError: the prices do not cover a period.
     """
     for each in dates:
         _refuse_outside(each, settings)
@@ -87,11 +87,10 @@ def markets(dates: Sequence[Dates], settings: Simulate, market: Market) -> list[
     last = first + len(market.prices) - market.burn_in
     inside = tuple(each for each in dates if first <= each.start and each.end <= last)
     outside = tuple(each for each in dates if each not in inside)
-    found = [Given(inside, settings, market)] if inside else []
+    covered = [CoveredPeriods(inside, settings, market)] if inside else []
     if outside:
-        start = first + min(0, min(each.start for each in outside) - first) // _DAY * _DAY
+        earliest, latest = min(each.start for each in outside), max(each.end for each in outside)
+        start = first + min(0, earliest - first) // _DAY * _DAY
         wider = settings.model_copy(update={"start": date_text(start)})
-        found.append(
-            Given(outside, wider, load_market(wider, date_text(max(each.end for each in outside))))
-        )
-    return found
+        covered.append(CoveredPeriods(outside, wider, load_market(wider, date_text(latest))))
+    return covered

@@ -1,6 +1,4 @@
-"""One cycle of a walk-forward: trained like any other run, then judged on
-the days it has not seen.
-"""
+"""One cycle of a walk-forward: trained like any other run, then scored on its test block."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,156 +20,153 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Entry, Run
-from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import untrained
 from quantamm_cli.workflows.selection import Selected, Selection, selection_metric
 from quantamm_cli.workflows.train import TrainingResult, train
 
 SAMPLE = 64
-"""Stored parameter sets that speak for all a run tried."""
+"""Parameter sets sampled from a run's history to measure selection bias."""
 
 
 @dataclass(frozen=True)
-class Against:
-    """A score beside those of random parameters."""
+class RandomScores:
+    """The scores of random parameters, beside which a cycle's score stands."""
 
     draws: int
     mean: float | None
-    """Of the finite ones; ``None``: there are none."""
+    """Mean of the finite scores; ``None`` if none is finite."""
     beaten: float
-    """The share that the score is above."""
+    """The fraction of them that the cycle's score exceeds."""
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """A cycle: its training, and how its test block went."""
+    """A cycle: its training and the outcome on its test block."""
 
     settings: Train
     training: TrainingResult
     outcome: Outcome
     regime: Regime
-    random: dict[str, Against]
+    random: dict[str, RandomScores]
     """By metric, on the test block."""
 
     @property
     def run(self) -> Run:
-        """As it is stored."""
+        """The stored run."""
         return self.training.run
 
     @property
     def selected(self) -> Selected:
-        """The set that was chosen."""
+        """The selected parameter set."""
         return self.training.chosen.selected
 
     @property
     def first_day(self) -> int:
-        """Of the test block, in days since 1970."""
+        """The first day of the test block, in days since 1970."""
         return minute(self.settings.end) // 1440
 
     def to_dict(self) -> dict[str, Json]:
-        """What the walk-forward tells of it."""
-        told = self.training.to_dict()
-        words = {
-            name: told[name] for name in ("run", "selection", "status", "metrics", "benchmarks")
-        }
-        dates = {name: getattr(self.settings, name) for name in ("start", "end", "test_end")}
-        random = {name: vars(each) for name, each in self.random.items()}
-        return {
-            **words,
-            **dates,
-            "regime": self.regime._asdict(),
-            "random": random,
-            **_luck(self.outcome.luck),
-        }
+        """The part of the walk-forward's JSON that describes this cycle."""
+        training = self.training.to_dict()
+        tree: dict[str, Json] = {}
+        for name in ("run", "selection", "status", "metrics", "benchmarks"):
+            tree[name] = training[name]
+        for name in ("start", "end", "test_end"):
+            tree[name] = getattr(self.settings, name)
+        tree["regime"] = self.regime._asdict()
+        tree["random"] = {name: vars(each) for name, each in self.random.items()}
+        return {**tree, **_selection_bias(self.outcome.luck)}
 
 
 def cycle(
-    settings: Train, given: Train, selection: Selection, fresh: bool, monitor: Monitor
+    settings: Train, before: Train, selection: Selection, fresh: bool, monitor: Monitor
 ) -> Cycle:
-    """Train these settings unless they are, and judge what is selected.
+    """Train these settings, unless a finished run exists, and score the selected set.
 
-    ``given`` are the settings before any warm start: random parameters lie around theirs.
+    ``before`` are the settings without a warm start: random parameters are drawn around theirs.
     """
     training = train(settings, selection, fresh, monitor=monitor)
     run, selected = training.run, training.chosen.selected
     pool, spans = AbstractPool.typed(settings.pool), settings.periods
-    market = load_market(settings, settings.test_end or settings.end)
-    here = feed(settings, market)
-    earned = daily(pool, selected.params, here, *spans["test"])
+    inputs = feed(settings, load_market(settings, last_date(settings)))
+    days = daily(pool, selected.params, inputs, *spans["test"])
     params, chosen, trials = _sample(run.history(), selected)
-    tried = luck(
-        candidates(pool, params, here, *spans[_choosing(selected.method, spans)]), chosen, trials
-    )
+    returns = candidates(pool, params, inputs, *spans[_choosing(selected.method, spans)])
+    bias = luck(returns, chosen, trials)
     metric = selection_metric(settings)
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
-    random = untrained(given, here, names)["test"]
-    against = {
-        name: _against(training.metrics["test"][name], scores) for name, scores in random.items()
-    }
-    outcome = Outcome(training.metrics, earned.returns, tried)
-    return Cycle(settings, training, outcome, regime(earned.prices), against)
+    scores, random = training.metrics["test"], untrained(before, inputs, names)["test"]
+    compared = {name: _random_scores(scores[name], values) for name, values in random.items()}
+    outcome = Outcome(training.metrics, days.returns, bias)
+    return Cycle(settings, training, outcome, regime(days.prices), compared)
 
 
 def _choosing(method: str, periods: Collection[str]) -> str:
-    """The period on whose scores a selection rule chose; the last step is the best set's on
-    validation, if there is one.
+    """The period on whose scores a selection rule chose.
+
+    The rule ``last`` takes the best set on validation, or on train without a validation period.
     """
-    named = next(
-        (
-            period
-            for period in ("validation", "train", "test")
-            if method.startswith(f"best_{period}")
-        ),
-        None,
-    )
-    later = "validation" if "validation" in periods else "train"
-    return named or (later if method == "last" else "train")
+    for period in ("validation", "train", "test"):
+        if method.startswith(f"best_{period}"):
+            return period
+    if method == "last" and "validation" in periods:
+        return "validation"
+    return "train"
 
 
 def _sample(entries: Sequence[Entry], selected: Selected) -> tuple[dict[str, Numbers], int, int]:
-    """Parameter sets spread over a history, which of them is the selected one,
-    and how many there are in all.
+    """Parameter sets spread evenly over a history.
+
+    Returns their values by name, the place of the selected set among them, and the number of all
+    sets in the history.
     """
     sets = len(entries[0]["objective"])
     step = next(index for index, entry in enumerate(entries) if entry["step"] == selected.step)
-    own = step * sets + selected.set
-    which = spread(len(entries) * sets, SAMPLE, own)
-    names = entries[0]["params"]
-    found = {
-        name: np.array([entries[one // sets]["params"][name][one % sets] for one in which], float)
-        for name in names
+    place = step * sets + selected.set
+    sample = spread(len(entries) * sets, SAMPLE, place)
+    params = {}
+    for name in entries[0]["params"]:
+        rows = [entries[one // sets]["params"][name][one % sets] for one in sample]
+        params[name] = np.array(rows, float)
+    return params, int(np.searchsorted(sample, place)), len(entries) * sets
+
+
+def _random_scores(score: float, random: np.ndarray) -> RandomScores:
+    finite = random[np.isfinite(random)]
+    mean = float(finite.mean()) if finite.size else None
+    return RandomScores(len(random), mean, beaten(score, random))
+
+
+def _selection_bias(bias: Luck) -> JsonObject:
+    """Trials and haircut as JSON; Sharpe ratios per year."""
+    haircut = bias.haircut
+    return {
+        "trials": {
+            "total": bias.trials,
+            "effective": bias.effective,
+            "correlation": bias.correlation,
+            "variance": 365 * bias.variance,
+        },
+        "haircut": {
+            "sharpe": ANNUAL * bias.sharpe,
+            "snooping": ANNUAL * haircut.snooping,
+            "estimation": ANNUAL * haircut.estimation,
+            "adjusted": bias.adjusted,
+            "bound": bias.bound,
+            "complexity": bias.complexity,
+            "candidates": haircut.candidates,
+            "days": haircut.days,
+            "reason": haircut.reason,
+        },
     }
-    return found, int(np.searchsorted(which, own)), len(entries) * sets
-
-
-def _against(score: float, random: np.ndarray) -> Against:
-    known = random[np.isfinite(random)]
-    return Against(len(random), float(known.mean()) if known.size else None, beaten(score, random))
-
-
-def _luck(tried: Luck) -> JsonObject:
-    """Sharpe ratios a year."""
-    counts = {
-        "total": tried.trials,
-        "effective": tried.effective,
-        "correlation": tried.correlation,
-        "variance": 365 * tried.variance,
-    }
-    off = {name: ANNUAL * getattr(tried.haircut, name) for name in ("snooping", "estimation")}
-    known = {name: getattr(tried.haircut, name) for name in ("candidates", "days", "reason")}
-    adjusted = (
-        {"sharpe": ANNUAL * tried.sharpe}
-        | off
-        | {"adjusted": tried.adjusted, "bound": tried.bound, "complexity": tried.complexity}
-    )
-    return {"trials": counts, "haircut": adjusted | known}
 
 
 @contextmanager
 def named(name: str) -> Iterator[None]:
-    """A training that comes to nothing says whose it was."""
+    """While it is open, a DivergedError names the cycle that diverged."""
     try:
         yield
-    except DivergedError as lost:
-        raise DivergedError(lost.where, f"{name}: {lost.message}") from None
+    except DivergedError as failure:
+        raise DivergedError(failure.where, f"{name}: {failure.message}") from None

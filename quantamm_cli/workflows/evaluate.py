@@ -1,6 +1,4 @@
-"""A trained run, scored on every period beside its benchmarks,
-and from whatever other side is asked for.
-"""
+"""Scores a trained run on every period beside its benchmarks, with optional extras."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from quantamm_cli.store.runs import Run
 from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.curvature import curvature
 from quantamm_cli.workflows.custom_periods import Dates, markets
-from quantamm_cli.workflows.data import load_market
+from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.evaluate_details import (
     PeriodScores,
     SetScores,
@@ -36,7 +34,7 @@ from quantamm_cli.workflows.selection import Selected, Selection, chooser
 from quantamm_cli.workflows.trajectory import Trajectory
 
 Scores = dict[str, dict[str, float]]
-"""By period and name."""
+"""Scores by period and metric."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Chosen:
 
     @property
     def folder(self) -> Path:
-        """A folder for each selection; other settings than the run's own get one of their own."""
+        """The folder of this selection; settings other than the run's have another one."""
         name = f"{self.selected.method}-{self.selected.step}-{self.selected.set}"
         if self.settings.fingerprint != self.run.fingerprint:
             name += "-" + sha256(self.settings.identity())[:12]
@@ -57,14 +55,12 @@ class Chosen:
 
     @property
     def selection(self) -> reported.Selection:
-        """The chosen set as a report names it."""
+        """The chosen set in the form of reports."""
         return reported.Selection(self.selected.method, self.selected.step, self.selected.set)
 
     @property
     def title(self) -> str:
-        """What heads its scores: the run, the selection, the dates of its
-        periods, older definitions.
-        """
+        """The heading of its scores: run, selection, dates of the periods, older definitions."""
         start = minute(self.settings.start)
         dates = ", ".join(
             f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans
@@ -73,7 +69,7 @@ class Chosen:
         return "\n".join([head, dates, *map(str, self.run.older)])
 
     def to_dict(self) -> dict[str, Json]:
-        """What the JSON object begins with."""
+        """The first part of the JSON object."""
         return {
             "run": self.run.name,
             "fingerprint": self.run.fingerprint,
@@ -82,60 +78,60 @@ class Chosen:
         }
 
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:
-        """Over all periods as one run, beside its benchmarks; ``followed``:
-        the portfolios that follow its weights, too.
+        """Run over all periods and score beside the benchmarks.
+
+        ``followed``: include the portfolios that follow the pool's weights.
         """
-        settings = self.settings
-        return scored(
-            settings, self.selected.params, settings.spans, market, self.folder, watch, followed
-        )
+        settings, params = self.settings, self.selected.params
+        return scored(settings, params, settings.spans, market, self.folder, watch, followed)
 
 
-def choose(settings: Train, run: Run, selection: Selection, own: Train) -> Chosen:
-    """What a selection takes of a run whose ``own`` settings may be others than
-    those it is looked at under.
+def choose(settings: Train, run: Run, selection: Selection, run_settings: Train) -> Chosen:
+    """Select a parameter set of a run, to be evaluated under ``settings``.
+
+    ``run_settings`` are those of the run itself, by which its sets are selected.
 
     Raises:
-        StoreError: the run has no step yet.
-        ConfigError: there is nothing that could be chosen so.
+        StoreError: the run has no completed step.
+        ConfigError: the selection rule matches no set.
     """
     if not run.entries:
-        raise StoreError(str(run.path), "holds no step yet; let qsim train take one")
-    return Chosen(settings, run, chooser(own, selection)(run))
+        raise StoreError(str(run.path), "has no completed step; run qsim train first")
+    return Chosen(settings, run, chooser(run_settings, selection)(run))
 
 
 @dataclass(frozen=True)
 class EvaluationResult(Result):
-    """Scores of a chosen set on every period, and what explains them."""
+    """Scores of a chosen set on every period, with their explanation."""
 
     chosen: Chosen
     scored: Scored
     fresh: Scores
-    """Of the pool, each period from a fresh start."""
+    """Scores of the pool, each period from a fresh start."""
     decomposition: Scores
-    """What each period's return is made of."""
+    """The parts of each period's return."""
     random: RandomBaseline
     periods: dict[str, PeriodScores]
-    """The user's own periods by name."""
+    """Scores of the user's own periods, by name."""
     sets: tuple[SetScores, ...]
-    """Other sets of the chosen step."""
+    """Scores of other sets of the chosen step."""
     hessian_trace: float | None
     seconds: dict[str, float]
     files: dict[str, str]
 
     @property
     def metrics(self) -> Scores:
-        """Of the pool, by period."""
+        """Scores of the pool, by period and metric."""
         return self.scored.metrics
 
     @property
     def trajectory(self) -> Trajectory:
-        """Of the pool over all periods, minute by minute."""
+        """The pool over all periods, minute by minute."""
         return self.scored.trajectory
 
     @property
     def benchmarks(self) -> dict[str, Scores]:
-        """By strategy and period."""
+        """Scores of the benchmarks, by strategy, period and metric."""
         return self.scored.benchmarks | {"random": self.random.means}
 
     def to_dict(self) -> dict[str, Json]:
@@ -162,21 +158,27 @@ class EvaluationResult(Result):
             self.random.table(),
         ]
         if self.periods:
-            said = ", ".join(
-                f"{name} {each.start} to {each.end}" for name, each in self.periods.items()
-            )
-            scores = {name: each.metrics for name, each in self.periods.items()}
-            shown.append(periods_table(f"own periods, each from a fresh start\n{said}", scores))
+            shown.append(self._own_periods_table())
         if self.sets:
-            chosen = self.chosen.selected
-            named = [
-                (f"{each.set} (chosen)" if each.set == chosen.set else str(each.set), each.metrics)
-                for each in self.sets
-            ]
-            shown.append(sets_table(f"parameter sets of step {chosen.step}", named))
+            shown.append(self._sets_table())
         if self.hessian_trace is not None:
             shown.append(f"trace of the training objective's Hessian: {self.hessian_trace:.4g}")
         return shown
+
+    def _own_periods_table(self) -> Table:
+        dates, scores = [], {}
+        for name, period in self.periods.items():
+            dates.append(f"{name} {period.start} to {period.end}")
+            scores[name] = period.metrics
+        title = "own periods, each from a fresh start\n" + ", ".join(dates)
+        return periods_table(title, scores)
+
+    def _sets_table(self) -> Table:
+        chosen, rows = self.chosen.selected, []
+        for each in self.sets:
+            mark = " (chosen)" if each.set == chosen.set else ""
+            rows.append((f"{each.set}{mark}", each.metrics))
+        return sets_table(f"parameter sets of step {chosen.step}", rows)
 
 
 def evaluate(
@@ -186,28 +188,28 @@ def evaluate(
     with_curvature: bool = False,
     watch: Watch | None = None,
 ) -> EvaluationResult:
-    """Score what is chosen from every side, and write its trajectory.
+    """Score a chosen set and write its trajectory.
 
-    ``dates``: the user's own periods, each from a fresh start. ``sets``: others of the chosen step.
-    ``with_curvature``: the trace of the training objective's Hessian.
+    ``dates``: the user's own periods, each from a fresh start. ``sets``: other sets of the chosen
+    step. ``with_curvature``: the trace of the training objective's Hessian.
     """
     watch = watch or Watch()
     settings = chosen.settings
-    market = load_market(settings, settings.test_end or settings.end)
-    own = markets(dates, settings, market)
-    found = chosen.score(market, watch, followed=True)
-    pool, raw, feed, spans = found.pool, found.raw, found.feed, settings.spans
-    afresh = fresh(pool, raw, feed, spans)
-    parts = decomposition(pool, raw, feed, spans, found.assessment.trajectory)
-    random = random_baseline(settings, found)
-    periods = custom_periods(dates, settings, found, own)
-    others = other_sets(chosen.run, chosen.selected.step, sets, found, spans)
+    market = load_market(settings, last_date(settings))
+    covered = markets(dates, settings, market)
+    scores = chosen.score(market, watch, followed=True)
+    pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans
+    fresh_scores = fresh(pool, raw, feed, spans)
+    parts = decomposition(pool, raw, feed, spans, scores.assessment.trajectory)
+    random = random_baseline(settings, scores)
+    periods = custom_periods(dates, settings, scores, covered)
+    others = other_sets(chosen.run, chosen.selected.step, sets, scores, spans)
     watch.lap("run")
     trace = None
     if with_curvature:
         trace = curvature(settings, market, raw)
         watch.lap("curvature")
-    files = {"checkpoint": str(chosen.run.path), "trajectory": found.file}
+    files = {"checkpoint": str(chosen.run.path), "trajectory": scores.file}
     return EvaluationResult(
-        chosen, found, afresh, parts, random, periods, others, trace, watch.seconds, files
+        chosen, scores, fresh_scores, parts, random, periods, others, trace, watch.seconds, files
     )

@@ -1,4 +1,4 @@
-"""Scores of a chosen set on the user's own dates, and of the other sets of its step."""
+"""Scores of a chosen set on the user's own periods, and of other sets of its step."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -14,11 +14,11 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text
 from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.assessment import Forms, Scored, both_forms
-from quantamm_cli.workflows.custom_periods import Dates, Given
+from quantamm_cli.workflows.custom_periods import CoveredPeriods, Dates
 
 
 class PeriodScores(NamedTuple):
-    """Every metric of the pool from ``start``, where it opens, to ``end``."""
+    """Every metric of a pool that opens at ``start`` and runs until ``end``."""
 
     start: str
     end: str
@@ -26,7 +26,7 @@ class PeriodScores(NamedTuple):
 
 
 class SetScores(NamedTuple):
-    """Every metric of a parameter set by period, and its parameters."""
+    """Every metric of a parameter set by period, with its parameters."""
 
     set: int
     metrics: dict[str, dict[str, float]]
@@ -34,21 +34,23 @@ class SetScores(NamedTuple):
 
 
 def custom_periods(
-    dates: Sequence[Dates], settings: Train, scored: Scored, own: Sequence[Given]
+    dates: Sequence[Dates], settings: Train, scored: Scored, covered: Sequence[CoveredPeriods]
 ) -> dict[str, PeriodScores]:
-    """By name, in the order they were asked for."""
-    found: dict[str, dict[str, float]] = {}
-    for given in own:
-        here = scored.feed if given.settings is settings else feed(given.settings, given.market)
-        found |= fresh(scored.pool, scored.raw, here, given.spans)
-    return {
-        name: PeriodScores(date_text(start), date_text(end), found[name])
-        for name, start, end in dates
-    }
+    """Scores by name of the period, in the order of ``dates``."""
+    metrics: dict[str, dict[str, float]] = {}
+    for part in covered:
+        inputs = scored.feed
+        if part.settings is not settings:
+            inputs = feed(part.settings, part.market)
+        metrics |= fresh(scored.pool, scored.raw, inputs, part.spans)
+    scores = {}
+    for name, start, end in dates:
+        scores[name] = PeriodScores(date_text(start), date_text(end), metrics[name])
+    return scores
 
 
 def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
-    """Numbers, text of them between commas, or ``all``, each once.
+    """The numbers of sets, each once, from numbers, comma-separated text, or ``all``.
 
     Raises ArgumentError for a set that the run does not have.
     """
@@ -57,43 +59,39 @@ def check_sets(sets: Sequence[int] | str, run: Run) -> tuple[int, ...]:
         raise ArgumentError("sets", f"is {sets!r}; expected numbers of parameter sets, or 'all'")
     if sets == "all":
         return tuple(known.values())
-    names = (
-        [name.strip() for name in sets.split(",")]
-        if isinstance(sets, str)
-        else [str(each) for each in sets]
-    )
-    unknown = next((name for name in names if name not in known), None)
-    if unknown is not None:
-        raise ArgumentError(
-            "sets",
-            f"'{unknown}' is not a parameter set; this run has {', '.join(known)}: write "
-            "some of them, or all",
-        )
-    return tuple(dict.fromkeys(known[name] for name in names))
+    names = sets.split(",") if isinstance(sets, str) else map(str, sets)
+    numbers = []
+    for name in map(str.strip, names):
+        if name not in known:
+            raise ArgumentError(
+                "sets",
+                f"'{name}' is not a parameter set; this run has {', '.join(known)}: write "
+                "some of them, or all",
+            )
+        numbers.append(known[name])
+    return tuple(dict.fromkeys(numbers))
 
 
 def number_of_sets(run: Run) -> int:
-    """How many parameter sets a run trains."""
+    """The number of parameter sets of a run."""
     return len(next(iter(run.entries[-1]["params"].values())))
 
 
 def other_sets(
     run: Run, step: int, sets: Sequence[int], scored: Scored, spans: Spans
 ) -> tuple[SetScores, ...]:
-    """The sets of a step, each run over all periods."""
+    """Scores of some sets of a step over all periods."""
     if not sets:
         return ()
     entry = next(each for each in chain(run.entries, _history(run)) if each["step"] == step)
-    found = []
+    scores = []
     for index in sets:
         raw = {name: np.asarray(values[index], float) for name, values in entry["params"].items()}
         metrics = continuous(scored.pool, raw, scored.feed, spans)
-        found.append(SetScores(index, metrics, both_forms(scored.specs, raw)))
-    return tuple(found)
+        scores.append(SetScores(index, metrics, both_forms(scored.specs, raw)))
+    return tuple(scores)
 
 
 def _history(run: Run) -> Iterator[Entry]:
-    """Every entry, read only if one is asked for: a checkpoint holds those
-    that most selections choose.
-    """
+    """All entries, read only on demand: the checkpoint has those that most selections choose."""
     yield from run.history()

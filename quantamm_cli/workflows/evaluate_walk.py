@@ -1,4 +1,4 @@
-"""A walk-forward as ``evaluate`` shows it: what is not trained yet is."""
+"""``evaluate`` of a walk-forward; cycles that are not trained yet are trained first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from quantamm_cli.workflows.walk_forward import WalkForwardResult, walk_forward
 
 @dataclass(frozen=True)
 class WalkForwardEvaluation(Result):
-    """Scores and verdict; whether they are new is not asked."""
+    """Scores and verdict of a walk-forward, without its status."""
 
     walk: WalkForwardResult
 
@@ -26,5 +26,5 @@ class WalkForwardEvaluation(Result):
 
 
 def evaluate_walk(settings: Train, selection: Selection, monitor: Monitor) -> WalkForwardEvaluation:
-    """Judge every cycle by what the selection takes of it."""
+    """Evaluate every cycle with the set that the selection chooses."""
     return WalkForwardEvaluation(walk_forward(settings, selection, monitor=monitor))

@@ -1,4 +1,4 @@
-"""A run's parameters as the contracts take them."""
+"""Writes a run's parameters in the form of the contracts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,39 +20,41 @@ from quantamm_cli.workflows.evaluate import Chosen
 from quantamm_cli.workflows.results import Result
 
 Layers = Sequence[Sequence[str]]
-"""Whole multiples of 10^-18 as text, a row a layer."""
+"""Integers in units of 10^-18 as text, one row per layer."""
 
 
 @dataclass(frozen=True)
 class Export(Result):
-    """Parameters of a chosen set in our form and in that of the contracts."""
+    """The parameters of a chosen set, in the form of qsim and of the contracts."""
 
     chosen: Chosen
     values: Mapping[str, Numbers]
-    """The contracts' numbers by name, ``(n,)`` or ``(layers, n)``."""
+    """The numbers of the contracts by name, ``(n,)`` or ``(layers, n)``."""
     units: Mapping[str, Layers]
-    """The same in units of 10^-18, always with layers."""
+    """The same numbers in units of 10^-18, always with layers."""
     file: str
-    """The path of the JSON, once it is written."""
+    """The path of the JSON; empty until it is written."""
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """In the order of the numbers."""
+        """The tokens, in the order of the numbers."""
         return self.chosen.settings.tokens
 
     def findings(self) -> dict[str, Json]:
-        """What is written of it."""
+        """The content of the JSON file."""
         pool = AbstractPool.typed(self.chosen.settings.pool)
+        specs = pool.parameters(len(self.tokens))
         return {
             **self.chosen.to_dict(),
             "tokens": self.tokens,
-            "params": both_forms(pool.parameters(len(self.tokens)), self.chosen.selected.params),
+            "params": both_forms(specs, self.chosen.selected.params),
             "values": {name: value.tolist() for name, value in self.values.items()},
-            "strings": dict(map(self._strings, self.units)),
+            "strings": {name: self._strings(name) for name in self.units},
         }
 
-    def _strings(self, name: str) -> tuple[str, Json]:
-        return name, self.units[name] if self._layered(name) else self.units[name][0]
+    def _strings(self, name: str) -> Json:
+        layers = self.units[name]
+        return layers if self._layered(name) else layers[0]
 
     def _layered(self, name: str) -> bool:
         return self.values[name].ndim > 1
@@ -61,23 +63,22 @@ class Export(Result):
         return self.findings() | {"files": {"export": self.file}}
 
     def tables(self) -> Sequence[Table | str]:
-        selected = self.chosen.selected
+        run, selected = self.chosen.run, self.chosen.selected
         which = f"{selected.method}: step {selected.step}, set {selected.set}"
-        marks = "".join(f"\n{each}" for each in self.chosen.run.older)
-        title = f"{self.chosen.run.name[:16]}  {which}, in units of 10^-18{marks}"
-        rows = [
-            (f"{name} {number}" if self._layered(name) else name, layer)
-            for name, layers in self.units.items()
-            for number, layer in enumerate(layers)
-        ]
-        return [units_table(title, self.tokens, rows)]
+        title = f"{run.name[:16]}  {which}, in units of 10^-18"
+        rows: list[tuple[str, Sequence[str]]] = []
+        for name, layers in self.units.items():
+            for number, layer in enumerate(layers):
+                label = f"{name} {number}" if self._layered(name) else name
+                rows.append((label, layer))
+        return [units_table("\n".join([title, *map(str, run.older)]), self.tokens, rows)]
 
 
 def export(chosen: Chosen) -> Export:
     """Write the parameters of a chosen set beside its run.
 
     Raises:
-        ConfigError: a pool of pools, which is no contract.
+        ConfigError: the pool consists of several pools, for which there is no contract.
         StoreError: a number is not finite, or the file cannot be written.
     """
     selected, run = chosen.selected, chosen.run
@@ -87,8 +88,8 @@ def export(chosen: Chosen) -> Export:
     for name, value in values.items():
         if not np.isfinite(value).all():
             where = f"step {selected.step}, set {selected.set}"
-            cure = f"choose another with {argument('load')}"
-            raise StoreError(str(run.path), f"{name} is not finite at {where}; {cure}")
+            hint = f"choose another with {argument('load')}"
+            raise StoreError(str(run.path), f"{name} is not finite at {where}; {hint}")
     units = {name: _units(name, value) for name, value in values.items()}
     findings = Export(chosen, values, units, "").findings()
     written = write_export(run.folder, {"command": "export", **findings})
@@ -98,5 +99,5 @@ def export(chosen: Chosen) -> Export:
 def _units(name: str, values: Numbers) -> Layers:
     layers: list[list[float]] = np.atleast_2d(values).tolist()
     if name == WEIGHTS.name:
-        return [bd18_shares(layer) for layer in layers]
-    return [[bd18(value) for value in layer] for layer in layers]
+        return list(map(bd18_shares, layers))
+    return [list(map(bd18, layer)) for layer in layers]

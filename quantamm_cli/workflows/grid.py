@@ -1,4 +1,4 @@
-"""Every combination of some values of parameters and settings, scored as one batch."""
+"""Scores every combination of values of parameters and settings as one batch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
@@ -23,14 +23,14 @@ from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.data import describe_market, load_market
-from quantamm_cli.workflows.grid_axes import axes, flat
+from quantamm_cli.workflows.grid_axes import axes, by_name, flat
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check, images, written
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
 TRACKED = ("returns", "returns_over_hodl", "returns_over_uniform_hodl", "daily_log_sharpe")
-"""Metrics of every point besides the one that sorts."""
+"""Metrics of every point besides the one that orders the points."""
 _NUMBERS = ("initial_pool_value", *(f"fees.{name}" for name in NUMBERS))
 _PERIOD = "all"
 
@@ -39,23 +39,23 @@ Point = Mapping[str, float]
 
 @dataclass(frozen=True)
 class GridResult(Result):
-    """Every point of a grid with its scores, the best first."""
+    """The points of a grid with their scores, the best first."""
 
     settings: Simulate
     metric: str
-    """By which they are sorted."""
+    """The metric that orders the points."""
     axes: dict[str, list[float]]
     points: Sequence[Point]
-    """In the order of the axes."""
+    """In the order of the axes; the last axis varies fastest."""
     scores: dict[str, np.ndarray]
-    """By metric, of each point."""
+    """Scores ``(points,)`` by metric."""
     seconds: dict[str, float]
     files: dict[str, str] | None
-    """Paths of what was drawn, by name; ``None`` where nothing was to be."""
+    """Paths of the plots, by name; ``None`` if no plots were requested."""
 
     @property
     def order(self) -> list[int]:
-        """Places of the points, the best first; what is not finite comes last."""
+        """Indices of the points, the best first; scores that are not finite come last."""
         column = self.scores[self.metric]
         return sorted(
             range(len(self.points)),
@@ -63,91 +63,91 @@ class GridResult(Result):
         )
 
     def to_dict(self) -> dict[str, Json]:
-        points = [
-            {**_parted(self.points[one]), "metrics": self._metrics(one)} for one in self.order
-        ]
-        files = {} if self.files is None else {"files": self.files}
-        return {"metric": self.metric, "grid": points, **files, "seconds": self.seconds}
+        points = [_split(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
+        tree: dict[str, Json] = {"metric": self.metric, "grid": points}
+        if self.files is not None:
+            tree["files"] = self.files
+        return {**tree, "seconds": self.seconds}
 
-    def _metrics(self, point: int) -> dict[str, float]:
-        return {name: float(column[point]) for name, column in self.scores.items()}
+    def _metrics(self, index: int) -> dict[str, float]:
+        return {name: float(column[index]) for name, column in self.scores.items()}
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [
-            [*self.points[one].values(), *(column[one] for column in self.scores.values())]
-            for one in self.order
-        ]
-        title = (
-            f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}, best "
-            f"{self.metric} first"
-        )
+        rows = []
+        for index in self.order:
+            scores = (column[index] for column in self.scores.values())
+            rows.append([*self.points[index].values(), *scores])
+        title = f"{_title(self.settings)}, best {self.metric} first"
         shown = [Table.of(title, [*self.axes, *self.scores], rows)]
-        surface = (
-            grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
-            if len(self.axes) == 2
-            else None
-        )
-        return shown if surface is None else [*shown, surface]
+        if len(self.axes) == 2:
+            surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
+            if surface is not None:
+                shown.append(surface)
+        return shown
+
+
+def _title(settings: Simulate) -> str:
+    return f"{settings.pool.kind} from {settings.start} to {settings.end}"
 
 
 def grid(
     settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor
 ) -> GridResult:
-    """Score every point of ``tree``'s grid.
+    """Score every point of the grid of ``tree``.
 
-    ``stored`` parameters give way to the grid's; ``draw``: a picture of it, too.
+    ``stored``: the parameters of ``settings`` come from a run, and the grid may replace them.
+    ``draw``: also write a plot.
     """
     if draw:
         check()
     start_jax()
     watch, metric = Watch(), _metric(tree)
     specs = AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
-    asked = flat(branch(tree, "grid"))
-    found = axes(asked, specs, settable(tree, asked))
-    points = list(product(found))
-    given = without(settings.params, found, specs) if stored else settings.params
-    scores = _scores(settings, tree, points, (specs, given), metric, monitor, watch)
+    declared = flat(branch(tree, "grid"))
+    values = axes(declared, specs, settable(tree, declared))
+    points = list(product(values))
+    params: ParamValues = settings.params
+    if stored:
+        params = without(params, values, specs)
+    scores = _scores(settings, tree, points, (specs, params), metric, monitor, watch)
     files = None
     if draw:
-        files = _drawn(settings, found, metric, scores[metric], monitor)
+        files = _plots(settings, values, metric, scores[metric], monitor)
         watch.lap("plots")
-    return GridResult(settings, metric, found, points, scores, watch.seconds, files)
+    return GridResult(settings, metric, values, points, scores, watch.seconds, files)
 
 
 def _metric(tree: JsonObject) -> str:
-    """The metric that sorts, of settings that simulate otherwise does not read."""
+    """The metric that orders the points; simulate without a grid does not read it."""
     from quantamm_cli.metrics import METRICS
 
     name = str(branch(tree, "metric")["kind"])
     if name not in METRICS:
+        near = did_you_mean(name, METRICS)
         raise ConfigError(
-            "metric",
-            f"no metric is called '{name}'{did_you_mean(name, METRICS)}; `qsim "
-            "show metrics` lists them",
+            "metric", f"no metric is called '{name}'{near}; `qsim show metrics` lists them"
         )
     return name
 
 
 def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
-    """The settings that may be only numbers to a program: those of frictions,
-    the opening value, and the pool's own.
+    """The settings that a compiled program takes as numbers.
+
+    These are the frictions, the opening value, and the numbers of the pool.
 
     Raises:
         ConfigError: the grid names another setting.
     """
-    own = {
-        name
-        for name in key_validation.places({"pool": tree["pool"]})
-        if isinstance(key_validation.lookup(tree, name.split(".")), int | float | None)
-    }
-    found = {*_NUMBERS, *own}
+    names = set(_NUMBERS)
+    for name in key_validation.places({"pool": tree["pool"]}):
+        if isinstance(key_validation.lookup(tree, name.split(".")), int | float | None):
+            names.add(name)
     for name in grid:
-        if name not in found and key_validation.lookup(tree, name.split(".")) is not None:
+        if name not in names and key_validation.lookup(tree, name.split(".")) is not None:
             raise ConfigError(
-                f"grid.{name}",
-                f"is more than a number to the program; run each of its values: -m {name}=...",
+                f"grid.{name}", f"cannot vary in a grid; run each of its values: -m {name}=..."
             )
-    return found
+    return names
 
 
 def _scores(
@@ -159,62 +159,58 @@ def _scores(
     monitor: Monitor,
     watch: Watch,
 ) -> dict[str, np.ndarray]:
-    """The metrics (points,) of every point."""
+    """The metrics ``(points,)`` of every point."""
     from quantamm_cli.engine.feed import feed
     from quantamm_cli.evaluation.batch import scored, widest
 
     variants = varied(settings, tree, points)
-    params = batch(
-        *parameters, [_parted(point)["params"] for point in points], len(settings.tokens)
-    )
+    params = batch(*parameters, [_split(point)["params"] for point in points], len(settings.tokens))
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
-    given = feed(widest(variants), market)
+    inputs = feed(widest(variants), market)
     for name in NUMBERS:
-        if f"fees.{name}" in points[0] and np.ndim(getattr(given.frictions, name, 0.0)):
+        if f"fees.{name}" in points[0] and np.ndim(getattr(inputs.frictions, name, 0.0)):
             raise ConfigError(
                 f"grid.fees.{name}",
                 f"is a series under fees={settings.fees.kind}, not one number; "
                 "leave it out of the grid",
             )
     watch.lap("data")
-    found = scored(
-        variants,
-        params,
-        given,
-        ((_PERIOD, 0, settings.rows),),
-        tuple(dict.fromkeys((metric, *TRACKED))),
-    )
+    metrics = tuple(dict.fromkeys((metric, *TRACKED)))
+    scores = scored(variants, params, inputs, ((_PERIOD, 0, settings.rows),), metrics)
     watch.lap("run")
-    return found[_PERIOD]
+    return scores[_PERIOD]
 
 
 def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> list[Simulate]:
-    """The settings of every point, checked; those that are alike are one object.
+    """The settings of every point, validated; points with equal settings share one object.
 
     Raises:
-        ConfigError: a value that its setting does not take.
+        ConfigError: a value that its setting does not accept.
     """
     known: dict[tuple[float, ...], Simulate] = {(): settings}
-    found = []
+    variants = []
     for point in points:
-        changes = _parted(point).get("settings", {})
+        changes = _split(point).get("settings", {})
         values = tuple(changes.values())
         if values not in known:
-            own = deepcopy({name: part for name, part in tree.items() if name != "grid"})
+            changed = deepcopy(dict(tree))
+            changed.pop("grid", None)
             for name, value in changes.items():
                 *path, last = name.split(".")
-                key_validation.lookup(own, path)[last] = value
-            known[values] = read_settings(Simulate, own)
-        found.append(known[values])
-    return found
+                key_validation.lookup(changed, path)[last] = value
+            known[values] = read_settings(Simulate, changed)
+        variants.append(known[values])
+    return variants
 
 
-def _parted(point: Point) -> dict[str, dict[str, float]]:
+def _split(point: Point) -> dict[str, dict[str, float]]:
     """``params`` and, if there are any, ``settings`` of a point."""
-    parted = {"params": {name: value for name, value in point.items() if not _is_setting(name)}}
-    changes = {name: value for name, value in point.items() if _is_setting(name)}
-    return parted | ({"settings": changes} if changes else {})
+    parts: dict[str, dict[str, float]] = {"params": {}}
+    for name, value in point.items():
+        part = "settings" if _is_setting(name) else "params"
+        parts.setdefault(part, {})[name] = value
+    return parts
 
 
 def _is_setting(name: str) -> bool:
@@ -222,28 +218,27 @@ def _is_setting(name: str) -> bool:
 
 
 def batch(
-    specs: Sequence[Parameter], given: ParamValues, points: Sequence[Point], assets: int
+    specs: Sequence[Parameter], params: ParamValues, points: Sequence[Point], assets: int
 ) -> dict[str, Numbers]:
-    """Raw parameters with a leading axis of points: a point's values for every
-    token, all else as given.
+    """Raw parameters with a leading axis of points.
+
+    A point's value applies to every token; all other parameters have the values of ``params``.
     """
-    named = {name: spec for spec in specs for name in spec.names}
-    twice = given.keys() & points[0].keys()
+    twice = params.keys() & points[0].keys()
     if twice:
-        raise ConfigError(f"grid.{min(twice)}", f"params.{min(twice)} is given too; give one")
-    columns = {
-        name: np.array([point[name] for point in points]).reshape(
-            -1, *[1] * len(named[name].shape(assets))
-        )
-        for name in points[0]
-    }
-    return initial(specs, {**given, **columns}, len(points), assets, 0.0, 0)
+        raise ConfigError(f"grid.{min(twice)}", f"params.{min(twice)} is also set; give one")
+    declared = by_name(specs)
+    columns: dict[str, Numbers] = {}
+    for name in points[0]:
+        values = np.array([point[name] for point in points])
+        columns[name] = values.reshape(-1, *[1] * len(declared[name].shape(assets)))
+    return initial(specs, {**params, **columns}, len(points), assets, 0.0, 0)
 
 
 def without(
     params: ParamValues, grid: Mapping[str, object], specs: Sequence[Parameter]
 ) -> ParamValues:
-    """Parameters of a stored run but those that the grid names."""
+    """The parameters of a stored run except those that the grid names."""
     return {
         spec.name: params[spec.name]
         for spec in specs
@@ -251,24 +246,23 @@ def without(
     }
 
 
-def _drawn(
+def _plots(
     settings: Simulate,
     axes: Mapping[str, Sequence[float]],
     metric: str,
     scores: np.ndarray,
     monitor: Monitor,
 ) -> dict[str, str]:
-    """The picture of a grid of one axis or two, in a folder of its own; its path."""
+    """Write the plot of a grid of one or two axes; its path by name."""
     from quantamm_cli.metrics import METRICS
     from quantamm_cli.reporting.grid import Grid
 
-    title = f"{settings.pool.kind} from {settings.start} to {settings.end}"
-    drawn = images("grid", Grid(axes, scores, metric, METRICS[metric].unit, title))
+    grid = Grid(axes, scores, metric, METRICS[metric].unit, _title(settings))
+    drawn = images("grid", grid)
     if not drawn:
-        monitor.note(f"{len(axes)} axes: no picture, which grids of one or two have")
+        monitor.note(f"no plot: the grid has {len(axes)} axes, and plots show one or two")
         return {}
-    name = sha256(
-        {"grid": {name: list(values) for name, values in axes.items()}, "metric": metric}
-    )[:12]
-    folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{name}"
+    values = {name: list(column) for name, column in axes.items()}
+    digest = sha256({"grid": values, "metric": metric})[:12]
+    folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{digest}"
     return written(drawn, folder)

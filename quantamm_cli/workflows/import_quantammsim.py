@@ -1,7 +1,8 @@
-"""Results of quantammsim as runs of ours."""
+"""Imports results of quantammsim as runs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from quantamm_cli.store.reference import Result as Reference
 from quantamm_cli.store.reference import read_result
 from quantamm_cli.store.runs import Entry, Store
 from quantamm_cli.version import __version__
+from quantamm_cli.workflows.grid_axes import by_name
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -28,7 +30,8 @@ PERIODS = {
     "validation": ("validation_metrics",),
     "test": ("test_objective", "continuous_test_metrics"),
 }
-_TOLD = {
+"""The keys of an entry that have the scores of a period; the first that is set is used."""
+_KNOWN_KEYS = {
     "step",
     "objective",
     "hessian_trace",
@@ -36,11 +39,10 @@ _TOLD = {
     "iterations_since_improvement",
     "subsidary_params",
 }
-_TOLD |= {
-    "optuna_trial_number",
-    "initial_reserves",
-    *(key for told in PERIODS.values() for key in told),
-}
+_KNOWN_KEYS |= {"optuna_trial_number", "initial_reserves", *chain.from_iterable(PERIODS.values())}
+"""The keys of an entry that are no parameters."""
+_UNUSED_PARAMETERS = {"logit_delta_lamb", "sp_pre_exp_scaling"}
+"""Parameters that quantammsim also writes for pools whose rule does not use them."""
 _STARTS = {
     "initial_k_per_day": ("k_per_day", "k"),
     "initial_memory_length": ("memory_days", "memory_days_1", "memory_days_for_ewma"),
@@ -57,12 +59,12 @@ _STARTS = {
     "beta": ("beta",),
     "lam": ("lam",),
 }
-"""Where its training began, in names that our parameters take."""
+"""Settings of a training's initial values, and the names of our parameters that take them."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A file of results, and the run that it became."""
+    """A file of results and the run that was made from it."""
 
     file: Path
     fingerprint: str
@@ -71,91 +73,82 @@ class Imported:
     entries: int
     sets: int
     notes: tuple[str, ...]
-    """What could not be taken over as it was."""
+    """What could not be imported unchanged."""
     checkpoint: Path
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """The run and its size, in one line."""
-        return (
-            f"run_{self.fingerprint[:12]}…, {self.entries} steps of {self.sets} "
-            f"sets ({self.status})"
-        )
+        size = f"{self.entries} steps of {self.sets} sets"
+        return f"run_{self.fingerprint[:12]}…, {size} ({self.status})"
+
+    def to_dict(self) -> JsonObject:
+        """As JSON."""
+        return {
+            "file": str(self.file),
+            "run": f"run_{self.fingerprint}",
+            "fingerprint": self.fingerprint,
+            "status": self.status,
+            "entries": self.entries,
+            "notes": list(self.notes),
+            "files": {"checkpoint": str(self.checkpoint)},
+        }
 
 
 @dataclass(frozen=True)
 class Imports(Result):
-    """What became of each file."""
+    """The imported files."""
 
     imported: tuple[Imported, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        return {"imported": [_told(each) for each in self.imported]}
+        return {"imported": [each.to_dict() for each in self.imported]}
 
     def tables(self) -> Sequence[Table | str]:
-        return [f"{each.file}: {each.said}" for each in self.imported]
+        return [f"{each.file}: {each.summary}" for each in self.imported]
 
 
 def import_quantammsim(
     files: Sequence[str], runs_dir: str, config_dir: str | None, monitor: Monitor
 ) -> Imports:
-    """Each file as a finished run.
+    """Store each file as a finished run.
 
-    Raises StoreError for the first that cannot be read or taken over.
+    Raises StoreError for the first file that cannot be read or imported.
     """
     start_jax()
     load_components()
     store = Store(runs_dir)
-    return Imports(
-        tuple(_imported(read_result(file), config_dir, monitor, store) for file in files)
-    )
+    results = map(read_result, files)
+    return Imports(tuple(_import(result, config_dir, monitor, store) for result in results))
 
 
-def _imported(
-    result: Reference, config_dir: str | None, monitor: Monitor, store: Store
-) -> Imported:
+def _import(result: Reference, config_dir: str | None, monitor: Monitor, store: Store) -> Imported:
     try:
         settings, specs, notes = _settings(result, config_dir)
     except ConfigError as failure:
-        raise StoreError(str(result.path), f"cannot be taken over: {failure}") from failure
+        raise StoreError(str(result.path), f"cannot be imported: {failure}") from failure
     if result.superseded:
         notes.append(
             f"{result.superseded} entries were superseded by a later start or resume; left out"
         )
     entries = _entries(result, settings, specs, notes)
-    fingerprint, status = _stored(result, settings, entries, notes, store)
+    fingerprint, status = _save(result, settings, entries, notes, store)
     for note in notes:
         monitor.note(f"  {note}")
-    sets = len(entries[0]["objective"])
-    return Imported(
-        result.path, fingerprint, status, len(entries), sets, tuple(notes), store.path(fingerprint)
-    )
-
-
-def _told(each: Imported) -> JsonObject:
-    named = {
-        "file": str(each.file),
-        "run": f"run_{each.fingerprint}",
-        "fingerprint": each.fingerprint,
-        "status": each.status,
-    }
-    return {
-        **named,
-        "entries": each.entries,
-        "notes": list(each.notes),
-        "files": {"checkpoint": str(each.checkpoint)},
-    }
+    sets, path = len(entries[0]["objective"]), store.path(fingerprint)
+    return Imported(result.path, fingerprint, status, len(entries), sets, tuple(notes), path)
 
 
 def _settings(
     result: Reference, config_dir: str | None
 ) -> tuple[Train, tuple[Parameter, ...], list[str]]:
-    """The settings in our words, the parameters they declare, and what could not be said."""
+    """The translated settings, the parameters they declare, and what could not be translated."""
     from quantamm_cli.pools.base import AbstractPool
 
     tree, notes = translated(result.settings, config_dir)
-    bare = decode(Train, _known(tree))
-    specs = AbstractPool.typed(bare.pool).parameters(len(bare.tokens))
+    without_params = decode(Train, _known(tree))
+    pool = AbstractPool.typed(without_params.pool)
+    specs = pool.parameters(len(without_params.tokens))
     tree["params"] = _starts(result.settings, specs)
     settings = decode(Train, _known(tree))
     initial(specs, settings.params, _sets(settings), len(settings.tokens), 0.0, 0)
@@ -169,21 +162,25 @@ def _sets(settings: Train) -> int:
 
 
 def _known(tree: JsonObject) -> JsonObject:
-    """What names a run; what it reads besides prices is asked for when it is run."""
+    """The settings of a training, without other top-level keys of the tree."""
     return {name: value for name, value in tree.items() if name in Train.model_fields}
 
 
-def _starts(told: JsonObject, specs: Sequence[Parameter]) -> dict[str, Json]:
-    known = {name: spec for spec in specs for name in spec.names}
-    found: dict[str, Json] = {}
-    for name, ours in _STARTS.items():
-        for other in ours if told.get(name) is not None else ():
-            if other in known and not found.keys() & set(known[other].names):
-                found[other] = told[name]
-    length: Any = told.get("initial_memory_length")
-    if "memory_days_2" in known and length is not None:
-        found["memory_days_2"] = length + (told.get("initial_memory_length_delta") or 0.0)
-    return found
+def _starts(settings: JsonObject, specs: Sequence[Parameter]) -> dict[str, Json]:
+    """The initial values of a training, by names of our parameters."""
+    declared = by_name(specs)
+    params: dict[str, Json] = {}
+    for key, names in _STARTS.items():
+        if settings.get(key) is None:
+            continue
+        for name in names:
+            if name in declared and not params.keys() & set(declared[name].names):
+                params[name] = settings[key]
+    length: Any = settings.get("initial_memory_length")
+    if "memory_days_2" in declared and length is not None:
+        delta: Any = settings.get("initial_memory_length_delta")
+        params["memory_days_2"] = length + (delta or 0.0)
+    return params
 
 
 def _entries(
@@ -192,24 +189,14 @@ def _entries(
     from quantamm_cli.workflows.selection import selection_metric
 
     metric = selection_metric(settings)
-    own = {name for spec in specs for name in spec.names}
-    unused = {
-        "logit_delta_lamb",
-        "sp_pre_exp_scaling",
-    }  # written by every rule that could have used them
-    foreign = {key for entry in result.entries for key in entry} - own - _TOLD - unused
-    notes += [
-        f"{key}: the pool has no such parameter; left out"
-        for key in sorted(foreign)
-        if not key.startswith(("train_", "validation_"))
-    ]
-    missing = [
-        spec.readable for spec in specs if not any(name in result.entries[0] for name in spec.names)
-    ]
-    if missing and trainable(specs) & {spec.name for spec in specs if spec.readable in missing}:
-        raise StoreError(
-            str(result.path), f"holds no {' and no '.join(missing)}, which this pool needs"
-        )
+    unknown = set().union(*result.entries) - by_name(specs).keys()
+    unknown -= _KNOWN_KEYS | _UNUSED_PARAMETERS
+    left_out = [key for key in sorted(unknown) if not key.startswith(("train_", "validation_"))]
+    notes += [f"{key}: the pool has no such parameter; left out" for key in left_out]
+    missing = [spec for spec in specs if result.entries[0].keys().isdisjoint(spec.names)]
+    if trainable(specs) & {spec.name for spec in missing}:
+        names = " and ".join(spec.readable for spec in missing)
+        raise StoreError(str(result.path), f"has no values of {names}, which this pool needs")
     entries = []
     for step, entry in zip(result.steps, result.entries, strict=True):
         try:
@@ -224,27 +211,20 @@ def _entries(
 def _entry(
     step: int, entry: JsonObject, settings: Train, specs: Sequence[Parameter], metric: str
 ) -> Entry:
-    """One step as we keep it."""
+    """One step in the form of our runs."""
     assets = len(settings.tokens)
-    given = {name: _numbers(entry[name]) for spec in specs for name in spec.names if name in entry}
     sets = _sets(settings)
-    shapes = {name: spec.shape(assets) for spec in specs for name in spec.names}
-    given = {name: _in_sets(values, shapes[name], sets) for name, values in given.items()}
-    # What ran away is not a number; it is put back after the names are ours.
-    params = initial(
-        specs,
-        {name: np.where(np.isfinite(values), values, 0.0) for name, values in given.items()},
-        sets,
-        assets,
-        0.0,
-        0,
-    )
-    for spec in specs:
-        lost = next((~np.isfinite(given[name]) for name in spec.names if name in given), None)
-        if lost is not None:
-            params[spec.name] = np.where(
-                np.broadcast_to(lost, params[spec.name].shape), np.nan, params[spec.name]
-            )
+    values, finite = {}, {}
+    for name, spec in by_name(specs).items():
+        if name in entry:
+            values[name] = _in_sets(_numbers(entry[name]), spec.shape(assets), sets)
+            finite[name] = np.where(np.isfinite(values[name]), values[name], 0.0)
+    params = initial(specs, finite, sets, assets, 0.0, 0)
+    for spec in specs:  # NaN where a number is not finite
+        stored = [values[name] for name in spec.names if name in values]
+        if stored:
+            diverged = np.broadcast_to(~np.isfinite(stored[0]), params[spec.name].shape)
+            params[spec.name] = np.where(diverged, np.nan, params[spec.name])
     objective = np.broadcast_to(_numbers(entry.get("objective", np.nan)).ravel(), sets)
     scores = {period: _scores(entry, period, sets, metric) for period in settings.periods}
     rate = _numbers(entry.get("local_learning_rate", np.nan)).ravel()
@@ -261,58 +241,65 @@ def _entry(
 
 
 def _in_sets(values: np.ndarray, shape: tuple[int, ...], sets: int) -> np.ndarray:
-    """Values with the axis of sets, which a search leaves out, and the axis of assets, which a
-    number for all of them leaves out.
+    """Values with an axis of sets and one of assets.
+
+    A search writes no axis of sets; one number for all assets has no axis of assets.
     """
     if values.ndim != len(shape):
         return values
-    return values[:, None] if shape == (1,) and values.shape == (sets,) else values[None]
+    if shape == (1,) and values.shape == (sets,):
+        return values[:, None]
+    return values[None]
 
 
 def _numbers(value: Any) -> np.ndarray:
-    """Numbers, with null for what is not one."""
+    """Numbers as an array; null becomes NaN."""
     return np.asarray(value, float)
 
 
 def _scores(entry: JsonObject, period: str, sets: int, metric: str) -> dict[str, np.ndarray]:
-    """The metrics of a period by our names, a number a set; the one that selects is always
-    there, NaN if nobody knows it.
+    """The metrics of a period by our names, one number for each set.
+
+    ``metric``, by which sets are selected, is always included; NaN if it is unknown.
     """
-    told: Any = next((entry[key] for key in PERIODS[period] if entry.get(key) is not None), [])
+    scores: Any = next((entry[key] for key in PERIODS[period] if entry.get(key) is not None), [])
+    if not isinstance(scores, list):
+        scores = [scores] * sets
     table: dict[str, np.ndarray] = {metric: np.full(sets, np.nan)}
-    for index, own in enumerate((told if isinstance(told, list) else [told] * sets)[:sets]):
-        for name, value in _named(own, metric):
+    for index, of_set in enumerate(scores[:sets]):
+        for name, value in _scores_of_set(of_set, metric):
             table.setdefault(name, np.full(sets, np.nan))[index] = value
     prefix = f"{period}_"
-    for name, number in entry.items():  # a trial of a search has them one by one
-        if name.startswith(prefix) and isinstance(number, int | float):
-            ours = METRICS.get(name.removeprefix(prefix), name.removeprefix(prefix))
-            table.setdefault(ours, np.full(sets, np.nan))[:] = number
+    for key, number in entry.items():  # a trial of a search has one key for each metric
+        if key.startswith(prefix) and isinstance(number, int | float):
+            name = key.removeprefix(prefix)
+            table.setdefault(METRICS.get(name, name), np.full(sets, np.nan))[:] = number
     return table
 
 
-def _named(own: Any, metric: str) -> Iterator[tuple[str, float]]:
-    """Metrics of one set; before they had names there was one number, that of the metric."""
-    if isinstance(own, dict):
-        for name, value in own.items():
+def _scores_of_set(scores: Any, metric: str) -> Iterator[tuple[str, float]]:
+    """Metrics of one set; old files have a single number, that of ``metric``."""
+    if isinstance(scores, dict):
+        for name, value in scores.items():
             if isinstance(value, int | float) and not isinstance(value, bool):
                 yield METRICS.get(str(name), str(name)), float(value)
-    elif isinstance(own, int | float):
-        yield metric, float(own)
+    elif isinstance(scores, int | float):
+        yield metric, float(scores)
 
 
-def _stored(
+def _save(
     result: Reference, settings: Train, entries: list[Entry], notes: list[str], store: Store
 ) -> tuple[str, str]:
-    """Save the entries under the settings and the file they come from; the fingerprint,
-    and whether the run is new.
+    """Save the entries as a run named by the settings and the digest of the file.
+
+    Returns the fingerprint, and ``new`` or ``reused``.
     """
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import keepers
     from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
     identity = settings.identity() | {"imported": result.sha256}
-    made: JsonObject = {
+    origin: JsonObject = {
         "by": "quantammsim",
         "file": result.path.name,
         "sha256": result.sha256,
@@ -322,9 +309,9 @@ def _stored(
     with store.open(identity) as writer:
         if writer.status == "finished":
             return sha256(identity), "reused"
-        kept = [
-            entries[index] for index in keepers(scoreboard(entries, selection_metric(settings)))
-        ]
+        places = keepers(scoreboard(entries, selection_metric(settings)))
+        selectable = [entries[place] for place in places]
         state = {"step": np.asarray(entries[-1]["step"])}
-        writer.save(entries, kept, state, "finished", {"qsim": __version__, "imported": made})
+        details: JsonObject = {"qsim": __version__, "imported": origin}
+        writer.save(entries, selectable, state, "finished", details)
     return sha256(identity), "new"

@@ -1,12 +1,13 @@
 """The manual: pages of ``quantamm_cli/docs``, found by topic, glossary entry or heading.
 
-Imports no JAX: ``qsim help`` is there at once.
+Imports no JAX, so that ``qsim help`` starts at once.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ _TERM = re.compile(r"\*\*(.+?)\*\*")
 
 
 class Passage(NamedTuple):
-    """A part of a page: an entry of a glossary, or what stands below a heading."""
+    """A part of a page: an entry of a glossary, or the section of a heading."""
 
     topic: str
     names: tuple[str, ...]
@@ -37,11 +38,11 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """A page by the name of its file."""
+    """A page, named like its file."""
 
     topic: str
     text: str
-    """As a terminal or a pipe shows it: no comments, no pictures, links as commands."""
+    """Markdown without comments and images, with links as commands."""
 
     @property
     def summary(self) -> str:
@@ -55,13 +56,10 @@ class Page:
             yield Passage(self.topic, tuple(terms), f"- {entry}")
 
     def sections(self) -> Iterator[Passage]:
-        """What stands below each heading, down to the next one. ``#`` in blocks of code is none."""
-        code = [range(*found.span()) for found in _FENCE.finditer(self.text)]
-        heads = [
-            found
-            for found in re.finditer(r"^#+ (.*)$", self.text, re.MULTILINE)
-            if not any(found.start() in block for block in code)
-        ]
+        """The section of each heading; ``#`` in a block of code is no heading."""
+        code = [range(*match.span()) for match in _FENCE.finditer(self.text)]
+        matches = re.finditer(r"^#+ (.*)$", self.text, re.MULTILINE)
+        heads = [match for match in matches if not any(match.start() in block for block in code)]
         ends = [*(head.start() for head in heads[1:]), len(self.text)]
         for head, end in zip(heads, ends, strict=True):
             yield Passage(self.topic, (head[1],), self.text[head.start() : end].rstrip())
@@ -69,30 +67,25 @@ class Page:
 
 @dataclass(frozen=True)
 class Manual(Result):
-    """What was asked for: the topics, a page, or the passages that a word is found in."""
+    """The topics, a page, or the passages that match some words."""
 
     passages: tuple[Passage, ...]
     shown: tuple[Table | str, ...]
 
     def to_dict(self) -> dict[str, Json]:
-        return {
-            "found": [
-                {"topic": one.topic, "names": list(one.names), "text": one.text}
-                for one in self.passages
-            ]
-        }
+        return {"found": [passage._asdict() for passage in self.passages]}
 
     def tables(self) -> Sequence[Table | str]:
         return self.shown
 
 
 def manual(words: Sequence[str], commands: Sequence[str] = ()) -> Manual:
-    """The list of topics, the page of one, or what glossary and headings have of some words.
+    """The list of topics, the page of a topic, or the passages that match some words.
 
-    ``commands``: names that a misspelt word may have meant besides topics.
+    ``commands``: further names to suggest for a misspelt word.
 
     Raises:
-        ConfigError: the words are found nowhere, with the nearest topics.
+        ConfigError: no passage matches; the message has the nearest topics.
     """
     if not words:
         return _topics()
@@ -104,7 +97,7 @@ def manual(words: Sequence[str], commands: Sequence[str] = ()) -> Manual:
 
 
 def topics() -> tuple[str, ...]:
-    """The names of the pages, in the order in which the index links them."""
+    """The names of the pages, in the order of their links in the index."""
     linked = _LINK.findall((FOLDER / f"{INDEX}.md").read_text(encoding="utf-8"))
     return tuple(dict.fromkeys(topic for _, topic in linked))
 
@@ -122,31 +115,37 @@ def _as_command(link: re.Match[str]) -> str:
 
 
 def _topics() -> Manual:
-    pages = [page(topic) for topic in topics()]
-    rows = [(each.topic, each.summary) for each in pages]
-    passages = tuple(Passage(each.topic, (each.topic,), each.summary) for each in pages)
-    after = "qsim help TOPIC shows a page, qsim help WORDS what the glossary and the headings have"
-    return Manual(passages, (Table.of("", ["topic", "what it says"], rows), after))
+    rows, passages = [], []
+    for each in map(page, topics()):
+        rows.append((each.topic, each.summary))
+        passages.append(Passage(each.topic, (each.topic,), each.summary))
+    usage = "qsim help TOPIC shows a page, qsim help WORDS searches the glossary and headings"
+    return Manual(tuple(passages), (Table.of("", ["topic", "what it says"], rows), usage))
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
-    """Entries that explain just this; else all entries, and headings, with the words in them."""
+    """Entries that explain exactly this phrase; else entries and sections that contain it."""
     wanted = phrase.lower()
-    pages = [page(topic) for topic in topics()]
-    entries = [entry for each in pages for entry in each.entries()]
-    named = [entry for entry in entries if wanted in map(str.lower, entry.names)]
-    near = named or [entry for entry in entries if _within(wanted, entry)]
-    sections = [part for each in pages for part in each.sections() if _within(wanted, part)]
-    if not near and not sections:
-        terms = [term for entry in entries for term in entry.names]
-        hint = did_you_mean(phrase, known) or did_you_mean(phrase, dict.fromkeys(terms))
+    pages = list(map(page, topics()))
+    entries = list(chain.from_iterable(map(Page.entries, pages)))
+    sections = _containing(wanted, chain.from_iterable(map(Page.sections, pages)))
+    matches = [entry for entry in entries if wanted in map(str.lower, entry.names)]
+    matches = matches or _containing(wanted, entries)
+    if not matches and not sections:
+        terms = dict.fromkeys(chain.from_iterable(entry.names for entry in entries))
+        hint = did_you_mean(phrase, known) or did_you_mean(phrase, terms)
         raise ConfigError(phrase, f"no topic, term or heading{hint}; qsim help lists the topics")
-    whole = near[:_MOST] or (sections if len(sections) == 1 else [])
-    shown = [Markdown("\n".join(part.text for part in whole))] if whole else []
-    others = [part for part in sections if part not in whole][:_MOST]
-    lines = [f"qsim help {part.topic}: {part.names[0]}" for part in others]
-    return Manual((*whole, *others), (*shown, *lines))
+    if not matches and len(sections) == 1:
+        matches = sections
+    shown = matches[:_MOST]
+    others = [part for part in sections if part not in shown][:_MOST]
+    output: list[Table | str] = []
+    if shown:
+        output.append(Markdown("\n".join(part.text for part in shown)))
+    output += [f"qsim help {part.topic}: {part.names[0]}" for part in others]
+    return Manual((*shown, *others), tuple(output))
 
 
-def _within(wanted: str, part: Passage) -> bool:
-    return any(wanted in name.lower() for name in part.names)
+def _containing(wanted: str, passages: Iterable[Passage]) -> list[Passage]:
+    """The passages with the text in one of their names."""
+    return [part for part in passages if wanted in "\0".join(part.names).lower()]

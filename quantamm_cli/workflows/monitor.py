@@ -1,4 +1,4 @@
-"""Who follows a workflow: hears of it, shows how far it is, and may stop it."""
+"""Receives the messages and the progress of a workflow, and may stop it."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,21 +8,19 @@ from typing import Protocol
 from quantamm_cli.errors import Interrupted
 
 Save = Callable[[], str]
-"""Makes what is done durable and returns the message that says how to resume.
-Another thread may call it.
-"""
+"""Saves the work so far and returns a message that says how to resume; any thread may call it."""
 Check = Callable[[], None]
-"""Raises Interrupted, with everything saved, if the work is to end."""
+"""Saves and raises Interrupted if the work must stop."""
 
 
 class Step(Protocol):
-    """Says how much of the work is done, and how it goes."""
+    """Reports how many steps are done, with a text about the state."""
 
     def __call__(self, done: int, text: str = "") -> None: ...
 
 
 class Monitor:
-    """Stops nothing, and says nothing but warnings. Override what you need.
+    """Issues warnings, ignores other messages and never stops. Override what you need.
 
     >>> class FiveMinutes(Monitor):
     ...     def stop(self) -> bool:
@@ -30,35 +28,37 @@ class Monitor:
     """
 
     def note(self, text: str) -> None:
-        """Something good to know."""
+        """A note for every reader."""
 
     def detail(self, text: str) -> None:
-        """Something that few want to know."""
+        """A detail for verbose output."""
 
     def warn(self, text: str) -> None:
-        """Something that may be wrong."""
+        """A warning that something may be wrong."""
         warnings.warn(text, stacklevel=2)
 
     def step(self, done: int, total: int | None, text: str = "") -> None:
-        """``done`` of ``total`` steps are done; ``text`` says how it goes."""
+        """``done`` of ``total`` steps are done; ``text`` describes the state."""
 
     def stop(self) -> bool:
-        """Whether the work is to end: asked after each step.
+        """Whether the work must stop; called after each step.
 
-        What is done is then saved, and Interrupted is raised.
+        If true, the work so far is saved and Interrupted is raised.
         """
         return False
 
     def child(self, name: str) -> "Monitor":
-        """Follows a part of the work, such as a cycle: what it says is a detail of the
-        whole, under the part's name.
+        """The monitor of a part of the work, such as a cycle.
+
+        Notes of the part become details of this monitor, with the name of the part.
         """
         return Child(self, name)
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
-        """While it is open, ``save`` is what makes the work durable if it must end; the work calls
-        what it is given after each step.
+        """While it is open, ``save`` saves the work if it must stop.
+
+        The work calls the yielded check after each step.
         """
 
         def check() -> None:
@@ -69,7 +69,7 @@ class Monitor:
 
     @contextmanager
     def progress(self, description: str, total: int | None) -> Iterator[Step]:
-        """While it is open, work of ``total`` steps goes on, which calls what it is given."""
+        """While it is open, work of ``total`` steps reports to the yielded step."""
 
         def step(done: int, text: str = "") -> None:
             self.step(done, total, text)
@@ -78,7 +78,7 @@ class Monitor:
 
 
 class Child(Monitor):
-    """Passes on what a part of the work says, with its name."""
+    """Passes the messages of a part of the work to its parent, with the name of the part."""
 
     def __init__(self, parent: Monitor, name: str) -> None:
         self._parent, self._name = parent, name

@@ -1,6 +1,4 @@
-"""The parameters of a pool: names, units and ranges, and how their raw,
-readable and on-chain forms belong together.
-"""
+"""The parameters of a pool: names, units, ranges, and raw, readable and on-chain forms."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.training.base import Fit
+from quantamm_cli.workflows.grid_axes import by_name
 from quantamm_cli.workflows.results import Result
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 
 class ParameterRow(NamedTuple):
-    """One parameter: its readable and its raw name, unit, default, range and scale, whether it
-    trains, how many numbers a set has.
+    """One parameter: readable and raw name, unit, default, range and scale, whether it trains, and
+    how many numbers one set has.
     """
 
     name: str
@@ -43,7 +42,7 @@ class ParameterRow(NamedTuple):
 
 @dataclass(frozen=True)
 class ParameterTable(Result):
-    """What a pool declares, for the tokens of its settings; a sequence of :class:`Parameter`."""
+    """The declared parameters of a pool with its tokens; a sequence of :class:`Parameter`."""
 
     settings: Simulate
     specs: tuple[Parameter, ...]
@@ -55,15 +54,16 @@ class ParameterTable(Result):
         return len(self.specs)
 
     def __getitem__(self, name: str) -> Parameter:
-        """By any of its names. Raises KeyError."""
-        named = {other: spec for spec in self.specs for other in spec.names}
+        """The parameter of any of its names. Raises KeyError."""
+        named = by_name(self.specs)
         if name not in named:
             raise KeyError(f"{name}{did_you_mean(name, named)}")
         return named[name]
 
     def raw(self, readable: ParamValues) -> dict[str, Numbers]:
-        """Raw arrays of one set, of values under any of their names;
-        what is left out has its default.
+        """Raw arrays of one set, from values under any of their names.
+
+        A parameter that is left out has its default.
 
         Raises:
             ConfigError: unknown names, wrong shapes, values outside the domain.
@@ -72,36 +72,31 @@ class ParameterTable(Result):
         return {name: values[0] for name, values in sets.items()}
 
     def readable(self, raw: Mapping[str, Numbers]) -> dict[str, Numbers]:
-        """Readable values of raw ones, of one set or of many."""
+        """Readable values of raw ones, for one set or many."""
         return parameters.readable(self.specs, raw)
 
     def onchain(self, raw: Mapping[str, Numbers]) -> dict[str, Numbers]:
-        """What the contract takes for one raw set.
+        """The numbers of the contract for one raw set.
 
-        Raises ConfigError for a pool that is no contract.
+        Raises ConfigError for a pool that has no contract.
         """
         return contract(AbstractPool.typed(self.settings.pool), self.specs, self.readable(raw))
 
     def initial(self) -> dict[str, Numbers]:
-        """The raw sets ``(sets, n)`` a training of these settings begins with;
-        of a simulation its only one.
-        """
+        """The raw sets ``(sets, n)`` with which a training starts; one set for a simulation."""
         if not isinstance(self.settings, Train):
             return {name: values[None] for name, values in self.raw(self.settings.params).items()}
-        fit, assets = Fit.typed(self.settings.fit), len(self.settings.tokens)
+        settings = self.settings
+        fit, assets = Fit.typed(settings.fit), len(settings.tokens)
+        sets, noise = fit.parameter_sets, fit.noise_scale
         return parameters.initial(
-            self.specs,
-            self.settings.params,
-            fit.parameter_sets,
-            assets,
-            fit.noise_scale,
-            fit.seed,
-            fit.init,
+            self.specs, settings.params, sets, assets, noise, fit.seed, fit.init
         )
 
     def grid(self, points: int) -> dict[str, Numbers]:
-        """So many values over the declared range of each parameter that trains,
-        evenly on its scale, by readable name.
+        """``points`` values over the declared range of each parameter that trains.
+
+        They are evenly spaced on the parameter's scale; the keys are readable names.
         """
         shares = np.linspace(0, 1, points)
         return {
@@ -112,26 +107,25 @@ class ParameterTable(Result):
 
     @property
     def rows(self) -> list[ParameterRow]:
-        """One a parameter."""
+        """One row per parameter."""
         return [self._row(spec) for spec in self.specs]
 
     def _row(self, spec: Parameter) -> ParameterRow:
         default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
-        numbers = int(np.prod(spec.shape(len(self.settings.tokens))))
         return ParameterRow(
-            spec.readable,
-            spec.name,
-            spec.unit,
-            default,
-            spec.low,
-            spec.high,
-            spec.log,
-            spec.trainable,
-            numbers,
+            name=spec.readable,
+            raw=spec.name,
+            unit=spec.unit,
+            default=default,
+            low=spec.low,
+            high=spec.high,
+            log=spec.log,
+            trains=spec.trainable,
+            numbers=int(np.prod(spec.shape(len(self.settings.tokens)))),
         )
 
     def frame(self) -> "polars.DataFrame":
-        """A row a parameter with the columns of :class:`ParameterRow`."""
+        """One row per parameter, with the columns of :class:`ParameterRow`."""
         import polars
 
         return polars.DataFrame([row._asdict() for row in self.rows], strict=False)
@@ -141,20 +135,14 @@ class ParameterTable(Result):
 
     def tables(self) -> Sequence[Table | str]:
         heads = ("name", "unit", "default", "low", "high", "log", "trains", "numbers")
-        rows = [
-            [
-                row.name,
-                *row[2:6],
-                "log" if row.log else "",
-                "yes" if row.trains else "no",
-                row.numbers,
-            ]
-            for row in self.rows
-        ]
-        names = [
-            [spec.readable, spec.name, ", ".join(other.name for other in spec.spellings)]
-            for spec in self.specs
-        ]
+        rows = []
+        for row in self.rows:
+            flags = ["log" if row.log else "", "yes" if row.trains else "no"]
+            rows.append([row.name, *row[2:6], *flags, row.numbers])
+        names = []
+        for spec in self.specs:
+            others = ", ".join(other.name for other in spec.spellings)
+            names.append([spec.readable, spec.name, others])
         caption = f"parameters of pool={self.settings.pool.kind}"
         return [
             Table.of(caption, heads, rows),
@@ -164,6 +152,5 @@ class ParameterTable(Result):
 
 def parameter_table(settings: Simulate) -> ParameterTable:
     """The declared parameters of the pool of some settings."""
-    return ParameterTable(
-        settings, AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
-    )
+    pool = AbstractPool.typed(settings.pool)
+    return ParameterTable(settings, pool.parameters(len(settings.tokens)))

@@ -1,4 +1,4 @@
-"""What would be run or scored, and where; nothing is touched."""
+"""The results of dry runs: what would be run or scored, and where."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlannedRun(Result):
-    """Settings, fingerprint and place of a run."""
+    """Settings, fingerprint and checkpoint path of a run."""
 
     settings: Simulate
 
@@ -36,14 +36,13 @@ class PlannedRun(Result):
 
     def tables(self) -> Sequence[Table | str]:
         exists = " (exists)" if self._checkpoint.exists() else ""
-        place = f"checkpoint  {self._checkpoint}{exists}"
-        named = f"fingerprint {self.settings.fingerprint}\n{place}"
-        return [json.dumps(self.settings.identity(), indent=2), named]
+        lines = f"fingerprint {self.settings.fingerprint}\ncheckpoint  {self._checkpoint}{exists}"
+        return [json.dumps(self.settings.identity(), indent=2), lines]
 
 
 @dataclass(frozen=True)
 class PlannedEvaluation(Result):
-    """What would be scored."""
+    """The parameter set that would be scored."""
 
     chosen: "Chosen"
 

@@ -1,4 +1,4 @@
-"""Plots and pages, written into the folders of the results they show."""
+"""Writes plots and HTML pages into the folders of their results."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check() -> None:
-    """Raise ConfigError, before anything is computed, if nothing can be drawn."""
+    """Raise ConfigError, before anything is computed, if matplotlib is not installed."""
     if find_spec("matplotlib") is None:
         raise ConfigError(
             "matplotlib", "plots need it, and it is not installed; pip install matplotlib"
@@ -25,7 +25,7 @@ def check() -> None:
 
 
 def images(kind: "Kind", subject: Any) -> dict[str, bytes]:
-    """The PNG files of all plots of a kind of result, by name: ours, and those of plugins."""
+    """All plots of a kind of result as PNG, by name, including those of plugins."""
     from quantamm_cli.config.components import load_plots
     from quantamm_cli.reporting import plot
 
@@ -35,12 +35,12 @@ def images(kind: "Kind", subject: Any) -> dict[str, bytes]:
 
 
 def draw(subject: "Subject", folder: Path) -> dict[str, str]:
-    """Write the plots into a folder; their paths by name."""
+    """Write the plots of a run into a folder; returns their paths by name."""
     return written(images("run", subject), folder)
 
 
 def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
-    """Write the plots and the page that holds them into a folder; their paths by name."""
+    """Write the plots and the page of a run into a folder; returns their paths by name."""
     from quantamm_cli.reporting.run import run_page
 
     drawn = images("run", subject)
@@ -48,32 +48,32 @@ def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
 
 
 def draw_walk(result: Path, daily: Path) -> dict[str, str]:
-    """Write the plots and the page of a walk-forward beside its result; their paths by name."""
+    """Write the plots and the page of a walk-forward beside its result; returns their paths."""
     from quantamm_cli.reporting.walk import WalkSubject, walk_page
 
     walk = json.loads(result.read_text(encoding="utf-8"))
-    chosen = result.stem.removeprefix("result")
+    suffix = result.stem.removeprefix("result")
     drawn = images("walk", WalkSubject(walk, read_arrays(daily)))
-    page = _page(walk_page(walk, drawn), result.parent, chosen)
-    return page | written(drawn, result.parent, chosen)
+    page = _page(walk_page(walk, drawn), result.parent, suffix)
+    return page | written(drawn, result.parent, suffix)
 
 
 def draw_competition(
     scores: "CompetitionScores", receipt: "Receipt", folder: Path
 ) -> dict[str, str]:
-    """Write the plots and the page of a competition into its folder; their paths by name."""
+    """Write the plots and the page of a competition into its folder; returns their paths."""
     from quantamm_cli.reporting.competition import CompetitionSubject, competition_page
 
     drawn = images("competition", CompetitionSubject(scores, receipt["edges"]))
     return _page(competition_page(scores, receipt, drawn), folder) | written(drawn, folder)
 
 
-def _page(text: str, folder: Path, chosen: str = "") -> dict[str, str]:
-    name = f"report{chosen}.html"
+def _page(text: str, folder: Path, suffix: str = "") -> dict[str, str]:
+    name = f"report{suffix}.html"
     return {"report": write_files(folder, {name: text.encode("utf-8")})[name]}
 
 
-def written(drawn: Mapping[str, bytes], folder: Path, chosen: str = "") -> dict[str, str]:
-    """Write the images into a folder, with ``chosen`` behind their names; their paths by name."""
-    paths = write_files(folder, {f"{name}{chosen}.png": image for name, image in drawn.items()})
+def written(drawn: Mapping[str, bytes], folder: Path, suffix: str = "") -> dict[str, str]:
+    """Write images into a folder, with ``suffix`` after their names; returns their paths."""
+    paths = write_files(folder, {f"{name}{suffix}.png": image for name, image in drawn.items()})
     return {f"{name}_plot": path for name, path in zip(drawn, paths.values(), strict=True)}

@@ -1,4 +1,4 @@
-"""What made a result, besides its settings."""
+"""What made a result besides its settings: versions, machine, data paths."""
 
 import platform
 import subprocess
@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 
 
 def provenance(settings: Simulate, market: "Market") -> JsonObject:
-    """What made a run, besides its settings. None of it names the run."""
+    """What made a run besides its settings; not part of its fingerprint."""
     import jax
 
-    plugins, meanings = plugin_versions(), metric_meanings()
+    optional = {"plugins": plugin_versions(), "meanings": metric_meanings()}
     return {
         "qsim": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in ("jax", "jaxlib", "numpy", "optax")},
-        **({"plugins": plugins} if plugins else {}),
-        **({"meanings": meanings} if meanings else {}),
+        **{name: versions for name, versions in optional.items() if versions},
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
         "git": _commit(),
@@ -37,29 +36,29 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
 
 
 def places(settings: Simulate) -> dict[str, str | list[str]]:
-    """Where the data were, by dotted setting: what the settings say and
-    the fingerprint leaves out.
-    """
-    found: dict[str, str | list[str]] = {}
+    """The paths of the data, by dotted setting; the fingerprint does not contain them."""
+    paths: dict[str, str | list[str]] = {}
     for name in ("data", "fees", "trades", "practice"):
         part = getattr(settings, name, None)
-        if part is None:  # only training practises
+        if part is None:  # only a training has a practice
             continue
         for field in sorted(part.paths):
             value = getattr(part, field)
             if isinstance(value, dict):
-                found |= {f"{name}.{field}.{key}": path for key, path in value.items()}
+                paths |= {f"{name}.{field}.{key}": path for key, path in value.items()}
+            elif isinstance(value, tuple):
+                paths[f"{name}.{field}"] = list(value)
             elif value is not None:
-                found[f"{name}.{field}"] = list(value) if isinstance(value, tuple) else value
-    return found
+                paths[f"{name}.{field}"] = value
+    return paths
 
 
 def _commit() -> str | None:
-    """The commit of the source tree, if it is one."""
-    home = Path(__file__).resolve().parents[2]
-    if not (home / ".git").exists():
+    """The commit of the source tree; None outside of a git checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
         return None
-    command = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=12"]
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         return subprocess.run(
             command, capture_output=True, text=True, timeout=5, check=True

@@ -121,7 +121,7 @@ def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path)
         ),
         (
             "grid.pool.max_memory_days.choices=[30,60]",
-            "more than a number to the program; run each of its values",
+            "cannot vary in a grid; run each of its values",
         ),
         ("grid.initial_pool_value=3", "no range is declared for this name"),
         ("grid.initial_pool_value.choices=[-1]", "initial_pool_value: -1.0 is not above 0"),

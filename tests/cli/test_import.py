@@ -256,7 +256,7 @@ def test_trials_of_a_search_and_pools_with_numbers_of_their_own(tmp_path: Path, 
         ({"initial_k_per_day": -3}, "params.k_per_day: -3 is not zero or more"),
         (
             {"rule": "power_channel"},
-            "holds no exponent and no pre_exp_scaling, which this pool needs",
+            "has no values of exponent and pre_exp_scaling, which this pool needs",
         ),
     ],
     ids=str,

@@ -93,8 +93,8 @@ def test_verify_finds_one_altered_digit(part: str, trained: Path, call: Call) ->
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["show"], 2, "name one run"),
-        (["compare", "abcdef"], 2, "name two runs or more"),
+        (["show"], 2, "expected the name of one run"),
+        (["compare", "abcdef"], 2, "expected the names of two runs or more"),
         (["list", "abcdef"], 2, "takes no names"),
         (["show", "abcdef"], 4, "no run begins with abcdef"),
         (["show", "abc"], 4, "6 or more hex digits"),

@@ -343,7 +343,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "a start for a frame": (
         lambda a, f: qsim.market(f, start=START),
-        "start: is '2023-03-01', but these prices carry their own times",
+        "start: is '2023-03-01', and prices have times of their own",
     ),
     "no times": (
         lambda a, f: qsim.market(f.rename({"unix": "time"})),
