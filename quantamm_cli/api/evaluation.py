@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.stored_settings import laid_over
+from quantamm_cli.config.stored_settings import merged
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.market.memory import Memory
@@ -114,7 +114,7 @@ def _chosen(
         stored = trained(settings)
     else:
         stored = _stored(run, runs_dir)
-        tree = laid_over(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())
+        tree = merged(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())
         settings = read_settings(Train, tree)
         if market is not None:
             _same_market(settings, market)

@@ -1,1 +1,1 @@
-"""Words and YAML become typed settings here. Only this package knows Hydra, OmegaConf and YAML."""
+"""Turns overrides and YAML into typed settings. Only it uses hydra, omegaconf and yaml."""

@@ -1,4 +1,4 @@
-"""Typed settings of a competition: of a composed tree."""
+"""Typed settings of a competition, read from a composed tree."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,8 +19,9 @@ def read_competition(
     config_dir: str | None,
     entrants: Sequence[object] = (),
 ) -> Compete:
-    """Typed settings of a composed tree; ``entrants``: strategies in place
-    of its own, of Python too.
+    """Typed settings of a composed tree.
+
+    ``entrants`` replace the strategies of the tree; Python objects are possible.
 
     Raises:
         ConfigError: one line for the first thing wrong.
@@ -33,17 +34,17 @@ def read_competition(
     line_up = entries(list(entrants) or tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":
         tree = {**tree, "market": _original(branch(tree, "market"), overrides, loader)}
-    rest = {
-        key: value for key, value in tree.items() if key not in ("strategies", "strategy", "data")
-    }
-    market = supplied(branch(tree, "market"), branch(tree, "data"), loader)
-    return decode(Compete, {**rest, "strategies": line_up, "market": market})
+    settings: dict[str, object] = {**tree, "strategies": line_up}
+    settings["market"] = _with_data(branch(tree, "market"), branch(tree, "data"), loader)
+    for name in ("strategy", "data"):
+        settings.pop(name, None)
+    return decode(Compete, settings)
 
 
-def supplied(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[str, object]:
-    """The market with ``data``, the source of prices, where it takes one.
+def _with_data(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[str, object]:
+    """The market with ``data``, the source of prices, if it takes one.
 
-    Raises ConfigError if it does not and one was chosen.
+    Raises ConfigError if it takes none and the user chose one.
     """
     if "data" in component("market", text(market, "kind")).model_fields:
         return {**market, "data": decode(component("data", text(data, "kind")), data, "data")}
@@ -51,20 +52,19 @@ def supplied(market: JsonObject, data: JsonObject, loader: Loader) -> Mapping[st
         raise ConfigError(
             f"data={data['kind']}",
             f"market={market['kind']} draws its prices; add market=history, which "
-            "takes them from data",
+            "reads them from data",
         )
     return market
 
 
 def _original(market: JsonObject, overrides: Sequence[str], loader: Loader) -> JsonObject:
-    """The original's streams, unless the command line chose others: those are an error."""
-    chosen = any(word.lstrip("+").startswith(("market=", "market.")) for word in overrides)
+    """The market of the original challenge. Raises ConfigError if another was chosen."""
     if market.get("kind") == "challenge":
         return market
-    if chosen:
+    if any(word.lstrip("+").startswith(("market=", "market.")) for word in overrides):
         raise ConfigError(
             "compat",
-            f"challenge plays the original's streams, not market={market.get('kind')}; "
+            f"compat=challenge uses the original's streams, not market={market.get('kind')}; "
             "write market=challenge",
         )
     return loader.tree_of("market/challenge")

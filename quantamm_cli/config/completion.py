@@ -10,17 +10,15 @@ from quantamm_cli.config.compose import Composer
 
 
 def candidates(composer: Composer, last: str) -> list[str]:
-    """What may stand in place of ``last``, the override that is being typed
-    after those of the composer.
-    """
+    """Completions of ``last``, the override that is being typed after those of the composer."""
     line = " ".join([*composer.overrides, last]) + " " * (not last)
     return list(BashCompletion(composer.loader)._query(composer.name, line))
 
 
 def script(shell: str, install: bool) -> None:
-    """Print Hydra's script that begins or ends completion in a shell;
-    it takes the program's name from argv.
-    """
-    plugin = (FishCompletion if shell == "fish" else BashCompletion)(Composer("train").loader)
-    with mock.patch.object(sys, "argv", ["qsim"]):
-        plugin.install() if install else plugin.uninstall()
+    """Print Hydra's script that installs or removes completion in a shell."""
+    completion = FishCompletion if shell == "fish" else BashCompletion
+    plugin = completion(Composer("train").loader)
+    action = plugin.install if install else plugin.uninstall
+    with mock.patch.object(sys, "argv", ["qsim"]):  # Hydra reads the program's name there
+        action()

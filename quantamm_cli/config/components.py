@@ -1,6 +1,4 @@
-"""Importing everything that registers itself: our components,
-installed plugins, files of the user's.
-"""
+"""Imports everything that registers itself: our components, installed plugins, the user's files."""
 
 import gc
 import importlib
@@ -19,8 +17,8 @@ _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def guard_imports(guard: Callable[[], AbstractContextManager[None]]) -> None:
-    """From now on import JAX and our components inside ``guard()``:
-    a signal handler that raises must wait meanwhile.
+    """From now on import JAX and our components inside ``guard()``, which delays signal handlers
+    that raise.
     """
     global _guard
     _guard = guard
@@ -31,7 +29,7 @@ def load_components(plugins: tuple[str, ...] = ()) -> None:
     and files the user names.
 
     Raises:
-        ConfigError: a plugin that cannot be read or fails.
+        ConfigError: a file that cannot be read, or raises.
     """
     _load_own(_HOMES)
     load_plugins()
@@ -40,22 +38,22 @@ def load_components(plugins: tuple[str, ...] = ()) -> None:
 
 
 def load_strategies(plugins: tuple[str, ...] = ()) -> None:
-    """As ``load_components``, and the markets and strategies of competitions too."""
+    """``load_components``, and the markets and strategies of competitions."""
     load_components(plugins)
     _load_own(_COMPETITION)
 
 
 def load_plots() -> None:
-    """The plots of reports: ours, and those that come with installed plugins."""
+    """Import the plots of reports: ours, and those of installed plugins."""
     _load_own(("reporting.plots",))
     load_plugins()
 
 
 @cache
 def _load_own(homes: tuple[str, ...]) -> None:
-    """Our own components, and with them JAX.
+    """Import our own components, and with them JAX.
 
-    Modules stay: that the collector passes them over saves a tenth of a start.
+    The garbage collector is off meanwhile and skips the modules later: a tenth of the start time.
     """
     gc.disable()
     try:
@@ -75,7 +73,6 @@ def _load_file(name: str) -> None:
         raise ConfigError("plugins", f"{name} is not a Python file")
     try:
         module_of(path, path.read_bytes(), "plugin")
-    except Exception as failure:  # whatever a stranger's file raises is about that file
-        raise ConfigError(
-            "plugins", f"{name} failed: {type(failure).__name__}: {failure}"
-        ) from failure
+    except Exception as failure:  # the user's code may raise anything
+        message = f"{name} failed: {type(failure).__name__}: {failure}"
+        raise ConfigError("plugins", message) from failure

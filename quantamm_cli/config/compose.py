@@ -26,10 +26,8 @@ from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.suggestions import did_you_mean
 
-MACHINE = (
-    "runs_dir",
-    "data.dir",
-)  # the only places that may depend on the machine: they are not identity
+MACHINE = ("runs_dir", "data.dir")
+"""The only settings that may depend on the machine: they are no part of the fingerprint."""
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
 _HARMLESS = {"oc.select", "oc.create", "oc.decode", "oc.dict.keys", "oc.dict.values"}
 
@@ -50,16 +48,18 @@ class Composer:
         if len(named) > 1:
             raise ConfigError(
                 named[1],
-                f"one conf= at a time, {named[0]} is there already; put both into a file of deltas",
+                f"only one conf= is possible, after {named[0]}; put both into one file of settings",
             )
-        self.overrides = [word for override in overrides for word in _conf(self.loader, override)]
+        self.overrides: list[str] = []
+        for override in overrides:
+            self.overrides += _conf(self.loader, override)
 
     def compose(self) -> DictConfig:
         """The composed settings with Hydra's node."""
         return self.loader.load_configuration(self.name, self.overrides, RunMode.RUN)
 
     def tree(self, more: Sequence[str] = ()) -> JsonObject:
-        """The plain resolved settings, perhaps with more overrides."""
+        """The plain resolved settings, with ``more`` overrides after those of the composer."""
         return resolved(self.loader.settings(self.name, [*self.overrides, *more]))
 
     def part(self, package: str | None) -> Any:
@@ -72,9 +72,7 @@ class Composer:
     ) -> str:
         """The composed settings as YAML (``job``), Hydra's own (``hydra``) or both (``all``)."""
         cfg = self.compose()
-        job = resolved(
-            cfg
-        )  # also without --resolve: what could not run is not shown as if it could
+        job = resolved(cfg)  # raises for settings that cannot run, without --resolve too
         tree = job if resolve else plain(cfg)
         if kind != "job":
             node: Any = OmegaConf.to_container(cfg.hydra, resolve=False, enum_to_str=True)
@@ -82,53 +80,54 @@ class Composer:
         return _text(_part(tree, package) if package else tree)
 
     def info(self, what: str) -> str:
-        """What Hydra has to say about searchpath, defaults,
-        defaults-tree, config, plugins or all.
-        """
+        """Hydra's information on searchpath, defaults, defaults-tree, config, plugins or all."""
         from quantamm_cli.config.info import info
 
         self.tree()
         return info(self.loader, self.name, self.overrides, what)
 
     def experiments(self) -> list[str]:
-        """The names ``conf=`` takes."""
+        """The names that ``conf=`` accepts."""
         return self.loader.options("experiment")
 
     def experiment_texts(self) -> Iterator[tuple[str, str]]:
         """Their names and the text of their files."""
         for name in self.experiments():
-            source = next(
-                each for each in self.loader.get_sources() if each.is_config(f"experiment/{name}")
-            )
-            yield name, Path(source.path, f"experiment/{name}.yaml").read_text(encoding="utf-8")
+            path = f"experiment/{name}"
+            source = next(each for each in self.loader.get_sources() if each.is_config(path))
+            yield name, Path(source.path, f"{path}.yaml").read_text(encoding="utf-8")
 
 
 def resolved(cfg: DictConfig) -> JsonObject:
     """The tree with interpolations resolved.
 
-    Raises ConfigError where it cannot be, or must not depend on the machine.
+    Raises:
+        ConfigError: a value that cannot be resolved, or depends on the machine where it must not.
     """
     tree = plain(cfg)
-    varying = {place for place, text in _texts(tree) if _machine(place, text)}
+    varying = {place for place, text in _texts(tree) if _depends_on_machine(place, text)}
     if varying:
-        _keep_apart(tree, varying)
+        _refuse_copies(tree, varying)
     return _resolve(tree)
 
 
-def _machine(place: str, text: str) -> bool:
-    """Whether a text asks the machine or the clock; allowed in two places."""
-    asked = [name for name in _RESOLVER.findall(text) if name not in _HARMLESS]
-    if asked and place not in MACHINE:
-        cure = (
-            f"allowed in {' and '.join(MACHINE)} only, as the run's name must not "
-            "depend on the machine"
+def _depends_on_machine(place: str, text: str) -> bool:
+    """Whether a text uses a resolver that reads the machine or the clock.
+
+    Raises ConfigError outside of MACHINE.
+    """
+    resolvers = [name for name in _RESOLVER.findall(text) if name not in _HARMLESS]
+    if resolvers and place not in MACHINE:
+        raise ConfigError(
+            place,
+            f"${{{resolvers[0]}:...}} is allowed in {' and '.join(MACHINE)} only, as the run's "
+            "name must not depend on the machine; write the value",
         )
-        raise ConfigError(place, f"${{{asked[0]}:...}} is {cure}; write the value")
-    return bool(asked)
+    return bool(resolvers)
 
 
-def _keep_apart(tree: JsonObject, varying: set[str]) -> None:
-    """No other setting may take its value from one that depends on the machine."""
+def _refuse_copies(tree: JsonObject, varying: set[str]) -> None:
+    """Raise ConfigError if another setting takes its value from one that depends on the machine."""
     mark = "\x00machine\x00"
     copy = deepcopy(dict(tree))
     for place in varying:
@@ -150,39 +149,27 @@ def _resolve(tree: JsonObject) -> JsonObject:
         return container(OmegaConf.create(dict(tree)), resolve=True)
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
-    except InterpolationKeyError as failure:
-        key = re.search(r"Interpolation key '([^']*)'", str(failure))
-        near = (
-            key_validation.unknown(key.group(1), tree).message
-            if key
-            else str(failure).splitlines()[0]
-        )
-        raise ConfigError(
-            str(failure.full_key or ""), f"${{{key.group(1)}}}: {near}" if key else near
-        ) from None
     except RecursionError:
         raise ConfigError("", "an interpolation ${...} that leads back to itself") from None
     except (OmegaConfBaseException, ValueError) as failure:
-        raise ConfigError(
-            str(getattr(failure, "full_key", None) or ""), str(failure).splitlines()[0]
-        ) from None
+        place = str(getattr(failure, "full_key", None) or "")
+        message = str(failure).splitlines()[0]
+        key = re.search(r"Interpolation key '([^']*)'", str(failure))
+        if key and isinstance(failure, InterpolationKeyError):
+            message = f"${{{key[1]}}}: {key_validation.unknown(key[1], tree).message}"
+        raise ConfigError(place, message) from None
 
 
-def _texts(tree: Any, place: str = "") -> list[tuple[str, str]]:
+def _texts(tree: Any, place: str = "") -> Iterator[tuple[str, str]]:
     """Every text of a tree with its dotted place; a list's items have the list's place."""
     if isinstance(tree, str):
-        return [(place, tree)]
-    if isinstance(tree, dict):
-        return [
-            found
-            for key, value in tree.items()
-            for found in _texts(value, f"{place}.{key}" if place else str(key))
-        ]
-    return (
-        [found for value in tree for found in _texts(value, place)]
-        if isinstance(tree, list)
-        else []
-    )
+        yield place, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _texts(value, f"{place}.{key}".removeprefix("."))
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _texts(value, place)
 
 
 def _part(tree: JsonObject, package: str) -> Any:
@@ -193,7 +180,9 @@ def _part(tree: JsonObject, package: str) -> Any:
 
 
 def _text(tree: Any) -> str:
-    return OmegaConf.to_yaml(OmegaConf.create(tree)) if isinstance(tree, dict | list) else str(tree)
+    if isinstance(tree, dict | list):
+        return OmegaConf.to_yaml(OmegaConf.create(tree))
+    return str(tree)
 
 
 def own_conf() -> bool:
@@ -202,17 +191,19 @@ def own_conf() -> bool:
 
 
 def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
-    """What the command line names, ./conf, the packaged conf, those of installed
-    plugins; Hydra's own around them.
+    """The folder that the command line names, ./conf, the packaged conf, those of installed
+    plugins, between Hydra's own first and last entries.
     """
-    packaged = packaged_conf()
-    folders = [("command-line", Path(config_dir))] if config_dir is not None else []
-    if folders and not folders[0][1].is_dir():
-        raise ArgumentError("config_dir", f"no folder {config_dir}")
-    folders += [("./conf", Path("conf"))] if own_conf() else []
+    folders: list[tuple[str, Path]] = []
+    if config_dir is not None:
+        if not Path(config_dir).is_dir():
+            raise ArgumentError("config_dir", f"no folder {config_dir}")
+        folders.append(("command-line", Path(config_dir)))
+    if own_conf():
+        folders.append(("./conf", Path("conf")))
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")
-    for provider, folder in [*folders, ("main", packaged)]:
+    for provider, folder in [*folders, ("main", packaged_conf())]:
         path.append(provider, f"file://{folder.resolve()}")
     for name, folder in plugin_folders():  # after ours: a package adds choices and changes none
         path.append(f"plugin {name}", f"file://{folder}")
@@ -221,23 +212,24 @@ def _search_path(config_dir: str | None) -> ConfigSearchPathImpl:
 
 
 def _conf(loader: Loader, override: str) -> list[str]:
-    """``conf=NAME|FILE.yaml`` as Hydra's ``experiment=NAME``; other overrides as they are."""
+    """``conf=NAME|FILE.yaml`` as Hydra's ``experiment=NAME``; other overrides unchanged."""
     key, equals, value = override.partition("=")
+    if override in ("experiment=null", "experiment=None"):
+        return []
     if key != "conf" or not equals:
-        return [override] if override not in ("experiment=null", "experiment=None") else []
-    if value in ("", "null", "none"):
-        raise (
-            ConfigError(override, "conf= takes the name of an experiment or a file of settings")
-            if not value
-            else ConfigError("conf", "leave it out")
-        )
+        return [override]
+    if not value:
+        raise ConfigError(override, "conf= takes the name of an experiment or a file of settings")
+    if value in ("null", "none"):
+        raise ConfigError("conf", "leave it out")
     return ["experiment=" + ",".join(_experiment(loader, name) for name in value.split(","))]
 
 
 def _experiment(loader: Loader, name: str) -> str:
     names = loader.options("experiment")
     if name in names:
-        return name if re.fullmatch(r"[\w\-]+", name) else f"'{name}'"
+        plain_name = re.fullmatch(r"[\w\-]+", name)
+        return name if plain_name else f"'{name}'"
     if not name.endswith((".yaml", ".yml")) and not Path(name).is_file():
         files = [str(path) for path in sorted(Path().glob("*.yaml"))]
         raise ConfigError(
@@ -247,26 +239,21 @@ def _experiment(loader: Loader, name: str) -> str:
         )
     path = Path(name).expanduser()
     if not path.is_file():
-        near = [
-            str(other)
-            for folder in {path.parent, Path()}
-            if folder.is_dir()
-            for other in folder.glob("*.y*ml")
-        ]
+        near: list[str] = []
+        for folder in {path.parent, Path()}:
+            near += map(str, folder.glob("*.y*ml"))
         raise ConfigError(f"conf={name}", f"no such file{did_you_mean(name, near + names)}")
     return stored(path)
 
 
 def stored(path: Path) -> str:
-    """Put a file of deltas among the experiments, for this process and the workers it starts.
+    """Register a settings file as an experiment, for this process and the workers it starts.
 
-    Returns its name there.
+    Returns the name of the experiment.
     """
     tree = read_yaml(path)
-    name = (
-        f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_"
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
-    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{digest}"
     ConfigStore.instance().store(
         name, tree, group="experiment", package="_global_", provider=str(path)
     )

@@ -1,4 +1,4 @@
-"""Composed settings: a plain tree, and the words that it came from."""
+"""Composed settings: a plain tree, and the overrides that it came from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ S = TypeVar("S", bound="Simulate")
 
 @dataclass(frozen=True)
 class Composed:
-    """What overrides compose; nothing of it is validated before it is read."""
+    """Settings composed of overrides; ``read`` and ``decoded`` validate them."""
 
     tree: JsonObject
     overrides: tuple[str, ...] = ()
@@ -29,17 +29,19 @@ class Composed:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """Files of components."""
+        """Python files with the user's own components."""
         names = self.tree.get("plugins")
-        return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
+        if not isinstance(names, list | tuple):
+            return ()
+        return tuple(map(str, names))
 
     @property
     def walks_forward(self) -> bool:
-        """Whether the split is that of a walk-forward."""
+        """Whether the split is ``walk_forward``."""
         return self.group("split").get("kind") == "walk_forward"
 
     def group(self, name: str) -> dict[str, Json]:
-        """A group of settings by name; empty where there is one value or nothing."""
+        """A group of settings by name; empty for a single value and for a group that is absent."""
         node = self.tree.get(name)
         return dict(node) if isinstance(node, Mapping) else {}
 
@@ -54,7 +56,7 @@ class Composed:
         return read_settings(cls, self.tree)
 
     def decoded(self, cls: type[S]) -> S:
-        """As settings of a run, whose data need not be there.
+        """As settings of a run, without a check of its data.
 
         Raises:
             ConfigError: one line for the first thing wrong.
@@ -73,14 +75,14 @@ class Composed:
         return read_competition(self.tree, self.overrides, self.config_dir)
 
     def of_run(self, run: "Run") -> "Composed":
-        """The settings of a stored run; what does not name it is as it is here."""
-        return self._laid_over(run, ())
+        """The settings of a stored run; those outside of its fingerprint are as they are here."""
+        return self._merged(run, ())
 
     def changing_run(self, run: "Run") -> "Composed":
-        """The settings of a stored run with those on top that the overrides name."""
-        return self._laid_over(run, self.overrides)
+        """The settings of a stored run, changed by the overrides."""
+        return self._merged(run, self.overrides)
 
-    def _laid_over(self, run: "Run", overrides: Sequence[str]) -> "Composed":
-        from quantamm_cli.config.stored_settings import laid_over
+    def _merged(self, run: "Run", overrides: Sequence[str]) -> "Composed":
+        from quantamm_cli.config.stored_settings import merged
 
-        return replace(self, tree=laid_over(run, self.tree, overrides))
+        return replace(self, tree=merged(run, self.tree, overrides))

@@ -1,4 +1,4 @@
-"""Settings as a file of deltas that gives the same run by itself."""
+"""Settings as an experiment file: YAML of the differences, which gives the same run by itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,49 +15,45 @@ _ABSENT = object()
 
 
 class Experiments:
-    """Settings written as experiments. Whatever is written, the packaged configuration and the one
-    found here are read once.
-    """
+    """Writes settings as experiments, and reads the configurations they are compared with once."""
 
     def __init__(self) -> None:
-        here: list[str | None] = [None] if own_conf() else []
-        self._composers = [Composer("train", (), place) for place in (str(packaged_conf()), *here)]
+        self._composers = [Composer("train", (), str(packaged_conf()))]
+        if own_conf():
+            self._composers.append(Composer("train"))
         for composer in self._composers:
-            composer.loader.keep = True
+            composer.loader.read_once = True
         self._known: dict[tuple[str, ...], list[JsonObject]] = {}
 
     def text(self, tree: JsonObject, comments: Sequence[str]) -> str:
         """The YAML.
 
-        What it leaves out is the same in the packaged configuration and in the one
-        found here, ./conf included.
+        A setting is left out if it has the same value in the packaged configuration and, where
+        there is one, with ./conf.
         """
         tree = {name: value for name, value in tree.items() if name in Train.model_fields}
-        usual = [dict(_kinds(base)) for base in self._bases({})]
-        other = {
-            group: kind
-            for group, kind in _kinds(tree)
-            if any(kinds.get(group) != kind for kinds in usual)
-        }
-        overrides = [{f"override /{group}": kind} for group, kind in other.items()]
-        body = ({"defaults": overrides} if overrides else {}) | _delta(tree, self._bases(other))
+        usual = set.intersection(*(set(_kinds(base)) for base in self._bases({})))
+        chosen = dict(choice for choice in _kinds(tree) if choice not in usual)
+        body = _delta(tree, self._bases(chosen))
+        if chosen:
+            overrides = [{f"override /{group}": kind} for group, kind in chosen.items()]
+            body = {"defaults": overrides, **body}
         head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
-        return (
-            "".join(f"# {line}\n" for line in head)
-            + "\n"
-            + (OmegaConf.to_yaml(OmegaConf.create(body)) if body else "")
-        )
+        text = "".join(f"# {line}\n" for line in head) + "\n"
+        if body:
+            text += OmegaConf.to_yaml(OmegaConf.create(body))
+        return text
 
-    def _bases(self, other: Mapping[str, str]) -> list[JsonObject]:
-        """The settings of each configuration with other kinds chosen."""
-        words = tuple(f"{group}={kind}" for group, kind in other.items())
+    def _bases(self, chosen: Mapping[str, str]) -> list[JsonObject]:
+        """The settings of each configuration with these kinds chosen."""
+        words = tuple(f"{group}={kind}" for group, kind in chosen.items())
         if words not in self._known:
             self._known[words] = [composer.tree(words) for composer in self._composers]
         return self._known[words]
 
 
 def _kinds(tree: JsonObject, place: str = "") -> Iterator[tuple[str, str]]:
-    """The groups of a tree and the kind each has, outer ones first."""
+    """The groups of a tree and their kinds, outer groups first."""
     for name, node in tree.items():
         if isinstance(node, dict):
             if "kind" in node:
@@ -66,15 +62,16 @@ def _kinds(tree: JsonObject, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _delta(tree: JsonObject, bases: Sequence[Any]) -> dict[str, Json]:
-    """The part of a tree in which it differs from any of the others;
-    the kinds are chosen elsewhere.
+    """The part of a tree that differs from any of the bases; without kinds, which ``defaults``
+    choose.
     """
     delta: dict[str, Json] = {}
     for key, value in tree.items():
         others = [base.get(key, _ABSENT) for base in bases]
         if isinstance(value, dict) and all(isinstance(other, dict) for other in others):
             inner = _delta(value, others)
-            delta |= {key: inner} if inner else {}
+            if inner:
+                delta[key] = inner
         elif not (key == "kind" and "kind" in bases[0]) and any(
             other is _ABSENT or canonical(other) != canonical(value) for other in others
         ):

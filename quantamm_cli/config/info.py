@@ -1,4 +1,4 @@
-"""What Hydra says about how it found the settings, as text."""
+"""Hydra's information on how settings were composed, as text."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from quantamm_cli.config.loader import Loader
 
 
 def info(loader: Loader, command: str, overrides: list[str], what: str) -> str:
-    """The text Hydra logs; its handler on the root logger is taken off again."""
+    """The text that Hydra logs. The handlers of the root logger are restored."""
     root, out = logging.getLogger(), io.StringIO()
     handlers, level = list(root.handlers), root.level
     hydra = Hydra(task_name=command, config_loader=loader)

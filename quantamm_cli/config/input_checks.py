@@ -1,6 +1,4 @@
-"""Whether what a run is given besides prices is what its pool takes:
-told before any price is read.
-"""
+"""Checks the inputs of a run other than prices against its pool, before any price is read."""
 
 from typing import Any
 
@@ -11,9 +9,9 @@ from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.suggestions import did_you_mean
 
 
-def check_given(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or trades the pool does not take, a series nobody gives it, a
-    state that is not its own.
+def check_inputs(settings: Simulate) -> None:
+    """Raise ConfigError for frictions or trades that the pool does not take, for a series that it
+    reads and the data lack, and for an initial state of another pool.
     """
     from quantamm_cli.engine.feed import refuse
     from quantamm_cli.market import Source
@@ -26,7 +24,7 @@ def check_given(settings: Simulate) -> None:
             near = did_you_mean(name, source.series)
             raise ConfigError(
                 f"data.series.{name}",
-                f"pool={pool.kind} looks at the series {name} and none is given{near}; write "
+                f"pool={pool.kind} reads the series {name}, which data does not have{near}; write "
                 f"data.series.{name}=FILE (parquet or CSV: a column unix, and one a token "
                 "or one called value)",
             )
@@ -38,36 +36,35 @@ def _check_state(pool: Any, settings: Simulate) -> None:
     known = pool.keeps or estimators(pool, len(settings.tokens))
     if not known:
         raise ConfigError(
-            "initial_state", f"pool={pool.kind} remembers nothing but its reserves; leave it out"
+            "initial_state", f"pool={pool.kind} has no state but its reserves; leave it out"
         )
-    given, assets = settings.initial_state, len(settings.tokens)
+    state, assets = settings.initial_state, len(settings.tokens)
     names = ", ".join(known)
-    for name, value in given.items():
+    for name, value in state.items():
         place = f"initial_state.{name}"
         if name not in known:
             raise ConfigError(
                 place,
-                f"this pool remembers no such thing{did_you_mean(name, known)} (it does: {names})",
+                f"not in the state of this pool{did_you_mean(name, known)} (there are: {names})",
             )
         if isinstance(value, tuple) and (
             len(value) not in (1, assets) or not all(isinstance(item, float) for item in value)
         ):
             raise ConfigError(
                 place,
-                f"is given {len(value)} values; expected one number, or {assets} (one a token)",
+                f"has {len(value)} values; expected one number, or {assets} (one a token)",
             )
         if name in pool.keeps and np.min(value) <= 0:
             raise ConfigError(place, f"{np.min(value):g} is not above zero")
-    missing = [name for name in known if name not in given]
+    missing = [name for name in known if name not in state]
     if missing:
         raise ConfigError(
-            f"initial_state.{missing[0]}",
-            f"is not given; a state is all that the pool remembers ({names})",
+            f"initial_state.{missing[0]}", f"is missing; a state of this pool has all of: {names}"
         )
 
 
 def estimators(pool: Any, assets: int) -> tuple[str, ...]:
-    """Names of what a pool's rule remembers, found by tracing it: nothing is computed."""
+    """Names of the state of a pool's rule, found by tracing it, without computing anything."""
     import jax
     import jax.numpy as jnp
 

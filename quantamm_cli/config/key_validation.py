@@ -1,4 +1,4 @@
-"""Whether the keys somebody sets exist, and what to say when they do not. Plain trees only."""
+"""Checks of the keys that files and overrides set, and their errors. Plain trees only."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,11 +8,12 @@ from quantamm_cli.settings import json_tree
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.suggestions import hint, nearest_keys
 
-Groups = Callable[[str], list[str]]  # the options of a group; none if there is no such group
+Groups = Callable[[str], list[str]]
+"""The options of a group; empty if there is no such group."""
 
 
 def places(tree: JsonObject, prefix: str = "") -> Iterator[str]:
-    """Every key of a tree with its place, nodes before what they hold."""
+    """The dotted place of every key of a tree, a node before its children."""
     for key, value in tree.items():
         yield prefix + key
         if isinstance(value, dict):
@@ -20,31 +21,26 @@ def places(tree: JsonObject, prefix: str = "") -> Iterator[str]:
 
 
 def open_places(tree: JsonObject) -> set[str]:
-    """Places that take any name: the ones the YAML leaves empty, such as ``params``."""
-    return {
-        place
-        for place, value in json_tree.dotted(tree, whole=lambda branch: not branch)
-        if value == {}
-    }
+    """Places that accept any name: mappings that the YAML leaves empty, such as ``params``."""
+    leaves = json_tree.dotted(tree, whole=lambda branch: not branch)
+    return {place for place, value in leaves if value == {}}
 
 
 def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
-    """The error for a key that is not there: the nearest of all keys,
-    and whose setting it is not.
-    """
-    parent = lookup(tree, key.rpartition(".")[0].split(".")) if "." in key else None
-    kind = parent.get("kind") if isinstance(parent, dict) else None
-    owner = f" of {kind}" if isinstance(kind, str) else ""
+    """The error for a key that does not exist, with the nearest keys that do."""
     above = {".".join(key.split(".")[:depth]) for depth in range(1, key.count(".") + 1)}
     for place in above:
         if not isinstance(lookup(tree, place.split(".")), dict | list | None):
             return ConfigError(key, f"no such setting{origin}: {place} is one value")
-    names = [
-        name for name in places(tree) if name.rpartition(".")[2] != "kind" and name not in above
-    ]
-    near = hint(nearest_keys(key, names))
-    if not near and isinstance(parent, dict):
-        near = f" (there are: {', '.join(name for name in parent if name != 'kind')})"
+    others = (name for name in places(tree) if name not in above)
+    near = hint(nearest_keys(key, [name for name in others if name.rpartition(".")[2] != "kind"]))
+    owner = ""
+    parent = lookup(tree, key.split(".")[:-1])
+    if "." in key and isinstance(parent, dict):
+        siblings = [name for name in parent if name != "kind"]
+        near = near or f" (there are: {', '.join(siblings)})"
+        if isinstance(parent.get("kind"), str):
+            owner = f" of {parent['kind']}"
     return ConfigError(key, f"no such setting{owner}{origin}{near}")
 
 
@@ -63,7 +59,9 @@ def lookup(tree: Any, path: list[str]) -> Any:
 def check_delta(
     tree: Any, delta: JsonObject, free: set[str], groups: Groups, origin: str = "", prefix: str = ""
 ) -> None:
-    """Every key of ``delta`` must be in ``tree``, and what is a group of settings must stay one."""
+    """Raise ConfigError for a key of ``delta`` that is not in ``tree``, and for a single value in
+    place of a group of settings. Below the ``free`` places every key is possible.
+    """
     for name, value in delta.items():
         key = f"{prefix}{name}"
         if any(key.startswith(f"{place}.") for place in free):
@@ -74,7 +72,7 @@ def check_delta(
 def check_key(
     tree: Any, key: str, value: Any, free: set[str], groups: Groups, origin: str = ""
 ) -> None:
-    """One key set to one value."""
+    """``check_delta`` for one key and its value."""
     path = key.split(".")
     for depth in range(1, len(path)):
         if ".".join(path[:depth]) in free:
@@ -87,9 +85,7 @@ def check_key(
     if not isinstance(node, dict):
         return
     if isinstance(value, dict):
-        check_delta(
-            tree, value, free | ({key} if key in free else set()), groups, origin, f"{key}."
-        )
+        check_delta(tree, value, free, groups, origin, f"{key}.")
     elif not (isinstance(value, str) and value.startswith("${")):
         raise not_a_value(key, value, node, groups, origin)
 
@@ -100,42 +96,31 @@ def not_a_value(
     """The error for a single value where a group of settings is."""
     group = key.replace(".", "/")
     options = groups(group)
-    said = "null" if value is None else str(value)
+    text = "null" if value is None else str(value)
     if not options:
         names = ", ".join(f"{key}.{name}" for name in node)
-        return ConfigError(
-            key,
-            f"is not one value{origin}; its settings are {names}"
-            if names
-            else f"is not one value{origin}; write {key}.NAME=...",
-        )
-    if isinstance(value, str):
-        cure = (
-            f"under defaults: write '- override /{group}: {said}'"
-            if origin
-            else f"write {group}={said}"
-        )
-        return ConfigError(
-            f"{key}={said}",
-            f"{key} is a group ({', '.join(options)}){origin}; to choose one {cure}",
-        )
+        advice = f"its settings are {names}" if names else f"write {key}.NAME=..."
+        return ConfigError(key, f"is not one value{origin}; {advice}")
+    if not isinstance(value, str):
+        advice = _number_advice(key, text, node)
+    elif origin:
+        advice = f"to choose one under defaults: write '- override /{group}: {text}'"
+    else:
+        advice = f"to choose one write {group}={text}"
     return ConfigError(
-        f"{key}={said}",
-        f"{key} is a group ({', '.join(options)}){origin}; {number_cure(key, said, node)}",
+        f"{key}={text}", f"{key} is a group ({', '.join(options)}){origin}; {advice}"
     )
 
 
-def number_cure(key: str, said: str, node: JsonObject) -> str:
-    """Which setting of the group the number may have been meant for."""
+def _number_advice(key: str, text: str, node: JsonObject) -> str:
+    """Which setting of a group to write a number to."""
     last = key.split(".")[-1]
     leaves = [
         name for name, value in node.items() if name != "kind" and not isinstance(value, dict)
     ]
-    alike = [name for name in leaves if last.startswith(name) or name.startswith(last)]
-    if alike:
-        return f"for the number write {key}.{alike[0]}={said}"
-    return (
-        f"its settings are {', '.join(f'{key}.{name}' for name in leaves)}"
-        if leaves
-        else f"choose one with {key.replace('.', '/')}=NAME"
-    )
+    for name in leaves:
+        if last.startswith(name) or name.startswith(last):
+            return f"for the number write {key}.{name}={text}"
+    if not leaves:
+        return f"choose one with {key.replace('.', '/')}=NAME"
+    return "its settings are " + ", ".join(f"{key}.{name}" for name in leaves)

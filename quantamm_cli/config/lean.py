@@ -1,7 +1,6 @@
-"""Composition without Hydra's own settings: half of the work,
-and of no use to a command that does not sweep.
+"""Composition without Hydra's own settings, which takes half the time.
 
-If the command line or a file of the user's mentions Hydra's settings, all are composed.
+They are composed only where a sweep needs them, or the command line or a user's file mentions them.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig
 
 OURS = "main"
-"""The provider of the packaged conf: what it says of Hydra changes no other setting."""
+"""The provider of the packaged conf; what it sets of Hydra changes no other setting."""
 
 
 class NeedsHydra(Exception):  # noqa: N818 - an event, not an error
@@ -24,8 +23,9 @@ class NeedsHydra(Exception):  # noqa: N818 - an event, not an error
 
 
 class WithoutHydra(IConfigRepository):
-    """The files of another repository, without what ours say of Hydra.
-    Raises NeedsHydra where others do.
+    """The files of another repository; in the packaged ones, what they set of Hydra is ignored.
+
+    Raises NeedsHydra where other files mention Hydra's settings.
     """
 
     def __init__(self, files: IConfigRepository) -> None:
@@ -45,7 +45,7 @@ class WithoutHydra(IConfigRepository):
         return replace(loaded, defaults_list=settings)
 
     def get_schema_source(self) -> ConfigSource:
-        """Where structured settings are."""
+        """The source of structured settings."""
         return self.files.get_schema_source()
 
     def group_exists(self, config_path: str) -> bool:
@@ -63,16 +63,16 @@ class WithoutHydra(IConfigRepository):
         return self.files.get_group_options(group_name, results_filter)
 
     def get_sources(self) -> list[ConfigSource]:
-        """Where files come from."""
+        """The sources of files."""
         return self.files.get_sources()
 
     def initialize_sources(self, config_search_path: Any) -> None:
-        """Files come from elsewhere."""
+        """Sets the sources of files."""
         self.files.initialize_sources(config_search_path)
 
 
 def refuse_hydra(overrides: Sequence[Override]) -> None:
-    """Raises NeedsHydra if one of the overrides is about Hydra's own settings."""
+    """Raises NeedsHydra if an override is of Hydra's own settings."""
     for override in overrides:
         if _hydras(override.key_or_group) or _hydras(override.package):
             raise NeedsHydra

@@ -1,5 +1,5 @@
-"""The strategies of a command line: names of conf/strategy, classes of the user's own
-files, settings for either.
+"""Reads the strategies that compete: names of conf/strategy, classes of the user's files, and
+the settings of either.
 """
 
 import hashlib
@@ -23,29 +23,32 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.suggestions import did_you_mean
 
 POOL = "pool"
-"""The strategy that is any pool of the simulator."""
+"""The strategy that wraps a pool of the simulator."""
 
 
-def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
-    """The line-up of ``strategies`` with the settings of ``strategy.NAME`` on top.
+def entries(items: object, changes: Json, loader: Loader) -> tuple[Entry, ...]:
+    """The line-up of ``strategies``, changed by the settings of ``strategy.NAME``.
 
-    Each is a name, of a strategy or of a pool that no strategy is called, FILE.py:Class, or a
-    mapping with one of these as ``kind``, settings, and perhaps a ``name``; from Python also a
-    strategy, its class or a pool. Who would have the name of another gets a number behind it.
+    Each item is the name of a strategy or pool (a strategy is preferred), FILE.py:Class, or a
+    mapping with one of these as ``kind``, settings, and optionally a ``name``; from Python also a
+    strategy, its class or a pool. A name that occurs again gets a number as suffix.
+
+    Raises:
+        ConfigError: items or settings that give no strategies.
     """
-    if not isinstance(given, list) or not given:
+    if not isinstance(items, list) or not items:
         raise ConfigError(
-            PLACE, f"{given!r} is not a list of strategies; write {PLACE}=[fixed_fee,vol_adaptive]"
+            PLACE, f"{items!r} is not a list of strategies; write {PLACE}=[fixed_fee,vol_adaptive]"
         )
-    if not isinstance(own, dict):
+    if not isinstance(changes, dict):
         raise ConfigError(
             "strategy",
-            f"{own!r} are no settings; write strategy.NAME.SETTING=VALUE, and "
-            f"{PLACE}=[...] for who competes",
+            f"{changes!r} are no settings; write strategy.NAME.SETTING=VALUE, and "
+            f"{PLACE}=[...] to choose who competes",
         )
-    asked = [_asked(item) for item in given]
-    known = [one.name for one in asked]
-    for name, settings in own.items():
+    requests = [_request(item) for item in items]
+    known = [request.name for request in requests]
+    for name, settings in changes.items():
         if name not in known:
             raise ConfigError(
                 f"strategy.{name}",
@@ -57,34 +60,33 @@ def entries(given: object, own: Json, loader: Loader) -> tuple[Entry, ...]:
                 f"strategy.{name}",
                 f"'{settings}' are no settings; write strategy.{name}.SETTING={settings}",
             )
-    taken: list[str] = []
-    found = []
-    for one in asked:
-        settings = _over(own.get(one.name, {}), one.settings)
-        entry = (
-            resolved(one.kind, settings, loader, one.name)
-            if one.strategy is None
-            else _given(one.strategy, settings, one.name)
-        )
-        taken.append(_unlike(one.name, taken))
-        found.append(Entry(**(dict(entry) | {"name": taken[-1]})))
-    return tuple(found)
+    line_up: list[Entry] = []
+    for request in requests:
+        settings = _merged(changes.get(request.name, {}), request.settings)
+        if request.strategy is None:
+            entry = resolved(request.kind, settings, loader, request.name)
+        else:
+            entry = _python_entry(request.strategy, settings, request.name)
+        name = _unique(request.name, [other.name for other in line_up])
+        line_up.append(Entry(**(dict(entry) | {"name": name})))
+    return tuple(line_up)
 
 
 def resolved(kind: str, settings: JsonObject, loader: Loader, name: str) -> Entry:
-    """One strategy by what it is called, with settings. Raises ConfigError."""
+    """One strategy by its kind, with settings. Raises ConfigError."""
     named = not _split(kind)[1] and loader.repository.config_exists(f"strategy/{kind}")
     if not named and kind not in REGISTER["strategy"] and _is_pool(kind, loader):
         tree: JsonObject = {"kind": POOL, "pool": {"kind": kind}}
     else:
         tree = loader.tree_of(f"strategy/{kind}") if named else {"kind": kind}
-    own = _over({key: value for key, value in tree.items() if key != "kind"}, settings)
+    own = _merged({key: value for key, value in tree.items() if key != "kind"}, settings)
     kind = str(tree.get("kind", kind))
     if kind == POOL and "pool" in own:
         own = {**own, "pool": _pool(own["pool"], loader)}
     entry = entry_of(kind, own, name, loader)
-    of_python = any(isinstance(value, Component) for value in settings.values())
-    return _given(Strategy.typed(entry.strategy), {}, name) if of_python else entry
+    if any(isinstance(value, Component) for value in settings.values()):
+        return _python_entry(Strategy.typed(entry.strategy), {}, name)
+    return entry
 
 
 def _is_pool(kind: str, loader: Loader) -> bool:
@@ -92,47 +94,43 @@ def _is_pool(kind: str, loader: Loader) -> bool:
 
 
 def _pool(value: Json, loader: Loader) -> Json:
-    """A pool's settings, of its name or of some with its kind, on top of those of its YAML."""
+    """The settings of a pool: those of its YAML, changed by ``value``, its name or a mapping."""
     tree = {"kind": value} if isinstance(value, str) else value
-    kind = tree.get("kind") if isinstance(tree, Mapping) else None
-    if not isinstance(tree, Mapping) or not isinstance(kind, str):
+    if not isinstance(tree, Mapping) or not isinstance(tree.get("kind"), str):
         return value
-    if not loader.repository.config_exists(f"pool/{kind}"):
+    path = f"pool/{tree['kind']}"
+    if not loader.repository.config_exists(path):
         return dict(tree)
-    return _over(branch(plain(loader.settings(f"pool/{kind}", [])), "pool"), tree)
+    return _merged(branch(plain(loader.settings(path, [])), "pool"), tree)
 
 
-def _over(tree: JsonObject, settings: JsonObject) -> JsonObject:
-    """A tree with settings on top of it; of a component within,
-    those of another kind stand alone.
-    """
-    found = dict(tree)
+def _merged(tree: JsonObject, settings: JsonObject) -> JsonObject:
+    """A tree changed by settings, branch by branch; a component of another kind is replaced."""
+    result = dict(tree)
     for key, value in settings.items():
-        there = tree.get(key)
+        base = tree.get(key)
         if (
-            isinstance(there, Mapping)
+            isinstance(base, Mapping)
             and isinstance(value, Mapping)
-            and value.get("kind", there.get("kind")) == there.get("kind")
+            and value.get("kind", base.get("kind")) == base.get("kind")
         ):
-            value = _over(there, value)
-        found[key] = value
-    return found
+            value = _merged(base, value)
+        result[key] = value
+    return result
 
 
-def _given(strategy: Strategy, settings: JsonObject, name: str) -> Entry:
+def _python_entry(strategy: Strategy, settings: JsonObject, name: str) -> Entry:
     """An object of Python code. Raises ConfigError."""
     if settings:
         raise ConfigError(
             f"strategy.{name}",
-            f"{name} is an object with settings of its own; give them to it: {name}(...)",
+            f"{name} is an object with settings of its own; set them there: {name}(...)",
         )
     _complete(type(strategy), type(strategy).__module__)
     code = code_of_all(strategy)
-    return (
-        Entry(name=name, strategy=strategy)
-        if code is None
-        else Entry(name=name, strategy=strategy, source=code.sha256, file=code.file)
-    )
+    if code is None:
+        return Entry(name=name, strategy=strategy)
+    return Entry(name=name, strategy=strategy, source=code.sha256, file=code.file)
 
 
 def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None = None) -> Entry:
@@ -150,33 +148,33 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
     cls = REGISTER["strategy"].get(kind)
     if cls is None:
         known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
-        cure = (
-            f"{did_you_mean(kind, known)} (there are: {', '.join(known)}; of "
-            "your own: FILE.py:Class)"
+        raise ConfigError(
+            PLACE,
+            f"no strategy is called '{kind}'{did_you_mean(kind, known)} (there are: "
+            f"{', '.join(known)}; of your own: FILE.py:Class)",
         )
-        raise ConfigError(PLACE, f"no strategy is called '{kind}'{cure}")
     return Entry(name=name, strategy=decode(cls, settings, f"strategy.{name}"))
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
+    """An item of the list of strategies; ``strategy`` if it came from Python."""
+
     name: str
     kind: str
     settings: JsonObject
     strategy: Strategy | None = None
 
 
-def _asked(item: object) -> _Asked:
-    """One item of the list."""
+def _request(item: object) -> _Request:
     if isinstance(item, AbstractPool):
         pooled = decode(REGISTER["strategy"][POOL], {"pool": item}, f"strategy.{item.kind}")
-        return _Asked(item.kind, POOL, {}, Strategy.typed(pooled))
-    if isinstance(item, Strategy) or (inspect.isclass(item) and issubclass(item, Strategy)):
-        strategy = (
-            item if isinstance(item, Strategy) else decode(item, {}, f"strategy.{item.__name__}")
-        )
-        kind = getattr(type(strategy), "kind", type(strategy).__name__)
-        return _Asked(kind, kind, {}, strategy)
+        return _Request(item.kind, POOL, {}, Strategy.typed(pooled))
+    if inspect.isclass(item) and issubclass(item, Strategy):
+        item = decode(item, {}, f"strategy.{item.__name__}")
+    if isinstance(item, Strategy):
+        kind = getattr(type(item), "kind", type(item).__name__)
+        return _Request(kind, kind, {}, item)
     tree = {"kind": item} if isinstance(item, str) else item
     if not isinstance(tree, dict) or not isinstance(tree.get("kind"), str):
         raise ConfigError(
@@ -184,33 +182,25 @@ def _asked(item: object) -> _Asked:
             f"{item!r} is neither a name, nor FILE.py:Class, nor {{kind: NAME, SETTING: VALUE}}",
         )
     path, is_file, wanted = _split(tree["kind"])
-    name = tree.get("name", (wanted or path.stem) if is_file else tree["kind"])
-    if (
-        not isinstance(name, str)
-        or not name
-        or name == NORMALISER
-        or len(name) > 60
-        or not name.isprintable()
-    ):
+    usual = wanted or path.stem if is_file else tree["kind"]
+    name = tree.get("name", usual)
+    legal = isinstance(name, str) and 1 <= len(name) <= 60 and name.isprintable()
+    if not legal or name == NORMALISER:
         raise ConfigError(PLACE, f"{name!r} cannot be the name of a strategy")
-    return _Asked(
-        name,
-        tree["kind"],
-        {key: value for key, value in tree.items() if key not in ("kind", "name")},
-    )
+    settings = {key: value for key, value in tree.items() if key not in ("kind", "name")}
+    return _Request(str(name), tree["kind"], settings)
 
 
-def _unlike(name: str, taken: Sequence[str]) -> str:
-    """The name, or with a number behind it if it is taken."""
-    return next(
-        other
-        for other in (name, *(f"{name}_{count}" for count in range(2, 100)))
-        if other not in taken
-    )
+def _unique(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number as suffix if it is taken."""
+    unique, count = name, 2
+    while unique in taken:
+        unique, count = f"{name}_{count}", count + 1
+    return unique
 
 
 def _split(kind: str) -> tuple[Path, bool, str]:
-    """File, whether it is one, and the class in it."""
+    """The path, whether it is that of a file, and the class in it."""
     path, colon, wanted = kind.rpartition(":") if ".py:" in kind else (kind, "", "")
     return Path(path).expanduser(), bool(colon) or kind.endswith(".py"), wanted
 
@@ -219,44 +209,37 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:
-        near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        near = [str(other) for other in path.parent.glob("*.py")]
         raise ConfigError(
             PLACE, f"{path} cannot be read ({failure.strerror}){did_you_mean(str(path), near)}"
         ) from None
 
 
 def _class(module: ModuleType, wanted: str, path: Path) -> type[Strategy]:
-    """The strategy of that name in a file, or its only one."""
-    there = {
+    """The strategy of that name in a file, or the only one."""
+    classes = {
         name: cls
         for name, cls in vars(module).items()
         if inspect.isclass(cls) and issubclass(cls, Strategy) and cls.__module__ == module.__name__
     }
-    if not wanted and len(there) == 1:
-        wanted = next(iter(there))
-    if wanted not in there:
-        said = (
-            f"no class {wanted} is a Strategy"
-            if wanted
-            else "which one?"
-            if there
-            else "no class is a Strategy"
-        )
-        cure = (
-            f" (there are: {', '.join(there)})"
-            if there
-            else "; derive one: from quantamm_cli.competition.strategy import Strategy"
-        )
-        raise ConfigError(PLACE, f"{path}: {said}{did_you_mean(wanted, there)}{cure}")
-    return _complete(there[wanted], str(path))
+    if not wanted and len(classes) == 1:
+        wanted = next(iter(classes))
+    if wanted not in classes:
+        message = f"no class {wanted} is a Strategy" if wanted else "no class is a Strategy"
+        advice = "; derive one: from quantamm_cli.competition.strategy import Strategy"
+        if classes:
+            message = message if wanted else "it has several strategies; write FILE.py:Class"
+            advice = f"{did_you_mean(wanted, classes)} (there are: {', '.join(classes)})"
+        raise ConfigError(PLACE, f"{path}: {message}{advice}")
+    return _complete(classes[wanted], str(path))
 
 
 def _complete(cls: type[Strategy], where: str) -> type[Strategy]:
-    """A class that can compete, under its own name unless it has another. Raises ConfigError."""
+    """The class, if it can compete; its kind is its name if it has none. Raises ConfigError."""
     if cls.fees is Strategy.fees and cls.quote is Strategy.quote:
         raise ConfigError(
             PLACE,
-            f"{where}: {cls.__name__} gives neither fees nor quote; see `qsim show strategies`",
+            f"{where}: {cls.__name__} defines neither fees nor quote; see `qsim show strategies`",
         )
     if "kind" not in vars(cls):
         cls.kind = cls.__name__

@@ -1,8 +1,8 @@
-"""Hydra's composition, with every wrong word found while it happens and said in one line.
+"""Hydra's composition, with one-line errors for wrong overrides and files.
 
-Three steps of ``ConfigLoaderImpl`` are widened: the overrides are read one by one, groups and their
-options are checked before the defaults list is built, and keys are checked against the composed
-tree just before they would be applied.
+Three steps of ``ConfigLoaderImpl`` are extended: the overrides are read one by one, groups and
+their options are checked before the defaults list is built, and keys are checked against the
+composed tree before they are applied.
 """
 
 import copy
@@ -39,9 +39,11 @@ from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import nested
 
 
-class Remembering(CachingConfigRepository):
-    """What was read once. Hydra would copy all there is in its store, to keep a list of sources
-    that is replaced, never changed.
+class FileCache(CachingConfigRepository):
+    """Reads each file once.
+
+    Hydra would copy everything in its store, to keep a list of sources that is replaced, never
+    changed; this makes a shallow copy.
     """
 
     def __init__(self, files: ConfigRepository) -> None:
@@ -49,17 +51,20 @@ class Remembering(CachingConfigRepository):
         self.cache = {}
 
 
+_FAILURES = (UserWarning, HydraException, OmegaConfBaseException, ValueError, AssertionError)
+
+
 class Loader(ConfigLoaderImpl):
-    """Composes, or raises ConfigError."""
+    """Composes settings. Raises ConfigError."""
 
     def __init__(self, search_path: ConfigSearchPathImpl) -> None:
         super().__init__(search_path)
         self.free = {"params", "space", "pool.parts"}
-        self.keep = False
-        """Whether files are read once only, however often is composed:
-        a study goes on as it began.
+        self.read_once = False
+        """Whether files are read for the first composition only, so that a study does not change
+        while it runs.
         """
-        self._kept: CachingConfigRepository | None = None
+        self._cache: CachingConfigRepository | None = None
         self._parsed: list[Override] = []
         self._jobs: dict[tuple[str, ...], DictConfig] = {}
 
@@ -78,7 +83,7 @@ class Loader(ConfigLoaderImpl):
             )
 
     def settings(self, config_name: str, overrides: list[str]) -> DictConfig:
-        """The composed settings of one run; Hydra's own node is only there if it is mentioned."""
+        """The composed settings of one run, with Hydra's own node only if it is mentioned."""
         try:
             with self._translating():
                 return self._without_hydra(config_name, overrides)
@@ -87,55 +92,47 @@ class Loader(ConfigLoaderImpl):
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        """What Hydra and OmegaConf complain of, as ConfigError."""
+        """Turns the errors of Hydra and OmegaConf into ConfigError."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "error", UserWarning
-                )  # Hydra warns of folders that are not there and defaults lists without _self_
+                # Hydra warns of missing folders and of defaults lists without _self_
+                warnings.simplefilter("error", UserWarning)
                 yield
-        except (
-            UserWarning,
-            HydraException,
-            OmegaConfBaseException,
-            ValueError,
-            AssertionError,
-        ) as failure:
+        except _FAILURES as failure:
             raise override_syntax.translated(failure, self._parsed) from None
         except RecursionError:
             raise ConfigError(
                 "", "the settings are nested too deeply, or a file includes itself"
             ) from None
-        except TypeError:  # what Hydra makes of a place within a list
-            left_out = [override.input_line for override in self._parsed if override.is_delete()]
-            if not left_out:
+        except TypeError:  # what Hydra raises for a place within a list
+            deleted = [override.input_line for override in self._parsed if override.is_delete()]
+            if not deleted:
                 raise
             raise ConfigError(
-                str(left_out[0]), "an item of a list cannot be left out; give the whole list"
+                str(deleted[0]), "an item of a list cannot be left out; write the whole list"
             ) from None
 
     def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
-        """What ``ConfigLoaderImpl`` does, but for Hydra's settings.
+        """What ``ConfigLoaderImpl`` does, without Hydra's settings.
 
         Raises NeedsHydra if they are mentioned.
         """
         parsed, repo = self._parse_overrides_and_create_caching_repo(config_name, overrides)
         refuse_hydra(parsed)
         self.validate_sweep_overrides_legal(parsed, RunMode.RUN, from_shell=True)
-        found = create_defaults_list(
+        defaults_list = create_defaults_list(
             WithoutHydra(repo), config_name, parsed, prepend_hydra=False, skip_missing=False
         )
-        cfg = self._compose_config_from_defaults_list(found.defaults, repo)
+        cfg = self._compose_config_from_defaults_list(defaults_list.defaults, repo)
         OmegaConf.set_struct(cfg, True)
-        self._apply_overrides_to_config(found.config_overrides, cfg)
+        self._apply_overrides_to_config(defaults_list.config_overrides, cfg)
         return cfg
 
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        """One job of a sweep.
-
-        The second time it is the first one again: editing conf/ during a sweep changes nothing.
+        """The settings of one job of a sweep, composed once: editing conf/ during a sweep changes
+        nothing.
         """
         name = tuple(sweep_overrides)
         if name not in self._jobs:
@@ -144,32 +141,30 @@ class Loader(ConfigLoaderImpl):
         return job
 
     def options(self, group: str) -> list[str]:
-        """The choices of a group; those made up for files are left out."""
-        return (
-            [
-                name
-                for name in self.repository.get_group_options(group, ObjectType.CONFIG)
-                if not name.startswith("_")
-            ]
-            if group
-            else []
-        )
+        """The choices of a group, without those registered for the user's files."""
+        if not group:
+            return []
+        names = self.repository.get_group_options(group, ObjectType.CONFIG)
+        return [name for name in names if not name.startswith("_")]
 
     def groups(self, parent: str = "") -> list[str]:
-        """Every group that has choices, our own ones."""
-        found: list[str] = []
+        """Every group that has choices, without Hydra's own."""
+        groups: list[str] = []
         for name in self.repository.get_group_options(parent, ObjectType.GROUP):
-            group = f"{parent}/{name}" if parent else name
-            if group != "hydra":
-                found += [group] * bool(self.options(group)) + self.groups(group)
-        return found
+            group = f"{parent}/{name}".removeprefix("/")
+            if group == "hydra":
+                continue
+            if self.options(group):
+                groups.append(group)
+            groups += self.groups(group)
+        return groups
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         self._parsed = [_in_space(override_syntax.read(self, word)) for word in overrides]
-        repo = self._kept or Remembering(self.repository)
-        self._kept = repo if self.keep else None
+        repo = self._cache or FileCache(self.repository)
+        self._cache = repo if self.read_once else None
         self._process_config_searchpath(config_name, self._parsed, repo)
         for override in self._parsed:
             refuse_code({override.key_or_group.split(".")[-1]: 0}, str(override.input_line))
@@ -182,80 +177,72 @@ class Loader(ConfigLoaderImpl):
     def validate_sweep_overrides_legal(
         overrides: list[Override], run_mode: RunMode, from_shell: bool
     ) -> None:
-        """Several values need -m."""
+        """Raise ConfigError for several values without -m, and for a sweep of Hydra's settings."""
         for override in overrides:
-            if override.is_sweep_override() and run_mode == RunMode.RUN:
-                raise ConfigError(
-                    str(override.input_line),
-                    "several values; add -m to run each of "
-                    f"them{override_syntax.as_list(override)}",
-                )
-            if override.is_sweep_override() and override.is_hydra_override():
-                raise ConfigError(str(override.input_line), "Hydra's own settings cannot be swept")
+            if not override.is_sweep_override():
+                continue
+            word = str(override.input_line)
+            if run_mode == RunMode.RUN:
+                other = override_syntax.as_list(override)
+                raise ConfigError(word, f"several values; add -m to run each of them{other}")
+            if override.is_hydra_override():
+                raise ConfigError(word, "Hydra's own settings cannot be swept")
 
     def _check_choice(self, override: Override, repo: CachingConfigRepository) -> None:
-        """A group takes one of its options; a word with a slash is a group."""
+        """Raise ConfigError for a group, or an option of it, that does not exist."""
         group, value = override.key_or_group, override.value()
         if not repo.group_exists(group):
-            if "/" in group:
-                known = self.groups("hydra" if override.is_hydra_override() else "")
-                raise ConfigError(
-                    group,
-                    f"no such group{did_you_mean(group, known)} (there are: {', '.join(known)})",
-                )
-            return
+            if "/" not in group:
+                return
+            known = self.groups("hydra" if override.is_hydra_override() else "")
+            raise ConfigError(
+                group,
+                f"no such group{did_you_mean(group, known)} (there are: {', '.join(known)})",
+            )
         options = self.options(group)
         if isinstance(value, dict) or override.is_delete():
             return
         if not options:
             raise ConfigError(str(override.input_line), f"the group {group} has no choices")
         if not isinstance(value, str):
-            raise key_validation.not_a_value(
-                group.replace("/", "."),
-                value,
-                self.tree_of(f"{group}/{options[0]}", repo),
-                self.options,
-            )
+            node = self.tree_of(f"{group}/{options[0]}", repo)
+            place = group.replace("/", ".")
+            raise key_validation.not_a_value(place, value, node, self.options)
         if not repo.config_exists(f"{group}/{value}"):
-            name = f"{group}={value}"
             raise ConfigError(
-                name,
+                f"{group}={value}",
                 f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: "
                 f"{', '.join(options)})",
             )
 
     def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:
-        """The settings of a group's option as its own file has them;
-        nothing where there is no such file.
-        """
+        """The settings in the file of a group's option; empty if there is no such file."""
         loaded = (repo or self.repository).load_config(path)
-        return (
-            plain(loaded.config)
-            if loaded is not None and isinstance(loaded.config, DictConfig)
-            else {}
-        )
+        if loaded is None or not isinstance(loaded.config, DictConfig):
+            return {}
+        return plain(loaded.config)
 
     def _compose_config_from_defaults_list(
         self, defaults: list[ResultDefault], repo: IConfigRepository
     ) -> DictConfig:
-        """Compose; from the experiment on, keys that are not there yet are typos."""
+        """Compose. From the experiment on, every key must exist already."""
         names = [str(default.config_path) for default in defaults]
-        start = next(
-            (i for i, name in enumerate(names) if name.startswith("experiment/")), len(names)
-        )
+        experiments = [name.startswith("experiment/") for name in names]
+        start = [*experiments, True].index(True)
         cfg = super()._compose_config_from_defaults_list(defaults[:start], repo)
         tree = plain(cfg)
         free = (self.free | key_validation.open_places(tree)) & set(key_validation.places(tree))
         for default, name in zip(defaults[start:], names[start:], strict=True):
             loaded = self._load_single_config(default, repo)
             if name.startswith("experiment/") and isinstance(loaded.config, DictConfig):
-                source = loaded.provider if loaded.path.startswith("structured") else f"{name}.yaml"
+                registered = loaded.path.startswith("structured")  # a file of the user's
+                source = loaded.provider if registered else f"{name}.yaml"
                 delta = container(loaded.config)
                 if "hydra" in delta:
                     raise ConfigError(
                         "hydra", f"Hydra's own settings belong on the command line, not in {source}"
                     )
-                with self._homes(tree, repo):
+                with self._naming_options(tree, repo):
                     key_validation.check_delta(tree, delta, free, self.options, f" in {source}")
             cfg.merge_with(loaded.config)
             tree = plain(cfg)
@@ -267,88 +254,80 @@ class Loader(ConfigLoaderImpl):
         return cfg
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
-        """A search space may be written with dots in its keys; it is merged as a tree."""
+        """A file; the dotted keys of a search space become a tree, to be merged as one."""
         loaded = super()._load_single_config(default, repo)
-        if isinstance(loaded.config, DictConfig) and isinstance(
-            loaded.config.get("space"), DictConfig
-        ):
-            config = copy.deepcopy(loaded.config)  # what was loaded is in a cache
-            config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
-            loaded = replace(loaded, config=config)
-        return loaded
+        config = loaded.config
+        if not isinstance(config, DictConfig) or not isinstance(config.get("space"), DictConfig):
+            return loaded
+        config = copy.deepcopy(config)  # the loaded one is in a cache
+        config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
+        return replace(loaded, config=config)
 
     def _check_values(self, tree: JsonObject, free: set[str], repo: IConfigRepository) -> None:
-        """``key=value`` must name a key there is; ``+key`` and ``~key`` are Hydra's to judge."""
+        """Raise ConfigError if ``key=value`` or ``~key`` names a key that does not exist; Hydra
+        checks ``+key``.
+        """
         for override in self._parsed:
-            value = override.value()
-            chosen = repo.group_exists(override.key_or_group) and not isinstance(value, dict)
-            if (
-                override.is_hydra_override()
-                or override.is_sweep_override()
-                or chosen
-                or override.package
-            ):
+            key, value = override.key_or_group, override.value()
+            chosen = repo.group_exists(key) and not isinstance(value, dict)
+            if chosen or override.package:
                 continue
-            if (
-                override.is_delete()
-                and key_validation.lookup(tree, override.key_or_group.split(".")) is None
-            ):
-                raise key_validation.unknown(override.key_or_group, tree)
-            if not (override.is_add() or override.is_force_add() or override.is_delete()):
-                with self._homes(tree, repo):
-                    key_validation.check_key(tree, override.key_or_group, value, free, self.options)
+            if override.is_hydra_override() or override.is_sweep_override():
+                continue
+            if override.is_delete():
+                if key_validation.lookup(tree, key.split(".")) is None:
+                    raise key_validation.unknown(key, tree)
+            elif not (override.is_add() or override.is_force_add()):
+                with self._naming_options(tree, repo):
+                    key_validation.check_key(tree, key, value, free, self.options)
 
     @contextmanager
-    def _homes(self, tree: JsonObject, repo: IConfigRepository) -> Iterator[None]:
-        """To a setting that the chosen component does not have, say which of its group do."""
+    def _naming_options(self, tree: JsonObject, repo: IConfigRepository) -> Iterator[None]:
+        """Adds to the error for a setting that the chosen component lacks which options of its
+        group have it.
+        """
         try:
             yield
         except ConfigError as failure:
             place, _, name = failure.where.rpartition(".")
             parent = key_validation.lookup(tree, place.split("."))
             moved = not isinstance(parent, dict) and "." in place
-            place = (
-                place.partition(".")[2] if moved else place
-            )  # market.data.dir: perhaps data.dir was meant
-            parent, group = key_validation.lookup(tree, place.split(".")), place.replace(".", "/")
+            if moved:  # market.data.dir: perhaps data.dir was meant
+                place = place.partition(".")[2]
+                parent = key_validation.lookup(tree, place.split("."))
             if not isinstance(parent, dict) or (name in parent and not moved):
                 raise
-            homes = [
-                option
+            group = place.replace(".", "/")
+            choices = [
+                f"{group}={option}"
                 for option in self.options(group)
                 if name in self.tree_of(f"{group}/{option}", repo)
             ]
-            if not homes:
+            if not choices:
                 raise
-            chosen = " or ".join(f"{group}={option}" for option in homes)
-            said = failure.message.partition(" (")[0]
-            cure = (
-                f"write {place}.{name}, with {chosen}"
-                if moved
-                else f"choose one that has it: {chosen}"
-            )
-            raise ConfigError(failure.where, f"{said}; {cure}") from None
+            advice = f"write {place}.{name}, with" if moved else "choose one that has it:"
+            message = failure.message.partition(" (")[0]
+            raise ConfigError(
+                failure.where, f"{message}; {advice} {' or '.join(choices)}"
+            ) from None
 
 
 def _in_space(override: Override) -> Override:
     """``space.fit.learning_rate=[0.01,1]`` as a change of the whole space."""
-    key = override.key_or_group
-    if (key == "space" or key.startswith("space.")) and not (
-        override.is_delete() or override.is_sweep_override()
-    ):
-        value = override.value()
-        if key != "space" or isinstance(value, dict):
-            return replace(
-                override,
-                key_or_group="space",
-                _value=nested({key[6:]: value} if key[6:] else value, "space"),
-            )
-    return override
+    if override.is_delete() or override.is_sweep_override():
+        return override
+    key, value = override.key_or_group, override.value()
+    if key.startswith("space."):
+        value = {key.removeprefix("space."): value}
+    elif key != "space" or not isinstance(value, dict):
+        return override
+    return replace(override, key_or_group="space", _value=nested(value, "space"))
 
 
 def container(cfg: DictConfig, resolve: bool = False) -> dict[str, Json]:
-    """A composed tree as plain values; ``resolve`` its interpolations,
-    of which none may be missing.
+    """A composed tree as plain values.
+
+    With ``resolve`` its interpolations are resolved; a missing value is an error of OmegaConf.
     """
     values: Any = OmegaConf.to_container(cfg, resolve=resolve, throw_on_missing=resolve)
     return dict(values)

@@ -1,4 +1,4 @@
-"""Every combination of several values, run by Hydra's sweeper and launcher, so that
+"""Runs every combination of several values with Hydra's sweeper and launcher, so that
 hydra/launcher=joblib works too.
 """
 
@@ -21,24 +21,24 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 T = TypeVar("T")
 Job = Callable[[Callable[[], JsonObject], tuple[str, ...], int], T]
-"""Runs one job: a function that gives its resolved settings or raises ConfigError,
-its overrides, its number from 0 on.
+"""Runs one job. Arguments: a function that returns its resolved settings or raises ConfigError,
+its overrides, and its number, from 0.
 """
 
 
 class Halt(BaseException):
-    """An interruption on its way out of Hydra, which holds back every Exception of a job
-    until the last job is done.
+    """Carries an interruption out of Hydra, which delays every Exception of a job until the last
+    job is done.
     """
 
 
 def multirun(composer: Composer, job: Job[T]) -> list[T]:
-    """What the jobs return, in order.
+    """The results of the jobs, in order.
 
-    A launcher may run them in other processes: ``job`` can be pickled.
+    A launcher may run them in other processes, so ``job`` must be picklable.
 
     Raises:
-        BaseException: the one inside a ``Halt`` that a job raised.
+        BaseException: the one in the ``Halt`` that a job raised.
     """
     hydra = Hydra(task_name=composer.name, config_loader=composer.loader)
     GlobalHydra.instance().initialize(hydra)
@@ -54,11 +54,10 @@ def multirun(composer: Composer, job: Job[T]) -> list[T]:
 
 
 def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
-    """Hydra's multirun, except that the settings of the whole are composed from
-    Hydra's own overrides only.
+    """Hydra's multirun, except that the settings of the sweep are composed of the overrides of
+    Hydra's own settings only.
 
-    A key that exists in one of the swept choices only would otherwise be refused
-    before any job is looked at.
+    Otherwise a key that exists in one of the swept choices only would be refused.
     """
     parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(
         composer.name, composer.overrides
@@ -87,7 +86,7 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
 
 
 def _task(cfg: DictConfig, job: Job[T]) -> T:
-    """What Hydra calls for each job, here or in a worker."""
+    """Runs a job; Hydra calls it, here or in a worker."""
     own = HydraConfig.get()
     words: Any = OmegaConf.to_container(own.overrides.task)
     return job(functools.partial(resolved, cfg), tuple(words), int(own.job.num))

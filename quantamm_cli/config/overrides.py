@@ -1,4 +1,4 @@
-"""Hydra's override grammar, and Hydra's complaints in our words."""
+"""Parses overrides with Hydra's grammar, and turns Hydra's errors into one line."""
 
 import re
 from dataclasses import replace
@@ -15,7 +15,7 @@ _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
 def read(loader: ConfigLoader, word: str) -> Override:
-    """One override. Raises ConfigError with what is wrong with it."""
+    """One override. Raises ConfigError."""
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
     if not word.startswith("~") and (not equals or not name):
@@ -32,28 +32,23 @@ def read(loader: ConfigLoader, word: str) -> Override:
 
 @lru_cache(maxsize=1024)
 def _parsed(word: str) -> Override:
-    """A study composes the same words for each of its trials."""
+    """Cached, as a study composes the same overrides for each of its trials."""
     return OverridesParser.create().parse_overrides([word])[0]
 
 
 def as_list(override: Override) -> str:
-    """The other thing ``key=a,b`` may have meant."""
+    """The advice to write a list, if ``key=a,b`` may have meant one; else empty."""
+    if override.value_type != ValueType.SIMPLE_CHOICE_SWEEP:
+        return ""
     key, _, value = str(override.input_line).partition("=")
-    return (
-        f", or write {key}=[{value}] for a list"
-        if override.value_type == ValueType.SIMPLE_CHOICE_SWEEP
-        else ""
-    )
+    return f", or write {key}=[{value}] for a list"
 
 
 def _explain(key: str, value: str, failure: BaseException) -> str:
-    if any(blank in key for blank in " \t\n"):
-        return "the key has a blank in it; write key=value, one word each"
-    if (
-        not all(part for part in key.lstrip("+~").split("."))
-        or not key.isascii()
-        or any(sign in key for sign in "[]{}()'\"")
-    ):
+    if re.search(r"[ \t\n]", key):
+        return "the key has a blank in it; write key=value without blanks"
+    parts = key.lstrip("+~").split(".")
+    if not all(parts) or not key.isascii() or re.search(r"[\[\]{}()'\"]", key):
         return "the key cannot be read; keys are names joined by single dots, such as fees.fee"
     unclosed = _unclosed(value)
     if unclosed:
@@ -62,32 +57,33 @@ def _explain(key: str, value: str, failure: BaseException) -> str:
 
 
 def _unclosed(value: str) -> str:
-    """The bracket or quote that lacks its partner."""
+    """The bracket or quote that has no partner; empty if all have one."""
     stack: list[str] = []
     quote = ""
     for sign in value:
         if quote:
-            quote = "" if sign == quote else quote
+            quote = quote.replace(sign, "")
         elif sign in "'\"":
             quote = sign
         elif sign in _PAIRS:
             stack.append(sign)
         elif sign in _PAIRS.values() and (not stack or _PAIRS[stack.pop()] != sign):
             return sign
-    return quote or (stack[-1] if stack else "")
+    return quote or "".join(stack[-1:])
 
 
 def _key(word: Override) -> str:
-    """The key with its package, as a pattern."""
+    """The key with its package, as a regular expression."""
     return re.escape(word.get_key_element().lstrip("+~"))
 
 
 def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
-    """What Hydra says about a composition that failed, on one line."""
-    text = str(failure) or str(failure.__cause__ or type(failure).__name__)
-    line = text.strip().splitlines()[0] if text.strip() else type(failure).__name__
+    """Hydra's error on a composition as one line, at the override that it is about."""
+    text = str(failure) or str(failure.__cause__ or "")
+    line = (text.strip() or type(failure).__name__).splitlines()[0]
     named = [word for word in parsed if re.search(rf"(?<![\w.]){_key(word)}(?![\w.]*\w)", line)]
-    place = str(max(named, key=lambda word: len(_key(word))).input_line) if named else ""
+    named.sort(key=lambda word: -len(_key(word)))
+    place = "".join(str(word.input_line) for word in named[:1])
     if "appears more than once" in line or line.startswith("Multiple values for"):
         return ConfigError(
             place,
@@ -101,7 +97,7 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
             "write '- override /group: name')",
         )
     if line.startswith("Could not append"):
-        return ConfigError(place, "is there already; leave out the '+'")
+        return ConfigError(place, "exists already; leave out the '+'")
     if re.fullmatch(r"Could not override '[^']*'\.", line):
         group, at, rest = place.partition("@")
         if at:

@@ -1,4 +1,4 @@
-"""Settings of quantammsim in our words. What has none is said, a line each."""
+"""Translates settings of quantammsim into ours, with a note on each that has no counterpart."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, dotted
 POOLS = ("balancer", "hodl", "cow", "gyroscope", "reclamm")
 WRAPPERS = ("lvr", "rvr")
 METRICS = {"sharpe": "daily_sharpe", "jax_sharpe": "sharpe", "return": "returns"}
-"""Names of its period metrics that are ours under another; ``return_val`` calls them as we do."""
+"""Metrics that quantammsim's results call otherwise; its ``return_val`` has our names."""
 _SAME = {
     "startDateString": "start",
     "endDateString": "end",
@@ -63,7 +63,7 @@ _POOL = {
     "reclamm_centeredness_scaling": "centeredness_scaling",
     "reclamm_learn_fees": "learn_fee",
 }
-_UNHEARD = {
+_WITHOUT_COUNTERPART = {
     "do_trades": False,
     "subsidary_pools": [],
     "reclamm_learn_arc_length_speed": False,
@@ -72,93 +72,48 @@ _UNHEARD = {
     "optimisation_settings.training_data_kind": "historic",
     "optimisation_settings.per_param_noise_scale": {},
 }
-"""Settings that we have no word for, with the value under which they do nothing."""
-_DEAD = (
-    *(
-        "freq",
-        "alphabetic",
-        "training_method",
-        "use_fused_reserves",
-        "checkpoint_fused",
-        "holdoutEndDateString",
-        "ensemble_init_",
-    ),
-    *(
-        "initial_",
-        "reclamm_use_shift_exponent",
-        "alpha",
-        "beta",
-        "lam",
-        "rotation_angle",
-        "learnable_bounds_settings.",
-    ),
-    *(
-        f"optimisation_settings.{name}"
-        for name in (
-            "optuna_settings",
-            "bfgs_settings",
-            "cma_es_settings",
-            "include_flipped",
-            "n_cycles",
-        )
-    ),
-    *(
-        f"optimisation_settings.{name}"
-        for name in (
-            "min_lr",
-            "decay_lr_",
-            "swa_",
-            "track_checkpoints",
-            "checkpoint_interval",
-            "test_",
-        )
-    ),
-    *(
-        f"optimisation_settings.{name}"
-        for name in (
-            "max_mc_version",
-            "train_on_hessian_trace",
-            "evaluation_starts",
-            "initial_random_key",
-        )
-    ),
+"""Settings that we have no counterpart of, with the value under which they do nothing."""
+_IGNORED = (
+    *("freq", "alphabetic", "training_method", "use_fused_reserves", "checkpoint_fused"),
+    *("holdoutEndDateString", "ensemble_init_", "initial_", "reclamm_use_shift_exponent"),
+    *("alpha", "beta", "lam", "rotation_angle", "learnable_bounds_settings."),
 )
-"""Beginnings of what is read elsewhere, has no effect there, or belongs
-to other ways of searching.
+_IGNORED_OPTIMISATION = (
+    *("optuna_settings", "bfgs_settings", "cma_es_settings", "include_flipped", "n_cycles"),
+    *("min_lr", "decay_lr_", "swa_", "track_checkpoints", "checkpoint_interval", "test_"),
+    *("max_mc_version", "train_on_hessian_trace", "evaluation_starts", "initial_random_key"),
+)
+"""Prefixes of settings that are read elsewhere here, have no effect in quantammsim, or belong to
+other fits; the second are those below ``optimisation_settings``.
 """
 
 
-def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json], list[str]]:
-    """A composed tree of ``qsim train`` settings, and a line for each setting
-    that could not be taken over.
+def translated(settings: JsonObject, config_dir: str | None) -> tuple[dict[str, Json], list[str]]:
+    """A composed tree of ``qsim train`` settings, and a note on each setting that was left out.
 
-    Tokens are in alphabetical order, as that of all arrays there.
-    Raises ConfigError for what a run cannot do without.
+    Tokens are in alphabetical order, which is quantammsim's order of arrays.
+
+    Raises:
+        ConfigError: tokens or a rule without a counterpart.
     """
     flat = {
         name: value
-        for name, value in dotted(told, whole=lambda branch: not branch)
+        for name, value in dotted(settings, whole=lambda branch: not branch)
         if not name.startswith("subsidary_pools.")
     }
     notes: list[str] = []
-    tokens = told.get("tokens")
+    tokens = settings.get("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise ConfigError("tokens", f"{tokens!r} is not a list of tickers")
-    place, words = _pool(str(told["rule"]))
-    words += [
-        "data=parquet",
-        f"fees={_fees(flat)}",
-        f"fit={_fit(flat, notes)}",
-        *_metric(flat, notes),
-    ]
+    place, words = _pool(str(settings["rule"]))
+    words += ["data=parquet", f"fees={_fees(flat)}", f"fit={_fit(flat, notes)}"]
+    words += _metric(flat, notes)
     ordered = sorted(set(tokens))
-    tree: dict[str, Json] = {
-        **Composer("train", tuple(words), config_dir).tree(),
-        "tokens": ordered,
-    }
+    tree: dict[str, Json] = {**Composer("train", tuple(words), config_dir).tree()}
+    tree["tokens"] = ordered
     if ordered != tokens:
         notes.append(
-            f"tokens: kept in quantammsim's own order, the alphabetical: {', '.join(ordered)}"
+            f"tokens: in alphabetical order, as quantammsim has them: {', '.join(ordered)}"
         )
     for name, ours in _SAME.items():
         _take(tree, name, ours, flat, notes)
@@ -167,48 +122,50 @@ def translated(told: JsonObject, config_dir: str | None) -> tuple[dict[str, Json
     _special(tree, place, flat, notes)
     known = {*_SAME, *_POOL, "tokens", "rule", "return_val", *_READ}
     for name, value in flat.items():
-        if name in _UNHEARD:
-            if value not in (_UNHEARD[name], None):
+        if name in _WITHOUT_COUNTERPART:
+            if value not in (_WITHOUT_COUNTERPART[name], None):
                 notes.append(f"{name}: {value} has no counterpart here; left out")
-        elif name not in known and not name.startswith(_DEAD) and value != {}:
+        elif not (name in known or _is_ignored(name) or value == {}):
             notes.append(f"{name}: no such setting here; left out")
     return tree, notes
 
 
+def _is_ignored(name: str) -> bool:
+    inner = name.removeprefix("optimisation_settings.")
+    return name.startswith(_IGNORED) or (inner != name and inner.startswith(_IGNORED_OPTIMISATION))
+
+
 def _pool(rule: str) -> tuple[str, list[str]]:
-    """Where the settings of the pool itself are, and the words that choose its components."""
+    """The place of the pool's own settings, and the overrides that choose its components."""
     *hooks, base = rule.split("__")
     unknown = [hook for hook in hooks if hook not in (*WRAPPERS, "bounded", "ensemble")]
     wrapper = [hook for hook in hooks if hook in WRAPPERS]
     if unknown or len(wrapper) > 1:
         raise ConfigError("rule", f"{rule}: no counterpart of {', '.join(unknown or wrapper)} here")
-    place = "pool.base" if wrapper else "pool"
-    inside = "pool@pool.base" if wrapper else "pool"
-    words = [f"pool={wrapper[0]}"] if wrapper else []
+    if wrapper:
+        place, words = "pool.base", [f"pool={wrapper[0]}"]
+        group, rule_group = "pool@pool.base", "pool/rule@pool.base.rule"
+        guard_group = "pool/guard@pool.base.guard"
+    else:
+        place, words = "pool", []
+        group, rule_group, guard_group = "pool", "pool/rule", "pool/guard"
     if base in POOLS:
-        return place, [*words, f"{inside}={base}"]
-    words.append(f"{inside}=temporal")
-    home = place.replace(".", "/") if place == "pool" else ""
-    rules = "pool/rule" if home else f"pool/rule@{place}.rule"
-    words += (
-        [f"{rules}=ensemble", f"pool/rule@{place}.rule.rule={base}"]
-        if "ensemble" in hooks
-        else [f"{rules}={base}"]
-    )
+        return place, [*words, f"{group}={base}"]
+    words.append(f"{group}=temporal")
+    if "ensemble" in hooks:
+        words += [f"{rule_group}=ensemble", f"pool/rule@{place}.rule.rule={base}"]
+    else:
+        words.append(f"{rule_group}={base}")
     if "bounded" in hooks:
-        words.append("pool/guard=per_asset" if home else f"pool/guard@{place}.guard=per_asset")
+        words.append(f"{guard_group}=per_asset")
     return place, words
 
 
+_FEES = ("fees", "arb_fees", "gas_cost", "protocol_fee_split", "noise_trader_ratio")
+
+
 def _fees(flat: JsonObject) -> str:
-    return (
-        "flat"
-        if any(
-            flat.get(name)
-            for name in ("fees", "arb_fees", "gas_cost", "protocol_fee_split", "noise_trader_ratio")
-        )
-        else "none"
-    )
+    return "flat" if any(map(flat.get, _FEES)) else "none"
 
 
 _SEARCHES = {
@@ -222,26 +179,19 @@ _SEARCHES = {
     },
     "optuna": {"n_trials": "steps", "n_startup_trials": "startup_trials"},
 }
-"""Settings of its other ways of searching, by method, under the names of our fits."""
+"""Settings of its other fits, by method, under the names of ours."""
 _READ = (
-    *(
-        "cap_weights",
-        "price_noise_sigma",
-        "optimisation_settings.use_plateau_decay",
-        "optimisation_settings.use_swa",
-    ),
-    *(
-        "optimisation_settings.method",
-        "optimisation_settings.optimiser",
-        "optimisation_settings.parameter_init_method",
-    ),
-    *(
-        "optimisation_settings.use_gradient_clipping",
-        "optimisation_settings.clip_norm",
-        "optimisation_settings.early_stopping_metric",
-    ),
-    *("ste_max_change", "ste_min_max_weight"),
+    *("cap_weights", "price_noise_sigma", "ste_max_change", "ste_min_max_weight"),
+    "optimisation_settings.use_plateau_decay",
+    "optimisation_settings.use_swa",
+    "optimisation_settings.method",
+    "optimisation_settings.optimiser",
+    "optimisation_settings.parameter_init_method",
+    "optimisation_settings.use_gradient_clipping",
+    "optimisation_settings.clip_norm",
+    "optimisation_settings.early_stopping_metric",
 )
+"""Settings that the functions below read."""
 
 
 def _fit(flat: JsonObject, notes: list[str]) -> str:
@@ -251,8 +201,7 @@ def _fit(flat: JsonObject, notes: list[str]) -> str:
         return method
     if method != "gradient_descent":
         notes.append(
-            f"optimisation_settings.method: {method} is not a fit here; the settings "
-            f"say fit={optimiser}"
+            f"optimisation_settings.method: {method} is not a fit here; fit={optimiser} is used"
         )
     return optimiser
 
@@ -261,13 +210,14 @@ def _metric(flat: JsonObject, notes: list[str]) -> list[str]:
     name = flat.get("return_val", "daily_log_sharpe")
     if name in KNOWN:
         return [f"metric='{name}'"]
-    notes.append(f"return_val: no metric is called {name}; the settings say daily_log_sharpe")
+    notes.append(f"return_val: no metric is called {name}; daily_log_sharpe is used")
     return []
 
 
 def _take(tree: dict[str, Json], name: str, ours: str, flat: JsonObject, notes: list[str]) -> None:
-    """One setting under our name; where the components chosen have none of that name it
-    had no effect there either.
+    """Sets one setting under our name.
+
+    If the chosen components have no such setting, it had no effect in quantammsim either.
     """
     *path, last = ours.split(".")
     node = key_validation.lookup(tree, path)
@@ -276,16 +226,19 @@ def _take(tree: dict[str, Json], name: str, ours: str, flat: JsonObject, notes: 
     if flat[name] is not None or node[last] is None or name == "endTestDateString":
         node[last] = flat[name]
         return
-    notes.append(f"{name}: null stands for the default there; the settings say {node[last]}")
+    notes.append(f"{name}: null stands for quantammsim's default; {node[last]} is used")
 
 
 def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[str]) -> None:
-    """Settings that are not one name for another."""
+    """Sets what is not one setting under another name."""
     fit, split, fees, outer, pool = (
         key_validation.lookup(tree, path.split("."))
         for path in ("fit", "split", "fees", "pool", place)
     )
-    _gradient(fit, flat, notes) if "clip_norm" in fit else _search(fit, flat)
+    if "clip_norm" in fit:
+        _gradient(fit, flat, notes)
+    else:
+        _search(fit, flat)
     init = flat.get("optimisation_settings.parameter_init_method", "gaussian")
     fit["init"] = "centred_lhs" if init == "centered_lhs" else init
     selects = str(flat.get("optimisation_settings.early_stopping_metric", "daily_log_sharpe"))
@@ -296,19 +249,15 @@ def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[st
         )
     guard = pool.get("guard", {})
     if "straight_through" in guard:
-        guard["straight_through"] = bool(
-            flat.get("ste_max_change") or flat.get("ste_min_max_weight")
-        )
+        straight = flat.get("ste_max_change") or flat.get("ste_min_max_weight")
+        guard["straight_through"] = bool(straight)
     if "learn" in guard:
         guard["learn"] = not flat.get("learnable_bounds_settings.freeze_bounds", False)
     if "cap_weight" in pool.get("rule", {}) and flat.get("cap_weights") is not None:
         caps = np.unique(np.asarray(flat["cap_weights"]))
         pool["rule"]["cap_weight"] = float(caps.max())
-        notes += (
-            [f"cap_weights: one for all here; the settings say {caps.max():g}"]
-            if len(caps) > 1
-            else []
-        )
+        if len(caps) > 1:
+            notes.append(f"cap_weights: here one for all tokens; {caps.max():g} is used")
     if pool["kind"] == "gyroscope":
         pool["reference_price"] = 1.0
     if outer["kind"] in WRAPPERS:
@@ -316,39 +265,32 @@ def _special(tree: dict[str, Json], place: str, flat: JsonObject, notes: list[st
 
 
 def _gradient(fit: dict[str, Json], flat: JsonObject, notes: list[str]) -> None:
-    """What several settings there say together, and prices that are not quite those that were."""
-    told = {name.removeprefix("optimisation_settings."): value for name, value in flat.items()}
-    fit["clip_norm"] = (
-        told.get("clip_norm", 10.0) if told.get("use_gradient_clipping", True) else None
-    )
-    if told.get("use_plateau_decay"):
-        fit |= {
-            "plateau_patience": told.get("decay_lr_plateau", 100),
-            "plateau_factor": told.get("decay_lr_ratio", 0.8),
-        }
-    if told.get("use_swa"):
-        fit |= {
-            "swa_start": told.get("swa_start_frac", 0.75),
-            "swa_every": told.get("swa_freq", 10),
-        }
-    if told.get("price_noise_sigma"):
-        fit["price_noise"] = told["price_noise_sigma"]
+    """Sets what several settings of quantammsim define together, and the noise on prices."""
+    settings = {name.removeprefix("optimisation_settings."): value for name, value in flat.items()}
+    fit["clip_norm"] = None
+    if settings.get("use_gradient_clipping", True):
+        fit["clip_norm"] = settings.get("clip_norm", 10.0)
+    if settings.get("use_plateau_decay"):
+        fit["plateau_patience"] = settings.get("decay_lr_plateau", 100)
+        fit["plateau_factor"] = settings.get("decay_lr_ratio", 0.8)
+    if settings.get("use_swa"):
+        fit["swa_start"] = settings.get("swa_start_frac", 0.75)
+        fit["swa_every"] = settings.get("swa_freq", 10)
+    if settings.get("price_noise_sigma"):
+        fit["price_noise"] = settings["price_noise_sigma"]
         notes.append(
-            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one "
-            "a minute, in every pass"
+            "price_noise_sigma: here one factor a chunk, of mean one, in training only; in "
+            "quantammsim one a minute, in every pass"
         )
 
 
 def _search(fit: dict[str, Json], flat: JsonObject) -> None:
-    """Its other ways of searching have their own numbers of steps and of windows;
-    Optuna asks one trial at a time.
-    """
+    """Sets the steps and windows of its other fits; Optuna has one trial at a time."""
     kind = str(fit["kind"])
-    given = {
-        ours: flat.get(f"optimisation_settings.{kind}_settings.{name}")
-        for name, ours in _SEARCHES[kind].items()
-    }
     fit |= {"steps": {"bfgs": 100, "cma_es": 300, "optuna": 20}[kind], "batch_size": 20}
-    fit |= {name: value for name, value in given.items() if value is not None}
+    for name, ours in _SEARCHES[kind].items():
+        value = flat.get(f"optimisation_settings.{kind}_settings.{name}")
+        if value is not None:
+            fit[ours] = value
     if kind == "optuna":
         fit["parameter_sets"] = 1

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.input_checks import check_given
+from quantamm_cli.config.input_checks import check_inputs
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=Simulate)
 def read_settings(cls: type[S], tree: JsonObject) -> S:
     """Typed settings of a composed tree.
 
-    ``simulate`` takes what it knows of a training configuration and leaves the rest.
+    Of a training configuration, ``simulate`` reads its own settings and ignores the others.
 
     Raises:
         ConfigError: one line for the first thing wrong.
@@ -27,10 +27,11 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
         raise ConfigError("plugins", f"{plugins!r} is not a list of files")
     load_components(tuple(plugins))
     foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
-    settings = decode(cls, {key: value for key, value in tree.items() if key not in foreign})
+    own = {key: value for key, value in tree.items() if key not in foreign}
+    settings = decode(cls, own)
     if isinstance(settings, Train):
         _check_metric(settings.split.selection_metric)
-    check_given(settings)
+    check_inputs(settings)
     return settings
 
 

@@ -1,4 +1,4 @@
-"""Typed settings of a competition: of a receipt."""
+"""Typed settings of a competition, read from a receipt."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,16 +14,18 @@ from quantamm_cli.store.receipts import find_source, older_definitions
 
 
 def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
-    """The settings of a receipt; where its files are is taken from the command line,
-    as that is not part of it.
+    """The settings of a receipt, with the places of files from ``tree``, the command line's.
+
+    Raises:
+        StoreError: a receipt that this version cannot read, or whose settings changed meaning.
+        DataError: other prices than those of the receipt.
     """
     try:
         stored = current(written["settings"], "compete", written["schema"])
         for name in ("schema", "made_from"):
             stored.pop(name, None)
-        market = _supplied(
-            branch(stored, "market"), written.get("places", {}), branch(tree, "data")
-        )
+        places = written.get("places", {})
+        market = _supplied(branch(stored, "market"), places, branch(tree, "data"))
         entries = tuple(_entry(one, written["schema"], path) for one in written["strategies"])
         seeds = {"seed": written["seeds"]["first"], "simulations": written["seeds"]["count"]}
         own = {
@@ -43,37 +45,36 @@ def settings_of(written: Receipt, path: Path, tree: JsonObject) -> Compete:
         if settings.configuration().get("made_from") != made_from:
             raise DataError(
                 str(path),
-                "was made from other prices than there are now; data.dir=PATH says where those are",
+                "was made from other prices than data.dir has now; set data.dir=PATH to those",
             )
-        changed = "; ".join(map(str, older_definitions(written))) or "they give another fingerprint"
-        cure = f"check it with the version that wrote it, qsim {written['versions'].get('qsim')}"
-        message = f"its settings mean something else to this version ({changed}); {cure}"
-        raise StoreError(str(path), message)
+        changes = "; ".join(map(str, older_definitions(written))) or "their fingerprint is another"
+        raise StoreError(
+            str(path),
+            f"its settings mean something else to this version ({changes}); check it with the "
+            f"version that wrote it, qsim {written['versions'].get('qsim')}",
+        )
     return settings
 
 
 def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -> JsonObject:
-    """The market of a receipt; prices from files are where the command line
-    says, or where they were.
+    """The market of a receipt; files of prices are read from the folder that the command line
+    names, or from where they were.
     """
     source = market.get("data")
     if not isinstance(source, Mapping) or source["kind"] not in ("parquet", "csv"):
         return market
-    given = data.get("dir") if data["kind"] == source["kind"] else None
-    return {**market, "data": {**source, "dir": given or places.get("data.dir")}}
+    folder = data.get("dir") if data["kind"] == source["kind"] else None
+    return {**market, "data": {**source, "dir": folder or places.get("data.dir")}}
 
 
 def _entry(one: StrategyRecord, document: int, path: Path) -> Entry:
-    """A strategy as it was: its file must be the same to the byte,
-    where it was or beside the receipt.
-    """
+    """A strategy as it was. A file of the same bytes must be where it was or beside the receipt."""
     stored = current({"strategy": one["settings"]}, "compete", document)["strategy"]
     settings = {key: value for key, value in stored.items() if key != "kind"}
     if "class" in one and "file" not in one:
         raise StoreError(
             str(path),
-            f"its strategy {one['name']} was a class of a notebook, of which there is "
-            "no file to play again",
+            f"its strategy {one['name']} was a class of a notebook, which has no file to run again",
         )
     if "file" not in one:
         return entry_of(text(one["settings"], "kind"), settings, one["name"])

@@ -1,5 +1,5 @@
-"""JSON Schema of a command's settings: the fields of the run,
-and at each place of a component one schema per kind.
+"""JSON Schema of a command's settings: the fields of the run, and for each component one schema
+per kind.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from quantamm_cli.settings.run import Simulate, Train
 
 
 class _Lenient(GenerateJsonSchema):
-    """A field JSON has no word for is any value."""
+    """A field that JSON Schema cannot describe accepts any value."""
 
     def handle_invalid_for_json_schema(
         self, schema: core_schema.CoreSchema, error_info: str
@@ -24,45 +24,40 @@ class _Lenient(GenerateJsonSchema):
 
 
 def json_schema(command: str) -> JsonSchemaValue:
-    """The schema of what ``qsim config show COMMAND`` prints."""
+    """The schema of the settings that ``qsim config show COMMAND`` prints."""
     load_components()
-    schema = (
-        _competition()
-        if command == "compete"
-        else _object(Simulate if command == "simulate" else Train, "")
-    )
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"qsim {command}",
-    } | schema
+    if command == "compete":
+        schema = _competition()
+    else:
+        schema = _object(Simulate if command == "simulate" else Train, "")
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "title": f"qsim {command}"} | schema
 
 
 def _competition() -> JsonSchemaValue:
-    """Strategies are named, or given with settings; what these are, each strategy says."""
+    """The schema of a competition; it leaves the settings of each strategy open."""
     from quantamm_cli.settings.compete import Compete
 
     load_strategies()
     schema = _object(Compete, "")
-    given = {
+    entry = {
         "type": "object",
         "properties": {"kind": {"type": "string"}, "name": {"type": "string"}},
         "required": ["kind"],
     }
     for market in schema["properties"]["market"]["oneOf"]:
         market["properties"].pop("data", None)
-    schema["properties"]["data"] = {
-        "oneOf": [_object(kind, "data") for _, kind in sorted(REGISTER["data"].items())]
-    }
-    schema["properties"]["strategies"] = {
-        "type": "array",
-        "minItems": 1,
-        "items": {"anyOf": [{"type": "string"}, given]},
-    }
-    schema["properties"]["strategy"] = {
-        "type": "object",
-        "additionalProperties": {"type": "object"},
-    }
+    schema["properties"]["data"] = _one_of("data")
+    items = {"anyOf": [{"type": "string"}, entry]}
+    schema["properties"]["strategies"] = {"type": "array", "minItems": 1, "items": items}
+    changes = {"type": "object", "additionalProperties": {"type": "object"}}
+    schema["properties"]["strategy"] = changes
     return schema
+
+
+def _one_of(group: str) -> JsonSchemaValue:
+    """The schema of a component of any kind."""
+    return {"oneOf": [_object(kind, group) for _, kind in sorted(REGISTER[group].items())]}
 
 
 def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
@@ -75,9 +70,7 @@ def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
     for name in properties:
         place = f"{group}/{name}".strip("/")
         if REGISTER.get(place):
-            properties[name] = {
-                "oneOf": [_object(kind, place) for _, kind in sorted(REGISTER[place].items())]
-            }
+            properties[name] = _one_of(place)
     if issubclass(cls, Component) and group:
         properties = {"kind": {"const": cls.kind}} | properties
     summary = paragraphs(cls.__doc__).partition("\n\n")[0]
@@ -90,11 +83,13 @@ def _object(cls: type[BaseModel], group: str) -> JsonSchemaValue:
 
 
 def _inlined(schema: Any, definitions: JsonSchemaValue, key: str = "") -> Any:
-    """References written out: the schemas are small and not recursive."""
+    """The schema with its references replaced; the schemas are small and not recursive."""
     if key == "description" and isinstance(schema, str):
         return paragraphs(schema)
     if isinstance(schema, dict):
         if "$ref" in schema:
             return _inlined(definitions.get(schema["$ref"].rsplit("/", 1)[-1], {}), definitions)
         return {key: _inlined(value, definitions, key) for key, value in schema.items()}
-    return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    return schema

@@ -1,6 +1,6 @@
-"""The settings of a stored run as those of a command line, and others laid over them."""
+"""The settings of a stored run, and those of a command line merged into them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from quantamm_cli.errors import ConfigError, argument
@@ -12,52 +12,52 @@ from quantamm_cli.store.runs import Run
 def choices(
     run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]
 ) -> tuple[str, ...]:
-    """The components of a stored run as overrides, so that its settings can be
-    named on the command line.
+    """The components of a stored run as overrides ``GROUP=KIND``, so that the command line can
+    change their settings.
 
-    Left out: what the command line chooses itself, with all that is inside it, and what ``options``
-    of a group does not know.
+    Groups that ``overrides`` choose are left out with all below them, and kinds that are not among
+    the ``options`` of their group.
     """
     named = {_named(override).replace("/", ".") for override in overrides}
 
-    def walk(tree: JsonObject, place: str) -> list[str]:
-        found: list[str] = []
+    def walk(tree: JsonObject, place: str) -> Iterator[str]:
         for key, value in tree.items():
-            here = f"{place}.{key}".strip(".")
-            if not isinstance(value, dict) or here in named:
+            path = f"{place}.{key}".strip(".")
+            if not isinstance(value, dict) or path in named:
                 continue
-            group, kind = here.replace(".", "/"), value.get("kind")
-            found += [f"{group}={kind}"] if kind in options(group) else []
-            found += walk(value, here)
-        return found
+            group, kind = path.replace(".", "/"), value.get("kind")
+            if kind in options(group):
+                yield f"{group}={kind}"
+            yield from walk(value, path)
 
     return tuple(walk(run.settings, ""))
 
 
-def laid_over(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
-    """The settings of a stored run with those the command line names on top.
+def merged(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
+    """The settings of a stored run with the keys and groups that ``overrides`` name taken from
+    ``tree``, which the command line composed.
 
-    ``tree`` is what the command line composed by itself: where it names a key or a group,
-    its branch there is taken.
+    Raises:
+        ConfigError: an override of a setting that the run does not have, or of ``conf``.
     """
     stored = current(run.settings, "train", run.schema)
     for name in ("schema", "imported"):
         stored.pop(name, None)
-    merged = {key: value for key, value in tree.items() if key not in stored} | stored
-    places = branch(run.provenance, "places") if "places" in run.provenance else {}
-    for name, place in places.items():
-        _put(merged, name.split("."), place)
+    settings = {**tree, **stored}
+    if "places" in run.provenance:
+        for name, place in branch(run.provenance, "places").items():
+            _put(settings, name.split("."), place)
     for override in overrides:
         name = _named(override)
         if name in ("conf", "experiment"):
             raise ConfigError(
                 "conf",
-                f"does not go with {argument('run')}, whose settings are taken; name "
+                f"does not go with {argument('run')}, whose settings are used; name "
                 "single settings instead",
             )
         keys = name.replace("/", ".").split(".")
-        _put(merged, keys, _get(tree, keys))
-    return merged
+        _put(settings, keys, _get(tree, keys))
+    return settings
 
 
 def _named(override: str) -> str:

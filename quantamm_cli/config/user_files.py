@@ -1,6 +1,4 @@
-"""Python files of the user's: named, executed once for each content,
-and blamed for what they raise.
-"""
+"""Executes the user's Python files, once for each content, and attributes their errors to them."""
 
 import hashlib
 import sys
@@ -14,44 +12,43 @@ from types import ModuleType
 from quantamm_cli.errors import ConfigError, QsimError
 
 STRATEGIES = "strategies"
-"""The setting that most of them are named by."""
+"""The setting that names most of them."""
 
 
 @cache
 def module_of(path: Path, data: bytes, purpose: str) -> ModuleType:
-    """A file of this content as a module, executed once, as its classes are static to compiled
-    programs. It may raise anything.
+    """The module of a file with this content. It may raise anything.
+
+    It is executed once, as compiled programs depend on the identity of its classes.
     """
     name = str(path.resolve())
     module = ModuleType(f"qsim_{purpose}_{path.stem}_{hashlib.sha256(data).hexdigest()[:12]}")
     module.__file__ = name
-    sys.modules[module.__name__] = module  # where its classes look for what their annotations name
+    sys.modules[module.__name__] = module  # annotations of its classes are resolved there
     exec(compile(data, name, "exec"), vars(module))
     return module
 
 
 @contextmanager
 def blamed(paths: Iterable[str]) -> Iterator[None]:
-    """Whatever code of these files raises becomes one line about the file. Raises ConfigError."""
+    """Turns an exception raised by code of these files into a ConfigError with file and line."""
     try:
         yield
     except QsimError:
         raise
     except (Exception, SystemExit) as failure:
-        names = set(paths)
-        lines = [
-            (frame.filename, frame.lineno)
-            for frame in traceback.extract_tb(failure.__traceback__)
-            if frame.filename in names
-        ]
-        if isinstance(failure, SyntaxError) and failure.filename in names:
-            lines.append((failure.filename, failure.lineno))
-        if not lines:
+        frames = traceback.extract_tb(failure.__traceback__)
+        places = [(frame.filename, frame.lineno) for frame in frames]
+        text = str(failure)
+        if isinstance(failure, SyntaxError):
+            text = failure.msg
+            places.append((str(failure.filename), failure.lineno))
+        own = set(paths)
+        places = [place for place in places if place[0] in own]
+        if not places:
             raise
-        told = " ".join(str(failure.msg if isinstance(failure, SyntaxError) else failure).split())[
-            :300
-        ]
+        path, line = places[-1]
+        message = " ".join(text.split())[:300]
         raise ConfigError(
-            STRATEGIES,
-            f"{lines[-1][0]} failed in line {lines[-1][1]}: {type(failure).__name__}: {told}",
+            STRATEGIES, f"{path} failed in line {line}: {type(failure).__name__}: {message}"
         ) from failure

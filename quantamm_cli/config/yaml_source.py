@@ -1,8 +1,9 @@
-"""Reading YAML that others wrote: of bounded size, inside its folder, closed to code, and with
-errors that name file and line.
+"""Reads YAML of bounded size, inside its folder, without code, with errors that name file and
+line.
 """
 
 import copy
+import itertools
 import os
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,13 +19,12 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json
 
 MOST_BYTES = 1_000_000
-MOST_NODES = (
-    50_000  # after aliases are expanded: five short lines of aliases can be a billion nodes
-)
+MOST_NODES = 50_000
+"""After aliases are expanded: five short lines of aliases can be a billion nodes."""
 
 
 class CheckedFiles(FileConfigSource):
-    """Hydra's files, read with ``read_yaml``; nothing outside the folder is one of them."""
+    """Hydra's source of files, which reads with ``read_yaml`` and only inside its folder."""
 
     _folder: str | None = None
 
@@ -36,7 +36,7 @@ class CheckedFiles(FileConfigSource):
         try:
             header = self._get_header_dict(text[:512])
             if header["package"] is None and config_path.startswith("experiment/"):
-                header["package"] = "_global_"  # deltas on everything, so nobody has to write so
+                header["package"] = "_global_"  # experiments change any setting
         except ValueError as failure:
             raise ConfigError(str(path), str(failure)) from None
         config = OmegaConf.create(read_yaml(path, text))
@@ -57,24 +57,21 @@ class CheckedFiles(FileConfigSource):
         return Path(self.path, self._normalize_file_name(config_path))
 
     def _inside(self, config_path: str) -> bool:
-        """No ``..`` and no link out of the folder."""
+        """Whether a path stays in the folder: it has no ``..`` and follows no link out of it."""
         if ".." in config_path.split("/") or config_path.startswith("/"):
             return False
         if self._folder is None:
             self._folder = os.path.realpath(self.path)
-        return (
-            os.path.commonpath([self._folder, os.path.realpath(self._path(config_path))])
-            == self._folder
-        )
+        path = os.path.realpath(self._path(config_path))
+        return os.path.commonpath([self._folder, path]) == self._folder
 
 
 def read_text(path: Path) -> str:
     """The text of a settings file. Raises ConfigError."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ConfigError(
-                str(path), f"more than {MOST_BYTES // 1_000_000} MB; not a file of settings"
-            )
+            limit = f"{MOST_BYTES // 1_000_000} MB"
+            raise ConfigError(str(path), f"more than {limit}; not a file of settings")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as failure:
         raise ConfigError(str(path), f"not UTF-8 text (byte {failure.start})") from None
@@ -83,33 +80,34 @@ def read_text(path: Path) -> str:
 
 
 def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
-    """The mapping in a settings file. Raises ConfigError with the line of what is wrong."""
-    text = read_text(path) if text is None else text
+    """The mapping in a settings file. Raises ConfigError, with the line if it is not YAML."""
+    if text is None:
+        text = read_text(path)
     try:
         tree = copy.deepcopy(_parsed(text))
     except OverflowError:
-        raise ConfigError(
-            str(path), f"more than {MOST_NODES} values; not a file of settings"
-        ) from None
+        message = f"more than {MOST_NODES} values; not a file of settings"
+        raise ConfigError(str(path), message) from None
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         line = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigError(
-            line,
-            f"not valid YAML: {failure.problem or failure.context}{_cure(str(failure.problem))}",
-        ) from None
+        message = f"not valid YAML: {failure.problem or failure.context}"
+        if "could not determine a constructor for the tag" in str(failure.problem):
+            message += "; tags are not allowed, settings are plain values"
+        raise ConfigError(line, message) from None
     except yaml.YAMLError as failure:
         raise ConfigError(str(path), f"not valid YAML: {str(failure).splitlines()[0]}") from None
     except RecursionError:
         raise ConfigError(str(path), "nested too deeply, or a value that contains itself") from None
     except ValueError as failure:
         raise ConfigError(str(path), f"not valid YAML: {failure}") from None
-    tree = {} if tree is None else tree
+    if tree is None:
+        tree = {}
     if not isinstance(tree, dict):
         raise ConfigError(
             str(path),
-            "a list or a single value; a file of settings is lines of 'key: value', came "
-            f"{type(tree).__name__}",
+            f"a list or a single value ({type(tree).__name__}); a file of settings has lines "
+            "'key: value'",
         )
     refuse_code(tree, str(path))
     return tree
@@ -117,29 +115,30 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
 
 @cache
 def _loader() -> Any:
-    """OmegaConf's loader of YAML; it makes a class at every call."""
+    """OmegaConf's loader of YAML, cached as each call makes a class."""
     return get_yaml_loader()
 
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Any:
-    """What a YAML text says.
-
-    The same few files are composed over and over, in studies and in experiments written.
+    """The value of a YAML text, cached as studies compose the same few files many times.
 
     Raises OverflowError for more than MOST_NODES values.
     """
     loader = _loader()(text)
     node = loader.get_single_node()
-    if node is not None and _size(node, {}) > MOST_NODES:
+    if node is None:
+        return {}
+    if _size(node, {}) > MOST_NODES:
         raise OverflowError
-    return {} if node is None else loader.construct_document(node)
+    return loader.construct_document(node)
 
 
 def refuse_code(tree: Any, where: str) -> None:
-    """No ``_target_`` anywhere: components are chosen by name, not by import path.
+    """Raise ConfigError for ``_target_`` anywhere, a key that is not text, and a value of a type
+    that settings do not have.
 
-    And keys are text.
+    Components are chosen by name, not by import path.
     """
     if isinstance(tree, dict):
         for key, value in tree.items():
@@ -163,20 +162,17 @@ def refuse_code(tree: Any, where: str) -> None:
         )
 
 
-def _size(node: yaml.Node, seen: dict[int, int]) -> int:
-    """How many nodes the tree has once its aliases are written out."""
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """The number of nodes of the tree with its aliases expanded, at most MOST_NODES + 1.
+
+    ``sizes`` are those computed, by the identity of the node.
+    """
     if isinstance(node, yaml.ScalarNode):
         return 1
-    if id(node) not in seen:
-        seen[id(node)] = MOST_NODES + 1  # a node inside itself is endless
-        inner = [
-            part for item in node.value for part in (item if isinstance(item, tuple) else (item,))
-        ]
-        seen[id(node)] = min(MOST_NODES + 1, 1 + sum(_size(part, seen) for part in inner))
-    return seen[id(node)]
-
-
-def _cure(problem: str) -> str:
-    if "tag" in problem and "constructor" in problem:
-        return "; tags are not allowed, settings are plain values"
-    return ""
+    if id(node) not in sizes:
+        sizes[id(node)] = MOST_NODES + 1  # a node that contains itself is endless
+        children = node.value
+        if isinstance(node, yaml.MappingNode):
+            children = itertools.chain.from_iterable(node.value)
+        sizes[id(node)] = min(MOST_NODES + 1, 1 + sum(_size(child, sizes) for child in children))
+    return sizes[id(node)]

@@ -66,7 +66,7 @@ class StudyPlan(Result):
     def tables(self) -> Sequence[Table | str]:
         there = " (exists)" if self.place.journal.exists() else ""
         rows = [
-            [key, *_range(spec), self.search.given.get(key)]
+            [key, *_range(spec), self.search.base_values.get(key)]
             for key, spec in self.search.space.items()
         ]
         place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{there}"
@@ -259,7 +259,7 @@ def _opened(planned: StudyPlan, fresh: bool) -> Study:
             place.name,
             settings.seed,
             search.space,
-            search.given,
+            search.base_values,
             notes,
             settings.pruner,
         )

@@ -434,7 +434,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["strategies=[fixd_fee]"], "did you mean 'fixed_fee'"),
         (["strategies=[nowhere.py:Mine]"], "cannot be read"),
         (["strategies=[mine.py:Min]"], "did you mean 'Mine'"),
-        (["strategies=[mine.py]"], "which one?"),
+        (["strategies=[mine.py]"], "it has several strategies; write FILE.py:Class"),
         (["strategies=[]"], "is not a list of strategies"),
         (["strategies=[{fee_bps: 3}]"], "neither a name"),
         (["strategies=[{kind: fixed_fee, fe_bps: 3}]"], "did you mean 'fee_bps'"),

@@ -83,7 +83,7 @@ def test_files_of_both_kinds_are_played_and_a_receipt_finds_them_again(
         tmp_path / "moved" / "ETH_USD.parquet"
     )
     call("compete", "--verify", receipt, *where).one_line(
-        3, "was made from other prices than there are now"
+        3, "was made from other prices than data.dir has now"
     )
 
 

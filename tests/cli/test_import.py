@@ -30,7 +30,7 @@ def test_a_result_becomes_a_run(tmp_path: Path, call: Call) -> None:
     file = write(tmp_path, SETTINGS, *map(entry, range(3)))
     (told,) = call("runs", "import", file, "--json").json["imported"]
     assert (told["status"], told["entries"]) == ("new", 3)
-    assert told["notes"] == ["tokens: kept in quantammsim's own order, the alphabetical: BTC, ETH"]
+    assert told["notes"] == ["tokens: in alphabetical order, as quantammsim has them: BTC, ETH"]
     document = json.loads((tmp_path / told["files"]["checkpoint"]).read_text())
     settings = document["settings"]
     assert settings["tokens"] == ["BTC", "ETH"]
@@ -124,12 +124,12 @@ def test_what_has_no_counterpart_is_said_a_line_each(tmp_path: Path, call: Call)
     for said in (
         "mystery: no such setting here; left out",
         (
-            "price_noise_sigma: a number a chunk here, of mean one and in training only; there one "
-            "a minute, in every pass"
+            "price_noise_sigma: here one factor a chunk, of mean one, in training only; in "
+            "quantammsim one a minute, in every pass"
         ),
         "optimisation_settings.force_scalar: True has no counterpart here; left out",
-        "optimisation_settings.method: anneal is not a fit here; the settings say fit=adam",
-        "return_val: no metric is called reserves; the settings say daily_log_sharpe",
+        "optimisation_settings.method: anneal is not a fit here; fit=adam is used",
+        "return_val: no metric is called reserves; daily_log_sharpe is used",
         "1 entries were superseded by a later start or resume; left out",
     ):
         assert said in notes

@@ -213,7 +213,7 @@ WRONG: list[tuple[list[str], list[str]]] = [
     (
         ["pool=given"],
         [
-            "data.series.weights: pool=given looks at the series weights",
+            "data.series.weights: pool=given reads the series weights",
             "write data.series.weights=FILE",
         ],
     ),
@@ -232,14 +232,17 @@ WRONG: list[tuple[list[str], list[str]]] = [
         ["trades: pool=hodl takes no given trades"],
     ),
     (["pool=hodl", "fees=flat", "fees.fee=0.1"], ["fees: pool=hodl has no path with frictions"]),
-    (["initial_state.ewma=1"], ["initial_state.running_a: is not given", "(ewma, running_a)"]),
+    (
+        ["initial_state.ewma=1"],
+        ["initial_state.running_a: is missing", "has all of: ewma, running_a"],
+    ),
     (
         [*STATE, "initial_state.emwa=1"],
-        ["initial_state.emwa: this pool remembers no such thing", "did you mean 'ewma'"],
+        ["initial_state.emwa: not in the state of this pool", "did you mean 'ewma'"],
     ),
     (
         ["initial_state.ewma=[1,2]", "initial_state.running_a=0"],
-        ["initial_state.ewma: is given 2 values", "3 (one a token)"],
+        ["initial_state.ewma: has 2 values", "3 (one a token)"],
     ),
     (
         ["pool=reclamm", "tokens=[BTC,ETH]", "initial_state.virtual_balances=[1,-1]"],
@@ -247,7 +250,7 @@ WRONG: list[tuple[list[str], list[str]]] = [
     ),
     (
         ["pool=balancer", "initial_state.ewma=1"],
-        ["initial_state: pool=balancer remembers nothing but its reserves"],
+        ["initial_state: pool=balancer has no state but its reserves"],
     ),
     (["initial_reserves=[1,2]"], ["initial_reserves: 2 amounts for 3 tokens"]),
     (["initial_reserves=[1,2,0]"], ["initial_reserves: 0 is not above 0"]),

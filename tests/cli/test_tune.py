@@ -347,14 +347,14 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
         (["space.fees=[0,1]"], "space.fees: is a group of settings"),
         (
             ["space.fees.fee=[0,0.01]"],
-            "8 points of it were tried and none is legal; the first: fees.fee",
+            "none of 8 random points of it is legal; the first: fees.fee",
         ),
         (["space.params.memory_day=[1,2]"], "did you mean 'memory_days'?"),
         (
             ["space.fit=[adamw,sgd]", "fit.weight_decay=0.1"],
             "space.fit: sgd: fit.weight_decay: no such setting of sgd",
         ),
-        (["space=none"], "space: has nothing to search"),
+        (["space=none"], "space: is empty"),
         (["space=trainin"], "did you mean 'training'?"),
         (["space=5"], "space is a group (none, parameters, training)"),
         (["study.trials=0"], "study.trials: 0 is below 1"),

@@ -39,7 +39,7 @@ def test_it_begins_at_the_settings_without_a_search(name: str) -> None:
     The space holds every point of its own.
     """
     found = search(name)
-    for values in (found.given, *(found.values(Guess(number)) for number in range(3))):
+    for values in (found.base_values, *(found.values(Guess(number)) for number in range(3))):
         for key, value in values.items():
             assert found.space[key].holds(value), (key, value)
 
