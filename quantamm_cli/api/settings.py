@@ -95,7 +95,7 @@ class Settings:
                 "market", f"is of type {type(market).__name__}; expected qsim.market(...)"
             )
 
-        chosen = market.words
+        chosen = market.overrides
         replaced = {
             *chosen,
             *(
