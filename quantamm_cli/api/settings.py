@@ -96,7 +96,7 @@ class Settings:
                 "market", f"is of type {type(market).__name__}; expected qsim.market(...)"
             )
 
-        chosen = market.words
+        chosen = market.overrides
         of_files = _keys(self.overrides, "data.") - Memory.model_fields.keys()
         dropped = {*chosen, *(f"data.{name}" for name in of_files)}
         # settings of another market in memory, with its recorded fees and trades

@@ -1,8 +1,6 @@
-"""Where prices come in: sources of minute closes, and the one door (:func:`load`) through
-which they become arrays.
+"""Sources of minute closes, and :func:`load`, the only function that makes a run's arrays of them.
 
-Importing this registers the sources and what training windows are cut from,
-each by its file being here, and reads nothing.
+Importing this registers the sources and the kinds of ``practice``, one a file, and reads no data.
 """
 
 from quantamm_cli.market.base import Closes, Market, Source

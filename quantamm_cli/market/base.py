@@ -1,7 +1,6 @@
-"""What a source of prices promises, and the arrays a run gets from it.
+"""The interface of a source of prices, and the arrays that a run gets from it.
 
-Time is whole minutes since 1970-01-01 UTC everywhere; a price is a close in the
-numeraire (USD) of one token.
+Time is in whole minutes since 1970-01-01 UTC; a price is one token's close in the numeraire (USD).
 """
 
 from abc import abstractmethod
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Closes:
-    """One token's closes on the full minute grid.
+    """One token's closes, one for each minute.
 
     ``closes`` (t,): float64. ``carried``: how many of them repeat an earlier bar. ``longest_gap``:
-    the greatest age in minutes of a repeated close; a gap that began before the first row is
-    counted from its beginning.
+    the greatest age in minutes of a repeated close; a gap that began before the first row counts
+    from its beginning.
     """
 
     closes: NDArray[np.float64]
@@ -37,10 +36,10 @@ class Closes:
 
 @dataclass(frozen=True, eq=False)
 class GivenTrades:
-    """Trades of the simulated minutes, (t, k) each: up to k a minute, in their order.
+    """Trades of the simulated minutes: arrays (t, k) of up to k trades a minute, in order.
 
-    ``pay``, ``take``: positions among the tokens, -1 in both where there is no trade. ``amount``:
-    of ``pay``, or of ``take`` where ``exact_out``.
+    ``pay``, ``take``: token indices, both -1 where there is no trade. ``amount``: of ``pay``, or of
+    ``take`` where ``exact_out``.
     """
 
     pay: NDArray[np.int32]
@@ -51,10 +50,10 @@ class GivenTrades:
 
 @dataclass(frozen=True, eq=False)
 class FeeSeries:
-    """Fees and LP supply of the simulated minutes by column, (t,) each; NaN: the settings' number.
+    """Fees and LP supply of the simulated minutes by name, (t,) each; NaN: the settings' number.
 
-    ``content``: bytes that stand for them in the digest of a run's data, ``None``: the numbers
-    themselves. ``table``: the observations as they were read, if they were; with a column ``unix``.
+    ``content``: the bytes that enter the digest of a run's data; ``None``: the numbers themselves.
+    ``table``: the observations of a file, with a column ``unix``; ``None`` if no file was read.
     """
 
     columns: Mapping[str, NDArray[np.float64]]
@@ -62,8 +61,8 @@ class FeeSeries:
     table: "polars.DataFrame | None" = None
 
     @property
-    def digested(self) -> bytes:
-        """What the digest of a run's data takes of them."""
+    def digest_bytes(self) -> bytes:
+        """The bytes that enter the digest of a run's data."""
         if self.content is not None:
             return self.content
         numbers = (
@@ -73,7 +72,7 @@ class FeeSeries:
         return b"".join(numbers)
 
     def frame(self, start: int) -> "polars.DataFrame":
-        """The observations, else the numbers from the minute ``start`` on, as a file has them."""
+        """The observations, or else the numbers, whose first row is the minute ``start``."""
         import polars
 
         if self.table is not None:
@@ -90,10 +89,10 @@ class Market:
     ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order.
     ``first_minute``: the minute of row 0. ``burn_in``: rows before the first simulated minute.
     ``carried``, ``longest_gap``: minutes, per token, as in :class:`Closes`. ``sha256``: of the
-    tokens, the first minute and the little-endian bytes of the prices. ``series``: what a pool
-    looks at besides prices, (t, n) or (t, 1) each, at the rows of ``prices``.
-    ``trades``, ``fees``: of the simulated minutes, if any are given.
-    ``span``: the first minute with a price of every token, and the one after the last.
+    tokens, the first minute and the little-endian bytes of the prices, series and trades.
+    ``series``: a pool's inputs besides prices, (t, n) or (t, 1) each, at the rows of ``prices``.
+    ``trades``, ``fees``: of the simulated minutes; ``None`` if the settings supply none.
+    ``span``: the first minute with a price of every token, and the minute after the last.
     """
 
     tokens: tuple[str, ...]
@@ -120,34 +119,32 @@ class Market:
 
 
 class Source(Component, group="data"):
-    """Where minute prices come from, and what a pool looks at besides them."""
+    """A source of minute prices and of a pool's other inputs."""
 
     paths: ClassVar[frozenset[str]] = frozenset({"series"})
 
     gaps: Literal["carry", "error"] = Field(
-        "carry", description="a missing minute: carry the last close over it, or an error"
+        "carry", description="missing minutes: carry the last close forward, or raise an error"
     )
-    max_gap_minutes: Natural = Field(
-        1440, description="minutes; a longer run of missing minutes is an error"
-    )
+    max_gap_minutes: Natural = Field(1440, description="minutes; a longer gap is an error")
     burn_in_days: Natural | None = Field(
         None,
-        description="days before start that warm the estimators; null: up to 365, as many as exist",
+        description="days before start that warm up the estimators; null: all there are, up to 365",
     )
     series: dict[str, str] = Field(
-        {}, description="files of what a pool looks at besides prices, by name"
+        {}, description="files of a pool's inputs besides prices, by name of the series"
     )
     series_fill: Literal["forward", "zero"] = Field(
-        "forward", description="a minute of a series without observation: the last one, or 0"
+        "forward", description="minutes without an observation hold the last one, or 0"
     )
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """Names of series it has by itself; a file of the same name takes their place."""
+        """Names of the series that the source itself has; a file in ``series`` replaces one."""
         return ()
 
     def offered(self, name: str, token: str, first: int, last: int) -> NDArray[np.float64]:
-        """A series it offers, of one token, at the minutes [first, last) within ``span``."""
+        """One token's values of a series in ``offers``, for the minutes [first, last) in ``span``."""
         raise NotImplementedError(f"{self.kind} has no series {name}")
 
     @abstractmethod
@@ -155,7 +152,7 @@ class Source(Component, group="data"):
         """The first minute with a price, and the minute after the last.
 
         Raises:
-            DataError: no prices of this token, or damaged ones.
+            DataError: there are no prices of this token, or they are damaged.
         """
 
     @abstractmethod
@@ -163,12 +160,12 @@ class Source(Component, group="data"):
         """The closes of the minutes [first, last).
 
         Raises:
-            DataError: no prices of this token, damaged ones, minutes outside ``span``,
-                or a gap these settings refuse.
+            DataError: there are no prices of this token, they are damaged, minutes are outside
+                ``span``, or a gap is longer than the settings allow.
         """
 
     def place(self, token: str) -> str:
-        """Where this token's prices are, for messages."""
+        """The place of this token's prices, for messages."""
         return f"data={self.kind}, {token}"
 
     def refuse_outside(self, token: str, first: int, last: int) -> None:
@@ -177,7 +174,7 @@ class Source(Component, group="data"):
         if first < begin or last > end:
             raise DataError(
                 self.place(token),
-                f"{token} has prices from {date_text(begin)} to {date_text(end)}, asked were "
+                f"{token} has prices from {date_text(begin)} to {date_text(end)}, the run needs "
                 f"{date_text(first)} to {date_text(last)}; move start, end or test_end into the "
-                "data (or take other data)",
+                "data, or use other data",
             )

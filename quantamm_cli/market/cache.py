@@ -1,4 +1,4 @@
-"""Cleaned price files, kept by content in ``prices`` of the cache folder.
+"""Cleaned price files, stored by content in ``prices`` of the cache folder.
 
 An entry is a ``.npy`` of float64: the first minute, a CRC-32 of the rest, then the closes.
 """
@@ -18,7 +18,7 @@ _PRICES = Cache("prices", "*.npy", most_bytes=2 * 2**30)
 
 
 def cached(digest: str, kind: str, make: Callable[[], Grid]) -> Grid:
-    """The cleaned form of the file with this SHA-256, from the cache or made now and kept.
+    """The cleaned form of the file with this SHA-256, from the cache, or else made and stored.
 
     ``make`` may raise DataError.
     """
@@ -37,10 +37,8 @@ def _checksum(closes: NDArray[np.float64]) -> float:
 
 def _read(file: BinaryIO) -> Grid | None:
     rows = np.load(file, allow_pickle=False)
-    whole = (
-        rows.dtype == np.float64
-        and rows.ndim == 1
-        and rows.size >= 3
-        and rows[1] == _checksum(rows[2:])
-    )
-    return Grid(int(rows[0]), rows[2:]) if whole else None
+    if rows.dtype != np.float64 or rows.ndim != 1 or rows.size < 3:
+        return None
+    if rows[1] != _checksum(rows[2:]):
+        return None
+    return Grid(int(rows[0]), rows[2:])

@@ -1,7 +1,7 @@
-"""From the columns of a file to arrays, refusing whatever is not minute prices.
+"""Turns the columns of a file into arrays, and refuses what is not minute prices.
 
 Every message names the file (``where``), the row and the value.
-``Rows`` says how rows are called in that kind of file.
+``Rows`` turns a row's index into its name in that kind of file.
 """
 
 from collections.abc import Callable
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 Rows = Callable[[int], str]
 
-# Name, least stamp, how many make a second. Up to the least of the next: 1e8 s, 1e11 ms, … are
-# 1973, so prices leave no doubt.
+# Name, least stamp, units a second. Each unit ends where the next begins; every least stamp
+# (1e8 s, 1e11 ms, …) is in 1973, before all prices, so the magnitude determines the unit.
 UNITS = (("s", 10**8, 1), ("ms", 10**11, 10**3), ("us", 10**14, 10**6), ("ns", 10**17, 10**9))
 LONGEST = 100 * 525_600
-LATEST = 4_102_444_800  # 2100-01-01 in s: a stamp after it is a mistake
+LATEST = 4_102_444_800  # 2100-01-01 in s; a later stamp is an error
 
 
 def parquet_row(index: int) -> str:
-    """Rows counted from 1."""
+    """The name of a row; rows count from 1."""
     return f"row {index + 1}"
 
 
 def csv_line(index: int) -> str:
-    """Lines counted from 1, the header being the first."""
+    """The name of a row as a line; lines count from 1, and line 1 is the header."""
     return f"line {index + 2}"
 
 
@@ -40,8 +40,9 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
     """Closes on the minute grid from the columns ``unix`` and ``close``.
 
     Raises:
-        DataError: no rows; a stamp that is not a whole minute or not in the unit of the others;
-            minutes twice or out of order; a close that is missing, not finite or not positive.
+        DataError: there are no rows; a stamp is not a whole minute, or not in the unit of the
+            others; minutes repeat or are out of order; a close is missing, not finite or not
+            positive.
     """
     if len(unix) == 0:
         raise DataError(where, "has no rows; expected columns unix and close with a row a minute")
@@ -59,8 +60,8 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
     if minutes[-1] - minutes[0] > LONGEST:
         raise DataError(
             where,
-            f"runs from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}, over a "
-            "century; look at its stamps",
+            f"has prices from {date_text(int(minutes[0]))} to {date_text(int(minutes[-1]))}; "
+            "expected less than a century; correct the column unix",
         )
     closes = np.full(int(minutes[-1] - minutes[0]) + 1, np.nan)
     closes[minutes - minutes[0]] = prices
@@ -68,49 +69,47 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
 
 
 def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float64]:
-    """A column as float64. Raises DataError naming the first entry that is missing or no number."""
+    """A column as float64. Raises DataError for the first entry that is missing or not a number."""
     import polars
 
     if not (column.dtype.is_numeric() or column.dtype in (polars.String, polars.Null)):
         raise DataError(where, f"column {column.name} is of type {column.dtype}; expected numbers")
-    numbers = (
-        column.str.strip_chars().cast(polars.Float64, strict=False)
-        if column.dtype == polars.String
-        else column.cast(polars.Float64)
-    )
+    if column.dtype == polars.String:
+        numbers = column.str.strip_chars().cast(polars.Float64, strict=False)
+    else:
+        numbers = column.cast(polars.Float64)
     if numbers.null_count():
         row = int(np.flatnonzero(numbers.is_null().to_numpy())[0])
-        came = f"'{column[row]}'" if column[row] is not None else "empty"
-        raise DataError(where, f"{rows(row)}: {column.name} is {came}; expected a number")
+        entry = f"'{column[row]}'" if column[row] is not None else "empty"
+        raise DataError(where, f"{rows(row)}: {column.name} is {entry}; expected a number")
     return numbers.to_numpy()
 
 
 def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.int64], int]:
-    """Time stamps and how many of their unit make a second; the unit is told by magnitude and
-    must be one for the file.
+    """Time stamps, and how many of their unit make a second. The magnitude determines the unit; a
+    file must have one unit.
 
     Raises:
-        DataError: a stamp that is no whole number, of no known unit,
-            of another unit than the first, or after 2100.
+        DataError: a stamp is not a whole number, has no known unit or another than the first, or is
+            after the year 2100.
     """
-    values = _whole(unix, where, rows)
+    values = _integers(unix, where, rows)
     units = np.searchsorted([least for _, least, _ in UNITS], values, side="right") - 1
     unknown = np.flatnonzero(units < 0)
     if unknown.size:
         row = int(unknown[0])
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns "
-            "since 1970, from 1973 on",
+            f"{rows(row)}: unix is {values[row]}; expected s, ms, us or ns since 1970, after 1973",
         )
     mixed = np.flatnonzero(units != units[0])
     if mixed.size:
         row = int(mixed[0])
-        now, before = UNITS[units[row]][0], UNITS[units[0]][0]
+        unit, first_unit = UNITS[units[row]][0], UNITS[units[0]][0]
         raise DataError(
             where,
-            f"{rows(row)}: unix is {values[row]}, which is {now}; the rows before are "
-            f"{before}; expected one unit",
+            f"{rows(row)}: unix is {values[row]}, which is {unit}; the rows before are "
+            f"{first_unit}; expected one unit",
         )
     second = UNITS[units[0]][2]
     far = np.flatnonzero(values // second >= LATEST)
@@ -119,22 +118,22 @@ def stamps(unix: "polars.Series", where: str, rows: Rows) -> tuple[NDArray[np.in
         raise DataError(
             where,
             f"{rows(row)}: unix is {values[row]}, which in {unit} is after the year 2100; "
-            "expected stamps of this era",
+            "expected an earlier time",
         )
     return values, second
 
 
-def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
+def _integers(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
     import polars
 
     if unix.dtype == polars.Int64 and not unix.null_count():
         return unix.to_numpy()
-    # Other number types, and text: whole stamps on the minute grid are
-    # exact in float64, even in ns.
+    # Other number types and text go through float64, in which stamps of whole minutes are exact,
+    # even in ns.
     numbers = floats(unix, where, rows)
-    broken = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
-    if broken.size:
-        row = int(broken[0])
+    wrong = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
+    if wrong.size:
+        row = int(wrong[0])
         raise DataError(
             where, f"{rows(row)}: unix is {numbers[row]}; expected whole s, ms, us or ns since 1970"
         )
@@ -142,9 +141,9 @@ def _whole(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64]:
 
 
 def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> NDArray[np.int64]:
-    """Minutes since 1970 of stamps in units of 1/second s.
+    """Minutes since 1970 of stamps in units of 1/``second`` s.
 
-    Raises DataError naming the first that is no whole minute.
+    Raises DataError for the first stamp that is not a whole minute.
     """
     minutes = values // (60 * second)
     off = np.flatnonzero(minutes * (60 * second) != values)
@@ -160,16 +159,16 @@ def on_grid(values: NDArray[np.int64], second: int, where: str, rows: Rows) -> N
 
 
 def increasing(minutes: NDArray[np.int64], where: str, rows: Rows, *, strictly: bool) -> None:
-    """Raise DataError at the first row that is earlier than the one before (or,
-    strictly, of the same minute).
+    """Raise DataError at the first row that is earlier than the row before it, or, if ``strictly``,
+    of the same minute.
     """
     steps = np.diff(minutes)
-    wrong = np.flatnonzero(steps <= 0 if strictly else steps < 0)
+    wrong = np.flatnonzero(steps < strictly)
     if wrong.size:
         row = int(wrong[0])
         now, before = date_text(int(minutes[row + 1])), date_text(int(minutes[row]))
-        said = f"the minute {now} comes twice" if now == before else f"{now} comes after {before}"
-        raise DataError(
-            where,
-            f"{rows(row + 1)}: {said}; expected rows in order of time{', one a minute' * strictly}",
-        )
+        problem = f"{now} comes after {before}"
+        if now == before:
+            problem = f"the minute {now} comes twice"
+        expected = "rows in order of time" + ", one a minute" * strictly
+        raise DataError(where, f"{rows(row + 1)}: {problem}; expected {expected}")

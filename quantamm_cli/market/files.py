@@ -1,6 +1,4 @@
-"""What parquet and CSV prices share: a folder with one file a token,
-checked once and kept in the cache.
-"""
+"""The base of parquet and CSV prices: a folder with one file a token, checked once and cached."""
 
 import hashlib
 from functools import lru_cache
@@ -18,8 +16,8 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class FileSource(Source):
-    """Files ``<TOKEN>_USD.<kind>`` in one folder with columns ``unix`` and ``close``;
-    other columns are not looked at.
+    """Files ``<TOKEN>_USD.<kind>`` in one folder, with columns ``unix`` and ``close``; other columns
+    are ignored.
     """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dir", "series"})
@@ -37,27 +35,21 @@ class FileSource(Source):
         return closes(self.bars(token), self, token, first, last)
 
     def tokens(self) -> tuple[str, ...]:
-        """The tokens of which the folder has a file, in order of the alphabet.
+        """The tokens that have a file in the folder, sorted.
 
         Raises:
-            ConfigError: no folder is given.
-            DataError: there is no such folder.
+            ConfigError: ``data.dir`` is not set.
+            DataError: the folder does not exist.
         """
-        folder, ending = self._folder(), f"_USD.{self.kind}"
-        return tuple(
-            sorted(
-                file.name.removesuffix(ending)
-                for file in folder.iterdir()
-                if file.name.endswith(ending)
-            )
-        )
+        ending = f"_USD.{self.kind}"
+        names = (file.name for file in self._folder().iterdir() if file.name.endswith(ending))
+        return tuple(sorted(name.removesuffix(ending) for name in names))
 
     def _folder(self) -> Path:
         if not self.dir:
             raise ConfigError(
                 "data.dir",
-                "is not given; write data.dir=PATH, the folder with files such as "
-                f"BTC_USD.{self.kind}",
+                f"is not set; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
             )
         folder = Path(self.dir).expanduser()
         if not folder.is_dir():
@@ -72,20 +64,17 @@ class FileSource(Source):
         return self._folder() / f"{token}_USD.{self.kind}"
 
     def bars(self, token: str) -> Grid:
-        """The bars of a token's file, with no minute carried. Raises DataError as ``span`` does."""
+        """The bars of a token's file, with no close carried. Raises DataError as ``span`` does."""
         path = self._path(token)
         try:
             stat = path.stat()
         except FileNotFoundError:
             known = self.tokens()
-            have = (
-                f"the folder has {', '.join(known)}"
-                if known
-                else f"the folder has no file *_USD.{self.kind}"
-            )
+            content = ", ".join(known) or f"no file *_USD.{self.kind}"
             raise DataError(
                 str(path),
-                f"no such file, so no prices of {token}{did_you_mean(token, known)}; {have}",
+                f"does not exist, so {token} has no prices{did_you_mean(token, known)}; the folder "
+                f"has {content}",
             ) from None
         except OSError as failure:
             raise DataError(str(path), f"cannot be read ({failure.strerror})") from None
@@ -94,8 +83,8 @@ class FileSource(Source):
 
 @lru_cache(maxsize=8)
 def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
-    """The grid of a file; asked for twice a token (span, read),
-    so the last few are remembered while unchanged on disk.
+    """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as long
+    as the file's ``_state`` on disk is the same.
     """
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))

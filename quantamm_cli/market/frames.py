@@ -1,4 +1,4 @@
-"""What Python code calls a table, as a polars frame with a column ``unix`` in ms.
+"""Converts the tables of Python callers to polars frames with a column ``unix`` in ms.
 
 A *frame* is a polars or pandas frame, or a mapping of columns. Its ``unix`` is s, ms, us or ns
 since 1970 UTC, or date-times, which in pandas may be the index.
@@ -30,11 +30,11 @@ def is_frame(value: Any) -> bool:
 
 
 def frame_of(value: Any, name: str) -> "polars.DataFrame":
-    """The frame an argument of this name is.
+    """The polars frame of an argument; ``name`` is the argument's, for messages.
 
     Raises:
-        ArgumentError: it is none, or has no times or rows.
-        DataError: times that are none.
+        ArgumentError: the value is no frame, or has no column ``unix`` or no rows.
+        DataError: the times are invalid.
     """
     import polars
 
@@ -50,21 +50,21 @@ def frame_of(value: Any, name: str) -> "polars.DataFrame":
         except (polars.exceptions.PolarsError, TypeError, ValueError) as failure:
             raise ArgumentError(
                 name,
-                f"is no table ({str(failure).splitlines()[0]}); expected a "
-                "frame with a column unix",
+                f"is not a table ({str(failure).splitlines()[0]}); expected a frame with a column "
+                "unix",
             ) from None
     if TIME not in frame.columns:
         has = ", ".join(frame.columns) or "none"
         raise ArgumentError(
             name,
-            "has no column unix; expected one of times (s, ms, us or ns since 1970, or "
-            f"date-times), it has {has}",
+            "has no column unix of times (s, ms, us or ns since 1970, or date-times); its columns "
+            f"are {has}",
         )
     if frame.height == 0:
         raise ArgumentError(name, f"has no rows; its columns are {', '.join(frame.columns)}")
     return frame.with_columns(
         _milliseconds(frame[TIME], name),
-        *(each.cast(polars.Float64) for each in frame if _counts(each)),
+        *(column.cast(polars.Float64) for column in frame if _is_integer_amount(column)),
     )
 
 
@@ -82,13 +82,13 @@ def _milliseconds(unix: "polars.Series", name: str) -> "polars.Series":
     return polars.Series(TIME, stamps // (second // 1000) if second > 1 else stamps * 1000)
 
 
-def _counts(column: "polars.Series") -> bool:
-    """Whether a column is of whole numbers, which are amounts as any others."""
+def _is_integer_amount(column: "polars.Series") -> bool:
+    """Whether a column other than ``unix`` has integers, which become floats."""
     return column.name != TIME and column.dtype.is_integer()
 
 
 def _columns(value: Any) -> dict[str, Any]:
-    """Copies of the columns of a pandas frame, its index of times among them, or of a mapping."""
+    """Copies of the columns of a mapping, or of a pandas frame and its index of times."""
     if isinstance(value, Mapping):
         return {str(name): np.array(column) for name, column in value.items()}
     columns = {str(name): np.array(value[name]) for name in value.columns}
@@ -100,31 +100,55 @@ def _columns(value: Any) -> dict[str, Any]:
 
 
 def _utc(times: Any) -> Any:
-    """Date-times of pandas as UTC without a zone: without one they are UTC."""
-    return times.tz_convert(None) if times.tz is not None else times.tz_localize(None)
+    """Date-times of pandas in UTC, without a zone; those that came without one are in UTC."""
+    if times.tz is None:
+        return times.tz_localize(None)
+    return times.tz_convert(None)
 
 
 def frame_of_rows(
     values: Any, name: str, columns: Collection[str], minutes: Minutes | None
 ) -> "polars.DataFrame":
-    """The frame of an array with a row a minute and these columns.
+    """The frame of an array with one row for each of ``minutes`` and these columns.
 
     Raises:
         ArgumentError: it is no array of numbers of that shape, or there are no ``minutes``.
     """
     import polars
 
-    if hasattr(values, "index") and hasattr(values, "to_numpy"):
+    array = _numbers(values, name)
+    if minutes is None:
         raise ArgumentError(
             name,
-            "is a pandas series, whose times would be lost; pass a frame of it, or its to_numpy()",
+            "is an array, which has no times, and each token's prices have their own; pass a frame "
+            "with a column unix",
+        )
+    if array.size == 0:
+        raise ArgumentError(name, "has no rows")
+    if np.iscomplexobj(array):
+        raise ArgumentError(name, "has complex numbers; expected real ones")
+    table = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    if table.shape != (len(minutes), len(columns)):
+        raise ArgumentError(
+            name,
+            f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), "
+            "one row for each row of prices",
+        )
+    times = {TIME: minutes * 60_000}
+    return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))
+
+
+def _numbers(values: Any, name: str) -> NDArray[Any]:
+    """An array of numbers, NaN where a masked array is masked."""
+    if hasattr(values, "index") and hasattr(values, "to_numpy"):
+        raise ArgumentError(
+            name, "is a pandas series; pass a frame, which has its times, or its to_numpy()"
         )
     try:
-        masked = isinstance(values, np.ma.MaskedArray)
-        array = (
-            np.asarray(np.ma.filled(values.astype(float), np.nan)) if masked else np.asarray(values)
-        )
-    except ValueError:  # rows of different lengths
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(float), np.nan)
+        array = np.asarray(values)
+    except ValueError:
         raise ArgumentError(
             name, "has rows of different lengths; expected an array of numbers"
         ) from None
@@ -134,22 +158,4 @@ def frame_of_rows(
             f"is of type {type(values).__name__}; expected a frame with a column unix, "
             "or an array of numbers",
         )
-    if minutes is None:
-        raise ArgumentError(
-            name,
-            "has no times, and tokens with frames of their own share none; pass a "
-            "frame with a column unix",
-        )
-    if array.size == 0 or np.iscomplexobj(array):
-        raise ArgumentError(
-            name, "has no rows" if array.size == 0 else "is of complex numbers; expected real ones"
-        )
-    table = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
-    if table.shape != (len(minutes), len(columns)):
-        raise ArgumentError(
-            name,
-            f"has the shape {array.shape}; expected ({len(minutes)}, {len(columns)}), "
-            "a row a row of prices",
-        )
-    times = {TIME: minutes * 60_000}
-    return polars.DataFrame(times | dict(zip(columns, table.T.astype(np.float64), strict=True)))
+    return array

@@ -1,5 +1,6 @@
-"""Closes on the full minute grid, and what is done about minutes without a bar."""
+"""Closes on the full minute grid, and the treatment of minutes without a bar."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,13 @@ from quantamm_cli.settings.types import date_text
 
 DAY = 1440
 EDGE = 60
+"""How near to midnight, in minutes, a file's first or last bar must be to be carried to it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The bars of one file. ``closes`` (t,): one entry a minute from ``first`` to the last bar,
-    NaN where there is no bar.
+    """The bars of one token. ``closes`` (t,): one entry a minute from the minute ``first`` to the
+    last bar, NaN where there is no bar.
     """
 
     first: int
@@ -28,42 +30,58 @@ class Grid:
         return self.first + self.closes.size
 
 
-def cover(grid: Grid, source: Source) -> tuple[int, int]:
-    """The minutes for which prices may be asked: first, and the one after the last.
+def total_minutes(grids: Mapping[str, Grid]) -> tuple[int, int]:
+    """The first minute with a bar of any token, and the minute after the last."""
+    first = min(grid.first for grid in grids.values())
+    return first, max(grid.last for grid in grids.values())
 
-    These are the minutes from the first to the last bar, widened to midnight where midnight is
+
+def common_minutes(grids: Mapping[str, Grid]) -> tuple[int, int]:
+    """The first minute from which all tokens have bars, and the minute up to which they do."""
+    first = max(grid.first for grid in grids.values())
+    return first, min(grid.last for grid in grids.values())
+
+
+def cover(grid: Grid, source: Source) -> tuple[int, int]:
+    """The minutes that have a price: the first, and the one after the last.
+
+    These are the minutes from the first to the last bar, extended to midnight where midnight is
     near: files begin at 00:01 or end at 23:57 because nobody traded, not because the data stop. So
-    a file that begins within the first hour of a day has its first close carried back to that
-    midnight, one that ends within the last hour has its last close carried to the next. Both need
-    ``gaps=carry`` and stay within ``max_gap_minutes``; both are counted as carried. Further out is
-    outside.
+    if a file begins within the first hour of a day its first close is carried back to that
+    midnight, and if it ends within the last hour its last close is carried to the next. Both
+    require ``gaps=carry``, stay within ``max_gap_minutes``, and count as carried.
     """
     near = min(EDGE, source.max_gap_minutes) if source.gaps == "carry" else 0
-    head, tail = grid.first % DAY, -grid.last % DAY
-    return grid.first - (head if head <= near else 0), grid.last + (tail if tail <= near else 0)
+    first, last = grid.first, grid.last
+    if first % DAY <= near:
+        first -= first % DAY
+    if -last % DAY <= near:
+        last += -last % DAY
+    return first, last
 
 
 def closes(grid: Grid, source: Source, token: str, first: int, last: int) -> Closes:
-    """The closes of [first, last) within :func:`cover`, the last bar carried
-    over minutes without one.
+    """The closes of the minutes [first, last) within :func:`cover`; the last bar's close is carried
+    over minutes without a bar.
 
     Raises:
-        DataError: under ``gaps=error`` any minute without a bar;
-            else a close older than ``max_gap_minutes``.
+        DataError: with ``gaps=error`` a minute has no bar; with ``gaps=carry`` a close is older
+            than ``max_gap_minutes``.
     """
     bars = np.arange(grid.closes.size)
-    held = np.maximum.accumulate(np.where(np.isnan(grid.closes), 0, bars))
+    last_bar = np.maximum.accumulate(np.where(np.isnan(grid.closes), 0, bars))
     rows = np.arange(first - grid.first, last - grid.first)
-    at = held[np.clip(rows, 0, held.size - 1)]
+    at = last_bar[np.clip(rows, 0, last_bar.size - 1)]
     age = np.abs(rows - at)
     limit = 0 if source.gaps == "error" else source.max_gap_minutes
     stale = np.flatnonzero(age > limit)
     if stale.size:
-        _refuse(grid, source, token, int(at[stale[0]]))
+        _refuse_gap(grid, source, token, int(at[stale[0]]))
     return Closes(grid.closes[at], int(np.count_nonzero(age)), int(age.max(initial=0)))
 
 
-def _refuse(grid: Grid, source: Source, token: str, bar: int) -> None:
+def _refuse_gap(grid: Grid, source: Source, token: str, bar: int) -> None:
+    """Raise DataError for the gap that follows a bar."""
     after = np.flatnonzero(~np.isnan(grid.closes[bar + 1 :]))
     length = int(after[0]) if after.size else grid.closes.size - bar - 1
     gap = (
@@ -77,6 +95,6 @@ def _refuse(grid: Grid, source: Source, token: str, bar: int) -> None:
         )
     raise DataError(
         source.place(token),
-        f"{gap}, data.max_gap_minutes is {source.max_gap_minutes}; take another period or "
+        f"{gap}, data.max_gap_minutes is {source.max_gap_minutes}; use another period or "
         f"data.max_gap_minutes={length}",
     )

@@ -1,6 +1,4 @@
-"""From a source, tokens and a period to the price matrix of a run,
-and to what is given beside it.
-"""
+"""Loads the market of a run: prices of its tokens and period, series, trades and fees."""
 
 import hashlib
 import json
@@ -17,7 +15,7 @@ from quantamm_cli.market.trades.base import Trades, read_trades
 from quantamm_cli.settings.types import date_text
 
 DAY = 1440
-MOST_BURN_IN = 365
+MAX_BURN_IN_DAYS = 365
 
 
 def load(
@@ -29,20 +27,19 @@ def load(
     trades: Trades | None = None,
     fees: Fees | None = None,
 ) -> Market:
-    """The prices of [start, end) and of the burn-in before them, and what is given beside them.
-
-    That is every series there is a file of, trades, and fees that move.
+    """The prices of the minutes [start, end) and of the burn-in before them, with all series that
+    have a file, trades, and fees that change in time.
 
     Args:
         tokens: in the user's order, which is the order of the columns.
         start, end: minutes since 1970 UTC, ``end`` exclusive.
-        wanted: series that the source may offer by itself.
-        trades, fees: those of the run, asked once for what they give.
+        wanted: series that the source itself provides if it can and no file does.
+        trades, fees: the run's components; ``read`` of each is called once.
 
     Raises:
-        DataError: a token is missing or damaged, the period or the burn-in asked for does not fit
-            the data, a gap is longer than the source's settings allow, or a file beside the prices
-            is wrong. The message names the token.
+        DataError: prices of a token are missing or damaged, the period or the burn-in does not fit
+            the data, a gap is longer than the source's settings allow, or a file of series, trades
+            or fees is wrong. The message names the token or the file.
     """
     for token in tokens:
         source.refuse_outside(token, start, end)
@@ -57,12 +54,11 @@ def load(
     for column, closes in enumerate(columns.values()):
         prices[:, column] = closes.closes
     prices.flags.writeable = False
-    seen = {name: file.rows(first, end) for name, file in files.items()}
+    series = {name: file.rows(first, end) for name, file in files.items()}
     for name in wanted:
-        if name not in seen and name in source.offers:
-            seen[name] = np.stack(
-                [source.offered(name, token, first, end) for token in tokens], axis=-1
-            )
+        if name not in series and name in source.offers:
+            by_token = [source.offered(name, token, first, end) for token in tokens]
+            series[name] = np.stack(by_token, axis=-1)
     market = Market(
         tokens=tuple(tokens),
         prices=prices,
@@ -71,29 +67,26 @@ def load(
         carried={token: closes.carried for token, closes in columns.items()},
         longest_gap={token: closes.longest_gap for token, closes in columns.items()},
         sha256="",
-        series=seen,
+        series=series,
         span=_span(source, tokens),
     )
-    given = None if trades is None else read_trades(trades, market)
-    return replace(
-        market,
-        sha256=_digest(tokens, first, prices, seen, given),
-        trades=given,
-        fees=None if fees is None else read_fees(fees, market),
-    )
+    run_trades = read_trades(trades, market) if trades else None
+    run_fees = read_fees(fees, market) if fees else None
+    sha256 = _digest(tokens, first, prices, series, run_trades)
+    return replace(market, sha256=sha256, trades=run_trades, fees=run_fees)
 
 
 def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:
-    """The minutes of which there are prices of all tokens."""
-    begins, ends = zip(*(source.span(token) for token in tokens), strict=True)
+    """The first minute with prices of all tokens, and the minute after the last."""
+    begins, ends = zip(*map(source.span, tokens), strict=True)
     return max(begins), min(ends)
 
 
 def _burn_in_days(
     source: Source, tokens: tuple[str, ...], start: int, files: dict[str, Oracle]
 ) -> int:
-    """Whole days before ``start`` that warm the estimators: as many as all data have up to a
-    year, or exactly those set.
+    """Whole days before ``start`` that warm up the estimators: those of ``data.burn_in_days``, or as
+    many as all data have, up to a year.
     """
     begins = {token: source.span(token)[0] for token in tokens}
     begins |= {
@@ -102,12 +95,12 @@ def _burn_in_days(
     possible = {name: (start - begin) // DAY for name, begin in begins.items()}
     scarce = min(possible, key=lambda name: possible[name])
     if source.burn_in_days is None:
-        return min(possible[scarce], MOST_BURN_IN)
+        return min(possible[scarce], MAX_BURN_IN_DAYS)
     if source.burn_in_days > possible[scarce]:
         raise DataError(
             "data.burn_in_days",
-            f"{source.burn_in_days} days before {date_text(start)} were asked; {scarce} begins "
-            f"{date_text(begins[scarce])} and allows {possible[scarce]} at most; take fewer, a "
+            f"is {source.burn_in_days}, but {scarce} begins {date_text(begins[scarce])}, "
+            f"{possible[scarce]} days before {date_text(start)}; use at most {possible[scarce]}, a "
             "later start, or null for as many as exist",
         )
     return source.burn_in_days

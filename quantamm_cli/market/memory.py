@@ -1,20 +1,20 @@
-"""Prices that Python code gives."""
+"""Prices from Python code."""
 
 from pydantic import Field
 
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market.base import Closes, Source
-from quantamm_cli.market.content import held
+from quantamm_cli.market.content import live_market
 from quantamm_cli.market.grid import Grid, closes, cover
 from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class Memory(Source, kind="memory"):
-    """A market of ``quantamm_cli.market(...)``, passed to a function as
-    ``market=``; files have none of it.
+    """A market of ``quantamm_cli.market(...)``, passed to a function as ``market=``; it cannot be
+    used from the command line.
     """
 
-    sha256: str | None = Field(None, description="of the market's content")
+    sha256: str | None = Field(None, description="SHA-256 of the market's content")
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.sha256 is None:
@@ -35,7 +35,7 @@ class Memory(Source, kind="memory"):
         return closes(self._grid(token), self, token, first, last)
 
     def _grid(self, token: str) -> Grid:
-        grids = held(self.sha256 or "").grids
+        grids = live_market(self.sha256 or "").grids
         if token not in grids:
             raise DataError(
                 self.place(token),

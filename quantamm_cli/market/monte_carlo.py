@@ -1,4 +1,4 @@
-"""Training on paths that might have been."""
+"""Training on resampled history."""
 
 import numpy as np
 from pydantic import Field
@@ -12,32 +12,32 @@ DAY = 1440
 
 
 class MonteCarlo(Practice, kind="monte_carlo"):
-    """Blocks of days of history in random order, all tokens together.
+    """Blocks of days of history in random order, the same for all tokens: a circular block
+    bootstrap. [Politis & Romano, 1992]
 
-    Blocks keep what minutes and days have in common with their neighbours, tokens what they have
-    with each other. [circular block bootstrap: Politis & Romano, 1992] Only minutes that train are
-    drawn from.
+    Blocks preserve dependence in time up to their length, and dependence between tokens. Only
+    minutes of the training period are drawn.
     """
 
-    scenarios: Count = Field(8, description="paths, each as long as what trains")
-    block_days: Count = Field(5, description="days of history that stay together")
-    seed: Natural = Field(0, description="of the order of the blocks")
+    scenarios: Count = Field(8, description="number of paths, each as long as the training period")
+    block_days: Count = Field(5, description="length of a block, days")
+    seed: Natural = Field(0, description="seed of the order of the blocks")
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
-        """One long path behind history's own burn-in: where a path ends,
-        the next goes on from its last price.
+        """The paths, one after the other behind history's burn-in; each continues from the last
+        price of the one before.
         """
         first, block = history.burn_in, min(self.block_days * DAY, rows)
         logs = np.log(history.prices[max(first - 1, 0) : first + rows])
-        earned = np.diff(
-            logs, axis=0, prepend=logs[:1] if first == 0 else np.empty((0, logs.shape[1]))
-        )
+        # Without a burn-in no price precedes the first, whose return is then 0.
+        before = logs[:1] if first == 0 else logs[:0]
+        returns = np.diff(logs, axis=0, prepend=before)
         random = np.random.Generator(np.random.PCG64([self.seed, tags.MONTE_CARLO]))
         starts = random.integers(rows, size=-(-self.scenarios * rows // block))
         minutes = (starts[:, None] + np.arange(block)).ravel()[: self.scenarios * rows] % rows
         last = history.prices[max(first - 1, 0)]
-        made = last * np.exp(np.cumsum(earned[minutes], axis=0))
+        prices = last * np.exp(np.cumsum(returns[minutes], axis=0))
         return Paths(
-            as_market(history, np.concatenate([history.prices[:first], made])),
+            as_market(history, np.concatenate([history.prices[:first], prices])),
             np.arange(self.scenarios, dtype=np.int32) * rows,
         )

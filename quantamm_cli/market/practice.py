@@ -1,6 +1,6 @@
-"""What training windows are cut from: history, or a bank of other paths made from it.
+"""The prices that training windows are cut from: history, or a bank of other paths.
 
-What judges always is history.
+Validation and test always use history.
 """
 
 from abc import abstractmethod
@@ -17,57 +17,57 @@ from quantamm_cli.settings.component import Component
 
 Floats = NDArray[np.float64]
 Load = Callable[[str], Market]
-"""From a folder to the market of the training rows that its files hold,
-with a burn-in as long as history's.
+"""Loads the market of the training period from the files of a folder, with a burn-in as long as
+history's.
 """
 
 
 class Paths(NamedTuple):
-    """Paths of prices, each as long as what they stand for, one behind the other as one market."""
+    """Paths of prices, each as long as the training period, one after the other in one market."""
 
     market: Market
     first_rows: NDArray[np.int32]
-    """Where each begins, counted from the first minute after the burn-in."""
+    """The row at which each begins, counted from the first minute after the burn-in."""
 
 
 class Practice(Component, group="practice"):
-    """Where the windows of training come from."""
+    """The prices that training windows are cut from."""
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Folders of prices it reads."""
+        """The folders of prices that it reads."""
         return ()
 
     @abstractmethod
     def bank(self, history: Market, rows: int, load: Load) -> Paths | None:
-        """Paths in place of the first ``rows`` minutes after history's burn-in, which alone are
-        read; ``None``: those minutes.
+        """Paths in place of the first ``rows`` minutes after history's burn-in; ``None``: those
+        minutes themselves. It may read no later minutes, which validate and test.
         """
 
 
 class Historic(Practice, kind="historic"):
-    """The prices that were."""
+    """The prices of history."""
 
     def bank(self, history: Market, rows: int, load: Load) -> None:
         return None
 
 
 def refuse_more_than_prices(practice: Practice, market: Market) -> None:
-    """Raise ConfigError for what only history has: series, given trades, fees that move."""
-    there = {
-        "data.series belongs": bool(market.series),
-        "given trades belong": market.trades is not None,
-        "fees that move belong": market.fees is not None,
+    """Raise ConfigError for other paths than history with series, trades or series of fees."""
+    present = {
+        "data.series": bool(market.series),
+        "trades": market.trades is not None,
+        "fees that change in time": market.fees is not None,
     }
-    for what, given in there.items():
-        if given and practice.kind != "historic":
+    for what, is_present in present.items():
+        if is_present and practice.kind != "historic":
             raise ConfigError(
                 "practice",
-                f"{practice.kind} makes prices only, and {what} to history; use practice=historic",
+                f"{practice.kind} makes prices only, without {what}; use practice=historic",
             )
 
 
 def as_market(history: Market, prices: Floats) -> Market:
-    """Other prices ``(t, n)``, the burn-in among them, in the place of history's."""
+    """A market of other prices ``(t, n)``, which include a burn-in as long as history's."""
     prices.flags.writeable = False
     return replace(history, prices=prices, series={}, trades=None, fees=None)

@@ -1,4 +1,4 @@
-"""Fee-like series from a file to one value a minute."""
+"""Reads fees and the LP supply from a file, one value a minute."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class Range(NamedTuple):
-    """The numbers a series may hold: from ``low``, itself included unless ``above``, to below
-    ``high``; in words ``said``.
+    """The numbers that a series may hold: from ``low`` (excluded if ``above``) to below ``high``;
+    ``text`` describes them in messages.
     """
 
     low: float
     high: float
     above: bool
-    said: str
+    text: str
 
     def outside(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Positions of the numbers that are not in it."""
+        """Positions of the numbers outside the range."""
         low = values <= self.low if self.above else values < self.low
         return np.flatnonzero(low | (values >= self.high))
 
@@ -50,18 +50,16 @@ def series(
     rows: int,
     defaults: Mapping[str, float | None],
 ) -> dict[str, NDArray[np.float64]]:
-    """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file
-    has, beside its ``unix``.
+    """Per-minute values (rows,) of those of ``columns`` that a parquet or CSV file has.
 
     An observation holds from its minute (seconds are dropped) until the next one; of several in a
-    minute the last wins. Before the first observation the default holds. Empty entries and NaN are
-    no observations.
+    minute the last one holds. Before the first observation the default holds. Empty entries and NaN
+    are no observations.
 
     Args:
-        columns: the names that may be there.
+        columns: the names that the file may have besides ``unix``.
         first_minute: minutes since 1970 UTC of row 0.
-        defaults: a value for every name in ``columns``; ``None``:
-            the first observation holds before it, too.
+        defaults: a value for every name in ``columns``; ``None``: that of the first observation.
 
     Raises:
         DataError: as ``observations`` and ``filled``.
@@ -73,8 +71,8 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
     """Those of ``columns`` that a parquet or CSV file has, for minutes before ``end``.
 
     Raises:
-        DataError: a file that cannot be read, a column of another name, none of the columns, stamps
-            out of order, or none before ``end``.
+        DataError: the file cannot be read, it has a column of another name or none of the columns,
+            stamps are out of order, or none is before ``end``.
     """
     expected = f"unix and any of {', '.join(columns)}"
 
@@ -85,11 +83,11 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
             if name != "unix" and name not in columns:
                 raise DataError(
                     where,
-                    f"'{name}' is no series known here{did_you_mean(name, columns)}; "
-                    f"expected {expected}",
+                    f"has an unknown column '{name}'{did_you_mean(name, columns)}; expected "
+                    f"{expected}",
                 )
         if names == ["unix"]:
-            raise DataError(where, f"has no series; expected {expected}")
+            raise DataError(where, f"has no column besides unix; expected {expected}")
         return {name: polars.Float64() for name in columns if name in names}
 
     file = stamped(path, pick, expected)
@@ -101,10 +99,10 @@ def observations(path: str, columns: tuple[str, ...], end: int) -> Stamped:
 def filled(
     file: Stamped, first_minute: int, rows: int, defaults: Mapping[str, float | None]
 ) -> dict[str, NDArray[np.float64]]:
-    """Per-minute values (rows,) of the file's columns, in the order of ``defaults``, as ``series``.
+    """Per-minute values (rows,) of the file's columns, as in ``series``, in order of ``defaults``.
 
     Raises:
-        DataError: an entry that is no number its series may hold.
+        DataError: an entry is outside the series' range.
     """
     minutes = np.arange(first_minute, first_minute + rows)
     return {
@@ -115,42 +113,41 @@ def filled(
 
 
 def refuse_later(file: Stamped, end: int) -> None:
-    """Raise DataError if every stamp lies at or after ``end``: such a file is of another time."""
+    """Raise DataError if every stamp lies at or after ``end``, the minute after the run's last."""
     if file.minutes[0] >= end:
         begins, ends = date_text(int(file.minutes[0])), date_text(end)
         raise DataError(
             file.where,
-            f"begins {begins}, when the run has ended ({ends}); take the file of this "
-            "time, or another period",
+            f"begins {begins}, after the run's end ({ends}); use a file of the run's period, or "
+            "another period",
         )
 
 
 def checked(file: Stamped, name: str, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Minutes and values of the observations in a column.
 
-    Raises DataError for the first that a series of this name may not hold.
+    Raises DataError for the first one outside the range of a series of this name.
     """
-    there, values = file.numbers(column)
+    rows, values = file.numbers(column)
     allowed = RANGES.get(name)
-    wrong = allowed.outside(values) if allowed else np.empty(0, np.int64)
-    if allowed and wrong.size:
-        at = int(there[wrong[0]])
-        when = date_text(int(file.minutes[at]))
+    if allowed and (wrong := allowed.outside(values)).size:
+        row = int(rows[wrong[0]])
+        when = date_text(int(file.minutes[row]))
         raise DataError(
             file.where,
-            f"{file.row(at)} ({when}): {column} is {values[wrong[0]]:g}; expected {allowed.said}",
+            f"{file.row(row)} ({when}): {column} is {values[wrong[0]]:g}; expected {allowed.text}",
         )
-    return file.minutes[there], values
+    return file.minutes[rows], values
 
 
 def _filled(
     file: Stamped, name: str, minutes: NDArray[np.int64], default: float | None
 ) -> NDArray[np.float64]:
-    """The last observation up to each minute, else the default."""
+    """The value of the last observation up to each minute, or else the default."""
     observed, values = checked(file, name, name)
+    if default is None:
+        default = values[0] if values.size else 1.0
     if values.size == 0:
-        return np.full(minutes.size, 1.0 if default is None else default)
+        return np.full(minutes.size, default)
     last = last_before(observed, minutes)
-    return np.where(
-        last >= 0, values[np.maximum(last, 0)], values[0] if default is None else default
-    )
+    return np.where(last >= 0, values[np.maximum(last, 0)], default)

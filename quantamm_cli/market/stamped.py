@@ -1,6 +1,4 @@
-"""Time-stamped files other than prices: which columns there are,
-what they hold, and since when it holds.
-"""
+"""Time-stamped files other than prices: their columns, numbers and minutes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +15,8 @@ if TYPE_CHECKING:
     import polars
 
 Pick = Callable[[list[str], str], dict[str, "polars.DataType"]]
-"""Of a file's columns and its name, those to read and what they should
-hold. May raise DataError.
+"""From a file's column names and its name, the columns to read and their types. May raise
+DataError.
 """
 
 
@@ -26,7 +24,7 @@ hold. May raise DataError.
 class Stamped:
     """The rows of a file.
 
-    ``unix`` (k,) as they are in the file, ``minutes`` (k,) since 1970; seconds are dropped.
+    ``unix`` (k,): as in the file. ``minutes`` (k,): since 1970; seconds are dropped.
     ``frame``: the columns that were picked. ``content``: as in ``Table``.
     """
 
@@ -38,24 +36,25 @@ class Stamped:
     content: bytes
 
     def numbers(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The rows that have a number in a column, and the numbers; empty entries and NaN are none.
+        """The rows that have a number in a column, and the numbers. Empty entries and NaN are
+        skipped.
 
         Raises:
-            DataError: an entry that is no finite number.
+            DataError: an entry is not a number, or is infinite.
         """
         column = self.frame[name]
-        there = np.flatnonzero(column.is_not_null().to_numpy())
+        rows = np.flatnonzero(column.is_not_null().to_numpy())
         values = clean.floats(
-            column.gather(there), self.where, lambda index: self.row(int(there[index]))
+            column.gather(rows), self.where, lambda index: self.row(int(rows[index]))
         )
         infinite = np.flatnonzero(np.isinf(values))
         if infinite.size:
-            row = self.row(int(there[infinite[0]]))
+            row = self.row(int(rows[infinite[0]]))
             raise DataError(
                 self.where, f"{row}: {name} is {values[infinite[0]]}; expected a finite number"
             )
-        real = ~np.isnan(values)
-        return there[real], values[real]
+        is_number = ~np.isnan(values)
+        return rows[is_number], values[is_number]
 
 
 def stamped(path: str, pick: Pick, expected: str) -> Stamped:
@@ -64,10 +63,10 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
     ``expected``: its columns, for messages.
 
     Raises:
-        DataError: a file that cannot be read, has no such column or no rows,
-            or stamps of no known unit.
+        DataError: the file cannot be read or has no such column or no rows, or the unit of its
+            stamps is unknown.
     """
-    table = tables.opened(path)
+    table = tables.open_table(path)
     where, names = table.where, table.names
     if "unix" not in names:
         raise DataError(
@@ -75,21 +74,19 @@ def stamped(path: str, pick: Pick, expected: str) -> Stamped:
             f"has no column unix{did_you_mean('unix', names)}; expected {expected}, it has "
             f"{', '.join(names) or 'none'}",
         )
-    frame = table.read({"unix": _whole(), **pick(names, where)})
+    frame = table.read({"unix": _int64(), **pick(names, where)})
     if frame.height == 0:
         raise DataError(where, f"has no rows; expected {expected}")
     unix, second = clean.stamps(frame["unix"], where, table.row)
     return Stamped(where, table.row, unix, unix // (60 * second), frame, table.content)
 
 
-def _whole() -> "polars.DataType":
+def _int64() -> "polars.DataType":
     import polars
 
     return polars.Int64()
 
 
 def last_before(observed: NDArray[np.int64], minutes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each minute the position of the last observation up to it, -1 where there is none; of
-    several in a minute the last.
-    """
+    """For each minute the index of the last observation up to it, or -1 if there is none."""
     return np.searchsorted(observed, minutes, side="right") - 1

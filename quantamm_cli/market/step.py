@@ -1,4 +1,4 @@
-"""Training on prices that stand still but for one step."""
+"""Training on constant prices with one step."""
 
 import numpy as np
 from pydantic import Field
@@ -10,31 +10,28 @@ from quantamm_cli.settings.types import Count, Natural, Positive
 
 
 class Step(Practice, kind="step"):
-    """In each path every token's price steps up or down once, at any minute;
-    what a rule makes of it is its step response.
+    """In each path every token's price steps up or down once, at a random minute, and is constant
+    otherwise. A rule's reaction is its step response.
     """
 
-    scenarios: Count = Field(8, description="paths, each as long as what trains")
+    scenarios: Count = Field(8, description="number of paths, each as long as the training period")
     size: Positive = Field(
-        0.1, description="a step up multiplies a price by one plus this, a step down divides it"
+        0.1, description="a step up multiplies a price by 1 + size, a step down divides it by that"
     )
-    seed: Natural = Field(0, description="of minutes and directions")
+    seed: Natural = Field(0, description="seed of minutes and directions")
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
         assets = history.prices.shape[1]
         random = np.random.Generator(np.random.PCG64([self.seed, tags.STEP_RESPONSES]))
-        when = (
-            random.integers(1, rows, size=(self.scenarios, assets))
-            + rows * np.arange(self.scenarios)[:, None]
-        )
+        first_rows = rows * np.arange(self.scenarios)[:, None]
+        when = random.integers(1, rows, size=(self.scenarios, assets)) + first_rows
+        directions = random.choice([-1.0, 1.0], size=when.shape)
         steps = np.zeros((self.scenarios * rows, assets))
-        steps[when, np.arange(assets)] = random.choice([-1.0, 1.0], size=when.shape) * np.log1p(
-            self.size
-        )
+        steps[when, np.arange(assets)] = directions * np.log1p(self.size)
         level = history.prices[history.burn_in]
-        still = np.broadcast_to(level, (history.burn_in, assets))
-        made = level * np.exp(np.cumsum(steps, axis=0))
+        constant = np.broadcast_to(level, (history.burn_in, assets))
+        prices = level * np.exp(np.cumsum(steps, axis=0))
         return Paths(
-            as_market(history, np.concatenate([still, made])),
+            as_market(history, np.concatenate([constant, prices])),
             np.arange(self.scenarios, dtype=np.int32) * rows,
         )

@@ -1,4 +1,4 @@
-"""Training on paths that somebody else made."""
+"""Training on the user's own paths."""
 
 from typing import ClassVar
 
@@ -11,13 +11,13 @@ from quantamm_cli.market.practice import Floats, Load, Paths, Practice, as_marke
 
 
 class Supplied(Practice, kind="supplied"):
-    """The prices in other folders, each with files of all tokens,
-    of the dates that train and of history's burn-in.
+    """The prices in other folders. Each folder is one path, with files of all tokens for the
+    training period and for a burn-in as long as history's.
     """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dirs"})
 
-    dirs: tuple[str, ...] = Field((), description="folders with files as in data.dir, a path each")
+    dirs: tuple[str, ...] = Field((), description="folders with files as in data.dir, one a path")
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -27,13 +27,12 @@ class Supplied(Practice, kind="supplied"):
         if not self.dirs:
             raise ConfigError(
                 f"{where}.dirs",
-                f"no folder is given; write '{where}.dirs=[PATH,PATH]', each with "
-                "files as in data.dir",
+                f"is empty; write '{where}.dirs=[PATH,PATH]', folders with files as in data.dir",
             )
 
     def bank(self, history: Market, rows: int, load: Load) -> Paths:
-        """Each path behind its own burn-in, and at its beginning where the one before ended:
-        only changes of prices count.
+        """The paths, each behind its own burn-in, one after the other. Prices of a path are scaled
+        to begin at the last of the one before: only changes of prices have an effect.
         """
         pieces: list[Floats] = []
         for folder in self.dirs:

@@ -1,7 +1,6 @@
-"""The only reader of parquet and CSV, and of tables that Python code gave: some columns,
-by name, as polars series.
+"""Reads columns of parquet and CSV files, and of tables of Python code, as polars frames.
 
-polars takes a while to import, so it is imported where it is used.
+polars is slow to import, so functions import it where they use it.
 """
 
 import io
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market.clean import Rows, csv_line, parquet_row
-from quantamm_cli.market.content import SCHEME, held_table
+from quantamm_cli.market.content import SCHEME, live_table
 
 if TYPE_CHECKING:
     import polars
@@ -21,26 +20,26 @@ ROWS: dict[str, Rows] = {"parquet": parquet_row, "csv": csv_line}
 
 
 class Table(NamedTuple):
-    """A table that some columns can be read of."""
+    """A table whose columns can be read one by one."""
 
     where: str
-    """For messages."""
+    """The table's name in messages."""
     row: Rows
     names: list[str]
     read: Callable[[dict[str, "polars.DataType"]], "polars.DataFrame"]
     content: bytes
-    """Of the file; of a table of Python code its name, which has the digest of all its market."""
+    """The file's bytes; for a table of Python code its path, which has its market's SHA-256."""
 
 
-def opened(path: str) -> Table:
+def open_table(path: str) -> Table:
     """The table at a path: a parquet or CSV file, or ``memory:SHA256/NAME``.
 
     Raises:
-        DataError: a file of another kind, or one that cannot be read;
-            a market that this process does not hold.
+        DataError: the file is of another kind or cannot be read, or the market is not alive in
+            this process.
     """
     if path.startswith(SCHEME):
-        frame = held_table(path)
+        frame = live_table(path)
         return Table(
             f"market, {path.partition('/')[2]}",
             parquet_row,
@@ -69,8 +68,7 @@ def content(path: Path) -> bytes:
     except OSError as failure:
         raise DataError(
             str(path),
-            f"cannot be read ({failure.strerror or failure}); expected a file of "
-            "prices or other series",
+            f"cannot be read ({failure.strerror or failure}); expected a parquet or CSV file",
         ) from None
     if not data:
         raise DataError(str(path), "is empty (0 bytes); write it again")
@@ -85,20 +83,15 @@ def columns_of(data: bytes, kind: str, where: str) -> list[str]:
         if kind == "parquet":
             return list(polars.read_parquet_schema(io.BytesIO(data)))
         return polars.read_csv(io.BytesIO(data), n_rows=0, infer_schema=False).columns
-    except (
-        polars.exceptions.PolarsError,
-        polars.exceptions.PanicException,
-        OSError,
-        ValueError,
-    ) as failure:
+    except _failures() as failure:
         raise _unreadable(kind, where, failure) from None
 
 
 def read_columns(
     data: bytes, kind: str, types: dict[str, "polars.DataType"], where: str
 ) -> "polars.DataFrame":
-    """Some columns of a file, by name; the types are those expected of a CSV, whose entries come as
-    text if one is of another.
+    """Some columns of a file, by name. A CSV's columns have these types, or are all text if an
+    entry has another type.
 
     Raises:
         DataError: the file is damaged.
@@ -112,17 +105,19 @@ def read_columns(
             return polars.read_csv(io.BytesIO(data), columns=list(types), schema_overrides=types)
         except polars.exceptions.ComputeError:
             return polars.read_csv(io.BytesIO(data), columns=list(types), infer_schema=False)
-    except (
-        polars.exceptions.PolarsError,
-        polars.exceptions.PanicException,
-        OSError,
-        ValueError,
-    ) as failure:
+    except _failures() as failure:
         raise _unreadable(kind, where, failure) from None
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """The exceptions by which polars refuses a file."""
+    from polars.exceptions import PanicException, PolarsError
+
+    return PolarsError, PanicException, OSError, ValueError
 
 
 def _unreadable(kind: str, where: str, failure: BaseException) -> DataError:
     reason = (str(failure).strip().splitlines() or [type(failure).__name__])[0]
     return DataError(
-        where, f"is no readable {kind} file, or was cut short ({reason}); get or write it again"
+        where, f"is not a readable {kind} file, or is incomplete ({reason}); get or write it again"
     )

@@ -332,11 +332,7 @@ class Reclamm(AbstractPool, kind="reclamm"):
         else:
             assert prices is not None
             over = reclamm.arc_length(
-                reserves,
-                virtual,
-                prices,
-                shift.rate * urgency,
-                jnp.minimum(seconds, longest),
+                reserves, virtual, prices, shift.rate * urgency, jnp.minimum(seconds, longest)
             )
         if self.centeredness_scaling:
             over = jnp.maximum(over, reclamm.halfway(reserves, virtual))

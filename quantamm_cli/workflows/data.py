@@ -86,7 +86,7 @@ def data_digest(settings: Simulate, market: "Market") -> str:
     """SHA-256 of all data that a run reads: the market, its fees, and supplied price paths."""
     parts = [market.sha256.encode()]
     if market.fees is not None:
-        parts.append(market.fees.digested)
+        parts.append(market.fees.digest_bytes)
     if isinstance(settings, Train):
         from quantamm_cli.market import Practice
 

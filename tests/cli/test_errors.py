@@ -128,7 +128,7 @@ SETTINGS = [
     (["plugins=[nowhere.py]"], 2, ["plugins: there is no file nowhere.py"]),
     (["plugins=nowhere.py"], 2, ["plugins: 'nowhere.py' is not a list of files"]),
     (["pool=hodl"], 2, ["pool: hodl has nothing to train; use qsim simulate, or pool=temporal"]),
-    (["data=parquet"], 2, ["data.dir: is not given; write data.dir=PATH"]),
+    (["data=parquet"], 2, ["data.dir: is not set; write data.dir=PATH"]),
     (["data=parquet", "data.dir=nowhere"], 3, ["data.dir: 'nowhere' is not a folder"]),
     (["--load", "best_tset"], 2, ["--load: 'best_tset' is not one of", "did you mean 'best_test'"]),
     (["fit.steps"], 2, ["fit.steps: is not key=value"]),
@@ -262,7 +262,7 @@ FILES = [
         ["BBB has no prices for 1600 minutes from 2022-03-01T03:20", "data.max_gap_minutes"],
     ),
     ("\x89PNG\r\n\x1a\n" + "\x00" * 50, 3, ["BBB_USD.csv"]),
-    (None, 3, ["BBB_USD.csv: no such file, so no prices of BBB", "the folder has AAA"]),
+    (None, 3, ["BBB_USD.csv: does not exist, so BBB has no prices", "the folder has AAA"]),
 ]
 
 
@@ -295,7 +295,7 @@ def test_a_damaged_parquet_file(tmp_path: Path, call: Call) -> None:
     (tmp_path / "AAA_USD.parquet").write_bytes(b"PAR1" + bytes(100) + b"PAR1")
     words = ("tokens=[AAA,BBB]", "data=parquet", "data.dir=.", "start=2022-03-01", "end=2022-03-02")
     call("simulate", *words).one_line(
-        3, "AAA_USD.parquet", "is no readable parquet file, or was cut short"
+        3, "AAA_USD.parquet", "is not a readable parquet file, or is incomplete"
     )
 
 

@@ -226,7 +226,10 @@ WRONG: list[tuple[list[str], list[str]]] = [
         ["pool.rule.use_raw_price: no such setting"],
     ),
     (["trades=recorded"], ["trades.file: trades=recorded needs trades.file=FILE"]),
-    (["trades.file=x.csv"], ["trades.file: a file under trades=none; add trades=recorded"]),
+    (
+        ["trades.file=x.csv"],
+        ["trades.file: is set, but trades=none reads none; add trades=recorded"],
+    ),
     (
         ["pool=hodl", "trades=recorded", "trades.file=x.csv"],
         ["trades: pool=hodl takes no given trades"],
@@ -282,7 +285,7 @@ def test_what_data_refuse_is_told_by_file_and_row(tmp_path: Path, call: Call) ->
         3, "x.csv: line 3 (2021-01-06): fee is 2; expected at least 0 and below 1"
     )
     wrong(f"unix,fee\n{FIRST + 86400 * 3},0.1\n", *fees).one_line(
-        3, "begins 2021-01-09, when the run has ended (2021-01-09)"
+        3, "begins 2021-01-09, after the run's end (2021-01-09)"
     )
     wrong(f"unix,BTC,ETH\n{FIRST},1,1\n", "data.series.x=x.csv").one_line(
         3, "x.csv: has no column USDC"

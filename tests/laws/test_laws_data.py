@@ -119,5 +119,5 @@ def test_minutes_without_prices_are_refused(name: str, source: Source) -> None:
     """By a message that names the token and what there is of it."""
     begin, end = source.span(TOKENS[0])
     for first, last in ((begin - 1, begin + 1), (end - 1, end + 1)):
-        with pytest.raises(DataError, match=rf"{TOKENS[0]} has prices from .* asked were"):
+        with pytest.raises(DataError, match=rf"{TOKENS[0]} has prices from .* the run needs"):
             source.read(TOKENS[0], first, last)

@@ -97,7 +97,7 @@ def test_the_digest_of_the_data_follows_what_it_gives(
     one, two = (market(given, 0, DAY) for _ in range(2))
     alone = load(Synthetic(burn_in_days=2), TOKENS, FIRST, FIRST + DAY)
     assert one.sha256 == two.sha256
-    assert (one.fees and one.fees.digested) == (two.fees and two.fees.digested)
+    assert (one.fees and one.fees.digest_bytes) == (two.fees and two.fees.digest_bytes)
     assert (one.sha256 != alone.sha256) == bool(group == "trades" and numbers(given, one))
     if one.fees is not None:
-        assert one.fees.digested
+        assert one.fees.digest_bytes

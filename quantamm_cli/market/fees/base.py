@@ -1,4 +1,4 @@
-"""What all fee models have in common: the same keys, and a method that may give series of them."""
+"""The base of fee models: common settings, and a method that may return series of some of them."""
 
 from typing import ClassVar, Literal
 
@@ -14,33 +14,31 @@ from quantamm_cli.settings.types import Count, Executor, Fraction, NonNegative, 
 
 NUMBERS = ("fee", "gas_cost", "arb_fee", "protocol_fee_split", "noise_trader_ratio")
 COLUMNS = ("fee", "gas_cost", "arb_fee", "lp_supply")
-"""The names of series: numbers that may move, and the shares of the pool."""
+"""The names of series: numbers that may change in time, and the shares of the pool."""
 
 
 class Fees(Component, group="fees"):
-    """What a trade costs, who gets it, and how often the arbitrageur comes."""
+    """The cost of a trade, who receives it, and how often the arbitrageur trades."""
 
     paths: ClassVar[frozenset[str]] = frozenset({"file"})
 
     fee: Fraction = Field(0.0, description="a fraction: 0.003 is 30 bps")
     gas_cost: NonNegative = Field(0.0, description="numeraire a trade")
     arb_fee: NonNegative = Field(
-        0.0, description="a fraction of the traded value, paid by the arbitrageur elsewhere"
+        0.0, description="a fraction of the traded value, the arbitrageur's cost outside the pool"
     )
     protocol_fee_split: Share = Field(0.0, description="share of the swap fee that leaves the pool")
     noise_trader_ratio: NonNegative = Field(
         0.0, description="uninformed volume as a multiple of arbitrage volume"
     )
     arb_frequency: Count = Field(1, description="minutes between arbitrages")
-    do_arb: bool = Field(
-        True, description="false: no arbitrageur comes; given trades happen all the same"
-    )
+    do_arb: bool = Field(True, description="false: no arbitrageur trades; trades=… still happen")
     arbitrage: Literal["exact", "pairwise"] = Field(
         "exact", description="joint optimum, or the best single pair"
     )
     executor: Executor = Field(
         "auto",
-        description="compiled code (CPU only) or JAX's loops; auto: compiled where it can be",
+        description="compiled code (CPU only) or JAX's loops; auto: compiled where possible",
     )
     file: str | None = Field(
         None,
@@ -48,20 +46,20 @@ class Fees(Component, group="fees"):
     )
 
     def read(self, market: Market) -> FeeSeries | None:
-        """Those of ``COLUMNS`` that change from minute to minute; who has any overrides this.
+        """The series, of those in ``COLUMNS``; override it in a model whose fees change in time.
 
-        Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
-        Where a series is NaN the number of the settings holds; ``lp_supply`` has none, and of it
-        only the growth counts.
+        :func:`quantamm_cli.market.load` calls it once, with the prices and series of the run.
+        Where a series is NaN the settings' number holds. ``lp_supply`` has no such number and may
+        not be NaN; only its growth has an effect.
 
         Raises:
-            DataError: what is read is wrong or does not fit the run.
+            DataError: the data are wrong or do not fit the run.
         """
         return None
 
     @property
     def moves(self) -> bool:
-        """Whether it gives series; known before any price is read."""
+        """Whether ``read`` returns series; known before any price is read."""
         return type(self).read is not Fees.read
 
     @property
@@ -74,25 +72,25 @@ def read_fees(fees: Fees, market: Market) -> FeeSeries | None:
     """The series of a fee model, checked.
 
     Raises:
-        DataError: one of another name or length, or with a number that it may not hold.
+        DataError: a series has another name or length, or a value outside its range.
     """
-    found = fees.read(market)
-    if found is None:
+    series = fees.read(market)
+    if series is None:
         return None
     where, shape = f"fees={fees.kind}", (market.rows,)
-    if not found.columns:
-        raise DataError(where, f"gives no series; expected any of {', '.join(COLUMNS)}")
-    for name, values in found.columns.items():
+    if not series.columns:
+        raise DataError(where, f"returns no series; expected any of {', '.join(COLUMNS)}")
+    for name, values in series.columns.items():
         if name not in COLUMNS:
             raise DataError(
                 where,
-                f"gives a series '{name}'{did_you_mean(name, COLUMNS)};"
+                f"returns a series '{name}'{did_you_mean(name, COLUMNS)};"
                 f" expected any of {', '.join(COLUMNS)}",
             )
         if np.shape(values) != shape:
             raise DataError(
                 where,
-                f"gives {name} of shape {np.shape(values)}; expected {shape}, a value a minute",
+                f"returns {name} of shape {np.shape(values)}; expected {shape}, a value a minute",
             )
         wrong = ~np.isfinite(values) if name == "lp_supply" else np.isinf(values)
         wrong[RANGES[name].outside(values)] = True
@@ -100,7 +98,7 @@ def read_fees(fees: Fees, market: Market) -> FeeSeries | None:
             row = int(wrong.argmax())
             raise DataError(
                 where,
-                f"gives {name} of {values[row]:g} at {date_text(market.start + row)};"
-                f" expected {RANGES[name].said}",
+                f"{name} is {values[row]:g} at {date_text(market.start + row)};"
+                f" expected {RANGES[name].text}",
             )
-    return found
+    return series

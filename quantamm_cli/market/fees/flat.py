@@ -1,4 +1,4 @@
-"""Frictions that are numbers."""
+"""Constant frictions."""
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market.fees.base import Fees
@@ -9,4 +9,6 @@ class FlatFees(Fees, kind="flat"):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.file is not None:
-            raise ConfigError(f"{where}.file", "a file under fees=flat; add fees=recorded")
+            raise ConfigError(
+                f"{where}.file", "is set, but fees=flat reads none; add fees=recorded"
+            )

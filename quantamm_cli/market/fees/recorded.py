@@ -1,4 +1,4 @@
-"""Frictions that a file has."""
+"""Frictions from a file."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ from quantamm_cli.market.fees.base import COLUMNS, Fees
 from quantamm_cli.market.series import filled, observations
 
 _BEFORE = {name: None if name == "lp_supply" else np.nan for name in COLUMNS}
-"""Before its first observation the settings' number holds, which is not the market's to know; but
-of the LP supply only the growth counts, and there is none before the first that is known."""
+"""The values before the first observation. NaN stands for the settings' number. The LP supply has
+no such number: it holds its first observation, so that it does not grow before it."""
 
 
 class RecordedFees(Fees, kind="recorded"):
     """Frictions and the LP supply read from a time-stamped file.
 
-    The numbers here hold where it has no column or has not begun.
+    The settings' numbers hold before a column's first observation and without a column.
     """
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:

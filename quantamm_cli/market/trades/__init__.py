@@ -1,4 +1,7 @@
-"""Sources of trades that others made with the pool, one a file. Importing this registers them."""
+"""Sources of trades with the pool by others than the arbitrageur, one a file.
+
+Importing this registers them.
+"""
 
 from quantamm_cli.market.trades.base import Trades, arranged
 from quantamm_cli.settings.component import enrol

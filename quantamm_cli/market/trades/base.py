@@ -1,4 +1,4 @@
-"""What all sources of trades have in common, and trades in order of time as arrays of minutes."""
+"""The base of sources of trades, and the conversion of lists of trades to arrays by minute."""
 
 from typing import Any, ClassVar
 
@@ -11,12 +11,12 @@ from quantamm_cli.market.base import GivenTrades, Market
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.types import date_text
 
-MOST = 100_000_000
-"""Places, minutes times the most trades in one of them, that arrays are made of."""
+MAX_ENTRIES = 100_000_000
+"""The largest array of trades: minutes times the most trades in one of them."""
 
 
 class Trades(Component, group="trades"):
-    """Which trades are given."""
+    """Trades with the pool, other than the arbitrageur's."""
 
     paths: ClassVar[frozenset[str]] = frozenset({"file"})
 
@@ -27,19 +27,19 @@ class Trades(Component, group="trades"):
     )
 
     def read(self, market: Market) -> GivenTrades | None:
-        """The trades of the simulated minutes, as ``arranged`` gives them;
-        who has any overrides this.
+        """The trades of the simulated minutes, as ``arranged`` returns them; override it in a
+        source of trades.
 
-        Called once, by :func:`quantamm_cli.market.load`, with the prices and series of the run.
+        :func:`quantamm_cli.market.load` calls it once, with the prices and series of the run.
 
         Raises:
-            DataError: what is read is wrong or does not fit the run.
+            DataError: the data are wrong or do not fit the run.
         """
         return None
 
     @property
     def gives(self) -> bool:
-        """Whether it gives trades; known before any price is read."""
+        """Whether ``read`` returns trades; known before any price is read."""
         return type(self).read is not Trades.read
 
 
@@ -47,34 +47,34 @@ def read_trades(trades: Trades, market: Market) -> GivenTrades | None:
     """The trades of a source, checked.
 
     Raises:
-        DataError: arrays of another shape, tokens that are not the run's or alike, amounts that are
-            negative or not finite.
+        DataError: arrays have another shape, tokens are not the run's or are the same, or amounts
+            are negative or not finite.
     """
-    found = trades.read(market)
-    if found is None:
+    events = trades.read(market)
+    if events is None:
         return None
-    where, (pay, take, amount) = f"trades={trades.kind}", (found.pay, found.take, found.amount)
+    where, (pay, take, amount) = f"trades={trades.kind}", (events.pay, events.take, events.amount)
     shape = (market.rows, np.size(pay) // market.rows)
-    shapes = [np.shape(column) for column in (pay, take, amount, found.exact_out)]
-    if any(each != shape for each in shapes):
+    shapes = [np.shape(column) for column in (pay, take, amount, events.exact_out)]
+    if set(shapes) != {shape}:
         raise DataError(
             where,
-            f"gives pay, take, amount and exact_out of shapes {', '.join(map(str, shapes))};"
+            f"returns pay, take, amount and exact_out of shapes {', '.join(map(str, shapes))};"
             f" expected ({market.rows}, k), up to k trades a minute",
         )
     count = len(market.tokens)
     known = (np.minimum(pay, take) >= 0) & (np.maximum(pay, take) < count) & (pay != take)
-    sound = known & np.isfinite(amount) & (amount >= 0)
-    wrong = np.argwhere(((pay >= 0) | (take >= 0)) & ~sound)
+    valid = known & np.isfinite(amount) & (amount >= 0)
+    wrong = np.argwhere(((pay >= 0) | (take >= 0)) & ~valid)
     if wrong.size:
         at = tuple(wrong[0])
         raise DataError(
             where,
-            f"gives a trade of {amount[at]:g} from token {pay[at]} to token {take[at]} at"
+            f"returns a trade of {amount[at]:g} from token {pay[at]} to token {take[at]} at"
             f" {date_text(market.start + int(at[0]))}; expected 0 or more, and two of the tokens"
             f" 0 to {count - 1}",
         )
-    return found
+    return events
 
 
 def arranged(
@@ -87,37 +87,37 @@ def arranged(
     exact_out: ArrayLike = False,
     where: str = "trades",
 ) -> GivenTrades:
-    """Trades, one an entry, as arrays of the minutes [start, start + rows); others are left out.
+    """A list of trades as arrays of the minutes [start, start + rows); others are omitted.
 
-    Those of a minute keep their order.
+    The trades of a minute stay in order.
 
     Args:
         minutes: (m,) since 1970 UTC.
-        pay, take: (m,), or one for all: positions among the run's tokens.
+        pay, take: token indices, (m,), or one for all trades.
         amount: of ``pay``, or of ``take`` where ``exact_out``.
         where: for the message.
 
     Raises:
-        DataError: so many in one minute that the arrays are too large.
+        DataError: one minute has so many trades that the arrays would be too large.
     """
-    every = np.asarray(minutes, np.int64) - start
-    order = np.argsort(every, kind="stable")
-    order = order[(every[order] >= 0) & (every[order] < rows)]
-    minute = every[order]
-    place = np.arange(len(minute)) - np.searchsorted(minute, minute, side="left")
-    most = int(place.max(initial=0)) + 1
-    if rows * most > MOST:
-        when = date_text(int(start + minute[place.argmax()]))
+    offsets = np.asarray(minutes, np.int64) - start
+    order = np.argsort(offsets, kind="stable")
+    order = order[(offsets[order] >= 0) & (offsets[order] < rows)]
+    minute = offsets[order]
+    slot = np.arange(len(minute)) - np.searchsorted(minute, minute, side="left")
+    slots = int(slot.max(initial=0)) + 1
+    if rows * slots > MAX_ENTRIES:
+        when = date_text(int(start + minute[slot.argmax()]))
         raise DataError(
             where,
-            f"has {most:,} trades in the minute {when}, which is too many for a run of"
-            f" {rows:,} minutes; take fewer days",
+            f"has {slots:,} trades in the minute {when}, too many for a run of {rows:,} minutes;"
+            " use a shorter period",
         )
 
     def dense(values: ArrayLike, blank: float, dtype: type[Any]) -> NDArray[Any]:
-        whole = np.full((rows, most), blank, dtype)
-        whole[minute, place] = np.broadcast_to(values, every.shape)[order]
-        return whole
+        table = np.full((rows, slots), blank, dtype)
+        table[minute, slot] = np.broadcast_to(values, offsets.shape)[order]
+        return table
 
     return GivenTrades(
         pay=dense(pay, -1, np.int32),

@@ -1,4 +1,4 @@
-"""Trades that a file has."""
+"""Trades from a file."""
 
 from typing import TYPE_CHECKING
 
@@ -32,30 +32,31 @@ class RecordedTrades(Trades, kind="recorded"):
 
     def read(self, market: Market) -> GivenTrades:
         end = market.start + market.rows
-        return given_trades(self.file or "", market.tokens, market.start, end, market.span)
+        return recorded_trades(self.file or "", market.tokens, market.start, end, market.span)
 
 
-def given_trades(
+def recorded_trades(
     path: str, tokens: tuple[str, ...], start: int, end: int, span: tuple[int, int]
 ) -> GivenTrades:
-    """The trades of the minutes [start, end); a stamp's seconds are dropped.
+    """The trades of the minutes [start, end) in a file; a stamp's seconds are dropped.
 
     Args:
-        tokens: the run's, whose positions name what is paid and taken.
-        span: the minutes of which there are prices; a trade outside of them is refused,
-            one outside of the run left out.
+        tokens: the run's; trades refer to them by index.
+        span: the minutes that have prices. A trade outside of them is an error; one outside of the
+            run is omitted.
 
     Raises:
-        DataError: a file that cannot be read or lacks a column, and, naming the row: stamps out of
-            order or outside of ``span``, tokens that are not the run's or alike, amounts that are
+        DataError: the file cannot be read or lacks a column; or, with the row: stamps are out of
+            order or outside of ``span``, tokens are not the run's or are the same, amounts are
             missing, doubled, negative or not finite.
     """
     file = stamped(path, _columns, EXPECTED)
-    _in_time(file, span)
-    pay, take = (_tokens(file, name, tokens) for name in ("token_in", "token_out"))
-    alike = np.flatnonzero(pay == take)
-    if alike.size:
-        row = int(alike[0])
+    _check_times(file, span)
+    pay = _tokens(file, "token_in", tokens)
+    take = _tokens(file, "token_out", tokens)
+    same = np.flatnonzero(pay == take)
+    if same.size:
+        row = int(same[0])
         raise DataError(
             file.where,
             f"{file.row(row)}: token_in and token_out are both "
@@ -88,78 +89,73 @@ def _columns(names: list[str], where: str) -> dict[str, "polars.DataType"]:
     return tokens | {name: polars.Float64() for name in amounts}
 
 
-def _in_time(file: Stamped, span: tuple[int, int]) -> None:
+def _check_times(file: Stamped, span: tuple[int, int]) -> None:
     late = np.flatnonzero(np.diff(file.unix) < 0)
     if late.size:
         row = int(late[0]) + 1
-        now, before = (date_text(int(file.minutes[index])) for index in (row, row - 1))
-        said = (
-            f"{now} comes after {before}"
-            if now != before
-            else f"unix is {file.unix[row]}, after {file.unix[row - 1]}"
-        )
-        raise DataError(file.where, f"{file.row(row)}: {said}; expected trades in order of time")
+        now, before = date_text(int(file.minutes[row])), date_text(int(file.minutes[row - 1]))
+        if now == before:
+            problem = f"unix is {file.unix[row]}, after {file.unix[row - 1]}"
+        else:
+            problem = f"{now} comes after {before}"
+        raise DataError(file.where, f"{file.row(row)}: {problem}; expected trades in order of time")
     outside = np.flatnonzero((file.minutes < span[0]) | (file.minutes >= span[1]))
     if outside.size:
         row = int(outside[0])
         raise DataError(
             file.where,
-            f"{file.row(row)}: a trade at {date_text(int(file.minutes[row]))}, but there are "
-            f"prices from {date_text(span[0])} to {date_text(span[1])} only; take it "
-            "out, or take other data",
+            f"{file.row(row)}: the trade is at {date_text(int(file.minutes[row]))}; prices are from "
+            f"{date_text(span[0])} to {date_text(span[1])}; remove the trade, or use other prices",
         )
 
 
 def _tokens(file: Stamped, name: str, tokens: tuple[str, ...]) -> NDArray[np.int32]:
-    """Positions among the run's tokens."""
+    """The indices of a column's tokens among the run's."""
     import polars
 
-    came = file.frame[name].cast(polars.String).str.strip_chars().to_list()
+    entries = file.frame[name].cast(polars.String).str.strip_chars().to_list()
     position = {token: index for index, token in enumerate(tokens)}
-    found = np.array([position.get(token, -1) for token in came], np.int32)
-    unknown = np.flatnonzero(found < 0)
+    indices = np.array([position.get(token, -1) for token in entries], np.int32)
+    unknown = np.flatnonzero(indices < 0)
     if unknown.size:
-        row = int(unknown[0])
-        said = (
-            f"'{came[row]}', no token of this run{did_you_mean(str(came[row]).upper(), tokens)}"
-            if came[row]
-            else "empty"
-        )
+        row, problem = int(unknown[0]), "empty"
+        if entry := entries[int(unknown[0])]:
+            problem = f"'{entry}', not a token of the run{did_you_mean(entry.upper(), tokens)}"
         raise DataError(
-            file.where, f"{file.row(row)}: {name} is {said}; expected one of {', '.join(tokens)}"
+            file.where, f"{file.row(row)}: {name} is {problem}; expected one of {', '.join(tokens)}"
         )
-    return found
+    return indices
 
 
 def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The amount of each trade, and whether it is what goes out."""
-    amount, given = np.zeros(len(file.minutes)), np.zeros((2, len(file.minutes)), bool)
+    """The amount of each trade, and whether it is ``amount_out``."""
+    amount, present = np.zeros(len(file.minutes)), np.zeros((2, len(file.minutes)), bool)
     for side, name in enumerate(AMOUNTS):
         if name not in file.frame.columns:
             continue
-        there, values = file.numbers(name)
+        rows, values = file.numbers(name)
         negative = np.flatnonzero(values < 0)
         if negative.size:
             raise DataError(
                 file.where,
-                f"{file.row(int(there[negative[0]]))}: {name} is "
+                f"{file.row(int(rows[negative[0]]))}: {name} is "
                 f"{values[negative[0]]:g}; expected 0 or more",
             )
-        amount[there], given[side, there] = values, True
-    wrong = np.flatnonzero(given.sum(0) != 1)
+        amount[rows], present[side, rows] = values, True
+    wrong = np.flatnonzero(present.sum(0) != 1)
     if wrong.size:
         row = int(wrong[0])
-        said = "amount_in and amount_out are both given" if given[:, row].all() else "has no amount"
+        problem = "has both amount_in and amount_out" if present[0, row] else "has no amount"
         raise DataError(
             file.where,
-            f"{file.row(row)}: {said}; expected a number in one of them, amount_in (exact in) or "
+            f"{file.row(row)} {problem}; expected a number in one of them, amount_in (exact in) or "
             "amount_out (exact out)",
         )
-    return amount, given[1]
+    return amount, present[1]
 
 
 def trades_frame(trades: GivenTrades, tokens: tuple[str, ...], start: int) -> "polars.DataFrame":
-    """Trades whose first row is the minute ``start`` as a file of them has them."""
+    """Trades as the table of a file; the first row of the arrays is the minute ``start``."""
     import polars
 
     rows, places = np.nonzero(trades.pay >= 0)

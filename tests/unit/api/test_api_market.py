@@ -292,7 +292,7 @@ def test_a_run_whose_market_is_gone_says_what_to_pass(
     with pytest.raises(
         qsim.DataError,
         match=(
-            rf"the market {digest[:12]}… was given by Python code and is not in this "
+            rf"the market {digest[:12]}… was made by Python code and is not in this "
             r"process; pass market="
         ),
     ):
@@ -343,7 +343,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "a start for a frame": (
         lambda a, f: qsim.market(f, start=START),
-        "start: is '2023-03-01', and prices have times of their own",
+        "start: is '2023-03-01', but prices have a column unix",
     ),
     "no times": (
         lambda a, f: qsim.market(f.rename({"unix": "time"})),
@@ -351,7 +351,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "a token that is not there": (
         lambda a, f: qsim.market(f, tokens=["BTC", "ETC"]),
-        r"tokens: .* of ETC \(did you mean 'BTC' or 'ETH'",
+        r"tokens: ETC has no prices \(did you mean 'BTC' or 'ETH'",
     ),
     "a price below zero": (
         lambda a, f: qsim.market(f.with_columns(ETH=-f["ETH"])),
@@ -377,7 +377,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "trades of others": (
         lambda a, f: qsim.market(f, trades=trades("BTC", "DOGE")),
-        "token_out is 'DOGE', no token of this run",
+        "token_out is 'DOGE', not a token of the run",
     ),
     "no rows": (
         lambda a, f: qsim.market(f.head(0)),
@@ -441,7 +441,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         lambda a, f: qsim.market(
             {token: f.select("unix", close=token) for token in TOKENS}, fees=[0.1] * len(f)
         ),
-        "fees: has no times",
+        "fees: is an array, which has no times",
     ),
 }
 

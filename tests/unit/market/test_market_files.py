@@ -127,7 +127,7 @@ def test_a_parquet_file_cut_anywhere_is_refused(write: Write, tmp_path: Path) ->
     whole = path.read_bytes()
     for kept in (3, 20, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:kept])
-        refused("parquet", tmp_path, "no readable parquet file")
+        refused("parquet", tmp_path, "is not a readable parquet file")
 
 
 def test_a_csv_cut_within_a_row_is_refused(write: Write, tmp_path: Path) -> None:
@@ -142,13 +142,13 @@ def test_a_token_without_a_file_names_the_ones_there_are(
     write(kind, [1.0], token="BTC")
     write(kind, [1.0], token="LINK")
     with pytest.raises(
-        DataError, match=r"prices of LINC \(did you mean 'LINK'\?\); the folder has BTC, LINK"
+        DataError, match=r"LINC has no prices \(did you mean 'LINK'\?\); the folder has BTC, LINK"
     ):
         source(kind, tmp_path).span("LINC")
 
 
 def test_no_folder_says_what_to_write(kind: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"data\.dir: is not given; write data\.dir=PATH"):
+    with pytest.raises(ConfigError, match=r"data\.dir: is not set; write data\.dir=PATH"):
         component("data", kind)().span("BTC")  # type: ignore[attr-defined]
     with pytest.raises(DataError, match="nowhere' is not a folder"):
         source(kind, tmp_path / "nowhere").span("BTC")

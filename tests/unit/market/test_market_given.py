@@ -46,12 +46,12 @@ class _Trades(Trades):
 @pytest.mark.parametrize(
     ("series", "message"),
     [
-        ({}, "gives no series; expected any of fee, gas_cost, arb_fee, lp_supply"),
-        ({"fe": np.zeros(4)}, "gives a series 'fe' (did you mean 'fee'?); expected any of fee,"),
-        ({"fee": np.zeros(6)}, r"gives fee of shape (6,); expected (4,), a value a minute"),
-        ({"fee": np.array([0, 0, 1.0, 2])}, "gives fee of 1 at 2021-02-01T00:02; expected at"),
-        ({"gas_cost": np.array([0, np.inf, 0, 0])}, "gives gas_cost of inf at 2021-02-01T00:01"),
-        ({"lp_supply": np.array([1, 1, 1, np.nan])}, "gives lp_supply of nan at 2021-02-01T00:03"),
+        ({}, "returns no series; expected any of fee, gas_cost, arb_fee, lp_supply"),
+        ({"fe": np.zeros(4)}, "returns a series 'fe' (did you mean 'fee'?); expected any of fee,"),
+        ({"fee": np.zeros(6)}, r"returns fee of shape (6,); expected (4,), a value a minute"),
+        ({"fee": np.array([0, 0, 1.0, 2])}, "fee is 1 at 2021-02-01T00:02; expected at"),
+        ({"gas_cost": np.array([0, np.inf, 0, 0])}, "gas_cost is inf at 2021-02-01T00:01"),
+        ({"lp_supply": np.array([1, 1, 1, np.nan])}, "lp_supply is nan at 2021-02-01T00:03"),
     ],
 )
 def test_series_that_are_no_fees_are_refused(series: Any, message: str) -> None:
@@ -72,7 +72,7 @@ def test_a_fee_may_leave_minutes_to_the_settings() -> None:
 )
 def test_trades_that_are_none_are_refused(trade: dict[str, Any]) -> None:
     assert read_trades(_Trades(), MARKET) is not None
-    message = "trades=own: gives a trade of .* at 2021-02-01T00:01; expected 0 or more, and two"
+    message = "trades=own: returns a trade of .* at 2021-02-01T00:01; expected 0 or more, and two"
     with pytest.raises(DataError, match=message):
         read_trades(_Trades.model_construct(**trade), MARKET)
 

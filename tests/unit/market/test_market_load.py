@@ -69,8 +69,8 @@ def test_burn_in_days_are_exact(days: Path) -> None:
     with pytest.raises(
         DataError,
         match=(
-            r"data\.burn_in_days: 3 days before 2023-03-04 .* ETH begins 2023-03-01T01:40 "
-            r"and allows 2 at most"
+            r"data\.burn_in_days: is 3, but ETH begins 2023-03-01T01:40, 2 days before 2023-03-04; "
+            r"use at most 2"
         ),
     ):
         load(Parquet(dir=str(days), burn_in_days=3), *asked)
@@ -82,7 +82,7 @@ def test_burn_in_days_are_exact(days: Path) -> None:
 def test_a_period_outside_the_data_is_refused(first: int, last: int, days: Path) -> None:
     with pytest.raises(
         DataError,
-        match=r"BTC_USD\.parquet: BTC has prices from 2023-03-01 to 2023-03-06, asked were",
+        match=r"BTC_USD\.parquet: BTC has prices from 2023-03-01 to 2023-03-06, the run needs",
     ):
         load(Parquet(dir=str(days)), ("BTC",), DAY0 + first, DAY0 + last)
 

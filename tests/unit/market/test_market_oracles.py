@@ -73,7 +73,7 @@ def test_minutes_between_observations_may_hold_zero(kind: str, tmp_path: Path) -
     assert read(path, fill="zero") == [[0], [0], [2], [0], [0], [0]]
     refused(
         file(tmp_path, kind, [-4], value=[9.0]),
-        "has no observation of 2023-03-01 to 2023-03-01T00:06",
+        "has no observation from 2023-03-01 to 2023-03-01T00:06",
         fill="zero",
     )
 
@@ -86,14 +86,14 @@ def test_nothing_is_known_before_the_first_observation(kind: str, tmp_path: Path
         "start=2023-03-01T00:02",
         "data.series_fill=zero",
     )
-    refused(file(tmp_path, kind, [0], BTC=[1.0], ETH=[None]), "column ETH has no number in it")
+    refused(file(tmp_path, kind, [0], BTC=[1.0], ETH=[None]), "column ETH has no numbers")
 
 
 def test_what_is_refused(kind: str, tmp_path: Path) -> None:
     refused(
         file(tmp_path, kind, [0], BTC=[1.0]),
         "has no column ETH",
-        "a column a token (BTC, ETH), or unix and value",
+        "a column for each token (BTC, ETH), or unix and value",
         "it has BTC",
     )
     refused(
@@ -108,10 +108,10 @@ def test_what_is_refused(kind: str, tmp_path: Path) -> None:
     refused(
         file(tmp_path, kind, [0], value=[float("inf")]), "value is inf; expected a finite number"
     )
-    refused(file(tmp_path, kind, [], value=[]), "has no rows; expected unix and a column a token")
     refused(
-        file(tmp_path, kind, [7], value=[1.0]), "begins 2023-03-01T00:07, when the run has ended"
+        file(tmp_path, kind, [], value=[]), "has no rows; expected unix and a column for each token"
     )
+    refused(file(tmp_path, kind, [7], value=[1.0]), "begins 2023-03-01T00:07, after the run's end")
     refused(str(tmp_path / f"none.{kind}"), "cannot be read (No such file or directory)")
     refused(
         file(tmp_path, kind, [0], value=[0.0]),
@@ -131,13 +131,13 @@ def test_weights_are_positive_and_sum_to_one(kind: str, tmp_path: Path) -> None:
     refused(
         file(tmp_path, kind, [0, 3], BTC=[0.5, 0.6], ETH=[0.5, 0.40001]),
         when,
-        "weights are 0.6, 0.40001, in sum 1.00001",
+        "weights are 0.6, 0.40001 and sum to 1.00001",
         name="weights",
     )
     refused(
         file(tmp_path, kind, [0, 3], BTC=[0.5, 1.0], ETH=[0.5, 0.0]),
         when,
-        "weights are 1, 0, in sum 1",
+        "weights are 1, 0 and sum to 1",
         name="weights",
     )
     refused(
@@ -167,7 +167,7 @@ def test_the_burn_in_is_what_prices_and_series_both_have(priced: Path, kind: str
     assert market.series["x"].shape == (3 * DAY, 1)
     assert market.series["x"][[0, 2 * DAY - 1, 2 * DAY], 0].tolist() == [3, 3, 4]
     with pytest.raises(
-        DataError, match=r"the series x begins 2023-03-02T00:05 and allows 1 at most"
+        DataError, match=r"the series x begins 2023-03-02T00:05, 1 days before .*; use at most 1"
     ):
         load(Parquet(dir=str(priced), burn_in_days=2, series={"x": path}), *asked)
 

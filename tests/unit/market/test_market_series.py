@@ -105,9 +105,9 @@ def test_it_is_what_a_plain_loop_does(tmp_path: Path, rows: list[tuple[int, floa
 def test_what_is_refused(kind: str, tmp_path: Path) -> None:
     refused(
         file(tmp_path, kind, [1, 2], fees=[0.1, 0.2]),
-        "'fees' is no series known here (did you mean 'fee'?)",
+        "has an unknown column 'fees' (did you mean 'fee'?)",
     )
-    refused(file(tmp_path, kind, [1, 2]), "has no series", "fee, gas_cost, arb_fee")
+    refused(file(tmp_path, kind, [1, 2]), "has no column besides unix", "fee, gas_cost, arb_fee")
     refused(
         file(tmp_path, kind, [2, 1], fee=[0.1, 0.2]),
         "2023-03-01T00:01 comes after 2023-03-01T00:02",
@@ -161,12 +161,12 @@ def test_a_file_of_another_time_is_refused(kind: str, tmp_path: Path) -> None:
     )
     refused(
         file(tmp_path, kind, [5], fee=[0.02]),
-        "begins 2023-03-01T00:05, when the run has ended (2023-03-01T00:05)",
+        "begins 2023-03-01T00:05, after the run's end (2023-03-01T00:05)",
     )
     refused(
-        file(tmp_path, kind, [9e7], fee=[0.02]), "after the year 2100; expected stamps of this era"
+        file(tmp_path, kind, [9e7], fee=[0.02]), "after the year 2100; expected an earlier time"
     )
     refused(
         file(tmp_path, kind, [-DAY0 + 30], fee=[0.02]),
-        "expected s, ms, us or ns since 1970, from 1973 on",
+        "expected s, ms, us or ns since 1970, after 1973",
     )

@@ -125,7 +125,7 @@ def test_the_calendar() -> None:
         DataError,
         match=(
             r"data=synthetic, BTC: BTC has prices from 2021-01-01 to 2026-01-01, "
-            r"asked were 2020-12-31"
+            r"the run needs 2020-12-31"
         ),
     ):
         Synthetic().read("BTC", minute("2020-12-31"), FIRST)

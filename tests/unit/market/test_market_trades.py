@@ -13,7 +13,7 @@ from quantamm_cli.market import load
 from quantamm_cli.market.base import GivenTrades
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.market.trades.base import arranged
-from quantamm_cli.market.trades.recorded import RecordedTrades, given_trades
+from quantamm_cli.market.trades.recorded import RecordedTrades, recorded_trades
 from quantamm_cli.settings.types import minute
 
 DAY0 = minute("2023-03-01")
@@ -38,7 +38,7 @@ def file(folder: Path, kind: str, minutes: list[float], **columns: list[Any]) ->
 
 
 def read(path: str, rows: int = 5) -> GivenTrades:
-    return given_trades(path, TOKENS, DAY0, DAY0 + rows, SPAN)
+    return recorded_trades(path, TOKENS, DAY0, DAY0 + rows, SPAN)
 
 
 def refused(path: str, *parts: str) -> None:
@@ -112,12 +112,12 @@ def test_what_is_refused(kind: str, tmp_path: Path) -> None:
         file(tmp_path, kind, [0, 1], amount_in=[1.0, -2.0]),
         f"{two}: amount_in is -2; expected 0 or more",
     )
-    refused(file(tmp_path, kind, [0, 1], amount_in=[1.0, float("nan")]), f"{two}: has no amount")
+    refused(file(tmp_path, kind, [0, 1], amount_in=[1.0, float("nan")]), f"{two} has no amount")
     refused(file(tmp_path, kind, [0, 1], amount_in=[1.0, float("inf")]), f"{two}: amount_in is inf")
     refused(file(tmp_path, kind, [0, 1], amount_in=["1", "x"]), f"{two}: amount_in is 'x'")
     refused(
         file(tmp_path, kind, [0, 1], amount_in=[1.0, 1.0], amount_out=[None, 1.0]),
-        f"{two}: amount_in and amount_out are both given",
+        f"{two} has both amount_in and amount_out",
     )
     refused(
         file(tmp_path, kind, [2, 1], amount_in=ones),
@@ -145,20 +145,21 @@ def test_what_is_refused(kind: str, tmp_path: Path) -> None:
 def test_a_trade_when_there_are_no_prices_names_both(kind: str, tmp_path: Path) -> None:
     for late in (-11, 20):
         with pytest.raises(
-            DataError, match="but there are prices from 2023-02-28T23:50 to 2023-03-01T00:20 only"
+            DataError,
+            match="prices are from 2023-02-28T23:50 to 2023-03-01T00:20; remove the trade",
         ) as failure:
             read(file(tmp_path, kind, sorted([0, late]), amount_in=[1.0, 1.0]))
-        assert "a trade at 2023-0" in str(failure.value)
+        assert "the trade is at 2023-0" in str(failure.value)
 
 
 def test_a_minute_with_too_many_trades_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Instead of filling the memory."""
-    monkeypatch.setattr(sys.modules[arranged.__module__], "MOST", 9)
+    monkeypatch.setattr(sys.modules[arranged.__module__], "MAX_ENTRIES", 9)
     refused(
         file(tmp_path, "parquet", [0, 3, 3], amount_in=[1.0] * 3),
-        "has 2 trades in the minute 2023-03-01T00:03, which is too many",
+        "has 2 trades in the minute 2023-03-01T00:03, too many",
     )
 
 

@@ -108,10 +108,12 @@ def test_windows_are_cut_from_all_paths_and_no_other_rows() -> None:
 def test_only_history_has_more_than_prices(name: str) -> None:
     """Series, given trades and recorded fees are refused with the cure."""
     practice = build("practice", name, **({"dirs": ("1",)} if name == "supplied" else {}))
-    with pytest.raises(ConfigError, match=r"data.series belongs to history; use practice=historic"):
+    with pytest.raises(
+        ConfigError, match=r"makes prices only, without data.series; use practice=historic"
+    ):
         refuse_more_than_prices(practice, replace(history(), series={"supply": history().prices}))
     moving = replace(history(), fees=FeeSeries({"fee": np.zeros(history().rows)}))
-    with pytest.raises(ConfigError, match=r"fees that move belong to history"):
+    with pytest.raises(ConfigError, match=r"without fees that change in time"):
         refuse_more_than_prices(practice, moving)
     refuse_more_than_prices(build("practice", "historic"), moving)
 
@@ -119,6 +121,6 @@ def test_only_history_has_more_than_prices(name: str) -> None:
 def test_supplied_needs_a_folder() -> None:
     """One line that says what to write."""
     with pytest.raises(
-        ConfigError, match=r"practice.dirs: no folder is given; write 'practice.dirs=\[PATH,PATH\]'"
+        ConfigError, match=r"practice.dirs: is empty; write 'practice.dirs=\[PATH,PATH\]'"
     ):
         build("practice", "supplied").check(("BTC", "ETH"), "practice")
