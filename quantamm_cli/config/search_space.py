@@ -12,7 +12,7 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Train
-from quantamm_cli.tuning import legal
+from quantamm_cli.tuning import space_check
 from quantamm_cli.tuning.space import Choices, Range, Spec, read_space
 
 _NOT_SEARCHED = ("study", "space", "experiment", "hydra", "conf")
@@ -76,7 +76,7 @@ class Search:
         )
         variants = self._variants(space)
         self._known(space, variants)
-        whole = legal.settled(
+        whole = space_check.resolve(
             space, self._groups, [read_settings(Train, self.tree(values)) for values in variants]
         )
         first = {key: whole[key] for key in self._groups}
@@ -96,7 +96,7 @@ class Search:
         }
         values |= {
             key: value
-            for key, value in legal.defaults(self.base).items()
+            for key, value in space_check.defaults(self.base).items()
             if values.get(key, 0) is None
         }
         return {key: value for key, value in values.items() if self.space[key].holds(value)}
@@ -109,7 +109,7 @@ class Search:
                 chosen[key] = attempt.suggest(key, self.space[key])
         settings = read_settings(Train, self.tree(chosen)) if chosen else self.base
         for key, spec in self.space.items():
-            if key not in self._groups and legal.has(settings, key):
+            if key not in self._groups and space_check.has_setting(settings, key):
                 chosen[key] = attempt.suggest(key, spec)
         return chosen
 

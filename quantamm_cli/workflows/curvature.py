@@ -9,7 +9,7 @@ from quantamm_cli.core.types import ParamValues
 from quantamm_cli.engine.objective import hessian_trace
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
-from quantamm_cli.workflows.training_run import posed
+from quantamm_cli.workflows.training_run import training_problem
 
 
 def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
@@ -19,7 +19,7 @@ def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
     Far below zero is a narrow peak: a little beside it the objective is much
     lower. Above zero is no peak.
     """
-    problem, *_ = posed(settings, market)
+    problem, *_ = training_problem(settings, market)
     params = {name: jnp.asarray(value, problem.feed.prices.dtype) for name, value in raw.items()}
     traced = jax.jit(partial(hessian_trace, problem.aim))
     return float(traced(problem.weights, problem.pool, params, problem.practice, problem.starts(0)))

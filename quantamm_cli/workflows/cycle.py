@@ -24,7 +24,7 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.random_baseline import untrained
+from quantamm_cli.workflows.random_baseline import untrained_scores
 from quantamm_cli.workflows.selection import Selected, Selection, selection_metric
 from quantamm_cli.workflows.train import TrainingResult, train
 
@@ -105,7 +105,7 @@ def cycle(
     )
     metric = selection_metric(settings)
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
-    random = untrained(given, here, names)["test"]
+    random = untrained_scores(given, here, names)["test"]
     against = {
         name: _against(training.metrics["test"][name], scores) for name, scores in random.items()
     }

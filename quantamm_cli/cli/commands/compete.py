@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.compete import Compete
-    from quantamm_cli.workflows.compete.replay import Asked
+    from quantamm_cli.workflows.compete.replay import ReplayRequest
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -48,24 +48,30 @@ def _sweep(composed: "Composed", options: "Options", monitor: "Monitor") -> "Res
     from quantamm_cli.workflows.results import Watch
 
     watch, settings = Watch(), composed.read_competition()
-    from quantamm_cli.workflows.compete.sweep import PlannedSweep, Sweep, swept
+    from quantamm_cli.workflows.compete.sweep import PlannedSweep, Sweep, run_sweep
 
     sweep = Sweep(settings, options.text("axes") or "", monitor)
-    return PlannedSweep(sweep) if options.dry_run else swept(sweep, options.fresh, monitor, watch)
+    return (
+        PlannedSweep(sweep) if options.dry_run else run_sweep(sweep, options.fresh, monitor, watch)
+    )
 
 
 def _tournament(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     from quantamm_cli.workflows.results import Watch
 
     watch, settings = Watch(), composed.read_competition()
-    from quantamm_cli.workflows.compete.tournament import PlannedTournament, Tournament, played
+    from quantamm_cli.workflows.compete.tournament import (
+        PlannedTournament,
+        Tournament,
+        run_tournament,
+    )
 
     kind: Any = options.text("tournament")
     tournament = Tournament(kind, settings, monitor)
     return (
         PlannedTournament(tournament)
         if options.dry_run
-        else played(tournament, options.fresh, watch)
+        else run_tournament(tournament, options.fresh, watch)
     )
 
 
@@ -89,9 +95,9 @@ def _replay(composed: "Composed", options: "Options", monitor: "Monitor") -> "Re
     return place if options.dry_run else replay(place, watch)
 
 
-def _steps(text: str, settings: "Compete") -> "Asked":
+def _steps(text: str, settings: "Compete") -> "ReplayRequest":
     """What ``--replay`` says: a seed, first and last step. Raises ConfigError."""
-    from quantamm_cli.workflows.compete.replay import Asked
+    from quantamm_cli.workflows.compete.replay import ReplayRequest
 
     parts = text.split(":")
     if len(parts) not in (1, 3) or not all(part.isdecimal() for part in parts):
@@ -101,7 +107,7 @@ def _steps(text: str, settings: "Compete") -> "Asked":
             "from 0, both included)",
         )
     seed, *ends = map(int, parts)
-    return Asked(seed, *(ends or (0, settings.steps - 1)))
+    return ReplayRequest(seed, *(ends or (0, settings.steps - 1)))
 
 
 def _verify(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
