@@ -21,7 +21,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selection
-from quantamm_cli.workflows.stored_runs import StoredRun, trained
+from quantamm_cli.workflows.stored_runs import StoredRun, load_trained
 
 
 def evaluate(
@@ -111,7 +111,7 @@ def _chosen(
                 "has split=walk_forward, which walk_forward(settings) evaluates; "
                 "expected settings of one run",
             )
-        stored = trained(settings)
+        stored = load_trained(settings)
     else:
         stored = _stored(run, runs_dir)
         tree = merged(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())

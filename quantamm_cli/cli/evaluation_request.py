@@ -9,7 +9,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Watch
-from quantamm_cli.workflows.stored_runs import trained
+from quantamm_cli.workflows.stored_runs import load_trained
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
@@ -30,7 +30,7 @@ class EvaluationRequest:
             run_settings = composed.of_run(run).read(Train)
         else:
             settings = run_settings = composed.read(Train)
-            run = trained(settings)
+            run = load_trained(settings)
         from quantamm_cli.workflows.evaluate import choose
         from quantamm_cli.workflows.evaluate_details import check_sets
         from quantamm_cli.workflows.runtime import start_jax

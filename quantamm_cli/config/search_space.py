@@ -10,7 +10,7 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Train
-from quantamm_cli.tuning import legal
+from quantamm_cli.tuning import space_check
 from quantamm_cli.tuning.space import Choices, Range, Spec, read_space
 
 _NOT_SEARCHED = ("study", "space", "experiment", "hydra", "conf")
@@ -70,14 +70,14 @@ class Search:
         self._groups = sorted(filter(self._is_group, space), key=lambda key: key.count("."))
         variants = self._variants(space)
         self._check_keys(space, variants)
-        specs = legal.settled(space, self._groups, list(map(self.settings, variants)))
+        specs = space_check.resolve(space, self._groups, list(map(self.settings, variants)))
         self.space: dict[str, Range | Choices] = {key: specs[key] for key in self._groups} | specs
         self._check_possible()
 
     @property
     def base_values(self) -> JsonObject:
         """The values, without a search, of those searched settings whose value is in the space."""
-        defaults = legal.defaults(self.base)
+        defaults = space_check.defaults(self.base)
         values: dict[str, Json] = {}
         for key, spec in self.space.items():
             value = key_validation.lookup(self._trees[()], key.split("."))
@@ -97,7 +97,7 @@ class Search:
                 chosen[key] = attempt.suggest(key, self.space[key])
         settings = read_settings(Train, self.tree(chosen)) if chosen else self.base
         for key, spec in self.space.items():
-            if key not in self._groups and legal.has(settings, key):
+            if key not in self._groups and space_check.has_setting(settings, key):
                 chosen[key] = attempt.suggest(key, spec)
         return chosen
 

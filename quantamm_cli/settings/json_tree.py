@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """What a JSON file can hold, to be read only: what reads one by its keys
 decodes it into a class first.
 """
 JsonObject: TypeAlias = Mapping[str, Json]
+Item = TypeVar("Item")
 
 
 def branch(tree: JsonObject, *keys: str) -> JsonObject:
@@ -33,6 +34,11 @@ def text(tree: JsonObject, key: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{key} is not text")
     return value
+
+
+def without(tree: Mapping[str, Item], *keys: str) -> dict[str, Item]:
+    """A copy of a tree that lacks some of its keys."""
+    return {key: value for key, value in tree.items() if key not in keys}
 
 
 def finite(value: Any) -> Any:

@@ -1,9 +1,7 @@
-"""The journal of a study: Optuna's records, one a line, in a file that
-survives what happens to files.
+"""The journal of a study: Optuna's records, one a line, in a file that is repaired when opened.
 
-Optuna reads a journal whose last line was cut as broken for ever once it has appended to it. A line
-is a record only when its newline is there, so what follows the last newline was never promised to
-anyone and is cut before opening.
+If the last line is incomplete and Optuna appends to it, the journal can never be read again. A
+line is a record only with its newline, so what follows the last newline is cut before opening.
 """
 
 import json
@@ -17,25 +15,25 @@ from quantamm_cli.tuning.optuna import BaseJournalFileLock, JournalFileBackend, 
 
 
 class SystemLock(BaseJournalFileLock):
-    """A lock of the operating system: freed by a kill, where Optuna's own would keep
-    everyone waiting for 30 seconds.
+    """A lock of the operating system: a kill releases it, while Optuna's own lock would block the
+    next process for 30 seconds.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = FileLock(path, thread_local=False)
 
     def acquire(self) -> bool:
-        """Wait for it."""
+        """Wait for the lock."""
         self._lock.acquire()
         return True
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lock."""
         self._lock.release()
 
 
 def open_journal(path: Path) -> JournalStorage:
-    """The storage in a journal, repaired. The caller holds the study's lock.
+    """The storage of a journal, which is repaired first. The caller holds the study's lock.
 
     Raises:
         StoreError: a record in the middle is damaged.
@@ -45,33 +43,33 @@ def open_journal(path: Path) -> JournalStorage:
 
 
 def repair(path: Path) -> int:
-    """Cut what follows the last newline; how many bytes that were.
+    """Cut what follows the last newline; returns the number of bytes cut.
 
     Raises:
-        StoreError: a record before it is damaged, which no cut can mend.
+        StoreError: an earlier record is damaged.
     """
     if not path.exists():
         return 0
     data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    for number, line in enumerate(data[:whole].splitlines(), 1):
-        if not _record(line):
-            cure = (
-                f"start over with {argument('fresh', True)} (the old files and all "
-                "trained runs are kept)"
+    end = data.rfind(b"\n") + 1
+    for number, line in enumerate(data[:end].splitlines(), 1):
+        if not _is_record(line):
+            raise StoreError(
+                str(path),
+                f"line {number} is damaged; start over with {argument('fresh', True)} (the old "
+                "files and all trained runs are kept)",
             )
-            raise StoreError(str(path), f"line {number} is damaged; {cure}")
-    if whole < len(data):
+    if end < len(data):
         file = os.open(path, os.O_RDWR)
         try:
-            os.ftruncate(file, whole)
+            os.ftruncate(file, end)
             os.fsync(file)
         finally:
             os.close(file)
-    return len(data) - whole
+    return len(data) - end
 
 
-def _record(line: bytes) -> bool:
+def _is_record(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except ValueError:  # also what is not UTF-8

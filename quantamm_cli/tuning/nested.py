@@ -1,8 +1,8 @@
-"""How a ``space`` is written in YAML and on the command line,
-and the one form all of it is brought to before it is merged.
+"""How a ``space`` is written in YAML and on the command line, and the nested form that spaces
+are converted to before they are merged.
 
-A space is a tree like the settings; keys may also be written with dots (``fit.learning_rate``) or,
-for groups, slashes (``pool/rule``). A place in it is searched over
+A space is a tree like the settings; keys may also have dots (``fit.learning_rate``) or, for
+groups, slashes (``pool/rule``). A setting is searched over
 
     [0.001, 1, log]                                  a range: low, high, any of log, int, float
     {low: 0.001, high: 1, log: true, step:, type:}   the same
@@ -10,8 +10,8 @@ for groups, slashes (``pool/rule``). A place in it is searched over
     {choices: [4, 8, 16]}                            values to choose from
     declared                                         the range a parameter declares
                                                      (params.NAME, or params for all)
-    null                                             not at all: takes a place out of a space
-                                                     that has it
+    null                                             not searched: removes it from a space that
+                                                     has it
 """
 
 import math
@@ -26,11 +26,10 @@ _WORDS = ("log", "int", "float")
 
 
 def nested(value: Any, where: str) -> Any:
-    """A space with the dots and slashes of its keys as nodes and its short forms written out, so
-    that spaces can be merged.
+    """A space as a tree of nodes with its short forms written out, so that it can be merged.
 
-    What is complete (a short form, low and high, choices) replaces what is there; ``{high: 2}``
-    changes one thing about it.
+    A complete specification (a short form, low and high, choices) replaces another; ``{high: 2}``
+    changes one field of it.
     """
     if isinstance(value, list | tuple):
         return dict.fromkeys(FIELDS) | _short(list(value), where)
@@ -46,7 +45,7 @@ def nested(value: Any, where: str) -> Any:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError(
-                    f"{where}.{key}", f"{part} is taken out of the space (null) and searched"
+                    f"{where}.{key}", f"{part} is both removed from the space (null) and searched"
                 )
         field = last in FIELDS and not isinstance(item, Mapping)
         inner = item if field else nested(item, f"{where}.{key}")
@@ -57,27 +56,25 @@ def nested(value: Any, where: str) -> Any:
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
-    """With all fields, so that merging leaves nothing of what was there,
-    wherever a whole specification is given.
-    """
-    tree = {
-        key: _completed(value) if isinstance(value, dict) else value for key, value in tree.items()
-    }
-    whole = tree.get("choices") is not None or (
-        number(tree.get("low")) and number(tree.get("high"))
-    )
-    return dict.fromkeys(FIELDS) | tree if whole else tree
+    """The tree with all fields in each complete specification, so that merging replaces all."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            tree[key] = _completed(value)
+    is_range = number(tree.get("low")) and number(tree.get("high"))
+    if is_range or tree.get("choices") is not None:
+        return dict.fromkeys(FIELDS) | tree
+    return tree
 
 
 def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
-    """Two nodes of one place, written with different keys."""
+    """Two nodes of one setting, written with different keys."""
     merged = dict(one)
     for key, value in two.items():
-        there = merged.get(key)
-        if isinstance(there, dict) and isinstance(value, dict):
-            merged[key] = _merged(there, value)
-        else:
-            merged[key] = there if value is None else value
+        other = merged.get(key)
+        if isinstance(other, dict) and isinstance(value, dict):
+            merged[key] = _merged(other, value)
+        elif value is not None or key not in merged:
+            merged[key] = value
     return merged
 
 
@@ -90,14 +87,19 @@ def _short(values: list[Json], where: str) -> dict[str, Json]:
         return {"low": numbers[0], "high": numbers[1], "log": "log" in words, "type": kind}
     if values and all(isinstance(value, str) for value in values):
         return {"choices": values}
-    said = f"[{', '.join(map(str, values))}]"
+    text = f"[{', '.join(map(str, values))}]"
     raise ConfigError(
         where,
-        f"{said} is neither [low, high] with log, int or float after it nor names; for values "
-        f"write {{choices: {said}}}",
+        f"{text} is neither [low, high] with log, int or float after it nor names; for values "
+        f"write {{choices: {text}}}",
     )
 
 
 def number(value: Any) -> TypeGuard[int | float]:
     """Whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_whole(value: float) -> bool:
+    """Whether a finite number is whole."""
+    return value == int(value)

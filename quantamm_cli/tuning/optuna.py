@@ -1,14 +1,14 @@
-"""What is used of Optuna.
+"""The parts of Optuna that are used, imported without warnings.
 
-Its progress bars are not, but importing them warns in a notebook that has no widgets.
+Its progress bars are not used, but importing them warns in a notebook without widgets.
 """
 
 import importlib
 import warnings
 from threading import Thread
 
-# Optuna keeps the tracebacks of optional imports that fail, and with them whatever those who
-# imported it hold: a thread holds nothing.
+# Optuna stores the tracebacks of optional imports that fail, and so keeps all frames of its
+# importer alive: a thread of its own has none that matter.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")
     first = Thread(target=importlib.import_module, args=("optuna",))

@@ -1,4 +1,4 @@
-"""What ``study`` in YAML says."""
+"""The settings under ``study``."""
 
 from typing import Literal
 

@@ -1,10 +1,10 @@
-"""A study: trials asked of Optuna, told to it, and kept in a journal,
-so that stopping and going on changes nothing.
+"""A study: trials that Optuna suggests and a journal stores, so that stopping and resuming
+changes nothing.
 
-Optuna's samplers hold a stream of random numbers, which a second process would begin anew. Here
-every value is drawn with a seed made from the study's seed, the trial's number and the setting:
-what is proposed depends on the trials before and on nothing else. A trial that was stopped goes on
-under its own number.
+Optuna's samplers hold a stream of random numbers, which a second process would start again. Here
+each value is drawn with a seed made from the study's seed, the trial's number and the setting:
+suggestions depend on the earlier trials and on nothing else. A stopped trial is resumed under its
+own number.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ STATES = {
 Space = Mapping[str, Range | Choices]
 _PRUNERS = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner}
 _STARTS = 2
-"""How often a trial is started whose process dies each time: it may be the trial that kills it."""
+"""Starts of a trial whose process dies each time: the trial itself may be the cause."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Attempt:
         self._study, self._trial = study, trial
         self._paused = False
         study.reseed(self.number, "")
-        _ = trial.relative_params  # drawn now and together: a trial that goes on has the same
+        _ = trial.relative_params  # drawn now and together, so a resumed trial has the same values
 
     def suggest(self, key: str, spec: Range | Choices) -> Json:
-        """The value of a searched setting; asked again it is the same."""
+        """The value of a searched setting; another call gives the same."""
         self._study.reseed(self.number, key)
         if isinstance(spec, Choices):
             labels = _labels(spec)
@@ -72,54 +72,51 @@ class Attempt:
         )
 
     def runs_as(self, run: str) -> None:
-        """Remember the run that these settings name."""
+        """Record the name of the run of these settings."""
         self._trial.set_user_attr("run", run)
 
     def finish(self, value: float) -> None:
-        """The trial's score.
+        """Record the trial's score.
 
-        Raises ValueError unless it is finite: an infinite one would be the best for ever.
+        Raises ValueError unless it is finite: an infinite score would stay the best.
         """
         if not math.isfinite(value):
-            raise ValueError(f"{value} is no score")
+            raise ValueError(f"the score is {value}; expected a finite number")
         self._study.optuna.tell(self._trial, value)
 
     def report(self, step: int, value: float) -> bool:
-        """The score so far, after ``step`` of its parts; whether the pruner would give the trial
-        up. Told again it changes nothing.
+        """Record the score after ``step`` parts, once; returns whether the pruner would end the
+        trial.
         """
-        known = next(
-            trial
-            for trial in self._study.optuna.get_trials(deepcopy=False)
-            if trial.number == self.number
-        ).intermediate_values
-        if step not in known:
+        trials = self._study.optuna.get_trials(deepcopy=False)
+        stored = next(trial for trial in trials if trial.number == self.number)
+        if step not in stored.intermediate_values:
             self._trial.report(value, step)
         return self._trial.should_prune()
 
     def prune(self, reason: str) -> None:
-        """Given up before it has a score, and why."""
+        """Record that the trial was ended before it had a score, and why."""
         self._trial.set_user_attr("reason", reason)
         self._study.optuna.tell(self._trial, state=TrialState.PRUNED)
 
     def fail(self, reason: str, code: int) -> None:
-        """The trial has no score, and why; ``code`` is the exit code of that failure."""
+        """Record that the trial has no score, and why; ``code`` is the exit code of the error."""
         self._trial.set_user_attr("reason", reason)
         self._trial.set_user_attr("code", code)
         self._study.optuna.tell(self._trial, state=TrialState.FAIL)
 
     def pause(self) -> None:
-        """Stopped in an orderly way: this start does not count. Twice does no harm."""
+        """Record that the trial was stopped: this start does not count. May be called twice."""
         if not self._paused:
             self._paused = True
             self._trial.set_user_attr("starts", self._trial.user_attrs["starts"] - 1)
 
 
 class Study:
-    """Opens or begins the study in a journal, whose lock the caller holds.
+    """Opens or creates the study in a journal, whose lock the caller holds.
 
-    ``given`` is what the first trial takes, as far as it goes;
-    ``notes`` are kept from the beginning.
+    ``first``: values of the first trial; what it leaves out is suggested. ``notes`` are stored
+    when the study is created.
     """
 
     def __init__(
@@ -128,7 +125,7 @@ class Study:
         name: str,
         seed: int,
         space: Space,
-        given: JsonObject,
+        first: JsonObject,
         notes: JsonObject,
         pruner: str = "none",
     ) -> None:
@@ -144,82 +141,72 @@ class Study:
         for key, value in notes.items():
             if key not in self.optuna.user_attrs:
                 self.optuna.set_user_attr(key, value)
-        if given and not self.optuna.trials:
-            self.optuna.enqueue_trial(
-                {key: _label(space[key], value) for key, value in given.items()}
-            )
+        if first and not self.optuna.trials:
+            labels = {key: _label(space[key], value) for key, value in first.items()}
+            self.optuna.enqueue_trial(labels)
 
     @property
     def notes(self) -> JsonObject:
-        """What was noted when the study began."""
+        """The notes that were stored when the study was created."""
         return dict(self.optuna.user_attrs)
 
     @property
     def trials(self) -> list[Trial]:
-        """Every trial that was begun, by number."""
-        return [
-            self._told(trial)
-            for trial in self.optuna.get_trials(deepcopy=False)
-            if trial.state != TrialState.WAITING
-        ]
+        """Every trial that was started, by number."""
+        trials = self.optuna.get_trials(deepcopy=False)
+        return [self._converted(trial) for trial in trials if trial.state != TrialState.WAITING]
 
     @property
     def best(self) -> Trial | None:
-        """The highest finite score; the earlier of equals."""
+        """The trial with the highest score; the earliest of equals."""
         done = [trial for trial in self.trials if trial.value is not None]
         return max(done, key=lambda trial: (trial.value, -trial.number), default=None)
 
-    def bury(self) -> None:
-        """Fail the trials that were started twice and never heard of again.
+    def fail_abandoned(self) -> None:
+        """Fail the trials whose process died at each of their starts.
 
-        To be called before the first ``next``.
+        Call it before the first ``next``.
         """
         for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get("starts", 0) >= _STARTS:
-                Attempt(self, optuna.Trial(self.optuna, trial._trial_id)).fail(
-                    f"its process ended without a word, {_STARTS} times", 1
-                )
+                attempt = Attempt(self, optuna.Trial(self.optuna, trial._trial_id))
+                attempt.fail(f"its process died {_STARTS} times", 1)
 
     def next(self) -> Attempt:
         """The trial that was stopped, or a new one."""
-        trials = self.optuna.get_trials(deepcopy=False)
-        stopped = next((trial for trial in trials if trial.state == TrialState.RUNNING), None)
-        asked = (
-            optuna.Trial(self.optuna, stopped._trial_id)
-            if stopped is not None
-            else self.optuna.ask()
-        )
-        asked.set_user_attr("starts", asked.user_attrs.get("starts", 0) + 1)
-        return Attempt(self, asked)
+        stopped = self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        trial = optuna.Trial(self.optuna, stopped[0]._trial_id) if stopped else self.optuna.ask()
+        trial.set_user_attr("starts", trial.user_attrs.get("starts", 0) + 1)
+        return Attempt(self, trial)
 
     def reseed(self, number: int, key: str) -> None:
-        """A sampler whose random numbers belong to one trial and setting."""
+        """Use a sampler whose random numbers depend on the trial and the setting only."""
         digest = hashlib.sha256(f"{self._seed}/{number}/{key}".encode()).digest()
         self.optuna.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
 
-    def _told(self, trial: FrozenTrial) -> Trial:
+    def _converted(self, trial: FrozenTrial) -> Trial:
         settings = {}
         for key, value in trial.params.items():
             spec = self._space[key]
-            settings[key] = _labels(spec)[value] if isinstance(spec, Choices) else value
+            settings[key] = value
+            if isinstance(spec, Choices):
+                settings[key] = _labels(spec)[value]
         score = trial.value if trial.state == TrialState.COMPLETE else None
         notes = (trial.user_attrs.get(name) for name in ("run", "reason", "code"))
         return Trial(trial.number, STATES[trial.state], score, settings, *notes)
 
 
 def _labels(spec: Choices) -> dict[Any, Json]:
-    """Choices by what Optuna can hold: names or numbers as they are,
-    anything else as text (to Optuna 1 is true).
+    """Choices by a label that Optuna can store: all names or all numbers as they are, else
+    canonical JSON (Optuna takes 1 and true for equal).
     """
-    alike = all(isinstance(value, str) for value in spec.values) or all(
-        type(value) in (int, float) for value in spec.values
-    )
-    return {value if alike else canonical(plain(value)): value for value in spec.values}
+    names = all(isinstance(value, str) for value in spec.values)
+    if names or all(type(value) in (int, float) for value in spec.values):
+        return {value: value for value in spec.values}
+    return {canonical(plain(value)): value for value in spec.values}
 
 
 def _label(spec: Range | Choices, value: Any) -> Any:
-    return (
-        next(name for name, choice in _labels(spec).items() if choice == value)
-        if isinstance(spec, Choices)
-        else value
-    )
+    if isinstance(spec, Choices):
+        return next(label for label, choice in _labels(spec).items() if choice == value)
+    return value

@@ -1,4 +1,4 @@
-"""What is written of a study, by key."""
+"""The keys of a study's summary."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -7,7 +7,7 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 
 class TrialRecord(TypedDict):
-    """A trial; ``settings`` are the searched ones by dotted name."""
+    """A trial; ``settings`` are the searched ones, by dotted name."""
 
     number: int
     state: str
@@ -18,7 +18,7 @@ class TrialRecord(TypedDict):
 
 
 class BestRecord(TypedDict):
-    """The trial with the highest score, and where its settings are."""
+    """The trial with the highest score, and the file of its settings."""
 
     number: int
     value: float
@@ -28,7 +28,7 @@ class BestRecord(TypedDict):
 
 
 class StudyIdentity(TypedDict):
-    """What names a study: the settings it begins with, what is searched, and how."""
+    """What a study's name is the digest of: base settings, space, and how it is searched."""
 
     schema: int
     train: JsonObject
@@ -38,9 +38,7 @@ class StudyIdentity(TypedDict):
     seed: int
     pruner: NotRequired[str]
     meanings: NotRequired[Mapping[str, int]]
-    """Those above 1 of what is only called by name: the objective's metric,
-    components to choose from.
-    """
+    """Meaning numbers above 1 of the objective's metric and of the components to choose from."""
 
 
 class StudyDocument(TypedDict):

@@ -9,7 +9,7 @@ from quantamm_cli.core.types import ParamValues
 from quantamm_cli.engine.objective import hessian_trace
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
-from quantamm_cli.workflows.training_run import posed
+from quantamm_cli.workflows.training_run import training_problem
 
 
 def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
@@ -18,7 +18,7 @@ def curvature(settings: Train, market: Market, raw: ParamValues) -> float:
     It uses the windows of step 0. A value far below zero is a narrow peak: the objective is much
     lower nearby. A positive value is not a peak.
     """
-    problem, *_ = posed(settings, market)
+    problem, *_ = training_problem(settings, market)
     params = {name: jnp.asarray(value, problem.feed.prices.dtype) for name, value in raw.items()}
     traced = jax.jit(partial(hessian_trace, problem.aim))
     return float(traced(problem.weights, problem.pool, params, problem.practice, problem.starts(0)))

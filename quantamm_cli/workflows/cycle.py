@@ -22,7 +22,7 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.random_baseline import untrained
+from quantamm_cli.workflows.random_baseline import untrained_scores
 from quantamm_cli.workflows.selection import Selected, Selection, selection_metric
 from quantamm_cli.workflows.train import TrainingResult, train
 
@@ -97,7 +97,7 @@ def cycle(
     bias = luck(returns, chosen, trials)
     metric = selection_metric(settings)
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
-    scores, random = training.metrics["test"], untrained(before, inputs, names)["test"]
+    scores, random = training.metrics["test"], untrained_scores(before, inputs, names)["test"]
     compared = {name: _random_scores(scores[name], values) for name, values in random.items()}
     outcome = Outcome(training.metrics, days.returns, bias)
     return Cycle(settings, training, outcome, regime(days.prices), compared)

@@ -1,4 +1,4 @@
-"""What parameters come to that nobody trained."""
+"""Scores of random parameters, which the pool is compared with."""
 
 from dataclasses import dataclass
 
@@ -14,56 +14,51 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.assessment import Scored
 from quantamm_cli.workflows.selection import selection_metric
-from quantamm_cli.workflows.training_run import opening
+from quantamm_cli.workflows.training_run import initial_parameters
 
 Scores = dict[str, dict[str, float]]
-"""By period and metric."""
+"""By period, then metric."""
 
 
 @dataclass(frozen=True)
 class RandomBaseline:
-    """Mean scores of random parameters, and the share of them that the pool is above."""
+    """Mean scores of random parameters, and the share of them that the pool beats."""
 
     metric: str
     means: Scores
     beaten: Scores
 
     def table(self) -> Table:
-        """With the share for the metric that selects."""
-        return random_table(
-            DRAWS,
-            self.means,
-            {period: shares[self.metric] for period, shares in self.beaten.items()},
-        )
+        """Mean scores, and the share beaten on the metric that selects."""
+        shares = {period: scores[self.metric] for period, scores in self.beaten.items()}
+        return random_table(DRAWS, self.means, shares)
 
 
 def random_baseline(settings: Train, scored: Scored) -> RandomBaseline:
-    """Of the metrics that are cheap, and the one that selects."""
+    """Random parameters beside the pool, on the cheap metrics and the one that selects."""
     metric = selection_metric(settings)
     cheap = (name for _, name, _ in SHOWN if METRICS[name].reads == "days")
-    drawn = untrained(settings, scored.feed, tuple(dict.fromkeys((metric, *cheap))))
-    means = {
-        period: {name: _mean(column) for name, column in scores.items()}
-        for period, scores in drawn.items()
-    }
-    own = scored.metrics
-    shares = {
-        period: {name: beaten(own[period][name], column) for name, column in scores.items()}
-        for period, scores in drawn.items()
-    }
+    means: Scores = {}
+    shares: Scores = {}
+    drawn = untrained_scores(settings, scored.feed, tuple(dict.fromkeys((metric, *cheap))))
+    for period, columns in drawn.items():
+        pool, means[period], shares[period] = scored.metrics[period], {}, {}
+        for name, column in columns.items():
+            means[period][name] = _finite_mean(column)
+            shares[period][name] = beaten(pool[name], column)
     return RandomBaseline(metric, means, shares)
 
 
-def untrained(
+def untrained_scores(
     settings: Train, feed: Feed, names: tuple[str, ...]
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Scores by period and metric of parameters drawn around those that training begins with."""
-    pool, (specs, begun) = AbstractPool.typed(settings.pool), opening(settings)
-    centre = {name: values[0] for name, values in begun.items()}
+    """Scores, by period and metric, of parameters drawn around those that training begins with."""
+    pool, (specs, sets) = AbstractPool.typed(settings.pool), initial_parameters(settings)
+    centre = {name: values[0] for name, values in sets.items()}
     return random_scores(pool, specs, centre, len(settings.tokens), feed, settings.spans, names)
 
 
-def _mean(column: np.ndarray) -> float:
-    """Of what is finite; NaN if nothing is."""
+def _finite_mean(column: np.ndarray) -> float:
+    """The mean of the finite values; NaN if there are none."""
     known = column[np.isfinite(column)]
     return float(known.mean()) if known.size else float("nan")

@@ -1,4 +1,4 @@
-"""Results as plots and one page that needs nothing else."""
+"""Results as plots, and as one page that needs no other file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.report_subjects import run_subject
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
 from quantamm_cli.workflows.stored_results import (
@@ -21,20 +22,19 @@ from quantamm_cli.workflows.stored_results import (
     stored_competition,
     stored_walk,
 )
-from quantamm_cli.workflows.subjects import of_run
 
 
 @dataclass(frozen=True)
 class Report(Result):
-    """A result, and the files that were written of it."""
+    """A result, and the files that show it."""
 
     of: Result
     files: dict[str, str]
-    """Those of the result, those of the plots, and the page: ``report``."""
+    """Those of the result, the plots, and the page: ``report``."""
 
     @property
     def path(self) -> Path:
-        """The page."""
+        """Of the page."""
         return Path(self.files["report"])
 
     def to_dict(self) -> dict[str, Json]:
@@ -47,9 +47,9 @@ class Report(Result):
 def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
     """The result with its plots among its files.
 
-    ``minimum`` as in its selection; ``watch`` that of the result.
+    ``minimum`` is that of its selection, ``watch`` that of the result.
     """
-    drawn = plots.draw(of_run(result, minimum), result.chosen.folder)
+    drawn = plots.draw(run_subject(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return replace(result, files=result.files | drawn)
 
@@ -57,9 +57,9 @@ def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> Evalua
 def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
     """Draw an evaluation and write its page.
 
-    ``minimum`` as in its selection; ``watch`` that of the result.
+    ``minimum`` is that of its selection, ``watch`` that of the result.
     """
-    drawn = plots.draw_page(of_run(result, minimum), result.chosen.folder)
+    drawn = plots.draw_page(run_subject(result, minimum), result.chosen.folder)
     watch.lap("plots")
     return Report(result, result.files | drawn)
 
@@ -70,16 +70,16 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
 
 
 def drawable(held: Held, selection: Selection, monitor: Monitor) -> StoredWalk | StoredCompetition:
-    """What is stored of a walk-forward or a competition.
+    """The stored walk-forward or competition.
 
-    Raises ConfigError if there is nothing to draw of it.
+    Raises ConfigError if it cannot be drawn: a study, or a competition without a receipt.
     """
     if held.kind == "study":
-        cure = (
-            f"`qsim runs show {held.short}` shows its trials, `qsim report RUN` "
-            "draws the run of one"
+        raise ConfigError(
+            held.short,
+            f"is a study: `qsim runs show {held.short}` shows its trials, `qsim report RUN` draws "
+            "the run of one",
         )
-        raise ConfigError(held.short, f"is a study: {cure}")
     if held.kind == "walk":
         return stored_walk(held, selection, with_settings=False)
     if not competition_place(held).receipt.exists():
@@ -88,7 +88,7 @@ def drawable(held: Held, selection: Selection, monitor: Monitor) -> StoredWalk |
 
 
 def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
-    """Draw what is ``drawable`` and write its page."""
+    """Draw a result of :func:`drawable` and write its page."""
     if isinstance(stored, StoredWalk):
         return Report(stored, _walk(stored.files))
     if stored.receipt is None or "sweep" in stored.scores:
@@ -98,10 +98,10 @@ def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
 
 
 def _no_receipt(held: Held) -> ConfigError:
-    cure = f"`qsim runs show {held.short}` shows what there is of it"
     return ConfigError(
         held.short,
-        f"has no receipt to draw from, as a sweep or a competition that was broken off; {cure}",
+        "has no receipt to draw from: it is a sweep, or it did not finish; "
+        f"`qsim runs show {held.short}` shows its scores",
     )
 
 

@@ -1,4 +1,4 @@
-"""JAX as every workflow needs it."""
+"""The configuration of JAX that every workflow needs."""
 
 import os
 import warnings
@@ -7,11 +7,10 @@ from quantamm_cli.workflows.compile_cache import LIMIT, programs
 
 
 def start_jax() -> None:
-    """The one place where JAX is configured: double precision,
-    and compiled programs kept between processes.
+    """Configure JAX, here only: double precision, and a compilation cache on disk.
 
-    ``JAX_COMPILATION_CACHE_DIR`` comes before our folder, and then JAX's other
-    settings of the cache hold too.
+    If ``JAX_COMPILATION_CACHE_DIR`` is set, it and JAX's other cache settings apply instead of
+    ours.
     """
     import jax
 
@@ -19,13 +18,11 @@ def start_jax() -> None:
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = programs(jax.__version__)
         jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
-        jax.config.update(
-            "jax_persistent_cache_min_compile_time_secs", 0.0
-        )  # small programs too: a second process compiles nothing
+        # small programs too, so that a second process compiles nothing
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-        jax.config.update(
-            "jax_compilation_cache_max_size", LIMIT
-        )  # JAX locks the folder only if it is bounded
+        # JAX locks the folder only if its size is bounded
+        jax.config.update("jax_compilation_cache_max_size", LIMIT)
     jax.config.update("jax_raise_persistent_cache_errors", False)
     warnings.filterwarnings(
         "ignore", message="Error .* persistent compilation cache entry", category=UserWarning

@@ -1,4 +1,4 @@
-"""Which parameter set of a run is taken: by a rule, from its checkpoint or its history."""
+"""The parameter set that a rule selects of a run, from its checkpoint or its history."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for: a rule (``None``: the usual one), and for some rules the
-    least score on another period.
+    """A selection rule (``None``: the default) and, for some rules, the least score on another
+    period.
     """
 
     rule: str | None = None
@@ -28,14 +28,15 @@ class Selection:
 
     @property
     def suffix(self) -> str:
-        """What tells files of this selection from those of the usual one."""
+        """Added to file names, unless the rule is the default."""
         if self.rule is None:
             return ""
-        return f"-{self.rule}" + (f"-{self.minimum:g}" if "_min_" in self.rule else "")
+        minimum = f"-{self.minimum:g}" if "_min_" in self.rule else ""
+        return f"-{self.rule}{minimum}"
 
 
 USUAL = Selection()
-"""The best set on validation, or without a validation period the best on the training period."""
+"""The best set on the validation period or, without one, on the training period."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Selected:
     step: int
     set: int
     params: dict[str, Sequence[float] | Sequence[Sequence[float]]]
-    """Raw, by name: a list, or a list a layer."""
+    """Raw values by name: a list, or one list for each layer."""
 
     def to_dict(self) -> dict[str, str | int]:
         """The ``selection`` of the JSON a command prints."""
@@ -54,94 +55,87 @@ class Selected:
 
 
 def scoreboard(entries: Sequence[Entry], metric: str) -> "Scoreboard":
-    """What selection looks at, of entries as the store keeps them."""
-    from quantamm_cli.training.selection import (
-        Scoreboard,
-    )  # brings JAX, which a listing does without
+    """The scores that selection compares, of stored entries."""
+    # imports JAX, which a listing does not need
+    from quantamm_cli.training.selection import Scoreboard
 
     def scores(period: str) -> np.ndarray:
         return _floats([entry["metrics"][period][metric] for entry in entries])
 
-    steps, objective = (
+    by_period = {period: scores(period) for period in entries[0]["metrics"]}
+    return Scoreboard(
         np.array([entry["step"] for entry in entries]),
         _floats([entry["objective"] for entry in entries]),
-    )
-    others = {
-        period: scores(period)
-        for period in ("validation", "test")
-        if period in entries[0]["metrics"]
-    }
-    return Scoreboard(
-        steps, objective, scores("train"), others.get("validation"), others.get("test")
+        by_period["train"],
+        by_period.get("validation"),
+        by_period.get("test"),
     )
 
 
 def _floats(rows: Sequence[Scores]) -> np.ndarray:
-    """Lists in which ``None`` stands for what is not finite."""
+    """An array of lists in which ``None`` stands for a value that is not finite."""
     return np.asarray(rows, dtype=float)
 
 
-def chooser(settings: Train, asked: Selection) -> Callable[[Run], Selected]:
-    """What a selection takes of a run of these settings: ``best_validation`` unless asked,
-    ``best_train`` without validation.
+def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
+    """The function that selects a parameter set of a run of these settings.
+
+    The default rule is ``best_validation``, or ``best_train`` without a validation period.
 
     Raises:
-        ConfigError: at once if there is no such rule or period,
-            so that nobody trains for an answer that cannot be given.
+        ConfigError: the rule or its period does not exist. Raised here, before any training.
     """
     from quantamm_cli.training.selection import rule_name, select
 
-    default = "best_validation" if "validation" in settings.periods else "best_train"
-    method = rule_name(asked.rule or default)
-    absent = [
-        period
-        for period in ("validation", "test")
-        if f"_{period}" in method and period not in settings.periods
-    ]
-    if absent:
-        raise ArgumentError("load", f"{method}: these settings have no {absent[0]} period")
+    method = rule_name(selection.rule or f"best_{selection_period(settings)}")
+    for period in ("validation", "test"):
+        if f"_{period}" in method and period not in settings.periods:
+            raise ArgumentError("load", f"{method}: these settings have no {period} period")
 
     def choose(run: Run) -> Selected:
-        # A checkpoint keeps the choice of every rule at a minimum of 0;
-        # any other minimum asks the whole history.
-        entries = run.history() if asked.minimum else run.entries
-        choice = select(scoreboard(entries, selection_metric(settings)), method, asked.minimum)
+        entries = _entries(run, selection.minimum)
+        board = scoreboard(entries, selection_metric(settings))
+        choice = select(board, method, selection.minimum)
         entry = entries[choice.entry]
-        return Selected(
-            method,
-            entry["step"],
-            choice.set,
-            {key: value[choice.set] for key, value in entry["params"].items()},
-        )
+        params = {name: sets[choice.set] for name, sets in entry["params"].items()}
+        return Selected(method, entry["step"], choice.set, params)
 
     return choose
 
 
-def selection_metric(settings: Train) -> str:
-    """The metric that selects: the training metric unless
-    ``split.selection_metric`` says otherwise.
+def _entries(run: Run, minimum: float) -> list[Entry]:
+    """The entries to select from: a checkpoint has those that every rule chooses at a minimum of 0,
+    any other minimum needs the whole history.
     """
+    return run.history() if minimum else run.entries
+
+
+def selection_period(settings: Train) -> str:
+    """The period that selects by default."""
+    return "validation" if "validation" in settings.periods else "train"
+
+
+def selection_metric(settings: Train) -> str:
+    """The metric that selects: ``split.selection_metric``, or else the training metric."""
     return settings.split.selection_metric or settings.metric.kind
 
 
 def stored_metric(settings: JsonObject) -> str:
-    """The same of settings as they are stored."""
+    """The metric that selects, of stored settings."""
     split = branch(settings, "split")
-    return (
-        text(branch(settings, "metric"), "kind")
-        if split["selection_metric"] is None
-        else text(split, "selection_metric")
-    )
+    if split["selection_metric"] is None:
+        return text(branch(settings, "metric"), "kind")
+    return text(split, "selection_metric")
 
 
 def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
-    """Step, set and scores of every selection rule that chooses something."""
+    """What every selection rule chooses of a run; rules that choose nothing are left out."""
     if not run.entries:
         return {}
     from quantamm_cli.training.selection import RULES, select
 
     metric = stored_metric(run.settings)
-    entries = run.history() if minimum else run.entries
+    entries = _entries(run, minimum)
     board = scoreboard(entries, metric)
     selections: dict[str, Choice] = {}
     for rule in RULES:

@@ -1,4 +1,4 @@
-"""One pool with given parameters over [start, end)."""
+"""One pool with fixed parameters over [start, end)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,33 +30,34 @@ class SimulationResult(Result):
 
     @property
     def name(self) -> str:
-        """As the files of the simulation are named."""
+        """``run_`` and the fingerprint: the folder of its files."""
         return f"run_{self.settings.fingerprint}"
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Of the pool."""
+        """Scores of the pool."""
         return self.scored.metrics[self.settings.end]
 
     @property
     def trajectory(self) -> Trajectory:
-        """Of the pool over all periods, minute by minute."""
+        """The pool, minute by minute."""
         return self.scored.trajectory
 
     @property
     def benchmarks(self) -> dict[str, dict[str, float]]:
-        """Of what anyone could have had, by strategy."""
+        """Scores of the benchmark portfolios, by strategy."""
         return {name: scores[self.settings.end] for name, scores in self.scored.benchmarks.items()}
 
     def to_dict(self) -> dict[str, Json]:
-        named = {"run": self.name, "fingerprint": self.settings.fingerprint}
-        own: dict[str, Json] = {
+        return {
+            "run": self.name,
+            "fingerprint": self.settings.fingerprint,
+            **self.scored.to_dict(),
             "metrics": self.metrics,
             "benchmarks": self.benchmarks,
             "seconds": self.seconds,
             "files": self.files,
         }
-        return {**named, **self.scored.to_dict(), **own}
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(
@@ -66,16 +67,15 @@ class SimulationResult(Result):
 
 @dataclass(frozen=True)
 class SimulationOfRun(Result):
-    """What a simulation, or a grid of them, makes of the parameters of a stored run."""
+    """A simulation, or a grid of them, with the parameters of a stored run."""
 
     result: Result
     run: Run
     selected: Selected
 
     def to_dict(self) -> dict[str, Json]:
-        return self.result.to_dict() | {
-            "selection": self.selected.to_dict() | {"run": self.run.name}
-        }
+        selection: dict[str, Json] = {**self.selected.to_dict(), "run": self.run.name}
+        return self.result.to_dict() | {"selection": selection}
 
     def tables(self) -> Sequence[Table | str]:
         return self.result.tables()
@@ -84,31 +84,32 @@ class SimulationOfRun(Result):
 def simulate(
     settings: Simulate, draw: bool = False, monitor: Monitor | None = None
 ) -> SimulationResult:
-    """Run the pool with the parameters of its settings and write its trajectory;
-    ``draw``: plots beside it, too.
+    """Run the pool with the parameters of its settings and write its trajectory.
+
+    ``draw``: write plots beside it.
 
     Raises:
-        ConfigError: parameters the pool cannot have.
-        DataError: there are no such prices.
+        ConfigError: the pool cannot have these parameters.
+        DataError: the prices are missing or not valid.
     """
     monitor = monitor or Monitor()
     if draw:
         plots.check()
     start_jax()
     pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
-    given = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
-    pool.check_parameters(readable(pool.parameters(assets), given))
-    raw = {name: values[0] for name, values in given.items()}
+    sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
+    pool.check_parameters(readable(pool.parameters(assets), sets))
+    raw = {name: values[0] for name, values in sets.items()}
     watch = Watch()
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     folder = Store(settings.runs_dir).folder(settings.fingerprint)
-    found = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, watch)
-    files = {"trajectory": found.file}
-    result = SimulationResult(settings, found, watch.seconds, files)
+    scores = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, watch)
+    files = {"trajectory": scores.file}
+    result = SimulationResult(settings, scores, watch.seconds, files)
     if draw:
-        from quantamm_cli.workflows.subjects import of_pool
+        from quantamm_cli.workflows.report_subjects import pool_subject
 
-        files |= plots.draw(of_pool(found, result.name, ()), folder)
+        files |= plots.draw(pool_subject(scores, result.name, ()), folder)
         watch.lap("plots")
     return result

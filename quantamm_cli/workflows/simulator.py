@@ -1,5 +1,5 @@
-"""The forward pass as pure JAX functions, for ``jit``, ``grad`` and ``vmap`` of one's
-own, and one price at a time.
+"""The forward pass as pure JAX functions, for a caller's ``jit``, ``grad`` and ``vmap``; and
+the rule one price at a time.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,22 +33,20 @@ Scalar = Float[Array, ""]
 class Simulator:
     """One pool over the prices of its settings: ``simulate(params)`` is its trajectory.
 
-    Parameters are raw, one set: ``params`` has those of the settings. Nothing else is traced but
-    the row at which the pool opens; another one, or another market of as many minutes, does not
-    compile anew.
+    Parameters are raw, one set; ``params`` has those of the settings. Only they and the row at
+    which the pool opens are traced: another row, or another market of as many minutes, compiles
+    nothing.
     """
 
     def __init__(self, settings: Simulate, market: Market, rows: int | None = None) -> None:
         pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
         most = len(market.prices) - market.burn_in
-        if rows is not None and (
-            isinstance(rows, bool)
-            or not isinstance(rows, int | np.integer)
-            or not 1 <= rows <= most
-        ):
-            raise ArgumentError(
-                "rows", f"is {rows}; expected 1 to {most}, the minutes that there are prices of"
-            )
+        if rows is not None:
+            whole = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
+            if not whole or not 1 <= rows <= most:
+                raise ArgumentError(
+                    "rows", f"is {rows}; expected 1 to {most}, the minutes of the prices"
+                )
         self.pool = pool
         self.rows = settings.rows if rows is None else int(rows)
         """Minutes of a trajectory."""
@@ -61,30 +59,30 @@ class Simulator:
         """Raw parameters of the settings, ``(n,)`` or ``(1,)`` each."""
 
     def __call__(self, params: ParamValues, start: Start = 0) -> Trajectory:
-        """What a pool does that opens ``start`` minutes after the settings' start,
-        for ``rows`` minutes. Pure.
+        """The trajectory, ``rows`` minutes long, of a pool that opens ``start`` minutes after the
+        settings' start. Pure.
 
-        A traced start beyond the prices is moved to where they suffice.
+        Parameters that are left out are those of the settings. A traced ``start`` that is too late
+        is moved back to the last one with ``rows`` minutes of prices.
 
         Raises:
-            ArgumentError: a raw name that the pool does not have (what is left out is as in the
-                settings), or no such start.
+            ArgumentError: the pool has no such raw parameter, or ``start`` is out of range.
         """
-        if not isinstance(start, Tracer) and not (
-            np.issubdtype(np.asarray(start).dtype, np.integer) and 0 <= int(start) <= self._last
-        ):
-            raise ArgumentError(
-                "start",
-                f"is {start}; expected 0 to {self._last}, from where on there are "
-                f"{self.rows} minutes of prices",
-            )
+        if not isinstance(start, Tracer):
+            whole = np.issubdtype(np.asarray(start).dtype, np.integer)
+            if not whole or not 0 <= int(start) <= self._last:
+                raise ArgumentError(
+                    "start",
+                    f"is {start}; expected 0 to {self._last}, which leaves {self.rows} minutes of "
+                    "prices",
+                )
         return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
 
     def __repr__(self) -> str:
         return f"<Simulator: pool={self.pool.kind}, {self.rows:,} minutes>"
 
     def metric(self, name: str) -> Callable[..., Scalar]:
-        """The pure function ``(params, start=0)`` → the metric of that name.
+        """The pure function ``(params, start=0)`` → this metric.
 
         Raises:
             ArgumentError: there is no such metric.
@@ -103,7 +101,7 @@ class Simulator:
 
     @cached_property
     def online(self) -> "Online":
-        """The rule one price at a time, as a keeper on chain runs it.
+        """The rule one price at a time, as a keeper runs it on chain.
 
         Raises:
             ArgumentError: the pool has no rule.
@@ -111,39 +109,37 @@ class Simulator:
         if not isinstance(self.pool, Temporal):
             raise ArgumentError(
                 "settings",
-                f"have pool={self.pool.kind}, which no rule moves; expected pool=temporal",
+                f"have pool={self.pool.kind}, which has no rule; expected pool=temporal",
             )
         return Online(self.pool, self.params)
 
 
-def _filled(own: Params, given: ParamValues) -> Params:
-    """Raw parameters of a pool with some of them given."""
-    if not isinstance(given, Mapping):
+def _filled(defaults: Params, params: ParamValues) -> Params:
+    """Raw parameters, with defaults for those that are left out."""
+    if not isinstance(params, Mapping):
         raise ArgumentError(
-            "params", f"is of type {type(given).__name__}; expected raw parameters by name"
+            "params", f"is of type {type(params).__name__}; expected raw parameters by name"
         )
-    for name in given:
-        if name not in own:
+    filled = dict(defaults)
+    for name, value in params.items():
+        if name not in defaults:
             raise ArgumentError(
                 "params",
-                f"no raw parameter is called '{name}'{did_you_mean(name, own)}; there "
-                f"are {', '.join(own)}",
+                f"no raw parameter is called '{name}'{did_you_mean(name, defaults)}; there are "
+                f"{', '.join(defaults)}",
             )
-    params = {
-        name: jnp.asarray(given[name], value.dtype) if name in given else value
-        for name, value in own.items()
-    }
-    for name, value in params.items():
-        if value.shape != own[name].shape:
+        filled[name] = jnp.asarray(value, defaults[name].dtype)
+        if filled[name].shape != defaults[name].shape:
             raise ArgumentError(
-                "params", f"{name} has the shape {value.shape}; expected {own[name].shape}"
+                "params",
+                f"{name} has the shape {filled[name].shape}; expected {defaults[name].shape}",
             )
-    return params
+    return filled
 
 
 class OnlineState(NamedTuple):
-    """What is carried from price to price: the rule's estimators by name,
-    and the weights at the next price.
+    """The state between two prices: the rule's estimators by name, and the weights at the next
+    price.
     """
 
     estimators: dict[str, Float[Array, " n"]]
@@ -151,16 +147,14 @@ class OnlineState(NamedTuple):
 
 
 class InterpolationBlock(NamedTuple):
-    """How weights move until the next price: from ``weights`` by ``slope`` a minute."""
+    """The weights until the next price: ``weights``, changing by ``slope`` a minute."""
 
     weights: Float[Array, " n"]
     slope: Float[Array, " n"]
 
 
 class Online:
-    """Pure functions of one price after another; prices are those of every
-    ``chunk_period`` minutes.
-    """
+    """Pure functions that take one price after another, ``chunk_period`` minutes apart."""
 
     def __init__(self, pool: Temporal, params: Params) -> None:
         self._pool, self._params = pool, params
@@ -176,15 +170,12 @@ class Online:
         """A pool that opens now: its state, its weights, and how they move until the next price.
 
         Args:
-            prices: now ``(n,)``; or ``(c, n)``, those that its estimators
-                warm up with and, last, now.
-            series: what the rule looks at besides, ``(c, n)`` or ``(c, 1)`` each.
+            prices: now ``(n,)``; or ``(c, n)``: those that warm up the estimators, then now.
+            series: other inputs of the rule, ``(c, n)`` or ``(c, 1)`` each.
         """
-        seen = Seen(
-            jnp.atleast_2d(jnp.asarray(prices)),
-            {name: jnp.atleast_2d(column) for name, column in (series or {}).items()},
-        )
-        return self._moving(*self._pool.opened(_filled(self._params, params), seen))
+        columns = {name: jnp.atleast_2d(column) for name, column in (series or {}).items()}
+        inputs = Seen(jnp.atleast_2d(jnp.asarray(prices)), columns)
+        return self._moving(*self._pool.opened(_filled(self._params, params), inputs))
 
     def step(
         self,
@@ -193,12 +184,10 @@ class Online:
         prices: Float[Array, " n"],
         series: Mapping[str, Array] | None = None,
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
-        """One price later: the new state, the weights now, and how they
-        move until the next price.
-        """
-        seen = Seen(jnp.asarray(prices), dict(series or {}))
+        """One price later: the new state, the weights now, and how they move from now on."""
+        inputs = Seen(jnp.asarray(prices), dict(series or {}))
         estimators, slope = self._pool.online(
-            _filled(self._params, params), state.estimators, state.weights, seen
+            _filled(self._params, params), state.estimators, state.weights, inputs
         )
         return self._moving(estimators, state.weights, slope)
 

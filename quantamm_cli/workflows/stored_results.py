@@ -1,4 +1,4 @@
-"""Walk-forwards, competitions and studies as they were stored."""
+"""Stored walk-forwards, competitions and studies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from quantamm_cli.reporting.walk_tables import (
     verdict_lines,
 )
 from quantamm_cli.settings.history import Older, older_json
-from quantamm_cli.settings.json_tree import Json, JsonObject, finite
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.store.other_results import competition_place, older_study, read_study, walk_place
 from quantamm_cli.store.receipts import older_definitions, read_receipt
 from quantamm_cli.store.result_names import Held
@@ -28,8 +28,9 @@ from quantamm_cli.workflows.selection import Selection
 
 @dataclass(frozen=True)
 class StoredWalk(Result):
-    """Cycles, aggregate and verdict of a walk-forward. ``with_settings``:
-    its settings come first of its tables.
+    """Cycles, aggregate and verdict of a walk-forward.
+
+    ``with_settings``: its tables begin with its settings.
     """
 
     held: Held
@@ -44,11 +45,12 @@ class StoredWalk(Result):
 
     def to_dict(self) -> dict[str, Json]:
         walk: JsonObject = finite(self.walk.result)
-        written = {
-            key: walk[key] for key in ("run", "fingerprint", "cycles", "aggregate", "verdict")
-        }
         return {
-            **written,
+            "run": walk["run"],
+            "fingerprint": walk["fingerprint"],
+            "cycles": walk["cycles"],
+            "aggregate": walk["aggregate"],
+            "verdict": walk["verdict"],
             "status": "finished",
             "settings": self.walk.settings,
             **older_json(self.walk.older),
@@ -57,11 +59,11 @@ class StoredWalk(Result):
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.walk.result
-        head = (
-            [leaves_table(f"{self.held.short}…", self.walk.settings)] if self.with_settings else []
-        )
+        parts: list[Table | str] = []
+        if self.with_settings:
+            parts.append(leaves_table(f"{self.held.short}…", self.walk.settings))
         return [
-            *head,
+            *parts,
             *map(str, self.walk.older),
             cycles_table(walk),
             together_table(walk),
@@ -72,19 +74,20 @@ class StoredWalk(Result):
 
 @dataclass(frozen=True)
 class StoredCompetition(Result):
-    """Standings of a competition, or the points of a sweep. ``with_settings``:
-    its settings come first of its tables.
+    """Standings of a competition, or the points of a sweep.
+
+    ``with_settings``: its tables begin with its settings.
     """
 
     held: Held
     scores: Scores
     receipt: Receipt | None
-    """``None``: a sweep, or broken off."""
+    """``None``: a sweep, or a competition that did not finish."""
     with_settings: bool = True
 
     @property
     def older(self) -> tuple[Older, ...]:
-        """What it was made by and has changed since."""
+        """The definitions it was made by that have changed since."""
         return () if self.receipt is None else older_definitions(self.receipt)
 
     @property
@@ -96,34 +99,30 @@ class StoredCompetition(Result):
 
     def to_dict(self) -> dict[str, Json]:
         scores: JsonObject = finite(self.scores)
-        written = {key: value for key, value in scores.items() if not key.endswith("sha256")}
+        document = {key: value for key, value in scores.items() if not key.endswith("sha256")}
         if self.receipt is not None:
-            receipt: JsonObject = finite(
-                {name: value for name, value in self.receipt.items() if name != "edges"}
-            )
-            written |= {
+            receipt: JsonObject = finite(without(self.receipt, "edges"))
+            document |= {
                 "settings": receipt["settings"],
                 "strategies": receipt["strategies"],
                 "provenance": receipt["versions"],
                 **older_json(self.older),
             }
-        return written | {"status": "finished", "files": self.files}
+        return document | {"status": "finished", "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        head = []
+        parts: list[Table | str] = []
         if self.receipt is not None and self.with_settings:
-            own = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
-            head.append(
-                leaves_table(f"{self.held.short}…", {**self.receipt["settings"], "strategy": own})
-            )
-        seeds, scores = self.scores["seeds"], self.scores
-        steps = "" if "sweep" in scores else f", {scores['steps']} steps each"
-        played = (
-            f"{self.held.short}…: seeds {seeds['first']} to "
-            f"{seeds['first'] + seeds['count'] - 1}{steps}"
-        )
-        gap = [said_gap(scores["gap"])] if "sweep" not in scores and "gap" in scores else []
-        return [*head, *map(str, self.older), played, *standings_tables(scores), *gap]
+            strategies = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
+            settings = {**self.receipt["settings"], "strategy": strategies}
+            parts.append(leaves_table(f"{self.held.short}…", settings))
+        seeds, scores, steps, gap = self.scores["seeds"], self.scores, "", []
+        if "sweep" not in scores:
+            steps = f", {scores['steps']} steps each"
+            gap = [said_gap(scores["gap"])] if "gap" in scores else []
+        last = seeds["first"] + seeds["count"] - 1
+        played = f"{self.held.short}…: seeds {seeds['first']} to {last}{steps}"
+        return [*parts, *map(str, self.older), played, *standings_tables(scores), *gap]
 
 
 @dataclass(frozen=True)
@@ -135,18 +134,18 @@ class StoredStudy(Result):
 
     @property
     def older(self) -> tuple[Older, ...]:
-        """What it was made by and has changed since."""
+        """The definitions it was made by that have changed since."""
         return older_study(self.summary)
 
     def to_dict(self) -> dict[str, Json]:
         summary: JsonObject = finite(self.summary)
-        written = {key: value for key, value in summary.items() if key not in ("schema", "sha256")}
         return {
             "run": self.held.name,
             "fingerprint": self.held.fingerprint,
             "status": "finished",
             **older_json(self.older),
-        } | written
+            **without(summary, "schema", "sha256"),
+        }
 
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
@@ -157,19 +156,16 @@ class StoredStudy(Result):
 
 
 def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
-    """What was written of anything but a run. Raises StoreError if it is not there, or damaged."""
+    """A stored result that is not a run. Raises StoreError if it is missing or damaged."""
     if held.kind == "study":
         return stored_study(held)
-    return (
-        stored_walk(held, selection) if held.kind == "walk" else stored_competition(held, monitor)
-    )
+    if held.kind == "walk":
+        return stored_walk(held, selection)
+    return stored_competition(held, monitor)
 
 
 def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
-    """What was written of a walk-forward by this selection.
-
-    Raises StoreError if it is not there, or damaged.
-    """
+    """A stored walk-forward of this selection. Raises StoreError if it is missing or damaged."""
     place = walk_place(held, selection.suffix)
     return StoredWalk(held, place, read_walk(place), with_settings)
 
@@ -177,7 +173,7 @@ def stored_walk(held: Held, selection: Selection, with_settings: bool = True) ->
 def stored_competition(
     held: Held, monitor: Monitor, with_settings: bool = True
 ) -> StoredCompetition:
-    """What was written of a competition. Raises StoreError if it is not there, or damaged."""
+    """A stored competition. Raises StoreError if it is missing or damaged."""
     place = competition_place(held)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None
     scores = place.read_scores()
@@ -187,5 +183,5 @@ def stored_competition(
 
 
 def stored_study(held: Held) -> StoredStudy:
-    """What was written of a study. Raises StoreError if it is not there, or damaged."""
+    """A stored study. Raises StoreError if it is missing or damaged."""
     return StoredStudy(held, read_study(held))

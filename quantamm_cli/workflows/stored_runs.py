@@ -11,7 +11,7 @@ from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_tab
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.history import older_json
-from quantamm_cli.settings.json_tree import Json, JsonObject, finite
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars
 
 OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
-"""What is no run, by its key in JSON."""
+"""The JSON keys of the results that are not runs."""
 OLDER = ", older"
 _MARKED = "older: a definition has changed since; `qsim runs show` of a result says which"
 _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
@@ -30,7 +30,7 @@ _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "p
 
 @dataclass(frozen=True)
 class Folder(Result):
-    """Runs, walk-forwards, competitions and studies, each with a few facts."""
+    """The runs, walk-forwards, competitions and studies of a folder, each in a few facts."""
 
     root: Path
     runs: tuple[Summary, ...]
@@ -38,12 +38,12 @@ class Folder(Result):
 
     @property
     def lines(self) -> list[Line]:
-        """One a result, as a listing shows it; the last modified first."""
+        """One for each result, the last modified first."""
         lines = [*map(_run_line, self.runs), *map(_other_line, self.others)]
         return sorted(lines, key=lambda line: (line.modified, line.name), reverse=True)
 
     def frame(self) -> "polars.DataFrame":
-        """A row a result with the columns of :class:`Line`."""
+        """A row for each result, with the columns of :class:`Line`."""
         import polars
 
         text, names = polars.String(), polars.List(polars.String)
@@ -54,22 +54,18 @@ class Folder(Result):
             "what": text,
             "tokens": names,
             "size": text,
-        }
-        types |= {
             "metric": text,
             "best": polars.Float64(),
             "modified": polars.Datetime("ms", "UTC"),
         }
-        return polars.DataFrame(
-            [line._asdict() | {"tokens": list(line.tokens)} for line in self.lines], schema=types
-        )
+        rows = [line._asdict() | {"tokens": list(line.tokens)} for line in self.lines]
+        return polars.DataFrame(rows, schema=types)
 
     def to_dict(self) -> dict[str, Json]:
-        kinds: dict[str, Json] = {
-            key: [_other(each) for each in self.others if each.held.kind == kind]
-            for kind, key in OTHERS.items()
-        }
-        return {"runs": [_run(each) for each in self.runs], **kinds}
+        tree: dict[str, Json] = {"runs": [_run(each) for each in self.runs]}
+        for kind, key in OTHERS.items():
+            tree[key] = [_other(each) for each in self.others if each.held.kind == kind]
+        return tree
 
     def tables(self) -> Sequence[Table | str]:
         if not self.lines:
@@ -79,7 +75,7 @@ class Folder(Result):
 
 
 def list_results(runs_dir: str) -> Folder:
-    """Everything in a folder; damaged results are listed as such."""
+    """All results in a folder; damaged ones are listed with their problem."""
     store = Store(runs_dir)
     return Folder(store.root, tuple(store.list()), tuple(store.others()))
 
@@ -112,14 +108,20 @@ def _run_line(each: Summary) -> Line:
 
 
 def _other(each: Other) -> dict[str, Json]:
-    named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
-    facts = {**named, **finite(each.told), **older_json(each.older)}
-    return {**facts, "problem": each.problem, "file": str(each.file)}
+    return {
+        "run": each.held.name,
+        "fingerprint": each.held.fingerprint,
+        "status": each.status,
+        **finite(each.told),
+        **older_json(each.older),
+        "problem": each.problem,
+        "file": str(each.file),
+    }
 
 
 def _other_line(each: Other) -> Line:
     facts = each.told
-    counted = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
+    sizes = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
     what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
     if "sweep" in facts:
         axes = ", ".join(facts["sweep"]["axes"])
@@ -130,7 +132,7 @@ def _other_line(each: Other) -> Line:
         status=_status(each),
         what=what,
         tokens=facts.get("tokens", ()),
-        size=next(counted, None),
+        size=next(sizes, None),
         metric=facts.get("metric", ""),
         best=facts.get("best"),
         modified=each.modified,
@@ -139,13 +141,13 @@ def _other_line(each: Other) -> Line:
 
 @dataclass(frozen=True)
 class Verification(Result):
-    """Whether every file is as it was written."""
+    """Files that are not as they were written, and how many results there are."""
 
     root: Path
     damages: tuple[Finding, ...]
     runs: int
     others: dict[str, int]
-    """How many there are of everything else, by kind."""
+    """Numbers of other results, by kind."""
 
     def to_dict(self) -> dict[str, Json]:
         return {"sound": self.runs, **{key: self.others[kind] for kind, key in OTHERS.items()}}
@@ -153,9 +155,11 @@ class Verification(Result):
     def tables(self) -> Sequence[Table | str]:
         if self.damages:
             return [damages_table([(each.path, each.problem) for each in self.damages])]
-        counted = {kind: count for kind, count in self.others.items() if count}
-        others = "".join(f", {count} {_called(kind, count)}" for kind, count in counted.items())
-        return [f"{self.runs} run(s){others} in {self.root} are sound"]
+        numbers = [f"{self.runs} run(s)"]
+        for kind, count in self.others.items():
+            if count:
+                numbers.append(f"{count} {_kind_text(kind, count)}")
+        return [f"{', '.join(numbers)} in {self.root} are sound"]
 
     def refuse(self) -> None:
         if self.damages:
@@ -164,26 +168,25 @@ class Verification(Result):
 
 
 def verify_results(runs_dir: str) -> Verification:
-    """Read everything in a folder again."""
+    """Check every file of the results in a folder."""
     store = Store(runs_dir)
     damages = tuple(store.verify())
     kinds = [held.kind for held in store.holdings()]
-    return Verification(
-        store.root, damages, len(store.list()), {kind: kinds.count(kind) for kind in OTHERS}
-    )
+    others = {kind: kinds.count(kind) for kind in OTHERS}
+    return Verification(store.root, damages, len(store.list()), others)
 
 
-def _called(kind: str, number: int) -> str:
+def _kind_text(kind: str, number: int) -> str:
     return KINDS[kind] if number == 1 else OTHERS[kind].replace("_", "-")
 
 
 @dataclass(frozen=True)
 class StoredRun(Result):
-    """A run's settings, where they came from, and what each selection rule chooses."""
+    """A run: its settings, its provenance, and what each selection rule chooses."""
 
     run: Run
     minimum: float = 0.0
-    """Least score on the other period, for the rules that ask one."""
+    """Least score on the other period, for the rules that take one."""
 
     @property
     def name(self) -> str:
@@ -197,31 +200,29 @@ class StoredRun(Result):
 
     @property
     def settings(self) -> JsonObject:
-        """The plain tree that names it."""
+        """The plain tree that its name is the digest of."""
         return self.run.settings
 
     @property
     def history(self) -> "polars.DataFrame":
-        """One row a step and parameter set: ``step``, ``set``, ``objective``, ``learning_rate``,
-        and ``period.metric`` of each metric.
+        """One row for each step and parameter set: ``step``, ``set``, ``objective``,
+        ``learning_rate``, and ``period.metric`` of each metric.
         """
         import polars
 
         rows = []
         for entry in self.run.history():
-            for one, objective in enumerate(entry["objective"]):
-                scores = {
-                    f"{period}.{name}": column[one]
-                    for period, table in entry["metrics"].items()
-                    for name, column in table.items()
-                }
-                head = {
+            for number, objective in enumerate(entry["objective"]):
+                row = {
                     "step": entry["step"],
-                    "set": one,
+                    "set": number,
                     "objective": objective,
                     "learning_rate": entry["learning_rate"],
                 }
-                rows.append(finite(head | scores))
+                for period, table in entry["metrics"].items():
+                    for name, column in table.items():
+                        row[f"{period}.{name}"] = column[number]
+                rows.append(finite(row))
         return polars.DataFrame(rows, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Json]:
@@ -240,23 +241,23 @@ class StoredRun(Result):
 
     def tables(self) -> Sequence[Table | str]:
         run, choices = self.run, all_selections(self.run, self.minimum)
-        origin = {name: value for name, value in run.provenance.items() if name != "data"}
-        shown: list[Table | str] = [
+        parts: list[Table | str] = [
             leaves_table(f"{run.name}  {run.status}", run.settings),
             *map(str, run.older),
-            leaves_table("made by", origin),
+            leaves_table("made by", without(run.provenance, "data")),
         ]
         if choices:
-            shown.append(selections_table(choices))
-        return shown
+            parts.append(selections_table(choices))
+        return parts
 
 
-def trained(settings: Train) -> Run:
-    """The run of some settings. Raises StoreError if there is none, or it is damaged."""
+def load_trained(settings: Train) -> Run:
+    """The stored run of some settings. Raises StoreError if it is missing or damaged."""
     store = Store(settings.runs_dir)
     if not store.path(settings.fingerprint).exists():
-        cure = "train it first: qsim train with the same words"
         raise StoreError(
-            settings.runs_dir, f"no run_{settings.fingerprint[:12]}… of these settings; {cure}"
+            settings.runs_dir,
+            f"has no run_{settings.fingerprint[:12]}… of these settings; train it first: qsim "
+            "train with the same arguments",
         )
     return store.load(settings.fingerprint)

@@ -1,4 +1,4 @@
-"""The files of a study beside its journal: a summary, and the best trial as an experiment."""
+"""The files of a study beside its journal: a summary, and its best trial as an experiment."""
 
 import json
 import shlex
@@ -21,18 +21,18 @@ from quantamm_cli.workflows.monitor import Monitor
 
 
 class StudyFiles:
-    """Of one study in its place. ``words`` are the overrides it was asked for with."""
+    """The files of one study. ``overrides`` are those of the command that runs it."""
 
     def __init__(
         self,
         place: StudyPlace,
         identity: JsonObject,
         search: Search,
-        words: Sequence[str],
+        overrides: Sequence[str],
         monitor: Monitor,
     ) -> None:
         self.place, self.identity = place, identity
-        self._search, self._words, self._monitor = search, words, monitor
+        self._search, self._overrides, self._monitor = search, overrides, monitor
         self._experiments: Experiments | None = None
 
     @property
@@ -45,14 +45,18 @@ class StudyFiles:
         }
 
     def write(self, study: Study) -> None:
-        """Summary and best trial as the journal has them now."""
+        """Write the summary and the best trial of the journal."""
         if study.best is not None:
             self._write_best(study.best)
-        told = {"schema": DOCUMENT, "study": self.place.name, **trials_told(study, self.place)}
-        summary = told | {"identity": self.identity, "optuna": study.notes["optuna"]}
-        write_if_changed(
-            self.place.summary, json.dumps(finite(summary), indent=2, allow_nan=False) + "\n"
-        )
+        summary = {
+            "schema": DOCUMENT,
+            "study": self.place.name,
+            **trials_json(study, self.place),
+            "identity": self.identity,
+            "optuna": study.notes["optuna"],
+        }
+        text = json.dumps(finite(summary), indent=2, allow_nan=False)
+        write_if_changed(self.place.summary, text + "\n")
 
     def _write_best(self, best: Trial) -> None:
         path = self.place.experiment
@@ -61,45 +65,47 @@ class StudyFiles:
         )
         if path.exists() and f"# {score}\n" in path.read_text("utf-8"):
             return
-        words = shlex.join(["qsim", "tune", *self._words])
-        tree = self._search.tree(best.settings)
+        command = shlex.join(["qsim", "tune", *self._overrides])
+        comments = [f"qsim train conf={path}", score, f"found by: {command}"]
         self._experiments = self._experiments or Experiments()
-        write_if_changed(
-            path,
-            self._experiments.text(tree, [f"qsim train conf={path}", score, f"found by: {words}"]),
-        )
+        text = self._experiments.text(self._search.tree(best.settings), comments)
+        write_if_changed(path, text)
         try:
             settings = read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
-            self._monitor.warn(f"{path} needs more than itself: {failure}")
+            self._monitor.warn(f"{path} is not a complete experiment: {failure}")
             return
-        again = (
-            f"{'walk' if isinstance(settings.split, WalkForward) else 'run'}_{settings.fingerprint}"
-        )
-        if best.run != again:
+        name = run_name(settings)
+        if best.run != name:
             self._monitor.warn(
-                f"{path} gives {again[:17]}…, not {str(best.run)[:16]}…: a setting comes from "
-                "elsewhere than the YAML"
+                f"{path} gives {name[:17]}…, not {str(best.run)[:16]}…: a setting does not come "
+                "from YAML"
             )
 
 
-def trials_told(study: Study, place: StudyPlace) -> JsonObject:
-    """All trials and the best of them, as JSON has them."""
+def run_name(settings: Train) -> str:
+    """The name of the run or the walk-forward of some settings."""
+    kind = "walk" if isinstance(settings.split, WalkForward) else "run"
+    return f"{kind}_{settings.fingerprint}"
+
+
+def trials_json(study: Study, place: StudyPlace) -> JsonObject:
+    """All trials and the best of them, for JSON."""
     tree: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
     if study.best is not None:
         best = record(study.best)
-        named = {
+        tree["best"] = {
             "number": best["number"],
             "value": best["value"],
             "settings": best["settings"],
             "run": best["run"],
+            "experiment": str(place.experiment),
         }
-        tree["best"] = {**named, "experiment": str(place.experiment)}
     return tree
 
 
 def record(trial: Trial) -> TrialRecord:
-    """A trial as it is written; absent things are absent."""
+    """A trial as it is written; what it has not is left out."""
     tree: TrialRecord = {
         "number": trial.number,
         "state": trial.state,

@@ -1,4 +1,4 @@
-"""The trials of a study: suggested, trained and reported, one after the other."""
+"""The trials of a study: suggested, trained and reported, one after another."""
 
 import math
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from quantamm_cli.store import atomic
 from quantamm_cli.tuning.study import Attempt, Study
 from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
 from quantamm_cli.workflows.selection import USUAL
-from quantamm_cli.workflows.study_files import StudyFiles
+from quantamm_cli.workflows.study_files import StudyFiles, run_name
 from quantamm_cli.workflows.train import train
 from quantamm_cli.workflows.walk_forward import cycles
 
 _PATIENCE = 5
-"""Trials that may fail from the beginning on before the study is given up."""
+"""If so many trials at the beginning all fail, the study ends."""
 
 
-def left(study: Study, trials: int) -> int:
-    """How many trials are to come."""
+def remaining_trials(study: Study, trials: int) -> int:
+    """How many of ``trials`` have not ended yet."""
     return max(0, trials - sum(trial.state != "stopped" for trial in study.trials))
 
 
@@ -43,25 +43,25 @@ class StudyRunner:
         self._trials = 0
 
     def run(self, trials: int) -> None:
-        """Trials until there are so many."""
+        """Run trials until ``trials`` have ended."""
         self._trials = trials
         if self._study.trials:
             self._monitor.note(
-                f"{self._files.place.name[:18]}…: going on after "
-                f"{trials - left(self._study, trials)} of {trials} trials"
+                f"{self._files.place.name[:18]}…: resuming after "
+                f"{trials - remaining_trials(self._study, trials)} of {trials} trials"
             )
         with (
             self._monitor.saving(self._interrupted) as check,
             self._monitor.progress("tuning", trials) as step,
         ):
-            while to_come := left(self._study, trials):
-                self._give_up_if_none_worked()
-                self._one(trials - to_come, step)
+            while remaining := remaining_trials(self._study, trials):
+                self._stop_if_all_failed()
+                self._run_trial(trials - remaining, step)
                 self._files.write(self._study)
                 check()
-        self._give_up_if_none_worked()
+        self._stop_if_all_failed()
 
-    def _one(self, done: int, step: Step) -> None:
+    def _run_trial(self, done: int, step: Step) -> None:
         with self._writing():
             attempt = self._attempt = self._study.next()
         monitor = _TrialMonitor(self._monitor, attempt, done, step)
@@ -74,51 +74,54 @@ class StudyRunner:
         except (QsimError, Interrupted, KeyboardInterrupt, OSError):
             monitor.pause()
             raise
-        except Pruned as given_up:
+        except Pruned as pruned:
             with self._writing():
-                attempt.prune(str(given_up))
-            self._monitor.note(f"trial {attempt.number} given up: {given_up}")
+                attempt.prune(str(pruned))
+            self._monitor.note(f"trial {attempt.number} pruned: {pruned}")
         else:
             with self._writing():
                 attempt.finish(score)
             best = self._study.best
             assert best is not None
-            said = f"trial {attempt.number}: {self._period} {self._metric} {score:.6g}"
-            self._monitor.note(said + " (best)" * (best.number == attempt.number))
+            mark = " (best)" * (best.number == attempt.number)
+            self._monitor.note(
+                f"trial {attempt.number}: {self._period} {self._metric} {score:.6g}{mark}"
+            )
             step(done + 1, f"best {best.value:.4g}")
         self._attempt = None
 
     def _score(self, attempt: Attempt, monitor: Monitor) -> float:
-        """Train a trial's settings, or find them trained.
+        """The score of a trial; its settings are trained unless they already are.
 
-        Raises ConfigError or DivergedError if that gives no score.
+        Raises ConfigError or DivergedError if there is no score.
         """
         with self._writing():
             values = self._space.values(attempt)
         settings = self._space.settings(values)
-        walks = isinstance(settings.split, WalkForward)
-        run = f"{'walk' if walks else 'run'}_{settings.fingerprint}"
+        run = run_name(settings)
         earlier = {trial.run for trial in self._study.trials}
         with self._writing():
             attempt.runs_as(run)
-        # A study begun afresh trains its runs once more: not those it has trained itself,
-        # nor one that was stopped.
+        # A fresh study trains again what other studies have trained,
+        # but not a run that one of its own trials has trained or begun.
         fresh = bool(self._study.notes["fresh"]) and run not in earlier
-        if walks:
-            return self._walked(attempt, settings, fresh, monitor)
+        if isinstance(settings.split, WalkForward):
+            return self._walk_forward_score(attempt, settings, fresh, monitor)
         result = train(settings, USUAL, fresh, monitor=monitor)
         score = result.metrics.get(self._period, {}).get(self._metric, math.nan)
         if not math.isfinite(score):
             raise DivergedError("", f"{self._period}.{self._metric} is {score}")
         return float(score)
 
-    def _walked(self, attempt: Attempt, settings: Train, fresh: bool, monitor: Monitor) -> float:
+    def _walk_forward_score(
+        self, attempt: Attempt, settings: Train, fresh: bool, monitor: Monitor
+    ) -> float:
         """The mean score of the cycles.
 
-        Raises DivergedError if one has none, Pruned if the first of them promise too little.
+        Raises DivergedError if a cycle has no score, Pruned if the pruner ends the trial.
         """
         scores: list[float] = []
-        of = len(settings.cycles)
+        total = len(settings.cycles)
         for each in cycles(settings, USUAL, fresh, monitor):
             score = each.outcome.scores[self._period][self._metric]
             if not math.isfinite(score):
@@ -126,33 +129,31 @@ class StudyRunner:
                     "", f"{self._period}.{self._metric} of cycle {len(scores) + 1} is {score}"
                 )
             scores.append(score)
+            mean = math.fsum(scores) / len(scores)
             with self._writing():
-                poor = attempt.report(len(scores), math.fsum(scores) / len(scores))
-            if poor and len(scores) < of:
-                raise Pruned(
-                    f"after cycle {len(scores)} of {of} its mean is "
-                    f"{math.fsum(scores) / len(scores):.6g}"
-                )
-        return math.fsum(scores) / of
+                prune = attempt.report(len(scores), mean)
+            if prune and len(scores) < total:
+                raise Pruned(f"after cycle {len(scores)} of {total} its mean is {mean:.6g}")
+        return math.fsum(scores) / total
 
-    def _give_up_if_none_worked(self) -> None:
-        """When the first trials all failed, the next would fail as well."""
+    def _stop_if_all_failed(self) -> None:
+        """Raise an error if the first trials all failed, as the next would fail too."""
         first = self._study.trials[:_PATIENCE]
         if len(first) == _PATIENCE and all(trial.state == "failed" for trial in first):
             last = self._study.trials[-1]
             failure = ConfigError if last.code == ConfigError.code else DivergedError
             raise failure(
                 "study",
-                f"the first {_PATIENCE} trials failed, so it was given up; the last: {last.reason}",
+                f"ended, as the first {_PATIENCE} trials failed; the last: {last.reason}",
             )
 
     def _interrupted(self) -> str:
-        """Asked to stop outside of a training."""
+        """Called when the command must stop while no training runs."""
         if self._attempt is not None:
             with suppress(OSError):
                 self._attempt.pause()
-        done = self._trials - left(self._study, self._trials)
-        return f"stopped after {done} of {self._trials} trials; the same command goes on from there"
+        done = self._trials - remaining_trials(self._study, self._trials)
+        return f"stopped after {done} of {self._trials} trials; run the same command to resume"
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -161,19 +162,19 @@ class StudyRunner:
 
 
 class Pruned(Exception):  # noqa: N818 - an event, not an error
-    """A trial promises less than the others did."""
+    """The pruner ends a trial: its score so far is below those of the others."""
 
 
 class _TrialMonitor(Monitor):
-    """What a trial may say: how far it is, on the bar of the study;
-    warnings; and that it was stopped.
+    """Shows the progress of a trial on the bar of its study, passes on warnings, and pauses the
+    trial when it must stop.
     """
 
     def __init__(self, study: Monitor, attempt: Attempt, done: int, step: Step) -> None:
         self._study, self._attempt, self._done, self._step = study, attempt, done, step
 
     def pause(self) -> None:
-        """The trial was stopped in an orderly way; a full disk is told elsewhere."""
+        """Record that the trial was stopped; a full disk is reported elsewhere."""
         with suppress(OSError):
             self._attempt.pause()
 

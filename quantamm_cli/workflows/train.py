@@ -1,4 +1,4 @@
-"""Fit, validate, save, select, and score what came of it."""
+"""Training: fit, validate, save, select, score."""
 
 import time
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser
-from quantamm_cli.workflows.training_run import TrainingRun, opening
+from quantamm_cli.workflows.training_run import TrainingRun, initial_parameters
 from quantamm_cli.workflows.trajectory import Trajectory
-from quantamm_cli.workflows.warm_start import same_data
+from quantamm_cli.workflows.warm_start import check_same_data
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
 _PATIENCE = 7 * 86400.0
@@ -30,14 +30,14 @@ _PATIENCE = 7 * 86400.0
 
 @dataclass(frozen=True)
 class TrainingResult(Result):
-    """A finished run and the set that was chosen of it."""
+    """A finished run and the parameter set that was chosen."""
 
     chosen: Chosen
     scored: Scored
     status: str
     """``new``, ``resumed`` or ``reused``."""
     redrawn: list[int] | None
-    """How often each set diverged and was drawn anew; ``None``: none ever did."""
+    """How often each set diverged and was drawn anew; ``None``: none diverged."""
     ended: list[str | None] | None
     """Why each set ended before its last step; ``None``: none did."""
     seconds: dict[str, float]
@@ -45,27 +45,26 @@ class TrainingResult(Result):
 
     @property
     def run(self) -> Run:
-        """As it is stored."""
+        """The stored run."""
         return self.chosen.run
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Of the chosen set, by period."""
+        """Scores of the chosen set, by period."""
         return self.scored.metrics
 
     @property
     def trajectory(self) -> Trajectory:
-        """Of the pool over all periods, minute by minute."""
+        """The pool over all periods, minute by minute."""
         return self.scored.trajectory
 
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
         tree |= {"seconds": self.seconds, "files": self.files, "status": self.status}
-        tree |= {
-            name: sets
-            for name, sets in (("redrawn", self.redrawn), ("ended", self.ended))
-            if sets is not None
-        }
+        if self.redrawn is not None:
+            tree["redrawn"] = self.redrawn
+        if self.ended is not None:
+            tree["ended"] = self.ended
         return tree
 
     def tables(self) -> Sequence[Table | str]:
@@ -79,23 +78,23 @@ def train(
     shorter: Run | None = None,
     monitor: Monitor | None = None,
 ) -> TrainingResult:
-    """Train these settings to the end, or go on where an earlier call stopped,
-    and assess the set that is selected.
+    """Train these settings to the end, resuming where an earlier call stopped,
+    and assess the selected set.
 
     Args:
-        fresh: start over; the old files are kept beside.
-        shorter: a run of the same settings with fewer steps, whose whole state is taken over.
+        fresh: start over; the old files are renamed.
+        shorter: a run of the same settings with fewer steps, to continue from its last state.
 
     Raises:
-        ConfigError: the settings cannot be trained, or nothing can be selected so.
-        DataError: there are no such prices, or the run was made from others.
-        DivergedError: no parameter set has finite numbers.
-        Interrupted: the monitor stopped it; what was done is saved.
+        ConfigError: the settings cannot be trained, or the selection does not fit them.
+        DataError: the prices are missing, not valid, or not those the run was made from.
+        DivergedError: every parameter set has numbers that are not finite.
+        Interrupted: the monitor stopped it; the completed steps are saved.
     """
     monitor = monitor or Monitor()
     start_jax()
     choose = chooser(settings, selection)
-    opening(settings)
+    initial_parameters(settings)
     watch = Watch()
     market = load_market(settings, settings.test_end or settings.end)
     describe_market(market, monitor)
@@ -103,50 +102,52 @@ def train(
     store = Store(settings.runs_dir)
     data = data_digest(settings, market)
     if shorter is not None:
-        same_data(shorter, data)
-    with _opened(store, settings, data, fresh, monitor) as writer:
+        check_same_data(shorter, data)
+    with _open_writer(store, settings, data, fresh, monitor) as writer:
         if writer.status == "finished":
             monitor.note(
                 f"run_{settings.fingerprint[:12]}… is finished; reusing it "
                 f"({argument('fresh', True)} starts over)"
             )
         else:
-            watch.split("compile", _fitted(settings, market, writer, monitor, shorter), "run")
+            watch.split("compile", _fit_to_end(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]
     run = store.load(settings.fingerprint)
     chosen = Chosen(settings, run, choose(run))
     scored = chosen.score(market, watch)
-    redrawn, ended = _befell(run, settings, monitor)
+    redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}
     return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files)
 
 
-def _befell(
+def _report_sets(
     run: Run, settings: Train, monitor: Monitor
 ) -> tuple[list[int] | None, list[str | None] | None]:
-    """How often each parameter set diverged and was drawn anew,
-    and why it ended before its steps, if any did.
-    """
+    """``redrawn`` and ``ended`` of a result, shown on the monitor."""
     fitter = Fit.typed(settings.fit)
     last = run.entries[-1]
     redrawn, ended = last.get("redrawn") or None, last.get("ended") or None
     if redrawn:
-        said = ", ".join(
-            f"set {one} {'once' if count == 1 else f'{count} times'}"
-            for one, count in enumerate(redrawn)
-            if count
-        )
+        drawn = (f"set {number} {_times(count)}" for number, count in enumerate(redrawn) if count)
         monitor.warn(
-            f"parameter sets diverged and were drawn anew: {said}; {fitter.remedy} may help"
+            f"parameter sets diverged and were drawn anew: {', '.join(drawn)}; {fitter.remedy} "
+            "may help"
         )
-    for reason in dict.fromkeys(filter(None, ended or ())):
-        sets = ", ".join(str(one) for one, other in enumerate(ended or ()) if other == reason)
-        monitor.note(f"set {sets} ended before step {fitter.steps}: {reason}")
+    numbers: dict[str, list[str]] = {}
+    for number, reason in enumerate(ended or ()):
+        if reason is not None:
+            numbers.setdefault(reason, []).append(str(number))
+    for reason, ended_sets in numbers.items():
+        monitor.note(f"set {', '.join(ended_sets)} ended before step {fitter.steps}: {reason}")
     return redrawn, ended
 
 
-def _opened(store: Store, settings: Train, data: str, fresh: bool, monitor: Monitor) -> Writer:
-    """The writer of the run, once nobody else is."""
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _open_writer(store: Store, settings: Train, data: str, fresh: bool, monitor: Monitor) -> Writer:
+    """The writer of the run, once no other process writes it."""
     try:
         return store.open(settings.identity(), data=data, fresh=fresh)
     except BusyError as busy:
@@ -154,17 +155,18 @@ def _opened(store: Store, settings: Train, data: str, fresh: bool, monitor: Moni
         return store.open(settings.identity(), data=data, fresh=False, wait=_PATIENCE)
 
 
-def _fitted(
+def _fit_to_end(
     settings: Train, market: Market, writer: Writer, monitor: Monitor, shorter: Run | None
 ) -> float:
-    """Run the fit to its end under the writer's lock; seconds until the first
-    entry, most of them compiling.
+    """Run the fit to its end under the writer's lock.
+
+    Returns the seconds until the first entry, most of them for compiling.
     """
-    began, first = time.perf_counter(), 0.0
+    start, first = time.perf_counter(), 0.0
     run = TrainingRun(settings, market, writer)
     if shorter is not None and writer.status == "new":
         run.adopt(shorter)
-        monitor.note(f"going on from step {run.step} of {shorter.name[:16]}…")
+        monitor.note(f"continuing from step {run.step} of {shorter.name[:16]}…")
     elif run.entries:
         monitor.note(f"resuming run_{settings.fingerprint[:12]}… after step {run.step}")
     with (
@@ -173,15 +175,15 @@ def _fitted(
     ):
         try:
             for report, progress in fit(run.problem, run.progress):
-                first = first or time.perf_counter() - began
+                first = first or time.perf_counter() - start
                 run.record(report, progress)
-                step(report.step, run.said(report))
+                step(report.step, run.progress_text(report))
                 check()
-        except DivergedError as lost:
+        except DivergedError as failure:
             if not run.entries:
                 raise
             run.save("stopped")
-            told = f"{lost.message}; those up to step {run.step} are saved in {writer.path}"
-            raise DivergedError(lost.where, told) from None
+            message = f"{failure.message}; those up to step {run.step} are saved in {writer.path}"
+            raise DivergedError(failure.where, message) from None
         run.save("finished")
     return first

@@ -1,8 +1,9 @@
-"""A training in progress: its problem, what it has reached, and how that is kept."""
+"""A training in progress: its problem, its progress, and how both are saved."""
 
 import time
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from quantamm_cli.market import Market, Practice
 from quantamm_cli.market.practice import refuse_more_than_prices
 from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.settings.json_tree import without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Entry, Run, Writer
 from quantamm_cli.training.base import Fit
@@ -27,7 +29,7 @@ from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
-from quantamm_cli.workflows.selection import scoreboard, selection_metric
+from quantamm_cli.workflows.selection import scoreboard, selection_metric, selection_period
 
 _SAVE_SECONDS = 1.0
 TRACKED = (
@@ -38,20 +40,20 @@ TRACKED = (
     "returns_over_hodl",
     "returns_over_uniform_hodl",
 )
-"""Metrics of every period at every step, besides those that train and select: cheap,
-and enough to draw a history.
+"""Metrics of every period that are scored at every step, beside those that train and select:
+cheap, and enough to plot a history.
 """
 
 
 class TrainingRun:
-    """One run being trained. ``save`` may be called from the thread that waits for signals."""
+    """A run that is being trained. The thread that waits for signals may call ``save``."""
 
     def __init__(self, settings: Train, market: Market, writer: Writer) -> None:
         self._settings, self._writer = settings, writer
         self._provenance = provenance(settings, market)
-        self.problem, self.progress, self._specs = posed(settings, market)
+        self.problem, self.progress, self._specs = training_problem(settings, market)
         self.entries: list[Entry] = []
-        self._saved, self._when = 0, time.monotonic()
+        self._saved, self._saved_at = 0, time.monotonic()
         if writer.run is not None and writer.state is not None:
             self.entries = writer.run.history()
             self._keep_meanings(writer.run)
@@ -59,27 +61,24 @@ class TrainingRun:
             self.progress = _restored(self.progress, writer.state)
 
     def adopt(self, run: Run) -> None:
-        """Take over the history and the state of a shorter run of the same settings, durably."""
+        """Continue from the history and the state of a shorter run of these settings, and save."""
         self.entries, self.progress = run.history(), _restored(self.progress, run.state())
         self._keep_meanings(run)
         self.save("running")
 
     def _keep_meanings(self, run: Run) -> None:
-        """Scores of another meaning are in the history already: the run
-        stays marked by the oldest.
-        """
-        self._provenance = {
-            **{key: value for key, value in self._provenance.items() if key != "meanings"},
-            **{key: value for key, value in run.provenance.items() if key == "meanings"},
-        }
+        """Keep the ``meanings`` of a run whose history is continued: its scores are of those."""
+        self._provenance = without(self._provenance, "meanings")
+        if "meanings" in run.provenance:
+            self._provenance["meanings"] = run.provenance["meanings"]
 
     @property
     def step(self) -> int:
-        """The last step done."""
+        """The last completed step."""
         return self.progress.step - 1
 
     def record(self, report: Report, progress: Progress) -> None:
-        """Keep an entry, and save now and then."""
+        """Add an entry, and save if the last save is long ago."""
         entry: Entry = {
             "step": report.step,
             "params": report.params,
@@ -91,51 +90,49 @@ class TrainingRun:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
-        # under names of the fitter's own
+        # the fitter chooses the names of its extras
         self.entries.append({**entry, **report.extras})  # type: ignore[typeddict-item]
-        self.progress = (
-            progress  # from here on the entry counts, also for a save from another thread
-        )
-        if time.monotonic() - self._when > _SAVE_SECONDS:
+        # last, as it says to a save on another thread how many entries there are
+        self.progress = progress
+        if time.monotonic() - self._saved_at > _SAVE_SECONDS:
             self.save("running")
 
     def save(self, status: str) -> None:
-        """Make everything so far durable."""
+        """Write all completed steps to disk."""
         progress = self.progress
         entries = self.entries[: progress.step]
-        kept = keepers(scoreboard(entries, selection_metric(self._settings)))
+        chosen = keepers(scoreboard(entries, selection_metric(self._settings)))
         self._writer.save(
             entries[self._saved :],
-            [entries[index] for index in kept],
+            [entries[index] for index in chosen],
             _state(progress),
             status,
             self._provenance,
         )
-        self._saved, self._when = len(entries), time.monotonic()
+        self._saved, self._saved_at = len(entries), time.monotonic()
 
     def interrupted(self) -> str:
-        """Save because we were asked to stop; what to tell the user."""
+        """Save because the command must stop; returns the message for the user."""
         if not self.entries:
             return "stopped before the first step was done; nothing to save"
         self.save("stopped")
         return (
-            f"stopped; step {self.step} of run_{self._settings.fingerprint[:12]}… is saved; the "
-            "same command goes on from there"
+            f"stopped; step {self.step} of run_{self._settings.fingerprint[:12]}… is saved; "
+            "run the same command to resume"
         )
 
-    def said(self, report: Report) -> str:
-        """The metric that selects, for the progress bar."""
+    def progress_text(self, report: Report) -> str:
+        """The best score of the metric that selects, for the progress bar."""
         period, metric = self.problem.watched
         scores = report.metrics[period][metric]
         return f"{period} {metric} {np.max(scores, where=np.isfinite(scores), initial=-np.inf):.3f}"
 
 
-def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarray]]:
-    """The declared parameters and the raw ones to begin with.
+def initial_parameters(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarray]]:
+    """The declared parameters, and the raw sets that training begins with.
 
     Raises:
-        ConfigError: for all that is wrong about them and about the windows,
-            before any price is read.
+        ConfigError: the parameters or the windows are not valid. Raised before prices are read.
     """
     pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
     assets = len(settings.tokens)
@@ -152,11 +149,13 @@ def opening(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarra
     return specs, raw
 
 
-def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
-    """The typed settings as a training problem, its beginning, and what its parameters are."""
+def training_problem(
+    settings: Train, market: Market
+) -> tuple[Problem, Progress, tuple[Parameter, ...]]:
+    """The training problem of some settings, its initial progress, and its parameters."""
     pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
     metric = Metric.typed(settings.metric)
-    specs, params = opening(settings)
+    specs, params = initial_parameters(settings)
     selects = selection_metric(settings)
     problem = Problem(
         pool=pool,
@@ -173,7 +172,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
         bout_offset=settings.split.bout_offset,
         spans=settings.spans,
         tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
-        watched=("validation" if "validation" in settings.periods else "train", selects),
+        watched=(selection_period(settings), selects),
         draw=partial(drawn, specs, settings.params, len(settings.tokens), fit),
         bank=_bank(settings, market),
     )
@@ -181,7 +180,7 @@ def posed(settings: Train, market: Market) -> tuple[Problem, Progress, tuple[Par
 
 
 def _bank(settings: Train, market: Market) -> Bank | None:
-    """What training windows are cut from, if not from history."""
+    """The prices that training windows are cut from; ``None``: the history itself."""
     practice = Practice.typed(settings.practice)
     refuse_more_than_prices(practice, market)
     paths = practice.bank(
@@ -191,54 +190,57 @@ def _bank(settings: Train, market: Market) -> Bank | None:
 
 
 def weights(settings: Train) -> Weights:
-    """The numbers of the objective; what is zero is left out of the program."""
-    told, turnover = settings.objective, Metric.typed(settings.metric).turnover_penalty
+    """The weights of the objective; those that are zero are ``None`` and not compiled."""
+    objective = settings.objective
+    temperature = None
+    if objective.joined == "softmin":
+        temperature = jnp.asarray(objective.temperature)
     return Weights(
-        turnover=jnp.asarray(turnover) if turnover else None,
-        curvature=jnp.asarray(told.curvature_penalty) if told.curvature_penalty else None,
-        temperature=jnp.asarray(told.temperature) if told.joined == "softmin" else None,
+        turnover=_weight(Metric.typed(settings.metric).turnover_penalty),
+        curvature=_weight(objective.curvature_penalty),
+        temperature=temperature,
     )
 
 
+def _weight(value: float) -> jax.Array | None:
+    return jnp.asarray(value) if value else None
+
+
 def _state(progress: Progress) -> dict[str, np.ndarray]:
-    """What the next step depends on, as arrays; ``step`` is the last one done."""
-    arrays = {f"params/{name}": np.asarray(value) for name, value in progress.params.items()}
-    arrays |= {
-        f"optimiser/{index}": np.asarray(leaf)
-        for index, leaf in enumerate(jax.tree.leaves(progress.optimiser))
-    }
+    """All that the next step depends on, as arrays; ``step`` is the last completed one."""
+    state: dict[str, Any] = {f"params/{name}": sets for name, sets in progress.params.items()}
+    for index, leaf in enumerate(jax.tree.leaves(progress.optimiser)):
+        state[f"optimiser/{index}"] = leaf
     if progress.average is not None:
-        arrays |= {f"average/{name}": value for name, value in progress.average.sums.items()} | {
-            "averaged": progress.average.count
-        }
-    arrays |= {"objective": progress.objective, "redrawn": progress.redrawn}
-    numbers = {
+        for name, value in progress.average.sums.items():
+            state[f"average/{name}"] = value
+        state["averaged"] = progress.average.count
+    state |= {
+        "objective": progress.objective,
+        "redrawn": progress.redrawn,
         "step": progress.step - 1,
         "best": progress.best,
         "since_improvement": progress.since_improvement,
+        "finite": progress.finite,
     }
-    numbers["finite"] = progress.finite
-    return arrays | {name: np.asarray(value) for name, value in numbers.items()}
+    return {name: np.asarray(value) for name, value in state.items()}
 
 
-def _restored(opening: Progress, state: Mapping[str, np.ndarray]) -> Progress:
-    """Progress as it was saved, in the shape of the run's beginning."""
-    leaves, shape = jax.tree.flatten(opening.optimiser)
+def _restored(initial: Progress, state: Mapping[str, np.ndarray]) -> Progress:
+    """Saved progress, in the structure of the run's initial progress."""
+    leaves, structure = jax.tree.flatten(initial.optimiser)
+    saved = [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))]
     average = None
     if "averaged" in state:
-        average = Average(
-            {name: state[f"average/{name}"] for name in opening.params}, state["averaged"]
-        )
+        sums = {name: state[f"average/{name}"] for name in initial.params}
+        average = Average(sums, state["averaged"])
+    # objective, redrawn and finite are missing in states that older versions saved
     return Progress(
         step=int(state["step"]) + 1,
-        params={name: jnp.asarray(state[f"params/{name}"]) for name in opening.params},
-        optimiser=jax.tree.unflatten(
-            shape, [jnp.asarray(state[f"optimiser/{index}"]) for index in range(len(leaves))]
-        ),
-        objective=state.get(
-            "objective", opening.objective
-        ),  # absent, as is the next, from what was saved before sets were drawn anew
-        redrawn=state.get("redrawn", opening.redrawn),
+        params={name: jnp.asarray(state[f"params/{name}"]) for name in initial.params},
+        optimiser=jax.tree.unflatten(structure, saved),
+        objective=state.get("objective", initial.objective),
+        redrawn=state.get("redrawn", initial.redrawn),
         best=float(state["best"]),
         since_improvement=int(state["since_improvement"]),
         average=average,

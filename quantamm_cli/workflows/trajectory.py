@@ -1,4 +1,4 @@
-"""What a pool did, minute by minute, as arrays and as frames."""
+"""A pool minute by minute, as arrays and as data frames."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
-    """A row a minute, a column a token.
+    """One row for each minute, one column for each token.
 
     ``unix`` (t,): ms since 1970 UTC. ``prices``, ``weights`` (shares of value), ``reserves`` (t,
-    n). ``value``, and ``fees`` that its providers earned in that minute (t,), in the numeraire.
+    n). In the numeraire: ``value``, and ``fees`` earned in that minute (t,).
     """
 
     tokens: tuple[str, ...]
@@ -36,7 +36,7 @@ class Trajectory:
 
     @classmethod
     def of(cls, tokens: tuple[str, ...], start: str, path: types.Trajectory) -> "Trajectory":
-        """Of a path whose first row is the minute ``start``."""
+        """From a path whose first row is the minute ``start``."""
         unix = (minute(start) + np.arange(len(path.value), dtype=np.int64)) * 60_000
         columns = (path.prices, path.weights, path.reserves, path.value, path.fees)
         return cls(tokens, unix, *(np.asarray(column, float) for column in columns))
@@ -64,29 +64,23 @@ class Trajectory:
     def to_xarray(self) -> Any:
         """An xarray data set with dimensions ``time`` (UTC) and ``token``. Needs xarray."""
         xarray = _library("xarray")
-        alone = {name: ("time", getattr(self, name)) for name in ("value", "fees")}
-        each = {
-            name: (("time", "token"), getattr(self, name))
-            for name in ("prices", "weights", "reserves")
+        each = ("time", "token")
+        variables = {
+            "value": ("time", self.value),
+            "fees": ("time", self.fees),
+            "prices": (each, self.prices),
+            "weights": (each, self.weights),
+            "reserves": (each, self.reserves),
         }
-        return xarray.Dataset(
-            alone | each,
-            {
-                "time": self.unix.astype("datetime64[ms]").astype("datetime64[ns]"),
-                "token": list(self.tokens),
-            },
-        )
+        times = self.unix.astype("datetime64[ms]").astype("datetime64[ns]")
+        return xarray.Dataset(variables, {"time": times, "token": list(self.tokens)})
 
     def _columns(self) -> Iterator[tuple[str, Numbers]]:
         yield from (("value", self.value), ("fees", self.fees))
-        for name, columns in (
-            ("price", self.prices),
-            ("weight", self.weights),
-            ("reserves", self.reserves),
-        ):
-            yield from (
-                (f"{name}_{token}", columns[:, index]) for index, token in enumerate(self.tokens)
-            )
+        tables = (("price", self.prices), ("weight", self.weights), ("reserves", self.reserves))
+        for name, columns in tables:
+            for index, token in enumerate(self.tokens):
+                yield f"{name}_{token}", columns[:, index]
 
 
 def _library(name: str) -> ModuleType:
@@ -97,6 +91,6 @@ def _library(name: str) -> ModuleType:
     except ImportError:
         raise QsimError(
             name,
-            f"is not installed, and this needs it; pip install {name}, or take "
-            ".frame(), a polars frame",
+            f"is not installed, and this needs it; pip install {name}, or use .frame(), which "
+            "returns a polars frame",
         ) from None

@@ -1,6 +1,4 @@
-"""A study whose trials are trainings, each a run of its own; it goes on
-where an earlier call stopped.
-"""
+"""A study whose trials are trainings, each a stored run; an interrupted study is resumed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,56 +18,54 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store import atomic
 from quantamm_cli.store.studies import StudyPlace
-from quantamm_cli.tuning.legal import moves_the_score
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
+from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.tuning.study import Study, Trial
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
-from quantamm_cli.workflows.selection import selection_metric
-from quantamm_cli.workflows.study_files import StudyFiles, record, trials_told
-from quantamm_cli.workflows.study_runner import StudyRunner, left
+from quantamm_cli.workflows.selection import selection_metric, selection_period
+from quantamm_cli.workflows.study_files import StudyFiles, record, trials_json
+from quantamm_cli.workflows.study_runner import StudyRunner, remaining_trials
 
 
 @dataclass(frozen=True)
 class StudyPlan(Result):
-    """What is searched and by what it is scored, checked."""
+    """A checked study: what is searched, and the score of a trial."""
 
     search: Search
     settings: StudySettings
     period: str
     metric: str
     identity: JsonObject
-    """What names the study."""
+    """Its fingerprint is the digest of this tree."""
 
     @property
     def objective(self) -> str:
-        """What trials are scored by."""
+        """PERIOD.METRIC, the score of a trial."""
         return f"{self.period}.{self.metric}"
 
     @property
     def place(self) -> StudyPlace:
-        """Where it is kept."""
+        """The folder of the study."""
         return StudyPlace(Path(self.search.base.runs_dir), sha256(self.identity))
 
     def to_dict(self) -> dict[str, Json]:
         files = StudyFiles(self.place, self.identity, self.search, (), Monitor()).paths
-        named = {"study": self.place.name, "objective": self.objective}
         return {
-            **named,
+            "study": self.place.name,
+            "objective": self.objective,
             "space": self.identity["space"],
             "settings": self.identity["train"],
             "files": files,
         }
 
     def tables(self) -> Sequence[Table | str]:
-        there = " (exists)" if self.place.journal.exists() else ""
-        rows = [
-            [key, *_range(spec), self.search.base_values.get(key)]
-            for key, spec in self.search.space.items()
-        ]
-        place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{there}"
+        mark = " (exists)" * self.place.journal.exists()
+        first = self.search.base_values
+        rows = [[key, *_range(spec), first.get(key)] for key, spec in self.search.space.items()]
+        place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{mark}"
         return [
             Table.of("", ["setting", "from", "to", "scale", "as it is"], rows),
             f"objective   {self.objective}\n{place}",
@@ -91,19 +87,20 @@ class StudyResult(Result):
 
     @property
     def trials(self) -> list[Trial]:
-        """In the order in which they began."""
+        """In the order of their starts."""
         return self.study.trials
 
     @property
     def best(self) -> Trial | None:
-        """The one with the highest value."""
+        """The trial with the highest value."""
         return self.study.best
 
     def to_dict(self) -> dict[str, Json]:
-        named = {"study": self.place.name, "status": self.status, "objective": self.objective}
         return {
-            **named,
-            **trials_told(self.study, self.place),
+            "study": self.place.name,
+            "status": self.status,
+            "objective": self.objective,
+            **trials_json(self.study, self.place),
             "seconds": self.seconds,
             "files": self.files,
         }
@@ -116,25 +113,25 @@ class StudyResult(Result):
         ]
 
     def notes(self) -> Sequence[str]:
-        return [f"the best again: qsim train conf={self.files['experiment']}"]
+        return [f"to train the best again: qsim train conf={self.files['experiment']}"]
 
 
 def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
-    """Check what a study is asked for, and name it. Raises ConfigError."""
+    """Check the settings of a study and name it. Raises ConfigError."""
     period, metric = objective(settings.objective, search.base)
     _warn(period, search, monitor)
     pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
     if pruner and not isinstance(search.base.split, WalkForward):
         raise ConfigError(
             "study.pruner",
-            f"{settings.pruner} goes by the cycles of a trial; add "
-            "split=walk_forward, or leave it out",
+            f"{settings.pruner} compares the cycles of trials; add split=walk_forward, or leave it "
+            "out",
         )
-    meanings = named_meanings([f"metric/{metric}", *_named(search)])
+    meanings = named_meanings([f"metric/{metric}", *_chosen_components(search)])
     identity: JsonObject = {
         "schema": IDENTITY,
         "train": search.base.identity(),
-        "space": {key: spec.told() for key, spec in search.space.items()},
+        "space": {key: spec.to_dict() for key, spec in search.space.items()},
         "objective": f"{period}.{metric}",
         "seed": settings.seed,
         **pruner,
@@ -143,78 +140,62 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     return StudyPlan(search, settings, period, metric, identity)
 
 
-def _named(search: Search) -> list[str]:
-    """The components that a study chooses among."""
-    return [
-        f"{key.replace('.', '/')}/{value}"
-        for key, spec in search.space.items()
-        if isinstance(spec, Choices)
-        for value in spec.values
-        if isinstance(value, str)
-    ]
+def _chosen_components(search: Search) -> list[str]:
+    """The components that a study chooses among, as ``group/name``."""
+    names = []
+    for key, spec in search.space.items():
+        if isinstance(spec, Choices):
+            texts = [value for value in spec.values if isinstance(value, str)]
+            names += [f"{key.replace('.', '/')}/{value}" for value in texts]
+    return names
 
 
 def tune(
     planned: StudyPlan,
-    words: Sequence[str],
+    overrides: Sequence[str],
     fresh: bool,
     monitor: Monitor,
     watch: Watch | None = None,
 ) -> StudyResult:
-    """Trials until there are as many as asked for, or those that are there.
+    """Run trials until the study has as many as its settings say.
 
-    ``words``: overrides the study was asked for with.
+    ``overrides``: those of the command, for the file of the best trial.
 
     Raises:
         DivergedError: no trial has a score.
-        Interrupted: the monitor stopped it; what was done is saved.
+        Interrupted: the monitor stopped it; the finished trials are saved.
     """
-    watch = watch or Watch()
-    place, files = (
-        planned.place,
-        StudyFiles(planned.place, planned.identity, planned.search, words, monitor),
-    )
+    watch, place = watch or Watch(), planned.place
+    files = StudyFiles(place, planned.identity, planned.search, overrides, monitor)
     with place.held(fresh):
-        study = _opened(planned, fresh)
-        begun = bool(study.trials)
-        study.bury()
-        todo = left(study, planned.settings.trials)
-        if todo:
-            StudyRunner(
-                study, planned.search, files, (planned.period, planned.metric), monitor
-            ).run(planned.settings.trials)
+        study = _open_study(planned, fresh)
+        status = "resumed" if study.trials else "new"
+        study.fail_abandoned()
+        if remaining_trials(study, planned.settings.trials):
+            goal = planned.period, planned.metric
+            runner = StudyRunner(study, planned.search, files, goal, monitor)
+            runner.run(planned.settings.trials)
+        else:
+            status = "reused"
         watch.lap("trials")
-        status = "reused" if not todo else "resumed" if begun else "new"
         files.write(study)
         if study.best is None:
             raise DivergedError(
                 "study",
-                f"none of {len(study.trials)} trials has a score; the last: "
+                f"none of {len(study.trials)} trials has a score; reason of the last: "
                 f"{study.trials[-1].reason}",
             )
     watch.lap("write")
+    searched = tuple(planned.search.space)
     return StudyResult(
-        place,
-        planned.objective,
-        tuple(planned.search.space),
-        status,
-        study,
-        watch.seconds,
-        files.paths,
+        place, planned.objective, searched, status, study, watch.seconds, files.paths
     )
 
 
 def objective(name: str | None, settings: Train) -> tuple[str, str]:
-    """Period and metric that trials are scored by.
-
-    Raises ConfigError if there is no such thing in these settings.
-    """
-    if name is None and isinstance(settings.split, WalkForward):
-        return "test", selection_metric(settings)
+    """Period and metric of a trial's score. Raises ConfigError if the settings lack them."""
     if name is None:
-        return ("validation" if "validation" in settings.periods else "train"), selection_metric(
-            settings
-        )
+        return _default_period(settings), selection_metric(settings)
     period, dot, metric = name.partition(".")
     if not dot or period not in ("train", "validation", "test"):
         raise ConfigError(
@@ -232,25 +213,28 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
     return period, metric
 
 
+def _default_period(settings: Train) -> str:
+    if isinstance(settings.split, WalkForward):
+        return "test"
+    return selection_period(settings)
+
+
 def _warn(period: str, search: Search, monitor: Monitor) -> None:
     if period == "test" and isinstance(search.base.split, WalkForward):
         monitor.warn(
             "trials are chosen by their test blocks; judge the best of them on days after test_end"
         )
     elif period == "test":
-        monitor.warn(
-            "the objective is on the test period, so no period is left that did "
-            "not choose the result"
-        )
-    moved = moves_the_score(search.space)
+        monitor.warn("the objective is on the test period, so its scores are not out of sample")
+    moved = changes_the_score(search.space)
     if moved:
         monitor.warn(
-            f"trials are scored on different data, as {', '.join(moved)} is searched; their scores "
-            "compare like with unlike"
+            f"trials are scored on different data, as {', '.join(moved)} is searched; do not "
+            "compare their scores"
         )
 
 
-def _opened(planned: StudyPlan, fresh: bool) -> Study:
+def _open_study(planned: StudyPlan, fresh: bool) -> Study:
     notes: JsonObject = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
     place, settings, search = planned.place, planned.settings, planned.search
     with atomic.telling(place.journal, "written"):
@@ -266,8 +250,12 @@ def _opened(planned: StudyPlan, fresh: bool) -> Study:
 
 
 def _range(spec: Range | Choices) -> list[Json]:
-    """Two ends and a scale, or the choices."""
+    """Low, high and scale, or the choices."""
     if isinstance(spec, Choices):
         return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
-    step = f" by {spec.step:g}" if spec.step else ""
-    return [*spec.ends, f"{'log ' * spec.log}{'int' if spec.whole else 'float'}{step}"]
+    scale = "int" if spec.whole else "float"
+    if spec.log:
+        scale = f"log {scale}"
+    if spec.step:
+        scale += f" by {spec.step:g}"
+    return [*spec.ends, scale]

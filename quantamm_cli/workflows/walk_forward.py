@@ -1,6 +1,4 @@
-"""``split=walk_forward``: train, select and test in cycles through time,
-and say what it all shows.
-"""
+"""``split=walk_forward``: train, select and test in cycles through time, and judge them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +15,7 @@ from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
-from quantamm_cli.settings.json_tree import Json, finite
+from quantamm_cli.settings.json_tree import Json, finite, without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
@@ -28,7 +26,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser, selection_metric
-from quantamm_cli.workflows.warm_start import warmed
+from quantamm_cli.workflows.warm_start import with_selected_params
 
 _DAY = 86_400_000
 """Milliseconds."""
@@ -36,19 +34,19 @@ _DAY = 86_400_000
 
 @dataclass(frozen=True)
 class WalkForwardResult(Result):
-    """All cycles, what they come to together, and the verdict."""
+    """All cycles, their aggregate, and the verdict."""
 
     place: WalkPlace
     cycles: tuple[Cycle, ...]
     aggregate: Aggregate
     verdict: Verdict
     out_of_sample: bool
-    """Whether nothing was chosen on the test blocks."""
+    """``False`` if the selection rule used the test blocks."""
     seconds: dict[str, float]
 
     @property
     def status(self) -> str:
-        """``new`` or ``reused`` if every cycle is, else ``resumed``."""
+        """``new`` or ``reused`` if all cycles are, else ``resumed``."""
         statuses = {each.training.status for each in self.cycles}
         return statuses.pop() if len(statuses) == 1 else "resumed"
 
@@ -59,18 +57,18 @@ class WalkForwardResult(Result):
 
     @property
     def older(self) -> tuple[Older, ...]:
-        """What a cycle that was trained before was made by and has changed since."""
+        """The definitions that stored cycles were made by and that have changed since."""
         return tuple({change: None for each in self.cycles for change in each.run.older})
 
     @cached_property
     def document(self) -> WalkDocument:
-        """Cycles, aggregate and verdict as they are written."""
-        document: WalkDocument = finite(self._findings())
+        """Cycles, aggregate and verdict as the result file has them."""
+        document: WalkDocument = finite(self._content())
         return document
 
     def to_dict(self) -> dict[str, Json]:
         return {
-            **self._findings(),
+            **self._content(),
             **older_json(self.older),
             "status": self.status,
             "seconds": self.seconds,
@@ -79,10 +77,10 @@ class WalkForwardResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         walk = self.document
-        marks = map(str, self.older)
-        return [*marks, cycles_table(walk), together_table(walk), *verdict_lines(walk)]
+        older = map(str, self.older)
+        return [*older, cycles_table(walk), together_table(walk), *verdict_lines(walk)]
 
-    def _findings(self) -> dict[str, Json]:
+    def _content(self) -> dict[str, Json]:
         return {
             "run": self.place.name,
             "fingerprint": self.place.fingerprint,
@@ -101,62 +99,64 @@ def walk_forward(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> WalkForwardResult:
-    """Train every cycle that is not trained, judge them together, and write what they come to."""
+    """Train the cycles that are not trained yet, judge all together, and write the result."""
     monitor, watch = monitor or Monitor(), Watch()
     place = walk_place(settings, selection)
     start_jax()
     done = tuple(cycles(settings, selection, fresh, monitor))
     watch.lap("cycles")
-    found = aggregate([each.outcome for each in done], selection_metric(settings))
-    seen = next((each.selected.method for each in done if "test" in each.selected.method), None)
-    verdict = judged(found, f"--load {seen}" if seen else None)
-    result = WalkForwardResult(place, done, found, verdict, seen is None, watch.seconds)
+    total = aggregate([each.outcome for each in done], selection_metric(settings))
+    on_test = next((each.selected.method for each in done if "test" in each.selected.method), None)
+    verdict = judged(total, f"--load {on_test}" if on_test else None)
+    result = WalkForwardResult(place, done, total, verdict, on_test is None, watch.seconds)
+    place.write(_stored_document(settings, result), _days(done, total))
+    watch.lap("judge")
+    return result
+
+
+def _stored_document(settings: Train, result: WalkForwardResult) -> dict[str, Json]:
+    """What is written: ``document`` with settings and meanings, without the status of cycles."""
     walk = result.document
-    stored = [
-        {key: value for key, value in each.items() if key != "status"} for each in walk["cycles"]
-    ]
-    meanings = oldest_meanings(each.run.provenance for each in done)
     head = {
         "schema": DOCUMENT,
         "run": walk["run"],
         "fingerprint": walk["fingerprint"],
         "settings": settings.identity(),
-        **({"meanings": meanings} if meanings else {}),
     }
-    place.write(finite({**head, **walk, "cycles": stored}), _days(done, found))
-    watch.lap("judge")
-    return result
+    meanings = oldest_meanings(each.run.provenance for each in result.cycles)
+    if meanings:
+        head["meanings"] = meanings
+    stored = [without(each, "status") for each in walk["cycles"]]
+    document: dict[str, Json] = finite({**head, **walk, "cycles": stored})
+    return document
 
 
 def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
-    """Every cycle in time, each trained before the next begins;
-    with warm starts each begins where the one before ended.
+    """Every cycle in order of time, each trained before the next begins.
+
+    With ``split.warm_start`` a cycle begins with the parameters that the one before selected.
     """
     split, holdouts = WalkForward.typed(settings.split), settings.cycles
-    if (
-        settings.warm_start is not None
-    ):  # the selection chose where the first cycle begins, not what comes of it
+    if settings.warm_start is not None:
+        # the selection chose what the first cycle begins with; it does not choose its result
         selection = USUAL
-    if (rest := untested(settings)) is not None:
-        monitor.note(rest)
+    note = untested_days(settings)
+    if note is not None:
+        monitor.note(note)
     before: Cycle | None = None
-    for number, given in enumerate(holdouts, 1):
-        one = (
-            given
-            if before is None or not split.warm_start
-            else warmed(given, before.run, before.selected)
-        )
+    for number, cold in enumerate(holdouts, 1):
+        one = cold
+        if before is not None and split.warm_start:
+            one = with_selected_params(cold, before.run, before.selected)
         name = f"cycle {number} of {len(holdouts)}"
         monitor.note(f"{name}: trains from {one.start}, tests from {one.end} to {one.test_end}")
         with named(name):
-            before = cycle(one, given, selection, fresh, monitor.child(name))
+            before = cycle(one, cold, selection, fresh, monitor.child(name))
         yield before
 
 
 class PlannedCycle(NamedTuple):
-    """A cycle with its dates; ``run`` is ``None`` where the cycle
-    before it says where it begins.
-    """
+    """A cycle with its dates; ``run`` is ``None`` if its parameters come from the cycle before."""
 
     cycle: int
     run: str | None
@@ -165,35 +165,25 @@ class PlannedCycle(NamedTuple):
     test_end: str | None
 
     def to_dict(self) -> dict[str, Json]:
-        """A name that is not known is absent."""
-        run = {} if self.run is None else {"run": self.run}
-        return {
-            "cycle": self.cycle,
-            **run,
-            "start": self.start,
-            "end": self.end,
-            "test_end": self.test_end,
-        }
+        """``run`` is left out where it is ``None``."""
+        tree = self._asdict()
+        return without(tree, "run") if self.run is None else tree
 
 
 @dataclass(frozen=True)
 class PlannedWalkForward(Result):
-    """Which cycles there would be, and where; nothing is touched."""
+    """The cycles that would be trained; nothing is written."""
 
     settings: Train
     place: WalkPlace
 
     def _cycles(self) -> list[PlannedCycle]:
         cycles, warm = self.settings.cycles, WalkForward.typed(self.settings.split).warm_start
-        runs = [
-            f"run_{each.fingerprint}" if number == 0 or not warm else None
-            for number, each in enumerate(cycles)
-        ]
-        numbered = enumerate(zip(runs, cycles, strict=True), 1)
-        return [
-            PlannedCycle(number, run, one.start, one.end, one.test_end)
-            for number, (run, one) in numbered
-        ]
+        planned = []
+        for number, one in enumerate(cycles, 1):
+            run = None if warm and number > 1 else f"run_{one.fingerprint}"
+            planned.append(PlannedCycle(number, run, one.start, one.end, one.test_end))
+        return planned
 
     def to_dict(self) -> dict[str, Json]:
         return {
@@ -207,22 +197,21 @@ class PlannedWalkForward(Result):
     def tables(self) -> Sequence[Table | str]:
         store = Store(self.settings.runs_dir)
         rows = [
-            [each.cycle, each.start, each.end, each.test_end, _there(store, each.run)]
+            [each.cycle, each.start, each.end, each.test_end, _run_text(store, each.run)]
             for each in self._cycles()
         ]
-        return [
-            Table.of(self.place.name, ["cycle", "trains from", "tests from", "to", "run"], rows)
-        ]
+        columns = ["cycle", "trains from", "tests from", "to", "run"]
+        return [Table.of(self.place.name, columns, rows)]
 
     def notes(self) -> Sequence[str]:
-        rest = untested(self.settings)
-        return [] if rest is None else [rest]
+        note = untested_days(self.settings)
+        return [] if note is None else [note]
 
 
 def walk_place(settings: Train, selection: Selection) -> WalkPlace:
-    """Where a walk-forward is kept; another selection than the usual one has files of its own.
+    """The files of a walk-forward; each selection but the default one has other names.
 
-    Raises ConfigError if there is none.
+    Raises ConfigError if the selection does not fit the settings.
     """
     chooser(settings.cycles[0], selection)
     chosen = selection if settings.warm_start is None else USUAL
@@ -234,80 +223,77 @@ def files(place: WalkPlace) -> dict[str, str]:
     return {"result": str(place.result), "daily": str(place.daily)}
 
 
-def untested(settings: Train) -> str | None:
-    """What to say of days at the end that fill no block."""
+def untested_days(settings: Train) -> str | None:
+    """A note on days at the end that fill no test block; ``None`` if there are none."""
     tested = settings.cycles[-1].test_end
-    if (
-        tested is None
-        or settings.test_end is None
-        or not (rest := minute(settings.test_end) - minute(tested))
-    ):
+    if tested is None or settings.test_end is None:
         return None
-    return f"{rest / 1440:.4g} days from {tested} on fill no block; they are not tested"
+    rest = minute(settings.test_end) - minute(tested)
+    if not rest:
+        return None
+    return f"{rest / 1440:.4g} days from {tested} on fill no test block; they are not tested"
 
 
-def _there(store: Store, run: str | None) -> str:
+def _run_text(store: Store, run: str | None) -> str:
     if run is None:
-        return "begins where the one before ends"
-    return f"{run[:16]}{' (exists)' if store.path(run[4:]).exists() else ''}"
+        return "begins with the parameters of the cycle before"
+    return run[:16] + " (exists)" * store.path(run[4:]).exists()
 
 
-def _with_shares(number: int, each: Cycle, found: Aggregate) -> dict[str, Json]:
-    shares = {
-        "efficiency": found.cycles.efficiencies[number - 1],
-        "gap": found.cycles.gaps[number - 1],
-    }
-    return {"cycle": number, **each.to_dict(), **shares}
-
-
-def _aggregate(found: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
-    """Sharpe ratios a year."""
-    cycles = {
-        name: value
-        for name, value in asdict(found.cycles).items()
-        if name not in ("efficiencies", "gaps")
-    }
-    cycles["worst_cycle"] = (
-        None if found.cycles.worst_cycle is None else found.cycles.worst_cycle + 1
-    )
-    lucks, random = [each.outcome.luck for each in done], [each.random for each in done]
-    trials = {
-        "total": sum(each.trials for each in lucks),
-        "effective": max(each.effective for each in lucks),
-    }
-    between = {
-        name: {"mean": each.mean._asdict(), "sharpe": each.sharpe._asdict()}
-        for name, each in found.differences.items()
-    }
+def _with_shares(number: int, each: Cycle, total: Aggregate) -> dict[str, Json]:
     return {
-        "metric": found.metric,
-        **cycles,
-        "metrics": found.means,
-        "lowest": found.worst,
-        "trials": trials,
-        "random": {
-            name: {"beaten": float(np.mean([each[name].beaten for each in random]))}
-            for name in random[0]
-        },
-        "rademacher": float(np.mean([each.complexity for each in lucks])),
-        "haircut": {"adjusted": found.adjusted, "bound": found.bound},
-        "deflated_sharpe": found.deflated._asdict()
-        | {name: ANNUAL * getattr(found.deflated, name) for name in ("sharpe", "benchmark")},
-        "intervals": {"block_days": found.block, "sharpe": found.sharpe._asdict()} | between,
-        "least_above": found.hardest,
+        "cycle": number,
+        **each.to_dict(),
+        "efficiency": total.cycles.efficiencies[number - 1],
+        "gap": total.cycles.gaps[number - 1],
     }
 
 
-def _days(cycles: Sequence[Cycle], found: Aggregate) -> Mapping[str, np.ndarray]:
-    """Daily returns out of sample by strategy, with the day (its midnight,
-    in ms since 1970) and the cycle of each.
+def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
+    """The aggregate as JSON; Sharpe ratios a year."""
+    cycles = without(asdict(total.cycles), "efficiencies", "gaps")
+    if total.cycles.worst_cycle is not None:
+        cycles["worst_cycle"] = total.cycles.worst_cycle + 1
+    lucks = [each.outcome.luck for each in done]
+    random = {}
+    for name in done[0].random:
+        beaten = [each.random[name].beaten for each in done]
+        random[name] = {"beaten": float(np.mean(beaten))}
+    intervals: dict[str, Json] = {"block_days": total.block, "sharpe": total.sharpe._asdict()}
+    for name, each in total.differences.items():
+        intervals[name] = {"mean": each.mean._asdict(), "sharpe": each.sharpe._asdict()}
+    deflated = total.deflated._asdict()
+    for name in ("sharpe", "benchmark"):
+        deflated[name] *= ANNUAL
+    return {
+        "metric": total.metric,
+        **cycles,
+        "metrics": total.means,
+        "lowest": total.worst,
+        "trials": {
+            "total": sum(each.trials for each in lucks),
+            "effective": max(each.effective for each in lucks),
+        },
+        "random": random,
+        "rademacher": float(np.mean([each.complexity for each in lucks])),
+        "haircut": {"adjusted": total.adjusted, "bound": total.bound},
+        "deflated_sharpe": deflated,
+        "intervals": intervals,
+        "least_above": total.hardest,
+    }
+
+
+def _days(cycles: Sequence[Cycle], total: Aggregate) -> Mapping[str, np.ndarray]:
+    """Daily returns out of sample by strategy, with the midnight of each day (``unix``, ms since
+    1970 UTC) and its cycle.
     """
-    lengths = [len(each.outcome.returns["pool"]) for each in cycles]
-    days = [
-        each.first_day + np.arange(length) for each, length in zip(cycles, lengths, strict=True)
-    ]
+    days, lengths = [], []
+    for each in cycles:
+        length = len(each.outcome.returns["pool"])
+        days.append(each.first_day + np.arange(length))
+        lengths.append(length)
     return {
         "unix": np.concatenate(days) * _DAY,
         "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths),
-        **found.returns,
+        **total.returns,
     }

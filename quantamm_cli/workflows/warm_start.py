@@ -1,6 +1,4 @@
-"""Trainings that begin where another run is: with one of its parameter sets,
-or with the whole of its state.
-"""
+"""Trainings that begin with a parameter set of another run, or with its whole state."""
 
 from typing import Any
 
@@ -20,61 +18,62 @@ from quantamm_cli.workflows.selection import Selected, Selection, chooser
 
 def warm_started(
     run: Run,
-    own: Train,
+    run_settings: Train,
     settings: Train,
     selection: Selection,
-    given: JsonObject | ParamValues,
+    params: JsonObject | ParamValues,
     monitor: Monitor,
 ) -> Train:
-    """``settings`` beginning with the parameters that a selection takes of a run,
-    whose ``own`` settings may be others.
+    """``settings`` that begin with the parameter set a selection takes of a run.
 
-    Parameters that are ``given`` are those, not the run's. What the run had seen of
-    the new one's test is said.
+    ``params`` replace those of the run. Warns if the run used prices of the test period.
     """
-    selected = chooser(own, selection)(run)
-    _say_seen(own, selected, settings, monitor)
-    return warmed(settings, run, selected, given)
+    selected = chooser(run_settings, selection)(run)
+    _warn_of_test_prices(run_settings, selected, settings, monitor)
+    return with_selected_params(settings, run, selected, params)
 
 
-def _say_seen(own: Train, selected: Selected, settings: Train, monitor: Monitor) -> None:
-    """Parameters that were trained or chosen on later prices know something of the test."""
-    seen = (own.test_end if "test" in selected.method else None) or own.end
-    tests = settings.cycles[0].end
-    if settings.test_end is not None and minute(seen) > minute(tests):
+def _warn_of_test_prices(
+    run_settings: Train, selected: Selected, settings: Train, monitor: Monitor
+) -> None:
+    """Warn if the parameters were trained or chosen on prices of the test period."""
+    used = (run_settings.test_end if "test" in selected.method else None) or run_settings.end
+    test_start = settings.cycles[0].end
+    if settings.test_end is not None and minute(used) > minute(test_start):
         monitor.warn(
-            f"the run it begins with saw prices until {seen}, and the test begins {tests}: its "
-            "scores are not out of sample"
+            f"the run it begins with used prices until {used}, and the test begins {test_start}: "
+            "its scores are not out of sample"
         )
 
 
-def warmed(
-    settings: Train, run: Run, selected: Selected, given: JsonObject | ParamValues | None = None
+def with_selected_params(
+    settings: Train, run: Run, selected: Selected, params: JsonObject | ParamValues | None = None
 ) -> Train:
-    """``settings`` with the parameters of a selected set but for those that are ``given``; run,
-    step and set join their identity.
+    """``settings`` with the parameters of a selected set, which ``params`` replace.
+
+    Run, step and set become part of their identity.
 
     Raises:
-        ConfigError: the pool has other parameters than the run's.
+        ConfigError: the run has a parameter that the pool does not have.
     """
-    given = given or {}
-    named = {name: spec for spec in _specs(settings) for name in spec.names}
-    shadowed = {named[name].name for name in given if name in named}
-    kept = {name: value for name, value in selected.params.items() if name not in shadowed}
-    foreign = [name for name in kept if name not in named]
-    if foreign:
-        raise ArgumentError(
-            "run",
-            f"{run.name[:16]}… has {foreign[0]}, which pool={settings.pool.kind} does not; name "
-            "a run of such a pool",
-        )
-    plain = {name: _tuples(value) for name, value in {**kept, **given}.items()}
-    return settings.model_copy(
-        update={
-            "params": plain,
-            "warm_start": WarmStart(run=run.fingerprint, step=selected.step, set=selected.set),
-        }
-    )
+    replaced = params or {}
+    specs = {name: spec for spec in _specs(settings) for name in spec.names}
+    unused = {specs[name].name for name in replaced if name in specs}
+    merged: dict[str, Any] = {}
+    for name, value in selected.params.items():
+        if name in unused:
+            continue
+        if name not in specs:
+            raise ArgumentError(
+                "run",
+                f"{run.name[:16]}… has {name}, which pool={settings.pool.kind} does not have; name "
+                "a run of such a pool",
+            )
+        merged[name] = value
+    merged |= replaced
+    start = WarmStart(run=run.fingerprint, step=selected.step, set=selected.set)
+    plain = {name: _tuples(value) for name, value in merged.items()}
+    return settings.model_copy(update={"params": plain, "warm_start": start})
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
@@ -85,41 +84,41 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else float(value)
 
 
-def check_longer(own: Train, settings: Train) -> None:
-    """Whether ``settings`` are a run's own with more steps.
+def check_longer(run_settings: Train, settings: Train) -> None:
+    """Check that ``settings`` are those of a run with more steps.
 
     Raises:
-        ConfigError: other settings differ too, or the steps taken would have been others
-            had so many been asked for.
+        ConfigError: another setting differs, there are not more steps, or the steps of the run
+            depend on their number.
     """
-    before, after = Fit.typed(own.fit), Fit.typed(settings.fit)
-    longer = own.model_copy(update={"fit": before.replace(steps=after.steps)})
+    before, after = Fit.typed(run_settings.fit), Fit.typed(settings.fit)
+    longer = run_settings.model_copy(update={"fit": before.replace(steps=after.steps)})
     if canonical(longer.identity()) != canonical(settings.identity()):
         raise ArgumentError(
             "shorter",
-            "takes more steps of the same run: only fit.steps may be given; for other "
-            "settings leave it out",
+            "takes more steps of the same run: only fit.steps may differ; for other settings "
+            "leave it out",
         )
     if after.steps <= before.steps:
         raise ConfigError(
             "fit.steps",
-            f"{after.steps} is not more than the run's {before.steps}; say how many "
-            "there shall be in all",
+            f"{after.steps} is not more than the run's {before.steps}; give the total number of "
+            "steps",
         )
     if (reason := after.depends_on_steps) is not None:
         raise ArgumentError(
             "shorter",
-            f"{reason} depends on the number of steps, so the run cannot be made "
-            "longer; train it anew",
+            f"{reason} depends on the number of steps, so the run cannot be made longer; train a "
+            "new run",
         )
 
 
-def same_data(found: Run, data: str) -> None:
-    """Raise DataError if a run that is to be taken over was made from other rows."""
-    stored = found.provenance.get("data")
+def check_same_data(run: Run, data: str) -> None:
+    """Raise DataError if a run that is to be continued was made from other data."""
+    stored = run.provenance.get("data")
     if stored and stored != data:
-        told = f"was made from other data (sha256 {stored}) than there is now ({data})"
         raise DataError(
-            str(found.path),
-            f"{told}; bring the data back, or train anew without {argument('shorter')}",
+            str(run.path),
+            f"was made from other data (sha256 {stored}) than there is now ({data}); restore the "
+            f"data, or train a new run without {argument('shorter')}",
         )

@@ -48,11 +48,11 @@ def settings(words: Sequence[str]) -> Any:
 def problem(words: Sequence[str]) -> tuple[Any, Any]:
     """The training problem of ``qsim train WORDS``, and its beginning."""
     from quantamm_cli.workflows.data import load_market
-    from quantamm_cli.workflows.training_run import posed
+    from quantamm_cli.workflows.training_run import training_problem
 
     training = settings(words)
     market = load_market(training, training.test_end or training.end)
-    problem, progress, *_ = posed(training, market)
+    problem, progress, *_ = training_problem(training, market)
     return problem, progress
 
 

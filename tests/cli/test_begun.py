@@ -18,7 +18,7 @@ def test_a_run_made_longer_is_the_run_that_was_asked_for_more_steps(
         "train", "--run", short["fingerprint"][:8], "--continue", f"fit.steps={steps + 2}", "--json"
     )
     assert longer.json["status"] == "new"
-    assert f"going on from step {steps}" in longer.err
+    assert f"continuing from step {steps}" in longer.err
     whole = call("train", *TOY, f"fit.steps={steps + 2}", "runs_dir=whole", "--json")
     assert whole.json["run"] == longer.json["run"]
     one, other = (trained / place / f"{whole.json['run']}.json" for place in ("runs", "whole"))
@@ -94,7 +94,7 @@ def test_what_the_beginning_saw_of_the_test_is_said(trained: Path, call: Call) -
     said = "its scores are not out of sample"
     assert said not in call(*words).err
     assert (
-        "saw prices until 2021-01-28, and the test begins 2021-01-24"
+        "used prices until 2021-01-28, and the test begins 2021-01-24"
         in call(*words, "--load", "best_test").err
     )
     assert said in call(*words, "end=2021-01-20").err

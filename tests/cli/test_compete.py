@@ -129,7 +129,7 @@ def test_what_is_played_survives_an_interruption(
     mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Batches are whole or not at all; the same command goes on after them."""
-    monkeypatch.setattr(competition, "LANES", 8)
+    monkeypatch.setattr(competition, "BATCH_SEEDS", 8)
     play, seen = competition.Competition._one, []
 
     def stopped(self: Any, seeds: Any, told: Any) -> Any:
@@ -454,7 +454,10 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["--replay", "1:5:20000"], "are not within"),
         (["--tournament", "all"], "not one of pairs"),
         (["--verify", "r.json", "--sweep", "x=1:2:3"], "cannot be combined with"),
-        (["strategies=[fixed_fee]", "--until-decided"], "leads nobody"),
+        (
+            ["strategies=[fixed_fee]", "--until-decided"],
+            "--until-decided compares strategies; give at least two",
+        ),
         (
             ["strategies=[mine.py:Broken]", "simulations=2", "steps=20", "epoch.length=null"],
             "mine.py failed in line",

@@ -205,7 +205,7 @@ def test_conf_does_not_go_with_a_named_run(trained: Path, call: Call) -> None:
 
 def test_the_run_of_other_settings_is_not_taken(trained: Path, call: Call) -> None:
     call("evaluate", *TOY, "fit.seed=5").one_line(
-        4, "no run_", "train it first: qsim train with the same words"
+        4, "has no run_", "train it first: qsim train with the same arguments"
     )
 
 

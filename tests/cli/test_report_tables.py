@@ -13,10 +13,10 @@ from quantamm_cli.store.receipts import read_receipt
 from quantamm_cli.store.result_names import holdings
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.compete.standings import compete
+from quantamm_cli.workflows.report_subjects import run_subject
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import USUAL
 from quantamm_cli.workflows.stored_results import stored_walk
-from quantamm_cli.workflows.subjects import of_run
 
 GAME = ("strategies=[fixed_fee,vol_adaptive]", "simulations=16", "steps=60")
 WALK = ("test_end=2021-02-01", "split=walk_forward", "split.cycles=2")
@@ -69,7 +69,7 @@ def test_of_a_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = evaluate(
         compose("train", *toy.TOY), periods={"crash": ("2021-01-09", "2021-01-11")}, sets="all"
     )
-    files = plots.draw_page(of_run(result, 0.0), result.chosen.folder)
+    files = plots.draw_page(run_subject(result, 0.0), result.chosen.folder)
     captions = [table.caption for table in shows(Path(files["report"]), result)]
     assert len(captions) == 7
     assert captions[1:3] == ["parameters", "each period from a fresh start"]

@@ -180,7 +180,7 @@ def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(
     def interrupt(count: int, settings: Train) -> None:
         if len(training.seen) == 5 + stop:
             raise Interrupted(
-                signal.SIGTERM, "step 3 of run_x is saved; the same command goes on from there"
+                signal.SIGTERM, "step 3 of run_x is saved; run the same command to resume"
             )
 
     training.before = interrupt
@@ -223,10 +223,7 @@ def test_five_failures_from_the_beginning_end_it(
     for _ in range(2):
         answer = call(*WORDS, "study.trials=9")
         assert answer.code == code
-        assert (
-            "the first 5 trials failed, so it was given up; the last: fit.steps: too many, 5"
-            in answer.err
-        )
+        assert "ended, as the first 5 trials failed; the last: fit.steps: too many, 5" in answer.err
     assert len(training.seen) == 5
     answer = call(*WORDS, "study.trials=2", "fit.seed=1")
     assert answer.code == 5

@@ -116,7 +116,7 @@ def test_f9_stopped_in_the_middle(
         process.send_signal(number)
         toy.let_go(tmp_path)
         answer = toy.finish(process)
-    answer.one_line(code, "stopped; step ", "is saved; the same command goes on from there")
+    answer.one_line(code, "stopped; step ", "is saved; run the same command to resume")
     step = int(answer.err.split("stopped; step ")[1].split()[0])
     assert toy.document(tmp_path)["status"] == "stopped"
     assert (

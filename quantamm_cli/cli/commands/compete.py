@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.compete import Compete
-    from quantamm_cli.workflows.compete.replay import Asked
+    from quantamm_cli.workflows.compete.replay import ReplayRequest
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -48,25 +48,29 @@ def _sweep(composed: "Composed", options: "Options", monitor: "Monitor") -> "Res
     from quantamm_cli.workflows.results import Watch
 
     watch, settings = Watch(), composed.read_competition()
-    from quantamm_cli.workflows.compete.sweep import PlannedSweep, Sweep, swept
+    from quantamm_cli.workflows.compete.sweep import PlannedSweep, Sweep, run_sweep
 
     sweep = Sweep(settings, options.text("axes") or "", monitor)
     if options.dry_run:
         return PlannedSweep(sweep)
-    return swept(sweep, options.fresh, monitor, watch)
+    return run_sweep(sweep, options.fresh, monitor, watch)
 
 
 def _tournament(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     from quantamm_cli.workflows.results import Watch
 
     watch, settings = Watch(), composed.read_competition()
-    from quantamm_cli.workflows.compete.tournament import PlannedTournament, Tournament, played
+    from quantamm_cli.workflows.compete.tournament import (
+        PlannedTournament,
+        Tournament,
+        run_tournament,
+    )
 
     kind: Any = options.text("tournament")
     tournament = Tournament(kind, settings, monitor)
     if options.dry_run:
         return PlannedTournament(tournament)
-    return played(tournament, options.fresh, watch)
+    return run_tournament(tournament, options.fresh, watch)
 
 
 def _optimise(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -89,16 +93,16 @@ def _replay(composed: "Composed", options: "Options", monitor: "Monitor") -> "Re
     return place if options.dry_run else replay(place, watch)
 
 
-def _steps(text: str, settings: "Compete") -> "Asked":
+def _steps(text: str, settings: "Compete") -> "ReplayRequest":
     """Parse ``--replay``: a seed, first and last step. Raises ConfigError."""
-    from quantamm_cli.workflows.compete.replay import Asked
+    from quantamm_cli.workflows.compete.replay import ReplayRequest
 
     parts = text.split(":")
     if len(parts) not in (1, 3) or not all(map(str.isdecimal, parts)):
         form = "SEED or SEED:FIRST:LAST, such as 7:100:200 (steps from 0, both included)"
         raise ConfigError("--replay", f"'{text}' is not {form}")
     seed, *ends = map(int, parts)
-    return Asked(seed, *(ends or (0, settings.steps - 1)))
+    return ReplayRequest(seed, *(ends or (0, settings.steps - 1)))
 
 
 def _verify(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":

@@ -1,4 +1,4 @@
-"""Receipts of one configuration, ranked, as one static page."""
+"""A ranking of the receipts of one configuration, as one static page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ PAGE = "leaderboard.html"
 
 @dataclass(frozen=True)
 class Leaderboard(Result):
-    """Strategies of several receipts, the best first."""
+    """The strategies of several receipts, best first."""
 
     receipts: dict[str, Receipt]
     ranking: tuple[Ranked, ...]
     page: str
-    """The path of the page, once it is written."""
+    """The path of the page; empty until it is written."""
 
     def to_dict(self) -> dict[str, Json]:
         one = self._one
-        receipts: list[Json] = [
-            {
-                "name": name,
-                "fingerprint": each["fingerprint"],
-                "sha256": each["sha256"],
-                "versions": each["versions"],
-                **older_json(self.older.get(name, ())),
-            }
-            for name, each in self.receipts.items()
-        ]
         return {
             "configuration": one["configuration"],
             "settings": one["settings"],
             "seeds": finite(one["seeds"]),
             "ranking": [_ranked(each) for each in self.ranking],
-            "receipts": receipts,
+            "receipts": [self._receipt(name) for name in self.receipts],
             "files": {"page": self.page},
+        }
+
+    def _receipt(self, name: str) -> dict[str, Json]:
+        receipt = self.receipts[name]
+        return {
+            "name": name,
+            "fingerprint": receipt["fingerprint"],
+            "sha256": receipt["sha256"],
+            "versions": receipt["versions"],
+            **older_json(self.older.get(name, ())),
         }
 
     def tables(self) -> Sequence[Table | str]:
@@ -57,14 +57,18 @@ class Leaderboard(Result):
         title = (
             f"{len(self.receipts)} receipts, {self._one['seeds']['count']} seeds; edge in Y a seed"
         )
-        marks = (f"\n{name}* {each}" for name, found in self.older.items() for each in found)
-        return ranking_table(title + "".join(marks), self.ranking, self.older)
+        for name, changes in self.older.items():
+            title += "".join(f"\n{name}* {change}" for change in changes)
+        return ranking_table(title, self.ranking, self.older)
 
     @property
     def older(self) -> dict[str, tuple[Older, ...]]:
-        """The receipts that were made by definitions that have changed since, and those."""
-        changed = {name: older_definitions(each) for name, each in self.receipts.items()}
-        return {name: found for name, found in changed.items() if found}
+        """The definitions that have changed since a receipt was made, by receipt."""
+        older = {}
+        for name, receipt in self.receipts.items():
+            if changes := older_definitions(receipt):
+                older[name] = changes
+        return older
 
     @property
     def _one(self) -> Receipt:
@@ -72,38 +76,38 @@ class Leaderboard(Result):
         return next(iter(self.receipts.values()))
 
 
-def leaderboard(asked: Sequence[str], runs_dir: str) -> Leaderboard:
-    """Rank the receipts of some files and folders, and write the page into the first
-    folder, or into ``runs_dir``.
+def leaderboard(names: Sequence[str], runs_dir: str) -> Leaderboard:
+    """Rank the receipts of some files and folders, and write the page.
+
+    The page goes into the first name if that is a folder, else into ``runs_dir``.
     """
-    paths = find_receipts(asked)
+    paths = find_receipts(names)
     receipts = {_name(path, paths): read_receipt(path) for path in paths}
-    apart = conflict(receipts)
-    if apart:
+    difference = conflict(receipts)
+    if difference:
         raise ConfigError(
             "leaderboard",
-            f"receipts of more than one configuration cannot be ranked: {apart}; "
+            f"receipts of more than one configuration cannot be ranked: {difference}; "
             "name receipts that agree",
         )
-    folder = Path(asked[0]) if Path(asked[0]).is_dir() else Path(runs_dir)
+    folder = Path(names[0]) if Path(names[0]).is_dir() else Path(runs_dir)
     ranked = tuple(ranking(receipts))
     text = leaderboard_page(Leaderboard(receipts, ranked, "").table, ranked, receipts)
     return Leaderboard(receipts, ranked, write_files(folder, {PAGE: text.encode("utf-8")})[PAGE])
 
 
 def _ranked(each: Ranked) -> dict[str, Json]:
-    tree = each._asdict()
+    tree = {key: value for key, value in each._asdict().items() if value is not None}
     for key in ("edge", "behind"):
-        tree[key] = None if tree[key] is None else tree[key]._asdict()
-    return {key: value for key, value in tree.items() if value is not None}
+        if key in tree:
+            tree[key] = tree[key]._asdict()
+    return tree
 
 
 def _name(path: Path, paths: list[Path]) -> str:
-    """What a receipt is called: its competition in short, or its own path."""
-    parent = path.parent.name
-    short = (
-        parent[:20] if parent.startswith("compete_") and path.name == "receipt.json" else str(path)
-    )
-    return (
-        short if sum(other.parent.name[:20] == parent[:20] for other in paths) == 1 else str(path)
-    )
+    """The name of a receipt: that of its competition if no other has it, else its path."""
+    name = path.parent.name[:20]
+    alone = sum(other.parent.name[:20] == name for other in paths) == 1
+    if alone and name.startswith("compete_") and path.name == "receipt.json":
+        return name
+    return str(path)

@@ -1,6 +1,7 @@
-"""The first strategy's float settings, trained on some seeds and judged on others."""
+"""Training the float settings of the first strategy on some seeds, and judging it on others."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ _NAME = "optimised"
 
 @dataclass(frozen=True)
 class Plan(Result):
-    """What is trained on which seeds, and judged on which, checked."""
+    """A checked training: what is trained, its training seeds and its test seeds."""
 
     settings: Compete
     coordinates: Sequence[Coordinate]
@@ -52,7 +53,7 @@ class Plan(Result):
 
     @property
     def name(self) -> str:
-        """Of the strategy."""
+        """The name of the strategy."""
         return self.settings.names[PLACE]
 
     def to_dict(self) -> dict[str, Json]:
@@ -64,35 +65,34 @@ class Plan(Result):
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[one.name, one.start, one.low, one.high] for one in self.coordinates]
-        return [
-            Table.of(
-                f"{self.name}: {len(self.train)} training seeds",
-                ["setting", "start", "lowest", "highest"],
-                rows,
-            )
-        ]
+        caption = f"{self.name}: {len(self.train)} training seeds"
+        return [Table.of(caption, ["setting", "start", "lowest", "highest"], rows)]
 
 
 class TrainedSetting(NamedTuple):
-    """A float setting, as it was given and as it was trained."""
+    """A float setting before and after training."""
 
-    given: float
+    initial: float
     trained: float
+
+    def to_dict(self) -> dict[str, Json]:
+        """Both, by the names that JSON has."""
+        return {"given": self.initial, "trained": self.trained}
 
 
 class Judged(NamedTuple):
-    """A strategy in the trained one's place, judged on the test seeds."""
+    """A strategy in the place of the trained one, judged on the test seeds."""
 
     name: str
     test: Estimate
     train: Estimate | None
-    """``None``: it did not train."""
+    """``None``: it was not trained."""
     over_best_fixed_fee: Estimate | None
     beats_best_fixed_fee: float | None
-    """The share of seeds. ``None``, as above: it is the fixed fee."""
+    """A share of the seeds. Both ``None``: it is the fixed fee."""
 
     def to_dict(self) -> dict[str, Json]:
-        """What is not known is absent."""
+        """What is ``None`` is left out."""
         tree: dict[str, Json] = {"name": self.name, "test": self.test._asdict()}
         if self.train is not None:
             tree["train"] = self.train._asdict()
@@ -106,9 +106,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Optimised(Result):
-    """The trained settings, beside those that were given and the best fixed fee,
-    on seeds that did not train.
-    """
+    """The trained settings beside the initial ones and the best fixed fee, on test seeds."""
 
     strategy: str
     method: str
@@ -118,19 +116,19 @@ class Optimised(Result):
     train: Seeds
     test: Seeds
     results: tuple[Judged, ...]
-    """The trained strategy, the given one, the fixed fee."""
+    """The trained strategy, the initial one, the fixed fee."""
     history: tuple[Step, ...]
-    """The steps of the training, each with the edge of its seeds."""
+    """The training steps, each with the mean edge of its seeds."""
     seconds: dict[str, float]
     files: dict[str, str]
 
     @property
     def document(self) -> dict[str, Json]:
-        """What is written of it."""
+        """The JSON file."""
         return {
             "strategy": self.strategy,
             "method": self.method,
-            "parameters": {name: each._asdict() for name, each in self.parameters.items()},
+            "parameters": {name: each.to_dict() for name, each in self.parameters.items()},
             "best_fixed_fee_bps": self.best_fixed_fee_bps,
             "train": finite(self.train),
             "test": finite(self.test),
@@ -142,14 +140,12 @@ class Optimised(Result):
         return self.document | {"seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [[name, each.given, each.trained] for name, each in self.parameters.items()]
+        rows = [[name, each.initial, each.trained] for name, each in self.parameters.items()]
         title = f"{self.strategy}, trained by {self.method} on {self.train['count']} seeds"
         heads: list[Column] = [
             f"{self.test['count']} test seeds",
             ("train edge", ".2f"),
             ("test edge", ".2f"),
-        ]
-        heads += [
             ("± s.e.", ".2f"),
             ("over the best fixed fee", "+.2f"),
             "95 % interval",
@@ -164,115 +160,111 @@ class Optimised(Result):
 
 def _line(row: Judged) -> list[float | str | None]:
     train, over = row.train and row.train.mean, row.over_best_fixed_fee
-    between = between_text(None if over is None else over.record)
-    return [
-        row.name,
-        train,
-        row.test.mean,
-        row.test.error,
-        over and over.mean,
-        between,
-        row.beats_best_fixed_fee,
-    ]
+    interval = between_text(over and over.record)
+    gain, beats = over and over.mean, row.beats_best_fixed_fee
+    return [row.name, train, row.test.mean, row.test.error, gain, interval, beats]
 
 
 def plan(settings: Compete) -> Plan:
-    """Raises ConfigError for what cannot be trained."""
+    """Check a training. Raises ConfigError if the settings cannot be trained."""
     if settings.compat is not None:
         raise ArgumentError(
             "optimise",
             "does not go with compat=challenge, whose searches have no gradient; train without it",
         )
     strategy = Strategy.typed(settings.strategies[PLACE].strategy)
-    found = coordinates(strategy, settings.optimise.parameters)
+    trained = coordinates(strategy, settings.optimise.parameters)
     train = block("train", settings.optimise.train_simulations, 0).tolist()
-    return Plan(settings, found, train, block("test", settings.simulations, settings.seed).tolist())
+    test = block("test", settings.simulations, settings.seed).tolist()
+    return Plan(settings, trained, train, test)
 
 
 def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None = None) -> Optimised:
-    """Train, choose on the training seeds, judge on test seeds against the best fixed fee."""
+    """Train on the training seeds, and compare with the best fixed fee on the test seeds."""
     watch, settings = watch or Watch(), planned.settings
     train, test, name = planned.train, planned.test, planned.name
     aim = Aim(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
     with blamed(files_of(settings.strategies)):
-        method, steps = _trained(aim, settings, monitor)
+        method, steps = _train(aim, settings, monitor)
         trained, on_train = best_of(aim, steps)
         watch.lap("train")
         fixed = _with(settings, entry_of("fixed_fee", {}, "fixed_fee"))
         fee, fixed_on_train = best_fixed(fixed, PLACE, train)
         watch.lap("fixed fees")
-    rivals = {
-        f"{name}, trained": (_with(settings, _trained_entry(settings, trained)), on_train),
-        f"{name}, as given": (settings, None),
-        f"fixed fee of {fee:g} bps": (
-            _with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee")),
-            fixed_on_train,
-        ),
-    }
-    edges = {said: _tested(one, test, fresh, monitor) for said, (one, _) in rivals.items()}
+    trained_line_up = _with(settings, _trained_entry(settings, trained))
+    fixed_line_up = _with(settings, entry_of("fixed_fee", {"fee_bps": fee}, "fixed_fee"))
+    trained_edge = _test_edge(trained_line_up, test, fresh, monitor)
+    initial_edge = _test_edge(settings, test, fresh, monitor)
+    fixed_edge = _test_edge(fixed_line_up, test, fresh, monitor)
+    results = (
+        _judge(f"{name}, trained", trained_edge, on_train, fixed_edge),
+        _judge(f"{name}, as given", initial_edge, None, fixed_edge),
+        _judge(f"fixed fee of {fee:g} bps", fixed_edge, fixed_on_train, None),
+    )
     watch.lap("test")
     if not MarketSettings.typed(settings.market).independent:
         monitor.warn(
-            "all seeds are windows of the same prices: what was learnt may not last; play the "
-            "result on other dates, too"
+            "all seeds are windows of the same prices: the trained settings may do worse on "
+            "others; play them on other dates, too"
         )
     files: dict[str, str] = {}
+    parameters = {
+        one.name: TrainedSetting(one.start, trained[one.name]) for one in planned.coordinates
+    }
     result = Optimised(
         strategy=name,
         method=method,
-        parameters={
-            one.name: TrainedSetting(one.start, trained[one.name]) for one in planned.coordinates
-        },
+        parameters=parameters,
         best_fixed_fee_bps=fee,
         train={"first": train[0], "count": len(train)},
         test={"first": test[0], "count": len(test)},
-        results=_results(edges, {said: seen for said, (_, seen) in rivals.items()}),
+        results=results,
         history=tuple(steps[:-1]),
         seconds=watch.seconds,
         files=files,
     )
-    folder = Competition(rivals[f"{name}, trained"][0], monitor).place.folder
     experiment, document = f"{_NAME}.yaml", f"{_NAME}.json"
-    text = json.dumps(result.document, indent=2) + "\n"
-    paths = write_files(
-        folder,
-        {experiment: _experiment(settings, trained, result).encode(), document: text.encode()},
-    )
+    texts = {
+        experiment: _experiment(settings, trained, result).encode(),
+        document: (json.dumps(result.document, indent=2) + "\n").encode(),
+    }
+    paths = write_files(Competition(trained_line_up, monitor).place.folder, texts)
     files |= {"experiment": paths[experiment], "result": paths[document]}
     return result
 
 
-def _trained(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
-    """The steps of a training, and what it went by."""
-    told = settings.optimise
-    method: str = told.method
+def _train(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
+    """The method of a training, and its steps."""
+    options = settings.optimise
+    method: str = options.method
     if method == "auto":
-        seen = slopes(aim, told.batch)
-        method = "gradient" if seen.agree else "search"
-        said = f"the gradient says {seen.gradient:.4g}, a finite difference {seen.difference:.4g}"
+        measured = slopes(aim, options.batch)
+        method = "gradient" if measured.agree else "search"
         monitor.note(
-            f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}"
+            f"the gradient is {measured.gradient:.4g}, the finite difference "
+            f"{measured.difference:.4g}: training by {method}"
         )
-    going = (
-        climbed(aim, told.batch, told.steps, told.learning_rate)
-        if method == "gradient"
-        else searched(aim, told.batch, told.steps, 0.3)
-    )
+    if method == "gradient":
+        training = climbed(aim, options.batch, options.steps, options.learning_rate)
+    else:
+        training = searched(aim, options.batch, options.steps, 0.3)
     steps = []
-    with monitor.progress("training", told.steps) as advance:
-        for step in going:
+    with monitor.progress("training", options.steps) as advance:
+        for step in training:
             steps.append(step)
-            advance(step.number, f"edge {step.edge:.4g}" if step.edge == step.edge else "")
+            text = "" if math.isnan(step.edge) else f"edge {step.edge:.4g}"
+            advance(step.number, text)
     return method, steps
 
 
 def _with(settings: Compete, entry: Entry) -> Compete:
-    """The line-up with another strategy in the trained one's place."""
+    """The line-up with another strategy in the place of the trained one."""
     line_up = list(settings.strategies)
-    taken = {other.name for place, other in enumerate(line_up) if place != PLACE}
-    name = entry.name if entry.name not in taken else f"{entry.name}_other"
+    name = entry.name
+    if any(other.name == name for place, other in enumerate(line_up) if place != PLACE):
+        name = f"{name}_other"
     line_up[PLACE] = Entry(**(dict(entry) | {"name": name}))
     fields = {key: getattr(settings, key) for key in type(settings).model_fields}
     return Compete(**(fields | {"strategies": tuple(line_up), "reference": None}))
@@ -283,45 +275,35 @@ def _trained_entry(settings: Compete, trained: dict[str, float]) -> Entry:
     return Entry(**(dict(entry) | {"strategy": changed(entry.strategy, trained)}))
 
 
-def _tested(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Monitor) -> Numbers:
+def _test_edge(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Monitor) -> Numbers:
+    """Edges (s,) of the strategy in the trained one's place on the test seeds."""
     competition = Competition(settings, monitor)
-    with competition.held(fresh):
-        edge: Numbers = competition.play(range(seeds[0], seeds[-1] + 1), "testing").outcome.edge[
-            :, PLACE
-        ]
+    with competition.locked(fresh):
+        results = competition.play(range(seeds[0], seeds[-1] + 1), "testing")
+    edge: Numbers = results.outcome.edge[:, PLACE]
     return edge
 
 
-def _results(edges: dict[str, Numbers], on_train: dict[str, Numbers | None]) -> tuple[Judged, ...]:
-    *_, fixed = edges.values()
-    rows = []
-    for name, edge in edges.items():
-        before, rival = on_train[name], edge is not fixed
-        over = statistics.difference(edge, fixed) if rival else None
-        beats = statistics.beats(edge, fixed) if rival else None
-        rows.append(
-            Judged(
-                name,
-                statistics.mean(edge),
-                None if before is None else statistics.mean(before),
-                over,
-                beats,
-            )
-        )
-    return tuple(rows)
+def _judge(name: str, edge: Numbers, on_train: Numbers | None, fixed: Numbers | None) -> Judged:
+    """Edges (s,) on the test seeds beside those of the best fixed fee; ``None``: they are those."""
+    train = None if on_train is None else statistics.mean(on_train)
+    if fixed is None:
+        return Judged(name, statistics.mean(edge), train, None, None)
+    over, beats = statistics.difference(edge, fixed), statistics.beats(edge, fixed)
+    return Judged(name, statistics.mean(edge), train, over, beats)
 
 
 def _experiment(settings: Compete, trained: dict[str, float], result: Optimised) -> str:
     """The trained line-up as settings: ``conf=FILE``."""
-    items = []
+    lines = []
     for place, entry in enumerate(settings.strategies):
-        kind = (
-            f"{Path(entry.file).resolve()}:{type(entry.strategy).__name__}"
-            if entry.file
-            else entry.strategy.kind
-        )
-        strategy = plain(changed(entry.strategy, trained) if place == PLACE else entry.strategy)
-        items.append(json.dumps(strategy | {"kind": kind, "name": entry.name}))
+        strategy, kind = entry.strategy, entry.strategy.kind
+        if entry.file:
+            kind = f"{Path(entry.file).resolve()}:{type(strategy).__name__}"
+        if place == PLACE:
+            strategy = changed(strategy, trained)
+        item = json.dumps(plain(strategy) | {"kind": kind, "name": entry.name})
+        lines.append(f"  - {item}\n")
     how = f"({result.method}) on {result.train['count']} seeds from {result.train['first']} on"
     head = f"# {result.strategy} trained by qsim compete --optimise {how}.\n"
-    return head + "strategies:\n" + "".join(f"  - {item}\n" for item in items)
+    return head + "strategies:\n" + "".join(lines)

@@ -24,7 +24,7 @@ from quantamm_cli.workflows.runtime import start_jax
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplayRequest:
     """A seed and its steps from ``first`` to ``last``, both counted from 0, both included."""
 
     seed: int
@@ -34,24 +34,23 @@ class Asked:
 
 @dataclass(frozen=True)
 class ReplayPlace(Result):
-    """Which steps of which seed, and where they are written; nothing is touched."""
+    """The steps to replay, and their files; nothing is written."""
 
     settings: Compete
-    asked: Asked
+    request: ReplayRequest
 
     def __post_init__(self) -> None:
         if self.settings.compat is not None:
             raise ArgumentError(
                 "replay",
-                "does not go with compat=challenge; market=challenge replays its "
-                "streams with exact routing",
+                "does not go with compat=challenge; market=challenge replays its streams with "
+                "exact routing",
             )
-        if not 0 <= self.asked.first <= self.asked.last < self.settings.steps:
-            said = (
-                f"steps {self.asked.first} to {self.asked.last} are not within 0 to "
-                f"{self.settings.steps - 1}"
+        first, last, steps = self.request.first, self.request.last, self.settings.steps
+        if not 0 <= first <= last < steps:
+            raise ArgumentError(
+                "replay", f"steps {first} to {last} are not within 0 to {steps - 1}"
             )
-            raise ArgumentError("replay", said)
 
     @property
     def place(self) -> CompetitionPlace:
@@ -60,8 +59,8 @@ class ReplayPlace(Result):
 
     @property
     def name(self) -> str:
-        """Of both files, without ending."""
-        return f"replay_{self.asked.seed}_{self.asked.first}_{self.asked.last}"
+        """The name of both files, without suffix."""
+        return f"replay_{self.request.seed}_{self.request.first}_{self.request.last}"
 
     @property
     def files(self) -> dict[str, str]:
@@ -72,11 +71,11 @@ class ReplayPlace(Result):
         }
 
     def named(self) -> dict[str, Json]:
-        """What its JSON begins with."""
+        """The first keys of its JSON."""
         return {
             "run": self.place.name,
-            "seed": self.asked.seed,
-            "steps": [self.asked.first, self.asked.last],
+            "seed": self.request.seed,
+            "steps": [self.request.first, self.request.last],
         }
 
     def to_dict(self) -> dict[str, Json]:
@@ -88,17 +87,16 @@ class ReplayPlace(Result):
 
 @dataclass(frozen=True)
 class ReplayResult(Result):
-    """What happened at each step."""
+    """What happened at each step, as files and a table."""
 
     place: ReplayPlace
     replay: Replay
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Json]:
-        pools = {
-            pool: {"fills": len(fills), "edge": sum(fill.edge for fill in fills)}
-            for pool, fills in self.replay.by_pool.items()
-        }
+        pools: dict[str, Json] = {}
+        for name, fills in self.replay.by_pool.items():
+            pools[name] = {"fills": len(fills), "edge": sum(fill.edge for fill in fills)}
         return self.place.named() | {
             "pools": pools,
             "seconds": self.seconds,
@@ -110,26 +108,24 @@ class ReplayResult(Result):
 
 
 def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
-    """Play the seed and write both files."""
+    """Play the seed and write its JSON and its page."""
     check()
-    watch, asked = watch or Watch(), place.asked
+    watch, request = watch or Watch(), place.request
     start_jax()
     watch.lap("start")
     with blamed(files_of(place.settings.strategies)):
-        result = played.replay(place.settings, asked.seed, asked.first, asked.last)
+        result = played.replay(place.settings, request.seed, request.first, request.last)
     watch.lap("play")
-    written = render(finite(_document(result))) + "\n"
+    text = render(finite(_document(result))) + "\n"
     page = replay_page(result, images("replay", result))
-    write_files(
-        place.place.folder,
-        {f"{place.name}.json": written.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")},
-    )
+    files = {f"{place.name}.json": text.encode("utf-8"), f"{place.name}.html": page.encode("utf-8")}
+    write_files(place.place.folder, files)
     watch.lap("write")
     return ReplayResult(place, result, watch.seconds)
 
 
 class _Pool(TypedDict):
-    """Columns of a pool, a row a step."""
+    """Columns of a pool, one row for each step."""
 
     bid: Numbers
     ask: Numbers
@@ -141,7 +137,7 @@ class _Pool(TypedDict):
 
 
 class _Document(TypedDict):
-    """What is written of a replay."""
+    """The JSON file of a replay."""
 
     seed: int
     steps: list[int]

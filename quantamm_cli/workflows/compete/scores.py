@@ -1,4 +1,4 @@
-"""Standings, gaps and points as they are written."""
+"""Standings, gaps and points in the form that files have."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from quantamm_cli.settings.compete import NORMALISER
 
 
 def standing_rows(rows: Sequence[Standing]) -> list[StandingRow]:
-    """The highest edge first, who broke a rule after all who did not, the normaliser last."""
+    """Valid strategies by falling edge, then invalid ones, then the normaliser."""
     ranked = sorted(
         rows, key=lambda row: (row.name == NORMALISER, row.breach is not None, -row.edge.mean)
     )
@@ -28,7 +28,7 @@ def standing_rows(rows: Sequence[Standing]) -> list[StandingRow]:
 
 
 def epochs(results: Results) -> Epochs:
-    """Means over the seeds, an epoch each."""
+    """Means over the seeds, for each epoch."""
     outcome = results.outcome
     return {
         "edge": _by_name(results.all_names, outcome.epoch_edge.mean(0)),
@@ -38,7 +38,7 @@ def epochs(results: Results) -> Epochs:
 
 
 def solver(results: Results) -> Solver:
-    """How often the split of an order was checked."""
+    """How often a split of an order was checked, and how often another one was better."""
     return {
         "checked": int(np.sum(results.outcome.checked)),
         "worse": int(np.sum(results.outcome.worse)),
@@ -46,7 +46,7 @@ def solver(results: Results) -> Solver:
 
 
 def gap_record(gap: Gap, names: Sequence[str]) -> GapRecord:
-    """Who leads whom, by how much, and whether that is sure whenever one stops looking."""
+    """The gap between leader and runner-up, and whether it is decided at any stopping time."""
     return {
         "leader": names[gap.leader],
         "over": names[gap.runner_up],
@@ -75,7 +75,7 @@ def _by_name(names: Sequence[str], values: np.ndarray) -> dict[str, list[float]]
 
 
 def _row(standing: Standing) -> StandingRow:
-    """Its keys in the order of ``StandingRow``."""
+    """A standing, with its keys in the order of ``StandingRow``."""
     row: StandingRow = {"name": standing.name, "edge": standing.edge.record}
     _add(
         row,
@@ -96,7 +96,7 @@ def _row(standing: Standing) -> StandingRow:
 
 
 def _add(row: StandingRow, standing: Standing, names: Sequence[StandingNumber]) -> None:
-    """The numbers of a standing that are known."""
+    """Add the numbers of a standing that are not NaN."""
     for name in names:
         if not math.isnan(number := getattr(standing, name)):
             row[name] = number

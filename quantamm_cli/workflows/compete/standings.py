@@ -1,4 +1,4 @@
-"""What the played seeds of a competition come to: judged, and written with a receipt."""
+"""A competition: play its seeds, judge them, and write them with a receipt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from quantamm_cli.workflows.compete.scores import epochs, gap_record, solver, st
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
-LEAST = 200
-"""Seeds that ``until_decided`` plays before it looks: its interval is right for many."""
+MINIMUM_SEEDS = 200
+"""Seeds that ``until_decided`` plays before its first look: its interval holds for many seeds."""
 
 
 @dataclass(frozen=True)
 class PlannedCompetition(Result):
-    """What would be played, and where; nothing is touched."""
+    """The competition that would be played; nothing is written."""
 
     competition: Competition
 
@@ -42,31 +42,24 @@ class PlannedCompetition(Result):
         }
 
     def tables(self) -> Sequence[Table | str]:
-        place = self.competition.place
-        entries = self.competition.settings.strategies
-        rows = [
-            [entry.name, " ".join(f"{key}={value}" for key, value in plain(entry.strategy).items())]
-            for entry in entries
-        ]
-        return [
-            Table.of(
-                f"{place.folder}{' (exists)' if place.folder.exists() else ''}",
-                ["strategy", "settings"],
-                rows,
-            )
-        ]
+        folder, rows = self.competition.place.folder, []
+        for entry in self.competition.settings.strategies:
+            settings = (f"{key}={value}" for key, value in plain(entry.strategy).items())
+            rows.append([entry.name, " ".join(settings)])
+        mark = " (exists)" * folder.exists()
+        return [Table.of(f"{folder}{mark}", ["strategy", "settings"], rows)]
 
 
 @dataclass(frozen=True)
 class CompetitionResult(Result):
-    """Who earned what on the seeds that were asked for."""
+    """The standings of the played seeds."""
 
     competition: Competition
     results: Results
     standings: tuple[Standing, ...]
     """The strategies in their order, then the normaliser."""
     gap: Gap | None
-    """Between the leader and who follows; ``None``: fewer than two strategies kept the rules."""
+    """Between leader and runner-up; ``None``: fewer than two strategies are valid."""
     status: str
     """``new``, ``resumed`` or ``reused``."""
     seconds: dict[str, float]
@@ -74,7 +67,7 @@ class CompetitionResult(Result):
 
     @cached_property
     def scores(self) -> CompetitionScores:
-        """What is written of it."""
+        """The scores file, without digests."""
         settings, place = self.competition.settings, self.competition.place
         scores: CompetitionScores = {
             "run": place.name,
@@ -110,36 +103,42 @@ def compete(
     monitor: Monitor | None = None,
     watch: Watch | None = None,
 ) -> CompetitionResult:
-    """Play the seeds that are not played, judge them, and write what they come to.
+    """Play the missing seeds, judge all, and write the result.
 
-    ``until_decided``: more seeds until the leader is surely ahead, or the stated most are played.
+    ``until_decided``: play more seeds, up to ``most_simulations``, until the leader's gap is
+    decided.
     """
     monitor, watch = monitor or Monitor(), watch or Watch()
     if until_decided and len(settings.names) < 2:
         raise ArgumentError(
-            "until_decided", "one strategy alone leads nobody; name another in strategies=[...]"
+            "until_decided", "compares strategies; give at least two in strategies=[...]"
         )
     competition = Competition(settings, monitor)
     watch.lap("start")
-    with competition.held(fresh):
+    with competition.locked(fresh):
         before = len(settings.seeds) - len(competition.missing(settings.seeds))
-        results = (
-            _until_decided(competition, monitor)
-            if until_decided
-            else competition.play(settings.seeds)
-        )
+        if until_decided:
+            results = _play_until_decided(competition, monitor)
+        else:
+            results = competition.play(settings.seeds)
         watch.lap("play")
-        return _judged(competition, results, before, watch, monitor)
+        return _judge(competition, results, before, watch, monitor)
 
 
-def _judged(
+def play_status(competition: Competition, before: int) -> str:
+    """``new``, ``resumed`` or ``reused``; ``before``: how many wanted seeds were stored before."""
+    if not competition.new:
+        return "reused"
+    return "resumed" if before else "new"
+
+
+def _judge(
     competition: Competition, results: Results, before: int, watch: Watch, monitor: Monitor
 ) -> CompetitionResult:
-    """``before``: how many of the seeds asked for were there already."""
     settings = competition.settings
     epochs = settings.epoch.length is not None and settings.compat is None
     rows = tuple(standings(results, settings.against, epochs))
-    status = "reused" if not competition.new else "resumed" if before else "new"
+    status = play_status(competition, before)
     files: dict[str, str] = {}
     result = CompetitionResult(
         competition, results, rows, gap_of(competition, results), status, watch.seconds, files
@@ -158,32 +157,30 @@ def _judged(
     return result
 
 
-def _until_decided(competition: Competition, monitor: Monitor) -> Results:
-    """More seeds, half as many again each time."""
+def _play_until_decided(competition: Competition, monitor: Monitor) -> Results:
+    """Play half as many seeds again each time, until the gap is decided."""
     settings = competition.settings
     most = max(settings.most_simulations, settings.simulations)
-    count = min(max(settings.simulations, LEAST), most)
+    count = min(max(settings.simulations, MINIMUM_SEEDS), most)
     while True:
         results = competition.play(range(settings.seed, settings.seed + count))
         gap = gap_of(competition, results)
         if gap is None or gap.decided or count >= most:
             break
         monitor.note(f"{count} seeds: {said_gap(gap_record(gap, results.names))}")
-        count = min(most, count + max(competition.at_once, count // 2))
+        count = min(most, count + max(competition.batch_size, count // 2))
     if gap is not None and not gap.decided:
-        monitor.warn(f"not decided by {count} seeds; most_simulations={2 * count} goes on")
+        monitor.warn(f"not decided by {count} seeds; most_simulations={2 * count} plays more")
     return results
 
 
 def gap_of(competition: Competition, results: Results) -> Gap | None:
-    """The leader's gap among the strategies that broke no rule, by their places in the line-up."""
+    """The leader's gap among the valid strategies; its numbers are places in the line-up."""
     places = results.valid.nonzero()[0]
     gap = leading_gap(results.outcome.edge[:, places], competition.settings.simulations)
-    return (
-        None
-        if gap is None
-        else gap._replace(leader=int(places[gap.leader]), runner_up=int(places[gap.runner_up]))
-    )
+    if gap is None:
+        return None
+    return gap._replace(leader=int(places[gap.leader]), runner_up=int(places[gap.runner_up]))
 
 
 def _warn(solver: Solver, monitor: Monitor) -> None:

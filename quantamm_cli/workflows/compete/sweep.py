@@ -1,4 +1,4 @@
-"""Points of one strategy's settings, all on the same markets."""
+"""A sweep: points of one strategy's settings, all played on the same seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 
 from quantamm_cli.competition.documents import Columns, SweepScores, Swept
 from quantamm_cli.competition.results import Results
-from quantamm_cli.competition.sweep import Axis, Point, axes, judged, points
+from quantamm_cli.competition.sweep import Axis, Point, judged, points
+from quantamm_cli.competition.sweep import axes as read_axes
 from quantamm_cli.reporting.standings import standings_tables
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
@@ -16,17 +17,18 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.workflows.compete.competition import Competition
 from quantamm_cli.workflows.compete.scores import point_row
+from quantamm_cli.workflows.compete.standings import play_status
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
 
 class Sweep:
-    """What is swept, checked. ``text`` as the command line has it:
+    """A checked sweep. ``text`` is that of the command line:
     ``[STRATEGY.]KEY=FIRST:LAST:STEP,...``.
     """
 
     def __init__(self, settings: Compete, text: str, monitor: Monitor) -> None:
-        self.axes = axes(text, settings)
+        self.axes = read_axes(text, settings)
         self.competition = Competition(settings, monitor, points(self.axes))
 
     @property
@@ -40,7 +42,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class PlannedSweep(Result):
-    """What would be played; nothing is touched."""
+    """The sweep that would be played; nothing is written."""
 
     sweep: Sweep
 
@@ -82,24 +84,22 @@ class SweepResult(Result):
 
     @property
     def best(self) -> Point:
-        """The one with the highest mean edge."""
+        """The point with the highest mean edge."""
         return max(self.points, key=lambda point: point.edge.mean)
 
     @property
     def at_the_edge(self) -> list[str]:
-        """Settings whose best value is the first or last of more than one:
-        a wider axis may have a better one.
-        """
-        best = self.best.values
-        return [
-            axis.setting
-            for axis in self.sweep.axes
-            if len(axis.values) > 1 and best[axis.setting] in (axis.values[0], axis.values[-1])
-        ]
+        """Settings whose best value is an end of their axis: a wider axis may have a better one."""
+        best, settings = self.best.values, []
+        for axis in self.sweep.axes:
+            ends = (axis.values[0], axis.values[-1])
+            if len(axis.values) > 1 and best[axis.setting] in ends:
+                settings.append(axis.setting)
+        return settings
 
     @cached_property
     def scores(self) -> SweepScores:
-        """What is written of it."""
+        """The scores file, without digests."""
         settings, place = self.sweep.competition.settings, self.sweep.competition.place
         return {
             "run": place.name,
@@ -124,39 +124,41 @@ class SweepResult(Result):
         return standings_tables(self.scores)
 
 
-def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = None) -> SweepResult:
-    """Play every point on every seed, judge and write them."""
+def run_sweep(
+    sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = None
+) -> SweepResult:
+    """Play every point on every seed, judge the points, and write the result."""
     watch, competition = watch or Watch(), sweep.competition
     seeds = competition.settings.seeds
     watch.lap("start")
-    with competition.held(fresh):
+    with competition.locked(fresh):
         before = len(seeds) - len(competition.missing(seeds))
         results = competition.play(seeds, "sweeping")
         watch.lap("play")
-        status = "reused" if not competition.new else "resumed" if before else "new"
+        status = play_status(competition, before)
         files: dict[str, str] = {}
         result = SweepResult(sweep, _points(sweep.axes, results), status, watch.seconds, files)
         files |= competition.place.write_sweep(result.scores, _columns(sweep.axes, results))
     watch.lap("judge")
     monitor.note(
-        "tied: the 95 % interval of the difference to the best, seed by seed, holds zero; the best "
-        "was chosen on these seeds"
+        "tied: the 95 % interval of the paired difference to the best contains zero; the best was "
+        "chosen on these seeds"
     )
     for setting in result.at_the_edge:
-        monitor.warn(f"the best {setting} is an end of its axis; a wider one may have a better")
+        monitor.warn(f"the best {setting} is an end of its axis; try a wider axis")
     return result
 
 
-def _points(found: Sequence[Axis], results: Results) -> tuple[Point, ...]:
-    outcome, place = results.outcome, found[0].place
+def _points(axes: Sequence[Axis], results: Results) -> tuple[Point, ...]:
+    outcome, place = results.outcome, axes[0].place
     volume = outcome.arb_volume[..., place] + outcome.retail_volume[..., place]
-    return tuple(judged(found, outcome.edge[..., place], volume, outcome.retail_volume))
+    return tuple(judged(axes, outcome.edge[..., place], volume, outcome.retail_volume))
 
 
-def _columns(found: Sequence[Axis], results: Results) -> Columns:
-    """A row for each seed, point and entrant."""
+def _columns(axes: Sequence[Axis], results: Results) -> Columns:
+    """One row for each seed, point and entrant."""
     count, size, pools = results.outcome.edge.shape
-    grid = points(found)[found[0].place]
+    grid = points(axes)[axes[0].place]
     columns: Columns = {"seed": np.repeat(results.seeds, size * pools)}
     columns |= {name: np.tile(np.repeat(values, pools), count) for name, values in grid.items()}
     columns["strategy"] = list(results.all_names) * (count * size)

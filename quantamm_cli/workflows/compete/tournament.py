@@ -1,4 +1,4 @@
-"""Many line-ups, each a competition of its own that is kept and goes on like any other."""
+"""Many line-ups, each played and stored as a competition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 
 
-class Together(NamedTuple):
-    """What the line-ups come to together: as JSON has it, and as tables."""
+class Summary(NamedTuple):
+    """The result of all line-ups, as JSON and as tables."""
 
     tree: dict[str, Json]
     tables: list[Table]
@@ -39,27 +39,26 @@ class Tournament:
 
     def __init__(self, kind: Kind, settings: Compete, monitor: Monitor) -> None:
         self.kind, self.settings = kind, settings
-        self.competitions = {
-            line_up: Competition(lined_up(settings, line_up), monitor)
-            for line_up in line_ups(kind, settings)
-        }
+        self.competitions: dict[LineUp, Competition] = {}
+        for line_up in line_ups(kind, settings):
+            self.competitions[line_up] = Competition(lined_up(settings, line_up), monitor)
 
     def named(self) -> dict[str, Json]:
-        """What its JSON begins with."""
+        """The first keys of its JSON."""
+        competitions: list[Json] = []
+        for line_up, competition in self.competitions.items():
+            competitions.append({"strategies": list(line_up), "run": competition.place.name})
         return {
             "tournament": self.kind,
             "configuration": sha256(self.settings.configuration()),
             "seeds": {"first": self.settings.seed, "count": self.settings.simulations},
-            "line_ups": [
-                {"strategies": list(each), "run": competition.place.name}
-                for each, competition in self.competitions.items()
-            ],
+            "line_ups": competitions,
         }
 
 
 @dataclass(frozen=True)
 class PlannedTournament(Result):
-    """What would be played; nothing is touched."""
+    """The line-ups that would be played; nothing is written."""
 
     tournament: Tournament
 
@@ -67,22 +66,16 @@ class PlannedTournament(Result):
         return self.tournament.named()
 
     def tables(self) -> Sequence[Table | str]:
-        rows = [
-            [", ".join(line_up), competition.place.name[:20]]
-            for line_up, competition in self.tournament.competitions.items()
-        ]
-        return [
-            Table.of(
-                f"{len(rows)} line-ups in {self.tournament.settings.runs_dir}",
-                ["strategies", "run"],
-                rows,
-            )
-        ]
+        rows = []
+        for line_up, competition in self.tournament.competitions.items():
+            rows.append([", ".join(line_up), competition.place.name[:20]])
+        caption = f"{len(rows)} line-ups in {self.tournament.settings.runs_dir}"
+        return [Table.of(caption, ["strategies", "run"], rows)]
 
 
 @dataclass(frozen=True)
 class TournamentResult(Result):
-    """What every line-up came to."""
+    """The results of every line-up."""
 
     tournament: Tournament
     results: Mapping[LineUp, Results]
@@ -90,40 +83,40 @@ class TournamentResult(Result):
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Json]:
-        return (
-            self.tournament.named()
-            | self._together.tree
-            | {"status": self.status, "seconds": self.seconds}
-        )
+        return {
+            **self.tournament.named(),
+            **self._summary.tree,
+            "status": self.status,
+            "seconds": self.seconds,
+        }
 
     def tables(self) -> Sequence[Table | str]:
-        return self._together.tables
+        return self._summary.tables
 
     @cached_property
-    def _together(self) -> Together:
-        return _TOGETHER[self.tournament.kind](self.results)
+    def _summary(self) -> Summary:
+        return _SUMMARIES[self.tournament.kind](self.results)
 
 
-def played(tournament: Tournament, fresh: bool, watch: Watch | None = None) -> TournamentResult:
+def run_tournament(
+    tournament: Tournament, fresh: bool, watch: Watch | None = None
+) -> TournamentResult:
     """Play every line-up."""
-    watch, found = watch or Watch(), {}
+    watch, seeds = watch or Watch(), tournament.settings.seeds
+    results, status = {}, "reused"
     watch.lap("start")
     for number, (line_up, competition) in enumerate(tournament.competitions.items(), 1):
-        with competition.held(fresh):
-            found[line_up] = competition.play(
-                tournament.settings.seeds, f"line-up {number} of {len(tournament.competitions)}"
-            )
+        with competition.locked(fresh):
+            description = f"line-up {number} of {len(tournament.competitions)}"
+            results[line_up] = competition.play(seeds, description)
+            if competition.new:
+                status = "new"
     watch.lap("play")
-    status = (
-        "new"
-        if any(competition.new for competition in tournament.competitions.values())
-        else "reused"
-    )
-    return TournamentResult(tournament, found, status, watch.seconds)
+    return TournamentResult(tournament, results, status, watch.seconds)
 
 
-def _pairs(found: Mapping[LineUp, Results]) -> Together:
-    meetings = pairs(found)
+def _summary_of_pairs(results: Mapping[LineUp, Results]) -> Summary:
+    meetings = pairs(results)
     heads: list[Column] = [
         "first",
         "second",
@@ -132,47 +125,33 @@ def _pairs(found: Mapping[LineUp, Results]) -> Together:
         ("first wins", ".0%"),
         "",
     ]
-    rows = [
-        [
-            one.first,
-            one.second,
-            one.gap.mean,
-            between_text(one.gap.record),
-            one.wins,
-            _won(one.gap, one.first, one.second),
-        ]
-        for one in meetings
-    ]
+    records: list[Json] = []
+    rows = []
+    for one in meetings:
+        interval, winner = between_text(one.gap.record), _winner(one.gap, one.first, one.second)
+        records.append(one._asdict() | {"gap": one.gap._asdict()})
+        rows.append([one.first, one.second, one.gap.mean, interval, one.wins, winner])
     total = points(meetings)
-    tree: dict[str, Json] = {
-        "meetings": [one._asdict() | {"gap": one.gap._asdict()} for one in meetings],
-        "points": total,
-    }
-    scored = Table.of(
-        "a point for each pair surely won, half for each not decided",
+    scores = Table.of(
+        "a point for each decided pair won, half a point for each undecided pair",
         ["strategy", ("points", ".1f")],
         list(total.items()),
     )
-    return Together(
-        tree,
-        [Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows), scored],
-    )
+    gaps = Table.of("every pair alone with the normaliser; gap in Y a seed", heads, rows)
+    return Summary({"meetings": records, "points": total}, [gaps, scores])
 
 
-def _absences(found: Mapping[LineUp, Results]) -> Together:
-    gains = absences(found)
+def _summary_of_absences(results: Mapping[LineUp, Results]) -> Summary:
+    gains = absences(results)
     heads: list[Column] = ["without", "strategy", ("gains", "+.2f"), "95 % interval"]
     rows = [[one.absent, one.name, one.gain.mean, between_text(one.gain.record)] for one in gains]
-    tree: dict[str, Json] = {
-        "absences": [one._asdict() | {"gain": one.gain._asdict()} for one in gains]
-    }
-    return Together(
-        tree, [Table.of("what each gains when another stays away, in Y a seed", heads, rows)]
-    )
+    records: list[Json] = [one._asdict() | {"gain": one.gain._asdict()} for one in gains]
+    table = Table.of("gain of each strategy when another is absent, in Y a seed", heads, rows)
+    return Summary({"absences": records}, [table])
 
 
-def _crowds(found: Mapping[LineUp, Results]) -> Together:
-    crowded = crowds(found)
+def _summary_of_copies(results: Mapping[LineUp, Results]) -> Summary:
+    crowded = crowds(results)
     heads: list[Column] = [
         "strategy",
         "copies",
@@ -180,29 +159,21 @@ def _crowds(found: Mapping[LineUp, Results]) -> Together:
         ("± s.e.", ".2f"),
         ("edge/capital", ".2f"),
     ]
-    rows = [
-        [one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital]
-        for one in crowded
-    ]
-    tree: dict[str, Json] = {
-        "crowds": [one._asdict() | {"edge": one.edge._asdict()} for one in crowded]
-    }
-    return Together(
-        tree,
-        [
-            Table.of(
-                "each among copies of itself; edge in Y a seed, edge/capital in bps", heads, rows
-            )
-        ],
-    )
+    records: list[Json] = []
+    rows = []
+    for one in crowded:
+        records.append(one._asdict() | {"edge": one.edge._asdict()})
+        rows.append([one.name, one.copies, one.edge.mean, one.edge.error, one.edge_per_capital])
+    caption = "each strategy among copies of itself; edge in Y a seed, edge/capital in bps"
+    return Summary({"crowds": records}, [Table.of(caption, heads, rows)])
 
 
-def _won(gap: Estimate, first: str, second: str) -> str:
+def _winner(gap: Estimate, first: str, second: str) -> str:
     return {1: f"{first} wins", -1: f"{second} wins", 0: "not decided"}[gap.sign]
 
 
-_TOGETHER: dict[Kind, Callable[[Mapping[LineUp, Results]], Together]] = {
-    "pairs": _pairs,
-    "leave-one-out": _absences,
-    "copies": _crowds,
+_SUMMARIES: dict[Kind, Callable[[Mapping[LineUp, Results]], Summary]] = {
+    "pairs": _summary_of_pairs,
+    "leave-one-out": _summary_of_absences,
+    "copies": _summary_of_copies,
 }

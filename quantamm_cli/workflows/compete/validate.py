@@ -1,4 +1,4 @@
-"""Whether a strategy keeps the rules, with the first input for which it does not."""
+"""Whether a strategy keeps the rules, and the first input for which it breaks one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,15 +39,15 @@ class Validation(Result):
         """Raise ConfigError for the first rule that is broken."""
         broken = next((check for check in self.checks if not check.passed), None)
         if broken is not None:
-            inputs = "; ".join(f"{key} {value}" for key, value in (broken.inputs or {}).items())
-            raise ConfigError(
-                self.entry.name,
-                f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}",
-            )
+            message = f"breaks '{broken.name}': {broken.told}"
+            if broken.inputs:
+                inputs = "; ".join(f"{key} {value}" for key, value in broken.inputs.items())
+                message += f" [{inputs}]"
+            raise ConfigError(self.entry.name, message)
 
 
 def validate(entry: Entry) -> Validation:
-    """Try every rule."""
+    """Check every rule."""
     start_jax()
     with blamed(files_of([entry])):
         return Validation(entry, tuple(validated(Strategy.typed(entry.strategy))))

@@ -1,4 +1,4 @@
-"""A receipt run again: whether every seed of every entrant comes out the same."""
+"""A receipt verified: its seeds are played again and must give the same results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from quantamm_cli.workflows.runtime import start_jax
 
 @dataclass(frozen=True)
 class Verified(Result):
-    """The same to the last bit; ``versions`` that changed since, each from and to."""
+    """The results are the same to the last bit. ``versions``: those that changed, old and new."""
 
     receipt: Path
     settings: Compete
@@ -49,32 +49,30 @@ class Verified(Result):
 
 
 def verify(path: Path, places: JsonObject, monitor: Monitor) -> Verified:
-    """Play a receipt's seeds again.
+    """Play the seeds of a receipt again and compare.
 
-    ``places``: settings that say where files are now, ``data`` and ``runs_dir``.
+    ``places``: where files are now, ``data`` and ``runs_dir``.
 
     Raises:
-        StoreError: anything differs; what and where.
+        StoreError: a result differs; says which one.
     """
     watch, written = Watch(), read_receipt(path)
     settings = settings_of(written, path, places)
     start_jax()
     competition = Competition(settings, monitor)
     watch.lap("start")
-    found = competition.afresh("verifying")
+    results = competition.play_unstored("verifying")
     watch.lap("play")
-    apart = differences(written["edges"], found)
-    changed = {
-        name: [was, versions().get(name)]
-        for name, was in written["versions"].items()
-        if versions().get(name) != was
-    }
-    if apart:
-        cause = "".join(f"; {name} was {was}, is {now}" for name, (was, now) in changed.items())
-        raise StoreError(
-            str(path),
-            f"not the same: {' | '.join(apart)}{cause or '; versions and device are the same'}",
-        )
-    for name, (was, now) in changed.items():
-        monitor.note(f"{name} was {was}, is {now}")
+    different = differences(written["edges"], results)
+    current = versions()
+    changed = {}
+    for name, was in written["versions"].items():
+        if current.get(name) != was:
+            changed[name] = [was, current.get(name)]
+    changes = [f"{name} was {was}, is {now}" for name, (was, now) in changed.items()]
+    if different:
+        cause = "; ".join(changes) or "versions and device are the same"
+        raise StoreError(str(path), f"is not the same: {' | '.join(different)}; {cause}")
+    for change in changes:
+        monitor.note(change)
     return Verified(path, settings, written, changed, watch.seconds)

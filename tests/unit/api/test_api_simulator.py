@@ -122,7 +122,7 @@ def test_what_it_cannot_do_is_said_in_words_of_arguments(
         qsim.simulator(settings, market)({"logk": 3.0})
     with pytest.raises(
         qsim.ArgumentError,
-        match="rows: is 99999; expected 1 to 20160, the minutes that there are prices of",
+        match="rows: is 99999; expected 1 to 20160, the minutes of the prices",
     ):
         qsim.simulator(settings, market, rows=99_999)
     with pytest.raises(
@@ -131,7 +131,7 @@ def test_what_it_cannot_do_is_said_in_words_of_arguments(
         qsim.simulator(settings, market).metric("calmer")
     with pytest.raises(
         qsim.ArgumentError,
-        match="settings: have pool=balancer, which no rule moves; expected pool=temporal",
+        match="settings: have pool=balancer, which has no rule; expected pool=temporal",
     ):
         _ = qsim.simulator(
             qsim.compose(

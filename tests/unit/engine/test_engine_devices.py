@@ -63,7 +63,7 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.workflows.data import load_market
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.workflows.training_run import posed
+from quantamm_cli.workflows.training_run import training_problem
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training import gradient_step as loop
 from quantamm_cli.training.fit import fit
@@ -96,7 +96,7 @@ def trained(problem, begun):
 loop.ascent, found = watched, {{devices: {{}} for devices in shares}}
 for name, words in {CASES!r}.items():
     settings = read_settings(Train, Composer("train", [*{(*TOY, *SMALL)!r}, *words]).tree())
-    problem, begun, _ = posed(settings, load_market(settings, settings.end))
+    problem, begun, _ = training_problem(settings, load_market(settings, settings.end))
     problem = replace(problem, tracked=(problem.aim.metric, "returns", "returns_over_hodl"))
     for devices in shares:
         if name in shares[devices]:

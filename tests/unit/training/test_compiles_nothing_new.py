@@ -10,7 +10,7 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
 from quantamm_cli.workflows.data import load_market
-from quantamm_cli.workflows.training_run import posed
+from quantamm_cli.workflows.training_run import training_problem
 
 TOY = [
     "tokens=[BTC,ETH]",
@@ -54,7 +54,9 @@ def train(*words: str) -> None:
         [word for word in words if word.startswith("fit=") == chosen] for chosen in (True, False)
     )
     settings = read_settings(Train, Composer("train", [*choice, *TOY, *DATES, *numbers]).tree())
-    problem, progress, _ = posed(settings, load_market(settings, settings.test_end or settings.end))
+    problem, progress, _ = training_problem(
+        settings, load_market(settings, settings.test_end or settings.end)
+    )
     for _ in fit(problem, progress):
         pass
 

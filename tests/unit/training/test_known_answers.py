@@ -12,7 +12,7 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.market import Market
 from quantamm_cli.settings.run import Train
 from quantamm_cli.training.fit import fit
-from quantamm_cli.workflows.training_run import posed
+from quantamm_cli.workflows.training_run import training_problem
 
 BURN_IN = 30 * DAY
 SCORE = "returns_over_constant_weight"
@@ -54,7 +54,9 @@ def gain(rule: str, seed: int) -> tuple[float, float]:
     """Test score where training began, and of what validation chose."""
     settings = read_settings(Train, Composer("train", [*WORDS, *SMALL, f"pool/rule={rule}"]).tree())
     prices = trending(seed, (BURN_IN + settings.rows + settings.test_rows) // DAY)
-    problem, progress, _ = posed(settings, Market(settings.tokens, prices, 0, BURN_IN, {}, {}, ""))
+    problem, progress, _ = training_problem(
+        settings, Market(settings.tokens, prices, 0, BURN_IN, {}, {}, "")
+    )
     path = [report.metrics for report, _ in fit(problem, progress)]
     chosen = np.array([entry["validation"][SCORE] for entry in path])
     test = np.array([entry["test"][SCORE] for entry in path])

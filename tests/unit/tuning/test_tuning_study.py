@@ -122,7 +122,7 @@ def test_a_trial_that_was_killed_goes_on(
     go_on(study, stop)
     begin(study)  # and no word of it again
     again = opened(tmp_path)
-    again.bury()
+    again.fail_abandoned()
     assert again.trials[-1].state == "stopped"
     assert [trial.settings for trial in go_on(again)] == [trial.settings for trial in uninterrupted]
 
@@ -134,19 +134,19 @@ def test_a_trial_that_kills_twice_is_failed_and_one_that_pauses_is_not(tmp_path:
         attempt.pause()
     for _ in range(2):
         study = opened(tmp_path)
-        study.bury()
+        study.fail_abandoned()
         assert study.next().number == 0
     study = opened(tmp_path)
-    study.bury()
+    study.fail_abandoned()
     assert study.trials[0].state == "failed"
-    assert "without a word" in str(study.trials[0].reason)
+    assert "its process died 2 times" in str(study.trials[0].reason)
     assert study.next().number == 1
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_only_finite_scores_are_scores(tmp_path: Path, value: float) -> None:
     study = opened(tmp_path)
-    with pytest.raises(ValueError, match="no score"):
+    with pytest.raises(ValueError, match="expected a finite number"):
         study.next().finish(value)
     assert study.best is None
 

@@ -1,4 +1,4 @@
-"""What a result has to show, as pictures and pages take it."""
+"""Results in the form that plots and pages read."""
 
 from dataclasses import replace
 
@@ -11,8 +11,9 @@ from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.selection import all_selections, selection_metric
 
 
-def of_pool(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
-    """What there is to see of one pool over its periods."""
+def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
+    """One pool over its periods."""
+    units = {name: metric.unit for name, metric in METRICS.items()}
     return Subject(
         name=name,
         tokens=scored.settings.tokens,
@@ -20,18 +21,15 @@ def of_pool(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
         strategies=scored.assessment.scores,
-        units={name: metric.unit for name, metric in METRICS.items()}
-        | {spec.readable: spec.unit for spec in scored.specs},
+        units=units | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
     )
 
 
-def of_run(result: EvaluationResult, minimum: float) -> Subject:
-    """What there is to see of a trained run and of the set that was chosen;
-    ``minimum`` as in its selection.
-    """
+def run_subject(result: EvaluationResult, minimum: float) -> Subject:
+    """A trained run and the set that was chosen; ``minimum`` is that of its selection."""
     settings, run = result.chosen.settings, result.chosen.run
-    pool = of_pool(result.scored, run.name, dated(settings.spans, minute(settings.start)))
+    pool = pool_subject(result.scored, run.name, dated(settings.spans, minute(settings.start)))
     return replace(
         pool,
         tables=tuple(result.tables()),
