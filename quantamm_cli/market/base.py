@@ -144,7 +144,9 @@ class Source(Component, group="data"):
         return ()
 
     def offered(self, name: str, token: str, first: int, last: int) -> NDArray[np.float64]:
-        """One token's values of a series in ``offers``, for the minutes [first, last) in ``span``."""
+        """One token's values of a series in ``offers``, for the minutes
+        [first, last) in ``span``.
+        """
         raise NotImplementedError(f"{self.kind} has no series {name}")
 
     @abstractmethod

@@ -103,9 +103,11 @@ def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
     return choose
 
 
-def _entries(run: Run, minimum: float) -> list[Entry]:
-    """The entries to select from: a checkpoint has those that every rule chooses at a minimum of 0,
-    any other minimum needs the whole history.
+def _entries(run: Run, minimum: float) -> Sequence[Entry]:
+    """The entries to select from.
+
+    A checkpoint has those that every rule chooses at a minimum of 0; any other minimum needs the
+    whole history.
     """
     return run.history() if minimum else run.entries
 

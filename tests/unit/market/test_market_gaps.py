@@ -79,6 +79,8 @@ def test_the_edges_do_not_reach_further(write: Write, tmp_path: Path) -> None:
     assert parquet(tmp_path).span("BTC") == (DAY0 + 61, DAY0 + DAY - 61)
     with pytest.raises(
         DataError,
-        match="BTC has prices from 2023-03-01T01:01 to 2023-03-01T22:59, the run needs 2023-03-01 to",
+        match=(
+            "BTC has prices from 2023-03-01T01:01 to 2023-03-01T22:59, the run needs 2023-03-01 to"
+        ),
     ):
         parquet(tmp_path).read("BTC", DAY0, DAY0 + 100)
