@@ -1,4 +1,4 @@
-r"""What an arbitrageur does to a geometric mean pool with fees.
+r"""The trades of an arbitrageur with a geometric mean pool with fees.
 
 The pool accepts a trade $\Delta$ (in > 0, out < 0) if $\prod (R_i +
 \gamma^{[\Delta_i>0]}\Delta_i)^{w_i} \ge \prod R_i^{w_i}$; the arbitrageur maximises
@@ -47,8 +47,8 @@ def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vec
 
     The condition on x is piecewise linear and increasing with 2n breakpoints: the root lies between
     the last breakpoint below zero and the first above, and between two breakpoints the tokens that
-    trade do not change. Without a fee all tokens trade, even if by nothing: what the reserves are
-    is smooth in the weights then.
+    trade do not change. Without a fee all tokens trade, even if by zero, so that the reserves are
+    smooth in the weights.
     """
     gamma = 1 - fee
     levels = _levels(reserves, weights, prices)
@@ -66,8 +66,8 @@ def exact(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vec
 
 
 def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> Vector:
-    """Reserves after the best trade of one token for one other: for two tokens the optimum, for
-    more what the reference does.
+    """Reserves after the best trade of one token for one other: the optimum for two tokens; for
+    more, the method of the reference.
     """
     n = len(reserves)
     gamma = 1 - fee
@@ -83,9 +83,8 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
         profit = jnp.exp(x - fixed.max()) * (
             w[pay] * jnp.expm1(bought - x) + w[take] * jnp.expm1(sold - x)
         )
-        return _settle(reserves, weights, prices, levels, paid, taken, gamma), jnp.where(
-            pays, profit, -jnp.inf
-        )
+        changed = _settle(reserves, weights, prices, levels, paid, taken, gamma)
+        return changed, jnp.where(pays, profit, -jnp.inf)
 
     pay, take = jnp.nonzero(~jnp.eye(n, dtype=bool), size=n * (n - 1))
     changed, profit = jax.vmap(after)(pay, take)
@@ -96,15 +95,13 @@ SOLVERS = {"exact": exact, "pairwise": pairwise}
 
 
 def leg(solver: str, reserves: Vector, weights: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    """One arbitrage at given weights: reserves after it, and what it paid the
-    liquidity providers in fees.
-    """
+    """One arbitrage at given weights: reserves after it, and the fees of the liquidity providers."""
     return settle(reserves, SOLVERS[solver](reserves, weights, minute.prices, minute.fee), minute)
 
 
 def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    r"""What comes of the arbitrageur's best trade, which would leave the reserves
-    ``after``; and the providers' fees.
+    r"""Reserves and providers' fees after the arbitrageur's best trade, which would leave the
+    reserves ``after``.
 
     The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage
     fee $a$; without either the optimum is taken untested. Noise traders then add fees in proportion
@@ -113,9 +110,8 @@ def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Sca
     change, accepted, prices = after - reserves, minute.visited, minute.prices
     if minute.gas_cost is not None or minute.arb_fee is not None:
         gas = 0.0 if minute.gas_cost is None else minute.gas_cost
-        cost = (
-            0.0 if minute.arb_fee is None else minute.arb_fee * (prices * jnp.abs(change)).sum() / 2
-        )
+        arb_fee = 0.0 if minute.arb_fee is None else minute.arb_fee
+        cost = arb_fee * (prices * jnp.abs(change)).sum() / 2
         pays = -(prices * change).sum() - gas >= cost
         accepted = pays if accepted is None else accepted & pays
     if accepted is not None:

@@ -1,8 +1,8 @@
-"""Maps between raw parameters, free for an optimiser to move, and readable ones with a unit.
+"""Maps between raw parameters, unconstrained for an optimiser, and readable ones with a unit.
 
-``readable`` works on host arrays, ``raw`` on host arrays and on JAX's, inside programs; there rules
-read raw parameters through the functions of this file that take JAX arrays (``decay``,
-``memory_days``).
+``readable`` works on host arrays; ``raw`` works on host arrays and on JAX arrays inside programs.
+Inside programs rules read raw parameters through the functions of this file that take JAX arrays
+(``decay``, ``memory_days``).
 """
 
 import math
@@ -20,32 +20,30 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Readable = TypeVar("Readable", Numbers, Array)
 NO_MEMORY = -700.0
-"""The logit that stands for a memory of zero: its decay, 1e-304,
-is the smallest that still has a gradient.
-"""
+"""The logit of a memory of zero: its decay, 1e-304, is the smallest that still has a gradient."""
 _LOG2_ZERO = -1000.0
 
 
 class Bijector(ABC):
-    """A map raw → readable and back. Frozen and comparable: it shapes no program."""
+    """A map raw → readable and back. Frozen and comparable, so that it causes no recompilation."""
 
     @property
     @abstractmethod
     def domain(self) -> str:
-        """What can be readable, in words."""
+        """The set of readable values, in words."""
 
     @abstractmethod
     def readable(self, raw: Numbers) -> Numbers:
-        """Readable values of raw ones."""
+        """The readable values of raw ones."""
 
     @abstractmethod
     def raw(self, readable: Readable) -> Readable:
-        """Raw values of readable ones; NaN where there is none."""
+        """The raw values of readable ones; NaN outside the domain."""
 
 
 @dataclass(frozen=True)
 class Identity(Bijector):
-    """Raw values are readable."""
+    """readable = raw."""
 
     domain: ClassVar[str] = "a finite number"
 
@@ -69,24 +67,26 @@ class Affine(Bijector):
         return np.asarray(self.slope * raw + self.offset)
 
     def raw(self, readable: Readable) -> Readable:
-        raw: Readable = space_of(readable).asarray((readable - self.offset) / self.slope)
+        raw: Readable = array_namespace(readable).asarray((readable - self.offset) / self.slope)
         return raw
 
 
 @dataclass(frozen=True)
 class Squareplus(Bijector):
-    """readable = (raw + √(raw² + 4)) / 2, above zero and nearly raw where raw is large."""
+    """readable = (raw + √(raw² + 4)) / 2, above zero and close to raw where raw is large."""
 
     domain: ClassVar[str] = "above zero"
 
     def readable(self, raw: Numbers) -> Numbers:
-        # For raw < 0 the other root of the same square, which does not cancel.
+        # For raw < 0 an equal form without cancellation.
         root = np.hypot(raw, 2.0)
         return np.where(raw < 0, 2 / (root - raw), (raw + root) / 2)
 
     def raw(self, readable: Readable) -> Readable:
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw: Readable = space_of(readable).where(readable > 0, readable - 1 / readable, np.nan)
+            raw: Readable = array_namespace(readable).where(
+                readable > 0, readable - 1 / readable, np.nan
+            )
         return raw
 
 
@@ -100,17 +100,15 @@ class Log2(Bijector):
         return np.where(raw <= _LOG2_ZERO, 0.0, np.exp2(raw))
 
     def raw(self, readable: Readable) -> Readable:
-        space = space_of(readable)
+        xp = array_namespace(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw: Readable = space.where(readable == 0, _LOG2_ZERO, space.log2(readable))
+            raw: Readable = xp.where(readable == 0, _LOG2_ZERO, xp.log2(readable))
         return raw
 
 
 @dataclass(frozen=True)
 class Interval(Bijector):
-    """readable = low + (high - low) / (1 + e^-raw): whatever raw is,
-    the readable value stays between the ends.
-    """
+    """readable = low + (high - low) / (1 + e^-raw): between the ends for every raw value."""
 
     low: float
     high: float
@@ -124,18 +122,18 @@ class Interval(Bijector):
         return self.low + (self.high - self.low) * np.exp(-np.logaddexp(0, -raw))
 
     def raw(self, readable: Readable) -> Readable:
-        space, inside = space_of(readable), (readable > self.low) & (readable < self.high)
+        xp, inside = array_namespace(readable), (readable > self.low) & (readable < self.high)
         with np.errstate(invalid="ignore", divide="ignore"):
-            raw: Readable = space.where(
-                inside, space.log(readable - self.low) - space.log(self.high - readable), np.nan
+            raw: Readable = xp.where(
+                inside, xp.log(readable - self.low) - xp.log(self.high - readable), np.nan
             )
         return raw
 
 
 @dataclass(frozen=True)
 class Simplex(Bijector):
-    """Logits ↔ weights that sum to one over the assets (the last axis);
-    logits of given weights have mean zero.
+    """Logits ↔ weights that sum to one over the assets (the last axis); ``raw`` returns logits of
+    mean zero.
     """
 
     domain: ClassVar[str] = "above zero everywhere and one in sum"
@@ -145,13 +143,11 @@ class Simplex(Bijector):
         return np.asarray(scaled / scaled.sum(-1, keepdims=True))
 
     def raw(self, readable: Readable) -> Readable:
-        space = space_of(readable)
+        xp = array_namespace(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
-            logits = space.log(readable)
+            logits = xp.log(readable)
             centred = logits - logits.mean(-1, keepdims=True)
-        raw: Readable = space.where(
-            abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan
-        )
+        raw: Readable = xp.where(abs(readable.sum(-1, keepdims=True) - 1) < 1e-9, centred, np.nan)
         return raw
 
 
@@ -167,35 +163,31 @@ class Memory(Bijector):
     chunk_period: int
 
     def readable(self, raw: Numbers) -> Numbers:
-        days = (
-            np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3)
-            * 2
-            * self.chunk_period
-            / 1440
-        )
+        cube_root = np.exp((np.log(6) - np.logaddexp(0, -raw) + 3 * np.logaddexp(0, raw)) / 3)
+        days = cube_root * 2 * self.chunk_period / 1440
         return np.where(raw <= NO_MEMORY, 0.0, days)
 
     def raw(self, readable: Readable) -> Readable:
         r"""Newton for $S u^3 + u - 1 = 0$, $u = 1 - \lambda$, $S = (1440 m / 2C)^3 / 6$.
 
-        The closed form of the cubic loses every digit for long memories; this loses none. The
-        function is convex and increasing, so Newton from above descends to the root without
-        overshooting; eight steps end at the last digit for any S.
+        The closed form of the cubic loses all digits for long memories; this loses none. The
+        function is convex and increasing, so Newton's method from above does not overshoot; eight
+        steps reach full precision for any S.
         """
-        space = space_of(readable)
-        s = space.where(readable > 0, (1440 * readable / (2 * self.chunk_period)) ** 3 / 6, np.nan)
-        u = space.minimum(1.0, space.cbrt(1 / s))
+        xp = array_namespace(readable)
+        s = xp.where(readable > 0, (1440 * readable / (2 * self.chunk_period)) ** 3 / 6, np.nan)
+        u = xp.minimum(1.0, xp.cbrt(1 / s))
         for _ in range(8):
             u = u - (s * u**3 + u - 1) / (3 * s * u**2 + 1)
         # λ = S u³, hence λ / (1 - λ) = S u²
-        raw: Readable = space.where(
-            readable == 0, NO_MEMORY, space.maximum(space.log(s) + 2 * space.log(u), NO_MEMORY)
+        raw: Readable = xp.where(
+            readable == 0, NO_MEMORY, xp.maximum(xp.log(s) + 2 * xp.log(u), NO_MEMORY)
         )
         return raw
 
 
-def space_of(values: Any) -> Any:
-    """The library, NumPy's or JAX's, whose array it is."""
+def array_namespace(values: Any) -> Any:
+    """The namespace, NumPy's or JAX's, of an array."""
     return values.__array_namespace__()
 
 
@@ -208,14 +200,16 @@ def squareplus(raw: Float[Array, "*n"]) -> Float[Array, "*n"]:
 def decay(
     logit: Float[Array, "*n"], chunk_period: int, max_days: int
 ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
-    """λ and 1 - λ, each exact to the last digits, with memory capped at ``max_days``."""
+    """λ and 1 - λ, each to full precision, with the memory capped at ``max_days``."""
     cap = float(Memory(chunk_period).raw(np.asarray(float(max_days))))
     logit = jnp.minimum(logit, cap)
     return jax.nn.sigmoid(logit), jax.nn.sigmoid(-logit)
 
 
 def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> Float[Array, "*n"]:
-    """Memory in days of a decay's logit, capped; finite with finite gradient for every logit."""
+    """The memory in days of a decay's logit, capped at ``max_days``; finite, with a finite
+    gradient, for every logit.
+    """
     log_ratio = jax.nn.log_sigmoid(logit) - 3 * jax.nn.log_sigmoid(-logit)
     longest = 3 * math.log(max_days * 1440 / (2 * chunk_period)) - math.log(6)
     return jnp.exp((math.log(6) + jnp.minimum(log_ratio, longest)) / 3) * (2 * chunk_period / 1440)
@@ -224,10 +218,10 @@ def memory_days(logit: Float[Array, "*n"], chunk_period: int, max_days: int) -> 
 def decay_of_days(
     days: Float[Array, "*n"], chunk_period: int, max_days: int
 ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
-    r"""λ and 1 - λ of a memory in days, capped at ``max_days``; below zero is zero.
+    r"""λ and 1 - λ of a memory in days, clipped to [0, ``max_days``].
 
-    Newton without a gradient to the root of $S u^3 + u - 1$, then one step with it,
-    which has the root's own derivative.
+    Newton's method without a gradient to the root of $S u^3 + u - 1$, then one step with it, which
+    has the derivative of the root.
     """
     days = jnp.clip(days, 0, max_days)
     s = (720 * days / chunk_period) ** 3 / 6

@@ -1,5 +1,5 @@
-r"""The frictionless value of a pool with piecewise linear weights, at any rows,
-from prefix sums over the data.
+r"""The frictionless value of a pool with piecewise linear weights, at any rows, from prefix sums
+over the data.
 
 Without frictions a pool is always in equilibrium, and from one minute to the next
 
@@ -7,8 +7,8 @@ $$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j).$$
 
 In a block weights are $w(k) = s + \min(k, W)\,d$. The gain needs two moments of the block's log
 returns, which are differences of prefix sums; the cost telescopes to
-$e\ln e - s\ln s - d\sum_{k<W}\ln(s + kd)$, $e = s + Wd$. So each row costs a few operations,
-however many minutes lie before it.
+$e\ln e - s\ln s - d\sum_{k<W}\ln(s + kd)$, $e = s + Wd$. Each row thus costs a few operations,
+however many minutes precede it.
 """
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ _EXPLICIT = 25
 
 class Prefix(NamedTuple):
     r"""Prefix sums over all rows: $\ln p$, and $\sum_{\tau\le t}\tau\,\Delta\ln p(\tau)$. Double
-    precision, whatever the run's.
+    precision, whatever the precision of the run.
     """
 
     log_prices: Float[Array, "t n"]
@@ -39,9 +39,8 @@ def prefix(prices: NDArray[np.float64]) -> Prefix:
     """Prefix sums of a price matrix ``(t, n)``."""
     logs = np.log(prices)
     returns = np.diff(logs, axis=0, prepend=logs[:1])
-    return Prefix(
-        *jax.device_put((logs, np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0)))
-    )
+    moments = np.cumsum(np.arange(len(logs))[:, None] * returns, axis=0)
+    return Prefix(*jax.device_put((logs, moments)))
 
 
 def log_growth(
@@ -53,12 +52,12 @@ def log_growth(
     first: Int[Array, ""],
     rows: NDArray[np.int64],
 ) -> Float[Array, " r"]:
-    """ln of value over opening value at ``rows`` of the window that begins at
-    row ``first`` of the data.
+    """ln of value over opening value at ``rows`` of the window that begins at row ``first`` of the
+    data.
 
     ``starts`` and ``slopes`` are the weights at the start of each block of ``chunk`` minutes and
-    their change a minute while they move, which is for ``period`` minutes. Compiled code where it
-    serves; what follows is what it means.
+    their change a minute while they move, which is for ``period`` minutes. Runs compiled code where
+    there is some; ``explicit`` defines the result.
     """
     if compiled():
         return kernels.log_growth(
@@ -78,15 +77,9 @@ def explicit(
 ) -> Float[Array, " r"]:
     """``log_growth``, on any device."""
     whole = np.arange(len(starts) - 1)
-    finished = _within(
-        sums,
-        starts[whole],
-        slopes[whole],
-        first + whole * chunk,
-        np.full(len(whole), chunk),
-        period,
-    )
-    before = jnp.concatenate([jnp.zeros(1, finished.dtype), jnp.cumsum(finished)])
+    minutes = np.full(len(whole), chunk)
+    by_block = _within(sums, starts[whole], slopes[whole], first + whole * chunk, minutes, period)
+    before = jnp.concatenate([jnp.zeros(1, by_block.dtype), jnp.cumsum(by_block)])
     block = rows // chunk
     return before[block] + _within(
         sums, starts[block], slopes[block], first + block * chunk, rows % chunk, period
@@ -102,33 +95,28 @@ def _within(
     period: int,
 ) -> Float[Array, " r"]:
     """ln growth over the first ``passed`` minutes of a block that begins at row ``begin``."""
-    # The weight of minute k earns the return of minute k + 1: it still rises for
-    # returns 1 to W + 1, then stands.
+    # The weight of minute k earns the return of minute k + 1: it moves for returns 1 to W + 1.
     rising = np.minimum(passed, period + 1)
     logs, moments = sums.log_prices[begin], sums.moments[begin]
     rise = sums.log_prices[begin + rising] - logs
     total = sums.log_prices[begin + passed] - logs
-    first_moment = (
-        sums.moments[begin + rising]
-        - moments
-        - (begin + 1)[:, None] * rise
-        + period * (total - rise)
-    )
+    moved = sums.moments[begin + rising] - moments - (begin + 1)[:, None] * rise
+    first_moment = moved + period * (total - rise)
     gain = (start * total + slope * first_moment).sum(-1)
-    moved = np.minimum(passed, period)[:, None]
-    end = start + moved * slope
-    cost = end * jnp.log(end) - start * jnp.log(start) - _slope_times_logs(start, slope, moved)
+    steps = np.minimum(passed, period)[:, None]
+    end = start + steps * slope
+    cost = end * jnp.log(end) - start * jnp.log(start) - _slope_times_logs(start, slope, steps)
     return gain - cost.sum(-1)
 
 
 def _slope_times_logs(
     start: Float[Array, "r n"], slope: Float[Array, "r n"], count: NDArray[np.int64]
 ) -> Float[Array, "r n"]:
-    r"""$d\sum_{k=0}^{m-1}\ln(s + kd)$ for $m$ terms, to the last digits of the weights.
+    r"""$d\sum_{k=0}^{m-1}\ln(s + kd)$ for $m$ terms, to the precision of the weights.
 
-    Read from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of
-    the weight it starts from; the rest by Euler–Maclaurin, whose integral times the slope,
-    $h\ln h - l\ln l - dm$ from half a step before to half a step after, divides by nothing.
+    Summed from the lower end: the first 25 terms one by one, after which a step is at most 1/25 of
+    the weight it starts from; the rest by the Euler–Maclaurin formula, whose integral times the
+    slope, $h\ln h - l\ln l - dm$ from half a step before to half a step after, has no division.
     """
     rising = slope >= 0
     low = jnp.where(rising, start, start + (count - 1) * slope)

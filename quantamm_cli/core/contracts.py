@@ -1,6 +1,4 @@
-"""What contracts are given of a parameter: the number their arithmetic
-uses, not the one that trains.
-"""
+"""A parameter as contracts take it: the number that their arithmetic uses, not the one that trains."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,8 +10,8 @@ from quantamm_cli.core.bijectors import Memory, Numbers
 
 
 class Keeper(NamedTuple):
-    """How often a contract's keeper looks at prices, in minutes, and the longest memory an
-    estimator may have, in days.
+    """The minutes between two updates of a contract by its keeper, and the longest memory of an
+    estimator, in days.
     """
 
     chunk_period: int
@@ -21,22 +19,22 @@ class Keeper(NamedTuple):
 
 
 Form = Callable[..., Numbers]
-"""Of a parameter's readable values, the keeper, and the readable values of the
-parameters that it ``needs``.
+"""The contract's numbers from a parameter's readable values, the keeper, and the readable values of
+the parameters that it ``needs``.
 """
 
 
 def unchanged(values: Numbers, keeper: Keeper) -> Numbers:
-    """The contract takes what people read."""
+    """The contract takes the readable value."""
     del keeper
     return values
 
 
 @dataclass(frozen=True)
 class OnChain:
-    """The contract's name of a parameter, and how its number comes about.
+    """The contract's name of a parameter, and the function that computes its number.
 
-    A rule's own form is a function of the same kind as those below:
+    A rule may have a function of its own, like those below:
     ``OnChain("k", times_memory, ("memory_days",))``.
     """
 
@@ -46,32 +44,30 @@ class OnChain:
     """Readable names of other parameters of the same rule."""
 
     def prefixed(self, prefix: str) -> "OnChain":
-        """Of a rule whose parameters all have a prefix."""
-        return replace(
-            self, name=prefix + self.name, needs=tuple(prefix + name for name in self.needs)
-        )
+        """The same for a rule whose parameters all have a prefix."""
+        needs = tuple(prefix + name for name in self.needs)
+        return replace(self, name=prefix + self.name, needs=needs)
 
 
 def lamb(days: Numbers, keeper: Keeper) -> Numbers:
-    r"""The decay $\lambda$ of a memory, which is at most the longest."""
+    r"""The decay $\lambda$ of a memory, capped at the longest."""
     return _share(Memory(keeper.chunk_period).raw(np.clip(days, 0, keeper.max_memory_days)))
 
 
 def moved_lamb(delta: Numbers, keeper: Keeper, days: Numbers) -> Numbers:
     """The decay whose logit is that of a memory, before any cap, plus ``delta``."""
     memory = Memory(keeper.chunk_period)
-    return _share(
-        np.minimum(memory.raw(days) + delta, memory.raw(np.asarray(float(keeper.max_memory_days))))
-    )
+    longest = memory.raw(np.asarray(float(keeper.max_memory_days)))
+    return _share(np.minimum(memory.raw(days) + delta, longest))
 
 
 def times_memory(a_day: Numbers, keeper: Keeper, *days: Numbers) -> Numbers:
-    """What we keep a day is what contracts keep a memory, of several the longest."""
+    """A rate a day becomes a rate a memory, of several memories the longest."""
     return np.asarray(a_day * np.minimum(np.max(days, axis=0), keeper.max_memory_days))
 
 
 def at_least_one(values: Numbers, keeper: Keeper) -> Numbers:
-    """As the rule applies it."""
+    """The larger of the value and one, as the rule applies it."""
     del keeper
     return np.maximum(values, 1)
 

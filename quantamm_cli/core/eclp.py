@@ -10,8 +10,8 @@ $\zeta(p) = \lambda\frac{cp - s}{c + sp}$ and $\tau(p) = (\zeta, 1)/\sqrt{1 + \z
 $$(x, y) = r\,(\chi - A^{-1}\tau(p)),
 \qquad \chi = \left((A^{-1}\tau(\beta))_x,\ (A^{-1}\tau(\alpha))_y\right).$$
 
-Taken literally these are small differences of numbers of the size of $\lambda$. Here they are
-written as sums of positive terms. With $h(p) = 1/((c + sp)\sqrt{1 + \zeta^2})$ and
+Evaluated literally these are small differences of numbers of the size of $\lambda$. Here they are
+sums of positive terms. With $h(p) = 1/((c + sp)\sqrt{1 + \zeta^2})$ and
 $\theta = \arctan\zeta$
 
 $$x = r\lambda\tan\tfrac{\theta_\beta - \theta}{2}\,(h(\beta) + h(p)), \qquad
@@ -36,7 +36,7 @@ Pair = Float[Array, "2"]
 
 
 class Curve(NamedTuple):
-    r"""What is fixed once $\alpha, \beta, \lambda, \varphi$ are.
+    r"""The constants that follow from $\alpha, \beta, \lambda, \varphi$.
 
     ``ends`` are $(\alpha h(\alpha), h(\beta))$; ``most`` the reserves of one token alone at
     $r = 1$; ``square`` and ``cross`` the ellipse $|At|^2 = W x^2 + 2Mxy + Vy^2$; ``pull`` is
@@ -58,8 +58,8 @@ class Curve(NamedTuple):
 
 
 def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
-    r"""The curve with price bounds ``alpha`` < ``beta``, stretch ``lam`` and most liquidity at the
-    price ``peak`` $= \tan\varphi$.
+    r"""The curve with price bounds ``alpha`` < ``beta``, stretch ``lam`` and the most liquidity at
+    the price ``peak`` $= \tan\varphi$.
     """
     cosine = 1 / jnp.sqrt(1 + peak**2)
     sine = peak * cosine
@@ -72,25 +72,13 @@ def curve(alpha: Scalar, beta: Scalar, lam: Scalar, peak: Scalar) -> Curve:
     pull = ends + most * square
     power = most[1] * (ends[1] + pull[1])
     lean = cosine * (cosine + sine * alpha) / lam**2 + sine * (sine - cosine * alpha)
-    return Curve(
-        alpha,
-        beta,
-        lam,
-        cosine,
-        sine,
-        ends,
-        most,
-        square,
-        cross,
-        pull,
-        power,
-        low * (ends[0] + most[0] * lean),
-    )
+    mixed = low * (ends[0] + most[0] * lean)
+    return Curve(alpha, beta, lam, cosine, sine, ends, most, square, cross, pull, power, mixed)
 
 
 def reserves_at(curve: Curve, price: Float[Array, "*t"]) -> Float[Array, "*t 2"]:
-    """Reserves at a price for an invariant of one; of one token alone where the
-    price is outside the range.
+    """Reserves at a price for an invariant of one; a price outside the range counts as the nearer
+    bound, where only one token is left.
     """
     alpha, beta, lam, cosine, sine = curve[:5]
     price = jnp.clip(price, alpha, beta)
@@ -112,12 +100,12 @@ def quote(curve: Curve, reserves: Float[Array, "*t 2"]) -> Float[Array, "*t"]:
 
 
 def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    r"""What comes out for ``amount`` of token ``pay``, net of fees, at a constant invariant;
-    infinite where it has no end.
+    r"""The amount out for ``amount`` of token ``pay``, net of fees, at a constant invariant;
+    infinite beyond the end of the curve.
 
     The change $o$ of the other token solves $V o^2 + 2o(G_o - M d) = d(2G_d - W d)$, with $G$ half
-    the slope of the ellipse. It rises with $d$ while $G_d - W d + M o$ is above zero, and past that
-    the ellipse turns back, which no curve of a pool does.
+    the slope of the ellipse. It rises with $d$ while $G_d - W d + M o$ is above zero; past that the
+    ellipse turns back and is no longer the curve of the pool.
     """
     slope = _slope(curve, reserves)
     steep, flat = paid_first(slope, pay)
@@ -125,20 +113,17 @@ def out_given_in(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
     lead = flat - curve.cross * amount
     inside = flat**2 + 2 * amount * (other * steep - curve.cross * flat) - (amount / curve.lam) ** 2
     root = jnp.sqrt(jnp.where(inside > 0, inside, 1))
-    # Of the two ways to write one root, the one that does not subtract.
+    # Two forms of one root: the one without cancellation is used.
     ahead = lead >= 0
-    out = jnp.where(
-        ahead,
-        amount * (2 * steep - own * amount) / jnp.where(ahead, lead + root, 1),
-        (root - lead) / other,
-    )
+    without_root = amount * (2 * steep - own * amount) / jnp.where(ahead, lead + root, 1)
+    out = jnp.where(ahead, without_root, (root - lead) / other)
     rises = steep - own * amount + curve.cross * out > 0
     return jnp.where((inside > 0) & rises, out, jnp.inf)
 
 
 def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scalar) -> Scalar:
-    """What of token ``pay`` must come in, fees apart, for ``amount`` of the other;
-    infinite where nothing is enough.
+    """The amount in of token ``pay``, net of fees, for ``amount`` of the other; infinite where no
+    amount is enough.
     """
     slope = _slope(curve, reserves)
     steep, flat = paid_first(slope, pay)
@@ -150,8 +135,8 @@ def in_given_out(curve: Curve, reserves: Pair, pay: Int[Array, ""], amount: Scal
 
 
 class Band(NamedTuple):
-    """The prices between which nobody trades, within the range,
-    and the reserves at each for an invariant of one.
+    """The band of prices without arbitrage, within the range, and the reserves at its ends for an
+    invariant of one.
     """
 
     bid: Float[Array, "*t"]
@@ -162,22 +147,23 @@ class Band(NamedTuple):
 
 def band(curve: Curve, market: Float[Array, "*t"], fee: Float[Array, "*t"]) -> Band:
     r"""The band $[\gamma p, p/\gamma]$ around market prices, $\gamma = 1 - \text{fee}$."""
-    bid, ask = (
-        jnp.clip(edge, curve.alpha, curve.beta) for edge in (market * (1 - fee), market / (1 - fee))
-    )
+    bid = jnp.clip(market * (1 - fee), curve.alpha, curve.beta)
+    ask = jnp.clip(market / (1 - fee), curve.alpha, curve.beta)
     return Band(bid, ask, reserves_at(curve, bid), reserves_at(curve, ask))
 
 
 def best_trade(curve: Curve, reserves: Pair, edges: Band, fee: Scalar) -> Pair:
-    r"""Change of reserves by the best trade: the quote moves to the nearer edge of the band.
+    r"""The change of reserves by the best trade, which moves the quote to the nearer edge of the
+    band.
 
-    Along the curve for what counts, $\gamma = 1 - \text{fee}$ of what is paid; the fee stays in the
-    pool. Nothing moves inside the band, nor beyond the range, where one token is left.
+    The trade follows the curve for the part $\gamma = 1 - \text{fee}$ of the amount paid; the fee
+    stays in the pool. There is no trade inside the band, nor beyond the range, where only one token
+    is left.
     """
     quoted = jax.lax.stop_gradient(quote(curve, reserves))
-    # At the ends of the range the quote is the bound up to rounding, which is no trade.
-    doubt = 8 * np.finfo(reserves.dtype).eps
-    low, high = quoted < edges.bid * (1 - doubt), quoted > edges.ask * (1 + doubt)
+    # At the ends of the range the quote is the bound up to rounding, which must not cause a trade.
+    slack = 8 * np.finfo(reserves.dtype).eps
+    low, high = quoted < edges.bid * (1 - slack), quoted > edges.ask * (1 + slack)
     change = invariant(curve, reserves) * jnp.where(low, edges.at_bid, edges.at_ask) - reserves
     return jnp.where(low | high, change + jnp.maximum(change, 0) * (fee / (1 - fee)), 0)
 
@@ -192,8 +178,8 @@ def _height(
 def _half_turn(
     low: Float[Array, "*#t"], high: Float[Array, "*#t"], lam: Scalar, cosine: Scalar, sine: Scalar
 ) -> Float[Array, "*t"]:
-    r"""$\tan\frac{\theta(\text{high}) - \theta(\text{low})}{2}$, of angles between which the
-    difference may be tiny or nearly $\pi$.
+    r"""$\tan\frac{\theta(\text{high}) - \theta(\text{low})}{2}$, also where the difference of the
+    angles is tiny or nearly $\pi$.
 
     With vectors $u, v$ at the angles it is $\frac{u\times v}{|u||v| + u\cdot v} =
     \frac{|u||v| - u\cdot v}{u\times v}$.

@@ -1,7 +1,7 @@
-"""Which text of a computation a program is traced from: JAX's, which says what is meant and runs
-anywhere, or compiled code.
+"""The choice between two implementations: JAX's loops, which define the result and run anywhere, or
+compiled code.
 
-The choice is part of what JAX keeps programs by, so that one process can use both.
+The choice is part of the key of JAX's cache of programs, so one process can use both.
 """
 
 import logging
@@ -17,8 +17,8 @@ _CHOSEN = jax.make_user_context("auto")
 
 
 def executor(name: Executor) -> AbstractContextManager[None]:
-    """While it is open, programs are traced for this executor; ``auto`` leaves the choice as it
-    was, at first to the device.
+    """A context in which programs are traced for this executor; ``auto`` keeps the choice of the
+    context around it, which by default depends on the device.
     """
     if name == "auto":
         return nullcontext()
@@ -27,27 +27,27 @@ def executor(name: Executor) -> AbstractContextManager[None]:
 
 
 def compiled() -> bool:
-    """Whether programs traced now call compiled code: where it can run,
-    unless the scan was asked for.
+    """Whether programs traced now call compiled code: where it can run, unless the executor is
+    ``scan``.
     """
-    return _CHOSEN.value != "scan" and possible()
+    return _CHOSEN.value != "scan" and has_compiled_code()
 
 
-def possible() -> bool:
-    """Whether there is compiled code: on a CPU, in double precision, where it can be made."""
-    return double_precision() and jax.default_backend() == "cpu" and _made()
+def has_compiled_code() -> bool:
+    """Whether compiled code can run: on a CPU, in double precision, where it can be compiled."""
+    return double_precision() and jax.default_backend() == "cpu" and _can_compile()
 
 
 @cache
-def _made() -> bool:
+def _can_compile() -> bool:
     from quantamm_cli.kernels.build import entry
 
     try:
         entry()
     except Exception as failure:
-        # a processor or system that the compiler does not serve: slower, but not less right
+        # a processor or system that the compiler does not support
         logging.getLogger(__name__).warning(
-            "compiled code cannot be made here (%s); JAX's loops take its place", failure
+            "cannot compile code here (%s); using JAX's loops, which are slower", failure
         )
         return False
     return True

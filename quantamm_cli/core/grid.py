@@ -19,10 +19,11 @@ def ticks(
     zero: bool = False,
     raw: Bijector | None = None,
 ) -> Numbers:
-    """``count`` values from ``low`` to ``high``, equal steps or, with ``log``,
-    equal ratios apart; both ends are exact.
+    """``count`` values from ``low`` to ``high``, at equal steps or, with ``log``, equal ratios;
+    both ends are exact.
 
-    ``zero`` puts a zero before them, which counts. ``raw`` turns readable values into raw ones.
+    ``zero`` puts a zero in front, which is one of ``count``. ``raw`` turns readable values into raw
+    ones.
     """
     inner = count - zero
     if inner == 1:
@@ -39,7 +40,7 @@ def ticks(
 def product(axes: Mapping[str, Sequence[V]]) -> Iterator[dict[str, V]]:
     """Every combination of the axes' values, by name; the last axis moves fastest.
 
-    Of no axes there is one: nothing.
+    Without axes there is one combination, the empty one.
     """
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))

@@ -12,16 +12,14 @@ def linear(
     period: int,
     stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
-    """Weights of every minute of each block: straight for ``period`` minutes or until it ``stops``,
-    then still until the chunk ends.
+    """Weights of every minute of each block: linear for ``period`` minutes or until it ``stops``,
+    then constant until the chunk ends.
     """
     if stops is None:
         passed = jnp.minimum(jnp.arange(chunk), period).astype(starts.dtype)
         return starts[:, None] + passed[:, None] * slopes[:, None]
-    return (
-        starts[:, None]
-        + jnp.minimum(jnp.arange(chunk), stops[:, None])[:, :, None] * slopes[:, None]
-    )
+    moved = jnp.minimum(jnp.arange(chunk), stops[:, None])
+    return starts[:, None] + moved[:, :, None] * slopes[:, None]
 
 
 def approx_optimal(
@@ -31,8 +29,8 @@ def approx_optimal(
     period: int,
     stops: Float[Array, " b"] | None = None,
 ) -> Float[Array, "b m n"]:
-    """Half way between the straight and the geometric path: close to the one that costs the
-    pool least. It does not stop.
+    """The mean of the straight and the geometric path: close to the path that costs the pool least.
+    It takes no ``stops``.
 
     [Willetts & Harrington, "Optimal rebalancing in dynamic AMMs", arXiv:2403.18737]
     """
@@ -56,8 +54,8 @@ def at(
     minute: Int[Array, ""],
     period: int | Float[Array, ""],
 ) -> Float[Array, " n"]:
-    """The weights ``minute`` minutes after a block began that moves for ``period``, as a pool on
-    chain computes them when asked.
+    """The weights ``minute`` minutes after the start of a block that moves for ``period``, as a
+    pool on chain computes them.
     """
     passed = jnp.minimum(minute, period)
     straight, end = start + passed * slope, start + period * slope

@@ -10,11 +10,10 @@ import jax.numpy as jnp
 def checkpointed_scan(
     step: Callable[[Any, Any], tuple[Any, Any]], start: Any, rows: Any, block: int = 1440
 ) -> Any:
-    """The outputs of ``lax.scan``, keeping only every ``block``-th state for the
-    gradient and recomputing between.
+    """The outputs of ``lax.scan``, storing only every ``block``-th state for the gradient and
+    recomputing the states between.
 
-    Rows are padded with the last one to whole blocks; what the padding does
-    is cut off and never seen.
+    Rows are padded with the last one to whole blocks; the outputs of the padding are dropped.
     """
     length = len(jax.tree.leaves(rows)[0])
     block = min(block, length)
@@ -28,7 +27,8 @@ def checkpointed_scan(
     def run(state: Any, part: Any) -> tuple[Any, Any]:
         return jax.lax.scan(step, state, part)
 
+    def merge(column: jax.Array) -> jax.Array:
+        return column.reshape(blocks * block, *column.shape[2:])[:length]
+
     _, out = jax.lax.scan(run, start, jax.tree.map(split, rows))
-    return jax.tree.map(
-        lambda column: column.reshape(blocks * block, *column.shape[2:])[:length], out
-    )
+    return jax.tree.map(merge, out)

@@ -1,4 +1,4 @@
-"""What one minute brings to a pool, and the columns of many."""
+"""The inputs of a pool at one minute, and at many."""
 
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ from quantamm_cli.kernels.operands import Trades
 
 
 class Minute(NamedTuple):
-    """Prices, what trading costs, and what else happens; ``None`` is what the program leaves out.
+    """Prices, costs of trading, and other events; the program leaves out what is ``None``.
 
-    ``growth``: LP supply now over that a minute ago. ``visited``:
-    whether the arbitrageur comes; ``None`` is always.
+    ``growth``: LP supply over that a minute ago. ``visited``: whether the arbitrageur comes;
+    ``None``: always.
     """
 
     prices: Float[Array, "*t n"]
@@ -29,20 +29,18 @@ class Minute(NamedTuple):
     trades: Trades | None = None
 
     def grown(self, amounts: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """Reserves after providers came or left."""
+        """Reserves after providers have added or removed liquidity."""
         return amounts if self.growth is None else amounts * self.growth
 
 
 def window(column: Shaped[Array, "t *n"], start: Int[Array, ""], rows: int) -> Array:
-    """Rows [start, start + rows). The caller sees to it that they exist:
-    nothing is clamped in silence.
-    """
+    """Rows [start, start + rows). The caller must make sure that they exist."""
     return jax.lax.dynamic_slice_in_dim(column, jnp.asarray(start), rows)
 
 
 def minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
-    """The columns of [start, start + rows); scalars are repeated, the LP supply is its growth since
-    the row before, one at first.
+    """The columns of rows [start, start + rows): scalars are repeated, and the LP supply becomes
+    its growth since the row before, one in the first row.
     """
     assert feed.frictions is not None
     prices = window(feed.prices, start, rows)
@@ -57,9 +55,9 @@ def minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
     if supply is not None:
         supply = window(supply, start, rows)
         growth = jnp.concatenate([jnp.ones(1, supply.dtype), supply[1:] / supply[:-1]])
-    if feed.stirred and (trading.every > 1 or not trading.happens):
-        visited = (jnp.arange(rows) % trading.every == 0) & trading.happens
-    trades = jax.tree.map(lambda given: window(given, start, rows), feed.trades)
+    if feed.has_flows and (trading.every > 1 or not trading.do_arb):
+        visited = (jnp.arange(rows) % trading.every == 0) & trading.do_arb
+    trades = jax.tree.map(lambda part: window(part, start, rows), feed.trades)
     return Minute(
         prices, **jax.tree.map(column, costs), growth=growth, visited=visited, trades=trades
     )

@@ -1,9 +1,9 @@
 r"""The QuantAMM contracts' arithmetic of weights: the clamp, the speed limit, and the rail.
 
 The rail is the smallest weight $g$, and $1 - (n-1)g$ the largest. Contracts count in units of
-$10^{-18}$ and seconds; these are the same operations on floats. What they leave undone they leave
-undone here: weights that do not sum to one are not normalised first, one pass may push a weight
-below the rail, and whatever is missing to one goes to a single weight.
+$10^{-18}$ and seconds; these are the same operations on floats, with the same omissions: weights
+that do not sum to one are not normalised first, one pass may push a weight below the rail, and the
+difference to one goes to a single weight.
 """
 
 import jax
@@ -16,14 +16,14 @@ Weights = Float[Array, " n"]
 Scalar = Float[Array, ""]
 
 UNIT = 1e-18
-"""The smallest weight, and the smallest change a second, that a contract can tell from zero."""
+"""The smallest nonzero weight, and the smallest nonzero change a second, of a contract."""
 
 
 def clamp_weights(weights: Weights, rail: Scalar | float) -> Weights:
-    """Weights below the rail are put on it; the others, the largest weight at most,
-    share the rest in proportion.
+    """Moves weights below the rail to it; the others, capped at the largest weight, share the rest
+    in proportion.
 
-    Who stands on the rail exactly stays there, though the others' shares count it.
+    A weight exactly at the rail stays there, though the shares of the others include it.
     """
     n = len(weights)
     low = weights < rail
@@ -36,11 +36,10 @@ def clamp_weights(weights: Weights, rail: Scalar | float) -> Weights:
 def normalize_weight_updates(
     previous: Weights, weights: Weights, largest: Scalar | float
 ) -> Weights:
-    """Weights no further than ``largest`` from the previous ones,
-    all slowed alike, that sum to one.
+    """Weights that sum to one, no further than ``largest`` from the previous ones, all slowed by
+    the same factor.
 
-    What they lack goes to the second largest weight, what they have too
-    much comes from the largest.
+    A shortfall goes to the second largest weight, an excess comes from the largest.
     """
     change = weights - previous
     furthest = jnp.abs(change).max()
@@ -50,15 +49,15 @@ def normalize_weight_updates(
     first = jnp.argmax(slowed)
     second = jnp.argmax(jnp.where(jnp.arange(len(slowed)) == first, -jnp.inf, slowed))
     bearer = jnp.arange(len(slowed)) == jnp.where(lacking > 0, second, first)
-    # Rounding, to which gradients are deaf.
+    # This is rounding; it has no gradient.
     return slowed + jax.lax.stop_gradient(jnp.where(bearer, lacking, 0))
 
 
 def guard_weights(
     previous: Weights, weights: Weights, largest: Scalar | float, rail: Scalar | float
 ) -> Weights:
-    """The weights an update aims for: clamped, then brought as near to the previous
-    ones as the speed limit asks.
+    """The target weights of an update: clamped, then limited to the largest change from the
+    previous ones.
     """
     return normalize_weight_updates(previous, clamp_weights(weights, rail), largest)
 
@@ -67,7 +66,7 @@ def seconds_to_rail(weights: Weights, multiplier: Weights, rail: Scalar | float)
     """Whole seconds for which weights may move by ``multiplier`` a second before one would cross
     its rail; infinite if none would.
     """
-    # Differences of weights are good to a few roundings: a whole second is not lost to them.
+    # The slack covers the rounding of the differences, which would otherwise cost a whole second.
     slack = 4 * np.finfo(weights.dtype).eps
     top = 1 - (len(weights) - 1) * rail
     room = jnp.maximum(jnp.where(multiplier > 0, top - weights, weights - rail) + slack, 0)

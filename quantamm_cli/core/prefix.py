@@ -1,4 +1,4 @@
-"""Prefix sums that compile quickly and run at the speed of memory."""
+"""Prefix sums that compile quickly and are limited by memory bandwidth only."""
 
 import jax.numpy as jnp
 from jax import Array
@@ -8,11 +8,10 @@ _TILE = 64
 
 
 def cumulative(values: Float[Array, " t"]) -> Float[Array, " t"]:
-    """``cumsum`` by tiles: a triangular product inside each, and the same
-    again over the tiles' sums.
+    """``cumsum`` by tiles: a triangular product inside each, and recursion over the tiles' sums.
 
-    The library's own becomes seventeen passes over memory for a year of minutes,
-    and takes seconds to compile.
+    ``jnp.cumsum`` makes seventeen passes over memory for a year of minutes, and takes seconds to
+    compile.
     """
     length = len(values)
     if length <= _TILE:

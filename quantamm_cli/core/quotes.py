@@ -1,4 +1,4 @@
-"""How a pool of two tokens deals with one trade after another: what lets it compete."""
+"""How a pool of two tokens answers one trade after another, so that it can compete."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -11,29 +11,29 @@ from jaxtyping import Float, Int
 Pair = Float[Array, "2"]
 Scalar = Float[Array, ""]
 PAIR = ("X", "Y")
-"""What the two tokens are called where pools compete; Y is what prices are in."""
+"""The names of the two tokens where pools compete; prices are in Y."""
 State = Any
 """A pytree of at most 128 numbers."""
 
 
 class Quotes(ABC):
-    """What a pool gives for what is paid in, by its reserves and what it remembers.
+    """The amounts that a pool pays out, as functions of its reserves and its state.
 
-    JAX functions, differentiable. A pool that remembers nothing gives ``out_given_in`` alone.
-    A step is a minute, and amounts are in units of the tokens.
+    All methods are differentiable JAX functions. A pool without a state defines ``out_given_in``
+    alone. A step is a minute, and amounts are in units of the tokens.
     """
 
     @abstractmethod
     def out_given_in(
         self, state: State, reserves: Pair, pay: Int[Array, ""], amount: Scalar
     ) -> Scalar:
-        """What of the other token comes out for ``amount`` of token ``pay`` (0 or 1), fee included.
+        """The amount of the other token for ``amount`` of token ``pay`` (0 or 1), fee included.
 
-        As ``amount`` rises it rises, ever more slowly, without kinks.
+        It must be increasing, concave and smooth in ``amount``.
         """
 
     def price(self, state: State, reserves: Pair) -> Scalar:
-        """Price of the first token in the second: of a small sale, unless a pool knows better."""
+        """The price of the first token in the second; by default that of an infinitesimal sale."""
 
         def sold(amount: Scalar) -> Scalar:
             return self.out_given_in(state, reserves, jnp.asarray(0), amount)
@@ -42,23 +42,23 @@ class Quotes(ABC):
         return price
 
     def opened(self) -> State:
-        """What it remembers before its first step, at which it first sees its reserves."""
+        """The state before the first step, at which the pool first sees its reserves."""
         return ()
 
     def stepped(self, state: State, reserves: Pair, step: Int[Array, ""]) -> State:
-        """What it remembers once a step has begun, from 0 on, before anybody trades in it."""
+        """The state at the start of a step (counted from 0), before any trade in it."""
         del reserves, step
         return state
 
     def grown(self, state: State, growth: Scalar) -> State:
-        """What it remembers when providers have multiplied both reserves by ``growth``."""
+        """The state after providers have multiplied both reserves by ``growth``."""
         del growth
         return state
 
 
 def paid_first(pair: Pair, pay: Int[Array, ""]) -> tuple[Scalar, Scalar]:
-    """A pair with its second in front if ``pay`` is 1.
+    """The pair with its second entry first if ``pay`` is 1.
 
-    Chosen, not looked up, which is slow for many at a time.
+    By selection: indexing is slow for many pairs at a time.
     """
     return jnp.where(pay == 0, pair[0], pair[1]), jnp.where(pay == 0, pair[1], pair[0])

@@ -1,5 +1,4 @@
-r"""A portfolio that follows given weights by trading at an exchange,
-at market prices and at a cost.
+r"""A portfolio that follows given weights by trading at an exchange, at market prices and a cost.
 
 The benchmark a pool is measured against: *loss versus rebalancing* without costs [Milionis et al.,
 arXiv:2208.06046], *rebalancing versus rebalancing* with fee and spread [Willetts & Harrington,
@@ -23,8 +22,8 @@ YEAR = 525_600
 
 
 class Broker(NamedTuple):
-    """What trading costs at an exchange: ``cost`` of what is sold, half the ``spread`` (``None``: a
-    series) of all that moves; and the share of the value that leaves in a year."""
+    """Costs of trading at an exchange, as shares: ``cost`` of the value sold, half the ``spread``
+    (``None``: a series) of all value moved; and the share of the value paid in fees a year."""
 
     cost: Float[Array, ""] | float
     spread: Float[Array, ""] | float | None = 0.0
@@ -38,13 +37,12 @@ def log_value(
     spread: Float[Array, "..."] | float = 0.0,
     streaming: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, " k"]:
-    """ln of value over opening value at each visit, after its trades and after ``streaming`` (a
-    share of the value) has left.
+    """ln of value over opening value at each visit, after its trades and after the fee
+    ``streaming`` (a share of the value).
     """
     earned = weights[:-1] * (prices[1:] / prices[:-1] - 1)
-    growth = earned.sum(
-        -1
-    )  # less one, as all that follows: digits of a minute's change are not lost to the one
+    # Growth less one: a minute's change keeps its digits.
+    growth = earned.sum(-1)
     drifted = (weights[:-1] + earned) / (1 + growth)[:, None]
     spreads = jnp.broadcast_to(jnp.asarray(spread, weights.dtype), weights.shape)[1:]
 
@@ -53,9 +51,7 @@ def log_value(
         return cost * jnp.maximum(moved, 0).sum(-1) + (spreads * jnp.abs(moved)).sum(-1) / 2
 
     costs = paid(drifted, weights[:-1]), paid(weights[:-1], weights[1:])
-    gain = (
-        jnp.log1p(growth)
-        + sum(jnp.log1p(-cost) for cost in costs)
-        + jnp.log1p(-jnp.asarray(streaming, weights.dtype))
-    )
+    costs_paid = sum(jnp.log1p(-share) for share in costs)
+    fees = jnp.log1p(-jnp.asarray(streaming, weights.dtype))
+    gain = jnp.log1p(growth) + costs_paid + fees
     return jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)])

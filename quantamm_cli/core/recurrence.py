@@ -1,10 +1,9 @@
-r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and the two ways to run a
-text that is made of them.
+r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and two ways to run an estimator made of them.
 
 An estimator is written once, as a function of a *stream* of prices and of ``recur``, which turns a
-drive into the recurrence's value. Run by ``Columns`` a stream is the whole column ``(c, n)`` and
-every recurrence a scan of its own; run by ``OneRow`` it is the newest row ``(n,)``, with the state
-carried from row to row, as a keeper on chain would do it.
+drive into the value of the recurrence. With ``Columns`` a stream is the whole column ``(c, n)``,
+and each recurrence is one scan; with ``OneRow`` it is the newest row ``(n,)``, and the state is
+carried from row to row, as by a keeper on chain.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,9 +24,7 @@ State = dict[str, Float[Array, " n"]]
 
 
 class Seen(NamedTuple):
-    """What a rule sees: prices, and whatever other series it asked for,
-    ``(…, n)`` or ``(…, 1)``.
-    """
+    """The inputs of a rule: prices, and the other series it asks for, ``(…, n)`` or ``(…, 1)``."""
 
     price: Float[Array, "*c n"]
     series: dict[str, Float[Array, "*c _"]] = {}  # noqa: RUF012 - never written to
@@ -35,10 +32,10 @@ class Seen(NamedTuple):
 
 @runtime_checkable
 class Recur(Protocol):
-    """The value now and the value before of a recurrence that holds ``start`` at the first row.
-    ``decay`` may differ from row to row.
+    """Returns the value and the value before of a recurrence that starts with ``start``. ``decay``
+    may differ from row to row.
 
-    A text's recurrences bear different names.
+    The recurrences of an estimator have different names.
     """
 
     def __call__(
@@ -47,15 +44,15 @@ class Recur(Protocol):
 
 
 class Columns:
-    """All rows at once. Rows up to ``first`` hold the start, or what ``given`` holds:
-    what came before them is padding.
+    """All rows at once. Rows before ``first`` are padding: all rows up to it have the value
+    ``start`` or, if there is an ``initial`` state, that.
 
     ``columns`` are the recurrences run so far, by name.
     """
 
-    def __init__(self, first: Int[Array, ""], given: Mapping[str, Array] | None = None) -> None:
+    def __init__(self, first: Int[Array, ""], initial: Mapping[str, Array] | None = None) -> None:
         self.first = first
-        self._given = given
+        self._initial = initial
         self.columns: dict[str, Array] = {}
 
     def __call__(
@@ -68,7 +65,9 @@ class Columns:
             now = jnp.where(index <= self.first, begin, keep * before + push)
             return now, (now, jnp.where(index <= self.first, begin, before))
 
-        start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
+        start = jnp.broadcast_to(
+            start if self._initial is None else self._initial[name], drive.shape
+        )
         if compiled():
             now = kernels.recurrence(self.first, jnp.atleast_2d(decay), drive, start)
             held = (jnp.arange(len(drive)) <= self.first)[:, None]
@@ -83,36 +82,35 @@ class Columns:
 
 
 class OneRow:
-    """The newest row. ``carried`` is the state so far: ``None`` at the first row, which holds the
-    start or what ``given`` holds.
+    """The newest row. ``previous`` is the state after the row before: ``None`` at the first row,
+    which has the value ``start`` or, if there is an ``initial`` state, that.
     """
 
     def __init__(
-        self, carried: Mapping[str, Array] | None, given: Mapping[str, Array] | None = None
+        self, previous: Mapping[str, Array] | None, initial: Mapping[str, Array] | None = None
     ) -> None:
-        self._carried, self._given = carried, given
+        self._previous, self._initial = previous, initial
         self.state: State = {}
 
     def __call__(
         self, name: str, decay: Decay, drive: Stream, start: Stream
     ) -> tuple[Stream, Stream]:
-        start = jnp.broadcast_to(start if self._given is None else self._given[name], drive.shape)
-        before = start if self._carried is None else self._carried[name]
-        now = start if self._carried is None else decay * before + drive
+        start = jnp.broadcast_to(
+            start if self._initial is None else self._initial[name], drive.shape
+        )
+        before = start if self._previous is None else self._previous[name]
+        now = start if self._previous is None else decay * before + drive
         self.state[name] = now
         return now, before
 
 
 def one_row(
-    text: Callable[[Recur, Seen], Stream],
-    carried: Mapping[str, Array] | None,
+    estimator: Callable[[Recur, Seen], Stream],
+    previous: Mapping[str, Array] | None,
     seen: Seen,
-    given: Mapping[str, Array] | None = None,
+    initial: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
-    """Run a text for one more row; the new state and what it says.
-
-    Pure: nothing outlives the call.
-    """
-    recur = OneRow(carried, given)
-    said = text(recur, seen)
-    return recur.state, said
+    """Runs an estimator for one more row; returns the new state and the output. Pure."""
+    recur = OneRow(previous, initial)
+    output = estimator(recur, seen)
+    return recur.state, output

@@ -1,4 +1,4 @@
-"""Points spread over the unit cube: at random, or more evenly than at random."""
+"""Points in the unit cube: at random, or more evenly than at random."""
 
 from statistics import NormalDist
 from typing import Literal
@@ -10,7 +10,7 @@ Points = NDArray[np.float64]
 Even = Literal["sobol", "lhs", "centred_lhs", "grid"]
 Init = Literal["gaussian", "sobol", "lhs", "centred_lhs", "grid"]
 _EDGE = 1e-6
-"""What keeps a point of the cube from becoming an infinite number of standard deviations."""
+"""Points are clipped by this much, so that their normal quantiles are finite."""
 _COUNTABLE = 2**20
 
 
@@ -35,8 +35,8 @@ def normal(shares: Points) -> Points:
 def latin_hypercube(
     count: int, dimensions: int, random: np.random.Generator, centred: bool
 ) -> Points:
-    """Each of the ``count`` equal cells of every dimension holds one point:
-    in its middle, or anywhere in it.
+    """Each of the ``count`` equal cells of every dimension contains one point: in its middle, or
+    anywhere in it.
 
     [McKay, Beckman & Conover, A comparison of three methods for selecting values
     of input variables, 1979]
@@ -47,19 +47,19 @@ def latin_hypercube(
 
 
 def _sobol(count: int, dimensions: int, random: np.random.Generator) -> Points:
-    """The first of a scrambled Sobol sequence, whose balance needs its first point too.
+    """The first points of a scrambled Sobol sequence; dropping the very first would unbalance it.
 
     [Owen, On dropping the first Sobol' point, 2022]
     """
-    from scipy.stats import qmc  # takes half a second, and nothing else needs it
+    from scipy.stats import qmc  # takes half a second to import, and nothing else needs it
 
     sequence = qmc.Sobol(dimensions, scramble=True, rng=random)
     return np.asarray(sequence.random_base2(max(count - 1, 0).bit_length())[:count])
 
 
 def _grid(count: int, dimensions: int, random: np.random.Generator) -> Points:
-    """Points of the coarsest grid, ends included, that has so many: all of them,
-    or as many drawn without repetition.
+    """``count`` points of the coarsest grid, ends included, with at least that many, drawn without
+    repetition.
     """
     ticks = grid_ticks(count, dimensions)
     if dimensions * np.log2(ticks) <= np.log2(_COUNTABLE):
@@ -68,12 +68,8 @@ def _grid(count: int, dimensions: int, random: np.random.Generator) -> Points:
     else:
         digits = np.unique(random.integers(0, ticks, (count, dimensions)), axis=0)
         while len(digits) < count:
-            digits = np.unique(
-                np.concatenate(
-                    [digits, random.integers(0, ticks, (count - len(digits), dimensions))]
-                ),
-                axis=0,
-            )
+            more = random.integers(0, ticks, (count - len(digits), dimensions))
+            digits = np.unique(np.concatenate([digits, more]), axis=0)
     return digits / (ticks - 1)
 
 

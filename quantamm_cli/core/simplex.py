@@ -1,4 +1,4 @@
-"""Keeping weights inside their limits."""
+"""Limits on weights: floors, bounds and speed."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ Weights = Float[Array, " n"]
 
 
 def clamp(weights: Weights, floor: Float[Array, ""] | float, passes: int = 1) -> Weights:
-    """Weights that sum to one, none below ``floor``; those above share what is left in proportion.
+    """Weights that sum to one, none below ``floor``; those above share the rest in proportion.
 
     One pass may push another weight below the floor; ``n`` passes always suffice.
     """
@@ -20,14 +20,14 @@ def clamp(weights: Weights, floor: Float[Array, ""] | float, passes: int = 1) ->
         inside = jnp.clip(weights, floor, 1 - (n - 1) * floor)
         free = jnp.where(low, 0, inside)
         weights = jnp.where(low, floor, inside * (1 - low.sum() * floor) / free.sum())
-    # The largest takes the rounding, and gradients do not see it.
+    # The largest weight takes the rounding, without a gradient.
     rounding = jax.nn.one_hot(jnp.argmax(weights), n, dtype=weights.dtype) * (1 - weights.sum())
     return weights + jax.lax.stop_gradient(rounding)
 
 
 def bounded(weights: Weights, low: Weights, high: Weights) -> Weights:
-    """Weights between bounds that leave room for a sum of one: clipped, and what is missing or too
-    much shared by the slack there is.
+    """Weights that sum to one, clipped to bounds that allow it; the difference to one is shared in
+    proportion to the slack.
     """
     inside = jnp.clip(weights, low, high)
     missing = 1 - inside.sum()
@@ -44,7 +44,7 @@ def straight_through(value: Weights, unlimited: Weights) -> Weights:
 def slope(
     start: Weights, target: Weights, minutes: int, maximum: Float[Array, ""] | float
 ) -> Weights:
-    """Change a minute that reaches ``target`` in ``minutes``, all assets slowed alike if one
+    """The change a minute that reaches ``target`` in ``minutes``, scaled down for all assets if one
     would exceed ``maximum``.
     """
     change = (target - start) / minutes
@@ -59,10 +59,11 @@ def guarded(
     floor: Float[Array, ""] | float,
     maximum: Float[Array, ""] | float,
 ) -> Weights:
-    """Change a minute from ``start`` towards ``wish``: clamp in one pass, then limit the speed.
+    """The change a minute from ``start`` towards ``wish``: clamped in one pass, then limited in
+    speed.
 
-    Where that would still arrive below the floor, the clamp is repeated until it holds,
-    and the speed limited again.
+    If that would end below the floor, the clamp is repeated until no weight is below, and the speed
+    limited again.
     """
     wish = wish / wish.sum()
     once = slope(start, clamp(wish, floor), minutes, maximum)

@@ -1,6 +1,4 @@
-"""Other names for the quantities parameters stand for: values given or imported under one of
-them are stored under ours.
-"""
+"""Aliases of parameters: values given or imported under an alias are stored under the main name."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,8 +10,8 @@ _MEMORIES = ("memory_days_for_ewma", "memory_days")
 
 
 class Spelling(NamedTuple):
-    """A name and its map to the readable value; where ``over`` names memories, that is a product
-    with the first of them there is.
+    """An alias and its map to the readable value. If ``over`` names memories, the value is a
+    product with the first of them that the pool has.
     """
 
     name: str
@@ -44,11 +42,11 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     "shift_exponent": (Spelling("daily_price_shift_base", Affine(-124_649.0, 124_649.0)),),
     "swap_fee": (Spelling("fees", Identity()),),
 }
-"""By readable name, whatever rule or pool declares the parameter."""
+"""Aliases by readable name, for the parameters of all rules and pools."""
 
 
 def spellings(readable: str, raw: str) -> tuple[Spelling, ...]:
-    """The other spellings of a parameter: neither its readable nor its raw name."""
+    """The aliases of a parameter besides its readable and its raw name."""
     return tuple(
         other for other in SPELLINGS.get(readable, ()) if other.name not in (readable, raw)
     )

@@ -20,10 +20,7 @@ def out_given_in(
     amount_in: Amount,
     fee: Amount = 0.0,
 ) -> Amount:
-    """What comes out for ``amount_in``.
-
-    Small trades keep their digits: powers are taken of what is near one.
-    """
+    """The amount out for ``amount_in``. Precise also for small trades."""
     paid = jnp.log1p((1 - fee) * amount_in / balance_in)
     return -balance_out * jnp.expm1(-paid * weight_in / weight_out)
 
@@ -36,7 +33,7 @@ def in_given_out(
     amount_out: Amount,
     fee: Amount = 0.0,
 ) -> Amount:
-    """What must go in for ``amount_out``, which is less than ``balance_out``."""
+    """The amount in for ``amount_out``, which must be less than ``balance_out``."""
     taken = jnp.log1p(-jnp.asarray(amount_out) / balance_out)
     return balance_in * jnp.expm1(-taken * weight_out / weight_in) / (1 - fee)
 

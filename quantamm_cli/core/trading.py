@@ -1,4 +1,4 @@
-"""Trades that are given, not chosen: what others did with the pool."""
+"""Given trades: trades of others with the pool, read from data."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,8 @@ Scalar = Float[Array, ""]
 Swap = Callable[
     [Reserves, Int[Array, ""], Int[Array, ""], Scalar, Bool[Array, ""]], tuple[Scalar, Scalar]
 ]
-"""Of reserves, the tokens paid and taken, an amount, and whether it is the amount taken: what goes
-in, fee included, and what comes out.
+"""From reserves, the tokens paid and taken, an amount, and whether it is the amount taken, to the
+amount in, fee included, and the amount out.
 """
 
 
@@ -27,45 +27,38 @@ def traded(
     """Reserves after the minute's given trades in their order, the fees they paid the providers,
     and how many were refused.
 
-    A trade is refused if the pool cannot pay it out: it would take a whole reserve or
-    more, or has no finite price.
+    A trade is refused if the pool cannot pay it out: it would take a whole reserve or more, or has
+    no finite price.
     """
     none = jnp.zeros((), reserves.dtype), jnp.zeros((), jnp.int32)
     if minute.trades is None:
         return reserves, *none
-    kept = 1.0 if minute.protocol_fee_split is None else 1 - minute.protocol_fee_split
+    split = minute.protocol_fee_split
+    provider_share = 1.0 if split is None else 1 - split
 
     def one(
         carry: tuple[Reserves, Scalar, Array], trade: Trades
     ) -> tuple[tuple[Reserves, Scalar, Array], None]:
-        held, fees, refused = carry
-        asked = (trade.pay >= 0) & (trade.amount > 0)
-        possible = asked & ~(trade.exact_out & (trade.amount >= held[trade.take]))
-        paid, taken = swap(
-            held, trade.pay, trade.take, jnp.where(possible, trade.amount, 0), trade.exact_out
-        )
-        happens = (
-            possible
-            & jnp.isfinite(paid)
-            & jnp.isfinite(taken)
-            & (paid > 0)
-            & (taken < held[trade.take])
-        )
+        before, fees, refused = carry
+        exists = (trade.pay >= 0) & (trade.amount > 0)
+        possible = exists & ~(trade.exact_out & (trade.amount >= before[trade.take]))
+        amount = jnp.where(possible, trade.amount, 0)
+        paid, taken = swap(before, trade.pay, trade.take, amount, trade.exact_out)
+        finite = jnp.isfinite(paid) & jnp.isfinite(taken)
+        happens = possible & finite & (paid > 0) & (taken < before[trade.take])
         paid, taken = jnp.where(happens, paid, 0), jnp.where(happens, taken, 0)
         fee = paid * minute.fee
-        after = held.at[trade.pay].add(paid - fee * (1 - kept)).at[trade.take].add(-taken)
-        return (
-            after,
-            fees + fee * kept * minute.prices[trade.pay],
-            refused + (asked & ~happens),
-        ), None
+        added = paid - fee * (1 - provider_share)
+        after = before.at[trade.pay].add(added).at[trade.take].add(-taken)
+        fees += fee * provider_share * minute.prices[trade.pay]
+        return (after, fees, refused + (exists & ~happens)), None
 
     (reserves, fees, refused), _ = jax.lax.scan(one, (reserves, *none), minute.trades)
     return reserves, fees, refused
 
 
 def geometric_swap(weights: Float[Array, " n"], fee: Scalar) -> Swap:
-    """The swaps of a geometric mean pool; the fee is taken from what comes in."""
+    """The swaps of a geometric mean pool; the fee is taken from the amount in."""
 
     def swap(
         reserves: Reserves, pay: Array, take: Array, amount: Scalar, exact_out: Array

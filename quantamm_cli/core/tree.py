@@ -1,7 +1,7 @@
 """Components as arguments of compiled programs.
 
 A component's floating-point settings are leaves (traced: changing one never recompiles); everything
-else (names, whole numbers, flags, absences) shapes the program and is static.
+else (names, whole numbers, flags, ``None``) is static and part of the program.
 """
 
 from abc import ABC
@@ -12,9 +12,9 @@ import jax
 from quantamm_cli.settings.component import Component, Settings
 
 
-def _shapes_the_program(value: Any) -> bool:
+def _is_static(value: Any) -> bool:
     if isinstance(value, tuple):
-        return all(_shapes_the_program(item) for item in value)
+        return all(_is_static(item) for item in value)
     return value is None or isinstance(value, bool | int | str)
 
 
@@ -37,15 +37,10 @@ def traced(cls: type[S]) -> type[S]:
     names = tuple(cls.model_fields)
 
     def flatten(item: S) -> tuple[list[Any], tuple[Any, ...]]:
-        values = [getattr(item, name) for name in names]
-        static = tuple(
-            (name, value)
-            for name, value in zip(names, values, strict=True)
-            if _shapes_the_program(value)
-        )
-        fixed = dict(static)
-        numbers = tuple(name for name in names if name not in fixed)
-        return [getattr(item, name) for name in numbers], (numbers, static)
+        values = {name: getattr(item, name) for name in names}
+        static = tuple((name, value) for name, value in values.items() if _is_static(value))
+        leaves = {name: value for name, value in values.items() if not _is_static(value)}
+        return [*leaves.values()], (tuple(leaves), static)
 
     def unflatten(shape: tuple[Any, ...], leaves: Any) -> Any:
         numbers, static = shape

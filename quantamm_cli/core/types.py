@@ -1,7 +1,7 @@
-"""What flows through a simulation.
+"""The data types of a simulation.
 
-Shape legend: ``t`` minutes, ``c`` chunks, ``n`` assets, ``s`` parameter sets, ``w`` windows.
-Time is minutes, money is the numeraire, rates are fractions.
+Shapes: ``t`` minutes, ``c`` chunks, ``n`` assets, ``s`` parameter sets, ``w`` windows. Times are in
+minutes, values in the numeraire, rates are fractions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
-"""Raw parameters by name, one set: ``(n,)`` arrays, or ``(1,)`` where one
-number serves every asset.
+"""Raw parameters of one set by name: ``(n,)`` arrays, or ``(1,)`` where one number serves every
+asset.
 """
 ParamValues = Mapping[
     str,
@@ -31,40 +31,39 @@ ParamValues = Mapping[
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Trading:
-    """How the arbitrageur works: the solver, the minutes between visits, whether there is one at
-    all; and how that is computed.
+    """The arbitrageur: the solver, the minutes between visits, whether there is one at all; and
+    which executor computes the minutes.
     """
 
     solver: str = "exact"
     every: int = 1
-    happens: bool = True
+    do_arb: bool = True
     executor: Executor = "auto"
 
     def on(self, executor: Executor) -> "Trading":
-        """The same, computed otherwise."""
+        """The same with another executor."""
         return replace(self, executor=executor)
 
 
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Layout:
-    """Which columns the pools inside a pool hold."""
+    """The columns of the assets of each pool inside a pool."""
 
     parts: tuple[tuple[int, ...], ...] = ()
 
 
 class Feed(NamedTuple):
-    """Market data as one program takes it. Only shapes are static:
-    other dates or prices never recompile.
+    """Market data as one program takes it. Only shapes are static: other dates or prices never
+    recompile.
 
-    ``chunks`` begins at the burn-in, behind ``first_chunk`` rows of padding that hold its first
-    price, so that its shape does not depend on how much burn-in exists. Chunk
+    ``chunks`` are prices from the burn-in on, after ``first_chunk`` rows of padding with the first
+    price, so that the shape does not depend on how much burn-in exists. Chunk
     ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose price is known at row ``r``.
-    ``prefix`` serves the frictionless path; other paths have none. ``series`` are what a pool looks
-    at besides prices, as known at the chunks. What is given instead of computed:
-    ``initial_reserves``, the ``state`` of the rule's estimators at row 0 (they have seen its
-    chunk), ``trades``. ``numeraire`` is the position of the token a pool's own price is in;
-    ``None``: the last.
+    ``prefix`` serves the frictionless path only. ``series`` are inputs of a rule besides prices, as
+    known at the chunks. ``initial_reserves`` and ``state`` (of the rule's estimators at row 0, its
+    chunk included) replace computed values; ``trades`` are given trades. ``numeraire`` is the
+    position of the token that a pool's own price is in; ``None``: the last.
     """
 
     prices: Float[Array, "t n"]
@@ -84,29 +83,29 @@ class Feed(NamedTuple):
 
     @property
     def always_balanced(self) -> bool:
-        """Whether a pool is in equilibrium at every minute, and
-        ``prefix`` tells what that earns.
+        """Whether a pool is in equilibrium at every minute, so that ``prefix`` determines its
+        value.
         """
         return (
             self.prefix is not None
-            and self.trading.happens
+            and self.trading.do_arb
             and self.trading.every == 1
-            and not self.stirred
+            and not self.has_flows
         )
 
     @property
-    def stirred(self) -> bool:
-        """Whether minutes bring more than prices, so that none may be skipped."""
+    def has_flows(self) -> bool:
+        """Whether there are trades or an LP supply, so that no minute may be skipped."""
         return self.trades is not None or (
             self.frictions is not None and self.frictions.lp_supply is not None
         )
 
 
 class Path(NamedTuple):
-    """What a pool does over a window, minute by minute: weights, reserves, fees its providers
-    earned, given trades it refused.
+    """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
+    given trades refused.
 
-    ``value``: what it is worth, from a pool that knows it before its reserves.
+    ``value``: its value, from a pool that computes it before its reserves.
     """
 
     weights: Float[Array, "t n"]
@@ -130,8 +129,8 @@ class Snapshot(NamedTuple):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Daily:
-    """What a metric can know of a window of ``minutes`` rows without its minutes: its ends, value
-    and prices every 1440 rows.
+    """A window of ``minutes`` rows without its minutes: its ends, and values and prices every 1440
+    rows.
     """
 
     first: Snapshot
@@ -142,9 +141,7 @@ class Daily:
 
 
 class Trajectory(NamedTuple):
-    """A path with the prices it met and what it was worth, minute by minute.
-    It can tell all that ``Daily`` can.
-    """
+    """A path with prices and values, minute by minute. It has all attributes of ``Daily``."""
 
     prices: Float[Array, "t n"]
     weights: Float[Array, "t n"]
@@ -154,7 +151,7 @@ class Trajectory(NamedTuple):
     refused: Int[Array, " t"] | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
-        """The part of [first, last)."""
+        """The part of rows [first, last)."""
         return Trajectory(*jax.tree.map(lambda column: column[first:last], tuple(self)))
 
     def at(self, row: int) -> Snapshot:
@@ -173,7 +170,7 @@ class Trajectory(NamedTuple):
 
     @property
     def days(self) -> Float[Array, " d"]:
-        """Values every 1440 rows from the first; a trailing part-day is dropped."""
+        """Values every 1440 rows from the first; an incomplete last day is dropped."""
         return self.value[::DAY]
 
     @property
@@ -183,5 +180,5 @@ class Trajectory(NamedTuple):
 
     @property
     def minutes(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.value)

@@ -8,7 +8,7 @@ from jax import Array
 from numpy.typing import DTypeLike, NDArray
 
 from quantamm_cli.core.closed_form import prefix
-from quantamm_cli.core.executor import possible
+from quantamm_cli.core.executor import has_compiled_code
 from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.operands import Frictions, Trades
@@ -33,7 +33,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
     """
     refuse(settings)
     pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
-    if fees.executor == "compiled" and not possible():
+    if fees.executor == "compiled" and not has_compiled_code():
         raise ConfigError(
             "fees.executor",
             f"there is no compiled code on this {jax.default_backend()}; use auto or scan",

@@ -1,7 +1,7 @@
-"""Compiled code for the CPU: ``frictions`` is the loop with frictions, ``frictionless`` the
-frictionless path; here is what both stand on.
+"""Compiled code for the CPU: ``frictions`` has the minute loop with frictions, ``frictionless`` the
+frictionless path; the modules here serve both.
 
-Arithmetic is written in Python, compiled once for a processor and kept as one file of machine code
+The arithmetic is Python, compiled once for a processor and stored as one file of machine code
 (``compile``, ``build``). XLA calls it through its foreign function interface (``xla_ffi_layout``,
-``threads``); ``jax_ops`` makes JAX operations of it.
+``threads``); ``jax_ops`` turns it into JAX operations.
 """

@@ -1,8 +1,8 @@
-"""Machine code: compiled once for a processor, kept as a file, and loaded without numba.
+"""Machine code: compiled once for a processor, stored as a file, and loaded without numba.
 
-Numba turns Python into LLVM's language; LLVM makes of it one object that needs nothing but the C
-library. The file's name is a digest of all that it comes from. It is written under a lock, whole or
-not at all, and checked when read.
+Numba translates Python to LLVM's language; LLVM compiles that to one object that needs only the C
+library. The file's name is a digest of its sources. It is written atomically under a lock, and its
+checksum is verified when it is read.
 """
 
 import hashlib
@@ -19,33 +19,29 @@ from quantamm_cli.kernels.tasks import NAME
 from quantamm_cli.settings.cache import Cache
 
 _FILES = Cache("kernels", "code-*", most_bytes=2**20)
-"""Some ten of them."""
+"""A file is 0.13 MB; the size limit keeps some ten of them."""
 _LOADED: list[Any] = []
-"""Machine code lives as long as its engine."""
+"""The engines: machine code exists as long as its engine."""
 
 
 @cache
 def digest() -> str:
-    """Of the source, the compiler and the processor.
+    """16 hex digits of the kernels' source, the compiler and the processor.
 
-    Numba reads Python's own bytecode: each Python has its code.
+    Numba translates Python's bytecode, so the version of Python is part of it.
     """
-    here = Path(__file__).parent
-    parts = [
-        part
-        for path in sorted(here.rglob("*.py"))
-        for part in (path.relative_to(here).as_posix().encode(), path.read_bytes())
-    ]
-    parts += [
-        text.encode()
-        for text in (
-            "{}.{}".format(*sys.version_info),
-            llvmlite.__version__,
-            llvm.get_process_triple(),
-            llvm.get_host_cpu_name(),
-            llvm.get_host_cpu_features().flatten(),
-        )
-    ]
+    folder = Path(__file__).parent
+    parts = []
+    for path in sorted(folder.rglob("*.py")):
+        parts += [path.relative_to(folder).as_posix().encode(), path.read_bytes()]
+    target = (
+        "{}.{}".format(*sys.version_info),
+        llvmlite.__version__,
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+    )
+    parts += [text.encode() for text in target]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -62,7 +58,7 @@ def entry() -> int:
 
 
 def machine() -> Any:
-    """This processor, as LLVM knows it."""
+    """LLVM's target for this processor."""
     processor = {
         "cpu": llvm.get_host_cpu_name(),
         "features": llvm.get_host_cpu_features().flatten(),
@@ -73,16 +69,16 @@ def machine() -> Any:
 
 
 def _code() -> bytes:
-    """From the file or, if none is whole, compiled: by one process, while others wait."""
-    entry = f"code-{digest()}"
-    code = _FILES.get(entry, _read)
+    """The machine code: read from its file, else compiled by one process while others wait."""
+    name = f"code-{digest()}"
+    code = _FILES.get(name, _read)
     if code is None:
         with _FILES.alone():
-            code = _FILES.get(entry, _read)
+            code = _FILES.get(name, _read)
             if code is None:
                 code = _compiled()
                 content = hashlib.sha256(code).digest() + code
-                _FILES.keep(entry, lambda file: file.write(content))
+                _FILES.keep(name, lambda file: file.write(content))
     return code
 
 
@@ -96,5 +92,7 @@ def _compiled() -> bytes:
 
 
 def _read(file: BinaryIO) -> bytes | None:
+    """The code in a file; ``None`` if its checksum is wrong."""
     content = file.read()
-    return content[32:] if hashlib.sha256(content[32:]).digest() == content[:32] else None
+    checksum, code = content[:32], content[32:]
+    return code if hashlib.sha256(code).digest() == checksum else None

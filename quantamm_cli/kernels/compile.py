@@ -1,4 +1,4 @@
-"""Python to machine code. Only what finds no file of it imports this, and with it numba."""
+"""Python to machine code. Imported, and numba with it, only if no file of machine code exists."""
 
 import ctypes
 import os
@@ -10,23 +10,24 @@ from quantamm_cli.kernels.tasks import FRICTIONLESS, FRICTIONS, LONG, NAME, TASK
 
 
 def compiled(machine: Any) -> bytes:
-    """One object with all of it."""
+    """One object file with all tasks."""
     module = llvm.parse_assembly("")
     for name, function in _functions().items():
-        code = llvm.parse_assembly(function.inspect_llvm().replace(function.native_name, name))
-        for part in code.functions:
-            if not part.is_declaration:
-                part.linkage = "external" if part.name == name else "internal"
-        _optimise(code, machine, long=name.removeprefix(f"{NAME}_") in LONG)
-        module.link_in(code)
-    made = machine.emit_object(module)
-    assert isinstance(made, bytes)
-    return made
+        part = llvm.parse_assembly(function.inspect_llvm().replace(function.native_name, name))
+        for defined in part.functions:
+            if not defined.is_declaration:
+                defined.linkage = "external" if defined.name == name else "internal"
+        _optimise(part, machine, long=name.removeprefix(f"{NAME}_") in LONG)
+        module.link_in(part)
+    code = machine.emit_object(module)
+    assert isinstance(code, bytes)
+    return code
 
 
 def _optimise(module: Any, machine: Any, long: bool) -> None:
-    """Loops over a handful of tokens are neither unrolled nor vectorised:
-    that would cost more than it saves.
+    """Optimises a module; loops are unrolled and vectorised only if ``long``.
+
+    For loops over a handful of tokens that costs more than it saves.
     """
     tuning = llvm.create_pipeline_tuning_options(3)
     tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = long
@@ -35,17 +36,17 @@ def _optimise(module: Any, machine: Any, long: bool) -> None:
 
 
 def _functions() -> dict[str, Any]:
-    """By the names by which they call each other.
+    """The compiled functions by the symbols by which they call each other.
 
-    Compiled by numba as they are written: they are optimised once, as a whole.
+    Numba translates them without optimising: LLVM optimises them once, together.
     """
     before = os.environ.get("NUMBA_OPT")
-    os.environ["NUMBA_OPT"] = "0"  # read when numba is imported; that it is not yet only saves time
+    # Numba reads this when it is imported; if it is imported already, compiling only takes longer.
+    os.environ["NUMBA_OPT"] = "0"
+    # Numba links at once what it compiles, so each symbol needs some address; none is ever called.
     unused = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value
     for name in ("helper", *TASKS):
-        llvm.add_symbol(
-            f"{NAME}_{name}", unused
-        )  # numba links at once what it compiles; what it links here is never called
+        llvm.add_symbol(f"{NAME}_{name}", unused)
     try:
         from quantamm_cli.kernels import threads
         from quantamm_cli.kernels.frictionless import entry_points as frictionless
@@ -55,12 +56,8 @@ def _functions() -> dict[str, Any]:
             del os.environ["NUMBA_OPT"]
         else:
             os.environ["NUMBA_OPT"] = before
-    lanes = {
-        name: getattr(home, name)
-        for home, names in ((frictions, FRICTIONS), (frictionless, FRICTIONLESS))
-        for name in names
-    }
-    return {
-        f"{NAME}_{name}": function
-        for name, function in (lanes | {"helper": threads.helper}).items()
-    } | {NAME: threads.handle}
+    functions = {NAME: threads.handle, f"{NAME}_helper": threads.helper}
+    for module, names in ((frictions, FRICTIONS), (frictionless, FRICTIONLESS)):
+        for name in names:
+            functions[f"{NAME}_{name}"] = getattr(module, name)
+    return functions

@@ -1,8 +1,7 @@
-"""What compiled code needs of the machine and numba does not offer: raw memory,
-atomic counters, calls through addresses.
+"""What numba lacks and compiled code needs: raw memory, atomic counters, calls through addresses.
 
-Everything here and in the modules of arithmetic allocates nothing through numba's runtime and
-raises nothing, so that the machine code stands alone: it is loaded without numba.
+Nothing here or in the modules of arithmetic allocates through numba's runtime or raises, so the
+machine code needs no other library and is loaded without numba.
 """
 
 from typing import Any, no_type_check
@@ -27,8 +26,8 @@ FLOATS, INTEGERS, OCTETS, WORDS = (
 
 
 def typed(result: Any, words: int) -> Any:
-    """Compiled once, for arguments that are so many words: numba would compile anew for
-    every constant that is one.
+    """Compiles a function of that many words once: numba would compile it anew for each argument
+    that is a constant.
     """
     return njit(result(*[WORD] * words), **OPTIONS)
 
@@ -37,7 +36,7 @@ _WORD = ir.IntType(64)
 
 
 def _pointer(kind: Any) -> Any:
-    """A compiled function that makes an address a pointer to numbers of a kind."""
+    """A compiled function that turns an address into a pointer to numbers of a kind."""
 
     @intrinsic
     @no_type_check
@@ -58,7 +57,7 @@ floats, integers, octets, words = (
 @intrinsic
 @no_type_check
 def shifted(typing, pointer, count):
-    """A pointer to what lies so many numbers behind."""
+    """The pointer, advanced by ``count`` numbers."""
 
     def build(context, builder, signature, args):
         return builder.gep(args[0], [args[1]])
@@ -69,7 +68,7 @@ def shifted(typing, pointer, count):
 @intrinsic
 @no_type_check
 def fetch_add(typing, address, change):
-    """The word at an address, to which ``change`` is added at once for all threads."""
+    """Adds ``change`` to the word at an address, atomically; returns the word before."""
 
     def build(context, builder, signature, args):
         return builder.atomic_rmw(
@@ -82,7 +81,7 @@ def fetch_add(typing, address, change):
 @intrinsic
 @no_type_check
 def invoke(typing, function, argument):
-    """Call the function at an address with one word; the word it answers."""
+    """Calls the function at an address with one word; returns its word."""
 
     def build(context, builder, signature, args):
         kind = ir.FunctionType(_WORD, [_WORD])
@@ -92,8 +91,8 @@ def invoke(typing, function, argument):
 
 
 def symbols(names: tuple[str, ...]) -> Any:
-    """A compiled function that gives the address known to the linker by the name at a
-    position, the last for any other.
+    """A compiled function from a position in ``names`` to the address of that symbol; other
+    positions give the last one.
     """
 
     @intrinsic
@@ -101,16 +100,15 @@ def symbols(names: tuple[str, ...]) -> Any:
     def address(typing, position):
         def build(context, builder, signature, args):
             kind = ir.FunctionType(_WORD, [_WORD])
-            places = [
+            addresses = [
                 builder.ptrtoint(cgutils.get_or_insert_function(builder.module, kind, name), _WORD)
                 for name in names
             ]
-            found = places[-1]
-            for number, place in enumerate(places):
-                found = builder.select(
-                    builder.icmp_signed("==", args[0], ir.Constant(_WORD, number)), place, found
-                )
-            return found
+            chosen = addresses[-1]
+            for number, symbol in enumerate(addresses):
+                is_asked = builder.icmp_signed("==", args[0], ir.Constant(_WORD, number))
+                chosen = builder.select(is_asked, symbol, chosen)
+            return chosen
 
         return types.int64(types.int64), build
 

@@ -1,7 +1,7 @@
 """Compiled code as a JAX operation on the CPU: under jit and vmap, inside loops and in shard_map.
 
-Under vmap what is shared, above all the prices, is passed once for all lanes, and lanes run on
-XLA's threads. Gradients are the business of those who call: what is here has none.
+Under vmap, operands that lanes share (the prices above all) are passed once, and lanes run on XLA's
+threads. These operations have no gradients; callers define them.
 """
 
 import ctypes
@@ -20,8 +20,8 @@ Shapes = tuple[tuple[tuple[int, ...], Any], ...]
 
 @cache
 def _target() -> str:
-    """The name under which XLA knows the code: other code has another, so that no program kept on
-    disk calls the wrong one.
+    """The name under which XLA knows the code. It contains the digest of the code, so that no
+    program cached on disk calls other code.
     """
     from quantamm_cli.kernels.build import digest, entry
 
@@ -35,61 +35,63 @@ def _target() -> str:
     return name
 
 
-def run(task: str, told: tuple[int, ...], shapes: Shapes, *operands: Any) -> list[Array]:
-    """The results of a task; ``told`` are its own integers."""
-    spec = np.array([TASKS.index(task), len(shapes[0][0]), *told, 0, 0], np.int32)
+def run(task: str, integers: tuple[int, ...], shapes: Shapes, *operands: Any) -> list[Array]:
+    """The results of a task; ``integers`` are the task's own."""
+    spec = np.array([TASKS.index(task), len(shapes[0][0]), *integers, 0, 0], np.int32)
     results = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
-    given = alike((jnp.asarray(spec), *operands))
-    found = jax.ffi.ffi_call(_target(), results, vmap_method="expand_dims")(*given)
+    inputs = align_varying((jnp.asarray(spec), *operands))
+    call = jax.ffi.ffi_call(_target(), results, vmap_method="expand_dims")
+    # JAX assumes that a foreign function gives the same on all devices, so results are cast.
     axes = _axes(*operands)
-    return [
-        _cast(leaf, axes) for leaf in found
-    ]  # of a foreign function JAX believes that all devices find the same
+    return [_cast(leaf, axes) for leaf in call(*inputs)]
 
 
 def floats(*shapes: tuple[int, ...]) -> Shapes:
-    """Results in double precision."""
+    """Shapes of results in double precision."""
     return tuple((shape, jnp.float64) for shape in shapes)
 
 
 def double_precision() -> bool:
-    """Whether JAX computes in double precision where asked to."""
+    """Whether JAX can compute in double precision."""
     return bool(jax.dtypes.canonicalize_dtype(float).itemsize == 8)
 
 
 def double(values: Any) -> Array:
-    """In double precision.
+    """The values in double precision.
 
     Raises:
-        ValueError: JAX has none.
+        ValueError: jax_enable_x64 is off.
     """
     if not double_precision():
         raise ValueError("compiled code computes in double precision: set jax_enable_x64")
     return jnp.asarray(values, jnp.float64)
 
 
-def precise(*values: Any) -> tuple[Array, ...]:
-    """In double precision, and alike."""
-    return tuple(alike(tuple(map(double, values))))
+def aligned_doubles(*values: Any) -> tuple[Array, ...]:
+    """The values in double precision, made varying alike."""
+    return tuple(align_varying(tuple(map(double, values))))
 
 
 def first_row(start: Any, length: int, rows: int) -> Array:
-    """Where a window of data begins.
+    """The first row of a window of ``length`` rows.
 
-    One that leaves the data is moved inside, as JAX's slices are:
-    compiled code reads what it is told.
+    A window that exceeds the data is moved inside, as JAX does with slices: compiled code does not
+    check bounds.
+
+    Raises:
+        ValueError: the window is longer than the data.
     """
     if length > rows:
-        raise ValueError(f"a window of {length} rows in data of {rows}")
+        raise ValueError(f"a window of {length} rows does not fit data of {rows} rows")
     return jnp.clip(jnp.asarray(start, jnp.int32), 0, rows - length)
 
 
-def alike(given: Any) -> Any:
-    """In shard_map, all as varying as the most varying: what devices share has a gradient
-    that is summed over them.
+def align_varying(values: Any) -> Any:
+    """In shard_map, marks all values as varying over the axes over which any of them varies: the
+    gradient of a value that devices share is then summed over them.
     """
-    axes = _axes(*jax.tree.leaves(given))
-    return jax.tree.map(lambda leaf: _cast(leaf, axes), given)
+    axes = _axes(*jax.tree.leaves(values))
+    return jax.tree.map(lambda leaf: _cast(leaf, axes), values)
 
 
 def _cast(leaf: Any, axes: frozenset[Any]) -> Any:

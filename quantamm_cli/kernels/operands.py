@@ -1,6 +1,6 @@
-"""What compiled loops are given besides prices: weights in blocks, frictions, trades.
+"""The operands of compiled loops besides prices: weights in blocks, frictions, trades.
 
-Numbers only; a row is a minute.
+All are numbers; a row is a minute.
 """
 
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 
 class Frictions(NamedTuple):
-    """Costs of trading and the LP supply: scalars, or one number a minute. ``None`` marks what the
-    program need not compute.
+    """Costs of trading and the LP supply: scalars, or one number a minute. The program does not
+    compute what is ``None``.
     """
 
     fee: Float[Array, "*t"]
@@ -24,9 +24,9 @@ class Frictions(NamedTuple):
 
 class Trades(NamedTuple):
     """Given trades, up to k a minute in their order: ``amount`` of token ``pay`` comes in or, where
-    ``exact_out``, of ``take`` goes out.
+    ``exact_out``, ``amount`` of token ``take`` goes out.
 
-    ``pay`` below zero marks an empty place.
+    ``pay`` is negative where there is no trade.
     """
 
     pay: Int[Array, "*t k"]
@@ -36,8 +36,8 @@ class Trades(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Weights where each block begins, their change a minute while they move, and after how many
-    minutes they stop, if early.
+    """Weights at the start of each block, their change a minute while they move, and the minutes
+    after which they stop, if early.
     """
 
     starts: Float[Array, "b n"]

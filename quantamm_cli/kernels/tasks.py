@@ -1,22 +1,22 @@
-"""What compiled code there is: functions of ``frictions.entry_points`` and
+"""The list of compiled tasks: functions of ``frictions.entry_points`` and
 ``frictionless.entry_points``, each of which does one lane.
 """
 
 NAME = "qsim_kernels"
-"""What the linker knows the code by; a task is ``NAME_task``."""
+"""The linker's symbol of ``threads.handle``; that of a task is ``NAME_task``."""
 
 FRICTIONS = ("forward", "backward")
 FRICTIONLESS = (
     "recur",
     "recur_back",
-    "walk",
-    "walk_back",
-    "grown",
-    "grown_back",
+    "guarded_weights",
+    "guarded_weights_back",
+    "log_growth",
+    "log_growth_back",
     "minutely",
     "minutely_back",
-    "order",
+    "order_statistics",
 )
 TASKS = (*FRICTIONS, *FRICTIONLESS)
 LONG = ("minutely", "minutely_back")
-"""Those whose inner loops run over minutes."""
+"""Tasks whose inner loops run over minutes."""

@@ -1,8 +1,8 @@
-"""From XLA's call frame to the task of each lane, and lanes to XLA's own threads.
+"""Reads XLA's call frame, runs the task once for each lane, and spreads lanes over XLA's threads.
 
-Operands and results may have leading axes of lanes, all the same number of them; along each an
-operand has the lanes' size, or one if it is shared. The first operand is a list of integers: which
-task it is, the axes of its first result, and the task's own.
+Operands and results may have leading axes of lanes, all the same number of them. Along such an axis
+an operand has the size of the lanes, or one if it is shared. The first operand is a list of
+integers: the task, the number of axes of its first result, and the task's own integers.
 """
 
 from typing import no_type_check
@@ -31,13 +31,13 @@ from quantamm_cli.kernels.intrinsics import (
 from quantamm_cli.kernels.tasks import NAME, TASKS
 
 NEXT, DONE, HOLDERS, LANES, FRAME, TASK, JOB_WORDS = range(7)
-"""A job: the next lane, lanes done, who still holds it, how many lanes, the call frame, the
-function that does one lane.
+"""The words of a job: the next lane, the lanes done, the references to it, the number of lanes, the
+call frame, the function that does one lane.
 """
 
 entry = cfunc(types.int64(types.int64), error_model="numpy", fastmath={"contract"})
-"""What is called by address, with one word."""
-rest = types.ExternalFunction("sched_yield", types.int32())
+"""Compiles a function that is called by address, with one word."""
+yield_thread = types.ExternalFunction("sched_yield", types.int32())
 HELPER = len(TASKS)
 address_of = symbols(tuple(f"{NAME}_{name}" for name in (*TASKS, "helper")))
 
@@ -45,27 +45,28 @@ address_of = symbols(tuple(f"{NAME}_{name}" for name in (*TASKS, "helper")))
 @typed(WORDS, 3)
 @no_type_check
 def buffer(frame, kind, index):
-    """The words of an argument or result."""
+    """The words of the buffer of an argument or a result."""
     return words(words(words(frame)[kind + f.ITEMS])[index])
 
 
 @typed(WORD, 4)
 @no_type_check
-def size(frame, kind, index, axis):
-    """Its size along one of its last axes, counted from the end."""
-    found = buffer(frame, kind, index)
-    return words(found[f.DIMS])[found[f.RANK] - axis]
+def axis_size(frame, kind, index, axis):
+    """The size of an argument or a result along an axis, counted from the end."""
+    array = buffer(frame, kind, index)
+    return words(array[f.DIMS])[array[f.RANK] - axis]
 
 
 @typed(WORD, 6)
 @no_type_check
-def place(frame, kind, index, axes, lane, width):
-    """Where a lane's part of it begins; ``axes`` is how many it has besides those of lanes,
-    ``width`` its numbers' bytes.
+def lane_address(frame, kind, index, axes, lane, width):
+    """The address at which a lane's part of a buffer begins.
+
+    ``axes`` is the number of axes besides those of lanes, ``width`` the bytes of one number.
     """
-    found, shape = buffer(frame, kind, index), buffer(frame, f.RESULTS, 0)
-    dims, lanes = words(found[f.DIMS]), words(shape[f.DIMS])
-    leading, stride, offset = found[f.RANK] - axes, 1, 0
+    array, first_result = buffer(frame, kind, index), buffer(frame, f.RESULTS, 0)
+    dims, lanes = words(array[f.DIMS]), words(first_result[f.DIMS])
+    leading, stride, offset = array[f.RANK] - axes, 1, 0
     for axis in range(axes):
         stride *= dims[leading + axis]
     for down in range(leading):
@@ -74,52 +75,52 @@ def place(frame, kind, index, axes, lane, width):
             offset += lane % lanes[axis] * stride
         lane //= lanes[axis]
         stride *= dims[axis]
-    return found[f.DATA] + width * offset
+    return array[f.DATA] + width * offset
 
 
 @typed(FLOATS, 4)
 @no_type_check
-def given(frame, index, axes, lane):
+def operand(frame, index, axes, lane):
     """A lane's part of an operand of floats."""
-    return floats(place(frame, f.ARGUMENTS, index, axes, lane, 8))
+    return floats(lane_address(frame, f.ARGUMENTS, index, axes, lane, 8))
 
 
 @typed(FLOATS, 4)
 @no_type_check
-def asked(frame, index, axes, lane):
+def result(frame, index, axes, lane):
     """A lane's part of a result of floats."""
-    return floats(place(frame, f.RESULTS, index, axes, lane, 8))
+    return floats(lane_address(frame, f.RESULTS, index, axes, lane, 8))
 
 
 @typed(INTEGERS, 5)
 @no_type_check
-def listed(frame, kind, index, axes, lane):
-    """A lane's part of integers."""
-    return integers(place(frame, kind, index, axes, lane, 4))
+def integer_part(frame, kind, index, axes, lane):
+    """A lane's part of an operand (or a result, by ``kind``) of integers."""
+    return integers(lane_address(frame, kind, index, axes, lane, 4))
 
 
 @typed(OCTETS, 4)
 @no_type_check
-def flagged(frame, index, axes, lane):
+def flag_operand(frame, index, axes, lane):
     """A lane's part of an operand of truth values."""
-    return octets(place(frame, f.ARGUMENTS, index, axes, lane, 1))
+    return octets(lane_address(frame, f.ARGUMENTS, index, axes, lane, 1))
 
 
 @entry
 @no_type_check
 def helper(job):
-    """Takes lanes until none is left, then lets go of the job.
+    """Runs lanes until none is left, then releases its reference to the job.
 
-    One that starts late finds nothing and touches nothing else.
+    A thread that starts late finds no lane left and touches nothing else.
     """
-    state, held = words(job), allocate(16)
-    call, lane = words(held), fetch_add(job + 8 * NEXT, 1)
+    state, memory = words(job), allocate(16)
+    call, lane = words(memory), fetch_add(job + 8 * NEXT, 1)
     while lane < state[LANES]:
         call[0], call[1] = state[FRAME], lane
-        invoke(state[TASK], held)
+        invoke(state[TASK], memory)
         fetch_add(job + 8 * DONE, 1)
         lane = fetch_add(job + 8 * NEXT, 1)
-    release(held)
+    release(memory)
     if fetch_add(job + 8 * HOLDERS, -1) == 1:
         release(job)
     return 0
@@ -128,47 +129,45 @@ def helper(job):
 @compiled
 @no_type_check
 def enlist(frame, job, count):
-    """Asks XLA's threads to help, no more of them than there are, and fewer than lanes.
+    """Schedules helpers on XLA's threads: at most one a thread, and one fewer than lanes.
 
-    Without threads the caller is alone.
+    Where XLA has no threads the caller does all lanes.
     """
-    head, room = words(frame), allocate(48)
-    ask, api = words(room), words(head[f.API])
-    ask[0], ask[1], ask[2], ask[3], ask[5] = 32, 0, head[f.CONTEXT], room + 40, 1
-    failure = invoke(api[f.THREADS], room)
-    helpers = 0 if failure else min(ask[5], count) - 1
+    head, memory = words(frame), allocate(48)
+    request, api = words(memory), words(head[f.API])
+    request[0], request[1], request[2] = 32, 0, head[f.CONTEXT]
+    request[3], request[5] = memory + 40, 1
+    failure = invoke(api[f.THREADS], memory)
+    helpers = 0
+    if not failure:
+        helpers = min(request[5], count) - 1
     for _ in range(helpers):
         fetch_add(job + 8 * HOLDERS, 1)
-        ask[0], ask[1], ask[2], ask[3], ask[4] = 40, 0, head[f.CONTEXT], address_of(HELPER), job
-        failure = invoke(api[f.SCHEDULE], room)
+        request[0], request[1], request[2] = 40, 0, head[f.CONTEXT]
+        request[3], request[4] = address_of(HELPER), job
+        failure = invoke(api[f.SCHEDULE], memory)
         if failure:
             fetch_add(job + 8 * HOLDERS, -1)
             break
     if failure:
-        ask[0], ask[1], ask[2] = 24, 0, failure
-        invoke(api[f.ERROR_DESTROY], room)
-    release(room)
+        request[0], request[1], request[2] = 24, 0, failure
+        invoke(api[f.ERROR_DESTROY], memory)
+    release(memory)
 
 
 @compiled
 @no_type_check
 def execute(frame, count, task):
-    """All lanes: the caller works, too, and waits for those that others have begun."""
+    """Runs all lanes: the caller works, too, then waits for the lanes that helpers have begun."""
     job = allocate(8 * JOB_WORDS)
     state = words(job)
-    state[NEXT], state[DONE], state[HOLDERS], state[LANES], state[FRAME], state[TASK] = (
-        0,
-        0,
-        2,
-        count,
-        frame,
-        task,
-    )
+    state[NEXT], state[DONE], state[HOLDERS] = 0, 0, 2
+    state[LANES], state[FRAME], state[TASK] = count, frame, task
     if count > 1:
         enlist(frame, job, count)
     invoke(address_of(HELPER), job)
     while fetch_add(job + 8 * DONE, 0) < count:
-        rest()
+        yield_thread()
     if fetch_add(job + 8 * HOLDERS, -1) == 1:
         release(job)
 
@@ -176,7 +175,7 @@ def execute(frame, count, task):
 @entry
 @no_type_check
 def handle(frame):
-    """What XLA calls."""
+    """The function that XLA calls: answers with the version, or executes the task."""
     head = words(frame)
     if head[f.EXTENSION] != 0:
         extension = words(head[f.EXTENSION])
@@ -185,10 +184,10 @@ def handle(frame):
             return 0
     if head[f.STAGE] & 0xFFFFFFFF != f.EXECUTE:
         return 0
-    told = integers(buffer(frame, f.ARGUMENTS, 0)[f.DATA])
-    shape = buffer(frame, f.RESULTS, 0)
-    count, dims = 1, words(shape[f.DIMS])
-    for axis in range(shape[f.RANK] - told[1]):
+    spec = integers(buffer(frame, f.ARGUMENTS, 0)[f.DATA])
+    first_result = buffer(frame, f.RESULTS, 0)
+    count, dims = 1, words(first_result[f.DIMS])
+    for axis in range(first_result[f.RANK] - spec[1]):
         count *= dims[axis]
-    execute(frame, count, address_of(told[0]))
+    execute(frame, count, address_of(spec[0]))
     return 0

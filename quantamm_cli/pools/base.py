@@ -123,7 +123,7 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         says of frictions and trades.
         """
         trading = feed.trading
-        if not trading.happens and not feed.stirred:
+        if not trading.do_arb and not feed.has_flows:
             return self.untouched(params, feed, start, rows)
         if feed.frictions is None or not self.takes_frictions:
             return self.frictionless(params, feed, start, rows)
@@ -132,7 +132,7 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path when trading costs something, or others trade: ``step`` after ``step``."""
         trading = feed.trading
-        visits = np.arange(0, rows, 1 if feed.stirred else trading.every)
+        visits = np.arange(0, rows, 1 if feed.has_flows else trading.every)
         opening, ticks = self.prepare(params, feed, start, rows)
         visited = (
             jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks

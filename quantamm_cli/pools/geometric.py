@@ -21,7 +21,7 @@ from quantamm_cli.core.quotes import State as Remembered
 from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
-from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import AbstractPool, Row, held
 
@@ -157,7 +157,7 @@ class GeometricPool(AbstractPool, ABC):
         if (
             feed.frictions is None
             or not (self.takes_frictions and self.compiles)
-            or not (feed.trading.happens or feed.stirred)
+            or not (feed.trading.do_arb or feed.has_flows)
         ):
             return super().sampled(params, feed, start, length, rows)
         wanted, places = np.unique(rows, return_inverse=True)
@@ -174,13 +174,13 @@ class GeometricPool(AbstractPool, ABC):
         start: Int[Array, ""],
         length: int,
         rows: tuple[int, ...] | None = None,
-    ) -> Left:
+    ) -> LoopResult:
         """What the compiled loop leaves at some rows, or at all."""
         assert feed.frictions is not None
         blocks, trading = self.blocks(params, feed, start, length), feed.trading
         opening = self._opening(feed, blocks.starts[0], feed.prices[start])
-        plan = replace(self.plan(length), rows=rows, moves=self.moves, stirred=feed.stirred)
-        plan = replace(plan, every=trading.every, happens=trading.happens, solver=trading.solver)
+        plan = replace(self.plan(length), rows=rows, moves=self.moves, has_flows=feed.has_flows)
+        plan = replace(plan, every=trading.every, do_arb=trading.do_arb, solver=trading.solver)
         return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
 
     def _opening(

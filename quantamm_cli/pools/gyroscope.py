@@ -14,7 +14,7 @@ from pydantic import Field
 
 from quantamm_cli.core import eclp
 from quantamm_cli.core.arbitrage import settle
-from quantamm_cli.core.bijectors import Bijector, Interval, Numbers, Readable, space_of
+from quantamm_cli.core.bijectors import Bijector, Interval, Numbers, Readable, array_namespace
 from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
@@ -48,7 +48,7 @@ class AtLeast(Bijector):
             return self.floor + np.where(raw <= _LEAST, 0.0, np.exp(raw))
 
     def raw(self, readable: Readable) -> Readable:
-        space = space_of(readable)
+        space = array_namespace(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
             raw: Readable = space.where(
                 readable == self.floor, _LEAST, space.log(readable - self.floor)
@@ -293,7 +293,7 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         rows: NDArray[np.int64],
     ) -> Snapshot:
         """Of a frictionless path, only those rows."""
-        if feed.frictions is not None or not feed.trading.happens:
+        if feed.frictions is not None or not feed.trading.do_arb:
             return super().sampled(params, feed, start, length, rows)
         every, prices = feed.trading.every, feed.prices[start + rows]
         reserves = self._following(

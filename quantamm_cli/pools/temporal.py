@@ -236,7 +236,9 @@ class Temporal(CoarsePool, kind="temporal"):
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
         opening = self.opening(params, feed, signals[0] if blocks else opening_weights(params))
         if (limits := self._plain(opening)) is not None:
-            return kernels.walk(opening, signals, self.weight_interpolation_period, *limits)
+            return kernels.guarded_weights(
+                opening, signals, self.weight_interpolation_period, *limits
+            )
 
         def move(weights: Weights, signal: Weights) -> tuple[Weights, tuple[Weights, Weights]]:
             slope = self._slope(params, weights, signal)

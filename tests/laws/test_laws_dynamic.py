@@ -52,7 +52,7 @@ class Bench:
         return Trajectory(*jax.tree.map(np.asarray, tuple(found)))
 
     def trades(
-        self, *given: tuple[int, int, int, int, float, bool], happens: bool = True, every: int = 1
+        self, *given: tuple[int, int, int, int, float, bool], do_arb: bool = True, every: int = 1
     ) -> Trajectory:
         """A run with trades: minute, place in it, token paid, token taken, amount,
         whether it is what is taken.
@@ -66,7 +66,7 @@ class Bench:
         for at, place, *values in given:
             for column, value in zip(columns, values, strict=True):
                 column[at, place] = value
-        trading = Trading(every=every, happens=happens)
+        trading = Trading(every=every, do_arb=do_arb)
         return self.run(self.feed._replace(trades=Trades(*columns), trading=trading))
 
     def with_frictions(self, **changes: Any) -> Feed:
@@ -113,7 +113,7 @@ def test_providers_come_without_arbitrageurs(name: str, prices: NDArray[np.float
     """``do_arb=false``: reserves change with the supply only."""
     bench = Bench(name, prices)
     feed = bench.with_frictions(lp_supply=np.where(np.arange(ROWS) < AT, 1.0, 0.5))._replace(
-        trading=Trading(happens=False)
+        trading=Trading(do_arb=False)
     )
     reserves = bench.run(feed).reserves
     np.testing.assert_array_equal(reserves[:AT], np.broadcast_to(reserves[0], reserves[:AT].shape))
@@ -138,7 +138,7 @@ def test_without_arbitrage_reserves_change_when_there_is_a_trade(
     fees are earned then and only then.
     """
     bench = Bench(name, prices)
-    found = bench.trades((AT, 0, 0, 1, 0.25, False), (AT + 7, 0, 1, 0, 0.5, True), happens=False)
+    found = bench.trades((AT, 0, 0, 1, 0.25, False), (AT + 7, 0, 1, 0, 0.5, True), do_arb=False)
     changed = np.flatnonzero((np.diff(found.reserves, axis=0) != 0).any(-1)) + 1
     assert changed.tolist() == [AT, AT + 7]
     first, second = (found.reserves[at] - found.reserves[at - 1] for at in changed)
@@ -153,9 +153,9 @@ def test_trades_of_a_minute_happen_in_their_order(name: str, prices: NDArray[np.
     """Two in one minute are one and then the other; the other way round is something else."""
     bench = Bench(name, prices)
     one, other = (0, 1, 2.0, False), (1, 0, 1.5, True)
-    together = bench.trades((AT, 0, *one), (AT, 1, *other), happens=False)
-    apart = bench.trades((AT, 0, *one), (AT + 1, 0, *other), happens=False)
-    turned = bench.trades((AT, 0, *other), (AT, 1, *one), happens=False)
+    together = bench.trades((AT, 0, *one), (AT, 1, *other), do_arb=False)
+    apart = bench.trades((AT, 0, *one), (AT + 1, 0, *other), do_arb=False)
+    turned = bench.trades((AT, 0, *other), (AT, 1, *one), do_arb=False)
     np.testing.assert_allclose(together.reserves[AT + 1], apart.reserves[AT + 1], rtol=1e-13)
     assert np.abs(turned.reserves[AT] / together.reserves[AT] - 1).max() > 1e-9
 
@@ -164,9 +164,9 @@ def test_trades_of_a_minute_happen_in_their_order(name: str, prices: NDArray[np.
 def test_exact_in_and_exact_out_are_mirrors(name: str, prices: NDArray[np.float64]) -> None:
     """Asking for what an exact-in trade paid out costs what it paid in."""
     bench = Bench(name, prices)
-    paid = bench.trades((AT, 0, 0, 1, 2.0, False), happens=False)
+    paid = bench.trades((AT, 0, 0, 1, 2.0, False), do_arb=False)
     out = float(paid.reserves[AT - 1, 1] - paid.reserves[AT, 1])
-    mirrored = bench.trades((AT, 0, 0, 1, out, True), happens=False)
+    mirrored = bench.trades((AT, 0, 0, 1, out, True), do_arb=False)
     np.testing.assert_allclose(mirrored.reserves[AT], paid.reserves[AT], rtol=1e-9)
     np.testing.assert_allclose(mirrored.fees[AT], paid.fees[AT], rtol=1e-6)
 

@@ -1,3 +1,3 @@
-"""Compiled code of the frictionless path for the CPU: recurrences, guarded weights,
-closed forms, order statistics.
+"""Compiled code of the frictionless path for the CPU: recurrences, guarded weights, closed forms,
+order statistics.
 """

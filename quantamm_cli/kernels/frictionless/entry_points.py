@@ -1,6 +1,6 @@
-"""The tasks: what each does for one lane. A task is given the addresses of a call frame and a lane.
+"""The tasks of the frictionless path: each does one lane, from the address of (call frame, lane).
 
-Each says what its operands and results are behind the spec, in the order of ``jax_ops``.
+A docstring lists the operands behind the spec, in the order of ``jax_ops``, and the results.
 """
 
 from typing import no_type_check
@@ -11,197 +11,133 @@ from quantamm_cli.kernels.frictionless import minutely as m
 from quantamm_cli.kernels.frictionless import recur as r
 from quantamm_cli.kernels.frictionless.quantile_select import neighbours
 from quantamm_cli.kernels.intrinsics import allocate, compiled, floats, release, words
-from quantamm_cli.kernels.threads import asked, entry, given, listed, size
+from quantamm_cli.kernels.threads import axis_size, entry, integer_part, operand, result
 from quantamm_cli.kernels.xla_ffi_layout import ARGUMENTS, RESULTS
 
 
 @compiled
 @no_type_check
-def told(call):
-    """The frame, the lane, and the spec's own integers."""
+def unpack(call):
+    """The frame, the lane, and the first two integers of the task itself."""
     frame, lane = words(call)[0], words(call)[1]
-    spec = listed(frame, ARGUMENTS, 0, 1, lane)
+    spec = integer_part(frame, ARGUMENTS, 0, 1, lane)
     return frame, lane, spec[2] + 0, spec[3] + 0
+
+
+@compiled
+@no_type_check
+def matrix_shape(frame, index):
+    """Rows and columns of a lane's part of an operand."""
+    return axis_size(frame, ARGUMENTS, index, 2), axis_size(frame, ARGUMENTS, index, 1)
 
 
 @entry
 @no_type_check
 def recur(call):
     """(first, keep, push, begin) -> now."""
-    frame, lane, _, _ = told(call)
-    first, rows, n = (
-        listed(frame, ARGUMENTS, 1, 0, lane)[0],
-        size(frame, ARGUMENTS, 3, 2),
-        size(frame, ARGUMENTS, 3, 1),
+    frame, lane, _, _ = unpack(call)
+    first = integer_part(frame, ARGUMENTS, 1, 0, lane)[0]
+    rows, n = matrix_shape(frame, 3)
+    step = n if axis_size(frame, ARGUMENTS, 2, 2) > 1 else 0
+    keep, push, begin = (
+        operand(frame, 2, 2, lane),
+        operand(frame, 3, 2, lane),
+        operand(frame, 4, 2, lane),
     )
-    step = n if size(frame, ARGUMENTS, 2, 2) > 1 else 0
-    r.recur(
-        first,
-        given(frame, 2, 2, lane),
-        step,
-        given(frame, 3, 2, lane),
-        given(frame, 4, 2, lane),
-        asked(frame, 0, 2, lane),
-        rows,
-        n,
-    )
+    r.recur(first, keep, step, push, begin, result(frame, 0, 2, lane), rows, n)
     return 0
 
 
 @entry
 @no_type_check
 def recur_back(call):
-    """(first, keep, begin, now, due) -> gradients of push, keep, begin."""
-    frame, lane, _, _ = told(call)
-    first, rows, n = (
-        listed(frame, ARGUMENTS, 1, 0, lane)[0],
-        size(frame, ARGUMENTS, 4, 2),
-        size(frame, ARGUMENTS, 4, 1),
-    )
-    keep, step, begin = (
-        given(frame, 2, 2, lane),
-        n if size(frame, ARGUMENTS, 2, 2) > 1 else 0,
-        given(frame, 3, 2, lane),
-    )
-    now, due = given(frame, 4, 2, lane), given(frame, 5, 2, lane)
-    r.recur_back(
-        first,
-        keep,
-        step,
-        begin,
-        now,
-        due,
-        asked(frame, 0, 2, lane),
-        asked(frame, 1, 2, lane),
-        asked(frame, 2, 2, lane),
-        rows,
-        n,
-    )
+    """(first, keep, begin, now, ct) -> gradients of push, keep, begin."""
+    frame, lane, _, _ = unpack(call)
+    first = integer_part(frame, ARGUMENTS, 1, 0, lane)[0]
+    rows, n = matrix_shape(frame, 4)
+    step = n if axis_size(frame, ARGUMENTS, 2, 2) > 1 else 0
+    keep, begin = operand(frame, 2, 2, lane), operand(frame, 3, 2, lane)
+    now, ct = operand(frame, 4, 2, lane), operand(frame, 5, 2, lane)
+    to_push, to_keep = result(frame, 0, 2, lane), result(frame, 1, 2, lane)
+    to_begin = result(frame, 2, 2, lane)
+    r.recur_back(first, keep, step, begin, now, ct, to_push, to_keep, to_begin, rows, n)
     return 0
 
 
 @entry
 @no_type_check
-def walk(call):
+def guarded_weights(call):
     """(opening, signals, limits; spec: minutes) -> starts, slopes."""
-    frame, lane, minutes, _ = told(call)
-    blocks, n = size(frame, ARGUMENTS, 2, 2), size(frame, ARGUMENTS, 2, 1)
-    opening, signals, limits = (
-        given(frame, 1, 1, lane),
-        given(frame, 2, 2, lane),
-        given(frame, 3, 1, lane),
-    )
-    held = allocate(8 * w.scratch(n)[1])
-    starts, slopes = asked(frame, 0, 2, lane), asked(frame, 1, 2, lane)
-    w.walk(
-        opening,
-        signals,
-        starts,
-        slopes,
-        floats(held),
-        1.0 * minutes,
-        limits[0],
-        limits[1],
-        blocks,
-        n,
-    )
-    release(held)
+    frame, lane, minutes, _ = unpack(call)
+    blocks, n = matrix_shape(frame, 2)
+    opening, signals = operand(frame, 1, 1, lane), operand(frame, 2, 2, lane)
+    limits = operand(frame, 3, 1, lane)
+    memory = allocate(8 * w.work_sizes(n)[1])
+    starts, slopes = result(frame, 0, 2, lane), result(frame, 1, 2, lane)
+    fixed = floats(memory), 1.0 * minutes, limits[0], limits[1], blocks, n
+    w.guarded_weights(opening, signals, starts, slopes, *fixed)
+    release(memory)
     return 0
 
 
 @entry
 @no_type_check
-def walk_back(call):
-    """(signals, limits, starts, due starts, due slopes; spec: minutes) -> gradients of
+def guarded_weights_back(call):
+    """(signals, limits, starts, ct of starts, ct of slopes; spec: minutes) -> gradients of
     signals, opening, limits.
     """
-    frame, lane, minutes, _ = told(call)
-    blocks, n = size(frame, ARGUMENTS, 1, 2), size(frame, ARGUMENTS, 1, 1)
-    signals, limits, starts = (
-        given(frame, 1, 2, lane),
-        given(frame, 2, 1, lane),
-        given(frame, 3, 2, lane),
+    frame, lane, minutes, _ = unpack(call)
+    blocks, n = matrix_shape(frame, 1)
+    signals, limits = operand(frame, 1, 2, lane), operand(frame, 2, 1, lane)
+    starts = operand(frame, 3, 2, lane)
+    ct_starts, ct_slopes = operand(frame, 4, 2, lane), operand(frame, 5, 2, lane)
+    memory = allocate(8 * w.work_sizes(n)[1])
+    to_signals, to_opening = result(frame, 0, 2, lane), result(frame, 1, 1, lane)
+    to_limits = result(frame, 2, 1, lane)
+    fixed = floats(memory), 1.0 * minutes, limits[0], limits[1], blocks, n
+    w.guarded_weights_back(
+        signals, starts, ct_starts, ct_slopes, to_opening, to_signals, to_limits, *fixed
     )
-    due_starts, due_slopes = given(frame, 4, 2, lane), given(frame, 5, 2, lane)
-    held = allocate(8 * w.scratch(n)[1])
-    to_signals, to_opening, to_limits = (
-        asked(frame, 0, 2, lane),
-        asked(frame, 1, 1, lane),
-        asked(frame, 2, 1, lane),
-    )
-    fixed = floats(held), 1.0 * minutes, limits[0], limits[1], blocks, n
-    w.walk_back(signals, starts, due_starts, due_slopes, to_opening, to_signals, to_limits, *fixed)
-    release(held)
+    release(memory)
     return 0
 
 
 @entry
 @no_type_check
-def grown(call):
+def log_growth(call):
     """(rows, first, starts, slopes, log prices, moments; spec: chunk, period) -> growth."""
-    frame, lane, chunk, period = told(call)
-    rows, first = listed(frame, ARGUMENTS, 1, 1, lane), listed(frame, ARGUMENTS, 2, 0, lane)[0]
-    count, blocks, n = (
-        size(frame, ARGUMENTS, 1, 1),
-        size(frame, ARGUMENTS, 3, 2),
-        size(frame, ARGUMENTS, 3, 1),
-    )
-    starts, slopes = given(frame, 3, 2, lane), given(frame, 4, 2, lane)
-    logs, prefix = given(frame, 5, 2, lane), given(frame, 6, 2, lane)
-    held = allocate(8 * blocks)
-    g.grown(
-        first,
-        rows,
-        starts,
-        slopes,
-        logs,
-        prefix,
-        chunk,
-        period,
-        floats(held),
-        asked(frame, 0, 1, lane),
-        count,
-        blocks,
-        n,
-    )
-    release(held)
+    frame, lane, chunk, period = unpack(call)
+    rows = integer_part(frame, ARGUMENTS, 1, 1, lane)
+    first = integer_part(frame, ARGUMENTS, 2, 0, lane)[0]
+    count, (blocks, n) = axis_size(frame, ARGUMENTS, 1, 1), matrix_shape(frame, 3)
+    starts, slopes = operand(frame, 3, 2, lane), operand(frame, 4, 2, lane)
+    logs, prefix = operand(frame, 5, 2, lane), operand(frame, 6, 2, lane)
+    memory, growth = allocate(8 * blocks), result(frame, 0, 1, lane)
+    data = first, rows, starts, slopes, logs, prefix
+    g.log_growth(*data, chunk, period, floats(memory), growth, count, blocks, n)
+    release(memory)
     return 0
 
 
 @entry
 @no_type_check
-def grown_back(call):
-    """(rows, first, starts, slopes, log prices, moments, due; spec: chunk,
-    period) -> gradients of starts, slopes.
+def log_growth_back(call):
+    """(rows, first, starts, slopes, log prices, moments, ct; spec: chunk, period) -> gradients of
+    starts, slopes.
     """
-    frame, lane, chunk, period = told(call)
-    rows, first = listed(frame, ARGUMENTS, 1, 1, lane), listed(frame, ARGUMENTS, 2, 0, lane)[0]
-    count, blocks, n = (
-        size(frame, ARGUMENTS, 1, 1),
-        size(frame, ARGUMENTS, 3, 2),
-        size(frame, ARGUMENTS, 3, 1),
+    frame, lane, chunk, period = unpack(call)
+    rows = integer_part(frame, ARGUMENTS, 1, 1, lane)
+    first = integer_part(frame, ARGUMENTS, 2, 0, lane)[0]
+    count, (blocks, n) = axis_size(frame, ARGUMENTS, 1, 1), matrix_shape(frame, 3)
+    starts, slopes = operand(frame, 3, 2, lane), operand(frame, 4, 2, lane)
+    logs, prefix = operand(frame, 5, 2, lane), operand(frame, 6, 2, lane)
+    ct, memory = operand(frame, 7, 1, lane), allocate(8 * blocks)
+    to_starts, to_slopes = result(frame, 0, 2, lane), result(frame, 1, 2, lane)
+    data = first, rows, starts, slopes, logs, prefix
+    g.log_growth_back(
+        *data, chunk, period, ct, floats(memory), to_starts, to_slopes, count, blocks, n
     )
-    starts, slopes = given(frame, 3, 2, lane), given(frame, 4, 2, lane)
-    logs, prefix, due = given(frame, 5, 2, lane), given(frame, 6, 2, lane), given(frame, 7, 1, lane)
-    held = allocate(8 * blocks)
-    found = asked(frame, 0, 2, lane), asked(frame, 1, 2, lane)
-    g.grown_back(
-        first,
-        rows,
-        starts,
-        slopes,
-        logs,
-        prefix,
-        chunk,
-        period,
-        due,
-        floats(held),
-        *found,
-        count,
-        blocks,
-        n,
-    )
-    release(held)
+    release(memory)
     return 0
 
 
@@ -209,82 +145,46 @@ def grown_back(call):
 @no_type_check
 def minutely(call):
     """(first, starts, slopes, log prices; spec: chunk, period) -> growth factors."""
-    frame, lane, chunk, period = told(call)
-    first, rows = listed(frame, ARGUMENTS, 1, 0, lane)[0], size(frame, RESULTS, 0, 1)
-    blocks, n = size(frame, ARGUMENTS, 2, 2), size(frame, ARGUMENTS, 2, 1)
-    starts, slopes, logs = (
-        given(frame, 2, 2, lane),
-        given(frame, 3, 2, lane),
-        given(frame, 4, 2, lane),
-    )
-    held = allocate(8 * chunk)
-    m.minutely(
-        first,
-        starts,
-        slopes,
-        logs,
-        chunk,
-        period,
-        floats(held),
-        asked(frame, 0, 1, lane),
-        rows,
-        blocks,
-        n,
-    )
-    release(held)
+    frame, lane, chunk, period = unpack(call)
+    first, rows = integer_part(frame, ARGUMENTS, 1, 0, lane)[0], axis_size(frame, RESULTS, 0, 1)
+    blocks, n = matrix_shape(frame, 2)
+    starts, slopes = operand(frame, 2, 2, lane), operand(frame, 3, 2, lane)
+    logs, growth = operand(frame, 4, 2, lane), result(frame, 0, 1, lane)
+    memory = allocate(8 * chunk)
+    m.minutely(first, starts, slopes, logs, chunk, period, floats(memory), growth, rows, blocks, n)
+    release(memory)
     return 0
 
 
 @entry
 @no_type_check
 def minutely_back(call):
-    """(first, starts, slopes, log prices, growth, due; spec: chunk,
-    period) -> gradients of starts, slopes.
+    """(first, starts, slopes, log prices, growth, ct; spec: chunk, period) -> gradients of starts,
+    slopes.
     """
-    frame, lane, chunk, period = told(call)
-    first, rows = listed(frame, ARGUMENTS, 1, 0, lane)[0], size(frame, ARGUMENTS, 5, 1)
-    blocks, n = size(frame, ARGUMENTS, 2, 2), size(frame, ARGUMENTS, 2, 1)
-    starts, slopes, logs = (
-        given(frame, 2, 2, lane),
-        given(frame, 3, 2, lane),
-        given(frame, 4, 2, lane),
-    )
-    growth, due = given(frame, 5, 1, lane), given(frame, 6, 1, lane)
-    held = allocate(8 * chunk)
-    found = asked(frame, 0, 2, lane), asked(frame, 1, 2, lane)
-    m.minutely_back(
-        first,
-        starts,
-        slopes,
-        logs,
-        chunk,
-        period,
-        growth,
-        due,
-        floats(held),
-        *found,
-        rows,
-        blocks,
-        n,
-    )
-    release(held)
+    frame, lane, chunk, period = unpack(call)
+    first, rows = integer_part(frame, ARGUMENTS, 1, 0, lane)[0], axis_size(frame, ARGUMENTS, 5, 1)
+    blocks, n = matrix_shape(frame, 2)
+    starts, slopes = operand(frame, 2, 2, lane), operand(frame, 3, 2, lane)
+    logs = operand(frame, 4, 2, lane)
+    growth, ct = operand(frame, 5, 1, lane), operand(frame, 6, 1, lane)
+    memory = allocate(8 * chunk)
+    to_starts, to_slopes = result(frame, 0, 2, lane), result(frame, 1, 2, lane)
+    data = first, starts, slopes, logs, chunk, period, growth, ct
+    m.minutely_back(*data, floats(memory), to_starts, to_slopes, rows, blocks, n)
+    release(memory)
     return 0
 
 
 @entry
 @no_type_check
-def order(call):
-    """(values; spec: rank) -> the numbers of that rank and the next, their places."""
-    frame, lane, rank, _ = told(call)
-    count = size(frame, ARGUMENTS, 1, 1)
-    held = allocate(8 * count)
-    neighbours(
-        given(frame, 1, 1, lane),
-        rank,
-        floats(held),
-        asked(frame, 0, 1, lane),
-        listed(frame, RESULTS, 1, 1, lane),
-        count,
-    )
-    release(held)
+def order_statistics(call):
+    """(values; spec: rank) -> the numbers of that rank and the next, their positions."""
+    frame, lane, rank, _ = unpack(call)
+    count = axis_size(frame, ARGUMENTS, 1, 1)
+    values, numbers = operand(frame, 1, 1, lane), result(frame, 0, 1, lane)
+    positions = integer_part(frame, RESULTS, 1, 1, lane)
+    memory = allocate(8 * count)
+    neighbours(values, rank, floats(memory), numbers, positions, count)
+    release(memory)
     return 0

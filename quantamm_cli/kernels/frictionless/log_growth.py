@@ -13,13 +13,16 @@ EXPLICIT, GENTLE, NEAR = 25, 0.04, 0.1
 @compiled
 @no_type_check
 def sums(start, slope, count):
-    r"""$\sum_{k<m}\ln(s + kd)$ and $\sum_{k<m} 1/(s + kd)$ by the midpoint
-    form of Euler and Maclaurin.
+    r"""$\sum_{k<m}\ln(s + kd)$ and $\sum_{k<m} 1/(s + kd)$ by the midpoint form of the
+    Euler–Maclaurin formula.
 
-    Read from the lower end, the first 25 terms one by one where steps are over 1/25 of the weight.
+    Summed from the lower end; the first 25 terms one by one where a step exceeds 1/25 of the
+    weight.
     """
     step, logs, inverses = abs(slope), 0.0, 0.0
-    low = start if slope >= 0 else start + (count - 1) * slope
+    low = start
+    if slope < 0:
+        low = start + (count - 1) * slope
     left = count
     if step > GENTLE * low:
         left = max(count - EXPLICIT, 0)
@@ -61,7 +64,7 @@ def sums(start, slope, count):
 @no_type_check
 def moments(logs, prefix, begin, passed, period, n):
     """Log return over ``passed`` minutes from row ``begin``, and its first moment while weights
-    move; of the token both point at.
+    move, of the token that ``logs`` and ``prefix`` point at.
     """
     rising = min(passed, period + 1)
     rise = logs[(begin + rising) * n] - logs[begin * n]
@@ -73,7 +76,7 @@ def moments(logs, prefix, begin, passed, period, n):
 
 @compiled
 @no_type_check
-def within(start, slope, logs, prefix, begin, passed, period, n):
+def block_growth(start, slope, logs, prefix, begin, passed, period, n):
     """Log growth over the first ``passed`` minutes of a block that begins at row ``begin``."""
     growth, moved = 0.0, min(passed, period)
     for i in range(n):
@@ -88,44 +91,46 @@ def within(start, slope, logs, prefix, begin, passed, period, n):
 
 @compiled
 @no_type_check
-def within_back(start, slope, logs, prefix, begin, passed, period, due, to_start, to_slope, n):
-    """Adds the gradients of ``within`` times ``due``."""
+def block_growth_back(start, slope, logs, prefix, begin, passed, period, ct, to_start, to_slope, n):
+    """Adds ``ct`` times the gradients of ``block_growth`` to those of start and slope."""
     moved = min(passed, period)
     for i in range(n):
         s, d = start[i], slope[i]
         total, first = moments(shifted(logs, i), shifted(prefix, i), begin, passed, period, n)
-        to_start[i] += due * total
-        to_slope[i] += due * first
+        to_start[i] += ct * total
+        to_slope[i] += ct * first
         if moved:
             single, inverse = sums(s, d, moved)
             end = math.log(s + moved * d)
-            to_start[i] -= due * (end - math.log(s) - d * inverse)
-            to_slope[i] -= due * (moved * end - single + s * inverse)
+            to_start[i] -= ct * (end - math.log(s) - d * inverse)
+            to_slope[i] -= ct * (moved * end - single + s * inverse)
 
 
 @compiled
 @no_type_check
-def grown(
-    first, rows, starts, slopes, logs, prefix, chunk, period, before, growth, asked, blocks, n
+def log_growth(
+    first, rows, starts, slopes, logs, prefix, chunk, period, before, growth, count, blocks, n
 ):
-    """ln of value over opening value at ``rows``; ``before``: a place for each block."""
+    """ln of value over opening value at ``rows``; ``before`` is a work array of one number a block."""
     before[0] = 0.0
     for b in range(blocks - 1):
         start, slope = shifted(starts, b * n), shifted(slopes, b * n)
-        before[b + 1] = before[b] + within(
+        before[b + 1] = before[b] + block_growth(
             start, slope, logs, prefix, first + b * chunk, chunk, period, n
         )
-    for j in range(asked):
+    for j in range(count):
         b, passed = rows[j] // chunk, rows[j] % chunk
         growth[j] = before[b]
         if passed:
             start, slope = shifted(starts, b * n), shifted(slopes, b * n)
-            growth[j] += within(start, slope, logs, prefix, first + b * chunk, passed, period, n)
+            growth[j] += block_growth(
+                start, slope, logs, prefix, first + b * chunk, passed, period, n
+            )
 
 
 @compiled
 @no_type_check
-def grown_back(
+def log_growth_back(
     first,
     rows,
     starts,
@@ -134,26 +139,26 @@ def grown_back(
     prefix,
     chunk,
     period,
-    due,
+    ct,
     later,
     to_starts,
     to_slopes,
-    asked,
+    count,
     blocks,
     n,
 ):
-    """Gradients of starts and slopes from ``due``, that of the growth at each row;
-    ``later``: a place for each block.
+    """Gradients of starts and slopes from ``ct``, the gradient of the growth at each row; ``later``
+    is a work array, one number a block.
     """
     for b in range(blocks):
         later[b] = 0.0
     for at in range(blocks * n):
         to_starts[at] = to_slopes[at] = 0.0
-    for done in range(asked + blocks - 1):
-        # First what the rows' own blocks earned up to them, then whole blocks, the last first.
-        b, passed, pull = blocks - 2 - (done - asked), chunk, 0.0
-        if done < asked:
-            b, passed, pull = rows[done] // chunk, rows[done] % chunk, due[done]
+    for done in range(count + blocks - 1):
+        # First each row's growth within its own block, then whole blocks, the last one first.
+        b, passed, pull = blocks - 2 - (done - count), chunk, 0.0
+        if done < count:
+            b, passed, pull = rows[done] // chunk, rows[done] % chunk, ct[done]
             later[b] += pull
         else:
             pull = later[b + 1]
@@ -162,6 +167,6 @@ def grown_back(
         if passed and pull != 0:
             to_start, to_slope = shifted(to_starts, at), shifted(to_slopes, at)
             start, slope, begin = shifted(starts, at), shifted(slopes, at), first + b * chunk
-            within_back(
+            block_growth_back(
                 start, slope, logs, prefix, begin, passed, period, pull, to_start, to_slope, n
             )

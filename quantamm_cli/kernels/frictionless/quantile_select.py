@@ -1,5 +1,5 @@
-"""Two neighbours in the order of a row's numbers, and where they stand, as compiled code:
-selection instead of sorting.
+"""Two neighbouring order statistics of a row and their positions, by selection instead of
+sorting, as compiled code.
 """
 
 from typing import no_type_check
@@ -9,8 +9,8 @@ from quantamm_cli.kernels.intrinsics import compiled
 
 @compiled
 @no_type_check
-def part(v, rank, low, high):
-    """Move the number of this rank in v[low..high] to its place, none larger before it and none
+def partition(v, rank, low, high):
+    """Move the number of this rank in v[low..high] to its position, none larger before it and none
     smaller behind. [Hoare, 1961]
     """
     while low < high:
@@ -36,33 +36,30 @@ def part(v, rank, low, high):
 
 @compiled
 @no_type_check
-def neighbours(values, rank, v, found, places, count):
-    """The numbers of rank and rank + 1 (or the last) of a row, and their places.
+def neighbours(values, rank, v, numbers, positions, count):
+    """The numbers of rank and rank + 1 (or the last) of a row, and their positions.
 
-    All NaN, first place, if any is NaN.
-
-    ``v`` is a row to work in.
+    Both are NaN, at the first position, if any number is NaN. ``v`` is a work array of ``count``.
     """
-    odd = False
+    has_nan = False
     for i in range(count):
         v[i] = values[i]
-        odd |= values[i] != values[i]
-    places[0] = places[1] = 0
-    found[0] = found[1] = values[0] - values[0] if not odd else 0.0
-    if odd:
+        has_nan |= values[i] != values[i]
+    positions[0] = positions[1] = 0
+    if has_nan:
         for i in range(count):
             if values[i] != values[i]:
-                found[0] = found[1] = values[i]
+                numbers[0] = numbers[1] = values[i]
         return
-    part(v, rank, 0, count - 1)
-    found[0] = found[1] = v[rank]
+    partition(v, rank, 0, count - 1)
+    numbers[0] = numbers[1] = v[rank]
     if rank + 1 < count:
-        found[1] = v[rank + 1]
+        numbers[1] = v[rank + 1]
         for i in range(rank + 2, count):
-            found[1] = min(found[1], v[i])
+            numbers[1] = min(numbers[1], v[i])
     for i in range(count):
-        if values[i] == found[1]:
-            places[1] = i
+        if values[i] == numbers[1]:
+            positions[1] = i
     for back in range(count):
-        if values[count - 1 - back] == found[0]:
-            places[0] = count - 1 - back
+        if values[count - 1 - back] == numbers[0]:
+            positions[0] = count - 1 - back

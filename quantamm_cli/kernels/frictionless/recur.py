@@ -1,6 +1,6 @@
 """The linear recurrence of ``core.recurrence`` as compiled code, and its adjoint.
 
-``keep`` may have one row for all: ``step`` is zero then.
+``step`` is zero where ``keep`` has one row for all.
 """
 
 from typing import no_type_check
@@ -11,24 +11,24 @@ from quantamm_cli.kernels.intrinsics import compiled
 @compiled
 @no_type_check
 def recur(first, keep, step, push, begin, now, rows, n):
-    """``now[j] = keep[j] now[j - 1] + push[j]`` behind row ``first``, ``begin[j]`` up to it."""
+    """``now[j] = keep[j] now[j - 1] + push[j]`` after row ``first``, ``begin[j]`` up to it."""
     for i in range(n):
-        held = begin[i]
+        value = begin[i]
         for j in range(rows):
             at = j * n + i
-            held = begin[at] if j <= first else keep[j * step + i] * held + push[at]
-            now[at] = held
+            value = begin[at] if j <= first else keep[j * step + i] * value + push[at]
+            now[at] = value
 
 
 @compiled
 @no_type_check
-def recur_back(first, keep, step, begin, now, due, to_push, to_keep, to_begin, rows, n):
-    """Gradients of ``push``, ``keep`` and ``begin`` from ``due``, that of ``now``."""
+def recur_back(first, keep, step, begin, now, ct, to_push, to_keep, to_begin, rows, n):
+    """Gradients of ``push``, ``keep`` and ``begin`` from ``ct``, the gradient of ``now``."""
     for i in range(n):
         carried = total = 0.0
         for done in range(rows):
             at = (rows - 1 - done) * n + i
-            carried += due[at]
+            carried += ct[at]
             to_push[at] = to_begin[at] = 0.0
             if at // n <= first:
                 to_begin[at] = carried

@@ -1,3 +1,1 @@
-"""The loop over minutes of geometric mean pools, value and adjoint;
-``jax_ops`` is what the rest of the program sees.
-"""
+"""The loop over minutes of geometric mean pools and its adjoint; ``jax_ops`` is its interface."""

@@ -1,8 +1,8 @@
 r"""The arbitrage of ``core.arbitrage`` as scalar arithmetic, and its adjoint.
 
-With $z_i = p_i R_i / w_i$ there is a trade iff $\max z\,\gamma \ge \min z$: most minutes end with
-that comparison. Logarithms are taken of $z_i$ over the largest, so that they are small, and x is
-the multiplier's logarithm over the same.
+With $z_i = p_i R_i / w_i$ there is a trade iff $\max z\,\gamma \ge \min z$: in most minutes that
+comparison is all there is to do. Levels are logarithms of $z_i$ over the largest, so that they are
+small; x is the logarithm of the multiplier over the largest.
 
 Vectors have one entry a token: reserves, weights ``w``, their inverses ``v``, prices ``p``, levels
 ``y``; ``act`` is 1 where a token is paid in, -1 where it is taken out, else 0. ``costs`` is (fee,
@@ -21,7 +21,7 @@ NONE = (False, 0.0, 0.0, 0.0)
 @inlined
 @no_type_check
 def log_ratio(a, b):
-    """ln(a / b): for what is near one, by the series of the inverse hyperbolic tangent."""
+    """ln(a / b): near one by the series of the inverse hyperbolic tangent."""
     s = (a - b) / (a + b)
     if abs(s) < NEAR:
         q = s * s
@@ -32,11 +32,11 @@ def log_ratio(a, b):
 @inlined
 @no_type_check
 def exact(y, w, act, low, lg, n):
-    """The multiplier of the joint optimum and the weight of the tokens that trade; ``low`` is the
-    lowest level, the highest is zero.
+    """x of the joint optimum and the total weight of the tokens that trade; ``low`` is the position
+    of the lowest level, the highest level is zero.
 
-    The condition on x is piecewise linear and increasing: Newton's method from the two
-    outermost tokens, bracketed.
+    The condition on x is piecewise linear and increasing: bracketed Newton's method, started from
+    the two outermost tokens.
     """
     below, above = y[low], -lg
     high = 0
@@ -48,10 +48,10 @@ def exact(y, w, act, low, lg, n):
     if n > 2:
         for _ in range(64):
             weighed = total = 0.0
-            for i in range(n):  # no branches: which tokens trade cannot be foreseen
-                comes, stays = x + lg > y[i], x + lg <= y[i] and x > y[i]
+            for i in range(n):  # selections, not branches: no processor predicts which tokens trade
+                pays, stays = x + lg > y[i], x + lg <= y[i] and x > y[i]
                 share = 0.0 if stays else w[i]
-                weighed += share * (y[i] - lg if comes else y[i])
+                weighed += share * (y[i] - lg if pays else y[i])
                 total += share
             root = weighed / total
             if abs(root - x) <= 1e-16:
@@ -62,7 +62,11 @@ def exact(y, w, act, low, lg, n):
                 above = x
             x = root if below < root < above else 0.5 * (below + above)
     for i in range(n):
-        act[i] = 1.0 if x + lg > y[i] else -1.0 if x <= y[i] else 0.0
+        act[i] = 0.0
+        if x + lg > y[i]:
+            act[i] = 1.0
+        elif x <= y[i]:
+            act[i] = -1.0
     act[low], act[high] = 1.0, -1.0
     return x, total
 
@@ -70,27 +74,27 @@ def exact(y, w, act, low, lg, n):
 @compiled
 @no_type_check
 def pairwise(y, w, act, lg, n):
-    """As ``exact``, where one token is traded for one other: the pair that pays best."""
+    """As ``exact``, but one token is traded for one other: the pair with the highest profit."""
     best, x, total, pays, takes = -1.0, 0.0, 1.0, 0, 0
     for i in range(n):
         act[i] = 0.0
         for j in range(n):
             if i != j and y[j] - y[i] >= -lg:
-                here = (w[j] * y[j] + w[i] * (y[i] - lg)) / (w[i] + w[j])
-                profit = math.exp(here) * (
-                    w[j] * math.expm1(y[j] - here) + w[i] * math.expm1(y[i] - lg - here)
+                at = (w[j] * y[j] + w[i] * (y[i] - lg)) / (w[i] + w[j])
+                profit = math.exp(at) * (
+                    w[j] * math.expm1(y[j] - at) + w[i] * math.expm1(y[i] - lg - at)
                 )
                 if profit > best:
-                    best, x, total, pays, takes = profit, here, w[i] + w[j], i, j
+                    best, x, total, pays, takes = profit, at, w[i] + w[j], i, j
     act[pays], act[takes] = 1.0, -1.0
     return x, total
 
 
 @inlined
 @no_type_check
-def sought(reserves, w, v, p, costs, pairs, y, act, n):
-    """Whether the arbitrageur trades; if so ln of the multiplier over the largest level, the
-    multiplier, and the weight of what trades.
+def best_trade(reserves, w, v, p, costs, pairs, y, act, n):
+    """Whether the arbitrageur trades; if so x, the multiplier, and the total weight of the tokens
+    that trade.
     """
     top, bottom, high, low = -1.0, math.inf, 0, 0
     for i in range(n):
@@ -102,13 +106,13 @@ def sought(reserves, w, v, p, costs, pairs, y, act, n):
             bottom, low = z, i
     if not top * (1 - costs[0]) >= bottom:
         return NONE
-    return found(reserves, w, p, costs, pairs, y, act, top, high, low, n)
+    return solve_trade(reserves, w, p, costs, pairs, y, act, top, high, low, n)
 
 
 @compiled
 @no_type_check
-def found(reserves, w, p, costs, pairs, y, act, top, high, low, n):
-    """The rest of ``sought`` where there is a trade to be had."""
+def solve_trade(reserves, w, p, costs, pairs, y, act, top, high, low, n):
+    """The rest of ``best_trade`` where prices have left the band of no arbitrage."""
     fee, lg, gas, cost, tested = costs[0], costs[1], costs[2], costs[3], costs[4]
     for i in range(n):
         y[i] = log_ratio(y[i], top)
@@ -122,7 +126,10 @@ def found(reserves, w, p, costs, pairs, y, act, top, high, low, n):
         gain = volume = 0.0
         for i in range(n):
             if act[i] != 0.0:
-                change = w[i] * mu - p[i] * reserves[i] * (1 / (1 - fee) if act[i] > 0.0 else 1.0)
+                grossed_up = 1.0
+                if act[i] > 0.0:
+                    grossed_up = 1 / (1 - fee)
+                change = w[i] * mu - p[i] * reserves[i] * grossed_up
                 gain -= change
                 volume += abs(change)
         if not gain - gas >= 0.5 * cost * volume:
@@ -132,10 +139,9 @@ def found(reserves, w, p, costs, pairs, y, act, top, high, low, n):
 
 @compiled
 @no_type_check
-def done(reserves, w, p, costs, act, mu, paid, n):
-    """The trade: reserves change in place; the fees it pays the providers.
-
-    ``paid`` is left with what came in.
+def apply_trade(reserves, w, p, costs, act, mu, paid, n):
+    """The trade: changes reserves in place, writes to ``paid`` the amounts paid in, and returns the
+    fees paid to the providers.
     """
     fee, split, ratio, noisy = costs[0], costs[5], costs[6], costs[7]
     kappa, worth, value = fee / (1 - fee), 0.0, 0.0
@@ -163,31 +169,33 @@ def done(reserves, w, p, costs, act, mu, paid, n):
 
 @compiled
 @no_type_check
-def undone(reserves, w, p, costs, act, y, x, mu, total, a, due, to_weights, after, n):
-    """The adjoint of ``done`` and of what found it: ``reserves`` is what it was before,
-    ``due`` the cotangent of the fees.
+def apply_trade_back(reserves, w, p, costs, act, y, x, mu, total, a, ct, to_weights, after, n):
+    """The adjoint of ``best_trade`` and ``apply_trade``: ``reserves`` are those before the trade,
+    ``ct`` the cotangent of the fees.
 
-    ``a``, the cotangent of reserves, changes in place; ``to_weights`` is left with that of the
-    weights. Returned are those of the fee, the protocol's share and the noise traders' ratio.
-    ``after`` is room to work in.
+    Changes ``a``, the cotangent of reserves, in place; writes that of the weights to
+    ``to_weights``; returns those of the fee, the protocol's share and the noise traders' ratio.
+    ``after`` is a work vector.
     """
     fee, lg, split, ratio, noisy = costs[0], costs[1], costs[5], costs[6], costs[7]
     gamma = 1 - fee
     kappa, worth, value, scaled = fee / gamma, 0.0, 0.0, 0.0
-    to_paid_out = 0.0  # cotangent of what is paid in, at the protocol's charge
+    to_paid_out = 0.0  # the cotangent of amounts paid in, through the protocol's share
     for i in range(n):
         after[i] = reserves[i]
         if act[i] != 0.0:
-            after[i] = w[i] * mu / p[i] - (reserves[i] * kappa if act[i] > 0.0 else 0.0)
+            charge = reserves[i] * kappa if act[i] > 0.0 else 0.0
+            after[i] = w[i] * mu / p[i] - charge
         if act[i] > 0.0:
             worth += (after[i] - reserves[i]) * p[i]
             to_paid_out += a[i] * (after[i] - reserves[i])
         value += after[i] * p[i]
         scaled += a[i] * after[i]
     earned = worth * fee * (1 - split)
-    noise = ratio * earned if noisy else 0.0
-    to_noise = due + scaled / value if noisy else 0.0
-    to_earned = due + to_noise * ratio
+    noise = to_noise = 0.0
+    if noisy:
+        noise, to_noise = ratio * earned, ct + scaled / value
+    to_earned = ct + to_noise * ratio
     to_fee = to_earned * worth * (1 - split) - split * to_paid_out
     to_split = -to_earned * worth * fee - fee * to_paid_out
     to_ratio = to_noise * earned
@@ -210,7 +218,10 @@ def undone(reserves, w, p, costs, act, y, x, mu, total, a, due, to_weights, afte
         if act[i] == 0.0:
             continue
         inward = act[i] > 0.0
-        to_weights[i] = a[i] * mu / p[i] + pull * (y[i] - (lg if inward else 0.0) - x - 1)
+        level = y[i]
+        if inward:
+            level -= lg
+        to_weights[i] = a[i] * mu / p[i] + pull * (level - x - 1)
         through = pull * w[i] / reserves[i] - charged
         if inward:
             to_gamma += a[i] * reserves[i] / (gamma * gamma) - pull * w[i] / gamma

@@ -1,4 +1,4 @@
-"""The minute loop of one lane: from the operands and results of ``jax_ops`` to ``loop``."""
+"""The tasks of the minute loop: one lane, from the operands and results of ``jax_ops``."""
 
 from typing import no_type_check
 
@@ -13,47 +13,38 @@ from quantamm_cli.kernels.intrinsics import (
     shifted,
     words,
 )
-from quantamm_cli.kernels.threads import asked, entry, flagged, given, listed
+from quantamm_cli.kernels.threads import entry, flag_operand, integer_part, operand, result
 from quantamm_cli.kernels.xla_ffi_layout import ARGUMENTS, RESULTS
 
 SPEC, NAMED, PRICES, START, STARTS, SLOPES, STOPS, OPENING, FEE, GAS, ARB, SPLIT, NOISE, SUPPLY = (
     range(14)
 )
-PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, DUE_RESERVES, DUE_FEES = range(14, 21)
-"""Operands, those of trades and those of the backward loop."""
+PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, CT_RESERVES, CT_FEES = range(14, 21)
+"""Positions of operands; the last three are of the backward loop only."""
 
 
 @compiled
 @no_type_check
 def spec_of(frame, lane):
-    """The spec and the rows asked for, and how many visits there are."""
-    spec = shifted(listed(frame, ARGUMENTS, SPEC, 1, lane), s.TOLD)
-    return (
-        spec,
-        listed(frame, ARGUMENTS, NAMED, 1, lane),
-        (spec[s.LENGTH] - 1) // loop.step_of(spec) + 1,
-    )
+    """The spec, the list of requested rows, and the number of visits."""
+    spec = shifted(integer_part(frame, ARGUMENTS, SPEC, 1, lane), s.HEADER)
+    visits = (spec[s.LENGTH] - 1) // loop.step_of(spec) + 1
+    return spec, integer_part(frame, ARGUMENTS, NAMED, 1, lane), visits
 
 
 @compiled
 @no_type_check
 def market_of(frame, spec, lane):
     """Prices, supply and trades, from the window's first row on."""
-    start = WORD(listed(frame, ARGUMENTS, START, 0, lane)[0])
+    start = WORD(integer_part(frame, ARGUMENTS, START, 0, lane)[0])
     skipped = start * spec[s.TRADES]
-    pay = shifted(listed(frame, ARGUMENTS, PAY, 2, lane), skipped)
-    take = shifted(listed(frame, ARGUMENTS, TAKE, 2, lane), skipped)
-    amount = shifted(given(frame, AMOUNT, 2, lane), skipped)
-    exact_out = shifted(flagged(frame, EXACT_OUT, 2, lane), skipped)
-    prices, supply = given(frame, PRICES, 2, lane), given(frame, SUPPLY, 1, lane)
-    return start, (
-        shifted(prices, start * spec[s.ASSETS]),
-        shifted(supply, start),
-        pay,
-        take,
-        amount,
-        exact_out,
-    )
+    pay = shifted(integer_part(frame, ARGUMENTS, PAY, 2, lane), skipped)
+    take = shifted(integer_part(frame, ARGUMENTS, TAKE, 2, lane), skipped)
+    amount = shifted(operand(frame, AMOUNT, 2, lane), skipped)
+    exact_out = shifted(flag_operand(frame, EXACT_OUT, 2, lane), skipped)
+    prices = shifted(operand(frame, PRICES, 2, lane), start * spec[s.ASSETS])
+    supply = shifted(operand(frame, SUPPLY, 1, lane), start)
+    return start, (prices, supply, pay, take, amount, exact_out)
 
 
 @compiled
@@ -61,11 +52,11 @@ def market_of(frame, spec, lane):
 def columns_of(frame, spec, start, lane):
     """Frictions, from the window's first row on."""
     return (
-        shifted(given(frame, FEE, 1, lane), start * spec[s.FEE_STEP]),
-        shifted(given(frame, GAS, 1, lane), start * spec[s.GAS_STEP]),
-        shifted(given(frame, ARB, 1, lane), start * spec[s.ARB_STEP]),
-        shifted(given(frame, SPLIT, 1, lane), start * spec[s.SPLIT_STEP]),
-        shifted(given(frame, NOISE, 1, lane), start * spec[s.NOISE_STEP]),
+        shifted(operand(frame, FEE, 1, lane), start * spec[s.FEE_STEP]),
+        shifted(operand(frame, GAS, 1, lane), start * spec[s.GAS_STEP]),
+        shifted(operand(frame, ARB, 1, lane), start * spec[s.ARB_STEP]),
+        shifted(operand(frame, SPLIT, 1, lane), start * spec[s.SPLIT_STEP]),
+        shifted(operand(frame, NOISE, 1, lane), start * spec[s.NOISE_STEP]),
     )
 
 
@@ -74,69 +65,52 @@ def columns_of(frame, spec, start, lane):
 def blocks_of(frame, lane):
     """Starts, slopes and stops."""
     return (
-        given(frame, STARTS, 2, lane),
-        given(frame, SLOPES, 2, lane),
-        given(frame, STOPS, 1, lane),
+        operand(frame, STARTS, 2, lane),
+        operand(frame, SLOPES, 2, lane),
+        operand(frame, STOPS, 1, lane),
     )
 
 
 @compiled
 @no_type_check
-def vectors_in(room, n):
-    """Five vectors to work in."""
-    return room, shifted(room, n), shifted(room, 2 * n), shifted(room, 3 * n), shifted(room, 4 * n)
+def vectors_in(work, n):
+    """Five work vectors."""
+    return work, shifted(work, n), shifted(work, 2 * n), shifted(work, 3 * n), shifted(work, 4 * n)
 
 
 @entry
 @no_type_check
 def forward(call):
-    """One lane, forward."""
+    """One lane of the loop."""
     frame, lane = words(call)[0], words(call)[1]
     spec, rows, visits = spec_of(frame, lane)
     start, market = market_of(frame, spec, lane)
     n = spec[s.ASSETS]
-    held = allocate(8 * 6 * n)
-    room = floats(held)
-    reserves, opening = shifted(room, 5 * n), given(frame, OPENING, 1, lane)
+    memory = allocate(8 * 6 * n)
+    work = floats(memory)
+    reserves, opening = shifted(work, 5 * n), operand(frame, OPENING, 1, lane)
     for i in range(n):
         reserves[i] = opening[i]
-    refused = listed(frame, RESULTS, 2, 1, lane)
-    out = asked(frame, 0, 2, lane), asked(frame, 1, 1, lane), refused, asked(frame, 3, 2, lane)
-    columns, log = columns_of(frame, spec, start, lane), (room, words(held), WORD(0))
-    loop.stretch(
-        spec,
-        market,
-        columns,
-        blocks_of(frame, lane),
-        rows,
-        WORD(0),
-        visits,
-        reserves,
-        vectors_in(room, n),
-        log,
-        out,
+    refused = integer_part(frame, RESULTS, 2, 1, lane)
+    out = result(frame, 0, 2, lane), result(frame, 1, 1, lane), refused, result(frame, 3, 2, lane)
+    columns, log = columns_of(frame, spec, start, lane), (work, words(memory), WORD(0))
+    visited = WORD(0), visits, reserves
+    loop.run_visits(
+        spec, market, columns, blocks_of(frame, lane), rows, *visited, vectors_in(work, n), log, out
     )
-    release(held)
+    release(memory)
     return 0
 
 
 @compiled
 @no_type_check
 def cleared(frame, spec, start, lane):
-    """The gradients, zero: those of columns from the window's first row on."""
-    n, t = spec[s.ASSETS], spec[s.ROWS] - 1
-    wide = spec[s.BLOCKS] * n
-    to_starts, to_slopes, to_opening = (
-        asked(frame, 0, 2, lane),
-        asked(frame, 1, 2, lane),
-        asked(frame, 2, 1, lane),
-    )
-    to_fee, to_split, to_noise = (
-        asked(frame, 3, 1, lane),
-        asked(frame, 4, 1, lane),
-        asked(frame, 5, 1, lane),
-    )
-    for i in range(wide):
+    """The gradients, set to zero; those of columns begin at the window's first row."""
+    t = spec[s.ROWS] - 1
+    to_starts, to_slopes = result(frame, 0, 2, lane), result(frame, 1, 2, lane)
+    to_opening, to_fee = result(frame, 2, 1, lane), result(frame, 3, 1, lane)
+    to_split, to_noise = result(frame, 4, 1, lane), result(frame, 5, 1, lane)
+    for i in range(spec[s.BLOCKS] * spec[s.ASSETS]):
         to_starts[i] = to_slopes[i] = 0.0
     if spec[s.TO_FEE]:
         for i in range(1 + t * spec[s.FEE_STEP]):
@@ -158,38 +132,26 @@ def cleared(frame, spec, start, lane):
 @entry
 @no_type_check
 def backward(call):
-    """One lane, backward."""
+    """One lane of the adjoint of the loop."""
     frame, lane = words(call)[0], words(call)[1]
     spec, rows, visits = spec_of(frame, lane)
     start, market = market_of(frame, spec, lane)
     n = spec[s.ASSETS]
-    most, wide = s.SEGMENT * (2 + spec[s.TRADES]), 3 * n + 3
-    held = allocate(8 * (9 * n + most * (wide + 2)))
-    room = floats(held)
-    more = shifted(room, 5 * n), shifted(room, 6 * n), shifted(room, 7 * n), shifted(room, 8 * n)
+    events, width = s.SEGMENT * (2 + spec[s.TRADES]), 3 * n + 3
+    memory = allocate(8 * (9 * n + events * (width + 2)))
+    work = floats(memory)
+    reserves, ct = shifted(work, 5 * n), shifted(work, 6 * n)
+    more = reserves, ct, shifted(work, 7 * n), shifted(work, 8 * n)
     for i in range(n):
-        more[1][i] = 0.0
-    log = shifted(room, 9 * n), words(held + 8 * (9 * n + most * wide)), WORD(1)
-    out = room, room, rows, room
-    back = (
-        given(frame, MARKS, 2, lane),
-        given(frame, DUE_RESERVES, 2, lane),
-        given(frame, DUE_FEES, 1, lane),
-    )
+        ct[i] = 0.0
+    log = shifted(work, 9 * n), words(memory + 8 * (9 * n + events * width)), WORD(1)
+    unused = work, work, rows, work
+    marks, ct_reserves = operand(frame, MARKS, 2, lane), operand(frame, CT_RESERVES, 2, lane)
+    inputs = marks, ct_reserves, operand(frame, CT_FEES, 1, lane)
     grads, columns = cleared(frame, spec, start, lane), columns_of(frame, spec, start, lane)
+    blocks, vectors = blocks_of(frame, lane), vectors_in(work, n)
     loop.backward(
-        spec,
-        market,
-        columns,
-        blocks_of(frame, lane),
-        rows,
-        visits,
-        back,
-        vectors_in(room, n),
-        more,
-        log,
-        out,
-        grads,
+        spec, market, columns, blocks, rows, visits, inputs, vectors, more, log, unused, grads
     )
-    release(held)
+    release(memory)
     return 0

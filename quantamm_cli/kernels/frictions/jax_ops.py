@@ -1,12 +1,13 @@
 """The compiled minute loop as a JAX function: under jit, vmap, grad, inside loops and in shard_map.
 
 It does what ``pools.base.AbstractPool.path`` does with ``prepare`` and ``step`` of a geometric mean
-pool, on the CPU, in double precision whatever the inputs' precision. Forward-mode derivatives do
-not exist.
+pool, on the CPU, in double precision whatever the inputs' precision. It has no forward-mode
+derivatives.
 
-Gradients are of blocks, opening reserves, fee, protocol share and noise ratio, numbers or columns.
-Gas and the arbitrageur's fee decide only whether a trade happens: theirs are zero, as in the scan.
-To ask for one of prices, LP supply, stops or trades is an error.
+It has gradients with respect to blocks, opening reserves, fee, protocol share and noise ratio, be
+they numbers or columns. Gas and the arbitrageur's fee only decide whether a trade happens: their
+gradients are zero, as in the scan. A gradient with respect to prices, LP supply, stops or trades is
+an error.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.kernels.frictions.spec import FIELDS, METHODS, SEGMENT
-from quantamm_cli.kernels.jax_ops import alike, double, first_row, floats, run
+from quantamm_cli.kernels.jax_ops import align_varying, double, first_row, floats, run
 from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 
 _NO_GRADIENT = "the compiled minute loop has no gradient with respect to {}; use the scan"
@@ -29,12 +30,12 @@ _NO_GRADIENT = "the compiled minute loop has no gradient with respect to {}; use
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Plan:
-    """What shapes a program: ``length`` minutes in blocks of ``chunk``,
-    of which weights move for ``period``.
+    """What determines the program: ``length`` minutes in blocks of ``chunk``, in which weights move
+    for ``period`` minutes.
 
-    ``stirred``: whether minutes bring more than prices, so that none is skipped. ``open_for``: the
-    minutes of each block in which the pool trades. ``rows``: those asked for, ascending; ``None``:
-    all.
+    ``rows``: the rows to return, ascending; ``None``: all. ``has_flows``: whether there are trades
+    or an LP supply, so that no minute is skipped. ``do_arb``: whether an arbitrageur comes at all.
+    ``open_for``: the minutes of each block in which the pool trades; ``None``: all.
     """
 
     length: int
@@ -43,25 +44,26 @@ class Plan:
     rows: tuple[int, ...] | None = None
     method: str = "linear"
     every: int = 1
-    stirred: bool = False
-    happens: bool = True
+    has_flows: bool = False
+    do_arb: bool = True
     open_for: int | None = None
     solver: str = "exact"
     moves: bool = True
 
     @property
-    def asked(self) -> int:
-        """How many rows are asked for."""
+    def requested(self) -> int:
+        """The number of rows to return."""
         return self.length if self.rows is None else len(self.rows)
 
     @property
     def marks(self) -> int:
-        """How many states the backward loop begins from."""
-        return -(-len(range(0, self.length, 1 if self.stirred else self.every)) // SEGMENT)
+        """The number of stored states from which the backward loop starts."""
+        step = 1 if self.has_flows else self.every
+        return -(-len(range(0, self.length, step)) // SEGMENT)
 
 
 class Market(NamedTuple):
-    """What lanes share: absolute rows of the feed."""
+    """Data that lanes share; rows are those of the feed."""
 
     prices: Float[Array, "t n"]
     start: Int[Array, ""]
@@ -81,9 +83,9 @@ class Costs(NamedTuple):
     noise: Float[Array, " _"] | None = None
 
 
-class Left(NamedTuple):
-    """At the rows asked for: reserves, and the fees earned and trades refused since
-    the row asked for before.
+class LoopResult(NamedTuple):
+    """At the requested rows: reserves, and the fees earned and the trades refused since the
+    requested row before.
     """
 
     reserves: Float[Array, "r n"]
@@ -93,8 +95,8 @@ class Left(NamedTuple):
 
 @jax.tree_util.register_static
 @dataclass(frozen=True)
-class _Needed:
-    """Which gradients of frictions anyone asks for."""
+class _Wanted:
+    """Which gradients of frictions are needed."""
 
     fee: bool = False
     split: bool = False
@@ -109,53 +111,36 @@ def minute_loop(
     opening: Float[Array, " n"],
     frictions: Frictions,
     trades: Trades | None = None,
-) -> Left:
-    """The pool that opens with these reserves at row ``start`` of the prices,
-    and is visited for ``plan.length`` minutes.
+) -> LoopResult:
+    """Runs a pool that opens with these reserves at row ``start`` of the prices for ``plan.length``
+    minutes.
     """
     dtype = prices.dtype
-
-    def column(values: Array | None) -> Array | None:
-        return None if values is None else jnp.atleast_1d(double(values))
-
-    costs = Costs(*(column(value) for value in frictions[:5]))  # type: ignore[arg-type]
+    costs = Costs(*jax.tree.map(lambda values: jnp.atleast_1d(double(values)), frictions[:5]))
     if trades is not None:
-        trades = Trades(
-            trades.pay.astype(jnp.int32),
-            trades.take.astype(jnp.int32),
-            double(trades.amount),
-            trades.exact_out,
-        )
-    supply = None if frictions.lp_supply is None else double(frictions.lp_supply)
+        pay, take = trades.pay.astype(jnp.int32), trades.take.astype(jnp.int32)
+        trades = Trades(pay, take, double(trades.amount), trades.exact_out)
+    supply = jax.tree.map(double, frictions.lp_supply)
     market = Market(double(prices), first_row(start, plan.length, len(prices)), supply, trades)
-    given = alike((market, jax.tree.map(double, blocks), double(opening), costs))
-    reserves, fees, refused = _loop(plan, *given)
-    return Left(reserves.astype(dtype), fees.astype(dtype), refused)
+    inputs = align_varying((market, jax.tree.map(double, blocks), double(opening), costs))
+    reserves, fees, refused = _loop(plan, *inputs)
+    return LoopResult(reserves.astype(dtype), fees.astype(dtype), refused)
 
 
-def _told(
-    plan: Plan, market: Market, blocks: Blocks, costs: Costs, needed: _Needed
+def _spec(
+    plan: Plan, market: Market, blocks: Blocks, costs: Costs, wanted: _Wanted
 ) -> tuple[int, ...]:
-    """The loop's integers."""
+    """The integers of ``spec.FIELDS``."""
     rows, assets = market.prices.shape
-
-    def step(column: Array | None) -> int:
-        return int(column is not None and len(column) > 1)
-
     values = {
-        **{
-            name: getattr(plan, name)
-            for name in (
-                "length",
-                "chunk",
-                "period",
-                "every",
-                "stirred",
-                "happens",
-                "moves",
-                "asked",
-            )
-        },
+        "length": plan.length,
+        "chunk": plan.chunk,
+        "period": plan.period,
+        "every": plan.every,
+        "has_flows": plan.has_flows,
+        "do_arb": plan.do_arb,
+        "moves": plan.moves,
+        "requested": plan.requested,
         "method": METHODS.index(plan.method),
         "open_for": plan.chunk if plan.open_for is None else plan.open_for,
         "pairs": plan.solver == "pairwise",
@@ -168,101 +153,90 @@ def _told(
         "growing": market.supply is not None,
         "trades": 0 if market.trades is None else market.trades.pay.shape[-1],
         "rows": rows,
-        **{
-            f"{name}_step": step(column)
-            for name, column in zip(("fee", "gas", "arb", "split", "noise"), costs, strict=True)
-        },
-        **{f"to_{name}": getattr(needed, name) for name in ("fee", "split", "noise")},
+        "to_fee": wanted.fee,
+        "to_split": wanted.split,
+        "to_noise": wanted.noise,
     }
+    for name, column in zip(("fee", "gas", "arb", "split", "noise"), costs, strict=True):
+        values[f"{name}_step"] = column is not None and len(column) > 1
     return tuple(int(values[name]) for name in FIELDS)
 
 
 def _operands(
     plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
 ) -> tuple[Array, ...]:
-    """What the loop reads, in the order of ``entry_points``; what is
-    not there is empty, or zero.
+    """The loop's operands, in the order of ``entry_points``; absent ones are empty, and absent
+    frictions zero.
     """
-    no_trades, none = jnp.zeros((0, 0), jnp.int32), jnp.zeros(0)
-    trades = market.trades or Trades(
-        no_trades, no_trades, jnp.zeros((0, 0)), jnp.zeros((0, 0), bool)
-    )
-    filled = [jnp.zeros(1) if column is None else column for column in costs]
-    stops, supply = (none if column is None else column for column in (blocks.stops, market.supply))
-    named = jnp.asarray(np.array(plan.rows or (), np.int32))
-    return (
-        named,
-        market.prices,
-        market.start,
-        blocks.starts,
-        blocks.slopes,
-        stops,
-        opening,
-        *filled,
-        supply,
-        *trades,
-    )
+    trades = market.trades
+    if trades is None:
+        no_tokens, no_amounts = jnp.zeros((0, 0), jnp.int32), jnp.zeros((0, 0))
+        trades = Trades(no_tokens, no_tokens, no_amounts, no_amounts.astype(bool))
+    frictions = [jnp.zeros(1) if column is None else column for column in costs]
+    stops = jnp.zeros(0) if blocks.stops is None else blocks.stops
+    supply = jnp.zeros(0) if market.supply is None else market.supply
+    rows = jnp.asarray(np.array(plan.rows or (), np.int32))
+    weights = blocks.starts, blocks.slopes, stops
+    return (rows, market.prices, market.start, *weights, opening, *frictions, supply, *trades)
 
 
 def _forward(
     plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
-) -> tuple[Left, Array]:
-    rows, n = plan.asked, len(opening)
+) -> tuple[LoopResult, Array]:
+    rows, n = plan.requested, len(opening)
     shapes = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((plan.marks, n)))
-    told, operands = (
-        _told(plan, market, blocks, costs, _Needed()),
-        _operands(plan, market, blocks, opening, costs),
-    )
-    reserves, fees, refused, marks = run("forward", told, shapes, *operands)
-    return Left(reserves, fees, refused), marks
+    spec = _spec(plan, market, blocks, costs, _Wanted())
+    operands = _operands(plan, market, blocks, opening, costs)
+    reserves, fees, refused, marks = run("forward", spec, shapes, *operands)
+    return LoopResult(reserves, fees, refused), marks
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _loop(plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs) -> Left:
+def _loop(plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs) -> LoopResult:
     return _forward(plan, market, blocks, opening, costs)[0]
 
 
-def _loop_forward(plan: Plan, *given: Any) -> tuple[Left, Any]:
-    primal = jax.custom_derivatives.CustomVJPPrimal
-    market, blocks, opening, costs = jax.tree.map(
-        lambda leaf: leaf.value, given, is_leaf=lambda leaf: isinstance(leaf, primal)
-    )
+def _is_primal(leaf: Any) -> bool:
+    return isinstance(leaf, jax.custom_derivatives.CustomVJPPrimal)
 
-    def moves(part: Any) -> bool:
-        return any(
-            leaf.perturbed
-            for leaf in jax.tree.leaves(part, is_leaf=lambda leaf: isinstance(leaf, primal))
-        )
 
-    for name, part in (given[0]._asdict() | {"stops": given[1].stops}).items():
-        if moves(part):
+def _differentiated(part: Any) -> bool:
+    """Whether a gradient with respect to any of its arrays is asked for."""
+    return any(leaf.perturbed for leaf in jax.tree.leaves(part, is_leaf=_is_primal))
+
+
+def _loop_forward(plan: Plan, *primals: Any) -> tuple[LoopResult, Any]:
+    for name, part in (primals[0]._asdict() | {"stops": primals[1].stops}).items():
+        if _differentiated(part):
             raise NotImplementedError(_NO_GRADIENT.format(name))
-    left, marks = _forward(plan, market, blocks, opening, costs)
-    needed = _Needed(*(moves(column) for column in (given[3].fee, given[3].split, given[3].noise)))
-    return left, (needed, marks, market, blocks, opening, costs)
+    frictions = primals[3]
+    wanted = _Wanted(*map(_differentiated, (frictions.fee, frictions.split, frictions.noise)))
+    inputs = jax.tree.map(lambda leaf: leaf.value, primals, is_leaf=_is_primal)
+    result, marks = _forward(plan, *inputs)
+    return result, (wanted, marks, *inputs)
 
 
-def _loop_backward(plan: Plan, kept: Any, due: Left) -> Any:
-    needed, marks, market, blocks, opening, costs = kept
-    zero = jax.custom_derivatives.SymbolicZero
-    reserves, fees = (
-        jnp.zeros(part.shape, part.dtype) if isinstance(part, zero) else part
-        for part in (due.reserves, due.fees)
-    )
-    columns = zip(
-        (needed.fee, needed.split, needed.noise), (costs.fee, costs.split, costs.noise), strict=True
-    )
-    sizes = [(len(column) if wanted else 0,) for wanted, column in columns]
+def _materialised(cotangent: Any) -> Array:
+    """An array also where JAX passes a symbolic zero."""
+    if isinstance(cotangent, jax.custom_derivatives.SymbolicZero):
+        return jnp.zeros(cotangent.shape, cotangent.dtype)
+    array: Array = cotangent
+    return array
+
+
+def _loop_backward(plan: Plan, residuals: Any, ct: LoopResult) -> Any:
+    wanted, marks, market, blocks, opening, costs = residuals
+    columns = (wanted.fee, costs.fee), (wanted.split, costs.split), (wanted.noise, costs.noise)
+    sizes = [(len(column) if needed else 0,) for needed, column in columns]
     shapes = floats(blocks.starts.shape, blocks.slopes.shape, opening.shape, *sizes)
-    told, operands = (
-        _told(plan, market, blocks, costs, needed),
-        _operands(plan, market, blocks, opening, costs),
-    )
+    spec = _spec(plan, market, blocks, costs, wanted)
+    operands = _operands(plan, market, blocks, opening, costs)
+    cotangents = _materialised(ct.reserves), _materialised(ct.fees)
     starts, slopes, to_opening, *to_costs = run(
-        "backward", told, shapes, *operands, marks, reserves, fees
+        "backward", spec, shapes, *operands, marks, *cotangents
     )
-    fee, split, noise = (found if len(found) else None for found in to_costs)
-    return None, Blocks(starts, slopes, None), to_opening, Costs(fee, None, None, split, noise)  # type: ignore[arg-type]
+    fee, split, noise = (column if len(column) else None for column in to_costs)
+    return None, Blocks(starts, slopes), to_opening, Costs(fee, split=split, noise=noise)  # type: ignore[arg-type]
 
 
 _loop.defvjp(_loop_forward, _loop_backward, symbolic_zeros=True)

@@ -1,5 +1,5 @@
-"""The integers that tell the loop what to do: positions in one array that ``jax_ops``
-fills and ``loop`` reads.
+"""The integers that control the loop: positions in one array that ``jax_ops`` fills and ``loop``
+reads.
 """
 
 FIELDS = (
@@ -8,8 +8,8 @@ FIELDS = (
     "period",
     "method",
     "every",
-    "stirred",
-    "happens",
+    "has_flows",  # whether there are trades or an LP supply, so that every minute is computed
+    "do_arb",  # whether an arbitrageur comes at all
     "open_for",
     "pairs",
     "moves",
@@ -17,11 +17,11 @@ FIELDS = (
     "noisy",
     "assets",
     "blocks",
-    "asked",  # rows asked for
-    "named",  # whether they are named, else all are asked for
+    "requested",  # the number of rows to return
+    "named",  # whether those rows are listed, else they are all
     "stops",
     "growing",  # whether there is an LP supply
-    "trades",  # places a minute
+    "trades",  # trades a minute, at most
     "rows",  # of the feed
     "fee_step",  # 1 for a column of the feed, 0 for a number
     "gas_step",
@@ -38,8 +38,8 @@ FIELDS = (
     PERIOD,
     METHOD,
     EVERY,
-    STIRRED,
-    HAPPENS,
+    HAS_FLOWS,
+    DO_ARB,
     OPEN_FOR,
     PAIRS,
     MOVES,
@@ -47,7 +47,7 @@ FIELDS = (
     NOISY,
     ASSETS,
     BLOCKS,
-    ASKED,
+    REQUESTED,
     NAMED,
     STOPS,
     GROWING,
@@ -63,9 +63,11 @@ FIELDS = (
     TO_NOISE,
 ) = range(len(FIELDS))
 
-TOLD = 2
-"""Integers before them: what every task is told."""
+HEADER = 2
+"""The number of integers before them, which every task has: the task and the axes of its first
+result.
+"""
 
 METHODS = ("linear", "approx_optimal")
 SEGMENT = 256
-"""Visits between two marks, the states that the backward loop begins from."""
+"""Visits between two marks, the stored states from which the backward loop starts."""

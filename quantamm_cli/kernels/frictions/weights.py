@@ -1,4 +1,4 @@
-"""Weights inside a block, as ``core.interpolate`` has them: forward, and the adjoint."""
+"""Weights inside a block, as in ``core.interpolate``, and the adjoint."""
 
 from typing import no_type_check
 
@@ -7,40 +7,38 @@ from quantamm_cli.kernels.intrinsics import compiled, inlined
 
 @inlined
 @no_type_check
-def passed(stops, early, block, minute, period):
-    """How long weights have moved ``minute`` minutes after the block began."""
-    end = stops[block] if early else float(period)
-    return min(float(minute), end)
+def minutes_moved(stops, early, block, minute, period):
+    """For how long weights have moved ``minute`` minutes after the block began."""
+    if early:
+        return min(float(minute), stops[block])
+    return min(float(minute), float(period))
 
 
 @inlined
 @no_type_check
 def weights_at(starts, slopes, stops, early, block, minute, period, method, w, n):
-    """Weights so many minutes after a block began."""
+    """Writes to ``w`` the weights ``minute`` minutes after the block began."""
     if method == 0:
-        along = passed(stops, early, block, minute, period)
+        along = minutes_moved(stops, early, block, minute, period)
         for i in range(n):
             w[i] = starts[block * n + i] + along * slopes[block * n + i]
     else:
-        mixed_at(starts, slopes, block, minute, period, w, n)
+        mixed_weights(starts, slopes, block, minute, period, w, n)
 
 
 @compiled
 @no_type_check
-def mixed_at(starts, slopes, block, minute, period, w, n):
-    """Half way between the straight and the geometric path; the mean before
-    normalisation is returned doubled.
+def mixed_weights(starts, slopes, block, minute, period, w, n):
+    """Writes to ``w`` the mean of the straight and the geometric path; returns the sum that
+    normalises it.
     """
     total = 0.0
     for i in range(n):
         start = starts[block * n + i]
         end = start + period * slopes[block * n + i]
         if minute < period:
-            w[i] = (
-                start
-                + minute * slopes[block * n + i]
-                + start * (end / start) ** (minute / (period + 1))
-            )
+            geometric = start * (end / start) ** (minute / (period + 1))
+            w[i] = start + minute * slopes[block * n + i] + geometric
         else:
             w[i] = end
         total += w[i]
@@ -55,16 +53,16 @@ def mixed_at(starts, slopes, block, minute, period, w, n):
 def weights_back(
     starts, slopes, stops, early, block, minute, period, method, to_w, to_starts, to_slopes, w, n
 ):
-    """Adds the cotangent of the weights so many minutes after a block began to those of its start
-    and slope. ``w`` is room.
+    """The adjoint of ``weights_at``: adds to the cotangents of the block's start and slope. ``w``
+    is a work vector.
     """
     if method == 0 or minute >= period:
-        along = passed(stops, early, block, minute, period)
+        along = minutes_moved(stops, early, block, minute, period)
         for i in range(n):
             to_starts[block * n + i] += to_w[i]
             to_slopes[block * n + i] += along * to_w[i]
         return
-    total = mixed_at(starts, slopes, block, minute, period, w, n)
+    total = mixed_weights(starts, slopes, block, minute, period, w, n)
     mean = 0.0
     for i in range(n):
         mean += to_w[i] * w[i]

@@ -9,7 +9,7 @@ from kinds import build, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core import executor as home
-from quantamm_cli.core.executor import compiled, executor, possible
+from quantamm_cli.core.executor import compiled, executor, has_compiled_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels import build as machine_code
 
@@ -35,9 +35,9 @@ def test_a_program_is_traced_anew_for_another_executor() -> None:
 @pytest.mark.parametrize("backend", ["gpu", "tpu"])
 def test_an_accelerator_has_none(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """There the loops are JAX's."""
-    assert possible()
+    assert has_compiled_code()
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
-    assert not possible()
+    assert not has_compiled_code()
     with executor("compiled"):
         assert not compiled()
 
@@ -55,7 +55,7 @@ def test_where_it_cannot_be_made_the_loops_take_its_place(
         assert not compiled()
         assert not compiled()
     assert [record.message for record in caplog.records] == [
-        "compiled code cannot be made here (no such processor); JAX's loops take its place"
+        "cannot compile code here (no such processor); using JAX's loops, which are slower"
     ]
     pool = build("pool", "balancer")
     world(pool, prices, fee=0.003)

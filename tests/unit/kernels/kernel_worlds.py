@@ -12,7 +12,7 @@ from jax import Array
 
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.types import Feed, Trading
-from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 from quantamm_cli.pools.base import held
 from quantamm_cli.pools.chunked_weights import CoarsePool
@@ -45,7 +45,7 @@ class Case:
     assets: int = 3
     still: bool = False
     every: int = 1
-    happens: bool = True
+    do_arb: bool = True
     solver: str = "exact"
     rests: bool = False
     method: str = "linear"
@@ -140,7 +140,7 @@ class Case:
     @property
     def feed(self) -> Feed:
         nothing = jnp.asarray(0, jnp.int32)
-        trading = Trading(self.solver, self.every, self.happens)
+        trading = Trading(self.solver, self.every, self.do_arb)
         frictions = Frictions(
             **{name: jnp.asarray(value) for name, value in self.costs.items()},
             lp_supply=self.growing,
@@ -159,12 +159,12 @@ class Case:
         )
 
     def plan(self, rows: tuple[int, ...] | None = None) -> Plan:
-        pool, stirred = self.pool, self.supply or self.trades > 0
+        pool, has_flows = self.pool, self.supply or self.trades > 0
         chunk, period = pool.chunk_period, pool.weight_interpolation_period
         how = {
             "method": self.method,
             "every": self.every,
-            "happens": self.happens,
+            "do_arb": self.do_arb,
             "solver": self.solver,
         }
         return Plan(
@@ -172,7 +172,7 @@ class Case:
             chunk,
             period,
             rows,
-            stirred=stirred,
+            has_flows=has_flows,
             open_for=period if self.rests else None,
             moves=not self.still,
             **how,
@@ -194,7 +194,7 @@ SMOOTH = ("fee", "protocol_fee_split", "noise_trader_ratio")
 
 def of_the_scan(
     pool: Moving, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any
-) -> Left:
+) -> LoopResult:
     """Every row, as ``pools.base.AbstractPool.path`` has it.
 
     It takes a case's parts, so that cases which differ in numbers only share a program.
@@ -202,7 +202,7 @@ def of_the_scan(
     frictions = feed.frictions._replace(**{name: inputs[name] for name in SMOOTH if name in inputs})
     feed = feed._replace(frictions=frictions, initial_reserves=inputs["opening"])
     params = inputs | ({} if standing is None else {"stops": standing})
-    visits = np.arange(0, ROWS, 1 if feed.stirred else feed.trading.every)
+    visits = np.arange(0, ROWS, 1 if feed.has_flows else feed.trading.every)
     opening, ticks = pool.prepare(params, feed, jnp.asarray(start), ROWS)
     visited = jax.tree.map(lambda column: column[visits], ticks)
     left = checkpointed_scan(
@@ -210,19 +210,19 @@ def of_the_scan(
     )
     zeros = jnp.zeros(ROWS, left.fees.dtype)
     refused = jnp.zeros(ROWS, jnp.int32).at[visits].set(left.refused)
-    return Left(held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees), refused)
+    return LoopResult(held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees), refused)
 
 
 def looped(
     case: Case, inputs: dict[str, Any], rows: tuple[int, ...] | None = None, start: Any = START
-) -> Left:
+) -> LoopResult:
     """Every row, or some, through the compiled loop."""
     return of_the_loop(case.plan(rows), case.feed, case.standing, inputs, start)
 
 
 def of_the_loop(
     plan: Plan, feed: Feed, standing: Array | None, inputs: dict[str, Any], start: Any
-) -> Left:
+) -> LoopResult:
     """The same of a case's parts, as ``of_the_scan``."""
     assert feed.frictions is not None
     frictions = feed.frictions._replace(**{name: inputs[name] for name in SMOOTH if name in inputs})
@@ -266,11 +266,11 @@ CASES = {
     "approx_optimal": Case(3, method="approx_optimal"),
     "growth": Case(3, supply=True, **EVERYTHING),
     "growth, every 7": Case(3, supply=True, every=7),
-    "growth, nobody comes": Case(3, supply=True, happens=False),
+    "growth, nobody comes": Case(3, supply=True, do_arb=False),
     "trades": Case(3, trades=1),
     "trades, 2 still": Case(2, trades=3, still=True),
     "trades, every 7": Case(3, trades=2, every=7, **EVERYTHING),
-    "trades, nobody comes": Case(3, trades=3, happens=False),
+    "trades, nobody comes": Case(3, trades=3, do_arb=False),
     "all that happens": Case(
         5, trades=3, supply=True, rests=True, **EVERYTHING, columns=("fee", "gas_cost")
     ),

@@ -22,7 +22,7 @@ from kernel_worlds import (
 from kinds import forwards
 
 from quantamm_cli.core.types import Feed
-from quantamm_cli.kernels.frictions.jax_ops import Left, Plan, minute_loop
+from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
 
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -37,7 +37,9 @@ def worth(reserves: jax.Array, fees: jax.Array, feed: Feed) -> jax.Array:
     return (mix * jnp.log(reserves * feed.prices[37 + AT])).sum() + (tilt * fees).sum() / 1e4
 
 
-def of_rows(plan: Plan, feed: Feed, standing: Any, start: Any, inputs: Any) -> tuple[Any, Left]:
+def of_rows(
+    plan: Plan, feed: Feed, standing: Any, start: Any, inputs: Any
+) -> tuple[Any, LoopResult]:
     """What the rows that a plan asks for are worth, and what the compiled loop leaves there."""
     left = of_the_loop(plan, feed, standing, inputs, start)
     return worth(left.reserves, jnp.cumsum(left.fees), feed), left
@@ -48,20 +50,20 @@ class Results(NamedTuple):
     and rows ``FEW`` of the latter.
     """
 
-    scanned: Left
+    scanned: LoopResult
     scanned_slopes: dict[str, Any]
-    looped: Left
+    looped: LoopResult
     looped_slopes: dict[str, Any]
-    few: Left
+    few: LoopResult
 
 
 @partial(jax.jit, static_argnames="gradient")
 def scan(
     gradient: Any, pool: Moving, feed: Feed, standing: Any, inputs: Any, start: Any
-) -> tuple[Left, dict[str, Any]]:
+) -> tuple[LoopResult, dict[str, Any]]:
     """Every minute of the scan, and the slopes."""
 
-    def valued(inputs: Any) -> tuple[jax.Array, Left]:
+    def valued(inputs: Any) -> tuple[jax.Array, LoopResult]:
         left = of_the_scan(pool, feed, standing, inputs, start)
         return worth(left.reserves[AT], jnp.cumsum(left.fees)[AT], feed), left
 
@@ -72,7 +74,7 @@ def scan(
 @jax.jit
 def loop(
     every: Plan, few: Plan, feed: Feed, standing: Any, inputs: Any, start: Any
-) -> tuple[Left, dict[str, Any], Left]:
+) -> tuple[LoopResult, dict[str, Any], LoopResult]:
     """Every minute of the compiled loop, and rows and slopes where it is asked for some."""
     slopes, rows = jax.grad(partial(of_rows, few, feed, standing, start), has_aux=True)(inputs)
     return of_the_loop(every, feed, standing, inputs, start), slopes, rows
@@ -124,7 +126,7 @@ def test_gradients_are_those_of_the_scan(case: Case) -> None:
     assert set(expected) >= {"starts", "slopes", "opening", "fee"}
     still = {"slopes"} if case.still else set()
     quiet = (
-        set() if case.happens or case.trades else {"starts", "slopes", "fee", *SMOOTH}
+        set() if case.do_arb or case.trades else {"starts", "slopes", "fee", *SMOOTH}
     )  # nobody trades
     free = set() if case.fee else {"fee", "protocol_fee_split"}  # a share of nothing
     for name in set(expected) - still - quiet - free:
@@ -217,7 +219,7 @@ def test_a_window_that_leaves_the_data_is_moved_inside(start: int) -> None:
     both = results(case, start)
     np.testing.assert_allclose(both.looped.reserves, both.scanned.reserves, rtol=1e-11)
     blocks = Blocks(case.inputs["starts"], case.inputs["slopes"])
-    with pytest.raises(ValueError, match="a window of 700 rows in data of 600"):
+    with pytest.raises(ValueError, match="a window of 700 rows does not fit data of 600 rows"):
         minute_loop(
             case.plan(),
             case.feed.prices[:600],

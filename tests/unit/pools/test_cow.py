@@ -324,7 +324,7 @@ def test_given_trades_are_batches_of_one(pair: NDArray[np.float64]) -> None:
     exact = np.array([[False, True], [True, False]])
     trades = Trades(*map(jnp.asarray, (pay, take, amount, exact)))
     found = follow(
-        np.broadcast_to(pair[0], (2, 2)), trades=trades, fee=FEE, trading=Trading(happens=False)
+        np.broadcast_to(pair[0], (2, 2)), trades=trades, fee=FEE, trading=Trading(do_arb=False)
     )
     assert found.refused is not None
     assert found.refused.tolist() == [0, 1]

@@ -430,7 +430,7 @@ def test_given_trades_are_swaps_and_what_cannot_be_paid_is_refused(
     )
     trades = Trades(*map(jnp.asarray, (pay, take, amount, exact)))
     still = np.broadcast_to(pair[0], (rows, 2))
-    found = follow(still, trades=trades, fee=FEE, trading=Trading(happens=False))
+    found = follow(still, trades=trades, fee=FEE, trading=Trading(do_arb=False))
     assert found.refused is not None
     assert found.refused.tolist() == [0, 2, 0]
     assert np.array_equal(found.reserves[1], found.reserves[0])
