@@ -59,7 +59,7 @@ class Competition:
 
     def results(self, wanted: range) -> Results:
         """The wanted seeds, all of them played."""
-        return Results.joined(self.settings.names, self._parts, wanted)
+        return Results.join(self.settings.names, self._parts, wanted)
 
     def play(self, wanted: range, said: str = "competing") -> Results:
         """Plays what is missing, batch by batch, each kept as soon as it is there."""
@@ -70,7 +70,7 @@ class Competition:
                 f"{len(wanted)} seeds"
             )
         if todo:
-            for line in MarketSettings.typed(self.settings.market).told():
+            for line in MarketSettings.typed(self.settings.market).notes():
                 self._monitor.note(line)
             with (
                 self._monitor.saving(self._kept) as check,
@@ -85,7 +85,7 @@ class Competition:
         with self._monitor.progress(said, len(wanted)) as step:
             for (first, _), seeds in batches(wanted, self.at_once):
                 parts.append(self._one(seeds, partial(_further, step, first)))
-        return Results.joined(self.settings.names, parts, wanted)
+        return Results.join(self.settings.names, parts, wanted)
 
     def _batches(self, todo: list[int], of: int, step: Step, check: Check) -> None:
         for seeds in batches(todo, self.at_once):

@@ -12,13 +12,13 @@ from quantamm_cli.competition.coordinates import Coordinate, coordinates
 from quantamm_cli.competition.documents import Seeds
 from quantamm_cli.competition.market import MarketSettings, block
 from quantamm_cli.competition.optimise import (
-    Aim,
+    Objective,
     Step,
     best_fixed,
     best_of,
-    climbed,
-    searched,
-    slopes,
+    check_gradient,
+    evolve,
+    follow_gradient,
 )
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
@@ -193,12 +193,12 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     """Train, choose on the training seeds, judge on test seeds against the best fixed fee."""
     watch, settings = watch or Watch(), planned.settings
     train, test, name = planned.train, planned.test, planned.name
-    aim = Aim(settings, PLACE, planned.coordinates, train)
+    objective = Objective(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
     with blamed(files_of(settings.strategies)):
-        method, steps = _trained(aim, settings, monitor)
-        trained, on_train = best_of(aim, steps)
+        method, steps = _trained(objective, settings, monitor)
+        trained, on_train = best_of(objective, steps)
         watch.lap("train")
         fixed = _with(settings, entry_of("fixed_fee", {}, "fixed_fee"))
         fee, fixed_on_train = best_fixed(fixed, PLACE, train)
@@ -244,21 +244,21 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     return result
 
 
-def _trained(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
+def _trained(objective: Objective, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
     """The steps of a training, and what it went by."""
     told = settings.optimise
     method: str = told.method
     if method == "auto":
-        seen = slopes(aim, told.batch)
+        seen = check_gradient(objective, told.batch)
         method = "gradient" if seen.agree else "search"
         said = f"the gradient says {seen.gradient:.4g}, a finite difference {seen.difference:.4g}"
         monitor.note(
             f"{said}: {'climbing by gradient' if method == 'gradient' else 'searching without it'}"
         )
     going = (
-        climbed(aim, told.batch, told.steps, told.learning_rate)
+        follow_gradient(objective, told.batch, told.steps, told.learning_rate)
         if method == "gradient"
-        else searched(aim, told.batch, told.steps, 0.3)
+        else evolve(objective, told.batch, told.steps, 0.3)
     )
     steps = []
     with monitor.progress("training", told.steps) as advance:

@@ -8,7 +8,7 @@ import numpy as np
 
 from quantamm_cli.competition.documents import Columns, SweepScores, Swept
 from quantamm_cli.competition.results import Results
-from quantamm_cli.competition.sweep import Axis, Point, axes, judged, points
+from quantamm_cli.competition.sweep import Axis, Point, compare_points, parse_axes, points
 from quantamm_cli.reporting.standings import standings_tables
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
@@ -26,7 +26,7 @@ class Sweep:
     """
 
     def __init__(self, settings: Compete, text: str, monitor: Monitor) -> None:
-        self.axes = axes(text, settings)
+        self.axes = parse_axes(text, settings)
         self.competition = Competition(settings, monitor, points(self.axes))
 
     @property
@@ -150,7 +150,7 @@ def swept(sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = Non
 def _points(found: Sequence[Axis], results: Results) -> tuple[Point, ...]:
     outcome, place = results.outcome, found[0].place
     volume = outcome.arb_volume[..., place] + outcome.retail_volume[..., place]
-    return tuple(judged(found, outcome.edge[..., place], volume, outcome.retail_volume))
+    return tuple(compare_points(found, outcome.edge[..., place], volume, outcome.retail_volume))
 
 
 def _columns(found: Sequence[Axis], results: Results) -> Columns:

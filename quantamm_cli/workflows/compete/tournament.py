@@ -13,9 +13,9 @@ from quantamm_cli.competition.tournament import (
     absences,
     crowds,
     line_ups,
-    lined_up,
     pairs,
     points,
+    with_line_up,
 )
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
@@ -40,7 +40,7 @@ class Tournament:
     def __init__(self, kind: Kind, settings: Compete, monitor: Monitor) -> None:
         self.kind, self.settings = kind, settings
         self.competitions = {
-            line_up: Competition(lined_up(settings, line_up), monitor)
+            line_up: Competition(with_line_up(settings, line_up), monitor)
             for line_up in line_ups(kind, settings)
         }
 

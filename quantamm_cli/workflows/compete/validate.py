@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.strategy import Strategy
-from quantamm_cli.competition.validation import Check, validated
+from quantamm_cli.competition.validation import Check, check_strategy
 from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
@@ -31,7 +31,8 @@ class Validation(Result):
 
     def tables(self) -> Sequence[Table | str]:
         rows = [
-            [check.name, "kept" if check.passed else "BROKEN", check.told] for check in self.checks
+            [check.name, "kept" if check.passed else "BROKEN", check.detail]
+            for check in self.checks
         ]
         return [Table.of(self.entry.name, ["rule", "", ""], rows)]
 
@@ -42,7 +43,7 @@ class Validation(Result):
             inputs = "; ".join(f"{key} {value}" for key, value in (broken.inputs or {}).items())
             raise ConfigError(
                 self.entry.name,
-                f"breaks '{broken.name}': {broken.told}{f' [{inputs}]' if inputs else ''}",
+                f"breaks '{broken.name}': {broken.detail}{f' [{inputs}]' if inputs else ''}",
             )
 
 
@@ -50,4 +51,4 @@ def validate(entry: Entry) -> Validation:
     """Try every rule."""
     start_jax()
     with blamed(files_of([entry])):
-        return Validation(entry, tuple(validated(Strategy.typed(entry.strategy))))
+        return Validation(entry, tuple(check_strategy(Strategy.typed(entry.strategy))))
