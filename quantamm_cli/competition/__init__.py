@@ -1,3 +1,1 @@
-"""A competition of pools that share order flow: many strategies,
-one market, the same draws for all.
-"""
+"""Competitions of pools for the same order flow: many strategies in one market, on equal seeds."""

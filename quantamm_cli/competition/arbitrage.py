@@ -1,8 +1,8 @@
-r"""The arbitrageur's best trade with each pool, if it is worth its while.
+r"""The arbitrageur's best trade with each pool, if its profit and size reach the least ones.
 
-His profit in Y is $p\,\Delta x - \Delta y$ of what he gets and pays. Both sides are looked at: a
-curve may quote prices that do not follow from its reserves. Both pay only where a pool's own quotes
-cross; then the one whose price is further off is taken.
+The profit in Y is $p\,\Delta x - \Delta y$ of what is got and paid. Both sides are quoted, because
+a curve's prices need not follow from its reserves. Both are profitable only where a pool's own
+quotes cross; then the side whose price is further off is traded.
 """
 
 from typing import NamedTuple
@@ -16,13 +16,11 @@ from quantamm_cli.competition.fill import Fill, Lanes, Rows, sided
 from quantamm_cli.competition.marginal_price import FAR, Quote, Slope, ceiling, reaching, slope
 
 STEPS = 16
-"""Newton's steps at most; a curve near constant product needs two."""
+"""Largest number of Newton's steps; a curve near constant product needs two."""
 _STILL = 1e-6
 """Share of a payment by which rounding may put a last step outside its bracket."""
 _TINY = 1e-6
-"""Of the least trade, what is asked first: a pool that is nearly empty may have all
-it has taken by the least.
-"""
+"""The first quote, as a share of the least trade: the least trade itself may empty a small pool."""
 SECTIONS = 44
 _GOLDEN = 0.6180339887498949
 _DEEPEST = 1e3
@@ -45,11 +43,11 @@ def constant_product(
     least: Least,
     when: Bool[Array, " l"] | bool = True,
 ) -> Fill:
-    r"""In closed form: of a payment $i$ into $a$ for $b$, worth $m$ of what is paid, $c = \gamma i$
-    counts; $a + c = \sqrt{\gamma a b m}$.
+    r"""In closed form: with a payment $i$ into $a$ for $b$, the price $m$ of the output in units of
+    the payment, and $c = \gamma i$ after the fee, the optimum has $a + c = \sqrt{\gamma a b m}$.
 
-    It gains $c^2/\gamma a$, which is compared before anything is divided: who trades is then
-    settled for all that follows.
+    The gain is $c^2/\gamma a$. It is compared without a division, so that whether a pool trades is
+    decided once for all that follows.
     """
     buys = (price * x) ** 2 * keep_buy > y**2 * keep_sell
     keep = jnp.where(buys, keep_buy, keep_sell)
@@ -70,10 +68,9 @@ def of_curve(
     smooth: bool,
     differentiable: bool = True,
 ) -> Fill:
-    """Of any increasing concave curve: by Newton's steps where it is smooth,
-    else by a search that needs no slope.
+    """Of any increasing concave curve: by Newton's method if ``smooth``, else by golden sections.
 
-    ``differentiable``: with one more step, through which derivatives pass.
+    ``differentiable``: take one more step, through which derivatives pass.
     """
     always = jnp.ones(x.shape, bool)
     tiny = _TINY * jnp.asarray(least.notional)
@@ -83,14 +80,13 @@ def of_curve(
     worth, unit = jnp.where(buys, price, 1 / price), jnp.where(buys, 1.0, price)
     smallest, wanted = least.notional / unit, jnp.sqrt(worth)
     if smooth:
-        begun = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
-        paid = jnp.maximum(
-            _newton(quote, buys, x, y, wanted, _TINY * smallest, begun, differentiable), smallest
-        )
+        first = jax.tree.map(lambda one, other: jnp.where(buys, one, other), buying, selling)
+        paid = _newton(quote, buys, x, y, wanted, _TINY * smallest, first, differentiable)
+        paid = jnp.maximum(paid, smallest)
     else:
-        paid = _sections(quote, buys, x, y, worth, smallest)
+        paid = _golden_sections(quote, buys, x, y, worth, smallest)
     got = quote(buys, paid, x, y)
-    # An answer that is none is handed on too, for whoever keeps the rules.
+    # Invalid quotes are returned too, so that the caller can reject them.
     trades = ((got * worth - paid) * unit >= least.profit) | ~(got >= 0)
     return Fill(buys, jnp.where(trades, paid, 0), jnp.where(trades, got, 0))
 
@@ -101,21 +97,18 @@ def _newton(
     x: Rows,
     y: Rows,
     wanted: Rows,
-    tried: Rows,
-    begun: Slope,
+    start: Rows,
+    start_slope: Slope,
     differentiable: bool,
 ) -> Rows:
-    """Where the level is the wanted one, or all there is has been taken:
-    Newton's steps, kept within a bracket.
-
-    ``begun`` is the slope at ``tried``, which is the answer where even that does not pay.
+    """The payment at which the level is the wanted one, or the reserve is taken: Newton's method
+    within a bracket; ``start`` where even that is not profitable.
     """
     reserve = sided(buys, x, y)[1]
 
     def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
-        return jnp.minimum(
-            paid + (wanted - at.level) / at.rise, reaching(share * reserve, at, paid)
-        )
+        step = (wanted - at.level) / at.rise
+        return jnp.minimum(paid + step, reaching(share * reserve, at, paid))
 
     def improved(state: tuple[Array, ...]) -> tuple[Array, ...]:
         paid, low, high, share, _, done = state
@@ -128,31 +121,29 @@ def _newton(
         near = jnp.where(within, near, jnp.where(high < FAR, (low + high) / 2, 4 * paid))
         return near, low, high, share, (jnp.abs(near - paid) > 1e-7 * paid) & pays, done + 1
 
-    def going(state: tuple[Array, ...]) -> Array:
+    def unfinished(state: tuple[Array, ...]) -> Array:
         return state[4].any() & (state[5] < STEPS)
 
-    whole, pays = jnp.ones_like(tried), begun.level < wanted
-    first = jnp.where(pays, ahead(tried, begun, whole), tried)
-    start: tuple[Array, ...] = (
-        first,
-        tried,
-        jnp.full_like(tried, FAR),
-        whole,
-        pays,
-        jnp.zeros((), int),
-    )
-    paid, low, high, share = jax.lax.stop_gradient(jax.lax.while_loop(going, improved, start)[:4])
-    last = ahead(paid, slope(quote, buys, paid, x, y), share) if differentiable else paid
-    # Not one that was led astray when there were no steps left.
+    ones: Array = jnp.ones_like(start)
+    pays = start_slope.level < wanted
+    first = jnp.where(pays, ahead(start, start_slope, ones), start)
+    far, count = jnp.full_like(start, FAR), jnp.zeros((), int)
+    state: tuple[Array, ...] = (first, start, far, ones, pays, count)
+    state = jax.lax.while_loop(unfinished, improved, state)
+    paid, low, high, share = jax.lax.stop_gradient(state[:4])
+    last = paid
+    if differentiable:
+        last = ahead(paid, slope(quote, buys, paid, x, y), share)
+    # Outside the bracket the iteration has not converged; its lower end is safe.
     last = jnp.where((last >= low * (1 - _STILL)) & (last <= high * (1 + _STILL)), last, low)
-    return jnp.where(pays, last, tried)
+    return jnp.where(pays, last, start)
 
 
-def _sections(
+def _golden_sections(
     quote: Quote, buys: Bool[Array, "a l"], x: Rows, y: Rows, worth: Rows, smallest: Rows
 ) -> Rows:
-    """The best payment by golden sections of its logarithm: all that is asked is that the
-    profit rises, then falls.
+    """The best payment by golden sections of its logarithm, for any profit that first rises, then
+    falls.
     """
 
     def profit(place: Array) -> Array:
@@ -163,12 +154,11 @@ def _sections(
         low, high, left, right, of_left, of_right = state
         up = of_right > of_left
         low, high = jnp.where(up, left, low), jnp.where(up, high, right)
-        left, right = (
-            jnp.where(up, right, high - _GOLDEN * (high - low)),
-            jnp.where(up, low + _GOLDEN * (high - low), left),
-        )
-        new = profit(jnp.where(up, right, left))
-        return low, high, left, right, jnp.where(up, of_right, new), jnp.where(up, new, of_left)
+        new_left = jnp.where(up, right, high - _GOLDEN * (high - low))
+        new_right = jnp.where(up, low + _GOLDEN * (high - low), left)
+        new = profit(jnp.where(up, new_right, new_left))
+        of_new_left, of_new_right = jnp.where(up, of_right, new), jnp.where(up, new, of_left)
+        return low, high, new_left, new_right, of_new_left, of_new_right
 
     low, high = jnp.log(smallest), jnp.log(_DEEPEST * sided(buys, x, y)[0])
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)

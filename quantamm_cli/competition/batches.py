@@ -1,7 +1,6 @@
-"""What happens in a market, laid out on the devices: simulations that take about as long side by
-side in lanes, batch by batch.
+"""A market's events in batches on the devices: simulations of about the same length side by side.
 
-Made once for all line-ups that meet a market, as far as there is room to keep it.
+Batches are made once for all line-ups of a market, if the cache has room for them.
 """
 
 from collections.abc import Iterator
@@ -12,59 +11,60 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
-from quantamm_cli.competition.events import counts, events
-from quantamm_cli.competition.lru import Recent
+from quantamm_cli.competition.events import counts, list_events
+from quantamm_cli.competition.lru import LruCache
 from quantamm_cli.competition.simulation import EventBatch
 from quantamm_cli.competition.types import Market
 from quantamm_cli.engine.devices import SETS, mesh, place_on
 
 LANES = 512
-"""Lanes a device computes at once: their state fits its cache,
-and the loop's own cost is small beside theirs.
-"""
+"""Lanes a device computes at once: their state fits its cache, and the loop's overhead is small."""
 _EVEN = 16
-"""Simulations are padded to a multiple, so that the processor's vectors leave no remainder."""
+"""Batches are padded to a multiple of it, so that the processor's vectors leave no remainder."""
 _EVENTS = PartitionSpec(None, None, "sets")
 SHARDING: Any = EventBatch._make((_EVENTS, _EVENTS, PartitionSpec(None, "sets"), SETS, SETS))
-"""How what happens lies on the devices: cut along the simulations."""
-MOST_KEPT = 1024**3 // 2
-"""Bytes. The events of 1,000 simulations of 10,000 steps have 220 MB."""
+"""How a batch is distributed over the devices: by simulations."""
+_PADDING = (-1.0, 0.0, 0.0, 0.0, 1.0)
+"""Fields of the :class:`EventBatch` of a simulation without events."""
+CACHE_BYTES = 1024**3 // 2
+"""The events of 1,000 simulations of 10,000 steps have 220 MB."""
 
 
-def laid_out(market: Market, epoch_length: int, points: int) -> "EventBatches":
-    """A market for the engine.
+def event_batches(market: Market, epoch_length: int, points: int) -> "EventBatches":
+    """The batches of a market.
 
-    One that nobody can write to, as ``markets`` makes them, is kept for the next line-up.
+    Those of a read-only market, as ``markets`` makes them, are cached for the next line-up.
     """
     width, on = _width(len(market.seeds), points)
     key = (*(id(part) for part in market), epoch_length, width, on)
-    if (there := _KEPT.get(key)) is not None:
-        return there
+    cached = _CACHE.get(key)
+    if cached is not None:
+        return cached
     batches = EventBatches(market, epoch_length, width, on)
-    if batches.size <= MOST_KEPT and not any(part.flags.writeable for part in market):
+    if batches.size <= CACHE_BYTES and not any(part.flags.writeable for part in market):
         batches.made = {}
-        _KEPT.keep(key, batches, batches.size)
+        _CACHE.put(key, batches, batches.size)
     return batches
 
 
 class EventBatches:
-    """A market's batches, and how many simulations of each are not padding. ``order`` are the
-    simulations, the longest first.
+    """Iterates over a market's batches, each with its number of simulations that are not padding.
+    ``order``: the simulations, the longest first.
     """
 
     def __init__(self, market: Market, epoch_length: int, width: int, on: Mesh | None) -> None:
-        self._market = (
-            market  # kept with its batches: while they are, nothing else can have its identity
-        )
+        # The reference keeps the ids of the market's arrays, which are the cache's key, in use.
+        self._market = market
         self._counts = counts(market, epoch_length)
         self.order = np.argsort(-self._counts.sum(1), kind="stable")
         self.width, self.on = width, on
-        self._room = _rounded(int(self._counts.max()))
+        self._room = _round_up(int(self._counts.max()))
         self.made: dict[int, EventBatch] | None = None
+        """Batches made so far, by their first simulation; None: they are not cached."""
 
     @property
     def size(self) -> int:
-        """Bytes of all of them."""
+        """Bytes of all batches."""
         batches = -(-len(self.order) // self.width)
         return 16 * batches * self.width * int(self._counts.shape[1]) * self._room
 
@@ -79,42 +79,25 @@ class EventBatches:
             yield batch, len(chosen)
 
     def _batch(self, chosen: NDArray[np.int64]) -> EventBatch:
-        """The chosen simulations on the devices, padded with some in which nothing happens."""
+        """The chosen simulations on the devices, padded with simulations without events."""
         market = self._market
-        listed = events(market, chosen, self._counts[chosen], self._room)
+        events = list_events(market, chosen, self._counts[chosen], self._room)
+        fee, liquidity = market.normaliser_fee[chosen], market.normaliser_liquidity[chosen]
+        columns: tuple[NDArray[Any], ...] = (*events, fee, liquidity)
         missing = self.width - len(chosen)
-
-        def padded(values: NDArray[Any], fill: float) -> NDArray[Any]:
-            return (
-                np.concatenate(
-                    [values, np.full((*values.shape[:-1], missing), fill, values.dtype)], -1
-                )
-                if missing
-                else values
-            )
-
-        columns: tuple[NDArray[Any], ...] = (
-            *listed,
-            market.normaliser_fee[chosen],
-            market.normaliser_liquidity[chosen],
-        )
-        filled = [
-            padded(values, fill)
-            for values, fill in zip(columns, (-1.0, 0.0, 0.0, 0.0, 1.0), strict=True)
-        ]
-        return EventBatch(
-            *(
-                place_on(self.on, lies, values)
-                for lies, values in zip(SHARDING, filled, strict=True)
-            )
-        )
+        placed = []
+        for values, fill, spec in zip(columns, _PADDING, SHARDING, strict=True):
+            padding = np.full((*values.shape[:-1], missing), fill, values.dtype)
+            padded = np.concatenate([values, padding], -1) if missing else values
+            placed.append(place_on(self.on, spec, padded))
+        return EventBatch(*placed)
 
 
-_KEPT = Recent[EventBatches](MOST_KEPT)
+_CACHE = LruCache[EventBatches](CACHE_BYTES)
 
 
 def _width(simulations: int, points: int) -> tuple[int, Mesh | None]:
-    """How many simulations run side by side, and the devices that share them."""
+    """The number of simulations in a batch, and the devices that share them."""
     devices = len(jax.local_devices())
     width = max(_EVEN, LANES // points // _EVEN * _EVEN)
     least = -(-simulations // devices)
@@ -122,9 +105,7 @@ def _width(simulations: int, points: int) -> tuple[int, Mesh | None]:
     return width, mesh(width, 1)
 
 
-def _rounded(events: int) -> int:
-    """Room for events: a little more than there are, so that other markets of the
-    size take the same program.
-    """
+def _round_up(events: int) -> int:
+    """Room for events, rounded up, so that markets of about one size share a compiled program."""
     step = 1 << max(4, events.bit_length() - 4)
     return -(-events // step) * step

@@ -1,7 +1,7 @@
-r"""Whose capital it is next epoch: scores, weights, and a move of reserves that
-creates and destroys nothing.
+r"""The capital of each strategy in the next epoch: scores, weights, and a move of reserves that
+conserves their total value.
 
-Arrays are over strategies first; the normaliser has no part in it.
+The first axis of arrays is strategies; the normaliser takes no part.
 """
 
 from typing import Literal
@@ -20,9 +20,7 @@ _SPREAD = 40.0
 
 
 def check(floor: float, strategies: int) -> None:
-    """Raises:
-    ConfigError: the floors of all strategies leave nothing to compete for.
-    """
+    """Raise ConfigError if the floors of all strategies are the whole capital."""
     if strategies * floor >= 1:
         raise ConfigError(
             "epoch.floor",
@@ -37,11 +35,10 @@ def score(edge: Rows, aversion: Array | float) -> Rows:
 
 
 def noise(edge: Rows, squares: Rows, aversion: Array | float) -> Float[Array, "*l"]:
-    r"""The standard error of an epoch's scores, pooled over the strategies,
-    of the edges of their fills.
+    r"""The standard error of an epoch's scores, pooled over the strategies.
 
-    An epoch's edge is a sum of fills, so that the squares of these sum to its variance; a loss's
-    score is $1+\lambda$ times as steep.
+    An epoch's edge is a sum over fills, so its variance is the sum of their squares; the slope of
+    the score is $1+\lambda$ where the edge is a loss.
     """
     steep = jnp.where(edge < 0, 1 + aversion, 1.0)
     return jnp.sqrt((steep**2 * squares).mean(0))
@@ -53,11 +50,11 @@ def weights(
     floor: Array | float,
     kind: Literal["softmax", "spread"] = "softmax",
 ) -> Rows:
-    r"""$w = w_\min + (1 - N w_\min)\,\mathrm{softmax}(s/T)$, which sums to one and
-    is nowhere below the floor.
+    r"""$w = w_\min + (1 - N w_\min)\,\mathrm{softmax}(s/T)$, which sums to one and is at least the
+    floor.
 
     ``spread`` takes $T\max(1, (\max s - \min s)/40)$, as the public engine does. A score of minus
-    infinity gets the floor; T of zero gives all to the best, or to all alike.
+    infinity gets the floor. With $T = 0$ the best strategy gets all, and equals get equal parts.
     """
     counts = jnp.isfinite(scores)
     top = jnp.where(counts.any(0), scores.max(0), 0)
@@ -71,7 +68,7 @@ def weights(
 
 
 def growth(x: Rows, y: Rows, price: Float[Array, "*l"], weight: Rows) -> Rows:
-    r"""By what reserves grow, X and Y alike, so that each pool holds its share of the value
+    r"""The factor on X and Y alike with which each pool holds its share of the value
     $\sum_i x_i p + y_i$ at the fair price.
     """
     value = x * price + y

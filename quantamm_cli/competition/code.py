@@ -1,5 +1,5 @@
-"""What names the code of a strategy that Python code gives: a change of
-it is another competition.
+"""A digest of the code of a strategy that a Python caller passes: changed code is another
+competition.
 """
 
 import hashlib
@@ -20,42 +20,46 @@ from quantamm_cli.settings.compete import Entry
 from quantamm_cli.settings.component import Component
 
 _OURS = "quantamm_cli."
-_met: "WeakKeyDictionary[type, str]" = WeakKeyDictionary()
+_digests: "WeakKeyDictionary[type, str]" = WeakKeyDictionary()
+"""The last digest of each class."""
 _DUNDERS = ("__annotations__", "__private_attributes__")
 _OF_PYDANTIC = ("_abc_impl", "model_config", "model_fields", "model_computed_fields")
-"""What the making of a class adds to it."""
+"""Attributes that the creation of a class adds."""
 
 
 class Code(NamedTuple):
-    """``sha256`` of a strategy's code; ``file``: where all of it stands, if it is a file."""
+    """``sha256`` of a strategy's code; ``file``: the file with all of it, if there is one."""
 
     sha256: str
     file: str | None
 
 
 def classes_of(component: Component) -> tuple[type[Component], ...]:
-    """Its class, and those of the components within: of a strategy's pool, its rule."""
+    """The class of a component and those of the components in it, such as a strategy's pool and its
+    rule.
+    """
     values = (getattr(component, name) for name in type(component).model_fields)
-    within = (classes_of(value) for value in values if isinstance(value, Component))
-    return (type(component), *chain.from_iterable(within))
+    inner = (classes_of(value) for value in values if isinstance(value, Component))
+    return (type(component), *chain.from_iterable(inner))
 
 
 def code_of_all(strategy: Component) -> Code | None:
-    """The code of a strategy and of the components within; of ours none."""
-    own, *inner = classes_of(strategy)
-    code = code_of(own)
-    within = [part.sha256 for part in map(code_of, inner) if part is not None]
-    if not within:
+    """The code of a strategy and of the components in it; None if all of it is this package's."""
+    outer, *inner = classes_of(strategy)
+    code = code_of(outer)
+    digests = [part.sha256 for part in map(code_of, inner) if part is not None]
+    if not digests:
         return code
-    parts = within if code is None else [code.sha256, *within]
-    return Code(hashlib.sha256("".join(parts).encode()).hexdigest(), None)
+    if code is not None:
+        digests.insert(0, code.sha256)
+    return Code(hashlib.sha256("".join(digests).encode()).hexdigest(), None)
 
 
 def code_of(cls: type[Component]) -> Code | None:
-    """The code of a class of a strategy or a part of it; of ours none.
+    """The code of the class of a strategy or of a part of it; None of this package's classes.
 
-    Of a class at the top of a file it is the file, as the command line takes it; of any other, such
-    as one of a notebook or one that a function makes, all that it uses of its module.
+    The code of a class at the top level of a file is the file, as for the command line. The code of
+    any other class, such as one of a notebook, is all that it uses of its module.
     """
     if cls.__module__.startswith(_OURS):
         return None
@@ -70,39 +74,35 @@ def code_of(cls: type[Component]) -> Code | None:
 
 
 def _forget_programs(cls: type[Component], digest: str) -> None:
-    """Programs are compiled of a class as it was; where what its code uses has changed
-    since, they are compiled again.
-    """
-    if _met.setdefault(cls, digest) != digest:
+    """Compile programs again if the class's code has changed since they were compiled."""
+    if _digests.setdefault(cls, digest) != digest:
         import jax
 
         jax.clear_caches()
-        _met[cls] = digest
+        _digests[cls] = digest
 
 
-def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
-    """What decides a value's behaviour, as text: of classes and functions of ``home`` their code
-    and the globals that they name.
+def _parts(value: Any, home: str, visited: set[int]) -> Iterator[str]:
+    """All that determines a value's behaviour, as text: for classes and functions of the module
+    ``home`` their code and the globals that they use.
 
-    Of a value that is not understood nobody can say whether it has changed:
-    it makes the code another each time.
+    A value of an unknown type may have changed unnoticed, so its text differs each time.
     """
-    inner = _inside(value)
+    inner = _contents(value)
     if inspect.ismodule(value) or inspect.isbuiltin(value):
         yield value.__name__
     elif inner is not None:
         yield type(value).__name__
         for part in inner:
-            yield from _parts(part, home, met)
+            yield from _parts(part, home, visited)
     elif inspect.isclass(value) or isinstance(value, FunctionType):
         yield f"{value.__module__}.{value.__qualname__}"
-        if value.__module__ == home and id(value) not in met:
-            met.add(id(value))
-            yield from (
-                _of_class(value, home, met)
-                if inspect.isclass(value)
-                else _of_function(value, home, met)
-            )
+        if value.__module__ == home and id(value) not in visited:
+            visited.add(id(value))
+            if inspect.isclass(value):
+                yield from _class_parts(value, home, visited)
+            else:
+                yield from _function_parts(value, home, visited)
     elif hasattr(value, "dtype") and hasattr(value, "tobytes"):
         yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
     elif (
@@ -113,14 +113,14 @@ def _parts(value: Any, home: str, met: set[int]) -> Iterator[str]:
         yield uuid4().hex
 
 
-def _inside(value: Any) -> Iterable[Any] | None:
-    """What a value is made of, if that says all of it."""
+def _contents(value: Any) -> Iterable[Any] | None:
+    """The values that a container or a wrapper consists of; None of any other value."""
     if isinstance(value, list | tuple):
         return value
     if isinstance(value, set | frozenset):
         return sorted(value, key=repr)
     if isinstance(value, dict):
-        return (part for item in value.items() for part in item)
+        return chain.from_iterable(value.items())
     if isinstance(value, staticmethod | classmethod):
         return (value.__func__,)
     if isinstance(value, property):
@@ -142,57 +142,64 @@ def _inside(value: Any) -> Iterable[Any] | None:
     return None
 
 
-def _of_class(cls: type, home: str, met: set[int]) -> Iterator[str]:
+def _class_parts(cls: type, home: str, visited: set[int]) -> Iterator[str]:
     for base in cls.__bases__:
-        yield from _parts(base, home, met)
+        yield from _parts(base, home, visited)
     for name, member in sorted(vars(cls).items()):
-        own = name in _DUNDERS or inspect.isfunction(member) or not name.startswith("__")
-        if own and name not in _OF_PYDANTIC:
-            yield name
-            yield from (repr(member),) if name == "__annotations__" else _parts(member, home, met)
+        relevant = name in _DUNDERS or inspect.isfunction(member) or not name.startswith("__")
+        if not relevant or name in _OF_PYDANTIC:
+            continue
+        yield name
+        if name == "__annotations__":
+            yield repr(member)
+        else:
+            yield from _parts(member, home, visited)
 
 
-def _of_function(function: FunctionType, home: str, met: set[int]) -> Iterator[str]:
-    yield from _parts((function.__defaults__, function.__kwdefaults__), home, met)
+def _function_parts(function: FunctionType, home: str, visited: set[int]) -> Iterator[str]:
+    yield from _parts((function.__defaults__, function.__kwdefaults__), home, visited)
     for name, value in inspect.getclosurevars(function).nonlocals.items():
         yield name
-        yield from _parts(value, home, met)
-    for name in _code(function.__code__):
+        yield from _parts(value, home, visited)
+    for name in _code_parts(function.__code__):
         yield name
         if name in function.__globals__:
-            yield from _parts(function.__globals__[name], home, met)
+            yield from _parts(function.__globals__[name], home, visited)
 
 
-def _code(code: CodeType) -> Iterator[str]:
+def _code_parts(code: CodeType) -> Iterator[str]:
     """Instructions, constants and names of a function and of those inside it."""
     yield code.co_code.hex()
     for constant in code.co_consts:
-        yield from _code(constant) if isinstance(constant, CodeType) else (repr(constant),)
+        if isinstance(constant, CodeType):
+            yield from _code_parts(constant)
+        else:
+            yield repr(constant)
     yield from code.co_names
 
 
 def _file(module: str) -> Path | None:
-    """The file of a module; a notebook and an interpreter have none."""
+    """The file of a module; None of a notebook's or an interpreter's."""
     home = getattr(sys.modules.get(module), "__file__", None)
-    return None if home is None or not Path(home).is_file() else Path(home)
+    return Path(home) if home is not None and Path(home).is_file() else None
 
 
 def files_of(entries: Iterable[Entry]) -> set[str]:
-    """Names under which tracebacks show the code of users' strategies:
-    their files, and cells of notebooks.
-    """
-    files = {str(Path(entry.file).resolve()) for entry in entries if entry.file is not None}
-    classes = [
-        cls
-        for entry in entries
-        for part in classes_of(entry.strategy)
-        for cls in part.__mro__
-        if not cls.__module__.startswith((_OURS, "pydantic", "abc"))
-    ]
-    functions = [
-        member
-        for cls in classes
-        for member in vars(cls).values()
-        if isinstance(member, FunctionType)
-    ]
-    return files | {function.__code__.co_filename for function in functions}
+    """The file names of users' strategies in tracebacks: their files, and cells of notebooks."""
+    names = set()
+    for entry in entries:
+        if entry.file is not None:
+            names.add(str(Path(entry.file).resolve()))
+        for part in classes_of(entry.strategy):
+            names |= _function_files(part)
+    return names
+
+
+def _function_files(cls: type) -> set[str]:
+    """The file names of the functions of a class and of its bases that are users' own."""
+    names = set()
+    for base in cls.__mro__:
+        if not base.__module__.startswith((_OURS, "pydantic", "abc")):
+            functions = (value for value in vars(base).values() if isinstance(value, FunctionType))
+            names |= {function.__code__.co_filename for function in functions}
+    return names

@@ -1,6 +1,4 @@
-"""A strategy's float settings as numbers without bounds, of about one size,
-for climbing and searching.
-"""
+"""A strategy's float settings as unbounded coordinates of about unit scale, for optimisation."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +15,12 @@ from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.suggestions import did_you_mean
 
 _INSIDE = 1e-6
-"""How near a bound, as a share of the range, one may begin."""
+"""Smallest distance of a start from a bound, as a share of the range."""
 
 
 class Coordinate(NamedTuple):
-    """A setting with its bounds. Between two of them it is a logistic curve, above one an
-    exponential, without any a line.
+    """A setting with its bounds: a logistic function of the coordinate between two bounds, an
+    exponential one with one bound, a linear one without bounds.
     """
 
     name: str
@@ -36,17 +34,20 @@ class Coordinate(NamedTuple):
             return self.low + (self.high - self.low) * jax.nn.sigmoid(z)
         if math.isfinite(self.low):
             return self.low + jnp.exp(z)
-        return self.high - jnp.exp(z) if math.isfinite(self.high) else self.start + self._scale * z
+        if math.isfinite(self.high):
+            return self.high - jnp.exp(z)
+        return self.start + self._scale * z
 
     @property
     def origin(self) -> float:
-        """The coordinate of the setting as it is given."""
-        bounded = math.isfinite(self.low), math.isfinite(self.high)
-        if all(bounded):
+        """The coordinate of the setting's own value."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
             share = min(max((self.start - self.low) / (self.high - self.low), _INSIDE), 1 - _INSIDE)
             return math.log(share / (1 - share))
-        if any(bounded):
-            return math.log(max(abs(self.start - (self.low if bounded[0] else self.high)), _INSIDE))
+        if math.isfinite(self.low):
+            return math.log(max(abs(self.start - self.low), _INSIDE))
+        if math.isfinite(self.high):
+            return math.log(max(abs(self.start - self.high), _INSIDE))
         return 0.0
 
     @property
@@ -55,36 +56,38 @@ class Coordinate(NamedTuple):
 
 
 def coordinates(strategy: Strategy, wanted: Sequence[str] | None = None) -> list[Coordinate]:
-    """Its float settings, or those that are wanted.
+    """The coordinates of a strategy's float settings, or of the ``wanted`` ones.
 
-    Raises ConfigError: there is none, or none of that name.
+    Raises:
+        ConfigError: the strategy has no float setting, or none of a wanted name.
     """
-    there = strategy.parameters
-    if not there:
+    parameters = strategy.parameters
+    if not parameters:
         raise ArgumentError(
             "optimise",
-            f"{strategy.kind} has no float settings to train; give it some, such as "
+            f"{strategy.kind} has no float settings to train; declare one, such as "
             "fee_bps: float = 30.0",
         )
     for name in wanted or ():
-        if name not in there:
-            known = f"{did_you_mean(name, there)} (there are: {', '.join(there)})"
+        if name not in parameters:
+            hint = f"{did_you_mean(name, parameters)} (there are: {', '.join(parameters)})"
             raise ConfigError(
-                "optimise.parameters", f"{name} is no float setting of {strategy.kind}{known}"
+                "optimise.parameters", f"{name} is no float setting of {strategy.kind}{hint}"
             )
     return [
-        Coordinate(name, float(there[name]), *strategy.bounds(name)) for name in (wanted or there)
+        Coordinate(name, float(parameters[name]), *strategy.bounds(name))
+        for name in wanted or parameters
     ]
 
 
-def origins(found: Sequence[Coordinate]) -> Numbers:
-    """Where one begins, ``(n,)``."""
-    return np.array([coordinate.origin for coordinate in found])
+def origins(coordinates: Sequence[Coordinate]) -> Numbers:
+    """The start of an optimisation, ``(n,)``."""
+    return np.array([coordinate.origin for coordinate in coordinates])
 
 
-def values(found: Sequence[Coordinate], z: Numbers) -> dict[str, Numbers]:
+def values(coordinates: Sequence[Coordinate], z: Numbers) -> dict[str, Numbers]:
     """Settings at coordinates ``(…, n)``, by name."""
     return {
-        one.name: np.asarray(one.value(jnp.asarray(z)[..., index]), float)
-        for index, one in enumerate(found)
+        coordinate.name: np.asarray(coordinate.value(jnp.asarray(z)[..., index]), float)
+        for index, coordinate in enumerate(coordinates)
     }

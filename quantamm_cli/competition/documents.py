@@ -1,4 +1,4 @@
-"""What is written of competitions, by key: scores, sweeps and receipts.
+"""The documents of competitions by key: scores, sweeps and receipts.
 
 A number that is not finite is ``null`` in a file.
 """
@@ -13,11 +13,11 @@ from quantamm_cli.settings.json_tree import JsonObject
 
 Number = float | None
 Columns = dict[str, NDArray[np.float64] | NDArray[np.int64] | list[str]]
-"""Of a data frame, by name, all of one length."""
+"""The columns of a data frame by name, all of one length."""
 
 
 class Seeds(TypedDict):
-    """Seeds in a row."""
+    """Consecutive seeds."""
 
     first: int
     count: int
@@ -34,7 +34,7 @@ class EstimateRecord(TypedDict):
 
 
 class GapRecord(EstimateRecord):
-    """How far the leader is above the one it is least surely above."""
+    """The leader's lead over the entrant for which its lower bound is lowest."""
 
     leader: str
     over: str
@@ -42,7 +42,7 @@ class GapRecord(EstimateRecord):
 
 
 class BreachInputs(TypedDict):
-    """What a strategy was asked, and what it answered."""
+    """A strategy's input, and its answer."""
 
     side: str
     amount: Number
@@ -51,7 +51,7 @@ class BreachInputs(TypedDict):
 
 
 class BreachRecord(TypedDict):
-    """How often a strategy broke a rule, and where first."""
+    """The number of seeds on which a strategy broke a rule, and the first case."""
 
     seeds: int
     seed: int
@@ -77,8 +77,8 @@ StandingNumber = Literal[
 
 
 class StandingRow(TypedDict):
-    """An entrant's row: numbers as in ``Standing``. What is not known,
-    or means nothing of the normaliser, is absent.
+    """An entrant's row: numbers as in ``Standing``. Numbers that are unknown, or have no meaning
+    for the normaliser, are absent.
     """
 
     name: str
@@ -102,7 +102,7 @@ class StandingRow(TypedDict):
 
 
 class Epochs(TypedDict):
-    """Means over seeds, an epoch each, by entrant."""
+    """Means over seeds, one an epoch, by entrant."""
 
     edge: Mapping[str, Sequence[Number]]
     score: Mapping[str, Sequence[Number]]
@@ -110,7 +110,7 @@ class Epochs(TypedDict):
 
 
 class Solver(TypedDict):
-    """Orders whose split was checked, and those for which another would have paid more."""
+    """Number of orders whose split was checked, and of those for which another split pays more."""
 
     checked: int
     worse: int
@@ -118,7 +118,7 @@ class Solver(TypedDict):
 
 @final
 class CompetitionScores(TypedDict):
-    """What the seeds of a competition come to; the highest edge first, the normaliser last."""
+    """The scores of a competition; the highest edge first, the normaliser last."""
 
     run: str
     fingerprint: str
@@ -133,7 +133,7 @@ class CompetitionScores(TypedDict):
 
 
 class Swept(TypedDict):
-    """The strategy that is swept, and the values of its settings."""
+    """The strategy of a sweep, and the values of its settings."""
 
     strategy: str
     axes: Mapping[str, Sequence[float]]
@@ -153,7 +153,7 @@ class PointRow(TypedDict):
 
 @final
 class SweepScores(TypedDict):
-    """What the points of a sweep come to."""
+    """The scores of the points of a sweep."""
 
     run: str
     fingerprint: str
@@ -178,11 +178,11 @@ StrategyRecord = TypedDict(
         "class": NotRequired[str],
     },
 )
-"""A strategy and the digest of its source; ``file`` and ``class`` are of a user's own."""
+"""A strategy and the digest of its source; a user's strategy has ``file`` and ``class``."""
 
 
 class Receipt(TypedDict):
-    """What another machine needs to check a competition."""
+    """All that another machine needs to check a competition."""
 
     schema: int
     fingerprint: str

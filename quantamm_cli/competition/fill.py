@@ -15,15 +15,16 @@ T = TypeVar("T")
 
 
 def settled(values: T) -> T:
-    """The same, computed once: else the compiler computes them again for each who reads them,
-    which is many times the work.
+    """The same values, computed once.
+
+    Without this the compiler computes them again for each use, which is many times the work.
     """
     same: T = jax.lax.optimization_barrier(values)
     return same
 
 
 class Fill(NamedTuple):
-    """What came into each pool and what went out; zeros where nothing did."""
+    """What each pool received and gave; zeros where nothing was traded."""
 
     buys: Bool[Array, "*#a l"]
     """The trader paid Y and got X."""
@@ -32,10 +33,10 @@ class Fill(NamedTuple):
 
     @property
     def change(self) -> tuple[Rows, Rows]:
-        """Of the pool's X and Y."""
-        return jnp.where(self.buys, -self.got, self.paid), jnp.where(
-            self.buys, self.paid, -self.got
-        )
+        """Changes of the pool's X and Y."""
+        dx = jnp.where(self.buys, -self.got, self.paid)
+        dy = jnp.where(self.buys, self.paid, -self.got)
+        return dx, dy
 
 
 def sided(buys: Bool[Array, "*#a l"], x: Rows, y: Rows) -> tuple[Rows, Rows]:

@@ -1,5 +1,5 @@
-"""A line-up made ready to compute: like strategies together, their float settings as arrays over
-strategies and parameter points.
+"""A line-up prepared for the engine: strategies of one class grouped, their float settings as
+arrays over strategies and parameter points.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from quantamm_cli.errors import ConfigError
 
 
 class Group(NamedTuple):
-    """Strategies that one program serves. ``members`` are their places in the line-up."""
+    """Strategies that are computed together. ``members`` are their places in the line-up."""
 
     members: tuple[int, ...]
     curve: bool
@@ -25,12 +25,12 @@ class Group(NamedTuple):
 
     @property
     def may_change(self) -> bool:
-        """Whether anything can change what it asks."""
+        """Whether its fees can change."""
         return self.hears_steps or self.hears_swaps or self.hears_epochs
 
 
 class LineUp(NamedTuple):
-    """Curves first, then constant-product pools; after them comes the normaliser."""
+    """Curves first, then constant-product pools; the normaliser's row, the last, is not included."""
 
     groups: tuple[Group, ...]
     strategies: tuple[Any, ...]
@@ -42,8 +42,8 @@ class LineUp(NamedTuple):
         return tuple(member for group in self.groups for member in group.members)
 
 
-def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp, int]:
-    """The line-up, and how many parameter points there are (1 where none are given).
+def arrange(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp, int]:
+    """The line-up, and the number of parameter points (1 without ``points``).
 
     Raises:
         ConfigError: too many or no entrants, one that is no strategy,
@@ -52,13 +52,13 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
     if not 1 <= len(entrants) <= MOST_STRATEGIES:
         raise ConfigError(
             "strategies",
-            f"{len(entrants)} of them; a competition is between 1 and {MOST_STRATEGIES}",
+            f"got {len(entrants)} strategies; a competition takes 1 to {MOST_STRATEGIES}",
         )
-    count = _points(entrants, points)
+    count = _count_points(entrants, points)
     for entrant in entrants:
         check(entrant)
     strategies = [
-        _pointed(entrant.strategy, (points or {}).get(place, {}), count)
+        _at_points(entrant.strategy, (points or {}).get(place, {}), count)
         for place, entrant in enumerate(entrants)
     ]
     alike: dict[Any, list[int]] = {}
@@ -67,35 +67,36 @@ def arranged(entrants: Sequence[Entrant], points: Points | None) -> tuple[LineUp
         alike.setdefault((jax.tree.structure(strategy), shapes), []).append(place)
     groups = [_group(entrants[places[0]].strategy, tuple(places)) for places in alike.values()]
     groups.sort(key=lambda group: not group.curve)
-    stacked = tuple(
-        jax.tree.map(
-            lambda *leaves: np.stack(leaves), *(strategies[place] for place in group.members)
-        )
-        for group in groups
-    )
-    return LineUp(tuple(groups), stacked), count
+    stacked = []
+    for group in groups:
+        members = (strategies[place] for place in group.members)
+        stacked.append(jax.tree.map(lambda *leaves: np.stack(leaves), *members))
+    return LineUp(tuple(groups), tuple(stacked)), count
 
 
 def check(entrant: Entrant) -> None:
-    """Raises:
-    ConfigError: the strategy's methods do not fit together, before anything is computed.
+    """Check a strategy's methods before anything is computed.
+
+    Raises:
+        ConfigError: it is no strategy, gives neither fees nor quote, or its state is too large.
     """
     strategy, where = entrant.strategy, f"strategies.{entrant.name}"
+    name = type(strategy).__name__
     if not isinstance(strategy, Strategy):
-        raise ConfigError(where, f"a {type(strategy).__name__} is no Strategy")
+        raise ConfigError(where, f"{name} is not a subclass of Strategy")
     if not strategy.is_curve and type(strategy).fees is Strategy.fees:
-        raise ConfigError(where, f"{type(strategy).__name__} gives neither fees nor quote")
+        raise ConfigError(where, f"{name} gives neither fees nor quote; define one of them")
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
     if size > MOST_STATE:
-        raise ConfigError(where, f"a state of {size} numbers; at most {MOST_STATE}")
+        raise ConfigError(where, f"its state has {size} numbers; at most {MOST_STATE} are allowed")
 
 
 def _group(strategy: Strategy, members: tuple[int, ...]) -> Group:
-    heard = strategy.hears_steps, strategy.hears_swaps, strategy.hears_epochs
-    return Group(members, strategy.is_curve, strategy.smooth, *heard)
+    hooks = strategy.hears_steps, strategy.hears_swaps, strategy.hears_epochs
+    return Group(members, strategy.is_curve, strategy.smooth, *hooks)
 
 
-def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
+def _count_points(entrants: Sequence[Entrant], points: Points | None) -> int:
     lengths = set()
     for place, settings in (points or {}).items():
         if not 0 <= place < len(entrants):
@@ -104,20 +105,18 @@ def _points(entrants: Sequence[Entrant], points: Points | None) -> int:
             )
         for name, values in settings.items():
             if name not in entrants[place].strategy.parameters:
-                raise ConfigError(
-                    f"points.{entrants[place].name}.{name}",
-                    "is not a setting with a decimal number",
-                )
+                where = f"points.{entrants[place].name}.{name}"
+                raise ConfigError(where, "is not a float setting of the strategy")
             lengths.add(np.shape(values)[:1])
     if len(lengths) > 1 or () in lengths:
         raise ConfigError("points", "each setting needs a list of values, all of one length")
     return int(lengths.pop()[0]) if lengths else 1
 
 
-def _pointed(strategy: Strategy, settings: Mapping[str, Floats], count: int) -> Strategy:
+def _at_points(strategy: Strategy, settings: Mapping[str, Floats], count: int) -> Strategy:
     """The strategy with leaves ``(p,)``."""
     changed = strategy.at({name: np.asarray(values, float) for name, values in settings.items()})
-    pointed: Strategy = jax.tree.map(
+    at_points: Strategy = jax.tree.map(
         lambda leaf: np.broadcast_to(np.asarray(leaf, float), (count,)), changed
     )
-    return pointed
+    return at_points

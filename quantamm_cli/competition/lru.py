@@ -1,4 +1,4 @@
-"""What was used last, in memory, up to a number of bytes."""
+"""A cache in memory, of least recently used order, with a limit in bytes."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -6,28 +6,32 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Recent(Generic[T]):
-    """Values by key. Those unused longest go when all have more than ``most`` bytes;
-    the newest stays, however large.
+class LruCache(Generic[T]):
+    """Values by key. Above ``max_bytes`` in all, the least recently used are dropped; the newest
+    stays, however large it is.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[object, tuple[T, int]] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[object, tuple[T, int]] = OrderedDict()
 
     def get(self, key: object) -> T | None:
-        """The value, which is now the one used last; None if it is not there."""
-        if key not in self._kept:
+        """The value, which becomes the most recently used one; None if there is none."""
+        if key not in self._entries:
             return None
-        self._kept.move_to_end(key)
-        return self._kept[key][0]
+        self._entries.move_to_end(key)
+        return self._entries[key][0]
 
-    def keep(self, key: object, value: T, size: int) -> None:
-        """A value of so many bytes."""
-        self._kept[key] = value, size
-        while len(self._kept) > 1 and sum(each for _, each in self._kept.values()) > self._most:
-            self._kept.popitem(last=False)
+    def put(self, key: object, value: T, size: int) -> None:
+        """Store a value of ``size`` bytes."""
+        self._entries[key] = value, size
+        while len(self._entries) > 1 and self._total > self._max_bytes:
+            self._entries.popitem(last=False)
 
     def clear(self) -> None:
-        """Nothing is kept."""
-        self._kept.clear()
+        """Drop all values."""
+        self._entries.clear()
+
+    @property
+    def _total(self) -> int:
+        return sum(size for _, size in self._entries.values())

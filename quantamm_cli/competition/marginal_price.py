@@ -1,10 +1,9 @@
-r"""Marginal output of quotes, in the one variable in which constant-product
-pools are straight lines.
+r"""The marginal output of quotes, in the variable in which constant-product pools are linear.
 
-With $m(z)$ what the next unit paid in brings out, the *level* is $v = 1/\sqrt m$. Of $z$ paid into
-$a$ for $b$, of which a share $\gamma$ counts, $v = (a + \gamma z)/\sqrt{\gamma a b}$: it rises
-evenly from $a/\sqrt{\gamma a b}$. An order is split well where all levels are one; the arbitrageur
-stops where the level is that of his price.
+With $m(z)$ the output of the next unit paid in, the *level* is $v = 1/\sqrt m$. With $z$ paid into
+$a$ for $b$ and a fee of $1 - \gamma$, $v = (a + \gamma z)/\sqrt{\gamma a b}$, which is linear in
+$z$. A split of an order is optimal where all levels are equal; the arbitrageur stops where the
+level is that of the fair price.
 """
 
 from collections.abc import Callable
@@ -18,21 +17,17 @@ from jaxtyping import Bool
 from quantamm_cli.competition.fill import Rows, sided
 
 Quote = Callable[[Bool[Array, "*#a l"], Rows, Rows, Rows], Rows]
-"""What comes out, elementwise: of whether the trader buys, what is paid,
-and the reserves X and Y.
-"""
+"""The output, elementwise, for: whether the trader buys, the payment, the reserves X and Y."""
 
 FAR = 1e150
-"""The level of a pool that does not quote, so high that its square is a number."""
+"""The level of a pool that does not quote: its square is finite."""
 NOTHING = 1e-140
-"""What counts of a payment to a constant-product pool that does not quote:
-so little that its square is a number too.
-"""
+"""One less the fee of a constant-product pool that does not quote: its square is above zero."""
 
 
 class Line(NamedTuple):
-    """A level as a line of what is paid: ``enter`` where nothing is,
-    ``weight`` paid for each rise by one.
+    """A level as a linear function of the payment: ``enter`` at zero, ``weight`` the payment that
+    raises it by one.
     """
 
     enter: Rows
@@ -40,7 +35,7 @@ class Line(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """What a quote answers, its level there, and how fast that rises."""
+    """A quote, its level, and the level's derivative by the payment."""
 
     got: Rows
     level: Rows
@@ -48,7 +43,7 @@ class Slope(NamedTuple):
 
 
 def straight(buys: Bool[Array, "*#a l"], x: Rows, y: Rows, keep: Rows) -> Line:
-    """The line of a constant-product pool of whose payment a share ``keep`` counts."""
+    """The line of a constant-product pool with a fee of ``1 - keep``."""
     into, out_of = sided(buys, x, y)
     bare = into / keep
     weight = jnp.sqrt(out_of * bare)
@@ -56,9 +51,8 @@ def straight(buys: Bool[Array, "*#a l"], x: Rows, y: Rows, keep: Rows) -> Line:
 
 
 def slope(quote: Quote, buys: Bool[Array, "*#a l"], paid: Rows, x: Rows, y: Rows) -> Slope:
-    """The quote and its level at ``paid``.
-
-    Where the quote does not rise, or is no number, the level is out of reach.
+    """The quote and its level at ``paid``; the level is ``FAR`` where the quote does not increase
+    or is not a number.
     """
     ones = jnp.ones_like(paid)
 
@@ -68,7 +62,7 @@ def slope(quote: Quote, buys: Bool[Array, "*#a l"], paid: Rows, x: Rows, y: Rows
     (got, rate), (_, bend) = jax.jvp(marginal, (paid,), (ones,))
     sound = (rate > 1 / FAR**2) & (rate < FAR)
     level = jnp.where(sound, 1 / jnp.sqrt(jnp.where(sound, rate, 1)), FAR)
-    # A stretch without bend takes any amount: as good as any, and not more than numbers hold.
+    # A linear stretch takes any amount at one level; a small rise keeps payments finite.
     into, out_of = sided(buys, x, y)
     flattest = 1e-9 * level / (into + out_of * jnp.where(sound, level, 0) ** 2)
     rise = jnp.where(sound & jnp.isfinite(bend), -0.5 * bend * jnp.where(sound, level, 1) ** 3, 0)
@@ -76,15 +70,13 @@ def slope(quote: Quote, buys: Bool[Array, "*#a l"], paid: Rows, x: Rows, y: Rows
 
 
 def ceiling(at: Slope, reserve: Rows) -> Rows:
-    """The share of the reserve that a curve gives at most: what it has given where
-    it is flat, else the whole.
-    """
+    """The largest share of the reserve that a curve gives: its quote where it is flat, else all."""
     return jnp.where((at.level >= FAR) & (at.got < reserve), at.got / reserve, 1.0)
 
 
 def reaching(most: Rows, at: Slope, paid: Rows) -> Rows:
-    """The payment for which the tangent at ``paid`` brings ``most``: the curve,
-    which bends down, has not brought it yet.
+    """The payment at which the tangent at ``paid`` gives ``most``. The curve is concave, so it
+    gives less there.
     """
     return jnp.where(at.level < FAR, paid + (most - at.got) * at.level**2, paid)
 

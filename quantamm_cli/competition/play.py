@@ -1,4 +1,4 @@
-"""From settings and seeds to an outcome: the one place where settings, markets and engine meet."""
+"""From settings and seeds to an outcome: connects settings, markets and the engine."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,8 +8,8 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.compete import Compete
 
 
-def rules(settings: Compete) -> Rules:
-    """What every entrant plays by."""
+def rules_of(settings: Compete) -> Rules:
+    """The rules of a competition."""
     epoch = settings.epoch
     assert epoch.length != "auto"
     return Rules(
@@ -22,7 +22,7 @@ def rules(settings: Compete) -> Rules:
     )
 
 
-def entrants(settings: Compete) -> list[Entrant]:
+def entrants_of(settings: Compete) -> list[Entrant]:
     """The line-up."""
     return [Entrant(entry.name, Strategy.typed(entry.strategy)) for entry in settings.strategies]
 
@@ -31,15 +31,15 @@ def play(
     settings: Compete,
     seeds: Sequence[int],
     points: Points | None = None,
-    told: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """The competition on some seeds, each of which is what it is whichever others are asked for.
+    """The competition on some seeds; the result of a seed does not depend on the other seeds.
 
-    ``told`` hears how many are done.
+    ``progress`` is called with the number of seeds that are done.
 
     Raises:
-        DataError: prices that were cannot be read, or are too few.
-        ConfigError: the original challenge cannot be played so.
+        DataError: historical prices cannot be read, or are too few.
+        ConfigError: ``compat=challenge`` does not support the line-up or the points.
     """
     from quantamm_cli.competition.market import MarketSettings, markets
 
@@ -50,10 +50,10 @@ def play(
         if points is not None:
             raise ConfigError(
                 "compat",
-                "challenge plays one set of numbers at a time; drop compat, or "
-                "run it once for each",
+                "challenge takes one set of parameters at a time; drop compat, or run it once for "
+                "each set",
             )
-        return challenge(entrants(settings), market, rules(settings))
+        return challenge(entrants_of(settings), market, rules_of(settings))
     from quantamm_cli.competition.engine import compete
 
-    return compete(entrants(settings), market, rules(settings), points, told)
+    return compete(entrants_of(settings), market, rules_of(settings), points, progress)

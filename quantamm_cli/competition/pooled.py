@@ -1,4 +1,4 @@
-"""The adapter between the simulator's pools and competitions: strategies with pools' quotes."""
+"""The adapter from the simulator's pools to strategies of competitions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -33,13 +33,13 @@ Params = dict[str, float | tuple[float, ...]]
 class Pooled(Strategy, ABC):
     """A strategy that gives the quotes of a pool of X and Y.
 
-    Entrants open with as much value in X as in Y: where a pool would hold other shares, its first
-    price is not the market's, which arbitrage takes.
+    All entrants start with equal values of X and Y. A pool for which these are not the right
+    amounts at the market's price starts at another price, and loses the difference to arbitrage.
     """
 
     @abstractmethod
     def quotes(self) -> Quotes:
-        """The pool's quotes, of the strategy's settings."""
+        """The pool's quotes with the strategy's settings."""
 
     def init(self) -> State:
         return self.quotes().opened()
@@ -59,7 +59,7 @@ class Pooled(Strategy, ABC):
 
     @property
     def hears_steps(self) -> bool:
-        """A pool that remembers nothing need not be told."""
+        """Whether the pool has a state."""
         return bool(jax.tree.leaves(jax.eval_shape(self.init)))
 
     @property
@@ -68,7 +68,7 @@ class Pooled(Strategy, ABC):
 
 
 class Parametrised(Pooled, ABC):
-    """A strategy whose settings are a pool, and values of the pool's parameters."""
+    """A strategy whose settings are a pool and values of the pool's parameters."""
 
     pool: AbstractPool
     params: Params
@@ -84,8 +84,8 @@ class Parametrised(Pooled, ABC):
 
     @field_validator("params")
     @classmethod
-    def _whole(cls, params: Params, info: ValidationInfo) -> Params:
-        """With defaults of all that trains, which thereby can be swept and trained here too."""
+    def _with_defaults(cls, params: Params, info: ValidationInfo) -> Params:
+        """Add the defaults of trainable parameters, so that they can be swept and trained."""
         if "pool" not in info.data:
             return params
         specs = {spec.readable: spec for spec in cls.specs(info.data["pool"])}
@@ -117,15 +117,16 @@ class Parametrised(Pooled, ABC):
         }
 
     def at(self, values: Mapping[str, FloatSetting]) -> Self:
-        own = {name: value for name, value in values.items() if name in self.params}
-        others = {name: value for name, value in values.items() if name not in own}
-        return super().at(others).replace(params=self.params | own)
+        of_pool = {name: value for name, value in values.items() if name in self.params}
+        others = {name: value for name, value in values.items() if name not in of_pool}
+        return super().at(others).replace(params=self.params | of_pool)
 
     def bounds(self, parameter: str) -> tuple[float, float]:
-        """Of the pool's parameters the range that a search covers."""
-        named = {spec.readable: spec for spec in self.specs(self.pool)}
-        spec = named.get(parameter)
-        return super().bounds(parameter) if spec is None else (spec.low, spec.high)
+        """For the pool's parameters the range that a search covers."""
+        for spec in self.specs(self.pool):
+            if spec.readable == parameter:
+                return spec.low, spec.high
+        return super().bounds(parameter)
 
     def raw(self) -> dict[str, Array]:
         """The pool's parameters as the simulator has them."""
@@ -133,14 +134,15 @@ class Parametrised(Pooled, ABC):
         for spec in self.specs(self.pool):
             value = jnp.asarray(self.params.get(spec.readable, spec.default), float)
             shape = spec.shape(2)
-            value = value if spec.trainable else jnp.broadcast_to(value, shape)
+            if not spec.trainable:
+                value = jnp.broadcast_to(value, shape)
             raw[spec.name] = jnp.broadcast_to(spec.bijector.raw(value), shape)
         return raw
 
 
 @contextmanager
 def _as_value_error() -> Iterator[None]:
-    """What is wrong within, as the settings library wants it, which says where the strategy is."""
+    """Raise ConfigError of the block as ValueError, to which the settings library adds the path."""
     try:
         yield
     except ConfigError as failure:

@@ -1,6 +1,4 @@
-"""Strategies of several receipts in one order, with those that noise alone could
-have put in another one tied.
-"""
+"""Strategies of several receipts in one ranking, with ties where differences are within noise."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -17,15 +15,15 @@ class Ranked(NamedTuple):
     """A strategy of a receipt."""
 
     rank: int
-    """Shared by those that tie; the next group begins at its place."""
+    """Shared by tied strategies; the next group has the rank of its place."""
     name: str
     receipt: str
     rivals: tuple[str, ...]
-    """Who else competed in its line-up."""
+    """The other strategies of its line-up."""
     edge: Estimate
     behind: Estimate | None
-    """How far below the first of all, seed by seed; None of that one,
-    and of one that broke a rule.
+    """The first strategy's edge less this one's, paired by seed; None for the first, and for one
+    that broke a rule.
     """
     valid: bool
     standing: StandingRow
@@ -33,18 +31,20 @@ class Ranked(NamedTuple):
 
 
 def conflict(receipts: Mapping[str, Receipt]) -> str:
-    """Why these receipts cannot be ranked together: what one has and another
-    has not; empty if they can.
+    """The settings in which these receipts differ, so that they cannot be ranked together; empty if
+    they can.
     """
     (first, one), *others = receipts.items()
+    expected = dict(_settings(one))
     for name, other in others:
-        was, now = dict(_asked(one)), dict(_asked(other))
-        apart = [key for key in {**was, **now} if was.get(key) != now.get(key)]
-        if apart:
-            return "; ".join(
-                f"{key} is {was.get(key)} in {first} and {now.get(key)} in {name}"
-                for key in apart[:3]
-            )
+        values = dict(_settings(other))
+        differing = [
+            f"{key} is {expected.get(key)} in {first} and {values.get(key)} in {name}"
+            for key in {**expected, **values}
+            if expected.get(key) != values.get(key)
+        ]
+        if differing:
+            return "; ".join(differing[:3])
     return ""
 
 
@@ -54,75 +54,56 @@ def ranking(receipts: Mapping[str, Receipt], confidence: float = CONFIDENCE) -> 
     A strategy ties with the first of its group unless the paired interval of their
     difference excludes zero.
 
-    The error is shared among all strategies (Bonferroni). Who broke a rule comes last, without a
-    rank of the others. A strategy that plays in the same line-up in two receipts, with the same
-    edges, is listed once.
+    The error is divided among all strategies (Bonferroni). Strategies that broke a rule come last
+    and tie with nobody. A strategy with the same line-up and the same edges in two receipts is
+    listed once.
     """
-    found = sorted(_unlike(_entries(receipts)), key=lambda each: (not each.valid, -each.edge.mean))
-    edges = {
-        (each.receipt, each.name): np.asarray(
-            receipts[each.receipt]["edges"][each.name], np.float64
-        )
-        for each in found
-    }
-    share = 1 - (1 - confidence) / max(len(found) - 1, 1)
+    entries = _without_duplicates(_entries(receipts))
+    entries.sort(key=lambda entry: (not entry.valid, -entry.edge.mean))
+
+    def gap(first: Ranked, second: Ranked) -> Estimate:
+        share = 1 - (1 - confidence) / max(len(entries) - 1, 1)
+        return difference(_edges(receipts, first), _edges(receipts, second), share)
+
     ordered: list[Ranked] = []
-    for place, each in enumerate(found, 1):
-        head = (
-            next((other for other in ordered if other.rank == ordered[-1].rank), None)
-            if ordered
-            else None
-        )
-        tied = head is not None and each.valid and _gap(edges, head, each, share).low <= 0
-        behind = _gap(edges, ordered[0], each, share) if ordered and each.valid else None
-        ordered.append(
-            each._replace(rank=head.rank if head is not None and tied else place, behind=behind)
-        )
+    head: Ranked | None = None
+    for place, entry in enumerate(entries, 1):
+        behind = gap(ordered[0], entry) if ordered and entry.valid else None
+        tied = head is not None and entry.valid and gap(head, entry).low <= 0
+        if head is None or not tied:
+            head = entry._replace(rank=place)
+        ordered.append(entry._replace(rank=head.rank, behind=behind))
     return ordered
 
 
-def _gap(
-    edges: Mapping[tuple[str, str], Numbers], first: Ranked, second: Ranked, confidence: float
-) -> Estimate:
-    return difference(
-        edges[first.receipt, first.name], edges[second.receipt, second.name], confidence
-    )
+def _edges(receipts: Mapping[str, Receipt], entry: Ranked) -> Numbers:
+    return np.asarray(receipts[entry.receipt]["edges"][entry.name], np.float64)
 
 
 def _entries(receipts: Mapping[str, Receipt]) -> list[Ranked]:
-    found = []
+    """The strategies of all receipts, not yet ranked."""
+    entries = []
     for receipt, tree in receipts.items():
         names = [name for name in tree["edges"] if name != NORMALISER]
         rows = {row["name"]: row for row in tree["standings"]}
         for name in names:
             rivals = tuple(other for other in names if other != name)
             edge = mean(np.asarray(tree["edges"][name], np.float64))
-            found.append(
-                Ranked(
-                    0,
-                    name,
-                    receipt,
-                    rivals,
-                    edge,
-                    None,
-                    bool(rows[name].get("valid", True)),
-                    rows[name],
-                )
-            )
-    return found
+            valid = bool(rows[name].get("valid", True))
+            entries.append(Ranked(0, name, receipt, rivals, edge, None, valid, rows[name]))
+    return entries
 
 
-def _unlike(entries: Sequence[Ranked]) -> list[Ranked]:
-    """One of those that have name, rivals and edge in common: the same
-    competition in two places.
+def _without_duplicates(entries: Sequence[Ranked]) -> list[Ranked]:
+    """The first of the entries with the same name, rivals and edge: the same competition in two
+    places.
     """
-    return list({(each.name, each.rivals, each.edge): each for each in reversed(entries)}.values())
+    unique = {(entry.name, entry.rivals, entry.edge): entry for entry in reversed(entries)}
+    return list(unique.values())
 
 
-def _asked(receipt: Receipt) -> Iterator[tuple[str, Json]]:
-    """What was asked for, by dotted key."""
+def _settings(receipt: Receipt) -> Iterator[tuple[str, Json]]:
+    """The settings and seeds of a competition, by dotted key."""
     yield from dotted(receipt["settings"], "settings")
-    yield from (
-        ("seeds.first", receipt["seeds"]["first"]),
-        ("seeds.count", receipt["seeds"]["count"]),
-    )
+    yield "seeds.first", receipt["seeds"]["first"]
+    yield "seeds.count", receipt["seeds"]["count"]

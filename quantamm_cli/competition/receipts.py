@@ -1,5 +1,5 @@
-"""What another machine needs to check a competition: settings, sources, seeds,
-the edge of every seed, versions.
+"""Receipts: the settings, sources, seeds, edges and versions with which another machine can check a
+competition.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from quantamm_cli.version import __version__
 
 
 def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow]) -> Receipt:
-    """The receipt of played seeds, without its digest."""
+    """The receipt of completed seeds, without its digest."""
     document: Receipt = {
         "schema": DOCUMENT,
         "fingerprint": settings.fingerprint,
@@ -37,7 +37,8 @@ def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow
         },
         "versions": versions(),
     }
-    # Where the prices were does not name the competition, but who checks it there need not say it.
+    # The folder of the prices is not part of the identity; with it, a check on the same machine
+    # needs no further setting.
     folder = getattr(getattr(settings.market, "data", None), "dir", None)
     if folder is not None:
         document["places"] = {"data.dir": str(Path(folder).expanduser().resolve())}
@@ -45,13 +46,15 @@ def receipt(settings: Compete, results: Results, standings: Sequence[StandingRow
 
 
 def versions() -> dict[str, str]:
-    """What numbers may depend on besides settings."""
+    """The versions and the device, on which numbers may depend besides settings."""
     import jax
 
     return {
         "qsim": __version__,
         "python": platform.python_version(),
-        **{name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        "jax": version("jax"),
+        "jaxlib": version("jaxlib"),
+        "numpy": version("numpy"),
         **plugin_versions(),
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
@@ -74,18 +77,20 @@ def _strategy(entry: Entry) -> StrategyRecord:
     return record
 
 
-def differences(written: Mapping[str, Sequence[float | None]], found: Results) -> list[str]:
-    """What is not the same, a line an entrant: on how many seeds, on which first, by how much."""
+def differences(stored: Mapping[str, Sequence[float | None]], results: Results) -> list[str]:
+    """A line for each entrant whose edges differ: the number of seeds, the first, the largest
+    difference.
+    """
     lines = []
-    for place, name in enumerate(found.all_names):
-        was, now = np.asarray(written[name], np.float64), found.outcome.edge[:, place]
-        apart = np.flatnonzero(was != now)
-        if apart.size:
-            row = int(apart[0])
-            then, here = float(was[row]), float(now[row])
-            first = f"first seed {int(found.seeds[row])}: {then!r} was written, {here!r} came"
-            worst = float(np.abs(was - now).max())
-            lines.append(
-                f"{name} differs on {apart.size} of {len(now)} seeds by up to {worst:.3g}, {first}"
-            )
+    for place, name in enumerate(results.all_names):
+        expected, edge = np.asarray(stored[name], np.float64), results.outcome.edge[:, place]
+        differing = np.flatnonzero(expected != edge)
+        if not differing.size:
+            continue
+        row, largest = int(differing[0]), float(np.abs(expected - edge).max())
+        lines.append(
+            f"{name} differs on {differing.size} of {len(edge)} seeds by up to {largest:.3g}; seed "
+            f"{int(results.seeds[row])} is the first: stored {float(expected[row])!r}, "
+            f"now {float(edge[row])!r}"
+        )
     return lines

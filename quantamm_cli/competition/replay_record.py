@@ -23,8 +23,8 @@ class Fill(NamedTuple):
 
 @dataclass(frozen=True)
 class Replay:
-    """Steps ``first`` to ``last`` of a seed. Columns have a row a step, as it ended; a pools (N
-    strategies, then the normaliser).
+    """Steps ``first`` to ``last`` of a seed, with the values at the end of each; a pools: N
+    strategies, then the normaliser.
     """
 
     seed: int
@@ -43,12 +43,12 @@ class Replay:
     weight: Numbers
     """``(t, N)`` shares of capital"""
     states: tuple[dict[str, Numbers], ...]
-    """Of each strategy what it remembers: numbers ``(t, …)`` by name"""
+    """Each strategy's state: numbers ``(t, …)`` by name"""
     fills: tuple[Fill, ...]
 
     @property
     def steps(self) -> range:
-        """Which they are."""
+        """The numbers of the steps."""
         return range(self.first, self.first + len(self.price))
 
     @property

@@ -1,4 +1,4 @@
-"""Per-seed results of a competition: batches joined, and what each entrant's come to."""
+"""Per-seed results of a competition, joined from batches, and each entrant's statistics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BPS = 1e4
 
 @dataclass(frozen=True)
 class Results:
-    """Outcomes of ``seeds`` (s,), ascending; the arrays of ``outcome`` have a row a seed."""
+    """Outcomes of ``seeds`` (s,), ascending; the arrays of ``outcome`` have one row a seed."""
 
     names: tuple[str, ...]
     """The strategies."""
@@ -26,12 +26,12 @@ class Results:
     outcome: Outcome
 
     @classmethod
-    def joined(
+    def join(
         cls, names: Sequence[str], parts: Sequence[Mapping[str, np.ndarray]], wanted: range
     ) -> Self:
-        """Those of the ``wanted`` seeds, from batches that hold them all.
+        """The results of the ``wanted`` seeds, from batches that have them all.
 
-        A seed that two batches hold is taken from the first.
+        A seed of two batches is taken from the first.
         """
         every = np.concatenate([part["seeds"] for part in parts])
         seeds, places = np.unique(every, return_index=True)
@@ -43,12 +43,12 @@ class Results:
 
     @property
     def all_names(self) -> tuple[str, ...]:
-        """Strategies and normaliser, as the outcome's columns are."""
+        """Strategies and normaliser, in the order of the outcome's columns."""
         return (*self.names, NORMALISER)
 
     @property
     def valid(self) -> NDArray[np.bool_]:
-        """(N,) whether a strategy broke no rule on any seed."""
+        """(N,) whether a strategy kept the rules on every seed."""
         return np.asarray((self.outcome.invalid_step < 0).all(0))
 
     def table(self) -> Columns:
@@ -77,7 +77,7 @@ class Results:
 
 
 class Breach(NamedTuple):
-    """How often a strategy broke a rule, and where first."""
+    """The number of seeds on which a strategy broke a rule, and the first case."""
 
     seeds: int
     seed: int
@@ -87,7 +87,7 @@ class Breach(NamedTuple):
 
     @property
     def record(self) -> BreachRecord:
-        """As it is written."""
+        """The breach as it is stored."""
         return {
             "seeds": self.seeds,
             "seed": self.seed,
@@ -106,17 +106,17 @@ class Standing(NamedTuple):
     retail_edge: float
     volume: float
     flow_share: float
-    """Of all pools' retail volume."""
+    """Share of all pools' retail volume."""
     edge_per_volume: float
     edge_per_capital: float
-    """Of the value of its reserves, averaged over time."""
+    """Over the time average of the value of its reserves."""
     over_normaliser: Estimate
     mean_over_std: float
     """Mean over standard deviation of the seeds' edges."""
     over_reference: Estimate | None
     beats_reference: float
     wins: float
-    """Share of seeds on which no strategy has more."""
+    """Share of seeds on which no strategy has a higher edge."""
     probability_best: float
     """Probability of the highest mean."""
     capital_share: float
@@ -127,28 +127,39 @@ class Standing(NamedTuple):
 def standings(results: Results, reference: int = 0, epochs: bool = True) -> list[Standing]:
     """The strategies in their order, then the normaliser.
 
-    ``reference``: place of the one that paired differences are to.
+    ``reference``: the place of the strategy that the others are compared with. ``epochs``: whether
+    capital moves.
     """
-    edge, valid = results.outcome.edge, results.valid
-    ranked = np.where(valid)[0]
-    wins, best = (np.full(edge.shape[1], np.nan) for _ in range(2))
-    wins[ranked], best[ranked] = statistics.wins(edge[:, ranked]), statistics.best(edge[:, ranked])
-    found = [_standing(results, place, reference, epochs) for place in range(edge.shape[1])]
-    return [
-        one._replace(wins=float(wins[place]), probability_best=float(best[place]))
-        for place, one in enumerate(found)
-    ]
+    edge = results.outcome.edge
+    valid = np.flatnonzero(results.valid)
+    wins, probability = (np.full(edge.shape[1], np.nan) for _ in range(2))
+    wins[valid] = statistics.wins(edge[:, valid])
+    probability[valid] = statistics.probability_best(edge[:, valid])
+    rows = []
+    for place in range(edge.shape[1]):
+        row = _standing(results, place, epochs)._replace(
+            wins=float(wins[place]), probability_best=float(probability[place])
+        )
+        if place < len(results.names) and place != reference:
+            row = row._replace(
+                over_reference=statistics.difference(edge[:, place], edge[:, reference]),
+                beats_reference=statistics.beats(edge[:, place], edge[:, reference]),
+            )
+        rows.append(row)
+    return rows
 
 
-def _standing(results: Results, place: int, reference: int, epochs: bool) -> Standing:
-    outcome, count = results.outcome, len(results.names)
+def _standing(results: Results, place: int, epochs: bool) -> Standing:
+    """One row, without comparisons of strategies."""
+    outcome = results.outcome
     edge = outcome.edge[:, place]
     volume = outcome.arb_volume[:, place] + outcome.retail_volume[:, place]
-    strategy = place < count
-    compared = strategy and place != reference
-    other = outcome.edge[:, reference]
+    strategy = place < len(results.names)
     estimate = statistics.mean(edge)
-    spread = edge.std(ddof=1) if len(edge) > 1 else 0.0
+    deviation = edge.std(ddof=1) if len(edge) > 1 else 0.0
+    capital_share = np.nan
+    if strategy and epochs:
+        capital_share = float(outcome.epoch_weight[:, -1, place].mean())
     return Standing(
         name=results.all_names[place],
         edge=estimate,
@@ -159,21 +170,19 @@ def _standing(results: Results, place: int, reference: int, epochs: bool) -> Sta
         edge_per_volume=BPS * statistics.ratio(edge, volume),
         edge_per_capital=BPS * statistics.ratio(edge, outcome.capital[:, place]),
         over_normaliser=statistics.difference(edge, outcome.edge[:, -1]),
-        mean_over_std=estimate.mean / spread if spread > 0 else np.nan,
-        over_reference=statistics.difference(edge, other) if compared else None,
-        beats_reference=statistics.beats(edge, other) if compared else np.nan,
+        mean_over_std=estimate.mean / deviation if deviation > 0 else np.nan,
+        over_reference=None,
+        beats_reference=np.nan,
         wins=np.nan,
         probability_best=np.nan,
-        capital_share=float(outcome.epoch_weight[:, -1, place].mean())
-        if strategy and epochs
-        else np.nan,
+        capital_share=capital_share,
         fills=float(outcome.fills[:, place].mean()),
         breach=breach(results, place) if strategy else None,
     )
 
 
 def breach(results: Results, place: int) -> Breach | None:
-    """What a strategy did against the rules; None if nothing."""
+    """The rules that a strategy broke; None if it broke none."""
     steps = results.outcome.invalid_step[:, place]
     broken = np.flatnonzero(steps >= 0)
     if not broken.size:

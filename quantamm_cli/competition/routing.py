@@ -1,10 +1,9 @@
-r"""An order, split over all pools so that the next unit brings out the same
-from each: the most in all.
+r"""The split of an order over all pools that pays the most: marginal outputs are equal.
 
-Levels (``slopes``) are equal at the solution. Where they are lines, $v_i = e_i + z_i/w_i$, the
-common level $u$ solves $\sum_i w_i \max(0, u - e_i) = q$, a sum that only grows: a pool takes part
-exactly if at its own $e_i$ the sum is below $q$. So no sorting, no passes. Curves are replaced by
-their tangents until the split stands still.
+Levels (see ``marginal_price``) are equal at the solution. Where they are lines,
+$v_i = e_i + z_i/w_i$, the common level $u$ solves $\sum_i w_i \max(0, u - e_i) = q$. The sum
+increases with $u$, so a pool takes part exactly if the sum at its own $e_i$ is below $q$: no
+sorting and no iteration. Curves are replaced by their tangents until the split converges.
 """
 
 from collections.abc import Callable
@@ -18,22 +17,21 @@ from quantamm_cli.competition.fill import Lanes, Rows, settled
 from quantamm_cli.competition.marginal_price import FAR, Line, Slope, ceiling, reaching, tangent
 
 STEPS = 12
-"""Tangents taken at most."""
+"""Largest number of tangents."""
 PARTS, ZOOMS, HALVINGS = 16, 4, 40
 Quotes = Callable[[Rows], Rows]
-"""What all pools answer to payments."""
+"""What all pools give for payments."""
 
 
 def split(amount: Lanes, lines: Line) -> Rows:
-    """Payments to pools with these lines, which sum to ``amount``; zeros of nothing."""
+    """Payments to pools with these lines, which sum to ``amount``; zeros for an amount of zero."""
     enter, weight = settled(lines)
     before = sum(weight[j] * jnp.maximum(enter - enter[j], 0) for j in range(len(enter)))
-    # Roots are dear, so the compiler takes them once; a bare comparison, and the sums before it, it
-    # would repeat for all who ask.
+    # Roots are expensive, so the compiler computes the comparison once; without them it would
+    # repeat the comparison, and the sums before it, for each use.
     takes = jnp.sqrt(before) < jnp.sqrt(amount)
-    level = (amount + jnp.where(takes, weight * enter, 0).sum(0)) / jnp.where(
-        amount > 0, jnp.where(takes, weight, 0).sum(0), 1
-    )
+    above = amount + jnp.where(takes, weight * enter, 0).sum(0)
+    level = above / jnp.where(amount > 0, jnp.where(takes, weight, 0).sum(0), 1)
     return jnp.where(takes, jnp.maximum(weight * (level - enter), 0), 0)
 
 
@@ -44,23 +42,25 @@ def of_curves(
     lines: Line,
     differentiable: bool = True,
 ) -> Rows:
-    """Payments to smooth curves, of which ``curves`` tells the slopes,
-    and pools with lines, in this order.
+    """Payments to smooth curves and to pools with lines, in this order.
 
-    ``reserve`` is what the curves can give at most; ``differentiable``: with tangents once more,
-    through which derivatives pass.
+    Args:
+        amount: the order, per lane.
+        curves: the slopes of the curves at payments.
+        reserve: the most that each curve can give.
+        lines: of the pools with lines.
+        differentiable: take one more tangent, through which derivatives pass.
     """
     count, pools = len(reserve), len(reserve) + len(lines.enter)
 
     def improved(paid: Rows, share: Rows) -> tuple[Rows, Rows]:
-        # The slope of nothing is that of next to nothing: curves may have none at zero.
+        # Curves may have no slope at zero, so the smallest payment is a little above it.
         beginning = jnp.maximum(paid[:count], 1e-9 * amount + 1e-12)
         at = curves(beginning)
         share = jnp.minimum(share, ceiling(at, reserve))
-        touching = Line(
-            *(jnp.concatenate(pair) for pair in zip(tangent(at, beginning), lines, strict=True))
-        )
-        return _up_to(reaching(share * reserve, at, beginning), amount, touching), share
+        tangents = tangent(at, beginning)
+        touching = Line(*map(jnp.concatenate, zip(tangents, lines, strict=True)))
+        return _split_up_to(reaching(share * reserve, at, beginning), amount, touching), share
 
     def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
         paid, share, _, done = state
@@ -72,12 +72,14 @@ def of_curves(
     near = jax.lax.while_loop(
         lambda state: state[2] & (state[3] < STEPS), step, jax.lax.stop_gradient(start)
     )[:2]
-    return improved(*jax.lax.stop_gradient(near))[0] if differentiable else near[0]
+    if differentiable:
+        return improved(*jax.lax.stop_gradient(near))[0]
+    return near[0]
 
 
-def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
-    """The split in which the first pools get no more than ``most``: who would gets that,
-    and the others share the rest.
+def _split_up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
+    """The split in which the first pools get at most ``most`` each; the other pools share the
+    rest.
     """
     count = len(most)
     filled = split(amount, lines)
@@ -89,13 +91,13 @@ def _up_to(most: Rows, amount: Lanes, lines: Line) -> Rows:
         rest = split(amount - taken.sum(0), Line(closed, lines.weight))
         return rest.at[:count].add(taken)
 
-    found: Rows = jax.lax.cond(full.any(), shared, lambda: filled)
-    return found
+    payments: Rows = jax.lax.cond(full.any(), shared, lambda: filled)
+    return payments
 
 
 def by_search(amount: Lanes, quotes: Quotes, pools: int) -> Rows:
-    """Payments to any concave curves, kinks and all: each is taken as chords over a window, the
-    best chords first, then closer.
+    """Payments to concave curves that may have kinks: each is approximated by chords over a window,
+    the steepest chords are filled first, and the windows shrink around the result.
     """
     low, width = jnp.zeros((pools, *amount.shape)), jnp.broadcast_to(amount, (pools, *amount.shape))
 
@@ -112,9 +114,7 @@ def by_search(amount: Lanes, quotes: Quotes, pools: int) -> Rows:
 
 
 def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
-    """How far into its window each pool is filled when the steepest
-    chords of all are taken first.
-    """
+    """How far into its window each pool is filled when the steepest of all chords go first."""
     marks = jnp.arange(PARTS + 1.0)[:, None, None] / PARTS
     got = jax.vmap(quotes)(low + width * marks)
     part = width / PARTS
@@ -135,13 +135,10 @@ def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
 
 
 def beaten(amount: Lanes, paid: Rows, quotes: Quotes) -> Bool[Array, " l"]:
-    """Whether moving a tenth of the order to any one pool, from all alike,
-    brings out more than ``paid`` does.
+    """Whether moving a tenth of the order to any one pool, from all alike, pays more than ``paid``
+    does.
     """
     moved = 0.1
-    whole, less, more = (
-        quotes(paid).sum(0),
-        quotes((1 - moved) * paid),
-        quotes((1 - moved) * paid + moved * amount),
-    )
-    return (less.sum(0) + more - less).max(0) > whole * (1 + 1e-9)
+    total = quotes(paid).sum(0)
+    less, more = quotes((1 - moved) * paid), quotes((1 - moved) * paid + moved * amount)
+    return (less.sum(0) + more - less).max(0) > total * (1 + 1e-9)

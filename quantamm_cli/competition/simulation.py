@@ -1,6 +1,4 @@
-"""A simulation from its first step to its last: epochs of events,
-and what becomes of capital between them.
-"""
+"""A simulation from its first step to its last: epochs of events, and moves of capital between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,15 +15,13 @@ from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.fill import Lanes, Rows
 from quantamm_cli.competition.lineup import Group
 from quantamm_cli.competition.strategy import Epoch
-from quantamm_cli.competition.strategy_batch import Memory, Seats, spread
-from quantamm_cli.competition.trading import Exchange, Moment, Pools, opened
+from quantamm_cli.competition.strategy_batch import Memory, StrategyBatch, over_lanes
+from quantamm_cli.competition.trading import Exchange, Moment, Pools, initial_pools
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What shapes a program: who competes, by what kind of rules,
-    over how many parameter points.
-    """
+    """The inputs for which a program is compiled: groups, kinds of rules, number of points."""
 
     groups: tuple[Group, ...]
     points: int
@@ -33,8 +29,8 @@ class Plan:
     """0: no epochs."""
     score: Literal["per_capital", "absolute"]
     weights: Literal["softmax", "spread"]
-    own_noise: bool
-    """Whether the temperature is the noise of the scores."""
+    noise_temperature: bool
+    """Whether the temperature is the standard error of the scores."""
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -42,8 +38,8 @@ class Plan:
         return tuple(member for group in self.groups for member in group.members)
 
 
-class Numbers(NamedTuple):
-    """Rules that are numbers, on the host until a program takes them."""
+class RuleNumbers(NamedTuple):
+    """The rules that are numbers, which no program is compiled for; on the host at first."""
 
     base: Array | NDArray[np.float64]
     """``(2,)``"""
@@ -54,137 +50,136 @@ class Numbers(NamedTuple):
 
 
 class EventBatch(NamedTuple):
-    """What happens, for s simulations: events as in ``events``,
-    and the normaliser, ``(s,)`` each.
+    """The events of s simulations, as in :class:`quantamm_cli.competition.events.Events`, and the
+    normaliser's settings, ``(s,)`` each.
     """
 
     price: Array
     order: Array
-    events: Array
+    counts: Array
     normaliser_fee: Array
     normaliser_liquidity: Array
 
 
-class Closed(NamedTuple):
-    """What an epoch leaves: the edge of all rows, scores and weights of strategies."""
+class EpochResult(NamedTuple):
+    """The edge of all rows in an epoch, and the scores and weights of the strategies."""
 
     edge: Rows
     score: Rows
     weight: Rows
 
 
-class Left(NamedTuple):
-    """What a competition leaves; simulations first, then points, then what it is of."""
+class FinalState(NamedTuple):
+    """The result of all simulations. Simulations are the first axis of each array, points the last
+    one.
+    """
 
-    epochs: Closed
+    epochs: EpochResult
     pools: Pools
 
 
-class Open(NamedTuple):
+class EpochStart(NamedTuple):
     """Carried from epoch to epoch."""
 
     pools: Pools
-    before: Rows
-    """Edge before this epoch."""
-    opening: Rows
-    """Value of the strategies' reserves when it began."""
+    edge: Rows
+    """Sum of the edge of all earlier epochs."""
+    value: Rows
+    """Value of the strategies' reserves when the epoch began."""
 
 
 def play(
     plan: Plan,
     strategies: tuple[Any, ...],
     batch: EventBatch,
-    numbers: Numbers,
+    rule_numbers: RuleNumbers,
     *,
     differentiable: bool = False,
-) -> Left:
+) -> FinalState:
     """All lanes, from the first event to the last. Pure."""
     lanes = plan.points * len(batch.normaliser_fee)
-    exchange = seated(plan, strategies, numbers, lanes, differentiable)
+    exchange = make_exchange(plan, strategies, rule_numbers, lanes, differentiable)
 
     def widen(values: Array) -> Lanes:
-        """Of simulations, to lanes: points first."""
+        """From simulations to lanes: points first."""
         return jnp.broadcast_to(values, (plan.points, len(values))).reshape(lanes)
 
-    start = begun(exchange, numbers, widen(batch.normaliser_liquidity), widen(batch.normaliser_fee))
+    liquidity, fee = widen(batch.normaliser_liquidity), widen(batch.normaliser_fee)
     epochs = len(batch.price)
     loop = _differentiable if differentiable else _forward
 
-    def epoch(open_: Open, number: Array) -> tuple[Open, Closed]:
+    def epoch(start: EpochStart, number: Array) -> tuple[EpochStart, EpochResult]:
         moment = Moment(number, number * plan.epoch_length)
-        pools = loop(
-            batch,
-            number,
-            lambda pools, price, order: exchange.event(pools, widen(price), widen(order), moment),
-            open_.pools,
-        )
-        last = jnp.maximum(batch.events[number] - 1, 0)[None]
-        price = jnp.abs(jnp.take_along_axis(batch.price[number], last, 0)[0])
-        return closed(
-            plan,
-            exchange,
-            numbers,
-            open_._replace(pools=pools),
-            widen(price),
-            number,
-            number < epochs - 1,
-        )
 
-    done, epochs_closed = jax.lax.scan(epoch, start, jnp.arange(epochs, dtype=jnp.int32))
-    memories = zip(exchange.seats, done.pools.memories, strict=True)
-    pools = done.pools._replace(
-        memories=tuple(_explained(seats, memory, done.pools) for seats, memory in memories)
+        def event(pools: Pools, price: Array, order: Array) -> Pools:
+            return exchange.event(pools, widen(price), widen(order), moment)
+
+        start = start._replace(pools=loop(batch, number, event, start.pools))
+        last = jnp.maximum(batch.counts[number] - 1, 0)[None]
+        price = widen(jnp.abs(jnp.take_along_axis(batch.price[number], last, 0)[0]))
+        return close_epoch(plan, exchange, rule_numbers, start, price, number, number < epochs - 1)
+
+    end, results = jax.lax.scan(
+        epoch,
+        first_epoch(exchange, rule_numbers, liquidity, fee),
+        jnp.arange(epochs, dtype=jnp.int32),
+    )
+    memories = tuple(
+        _final_memory(group, memory, end.pools)
+        for group, memory in zip(exchange.batches, end.pools.memories, strict=True)
     )
 
     def simulations_first(leaf: Array) -> Array:
         return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], plan.points, -1), -1, 0)
 
-    left: Left = jax.tree.map(simulations_first, Left(epochs_closed, pools))
-    return left
+    final = FinalState(results, end.pools._replace(memories=memories))
+    reordered: FinalState = jax.tree.map(simulations_first, final)
+    return reordered
 
 
-def seated(
+def make_exchange(
     plan: Plan,
     strategies: tuple[Any, ...],
-    numbers: Numbers,
+    rule_numbers: RuleNumbers,
     lanes: int,
     differentiable: bool = False,
 ) -> Exchange:
-    """Everybody in their rows."""
-    seats, first = [], 0
+    """The exchange, with its rows assigned to the groups in their order."""
+    batches, first = [], 0
     for group, strategy in zip(plan.groups, strategies, strict=True):
-        seats.append(
-            Seats(group, jax.tree.map(lambda leaf: spread(leaf, lanes), strategy), first, lanes)
-        )
+        settings = jax.tree.map(lambda leaf: over_lanes(leaf, lanes), strategy)
+        batches.append(StrategyBatch(group, settings, first, lanes))
         first += len(group.members)
-    return Exchange(tuple(seats), plan.order, numbers.least, plan.own_noise, differentiable)
+    squares = plan.noise_temperature
+    return Exchange(tuple(batches), plan.order, rule_numbers.least, squares, differentiable)
 
 
-def begun(exchange: Exchange, numbers: Numbers, liquidity: Lanes, fee: Lanes) -> Open:
+def first_epoch(
+    exchange: Exchange, rule_numbers: RuleNumbers, liquidity: Lanes, fee: Lanes
+) -> EpochStart:
     """Before the first step. ``liquidity`` and ``fee`` are the normaliser's."""
+    base = rule_numbers.base
     scale = jnp.concatenate([jnp.ones((len(exchange.order), *liquidity.shape)), liquidity[None]])
-    pools = opened(exchange, scale * numbers.base[0], scale * numbers.base[1], 1 - fee)
-    return Open(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
+    pools = initial_pools(exchange, scale * base[0], scale * base[1], 1 - fee)
+    return EpochStart(pools, jnp.zeros_like(pools.x), 2 * pools.y[:-1])
 
 
 def _forward(
     batch: EventBatch, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools
 ) -> Pools:
-    """The events of an epoch, as many as the simulation with most has."""
+    """The events of an epoch; as many as the simulation with the most events has."""
 
     def step(place: Array, pools: Pools) -> Pools:
         return event(pools, batch.price[number, place], batch.order[number, place])
 
-    left: Pools = jax.lax.fori_loop(0, batch.events[number].max(), step, pools)
-    return left
+    after: Pools = jax.lax.fori_loop(0, batch.counts[number].max(), step, pools)
+    return after
 
 
 def _differentiable(
     batch: EventBatch, number: Array, event: Callable[[Pools, Lanes, Lanes], Pools], pools: Pools
 ) -> Pools:
-    """The same, in a loop that derivatives can be taken back through:
-    as long as there is room for events.
-    """
+    """The same in a loop of fixed length, the room for events, with reverse-mode derivatives."""
     rows = (batch.price[number], batch.order[number])
 
     def step(pools: Pools, row: tuple[Lanes, Lanes]) -> tuple[Pools, None]:
@@ -196,48 +191,53 @@ def _differentiable(
 def _scanned(
     step: Callable[[Pools, Any], tuple[Pools, None]], pools: Pools, rows: tuple[Array, Array]
 ) -> Pools:
-    """Blocks of about the root of the length, of which only the first states are kept."""
+    """A scan in blocks of about the square root of its length; derivatives store the first state of
+    each block only, and compute the others again.
+    """
     length = len(rows[0])
     block = max(1, int(length**0.5))
-    whole = length // block * block
+    in_blocks = length // block * block
 
     def over_block(pools: Pools, rows: Any) -> tuple[Pools, None]:
         return jax.lax.scan(step, pools, rows)
 
-    blocks = jax.tree.map(lambda leaf: leaf[:whole].reshape(-1, block, *leaf.shape[1:]), rows)
+    blocks = jax.tree.map(lambda leaf: leaf[:in_blocks].reshape(-1, block, *leaf.shape[1:]), rows)
     pools, _ = jax.lax.scan(jax.checkpoint(over_block), pools, blocks)
-    pools, _ = over_block(pools, jax.tree.map(lambda leaf: leaf[whole:], rows))
+    pools, _ = over_block(pools, jax.tree.map(lambda leaf: leaf[in_blocks:], rows))
     return pools
 
 
-def closed(
+def close_epoch(
     plan: Plan,
     exchange: Exchange,
-    numbers: Numbers,
-    open_: Open,
+    rule_numbers: RuleNumbers,
+    start: EpochStart,
     price: Lanes,
     number: Array,
     more: Array,
-) -> tuple[Open, Closed]:
-    """Score an epoch and, unless it is the last, move capital and tell of it."""
-    pools = open_.pools
+) -> tuple[EpochStart, EpochResult]:
+    """Score an epoch and, if there are ``more``, move capital and call the strategies' hooks.
+
+    ``start``: the epoch's own, with the pools at its end.
+    """
+    pools = start.pools
     total = pools.tally.arb_edge + pools.tally.retail_edge
-    edge = total - open_.before
-    unit = open_.opening / 1e4 if plan.score == "per_capital" else jnp.ones_like(open_.opening)
+    edge = total - start.edge
+    unit = start.value / 1e4 if plan.score == "per_capital" else jnp.ones_like(start.value)
     earned = edge[:-1] / unit
-    scores = capital.score(earned, numbers.risk_aversion)
-    temperature = numbers.temperature
-    if plan.own_noise:
+    scores = capital.score(earned, rule_numbers.risk_aversion)
+    temperature = rule_numbers.temperature
+    if plan.noise_temperature:
         temperature = capital.noise(
-            earned, pools.tally.squares[:-1] / unit**2, numbers.risk_aversion
+            earned, pools.tally.squares[:-1] / unit**2, rule_numbers.risk_aversion
         )
     alive = jnp.concatenate([memory.alive for memory in pools.memories])
     weight = capital.weights(
-        jnp.where(alive, scores, -jnp.inf), temperature, numbers.floor, plan.weights
+        jnp.where(alive, scores, -jnp.inf), temperature, rule_numbers.floor, plan.weights
     )
-    told = Closed(edge, scores, weight)
+    result = EpochResult(edge, scores, weight)
     if not plan.epoch_length:
-        return open_._replace(pools=pools), told
+        return start, result
     x, y = pools.x[:-1], pools.y[:-1]
     growth = jnp.where(more, capital.growth(x, y, price, weight), 1)
     x, y, weight = x * growth, y * growth, jnp.where(more, weight, pools.weight)
@@ -248,12 +248,11 @@ def closed(
         weight=weight,
         tally=tally,
     )
-    return Open(
-        _ended(exchange, pools, edge, total, growth, number, more), total, x * price + y
-    ), told
+    pools = _call_epoch_hooks(exchange, pools, edge, total, growth, number, more)
+    return EpochStart(pools, total, x * price + y), result
 
 
-def _ended(
+def _call_epoch_hooks(
     exchange: Exchange,
     pools: Pools,
     edge: Rows,
@@ -262,32 +261,29 @@ def _ended(
     number: Array,
     more: Array,
 ) -> Pools:
-    """Strategies that listen are told of the epoch; their new fees hold from now."""
-    if not any(seats.group.hears_epochs for seats in exchange.seats):
+    """Call ``on_epoch`` of the strategies that have it; their new fees take effect at once."""
+    if not any(batch.group.hears_epochs for batch in exchange.batches):
         return pools
     memories = list(pools.memories)
-    for place, seats in enumerate(exchange.seats):
-        if seats.group.hears_epochs:
-            rows = seats.rows
+    for index, batch in enumerate(exchange.batches):
+        if batch.group.hears_epochs:
+            rows = batch.rows
             view = Epoch(
-                seats.held(pools.x, pools.y),
+                batch.reserves(pools.x, pools.y),
                 number,
                 edge[rows],
                 total[rows],
                 pools.weight[rows],
                 growth[rows],
                 len(exchange.order) + 1,
-                seats.places,
+                batch.places,
             )
-            memories[place] = seats.ended(memories[place], view, more)
-    return exchange.refeed(pools._replace(memories=tuple(memories)))
+            memories[index] = batch.on_epoch(memories[index], view, more)
+    return exchange.update_fees(pools._replace(memories=tuple(memories)))
 
 
-def _explained(seats: Seats, memory: Memory, pools: Pools) -> Memory:
-    """With what was wrong with the fees of those whose fees were wrong, and without states."""
-    told = (
-        memory
-        if seats.group.curve
-        else seats.faulty_fees(memory, pools.x[seats.rows], pools.y[seats.rows])
-    )
-    return told._replace(state=())
+def _final_memory(batch: StrategyBatch, memory: Memory, pools: Pools) -> Memory:
+    """The memory with explained fee faults, and without states."""
+    if not batch.group.curve:
+        memory = batch.explain_fee_faults(memory, pools.x[batch.rows], pools.y[batch.rows])
+    return memory._replace(state=())

@@ -1,8 +1,8 @@
-r"""What the seeds of a competition say of its entrants, and how sure that is.
+r"""Statistics of the seeds of a competition: means, paired differences, intervals, leaders.
 
-Every entrant meets the same markets, so entrants are compared seed by seed: what a market does to
-all of them drops out of a difference. Seeds are independent draws, so means are as Student has
-them. Notation: s seeds, a entrants.
+Every entrant meets the same markets, so entrants are compared seed by seed: a market's effect on
+all of them cancels in a difference. Seeds are independent draws, so intervals of means are
+Student's. Notation: s seeds, a entrants.
 """
 
 import math
@@ -17,13 +17,13 @@ from quantamm_cli.competition.documents import EstimateRecord
 Numbers = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-_RESAMPLES, _AT_ONCE = 4000, 2**21  # resamples of the seeds; numbers of them held at a time
+_RESAMPLES, _AT_ONCE = 4000, 2**21  # resamples of the seeds; numbers of them in memory at a time
 _FEWEST = 100
-"""Seeds below which a sequential interval, which is right for many, is not given."""
+"""Fewest seeds of a sequential interval, which is valid asymptotically."""
 
 
 class Estimate(NamedTuple):
-    """A mean over seeds with its standard error and its interval; NaN where too few seeds tell."""
+    """A mean over seeds with its standard error and its interval; NaN with too few seeds."""
 
     mean: float
     error: float
@@ -38,7 +38,7 @@ class Estimate(NamedTuple):
 
     @property
     def record(self) -> EstimateRecord:
-        """As it is written."""
+        """The estimate as it is stored."""
         return {
             "mean": self.mean,
             "error": self.error,
@@ -55,29 +55,29 @@ def mean(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
     """
     numbers = np.asarray(values, np.float64)
     count = len(numbers)
-    middle = float(numbers.mean()) if count else math.nan
+    average = float(numbers.mean()) if count else math.nan
     if count < 2:
-        return Estimate(middle, math.nan, math.nan, math.nan, count)
+        return Estimate(average, math.nan, math.nan, math.nan, count)
     error = float(numbers.std(ddof=1)) / math.sqrt(count)
     reach = float(stdtrit(count - 1, (1 + confidence) / 2)) * error
-    return Estimate(middle, error, middle - reach, middle + reach, count)
+    return Estimate(average, error, average - reach, average + reach, count)
 
 
 def difference(first: ArrayLike, second: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
-    """How far ``first`` (s,) is above ``second`` (s,) on the same seeds, in the mean."""
+    """The mean of ``first`` (s,) less ``second`` (s,), paired by seed."""
     return mean(np.asarray(first, np.float64) - np.asarray(second, np.float64), confidence)
 
 
 def sequential(values: ArrayLike, planned: int, error: float = 1 - CONFIDENCE) -> Estimate:
-    r"""The mean of ``values`` (s,) with an interval that may be looked at after every seed.
+    r"""The mean of ``values`` (s,) with an interval that stays valid if checked after every seed.
 
-    The probability that it *ever* misses the mean is ``error`` (asymptotically), whenever one
-    stops, for whatever reason:
+    The probability that it *ever* misses the mean is ``error`` (asymptotically), for any rule of
+    stopping:
 
     $$\bar x_t \pm
     \hat\sigma_t\sqrt{\frac{2(t\rho^2+1)}{t^2\rho^2}\,\log\frac{\sqrt{t\rho^2+1}}{\alpha}}$$
 
-    with $\rho$ such that it is narrowest at ``planned`` seeds. NaN below 100 seeds.
+    with the $\rho$ that makes it narrowest at ``planned`` seeds. NaN below 100 seeds.
     [Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024, Annals of Statistics 52(6)]
     """
     numbers = np.asarray(values, np.float64)
@@ -85,16 +85,16 @@ def sequential(values: ArrayLike, planned: int, error: float = 1 - CONFIDENCE) -
     if count < _FEWEST:
         return plain._replace(low=math.nan, high=math.nan)
     log = -2 * math.log(error)
-    tuned = (log + math.log(log + 1)) / max(planned, 1)
-    grown = count * tuned + 1
+    rho_squared = (log + math.log(log + 1)) / max(planned, 1)
+    scaled = count * rho_squared + 1
     reach = float(numbers.std()) * math.sqrt(
-        2 * grown / (count**2 * tuned) * math.log(math.sqrt(grown) / error)
+        2 * scaled / (count**2 * rho_squared) * math.log(math.sqrt(scaled) / error)
     )
     return plain._replace(low=plain.mean - reach, high=plain.mean + reach)
 
 
 class Gap(NamedTuple):
-    """How far the leader is above the one it is least surely above."""
+    """The leader's lead over the entrant for which its lower bound is lowest."""
 
     leader: int
     runner_up: int
@@ -107,9 +107,9 @@ class Gap(NamedTuple):
 
 
 def leading_gap(edge: Numbers, planned: int) -> Gap | None:
-    """The leader's gap of ``edge`` (s, a) by sequential intervals; None of fewer than two entrants.
+    """The leader's gap in ``edge`` (s, a) by sequential intervals; None with one entrant or none.
 
-    The leader is found on the same seeds, so the error is shared among all pairs of entrants: the
+    The leader is chosen on the same seeds, so the error is divided among all pairs of entrants: the
     probability that a wrong leader is ever declared is at most ``1 - CONFIDENCE``.
     """
     entrants = edge.shape[1]
@@ -122,15 +122,17 @@ def leading_gap(edge: Numbers, planned: int) -> Gap | None:
         for other in range(entrants)
         if other != leader
     ]
-    return min(
-        gaps,
-        key=lambda gap: gap.estimate.low if not math.isnan(gap.estimate.low) else gap.estimate.mean,
-    )
+    return min(gaps, key=_lower_end)
+
+
+def _lower_end(gap: Gap) -> float:
+    """The lower bound; the mean where too few seeds have none."""
+    return gap.estimate.mean if math.isnan(gap.estimate.low) else gap.estimate.low
 
 
 def wins(edge: Numbers) -> Numbers:
-    """The share of seeds on which each entrant of ``edge`` (s, a) has the highest edge;
-    entrants that tie share a seed.
+    """The share of seeds on which each entrant of ``edge`` (s, a) has the highest edge; tied
+    entrants share a seed.
     """
     if not len(edge):
         return np.full(edge.shape[1], np.nan)
@@ -140,12 +142,12 @@ def wins(edge: Numbers) -> Numbers:
 
 
 def beats(first: ArrayLike, second: ArrayLike) -> float:
-    """The share of seeds on which ``first`` (s,) is above ``second`` (s,); a tie is half of one."""
+    """The share of seeds on which ``first`` (s,) is above ``second`` (s,); a tie counts half."""
     ahead = np.sign(np.asarray(first, np.float64) - np.asarray(second, np.float64))
     return float((ahead + 1).mean() / 2) if len(ahead) else math.nan
 
 
-def best(edge: Numbers) -> Numbers:
+def probability_best(edge: Numbers) -> Numbers:
     """The probability (a,) that each entrant of ``edge`` (s, a) has the highest mean: its share of
     the bootstrap resamples of seeds.
     """
@@ -153,15 +155,15 @@ def best(edge: Numbers) -> Numbers:
     if seeds < 2 or entrants < 1:
         return np.full(entrants, np.nan)
     random = np.random.Generator(np.random.PCG64(0))
-    found, most = np.zeros(entrants), max(1, _AT_ONCE // seeds)
+    highest, most = np.zeros(entrants), max(1, _AT_ONCE // seeds)
     for done in range(0, _RESAMPLES, most):
-        some = min(most, _RESAMPLES - done)
-        means = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=some) @ edge
-        found += wins(means) * some
-    return found / _RESAMPLES
+        count = min(most, _RESAMPLES - done)
+        means = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=count) @ edge
+        highest += wins(means) * count
+    return highest / _RESAMPLES
 
 
 def ratio(above: ArrayLike, below: ArrayLike) -> float:
-    """The sum of ``above`` (s,) over that of ``below`` (s,); NaN of nothing."""
+    """The sum of ``above`` (s,) over that of ``below`` (s,); NaN if that is not above zero."""
     total = float(np.asarray(below, float).sum())
     return float(np.asarray(above, float).sum()) / total if total > 0 else math.nan

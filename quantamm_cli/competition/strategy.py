@@ -1,13 +1,13 @@
-"""What a strategy is: a pool that quotes, remembers, and competes with others for the same orders.
+"""The base class of strategies: pools with a state that compete for the same orders.
 
-A strategy is frozen settings. Its float settings are its parameters: traced, so that changing one
+A strategy is frozen settings. Its float settings are its parameters. They are traced: changing one
 never recompiles, many values run side by side, and gradients flow. Its methods are JAX functions of
-one simulation; no method may keep anything but the state it is handed.
+one simulation, and may remember nothing but the state they return.
 """
 
 import math
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import jax.numpy as jnp
@@ -23,42 +23,42 @@ State = Any
 """A pytree of at most 128 numbers, double precision."""
 
 FloatSetting = float | Array | NDArray[np.float64]
-"""The value of a float setting, or one for each of many strategies."""
+"""The value of a float setting, or an array of one value for each of many strategies."""
 
 MOST_STATE = 128
 _ALMOST_ALL = 1 - 1e-12
 
 
 class Swap(NamedTuple):
-    """A fill, as its strategy is told of it once all fills of the moment have happened."""
+    """A fill of the strategy, after all simultaneous fills of other pools."""
 
     buys: Bool[Array, ""]
     """The trader paid Y and got X."""
     paid: Scalar
-    """What came in, fee included: Y if the trader buys, else X."""
+    """The payment, fee included: in Y if the trader buys, else in X."""
     got: Scalar
-    """What went out."""
+    """What the trader got."""
     reserves: Float[Array, "2"]
     """X and Y, after the fill."""
     step: Int[Array, ""]
     epoch_step: Int[Array, ""]
     epoch_number: Int[Array, ""]
     n_strategies: int
-    """The normaliser counted."""
+    """The number of pools: strategies and the normaliser."""
     index: Int[Array, ""]  # type: ignore[assignment]
-    """Its own place in the line-up, from 0."""
+    """The strategy's place in the line-up, from 0."""
     flow_captured: Scalar
-    """Its share of what the order paid in; 0 for arbitrage."""
+    """The strategy's share of the order; 0 for arbitrage."""
     capital_weight: Scalar
-    """Its share of the strategies' capital."""
+    """The strategy's share of the strategies' capital."""
     competing_spots: Float[Array, "n"]
-    """Spot prices of the others after the fills, in the order of the line-up, the normaliser last;
-    NaN of one that quotes no more.
+    """Spot prices of the other pools after the fills, in the order of the line-up, the normaliser
+    last; NaN of a strategy that broke a rule.
     """
 
 
 class Tick(NamedTuple):
-    """A new step: its price has moved, nobody has traded at it yet."""
+    """A new step, after its price move and before any trade."""
 
     reserves: Float[Array, "2"]
     """X and Y."""
@@ -70,17 +70,17 @@ class Tick(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """The end of an epoch, once capital has moved."""
+    """The end of an epoch, after capital has moved."""
 
     reserves: Float[Array, "2"]
-    """X and Y, the new ones."""
+    """X and Y, after the move."""
     epoch_number: Int[Array, ""]
-    """That of the epoch that ended."""
+    """The number of the epoch that ended."""
     epoch_edge: Scalar
     cumulative_edge: Scalar
     capital_weight: Scalar
     growth: Scalar
-    """New reserves over those before, of X and Y alike: a strategy that remembers
+    """Reserves after the move over those before, the same for X and Y; a strategy whose state has
     amounts scales them by it.
     """
     n_strategies: int
@@ -88,61 +88,56 @@ class Epoch(NamedTuple):
 
 
 class Strategy(TracedComponent, ABC, group="strategy"):
-    """Give ``fees`` for a constant-product pool with fees of one's own,
-    or ``quote`` for any curve.
-    """
+    """Subclasses define ``fees``, for a constant-product pool, or ``quote``, for any curve."""
 
     smooth: ClassVar[bool] = True
-    """Whether its quotes have slopes that change steadily. Curves with kinks are solved by
-    search, several times slower.
+    """Whether its quotes have continuous slopes. Curves with kinks are solved by search, which is
+    several times slower.
     """
 
     def init(self) -> State:
-        """What it remembers at the start of a simulation."""
+        """The state at the start of a simulation."""
         return ()
 
     def fees(self, state: State) -> tuple[Scalar | float, Scalar | float]:
-        """(bid, ask): the share kept of the X a seller brings, and of the Y a buyer brings.
+        """(bid, ask): the share that the pool keeps of a seller's X and of a buyer's Y.
 
-        1 on a side: no quote there.
+        A fee of 1: no quote on that side.
         """
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
     def quote(
         self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]
     ) -> Scalar:
-        """What comes out for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X.
-        Increasing, concave; 0: no quote.
+        """The output for ``amount``: X for Y if ``side`` (the trader buys X), else Y for X.
+
+        It must be increasing and concave in ``amount``; 0: no quote.
         """
         raise NotImplementedError(f"{type(self).__name__} gives neither fees nor quote")
 
     def on_step(self, state: State, tick: Tick) -> State:
-        """What it remembers when a step begins: for what changes with time,
-        whether or not anybody trades.
-        """
+        """The state when a step begins, whether or not anybody trades in it."""
         del tick
         return state
 
     def after_swap(self, state: State, swap: Swap) -> State:
-        """What it remembers after a fill of its own."""
+        """The state after a fill of this strategy."""
         del swap
         return state
 
     def on_epoch(self, state: State, epoch: Epoch) -> State:
-        """What it remembers when an epoch has ended."""
+        """The state after the end of an epoch."""
         del epoch
         return state
 
     def spot(self, state: State, reserves: Float[Array, "2"]) -> Scalar:
-        """The price others see it at, Y per X: of a constant-product pool
-        the ratio of its reserves.
-        """
+        """The price that other strategies see, Y per X; by default the ratio of the reserves."""
         del state
         return reserves[1] / reserves[0]
 
     @property
     def parameters(self) -> dict[str, FloatSetting]:
-        """Its float settings by name: what can be swept and trained."""
+        """The float settings by name, which can be swept and trained."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return {
             name: value
@@ -151,51 +146,52 @@ class Strategy(TracedComponent, ABC, group="strategy"):
         }
 
     def at(self, values: Mapping[str, FloatSetting]) -> Self:
-        """The same with other values of its parameters, not validated again."""
+        """The same strategy with other values of its parameters, which are not validated."""
         return self.replace(**values)
 
     def bounds(self, parameter: str) -> tuple[float, float]:
-        """Between what values a parameter may be, as far as is known."""
+        """The lowest and the highest value of a parameter; infinite where none is declared."""
         rules = type(self).model_fields[parameter].metadata
-        low, high = (
-            [
-                float(end)
-                for rule in rules
-                for name in names
-                if (end := getattr(rule, name, None)) is not None
-            ]
-            for names in (("ge", "gt"), ("le", "lt"))
+        return (
+            max(_ends(rules, "ge", "gt"), default=-math.inf),
+            min(_ends(rules, "le", "lt"), default=math.inf),
         )
-        return max(low, default=-math.inf), min(high, default=math.inf)
 
     @property
     def is_curve(self) -> bool:
-        """Whether it quotes a curve of its own."""
+        """Whether it defines ``quote``."""
         return type(self).quote is not Strategy.quote
 
     @property
     def hears_steps(self) -> bool:
+        """Whether it defines ``on_step``."""
         return type(self).on_step is not Strategy.on_step
 
     @property
     def hears_swaps(self) -> bool:
+        """Whether it defines ``after_swap``."""
         return type(self).after_swap is not Strategy.after_swap
 
     @property
     def hears_epochs(self) -> bool:
+        """Whether it defines ``on_epoch``."""
         return type(self).on_epoch is not Strategy.on_epoch
+
+
+def _ends(rules: Sequence[Any], *names: str) -> list[float]:
+    """The bounds of these names among a setting's validation rules."""
+    ends = (getattr(rule, name, None) for rule in rules for name in names)
+    return [float(end) for end in ends if end is not None]
 
 
 def constant_product(
     amount: Scalar, paid_into: Scalar, taken_from: Scalar, fee: Scalar | float
 ) -> Scalar:
-    """What a constant-product pool gives for ``amount``; the fee is taken from
-    it and stays in the pool.
-    """
+    """The output of a constant-product pool for ``amount``, whose fee stays in the pool."""
     counted = amount * (1 - jnp.asarray(fee))
     return taken_from * counted / (paid_into + counted)
 
 
 def within(got: Scalar, reserve: Scalar) -> Scalar:
-    """What a curve gives, but never all there is: a quote of the whole reserve breaks the rules."""
+    """A curve's output, limited to just below the reserve: quoting all of it breaks the rules."""
     return jnp.minimum(got, reserve * _ALMOST_ALL)

@@ -1,7 +1,7 @@
-"""Like strategies side by side: their methods, over all rows and lanes at once.
+"""Strategies of one class as a batch: their methods, mapped over all rows and lanes at once.
 
-What a strategy's author writes for one pool of one simulation runs here on arrays of which the last
-axis is rows times lanes, so that the processor takes many at a time.
+A strategy's methods are written for one pool of one simulation. Here they run on arrays whose last
+axis is rows times lanes, so that the processor handles many simulations in one instruction.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from quantamm_cli.competition.types import Fault
 
 
 class Memory(NamedTuple):
-    """What one simulation's strategies remember, and what became of them."""
+    """The states of a batch's strategies, and the first fault of each."""
 
     state: Any
     """Leaves ``(…, g·l)``."""
     fault_step: Array
-    """``(g, l)`` -1 while they keep the rules."""
-    reason: Array
-    asked: Array
+    """``(g, l)`` -1 while the strategy keeps the rules."""
+    fault_reason: Array
+    fault_input: Array
     """``(5, g, l)`` as ``Outcome.invalid_input``."""
 
     @property
@@ -37,8 +37,8 @@ class Memory(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seats:
-    """A group in rows ``first`` and on, over ``lanes`` lanes.
+class StrategyBatch:
+    """A group that takes the rows from ``first`` on, over ``lanes`` lanes.
     ``strategy`` has leaves ``(g·l,)``.
     """
 
@@ -57,55 +57,44 @@ class Seats:
 
     @property
     def places(self) -> Array:
-        """Their places in the line-up, ``(g, 1)``."""
+        """The strategies' places in the line-up, ``(g, 1)``."""
         return jnp.array(self.group.members)[:, None]
 
-    def held(self, x: Rows, y: Rows) -> Array:
-        """Their X and Y among those of all rows, ``(2, g, l)``."""
+    def reserves(self, x: Rows, y: Rows) -> Array:
+        """X and Y of this batch, out of those of all rows, ``(2, g, l)``."""
         return jnp.stack([x[self.rows], y[self.rows]])
 
-    def opening(self) -> Memory:
-        """At the start of a simulation."""
+    def initial_memory(self) -> Memory:
+        """The memory at the start of a simulation."""
         shape = (self.count, self.lanes)
-        state = jax.tree.map(
-            _numbers,
-            self._each(
-                lambda strategy, _: strategy.init(),
-                self.strategy,
-                jnp.zeros(self.count * self.lanes),
-            ),
+        every_row = jnp.zeros(self.count * self.lanes)
+        state = self._map(lambda strategy, _: strategy.init(), self.strategy, every_row)
+        return Memory(
+            jax.tree.map(_in_double_precision, state),
+            jnp.full(shape, -1, jnp.int32),
+            jnp.zeros(shape, jnp.int32),
+            jnp.full((5, *shape), jnp.nan),
         )
-        faults = jnp.full(shape, -1, jnp.int32)
-        return Memory(state, faults, jnp.zeros(shape, jnp.int32), jnp.full((5, *shape), jnp.nan))
 
     def quote(self, memory: Memory) -> Quote:
-        """The curves of those that still quote; the others give nothing."""
+        """The curves; a strategy that broke a rule quotes zero."""
 
-        def answer(buys: Bool[Array, "*#g l"], paid: Rows, x: Rows, y: Rows) -> Rows:
-            flat = [self._flat(values) for values in (buys, paid, x, y)]
-            got = self._each(
-                lambda strategy, state, buys, paid, x, y: jnp.asarray(
-                    strategy.quote(state, buys, paid, jnp.stack([x, y])), float
-                ),
-                self.strategy,
-                memory.state,
-                *flat,
-            )
-            return jnp.where(memory.alive, self._back(got), 0.0)
+        def one(strategy: Any, state: Any, buys: Any, paid: Any, x: Any, y: Any) -> Any:
+            return jnp.asarray(strategy.quote(state, buys, paid, jnp.stack([x, y])), float)
 
-        return answer
+        def quote(buys: Bool[Array, "*#g l"], paid: Rows, x: Rows, y: Rows) -> Rows:
+            flat = [self._flatten(values) for values in (buys, paid, x, y)]
+            got = self._map(one, self.strategy, memory.state, *flat)
+            return jnp.where(memory.alive, self._unflatten(got), 0.0)
 
-    def keep(self, memory: Memory, step: Array) -> tuple[Rows, Rows, Memory]:
-        """What counts of payments of Y and of X to constant-product pools;
-        those whose fees are no fees quote no more.
+        return quote
+
+    def fee_factors(self, memory: Memory, step: Array) -> tuple[Rows, Rows, Memory]:
+        """One less the fee, on payments of Y and of X to constant-product pools.
+
+        A strategy with an invalid fee quotes no more.
         """
-        fees = self._each(
-            lambda strategy, state, _: strategy.fees(state),
-            self.strategy,
-            memory.state,
-            self._flat(memory.fault_step),
-        )
-        bid, ask = (self._back(jnp.asarray(fee, float)) for fee in fees)
+        bid, ask = self._fees(memory)
         sound = (bid <= 1) & (ask <= 1) & (bid > -FAR) & (ask > -FAR)
         memory = memory._replace(
             fault_step=jnp.where(memory.alive & ~sound, step, memory.fault_step)
@@ -115,137 +104,138 @@ class Seats:
         )
         return buy, sell, memory
 
-    def faulty_fees(self, memory: Memory, x: Rows, y: Rows) -> Memory:
-        """Which fee it was. The states of those that broke the rules are as they were."""
-        fees = self._each(
-            lambda strategy, state, _: strategy.fees(state),
-            self.strategy,
-            memory.state,
-            self._flat(memory.fault_step),
-        )
-        bid, ask = (self._back(jnp.asarray(fee, float)) for fee in fees)
+    def explain_fee_faults(self, memory: Memory, x: Rows, y: Rows) -> Memory:
+        """The memory with the fee that was invalid, and its side.
+
+        The state of a strategy that broke a rule no longer changes, so its fees can be asked again.
+        """
+        bid, ask = self._fees(memory)
         buys = ~((ask <= 1) & (ask > -FAR))
-        told = jnp.stack(
+        inputs = jnp.stack(
             [buys.astype(float), jnp.full(x.shape, jnp.nan), x, y, jnp.where(buys, ask, bid)]
         )
         return memory._replace(
-            reason=jnp.where(memory.alive, 0, Fault.FEE),
-            asked=jnp.where(memory.alive, jnp.nan, told),
+            fault_reason=jnp.where(memory.alive, 0, Fault.FEE),
+            fault_input=jnp.where(memory.alive, jnp.nan, inputs),
         )
 
-    def judged(
+    def reject_faults(
         self, memory: Memory, fill: Fill, x: Rows, y: Rows, step: Array
     ) -> tuple[Memory, Fill]:
-        """Only fills that keep the rules.
+        """Remove the fills that break a rule, and record whose they were.
 
-        ``fill`` is what was asked and answered, nothing where nothing was.
+        ``fill``: what the strategies quoted for what is paid; zeros where nothing is.
         """
         _, out_of = sided(fill.buys, x, y)
-        asked = fill.paid > 0
+        asked_for = fill.paid > 0
         reason = jnp.where(
             fill.got < 0, Fault.NEGATIVE, jnp.where(fill.got >= out_of, Fault.TOO_MUCH, Fault.NONE)
         )
         reason = jnp.where(
-            asked, jnp.where(jnp.isfinite(fill.got), reason, Fault.NOT_FINITE), Fault.NONE
+            asked_for, jnp.where(jnp.isfinite(fill.got), reason, Fault.NOT_FINITE), Fault.NONE
         ).astype(jnp.int32)
-        broke = memory.alive & (reason > 0)
+        broken = memory.alive & (reason > 0)
 
-        def noted(memory: Memory) -> Memory:
-            told = jnp.stack(
+        def record(memory: Memory) -> Memory:
+            inputs = jnp.stack(
                 [jnp.broadcast_to(fill.buys, x.shape).astype(float), fill.paid, x, y, fill.got]
             )
             return memory._replace(
-                fault_step=jnp.where(broke, step, memory.fault_step),
-                reason=jnp.where(broke, reason, memory.reason),
-                asked=jnp.where(broke, told, memory.asked),
+                fault_step=jnp.where(broken, step, memory.fault_step),
+                fault_reason=jnp.where(broken, reason, memory.fault_reason),
+                fault_input=jnp.where(broken, inputs, memory.fault_input),
             )
 
-        memory = jax.lax.cond(broke.any(), noted, lambda memory: memory, memory)
-        holds = asked & (reason == 0)
-        return memory, Fill(
-            fill.buys, jnp.where(holds, fill.paid, 0), jnp.where(holds, fill.got, 0)
-        )
+        memory = jax.lax.cond(broken.any(), record, lambda memory: memory, memory)
+        valid = asked_for & (reason == 0)
+        paid, got = jnp.where(valid, fill.paid, 0), jnp.where(valid, fill.got, 0)
+        return memory, Fill(fill.buys, paid, got)
 
     def spots(self, memory: Memory, x: Rows, y: Rows) -> Rows:
-        """Prices others see."""
-        seen = self._each(
-            lambda strategy, state, x, y: jnp.asarray(
-                strategy.spot(state, jnp.stack([x, y])), float
-            ),
-            self.strategy,
-            memory.state,
-            self._flat(x),
-            self._flat(y),
-        )
-        return jnp.where(memory.alive, self._back(seen), jnp.nan)
+        """Spot prices that the other strategies see; NaN of a strategy that broke a rule."""
 
-    def begun(self, memory: Memory, view: Tick, new: Bool[Array, " l"]) -> Memory:
-        """When a step begins, in the lanes in which one does.
+        def one(strategy: Any, state: Any, x: Any, y: Any) -> Any:
+            return jnp.asarray(strategy.spot(state, jnp.stack([x, y])), float)
 
-        Of the view's arrays the last axes are rows and lanes.
+        prices = self._map(one, self.strategy, memory.state, self._flatten(x), self._flatten(y))
+        return jnp.where(memory.alive, self._unflatten(prices), jnp.nan)
+
+    def on_step(self, memory: Memory, view: Tick, new: Bool[Array, " l"]) -> Memory:
+        """Call the hook in the lanes in which a step begins.
+
+        The last axes of the view's arrays are rows and lanes, here and below.
         """
-        return self._remember(memory, "on_step", view, memory.alive & new)
+        return self._call_hook(memory, "on_step", view, memory.alive & new)
 
-    def told(self, memory: Memory, view: Swap, filled: Bool[Array, "g l"]) -> Memory:
-        """After fills. Of the view's arrays the last axes are rows and lanes."""
-        return self._remember(memory, "after_swap", view, filled)
+    def after_swap(self, memory: Memory, view: Swap, filled: Bool[Array, "g l"]) -> Memory:
+        """Call the hook of the strategies that were filled."""
+        return self._call_hook(memory, "after_swap", view, filled)
 
-    def ended(self, memory: Memory, view: Epoch, going_on: Array) -> Memory:
-        """After an epoch."""
-        return self._remember(memory, "on_epoch", view, memory.alive & going_on)
+    def on_epoch(self, memory: Memory, view: Epoch, more: Array) -> Memory:
+        """Call the hook, unless the epoch is the last."""
+        return self._call_hook(memory, "on_epoch", view, memory.alive & more)
 
-    def _remember(self, memory: Memory, hook: str, view: Any, when: Bool[Array, "g l"]) -> Memory:
-        flat = jax.tree.map(self._flat, view._replace(n_strategies=None))
+    def _call_hook(self, memory: Memory, hook: str, view: Any, when: Bool[Array, "g l"]) -> Memory:
+        flat = jax.tree.map(self._flatten, view._replace(n_strategies=None))
         count = view.n_strategies
 
         def one(strategy: Any, state: Any, view: Any) -> Any:
             return getattr(strategy, hook)(state, view._replace(n_strategies=count))
 
-        new = self._each(one, self.strategy, memory.state, flat)
+        new = self._map(one, self.strategy, memory.state, flat)
         which = when.reshape(-1)
-        return memory._replace(
-            state=jax.tree.map(
-                lambda old, now: jnp.where(which, jnp.asarray(now, old.dtype), old),
-                memory.state,
-                new,
-            )
+        state = jax.tree.map(
+            lambda old, now: jnp.where(which, jnp.asarray(now, old.dtype), old), memory.state, new
+        )
+        return memory._replace(state=state)
+
+    def _fees(self, memory: Memory) -> tuple[Rows, Rows]:
+        """Bid and ask fees."""
+        bid, ask = self._map(
+            lambda strategy, state, _: strategy.fees(state),
+            self.strategy,
+            memory.state,
+            self._flatten(memory.fault_step),
+        )
+        return (
+            self._unflatten(jnp.asarray(bid, float)),
+            self._unflatten(jnp.asarray(ask, float)),
         )
 
-    def _each(self, method: Any, *arguments: Any) -> Any:
+    def _map(self, method: Any, *arguments: Any) -> Any:
         return jax.vmap(method, in_axes=-1, out_axes=-1)(*arguments)
 
-    def _flat(self, values: Any) -> Array:
-        """Last axes to one: ``(…, g, l)``, or what is the same for some
-        of them, to ``(…, g·l)``.
-        """
+    def _flatten(self, values: Any) -> Array:
+        """``(…, g, l)``, or what broadcasts to it, as ``(…, g·l)``."""
         values = jnp.atleast_2d(values)
         full = jnp.broadcast_to(values, (*values.shape[:-2], self.count, self.lanes))
         flat: Array = full.reshape(*full.shape[:-2], -1)
         return flat
 
-    def _back(self, values: Array) -> Array:
-        back: Array = values.reshape(*values.shape[:-1], self.count, self.lanes)
-        return back
+    def _unflatten(self, values: Array) -> Array:
+        rows: Array = values.reshape(*values.shape[:-1], self.count, self.lanes)
+        return rows
 
 
-def _numbers(leaf: Any) -> Array:
-    """Python's numbers become JAX's: decimals in double precision."""
+def _in_double_precision(leaf: Any) -> Array:
+    """A JAX array; decimals in double precision."""
     number = jnp.asarray(leaf)
-    return jnp.asarray(number, float) if jnp.issubdtype(number.dtype, jnp.floating) else number
+    if jnp.issubdtype(number.dtype, jnp.floating):
+        return jnp.asarray(number, float)
+    return number
 
 
-def spread(leaf: Array, lanes: int) -> Array:
-    """A setting, ``(g, p)``, over lanes of simulations within points: ``(g·l,)``."""
+def over_lanes(leaf: Array, lanes: int) -> Array:
+    """A setting, ``(g, p)``, repeated over the simulations of each point: ``(g·l,)``."""
     group, points = leaf.shape
     return jnp.broadcast_to(leaf[:, :, None], (group, points, lanes // points)).reshape(-1)
 
 
-def others(order: tuple[int, ...], members: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def other_rows(
+    order: tuple[int, ...], members: tuple[int, ...]
+) -> np.ndarray[Any, np.dtype[np.int64]]:
     """For each member, the rows of the other strategies in the order of the line-up,
-    and of the normaliser, ``(g, n)``.
+    then that of the normaliser, ``(g, n)``.
     """
-    row = {place: index for index, place in enumerate(order)}
-    places = range(len(order))
-    return np.array(
-        [[*(row[place] for place in places if place != member), len(order)] for member in members]
-    )
+    row_of = np.append(np.argsort(order), len(order))
+    return np.array([np.delete(row_of, member) for member in members])

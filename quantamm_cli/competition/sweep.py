@@ -1,4 +1,4 @@
-"""Points of a strategy's settings: lanes of one program, on the same markets."""
+"""Sweeps: a grid of values of a strategy's settings, as lanes of one program on equal markets."""
 
 import itertools
 import math
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantamm_cli.competition import statistics
-from quantamm_cli.competition.play import entrants
+from quantamm_cli.competition.play import entrants_of
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.types import Points
@@ -21,16 +21,14 @@ from quantamm_cli.settings.digest import plain
 from quantamm_cli.settings.suggestions import did_you_mean
 
 _AXES = "axes"
-"""The argument that says them."""
+"""The name of the argument."""
 MOST_POINTS = 10_000
-_FORM = (
-    "write [STRATEGY.]KEY=FIRST:LAST:STEP, such as fee_bps=10:120:5, more of them joined by commas"
-)
+_FORM = "write [STRATEGY.]KEY=FIRST:LAST:STEP, such as fee_bps=10:120:5; separate axes by commas"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Values (k,) of one float setting of the strategy at a place of the line-up."""
+    """Values (k,) of one float setting, of the strategy at a place of the line-up."""
 
     place: int
     name: str
@@ -38,36 +36,34 @@ class Axis:
     values: tuple[float, ...]
 
 
-def axes(text: str, settings: Compete) -> list[Axis]:
-    """The axes that a text asks for.
+def parse_axes(text: str, settings: Compete) -> list[Axis]:
+    """The axes of a text, such as ``fee_bps=10:120:5``.
 
-    Raises ArgumentError: it cannot be read, or there is no such setting.
+    Raises:
+        ArgumentError: the text cannot be read, or there is no such setting.
     """
-    found = [_axis(part, settings) for part in text.split(",")]
-    places = [(axis.place, axis.setting) for axis in found]
-    if len(set(places)) < len(places):
-        raise ArgumentError(_AXES, f"'{text}' has one setting twice; each has one axis")
-    if len({axis.place for axis in found}) > 1:
+    axes = [_parse_axis(part, settings) for part in text.split(",")]
+    if len({(axis.place, axis.setting) for axis in axes}) < len(axes):
+        raise ArgumentError(_AXES, f"'{text}' has one setting twice; give each setting one axis")
+    names = sorted({axis.name for axis in axes})
+    if len(names) > 1:
         raise ArgumentError(
-            _AXES,
-            f"'{text}' is about {' and '.join(sorted({axis.name for axis in found}))}; sweep "
-            "one strategy at a time",
+            _AXES, f"'{text}' is about {' and '.join(names)}; sweep one strategy at a time"
         )
-    count = math.prod(len(axis.values) for axis in found)
+    count = math.prod(len(axis.values) for axis in axes)
     if count > MOST_POINTS:
-        raise ArgumentError(_AXES, f"'{text}' has {count:,} points; {MOST_POINTS:,} at most")
-    return found
+        raise ArgumentError(_AXES, f"'{text}' has {count:,} points; give at most {MOST_POINTS:,}")
+    return axes
 
 
-def points(found: Sequence[Axis]) -> Points:
-    """Every combination, the last axis moving fastest."""
-    grid = np.array(list(itertools.product(*(axis.values for axis in found))))
-    return {
-        found[0].place: {axis.setting: grid[:, column].copy() for column, axis in enumerate(found)}
-    }
+def points(axes: Sequence[Axis]) -> Points:
+    """Every combination of the axes' values, the last axis changing fastest."""
+    grid = np.array(list(itertools.product(*(axis.values for axis in axes))))
+    columns = {axis.setting: grid[:, column].copy() for column, axis in enumerate(axes)}
+    return {axes[0].place: columns}
 
 
-def _axis(part: str, settings: Compete) -> Axis:
+def _parse_axis(part: str, settings: Compete) -> Axis:
     key, equals, span = part.strip().partition("=")
     numbers = span.split(":")
     if not key or not equals or len(numbers) != 3:
@@ -78,10 +74,12 @@ def _axis(part: str, settings: Compete) -> Axis:
         raise ArgumentError(_AXES, f"'{span}' are not three numbers; {_FORM}") from None
     if not all(map(math.isfinite, (first, last, step))) or step <= 0 or last < first:
         raise ArgumentError(
-            _AXES, f"'{span}' leads nowhere: FIRST is not above LAST, and STEP is above 0"
+            _AXES, f"'{span}' has no values; give FIRST <= LAST and STEP > 0, all finite"
         )
     if (last - first) / step > MOST_POINTS:
-        raise ArgumentError(_AXES, f"'{span}' has more than {MOST_POINTS:,} points")
+        raise ArgumentError(
+            _AXES, f"'{span}' has more than {MOST_POINTS:,} points; give a larger STEP"
+        )
     place, setting = _owner(key, settings)
     count = math.floor((last - first) / step * (1 + 1e-12) + 1e-9) + 1
     entry = settings.strategies[place]
@@ -92,8 +90,8 @@ def _axis(part: str, settings: Compete) -> Axis:
 
 
 def _owner(key: str, settings: Compete) -> tuple[int, str]:
-    """Place and setting that a key means; without the strategy's name,
-    the only one that has the setting.
+    """Place and setting of a key; a key without a strategy's name means the only strategy that has
+    the setting.
     """
     name, dot, setting = key.rpartition(".")
     if dot and name not in settings.names:
@@ -102,17 +100,17 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
             f"'{name}' does not compete{did_you_mean(name, settings.names)} (there are: "
             f"{', '.join(settings.names)})",
         )
-    having = {
-        one.name: one.strategy.parameters
-        for one in entrants(settings)
-        if not dot or one.name == name
+    parameters = {
+        entrant.name: entrant.strategy.parameters
+        for entrant in entrants_of(settings)
+        if not dot or entrant.name == name
     }
-    owners = [one for one, fields in having.items() if setting in fields]
+    owners = [owner for owner, fields in parameters.items() if setting in fields]
     if not owners:
-        known = sorted({field for fields in having.values() for field in fields})
-        whose = name or " or ".join(having)
-        there = f"{did_you_mean(setting, known)} (there are: {', '.join(known) or 'none'})"
-        raise ArgumentError(_AXES, f"{setting} is no float setting of {whose}{there}")
+        known = sorted(set().union(*parameters.values()))
+        whose = name or " or ".join(parameters)
+        hint = f"{did_you_mean(setting, known)} (there are: {', '.join(known) or 'none'})"
+        raise ArgumentError(_AXES, f"{setting} is no float setting of {whose}{hint}")
     if len(owners) > 1:
         raise ArgumentError(
             _AXES, f"{' and '.join(owners)} have {setting}; write {owners[0]}.{setting}=..."
@@ -122,12 +120,10 @@ def _owner(key: str, settings: Compete) -> tuple[int, str]:
 
 def changed(strategy: Component, changes: Mapping[str, float], where: str = "strategy") -> Strategy:
     """The strategy with other parameters, validated. Raises ConfigError."""
-    own = Strategy.typed(strategy)
-    tree = plain(own.at(changes))
-    found: Strategy = decode(
-        type(own), {key: value for key, value in tree.items() if key != "kind"}, where
-    )
-    return found
+    original = Strategy.typed(strategy)
+    fields = {key: value for key, value in plain(original.at(changes)).items() if key != "kind"}
+    result: Strategy = decode(type(original), fields, where)
+    return result
 
 
 class Point(NamedTuple):
@@ -136,7 +132,7 @@ class Point(NamedTuple):
     values: dict[str, float]
     edge: Estimate
     behind: Estimate | None
-    """How far below the best point, seed by seed; None of that one."""
+    """The best point's edge less this one's, paired by seed; None for the best point."""
     best: float
     """Probability of the highest mean."""
     flow_share: float
@@ -144,27 +140,33 @@ class Point(NamedTuple):
 
     @property
     def tied(self) -> bool:
-        """Whether noise alone may put it below the best."""
+        """Whether the difference from the best point is within noise."""
         return self.behind is None or self.behind.low <= 0
 
 
-def judged(found: Sequence[Axis], edge: Numbers, volume: Numbers, retail: Numbers) -> list[Point]:
-    """Every point in its order.
+def compare_points(
+    axes: Sequence[Axis], edge: Numbers, volume: Numbers, retail: Numbers
+) -> list[Point]:
+    """Every point, in the order of :func:`points`.
 
-    ``edge`` and ``volume`` (s, p) of the swept strategy, ``retail`` (s,
-    p, a) volume of all pools.
+    ``edge`` and ``volume`` (s, p) of the swept strategy, ``retail`` (s, p, a) volume of all pools.
     """
-    grid = points(found)[found[0].place]
+    place = axes[0].place
+    grid = points(axes)[place]
     top = int(np.argmax(edge.mean(0)))
-    best = statistics.best(edge)
-    return [
-        Point(
+    probability = statistics.probability_best(edge)
+    rows = []
+    for point in range(edge.shape[1]):
+        behind = None
+        if point != top:
+            behind = statistics.difference(edge[:, top], edge[:, point])
+        row = Point(
             {name: float(values[point]) for name, values in grid.items()},
             statistics.mean(edge[:, point]),
-            None if point == top else statistics.difference(edge[:, top], edge[:, point]),
-            float(best[point]),
-            statistics.ratio(retail[:, point, found[0].place], retail[:, point].sum(1)),
+            behind,
+            float(probability[point]),
+            statistics.ratio(retail[:, point, place], retail[:, point].sum(1)),
             1e4 * statistics.ratio(edge[:, point], volume[:, point]),
         )
-        for point in range(edge.shape[1])
-    ]
+        rows.append(row)
+    return rows

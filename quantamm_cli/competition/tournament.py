@@ -1,4 +1,4 @@
-"""Many line-ups of the same strategies on the same markets, and what they say together."""
+"""Tournaments: several line-ups of the same strategies on the same markets, compared."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -12,65 +12,73 @@ from quantamm_cli.settings.compete import MOST_ENTRANTS, Compete, Entry
 
 Kind = Literal["pairs", "leave-one-out", "copies"]
 LineUp = tuple[str, ...]
-"""Names of the strategies of the settings; of copies one name often."""
+"""Names of the strategies of the settings; a name is repeated for copies."""
 
 
 def line_ups(kind: Kind, settings: Compete) -> list[LineUp]:
-    """Who plays with whom. Raises ArgumentError: too few strategies."""
+    """The line-ups of a tournament. Raises ArgumentError: too few strategies."""
     names = settings.names
     if kind == "copies":
-        counts = [
-            count
-            for count in (1, 2, 4, 8, 16)
-            if count <= MOST_ENTRANTS and (count == 1 or count * settings.epoch.floor < 1)
-        ]
+        counts = [count for count in (1, 2, 4, 8, 16) if _has_room(settings, count)]
         return [(name,) * count for name in names for count in counts]
     if len(names) < 2:
-        raise ArgumentError("tournament", f"{kind} takes two strategies or more, came {len(names)}")
+        raise ArgumentError(
+            "tournament", f"{kind} compares strategies, got {len(names)}; give at least two"
+        )
     if kind == "pairs":
         return list(itertools.combinations(names, 2))
-    return [names, *(tuple(other for other in names if other != name) for name in names)]
+    return [names, *(_without(names, name) for name in names)]
 
 
-def lined_up(settings: Compete, line_up: LineUp) -> Compete:
-    """The same settings with other strategies. Copies have numbers behind their names."""
+def _without(names: LineUp, absent: str) -> LineUp:
+    return tuple(name for name in names if name != absent)
+
+
+def _has_room(settings: Compete, copies: int) -> bool:
+    """Whether the floors of so many copies leave capital to compete for."""
+    return copies <= MOST_ENTRANTS and (copies == 1 or copies * settings.epoch.floor < 1)
+
+
+def with_line_up(settings: Compete, line_up: LineUp) -> Compete:
+    """The same settings with other strategies. Copies after the first have a number in their
+    names.
+    """
     known = {entry.name: entry for entry in settings.strategies}
-    seen: dict[str, int] = {}
+    copies: dict[str, int] = {}
     entries = []
     for name in line_up:
-        seen[name] = seen.get(name, 0) + 1
-        called = name if seen[name] == 1 else f"{name} #{seen[name]}"
-        entries.append(Entry(**(dict(known[name]) | {"name": called})))
+        copies[name] = copies.get(name, 0) + 1
+        unique = name if copies[name] == 1 else f"{name} #{copies[name]}"
+        entries.append(Entry(**(dict(known[name]) | {"name": unique})))
     reference = settings.reference if settings.reference in line_up else None
     fields = {name: getattr(settings, name) for name in type(settings).model_fields}
     return Compete(**(fields | {"strategies": tuple(entries), "reference": reference}))
 
 
 class Meeting(NamedTuple):
-    """Two strategies against each other."""
+    """A competition of two strategies."""
 
     first: str
     second: str
     gap: Estimate
-    """Edge of the first above the second, in Y a seed."""
+    """Edge of the first less that of the second, in Y a seed."""
     wins: float
-    """Share of seeds on which the first has more."""
+    """Share of seeds on which the first has the higher edge."""
 
 
-def pairs(found: Mapping[LineUp, Results]) -> list[Meeting]:
+def pairs(results: Mapping[LineUp, Results]) -> list[Meeting]:
     """Every pair."""
     meetings = []
-    for (first, second), results in found.items():
-        one, other = (results.outcome.edge[:, place] for place in (0, 1))
-        meetings.append(
-            Meeting(first, second, statistics.difference(one, other), statistics.beats(one, other))
-        )
+    for (first, second), played in results.items():
+        edges = played.outcome.edge[:, 0], played.outcome.edge[:, 1]
+        gap, wins = statistics.difference(*edges), statistics.beats(*edges)
+        meetings.append(Meeting(first, second, gap, wins))
     return meetings
 
 
 def points(meetings: Sequence[Meeting]) -> dict[str, float]:
-    """A point for each meeting that is surely won, half of one for each that is
-    not decided; the most first.
+    """One point for each significant win, half a point for each undecided meeting; the highest
+    first.
     """
     total: dict[str, float] = {}
     for meeting in meetings:
@@ -80,29 +88,24 @@ def points(meetings: Sequence[Meeting]) -> dict[str, float]:
 
 
 class Absence(NamedTuple):
-    """What becomes of a strategy when another one stays away."""
+    """The effect on a strategy of leaving out another one."""
 
     absent: str
     name: str
     gain: Estimate
-    """Its edge without the absent one less that with it, in Y a seed."""
+    """The strategy's edge without the absent one less that with it, in Y a seed."""
 
 
-def absences(found: Mapping[LineUp, Results]) -> list[Absence]:
-    """Every strategy without every other. The first line-up is the whole."""
-    whole, *others = found
+def absences(results: Mapping[LineUp, Results]) -> list[Absence]:
+    """Every strategy without every other. The first line-up is the full one."""
+    full, *others = results
     gains = []
     for line_up in others:
-        (absent,) = set(whole) - set(line_up)
+        (absent,) = set(full) - set(line_up)
         for place, name in enumerate(line_up):
-            alone = found[line_up].outcome.edge[:, place]
-            gains.append(
-                Absence(
-                    absent,
-                    name,
-                    statistics.difference(alone, found[whole].outcome.edge[:, whole.index(name)]),
-                )
-            )
+            without = results[line_up].outcome.edge[:, place]
+            with_all = results[full].outcome.edge[:, full.index(name)]
+            gains.append(Absence(absent, name, statistics.difference(without, with_all)))
     return gains
 
 
@@ -112,23 +115,17 @@ class Crowd(NamedTuple):
     name: str
     copies: int
     edge: Estimate
-    """Of one of them, in Y a seed: the mean of all copies."""
+    """Mean over the copies, in Y a seed."""
     edge_per_capital: float
     """bps"""
 
 
-def crowds(found: Mapping[LineUp, Results]) -> list[Crowd]:
-    """How far the edge of each strategy falls as more of it compete."""
+def crowds(results: Mapping[LineUp, Results]) -> list[Crowd]:
+    """The edge of each strategy by the number of copies that compete."""
     crowded = []
-    for line_up, results in found.items():
+    for line_up, played in results.items():
         count = len(line_up)
-        edge, capital = results.outcome.edge[:, :count], results.outcome.capital[:, :count]
-        crowded.append(
-            Crowd(
-                line_up[0],
-                count,
-                statistics.mean(edge.mean(1)),
-                BPS * statistics.ratio(edge, capital),
-            )
-        )
+        edge, capital = played.outcome.edge[:, :count], played.outcome.capital[:, :count]
+        per_capital = BPS * statistics.ratio(edge, capital)
+        crowded.append(Crowd(line_up[0], count, statistics.mean(edge.mean(1)), per_capital))
     return crowded

@@ -1,5 +1,5 @@
-"""The engine's own events of one simulation, cut in two and looked at after each half: an
-arbitrage, then an order.
+"""A snapshot of one simulation after each of the engine's events, with events that have both an
+arbitrage and an order split in two.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,22 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from quantamm_cli.competition.simulation import Numbers as RuleNumbers
-from quantamm_cli.competition.simulation import Plan, begun, closed, seated
+from quantamm_cli.competition.simulation import (
+    Plan,
+    RuleNumbers,
+    close_epoch,
+    first_epoch,
+    make_exchange,
+)
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.trading import Exchange, Moment, Pools
 
 _SMALL = 1e-6
-"""Share of a reserve that a price is asked for."""
+"""Share of a reserve that is quoted to find a price."""
 
 
-class Seen(NamedTuple):
-    """After an event: rows as the engine has them, one lane."""
+class Snapshot(NamedTuple):
+    """The state after an event, or after each of several (m,): rows in the engine's order."""
 
     x: Array
     y: Array
@@ -33,72 +38,67 @@ class Seen(NamedTuple):
     states: tuple[Any, ...]
 
 
-class Half(NamedTuple):
-    """Events cut in two: a price and its arbitrage; an order."""
+class SplitEvents(NamedTuple):
+    """Events (m,) with a price move and its arbitrage, or an order, never both."""
 
     price: Numbers
+    """Negated where the step is not new."""
     order: Numbers
     step_new: NDArray[np.bool_]
 
 
-def halves(price: Numbers, order: Numbers) -> Half:
-    """Events (m,), each cut in two where a step begins with it;
-    the engine takes both halves for events.
-    """
+def split_events(price: Numbers, order: Numbers) -> SplitEvents:
+    """Events (m,); each that begins a step becomes two, both of which are events to the engine."""
     new = price > 0
     rows = np.repeat(np.arange(len(price)), np.where(new, 2, 1))
     second = np.concatenate([[False], rows[1:] == rows[:-1]]) | ~new[rows]
-    cut = np.where(second, -np.abs(price[rows]), price[rows])
-    return Half(cut, np.where(second, order[rows], 0.0), ~second)
+    signed = np.where(second, -np.abs(price[rows]), price[rows])
+    return SplitEvents(signed, np.where(second, order[rows], 0.0), ~second)
 
 
-def watched(
+def trace(
     plan: Plan,
     strategies: tuple[Any, ...],
-    numbers: RuleNumbers,
+    rule_numbers: RuleNumbers,
     liquidity: Array,
     fee: Array,
-    epochs: Sequence[tuple[Numbers, Numbers]],
-) -> list[Seen]:
-    """What is seen when an epoch opens and after each half event, epoch by epoch."""
-    exchange = seated(plan, strategies, numbers, 1)
-    open_ = begun(exchange, numbers, liquidity, fee)
-    seen = []
-    for number, (price, order) in enumerate(epochs):
-        moment = Moment(
-            jnp.asarray(number, jnp.int32), jnp.asarray(number * plan.epoch_length, jnp.int32)
-        )
-        pools, one = _epoch(
-            plan, strategies, numbers, open_.pools, jnp.asarray(price), jnp.asarray(order), moment
-        )
-        seen.append(jax.tree.map(np.asarray, one))
-        more = jnp.asarray(number < len(epochs) - 1)
-        fair = jnp.abs(jnp.asarray(price[-1:]))
-        open_, _ = closed(
+    epochs: Sequence[SplitEvents],
+) -> list[Snapshot]:
+    """For each epoch the snapshots at its beginning and after each of its events."""
+    exchange = make_exchange(plan, strategies, rule_numbers, 1)
+    start = first_epoch(exchange, rule_numbers, liquidity, fee)
+    snapshots = []
+    for index, events in enumerate(epochs):
+        number = jnp.asarray(index, jnp.int32)
+        moment = Moment(number, jnp.asarray(index * plan.epoch_length, jnp.int32))
+        price, order = jnp.asarray(events.price), jnp.asarray(events.order)
+        pools, of_epoch = _epoch(plan, strategies, rule_numbers, start.pools, price, order, moment)
+        snapshots.append(jax.tree.map(np.asarray, of_epoch))
+        start, _ = close_epoch(
             plan,
             exchange,
-            numbers,
-            open_._replace(pools=pools),
-            fair,
-            jnp.asarray(number, jnp.int32),
-            more,
+            rule_numbers,
+            start._replace(pools=pools),
+            jnp.abs(price[-1:]),
+            number,
+            jnp.asarray(index < len(epochs) - 1),
         )
-    return seen
+    return snapshots
 
 
 @partial(jax.jit, static_argnums=0)
 def _epoch(
     plan: Plan,
     strategies: Any,
-    numbers: RuleNumbers,
+    rule_numbers: RuleNumbers,
     pools: Pools,
     price: Array,
     order: Array,
     moment: Moment,
-) -> tuple[Pools, Seen]:
-    exchange = seated(plan, strategies, numbers, 1)
+) -> tuple[Pools, Snapshot]:
+    exchange = make_exchange(plan, strategies, rule_numbers, 1)
 
-    def look(pools: Pools) -> Seen:
+    def snapshot(pools: Pools) -> Snapshot:
         bid, ask = _prices(exchange, pools)
         tally = pools.tally
         states = tuple(memory.state for memory in pools.memories)
@@ -106,13 +106,13 @@ def _epoch(
         x, y, bid, ask, edge, weight = (
             value[:, 0] for value in (pools.x, pools.y, bid, ask, edge, pools.weight)
         )
-        return Seen(x, y, bid, ask, edge, weight, states)
+        return Snapshot(x, y, bid, ask, edge, weight, states)
 
-    def one(pools: Pools, row: tuple[Array, Array]) -> tuple[Pools, Seen]:
+    def one(pools: Pools, row: tuple[Array, Array]) -> tuple[Pools, Snapshot]:
         pools = exchange.event(pools, row[0][None], row[1][None], moment)
-        return pools, look(pools)
+        return pools, snapshot(pools)
 
-    before = look(pools)
+    before = snapshot(pools)
     pools, after = jax.lax.scan(one, pools, (price, order))
     return pools, jax.tree.map(
         lambda head, tail: jnp.concatenate([jnp.asarray(head)[None], tail]), before, after
@@ -120,13 +120,13 @@ def _epoch(
 
 
 def _prices(exchange: Exchange, pools: Pools) -> tuple[Array, Array]:
-    """What a small trade pays and costs at every pool, ``(a, 1)`` each."""
+    """Bid and ask of every pool for a small trade, ``(a, 1)`` each."""
     curves = exchange.curves
     bids, asks = [], []
-    for seats, memory in zip(exchange.seats, pools.memories, strict=True):
-        if seats.group.curve:
-            x, y = pools.x[seats.rows], pools.y[seats.rows]
-            quote = seats.quote(memory)
+    for batch, memory in zip(exchange.batches, pools.memories, strict=True):
+        if batch.group.curve:
+            x, y = pools.x[batch.rows], pools.y[batch.rows]
+            quote = batch.quote(memory)
             bids.append(quote(jnp.zeros(1, bool), _SMALL * x, x, y) / (_SMALL * x))
             asks.append(_SMALL * y / quote(jnp.ones(1, bool), _SMALL * y, x, y))
     spot = pools.y[curves:] / pools.x[curves:]

@@ -1,6 +1,4 @@
-"""One event: a price that moved and the arbitrage it brings, an order and its
-split, and who is told what.
-"""
+"""One event: a price move and its arbitrage, an order and its split, and the strategies' hooks."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,7 +12,7 @@ from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, settled, sided
 from quantamm_cli.competition.marginal_price import NOTHING, Line, Slope, slope, straight
 from quantamm_cli.competition.strategy import Swap, Tick
-from quantamm_cli.competition.strategy_batch import Memory, Seats, others
+from quantamm_cli.competition.strategy_batch import Memory, StrategyBatch, other_rows
 
 
 class Tally(NamedTuple):
@@ -28,7 +26,7 @@ class Tally(NamedTuple):
     retail_fills: Rows
     capital: Rows
     squares: Rows
-    """Of edges, since the epoch began."""
+    """Sum of squared edges since the epoch began."""
     checked: Lanes
     worse: Lanes
 
@@ -39,8 +37,9 @@ class Pools(NamedTuple):
     x: Rows
     y: Rows
     keep_buy: Rows
-    """What counts of a payment of Y, of the c constant-product pools."""
+    """One less the fee on payments of Y to the constant-product pools."""
     keep_sell: Rows
+    """The same of payments of X."""
     memories: tuple[Memory, ...]
     weight: Rows
     """``(n, l)`` shares of the strategies' capital."""
@@ -49,89 +48,77 @@ class Pools(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Where an event stands in time."""
+    """The epoch of an event."""
 
     epoch: Array
-    opened: Array
-    """The step at which the epoch began."""
+    first_step: Array
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """Who sits where, and what does not change in a competition."""
+    """The strategies by row, and all that does not change in a competition."""
 
-    seats: tuple[Seats, ...]
+    batches: tuple[StrategyBatch, ...]
     order: tuple[int, ...]
     least: Least
     squares: bool
-    """Whether edges are squared, for the noise of epoch scores."""
+    """Whether to sum squared edges, for the noise of epoch scores."""
     differentiable: bool = False
-    """Whether derivatives pass through what is solved for."""
+    """Whether derivatives pass through the iterative solutions."""
 
     @property
     def curves(self) -> int:
-        """How many rows quote curves."""
-        return sum(seats.count for seats in self.seats if seats.group.curve)
+        """Number of rows that quote curves."""
+        return sum(batch.count for batch in self.batches if batch.group.curve)
 
     def event(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
-        """Everything that happens at one event of each lane; ``price`` is negated
-        where the step is not new.
-        """
+        """The pools after one event of each lane; ``price`` is negated if its step is not new."""
         new, price = price > 0, jnp.abs(price)
-        pools = self._begun(pools._replace(step=pools.step + new), new, moment)
-        pools = self._arbitraged(pools, price, new, moment)
-        return self._served(pools, price, order, moment)
+        pools = self._call_step_hooks(pools._replace(step=pools.step + new), new, moment)
+        pools = self._arbitrage(pools, price, new, moment)
+        return self._fill_order(pools, price, order, moment)
 
-    def _begun(self, pools: Pools, new: Bool[Array, " l"], moment: Moment) -> Pools:
-        """Strategies that listen to steps are told of one; their new fees hold from now."""
-        if not any(seats.group.hears_steps for seats in self.seats):
+    def _call_step_hooks(self, pools: Pools, new: Bool[Array, " l"], moment: Moment) -> Pools:
+        """Call ``on_step`` of the strategies that have it; their new fees take effect at once."""
+        if not any(batch.group.hears_steps for batch in self.batches):
             return pools
         memories = list(pools.memories)
-        for place, seats in enumerate(self.seats):
-            if seats.group.hears_steps:
-                view = Tick(
-                    seats.held(pools.x, pools.y),
-                    *self._when(pools, moment),
-                    len(self.order) + 1,
-                    seats.places,
-                )
-                memories[place] = seats.begun(memories[place], view, new)
-        return self.refeed(pools._replace(memories=tuple(memories)))
+        for index, batch in enumerate(self.batches):
+            if batch.group.hears_steps:
+                reserves = batch.reserves(pools.x, pools.y)
+                view = Tick(reserves, *self._time(pools, moment), len(self.order) + 1, batch.places)
+                memories[index] = batch.on_step(memories[index], view, new)
+        return self.update_fees(pools._replace(memories=tuple(memories)))
 
-    def _arbitraged(
+    def _arbitrage(
         self, pools: Pools, price: Lanes, new: Bool[Array, " l"], moment: Moment
     ) -> Pools:
         curves, memories, fills = self.curves, list(pools.memories), []
-        for place, seats in enumerate(self.seats):
-            if seats.group.curve:
-                x, y = pools.x[seats.rows], pools.y[seats.rows]
-                asked = arbitrage.of_curve(
-                    seats.quote(memories[place]),
-                    x,
-                    y,
-                    price,
-                    self.least,
-                    seats.group.smooth,
-                    self.differentiable,
+        for index, batch in enumerate(self.batches):
+            if batch.group.curve:
+                x, y = pools.x[batch.rows], pools.y[batch.rows]
+                quote, smooth = batch.quote(memories[index]), batch.group.smooth
+                fill = arbitrage.of_curve(
+                    quote, x, y, price, self.least, smooth, self.differentiable
                 )
-                asked = asked._replace(
-                    paid=jnp.where(new, asked.paid, 0), got=jnp.where(new, asked.got, 0)
+                fill = fill._replace(
+                    paid=jnp.where(new, fill.paid, 0), got=jnp.where(new, fill.got, 0)
                 )
-                memories[place], fill = seats.judged(memories[place], asked, x, y, pools.step)
+                memories[index], fill = batch.reject_faults(memories[index], fill, x, y, pools.step)
                 fills.append(fill)
-        keeps = pools.keep_buy, pools.keep_sell
+        factors = pools.keep_buy, pools.keep_sell
         fills.append(
             arbitrage.constant_product(
-                pools.x[curves:], pools.y[curves:], *keeps, price, self.least, new
+                pools.x[curves:], pools.y[curves:], *factors, price, self.least, new
             )
         )
-        fill = _together(fills)
-        pools = self._moved(pools._replace(memories=tuple(memories)), fill, price, "arb")
+        fill = _join_fills(fills)
+        pools = self._apply_fills(pools._replace(memories=tuple(memories)), fill, price, "arb")
         capital = pools.tally.capital + jnp.where(new, pools.x * price + pools.y, 0)
         pools = pools._replace(tally=pools.tally._replace(capital=capital))
-        return self._told(pools, fill, jnp.zeros_like(price), moment)
+        return self._call_swap_hooks(pools, fill, jnp.zeros_like(price), moment)
 
-    def _served(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
+    def _fill_order(self, pools: Pools, price: Lanes, order: Lanes, moment: Moment) -> Pools:
         buys = order > 0
         amount = jnp.where(buys, order, -order / price)
         curves, memories, fills = self.curves, list(pools.memories), []
@@ -139,192 +126,169 @@ class Exchange:
         x, y = pools.x[curves:], pools.y[curves:]
         lines = straight(buys, x, y, keep)
         if curves:
-            paid, beaten = self._solved(pools, buys, amount, lines, keep)
+            paid, worse = self._split_order(pools, buys, amount, lines, keep)
             tally = pools.tally
             tally = tally._replace(
-                checked=tally.checked + (order != 0), worse=tally.worse + (beaten & (order != 0))
+                checked=tally.checked + (order != 0), worse=tally.worse + (worse & (order != 0))
             )
             pools = pools._replace(tally=tally)
         else:
             paid = routing.split(amount, lines)
-        for place, seats in enumerate(self.seats):
-            if seats.group.curve:
-                rows = paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows]
-                asked = Fill(
-                    buys,
-                    rows[0],
-                    jnp.where(rows[0] > 0, seats.quote(memories[place])(buys, *rows), 0),
+        for index, batch in enumerate(self.batches):
+            if batch.group.curve:
+                rows = paid[batch.rows], pools.x[batch.rows], pools.y[batch.rows]
+                got = jnp.where(rows[0] > 0, batch.quote(memories[index])(buys, *rows), 0)
+                memories[index], fill = batch.reject_faults(
+                    memories[index], Fill(buys, rows[0], got), *rows[1:], pools.step
                 )
-                memories[place], fill = seats.judged(memories[place], asked, *rows[1:], pools.step)
                 fills.append(fill)
         fills.append(Fill(buys, paid[curves:], _constant_product(buys, paid[curves:], x, y, keep)))
-        fill = _together(fills)
-        pools = self._moved(pools._replace(memories=tuple(memories)), fill, price, "retail")
-        return self._told(pools, fill, amount, moment)
+        fill = _join_fills(fills)
+        pools = self._apply_fills(pools._replace(memories=tuple(memories)), fill, price, "retail")
+        return self._call_swap_hooks(pools, fill, amount, moment)
 
-    def _solved(
+    def _split_order(
         self, pools: Pools, buys: Bool[Array, " l"], amount: Lanes, lines: Line, keep: Rows
     ) -> tuple[Rows, Bool[Array, " l"]]:
-        """The split among pools some of which quote curves, and whether
-        another is seen to pay more.
-        """
+        """The split among pools with curves among them, and whether a split nearby pays more."""
         curved = [
-            (seats, seats.quote(memory))
-            for seats, memory in zip(self.seats, pools.memories, strict=True)
-            if seats.group.curve
+            (batch.rows, batch.quote(memory))
+            for batch, memory in zip(self.batches, pools.memories, strict=True)
+            if batch.group.curve
         ]
         x, y = pools.x[self.curves :], pools.y[self.curves :]
 
         def quotes(paid: Rows) -> Rows:
             parts = [
-                quote(buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows])
-                for seats, quote in curved
+                quote(buys, paid[rows], pools.x[rows], pools.y[rows]) for rows, quote in curved
             ]
-            return jnp.concatenate(
-                [*parts, _constant_product(buys, paid[self.curves :], x, y, keep)]
-            )
+            straight_part = _constant_product(buys, paid[self.curves :], x, y, keep)
+            return jnp.concatenate([*parts, straight_part])
 
         def slopes(paid: Rows) -> Slope:
             parts = [
-                slope(quote, buys, paid[seats.rows], pools.x[seats.rows], pools.y[seats.rows])
-                for seats, quote in curved
+                slope(quote, buys, paid[rows], pools.x[rows], pools.y[rows])
+                for rows, quote in curved
             ]
-            return Slope(*(jnp.concatenate(column) for column in zip(*parts, strict=True)))
+            return Slope(*map(jnp.concatenate, zip(*parts, strict=True)))
 
-        if all(seats.group.smooth for seats, _ in curved):
+        if all(batch.group.smooth for batch in self.batches if batch.group.curve):
             reserve = sided(buys, pools.x[: self.curves], pools.y[: self.curves])[1]
             paid = routing.of_curves(amount, slopes, reserve, lines, self.differentiable)
         else:
             paid = routing.by_search(amount, quotes, len(pools.x))
         return paid, routing.beaten(amount, paid, quotes)
 
-    def _moved(self, pools: Pools, fill: Fill, price: Lanes, kind: str) -> Pools:
-        """Reserves and sums after fills at once."""
+    def _apply_fills(self, pools: Pools, fill: Fill, price: Lanes, kind: str) -> Pools:
+        """Reserves and sums after simultaneous fills; ``kind`` is arb or retail."""
         dx, dy = fill.change
         edge, tally = dx * price + dy, pools.tally
         sums = {
-            "edge": edge,
-            "volume": jnp.where(fill.buys, fill.paid, fill.paid * price),
-            "fills": fill.paid > 0,
+            f"{kind}_edge": edge,
+            f"{kind}_volume": jnp.where(fill.buys, fill.paid, fill.paid * price),
+            f"{kind}_fills": fill.paid > 0,
         }
         tally = tally._replace(
-            **{
-                f"{kind}_{name}": getattr(tally, f"{kind}_{name}") + value
-                for name, value in sums.items()
-            }
+            **{name: getattr(tally, name) + value for name, value in sums.items()}
         )
         if self.squares:
             tally = tally._replace(squares=tally.squares + edge**2)
         return pools._replace(x=pools.x + dx, y=pools.y + dy, tally=tally)
 
-    def _told(self, pools: Pools, fill: Fill, order: Lanes, moment: Moment) -> Pools:
-        """Strategies that were filled and listen remember what they want to;
-        their new fees hold from now.
+    def _call_swap_hooks(self, pools: Pools, fill: Fill, order: Lanes, moment: Moment) -> Pools:
+        """Call ``after_swap`` of the strategies that were filled and have it; their new fees take
+        effect at once.
         """
-        if not any(seats.group.hears_swaps for seats in self.seats):
+        if not any(batch.group.hears_swaps for batch in self.batches):
             return pools
         spots = self._spots(pools)
         memories = list(pools.memories)
         flow = fill.paid / jnp.where(order > 0, order, 1) * (order > 0)
-        for place, seats in enumerate(self.seats):
-            if not seats.group.hears_swaps:
+        for index, batch in enumerate(self.batches):
+            if not batch.group.hears_swaps:
                 continue
-            rows = seats.rows
+            rows = batch.rows
             view = Swap(
                 jnp.broadcast_to(fill.buys, fill.paid.shape)[rows],
                 fill.paid[rows],
                 fill.got[rows],
-                seats.held(pools.x, pools.y),
-                *self._when(pools, moment),
+                batch.reserves(pools.x, pools.y),
+                *self._time(pools, moment),
                 len(self.order) + 1,
-                seats.places,
+                batch.places,
                 flow[rows],
                 pools.weight[rows],
-                jnp.swapaxes(spots[others(self.order, seats.group.members)], 0, 1),
+                jnp.swapaxes(spots[other_rows(self.order, batch.group.members)], 0, 1),
             )
-            memories[place] = seats.told(memories[place], view, fill.paid[rows] > 0)
-        return self.refeed(pools._replace(memories=tuple(memories)))
+            memories[index] = batch.after_swap(memories[index], view, fill.paid[rows] > 0)
+        return self.update_fees(pools._replace(memories=tuple(memories)))
 
-    def refeed(self, pools: Pools, all_of_them: bool = False) -> Pools:
-        """The fees of constant-product strategies that may have changed
-        them; of all, at the start.
+    def update_fees(self, pools: Pools, every: bool = False) -> Pools:
+        """Ask constant-product strategies for their fees: those that may have changed them, or
+        ``every`` one.
         """
         memories, buys, sells = list(pools.memories), [], []
-        for place, seats in enumerate(self.seats):
-            if seats.group.curve:
+        for index, batch in enumerate(self.batches):
+            if batch.group.curve:
                 continue
-            own = slice(seats.first - self.curves, seats.first - self.curves + seats.count)
-            buy, sell = pools.keep_buy[own], pools.keep_sell[own]
-            if all_of_them or seats.group.may_change:
-                buy, sell, memories[place] = seats.keep(memories[place], pools.step)
+            rows = slice(batch.first - self.curves, batch.first - self.curves + batch.count)
+            buy, sell = pools.keep_buy[rows], pools.keep_sell[rows]
+            if every or batch.group.may_change:
+                buy, sell, memories[index] = batch.fee_factors(memories[index], pools.step)
             buys.append(buy)
             sells.append(sell)
-        buy, sell = (
-            jnp.concatenate([*rows, kept[-1:]])
-            for rows, kept in ((buys, pools.keep_buy), (sells, pools.keep_sell))
+        return pools._replace(
+            memories=tuple(memories),
+            keep_buy=jnp.concatenate([*buys, pools.keep_buy[-1:]]),
+            keep_sell=jnp.concatenate([*sells, pools.keep_sell[-1:]]),
         )
-        return pools._replace(memories=tuple(memories), keep_buy=buy, keep_sell=sell)
 
-    def _when(self, pools: Pools, moment: Moment) -> tuple[Array, Array, Array]:
+    def _time(self, pools: Pools, moment: Moment) -> tuple[Array, Array, Array]:
         """Step, step of the epoch, and epoch."""
-        return (
-            pools.step,
-            pools.step - moment.opened,
-            jnp.broadcast_to(moment.epoch, pools.step.shape),
-        )
+        epoch = jnp.broadcast_to(moment.epoch, pools.step.shape)
+        return pools.step, pools.step - moment.first_step, epoch
 
     def _spots(self, pools: Pools) -> Rows:
-        """The price of every pool, as others see it."""
+        """The spot price of every pool, as the others see it."""
         parts = []
-        for seats, memory in zip(self.seats, pools.memories, strict=True):
-            parts.append(seats.spots(memory, pools.x[seats.rows], pools.y[seats.rows]))
+        for batch, memory in zip(self.batches, pools.memories, strict=True):
+            parts.append(batch.spots(memory, pools.x[batch.rows], pools.y[batch.rows]))
         return jnp.concatenate([*parts, pools.y[-1:] / pools.x[-1:]])
 
 
 def _constant_product(buys: Bool[Array, " l"], paid: Rows, x: Rows, y: Rows, keep: Rows) -> Rows:
-    """What constant-product pools give; nothing for nothing, whatever they keep."""
+    """What constant-product pools give; zero for zero, whatever their fee."""
     counted = paid * keep
     into, out_of = jnp.where(buys, y, x), jnp.where(buys, x, y)
     return out_of * counted / (into + counted)
 
 
-def _together(fills: list[Fill]) -> Fill:
-    """Fills of all rows."""
+def _join_fills(fills: list[Fill]) -> Fill:
+    """The fills of all rows, from those of each batch."""
     if len(fills) == 1:
         return fills[0]
-    shapes = [fill.paid.shape for fill in fills]
-    together = Fill(
-        jnp.concatenate(
-            [jnp.broadcast_to(fill.buys, shape) for fill, shape in zip(fills, shapes, strict=True)]
-        ),
+    joined = Fill(
+        jnp.concatenate([jnp.broadcast_to(fill.buys, fill.paid.shape) for fill in fills]),
         jnp.concatenate([fill.paid for fill in fills]),
         jnp.concatenate([fill.got for fill in fills]),
     )
-    return settled(together)
+    return settled(joined)
 
 
-def empty(rows: int, lanes: int) -> Tally:
-    """Sums of nothing."""
+def empty_tally(rows: int, lanes: int) -> Tally:
+    """A tally of zeros."""
     zeros = jnp.zeros((rows, lanes))
     return Tally(*[zeros] * 8, *[jnp.zeros(lanes)] * 2)
 
 
-def opened(exchange: Exchange, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
+def initial_pools(exchange: Exchange, x: Rows, y: Rows, keep_normaliser: Lanes) -> Pools:
     """Pools at the start of a simulation, before its first step."""
     count, lanes = len(exchange.order), x.shape[1]
     rows = count - exchange.curves
     keep = jnp.concatenate([jnp.full((rows, lanes), NOTHING), keep_normaliser[None]])
-    memories = tuple(seats.opening() for seats in exchange.seats)
+    memories = tuple(batch.initial_memory() for batch in exchange.batches)
+    weight, tally = jnp.full((count, lanes), 1 / count), empty_tally(count + 1, lanes)
     step = jnp.zeros(lanes, jnp.int32)
-    pools = Pools(
-        x,
-        y,
-        keep,
-        keep,
-        memories,
-        jnp.full((count, lanes), 1 / count),
-        step,
-        empty(count + 1, lanes),
-    )
-    pools = exchange.refeed(pools, all_of_them=True)
+    pools = Pools(x, y, keep, keep, memories, weight, step, tally)
+    pools = exchange.update_fees(pools, every=True)
     return pools._replace(step=step - 1)

@@ -1,10 +1,8 @@
-"""What the parts of a competition hand each other: markets, rules, entrants, outcomes.
+"""Types shared by the parts of a competition: markets, rules, entrants, outcomes.
 
-Host arrays, double precision.
-
-Axes: s simulations (seeds), t steps, k orders of a simulation, N strategies, a = N + 1 pools (the
-strategies in the order given, then the normaliser), e epochs. X is the base token, Y the quote
-token, a fair price is in Y per X, edge and volume are in Y.
+Host arrays in double precision. Axes: s simulations (seeds), t steps, k orders of a simulation,
+N strategies, a = N + 1 pools (the strategies in their order, then the normaliser), e epochs. X is
+the base token, Y the quote token; a fair price is in Y per X, edge and volume are in Y.
 """
 
 from collections.abc import Mapping
@@ -19,15 +17,14 @@ from quantamm_cli.competition.strategy import Strategy
 
 Floats = NDArray[np.float64]
 Points = Mapping[int, Mapping[str, Floats]]
-"""Parameter points: for an entrant (its position from 0) and a float setting of its strategy, one
-value a point, ``(p,)``. A setting that is not named keeps its value at every point. All arrays are
-equally long."""
+"""Parameter points: by entrant (its position from 0) and float setting of its strategy, one value a
+point, ``(p,)``. Other settings have their own value at every point. All arrays are equally long."""
 
 MOST_STRATEGIES = 16
 
 
 class Market(NamedTuple):
-    """A batch of simulations without any strategy in it: what happens whoever competes."""
+    """A batch of simulations, independent of the strategies that compete in it."""
 
     seeds: NDArray[np.int64]
     """``(s,)``"""
@@ -38,7 +35,7 @@ class Market(NamedTuple):
     mean_size: Floats
     """``(s,)`` mean size of an order, in Y."""
     normaliser_fee: Floats
-    """``(s,)`` a fraction of what is paid in."""
+    """``(s,)`` a fraction of the payment."""
     normaliser_liquidity: Floats
     """``(s,)`` multiple of the base reserves."""
     prices: Floats
@@ -53,41 +50,39 @@ class Market(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What every entrant plays by.
+    """The rules of a competition, the same for every entrant.
 
-    ``temperature`` of None is that of the noise: the pooled standard error of the scores of an
-    epoch, simulation by simulation, each from the squares of the edges of its fills. Scores are in
-    bps of the epoch's opening capital, or in Y (``absolute``).
+    With a ``temperature`` of None it is the pooled standard error of an epoch's scores in each
+    simulation, from the squares of the edges of its fills. Scores are in bps of the capital at the
+    epoch's beginning (``per_capital``), or in Y (``absolute``).
     """
 
     base: tuple[float, float] = (100.0, 10_000.0)
-    """Opening reserves of each strategy, X and Y; their ratio is the
-    price before the first step.
-    """
+    """Opening reserves X and Y of each strategy; their ratio is the price before the first step."""
     least_profit: float = 0.01
-    """Y an arbitrageur must gain to trade."""
+    """Smallest profit of an arbitrage trade, in Y."""
     least_notional: float = 0.01
-    """Y an arbitrage trade is worth at least."""
+    """Smallest size of an arbitrage trade, in Y."""
     epoch_length: int = 0
-    """Steps; 0 for no epochs: capital stays where it is, and the whole is reported as one epoch."""
+    """Steps; 0: capital never moves, and the simulation is reported as one epoch."""
     temperature: float | None = None
     floor: float = 0.02
-    """Least share of the capital."""
+    """Smallest share of the capital."""
     risk_aversion: float = 2.0
-    """How much more a loss weighs than a gain."""
+    """Extra weight of a loss in the score: a loss weighs 1 + this, a gain 1."""
     score: Literal["per_capital", "absolute"] = "per_capital"
     weights: Literal["softmax", "spread"] = "softmax"
 
 
 class Entrant(NamedTuple):
-    """A strategy in a line-up, under a name of its own."""
+    """A strategy in a line-up, with its name there."""
 
     name: str
     strategy: Strategy
 
 
 class Fault(IntEnum):
-    """Which rule a strategy broke."""
+    """The rule that a strategy broke."""
 
     NONE = 0
     FEE = 1
@@ -101,8 +96,8 @@ class Fault(IntEnum):
 
 
 class Outcome(NamedTuple):
-    """What a competition came to. Parameter points, where given,
-    are a further axis in front: ``(p, s, …)``.
+    """The result of a competition. With parameter points, they are a further axis in front:
+    ``(p, s, …)``.
     """
 
     edge: Floats
@@ -110,39 +105,39 @@ class Outcome(NamedTuple):
     arb_edge: Floats
     retail_edge: Floats
     arb_volume: Floats
-    """``(s, a)`` what was paid in, at the fair price."""
+    """``(s, a)`` payments in Y, at the fair price."""
     retail_volume: Floats
     fills: NDArray[np.int64]
-    """``(s, a)`` arbitrage trades and parts of orders."""
+    """``(s, a)`` number of arbitrage trades and parts of orders."""
     arb_fills: NDArray[np.int64]
-    """``(s, a)`` arbitrage trades among them."""
+    """``(s, a)`` number of arbitrage trades."""
     epoch_edge: Floats
     """``(s, e, a)``"""
     epoch_score: Floats
     """``(s, e, N)``"""
     epoch_weight: Floats
-    """``(s, e, N)`` the share of capital that follows from the epoch. The last, or part,
-    of an epoch moves no reserves.
+    """``(s, e, N)`` the share of capital after the epoch. The last epoch, which may be shorter,
+    moves no reserves.
     """
     capital: Floats
-    """``(s, a)`` value of the reserves at the fair price, after each step's
-    arbitrage, averaged over the steps.
+    """``(s, a)`` value of the reserves at the fair price after each step's arbitrage, averaged over
+    the steps.
     """
     final_reserves: Floats
     """``(s, a, 2)``"""
     invalid_step: NDArray[np.int64]
-    """``(s, N)`` the step in which a strategy first broke a rule,
-    after which it quotes no more; -1 if it never did.
+    """``(s, N)`` the step in which a strategy first broke a rule, after which it quotes no more; -1
+    if it broke none.
     """
     invalid_reason: NDArray[np.int64]
     """``(s, N)`` a ``Fault``."""
     invalid_input: Floats
-    """``(s, N, 5)`` side (1: the trader buys X), amount asked, reserves X and Y, and the answer,
-    quote or fee; NaN where valid.
+    """``(s, N, 5)`` side (1: the trader buys X), amount, reserves X and Y, and the quote or fee;
+    NaN where valid.
     """
     checked: NDArray[np.int64]
-    """``(s,)`` orders whose split was solved for and checked against quotes;
-    0 where all is in closed form.
+    """``(s,)`` number of orders whose split was solved by iteration and checked against quotes; 0
+    where all splits are in closed form.
     """
     worse: NDArray[np.int64]
-    """``(s,)`` of them, orders for which a split nearby pays more."""
+    """``(s,)`` number of these orders for which a split nearby pays more."""

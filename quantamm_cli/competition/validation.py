@@ -1,9 +1,8 @@
-"""Whether a strategy keeps the rules, before it competes: tried on many reserves,
-states and sizes, both sides.
+"""Checks that a strategy keeps the rules, before it competes: many reserves, states, sizes and both
+sides.
 
-A quote must be finite, not below zero, below the reserve, never fall as more is paid, and never
-give more for a further unit than for the one before. The slack is what double precision itself
-loses: 1e-12 of the reserve a quote.
+A quote must be finite, not negative, below the reserve, increasing and concave in the payment. The
+tolerance is the rounding error of double precision: 1e-12 of the reserve a quote.
 """
 
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
-from quantamm_cli.competition.validation_probes import LIVES, SWAPS, Trial, tried
+from quantamm_cli.competition.validation_probes import LIVES, SWAPS, Probes, probe
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 Flags = NDArray[np.bool_]
@@ -27,129 +26,118 @@ class Check(NamedTuple):
 
     name: str
     passed: bool
-    told: str = ""
+    detail: str = ""
     inputs: JsonObject | None = None
 
 
-def validated(strategy: Strategy) -> list[Check]:
-    """Every rule, in the order in which they matter; those after one that makes them
-    meaningless are left out.
-    """
+def check_strategy(strategy: Strategy) -> list[Check]:
+    """Check every rule. A rule that has no meaning after a failed one is left out."""
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
-    checks = [Check("state", size <= MOST_STATE, f"{size} numbers, {MOST_STATE} at most")]
+    checks = [Check("state", size <= MOST_STATE, f"{size} numbers, at most {MOST_STATE}")]
     if not checks[-1].passed:
         return checks
-    trial = tried(strategy)
-    checks.append(_finite_states(trial))
+    probes = probe(strategy)
+    checks.append(_finite_states(probes))
     if not strategy.is_curve:
-        checks.append(_fees(trial))
+        checks.append(_fees(probes))
     checks += [
-        _each("finite", trial, np.isfinite(trial.got), "is not a number"),
-        _each("bounded", trial, _bounded(trial), "is not between 0 and the reserve"),
+        _every_quote("finite", probes, np.isfinite(probes.got), "is not a number"),
+        _every_quote("bounded", probes, _bounded(probes), "is not between 0 and the reserve"),
     ]
     if all(check.passed for check in checks):
-        checks += [_quotes_something(trial), _monotone(trial), _concave(trial)]
-    checks.append(_deterministic(strategy, trial))
+        checks += [_quotes_something(probes), _monotone(probes), _concave(probes)]
+    checks.append(_deterministic(strategy, probes))
     return checks
 
 
-def _finite_states(trial: Trial) -> Check:
-    flat = [
-        np.asarray(leaf, float).reshape(LIVES, SWAPS, -1) for leaf in jax.tree.leaves(trial.states)
-    ]
-    whole: Flags = np.ones((LIVES, SWAPS), bool)
-    for leaf in flat:
-        whole &= np.isfinite(leaf).all(-1)
-    if whole.all():
-        return Check("remembers numbers", True, f"after {LIVES * SWAPS:,} fills")
-    life, moment = (int(index) for index in np.argwhere(~whole)[0])
-    return Check(
-        "remembers numbers",
-        False,
-        f"its state is not finite after {moment} fills",
-        _asked(trial, life, moment),
-    )
+def _finite_states(probes: Probes) -> Check:
+    name = "remembers numbers"
+    finite: Flags = np.ones((LIVES, SWAPS), bool)
+    for leaf in jax.tree.leaves(probes.states):
+        finite &= np.isfinite(np.asarray(leaf, float).reshape(LIVES, SWAPS, -1)).all(-1)
+    if finite.all():
+        return Check(name, True, f"after {LIVES * SWAPS:,} fills")
+    life, moment = map(int, np.argwhere(~finite)[0])
+    detail = f"its state is not finite after {moment} fills"
+    return Check(name, False, detail, _inputs(probes, life, moment))
 
 
-def _fees(trial: Trial) -> Check:
-    sound: Flags = np.isfinite(trial.fees) & (trial.fees <= 1)
+def _fees(probes: Probes) -> Check:
+    sound: Flags = np.isfinite(probes.fees) & (probes.fees <= 1)
     if sound.all():
-        low, high = trial.fees.min() * 1e4, trial.fees.max() * 1e4
+        low, high = probes.fees.min() * 1e4, probes.fees.max() * 1e4
         return Check("fees", True, f"{low:.4g} to {high:.4g} bps")
-    life, moment, side = (int(index) for index in np.argwhere(~sound)[0])
-    told = (
-        f"the {('bid', 'ask')[side]} fee is {trial.fees[life, moment, side]:.6g}; a fee is a "
-        "fraction of what is paid, 1 at most"
+    life, moment, side = map(int, np.argwhere(~sound)[0])
+    detail = (
+        f"the {('bid', 'ask')[side]} fee is {probes.fees[life, moment, side]:.6g}; a fee is a "
+        "fraction of the payment, at most 1"
     )
-    return Check("fees", False, told, _asked(trial, life, moment))
+    return Check("fees", False, detail, _inputs(probes, life, moment))
 
 
-def _out_of(trial: Trial) -> Numbers:
+def _out_of(probes: Probes) -> Numbers:
     """The reserve that is paid from, ``(l, t, 2, 1)``: X if the trader buys, then Y."""
-    return trial.reserves[..., None]
+    return probes.reserves[..., None]
 
 
-def _bounded(trial: Trial) -> Flags:
-    bounded: Flags = (trial.got >= 0) & (trial.got < _out_of(trial))
+def _bounded(probes: Probes) -> Flags:
+    bounded: Flags = (probes.got >= 0) & (probes.got < _out_of(probes))
     return bounded
 
 
-def _quotes_something(trial: Trial) -> Check:
-    sides = [
-        name for name, side in (("sells X", 0), ("buys X", 1)) if (trial.got[:, :, side] > 0).any()
-    ]
-    if not sides:
-        return Check("quotes", False, "every quote is 0, on both sides")
-    return Check("quotes", True, f"it {' and '.join(sides)}{'' if len(sides) == 2 else ' only'}")
+def _quotes_something(probes: Probes) -> Check:
+    sells, buys = ((probes.got[:, :, side] > 0).any() for side in (0, 1))
+    if sells and buys:
+        return Check("quotes", True, "it sells X and buys X")
+    if sells or buys:
+        return Check("quotes", True, f"it {'sells' if sells else 'buys'} X only")
+    return Check("quotes", False, "every quote is 0, on both sides")
 
 
-def _monotone(trial: Trial) -> Check:
-    holds: Flags = np.diff(trial.got, axis=-1) >= -2 * SLACK * _out_of(trial)
-    return _each("monotone", trial, holds, "falls although more is paid")
+def _monotone(probes: Probes) -> Check:
+    holds: Flags = np.diff(probes.got, axis=-1) >= -2 * SLACK * _out_of(probes)
+    return _every_quote("monotone", probes, holds, "falls although more is paid")
 
 
-def _concave(trial: Trial) -> Check:
-    slack = 2 * SLACK * _out_of(trial)
-    slope = np.diff(trial.got, axis=-1) / np.diff(trial.paid, axis=-1)
-    room = slack * (
-        1 / np.diff(trial.paid, axis=-1)[..., 1:] + 1 / np.diff(trial.paid, axis=-1)[..., :-1]
-    )
+def _concave(probes: Probes) -> Check:
+    slack, more = 2 * SLACK * _out_of(probes), np.diff(probes.paid, axis=-1)
+    slope = np.diff(probes.got, axis=-1) / more
+    room = slack * (1 / more[..., 1:] + 1 / more[..., :-1])
     holds: Flags = slope[..., 1:] <= slope[..., :-1] * (1 + 1e-9) + room
-    return _each("concave", trial, holds, "gives more for a further unit than for the one before")
+    wrong = "gives more for a further unit than for the one before"
+    return _every_quote("concave", probes, holds, wrong)
 
 
-def _each(name: str, trial: Trial, holds: Flags, wrong: str) -> Check:
-    """A rule of every quote, or of neighbouring ones; the smallest size that breaks it is shown."""
+def _every_quote(name: str, probes: Probes, holds: Flags, wrong: str) -> Check:
+    """A rule of every quote, or of neighbouring ones; shows the smallest size that breaks it."""
     if holds.all():
-        return Check(name, True, f"{trial.got.size:,} quotes")
-    life, moment, side, first = (int(index) for index in np.argwhere(~holds)[0])
-    last = first + 1 + trial.got.shape[-1] - holds.shape[-1]
-    where = _asked(trial, life, moment) | {
+        return Check(name, True, f"{probes.got.size:,} quotes")
+    life, moment, side, first = map(int, np.argwhere(~holds)[0])
+    last = first + 1 + probes.got.shape[-1] - holds.shape[-1]
+    inputs = _inputs(probes, life, moment) | {
         "side": ("buy X", "sell X")[side],
-        "amounts": trial.paid[life, moment, side, first:last].tolist(),
-        "quotes": trial.got[life, moment, side, first:last].tolist(),
+        "amounts": probes.paid[life, moment, side, first:last].tolist(),
+        "quotes": probes.got[life, moment, side, first:last].tolist(),
     }
     share = float(1 - holds.mean())
-    return Check(name, False, f"a quote {wrong} ({share:.2%} of those tried)", where)
+    return Check(name, False, f"a quote {wrong} ({share:.2%} of those checked)", inputs)
 
 
-def _asked(trial: Trial, life: int, moment: int) -> dict[str, Json]:
-    state = [np.asarray(leaf)[life, moment].tolist() for leaf in jax.tree.leaves(trial.states)]
-    return {
-        "reserves": trial.reserves[life, moment].tolist(),
-        "state": state,
-        "fills_before": moment,
-    }
+def _inputs(probes: Probes, life: int, moment: int) -> dict[str, Json]:
+    state = [np.asarray(leaf)[life, moment].tolist() for leaf in jax.tree.leaves(probes.states)]
+    reserves = probes.reserves[life, moment].tolist()
+    return {"reserves": reserves, "state": state, "fills_before": moment}
 
 
-def _deterministic(strategy: Strategy, trial: Trial) -> Check:
-    """The same again: traced anew, so that what was drawn or kept while it was traced shows."""
-    again = tried(strategy)
-    pairs = zip(
-        jax.tree.leaves(trial._replace(states=())),
-        jax.tree.leaves(again._replace(states=())),
-        strict=True,
+def _deterministic(strategy: Strategy, probes: Probes) -> Check:
+    """Whether a second trace gives the same quotes: it differs if the first one drew or stored
+    something outside the state.
+    """
+    name, again = "deterministic", probe(strategy)
+    first, second = (jax.tree.leaves(one._replace(states=())) for one in (probes, again))
+    pairs = zip(first, second, strict=True)
+    if all(np.array_equal(one, other, equal_nan=True) for one, other in pairs):
+        return Check(name, True, "equal quotes when asked again, to the last bit")
+    return Check(
+        name, False, "other quotes when asked again: it draws or stores something outside its state"
     )
-    same = all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
-    other = "other quotes when asked again: it keeps or draws something besides its state"
-    return Check("deterministic", same, "the same again, to the last bit" if same else other)

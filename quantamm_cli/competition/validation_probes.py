@@ -1,4 +1,6 @@
-"""A strategy tried on many reserves, states and sizes, both sides, in lives of random fills."""
+"""Quotes of a strategy for many reserves, states, sizes and both sides, along sequences of random
+fills ("lives").
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,8 +19,8 @@ _LEAST, _MOST = 1e-7, 10.0
 """Sizes as multiples of the reserve that is paid into."""
 
 
-class Trial(NamedTuple):
-    """Quotes (l, t, 2, k) of lives, moments, sides and sizes, with what they were asked at."""
+class Probes(NamedTuple):
+    """Quotes (l, t, 2, k) by life, moment, side and size, with their inputs."""
 
     got: Numbers
     paid: Numbers
@@ -31,26 +33,21 @@ class Trial(NamedTuple):
 
 
 def quoting(strategy: Strategy) -> Callable[[Any, Array, Array, Array], Array]:
-    """Its quote as one function of state, side, amount and reserves,
-    whichever way it is written.
-    """
+    """A strategy's quote as a function of state, side, amount and reserves, also if it has fees."""
 
     def quote(state: Any, buys: Array, amount: Array, reserves: Array) -> Array:
         if strategy.is_curve:
             return jnp.asarray(strategy.quote(state, buys, amount, reserves), float)
         bid, ask = strategy.fees(state)
         into, out_of = jnp.where(buys, reserves[::-1], reserves)
-        return constant_product(
-            amount, into, out_of, jnp.where(buys, jnp.asarray(ask, float), jnp.asarray(bid, float))
-        )
+        fee = jnp.where(buys, jnp.asarray(ask, float), jnp.asarray(bid, float))
+        return constant_product(amount, into, out_of, fee)
 
     return quote
 
 
-def tried(strategy: Strategy) -> Trial:
-    """Lives of random fills, from reserves of their own; quotes of every
-    size at every moment of them.
-    """
+def probe(strategy: Strategy) -> Probes:
+    """Quotes of every size at every moment of lives that begin with different reserves."""
     random = np.random.Generator(np.random.PCG64(0))
     opening = np.array(BASE) * np.exp(random.normal(0, 0.7, (LIVES, 2)))
     opening[0] = BASE
@@ -60,42 +57,35 @@ def tried(strategy: Strategy) -> Trial:
     quote = quoting(strategy)
 
     def moment(state: Any, reserves: Array) -> tuple[Array, Array, Array]:
-        sides = jnp.array([True, False])
         paid = jnp.stack([reserves[1], reserves[0]])[:, None] * sizes
-        got = jax.vmap(
-            lambda side, row: jax.vmap(lambda amount: quote(state, side, amount, reserves))(row)
-        )(sides, paid)
-        fees = (
-            jnp.full(2, jnp.nan)
-            if strategy.is_curve
-            else jnp.stack([jnp.asarray(fee, float) for fee in strategy.fees(state)])
-        )
-        return got, paid, fees
+
+        def of_side(side: Array, amounts: Array) -> Array:
+            return jax.vmap(lambda amount: quote(state, side, amount, reserves))(amounts)
+
+        got = jax.vmap(of_side)(jnp.array([True, False]), paid)
+        if strategy.is_curve:
+            return got, paid, jnp.full(2, jnp.nan)
+        bid, ask = strategy.fees(state)
+        return got, paid, jnp.stack([jnp.asarray(bid, float), jnp.asarray(ask, float)])
 
     def life(reserves: Array, buys: Array, share: Array) -> Any:
         def one(carry: Any, step: Any) -> Any:
             state, reserves = carry
             buy, part, number = step
-            told = Tick(reserves, number, number % _EPOCH, number // _EPOCH, 2, jnp.zeros((), int))
-            state = _chosen(jnp.array(True), strategy.on_step(state, told), state)
-            seen = (*moment(state, reserves), reserves, state)
-            state, reserves = _swapped(strategy, quote, state, reserves, buy, part, number)
-            return (state, reserves), seen
+            tick = Tick(reserves, number, number % _EPOCH, number // _EPOCH, 2, jnp.zeros((), int))
+            state = _choose(jnp.array(True), strategy.on_step(state, tick), state)
+            row = (*moment(state, reserves), reserves, state)
+            state, reserves = _swap(strategy, quote, state, reserves, buy, part, number)
+            return (state, reserves), row
 
         start = jax.tree.map(lambda leaf: jnp.asarray(leaf) * 1.0, strategy.init())
         return jax.lax.scan(one, (start, reserves), (buys, share, jnp.arange(SWAPS)))[1]
 
     got, paid, fees, reserves, states = jax.jit(jax.vmap(life))(opening, buys, share)
-    return Trial(
-        np.asarray(got),
-        np.asarray(paid),
-        np.asarray(reserves),
-        jax.tree.map(np.asarray, states),
-        np.asarray(fees),
-    )
+    return Probes(*jax.tree.map(np.asarray, (got, paid, reserves, states, fees)))
 
 
-def _swapped(
+def _swap(
     strategy: Strategy,
     quote: Any,
     state: Any,
@@ -104,7 +94,7 @@ def _swapped(
     part: Array,
     step: Array,
 ) -> tuple[Any, Array]:
-    """One fill as the engine would tell of it, and now and then the end of an epoch; a quote that
+    """One fill with its hook, and every ``_EPOCH`` steps the hook of an epoch's end; a quote that
     breaks the rules fills nothing.
     """
     paid = part * jnp.where(buys, reserves[1], reserves[0])
@@ -116,35 +106,16 @@ def _swapped(
     other = reserves[1] / reserves[0] * (1 + 0.01 * jnp.sin(step + 1.0))
     number, within = step // _EPOCH, step % _EPOCH
     retail = (step % 3 > 0) * 0.4
-    swap = Swap(
-        buys,
-        paid,
-        got,
-        reserves,
-        step,
-        within,
-        number,
-        2,
-        jnp.zeros((), int),
-        retail,
-        jnp.ones(()),
-        other[None],
-    )
-    state = _chosen(sound, strategy.after_swap(state, swap), state)
-    told = Epoch(
-        reserves,
-        number,
-        jnp.cos(step * 1.0),
-        jnp.sin(step * 1.0),
-        jnp.ones(()),
-        jnp.ones(()),
-        2,
-        jnp.zeros((), int),
-    )
-    return _chosen(within == _EPOCH - 1, strategy.on_epoch(state, told), state), reserves
+    index, one = jnp.zeros((), int), jnp.ones(())
+    time = step, within, number
+    swap = Swap(buys, paid, got, reserves, *time, 2, index, retail, one, other[None])
+    state = _choose(sound, strategy.after_swap(state, swap), state)
+    edges = jnp.cos(step * 1.0), jnp.sin(step * 1.0)
+    epoch = Epoch(reserves, number, *edges, one, one, 2, index)
+    return _choose(within == _EPOCH - 1, strategy.on_epoch(state, epoch), state), reserves
 
 
-def _chosen(when: Array, new: Any, old: Any) -> Any:
+def _choose(when: Array, new: Any, old: Any) -> Any:
     return jax.tree.map(
         lambda now, was: jnp.where(when, jnp.asarray(now, was.dtype), was), new, old
     )

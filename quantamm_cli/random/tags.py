@@ -36,13 +36,13 @@ SYNTHETIC_SUPPLY = "qsim synthetic supply 1"
 _ALONE = "its numbers estimate a probability; they move no market and no parameter"
 _CHALLENGE = "the seeds of the original challenge, whose streams these are"
 UNTAGGED = {
-    "competition.challenge.play.opened": _CHALLENGE,
+    "competition.challenge.play.start_streams": _CHALLENGE,
     "competition.market.challenge_paths.orders": _CHALLENGE,
     "competition.market.challenge_paths.parameters": _CHALLENGE,
     "competition.market.challenge_paths.prices": _CHALLENGE,
-    "competition.optimise.searched": "the only stream of a search; the market's keys have names",
-    "competition.statistics.best": _ALONE,
-    "competition.validation_probes.tried": "the only stream of a check of a strategy",
+    "competition.optimise.evolve": "the only stream of a search; the market's keys have names",
+    "competition.statistics.probability_best": _ALONE,
+    "competition.validation_probes.probe": "the only stream of a check of a strategy",
     "config.search_space.__init__": "guesses whether a space has legal points; none of them is run",
     "core.params._jittered": "how sets differ, where fit.init=gaussian",
     "core.sampling.points": "how sets differ otherwise; layers take the seeds after it",

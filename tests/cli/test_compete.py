@@ -177,8 +177,8 @@ def test_a_receipt_is_verified_and_a_wrong_one_is_refused(copied: Path, call: Ca
     told["edges"]["fixed_fee"][3] += 1e-9
     write_receipt(path, told)
     refused = call("compete", "--verify", str(path))
-    refused.one_line(4, "not the same: fixed_fee differs on 1 of 24 seeds", "first seed 3")
-    assert re.search(r"first seed 3: -?[\d.]+ was written, -?[\d.]+ came", refused.err)
+    refused.one_line(4, "not the same: fixed_fee differs on 1 of 24 seeds", "seed 3 is")
+    assert re.search(r"seed 3 is the first: stored -?[\d.]+, now -?[\d.]+", refused.err)
     path.write_text(path.read_text()[:-40])
     call("compete", "--verify", str(path)).one_line(4, "is not a receipt")
     call("compete", "--verify", "nowhere.json").one_line(4, "cannot be read")

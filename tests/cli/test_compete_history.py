@@ -161,20 +161,20 @@ def test_a_sweep_plays_the_same_windows(prices: Path, call: Call) -> None:
         (
             [*WORDS[1:], "market.base=SOL"],
             3,
-            "the folder has BTC, ETH (market.base=SOL asks for it)",
+            "the folder has BTC, ETH (market.base=SOL needs it)",
         ),
         (
             [*WORDS[1:], "market.quote=USD"],
             3,
-            "(market.quote=USD asks for it; null takes prices as they are)",
+            "(market.quote=USD needs it; null leaves prices in the data's numeraire)",
         ),
-        ([*WORDS[1:], "market.quote=ETH"], 2, "market.quote: ETH is the base itself"),
+        ([*WORDS[1:], "market.quote=ETH"], 2, "market.quote: ETH is the base too"),
         ([*WORDS[1:], "market.end=2023-02-01"], 2, "market.end: 2023-02-01 is not after start"),
         ([*WORDS[1:], "data.max_gap_minutes=3"], 3, "data.max_gap_minutes"),
         (
             [*WORDS[1:], "data.series.mood=mood.csv"],
             2,
-            "data.series.mood: a competition looks at prices alone",
+            "data.series.mood: a competition uses prices only",
         ),
         ([*WORDS[1:], "data.burn_in_days=3"], 2, "data.burn_in_days: a competition has no burn-in"),
         ([*WORDS[1:], "data.gaps=x"], 2, "data.gaps: x is not one of carry or error"),
@@ -183,7 +183,7 @@ def test_a_sweep_plays_the_same_windows(prices: Path, call: Call) -> None:
             2,
             "has 7 consecutive windows of 200 steps",
         ),
-        ([*WORDS[1:], "steps=2000"], 2, "a window of 2000 steps takes 2001"),
+        ([*WORDS[1:], "steps=2000"], 2, "a window of 2000 steps needs 2001"),
         ([*WORDS[1:], "compat=challenge"], 2, "not market=history; write market=challenge"),
     ],
 )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition import arbitrage, capital, routing, strategies  # noqa: F401 - the strategies register themselves
 from quantamm_cli.competition.arbitrage import Least
-from quantamm_cli.competition.batches import laid_out
+from quantamm_cli.competition.batches import event_batches
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import sided
 from quantamm_cli.competition.marginal_price import slope, straight
@@ -457,9 +457,11 @@ def test_a_market_that_is_kept_is_the_market() -> None:
         part.flags.writeable = False
     entrants = named(FixedFee(fee_bps=25.0), Leaning())
     same(compete(entrants, fixed, EPOCHS), compete(entrants, MARKET, EPOCHS))
-    batches = laid_out(fixed, EPOCHS.epoch_length, 1)
-    assert laid_out(fixed, EPOCHS.epoch_length, 1) is batches and batches.made
-    assert laid_out(MARKET, EPOCHS.epoch_length, 1) is not laid_out(MARKET, EPOCHS.epoch_length, 1)
+    batches = event_batches(fixed, EPOCHS.epoch_length, 1)
+    assert event_batches(fixed, EPOCHS.epoch_length, 1) is batches and batches.made
+    assert event_batches(MARKET, EPOCHS.epoch_length, 1) is not event_batches(
+        MARKET, EPOCHS.epoch_length, 1
+    )
     other = fixed._replace(order_size=2 * fixed.order_size)
     other.order_size.flags.writeable = False
     assert (

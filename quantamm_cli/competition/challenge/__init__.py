@@ -1,7 +1,7 @@
-"""``compat=challenge``: the original's engine, as it is, so that its official scores come out.
+"""``compat=challenge``: the original challenge's engine, which reproduces its official scores.
 
-Its searches are coarse and its router compares five splits, which pays high fees up to 14 Y too
-much; the project's own engine has neither fault.
+Its searches are coarse, and its router compares only five splits, which gives pools with high fees
+up to 14 Y too much. The project's own engine solves both exactly.
 """
 
 from quantamm_cli.competition.challenge.compat import challenge

@@ -1,4 +1,4 @@
-"""The books of the original's engine as an outcome: one epoch, nothing solved for."""
+"""The books of the original challenge's engine as an outcome: one epoch, no splits to check."""
 
 from typing import NamedTuple
 
@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 from quantamm_cli.competition.types import Fault, Floats, Outcome, Rules
 
 
-class Broken(NamedTuple):
-    """Which simulations' strategies broke a rule, as in an outcome: step (s,),
-    reason (s,), what was told (s, 5).
-    """
+class Faults(NamedTuple):
+    """The first fault in each simulation, as in an :class:`Outcome`."""
 
     step: NDArray[np.int64]
+    """``(s,)``"""
     reason: NDArray[np.int64]
-    told: Floats
+    """``(s,)``"""
+    inputs: Floats
+    """``(s, 5)``"""
 
 
-def none_broken(count: int) -> Broken:
-    """Everyone valid."""
-    return Broken(np.full(count, -1), np.full(count, int(Fault.NONE)), np.full((count, 5), np.nan))
+def no_faults(count: int) -> Faults:
+    return Faults(np.full(count, -1), np.full(count, int(Fault.NONE)), np.full((count, 5), np.nan))
 
 
-def outcome(pools: Floats, booked: Floats, steps: int, rules: Rules, broken: Broken) -> Outcome:
-    """From what :func:`quantamm_cli.competition.challenge.play.play` leaves."""
+def outcome(pools: Floats, booked: Floats, steps: int, rules: Rules, faults: Faults) -> Outcome:
+    """The outcome of completed :func:`quantamm_cli.competition.challenge.play.play` calls."""
     count = len(booked)
     edge, volume, fills = np.moveaxis(booked, 3, 0)
     total = edge.sum(axis=2)
@@ -44,9 +44,9 @@ def outcome(pools: Floats, booked: Floats, steps: int, rules: Rules, broken: Bro
         epoch_weight=np.ones((count, 1, 1)),
         capital=pools[:, :, 2] / steps,
         final_reserves=pools[:, :, :2],
-        invalid_step=broken.step[:, None],
-        invalid_reason=broken.reason[:, None],
-        invalid_input=broken.told[:, None],
+        invalid_step=faults.step[:, None],
+        invalid_reason=faults.reason[:, None],
+        invalid_input=faults.inputs[:, None],
         checked=np.zeros(count, np.int64),
         worse=np.zeros(count, np.int64),
     )

@@ -1,6 +1,4 @@
-"""The original's searches: golden sections that stop early and go by the
-best point they have seen.
-"""
+"""The original challenge's searches: golden sections that stop early and return the best point."""
 
 import math
 from typing import Any
@@ -13,19 +11,19 @@ LEAST_PROFIT, LEAST_Y, LEAST_X = 0.01, 0.01, 0.001
 _DOUBLINGS, _ARBITRAGE_STEPS, _ROUTE_STEPS = 24, 12, 14
 _CLOSE, _CLOSE_SHARE, LEAST_LEG = 0.01, 1e-3, 0.001
 _CUT = 1e-6
-"""Y, far above what reserves cut off to billionths can add to a profit."""
+"""Y, far above what rounding of reserves to billionths can add to a profit."""
 
 
 @jit
 def sectioned(low: Any, high: Any) -> Any:
-    """Four points: the ends and, between them, the two golden sections."""
+    """Four points: the ends, with the two golden sections between them."""
     return low, high - GOLDEN * (high - low), low + GOLDEN * (high - low), high
 
 
 @jit
 def narrowed(points: Any, rises: Any) -> Any:
-    """The points of the part that holds the maximum: the upper where the value ``rises`` between
-    the inner two. One is new.
+    """The points of the part with the maximum: the upper part where the value ``rises`` between the
+    inner two. One point is new.
     """
     low, left, right, high = points
     if rises:
@@ -35,38 +33,40 @@ def narrowed(points: Any, rises: Any) -> Any:
 
 @jit
 def better(amount: Any, value: Any, best: Any) -> Any:
-    """The better of a point and the best so far, which stays where they are equal."""
+    """The better of a point and the best so far, which wins a tie."""
     return (amount, value) if value > best[1] else best
 
 
 @jit
 def profit(buys: Any, amount: Any, pool: Any, price: Any) -> Any:
-    """Y gained by who pays ``amount`` (of Y where it buys X) and trades back at the fair price."""
+    """The profit in Y of paying ``amount`` (Y if ``buys``, else X) and trading back at the fair
+    price.
+    """
     out = quoted(buys, amount, pool)
     return out * price - amount if buys else out - amount * price
 
 
 @jit
 def least(buys: Any, price: Any) -> Any:
-    """The smallest arbitrage."""
+    """The smallest payment of an arbitrage trade."""
     return LEAST_Y if buys else max(LEAST_X, LEAST_Y / price)
 
 
 @jit
 def hopeless(buys: Any, pool: Any, price: Any) -> Any:
-    """Whether even the exact optimum of a side gains too little, so that no sampled trade can do:
-    quotes are cut off, not rounded up.
+    """Whether even the exact optimum of a side gains too little. Then so does every sampled trade,
+    because quotes are rounded down.
     """
-    kept = (pool[3] if buys else pool[2]) / WAD
+    factor = (pool[3] if buys else pool[2]) / WAD
     paid_into, earned = (pool[1], price * pool[0]) if buys else (price * pool[0], pool[1])
-    gain = math.sqrt(earned) - math.sqrt(paid_into / kept)
+    gain = math.sqrt(earned) - math.sqrt(paid_into / factor)
     return gain <= 0.0 or gain * gain < LEAST_PROFIT - _CUT
 
 
 @jit
 def arbitrage(buys: Any, start: Any, pool: Any, price: Any) -> Any:
-    """(amount, profit) of the best trade of a side that is sampled: from ``start`` doubled until
-    profit falls, then by sections.
+    """(amount, profit) of a side's best sampled trade: doubled from ``start`` until the profit
+    falls, then by golden sections.
     """
     if hopeless(buys, pool, price):
         return 0.0, 0.0
@@ -91,72 +91,69 @@ def arbitrage(buys: Any, start: Any, pool: Any, price: Any) -> Any:
 
 @jit
 def _bracket(buys: Any, start: Any, pool: Any, price: Any) -> Any:
-    """Amounts between which the most profitable one lies."""
+    """A bracket of the most profitable amount."""
     low, middle, value = least(buys, price), start, profit(buys, start, pool, price)
     if value <= 0.0:
         return low, start
     for _ in range(_DOUBLINGS):
         high = 2.0 * middle
-        value_there = profit(buys, high, pool, price)
-        if value_there <= value:
+        next_value = profit(buys, high, pool, price)
+        if next_value <= value:
             return low, high
-        low, middle, value = middle, high, value_there
+        low, middle, value = middle, high, next_value
     return low, middle
 
 
 @jit
 def closed_form(pool: Any, price: Any) -> Any:
-    """(whether it buys X, amount) of the best arbitrage with the normaliser;
-    an amount of 0 where there is none.
+    """(whether X is bought, amount) of the best arbitrage with the normaliser; an amount of 0 where
+    there is none.
     """
     x, y, bid, ask = pool
-    kept = ask / WAD
-    wanted = math.sqrt(price * x * kept * y)
+    factor = ask / WAD
+    wanted = math.sqrt(price * x * factor * y)
     if wanted > y:
-        return True, max((wanted - y) / kept, least(True, price))
-    kept = bid / WAD
-    wanted = math.sqrt(x * y * kept / price)
-    return False, (max((wanted - x) / kept, least(False, price)) if wanted > x else 0.0)
+        return True, max((wanted - y) / factor, least(True, price))
+    factor = bid / WAD
+    wanted = math.sqrt(x * y * factor / price)
+    if wanted > x:
+        return False, max((wanted - x) / factor, least(False, price))
+    return False, 0.0
 
 
 @jit
 def routed(buys: Any, total: Any, pool: Any, normaliser: Any) -> Any:
     """The pool's share of an order.
 
-    The value hardly varies, so that the loop rarely begins: five shares are compared.
+    The output hardly varies with the share, so the loop rarely runs: five shares are compared.
     """
-    best = better(
-        1.0,
-        _together(buys, total, 1.0, pool, normaliser),
-        (0.0, _together(buys, total, 0.0, pool, normaliser)),
-    )
+    best = 0.0, _split_output(buys, total, 0.0, pool, normaliser)
+    best = better(1.0, _split_output(buys, total, 1.0, pool, normaliser), best)
     points = sectioned(0.0, 1.0)
-    at_left, at_right = (
-        _together(buys, total, points[1], pool, normaliser),
-        _together(buys, total, points[2], pool, normaliser),
-    )
+    at_left = _split_output(buys, total, points[1], pool, normaliser)
+    at_right = _split_output(buys, total, points[2], pool, normaliser)
     best = better(points[2], at_right, better(points[1], at_left, best))
     for _ in range(_ROUTE_STEPS):
         width, middle = points[3] - points[0], 0.5 * (points[0] + points[3])
-        if width <= max(_CLOSE_SHARE, _CLOSE * middle) or abs(at_left - at_right) <= _CLOSE * max(
-            at_left, at_right
-        ):
+        if width <= max(_CLOSE_SHARE, _CLOSE * middle):
+            break
+        if abs(at_left - at_right) <= _CLOSE * max(at_left, at_right):
             break
         rises = at_left < at_right
         points = narrowed(points, rises)
         if rises:
-            at_left, at_right = at_right, _together(buys, total, points[2], pool, normaliser)
+            at_left, at_right = at_right, _split_output(buys, total, points[2], pool, normaliser)
             best = better(points[2], at_right, best)
         else:
-            at_left, at_right = _together(buys, total, points[1], pool, normaliser), at_left
+            at_left, at_right = _split_output(buys, total, points[1], pool, normaliser), at_left
             best = better(points[1], at_left, best)
     middle = 0.5 * (points[0] + points[3])
-    return better(middle, _together(buys, total, middle, pool, normaliser), best)[0]
+    return better(middle, _split_output(buys, total, middle, pool, normaliser), best)[0]
 
 
 @jit
-def _together(buys: Any, total: Any, share: Any, pool: Any, normaliser: Any) -> Any:
-    """What both pools pay."""
+def _split_output(buys: Any, total: Any, share: Any, pool: Any, normaliser: Any) -> Any:
+    """The output of both pools for an order of which the first gets a ``share``."""
     mine, others = total * share, total * (1.0 - share)
     out = quoted(buys, mine, pool) if mine >= LEAST_LEG else 0.0
     return out + (quoted(buys, others, normaliser) if others >= LEAST_LEG else 0.0)

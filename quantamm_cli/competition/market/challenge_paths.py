@@ -1,8 +1,7 @@
-"""The draws of the original challenge in machine code: all that follows from one seed,
-in the order in which it draws.
+"""The draws of the original challenge in compiled code, in the original's order.
 
-Exponentials and logarithms are those of the C library, as the original's are:
-its scores are the same where that is.
+Exponentials and logarithms are those of the C library, as in the original, so scores are equal on
+platforms with the same C library.
 """
 
 from math import exp, log
@@ -17,23 +16,23 @@ from quantamm_cli.random.ziggurat import normal
 
 
 @jit
-def parameters(seeds: Any, spans: Any, found: Any) -> None:
-    """Fill ``found`` (s, 5) with sigma, arrival, mean size, fee (bps) and
-    liquidity; ``spans`` (5, 2).
+def parameters(seeds: Any, spans: Any, result: Any) -> None:
+    """Fill ``result`` (s, 5) with sigma, arrival, mean size, fee (bps) and liquidity, drawn from
+    ``spans`` (5, 2).
 
-    A number in place of a range takes its draw all the same, so that the others stay as they are.
+    A number in place of a range uses up its draw too, so that the other draws stay the same.
     """
     for row in range(seeds.size):
         state = seeded(seeds[row])
         for k in range(5):
             low, high = spans[k]
             if high == low:
-                found[row, k] = low
+                result[row, k] = low
                 state, _ = word(state)
             elif k == 3:
-                state, found[row, k] = _whole(state, U64(low), U64(high - low + 1.0))
+                state, result[row, k] = _integer(state, U64(low), U64(high - low + 1.0))
             else:
-                state, found[row, k] = _between(state, low, high)
+                state, result[row, k] = _between(state, low, high)
 
 
 @jit
@@ -47,9 +46,9 @@ def _between(state: Any, low: Any, high: Any) -> Any:
 
 
 @jit
-def _whole(state: Any, low: Any, count: Any) -> Any:
-    """The next state, and one of ``count`` whole numbers from ``low`` on: the upper half of a
-    32-bit product, without bias.
+def _integer(state: Any, low: Any, count: Any) -> Any:
+    """The next state, and one of ``count`` integers from ``low`` on: the upper half of a 32-bit
+    product, without bias.
     """
     largest = U64(0xFFFFFFFF) - (U64(1 << 32) - count) % count
     while True:
@@ -60,22 +59,22 @@ def _whole(state: Any, low: Any, count: Any) -> Any:
 
 
 @jit
-def prices(seeds: Any, sigma: Any, found: Any) -> None:
-    """Fill ``found`` (s, t)."""
+def prices(seeds: Any, sigma: Any, result: Any) -> None:
+    """Fill ``result`` (s, t) with fair prices."""
     for row in range(seeds.size):
         state, price, size = seeded(seeds[row]), 100.0, sigma[row]
-        for step in range(found.shape[1]):
+        for step in range(result.shape[1]):
             state, z = normal(state)
             price *= exp(-0.5 * size * size + size * z)
-            found[row, step] = price
+            result[row, step] = price
 
 
 @jit
 def orders(
     seeds: Any, steps: Any, rate: Any, mean: Any, step_of: Any, buys: Any, size: Any, totals: Any
 ) -> None:
-    """Fill the order lists (s, k) as far as they go, and ``totals`` (s,) with
-    how many orders there are.
+    """Fill the order lists (s, k) as far as they have room, and ``totals`` (s,) with the numbers of
+    orders.
     """
     for row in range(seeds.size):
         state, k, width = seeded(seeds[row] + U64(1)), 0, step_of.shape[1]
@@ -86,11 +85,8 @@ def orders(
                 state, z = normal(state)
                 state, u = fraction(state)
                 if k < width:
-                    step_of[row, k], buys[row, k], size[row, k] = (
-                        step,
-                        u < 0.5,
-                        exp(level + SPREAD * z),
-                    )
+                    step_of[row, k], buys[row, k] = step, u < 0.5
+                    size[row, k] = exp(level + SPREAD * z)
                 k += 1
         totals[row] = k
         step_of[row, k:] = -1
@@ -100,8 +96,8 @@ def orders(
 
 @jit
 def _poisson(state: Any, enough: Any) -> Any:
-    """The next state, and how many uniforms it takes until their product is at
-    most ``enough``, less one.
+    """The next state, and a Poisson number: the number of uniforms whose product is still above
+    ``enough``.
     """
     count, product = 0, 1.0
     while True:

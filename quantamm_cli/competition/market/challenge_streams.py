@@ -1,6 +1,4 @@
-"""From seeds to the markets of the original challenge: parameters and prices from a seed,
-orders from the seed after it.
-"""
+"""The original challenge's markets: parameters and prices from a seed, orders from the next one."""
 
 from functools import partial
 
@@ -9,7 +7,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.competition.market import challenge_paths as paths
 from quantamm_cli.competition.market.settings import Integers, MarketSettings, Span, ends
-from quantamm_cli.competition.market.threads import shared_out
+from quantamm_cli.competition.market.threads import in_threads
 from quantamm_cli.competition.types import Floats, Market
 
 Words = NDArray[np.uint64]
@@ -17,23 +15,19 @@ Steps = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 BASIS_POINTS = 10_000.0
 _MARGIN = 8
-"""Standard deviations by which the number of orders is expected to stay below the room for them."""
+"""Room for orders above their expected number, in standard deviations."""
 
 
 def market(settings: MarketSettings, sigma_span: Span, seeds: Integers, steps: int) -> Market:
-    """The streams of these seeds, of which negative ones stand for those from 2^63 on."""
-    others = (
-        settings.arrival,
-        settings.mean_size,
-        settings.normaliser_fee,
-        settings.normaliser_liquidity,
-    )
-    spans = np.array([ends(span) for span in (sigma_span, *others)])
+    """The markets of these seeds; negative seeds stand for those from 2^63 on."""
+    normaliser = settings.normaliser_fee, settings.normaliser_liquidity
+    ranges = (sigma_span, settings.arrival, settings.mean_size, *normaliser)
+    spans = np.array([ends(span) for span in ranges])
     words, drawn = seeds.astype(np.uint64), np.empty((len(seeds), 5))
     paths.parameters(words, spans, drawn)
     sigma, arrival, mean_size, fee, liquidity = (np.ascontiguousarray(column) for column in drawn.T)
     prices = np.empty((len(seeds), steps))
-    shared_out(lambda rows: paths.prices(words[rows], sigma[rows], prices[rows]), len(seeds))
+    in_threads(lambda rows: paths.prices(words[rows], sigma[rows], prices[rows]), len(seeds))
     lists = _orders(words, steps, arrival, mean_size)
     return Market(seeds, sigma, arrival, mean_size, fee / BASIS_POINTS, liquidity, prices, *lists)
 
@@ -41,27 +35,25 @@ def market(settings: MarketSettings, sigma_span: Span, seeds: Integers, steps: i
 def _orders(
     words: Words, steps: int, arrival: Floats, mean_size: Floats
 ) -> tuple[Steps, Flags, Floats]:
-    """The order lists (s, k): into as much room as they are expected to take, then cut; again in
-    the rare case that they take more.
+    """The order lists (s, k): drawn into the expected room and cut to the longest; drawn again in
+    the rare case that the room is too small.
     """
     expected = float(arrival.max(initial=0.0)) * steps
-    width, totals = (
-        int(expected + _MARGIN * np.sqrt(expected)) + _MARGIN,
-        np.empty(len(words), np.int64),
-    )
+    width = int(expected + _MARGIN * np.sqrt(expected)) + _MARGIN
+    totals = np.empty(len(words), np.int64)
     while True:
         shape = len(words), width
         step_of, buys, size = np.empty(shape, np.int32), np.empty(shape, np.bool_), np.empty(shape)
         fill = partial(_fill, words, steps, (arrival, mean_size), (step_of, buys, size), totals)
-        shared_out(fill, len(words))
-        most = int(totals.max(initial=0))
-        if most <= width:
+        in_threads(fill, len(words))
+        longest = int(totals.max(initial=0))
+        if longest <= width:
             return (
-                np.ascontiguousarray(step_of[:, :most]),
-                np.ascontiguousarray(buys[:, :most]),
-                np.ascontiguousarray(size[:, :most]),
+                np.ascontiguousarray(step_of[:, :longest]),
+                np.ascontiguousarray(buys[:, :longest]),
+                np.ascontiguousarray(size[:, :longest]),
             )
-        width = most
+        width = longest
 
 
 def _fill(

@@ -1,6 +1,4 @@
-"""The draws of a market in machine code: one simulation at a time,
-each stream from its own state.
-"""
+"""The draws of a market in compiled code, one simulation at a time, each stream from its state."""
 
 from typing import Any
 
@@ -14,24 +12,24 @@ from quantamm_cli.random.ziggurat import normal
 SPREAD = 1.2
 """Standard deviation of the logarithm of an order's size."""
 _TABULATED, _UNBRANCHED = 8, 3
-"""Numbers of orders a step that are had without asking, for speed."""
+"""Numbers of orders a step that are computed without a branch, for speed."""
 
 
 @jit
-def fractions(states: Any, found: Any) -> None:
-    """Fill ``found`` (s, k) with numbers of [0, 1)."""
-    for row in range(found.shape[0]):
+def fractions(states: Any, result: Any) -> None:
+    """Fill ``result`` (s, k) with numbers of [0, 1)."""
+    for row in range(result.shape[0]):
         state = begun(states[row])
-        for k in range(found.shape[1]):
-            state, found[row, k] = fraction(state)
+        for k in range(result.shape[1]):
+            state, result[row, k] = fraction(state)
 
 
 @jit
 def moved(state: Any, regimes: Any, regime: Any) -> Any:
     """The next state, and the regime of the next step (or, from -1, of the first).
 
-    ``regimes`` (3, r): the chance to leave, and where a spell then leads and where
-    the first one is, cumulated.
+    ``regimes`` (3, r): the probability to leave a regime; the cumulative probabilities of the next
+    regime after leaving; those of the first regime.
     """
     if regimes.shape[1] == 1:
         return state, 0
@@ -48,37 +46,37 @@ def moved(state: Any, regimes: Any, regime: Any) -> Any:
 
 
 @jit
-def prices(spells: Any, states: Any, regimes: Any, sigma: Any, found: Any, variance: Any) -> None:
-    """Fill ``found`` (s, t) with fair prices and ``variance`` (s,) with that of a step's move, in
-    the mean. ``sigma`` (s, r).
+def prices(spells: Any, states: Any, regimes: Any, sigma: Any, result: Any, variance: Any) -> None:
+    """Fill ``result`` (s, t) with fair prices and ``variance`` (s,) with the mean variance of a
+    step's move. ``sigma`` (s, r).
     """
-    for row in range(found.shape[0]):
+    for row in range(result.shape[0]):
         spell, state = begun(spells[row]), begun(states[row])
         price, regime, total = 100.0, -1, 0.0
-        for step in range(found.shape[1]):
+        for step in range(result.shape[1]):
             spell, regime = moved(spell, regimes, regime)
             state, z = normal(state)
             size = sigma[row, regime]
             total += size * size
             price *= exp(-0.5 * size * size + size * z)
-            found[row, step] = price
-        variance[row] = total / found.shape[1]
+            result[row, step] = price
+        variance[row] = total / result.shape[1]
 
 
 @jit
-def arrivals(spells: Any, states: Any, regimes: Any, rate: Any, found: Any) -> None:
-    """Fill ``found`` (s, t) with the number of orders of each step and,
-    in the bits above 16, the regime.
+def arrivals(spells: Any, states: Any, regimes: Any, rate: Any, result: Any) -> None:
+    """Fill ``result`` (s, t) with the number of orders of each step and, in the bits from 16 on,
+    its regime.
 
-    Poisson numbers, by inversion of one uniform each: most lie among the tabulated ones, which are
-    counted without a branch.
+    Poisson numbers by inversion of one uniform each; most are in the table, whose comparison has no
+    branch.
     """
     table = np.empty((rate.shape[1], _TABULATED))
-    for row in range(found.shape[0]):
+    for row in range(result.shape[0]):
         spell, state, regime = begun(spells[row]), begun(states[row]), -1
         for each in range(rate.shape[1]):
             _cumulate(rate[row, each], table[each])
-        for step in range(found.shape[1]):
+        for step in range(result.shape[1]):
             spell, regime = moved(spell, regimes, regime)
             state, u = fraction(state)
             count = 0
@@ -86,23 +84,23 @@ def arrivals(spells: Any, states: Any, regimes: Any, rate: Any, found: Any) -> N
                 count += u >= table[regime, k]
             if count == _TABULATED:
                 count = _beyond(u, rate[row, regime])
-            found[row, step] = count | regime << 16
+            result[row, step] = count | regime << 16
 
 
 @jit
-def _cumulate(rate: Any, found: Any) -> None:
-    """The chances of at most 0, 1, 2, … events."""
+def _cumulate(rate: Any, result: Any) -> None:
+    """Fill ``result`` with the probabilities of at most 0, 1, 2, … events."""
     chance = exp(-rate)
     total = chance
-    for count in range(found.size):
-        found[count] = total
+    for count in range(result.size):
+        result[count] = total
         chance *= rate / (count + 1)
         total += chance
 
 
 @jit
 def _beyond(u: Any, rate: Any) -> Any:
-    """The Poisson number of a ``u`` above all tabulated ones."""
+    """The Poisson number of a ``u`` beyond the table."""
     chance = exp(-rate)
     total, count = chance, 0
     while u >= total:
@@ -118,9 +116,7 @@ def _beyond(u: Any, rate: Any) -> Any:
 def orders(
     counts: Any, sides: Any, sizes: Any, mean: Any, step_of: Any, buys: Any, size: Any
 ) -> None:
-    """Fill the rows of the order lists (s, k) from ``counts`` (s,
-    t) as :func:`arrivals` leaves them; ``mean`` (s, r).
-    """
+    """Fill the order lists (s, k) from ``counts`` (s, t) of :func:`arrivals`; ``mean`` (s, r)."""
     level = np.empty(mean.shape[1])
     for row in range(counts.shape[0]):
         for regime in range(level.size):
@@ -139,13 +135,13 @@ def orders(
 
 @jit
 def _listed(counts: Any, step_of: Any) -> Any:
-    """Write each step as often as it has orders; how many that is."""
+    """Write each step as often as it has orders; returns the number of orders."""
     k, safe = 0, step_of.size - _UNBRANCHED
     for step in range(counts.size):
         count = counts[step] & 0xFFFF
         if k > safe or count > _UNBRANCHED:
             step_of[k : k + count] = step
-        else:  # what is written too much is overwritten next
+        else:  # the next step overwrites the extra entries
             for extra in range(_UNBRANCHED):
                 step_of[k + extra] = step
         k += count

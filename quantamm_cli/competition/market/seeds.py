@@ -1,4 +1,4 @@
-"""Blocks of seeds for training, validation and test, so that no market is in two of them."""
+"""Disjoint blocks of seeds for training, validation and test."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ WIDTH = 1_000_000
 BLOCKS = {
     name: (k * WIDTH, (k + 1) * WIDTH - 3) for k, name in enumerate(("train", "validation", "test"))
 }
-"""First seed and the one after the last. Two are left out: a seed of the original challenge shares
-streams with the next two.
+"""First seed, and the seed after the last. Two seeds between blocks are unused, because a seed of
+the original challenge shares streams with the next two.
 """
 
 
 def block(name: str, count: int, first: int = 0) -> Integers:
-    """``count`` seeds of a named block, from its ``first`` on.
+    """``count`` seeds of a block, from its ``first`` on.
 
     Raises:
-        ConfigError: no such block, or not so many seeds in it.
+        ConfigError: no such block, or too few seeds in it.
     """
     if name not in BLOCKS:
         raise ConfigError(
@@ -27,6 +27,7 @@ def block(name: str, count: int, first: int = 0) -> Integers:
     begin, end = BLOCKS[name]
     if first < 0 or count < 1 or begin + first + count > end:
         raise ConfigError(
-            "seeds", f"{count} seeds from the {first}th on of '{name}', which has {end - begin}"
+            "seeds",
+            f"{count} seeds from number {first} on are not within the {end - begin} of '{name}'",
         )
     return np.arange(begin + first, begin + first + count)

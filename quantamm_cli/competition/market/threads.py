@@ -1,4 +1,4 @@
-"""Compiled code on all processors: rows are independent, so who does which changes nothing."""
+"""Compiled code on all processors; rows are independent, so their order does not matter."""
 
 import os
 from collections.abc import Callable
@@ -7,16 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 _BLOCK = 16
 
 
-def shared_out(work: Callable[[slice], None], rows: int) -> None:
-    """``work`` on every block of rows; it holds no lock of the interpreter."""
+def in_threads(work: Callable[[slice], None], rows: int) -> None:
+    """Call ``work``, which must release the interpreter's lock, on every block of rows."""
     blocks = [slice(first, min(first + _BLOCK, rows)) for first in range(0, rows, _BLOCK)]
-    threads = min(
-        len(blocks),
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-    )
+    threads = min(len(blocks), _processors())
     if threads <= 1:
         for block in blocks:
             work(block)
         return
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, blocks))
+
+
+def _processors() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

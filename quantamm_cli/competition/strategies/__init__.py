@@ -1,4 +1,4 @@
-"""The strategies that come with the package. One file a strategy."""
+"""The built-in strategies, one file each."""
 
 from quantamm_cli.settings.component import enrol
 

@@ -10,14 +10,12 @@ from quantamm_cli.pools.geometric import Weighted
 class Balancer(Pooled, kind="balancer"):
     """A geometric mean pool of two tokens. [Martinelli & Mushegian, Balancer whitepaper, 2019]
 
-    Entrants open with as much value in X as in Y: with other weights its first price is not the
-    market's, which arbitrage takes.
+    Entrants start with equal values of X and Y. With other weights the pool's first price is not
+    the market's, and it loses the difference to arbitrage.
     """
 
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X; Y has the rest")
-    fee_bps: float = Field(
-        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
-    )
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of the payment, in bps")
 
     def quotes(self) -> Quotes:
         return Weighted(shares(self.weight), self.fee_bps / 1e4)

@@ -17,27 +17,24 @@ def quoted(
     effective: Float[Array, "2"],
     fee: Scalar | float,
 ) -> Scalar:
-    """What a pool gives that is constant-product on ``effective`` balances,
-    real plus virtual, and holds ``reserves``.
+    """The output of a pool that is constant-product on ``effective`` balances, real plus virtual,
+    with ``reserves``.
     """
     got = constant_product(amount, *sided(side, effective[0], effective[1]), fee)
     return within(got, sided(side, reserves[0], reserves[1])[1])
 
 
 class Concentrated(Strategy, kind="concentrated"):
-    r"""Constant product on real plus virtual reserves, so that all liquidity serves prices
-    from ``low`` to ``high``.
+    r"""Constant product on real plus virtual reserves, with all liquidity from ``low`` to ``high``.
 
-    $(x + L/\sqrt{p_b})(y + L\sqrt{p_a}) = L^2$. It opens at the market's price if that is the
-    geometric mean of its bounds; past a bound it holds one token, and gives no more of the other.
-    Fees stay in the pool. [Uniswap v3 whitepaper, 2021]
+    $(x + L/\sqrt{p_b})(y + L\sqrt{p_a}) = L^2$. Its first price is the market's if that is the
+    geometric mean of its bounds. Beyond a bound it has one token only. Fees stay in the pool.
+    [Uniswap v3 whitepaper, 2021]
     """
 
-    low: Positive = Field(50.0, description="lowest price it serves, in Y")
-    high: Positive = Field(200.0, description="highest price it serves, in Y")
-    fee_bps: float = Field(
-        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
-    )
+    low: Positive = Field(50.0, description="lowest price with liquidity, in Y")
+    high: Positive = Field(200.0, description="highest price with liquidity, in Y")
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of the payment, in bps")
 
     def quote(
         self, state: State, side: Bool[Array, ""], amount: Scalar, reserves: Float[Array, "2"]

@@ -12,23 +12,21 @@ from quantamm_cli.settings.types import NonNegative, Positive, Share
 
 
 class Reclamm(Pooled, kind="reclamm"):
-    """Constant product on real plus virtual balances, whose range follows the market once
-    a token has become scarce.
+    """Constant product on real plus virtual balances, whose range follows the market when a token
+    becomes scarce.
 
-    It opens in the middle of its range. In each step that begins with a centeredness below
-    ``margin``, the virtual balances shift as those of version 2 of the contract do in
-    ``step_seconds``. See the pool of the same name.
+    It starts in the middle of its range. In each step that begins with a centeredness below
+    ``margin``, the virtual balances shift as in ``step_seconds`` of version 2 of the contract. See
+    the pool of the same name.
     """
 
     price_ratio: float = Field(4.0, gt=1, description="highest price of its range over the lowest")
     margin: Share = Field(0.2, description="centeredness below which the range moves")
     shift_exponent: NonNegative = Field(
-        1.0, le=1000, description="how fast: halvings a day of the scarce token's virtual balance"
+        1.0, le=1000, description="halvings a day of the scarce token's virtual balance"
     )
-    step_seconds: Positive = Field(60.0, description="how long a step takes")
-    fee_bps: float = Field(
-        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
-    )
+    step_seconds: Positive = Field(60.0, description="duration of a step, in seconds")
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of the payment, in bps")
 
     def quotes(self) -> Quotes:
         center = jnp.sqrt(jnp.sqrt(self.price_ratio)) - 1

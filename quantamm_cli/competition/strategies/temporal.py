@@ -13,11 +13,10 @@ from quantamm_cli.rules.momentum import Momentum
 
 
 class Temporal(Parametrised, kind="temporal"):
-    """A geometric mean pool whose weights a rule moves (TFMM):
-    ``pool=temporal``, a step being a minute.
+    """A geometric mean pool whose weights a rule moves (TFMM): ``pool=temporal``, in minute steps.
 
-    No oracle comes with a competition: the rule sees the pool's own price, which arbitrage keeps
-    within the fee of the market's.
+    A competition has no oracle: the rule sees the pool's own price, which arbitrage keeps within
+    the fee of the market's.
     """
 
     pool: temporal.Temporal = Field(
@@ -25,25 +24,24 @@ class Temporal(Parametrised, kind="temporal"):
             rule=Momentum(), guard=StandardGuard(), chunk_period=60, weight_interpolation_period=60
         ),
         description=(
-            "rule, guard and periods (a minute is a step): "
-            "strategy.temporal.pool.rule.kind=NAME, of qsim show rules"
+            "rule, guard and periods in minutes (steps): strategy.temporal.pool.rule.kind=NAME, "
+            "see qsim show rules"
         ),
     )
     params: Params = Field(
         {},
         validate_default=True,
         description=(
-            "of the rule, for both tokens or for each: strategy.temporal.params.k_per_day=20"
+            "the rule's parameters, for both tokens or for each: "
+            "strategy.temporal.params.k_per_day=20"
         ),
     )
     weight: float = Field(0.5, gt=0, lt=1, description="weight of X at the start; Y has the rest")
-    fee_bps: float = Field(
-        30.0, ge=0, le=10_000, description="share of what is paid in, in basis points"
-    )
+    fee_bps: float = Field(30.0, ge=0, le=10_000, description="share of the payment, in bps")
 
     @classmethod
     def specs(cls, pool: Any) -> tuple[Parameter, ...]:
-        """What the rule and its guard have to be told; the weights at the start are a setting."""
+        """The parameters of the rule and its guard; the weights at the start are a setting."""
         return (*pool.rule.parameters(pool.clock), *pool.guard.parameters(2))
 
     def quotes(self) -> Quotes:

@@ -59,7 +59,7 @@ class Competition:
 
     def results(self, wanted: range) -> Results:
         """Results of the wanted seeds, all of which must have been played."""
-        return Results.joined(self.settings.names, self._parts, wanted)
+        return Results.join(self.settings.names, self._parts, wanted)
 
     def play(self, wanted: range, description: str = "competing") -> Results:
         """Play the missing seeds batch by batch, and store each batch as soon as it is played."""
@@ -70,7 +70,7 @@ class Competition:
                 f"{len(wanted)} seeds"
             )
         if todo:
-            for line in MarketSettings.typed(self.settings.market).told():
+            for line in MarketSettings.typed(self.settings.market).notes():
                 self._monitor.note(line)
             with (
                 self._monitor.saving(_interrupted) as check,
@@ -85,7 +85,7 @@ class Competition:
         with self._monitor.progress(description, len(wanted)) as step:
             for done, seeds in batches(wanted, self.batch_size):
                 parts.append(self._play_batch(seeds, partial(_advance, step, done)))
-        return Results.joined(self.settings.names, parts, wanted)
+        return Results.join(self.settings.names, parts, wanted)
 
     def _play_batches(self, todo: list[int], total: int, step: Step, check: Check) -> None:
         for first, seeds in batches(todo, self.batch_size):

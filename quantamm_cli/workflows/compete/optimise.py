@@ -13,13 +13,13 @@ from quantamm_cli.competition.coordinates import Coordinate, coordinates
 from quantamm_cli.competition.documents import Seeds
 from quantamm_cli.competition.market import MarketSettings, block
 from quantamm_cli.competition.optimise import (
-    Aim,
+    Objective,
     Step,
     best_fixed,
     best_of,
-    climbed,
-    searched,
-    slopes,
+    check_gradient,
+    evolve,
+    follow_gradient,
 )
 from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
@@ -183,12 +183,12 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     """Train on the training seeds, and compare with the best fixed fee on the test seeds."""
     watch, settings = watch or Watch(), planned.settings
     train, test, name = planned.train, planned.test, planned.name
-    aim = Aim(settings, PLACE, planned.coordinates, train)
+    objective = Objective(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
     with blamed(files_of(settings.strategies)):
-        method, steps = _train(aim, settings, monitor)
-        trained, on_train = best_of(aim, steps)
+        method, steps = _train(objective, settings, monitor)
+        trained, on_train = best_of(objective, steps)
         watch.lap("train")
         fixed = _with(settings, entry_of("fixed_fee", {}, "fixed_fee"))
         fee, fixed_on_train = best_fixed(fixed, PLACE, train)
@@ -235,21 +235,21 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     return result
 
 
-def _train(aim: Aim, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
+def _train(objective: Objective, settings: Compete, monitor: Monitor) -> tuple[str, list[Step]]:
     """The method of a training, and its steps."""
     options = settings.optimise
     method: str = options.method
     if method == "auto":
-        measured = slopes(aim, options.batch)
+        measured = check_gradient(objective, options.batch)
         method = "gradient" if measured.agree else "search"
         monitor.note(
             f"the gradient is {measured.gradient:.4g}, the finite difference "
             f"{measured.difference:.4g}: training by {method}"
         )
     if method == "gradient":
-        training = climbed(aim, options.batch, options.steps, options.learning_rate)
+        training = follow_gradient(objective, options.batch, options.steps, options.learning_rate)
     else:
-        training = searched(aim, options.batch, options.steps, 0.3)
+        training = evolve(objective, options.batch, options.steps, 0.3)
     steps = []
     with monitor.progress("training", options.steps) as advance:
         for step in training:

@@ -8,8 +8,7 @@ import numpy as np
 
 from quantamm_cli.competition.documents import Columns, SweepScores, Swept
 from quantamm_cli.competition.results import Results
-from quantamm_cli.competition.sweep import Axis, Point, judged, points
-from quantamm_cli.competition.sweep import axes as read_axes
+from quantamm_cli.competition.sweep import Axis, Point, compare_points, parse_axes, points
 from quantamm_cli.reporting.standings import standings_tables
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
@@ -28,7 +27,7 @@ class Sweep:
     """
 
     def __init__(self, settings: Compete, text: str, monitor: Monitor) -> None:
-        self.axes = read_axes(text, settings)
+        self.axes = parse_axes(text, settings)
         self.competition = Competition(settings, monitor, points(self.axes))
 
     @property
@@ -152,7 +151,7 @@ def run_sweep(
 def _points(axes: Sequence[Axis], results: Results) -> tuple[Point, ...]:
     outcome, place = results.outcome, axes[0].place
     volume = outcome.arb_volume[..., place] + outcome.retail_volume[..., place]
-    return tuple(judged(axes, outcome.edge[..., place], volume, outcome.retail_volume))
+    return tuple(compare_points(axes, outcome.edge[..., place], volume, outcome.retail_volume))
 
 
 def _columns(axes: Sequence[Axis], results: Results) -> Columns:

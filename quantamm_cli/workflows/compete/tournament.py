@@ -13,9 +13,9 @@ from quantamm_cli.competition.tournament import (
     absences,
     crowds,
     line_ups,
-    lined_up,
     pairs,
     points,
+    with_line_up,
 )
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
@@ -41,7 +41,7 @@ class Tournament:
         self.kind, self.settings = kind, settings
         self.competitions: dict[LineUp, Competition] = {}
         for line_up in line_ups(kind, settings):
-            self.competitions[line_up] = Competition(lined_up(settings, line_up), monitor)
+            self.competitions[line_up] = Competition(with_line_up(settings, line_up), monitor)
 
     def named(self) -> dict[str, Json]:
         """The first keys of its JSON."""

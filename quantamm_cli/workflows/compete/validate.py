@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.strategy import Strategy
-from quantamm_cli.competition.validation import Check, validated
+from quantamm_cli.competition.validation import Check, check_strategy
 from quantamm_cli.config.user_files import blamed
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
@@ -31,7 +31,8 @@ class Validation(Result):
 
     def tables(self) -> Sequence[Table | str]:
         rows = [
-            [check.name, "kept" if check.passed else "BROKEN", check.told] for check in self.checks
+            [check.name, "kept" if check.passed else "BROKEN", check.detail]
+            for check in self.checks
         ]
         return [Table.of(self.entry.name, ["rule", "", ""], rows)]
 
@@ -39,7 +40,7 @@ class Validation(Result):
         """Raise ConfigError for the first rule that is broken."""
         broken = next((check for check in self.checks if not check.passed), None)
         if broken is not None:
-            message = f"breaks '{broken.name}': {broken.told}"
+            message = f"breaks '{broken.name}': {broken.detail}"
             if broken.inputs:
                 inputs = "; ".join(f"{key} {value}" for key, value in broken.inputs.items())
                 message += f" [{inputs}]"
@@ -50,4 +51,4 @@ def validate(entry: Entry) -> Validation:
     """Check every rule."""
     start_jax()
     with blamed(files_of([entry])):
-        return Validation(entry, tuple(validated(Strategy.typed(entry.strategy))))
+        return Validation(entry, tuple(check_strategy(Strategy.typed(entry.strategy))))

@@ -175,9 +175,9 @@ def test_products_of_64_bits_are_exact() -> None:
     [
         (
             [Entrant("a", FixedFee()), Entrant("b", FixedFee())],
-            "one strategy against the normaliser, 2 came",
+            "challenge takes one strategy, got 2",
         ),
-        ([Entrant("a", Curve())], "a quotes a curve of its own"),
+        ([Entrant("a", Curve())], "a defines quote"),
     ],
 )
 def test_what_the_original_cannot_play_is_refused(

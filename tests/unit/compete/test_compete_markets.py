@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.competition.market import BLOCKS, MarketSettings, Regime, block, kept, markets
+from quantamm_cli.competition.market import (
+    BLOCKS,
+    MarketSettings,
+    Regime,
+    block,
+    market_cache,
+    markets,
+)
 from quantamm_cli.competition.market.kinds.challenge import Challenge
 from quantamm_cli.competition.market.kinds.history import History
 from quantamm_cli.competition.market.kinds.lognormal import Lognormal
@@ -34,7 +41,7 @@ CALM_AND_STORM = {
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of another test is found, in memory or on disk."""
     monkeypatch.setenv("QSIM_CACHE", str(tmp_path))
-    kept._KEPT.clear()
+    market_cache._CACHE.clear()
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +236,7 @@ def test_kept_markets_are_the_same_bits(tmp_path: Path) -> None:
         lambda raw: raw[:2000] + bytes(500) + raw[2500:],
         lambda raw: b"",
     ):
-        kept._KEPT.clear()
+        market_cache._CACHE.clear()
         if damage is not None:
             entry.write_bytes(damage(entry.read_bytes()))
         again = markets(Lognormal(), range(3), 40)
@@ -239,7 +246,7 @@ def test_kept_markets_are_the_same_bits(tmp_path: Path) -> None:
 
 def test_the_kept_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ones unused longest go; one that would be half of all is not kept."""
-    monkeypatch.setattr(kept, "_FILES", replace(kept._FILES, most_bytes=30_000))
+    monkeypatch.setattr(market_cache, "_FILES", replace(market_cache._FILES, most_bytes=30_000))
     for seed in range(4):
         markets(Lognormal(), [seed], 500)
     files = list((tmp_path / "markets").glob("*.npz"))
@@ -273,7 +280,7 @@ def test_consecutive_windows_follow_each_other() -> None:
     assert settings.begins(np.arange(7), 200).tolist() == [0, 200, 400, 600, 800, 1000, 1200]
     with pytest.raises(ConfigError, match="7 consecutive windows of 200 steps, seeds 0 to 6"):
         settings.make(np.arange(8), 200)
-    with pytest.raises(ConfigError, match="1440 minutes, a window of 1440 steps takes 1441"):
+    with pytest.raises(ConfigError, match="1440 minutes, a window of 1440 steps needs 1441"):
         settings.make(np.arange(1), 1440)
 
 

@@ -9,7 +9,13 @@ from pydantic import Field
 import quantamm_cli.competition.market  # noqa: F401
 from quantamm_cli.competition.coordinates import Coordinate, coordinates, origins, values
 from quantamm_cli.competition.market.kinds.lognormal import Lognormal
-from quantamm_cli.competition.optimise import Aim, best_of, climbed, searched, slopes
+from quantamm_cli.competition.optimise import (
+    Objective,
+    best_of,
+    check_gradient,
+    evolve,
+    follow_gradient,
+)
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.errors import ConfigError
@@ -27,11 +33,11 @@ class Bounded(Strategy, kind="bounded"):
 
 
 @pytest.fixture(scope="module")
-def aim() -> Aim:
+def objective() -> Objective:
     """A fee far below the best one, 32 seeds in two batches: one program for all slopes."""
     entry = Entry(name="fee", strategy=FixedFee(fee_bps=15.0))
     settings = Compete(strategies=(entry,), market=Lognormal(), steps=400, epoch=Epoch(length=None))
-    return Aim(settings, 0, coordinates(entry.strategy), range(32))
+    return Objective(settings, 0, coordinates(entry.strategy), range(32))
 
 
 def test_coordinates_lead_to_the_settings_they_began_with_and_never_out_of_bounds() -> None:
@@ -59,22 +65,25 @@ def test_coordinates_lead_to_the_settings_they_began_with_and_never_out_of_bound
 
 
 @pytest.mark.heavy
-def test_the_gradient_says_what_a_step_brings(aim: Aim) -> None:
+def test_the_gradient_says_what_a_step_brings(objective: Objective) -> None:
     """Within a tenth of a finite difference of what is judged,
     whose arbitrage has a least profit.
     """
-    seen = slopes(aim, 16)
+    seen = check_gradient(objective, 16)
     assert seen.agree
     assert seen.gradient == pytest.approx(abs(seen.difference), rel=0.1)
 
 
 @pytest.mark.heavy
-def test_climbing_and_searching_find_better_fees(aim: Aim) -> None:
+def test_climbing_and_searching_find_better_fees(objective: Objective) -> None:
     """Both end above where they began, on the seeds they train on,
     and by the rules they are judged by.
     """
-    begun = aim.edges(origins(aim.found)[None]).mean()
-    for steps in (list(climbed(aim, 16, 10, 0.3)), list(searched(aim, 16, 6, 0.5))):
-        trained, edges = best_of(aim, steps, 4)
+    begun = objective.edges(origins(objective.coordinates)[None]).mean()
+    for steps in (
+        list(follow_gradient(objective, 16, 10, 0.3)),
+        list(evolve(objective, 16, 6, 0.5)),
+    ):
+        trained, edges = best_of(objective, steps, 4)
         assert edges.mean() > begun + 1
         assert trained["fee_bps"] > 25

@@ -8,10 +8,10 @@ from scipy import stats
 
 from quantamm_cli.competition.statistics import (
     beats,
-    best,
     difference,
     leading_gap,
     mean,
+    probability_best,
     ratio,
     sequential,
     wins,
@@ -92,18 +92,18 @@ def test_shares_of_seeds_are_shared_when_tied() -> None:
     """Copies win half each; all shares make one."""
     edge = np.repeat(drawn(50, 1), 2, axis=1)
     assert wins(edge).tolist() == [0.5, 0.5]
-    assert best(edge).tolist() == [0.5, 0.5]
+    assert probability_best(edge).tolist() == [0.5, 0.5]
     assert beats(edge[:, 0], edge[:, 1]) == 0.5
     other = drawn(50, 4, seed=7)
     assert wins(other).sum() == pytest.approx(1)
-    assert best(other).sum() == pytest.approx(1)
+    assert probability_best(other).sum() == pytest.approx(1)
 
 
 def test_the_probability_of_the_best_is_that_of_the_paired_test() -> None:
     """Of two, about the one-sided probability of Student's paired test."""
     edge = 10 * drawn(300, 1, seed=8) + drawn(300, 2, seed=9) + np.array([0.1, 0.0])
     told = stats.ttest_rel(edge[:, 0], edge[:, 1], alternative="greater").pvalue
-    assert best(edge)[0] == pytest.approx(1 - told, abs=0.03)
+    assert probability_best(edge)[0] == pytest.approx(1 - told, abs=0.03)
 
 
 def test_a_ratio_is_of_sums() -> None:

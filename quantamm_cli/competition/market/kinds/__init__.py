@@ -1,4 +1,4 @@
-"""The kinds of markets, each by its file being here; numba is imported when a market is made."""
+"""The kinds of markets, one file each; numba is imported when a market is made."""
 
 from quantamm_cli.settings.component import enrol
 

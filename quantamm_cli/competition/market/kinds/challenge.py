@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 
 class Challenge(MarketSettings, kind="challenge"):
-    """The streams of the original challenge, to the bit: its seeds are not
-    independent of their neighbours.
-    """
+    """The streams of the original challenge, to the bit; a seed shares some with the next two."""
 
     sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
 

@@ -1,5 +1,6 @@
-"""Minute prices that were, in place of drawn ones: a step is a minute, a simulation a window."""
+"""Historical minute prices: a step is a minute, a simulation is a window."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
 
 
 class History(MarketSettings, kind="history"):
-    """The price of one token in another, brought to 100 at the start of each
-    window. Retail orders are drawn.
+    """The historical price of one token in another, scaled to 100 at the start of each window.
 
-    Prices are those of ``data=``: ``market=history data=parquet data.dir=PATH
-    market.start=2024-01-01 market.end=2025-01-01``.
+    Retail orders are drawn. Prices are those of ``data=``: ``market=history data=parquet
+    data.dir=PATH market.start=2024-01-01 market.end=2025-01-01``.
     """
 
     independent: ClassVar[bool] = False
@@ -37,12 +37,12 @@ class History(MarketSettings, kind="history"):
         description="where prices come from: data=parquet data.dir=PATH, as in qsim train"
     )
     start: Date = Field("2023-01-01", description="UTC; windows lie within [start, end)")
-    end: Date = Field("2024-01-01", description="UTC; the first minute after them")
+    end: Date = Field("2024-01-01", description="UTC; the first minute after the windows")
     windows: Literal["drawn", "consecutive"] = Field(
         "drawn",
         description=(
-            "drawn: begin at any minute, and may overlap; consecutive: seed 0 is the "
-            "first, seed 1 the next"
+            "drawn: begin at a random minute, may overlap; consecutive: seed 0 is the first, "
+            "seed 1 the next"
         ),
     )
 
@@ -52,12 +52,14 @@ class History(MarketSettings, kind="history"):
             raise ConfigError("market.end", f"{self.end} is not after start ({self.start})")
         if self.quote == self.base:
             raise ConfigError(
-                "market.quote", f"{self.quote} is the base itself; null prices it as the data do"
+                "market.quote",
+                f"{self.quote} is the base too; give another token, or null for the data's own "
+                "numeraire",
             )
         if self.data.series:
             raise ConfigError(
                 f"data.series.{next(iter(self.data.series))}",
-                "a competition looks at prices alone; leave it out",
+                "a competition uses prices only; leave it out",
             )
         if self.data.burn_in_days is not None:
             raise ConfigError("data.burn_in_days", "a competition has no burn-in; leave it out")
@@ -65,68 +67,65 @@ class History(MarketSettings, kind="history"):
 
     @cached_property
     def prices(self) -> Floats:
-        """Of every minute of [start, end). Raises DataError: the source does not have them."""
+        """The price of every minute of [start, end). Raises DataError: the source lacks some."""
         base, *quote = (each.closes for each in self._closes.values())
         return base / quote[0] if quote else base
 
-    def told(self) -> list[str]:
-        """Which prices, and what had to be carried over gaps."""
+    def notes(self) -> list[str]:
+        """The prices in use, and the minutes that were carried over gaps."""
         gaps = [
             f"{token} {each.carried:,} (longest {each.longest_gap:,})"
             for token, each in self._closes.items()
             if each.carried
         ]
         lines = [
-            (
-                f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} "
-                f"prices, {self.start} to {self.end}"
-            )
+            f"{self.prices.size:,} minutes of {'/'.join(self._closes)} from {self.data.kind} "
+            f"prices, {self.start} to {self.end}"
         ]
-        return [*lines, f"missing minutes carried forward: {', '.join(gaps)}"] if gaps else lines
+        if gaps:
+            lines.append(f"missing minutes carried forward: {', '.join(gaps)}")
+        return lines
 
     @cached_property
     def _closes(self) -> dict[str, Closes]:
         first, last = minute(self.start), minute(self.end)
-        tokens = {"base": self.base} | ({} if self.quote is None else {"quote": self.quote})
-        spans = {token: self._span(name, token) for name, token in tokens.items()}
-        begin, end = (
-            pick(each)
-            for pick, each in zip((max, min), zip(*spans.values(), strict=True), strict=True)
-        )
+        spans = {self.base: self._span("base", self.base)}
+        if self.quote is not None:
+            spans[self.quote] = self._span("quote", self.quote)
         for token, (since, until) in spans.items():
             if first < since or last > until:
-                told = (
-                    f"{token} has prices from {date_text(since)} to {date_text(until)}, asked were "
-                    f"{self.start} to {self.end}"
-                )
-                cure = (
-                    (
-                        f"write market.start={date_text(begin)} "
-                        f"market.end={date_text(end)}, or dates between"
-                    )
-                    if begin < end
-                    else ""
-                )
                 raise DataError(
                     self.data.place(token),
-                    f"{told}; {cure or 'base and quote have no minute in common'}",
+                    f"{token} has prices from {date_text(since)} to {date_text(until)}, not from "
+                    f"{self.start} to {self.end}; {self._hint(spans)}",
                 )
         return {token: self.data.read(token, first, last) for token in spans}
 
-    def _span(self, name: str, token: str) -> tuple[int, int]:
-        """The minutes of which there are prices.
+    @staticmethod
+    def _hint(spans: Mapping[str, tuple[int, int]]) -> str:
+        """The dates of which all tokens have prices."""
+        begin = max(since for since, _ in spans.values())
+        end = min(until for _, until in spans.values())
+        if begin >= end:
+            return "base and quote have no minute in common"
+        dates = f"market.start={date_text(begin)} market.end={date_text(end)}"
+        return f"write {dates}, or dates between"
 
-        Raises DataError that says whose token is missing.
+    def _span(self, name: str, token: str) -> tuple[int, int]:
+        """The minutes of which there are prices; ``name`` is the token's setting.
+
+        Raises:
+            DataError: the token is missing.
         """
         try:
             return self.data.span(token)
         except DataError as failure:
             if failure.where == "data.dir":
                 raise
-            cure = "; null takes prices as they are" if name == "quote" else ""
-            raise DataError(
-                failure.where, f"{failure.message} (market.{name}={token} asks for it{cure})"
-            ) from None
+            reason = f"market.{name}={token} needs it"
+            if name == "quote":
+                reason += "; null leaves prices in the data's numeraire"
+            raise DataError(failure.where, f"{failure.message} ({reason})") from None
 
     def identity(self) -> dict[str, Json]:
         return {
@@ -138,8 +137,8 @@ class History(MarketSettings, kind="history"):
         """One window a seed.
 
         Raises:
-            ConfigError: a window is longer than the period, or there are fewer
-                consecutive ones than seeds.
+            ConfigError: a window is longer than the period, or there are too few consecutive
+                windows for the seeds.
         """
         from quantamm_cli.competition.market.draws import parameters, transitions, with_orders
         from quantamm_cli.competition.market.settings import Regime
@@ -165,7 +164,7 @@ class History(MarketSettings, kind="history"):
             raise ConfigError(
                 "market.end",
                 f"[{self.start}, {self.end}) has {minutes} minutes, a window of {steps} steps "
-                f"takes {steps + 1}; take a later end",
+                f"needs {steps + 1}; give a later end",
             )
         if self.windows == "drawn":
             places = fractions(seeds, 1, "window")[:, 0] * (minutes - steps)
@@ -176,7 +175,7 @@ class History(MarketSettings, kind="history"):
             raise ConfigError(
                 "market.windows",
                 f"[{self.start}, {self.end}) has {count} consecutive windows of {steps} steps, "
-                f"seeds 0 to {count - 1}; seeds {int(seeds.min())} to {int(seeds.max())} were "
-                f"asked; take fewer seeds or steps, an end at {needed}, or windows=drawn",
+                f"seeds 0 to {count - 1}, not {int(seeds.min())} to {int(seeds.max())}; give fewer "
+                f"seeds or steps, an end at {needed}, or windows=drawn",
             )
         return seeds * steps

@@ -1,4 +1,4 @@
-"""Fair prices that move by lognormal steps, in regimes or in one."""
+"""Fair prices that move by lognormal steps, with or without regimes."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
 
 class Lognormal(MarketSettings, kind="lognormal"):
-    """A fair price that moves by exp(-sigma^2 / 2 + sigma Z) a step from 100,
-    with regimes if any are named.
+    """A fair price from 100 that moves by exp(-sigma^2 / 2 + sigma Z) a step, in regimes if any.
 
-    A regime lasts for spells of geometric length, or for whole simulations (then
-    ``share`` says of how many).
+    A regime lasts for periods of geometric length, or for whole simulations; ``share`` is then the
+    share of simulations.
     """
 
     sigma: Sigma = Field((0.0001, 0.0070), description="volatility a step")
@@ -26,8 +25,8 @@ class Lognormal(MarketSettings, kind="lognormal"):
         lasting = [name for name, regime in self.regimes.items() if regime.mean_steps is None]
         if lasting and len(lasting) < len(self.regimes):
             raise ValueError(
-                f"{', '.join(lasting)} lasts for whole simulations, others do not; give mean_steps "
-                "to all regimes or to none"
+                f"{', '.join(lasting)} lasts for whole simulations, other regimes do not; give "
+                "mean_steps to all regimes or to none"
             )
         return self
 

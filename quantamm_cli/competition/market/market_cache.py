@@ -1,4 +1,4 @@
-"""Markets are made once: kept in memory for the next line-up, and as files for the next command.
+"""A cache of markets: in memory for the next line-up, in files for the next command.
 
 Files are in ``markets`` of the cache folder: an ``.npz`` for each market, with checksums.
 """
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from quantamm_cli.competition.lru import Recent
+from quantamm_cli.competition.lru import LruCache
 from quantamm_cli.competition.market.settings import MarketSettings
 from quantamm_cli.competition.types import Market
 from quantamm_cli.errors import ConfigError
@@ -19,7 +19,7 @@ from quantamm_cli.random.compiled import digest_of, sources
 from quantamm_cli.settings.cache import Cache
 from quantamm_cli.settings.digest import sha256
 
-_KEPT = Recent[Market](2**30)
+_CACHE = LruCache[Market](2**30)
 _FILES = Cache("markets", "*.npz", most_bytes=2**30)
 """A market of 1,000 simulations of 10,000 steps has 240 MB."""
 
@@ -27,18 +27,18 @@ _FILES = Cache("markets", "*.npz", most_bytes=2**30)
 def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Market:
     """The simulations of these seeds.
 
-    Each is the same whichever others are asked for with it, but for the width of the order lists.
+    A simulation does not depend on the other seeds; only the width of the order lists does.
 
     Args:
-        seeds: whole numbers of 64 bits.
-        steps: how many; the first steps of a longer market are those of a shorter one.
+        seeds: integers of 64 bits.
+        steps: number of steps; a longer market begins with the steps of a shorter one.
 
     Returns:
-        Arrays that cannot be written to: they are shared.
+        Read-only arrays, because they are shared.
 
     Raises:
-        ConfigError: no seeds, a seed twice, no steps, or history that does not go that far.
-        DataError: prices that are not there.
+        ConfigError: no seeds, a seed twice, no steps, or a history that is too short.
+        DataError: prices that cannot be read.
     """
     chosen = np.array(list(seeds), dtype=np.int64)
     if chosen.size == 0 or steps < 1:
@@ -52,26 +52,29 @@ def markets(settings: MarketSettings, seeds: Iterable[int], steps: int) -> Marke
         )
     source = {"code": _code(type(settings)), "kind": settings.kind, "steps": steps}
     name = sha256(source | {"seeds": chosen.tolist()} | settings.identity())
-    if (there := _KEPT.get(name)) is not None:
-        return there
+    cached = _CACHE.get(name)
+    if cached is not None:
+        return cached
     entry = f"{name[:32]}.npz"
     made = _FILES.get(entry, _read)
     if made is None:
         made = settings.make(chosen, steps)
-        if _size(made) <= _FILES.most_bytes / 2:  # a larger one would drive out all others
+        if _size(made) <= _FILES.most_bytes / 2:  # a larger one would evict all others
             parts = made._asdict()
             _FILES.keep(entry, lambda file: np.savez(file, **parts))
     for part in made:
         part.flags.writeable = False
-    _KEPT.keep(name, made, _size(made))
+    _CACHE.put(name, made, _size(made))
     return made
 
 
 @cache
 def _code(market: type[MarketSettings]) -> str:
-    """A digest of all that makes this market, be it ours or a user's."""
-    own = getattr(sys.modules.get(market.__module__), "__file__", None)
-    files = {*Path(__file__).parent.glob("*.py"), *sources(), *([Path(own)] if own else [])}
+    """A digest of all code that makes this market, this package's or a user's."""
+    files = {*Path(__file__).parent.glob("*.py"), *sources()}
+    file = getattr(sys.modules.get(market.__module__), "__file__", None)
+    if file:
+        files.add(Path(file))
     return digest_of(sorted(files))
 
 
