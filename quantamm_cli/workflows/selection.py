@@ -103,7 +103,7 @@ def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
     return choose
 
 
-def _entries(run: Run, minimum: float) -> list[Entry]:
+def _entries(run: Run, minimum: float) -> Sequence[Entry]:
     """The entries to select from: a checkpoint has those that every rule chooses at a minimum of 0,
     any other minimum needs the whole history.
     """
