@@ -7,8 +7,8 @@ import importlib
 import warnings
 from threading import Thread
 
-# Optuna stores the tracebacks of optional imports that fail, and so keeps all frames of its
-# importer alive: a thread of its own has none that matter.
+# Optuna stores the tracebacks of optional imports that fail, which keeps the frames of its importer
+# alive: the frames of this thread hold nothing.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")
     first = Thread(target=importlib.import_module, args=("optuna",))

@@ -14,8 +14,8 @@ class Study(Settings):
     With ``split=walk_forward`` a trial's score is the mean over its cycles.
     """
 
-    trials: Count = Field(20, description="trainings")
-    seed: Natural = Field(0, description="of the sampler")
+    trials: Count = Field(20, description="number of trainings")
+    seed: Natural = Field(0, description="seed of the sampler")
     objective: str | None = Field(
         None,
         description=(
@@ -23,5 +23,5 @@ class Study(Settings):
         ),
     )
     pruner: Literal["none", "median"] = Field(
-        "none", description="gives walk-forward trials up early: below the median of the others"
+        "none", description="median: end walk-forward trials that score below the median of the others"
     )

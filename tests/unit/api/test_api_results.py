@@ -78,7 +78,7 @@ def test_a_library_that_is_missing_is_named(
         qsim.QsimError,
         match=(
             r"pandas: is not installed, and this needs it; pip install pandas, "
-            r"or take \.frame\(\)"
+            r"or use \.frame\(\)"
         ),
     ):
         trajectory.to_pandas()
