@@ -161,9 +161,9 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
     assert files == {name: (walk / path).read_bytes() for name, path in by_words["files"].items()}
     assert set(files) == {"result", "daily", "report", "value_plot", "cycles_plot"}
     short = answer["run"][:17]
-    call("report", short, "fit.steps=7").one_line(2, "write all of the words")
+    call("report", short, "fit.steps=7").one_line(2, "give the full settings")
     call("report", short, "--periods", "2021-01-24..2021-01-28").one_line(
-        2, "--periods: is for a run"
+        2, "--periods: needs a run"
     )
     call("report", short, "--load", "best_test").one_line(
         4, "has no result-best_test.json (there is: the usual choice, without --load)"
@@ -291,7 +291,10 @@ def test_dry_run_names_the_cycles_and_touches_nothing(
             ("--load", "best_validation", "split.validation_fraction=0"),
             "--load: best_validation: these settings have no validation period",
         ),
-        (("--periods", "2021-01-24..2021-01-28"), "--periods: cannot be combined with split=walk_forward"),
+        (
+            ("--periods", "2021-01-24..2021-01-28"),
+            "--periods: cannot be combined with split=walk_forward",
+        ),
     ],
 )
 def test_wrong_words_are_one_line(
