@@ -239,7 +239,7 @@ def test_validate_shows_the_inputs_of_what_is_broken(mine: Path, call: Call) -> 
     )
     call("compete", "validate", "mine.py:Wrong").one_line(2, "breaks 'fees': the bid fee is 2")
     call("compete", "validate", "mine.py:Broken").one_line(2, "mine.py failed in line", "NameError")
-    call("compete", "validate").one_line(2, "takes one strategy")
+    call("compete", "validate").one_line(2, "expected one strategy")
 
 
 def test_a_sweep_is_many_competitions_at_once(copied: Path, call: Call) -> None:

@@ -121,7 +121,7 @@ def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path)
         ),
         (
             "grid.pool.max_memory_days.choices=[30,60]",
-            "cannot vary in a grid; run each of its values",
+            "more than a number to the program; run each of its values",
         ),
         ("grid.initial_pool_value=3", "no range is declared for this name"),
         ("grid.initial_pool_value.choices=[-1]", "initial_pool_value: -1.0 is not above 0"),
@@ -145,7 +145,7 @@ def test_what_is_no_grid_is_one_line(word: str, said: str, call: Call) -> None:
 
 def test_a_parameter_is_given_once(call: Call) -> None:
     call("simulate", *TOY, "grid.k_per_day=3", "params.k_per_day=1").one_line(
-        2, "grid.k_per_day: params.k_per_day is given too"
+        2, "grid.k_per_day: params.k_per_day is also set"
     )
     call("simulate", *TOY, "grid.k_per_day=3", "params.log_k=1").one_line(
         2, "they are one parameter"

@@ -291,7 +291,7 @@ def test_entries_that_do_not_fit_are_refused(
 
 
 def test_wrong_words_and_damaged_files_are_one_line(tmp_path: Path, call: Call) -> None:
-    call("runs", "import").one_line(2, "name a result file of quantammsim, or several")
+    call("runs", "import").one_line(2, "expected one or more result files of quantammsim")
     call("runs", "import", "none.json").one_line(4, "none.json: cannot be read")
     file = tmp_path / write(tmp_path, SETTINGS, entry(0))
     file.write_bytes(file.read_bytes()[:-40])

@@ -161,9 +161,9 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
     assert files == {name: (walk / path).read_bytes() for name, path in by_words["files"].items()}
     assert set(files) == {"result", "daily", "report", "value_plot", "cycles_plot"}
     short = answer["run"][:17]
-    call("report", short, "fit.steps=7").one_line(2, "write all of the words")
+    call("report", short, "fit.steps=7").one_line(2, "give the full settings")
     call("report", short, "--periods", "2021-01-24..2021-01-28").one_line(
-        2, "--periods: is for a run"
+        2, "--periods: needs a run"
     )
     call("report", short, "--load", "best_test").one_line(
         4, "has no result-best_test.json (there is: the usual choice, without --load)"
