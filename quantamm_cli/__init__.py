@@ -6,8 +6,7 @@
     result = qsim.train(settings)
     print(result)
 
-Importing this imports next to nothing: a public name is looked up where it
-lives when it is first used.
+Importing it is fast: the module of a public name is imported when the name is first used.
 """
 
 import importlib
@@ -55,7 +54,7 @@ _HOMES = {
     "rules.base": ("WeightRule",),
 }
 _ROOMS = ("compete", "market")
-"""Public functions that are called as packages are."""
+"""Public functions with the names of packages."""
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:
@@ -141,8 +140,8 @@ __all__ = [
 
 
 class _Package(ModuleType):
-    """Importing ``quantamm_cli.market`` would put that package in the place of
-    the function of this name.
+    """A module in which importing ``quantamm_cli.market`` does not replace the function
+    ``market``.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -161,8 +160,7 @@ def __getattr__(name: str) -> Any:
 
         load_components()
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    # ``import quantamm_cli.market.load as load`` looks for the parts of whatever is
-    # called market by its name
+    # ``import quantamm_cli.market.load as load`` uses the name of the object called market
     if name in _ROOMS:
         value.__name__ = f"{__name__}.{name}"
     globals()[name] = value

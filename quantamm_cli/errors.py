@@ -1,14 +1,14 @@
-"""Everything that may go wrong in a way we foresaw, and the exit code each becomes.
+"""The expected errors, and the exit code of each.
 
     QsimError
     ├── ConfigError    2   a setting, a flag or a file of settings
     │   └── ArgumentError  an argument of a function
     ├── DataError      3   prices and other market data
     ├── StoreError     4   checkpoints and the run store
-    └── DivergedError  5   no finite candidate is left
+    └── DivergedError  5   no parameter set is finite
 
 A message is one line: where, what came, what was expected, what to do.
-Exit code 1 is kept for defects of ours; 130 and 143 for Ctrl-C and SIGTERM.
+Exit code 1 is that of defects of qsim; 130 and 143 are those of Ctrl-C and SIGTERM.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 Spelling = Callable[[str, object], str]
-"""How a caller writes an argument of this name and, unless it is None, this value."""
+"""Writes an argument of this name and, unless it is None, this value as the caller does."""
 
 
 def _in_python(name: str, value: object) -> str:
@@ -27,15 +27,15 @@ _spelling: Spelling = _in_python
 
 
 def argument(name: str, value: object = None) -> str:
-    """An argument as the caller writes it: ``fresh=True`` in Python,
-    ``--fresh`` on the command line.
+    """An argument as the caller writes it: ``fresh=True`` in Python, ``--fresh`` on the command
+    line.
     """
     return _spelling(name, value)
 
 
 @contextmanager
 def spelling(of: Spelling) -> Iterator[None]:
-    """While it is open, messages name arguments so: the command line opens it and names flags."""
+    """Sets how messages name arguments while it is open; the command line names flags with it."""
     global _spelling
     before, _spelling = _spelling, of
     try:
@@ -45,7 +45,7 @@ def spelling(of: Spelling) -> Iterator[None]:
 
 
 class QsimError(Exception):
-    """A foreseen failure at a named place (a dotted setting, a file, a run)."""
+    """An expected failure at a named place (a dotted setting, a file, a run)."""
 
     code: ClassVar[int] = 1
 
@@ -72,7 +72,7 @@ class ArgumentError(ConfigError):
 
 
 class DataError(QsimError):
-    """Market data is missing, damaged or does not cover what is asked."""
+    """Market data is missing, damaged or does not cover the period."""
 
     code = 3
 
@@ -84,16 +84,15 @@ class StoreError(QsimError):
 
 
 class DivergedError(QsimError):
-    """No parameter set with finite numbers is left."""
+    """Every parameter set has numbers that are not finite."""
 
     code = 5
 
 
 class Interrupted(BaseException):
-    """A signal asked us to stop; what was done is saved. ``code`` is 128 + signal.
+    """A signal stopped the program; finished work is saved. ``code`` is 128 + signal.
 
-    An event, not an error: libraries that catch every exception to say it in
-    their own words let it pass.
+    A BaseException, so that libraries that catch every Exception let it pass.
     """
 
     def __init__(self, signal: int, message: str) -> None:

@@ -1,1 +1,1 @@
-"""Frozen, validated settings and the fingerprint that names a run. No JAX in here."""
+"""Frozen, validated settings and the fingerprint that names a run. It imports no JAX."""

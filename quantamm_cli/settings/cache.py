@@ -1,7 +1,7 @@
-"""The folder of what may be computed again, and the bounded caches in it.
+"""The folder of data that can be computed again, and the bounded caches in it.
 
-Losing an entry costs time, nothing else. Caches therefore raise nothing for what the disk refuses:
-what cannot be read is absent, what cannot be written is not kept.
+Losing an entry costs only time. Caches therefore raise nothing where the disk refuses: an entry
+that cannot be read is absent, one that cannot be written is not stored.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _HOUR = 3600.0
 
 
 def cache_folder() -> Path:
-    """The user's cache; ``QSIM_CACHE`` names another. It may not exist yet.
+    """The user's cache folder, or the one ``QSIM_CACHE`` names. It may not exist yet.
 
     Raises:
         RuntimeError: ``QSIM_CACHE`` begins with the home of a user who has none.
@@ -34,8 +34,8 @@ def cache_folder() -> Path:
 class Cache:
     """Entries in one folder of the cache: files of ours, or folders that another library fills.
 
-    Those unused longest go until the bounds hold, never the one used last. The time of an entry's
-    last use is its time of modification. Processes may share a cache.
+    The least recently used entries are deleted until the bounds hold, but never the last used one.
+    The time of an entry's last use is its time of modification. Processes may share a cache.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Cache:
     """Seconds."""
 
     def get(self, entry: str, read: Callable[[BinaryIO], T | None]) -> T | None:
-        """What ``read`` makes of a file; None if it is absent, or ``read`` raises or gives None."""
+        """What ``read`` returns for a file; None if the file is absent or ``read`` raises."""
         if (folder := self._folder()) is None:
             return None
         try:
             with open(folder / entry, "rb") as file:
                 value = read(file)
-        except Exception:  # what a damaged file makes a reader raise has many types
+        except Exception:  # readers raise many types for a damaged file
             return None
         if value is not None:
             with contextlib.suppress(OSError):
@@ -61,7 +61,7 @@ class Cache:
         return value
 
     def keep(self, entry: str, write: Callable[[BinaryIO], object]) -> Path | None:
-        """Writes a file whole or not at all. Returns its path; None if the disk refuses."""
+        """Writes a file atomically. Returns its path; None if the disk refuses."""
         if (folder := self._folder()) is None:
             return None
         # Not mkstemp: its mode 0600 would hide the file from colleagues who share the folder.
@@ -94,7 +94,7 @@ class Cache:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """One process at a time makes entries; without a lock where the disk refuses it."""
+        """Lets one process at a time make entries; unlocked where the disk refuses a lock."""
         from filelock import FileLock
 
         with contextlib.ExitStack() as stack:
@@ -105,7 +105,7 @@ class Cache:
             yield
 
     def _folder(self) -> Path | None:
-        """None where the platform has no such place (no home folder)."""
+        """None where the platform has no cache folder (no home folder)."""
         try:
             return cache_folder() / self.name
         except (OSError, RuntimeError):
@@ -118,9 +118,10 @@ class Cache:
 def prune(
     folder: Path, entries: str, most_bytes: float = math.inf, most_age: float = math.inf
 ) -> None:
-    """Deletes entries unused longest until the bounds hold, and drafts of killed processes.
+    """Deletes the least recently used entries until the bounds hold, and drafts older than an hour,
+    which killed processes left.
 
-    A draft counts as such after an hour. The entry used last stays, however large or old.
+    The last used entry stays, however large or old.
     """
     now, total = time.time(), 0
     with contextlib.suppress(OSError):
@@ -129,13 +130,14 @@ def prune(
                 draft.unlink(missing_ok=True)
         by_use = sorted(folder.glob(entries), key=_last_use, reverse=True)
         for position, path in enumerate(by_use):
-            total += _size(path) if most_bytes < math.inf else 0
+            if most_bytes < math.inf:
+                total += _size(path)
             if position and (total > most_bytes or _last_use(path) < now - most_age):
                 _delete(path)
 
 
 def _last_use(path: Path) -> float:
-    """Seconds; now if another process has deleted it, so that it is left alone."""
+    """Seconds since 1970; the time now if another process has deleted the file."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -143,11 +145,13 @@ def _last_use(path: Path) -> float:
 
 
 def _size(path: Path) -> int:
-    """Bytes, of a folder those of all its files."""
+    """Bytes of a file, or of all files in a folder."""
     total = 0
-    for file in path.rglob("*") if path.is_dir() else [path]:
+    files = path.rglob("*") if path.is_dir() else [path]
+    for file in files:
         with contextlib.suppress(OSError):
-            total += file.stat().st_size if file.is_file() else 0
+            if file.is_file():
+                total += file.stat().st_size
     return total
 
 

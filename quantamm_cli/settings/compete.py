@@ -1,5 +1,5 @@
-"""What ``qsim compete`` is told: who competes, in which markets, for how long,
-and how capital follows success.
+"""Settings of ``qsim compete``: who competes, in which markets, for how long, and how capital
+moves among the strategies.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from quantamm_cli.settings.types import Count, Natural, NonNegative, Positive, S
 
 MOST_ENTRANTS = 16
 NORMALISER = "normaliser"
-"""The name of the pool that is always there, which no strategy can have."""
+"""The name of the reference pool of every competition; no strategy can have it."""
 STEPS, EPOCH = 10_000, 1000
 
 
 class Epoch(Settings):
-    """When capital moves among the strategies, and how far."""
+    """When capital moves among the strategies, and how much."""
 
     length: Count | Literal["auto"] | None = Field(
         "auto", description="steps; auto: 1000, or all of a shorter simulation; null: never"
@@ -59,15 +59,15 @@ class Optimise(Settings):
 
 
 class Played(Component, group="market"):
-    """A market as far as it names a competition."""
+    """The part of a market's settings that is part of a competition's fingerprint."""
 
     def identity(self) -> dict[str, Json]:
-        """What a market is made from besides seeds and steps, as a plain tree."""
+        """The inputs of a market besides seeds and steps, as a plain tree."""
         return {"settings": plain(self)}
 
 
 class Entry(Settings):
-    """One strategy of a line-up under the name it has in every table."""
+    """One strategy of a line-up, under its name in every table."""
 
     name: str
     strategy: Component
@@ -75,13 +75,15 @@ class Entry(Settings):
     file: str | None = Field(None, description="where that file was")
 
     def identity(self) -> dict[str, Json]:
-        """What it is, wherever its file may be."""
-        source = {} if self.source is None else {"source": self.source}
-        return {"name": self.name, "strategy": plain(self.strategy), **source}
+        """Name, strategy and digest of its source, without the path of its file."""
+        tree: dict[str, Json] = {"name": self.name, "strategy": plain(self.strategy)}
+        if self.source is not None:
+            tree["source"] = self.source
+        return tree
 
 
 class Compete(Settings):
-    """Entrants that share one flow of orders with a normaliser, seed by seed."""
+    """Strategies that share one flow of orders with a normaliser pool, seed by seed."""
 
     not_identity: ClassVar[frozenset[str]] = frozenset(
         {"simulations", "most_simulations", "optimise", "runs_dir", "plugins"}
@@ -102,21 +104,23 @@ class Compete(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _length(cls, given: Mapping[str, object]) -> Mapping[str, object]:
-        """The length of an epoch that nobody chose, as a number: it names the competition."""
-        epoch, steps = given.get("epoch", {}), given.get("steps", STEPS)
-        told = dict(epoch) if isinstance(epoch, Mapping | Epoch) else {"length": None}
-        if told.get("length", "auto") != "auto" or not (
-            isinstance(steps, int | float) and steps >= 1
-        ):
-            return given
-        return {**given, "epoch": told | {"length": int(min(EPOCH, steps))}}
+    def _length(cls, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Replaces the length ``auto`` of an epoch by a number, which the fingerprint needs."""
+        epoch, steps = values.get("epoch", {}), values.get("steps", STEPS)
+        if not isinstance(epoch, Mapping | Epoch):
+            return values
+        settings = dict(epoch)
+        if settings.get("length", "auto") != "auto":
+            return values
+        if not isinstance(steps, int | float) or steps < 1:
+            return values
+        return {**values, "epoch": settings | {"length": int(min(EPOCH, steps))}}
 
     @model_validator(mode="after")
     def _together(self) -> Self:
         count = len(self.strategies)
         if not 1 <= count <= MOST_ENTRANTS:
-            raise ConfigError("strategies", f"{count} of them; 1 to {MOST_ENTRANTS} compete")
+            raise ConfigError("strategies", f"has {count}; expected 1 to {MOST_ENTRANTS}")
         if self.reference is not None and self.reference not in self.names:
             raise ConfigError(
                 "reference",
@@ -129,18 +133,20 @@ class Compete(Settings):
     def _epochs(self, count: int) -> None:
         epoch = self.epoch
         assert epoch.length != "auto"
-        if epoch.length is not None and epoch.length > self.steps:
-            told = (
+        if epoch.length is None:
+            return
+        if epoch.length > self.steps:
+            raise ConfigError(
+                "epoch.length",
                 f"{epoch.length} steps are more than the simulation has ({self.steps}); leave it "
-                "out, or null keeps capital where it is"
+                "out, or write null to move no capital",
             )
-            raise ConfigError("epoch.length", told)
-        if epoch.length is not None and count * epoch.floor >= 1 and count > 1:
-            told = (
-                f"{epoch.floor:g} for each of {count} leaves nothing to win; take less "
-                f"than {1 / count:.4g}"
+        if count * epoch.floor >= 1 and count > 1:
+            raise ConfigError(
+                "epoch.floor",
+                f"{epoch.floor:g} for each of {count} strategies leaves no capital to move; take "
+                f"less than {1 / count:.4g}",
             )
-            raise ConfigError("epoch.floor", told)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -149,30 +155,28 @@ class Compete(Settings):
 
     @property
     def against(self) -> int:
-        """Place of the reference in the line-up."""
+        """Index of the reference in the line-up."""
         return 0 if self.reference is None else self.names.index(self.reference)
 
     @property
     def seeds(self) -> range:
-        """The seeds that are asked for."""
+        """The seeds to simulate."""
         return range(self.seed, self.seed + self.simulations)
 
     def configuration(self) -> dict[str, Json]:
-        """All that entrants meet: receipts of one configuration can be ranked together."""
-        asked = fields(self, self.not_identity | {"strategies", "reference", "seed"})
-        made_from = {
-            key: value for key, value in self.market.identity().items() if key != "settings"
-        }
-        data = {"made_from": made_from} if made_from else {}
-        return {"schema": IDENTITY, **asked, **data}
+        """All that strategies meet: receipts of one configuration can be ranked together."""
+        shared = fields(self, self.not_identity | {"strategies", "reference", "seed"})
+        tree: dict[str, Json] = {"schema": IDENTITY, **shared}
+        made_from = dict(self.market.identity())
+        made_from.pop("settings", None)
+        if made_from:
+            tree["made_from"] = made_from
+        return tree
 
     def identity(self) -> dict[str, Json]:
-        """The plain tree whose SHA-256 names the competition; more seeds of it
-        go on, wherever they begin.
-        """
-        return self.configuration() | {
-            "strategies": [entrant.identity() for entrant in self.strategies]
-        }
+        """The plain tree whose SHA-256 names the competition; it is the same for any seeds."""
+        strategies: list[Json] = [entrant.identity() for entrant in self.strategies]
+        return self.configuration() | {"strategies": strategies}
 
     @property
     def fingerprint(self) -> str:

@@ -19,9 +19,9 @@ REGISTER: dict[str, dict[str, type["Component"]]] = {}
 
 
 class Settings(BaseModel):
-    """Frozen, closed, strictly typed values.
+    """Frozen, strictly typed values; unknown fields are refused.
 
-    ``meaning`` rises by one where what the class computes, or a default of it, becomes another
+    ``meaning`` rises by one when the computation or a default of the class changes
     (``settings/history.py``); above 1 it is part of every identity.
     """
 
@@ -33,17 +33,17 @@ class Settings(BaseModel):
 
 
 class Component(Settings):
-    """Settings that are also the thing they describe: a pool, a rule,
-    a guard, a data source, a fitter.
+    """Settings that are also the object they describe: a pool, a rule, a guard, a data source, a
+    fitter.
 
-    A base class of a kind of component gives ``group``; a final class gives ``kind``. ``check`` may
-    refuse settings that only make sense together with the tokens of the run.
+    A base class sets ``group``; a final class sets ``kind``. ``check`` validates the settings
+    against the tokens of the run.
     """
 
     group: ClassVar[str]
     kind: ClassVar[str]
     paths: ClassVar[frozenset[str]] = frozenset()
-    """Fields that say where something is, not what it is: they do not name a run."""
+    """Fields that are places of files or folders: they are no part of a fingerprint."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__()  # the class's own arguments end here
@@ -61,17 +61,16 @@ class Component(Settings):
             REGISTER[cls.group][kind] = cls
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
-        """Raise ConfigError if these settings cannot serve these tokens;
-        ``where`` is the dotted place of the component.
+        """Raise ConfigError if these settings do not fit the tokens; ``where`` is the dotted place
+        of the component.
         """
 
     @classmethod
     def typed(cls, component: "Component") -> Self:
-        """What settings declare as any component, as one of this kind;
-        it is one wherever settings were read.
+        """The component, typed as this class.
 
         Raises:
-            TypeError: a defect of the program.
+            TypeError: it is of another class, which is a defect of the program.
         """
         if not isinstance(component, cls):
             raise TypeError(f"{component.group}={component.kind} where {cls.__name__} was expected")
@@ -83,9 +82,7 @@ class Component(Settings):
 
 
 def enrol(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package, so that a component is
-    registered by its file being there.
-    """
+    """Import every module of a package: a component is registered if its file is in the folder."""
     for module in pkgutil.iter_modules(path):
         importlib.import_module(f"{package}.{module.name}")
 
@@ -94,13 +91,13 @@ def component(group: str, kind: str) -> type[Component]:
     """The class registered under a group and kind.
 
     Raises:
-        ConfigError: no such kind; the message lists the ones there are.
+        ConfigError: no such kind; the message lists those of the group.
     """
     kinds = REGISTER.get(group, {})
     if kind not in kinds:
-        there = ", ".join(sorted(kinds))
+        names = ", ".join(sorted(kinds))
         raise ConfigError(
             group.replace("/", "."),
-            f"no {group} is called '{kind}'{did_you_mean(kind, kinds)} (there are: {there})",
+            f"no {group} is called '{kind}'{did_you_mean(kind, kinds)} (there are: {names})",
         )
     return kinds[kind]

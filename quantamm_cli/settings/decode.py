@@ -1,4 +1,4 @@
-"""From a plain tree of YAML values to frozen settings, with errors a person can act on."""
+"""Validates a plain tree of YAML values as frozen settings, with errors of one line."""
 
 from collections.abc import Mapping
 from inspect import isclass
@@ -29,64 +29,61 @@ _EXPECTED = {
 
 
 def decode(cls: type[S], tree: Mapping[str, object], where: str = "") -> S:
-    """Validate a tree; nodes that name a ``kind`` become the component
-    registered under their place.
+    """Validate a tree; nodes with a ``kind`` become the component registered under their place.
 
     Raises:
         ConfigError: one line for the first thing wrong, at its dotted place.
     """
-    values = {
-        key: _value(value, f"{where}.{key}" if where else key, _wanted(cls, key))
-        for key, value in tree.items()
-        if not (key == "kind" and issubclass(cls, Component))
-    }
+    values: dict[str, Any] = {}
+    for key, value in tree.items():
+        if key == "kind" and issubclass(cls, Component):
+            continue
+        values[key] = _value(value, f"{where}.{key}".removeprefix("."), _annotation(cls, key))
     try:
         return cls(**values)
     except ValidationError as failure:
         raise _explain(failure.errors()[0], cls, where) from None
 
 
-def _wanted(cls: type[BaseModel], key: str) -> Any:
-    """The type of a field, which for a component inside another says its group;
-    that of the values where it is a mapping.
-    """
+def _annotation(cls: type[BaseModel], key: str) -> Any:
+    """The type of a field; None if there is no such field."""
     field = cls.model_fields.get(key)
     return None if field is None else field.annotation
 
 
-def _value(value: Any, where: str, wanted: Any = None) -> Any:
-    if isinstance(value, dict):
-        if (
-            get_origin(wanted) is dict
-            and isclass(of := get_args(wanted)[1])
-            and issubclass(of, Settings)
-        ):
-            return {key: decode(of, item, f"{where}.{key}") for key, item in value.items()}
-        if "kind" in value and where != "params":
-            if not isinstance(value["kind"], str):
-                raise ConfigError(f"{where}.kind", f"{value['kind']!r} is not a name")
-            group = getattr(wanted, "group", where.replace(".", "/"))
-            return decode(component(group, value["kind"]), value, where)
-        return {key: _value(item, f"{where}.{key}") for key, item in value.items()}
+def _value(value: Any, where: str, annotation: Any = None) -> Any:
+    """A value of the tree with its components; the annotation of its field has their group."""
     if isinstance(value, list | tuple):
         return tuple(_value(item, where) for item in value)
-    return value
+    if not isinstance(value, dict):
+        return value
+    _, inner = get_args(annotation) if get_origin(annotation) is dict else (None, None)
+    if isclass(inner) and issubclass(inner, Settings):
+        return {key: decode(inner, item, f"{where}.{key}") for key, item in value.items()}
+    if "kind" not in value or where == "params":
+        return {key: _value(item, f"{where}.{key}") for key, item in value.items()}
+    if not isinstance(value["kind"], str):
+        raise ConfigError(f"{where}.kind", f"{value['kind']!r} is not a name")
+    group = getattr(annotation, "group", where.replace(".", "/"))
+    return decode(component(group, value["kind"]), value, where)
 
 
-def _listed(value: Any) -> Any:
-    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+def _as_list(value: Any) -> Any:
+    return list(map(_as_list, value)) if isinstance(value, tuple) else value
 
 
-def _named(loc: tuple[int | str, ...], cls: Any) -> tuple[list[str], FieldInfo | None]:
-    """The keys of an error's place, and the field they end at; members of a union, which stand
-    below it, mean nothing to a person.
+def _field(loc: tuple[int | str, ...], cls: Any) -> tuple[list[str], FieldInfo | None]:
+    """The keys of an error's place, and the field they end at.
+
+    The members of a union, which pydantic appends to the place, are left out.
     """
     keys: list[str] = []
     field, place = None, cls
-    for part in (part for part in loc if isinstance(part, str)):
+    for part in loc:
+        if not isinstance(part, str):
+            continue
         if isclass(place) and issubclass(place, BaseModel):
-            field = place.model_fields.get(part)
-            place = None if field is None else field.annotation
+            field, place = place.model_fields.get(part), _annotation(place, part)
         elif get_origin(place) is dict:
             place = get_args(place)[1]
         else:
@@ -95,38 +92,35 @@ def _named(loc: tuple[int | str, ...], cls: Any) -> tuple[list[str], FieldInfo |
     return keys, field
 
 
+_BOUNDS = {
+    "less_than": ("lt", "is not below"),
+    "less_than_equal": ("le", "is above"),
+    "greater_than": ("gt", "is not above"),
+    "greater_than_equal": ("ge", "is below"),
+}
+
+
 def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigError:
-    """The library's error, said in our words."""
-    keys, field = _named(error["loc"], cls)
-    if keys[:1] == ["params"] and error["type"] != "value_error":
-        error = {**error, "type": "numbers_type", "input": _listed(error["input"])}
-    place = ".".join([where, *keys]).strip(".")
-    name = keys[-1] if keys else ""
-    came, context = _listed(error["input"]), error.get("ctx", {})
-    said = f"'{came}'" if isinstance(came, str) else str(came)
+    """Pydantic's error as one line of ours."""
+    keys, field = _field(error["loc"], cls)
+    kind, value, context = error["type"], _as_list(error["input"]), error.get("ctx", {})
+    if keys[:1] == ["params"] and kind != "value_error":
+        kind = "numbers_type"
+    text = f"'{value}'" if isinstance(value, str) else str(value)
     meaning = f" ({field.description})" if field is not None and field.description else ""
-    owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
-    match error["type"]:
-        case "extra_forbidden":
-            return ConfigError(
-                place, f"no such setting{owner}{did_you_mean(name, cls.model_fields)}"
-            )
-        case "missing":
-            return ConfigError(place, f"is not given{meaning}")
-        case "less_than":
-            return ConfigError(place, f"{said} is not below {context['lt']:g}{meaning}")
-        case "less_than_equal":
-            return ConfigError(place, f"{said} is above {context['le']:g}{meaning}")
-        case "greater_than":
-            return ConfigError(place, f"{said} is not above {context['gt']:g}{meaning}")
-        case "greater_than_equal":
-            return ConfigError(place, f"{said} is below {context['ge']:g}{meaning}")
-        case "literal_error":
-            return ConfigError(
-                place, f"{said} is not one of {context['expected']}".replace("'", "") + meaning
-            )
-        case "value_error":
-            return ConfigError(place, str(context["error"]))
-        case kind:
-            expected = _EXPECTED.get(kind) or f"right: {error['msg']}"
-            return ConfigError(place, f"{said} is not {expected}{meaning}")
+    if kind == "value_error":
+        message = str(context["error"])
+    elif kind == "extra_forbidden":
+        owner = f" of {cls.kind}" if issubclass(cls, Component) else ""
+        message = f"no such setting{owner}{did_you_mean(''.join(keys[-1:]), cls.model_fields)}"
+    elif kind == "missing":
+        message = f"is not given{meaning}"
+    elif kind in _BOUNDS:
+        bound, relation = _BOUNDS[kind]
+        message = f"{text} {relation} {context[bound]:g}{meaning}"
+    elif kind == "literal_error":
+        message = f"{text} is not one of {context['expected']}".replace("'", "") + meaning
+    else:
+        expected = _EXPECTED.get(kind) or f"right: {error['msg']}"
+        message = f"{text} is not {expected}{meaning}"
+    return ConfigError(".".join([where, *keys]).strip("."), message)

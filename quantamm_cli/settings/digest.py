@@ -1,4 +1,4 @@
-"""Canonical JSON and its SHA-256: what names a run.
+"""Canonical JSON and its SHA-256, which names a run.
 
 Keys sorted, no spaces, ASCII, shortest round-trip floats, no NaN. Whole numbers in float fields
 were widened when the settings were validated, so ``0`` and ``0.0`` give one name.
@@ -16,13 +16,14 @@ from quantamm_cli.settings.component import Component
 
 
 def plain(value: Any) -> Any:
-    """Settings as the plain tree they came from; components carry their kind.
+    """Settings as the plain tree they came from; components have their kind.
 
-    Left out are paths, and settings that came later (``since``) while they are at their default.
+    Left out are paths, and settings that were added later (``since``) and have their default.
     """
+    if isinstance(value, Component):
+        return {"kind": value.kind} | fields(value, value.paths)
     if isinstance(value, BaseModel):
-        kind = {"kind": value.kind} if isinstance(value, Component) else {}
-        return kind | fields(value, value.paths if isinstance(value, Component) else ())
+        return fields(value)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -31,7 +32,7 @@ def plain(value: Any) -> Any:
 
 
 def fields(settings: BaseModel, left_out: Container[str] = ()) -> dict[str, Any]:
-    """The plain values of settings by name, but for those left out, and their meaning above 1."""
+    """The plain values of settings by name without ``left_out``, and their meaning if above 1."""
     meaning = getattr(settings, "meaning", 1)
     tree = {"meaning": meaning} if meaning > 1 else {}
     for name, field in type(settings).model_fields.items():

@@ -1,4 +1,4 @@
-"""Docstrings of components as texts for those who choose one."""
+"""Docstrings of components as texts for users."""
 
 import inspect
 import re
@@ -7,7 +7,7 @@ _LINES_MATTER = re.compile(r"^(?:\s|\$\$|[-*|>])", re.MULTILINE)
 
 
 def paragraphs(docstring: str | None) -> str:
-    """A docstring with each paragraph on one line, wherever its lines end in the source.
+    """A docstring with each paragraph on one line.
 
     Formulas, lists and indented text keep their lines.
     """

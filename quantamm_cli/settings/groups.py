@@ -1,4 +1,4 @@
-"""The groups of components, found from the folders of their YAML: nothing is imported."""
+"""The groups of components, read from the folders of their YAML without importing anything."""
 
 import re
 from pathlib import Path
@@ -7,22 +7,20 @@ from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.plugins import plugin_folders
 
 BESIDES = ("experiments", "plots")
-"""What ``qsim show`` lists besides components."""
+"""What ``qsim show`` lists in addition to components."""
 _KIND = re.compile(rb"^kind:", re.MULTILINE)
 
 
 def groups() -> dict[str, str]:
     """Each group, such as ``pool/rule``, by the word that lists it, such as ``rules``.
 
-    A folder of YAML that name a ``kind`` is a group, whether it is ours or a plugin's.
+    A folder of YAML files with a ``kind`` is a group, whether it is ours or a plugin's.
     """
-    found = {
-        place.relative_to(conf).as_posix()
-        for conf in (packaged_conf(), *(folder for _, folder in plugin_folders()))
-        for place in conf.rglob("*")
-        if place.is_dir() and _has_kinds(place)
-    }
-    return dict(sorted((_plural(group.rpartition("/")[2]), group) for group in found))
+    places: set[str] = set()
+    for conf in (packaged_conf(), *(folder for _, folder in plugin_folders())):
+        folders = [place for place in conf.rglob("*") if place.is_dir() and _has_kinds(place)]
+        places |= {folder.relative_to(conf).as_posix() for folder in folders}
+    return dict(sorted((_plural(place.rpartition("/")[2]), place) for place in places))
 
 
 def _has_kinds(place: Path) -> bool:

@@ -1,11 +1,10 @@
-"""The numbers that stored documents carry, and what has changed since the first:
-edited wherever a definition changes.
+"""The numbers of stored documents, and what has changed since the first of them.
 
-A new setting carries ``json_schema_extra=since(DOCUMENT)``, after DOCUMENT rose by one. At its
-default it never enters a digest, so that it renames no stored run.
+A new setting has ``json_schema_extra=since(DOCUMENT)``, after DOCUMENT rose by one. While it has
+its default it is in no digest, so that it renames no stored run.
 
 A definition or a default that changes raises ``meaning`` of its class by one and adds a ``Change``
-here. New runs of it get new names; results of an older meaning open, and are shown marked.
+here. Its new runs get new names; results of an older meaning can be read, and are marked as such.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,43 +15,41 @@ from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 IDENTITY = 1
-"""Inside digests; it never rises, as that would rename every stored result."""
+"""The number in digests; it never rises, as that would rename every stored result."""
 DOCUMENT = 1
-"""Of checkpoints, walk-forwards, studies, scores and receipts;
-it rises with each line of CHANGES and with new settings.
+"""The number of checkpoints, walk-forwards, studies, scores and receipts; it rises with each line
+of CHANGES and with new settings.
 """
 
 
 class Change(NamedTuple):
-    """A definition or a default that became another."""
+    """A definition or a default that changed."""
 
     document: int
-    """The first document number that was written under it."""
+    """The first document number that was written after the change."""
     where: str
     """``group/kind`` of a component; ``train``, ``simulate``, ``compete`` or a
     dotted place of other settings.
     """
     meaning: int
-    """What it is from then on."""
+    """The meaning after the change."""
     what: str
-    """What changed, in half a sentence."""
+    """What changed, as half a sentence."""
     defaults: Mapping[str, Json] = {}
-    """The earlier defaults of settings that carry ``since``: where a document
-    omits one, it had this value.
-    """
+    """The earlier defaults of settings with ``since``, which documents that omit them had."""
 
 
 CHANGES: tuple[Change, ...] = ()
 
 
 class Older(NamedTuple):
-    """A definition that a stored result was made under, and that has changed since."""
+    """A definition that has changed since a stored result was made."""
 
     where: str
     meaning: int
     now: int
     what: tuple[str, ...]
-    """What changed in between; empty where nobody wrote it down, as for users' components."""
+    """The changes in between; empty where CHANGES lists none, as for users' components."""
 
     def __str__(self) -> str:
         why = f": {'; '.join(self.what)}" if self.what else ""
@@ -60,44 +57,47 @@ class Older(NamedTuple):
 
 
 def older_json(changes: Iterable[Older]) -> dict[str, Json]:
-    """What the JSON of a result says of older definitions; nothing where there are none."""
+    """The entry on older definitions in the JSON of a result; empty if there are none."""
     listed: list[Json] = [change._asdict() for change in changes]
     return {"older": listed} if listed else {}
 
 
 def since(document: int) -> dict[str, Any]:
-    """What a new setting carries: the document number it came with."""
+    """The ``json_schema_extra`` of a new setting: the first document number that has it."""
     return {"since": document}
 
 
 def meaning_of(where: str) -> int:
-    """The meaning that a component, or other settings, have now."""
+    """The present meaning of a component, or of other settings."""
     group, _, kind = where.rpartition("/")
+    meanings = [change.meaning for change in CHANGES if change.where == where]
     cls = REGISTER.get(group, {}).get(kind)
-    changed = [change.meaning for change in CHANGES if change.where == where]
-    return max([1 if cls is None else cls.meaning, *changed])
+    if cls is not None:
+        meanings.append(cls.meaning)
+    return max(meanings, default=1)
 
 
 def named_meanings(where: Iterable[str]) -> dict[str, int]:
-    """The meanings above 1 of components that settings or scores call by name;
-    a new one is another identity.
+    """The meanings above 1 of components that settings or scores refer to by name; they are part of
+    the identity.
     """
     return {each: meaning for each in where if (meaning := meaning_of(each)) > 1}
 
 
 def metric_meanings() -> dict[str, int]:
-    """The meanings above 1 of all metrics: what stored scores were computed by."""
+    """The meanings above 1 of all metrics, stored with their scores."""
     return named_meanings(f"metric/{kind}" for kind in sorted(REGISTER.get("metric", {})))
 
 
 def oldest_meanings(provenances: Iterable[JsonObject]) -> dict[str, int]:
-    """The least meaning of each metric, where it is above 1, among stored
-    results with these provenances.
-    """
-    stored = [tree.get("meanings") for tree in provenances]
-    tables = [each if isinstance(each, dict) else {} for each in stored]
-    least = {each: min(table.get(each, 1) for table in tables) for each in metric_meanings()}
-    return {each: meaning for each, meaning in least.items() if meaning > 1}
+    """The lowest meaning of each metric, if above 1, in the provenances of stored results."""
+    tables = [tree.get("meanings") for tree in provenances]
+    oldest: dict[str, int] = {}
+    for metric in metric_meanings():
+        meaning = min(table.get(metric, 1) if isinstance(table, dict) else 1 for table in tables)
+        if meaning > 1:
+            oldest[metric] = meaning
+    return oldest
 
 
 def older(
@@ -106,34 +106,35 @@ def older(
     metrics: Iterable[str] = (),
     meanings: Mapping[str, int] | None = None,
 ) -> tuple[Older, ...]:
-    """What has changed since settings were stored.
+    """The definitions that have changed since settings were stored.
 
     Args:
         settings: The stored identity.
-        root: What it is the identity of: ``train``, ``simulate`` or ``compete``.
+        root: The command it is of: ``train``, ``simulate`` or ``compete``.
         metrics: Names of the metrics that are stored with it.
-        meanings: Those above 1 of the metrics when they were stored.
+        meanings: The meanings above 1 of the metrics when they were stored.
     """
     scored = {f"metric/{name}": 1 for name in metrics} | dict(meanings or {})
-    found: dict[str, int] = {}
+    definitions: list[Older] = []
     for where in _changed():
         numbers = [_meaning(node) for node in _nodes(settings, where, root)]
-        numbers += [scored[where]] if where in scored else []
-        if numbers and min(numbers) < meaning_of(where):
-            found[where] = min(numbers)
-    return tuple(
-        Older(where, meaning, meaning_of(where), _between(where, meaning))
-        for where, meaning in found.items()
-    )
+        if where in scored:
+            numbers.append(scored[where])
+        now, meaning = meaning_of(where), min(numbers, default=None)
+        if meaning is not None and meaning < now:
+            definitions.append(Older(where, meaning, now, _changes_after(where, meaning)))
+    return tuple(definitions)
 
 
 def current(settings: JsonObject, root: str, document: int) -> dict[str, Any]:
-    """Stored settings as today's classes read them: without meanings,
-    omitted settings at the default they had.
+    """Stored settings for the classes of this version: without meanings, and with the defaults that
+    omitted settings had.
     """
     tree: dict[str, Any] = deepcopy(dict(settings))
-    for change in CHANGES:  # the first that came later says what a document has left out
-        for node in _nodes(tree, change.where, root) if change.document > document else ():
+    # the first change after a document has the defaults of the settings that it omits
+    later = [change for change in CHANGES if change.document > document]
+    for change in later:
+        for node in _nodes(tree, change.where, root):
             for name, value in change.defaults.items():
                 node.setdefault(name, value)
     for _, node in _walk(tree, root):
@@ -143,17 +144,14 @@ def current(settings: JsonObject, root: str, document: int) -> dict[str, Any]:
 
 
 def _changed() -> list[str]:
-    """Everything whose meaning is above 1."""
-    loaded = [
-        f"{group}/{kind}"
-        for group, kinds in REGISTER.items()
-        for kind, cls in kinds.items()
-        if cls.meaning > 1
-    ]
-    return list(dict.fromkeys([*(change.where for change in CHANGES), *loaded]))
+    """Every definition whose meaning is above 1."""
+    changed = [change.where for change in CHANGES]
+    for group, kinds in REGISTER.items():
+        changed += [f"{group}/{kind}" for kind, cls in kinds.items() if cls.meaning > 1]
+    return list(dict.fromkeys(changed))
 
 
-def _between(where: str, meaning: int) -> tuple[str, ...]:
+def _changes_after(where: str, meaning: int) -> tuple[str, ...]:
     return tuple(each.what for each in CHANGES if each.where == where and each.meaning > meaning)
 
 
@@ -163,14 +161,14 @@ def _meaning(node: JsonObject) -> int:
 
 
 def _nodes(settings: JsonObject, where: str, root: str) -> Iterator[dict[str, Any]]:
-    """The branches of a tree that are this component, or these settings."""
+    """The branches of a tree that are a component, or other settings, of this place."""
     group, _, kind = where.rpartition("/")
     for place, node in _walk(settings, root):
         if "kind" not in node:
-            hit = ".".join(place) == where or (not place and where == root)
+            matches = ".".join(place) == where or (not place and where == root)
         else:
-            hit = node["kind"] == kind and group.rpartition("/")[2] in place
-        if hit:
+            matches = node["kind"] == kind and group.rpartition("/")[2] in place
+        if matches:
             yield node
 
 

@@ -1,13 +1,11 @@
-"""Values as JSON can hold them."""
+"""Types of JSON values, and access to them."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
-"""What a JSON file can hold, to be read only: what reads one by its keys
-decodes it into a class first.
-"""
+"""A read-only JSON value. Code that reads one by its keys decodes it into a class first."""
 JsonObject: TypeAlias = Mapping[str, Json]
 Item = TypeVar("Item")
 
@@ -15,7 +13,7 @@ Item = TypeVar("Item")
 def branch(tree: JsonObject, *keys: str) -> JsonObject:
     """The object at a place.
 
-    Raises KeyError where a key is missing, TypeError where something else is.
+    Raises KeyError for a missing key, TypeError for a value that is no object.
     """
     for key in keys:
         inner = tree[key]
@@ -28,7 +26,7 @@ def branch(tree: JsonObject, *keys: str) -> JsonObject:
 def text(tree: JsonObject, key: str) -> str:
     """The text under a key.
 
-    Raises KeyError where there is nothing, TypeError where something else is.
+    Raises KeyError for a missing key, TypeError for a value that is no text.
     """
     value = tree[key]
     if not isinstance(value, str):
@@ -42,7 +40,7 @@ def without(tree: Mapping[str, Item], *keys: str) -> dict[str, Item]:
 
 
 def finite(value: Any) -> Any:
-    """A tree JSON can hold: numbers finite or null, arrays as lists, paths as text."""
+    """The value as JSON: numbers finite or null, arrays as lists, everything else as text."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
@@ -51,7 +49,9 @@ def finite(value: Any) -> Any:
         return [finite(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int) else str(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    return str(value)
 
 
 def dotted(
@@ -59,13 +59,13 @@ def dotted(
 ) -> Iterator[tuple[str, Json]]:
     """The leaves of a nested tree by dotted key.
 
-    Branches that are ``whole`` are leaves too; other empty ones are left out.
+    Branches for which ``whole`` is true are leaves too; other empty ones are left out.
     """
     if not isinstance(tree, Mapping):
         yield where, tree
         return
     for key, item in tree.items():
-        place = f"{where}.{key}" if where else key
+        place = f"{where}.{key}".removeprefix(".")
         if isinstance(item, Mapping) and whole(item):
             yield place, item
         else:

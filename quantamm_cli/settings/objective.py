@@ -1,4 +1,4 @@
-"""What training climbs, beside the metric itself."""
+"""The objective of training, besides the metric itself."""
 
 from typing import Literal, Self
 
@@ -9,26 +9,24 @@ from quantamm_cli.settings.component import Settings
 from quantamm_cli.settings.types import NonNegative, Positive
 
 _SHORTEST = 2
-"""Rows of a part that anything can be read from."""
+"""The fewest rows of a part that a metric can be computed from."""
 _MOST = 100
-"""Parts: each is a piece of the program."""
+"""Parts; each adds to the size of the compiled program."""
 
 
 class Objective(Settings):
-    """The metric over a window, or over parts of it joined to one number,
-    less what curvature costs.
+    """The metric over a window, or over parts of it joined to one number, minus a penalty on
+    curvature.
     """
 
     periods: int = Field(
         1,
         ge=1,
         le=_MOST,
-        description=(
-            "parts of equal length that a training window is cut into; the metric of each counts"
-        ),
+        description="parts of equal length of a training window; each has a metric",
     )
     overlap: float = Field(
-        0.0, ge=0, lt=1, description="share of a part that it has in common with the next"
+        0.0, ge=0, lt=1, description="share of a part that overlaps with the next"
     )
     joined: Literal["mean", "min", "softmin"] = Field(
         "mean", description="how the metrics of the parts become one number"
@@ -46,16 +44,16 @@ class Objective(Settings):
         if self.overlap and self.periods == 1:
             raise ConfigError(
                 "objective.overlap",
-                f"{self.overlap:g} of what? objective.periods=1 is the whole window; "
-                "take more periods, or 0",
+                f"{self.overlap:g} needs objective.periods >= 2, got 1; take more periods, or "
+                "objective.overlap=0",
             )
         return self
 
     def parts(self, rows: int) -> tuple[tuple[str, int, int], ...]:
-        """The parts of a window of so many rows: name, first row, row after the last;
-        none if the window is the only one.
+        """The parts of a window of so many rows: name, first row, row after the last; empty if
+        ``periods`` is 1.
 
-        The last may end some rows before the window does, as all have the same length.
+        All have the same length, so the last may end some rows before the window does.
 
         Raises:
             ConfigError: the parts would be too short.
@@ -73,6 +71,5 @@ class Objective(Settings):
             )
         shift = length - int(length * self.overlap)
         shift = min(shift, (rows - length) // (self.periods - 1))
-        return tuple(
-            (f"part {part}", part * shift, part * shift + length) for part in range(self.periods)
-        )
+        starts = [part * shift for part in range(self.periods)]
+        return tuple((f"part {part}", row, row + length) for part, row in enumerate(starts))

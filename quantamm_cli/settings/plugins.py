@@ -1,12 +1,13 @@
-"""Installed packages with components or commands: they declare entry points of two groups.
+"""Installed packages with components or commands, which declare entry points of two groups.
 
-An entry point of ``qsim.plugins`` names a module, whose import registers what it defines; it is
+An entry point of ``qsim.plugins`` names a module, whose import registers its components; it is
 imported with our own components, never before. One of ``qsim.commands`` names a module with a
-``COMMAND``; it is imported where commands are listed, or one is asked for that is none of ours.
+``COMMAND``; it is imported when commands are listed, or a command that is not ours is called.
 A folder ``conf`` in either package is searched for YAML after ours. Nothing else imports a package.
 """
 
 import importlib
+import re
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -18,37 +19,39 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 COMPONENTS, COMMANDS = "qsim.plugins", "qsim.commands"
-_MARKS = tuple(f"[{group}]".encode() for group in (COMPONENTS, COMMANDS))
+_MARKS = re.compile(rf"\[(?:{COMPONENTS}|{COMMANDS})\]".encode())
 
 
 def load_plugins() -> None:
-    """Import the modules, each once.
-
-    One that fails costs a warning: what it would have registered is then not there.
-    """
+    """Import the modules, each once. A module that fails is logged as a warning and skipped."""
     for point in _points(COMPONENTS):
         _load(point)
 
 
 def plugin_folders() -> list[tuple[str, Path]]:
-    """The folders of YAML that come with the packages, with the names of their entry points.
+    """The folders of YAML of the packages, with the names of their entry points.
 
     Nothing is imported.
     """
     points = [*_points(COMMANDS), *_points(COMPONENTS)]
     packages = {_module(point).partition(".")[0]: point.name for point in points}
-    places = [(name, place) for package, name in packages.items() for place in _places(package)]
-    return [(name, place / "conf") for name, place in places if (place / "conf").is_dir()]
+    folders: list[tuple[str, Path]] = []
+    for package, name in packages.items():
+        paths = [place / "conf" for place in _places(package)]
+        folders += [(name, path) for path in paths if path.is_dir()]
+    return folders
 
 
 def plugin_versions() -> dict[str, str]:
-    """The versions of the packages whose components there are, by the name of the package."""
+    """The versions of the packages whose components were imported, by the name of the package."""
     packages = [point.dist for point in _points(COMPONENTS) if _load(point)]
     return {package.name: package.version for package in packages if package is not None}
 
 
 def command_modules() -> tuple[dict[str, ModuleType], list[str]]:
-    """The modules of commands by the names of their entry points, and what is wrong with others."""
+    """The modules of commands by the names of their entry points, and warnings about those that
+    cannot be imported.
+    """
     modules: dict[str, ModuleType] = {}
     warnings = []
     for point in _points(COMMANDS):
@@ -76,11 +79,11 @@ def _declared() -> bool:
 def _declares(folder: str) -> bool:
     """Whether a package in a folder may have such an entry point.
 
-    Read at every start, so without the metadata's parser.
+    It runs at every start, so it does not use the parser of ``importlib.metadata``.
     """
     try:
         files = Path(folder or ".").glob("*.*-info/entry_points.txt")
-        return any(mark in text for text in map(Path.read_bytes, files) for mark in _MARKS)
+        return any(map(_MARKS.search, map(Path.read_bytes, files)))
     except OSError:
         return True
 
@@ -90,8 +93,8 @@ def _load(point: "EntryPoint") -> bool:
     """Whether the module could be imported."""
     try:
         importlib.import_module(_module(point))
-    except (Exception, SystemExit) as failure:  # whatever a stranger's package raises
-        import logging  # help and typos are answered without it
+    except (Exception, SystemExit) as failure:  # another's package may raise anything
+        import logging  # help and error messages of the command line start without it
 
         logging.getLogger(__name__).warning(_failed(point, failure))
         return False
@@ -109,9 +112,11 @@ def _module(point: "EntryPoint") -> str:
 
 
 def _places(package: str) -> list[Path]:
-    """The folders of a package on the top level, which finding does not import."""
+    """The folders of a top-level package, which is not imported."""
     try:
         spec = find_spec(package)
     except (ImportError, ValueError):
         return []
-    return [] if spec is None else [Path(place) for place in spec.submodule_search_locations or ()]
+    if spec is None:
+        return []
+    return list(map(Path, spec.submodule_search_locations or ()))

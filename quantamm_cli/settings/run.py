@@ -1,4 +1,4 @@
-"""What a command is told: one frozen tree a run, and the part of it that names the run."""
+"""Settings of a run: one frozen tree, and the part of it that names the run."""
 
 from typing import ClassVar, Literal, Self
 
@@ -22,7 +22,7 @@ Numbers = (
 
 
 class Output(Settings):
-    """What is written down, not what is computed."""
+    """Settings of the written files; they do not change what is computed."""
 
     every: Count = Field(1, description="minutes between rows of trajectory.npz")
     readouts: bool = Field(
@@ -66,8 +66,8 @@ class Simulate(Settings):
         if self.initial_reserves is not None and len(self.initial_reserves) != len(self.tokens):
             raise ConfigError(
                 "initial_reserves",
-                f"{len(self.initial_reserves)} amounts for {len(self.tokens)} "
-                "tokens; give one a token",
+                f"{len(self.initial_reserves)} amounts for {len(self.tokens)} tokens; expected "
+                "one a token",
             )
         for place in ("data", "pool", "fees", "trades"):
             getattr(self, place).check(self.tokens, place)
@@ -89,9 +89,7 @@ class Simulate(Settings):
 
 
 class WarmStart(Settings):
-    """The parameter set of another run that a training begins with;
-    ``params`` holds its numbers.
-    """
+    """The parameter set of another run that a training begins with; ``params`` has its numbers."""
 
     run: str
     step: Natural
@@ -118,17 +116,17 @@ class Train(Simulate):
                 f"{self.test_end} is not after end ({self.end}); null means no test period",
             )
         if self.fitted_rows < 1:
-            told = (
-                f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} on; "
-                "none is left to train"
+            raise ConfigError(
+                "split.embargo_days",
+                f"{self.split.embargo_days} of the {self.rows // DAY} days from {self.start} leave "
+                "none to train",
             )
-            raise ConfigError("split.embargo_days", told)
         if self.window_rows < 2:
             most = self.train_rows - 2
             raise ConfigError(
                 "split.bout_offset",
-                f"{self.split.bout_offset} minutes leave no training window: from {self.start} on"
-                f" {self.train_rows} minutes train; take {most} at most, or more days",
+                f"{self.split.bout_offset} minutes leave no training window in the "
+                f"{self.train_rows} minutes from {self.start}; take at most {most}, or more days",
             )
         self.objective.parts(self.window_rows)
         for place in ("metric", "practice", "fit", "split"):
@@ -137,34 +135,38 @@ class Train(Simulate):
         return self
 
     def identity(self) -> dict[str, Json]:
-        """As of a simulation; with the meaning of the metric that selects, which is only a name."""
-        named = [name for name in [self.split.selection_metric] if name is not None]
-        meanings = named_meanings(f"metric/{name}" for name in named)
-        return super().identity() | ({"meanings": meanings} if meanings else {})
+        """As of a simulation, with the meaning of the selecting metric, of which the settings have
+        the name only.
+        """
+        tree = super().identity()
+        if self.split.selection_metric is not None:
+            meanings = named_meanings([f"metric/{self.split.selection_metric}"])
+            if meanings:
+                tree["meanings"] = meanings
+        return tree
 
     @property
     def cycles(self) -> tuple["Train", ...]:
-        """The holdouts that these settings stand for, in time: those of a
-        walk-forward, or the only one.
+        """The holdouts of a walk-forward in order of time, or these settings alone.
 
         Raises:
-            ConfigError: there is no test period to cut into blocks, or they would be too short.
+            ConfigError: there is no test period to divide into blocks, or they would be too short.
         """
         if not isinstance(self.split, WalkForward):
             return (self,)
         if self.test_end is None:
-            told = (
-                "null, but split=walk_forward tests on blocks of [end, test_end); give one, "
-                "or take split=holdout"
+            raise ConfigError(
+                "test_end",
+                "null, but split=walk_forward tests on blocks of [end, test_end); set it, "
+                "or take split=holdout",
             )
-            raise ConfigError("test_end", told)
         split = Holdout(**{name: getattr(self.split, name) for name in Holdout.model_fields})
         fields = {name: getattr(self, name) for name in type(self).model_fields} | {"split": split}
-        blocks = self.split.blocks(minute(self.start), minute(self.end), minute(self.test_end))
-        return tuple(
-            type(self)(**fields | dict(zip(block._fields, map(date_text, block), strict=True)))
-            for block in blocks
-        )
+        cycles: list[Train] = []
+        for block in self.split.blocks(*map(minute, (self.start, self.end, self.test_end))):
+            dates = {name: date_text(minutes) for name, minutes in block._asdict().items()}
+            cycles.append(type(self)(**fields | dates))
+        return tuple(cycles)
 
     @property
     def fitted_rows(self) -> int:
@@ -173,7 +175,7 @@ class Train(Simulate):
 
     @property
     def validation_rows(self) -> int:
-        """Minutes at the end of those that validate."""
+        """Minutes that validate, the last of ``fitted_rows``."""
         return int(self.split.validation_fraction * self.fitted_rows)
 
     @property
@@ -193,7 +195,7 @@ class Train(Simulate):
 
     @property
     def periods(self) -> dict[str, tuple[int, int]]:
-        """First row and row after the last of each period there is, counted from ``start``."""
+        """First row and row after the last of each period that has rows, from ``start`` on."""
         spans = {
             "train": (0, self.train_rows),
             "validation": (self.train_rows, self.fitted_rows),
@@ -203,5 +205,5 @@ class Train(Simulate):
 
     @property
     def spans(self) -> tuple[tuple[str, int, int], ...]:
-        """The periods as something that can be hashed: name, first row, row after the last."""
+        """The periods as a hashable value: name, first row, row after the last."""
         return tuple((name, first, last) for name, (first, last) in self.periods.items())

@@ -1,6 +1,4 @@
-"""Which minutes train, which validate and which test: once, or in cycles that
-walk forward through time.
-"""
+"""Divides minutes into training, validation and test: once, or in cycles that move forward."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +11,7 @@ from quantamm_cli.settings.types import Count, Fraction, Natural, date_text
 
 DAY = 1440
 _SHORTEST = 3
-"""Days of a test block whose metrics see two daily returns: fewer cannot vary."""
+"""The fewest days of a test block: they have two daily returns, which a deviation needs."""
 
 
 class Cycle(NamedTuple):
@@ -25,10 +23,10 @@ class Cycle(NamedTuple):
 
 
 class Split(Component, group="split"):
-    """How [start, end) and [end, test_end) are shared out."""
+    """How [start, end) and [end, test_end) are divided."""
 
     validation_fraction: Fraction = Field(
-        0.2, description="share of [start, end) kept for validation"
+        0.2, description="share of [start, end) used for validation"
     )
     bout_offset: Natural = Field(
         10080, description="minutes by which the start of a training window may vary"
@@ -67,52 +65,51 @@ class WalkForward(Split, kind="walk_forward"):
     )
 
     def blocks(self, start: int, end: int, test_end: int) -> tuple[Cycle, ...]:
-        """The cycles of these minutes since 1970, in time.
+        """The cycles of these minutes since 1970, in order of time.
 
         Raises:
             ConfigError: blocks are shorter than three days, or not one fits.
         """
-        edges = (
-            self._equal(end, test_end)
-            if self.cycle_days is None
-            else self._long(self.cycle_days, end, test_end)
-        )
-        return tuple(
-            Cycle(start if self.expanding else start + first - edges[0], first, last)
-            for first, last in pairwise(edges)
-        )
+        if self.cycle_days is None:
+            edges = self._equal_blocks(end, test_end)
+        else:
+            edges = self._blocks_of(self.cycle_days, end, test_end)
+        cycles: list[Cycle] = []
+        for first, last in pairwise(edges):
+            shift = 0 if self.expanding else first - edges[0]
+            cycles.append(Cycle(start + shift, first, last))
+        return tuple(cycles)
 
-    def _equal(self, end: int, test_end: int) -> list[int]:
-        edges = [
-            _midnight(end + (test_end - end) * block // self.cycles)
-            for block in range(self.cycles + 1)
-        ]
+    def _equal_blocks(self, end: int, test_end: int) -> list[int]:
+        """The edges of ``cycles`` blocks, in minutes since 1970."""
+        length = test_end - end
+        edges = [_midnight(end + length * block // self.cycles) for block in range(self.cycles + 1)]
         if min(last - first for first, last in pairwise(edges)) < _SHORTEST * DAY:
             days = (_midnight(test_end) - _midnight(end)) // DAY
-            told = (
+            raise ConfigError(
+                "split.cycles",
                 f"{self.cycles} blocks of the {days} days from {date_text(end)} to "
-                f"{date_text(test_end)} have fewer than {_SHORTEST} each"
+                f"{date_text(test_end)} have fewer than {_SHORTEST} each; take fewer cycles, or "
+                "a later test_end",
             )
-            raise ConfigError("split.cycles", f"{told}; take fewer cycles, or a later test_end")
         return edges
 
-    def _long(self, length: int, end: int, test_end: int) -> list[int]:
+    def _blocks_of(self, length: int, end: int, test_end: int) -> list[int]:
+        """The edges of as many blocks of ``length`` days as fit, in minutes since 1970."""
         first, days = _midnight(end), (_midnight(test_end) - _midnight(end)) // DAY
         if length < _SHORTEST:
             raise ConfigError(
-                "split.cycle_days", f"{length} is too short to test on; take {_SHORTEST} at least"
+                "split.cycle_days", f"{length} is too short to test on; take at least {_SHORTEST}"
             )
         if days < length:
-            told = (
-                f"no block of {length} days fits in the {days} from {date_text(end)} to "
-                f"{date_text(test_end)}"
-            )
             raise ConfigError(
-                "split.cycle_days", f"{told}; take shorter blocks, or a later test_end"
+                "split.cycle_days",
+                f"no block of {length} days fits in the {days} from {date_text(end)} to "
+                f"{date_text(test_end)}; take shorter blocks, or a later test_end",
             )
         return [first + block * length * DAY for block in range(days // length + 1)]
 
 
 def _midnight(minutes: int) -> int:
-    """The last midnight UTC up to then."""
+    """The last midnight UTC that is not later."""
     return minutes // DAY * DAY

@@ -1,15 +1,17 @@
-"""The nearest right name to a wrong one."""
+"""Suggests the known names that are nearest to a wrong one."""
 
 from collections.abc import Iterable
 from math import inf
 
+_MOVED = 1.5
+"""The distance of a key whose last part is right and whose place is another."""
 _MOST = 3
-"""Names that a hint has."""
+"""The most names in a hint."""
 
 
 def distance(a: str, b: str, most: float = inf) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that turn ``a`` into ``b``; some
-    number above ``most`` for more.
+    """The number of insertions, deletions, substitutions and swaps of neighbours that turn ``a``
+    into ``b``; any number above ``most`` if it is above ``most``.
     """
     if abs(len(a) - len(b)) > most:
         return abs(len(a) - len(b))
@@ -31,7 +33,7 @@ def distance(a: str, b: str, most: float = inf) -> int:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Three known names at most that tie for nearest, else begin so; none if all are far."""
+    """At most three known names: the nearest, or those that begin with ``name``; else none."""
     names = list(known)
     reach = _reach(name)
     near = best({other: distance(name.lower(), other.lower(), reach) for other in names}, reach)
@@ -40,34 +42,32 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def nearest_keys(key: str, known: Iterable[str]) -> list[str]:
-    """As ``nearest`` for dotted keys, where leaving out the first parts costs little:
-    ``fee`` is near ``fees.fee``.
+    """``nearest`` for dotted keys, of which the first parts may be missing: ``fee`` is near
+    ``fees.fee``.
     """
     parts = key.count(".") + 1
     reach = _reach(key) + 0.5
     scores = {other: float(distance(key.lower(), other.lower(), reach)) for other in known}
     for other, score in scores.items():
         tail = ".".join(other.split(".")[-parts:])
-        elsewhere = (
-            distance(key.lower(), tail.lower(), reach) + 0.5
-            if tail != other
-            else _elsewhere(key, other)
-            if parts > 1
-            else score
-        )
-        scores[other] = min(score, elsewhere)
+        if tail != other:
+            scores[other] = min(score, distance(key.lower(), tail.lower(), reach) + 0.5)
+        elif parts > 1 and key.split(".")[-1] == other.split(".")[-1]:
+            scores[other] = min(score, _MOVED)
     return best(scores, reach) or _by_leaf(key, scores)
 
 
 def best(scores: dict[str, float] | dict[str, int], reach: float) -> list[str]:
-    """The names with the lowest score, if that is within reach."""
+    """The names with the lowest score, if it is at most ``reach``."""
     low = min(scores.values(), default=reach + 1)
-    return [name for name, score in scores.items() if score == low][:_MOST] if low <= reach else []
+    if low > reach:
+        return []
+    return [name for name, score in scores.items() if score == low][:_MOST]
 
 
 def hint(names: list[str]) -> str:
-    """`` (did you mean 'x'?)`` or nothing."""
-    return f" (did you mean {' or '.join(repr(name) for name in names)}?)" if names else ""
+    """`` (did you mean 'x'?)``; empty without names."""
+    return f" (did you mean {' or '.join(map(repr, names))}?)" if names else ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -79,13 +79,8 @@ def _reach(name: str) -> float:
     return max(1.0, len(name) / 3)
 
 
-def _elsewhere(key: str, other: str) -> float:
-    """A key whose last part is right but stands in another place."""
-    return 1.5 if key.split(".")[-1] == other.split(".")[-1] else float("inf")
-
-
 def _by_leaf(key: str, known: Iterable[str]) -> list[str]:
-    """Keys whose last part is near the last part of ``key``, wherever they are."""
+    """Keys in any place whose last part is near the last part of ``key``."""
     leaf = key.split(".")[-1]
     reach = _reach(leaf)
     return best({other: distance(leaf, other.split(".")[-1], reach) for other in known}, reach)

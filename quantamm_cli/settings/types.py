@@ -11,8 +11,10 @@ _TOKEN = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,15}")
 
 
 def _whole(value: Any) -> Any:
-    """1e3 is a float to YAML and a whole number to a person."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """Whole floats as int: YAML reads 1e3 as a float."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _date(text: Any) -> str:
@@ -46,14 +48,12 @@ def minute(date: str) -> int:
 def date_text(minutes: int) -> str:
     """The date of a minute since 1970: ``YYYY-MM-DD``, with ``THH:MM`` unless it is midnight."""
     moment = _EPOCH + timedelta(minutes=minutes)
-    return f"{moment:%Y-%m-%d}" if minutes % 1440 == 0 else f"{moment:%Y-%m-%dT%H:%M}"
+    return f"{moment:%Y-%m-%dT%H:%M}".removesuffix("T00:00")
 
 
 def _token(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError(
-            f"{value} is what YAML makes of a bare ON, OFF, YES, NO; put the token in quotes"
-        )
+        raise ValueError(f"{value} is how YAML reads ON, OFF, YES and NO; put the token in quotes")
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a token; put it in quotes")
     if not _TOKEN.fullmatch(value):
@@ -78,7 +78,8 @@ def _tokens(tokens: tuple[str, ...]) -> tuple[str, ...]:
     if double:
         raise ValueError(f"{', '.join(sorted(double))} is named twice")
     if not 2 <= len(tokens) <= 8:
-        raise ValueError(f"{len(tokens)} token{'s' * (len(tokens) != 1)}; a pool holds 2 to 8")
+        plural = "" if len(tokens) == 1 else "s"
+        raise ValueError(f"{len(tokens)} token{plural}; a pool holds 2 to 8")
     return tokens
 
 

@@ -448,7 +448,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
             ["steps=500", "epoch.length=1000"],
             "epoch.length: 1000 steps are more than the simulation has (500); leave it out",
         ),
-        (["epoch.floor=0.5"], "leaves nothing to win"),
+        (["epoch.floor=0.5"], "leaves no capital to move"),
         (["--sweep", "fee_bps=1"], "cannot be read"),
         (["--replay", "x"], "is not SEED"),
         (["--replay", "1:5:20000"], "are not within"),

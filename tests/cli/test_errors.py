@@ -58,7 +58,7 @@ SETTINGS = [
     (
         ["tokens=[true,BTC]"],
         2,
-        ["tokens: True is what YAML makes of a bare ON", "put the token in quotes"],
+        ["tokens: True is how YAML reads ON", "put the token in quotes"],
     ),
     (["tokens=[1,BTC]"], 2, ["tokens: 1 is not a token; put it in quotes"]),
     (["fit.step=5"], 2, ["fit.step", "did you mean 'fit.steps'"]),
@@ -113,7 +113,7 @@ SETTINGS = [
     (
         ["split.bout_offset=30000"],
         2,
-        ["split.bout_offset: 30000 minutes leave no training window", "take 18430 at most"],
+        ["split.bout_offset: 30000 minutes leave no training window", "take at most 18430"],
     ),
     (["split.bout_offset=-1"], 2, ["split.bout_offset: -1 is below 0"]),
     (["fit.steps=-1"], 2, ["fit.steps: -1 is below 0"]),

@@ -64,11 +64,11 @@ def test_a_users_file_is_named_by_its_content() -> None:
         ),
         ({"epoch": {"length": "all"}}, "epoch.length", "'all' is not a whole number"),
         ({"epoch": {"temperature": -1.0}}, "epoch.temperature", "-1.0 is not above 0"),
-        ({"strategies": (ONE,) * 17}, "strategies", "17 of them"),
+        ({"strategies": (ONE,) * 17}, "strategies", "has 17; expected 1 to 16"),
         (
             {"strategies": (ONE,) * 10, "epoch": Epoch(floor=0.1)},
             "epoch.floor",
-            "leaves nothing to win",
+            "leaves no capital to move",
         ),
         ({"reference": "two"}, "reference", "'two' does not compete"),
         ({"seed": -1}, "seed", "-1 is below 0"),

@@ -101,8 +101,8 @@ def test_a_period_ends_after_it_begins() -> None:
         ([], "0 tokens; a pool holds 2 to 8"),
         ([f"T{i}" for i in range(9)], "9 tokens; a pool holds 2 to 8"),
         (["BTC", "ETH", "BTC"], "BTC is named twice"),
-        (["BTC", True], "True is what YAML makes of a bare ON"),
-        (["BTC", False], "False is what YAML makes of a bare ON, OFF, YES, NO"),
+        (["BTC", True], "True is how YAML reads ON"),
+        (["BTC", False], "False is how YAML reads ON, OFF, YES and NO"),
         (["BTC", 1], "1 is not a token; put it in quotes"),
         (["BTC", None], "None is not a token"),
         (["BTC", "eth"], "'eth' is not a token; use capital letters"),
@@ -196,8 +196,8 @@ def test_a_training_window_must_be_left() -> None:
     with pytest.raises(
         ConfigError,
         match=(
-            r"^split\.bout_offset: 10080 minutes leave no training window: .* 1152 "
-            r"minutes train; take 1150"
+            r"^split\.bout_offset: 10080 minutes leave no training window in the 1152 minutes "
+            r"from 2023-01-01; take at most 1150, or more days"
         ),
     ):
         decode(Train, training(start="2023-01-01", end="2023-01-02", test_end=None))
