@@ -2,6 +2,7 @@
 arrays over strategies and parameter points.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -86,13 +87,26 @@ def check(entrant: Entrant) -> None:
         raise ConfigError(where, f"{name} is not a subclass of Strategy")
     if not strategy.is_curve and type(strategy).fees is Strategy.fees:
         raise ConfigError(where, f"{name} gives neither fees nor quote; define one of them")
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
+    size = state_size(strategy)
     if size > MOST_STATE:
         raise ConfigError(where, f"its state has {size} numbers; at most {MOST_STATE} are allowed")
 
 
+def state_size(strategy: Strategy) -> int:
+    """How many numbers its state has."""
+    leaves = jax.tree.leaves(jax.eval_shape(_initial_state, strategy))
+    return sum(math.prod(leaf.shape) for leaf in leaves)
+
+
+@jax.jit  # so that JAX traces it only once for each class
+def _initial_state(strategy: Any) -> Any:
+    return strategy.init()
+
+
 def _group(strategy: Strategy, members: tuple[int, ...]) -> Group:
     hooks = strategy.hears_steps, strategy.hears_swaps, strategy.hears_epochs
+    if state_size(strategy) == 0:  # a hook returns nothing but a state
+        hooks = False, False, False
     return Group(members, strategy.is_curve, strategy.smooth, *hooks)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float
@@ -56,15 +55,6 @@ class Pooled(Strategy, ABC):
 
     def on_epoch(self, state: State, epoch: Epoch) -> State:
         return self.quotes().grown(state, epoch.growth)
-
-    @property
-    def hears_steps(self) -> bool:
-        """Whether the pool has a state."""
-        return bool(jax.tree.leaves(jax.eval_shape(self.init)))
-
-    @property
-    def hears_epochs(self) -> bool:
-        return self.hears_steps
 
 
 class Parametrised(Pooled, ABC):

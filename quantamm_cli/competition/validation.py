@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from quantamm_cli.competition.lineup import state_size
 from quantamm_cli.competition.statistics import Numbers
 from quantamm_cli.competition.strategy import MOST_STATE, Strategy
 from quantamm_cli.competition.validation_probes import LIVES, SWAPS, Probes, probe
@@ -32,7 +33,7 @@ class Check(NamedTuple):
 
 def check_strategy(strategy: Strategy) -> list[Check]:
     """Check every rule. A rule that has no meaning after a failed one is left out."""
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(strategy.init()))
+    size = state_size(strategy)
     checks = [Check("state", size <= MOST_STATE, f"{size} numbers, at most {MOST_STATE}")]
     if not checks[-1].passed:
         return checks
