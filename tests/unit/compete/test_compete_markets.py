@@ -293,7 +293,7 @@ def test_blocks_of_seeds_are_disjoint() -> None:
     assert block("validation", 3, first=5).tolist() == [1_000_005, 1_000_006, 1_000_007]
     with pytest.raises(ConfigError, match="no block of seeds is called 'trial'"):
         block("trial", 1)
-    with pytest.raises(ConfigError, match="which has 999997"):
+    with pytest.raises(ConfigError, match="not within the 999997 of 'test'"):
         block("test", 10**6)
 
 
