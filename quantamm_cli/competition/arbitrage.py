@@ -13,7 +13,14 @@ from jax import Array
 from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Fill, Lanes, Rows, sided
-from quantamm_cli.competition.marginal_price import FAR, Quote, Slope, ceiling, reaching, slope
+from quantamm_cli.competition.marginal_price import (
+    FAR,
+    Quote,
+    Slope,
+    ceiling,
+    payment_reaching,
+    slope,
+)
 
 STEPS = 16
 """Largest number of Newton's steps; a curve near constant product needs two."""
@@ -108,7 +115,7 @@ def _newton(
 
     def ahead(paid: Rows, at: Slope, share: Rows) -> Rows:
         step = (wanted - at.level) / at.rise
-        return jnp.minimum(paid + step, reaching(share * reserve, at, paid))
+        return jnp.minimum(paid + step, payment_reaching(share * reserve, at, paid))
 
     def improved(state: tuple[Array, ...]) -> tuple[Array, ...]:
         paid, low, high, share, _, done = state

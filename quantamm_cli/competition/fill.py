@@ -14,7 +14,7 @@ Lanes = Float[Array, " l"]
 T = TypeVar("T")
 
 
-def settled(values: T) -> T:
+def compute_once(values: T) -> T:
     """The same values, computed once.
 
     Without this the compiler computes them again for each use, which is many times the work.

@@ -31,7 +31,7 @@ class Group(NamedTuple):
 
 
 class LineUp(NamedTuple):
-    """Curves first, then constant-product pools; the normaliser's row, the last, is not included."""
+    """Curves first, then constant-product pools. The normaliser's row, the last, is not in it."""
 
     groups: tuple[Group, ...]
     strategies: tuple[Any, ...]

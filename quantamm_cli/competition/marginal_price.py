@@ -21,7 +21,7 @@ Quote = Callable[[Bool[Array, "*#a l"], Rows, Rows, Rows], Rows]
 
 FAR = 1e150
 """The level of a pool that does not quote: its square is finite."""
-NOTHING = 1e-140
+NO_QUOTE = 1e-140
 """One less the fee of a constant-product pool that does not quote: its square is above zero."""
 
 
@@ -42,7 +42,7 @@ class Slope(NamedTuple):
     rise: Rows
 
 
-def straight(buys: Bool[Array, "*#a l"], x: Rows, y: Rows, keep: Rows) -> Line:
+def constant_product_line(buys: Bool[Array, "*#a l"], x: Rows, y: Rows, keep: Rows) -> Line:
     """The line of a constant-product pool with a fee of ``1 - keep``."""
     into, out_of = sided(buys, x, y)
     bare = into / keep
@@ -74,7 +74,7 @@ def ceiling(at: Slope, reserve: Rows) -> Rows:
     return jnp.where((at.level >= FAR) & (at.got < reserve), at.got / reserve, 1.0)
 
 
-def reaching(most: Rows, at: Slope, paid: Rows) -> Rows:
+def payment_reaching(most: Rows, at: Slope, paid: Rows) -> Rows:
     """The payment at which the tangent at ``paid`` gives ``most``. The curve is concave, so it
     gives less there.
     """

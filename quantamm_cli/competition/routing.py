@@ -13,8 +13,15 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool
 
-from quantamm_cli.competition.fill import Lanes, Rows, settled
-from quantamm_cli.competition.marginal_price import FAR, Line, Slope, ceiling, reaching, tangent
+from quantamm_cli.competition.fill import Lanes, Rows, compute_once
+from quantamm_cli.competition.marginal_price import (
+    FAR,
+    Line,
+    Slope,
+    ceiling,
+    payment_reaching,
+    tangent,
+)
 
 STEPS = 12
 """Largest number of tangents."""
@@ -25,7 +32,7 @@ Quotes = Callable[[Rows], Rows]
 
 def split(amount: Lanes, lines: Line) -> Rows:
     """Payments to pools with these lines, which sum to ``amount``; zeros for an amount of zero."""
-    enter, weight = settled(lines)
+    enter, weight = compute_once(lines)
     before = sum(weight[j] * jnp.maximum(enter - enter[j], 0) for j in range(len(enter)))
     # Roots are expensive, so the compiler computes the comparison once; without them it would
     # repeat the comparison, and the sums before it, for each use.
@@ -60,7 +67,9 @@ def of_curves(
         share = jnp.minimum(share, ceiling(at, reserve))
         tangents = tangent(at, beginning)
         touching = Line(*map(jnp.concatenate, zip(tangents, lines, strict=True)))
-        return _split_up_to(reaching(share * reserve, at, beginning), amount, touching), share
+        return _split_up_to(
+            payment_reaching(share * reserve, at, beginning), amount, touching
+        ), share
 
     def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
         paid, share, _, done = state
@@ -134,7 +143,7 @@ def _best_chords(amount: Lanes, low: Rows, width: Rows, quotes: Quotes) -> Rows:
     return sure + maybe * rest / jnp.where(maybe.sum(0) > 0, maybe.sum(0), 1)
 
 
-def beaten(amount: Lanes, paid: Rows, quotes: Quotes) -> Bool[Array, " l"]:
+def better_split_exists(amount: Lanes, paid: Rows, quotes: Quotes) -> Bool[Array, " l"]:
     """Whether moving a tenth of the order to any one pool, from all alike, pays more than ``paid``
     does.
     """

@@ -15,7 +15,7 @@ from jaxtyping import Bool
 
 from quantamm_cli.competition.fill import Fill, Rows, sided
 from quantamm_cli.competition.lineup import Group
-from quantamm_cli.competition.marginal_price import FAR, NOTHING, Quote
+from quantamm_cli.competition.marginal_price import FAR, NO_QUOTE, Quote
 from quantamm_cli.competition.strategy import Epoch, Swap, Tick
 from quantamm_cli.competition.types import Fault
 
@@ -100,7 +100,7 @@ class StrategyBatch:
             fault_step=jnp.where(memory.alive & ~sound, step, memory.fault_step)
         )
         buy, sell = (
-            jnp.where(memory.alive, jnp.maximum(1 - fee, NOTHING), NOTHING) for fee in (ask, bid)
+            jnp.where(memory.alive, jnp.maximum(1 - fee, NO_QUOTE), NO_QUOTE) for fee in (ask, bid)
         )
         return buy, sell, memory
 

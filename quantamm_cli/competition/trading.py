@@ -9,8 +9,14 @@ from jaxtyping import Bool
 
 from quantamm_cli.competition import arbitrage, routing
 from quantamm_cli.competition.arbitrage import Least
-from quantamm_cli.competition.fill import Fill, Lanes, Rows, settled, sided
-from quantamm_cli.competition.marginal_price import NOTHING, Line, Slope, slope, straight
+from quantamm_cli.competition.fill import Fill, Lanes, Rows, compute_once, sided
+from quantamm_cli.competition.marginal_price import (
+    NO_QUOTE,
+    Line,
+    Slope,
+    constant_product_line,
+    slope,
+)
 from quantamm_cli.competition.strategy import Swap, Tick
 from quantamm_cli.competition.strategy_batch import Memory, StrategyBatch, other_rows
 
@@ -124,7 +130,7 @@ class Exchange:
         curves, memories, fills = self.curves, list(pools.memories), []
         keep = jnp.where(buys, pools.keep_buy, pools.keep_sell)
         x, y = pools.x[curves:], pools.y[curves:]
-        lines = straight(buys, x, y, keep)
+        lines = constant_product_line(buys, x, y, keep)
         if curves:
             paid, worse = self._split_order(pools, buys, amount, lines, keep)
             tally = pools.tally
@@ -177,7 +183,7 @@ class Exchange:
             paid = routing.of_curves(amount, slopes, reserve, lines, self.differentiable)
         else:
             paid = routing.by_search(amount, quotes, len(pools.x))
-        return paid, routing.beaten(amount, paid, quotes)
+        return paid, routing.better_split_exists(amount, paid, quotes)
 
     def _apply_fills(self, pools: Pools, fill: Fill, price: Lanes, kind: str) -> Pools:
         """Reserves and sums after simultaneous fills; ``kind`` is arb or retail."""
@@ -272,7 +278,7 @@ def _join_fills(fills: list[Fill]) -> Fill:
         jnp.concatenate([fill.paid for fill in fills]),
         jnp.concatenate([fill.got for fill in fills]),
     )
-    return settled(joined)
+    return compute_once(joined)
 
 
 def empty_tally(rows: int, lanes: int) -> Tally:
@@ -285,7 +291,7 @@ def initial_pools(exchange: Exchange, x: Rows, y: Rows, keep_normaliser: Lanes) 
     """Pools at the start of a simulation, before its first step."""
     count, lanes = len(exchange.order), x.shape[1]
     rows = count - exchange.curves
-    keep = jnp.concatenate([jnp.full((rows, lanes), NOTHING), keep_normaliser[None]])
+    keep = jnp.concatenate([jnp.full((rows, lanes), NO_QUOTE), keep_normaliser[None]])
     memories = tuple(batch.initial_memory() for batch in exchange.batches)
     weight, tally = jnp.full((count, lanes), 1 / count), empty_tally(count + 1, lanes)
     step = jnp.zeros(lanes, jnp.int32)

@@ -22,7 +22,7 @@ from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.batches import event_batches
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import sided
-from quantamm_cli.competition.marginal_price import slope, straight
+from quantamm_cli.competition.marginal_price import constant_product_line, slope
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategies.vol_adaptive import VolAdaptive
 from quantamm_cli.competition.strategy import Epoch, Scalar, Strategy, Swap, Tick, constant_product
@@ -585,7 +585,7 @@ def test_orders_beyond_what_a_curve_has_left_go_to_others() -> None:
             ]
         )
 
-    lines = straight(buys, x[2:], y[2:], jnp.full_like(x[2:], 0.997))
+    lines = constant_product_line(buys, x[2:], y[2:], jnp.full_like(x[2:], 0.997))
     reserve = sided(buys, x[:2], y[:2])[1]
     paid = jax.jit(
         lambda: routing.of_curves(
@@ -613,7 +613,7 @@ def test_too_small_a_prize_is_refused() -> None:
     """Floors that leave nothing, no entrants, too many."""
     with pytest.raises(ConfigError, match=r"must be below 0\.25"):
         capital.check(0.25, 4)
-    with pytest.raises(ConfigError, match="between 1 and 16"):
+    with pytest.raises(ConfigError, match="takes 1 to 16"):
         compete([], MARKET, Rules())
-    with pytest.raises(ConfigError, match="between 1 and 16"):
+    with pytest.raises(ConfigError, match="takes 1 to 16"):
         compete(named(*[FixedFee()] * 17), MARKET, Rules())

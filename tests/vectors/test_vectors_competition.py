@@ -19,7 +19,7 @@ from quantamm_cli.competition import arbitrage, capital, routing
 from quantamm_cli.competition.arbitrage import Least
 from quantamm_cli.competition.engine import compete
 from quantamm_cli.competition.fill import Fill
-from quantamm_cli.competition.marginal_price import slope, straight
+from quantamm_cli.competition.marginal_price import constant_product_line, slope
 from quantamm_cli.competition.market.kinds.challenge import Challenge
 from quantamm_cli.competition.strategies.fixed_fee import FixedFee
 from quantamm_cli.competition.strategy import constant_product
@@ -139,15 +139,18 @@ def routed(
         return constant_product(paid, jnp.where(buys, y, x), jnp.where(buys, x, y), 1 - keep[:-1])
 
     if way == "lines":
-        paid = routing.split(amount, straight(buys, x, y, keep))
+        paid = routing.split(amount, constant_product_line(buys, x, y, keep))
     elif way == "tangents":
-        last, reserve = straight(buys, x[-1:], y[-1:], keep[-1:]), jnp.where(buys, x[:-1], y[:-1])
+        last, reserve = (
+            constant_product_line(buys, x[-1:], y[-1:], keep[-1:]),
+            jnp.where(buys, x[:-1], y[:-1]),
+        )
         paid = routing.of_curves(
             amount, lambda some: slope(curve, buys, some, x[:-1], y[:-1]), reserve, last
         )
     else:
         paid = routing.by_search(amount, quotes, len(x))
-    return paid, quotes(paid), routing.beaten(amount, paid, quotes)
+    return paid, quotes(paid), routing.better_split_exists(amount, paid, quotes)
 
 
 @pytest.mark.parametrize("way", ["lines", "tangents", "search"])
@@ -163,7 +166,7 @@ def test_orders_are_split_for_the_most(way: str) -> None:
             for key in ("x", "y", "fee_bps")
         )
         amount = np.asarray([float(case["total_input"])])
-        paid, got, beaten = jax.device_get(
+        paid, got, better_split_exists = jax.device_get(
             routed(way, np.asarray([case["is_buy"]]), amount, x, y, 1 - fee / 1e4)
         )
         expected = case["expected"]
@@ -173,7 +176,7 @@ def test_orders_are_split_for_the_most(way: str) -> None:
         np.testing.assert_allclose(
             got.sum(), expected["total_output"], rtol=total, err_msg=case["name"]
         )
-        assert not beaten.any(), case["name"]
+        assert not better_split_exists.any(), case["name"]
 
 
 weights = jax.jit(capital.weights, static_argnames="kind")

@@ -53,7 +53,7 @@ def least(buys: Any, price: Any) -> Any:
 
 
 @jit
-def hopeless(buys: Any, pool: Any, price: Any) -> Any:
+def unprofitable(buys: Any, pool: Any, price: Any) -> Any:
     """Whether even the exact optimum of a side gains too little. Then so does every sampled trade,
     because quotes are rounded down.
     """
@@ -68,7 +68,7 @@ def arbitrage(buys: Any, start: Any, pool: Any, price: Any) -> Any:
     """(amount, profit) of a side's best sampled trade: doubled from ``start`` until the profit
     falls, then by golden sections.
     """
-    if hopeless(buys, pool, price):
+    if unprofitable(buys, pool, price):
         return 0.0, 0.0
     low, high = _bracket(buys, max(start, least(buys, price)), pool, price)
     best = better(high, profit(buys, high, pool, price), (low, profit(buys, low, pool, price)))

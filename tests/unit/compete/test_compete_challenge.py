@@ -156,7 +156,7 @@ def test_searches_that_are_skipped_would_find_nothing(buys: bool) -> None:
     sizes = np.geomspace(0.002, 900.0, 2000) * (1.0 if buys else 0.01)
     for price in np.linspace(98.5, 101.5, 61):
         most = max(search.profit(buys, size, pool, price) for size in sizes)
-        if search.hopeless(buys, pool, price):
+        if search.unprofitable(buys, pool, price):
             assert most < search.LEAST_PROFIT
         else:
             assert most > 0.98 * search.LEAST_PROFIT
