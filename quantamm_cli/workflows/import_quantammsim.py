@@ -308,7 +308,7 @@ def _stored(
     and whether the run is new.
     """
     from quantamm_cli.settings.digest import sha256
-    from quantamm_cli.training.selection import keepers
+    from quantamm_cli.training.selection import entries_to_keep
     from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
     identity = settings.identity() | {"imported": result.sha256}
@@ -323,7 +323,8 @@ def _stored(
         if writer.status == "finished":
             return sha256(identity), "reused"
         kept = [
-            entries[index] for index in keepers(scoreboard(entries, selection_metric(settings)))
+            entries[index]
+            for index in entries_to_keep(scoreboard(entries, selection_metric(settings)))
         ]
         state = {"step": np.asarray(entries[-1]["step"])}
         writer.save(entries, kept, state, "finished", {"qsim": __version__, "imported": made})

@@ -137,7 +137,7 @@ def _befell(
             if count
         )
         monitor.warn(
-            f"parameter sets diverged and were drawn anew: {said}; {fitter.remedy} may help"
+            f"parameter sets diverged and were drawn anew: {said}; {fitter.advice} may help"
         )
     for reason in dict.fromkeys(filter(None, ended or ())):
         sets = ", ".join(str(one) for one, other in enumerate(ended or ()) if other == reason)

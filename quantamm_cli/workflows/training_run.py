@@ -22,7 +22,7 @@ from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
 from quantamm_cli.training.problem import Problem, Progress, Report
 from quantamm_cli.training.reinitialise import drawn
-from quantamm_cli.training.selection import keepers
+from quantamm_cli.training.selection import entries_to_keep
 from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
@@ -103,7 +103,7 @@ class TrainingRun:
         """Make everything so far durable."""
         progress = self.progress
         entries = self.entries[: progress.step]
-        kept = keepers(scoreboard(entries, selection_metric(self._settings)))
+        kept = entries_to_keep(scoreboard(entries, selection_metric(self._settings)))
         self._writer.save(
             entries[self._saved :],
             [entries[index] for index in kept],

@@ -65,7 +65,7 @@ from quantamm_cli.workflows.data import load_market
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.workflows.training_run import posed
 from quantamm_cli.settings.run import Train
-from quantamm_cli.training import ascent as loop
+from quantamm_cli.training import gradient_step as loop
 from quantamm_cli.training.fit import fit
 
 ascent, share, compiled = loop.ascent, [], []
