@@ -107,10 +107,10 @@ class OneRow:
 def one_row(
     estimator: Callable[[Recur, Seen], Stream],
     previous: Mapping[str, Array] | None,
-    seen: Seen,
+    row: Seen,
     initial: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
     """Runs an estimator for one more row; returns the new state and the output. Pure."""
     recur = OneRow(previous, initial)
-    output = estimator(recur, seen)
+    output = estimator(recur, row)
     return recur.state, output

@@ -1,1 +1,1 @@
-"""Running pools over markets."""
+"""Runs pools over markets."""

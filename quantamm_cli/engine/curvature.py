@@ -12,10 +12,10 @@ from quantamm_cli.core.types import Params
 
 
 def trace(gain: Callable[[Params], Float[Array, ""]], params: Params) -> Float[Array, ""]:
-    """Trace of the Hessian of ``gain``: exact, one parameter after another, so that memory is that
-    of a single gradient's gradient.
+    """The exact trace of the Hessian of ``gain``, one parameter after another, so that it needs the
+    memory of one second derivative.
 
-    Backwards twice: what gives its own derivatives (``jax.custom_vjp``) knows no other way.
+    Reverse mode over reverse mode: functions with ``jax.custom_vjp`` have no forward mode.
     """
     flat, shaped = ravel_pytree(params)
     slope = jax.grad(lambda values: gain(shaped(values)))

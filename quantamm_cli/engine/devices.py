@@ -1,5 +1,5 @@
-"""Parameter sets and windows over several devices: each device computes its share, and what is
-shared lies on all of them.
+"""Parameter sets and windows over several devices: each device computes its share; shared arrays
+are copied to all.
 """
 
 from collections.abc import Callable
@@ -11,61 +11,57 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 T = TypeVar("T")
 SHARED, SETS, WINDOWS = PartitionSpec(), PartitionSpec("sets"), PartitionSpec("windows")
-"""How arrays lie on a mesh: whole on every device, or cut along their first axis."""
+"""Shardings of arrays on a mesh: copied to every device, or split along the first axis."""
 
 
 def layout(devices: int, sets: int, windows: int) -> tuple[int, int]:
-    """Into how many equal parts sets and windows are cut to use as many devices as possible; of
-    equals, the one with most parts of sets.
+    """The numbers of equal parts into which sets and windows are split, so that as many devices as
+    possible are used; among equals the one with most parts of sets.
     """
-    cuts = [
-        (a, b)
-        for a in range(1, devices + 1)
-        if sets % a == 0
-        for b in range(1, devices // a + 1)
-        if windows % b == 0
-    ]
-    return max(cuts, key=lambda cut: (cut[0] * cut[1], cut[0]))
+    best = 1, 1
+    for a in range(1, devices + 1):
+        for b in range(1, devices // a + 1):
+            if sets % a == 0 and windows % b == 0 and (a * b, a) > (best[0] * best[1], best[0]):
+                best = a, b
+    return best
 
 
 def mesh(sets: int, windows: int) -> Mesh | None:
-    """The devices that share the work; ``None`` where one does it all."""
+    """The devices that share the work; ``None`` if there is only one."""
     devices = jax.local_devices()
-    cut = layout(len(devices), sets, windows)
-    return (
-        None
-        if cut == (1, 1)
-        else Mesh(np.array(devices[: cut[0] * cut[1]]).reshape(cut), ("sets", "windows"))
-    )
+    parts = layout(len(devices), sets, windows)
+    if parts == (1, 1):
+        return None
+    return Mesh(np.array(devices[: parts[0] * parts[1]]).reshape(parts), ("sets", "windows"))
 
 
-def place_on(on: Mesh | None, lies: PartitionSpec, values: Any) -> Any:
-    """Arrays where programs spread over the mesh take them from, so that no call moves them."""
-    return values if on is None else jax.device_put(values, NamedSharding(on, lies))
+def place_on(on: Mesh | None, sharding: PartitionSpec, values: Any) -> Any:
+    """The arrays on the devices of the mesh, so that no call of a program has to move them."""
+    return values if on is None else jax.device_put(values, NamedSharding(on, sharding))
 
 
 def shard(
-    on: Mesh | None, work: Callable[..., T], taken: tuple[Any, ...], left: PartitionSpec
+    on: Mesh | None, work: Callable[..., T], in_specs: tuple[Any, ...], out_specs: PartitionSpec
 ) -> Callable[..., T]:
-    """``work`` on every device at once, each with its part of the arguments;
-    the work itself where there is no mesh.
+    """``work`` on every device at once, each with its part of the arguments; without a mesh,
+    ``work`` itself.
     """
     if on is None:
         return work
-    # JAX does not follow which values differ between devices: derivatives we give ourselves are
-    # those of one device's own work.
-    everywhere: Callable[..., T] = jax.shard_map(
-        work, mesh=on, in_specs=taken, out_specs=left, check_vma=False
+    # check_vma=False: JAX does not track which values differ between devices, so derivatives of
+    # custom_vjp are those of one device's own work.
+    sharded: Callable[..., T] = jax.shard_map(
+        work, mesh=on, in_specs=in_specs, out_specs=out_specs, check_vma=False
     )
-    return everywhere
+    return sharded
 
 
 def mean_over_windows(on: Mesh | None, values: T) -> T:
-    """In ``shard`` work: means over a device's windows become those over all windows.
+    """Inside ``shard``: the means over all windows, from the means over each device's windows.
 
-    Not to be differentiated through.
+    It must not be differentiated.
     """
-    means: T = (
-        values if on is None or on.shape["windows"] == 1 else jax.lax.pmean(values, "windows")
-    )
+    if on is None or on.shape["windows"] == 1:
+        return values
+    means: T = jax.lax.pmean(values, "windows")
     return means

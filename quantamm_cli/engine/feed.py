@@ -1,4 +1,4 @@
-"""From a market on the host to the arrays a program takes."""
+"""The arrays of a program, from a market on the host."""
 
 from typing import Any
 
@@ -19,17 +19,17 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Simulate
 
 _LONGEST_BURN_IN = 365 * 1440
-"""Minutes of burn-in a program leaves room for, so that the first day of
-the data does not shape it.
+"""Minutes of burn-in for which a program has room, so that it does not depend on the first day of
+the data.
 """
 
 
 def feed(settings: Simulate, market: Market) -> Feed:
-    """The market as the pool of these settings takes it.
+    """The market as input of the pool of these settings.
 
     Raises:
-        ConfigError: frictions or trades for a pool that has no path with them;
-            compiled code asked for where there is none.
+        ConfigError: frictions or trades for a pool that does not support them;
+            ``fees.executor=compiled`` where compiled code cannot run.
     """
     refuse(settings)
     pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
@@ -40,26 +40,27 @@ def feed(settings: Simulate, market: Market) -> Feed:
         )
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
-        # Converted on the host: on the device that would be a program, compiled or fetched.
-        placed: Array = jax.device_put(np.asarray(values, dtype))
-        return placed
+        # The host converts: on the device that would be one more program to compile.
+        on_device: Array = jax.device_put(np.asarray(values, dtype))
+        return on_device
+
+    def optional(values: Any) -> Array | None:
+        return None if values is None else array(values)
 
     prices = market.prices[market.burn_in :]
     trades = None
-    if (given := market.trades) is not None:
-        trades = Trades(
-            array(given.pay, np.int32),
-            array(given.take, np.int32),
-            array(given.amount),
-            array(given.exact_out, bool),
-        )
+    if (table := market.trades) is not None:
+        pay, take = array(table.pay, np.int32), array(table.take, np.int32)
+        trades = Trades(pay, take, array(table.amount), array(table.exact_out, bool))
+    frictions = None
     costs = _frictions(fees, market, trades is not None or pool.charges)
-    frictions = (
-        None
-        if costs is None
-        else Frictions(**{name: array(value) for name, value in costs.items()})
-    )
+    if costs is not None:
+        frictions = Frictions(**jax.tree.map(array, costs))
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
+    state = {
+        name: array(np.broadcast_to(value, prices.shape[1:]))
+        for name, value in settings.initial_state.items()
+    }
     return Feed(
         prices=array(prices),
         chunks=array(chunks),
@@ -73,21 +74,15 @@ def feed(settings: Simulate, market: Market) -> Feed:
         trades=trades,
         layout=pool.layout(settings.tokens),
         numeraire=array(pool.quoted_in(settings.tokens), np.int32),
-        initial_reserves=None
-        if settings.initial_reserves is None
-        else array(settings.initial_reserves),
-        state={
-            name: array(np.broadcast_to(value, prices.shape[1:]))
-            for name, value in settings.initial_state.items()
-        }
-        or None,
+        initial_reserves=optional(settings.initial_reserves),
+        state=state or None,
     )
 
 
 def refuse(settings: Simulate) -> None:
-    """Raise ConfigError for frictions or given trades that the pool has no path with.
+    """Raises ConfigError for frictions or given trades that the pool does not support.
 
-    JAX need not be started.
+    It does not start JAX.
     """
     pool = AbstractPool.typed(settings.pool)
     if not pool.takes_frictions and not Fees.typed(settings.fees).frictionless:
@@ -97,39 +92,36 @@ def refuse(settings: Simulate) -> None:
     if settings.initial_reserves is not None and pool.layout(settings.tokens).parts:
         raise ConfigError(
             "initial_reserves",
-            f"pool={pool.kind} opens with a value, not with given reserves; leave them out",
+            f"pool={pool.kind} opens with a value, not with reserves; leave initial_reserves out",
         )
 
 
 def _chunks(
     market: Market, chunk: int | None, burn_in_days: int | None
 ) -> tuple[list[np.ndarray], int]:
-    """Prices and series at chunk starts behind padding that makes room for the longest burn-in, and
-    how much padding there is.
+    """Prices and series at chunk starts, after padding that makes room for the longest burn-in, and
+    the rows of padding.
     """
+    columns = [market.prices, *market.series.values()]
     if chunk is None:
-        return [column[:1] for column in (market.prices, *market.series.values())], 0
-    seen = [column[::chunk] for column in (market.prices, *market.series.values())]
-    room = _LONGEST_BURN_IN if burn_in_days is None else market.burn_in
-    whole = -(-(room + len(market.prices) - market.burn_in) // chunk)
-    padding = max(0, whole - len(seen[0]))
-    return [
-        np.concatenate([np.repeat(column[:1], padding, axis=0), column]) for column in seen
-    ], padding
+        return [column[:1] for column in columns], 0
+    longest = _LONGEST_BURN_IN if burn_in_days is None else market.burn_in
+    minutes = len(market.prices)
+    chunks, room = -(-minutes // chunk), -(-(longest + minutes - market.burn_in) // chunk)
+    padding = max(0, room - chunks)
+    return [np.pad(column[::chunk], ((padding, 0), (0, 0)), "edge") for column in columns], padding
 
 
 def _frictions(
     fees: Fees, market: Market, needed: bool
 ) -> dict[str, float | NDArray[np.float64]] | None:
-    """Numbers and series of the run's rows by friction; what is zero throughout
-    is left out of the program.
-    """
+    """Numbers and series of the run's rows by friction, without those that are zero throughout."""
     if fees.moves and market.fees is None:
         raise ValueError(f"the market was loaded without the series of fees={fees.kind}")
     if fees.frictionless and not needed:
         return None
     values: dict[str, float | NDArray[np.float64]] = {name: getattr(fees, name) for name in NUMBERS}
-    moving = market.fees.columns if fees.moves and market.fees is not None else {}
-    for name, column in moving.items():
-        values[name] = np.where(np.isnan(column), values.get(name, np.nan), column)
+    if fees.moves and market.fees is not None:
+        for name, column in market.fees.columns.items():
+            values[name] = np.where(np.isnan(column), values.get(name, np.nan), column)
     return {name: value for name, value in values.items() if name == "fee" or np.any(value)}

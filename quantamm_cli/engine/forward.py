@@ -1,7 +1,8 @@
-"""One pool, one set of parameters, one window: the forward pass."""
+"""The forward pass of one pool, one set of parameters and one window."""
 
 from itertools import accumulate
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -13,15 +14,17 @@ from quantamm_cli.core.types import DAY, Daily, Feed, Params, Snapshot, Trajecto
 from quantamm_cli.pools.base import AbstractPool
 
 Spans = tuple[tuple[str, int, int], ...]
-"""Periods by name: first row and the row after the last. Hashable: their lengths shape programs."""
+"""Periods: name, first row, and the row after the last. Hashable, because programs depend on them.
+"""
 
 
 def simulate(
     pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
-    """What the pool does over minutes [start, start + rows) of the feed. Pure; ``rows`` is static.
+    """The trajectory of the pool over minutes [start, start + rows) of the feed. Pure; ``rows`` is
+    static.
 
-    A fresh pool opens at ``start``; its estimators have seen everything before.
+    A new pool opens at ``start``; its estimators have processed all minutes before.
     """
     start = jnp.asarray(start)
     prices = window(feed.prices, start, rows)
@@ -31,26 +34,35 @@ def simulate(
     return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
 
 
+def length(spans: Spans) -> int:
+    """The number of rows of a run over the spans."""
+    return max(last for _, _, last in spans)
+
+
+def parts(path: Trajectory, spans: Spans) -> dict[str, Trajectory]:
+    """The minutes of each span of a run."""
+    return {name: path.rows(first, last) for name, first, last in spans}
+
+
 def days(
     pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, spans: Spans
 ) -> dict[str, Daily]:
-    """What metrics that read days need of each span of one continuous run from ``start``.
+    """Each span of one continuous run from ``start``, as metrics that read days need it.
 
-    Pools that can answer for those rows alone, which costs a fraction of their minutes.
+    Some pools compute those rows alone, at a fraction of the cost of all minutes.
     """
-    wanted = [np.append(np.arange(first, last, DAY), last - 1) for _, first, last in spans]
-    rows, length = np.concatenate(wanted), max(last for _, _, last in spans)
+    rows = [np.append(np.arange(first, last, DAY), last - 1) for _, first, last in spans]
     with executor(feed.trading.executor):
-        spots = pool.sampled(params, feed, jnp.asarray(start), length, rows)
-    ends = accumulate(len(part) for part in wanted)
+        spots = pool.sampled(params, feed, jnp.asarray(start), length(spans), np.concatenate(rows))
+    ends = accumulate(map(len, rows))
     return {
         name: _daily(spots, end - len(part), end - 1, last - first)
-        for (name, first, last), part, end in zip(spans, wanted, ends, strict=True)
+        for (name, first, last), part, end in zip(spans, rows, ends, strict=True)
     }
 
 
 def _daily(spots: Snapshot, first: int, last: int, minutes: int) -> Daily:
-    """Of spots [first, last] the last is the window's end, the others its days."""
+    """A window from spots [first, last]: the last is its end, the others are its days."""
     days = slice(first, last)
     return Daily(
         _spot(spots, first), _spot(spots, last), spots.value[days], spots.prices[days], minutes
@@ -58,4 +70,5 @@ def _daily(spots: Snapshot, first: int, last: int, minutes: int) -> Daily:
 
 
 def _spot(spots: Snapshot, row: int) -> Snapshot:
-    return Snapshot(*(column[row] for column in spots))
+    spot: Snapshot = jax.tree.map(lambda column: column[row], spots)
+    return spot

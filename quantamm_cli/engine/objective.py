@@ -1,5 +1,5 @@
-"""Scores over windows, periods and parameter sets: what training climbs
-and what selection compares.
+"""Scores over windows, periods and parameter sets: the objective of training, and the metrics that
+selection compares.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,22 @@ from jaxtyping import Float, Int
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.curvature import trace
-from quantamm_cli.engine.forward import Spans, days, simulate
+from quantamm_cli.engine.forward import Spans, days, length, parts, simulate
 from quantamm_cli.metrics import METRICS, reads_days, score
 from quantamm_cli.metrics.costs import turnover
 from quantamm_cli.pools.base import AbstractPool
 
 Joined = Literal["mean", "min", "softmin"]
+Scores = Mapping[str, Mapping[str, Float[Array, " s"]]]
+"""One score a set, by period and metric."""
 
 
 @dataclass(frozen=True)
 class Aim:
-    """What training climbs, as far as it shapes programs: a metric over
-    windows of ``rows`` minutes.
+    """The static part of the objective of training: a metric over windows of ``rows`` minutes.
 
-    ``parts`` are spans of a window whose metrics are ``joined`` to one number; the window itself
-    unless told. Of what ``trains`` the curvature is taken.
+    ``parts`` are spans of a window, by default all of it; their metrics are ``joined`` to one
+    number. ``trains`` are the parameters over which the curvature is taken.
     """
 
     metric: str
@@ -40,15 +41,15 @@ class Aim:
 
     @property
     def spans(self) -> Spans:
-        """The parts, or the window as the only one."""
+        """The parts, or the window as the only part."""
         return self.parts or (("window", 0, self.rows),)
 
 
 class Weights(NamedTuple):
-    """The numbers of an objective; ``None`` marks what the program need not compute.
+    """The numbers of an objective; the program does not compute what is ``None``.
 
-    ``turnover`` and ``curvature`` are what a unit of each costs;
-    ``temperature`` is that of the soft minimum over parts.
+    ``turnover`` and ``curvature`` are the costs of one unit of each; ``temperature`` is that of the
+    soft minimum over parts.
     """
 
     turnover: Float[Array, ""] | None = None
@@ -64,25 +65,20 @@ def objective(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
-    """Mean over windows of the metric, less what turnover and curvature cost;
-    each window is a fresh pool.
-    """
+    """Mean over windows of the metric, less the cost of turnover; each window starts a new pool."""
+    compute = METRICS[aim.metric].compute
 
     def one(start: Int[Array, ""]) -> Float[Array, ""]:
         if weights.turnover is None and reads_days([aim.metric]):
-            found = days(pool, params, feed, start, aim.spans)
-            return joined(
-                aim,
-                weights,
-                jnp.stack([METRICS[aim.metric].compute(part) for part in found.values()]),
-            )
+            sampled = days(pool, params, feed, start, aim.spans)
+            return joined(aim, weights, jnp.stack([*map(compute, sampled.values())]))
         path = simulate(pool, params, feed, start, aim.rows)
         with executor(feed.trading.executor):
-            parts = [path.rows(first, last) for _, first, last in aim.spans]
-            gain = joined(
-                aim, weights, jnp.stack([METRICS[aim.metric].compute(part) for part in parts])
-            )
-        return gain if weights.turnover is None else gain - weights.turnover * turnover(path)
+            by_span = parts(path, aim.spans)
+            gain = joined(aim, weights, jnp.stack([*map(compute, by_span.values())]))
+        if weights.turnover is None:
+            return gain
+        return gain - weights.turnover * turnover(path)
 
     return jax.vmap(one)(starts).mean()
 
@@ -99,7 +95,7 @@ def joined(aim: Aim, weights: Weights, gains: Float[Array, " parts"]) -> Float[A
     return (gains * jax.nn.softmax(-gains / weights.temperature)).sum()
 
 
-def climbed(
+def penalised(
     aim: Aim,
     weights: Weights,
     pool: AbstractPool,
@@ -107,13 +103,12 @@ def climbed(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
-    """The objective of one set as training sees it: with the cost of curvature, if there is one."""
+    """The objective of one set, less the cost of curvature if there is one."""
     gain = objective(aim, weights, pool, params, feed, starts)
     if weights.curvature is None:
         return gain
-    return gain - weights.curvature * jnp.abs(
-        hessian_trace(aim, weights, pool, params, feed, starts)
-    )
+    curvature = hessian_trace(aim, weights, pool, params, feed, starts)
+    return gain - weights.curvature * jnp.abs(curvature)
 
 
 def hessian_trace(
@@ -124,15 +119,14 @@ def hessian_trace(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
-    """Trace of the Hessian of the objective of one set over the raw parameters that train.
+    """The trace of the Hessian of the objective of one set over the raw parameters that train.
 
-    On JAX's own loops: compiled code has first derivatives only.
+    It runs JAX's loops: compiled code has first derivatives only.
     """
-    fixed = {name: value for name, value in params.items() if name not in aim.trains}
-    plain = feed._replace(trading=feed.trading.on("scan"))
+    scanned = feed._replace(trading=feed.trading.on("scan"))
 
     def gain(moving: Params) -> Float[Array, ""]:
-        return objective(aim, weights, pool, fixed | moving, plain, starts)
+        return objective(aim, weights, pool, params | moving, scanned, starts)
 
     return trace(gain, {name: value for name, value in params.items() if name in aim.trains})
 
@@ -146,8 +140,8 @@ def gains(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> Float[Array, " s"]:
-    """Objective of every parameter set on the same windows; ``params`` holds ``(s, n)`` arrays."""
-    return jax.vmap(partial(climbed, aim, weights, pool), in_axes=(0, None, None))(
+    """Objective of every parameter set on the same windows; ``params`` are ``(s, n)`` arrays."""
+    return jax.vmap(partial(penalised, aim, weights, pool), in_axes=(0, None, None))(
         params, feed, starts
     )
 
@@ -161,30 +155,30 @@ def ascent(
     feed: Feed,
     starts: Int[Array, " w"],
 ) -> tuple[Float[Array, " s"], Params]:
-    """Objective and gradient of every parameter set on the same windows;
-    ``params`` holds ``(s, n)`` arrays.
+    """Objective and gradient of every parameter set on the same windows; ``params`` are ``(s, n)``
+    arrays.
     """
-    slope = jax.value_and_grad(partial(climbed, aim, weights, pool))
+    slope = jax.value_and_grad(partial(penalised, aim, weights, pool))
     return jax.vmap(slope, in_axes=(0, None, None))(params, feed, starts)
 
 
 @partial(jax.jit, static_argnames=("spans", "names"))
 def judge(
     pool: AbstractPool, spans: Spans, names: tuple[str, ...], params: Params, feed: Feed
-) -> Mapping[str, Mapping[str, Float[Array, " s"]]]:
-    """Metrics of every period and parameter set, all periods as one continuous run."""
+) -> Scores:
+    """Metrics of every period and parameter set; all periods are one continuous run."""
 
     def one(values: Params) -> dict[str, dict[str, Float[Array, ""]]]:
         if reads_days(names):
-            return {
-                name: score(span, names)
-                for name, span in days(pool, values, feed, 0, spans).items()
-            }
-        path = simulate(pool, values, feed, jnp.asarray(0), max(last for _, _, last in spans))
+            by_span = days(pool, values, feed, 0, spans)
+            return {name: score(span, names) for name, span in by_span.items()}
+        path = simulate(pool, values, feed, jnp.asarray(0), length(spans))
         with executor(feed.trading.executor):
-            return {name: score(path.rows(first, last), names) for name, first, last in spans}
+            return {name: score(part, names) for name, part in parts(path, spans).items()}
 
-    # Sets share the overhead of a minute loop; whole columns of minutes are quicker,
-    # and smaller, one set after another.
-    together = reads_days(names) or feed.frictions is not None
-    return jax.vmap(one)(params) if together else jax.lax.map(one, params)
+    # In a minute loop sets share the overhead; without one, columns of minutes are faster and need
+    # less memory one set after another.
+    if reads_days(names) or feed.frictions is not None:
+        return jax.vmap(one)(params)
+    scores: Scores = jax.lax.map(one, params)
+    return scores

@@ -15,7 +15,14 @@ from pydantic import Field
 
 from quantamm_cli.market.base import Closes, Source
 from quantamm_cli.market.supply import circulating
-from quantamm_cli.random.noise import Floats, gaussians, held, moving_average, seed_of, uniforms
+from quantamm_cli.random.noise import (
+    Floats,
+    gaussians,
+    last_switch,
+    moving_average,
+    seed_of,
+    uniforms,
+)
 from quantamm_cli.random.tags import SYNTHETIC_MARKET as MODEL
 from quantamm_cli.settings.types import Natural, minute
 
@@ -157,7 +164,7 @@ def _multifractal(
     """
     variance = np.ones(hours)
     for spell in spells:
-        last = held(uniforms(hours, MODEL, seed, token, "switch", spell) * spell <= 1.0)
+        last = last_switch(uniforms(hours, MODEL, seed, token, "switch", spell) * spell <= 1.0)
         high = uniforms(hours, MODEL, seed, token, "state", spell) > 0.5
         variance *= np.where(high, 1.0 + swing, 1.0 - swing)[last]
     return variance
@@ -167,7 +174,7 @@ def _events(hours: int, seed: int, token: str) -> Floats:
     """Log returns (hours * 60,) of jumps, about twenty a year of a few percent, and of a drift that
     changes on average every twelve days.
     """
-    last = held(uniforms(hours, MODEL, seed, token, "drift switch") * DRIFT_SPELL <= 1.0)
+    last = last_switch(uniforms(hours, MODEL, seed, token, "drift switch") * DRIFT_SPELL <= 1.0)
     drift = gaussians(hours, MODEL, seed, token, "drift")[last] * (DRIFT_A_DAY / DAY)
     returns = np.repeat(drift, HOUR)
     # Division by the root of a uniform number makes the sizes fat-tailed; its floor limits them.

@@ -1,7 +1,7 @@
-"""Numba, imported when first needed; what it compiles is kept under the cache folder.
+"""Numba, imported when first needed; its machine code is cached under the cache folder.
 
-Numba asks only whether a function's own file has changed, not those it calls, so the place of its
-cache is a digest of all of them.
+Numba checks only whether a function's own file has changed, not the files of functions it calls, so
+its cache folder is named by a digest of all of them.
 """
 
 import contextlib
@@ -15,33 +15,33 @@ from typing import Any
 from quantamm_cli.settings.cache import Cache
 
 _FOLDERS = Cache("streams", "*", most_bytes=16 * 2**20)
-"""The machine code of a handful of sources."""
+"""One folder of machine code a digest."""
 _COMPILED = ("random", "competition/market", "competition/challenge")
 """The folders of the package that hold compiled functions."""
 
 
 def jit(function: Any) -> Any:
-    """Compiled at its first call, without the interpreter's lock.
+    """Compiles a function at its first call; it runs without the interpreter's lock.
 
-    Arithmetic is that of IEEE 754, nothing fused or reordered.
+    Arithmetic follows IEEE 754: nothing is fused or reordered.
     """
     import numba
 
     compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
     if (folder := _folder()) is not None:
-        config: Any = numba.config  # makes its attributes when it is imported
+        config: Any = numba.config  # its attributes are set at import, which mypy cannot see
         before, config.CACHE_DIR = config.CACHE_DIR, folder
         try:
-            with contextlib.suppress(RuntimeError):  # numba finds no place to write to
+            with contextlib.suppress(RuntimeError):  # numba found no folder that it can write to
                 compiled.enable_caching()
-                compiled._cache = _Forgiving(compiled._cache)
+                compiled._cache = _FaultTolerantCache(compiled._cache)
         finally:
             config.CACHE_DIR = before
     return compiled
 
 
-class _Forgiving:
-    """Numba's cache of a function, for which a full disk or a damaged file is no failure."""
+class _FaultTolerantCache:
+    """Numba's cache of a function; a full disk or a damaged file is no error."""
 
     def __init__(self, files: Any) -> None:
         self._files = files
@@ -52,9 +52,9 @@ class _Forgiving:
     def load_overload(self, *which: Any) -> Any:
         try:
             return self._files.load_overload(*which)
-        except Exception:  # what a damaged file makes pickle raise has many types
+        except Exception:  # pickle raises many types of errors for a damaged file
             with contextlib.suppress(OSError):
-                self._files.flush()  # or it would stay damaged
+                self._files.flush()  # removes the damaged entry
             return None
 
     def save_overload(self, *result: Any) -> None:
@@ -64,30 +64,32 @@ class _Forgiving:
 
 @cache
 def _folder() -> str | None:
-    """Where machine code of this source is kept; ``None`` where nothing can be."""
+    """The folder for machine code of these sources; ``None`` if it cannot be written to."""
     folder = _FOLDERS.claim(digest())
     if folder is None:
         return None
     if not any(folder.iterdir()):
         logging.getLogger(__name__).info(
-            "compiling the market's streams for this processor, once (some 10 s)"
+            "compiling the market's streams for this processor, once (about 10 s)"
         )
     return str(folder)
 
 
 def sources() -> list[Path]:
-    """The files that hold compiled functions. They import nothing of the package but each other."""
+    """The files with compiled functions. Within the package they import only each other."""
     package = Path(__file__).parent.parent
-    files = sorted(path for name in _COMPILED for path in (package / name).rglob("*.py"))
-    return [path for path in files if b"\n@jit" in path.read_bytes()]
+    files: list[Path] = []
+    for name in _COMPILED:
+        files += (package / name).rglob("*.py")
+    return sorted(path for path in files if b"\n@jit" in path.read_bytes())
 
 
 @cache
 def digest() -> str:
-    """Of all that is compiled: a market that is not compiled voids no machine code."""
+    """The digest of all files with compiled functions; a change of other files keeps the cache."""
     return digest_of(sources())
 
 
 def digest_of(files: Iterable[Path]) -> str:
-    """16 hex digits of the content of some files."""
+    """16 hex digits of the SHA-256 of the files' content."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]

@@ -1,11 +1,11 @@
 """Random numbers that are the same bits on every platform, now and in later versions of numpy.
 
-They start from raw words of PCG64 (numpy promises those) and use integers, + - * / and square roots
-of single float64 entries, which IEEE 754 fixes to the last bit. Not used, because their last bits
-depend on the library or on the width of the machine's vectors: exp, log, sin, powers, numpy's own
-normal variates, matrix products, and sums and means of floats (cumulative sums and products run in
-sequence and are fine). Each stream is read from its beginning, so a longer reading begins with the
-shorter one.
+They come from raw words of PCG64 (whose stability numpy guarantees), integers, and + - * / and
+square roots of single float64 entries, which IEEE 754 fixes to the last bit. Not used, because
+their last bits depend on the library or on the width of the machine's vectors: exp, log, sin,
+powers, numpy's own normal variates, matrix products, and sums and means of floats (cumulative sums
+and products run in sequence and are safe). Each stream is read from its start, so a longer one
+begins with the shorter one.
 """
 
 import hashlib
@@ -18,17 +18,16 @@ _LANES = np.uint64(0x0000_FFFF_0000_FFFF)
 _HALF = np.uint64(16)
 _WORD = np.uint64(32)
 _LOW = np.uint64(0xFFFF_FFFF)
-_BLOCK = 1 << 15  # variates at a time: what is in work stays in the processor's cache
+_BLOCK = 1 << 15  # variates at a time, so that they fit in the processor's cache
 # Twelve pieces, each uniform on 0 .. 65535: mean 12 * 65535 / 2, variance 12 * (65536^2 - 1) / 12.
 _MEAN = 393_210.0
 _SCALE = float(np.sqrt(np.float64(65536.0 * 65536.0 - 1.0)))
 
 
 def seed_of(*names: str | int) -> int:
-    """A 256-bit whole number for a list of names."""
-    return int.from_bytes(
-        hashlib.sha256("|".join(str(name) for name in names).encode("utf-8")).digest(), "big"
-    )
+    """A 256-bit integer from a list of names."""
+    text = "|".join(map(str, names))
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest(), "big")
 
 
 def words(count: int, *names: str | int) -> NDArray[np.uint64]:
@@ -37,11 +36,11 @@ def words(count: int, *names: str | int) -> NDArray[np.uint64]:
 
 
 def gaussians(count: int, *names: str | int) -> Floats:
-    """``count`` variates of mean 0 and variance 1: twelve 16-bit uniforms added
-    (Irwin-Hall), three words each.
+    """``count`` variates of mean 0 and variance 1: sums of twelve 16-bit uniforms (Irwin-Hall),
+    from three words each.
 
-    Nothing lies beyond 6; the kurtosis is 2.9 (a normal's is 3).
-    Fat tails are the model's business.
+    None exceeds 6 in size; the kurtosis is 2.9 (3 for the normal distribution). Fat tails are left
+    to the models.
     """
     stream, result = np.random.PCG64(seed_of(*names)), np.empty(count)
     for first in range(0, count, _BLOCK):
@@ -60,7 +59,7 @@ def uniforms(count: int, *names: str | int) -> Floats:
     return ((words(count, *names) >> _WORD).astype(np.float64) + 1.0) / 4294967296.0
 
 
-def held(switches: NDArray[np.bool_]) -> NDArray[np.int64]:
+def last_switch(switches: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each step the index of the last switch up to it (0 before the first)."""
     index: NDArray[np.int64] = np.maximum.accumulate(
         np.where(switches, np.arange(switches.size), 0)
@@ -69,11 +68,11 @@ def held(switches: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def moving_average(count: int, width: int, *names: str | int) -> Floats:
-    """``count`` variates of mean 0 and variance 1 that forget each other
-    linearly over ``width`` steps.
+    """``count`` variates of mean 0 and variance 1 whose correlation falls linearly to zero over
+    ``width`` steps.
 
-    The average of the last ``width`` of a row of whole numbers, uniform on 0 ..
-    2^16 - 1: their sums are exact.
+    They are averages of the last ``width`` integers, uniform on 0 .. 2^16 - 1, whose sums are
+    exact.
     """
     sums = np.cumsum((words(count + width, *names) >> np.uint64(48)).astype(np.int64))
     window = (sums[width:] - sums[:-width]).astype(np.float64)

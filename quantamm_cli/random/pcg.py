@@ -1,10 +1,10 @@
-"""PCG64 (XSL-RR 128/64) in machine code: numpy's generator of that name, one state in four words.
+"""PCG64 (XSL-RR 128/64) in machine code: numpy's generator of that name.
 
 [O'Neill, HMC-CS-2014-0905]
 
 A state is a tuple of four uint64: the high and low words of the position, then of the odd
-increment. It goes in and comes out with each draw: numba counts references to arrays, at several
-times the cost of a draw.
+increment. Each draw takes a state and returns the next: with an array, numba's reference counting
+would cost several times as much as a draw.
 """
 
 from typing import Any, no_type_check
@@ -43,9 +43,8 @@ def word(state: Any) -> Any:
     low = product + more_low
     high = high + more_high + (U64(1) if low < product else U64(0))
     mixed, turn = high ^ low, high >> U64(58)
-    return (high, low, more_high, more_low), (mixed >> turn) | (
-        mixed << ((U64(64) - turn) & U64(63))
-    )
+    bits = (mixed >> turn) | (mixed << ((U64(64) - turn) & U64(63)))
+    return (high, low, more_high, more_low), bits
 
 
 @jit
@@ -56,15 +55,15 @@ def fraction(state: Any) -> Any:
 
 
 @jit
-def begun(words: Any) -> Any:
-    """A state from its words, an array (4,)."""
+def from_words(words: Any) -> Any:
+    """The state of an array of four words."""
     return words[0], words[1], words[2], words[3]
 
 
 @jit
 def seeded(seed: Any) -> Any:
-    """The state that Rust's ``rand_core`` makes of a 64-bit seed:
-    words of a 32-bit PCG, then a step.
+    """The state that Rust's ``rand_core`` derives from a 64-bit seed: words of a 32-bit PCG, then
+    one step.
     """
     words = np.empty(8, np.uint64)
     for i in range(8):
@@ -73,7 +72,6 @@ def seeded(seed: Any) -> Any:
         words[i] = ((mixed >> turn) | (mixed << ((U64(32) - turn) & U64(31)))) & U64(0xFFFFFFFF)
     low, high, more_low, more_high = words[0::2] | words[1::2] << U64(32)
     more_low |= U64(1)
-    begins = low + more_low
-    return word(
-        (high + more_high + (U64(1) if begins < low else U64(0)), begins, more_high, more_low)
-    )[0]
+    first_low = low + more_low
+    first_high = high + more_high + (U64(1) if first_low < low else U64(0))
+    return word((first_high, first_low, more_high, more_low))[0]

@@ -1,5 +1,5 @@
-"""Exponential and logarithm from + - * / alone: the same bits on every platform,
-within an ulp of the truth.
+"""Exponential and logarithm from + - * / alone: the same bits on every platform, within one ulp of
+the exact value.
 """
 
 import math
@@ -22,7 +22,7 @@ _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12, _E13 = _FACTORIALS[2:]
 def exp(x: Any) -> Any:
     """e^x: x = k ln 2 + r, then the series of e^r.
 
-    Beyond where it is a normal number: 0 or infinity.
+    0 or infinity where e^x is no normal number.
     """
     if not x <= _LARGEST:
         return x * np.inf if x > 0.0 else x
@@ -43,9 +43,7 @@ def exp(x: Any) -> Any:
 
 @jit
 def log(x: Any) -> Any:
-    """ln x of a positive normal number: x = 2^k m, then the series of 2
-    artanh((m - 1) / (m + 1)).
-    """
+    """ln x of a normal number above zero: x = 2^k m, then the series of 2 artanh((m-1)/(m+1))."""
     m, k = math.frexp(x)
     if m < 0.7071067811865476:
         m, k = 2.0 * m, k - 1

@@ -16,7 +16,7 @@ from quantamm_cli.random.portable_math import exp, log
 
 LAYERS, EDGE, AREA = 256, 3.654152885361008796, 0.00492867323399
 _EXACT = Context(prec=40)
-"""Decimals: rounded once, so that the tables are the same everywhere."""
+"""Decimal arithmetic, rounded once, so that the tables are the same on every platform."""
 
 
 def _density(x: float) -> float:
@@ -24,7 +24,7 @@ def _density(x: float) -> float:
 
 
 def _tables() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The layers' right ends, from the base inwards, and the density (unscaled) there."""
+    """The right ends of the layers, from the base inwards, and the density (unscaled) there."""
     x = [AREA / _density(EDGE), EDGE]
     while len(x) < LAYERS:
         x.append(math.sqrt(-2.0 * float(_EXACT.ln(Decimal(AREA / x[-1] + _density(x[-1]))))))
@@ -38,27 +38,24 @@ _X, _F = _tables()
 @jit
 def normal(state: Any) -> Any:
     """The next state, and a standard normal number."""
-    state, layer, u = _thrown(state)
+    state, layer, u = _draw(state)
     z = u * _X[layer]
     if abs(z) >= _X[layer + 1]:
-        return _looked_into(state, layer, u)
+        return _accept(state, layer, u)
     return state, z
 
 
 @jit
-def _thrown(state: Any) -> Any:
-    """The next state, a layer, and a place in it, uniform on [-1, 1)."""
+def _draw(state: Any) -> Any:
+    """The next state, a layer, and a position in it, uniform on [-1, 1)."""
     state, bits = word(state)
-    return (
-        state,
-        np.int64(bits) & (LAYERS - 1),
-        (np.float64(np.int64(bits >> U64(12))) * 2.0**-52 + 1.0) * 2.0 - 3.0,
-    )
+    u = (np.float64(np.int64(bits >> U64(12))) * 2.0**-52 + 1.0) * 2.0 - 3.0
+    return state, np.int64(bits) & (LAYERS - 1), u
 
 
 @jit
-def _looked_into(state: Any, layer: Any, u: Any) -> Any:
-    """The one or two draws in a hundred that do not lie below the next layer's end."""
+def _accept(state: Any, layer: Any, u: Any) -> Any:
+    """The test of draws beyond the next layer's end (one or two in a hundred), until one passes."""
     while True:
         z = u * _X[layer]
         if abs(z) < _X[layer + 1]:
@@ -68,12 +65,12 @@ def _looked_into(state: Any, layer: Any, u: Any) -> Any:
         state, height = fraction(state)
         if _F[layer + 1] + (_F[layer] - _F[layer + 1]) * height < exp(-z * z / 2.0):
             return state, z
-        state, layer, u = _thrown(state)
+        state, layer, u = _draw(state)
 
 
 @jit
 def _tail(state: Any, u: Any) -> Any:
-    """Beyond the last layer, on the side of ``u``."""
+    """A number beyond the last layer, on the side of ``u``."""
     while True:
         state, first = _open(state)
         state, second = _open(state)

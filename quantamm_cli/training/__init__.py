@@ -1,4 +1,4 @@
-"""Fitting parameters to a metric: one loop, one small file a fitter."""
+"""Fits parameters to a metric: one loop, and one small file for each fitter."""
 
 from quantamm_cli.settings.component import enrol
 

@@ -9,8 +9,7 @@ from quantamm_cli.training.problem import Numbers
 
 
 class AdamW(GradientFit, kind="adamw"):
-    """Adam with decay of the parameters apart from the gradient.
-    [Loshchilov & Hutter, arXiv:1711.05101]
+    """Adam with weight decay decoupled from the gradient. [Loshchilov & Hutter, arXiv:1711.05101]
 
     Only parameters that train decay.
     """

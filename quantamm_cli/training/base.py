@@ -1,4 +1,4 @@
-"""What a fitter does."""
+"""The interface of fitters."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -11,25 +11,22 @@ from quantamm_cli.training.settings import FitSettings
 
 
 class Fit(FitSettings, ABC):
-    """A way to better parameters, from several starting points side by side.
+    """A method that improves parameters, from several starting points in parallel.
 
-    ``begin`` and ``advance`` are all that differs from one to the next; the loop around them is
-    ``training.fit``. What a fitter remembers is a pytree of arrays whose first axis is the
-    parameter sets.
+    Fitters differ in ``begin`` and ``advance``; the loop around them is ``training.fit``. The state
+    of a fitter is a pytree of arrays whose first axis is the parameter sets.
     """
 
     @abstractmethod
     def begin(self, problem: Problem, params: Params) -> Any:
-        """What is remembered before the first step; for fresh sets later, too."""
+        """The state before the first step; also for sets that are drawn anew later."""
 
     @abstractmethod
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
-        """Scores of the parameters there are, and the next ones:
-        a pure function of its arguments.
-        """
+        """Scores of the current parameters, and the next ones: a pure function of its arguments."""
 
     def finished(self, progress: Progress) -> bool:
-        """Whether no set has anywhere to go."""
+        """Whether all sets have ended."""
         return False
 
     def averages(self, step: int) -> bool:
@@ -37,5 +34,5 @@ class Fit(FitSettings, ABC):
         return False
 
     def averaged(self, progress: Progress) -> bool:
-        """Whether the averages were taken: their entry is the last, and nothing moves any more."""
+        """Whether the parameters are the averages: that entry is the last, and no set moves."""
         return self.averaging and progress.average is None

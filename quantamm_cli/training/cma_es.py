@@ -29,31 +29,32 @@ from quantamm_cli.training.covariance import (
 )
 from quantamm_cli.training.problem import (
     SHARDING,
-    Given,
     Numbers,
     Problem,
     Progress,
     Shape,
+    StepInputs,
     StepResult,
     moving,
     shape,
 )
-from quantamm_cli.training.stopping import marked, told, unless
+from quantamm_cli.training.stopping import end_reasons, hold_ended, mark_ended
 
 _ENDS = (
     "the distribution is narrower than fit.tolerance",
     "the condition of the distribution is above 1e14",
 )
 _LONGEST = 1e14
-"""Condition of a covariance that double precision still tells from a flat one."""
+"""The largest condition of a covariance that double precision can distinguish from a singular one.
+"""
 
 
 class CMAES(Fit, kind="cma_es"):
     """Covariance matrix adaptation: normal distributions that learn their shape from ranks.
     [Hansen, arXiv:1604.00772]
 
-    Each parameter set is the mean of a distribution of its own; at every step all sets' candidates
-    are tried on the same windows, in one program. It needs no gradient.
+    Each parameter set is the mean of its own distribution; every step evaluates the candidates of
+    all sets on the same windows, in one program. It needs no gradient.
     """
 
     steps: Natural = Field(300, description="generations")
@@ -69,29 +70,23 @@ class CMAES(Fit, kind="cma_es"):
         1e-8, description="largest standard deviation in raw units that ends a set"
     )
 
-    remedy: ClassVar[str] = "a smaller fit.sigma0"
+    advice: ClassVar[str] = "a smaller fit.sigma0"
 
     def begin(self, problem: Problem, params: Params) -> "Search":
-        begun: Search = _prepare(moving(params, problem.aim.trains), self.sigma0)
-        return begun
+        search: Search = _prepare(moving(params, problem.aim.trains), self.sigma0)
+        return search
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         params = dict(progress.params)
-        given, numbers = problem.given(progress.step), {"tolerance": self.tolerance}
-        found, moved, search = _step(
-            shape(problem, on), given, numbers, params, progress.optimiser, self._drawn(progress)
+        inputs, numbers = problem.inputs(progress.step), {"tolerance": self.tolerance}
+        scores, moved, search = _step(
+            shape(problem, on), inputs, numbers, params, progress.optimiser, self._drawn(progress)
         )
         (objective, best, metrics), ended, sigma = jax.device_get(
-            (found, search.ended, progress.optimiser.distribution.sigma)
+            (scores, search.ended, progress.optimiser.distribution.sigma)
         )
-        return StepResult(
-            objective,
-            metrics,
-            params | moved,
-            search,
-            {"sigma": sigma} | told(ended, _ENDS),
-            alive=best,
-        )
+        extras = {"sigma": sigma} | end_reasons(ended, _ENDS)
+        return StepResult(objective, metrics, params | moved, search, extras, alive=best)
 
     def finished(self, progress: Progress) -> bool:
         return bool(np.asarray(progress.optimiser.ended).all())
@@ -100,13 +95,12 @@ class CMAES(Fit, kind="cma_es"):
         """Standard normal numbers ``(sets, candidates, n)``: a pure function of seed and step."""
         sets, n = progress.optimiser.distribution.p_c.shape
         population = default_population(n) if self.population is None else self.population
-        return np.random.Generator(
-            np.random.PCG64([self.seed, progress.step, tags.CMA_ES])
-        ).standard_normal((sets, population, n))
+        random = np.random.Generator(np.random.PCG64([self.seed, progress.step, tags.CMA_ES]))
+        return random.standard_normal((sets, population, n))
 
 
 class Search(NamedTuple):
-    """The distribution of a set, and why it ended, if it has."""
+    """The distribution of a set, and the reason why it ended (0: it has not)."""
 
     distribution: Distribution
     ended: Int[Array, ""]
@@ -123,66 +117,58 @@ def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
 @partial(jax.jit, static_argnames="shape")
 def _step(
     shape: Shape,
-    given: Given,
+    inputs: StepInputs,
     numbers: Numbers,
     params: Params,
     search: Search,
     drawn: Float[Array, "s m n"],
 ) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
-    """Objective of the means, the best of the candidates', metrics; means and distributions after
-    the step: one program, one call.
+    """Objective of the means, that of the best candidates, metrics, and means and distributions
+    after the step, as one program.
     """
     work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SETS, SETS, SETS), SETS)
-    return work(given, numbers, params, search, drawn)
+    return work(inputs, numbers, params, search, drawn)
 
 
 def _work(
-    shape: Shape, given: Given, numbers: Numbers, params: Params, search: Search, drawn: Array
+    shape: Shape, inputs: StepInputs, numbers: Numbers, params: Params, search: Search, drawn: Array
 ) -> tuple[tuple[Array, Array, Any], Params, Search]:
     means = moving(params, shape.aim.trains)
     sets, population, n = drawn.shape
-    of = Constants.of(n, population)
+    constants = Constants.of(n, population)
     axis = jax.vmap(axes)(search.distribution.covariance)
-    tried = jax.vmap(_candidates)(means, search.distribution.sigma, axis.root, drawn)
-    every = {
-        name: jnp.repeat(value[:, None], population + 1, axis=1) for name, value in params.items()
-    } | tried
-    flat = {
-        name: value.reshape(sets * (population + 1), *value.shape[2:])
-        for name, value in every.items()
-    }
-    found = gains(shape.aim, given.weights, given.pool, flat, given.practice, given.starts).reshape(
-        sets, population + 1
+    candidates = jax.vmap(_candidates)(means, search.distribution.sigma, axis.root, drawn)
+    fixed = jax.tree.map(lambda value: jnp.repeat(value[:, None], population + 1, axis=1), params)
+    flat = jax.tree.map(
+        lambda value: value.reshape(sets * (population + 1), *value.shape[2:]), fixed | candidates
     )
-    found = mean_over_windows(shape.mesh, found)
+    gain = gains(shape.aim, inputs.weights, inputs.pool, flat, inputs.practice, inputs.starts)
+    objectives = mean_over_windows(shape.mesh, gain.reshape(sets, population + 1))
 
     def one(
         mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array
     ) -> tuple[Params, Search]:
         flat, shaped = ravel_pytree(mean)
-        moved, after = updated(of, flat.astype(z.dtype), now.distribution, root, z, scores)
+        moved, after = updated(constants, flat.astype(z.dtype), now.distribution, root, z, scores)
         narrow = now.distribution.sigma * jnp.sqrt(widest) < numbers["tolerance"]
-        ended = marked(now.ended, narrow, widest > _LONGEST * least)
-        new, after = unless(
+        ended = mark_ended(now.ended, narrow, widest > _LONGEST * least)
+        new, after = hold_ended(
             ended, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution)
         )
         return new, Search(after, ended)
 
-    scores = found[:, 1:]
+    scores = objectives[:, 1:]
     moved, search = jax.vmap(one)(
         means, search, axis.root, axis.greatest, axis.least, drawn, scores
     )
     best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
-    return (
-        (found[:, 0], best, judge(given.pool, shape.spans, shape.tracked, params, given.feed)),
-        moved,
-        search,
-    )
+    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    return (objectives[:, 0], best, metrics), moved, search
 
 
 def _candidates(mean: Params, sigma: Array, root: Array, drawn: Array) -> Params:
-    """The mean of a set, and behind it its candidates."""
+    """The mean of a set, followed by its candidates."""
     flat, shaped = ravel_pytree(mean)
     offsets = jnp.concatenate([jnp.zeros((1, flat.size), drawn.dtype), sigma * drawn @ root])
-    found: Params = jax.vmap(shaped)((flat + offsets).astype(flat.dtype))
-    return found
+    candidates: Params = jax.vmap(shaped)((flat + offsets).astype(flat.dtype))
+    return candidates

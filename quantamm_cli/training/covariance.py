@@ -2,9 +2,9 @@
 
 [Hansen, arXiv:1604.00772]
 
-Written out because the packages there are keep their distribution in objects: it could not be saved
-as arrays and go on to the bit, nor work on many distributions in one program. Letters are the
-tutorial's.
+Written here because existing packages store the distribution in objects, which cannot be saved as
+arrays and resumed bit for bit, nor updated for many distributions in one program. Symbols are those
+of the tutorial.
 """
 
 import math
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Constants:
-    r"""Table 1 of the tutorial for $n$ dimensions and $\lambda$ candidates;
-    ``chi`` is $E\|N(0, I)\|$.
+    r"""Table 1 of the tutorial for $n$ dimensions and $\lambda$ candidates; ``chi`` is
+    $E\|N(0, I)\|$.
     """
 
     dimensions: int
@@ -63,8 +63,8 @@ def default_population(n: int) -> int:
 
 
 class Distribution(NamedTuple):
-    """All of a normal distribution but its mean, with its two evolution paths
-    and the generations so far.
+    """A normal distribution without its mean, its two evolution paths, and the number of
+    generations.
     """
 
     sigma: Float[Array, ""]
@@ -75,7 +75,7 @@ class Distribution(NamedTuple):
 
 
 def distribution(n: int, sigma: float | Float[Array, ""]) -> Distribution:
-    """Before the first generation: round."""
+    """The distribution before the first generation: isotropic."""
     zeros = jnp.zeros(n)
     return Distribution(
         jnp.asarray(sigma, float), jnp.eye(n), zeros, zeros, jnp.zeros((), jnp.int32)
@@ -83,9 +83,7 @@ def distribution(n: int, sigma: float | Float[Array, ""]) -> Distribution:
 
 
 class Axes(NamedTuple):
-    """The shape of a distribution: the symmetric root of its covariance,
-    and its least and greatest eigenvalue.
-    """
+    """The symmetric square root of a covariance, and its least and greatest eigenvalue."""
 
     root: Float[Array, "n n"]
     least: Float[Array, ""]
@@ -93,7 +91,7 @@ class Axes(NamedTuple):
 
 
 def axes(covariance: Float[Array, "n n"]) -> Axes:
-    """By eigenvalues; what rounding pushed below zero counts as zero."""
+    """The axes of a covariance; eigenvalues that rounding made negative count as zero."""
     values, vectors = jnp.linalg.eigh(covariance)
     values = jnp.maximum(values, 0)
     return Axes((vectors * jnp.sqrt(values)) @ vectors.T, values[0], values[-1])
@@ -108,32 +106,25 @@ def updated(
     scores: Float[Array, " m"],
 ) -> tuple[Float[Array, " n"], Distribution]:
     r"""Mean and distribution after candidates $m + \sigma C^{1/2} z$ of ``drawn`` $z$ had these
-    scores: the higher the better.
+    scores; higher is better.
 
-    What is not finite ranks last; of equals the earlier ranks higher.
+    Scores that are not finite rank last; of equal scores the earlier ranks higher.
     """
     order = jnp.argsort(-jnp.where(jnp.isfinite(scores), scores, -jnp.inf), stable=True)
     z, w = drawn[order], jnp.asarray(of.weights)
     y, better = z @ root, jnp.maximum(w, 0)
-    p_sigma = (1 - of.c_sigma) * now.p_sigma + math.sqrt(
-        of.c_sigma * (2 - of.c_sigma) * of.mu_eff
-    ) * (better @ z)
+    push_sigma = math.sqrt(of.c_sigma * (2 - of.c_sigma) * of.mu_eff)
+    p_sigma = (1 - of.c_sigma) * now.p_sigma + push_sigma * (better @ z)
     length = jnp.linalg.norm(p_sigma)
     due = jnp.sqrt(1 - (1 - of.c_sigma) ** (2.0 * (now.generation + 1)))
     steady = jnp.where(length / due < (1.4 + 2 / (of.dimensions + 1)) * of.chi, 1.0, 0.0)
-    p_c = (1 - of.c_c) * now.p_c + steady * math.sqrt(of.c_c * (2 - of.c_c) * of.mu_eff) * (
-        better @ y
-    )
+    push_c = steady * math.sqrt(of.c_c * (2 - of.c_c) * of.mu_eff)
+    p_c = (1 - of.c_c) * now.p_c + push_c * (better @ y)
     lengths = (z**2).sum(-1)  # ‖C^(-1/2) y‖²
     w = jnp.where(w < 0, w * of.dimensions / jnp.where(lengths > 0, lengths, 1.0), w)
-    kept = 1 + of.c_1 * (1 - steady) * of.c_c * (2 - of.c_c) - of.c_1 - of.c_mu * of.weights.sum()
-    covariance = kept * now.covariance + of.c_1 * jnp.outer(p_c, p_c) + of.c_mu * (y.T * w) @ y
+    decay = 1 + of.c_1 * (1 - steady) * of.c_c * (2 - of.c_c) - of.c_1 - of.c_mu * of.weights.sum()
+    covariance = decay * now.covariance + of.c_1 * jnp.outer(p_c, p_c) + of.c_mu * (y.T * w) @ y
     change = jnp.minimum(1.0, of.c_sigma / of.d_sigma * (length / of.chi - 1))
-    moved = mean + now.sigma * (better @ y)
-    return moved, Distribution(
-        now.sigma * jnp.exp(change),
-        (covariance + covariance.T) / 2,
-        p_sigma,
-        p_c,
-        now.generation + 1,
-    )
+    moved, covariance = mean + now.sigma * (better @ y), (covariance + covariance.T) / 2
+    sigma = now.sigma * jnp.exp(change)
+    return moved, Distribution(sigma, covariance, p_sigma, p_c, now.generation + 1)

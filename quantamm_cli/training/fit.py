@@ -1,4 +1,4 @@
-"""The one training loop: a generator of reports. Whoever watches draws, saves, prunes or stops."""
+"""The training loop: a generator of reports. The caller shows, saves, prunes or stops."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import Column, Problem, Progress, Report
-from quantamm_cli.training.reinitialise import lost, with_sets
+from quantamm_cli.training.reinitialise import diverged, replace_sets
 from quantamm_cli.training.weight_averaging import Average
 
 
@@ -21,36 +21,29 @@ def _fitter(problem: Problem) -> Fit:
 
 
 def begin(problem: Problem, params: Mapping[str, Column]) -> Progress:
-    """Before the first step; ``params`` holds ``(sets, assets)`` arrays."""
+    """The progress before the first step; ``params`` are ``(sets, assets)`` arrays."""
     dtype = problem.feed.prices.dtype
     values = {name: jnp.asarray(value, dtype) for name, value in params.items()}
     sets = len(next(iter(values.values())))
-    average = Average.of_none(params) if problem.fit.averaging else None
-    return Progress(
-        0,
-        values,
-        _fitter(problem).begin(problem, values),
-        np.zeros(sets),
-        np.zeros(sets, np.int64),
-        average=average,
-    )
+    average = Average.empty(params) if problem.fit.averaging else None
+    optimiser = _fitter(problem).begin(problem, values)
+    redrawn = np.zeros(sets, np.int64)
+    return Progress(0, values, optimiser, np.zeros(sets), redrawn, average=average)
 
 
 def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress]]:
-    """Entries ``progress.step`` to ``fit.steps``, each with what continues after it; with averaging
-    one more, of the averages.
+    """Entries ``progress.step`` to ``fit.steps``, each with the progress after it; with averaging
+    one more entry, of the averages.
 
-    Ends early when the watched metric has not improved for ``fit.patience`` entries,
-    or no set has anywhere to go.
+    It ends early when the watched metric has not improved for ``fit.patience`` entries, or all sets
+    have ended. A set that diverges is drawn anew; fitters that only try candidates continue.
 
     Raises:
-        DivergedError: all parameter sets diverged at one step; of the others, those that do are
-            drawn anew. A fitter that only tries candidates goes on, and none ever had a finite
-            objective.
+        DivergedError: all parameter sets diverged at one step, or no objective was ever finite.
     """
-    on = problem.fit.cut(len(next(iter(progress.params.values()))))
+    on = problem.fit.device_mesh(len(next(iter(progress.params.values()))))
     problem, progress = problem.on(on), progress.on(on)
-    while _goes_on(problem, progress):
+    while _continues(problem, progress):
         report, progress = _entry(problem, on, progress)
         yield report, progress
     if progress.average is not None and progress.average.count.any():
@@ -64,85 +57,83 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
         )
 
 
-def _goes_on(problem: Problem, progress: Progress) -> bool:
-    patience = problem.fit.patience if problem.fit.early_stopping else np.inf
-    ended = _fitter(problem).averaged(progress) or _fitter(problem).finished(progress)
-    return (
-        progress.step <= problem.fit.steps and progress.since_improvement < patience and not ended
-    )
+def _continues(problem: Problem, progress: Progress) -> bool:
+    fitter, patience = _fitter(problem), problem.fit.patience
+    if fitter.averaged(progress) or fitter.finished(progress):
+        return False
+    if problem.fit.early_stopping and progress.since_improvement >= patience:
+        return False
+    return progress.step <= problem.fit.steps
 
 
 def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Report, Progress]:
-    progress, here = _renewed(problem, on, progress)
-    taken = _fitter(problem).advance(problem, on, progress)
-    best, since = _improvement(taken.metrics[problem.watched[0]][problem.watched[1]], progress)
-    redrawn = progress.redrawn if progress.redrawn.any() else None
+    progress, params = _redraw_diverged(problem, on, progress)
+    result = _fitter(problem).advance(problem, on, progress)
+    period, metric = problem.watched
+    best, since = _improvement(result.metrics[period][metric], progress)
     report = Report(
-        progress.step,
-        here,
-        taken.objective,
-        taken.metrics,
-        taken.learning_rate,
-        since,
-        redrawn,
-        taken.extras,
+        step=progress.step,
+        params=params,
+        objective=result.objective,
+        metrics=result.metrics,
+        learning_rate=result.learning_rate,
+        since_improvement=since,
+        redrawn=progress.redrawn if progress.redrawn.any() else None,
+        extras=result.extras,
     )
     average = progress.average
     if average is not None and _fitter(problem).averages(progress.step):
-        average = average.and_these(here)
-    alive = taken.objective if taken.alive is None else taken.alive
-    finite = progress.finite or bool(np.isfinite(taken.objective).any())
+        average = average.plus(params)
     return report, Progress(
-        progress.step + 1,
-        taken.params,
-        taken.optimiser,
-        alive,
-        progress.redrawn,
-        best,
-        since,
-        average,
-        finite,
+        step=progress.step + 1,
+        params=result.params,
+        optimiser=result.optimiser,
+        objective=result.objective if result.alive is None else result.alive,
+        redrawn=progress.redrawn,
+        best=best,
+        since_improvement=since,
+        average=average,
+        finite=progress.finite or bool(np.isfinite(result.objective).any()),
     )
 
 
-def _renewed(
+def _redraw_diverged(
     problem: Problem, on: Mesh | None, progress: Progress
 ) -> tuple[Progress, dict[str, Column]]:
-    """The same with each diverged set drawn anew, its optimiser and average too;
-    and the parameters on the host.
+    """The progress with each diverged set, its optimiser and its average replaced; and the
+    parameters on the host.
     """
+    fitter = _fitter(problem)
     params, optimiser = jax.device_get((dict(progress.params), progress.optimiser))
-    redraws = problem.fit.redraws and not _fitter(problem).averaged(progress)
-    gone = lost(params, optimiser, progress.objective) if redraws else {}
-    if gone:
-        sets = len(progress.objective)
-        if len(gone) == sets:
-            told = "; ".join(f"set {one}: {reason}" for one, reason in gone.items())
-            where = f"no parameter set is finite at step {progress.step} ({told})"
-            raise DivergedError("fit", f"{where}; try {problem.fit.remedy}, or other params")
+    redraws = problem.fit.redraws and not fitter.averaged(progress)
+    reasons = diverged(params, optimiser, progress.objective) if redraws else {}
+    if reasons:
+        sets, chosen = len(progress.objective), [*reasons]
+        if len(chosen) == sets:
+            listed = "; ".join(f"set {one}: {reason}" for one, reason in reasons.items())
+            message = f"no parameter set is finite at step {progress.step} ({listed})"
+            raise DivergedError("fit", f"{message}; try {problem.fit.advice}, or other params")
         params = {name: np.array(value) for name, value in params.items()}
-        for one in gone:
+        for one in chosen:
             for name, value in problem.draw(progress.step, one).items():
                 params[name][one] = value
         values = jax.device_put(params)
-        optimiser = with_sets(
-            [*gone], optimiser, jax.device_get(_fitter(problem).begin(problem, values))
-        )
+        optimiser = replace_sets(chosen, optimiser, jax.device_get(fitter.begin(problem, values)))
         progress = replace(
             progress,
             params=place_on(on, SETS, values),
             optimiser=place_on(on, SETS, jax.device_put(optimiser)),
-            redrawn=progress.redrawn + np.isin(np.arange(sets), [*gone]),
-            average=None if progress.average is None else progress.average.without([*gone]),
+            redrawn=progress.redrawn + np.isin(np.arange(sets), chosen),
+            average=None if progress.average is None else progress.average.without(chosen),
         )
     return progress, {name: np.asarray(value, float) for name, value in params.items()}
 
 
 def _averaged(on: Mesh | None, progress: Progress, average: Average) -> Progress:
-    """At the averages, with nothing left to average."""
-    here = jax.device_get(dict(progress.params))
+    """The progress with the averages as parameters, and nothing left to average."""
+    last = jax.device_get(dict(progress.params))
     means = {
-        name: np.asarray(value, here[name].dtype) for name, value in average.means(here).items()
+        name: np.asarray(value, last[name].dtype) for name, value in average.means(last).items()
     }
     params = place_on(on, SETS, jax.device_put(means))
     return replace(

@@ -1,4 +1,4 @@
-"""Gradient ascent: its settings, and a step of it."""
+"""Gradient ascent: its settings and its steps."""
 
 from abc import abstractmethod
 from functools import lru_cache
@@ -42,13 +42,15 @@ class GradientFit(Fit):
     decay_ratio: Positive = Field(
         1000.0, description="first over last learning rate of a schedule that decays"
     )
-    warmup_steps: Natural = Field(100, description="steps of warmup_cosine that climb")
+    warmup_steps: Natural = Field(
+        100, description="steps of warmup_cosine in which the learning rate rises"
+    )
     plateau_patience: Count | None = Field(
         None,
         description="steps without a better training period that lower a set's rate; null: never",
     )
     plateau_factor: float = Field(
-        0.8, gt=0, lt=1, description="what is then left of its learning rate"
+        0.8, gt=0, lt=1, description="factor by which they lower the learning rate"
     )
     clip_norm: Positive | None = Field(
         10.0, description="largest norm of a set's gradient; null: no clipping"
@@ -60,32 +62,29 @@ class GradientFit(Fit):
     swa_every: Count = Field(10, description="steps between parameters that are averaged")
 
     new_windows: ClassVar[bool] = True
-    remedy: ClassVar[str] = "a smaller fit.learning_rate"
+    advice: ClassVar[str] = "a smaller fit.learning_rate"
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.schedule == "warmup_cosine" and self.warmup_steps >= max(self.steps, 1):
-            told = (
-                f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs "
-                "fewer than fit.steps"
-            )
-            raise ConfigError(f"{where}.warmup_steps", told)
+            message = f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs fewer"
+            raise ConfigError(f"{where}.warmup_steps", message)
 
     @staticmethod
     @abstractmethod
     def transform(numbers: Numbers) -> optax.GradientTransformation:
-        """From gradients to steps of unit learning rate; ``numbers`` are traced,
-        so that changing one compiles nothing.
+        """From gradients to steps of unit learning rate; ``numbers`` are traced, so that changing
+        one does not recompile.
         """
 
     def numbers(self) -> dict[str, float]:
-        """The numbers ``transform`` and plateau decay need."""
-        found = {} if self.clip_norm is None else {"clip_norm": self.clip_norm}
+        """The numbers for ``transform`` and plateau decay."""
+        numbers = {} if self.clip_norm is None else {"clip_norm": self.clip_norm}
         if self.plateau_patience is not None:
-            found |= {
+            numbers |= {
                 "plateau_patience": float(self.plateau_patience),
                 "plateau_factor": self.plateau_factor,
             }
-        return found
+        return numbers
 
     @property
     def averaging(self) -> bool:
@@ -94,9 +93,8 @@ class GradientFit(Fit):
     def averages(self, step: int) -> bool:
         if self.swa_start is None:
             return False
-        since = step - int(
-            round(self.swa_start * self.steps, 6)
-        )  # 0.29 of 100 steps are 29, whatever floats make of it
+        # Rounded, so that 0.29 of 100 steps are 29 in spite of floating point.
+        since = step - int(round(self.swa_start * self.steps, 6))
         return since >= 0 and since % self.swa_every == 0
 
     @property
@@ -110,32 +108,28 @@ class GradientFit(Fit):
         return _learning_rates(self)
 
     def begin(self, problem: Problem, params: Params) -> gradient_step.Optimiser:
-        begun: gradient_step.Optimiser = gradient_step.prepare(
-            type(self).transform, self.numbers(), moving(params, problem.aim.trains)
+        trained = moving(params, problem.aim.trains)
+        optimiser: gradient_step.Optimiser = gradient_step.prepare(
+            type(self).transform, self.numbers(), trained
         )
-        return begun
+        return optimiser
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         rate = 0.0 if self.averaged(progress) else float(self.learning_rates()[progress.step])
         params = dict(progress.params)
         objective, metrics, moved, optimiser = gradient_step.step(
             shape(problem, on, type(self).transform),
-            problem.given(progress.step),
+            problem.inputs(progress.step),
             factors(self.seed, progress.step, self.price_noise, problem.pool, problem.practice),
             self.numbers() | {"learning_rate": rate},
             params,
             progress.optimiser,
         )
-        scale: Any = None if optimiser.plateau is None else optimiser.plateau.rate_scale
-        objective, metrics, scale = jax.device_get((objective, metrics, scale))
-        return StepResult(
-            objective,
-            metrics,
-            params | moved,
-            optimiser,
-            {} if scale is None else {"rate_scale": scale},
-            rate,
-        )
+        extras: dict[str, Any] = {}
+        if optimiser.plateau is not None:
+            extras["rate_scale"] = optimiser.plateau.rate_scale
+        objective, metrics, extras = jax.device_get((objective, metrics, extras))
+        return StepResult(objective, metrics, params | moved, optimiser, extras, rate)
 
 
 @lru_cache(maxsize=16)
@@ -154,7 +148,7 @@ def _learning_rates(fit: GradientFit) -> NDArray[np.float64]:
 
 
 def clipped(numbers: Numbers, *rest: optax.GradientTransformation) -> optax.GradientTransformation:
-    """A chain that begins with clipping, if there is a norm to clip to."""
+    """A chain of transformations that begins with clipping, if ``clip_norm`` is given."""
     if "clip_norm" not in numbers:
         return optax.chain(*rest)
     return optax.chain(optax.clip_by_global_norm(numbers["clip_norm"]), *rest)

@@ -1,4 +1,4 @@
-"""A step of gradient ascent for all sets: one program."""
+"""A step of gradient ascent for all sets, as one program."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,15 +14,15 @@ from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
 from quantamm_cli.engine.objective import ascent, judge
 from quantamm_cli.training.noise import noised
-from quantamm_cli.training.plateau import Plateau, plateau, seen
-from quantamm_cli.training.problem import SHARDING, Given, Numbers, Shape, moving
+from quantamm_cli.training.plateau import Plateau, after_score, plateau
+from quantamm_cli.training.problem import SHARDING, Numbers, Shape, StepInputs, moving
 
 Transform = Callable[[Numbers], optax.GradientTransformation]
 
 
 class Optimiser(NamedTuple):
-    """What the optimiser remembers, and what plateau decay does, if it is asked for:
-    so it acts on every optimiser alike.
+    """The state of the optimiser and, if it is used, that of plateau decay, which works with every
+    optimiser.
     """
 
     state: Any
@@ -31,7 +31,7 @@ class Optimiser(NamedTuple):
 
 @partial(jax.jit, static_argnames="transform")
 def prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser:
-    """Before the first step, of every set; ``params`` are those that train."""
+    """The state of every set before the first step; ``params`` are those that train."""
 
     def one(values: Params) -> Optimiser:
         return Optimiser(transform(numbers).init(values), plateau(numbers, values))
@@ -42,41 +42,39 @@ def prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser
 @partial(jax.jit, static_argnames="shape")
 def step(
     shape: Shape,
-    given: Given,
+    inputs: StepInputs,
     noise: Float[Array, "c n"] | None,
     numbers: Numbers,
     params: Params,
     optimiser: Optimiser,
 ) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the
-    step: one program, one call.
+    step, as one program.
     """
     work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SHARED, SETS, SETS), SETS)
-    return work(given, noise, numbers, params, optimiser)
+    return work(inputs, noise, numbers, params, optimiser)
 
 
 def _work(
-    shape: Shape, given: Given, noise: Any, numbers: Numbers, params: Params, optimiser: Optimiser
+    shape: Shape,
+    inputs: StepInputs,
+    noise: Any,
+    numbers: Numbers,
+    params: Params,
+    optimiser: Optimiser,
 ) -> tuple[Array, Any, Params, Optimiser]:
-    """``step`` for the sets and windows of one device; each period is judged by all the
-    devices that hold the set.
+    """``step`` for the sets and windows of one device; every device that has a set computes the
+    metrics of all periods.
     """
-    gain, slopes = ascent(
-        shape.aim,
-        given.weights,
-        given.pool,
-        params,
-        noised(given.pool, given.practice, noise),
-        given.starts,
-    )
+    market = noised(inputs.pool, inputs.practice, noise)
+    gain, slopes = ascent(shape.aim, inputs.weights, inputs.pool, params, market, inputs.starts)
     gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
-    metrics = judge(given.pool, shape.spans, shape.tracked, params, given.feed)
-    values, slopes = (moving(each, shape.aim.trains) for each in (params, slopes))
-    # The training period speaks for all windows, without the noise of few;
-    # validation must not be heard by what trains.
-    moved, optimiser = _update(
-        shape.method, numbers, values, slopes, metrics["train"][shape.aim.metric], optimiser
-    )
+    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    values, slopes = moving(params, shape.aim.trains), moving(slopes, shape.aim.trains)
+    # Plateau decay reads the training period: it has less noise than the windows of one step, and
+    # validation must not influence training.
+    score = metrics["train"][shape.aim.metric]
+    moved, optimiser = _update(shape.method, numbers, values, slopes, score, optimiser)
     return gain, metrics, moved, optimiser
 
 
@@ -88,22 +86,19 @@ def _update(
     scores: Array,
     optimiser: Optimiser,
 ) -> tuple[Params, Optimiser]:
-    """One step uphill, each set on its own."""
+    """One step of ascent, each set on its own."""
 
     def one(
-        values: Params, slope: Params, score: Array, own: Optimiser
+        values: Params, slope: Params, score: Array, before: Optimiser
     ) -> tuple[Params, Optimiser]:
-        # Optimisers go down: climb by handing them the slope turned round.
-        # Decay then has their sign too.
-        steps, state = transform(numbers).update(
-            jax.tree.map(jnp.negative, slope), own.state, values
-        )
-        rate, flat = numbers["learning_rate"], own.plateau
+        # optax minimises: with the negative gradient it ascends, and weight decay keeps its sign.
+        descent = jax.tree.map(jnp.negative, slope)
+        steps, state = transform(numbers).update(descent, before.state, values)
+        rate, flat = numbers["learning_rate"], before.plateau
         if flat is not None:
-            flat = seen(numbers, flat, score)
+            flat = after_score(numbers, flat, score)
             rate = rate * flat.rate_scale
-        return jax.tree.map(lambda value, step: value - rate * step, values, steps), Optimiser(
-            state, flat
-        )
+        moved = jax.tree.map(lambda value, step: value - rate * step, values, steps)
+        return moved, Optimiser(state, flat)
 
     return jax.vmap(one)(params, slopes, scores, optimiser)

@@ -1,4 +1,4 @@
-"""Prices that are not quite those that were: what training sees, never validation or test."""
+"""Noise on the prices of training; validation and test have none."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,28 +14,27 @@ from quantamm_cli.random import tags
 def factors(
     seed: int, step: int, deviation: float, pool: AbstractPool, feed: Feed
 ) -> NDArray[np.float64] | None:
-    r"""What the prices of each chunk are multiplied by, ``(c, n)``: $e^{\sigma z - \sigma^2/2}$, of
-    mean one; ``None`` without noise.
+    r"""Factors on the prices of each chunk, ``(c, n)``: $e^{\sigma z - \sigma^2/2}$, of mean one;
+    ``None`` without noise.
 
-    A pool that looks at no chunks has one number a day. A pure function of seed and step.
+    A pool without chunks has one factor a day. A pure function of seed and step.
     """
     if not deviation:
         return None
     rows, assets = feed.prices.shape
     chunks = -(-rows // DAY) if pool.chunk is None else len(feed.chunks)
-    drawn = np.random.Generator(np.random.PCG64([seed, step, tags.PRICE_NOISE])).standard_normal(
-        (chunks, assets)
-    )
+    random = np.random.Generator(np.random.PCG64([seed, step, tags.PRICE_NOISE]))
+    drawn = random.standard_normal((chunks, assets))
     return np.exp(deviation * drawn - deviation**2 / 2)
 
 
 def noised(pool: AbstractPool, feed: Feed, factors: Float[Array, "c n"] | None) -> Feed:
-    """The market with its prices multiplied chunk by chunk: one market,
-    in which the pool looks, trades and is valued.
+    """The market with its prices multiplied chunk by chunk, for signals, trades and valuation
+    alike.
 
-    The factor holds for all minutes of a chunk. Were each minute's its own, arbitrage against the
-    noise would be most of what a pool earns. The padding before the burn-in keeps to the first
-    price.
+    One factor applies to all minutes of a chunk: with a factor a minute, arbitrage against the
+    noise would be most of what a pool earns. The padding before the burn-in has the factor of the
+    first price.
     """
     if factors is None:
         return feed
@@ -51,7 +50,6 @@ def noised(pool: AbstractPool, feed: Feed, factors: Float[Array, "c n"] | None) 
     if prefix is not None:
         shift = jnp.log(factors)[block]
         turns = jnp.diff(shift, axis=0, prepend=shift[:1])
-        prefix = type(prefix)(
-            prefix.log_prices + shift, prefix.moments + jnp.cumsum(rows[:, None] * turns, axis=0)
-        )
+        moments = prefix.moments + jnp.cumsum(rows[:, None] * turns, axis=0)
+        prefix = type(prefix)(prefix.log_prices + shift, moments)
     return feed._replace(prices=prices, chunks=chunks, prefix=prefix)

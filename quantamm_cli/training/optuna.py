@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -27,19 +28,19 @@ if TYPE_CHECKING:
 
 
 Ranges = Mapping[str, "FloatDistribution"]
-"""What Optuna draws every number from, by name."""
+"""Optuna's distribution of every number, by name."""
 
 
 class Optuna(Fit, kind="optuna"):
     """Trials of parameters within their declared ranges, proposed by a tree-structured Parzen
     estimator. [Bergstra et al., 2011]
 
-    Each step asks for one trial a parameter set and scores them together. The start is a trial,
-    too, where it is in range.
+    Each step proposes one trial a parameter set and scores them together. The starting point is a
+    trial, too, if it is in range.
     """
 
     startup_trials: Natural = Field(
-        10, description="trials at random before the sampler learns from them"
+        10, description="random trials before the sampler learns from them"
     )
 
     redraws: ClassVar[bool] = False
@@ -50,58 +51,53 @@ class Optuna(Fit, kind="optuna"):
             raise ConfigError(
                 "fit", f"optuna: {problem.pool.kind} declares no range to search; use another fit"
             )
-        own = readable(searched, jax.device_get(params))
-        sets = len(next(iter(own.values())))
-        values = np.concatenate([own[spec.readable].reshape(sets, -1) for spec in searched], axis=1)
-        return Trials(values[:, None], np.empty((sets, 0)))
+        start = readable(searched, jax.device_get(params))
+        sets = len(next(iter(start.values())))
+        columns = [start[spec.readable].reshape(sets, -1) for spec in searched]
+        return Trials(np.concatenate(columns, axis=1)[:, None], np.empty((sets, 0)))
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         objective, metrics = scored(problem, on, progress)
-        values, scores = (np.asarray(each) for each in progress.optimiser)
+        values, scores = map(np.asarray, progress.optimiser)
         scores = np.concatenate([scores, objective[:, None]], axis=1)
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
-        asked = self._asked(_ranges(problem, searched), values, scores, int(seed))
-        params = place_on(on, SETS, jax.device_put(_raw(searched, asked, progress.params)))
-        trials = Trials(np.concatenate([values, asked[:, None]], axis=1), scores)
+        next_values = self._next_trials(_ranges(problem, searched), values, scores, int(seed))
+        params = place_on(on, SETS, jax.device_put(_raw(searched, next_values, progress.params)))
+        trials = Trials(np.concatenate([values, next_values[:, None]], axis=1), scores)
         return StepResult(objective, metrics, dict(progress.params) | params, trials)
 
-    def _asked(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
-        """Readable values ``(sets, numbers)`` of the next trials:
-        those of a study that holds all before.
+    def _next_trials(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
+        """Readable values ``(sets, numbers)`` of the next trials, from a study of all trials
+        before.
 
-        The study is made anew: the sampler's stream of random numbers then
-        depends on the seed alone.
+        The study is created anew, so that the sampler's random numbers depend on the seed alone.
         """
         import optuna
 
         optuna.logging.set_verbosity(logging.CRITICAL)
         sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials)
         study = optuna.create_study(direction="maximize", sampler=sampler)
-        low, high = (
-            np.array([getattr(spread, end) for spread in ranges.values()])
-            for end in ("low", "high")
-        )
-        for each, score in zip(
-            values.swapaxes(0, 1).reshape(-1, len(ranges)), scores.T.ravel(), strict=True
-        ):
-            if ((low <= each) & (each <= high)).all():
-                told = (
-                    {"value": float(score)}
-                    if np.isfinite(score)
-                    else {"state": optuna.trial.TrialState.FAIL}
-                )
-                params = dict(zip(ranges, each.tolist(), strict=True))
+        low = np.array([each.low for each in ranges.values()])
+        high = np.array([each.high for each in ranges.values()])
+        points = values.swapaxes(0, 1).reshape(-1, len(ranges))
+        for point, score in zip(points, scores.T.ravel(), strict=True):
+            if ((low <= point) & (point <= high)).all():
+                outcome: dict[str, Any] = {"state": optuna.trial.TrialState.FAIL}
+                if np.isfinite(score):
+                    outcome = {"value": float(score)}
+                params = dict(zip(ranges, point.tolist(), strict=True))
                 study.add_trial(
-                    optuna.trial.create_trial(params=params, distributions=dict(ranges), **told)
+                    optuna.trial.create_trial(params=params, distributions=dict(ranges), **outcome)
                 )
         trials = [study.ask(dict(ranges)) for _ in range(len(values))]
-        return np.array([[trial.params[name] for name in ranges] for trial in trials])
+        pick = itemgetter(*ranges)
+        return np.array([pick(trial.params) for trial in trials]).reshape(len(trials), -1)
 
 
 class Trials(NamedTuple):
-    """All trials of each set: readable values ``(sets, trials, numbers)`` with the next ones, and
-    scores ``(sets, trials)``.
+    """All trials of each set: readable values ``(sets, trials + 1, numbers)``, the next trial
+    included, and scores ``(sets, trials)``.
     """
 
     values: NDArray[np.float64]
@@ -109,7 +105,7 @@ class Trials(NamedTuple):
 
 
 def _searched(problem: Problem) -> list[Parameter]:
-    """What trains and declares a range."""
+    """The parameters that train and declare a range."""
     specs = problem.pool.parameters(problem.feed.prices.shape[1])
     return [spec for spec in specs if spec.name in problem.aim.trains and spec.low < spec.high]
 
@@ -118,24 +114,25 @@ def _ranges(problem: Problem, searched: Sequence[Parameter]) -> Ranges:
     """The distribution of every number, by name."""
     from optuna.distributions import FloatDistribution
 
-    assets = problem.feed.prices.shape[1]
-    return {
-        f"{spec.readable} {number}": FloatDistribution(spec.low, spec.high, log=spec.log)
-        for spec in searched
-        for number in range(int(np.prod(spec.shape(assets))))
-    }
+    assets, ranges = problem.feed.prices.shape[1], {}
+    for spec in searched:
+        for number in range(int(np.prod(spec.shape(assets)))):
+            distribution = FloatDistribution(spec.low, spec.high, log=spec.log)
+            ranges[f"{spec.readable} {number}"] = distribution
+    return ranges
 
 
 def _raw(
     searched: Sequence[Parameter], values: Column, like: Mapping[str, Array]
 ) -> dict[str, Column]:
-    """Raw parameters of readable values ``(sets, numbers)``, in the shapes of those there are."""
-    found, first = {}, 0
+    """Raw parameters from readable values ``(sets, numbers)``, shaped and typed as ``like``."""
+    raw, first = {}, 0
     for spec in searched:
         shape = like[spec.name].shape
         last = first + int(np.prod(shape[1:]))
         part = values[:, first:last].reshape(shape)
-        shares = part / part.sum(-1, keepdims=True) if isinstance(spec.bijector, Simplex) else part
-        found[spec.name] = spec.bijector.raw(shares).astype(like[spec.name].dtype)
+        if isinstance(spec.bijector, Simplex):
+            part = part / part.sum(-1, keepdims=True)
+        raw[spec.name] = spec.bijector.raw(part).astype(like[spec.name].dtype)
         first = last
-    return found
+    return raw

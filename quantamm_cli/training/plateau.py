@@ -1,4 +1,4 @@
-"""A learning rate that falls when a set no longer improves."""
+"""Plateau decay: the learning rate of a set falls when the set no longer improves."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from quantamm_cli.training.problem import Numbers
 
 
 class Plateau(NamedTuple):
-    """A set's best score so far, the evaluations since, and what is left of its learning rate."""
+    """A set's best score so far, the evaluations since, and the factor on its learning rate."""
 
     best: Float[Array, ""]
     since: Int[Array, ""]
@@ -21,7 +21,7 @@ class Plateau(NamedTuple):
 
 
 def plateau(numbers: Numbers, params: Params) -> Plateau | None:
-    """Before the first evaluation of a set; ``None`` if its learning rate never decays so."""
+    """The state before the first evaluation of a set; ``None`` without plateau decay."""
     if "plateau_patience" not in numbers:
         return None
     kind = jnp.result_type(*jax.tree.leaves(params))
@@ -30,18 +30,16 @@ def plateau(numbers: Numbers, params: Params) -> Plateau | None:
     )
 
 
-def seen(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
-    """After one more: the rate falls by ``plateau_factor`` whenever ``plateau_patience`` in a row
-    were no better than the best.
+def after_score(numbers: Numbers, state: Plateau, score: Float[Array, ""]) -> Plateau:
+    """The state after one more score: the rate falls by ``plateau_factor`` after every
+    ``plateau_patience`` scores in a row that are no better than the best.
 
-    optax.contrib.reduce_on_plateau has its factor in the program:
-    another one would compile it anew.
+    optax.contrib.reduce_on_plateau has the factor in the program: another one would recompile it.
     """
     kind = np.finfo(state.best.dtype)
-    more = np.sqrt(kind.eps) * jnp.abs(
-        jnp.maximum(state.best, kind.min / 2)
-    )  # what rounding may add is no improvement
-    better = jnp.isfinite(score) & (score > state.best + more)
+    # A difference within rounding is no improvement.
+    rounding = np.sqrt(kind.eps) * jnp.abs(jnp.maximum(state.best, kind.min / 2))
+    better = jnp.isfinite(score) & (score > state.best + rounding)
     since = jnp.where(better, 0, state.since + 1)
     flat = since >= numbers["plateau_patience"]
     scale = jnp.where(flat, state.rate_scale * numbers["plateau_factor"], state.rate_scale)

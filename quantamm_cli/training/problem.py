@@ -1,4 +1,4 @@
-"""What the training loop and the fitters hand to each other."""
+"""The data types that the training loop and the fitters exchange."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,12 @@ Column = NDArray[np.float64]
 Numbers = Mapping[str, Array]
 """Settings of a fitter that programs take traced, by name."""
 Extras = Mapping[str, Array | Column | Sequence[str | None]]
-"""What a fitter says of each set, by name: a number or a reason a set."""
+"""Further outputs of a fitter, by name: a number or a reason for each set."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be fitted, to what, on which rows."""
+    """What is fitted: pool, market, objective, periods."""
 
     pool: AbstractPool
     feed: Feed
@@ -41,9 +41,9 @@ class Problem:
     watched: tuple[str, str]
     """Period and metric whose best value early stopping waits for."""
     draw: Draw
-    """What takes the place of a set that diverged."""
+    """Draws a replacement for a set that diverged."""
     bank: Bank | None = None
-    """Other paths of prices for the training windows; ``None``: they are cut from the feed."""
+    """Other paths of prices for the training windows; ``None``: the windows come from the feed."""
 
     @property
     def practice(self) -> Feed:
@@ -54,40 +54,32 @@ class Problem:
         """First rows of a step's windows in ``practice``."""
         draw = step if self.fit.new_windows else 0
         rows = starts(self.fit.seed, draw, self.fit.batch_size, self.bout_offset, self.fit.sampling)
-        return (
-            rows
-            if self.bank is None
-            else rows + self.bank.paths(self.fit.seed, draw, self.fit.batch_size)
-        )
+        if self.bank is None:
+            return rows
+        return rows + self.bank.paths(self.fit.seed, draw, self.fit.batch_size)
 
-    def given(self, step: int) -> "Given":
-        """What the programs of a step take."""
+    def inputs(self, step: int) -> "StepInputs":
+        """The inputs of the programs of a step."""
         other = None if self.bank is None else self.bank.feed
-        return Given(self.pool, self.weights, self.feed, other, self.starts(step))
+        return StepInputs(self.pool, self.weights, self.feed, other, self.starts(step))
 
     def on(self, mesh: Mesh | None) -> "Problem":
-        """The same where the devices that share the work read it."""
-        bank = (
-            None
-            if self.bank is None
-            else replace(self.bank, feed=place_on(mesh, SHARED, self.bank.feed))
-        )
-        return replace(
-            self,
-            feed=place_on(mesh, SHARED, self.feed),
-            weights=place_on(mesh, SHARED, self.weights),
-            bank=bank,
-        )
+        """The same with its arrays on the devices that share the work."""
+        bank = self.bank
+        if bank is not None:
+            bank = replace(bank, feed=place_on(mesh, SHARED, bank.feed))
+        feed, weights = place_on(mesh, SHARED, (self.feed, self.weights))
+        return replace(self, feed=feed, weights=weights, bank=bank)
 
 
-class Given(NamedTuple):
-    """Of a problem, what the programs of a step take."""
+class StepInputs(NamedTuple):
+    """The inputs of the programs of a step."""
 
     pool: AbstractPool
     weights: Weights
     feed: Feed
     other: Feed | None
-    """The market of the training windows where it is not the feed: programs take either once."""
+    """The market of the training windows if it is not the feed; no market is passed twice."""
     starts: Any
     """First rows of the windows ``(w,)`` in ``practice``."""
 
@@ -97,58 +89,55 @@ class Given(NamedTuple):
         return self.feed if self.other is None else self.other
 
 
-SHARDING: Any = Given._make((SHARED, SHARED, SHARED, SHARED, WINDOWS))
-"""How it lies on the devices that share the work."""
+SHARDING: Any = StepInputs._make((SHARED, SHARED, SHARED, SHARED, WINDOWS))
+"""The sharding of the inputs over the devices that share the work."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything the next step depends on."""
+    """The state from which the next step follows."""
 
     step: int
     params: Mapping[str, Array]
     optimiser: Any
-    """What the fitter remembers: arrays ``(sets, …)``."""
+    """The state of the fitter: arrays ``(sets, …)``."""
     objective: Column
-    """Of each set at the step before: a set goes on if it is finite."""
+    """The objective of each set at the step before; a set that is not finite is drawn anew."""
     redrawn: NDArray[np.int64]
-    """How often each set was."""
+    """How often each set was drawn anew."""
     best: float = -np.inf
     since_improvement: int = 0
     average: Average | None = None
-    """With averaging only, until the entry of the averages, which is the last."""
+    """Only with averaging, and until the entry of the averages, which is the last."""
     finite: bool = False
-    """Whether any objective ever was."""
+    """Whether any objective was ever finite."""
 
     def on(self, mesh: Mesh | None) -> "Progress":
-        """The same where the devices that share the work read it."""
-        return replace(
-            self,
-            params=place_on(mesh, SETS, self.params),
-            optimiser=place_on(mesh, SETS, self.optimiser),
-        )
+        """The same with its arrays on the devices that share the work."""
+        params, optimiser = place_on(mesh, SETS, (self.params, self.optimiser))
+        return replace(self, params=params, optimiser=optimiser)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Step t: the parameters then, and their own scores."""
+    """A step: the parameters at it, and their scores."""
 
     step: int
     params: Mapping[str, Column]
     objective: Column
     metrics: Mapping[str, Mapping[str, Column]]
     learning_rate: float
-    """NaN where there is none."""
+    """NaN without a learning rate."""
     since_improvement: int
     redrawn: NDArray[np.int64] | None = None
-    """How often each set was drawn anew so far; ``None``: none ever was."""
+    """How often each set was drawn anew so far; ``None``: none was."""
     extras: Extras = field(default_factory=dict)
-    """What else the fitter says of each set, by name."""
+    """Further outputs of the fitter."""
 
 
 class StepResult(NamedTuple):
-    """What a step of a fitter leaves: scores of the parameters it began with,
-    all on the host, and what comes next.
+    """The result of a step of a fitter: scores of the parameters before it, on the host, and the
+    next parameters and state.
     """
 
     objective: Column
@@ -158,12 +147,12 @@ class StepResult(NamedTuple):
     extras: Extras = {}  # noqa: RUF012 - never written to
     learning_rate: float = np.nan
     alive: Column | None = None
-    """What must be finite for a set to go on; ``None``: the objective."""
+    """A set continues while this is finite; ``None``: the objective."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What shapes the program of a step; ``method`` is the fitter's part of it."""
+    """The static inputs of the program of a step; ``method`` is the fitter's own part."""
 
     aim: Aim
     spans: Spans
@@ -173,10 +162,10 @@ class Shape:
 
 
 def shape(problem: Problem, on: Mesh | None, method: Any = None) -> Shape:
-    """Of the programs that work on a problem."""
+    """The static inputs of the programs of a problem."""
     return Shape(problem.aim, problem.spans, problem.tracked, on, method)
 
 
 def moving(params: Mapping[str, Array], trains: frozenset[str]) -> Params:
-    """The parameters an optimiser sees: what does not train neither moves nor decays."""
+    """The parameters that train; an optimiser neither moves nor decays the others."""
     return {name: value for name, value in params.items() if name in trains}

@@ -16,7 +16,7 @@ from quantamm_cli.training.scored import scored
 
 
 class Random(Fit, kind="random"):
-    """New parameters at every step, around those given: what any other fit has to beat.
+    """New parameters at every step, around those given: a baseline for other fits.
     [Bergstra & Bengio, 2012]
     """
 
@@ -36,6 +36,5 @@ class Random(Fit, kind="random"):
             name: np.stack([one[name] for one in drawn]).astype(value.dtype)
             for name, value in progress.params.items()
         }
-        return StepResult(
-            objective, metrics, place_on(on, SETS, jax.device_put(params)), progress.optimiser
-        )
+        placed = place_on(on, SETS, jax.device_put(params))
+        return StepResult(objective, metrics, placed, progress.optimiser)

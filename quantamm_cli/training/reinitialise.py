@@ -1,4 +1,4 @@
-"""Parameter sets that diverged: which, why, and what takes their place."""
+"""Parameter sets that diverged: which, why, and their replacements."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,61 +14,57 @@ from quantamm_cli.training.settings import FitSettings
 
 Column = NDArray[np.float64]
 Draw = Callable[[int, int], Mapping[str, Column]]
-"""Step and set to fresh raw parameters ``(*shape)`` of that set."""
+"""From step and set to new raw parameters ``(*shape)`` of that set."""
 
 
 def drawn(
     specs: Sequence[Parameter],
-    given: ParamValues,
+    values: ParamValues,
     assets: int,
     fit: FitSettings,
     step: int,
     which: int,
 ) -> dict[str, Column]:
-    """Parameters of the run's own initial distribution around what is ``given`` for the set, as
-    ``core.params.initial`` takes it.
+    """Parameters from the run's initial distribution around the set's ``values``, which are as in
+    ``core.params.initial``.
 
-    A pure function of the seed, the step and the set. The first set, too, is drawn with noise:
-    where it began, it was lost.
+    A pure function of the seed, the step and the set. The first set, too, is drawn with noise: from
+    its starting point it would diverge again.
     """
-    centres = initial(specs, given, fit.parameter_sets, assets, 0.0, fit.seed, fit.init)
-    row = (
-        0 if fit.init == "grid" else which
-    )  # the others of a grid are off their centre even without noise
+    centres = initial(specs, values, fit.parameter_sets, assets, 0.0, fit.seed, fit.init)
+    # Sets of a grid but the first are off their centre even without noise.
+    row = 0 if fit.init == "grid" else which
     centre = {name: values[row] for name, values in centres.items()}
     seeds = np.random.SeedSequence([fit.seed, step, which, tags.REDRAWN_SETS])
-    # One of a whole design, not a design of one: that might be the middle of the cube each time.
-    sets = max(fit.parameter_sets, 2)
-    fresh = initial(
-        specs, centre, sets, assets, fit.noise_scale, int(seeds.generate_state(1)[0]), fit.init
-    )
-    taken = np.random.Generator(np.random.PCG64(seeds)).integers(1, sets)
-    return {name: values[taken] for name, values in fresh.items()}
+    # One point of a larger design: a design of one point might always be the middle of the cube.
+    sets, seed = max(fit.parameter_sets, 2), int(seeds.generate_state(1)[0])
+    fresh = initial(specs, centre, sets, assets, fit.noise_scale, seed, fit.init)
+    chosen = np.random.Generator(np.random.PCG64(seeds)).integers(1, sets)
+    return {name: drawn[chosen] for name, drawn in fresh.items()}
 
 
-def lost(params: Mapping[str, NDArray[Any]], optimiser: Any, objective: Column) -> dict[int, str]:
-    """The sets that cannot go on, and what is not finite: the objective of the step before, a
+def diverged(
+    params: Mapping[str, NDArray[Any]], optimiser: Any, objective: Column
+) -> dict[int, str]:
+    """The sets that diverged, and what is not finite: the objective of the step before, a
     parameter, or the optimiser's state.
     """
-    reasons = [
-        ("objective", objective),
-        *params.items(),
-        *(("optimiser's state", leaf) for leaf in jax.tree.leaves(optimiser)),
-    ]
-    found: dict[int, str] = {}
-    for name, values in reasons:
-        for one in np.flatnonzero(~_whole(values)):
-            found.setdefault(int(one), name)
-    return dict(sorted(found.items()))
+    checks = [("objective", objective), *params.items()]
+    checks += [("optimiser's state", leaf) for leaf in jax.tree.leaves(optimiser)]
+    reasons: dict[int, str] = {}
+    for name, values in checks:
+        for one in np.flatnonzero(~_all_finite(values)):
+            reasons.setdefault(int(one), name)
+    return dict(sorted(reasons.items()))
 
 
-def _whole(values: Any) -> NDArray[np.bool_]:
-    """Which sets of ``(sets, …)`` numbers have only finite ones."""
+def _all_finite(values: Any) -> NDArray[np.bool_]:
+    """Whether all numbers of each set are finite, of an array ``(sets, …)``."""
     return np.asarray(np.isfinite(values).reshape(len(values), -1).all(-1))
 
 
-def with_sets(which: Sequence[int], values: Any, others: Any) -> Any:
-    """Arrays ``(sets, …)`` in which some sets are those of ``others``."""
+def replace_sets(which: Sequence[int], values: Any, others: Any) -> Any:
+    """Arrays ``(sets, …)`` with the chosen sets replaced by those of ``others``."""
 
     def mixed(value: Any, other: Any) -> Any:
         mixture = np.array(value)

@@ -1,4 +1,4 @@
-"""Which step and parameter set to take: each rule is a pure function of the history.
+"""The choice of a step and a parameter set: each rule is a pure function of the history.
 
 Ties go to the earlier step, then to the lower set. NaN is never chosen.
 """
@@ -17,8 +17,8 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Objective and selection metric of every entry and set, ``(entries, sets)``; a period that
-    does not exist is ``None``.
+    """Objective and selection metric of every entry and set, ``(entries, sets)``; ``None`` for a
+    period that the run does not have.
     """
 
     steps: NDArray[np.int64]
@@ -36,7 +36,7 @@ class Choice:
     set: int
 
 
-class Unavailable(Exception):  # noqa: N818 - an answer, not an error
+class Unavailable(Exception):  # noqa: N818 - a result of a rule, not an error
     """The rule needs a period that this run does not have."""
 
 
@@ -99,23 +99,21 @@ _LONG_NAMES = {
 
 
 def rule_name(method: str) -> str:
-    """The rule that ``load`` names; the reference's long names are understood.
+    """The name of the rule for ``load``; the reference's long names are accepted, too.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: there is no such rule.
     """
     name = _LONG_NAMES.get(method, method)
     if name not in RULES:
-        raise ArgumentError(
-            "load",
-            f"no selection rule is called '{method}'{did_you_mean(method, RULES)} (there are: "
-            f"{', '.join(RULES)})",
-        )
+        hint, names = did_you_mean(method, RULES), ", ".join(RULES)
+        message = f"no selection rule is called '{method}'{hint} (there are: {names})"
+        raise ArgumentError("load", message)
     return name
 
 
 def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
-    """The entry and set a rule chooses.
+    """The entry and set that a rule chooses.
 
     Raises:
         ArgumentError: the rule needs a period that the run does not have, or nothing qualifies.
@@ -130,16 +128,17 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
     return choice
 
 
-def keepers(board: Scoreboard) -> list[int]:
-    """Entries to keep in a checkpoint: the choice of every rule, the last, each hundredth step."""
-    kept = {len(board.steps) - 1} | {
-        index for index, step in enumerate(board.steps) if step % 100 == 0
-    }
+def entries_to_keep(board: Scoreboard) -> list[int]:
+    """Indices of entries to keep in a checkpoint: the choice of every rule, the last entry, and
+    every hundredth step.
+    """
+    entries = {index for index, step in enumerate(board.steps) if step % 100 == 0}
+    entries.add(len(board.steps) - 1)
     for rule in RULES.values():
         try:
             choice = rule(board, 0.0)
         except Unavailable:
             continue
         if choice is not None:
-            kept.add(choice.entry)
-    return sorted(kept)
+            entries.add(choice.entry)
+    return sorted(entries)

@@ -1,4 +1,4 @@
-"""What every fitter can be given, and what tells one from another before it works."""
+"""The settings of every fitter, and the properties in which fitters differ."""
 
 from typing import ClassVar
 
@@ -13,21 +13,24 @@ from quantamm_cli.training.windows import Sampling
 
 
 class FitSettings(Component, group="fit"):
-    """Numbers of a fit from several starting points side by side."""
+    """Settings of a fit from several starting points in parallel."""
 
-    steps: Natural = Field(100, description="how often the parameters move")
-    parameter_sets: Count = Field(4, description="starting points, side by side")
+    steps: Natural = Field(100, description="updates of the parameters")
+    parameter_sets: Count = Field(4, description="starting points, in parallel")
     init: Init = Field(
         "gaussian",
         description=(
-            "how they differ: normal, at random or evenly, or on a grid over the declared ranges"
+            "how the starting points differ: normal, at random or evenly, or on a grid over the "
+            "declared ranges"
         ),
     )
     noise_scale: NonNegative = Field(
         0.1,
-        description="their standard deviation in raw units; the first has none, a grid needs none",
+        description=(
+            "standard deviation of the starting points but the first, in raw units; not for a grid"
+        ),
     )
-    seed: Natural = Field(0, description="of starting points, windows and all that is drawn")
+    seed: Natural = Field(0, description="seed of starting points, windows and other random draws")
     batch_size: Count = Field(16, description="windows, the same at every step")
     sampling: Sampling = Field(
         "stratified",
@@ -37,15 +40,13 @@ class FitSettings(Component, group="fit"):
     patience: Count = Field(200, description="evaluations without improvement before stopping")
 
     redraws: ClassVar[bool] = True
-    """Whether a set that diverged is drawn anew. If not, what is not finite is a candidate
-    that failed, and no more.
-    """
+    """Whether a set that diverged is drawn anew. If not, it counts as a candidate that failed."""
     new_windows: ClassVar[bool] = False
-    """Whether every step has windows of its own."""
-    remedy: ClassVar[str] = "a smaller fit.noise_scale"
-    """What may help sets that diverge."""
+    """Whether every step draws new windows."""
+    advice: ClassVar[str] = "a smaller fit.noise_scale"
+    """A change of settings that may help sets that diverge."""
 
-    def cut(self, sets: int) -> Mesh | None:
+    def device_mesh(self, sets: int) -> Mesh | None:
         """The devices that share the work."""
         return mesh(sets, self.batch_size)
 
@@ -56,7 +57,7 @@ class FitSettings(Component, group="fit"):
 
     @property
     def depends_on_steps(self) -> str | None:
-        """What of a step depends on how many there are to be; ``None``: nothing,
-        so that a run may be made longer.
+        """The setting by which a step depends on the number of steps; ``None``: there is none, so
+        that a run may be made longer.
         """
         return None

@@ -1,4 +1,4 @@
-"""Sets that have nowhere to go: they stay where they are, and say why."""
+"""Sets that have ended: they keep their parameters, and the history has the reason."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,25 +10,23 @@ from jax import Array
 from jaxtyping import Bool, Int
 
 
-def marked(ended: Int[Array, ""], *reasons: Bool[Array, ""]) -> Int[Array, ""]:
-    """The reason (one for the first, two for the second, …) that ends a set, unless it has ended
-    before; zero: it goes on.
+def mark_ended(ended: Int[Array, ""], *reasons: Bool[Array, ""]) -> Int[Array, ""]:
+    """The number of the first reason that holds (from 1), unless the set has ended before; zero:
+    the set continues.
     """
     for number, holds in enumerate(reasons, 1):
         ended = jnp.where((ended == 0) & holds, number, ended).astype(ended.dtype)
     return ended
 
 
-def unless(ended: Int[Array, ""], moved: Any, stayed: Any) -> Any:
-    """What a set becomes: as before where it has ended."""
+def hold_ended(ended: Int[Array, ""], moved: Any, stayed: Any) -> Any:
+    """``moved``, or ``stayed`` if the set has ended."""
     return jax.tree.map(lambda new, old: jnp.where(ended > 0, old, new), moved, stayed)
 
 
-def told(ended: Any, reasons: Sequence[str]) -> dict[str, list[str | None]]:
-    """What the history says of sets that have ended; nothing while all go on."""
+def end_reasons(ended: Any, reasons: Sequence[str]) -> dict[str, list[str | None]]:
+    """The entry of the history for sets that have ended; empty while all continue."""
     numbers = np.asarray(ended)
-    return (
-        {"ended": [reasons[number - 1] if number else None for number in numbers]}
-        if numbers.any()
-        else {}
-    )
+    if not numbers.any():
+        return {}
+    return {"ended": [reasons[number - 1] if number else None for number in numbers]}

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,40 +15,37 @@ Column = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Average:
-    """Sums of raw parameters ``(sets, …)``, and how many went into each set's."""
+    """Sums of raw parameters ``(sets, …)``, and the number of terms of each set."""
 
     sums: Mapping[str, Column]
     count: NDArray[np.int64]
 
     @classmethod
-    def of_none(cls, params: Mapping[str, Column]) -> "Average":
-        """Before the first."""
+    def empty(cls, params: Mapping[str, Column]) -> "Average":
+        """The average before the first parameters."""
         sums = {name: np.zeros(np.shape(value)) for name, value in params.items()}
         return cls(sums, np.zeros(len(next(iter(sums.values()))), np.int64))
 
-    def and_these(self, params: Mapping[str, Column]) -> "Average":
-        """With one more."""
-        return type(self)(
-            {name: value + params[name] for name, value in self.sums.items()}, self.count + 1
-        )
+    def plus(self, params: Mapping[str, Column]) -> "Average":
+        """The average with one more term."""
+        sums = {name: value + params[name] for name, value in self.sums.items()}
+        return type(self)(sums, self.count + 1)
 
     def without(self, which: Sequence[int]) -> "Average":
-        """Some sets begin again: what was drawn anew has nothing to do with what was lost."""
-        kept = ~np.isin(np.arange(len(self.count)), which)
-        sums = {
-            name: value * kept.reshape(-1, *[1] * (value.ndim - 1))
-            for name, value in self.sums.items()
-        }
-        return type(self)(sums, self.count * kept)
+        """The average without the terms of the given sets, which were drawn anew."""
+        stays = ~np.isin(np.arange(len(self.count)), which)
+        sums = {name: value * _along_sets(stays, value) for name, value in self.sums.items()}
+        return type(self)(sums, self.count * stays)
 
-    def means(self, otherwise: Mapping[str, Column]) -> dict[str, Column]:
-        """The means; sets without any have what they have."""
-        known = {
-            name: (self.count > 0).reshape(-1, *[1] * (value.ndim - 1))
-            for name, value in self.sums.items()
-        }
-        divisor = np.maximum(self.count, 1)
-        return {
-            name: np.where(known[name], value / divisor.reshape(known[name].shape), otherwise[name])
-            for name, value in self.sums.items()
-        }
+    def means(self, fallback: Mapping[str, Column]) -> dict[str, Column]:
+        """The means; the parameters of ``fallback`` for sets without a term."""
+        means = {}
+        for name, total in self.sums.items():
+            count = _along_sets(self.count, total)
+            means[name] = np.where(count > 0, total / np.maximum(count, 1), fallback[name])
+        return means
+
+
+def _along_sets(values: NDArray[Any], like: Column) -> NDArray[Any]:
+    """One value a set, with as many axes as ``like``."""
+    return values.reshape(-1, *[1] * (like.ndim - 1))

@@ -1,4 +1,4 @@
-"""Which windows a step trains on."""
+"""The training windows of a step."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,21 +12,21 @@ from quantamm_cli.random import tags
 
 Sampling = Literal["uniform", "exponential", "stratified"]
 _RECENCY = 5.0
-"""The logarithm of how much likelier the last start is than the first."""
+"""The logarithm of the probability of the last start over that of the first."""
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Paths of prices that training windows are cut from instead of history: one long market, each
-    path behind its own burn-in.
+    """Paths of prices for training windows in place of history: one long market, in which each path
+    follows its own burn-in.
     """
 
     feed: Feed
     first_rows: NDArray[np.int32]
-    """Where in ``feed`` each path begins."""
+    """The rows of ``feed`` at which paths begin."""
 
     def paths(self, seed: int, step: int, batch: int) -> NDArray[np.int32]:
-        """Where the paths of a step's windows begin: any, more than once if it so happens."""
+        """The first rows of the paths for a step's windows, drawn with replacement."""
         random = np.random.Generator(np.random.PCG64([seed, step, tags.PATHS]))
         return random.choice(self.first_rows, size=batch)
 
@@ -36,33 +36,28 @@ def starts(
 ) -> NDArray[np.int32]:
     """First rows of a step's windows: ``batch`` different ones of 0 to ``offset``.
 
-    ``uniform``: each as likely. ``exponential``: the later the likelier, the last e^5 times the
-    first. ``stratified``: one from each of ``batch`` parts of equal length, to a row.
-    A pure function of seed and step, so that a resumed run draws what the
-    uninterrupted one would have.
+    ``uniform``: all equally likely. ``exponential``: later ones likelier, the last e^5 times as
+    likely as the first. ``stratified``: one from each of ``batch`` parts of equal length, to a row.
+    A pure function of seed and step, so that a resumed run draws the same windows.
 
     Raises:
         ConfigError: there are fewer starts than windows.
     """
     if batch > offset + 1:
-        told = (
+        message = (
             f"{batch} windows, but split.bout_offset={offset} leaves {offset + 1} to choose from; "
             "lower one or raise the other"
         )
-        raise ConfigError("fit.batch_size", told)
+        raise ConfigError("fit.batch_size", message)
     random = np.random.Generator(np.random.PCG64([seed, step, tags.WINDOWS]))
     if sampling == "stratified":
         edges = np.arange(batch + 1) * (offset + 1) // batch
         return random.integers(edges[:-1], edges[1:]).astype(np.int32)
-    return random.choice(
-        offset + 1,
-        size=batch,
-        replace=False,
-        p=_likelihood(offset) if sampling == "exponential" else None,
-    ).astype(np.int32)
+    weights = _likelihood(offset) if sampling == "exponential" else None
+    return random.choice(offset + 1, size=batch, replace=False, p=weights).astype(np.int32)
 
 
 def _likelihood(offset: int) -> NDArray[np.float64]:
-    """Of each start, growing towards the last."""
+    """The probability of each start, exponential in its row."""
     weight: NDArray[np.float64] = np.exp(np.linspace(-_RECENCY, 0.0, offset + 1))
     return np.asarray(weight / weight.sum())

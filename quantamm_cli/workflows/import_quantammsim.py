@@ -295,7 +295,7 @@ def _save(
     Returns the fingerprint, and ``new`` or ``reused``.
     """
     from quantamm_cli.settings.digest import sha256
-    from quantamm_cli.training.selection import keepers
+    from quantamm_cli.training.selection import entries_to_keep
     from quantamm_cli.workflows.selection import scoreboard, selection_metric
 
     identity = settings.identity() | {"imported": result.sha256}
@@ -309,7 +309,7 @@ def _save(
     with store.open(identity) as writer:
         if writer.status == "finished":
             return sha256(identity), "reused"
-        places = keepers(scoreboard(entries, selection_metric(settings)))
+        places = entries_to_keep(scoreboard(entries, selection_metric(settings)))
         selectable = [entries[place] for place in places]
         state = {"step": np.asarray(entries[-1]["step"])}
         details: JsonObject = {"qsim": __version__, "imported": origin}

@@ -130,7 +130,7 @@ def _report_sets(
     if redrawn:
         drawn = (f"set {number} {_times(count)}" for number, count in enumerate(redrawn) if count)
         monitor.warn(
-            f"parameter sets diverged and were drawn anew: {', '.join(drawn)}; {fitter.remedy} "
+            f"parameter sets diverged and were drawn anew: {', '.join(drawn)}; {fitter.advice} "
             "may help"
         )
     numbers: dict[str, list[str]] = {}

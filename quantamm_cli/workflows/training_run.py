@@ -24,7 +24,7 @@ from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
 from quantamm_cli.training.problem import Problem, Progress, Report
 from quantamm_cli.training.reinitialise import drawn
-from quantamm_cli.training.selection import keepers
+from quantamm_cli.training.selection import entries_to_keep
 from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.data import supplied_market
@@ -101,7 +101,7 @@ class TrainingRun:
         """Write all completed steps to disk."""
         progress = self.progress
         entries = self.entries[: progress.step]
-        chosen = keepers(scoreboard(entries, selection_metric(self._settings)))
+        chosen = entries_to_keep(scoreboard(entries, selection_metric(self._settings)))
         self._writer.save(
             entries[self._saved :],
             [entries[index] for index in chosen],

@@ -20,7 +20,7 @@ from quantamm_cli.competition.challenge.search import (
 )
 from quantamm_cli.competition.market.paths import SPREAD
 from quantamm_cli.random.compiled import jit
-from quantamm_cli.random.pcg import U64, begun, seeded
+from quantamm_cli.random.pcg import U64, from_words, seeded
 from quantamm_cli.random.ziggurat import normal
 
 ARBITRAGE, RETAIL = 0, 1
@@ -57,7 +57,11 @@ def play(
     unfinished = 0
     for row in range(prices.shape[0]):
         mine, other = _pool(pools[row, 0], factors[row, 0]), _pool(pools[row, 1], factors[row, 1])
-        state, level, books = begun(draws[row]), log(mean[row]) - 0.5 * SPREAD * SPREAD, booked[row]
+        state, level, books = (
+            from_words(draws[row]),
+            log(mean[row]) - 0.5 * SPREAD * SPREAD,
+            booked[row],
+        )
         step, phase, k = places[row]
         pauses, fills = fill.shape[0] > 0, books[0, ARBITRAGE, 2] + books[0, RETAIL, 2]
         while step < prices.shape[1]:

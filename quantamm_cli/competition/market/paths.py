@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.random.compiled import jit
-from quantamm_cli.random.pcg import begun, fraction
+from quantamm_cli.random.pcg import fraction, from_words
 from quantamm_cli.random.portable_math import exp, log
 from quantamm_cli.random.ziggurat import normal
 
@@ -19,7 +19,7 @@ _TABULATED, _UNBRANCHED = 8, 3
 def fractions(states: Any, result: Any) -> None:
     """Fill ``result`` (s, k) with numbers of [0, 1)."""
     for row in range(result.shape[0]):
-        state = begun(states[row])
+        state = from_words(states[row])
         for k in range(result.shape[1]):
             state, result[row, k] = fraction(state)
 
@@ -51,7 +51,7 @@ def prices(spells: Any, states: Any, regimes: Any, sigma: Any, result: Any, vari
     step's move. ``sigma`` (s, r).
     """
     for row in range(result.shape[0]):
-        spell, state = begun(spells[row]), begun(states[row])
+        spell, state = from_words(spells[row]), from_words(states[row])
         price, regime, total = 100.0, -1, 0.0
         for step in range(result.shape[1]):
             spell, regime = moved(spell, regimes, regime)
@@ -73,7 +73,7 @@ def arrivals(spells: Any, states: Any, regimes: Any, rate: Any, result: Any) -> 
     """
     table = np.empty((rate.shape[1], _TABULATED))
     for row in range(result.shape[0]):
-        spell, state, regime = begun(spells[row]), begun(states[row]), -1
+        spell, state, regime = from_words(spells[row]), from_words(states[row]), -1
         for each in range(rate.shape[1]):
             _cumulate(rate[row, each], table[each])
         for step in range(result.shape[1]):
@@ -122,7 +122,7 @@ def orders(
         for regime in range(level.size):
             level[regime] = log(mean[row, regime]) - 0.5 * SPREAD * SPREAD
         total = _listed(counts[row], step_of[row])
-        side, state = begun(sides[row]), begun(sizes[row])
+        side, state = from_words(sides[row]), from_words(sizes[row])
         for k in range(total):
             side, u = fraction(side)
             state, z = normal(state)

@@ -17,9 +17,9 @@ from quantamm_cli.kernels import build as machine_code
 @pytest.fixture
 def unmade() -> Iterator[None]:
     """Nobody has asked for the machine code yet, nor will have."""
-    home._made.cache_clear()
+    home._can_compile.cache_clear()
     yield
-    home._made.cache_clear()
+    home._can_compile.cache_clear()
 
 
 def test_a_program_is_traced_anew_for_another_executor() -> None:

@@ -12,7 +12,7 @@ from quantamm_cli.random import tags
 
 GENERATORS = re.compile(
     r"(?:numpy\.random|jax\.random|random|secrets|(?:.*\.)?optuna\.samplers)\.(?!Generator$)\w+"
-    r"|quantamm_cli\.random\.(?:noise\.(?!held$)|pcg\.seeded$)\w*"
+    r"|quantamm_cli\.random\.(?:noise\.(?!last_switch$)|pcg\.seeded$)\w*"
 )
 """What begins a stream, or draws from one of the whole process. ``Generator`` wraps what does."""
 REGISTER = "quantamm_cli.random.tags"

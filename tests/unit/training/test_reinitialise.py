@@ -7,7 +7,7 @@ import pytest
 from kinds import build, with_rule
 
 from quantamm_cli.core.params import initial, trainable
-from quantamm_cli.training.reinitialise import drawn, lost
+from quantamm_cli.training.reinitialise import diverged, drawn
 
 SPECS = with_rule("momentum").parameters(2)
 GIVEN = {"k_per_day": [[5.0, 6.0], [50.0, 60.0], [500.0, 600.0]]}
@@ -58,6 +58,6 @@ def test_what_is_lost_is_told_with_its_reason() -> None:
         "mean": np.array([[1.0], [1.0], [np.nan], [np.nan]]),
         "count": np.zeros(4, np.int32),
     }
-    found = lost(params, optimiser, np.array([0.0, np.nan, 0.0, 0.0]))
+    found = diverged(params, optimiser, np.array([0.0, np.nan, 0.0, 0.0]))
     assert found == {1: "objective", 2: "b", 3: "optimiser's state"}
-    assert lost({"a": params["a"]}, (), np.zeros(4)) == {}
+    assert diverged({"a": params["a"]}, (), np.zeros(4)) == {}
