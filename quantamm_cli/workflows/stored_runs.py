@@ -113,12 +113,12 @@ def _run_line(each: Summary) -> Line:
 
 def _other(each: Other) -> dict[str, Json]:
     named = {"run": each.held.name, "fingerprint": each.held.fingerprint, "status": each.status}
-    facts = {**named, **finite(each.told), **older_json(each.older)}
+    facts = {**named, **finite(each.facts), **older_json(each.older)}
     return {**facts, "problem": each.problem, "file": str(each.file)}
 
 
 def _other_line(each: Other) -> Line:
-    facts = each.told
+    facts = each.facts
     counted = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
     what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
     if "sweep" in facts:

@@ -49,7 +49,7 @@ class Competition:
         """The folder, locked, and what is in it."""
         start_jax()
         with self.place.held(fresh):
-            self._parts = self.place.kept()
+            self._parts = self.place.read_batches()
             yield
 
     def missing(self, wanted: range) -> list[int]:
@@ -92,7 +92,7 @@ class Competition:
             done = of - len(todo) + seeds[0][0]
             step(done)
             part = self._one(seeds[1], partial(_further, step, done))
-            self.place.keep(part)
+            self.place.write_batch(part)
             self._parts.append(part)
             self.new += len(seeds[1])
             check()

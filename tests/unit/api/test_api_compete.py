@@ -255,9 +255,7 @@ def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
         pass
 
     mine = loaded(MINE.format(scale=1)).Mine
-    with pytest.raises(
-        qsim.ConfigError, match=r"strategies: .*Empty defines neither fees nor quote"
-    ):
+    with pytest.raises(qsim.ConfigError, match=r"strategies: .*Empty defines neither fees nor quote"):
         small(tmp_path).line_up([Empty()])
     with pytest.raises(
         qsim.ConfigError,
