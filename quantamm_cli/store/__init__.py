@@ -1,4 +1,4 @@
-"""The run store: checkpoints, histories and arrays on disk, whole or not at all.
+"""The run store: checkpoints, histories and arrays on disk, written atomically.
 
 Only this package writes under ``runs/``.
 """

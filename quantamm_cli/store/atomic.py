@@ -1,8 +1,8 @@
-"""Files written whole or not at all, and one line when the disk says no.
+"""Writes files atomically, and turns errors of the disk into one line.
 
 Temporary file in the same folder, write, fsync, rename, fsync of the folder: a kill or a power cut
-at any moment leaves the old file or the new one. Everything goes through ``os.*`` calls so that the
-fault suite can break each of them.
+at any moment leaves the old file or the new one. All of it uses ``os.*`` calls, so that the fault
+tests can make each of them fail.
 """
 
 import errno
@@ -25,6 +25,8 @@ _REASONS = {
     errno.EPERM: "not permitted; check who owns the folder, or choose another runs_dir",
     errno.EIO: "the device reports an input/output error; check the disk",
 }
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
+"""Errors of network file systems that cannot sync a folder, and need not."""
 _STALE_SECONDS = 24 * 3600.0
 _TEMPORARY = re.compile(
     r"\.(?P<name>.+)\.(?P<host>[A-Za-z0-9_-]*)\.(?P<pid>\d+)\.(?P<count>\d+)\.tmp"
@@ -33,31 +35,31 @@ _count = itertools.count()
 
 
 def reason(error: OSError) -> str:
-    """Why the operating system refused, and what to do, in a few words."""
+    """Why the operating system refused, and what to do."""
     return _REASONS.get(error.errno or 0) or (error.strerror or str(error) or type(error).__name__)
 
 
 @contextmanager
-def telling(path: Path, doing: str) -> Iterator[None]:
-    """Turns an OSError into the StoreError ``path: cannot be DOING: why``."""
+def reporting_errors(path: Path, action: str) -> Iterator[None]:
+    """Turns an OSError into the StoreError ``path: cannot be ACTION: reason``."""
     try:
         yield
     except OSError as error:
-        raise StoreError(str(path), f"cannot be {doing}: {reason(error)}") from error
+        raise StoreError(str(path), f"cannot be {action}: {reason(error)}") from error
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Replaces ``path`` by ``text`` (UTF-8). Raises StoreError; the old file is then as it was."""
+    """Replaces ``path`` by ``text`` (UTF-8). Raises StoreError; the old file is then unchanged."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
     """Replaces ``path`` by ``data``; the folder must exist.
 
-    Raises StoreError; the old file is then as it was.
+    Raises StoreError; the old file is then unchanged.
     """
     target = Path(path)
-    with telling(target, "written"):
+    with reporting_errors(target, "written"):
         temporary = _temporary(target)
         try:
             _fill(temporary, data)
@@ -70,7 +72,7 @@ def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
 
 
 def _fill(path: Path, data: bytes | bytearray | memoryview) -> None:
-    # Not mkstemp: its mode 0600 would hide results from colleagues; 0666 leaves it to the umask.
+    # Not mkstemp: its mode 0600 would hide results from colleagues; with 0666 the umask decides.
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         write_all(file, data)
@@ -80,7 +82,7 @@ def _fill(path: Path, data: bytes | bytearray | memoryview) -> None:
 
 
 def write_all(file: int, data: bytes | bytearray | memoryview) -> None:
-    """Writes every byte to the descriptor; the system may take fewer at a time."""
+    """Writes every byte to the descriptor; one call of the system may write fewer."""
     rest = memoryview(data).cast("B")
     while rest:
         rest = rest[os.write(file, rest) :]
@@ -92,10 +94,7 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno not in (
-            errno.EINVAL,
-            errno.ENOTSUP,
-        ):  # some network file systems cannot, and need not
+        if error.errno not in _NO_FOLDER_SYNC:
             raise
     finally:
         os.close(file)
@@ -105,27 +104,27 @@ def make_folder(folder: Path) -> None:
     """Creates ``folder`` and its parents, durably. Raises StoreError."""
     if folder.is_dir():
         return
-    with telling(folder, "created"):
+    with reporting_errors(folder, "created"):
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
 
 
 def sweep(folder: Path, own: tuple[str, ...] = ()) -> None:
-    """Removes temporaries that nobody will rename: of ``own`` (the caller holds their lock), of
-    dead processes, a day old.
+    """Removes abandoned temporary files: those of the files ``own`` (the caller has their lock), of
+    dead processes, and older than a day.
     """
     with suppress(OSError):
         for path in folder.iterdir():
-            found = _TEMPORARY.fullmatch(path.name)
-            if found and (
-                found["name"] in own or _abandoned(path, found["host"], int(found["pid"]))
-            ):
+            name = _TEMPORARY.fullmatch(path.name)
+            if name is None:
+                continue
+            if name["name"] in own or _abandoned(path, name["host"], int(name["pid"])):
                 with suppress(OSError):
                     path.unlink()
 
 
 def alive(pid: int) -> bool:
-    """Whether a process of this machine has the number."""
+    """Whether this machine has a process of this number."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -136,7 +135,7 @@ def alive(pid: int) -> bool:
 
 
 def host() -> str:
-    """This machine's name, fit for a file name."""
+    """This machine's name in characters of file names."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())
 
 

@@ -1,8 +1,9 @@
-"""What is in a runs folder, and what is wrong with it; a damaged file is told, never raised."""
+"""Lists and checks the runs of a folder; a damaged file is a finding, not an exception."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from quantamm_cli.store.state import read_state, step_of
 
 @dataclass(frozen=True)
 class Summary:
-    """A line of ``qsim runs list``. ``status`` is that of the checkpoint,
-    or ``damaged`` with the ``problem`` said.
+    """A line of ``qsim runs list``. ``status`` is that of the checkpoint, or ``damaged`` because
+    of ``problem``.
     """
 
     fingerprint: str
@@ -35,15 +36,15 @@ class Summary:
     pool: str | None = None
     problem: str | None = None
     older: tuple[Older, ...] = ()
-    """What it was made by and has changed since."""
+    """The definitions that have changed since it was made."""
 
 
 def checkpoints(runs: Path) -> list[Path]:
-    """Every file that should be a checkpoint.
+    """Every file with the name of a checkpoint; empty if there is no folder.
 
-    Raises StoreError if the folder cannot be read; none if there is no folder.
+    Raises StoreError if the folder cannot be read.
     """
-    with atomic.telling(runs, "read"):
+    with atomic.reporting_errors(runs, "read"):
         if not runs.exists():
             return []
         return sorted(
@@ -54,40 +55,43 @@ def checkpoints(runs: Path) -> list[Path]:
 
 
 def summary(path: Path) -> Summary:
-    """What a listing shows of a checkpoint."""
-    named = CHECKPOINT.fullmatch(path.name)
-    with atomic.telling(path, "read"):
+    """The line of a checkpoint in a list of runs."""
+    name = CHECKPOINT.fullmatch(path.name)
+    with atomic.reporting_errors(path, "read"):
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     try:
         run = read_checkpoint(path)
     except StoreError as error:
-        return Summary(named[1] if named else "", "damaged", path, modified, problem=error.message)
+        fingerprint = name[1] if name else ""
+        return Summary(fingerprint, "damaged", path, modified, problem=error.message)
     metric, best = _best(run)
     tokens = run.settings.get("tokens")
-    names = tuple(str(token) for token in tokens) if isinstance(tokens, list) else ()
     return Summary(
         run.fingerprint,
         run.status,
         path,
         modified,
-        run.step,
-        best,
-        metric,
-        names,
-        pool_of(run.settings),
+        steps=run.step,
+        best=best,
+        metric=metric,
+        tokens=tuple(map(str, tokens)) if isinstance(tokens, list) else (),
+        pool=pool_of(run.settings),
         older=run.older,
     )
 
 
 def _best(run: Run) -> tuple[str | None, float | None]:
-    """The best of the selecting metric over sets and kept entries: on the validation period,
+    """The selecting metric, and its best over sets and stored entries: on the validation period,
     else on the training period.
     """
     split = run.settings.get("split")
-    chosen = split.get("selection_metric") if isinstance(split, dict) else None
-    metric = chosen if isinstance(chosen, str) else kind_of(run.settings.get("metric"))
+    metric = split.get("selection_metric") if isinstance(split, dict) else None
+    if not isinstance(metric, str):
+        metric = kind_of(run.settings.get("metric"))
     for period in ("validation", "train"):
-        numbers = [number for entry in run.entries for number in _numbers(entry, period, metric)]
+        numbers = list(
+            chain.from_iterable(_numbers(entry, period, metric) for entry in run.entries)
+        )
         if numbers:
             return metric, max(numbers)
     return metric, None
@@ -97,42 +101,39 @@ def _numbers(entry: Entry, period: str, metric: str | None) -> list[float]:
     tree: Any = entry.get("metrics")
     for key in (period, metric):
         tree = tree.get(key) if isinstance(tree, dict) else None
-    return (
-        [number for number in tree if isinstance(number, float | int)]
-        if isinstance(tree, list)
-        else []
-    )
+    if not isinstance(tree, list):
+        return []
+    return [number for number in tree if isinstance(number, float | int)]
 
 
 def findings(runs: Path) -> Iterator[Finding]:
-    """Everything wrong with the checkpoints, histories and states of a folder,
-    and with what else it holds.
-    """
+    """Every problem of the checkpoints, histories, states and other results of a folder."""
     paths = checkpoints(runs)
     for path in paths:
         try:
             run = read_checkpoint(path)
-            yield from _beside(run, Place.of(path))
+            yield from _other_files(run, Place.of(path))
         except StoreError as error:
             yield Finding(Path(error.where), error.message)
     yield from _orphans(runs, {path.stem for path in paths})
-    for held in holdings(runs):
-        yield from damages(held)
+    for result in holdings(runs):
+        yield from damages(result)
 
 
-def _beside(run: Run, place: Place) -> Iterator[Finding]:
+def _other_files(run: Run, place: Place) -> Iterator[Finding]:
+    """Every problem of the history and the state of a run."""
     try:
         history = {entry["step"]: entry for entry in run.history()}
         if any(history.get(entry["step"]) != entry for entry in run.entries):
             yield Finding(
                 place.history,
-                "does not hold the entries of its checkpoint; one of the two was altered: "
-                "restore it from a copy",
+                "lacks entries of its checkpoint; one of the two was altered: restore it from "
+                "a copy",
             )
         elif run.status == "finished" and _longer(run, place):
             yield Finding(
                 place.history,
-                "goes on behind the last step of a finished run; it was altered: "
+                "has entries after the last step of a finished run; it was altered: "
                 "restore it from a copy",
             )
     except StoreError as error:
@@ -142,8 +143,7 @@ def _beside(run: Run, place: Place) -> Iterator[Finding]:
         if step is None or step < run.step:
             yield Finding(
                 place.state,
-                f"stands for step {step}, the checkpoint for step {run.step}; "
-                "restore it from a copy",
+                f"is of step {step}, the checkpoint of step {run.step}; restore it from a copy",
             )
     except StoreError as error:
         yield Finding(Path(error.where), error.message)
@@ -155,9 +155,10 @@ def _longer(run: Run, place: Place) -> bool:
 
 
 def _orphans(runs: Path, known: set[str]) -> Iterator[Finding]:
-    with atomic.telling(runs, "read"):
-        folders = sorted(path for path in runs.iterdir() if path.is_dir()) if runs.exists() else []
-    for folder in folders:
+    """Folders of runs without a checkpoint."""
+    with atomic.reporting_errors(runs, "read"):
+        paths = sorted(runs.iterdir()) if runs.exists() else []
+    for folder in filter(Path.is_dir, paths):
         ours = folder.name.startswith("run_") and FINGERPRINT.fullmatch(folder.name[4:])
         if ours and folder.name not in known and (folder / "history.jsonl").exists():
             yield Finding(

@@ -1,10 +1,10 @@
-"""What is wrong with the files of walk-forwards, competitions and studies; told, never raised."""
+"""Checks the files of walk-forwards, competitions and studies; problems are findings."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.competition.documents import StrategyRecord
 from quantamm_cli.errors import StoreError
@@ -17,76 +17,80 @@ from quantamm_cli.store.result_names import Held
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import read_walk
 
-_AGAIN = "qsim compete with the same words writes it again"
+_AGAIN = "run qsim compete with the same settings to write it again"
+Check = Callable[[], object]
+"""Reads files; raises StoreError if one is damaged."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a file of the store, and what to do."""
+    """A problem of a file of the store, and what to do."""
 
     path: Path
     problem: str
 
 
-def damages(held: Held) -> Iterator[Finding]:
-    """Everything wrong with the files of what is no run."""
-    checks = {"walk": _walk_files, "compete": _competition_files, "study": _study_files}
-    found: dict[str, Finding] = {}  # a file that two checks read is told once
-    for check in checks[held.kind](held) if held.kind in checks else ():
+def damages(result: Held) -> Iterator[Finding]:
+    """Every problem of the files of a result that is no run."""
+    checks = {"walk": _walk_checks, "compete": _competition_checks, "study": _study_checks}
+    if result.kind not in checks:
+        return
+    by_file: dict[str, Finding] = {}  # two checks may read one file
+    for check in checks[result.kind](result):
         try:
             check()
         except StoreError as failure:
-            found.setdefault(failure.where, Finding(Path(failure.where), failure.message))
-    yield from found.values()
+            by_file.setdefault(failure.where, Finding(Path(failure.where), failure.message))
+    yield from by_file.values()
 
 
-def _walk_files(held: Held) -> list[Any]:
-    return [lambda place=place: read_walk(place) for place in walk_place(held).choices()]
+def _walk_checks(result: Held) -> list[Check]:
+    return [partial(read_walk, place) for place in walk_place(result).choices()]
 
 
-def _study_files(held: Held) -> list[Any]:
-    return (
-        [lambda: read_study(held)]
-        if StudyPlace(held.path.parent, held.fingerprint).summary.exists()
-        else []
-    )
+def _study_checks(result: Held) -> list[Check]:
+    study = StudyPlace(result.path.parent, result.fingerprint)
+    return [partial(read_study, result)] if study.summary.exists() else []
 
 
-def _competition_files(held: Held) -> list[Any]:
-    place = competition_place(held)
-    checks: list[Any] = [lambda path=path: read_batch(path) for path in place.kept_files()]
-    checks += [place.read_scores] if place.scores.exists() else []
-    checks += [lambda: _receipt(place)] if place.receipt.exists() else []
-    return checks + (
-        [lambda: _table(place)] if place.table.exists() and place.scores.exists() else []
-    )
+def _competition_checks(result: Held) -> list[Check]:
+    place = competition_place(result)
+    checks: list[Check] = [partial(read_batch, path) for path in place.batch_files()]
+    if place.scores.exists():
+        checks.append(place.read_scores)
+    if place.receipt.exists():
+        checks.append(partial(_check_receipt, place))
+    if place.table.exists() and place.scores.exists():
+        checks.append(partial(_check_table, place))
+    return checks
 
 
-def _receipt(place: CompetitionPlace) -> None:
-    """The receipt, of this very competition."""
-    found = read_receipt(place.receipt)
+def _check_receipt(place: CompetitionPlace) -> None:
+    """Raise StoreError if the receipt is damaged or of another competition."""
+    receipt = read_receipt(place.receipt)
     try:
-        own = [
-            {"name": each["name"], "strategy": each["settings"]} | _own_source(each)
-            for each in found["strategies"]
-        ]
-        names = {found["fingerprint"], sha256({**found["settings"], "strategies": own})}
+        strategies = list(map(_identity, receipt["strategies"]))
+        settings_digest = sha256({**receipt["settings"], "strategies": strategies})
+        names = {receipt["fingerprint"], settings_digest}
     except (KeyError, TypeError, AttributeError):
         names = set()
     if names != {place.fingerprint}:
         raise StoreError(str(place.receipt), f"is of another competition; {_AGAIN}")
 
 
-def _own_source(strategy: StrategyRecord) -> dict[str, str | None]:
-    """A user's file is named by its content; a shipped strategy by its settings alone."""
-    return {"source": strategy["source"]} if "file" in strategy else {}
+def _identity(strategy: StrategyRecord) -> dict[str, object]:
+    """The part of a strategy that names it: its settings, and the digest of a user's file."""
+    tree: dict[str, object] = {"name": strategy["name"], "strategy": strategy["settings"]}
+    if "file" in strategy:
+        tree["source"] = strategy["source"]
+    return tree
 
 
-def _table(place: CompetitionPlace) -> None:
-    """The very bytes of which ``scores.json`` has the digest."""
-    with atomic.telling(place.table, "read"):
-        found = hashlib.sha256(place.table.read_bytes()).hexdigest()
-    if place.read_scores().get(SEEDS_DIGEST, found) != found:
+def _check_table(place: CompetitionPlace) -> None:
+    """Raise StoreError if ``scores.json`` has the digest of another table."""
+    with atomic.reporting_errors(place.table, "read"):
+        digest = hashlib.sha256(place.table.read_bytes()).hexdigest()
+    if place.read_scores().get(SEEDS_DIGEST, digest) != digest:
         raise StoreError(
             str(place.table),
             f"was cut or altered: {place.scores.name} has another digest; {_AGAIN}",

@@ -1,4 +1,4 @@
-"""The checkpoint: one JSON document that names itself, proves itself and can be read by people."""
+"""The checkpoint of a run: readable JSON that embeds its fingerprint and its SHA-256."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.settings.history import DOCUMENT, Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.advice import restore
 from quantamm_cli.store.checksummed_json import refuse_newer
-from quantamm_cli.store.cures import restore
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.record import Entry, Record, is_entry
@@ -27,7 +27,7 @@ _KEYS = {"schema", "fingerprint", "status", "sha256", "settings", "provenance", 
 
 @dataclass(frozen=True)
 class Run:
-    """A verified checkpoint. Numbers that were not finite are None."""
+    """A verified checkpoint, in which numbers that were not finite are None."""
 
     fingerprint: str
     settings: JsonObject
@@ -36,7 +36,7 @@ class Run:
     provenance: JsonObject
     path: Path
     schema: int = DOCUMENT
-    """The number of the document that it is from."""
+    """The number of its document."""
 
     @property
     def name(self) -> str:
@@ -45,19 +45,18 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Where what belongs to the run is kept."""
+        """The folder of the run's other files."""
         return Place.of(self.path).folder
 
     @property
     def older(self) -> tuple[Older, ...]:
-        """What it was made by and has changed since."""
-        metrics = {
-            name for entry in self.entries for names in entry["metrics"].values() for name in names
-        }
-        meanings = self.provenance.get("meanings")
-        return older(
-            self.settings, "train", sorted(metrics), meanings if isinstance(meanings, dict) else {}
-        )
+        """The definitions that have changed since it was made."""
+        metrics: set[str] = set()
+        for entry in self.entries:
+            metrics.update(*entry["metrics"].values())
+        stored = self.provenance.get("meanings")
+        meanings = stored if isinstance(stored, dict) else {}
+        return older(self.settings, "train", sorted(metrics), meanings)
 
     @property
     def step(self) -> int:
@@ -70,19 +69,18 @@ class Run:
         Raises StoreError if one of them is lost or altered.
         """
         path = Place.of(self.path).history
-        entries = [
-            line.entry for line in read_lines(path, self.fingerprint) if line.step <= self.step
-        ]
+        lines = read_lines(path, self.fingerprint)
+        entries = [line.entry for line in lines if line.step <= self.step]
         last = entries[-1]["step"] if entries else -1
         if last != self.step:
             raise StoreError(
                 str(path),
-                f"was cut or altered: sound up to step {last}, expected {self.step}; {restore()}",
+                f"was cut or altered: intact up to step {last}, expected {self.step}; {restore()}",
             )
         return entries
 
     def state(self) -> dict[str, np.ndarray]:
-        """The optimiser's state and what else an exact resume needs.
+        """The optimiser's state and everything else that an exact resume needs.
 
         Raises StoreError if it is missing or damaged.
         """
@@ -92,92 +90,79 @@ class Run:
 def write_checkpoint(
     place: Place, settings: JsonObject, status: str, records: list[Record], provenance: JsonObject
 ) -> None:
-    """Replaces the checkpoint; settings and provenance are ``finite`` already.
+    """Replaces the checkpoint; settings and provenance must be ``finite``.
 
-    Raises StoreError; the old one is then as it was.
+    Raises StoreError; the old one is then unchanged.
     """
-    rest = {
-        "schema": DOCUMENT,
-        "settings": settings,
-        "fingerprint": place.fingerprint,
-        "provenance": provenance,
-        "status": status,
-    }
-    # The canonical text with the entries' own in their place: "entries" is the first key of all.
-    text = (
-        '{"entries":['
-        + ",".join(record.canonical for record in records)
-        + "],"
-        + canonical(rest)[1:]
-    )
-    head = {key: rest[key] for key in ("schema", "fingerprint", "status")} | {
-        "sha256": hashlib.sha256(text.encode("ascii")).hexdigest()
-    }
-    body = render(head | {key: rest[key] for key in ("settings", "provenance")})
-    entries = ",\n".join(f"    {record.people}" for record in records)
+    head = {"schema": DOCUMENT, "fingerprint": place.fingerprint, "status": status}
+    rest = {"settings": settings, "provenance": provenance}
+    # The canonical text of the document, in which "entries" is the first key.
+    canonical_entries = ",".join(record.canonical for record in records)
+    text = f'{{"entries":[{canonical_entries}],{canonical(head | rest)[1:]}'
+    digest = {"sha256": hashlib.sha256(text.encode("ascii")).hexdigest()}
+    body = render(head | digest | rest)
+    entries = ",\n".join(f"    {record.indented}" for record in records)
     atomic.write_text(place.checkpoint, f'{body[:-2]},\n  "entries": [\n{entries}\n  ]\n}}\n')
 
 
 def read_checkpoint(path: Path) -> Run:
     """The run in a file.
 
-    Raises StoreError for one that is missing, cut, altered, renamed,
-    of a newer qsim or not ours.
+    Raises StoreError if it is missing, cut, altered, renamed, of a newer qsim or no checkpoint.
     """
     try:
-        with atomic.telling(path, "read"):
+        with atomic.reporting_errors(path, "read"):
             data = path.read_bytes()
         document = parse(text := data.decode("utf-8"))
     except ValueError as error:
         raise StoreError(str(path), _damage(path, data, error)) from error
-    _ours(path, document)
-    if not same_spelling(text, document):
-        raise StoreError(
-            str(path),
-            f"was altered: its numbers or keys are not spelled as they were written; {restore()}",
-        )
-    rest = {key: value for key, value in document.items() if key != "sha256"}
-    if sha256(rest) != document["sha256"]:
-        raise StoreError(
-            str(path), f"was altered: its content does not fit its sha256; {restore()}"
-        )
-    fingerprint = sha256(document["settings"])
-    if fingerprint != document["fingerprint"] or document["status"] not in STATUSES:
-        raise StoreError(
-            str(path), f"was altered: its settings do not fit its fingerprint; {restore()}"
-        )
+    _check_shape(path, document)
+    problem = _problem(text, document)
+    if problem is not None:
+        raise StoreError(str(path), f"was altered: {problem}; {restore()}")
+    fingerprint = document["fingerprint"]
     if Place.of(path).fingerprint != fingerprint:
-        raise StoreError(str(path), f"was renamed: it holds run_{fingerprint}.json; rename it back")
-    names = ("settings", "status", "provenance", "schema")
+        raise StoreError(str(path), f"was renamed: it is run_{fingerprint}.json; rename it back")
     return Run(
         fingerprint,
+        settings=document["settings"],
+        status=document["status"],
         entries=tuple(document["entries"]),
+        provenance=document["provenance"],
         path=path,
-        **{name: document[name] for name in names},
+        schema=document["schema"],
     )
+
+
+def _problem(text: str, document: Any) -> str | None:
+    """What does not fit in a document of the right shape."""
+    if not same_spelling(text, document):
+        return "its numbers or keys are not spelled as they were written"
+    rest = {key: value for key, value in document.items() if key != "sha256"}
+    if sha256(rest) != document["sha256"]:
+        return "its content does not fit its sha256"
+    named = sha256(document["settings"]) == document["fingerprint"]
+    if not named or document["status"] not in STATUSES:
+        return "its settings do not fit its fingerprint"
+    return None
 
 
 def _damage(path: Path, data: bytes, error: ValueError) -> str:
     if not data.strip():
         return f"is empty; {restore()}"
-    if not _looks_ours(path, data):
+    if not path.name.startswith("run_") and data.lstrip()[:1] not in (b"{", b"[", b'"'):
         return "is not JSON and not a checkpoint of qsim; name another file"
-    where = (
-        f"broken in line {error.lineno}"
-        if isinstance(error, json.JSONDecodeError)
-        else str(error)[:120]
-    )
+    where = str(error)[:120]
+    if isinstance(error, json.JSONDecodeError):
+        where = f"broken in line {error.lineno}"
     return f"was cut or altered ({where}); {restore()}"
 
 
-def _looks_ours(path: Path, data: bytes) -> bool:
-    return path.name.startswith("run_") or data.lstrip()[:1] in (b"{", b"[", b'"')
-
-
-def _ours(path: Path, document: Any) -> None:
+def _check_shape(path: Path, document: Any) -> None:
+    """Raise StoreError unless the document has the parts of a checkpoint."""
     if isinstance(document, str) and document.lstrip().startswith("["):
         raise StoreError(
-            str(path), f"is a result of quantammsim; take it over with `qsim runs import {path}`"
+            str(path), f"is a result of quantammsim; import it with `qsim runs import {path}`"
         )
     if (
         not isinstance(document, dict)
@@ -191,10 +176,10 @@ def _ours(path: Path, document: Any) -> None:
         )
     refuse_newer(path, document)
     shapes = {"settings": dict, "provenance": dict, "entries": list, "status": str}
-    sound = document.keys() == _KEYS and all(
+    complete = document.keys() == _KEYS and all(
         isinstance(document[key], shape) for key, shape in shapes.items()
     )
-    if not sound or not all(map(is_entry, document["entries"])):
+    if not complete or not all(map(is_entry, document["entries"])):
         raise StoreError(
             str(path), f"was altered: it lacks parts of a checkpoint or has others; {restore()}"
         )

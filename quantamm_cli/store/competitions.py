@@ -1,9 +1,9 @@
-"""Where competitions are kept: batches of seeds, whole or not at all; what they come to; receipts.
+"""The files of competitions: batches of seeds, their scores, and receipts.
 
-runs/compete_<sha256>/batches/SEED-SEED.npz   per-seed results, the first and the last seed of each
-runs/compete_<sha256>/scores.json             what the command last said of them
-runs/compete_<sha256>/seeds.parquet           the same seeds, a row for each entrant
-runs/compete_<sha256>/receipt.json            what another machine needs to check them
+runs/compete_<sha256>/batches/SEED-SEED.npz   per-seed results, named by the first and last seed
+runs/compete_<sha256>/scores.json             the last result of the command
+runs/compete_<sha256>/seeds.parquet           its seeds, a row for each strategy
+runs/compete_<sha256>/receipt.json            all that another machine needs to check them
 """
 
 import hashlib
@@ -19,14 +19,15 @@ import numpy as np
 from quantamm_cli.competition.documents import Columns, Receipt, Scores
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
-from quantamm_cli.store.checksummed_json import proven, read_object
+from quantamm_cli.store.checksummed_json import read_object, with_digest
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.receipts import source_name, write_receipt
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
 SEEDS_DIGEST = "seeds_sha256"
-"""Where ``scores.json`` says which ``seeds.parquet`` belongs to it."""
+"""The key of the digest of ``seeds.parquet`` in ``scores.json``."""
+_AGAIN = "run qsim compete with the same settings to write it again"
 _BATCH = re.compile(r"(\d+)-(\d+)\.npz")
 
 
@@ -40,7 +41,7 @@ class CompetitionPlace(ResultFolder):
 
     @property
     def batches(self) -> Path:
-        """Per-seed results; all that going on needs."""
+        """Per-seed results; a resume needs nothing else."""
         return self.folder / "batches"
 
     @property
@@ -55,65 +56,60 @@ class CompetitionPlace(ResultFolder):
 
     @property
     def receipt(self) -> Path:
-        """What ``qsim compete --verify`` runs again."""
+        """The receipt, which ``qsim compete --verify`` checks."""
         return self.folder / "receipt.json"
 
-    def keep(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """One batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""
-        first, last = (int(arrays["seeds"][place]) for place in (0, -1))
+    def write_batch(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes a batch: arrays whose rows are ``seeds`` (s,), ascending. Raises StoreError."""
+        first, last = int(arrays["seeds"][0]), int(arrays["seeds"][-1])
         write_arrays(self.batches / f"{first:09d}-{last:09d}.npz", **arrays)
 
-    def kept(self) -> list[dict[str, np.ndarray]]:
-        """Every batch, by its first seed. Raises StoreError for a damaged one."""
+    def read_batches(self) -> list[dict[str, np.ndarray]]:
+        """Every batch, in order of its first seed. Raises StoreError for a damaged one."""
         if not self.batches.is_dir():
             return []
         atomic.sweep(self.batches)
-        return [read_batch(path) for path in self.kept_files()]
+        return list(map(read_batch, self.batch_files()))
 
-    def kept_files(self) -> list[Path]:
-        """The files of the batches, by their first seed.
+    def batch_files(self) -> list[Path]:
+        """The files of the batches, in order of their first seed.
 
         Raises StoreError if the folder cannot be read.
         """
-        with atomic.telling(self.batches, "read"):
-            return (
-                sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
-                if self.batches.is_dir()
-                else []
-            )
+        with atomic.reporting_errors(self.batches, "read"):
+            if not self.batches.is_dir():
+                return []
+            return sorted(path for path in self.batches.iterdir() if _BATCH.fullmatch(path.name))
 
     def read_scores(self) -> Scores:
-        """What the command last said of them. Raises StoreError if it is not there, or damaged."""
+        """The last result of the command. Raises StoreError if it is missing or damaged."""
         if not self.scores.exists():
             raise StoreError(
                 str(self.folder),
-                f"holds no {self.scores.name} yet; qsim compete with the same words writes it",
+                f"has no {self.scores.name} yet; run qsim compete with the same settings to "
+                "write it",
             )
-        found: Any = read_object(self.scores, "qsim compete with the same words writes it again")
-        if found.get("fingerprint") != self.fingerprint or not isinstance(
-            found.get("standings", found.get("points")), list
-        ):
-            raise StoreError(
-                str(self.scores),
-                "is not of this competition; qsim compete with the same words writes it again",
-            )
-        scores: Scores = found
+        document: Any = read_object(self.scores, _AGAIN)
+        rows = document.get("standings", document.get("points"))
+        if document.get("fingerprint") != self.fingerprint or not isinstance(rows, list):
+            raise StoreError(str(self.scores), f"is not of this competition; {_AGAIN}")
+        scores: Scores = document
         return scores
 
     def keep_source(self, path: Path, digest: str) -> None:
-        """A copy of a user's file, so that the receipt can be checked when the file has moved on.
+        """Copies a user's file, so that the receipt can be checked after the file changes.
 
         Raises StoreError.
         """
         copy = self.folder / "sources" / source_name(path, digest)
-        with atomic.telling(path, "read"):
+        with atomic.reporting_errors(path, "read"):
             data = path.read_bytes()
         if not copy.exists() and hashlib.sha256(data).hexdigest() == digest:
             atomic.make_folder(copy.parent)
             atomic.write_bytes(copy, data)
 
     def write(self, scores: Scores, columns: Columns, receipt: Receipt) -> dict[str, str]:
-        """All three files, each whole or not at all; the paths by what they are.
+        """Writes all three files, each atomically; returns their paths by kind.
 
         Raises StoreError.
         """
@@ -122,14 +118,17 @@ class CompetitionPlace(ResultFolder):
         return written | {"receipt": str(self.receipt)}
 
     def write_sweep(self, scores: Scores, columns: Columns) -> dict[str, str]:
-        """The same of parameter points, which have no receipt."""
+        """``write`` for a sweep of parameters, which has no receipt."""
         digest = {SEEDS_DIGEST: write_table(self.table, columns)}
-        write_if_changed(self.scores, render(proven(finite(dict(scores) | digest))) + "\n")
+        write_if_changed(self.scores, render(with_digest(finite(dict(scores) | digest))) + "\n")
         return {"scores": str(self.scores), "seeds": str(self.table)}
 
 
 def write_table(path: Path, columns: Columns) -> str:
-    """Named columns of one length as parquet; the SHA-256 of the file. Raises StoreError."""
+    """Writes columns of one length as parquet; returns the SHA-256 of the file.
+
+    Raises StoreError.
+    """
     import polars
 
     buffer = io.BytesIO()
@@ -143,8 +142,8 @@ def read_batch(path: Path) -> dict[str, np.ndarray]:
     try:
         return read_arrays(path)
     except StoreError as failure:
-        told = (
-            f"{failure.message.partition(';')[0]}; delete it, and the same command "
-            "makes these seeds again"
-        )
-        raise StoreError(failure.where, told) from failure
+        problem = failure.message.partition(";")[0]
+        raise StoreError(
+            failure.where,
+            f"{problem}; delete it, and run the same command to simulate its seeds again",
+        ) from failure

@@ -1,6 +1,4 @@
-"""Trees of numbers as JSON: numpy becomes lists, what is not finite becomes
-null, floats keep every bit.
-"""
+"""Trees of numbers as JSON: arrays become lists, NaN and infinities null, floats keep every bit."""
 
 import json
 import math
@@ -14,11 +12,11 @@ _ENCODER = json.JSONEncoder(allow_nan=False)  # json.dumps would build one for e
 
 
 def finite(tree: Any) -> Any:
-    """The tree as JSON has it: dicts with text keys, lists, text, numbers, null;
-    NaN and infinities become null.
+    """The tree as JSON: dicts with text keys, lists, text, numbers, null.
 
-    Takes numpy and JAX arrays and scalars. Keys are sorted: a tree read back and written again
-    gives the same bytes. Raises TypeError for anything else.
+    Arrays and scalars of numpy and JAX are converted; NaN and infinities become null. Keys are
+    sorted, so that a tree that is read and written again gives the same bytes. Raises TypeError
+    for anything else.
     """
     if tree is None or isinstance(tree, str) or type(tree) in (bool, int):
         return tree
@@ -48,29 +46,26 @@ def _array(array: np.ndarray) -> Any:
 
 
 def render(tree: Any, indent: str = "") -> str:
-    """JSON for people: a key a line, an entry a block, lists of numbers on one line.
+    """Readable JSON: one key or object a line, lists of numbers on one line.
 
-    ``tree`` is already ``finite``.
+    ``tree`` must be ``finite``.
     """
     deeper = indent + _INDENT
     if isinstance(tree, dict) and tree:
-        lines = (
-            f"{deeper}{json.dumps(key)}: {render(value, deeper)}" for key, value in tree.items()
-        )
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+        lines = [f"{json.dumps(key)}: {render(value, deeper)}" for key, value in tree.items()]
+        return "{\n" + ",\n".join(deeper + line for line in lines) + f"\n{indent}}}"
     if isinstance(tree, list) and _has_dict(tree):
-        return "[\n" + ",\n".join(deeper + render(value, deeper) for value in tree) + f"\n{indent}]"
+        lines = [render(value, deeper) for value in tree]
+        return "[\n" + ",\n".join(deeper + line for line in lines) + f"\n{indent}]"
     return _ENCODER.encode(tree)
 
 
-def _has_dict(tree: list[Any]) -> bool:
-    return any(
-        isinstance(value, dict) or (isinstance(value, list) and _has_dict(value)) for value in tree
-    )
+def _has_dict(tree: Any) -> bool:
+    return isinstance(tree, dict) or (isinstance(tree, list) and any(map(_has_dict, tree)))
 
 
 def parse(text: str) -> Any:
-    """The tree of a JSON text. Raises ValueError for what is not strict JSON."""
+    """The tree of a JSON text. Raises ValueError if it is not strict JSON."""
     try:
         return json.loads(text, parse_constant=_refuse)
     except RecursionError:
@@ -78,10 +73,10 @@ def parse(text: str) -> Any:
 
 
 def same_spelling(text: str, tree: Any) -> bool:
-    """Whether ``text`` spells ``tree`` as ``render`` does, white space between tokens apart.
+    """Whether ``text`` spells ``tree`` as ``render`` does, except for white space.
 
-    A digest of values does not see ``1e-05`` become ``1E-05`` or a key given twice; the spelling
-    does, so that every altered byte is found.
+    A digest of values does not detect ``1E-05`` in place of ``1e-05`` or a key that occurs twice;
+    the spelling does, so that every altered byte is detected.
     """
     return _dense(json.dumps(tree, separators=(",", ":"))) == _dense(text)
 

@@ -1,4 +1,4 @@
-"""Pictures and pages, each written whole or not at all."""
+"""Writes pictures and pages atomically."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from quantamm_cli.store import atomic
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Writes each file into ``folder``, which is made if need be; the paths by name.
+    """Writes each file into ``folder``, which is created if needed; returns the paths by name.
 
     Raises StoreError.
     """

@@ -1,4 +1,4 @@
-"""Numbers as the contracts take them: whole multiples of 10^-18, as decimal text."""
+"""Numbers in the format of the contracts: whole multiples of 10^-18, as decimal text."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,15 @@ _DIGITS = 400
 def bd18(value: float) -> str:
     """``value`` times 10^18 as a whole number, half to even.
 
-    A float stands for the shortest decimal that reads back as it: 0.1 is 100000000000000000,
-    whereas the exact value of the float would end in …006, digits that nobody wrote. Raises
-    ValueError for what is not finite.
+    A float stands for the shortest decimal that is read as it: 0.1 is 100000000000000000, while
+    the exact value of the float would end in …006. Raises ValueError for a number that is not
+    finite.
     """
     return str(_units(value))
 
 
 def bd18_shares(values: Sequence[float]) -> list[str]:
-    """Shares that sum to exactly one: what rounding leaves over goes to the largest."""
+    """Shares that sum to exactly one: the largest takes the remainder of rounding."""
     units = [_units(value) for value in values]
     largest = max(range(len(units)), key=units.__getitem__)
     units[largest] += ONE - sum(units)
@@ -39,7 +39,7 @@ def _units(value: float) -> int:
 
 
 def write_export(folder: Path, tree: Mapping[str, object]) -> Path:
-    """Replaces ``export.json`` in a run's folder; the path. Raises StoreError."""
+    """Replaces ``export.json`` in a run's folder; returns its path. Raises StoreError."""
     atomic.make_folder(folder)
     path = folder / "export.json"
     atomic.write_text(path, json.dumps(tree, indent=2, allow_nan=False) + "\n")

@@ -1,8 +1,8 @@
 """The full history of a run: one entry a line, append-only.
 
 Each line is ``{"digest":"<16 hex digits>","entry":<canonical JSON>}``. The digest covers the digest
-before it (the first one the fingerprint) and the bytes of the entry: an altered, torn, lost,
-doubled, moved or foreign line is found.
+before it (the first one the fingerprint) and the bytes of the entry, so that an altered, torn,
+lost, repeated, moved or foreign line is detected.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
-from quantamm_cli.store.cures import start_over
+from quantamm_cli.store.advice import start_over
 from quantamm_cli.store.record import Entry, Record, is_entry
 
 _HEAD, _MIDDLE, _TAIL = b'{"digest":"', b'","entry":', b"}\n"
@@ -24,7 +24,7 @@ _BODY = len(_HEAD) + _DIGITS + len(_MIDDLE)
 
 @dataclass(frozen=True)
 class Line:
-    """A sound line: its entry, its digest and the length of the file up to its end."""
+    """An intact line: its entry, its digest and the length of the file up to its end."""
 
     entry: Entry
     digest: str
@@ -37,10 +37,11 @@ class Line:
 
 
 def read_lines(path: Path, fingerprint: str) -> list[Line]:
-    """The sound lines from the start of the file to the first that is not; none if there is no
-    file. Raises StoreError if unreadable.
+    """The intact lines before the first that is damaged; empty if there is no file.
+
+    Raises StoreError if the file cannot be read.
     """
-    with atomic.telling(path, "read"):
+    with atomic.reporting_errors(path, "read"):
         data = path.read_bytes() if path.exists() else b""
     lines: list[Line] = []
     previous, end = fingerprint, 0
@@ -60,7 +61,7 @@ def _entry(raw: bytes, previous: str) -> Entry | None:
         return None
     try:
         entry = json.loads(body)
-    except (ValueError, RecursionError):  # the digest fits but is no secret: someone made this line
+    except (ValueError, RecursionError):  # the digest is no secret: anyone can make such a line
         return None
     return entry if is_entry(entry) else None
 
@@ -70,7 +71,7 @@ def _chain(previous: str, body: bytes) -> str:
 
 
 class History:
-    """The history as its one writer sees it: where it ends, and how to go on."""
+    """The history of a run for its one writer: its end, and how to append."""
 
     def __init__(self, path: Path, fingerprint: str) -> None:
         self.path = path
@@ -80,27 +81,26 @@ class History:
         self._end = 0
 
     def rewind(self, step: int) -> list[Line]:
-        """Cuts the file behind ``step`` (a torn tail, steps that will be made again)
-        and returns what is left.
+        """Cuts the file after ``step`` (a torn line, steps that will be repeated) and returns the
+        lines left.
 
-        Raises StoreError if ``step`` itself is not there: what was reported
-        saved has been lost since.
+        Raises StoreError if ``step`` itself, which was saved, is missing.
         """
-        kept = [line for line in read_lines(self.path, self.fingerprint) if line.step <= step]
-        if not kept or kept[-1].step != step:
-            sound = f"sound up to step {kept[-1].step}" if kept else "has no sound line"
-            told = f"was cut or altered: {sound}, expected {step}"
-            raise StoreError(str(self.path), f"{told}; {start_over()}")
-        self.step, self._digest, self._end = step, kept[-1].digest, kept[-1].end
-        with atomic.telling(self.path, "repaired"):
+        lines = [line for line in read_lines(self.path, self.fingerprint) if line.step <= step]
+        if not lines or lines[-1].step != step:
+            state = f"intact up to step {lines[-1].step}" if lines else "it has no intact line"
+            message = f"was cut or altered: {state}, expected {step}; {start_over()}"
+            raise StoreError(str(self.path), message)
+        self.step, self._digest, self._end = step, lines[-1].digest, lines[-1].end
+        with atomic.reporting_errors(self.path, "repaired"):
             if self.path.stat().st_size != self._end:
                 self._write(b"")
-        return kept
+        return lines
 
     def append(self, records: Iterable[Record]) -> None:
-        """Adds the entries behind the last step, durably; earlier ones are there already.
+        """Appends the entries after the last step, durably; earlier ones are skipped.
 
-        Raises StoreError, ValueError for disorder.
+        Raises StoreError; ValueError if the steps do not ascend.
         """
         data, digest, step = bytearray(), self._digest, self.step
         for record in records:
@@ -113,7 +113,7 @@ class History:
             data += _HEAD + digest.encode("ascii") + _MIDDLE + body + _TAIL
         if not data:
             return
-        with atomic.telling(self.path, "written"):
+        with atomic.reporting_errors(self.path, "written"):
             self._write(bytes(data))
         self.step, self._digest, self._end = step, digest, self._end + len(data)
 
@@ -121,9 +121,7 @@ class History:
         new = not self.path.exists()
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
         try:
-            if (
-                os.fstat(file).st_size != self._end
-            ):  # part of a line that an earlier full disk left behind
+            if os.fstat(file).st_size != self._end:  # a full disk left a part of a line
                 os.ftruncate(file, self._end)
             os.lseek(file, self._end, os.SEEK_SET)
             atomic.write_all(file, data)

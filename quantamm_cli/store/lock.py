@@ -1,5 +1,5 @@
-"""One writer a run: a lock of the operating system, freed even by kill
--9, that says who holds it.
+"""The lock of a run's one writer: a lock of the operating system, which ends with the process, and
+a file that names the process.
 """
 
 import json
@@ -23,46 +23,44 @@ class BusyError(StoreError):
 
 
 class RunLock:
-    """The lock file of a run, or of ``what`` else. Locks, waits, tells."""
+    """The lock file of a run, or of another result of the kind ``what``."""
 
     def __init__(self, path: Path, what: str = "run") -> None:
         self.path = path
         self._what = what
-        # Not thread-local: the thread that waits for signals may close what another thread opened.
+        # Not thread-local: the thread that handles signals may close what another thread opened.
         self._lock = FileLock(path, thread_local=False)
 
     def acquire(self, wait: float) -> None:
         """Takes the lock, waiting up to ``wait`` seconds.
 
-        Raises BusyError naming the holder, StoreError if the folder refuses.
+        Raises BusyError, which names the holder, or StoreError if the file cannot be made.
         """
-        with atomic.telling(self.path, "locked"):
+        with atomic.reporting_errors(self.path, "locked"):
             try:
                 self._lock.acquire(timeout=max(wait, 0.0), poll_interval=_POLL_SECONDS)
-            except Timeout:  # an OSError too, so it is met first
-                told = f"{_holder(self.path)} is writing this {self._what}; wait for it or stop it"
+            except Timeout:  # an OSError too, so it comes first
+                place = self.path.with_suffix(".json" if self._what == "run" else "")
                 raise BusyError(
-                    str(self.path.with_suffix(".json" if self._what == "run" else "")), told
+                    str(place),
+                    f"{_holder(self.path)} is writing this {self._what}; wait for it or stop it",
                 ) from None
-        with suppress(OSError):  # the lock holds without it; only the message would know less
-            self._sign(
-                json.dumps(
-                    {
-                        "pid": os.getpid(),
-                        "host": socket.gethostname(),
-                        "since": datetime.now(UTC).isoformat(),
-                    }
-                )
-            )
+        holder = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now(UTC).isoformat(),
+        }
+        with suppress(OSError):  # it serves the message only
+            self._write_holder(json.dumps(holder))
 
     def release(self) -> None:
-        """Gives the lock back; the file stays. Twice does no harm."""
+        """Releases the lock; the file stays. A second call does nothing."""
         if self._lock.is_locked:
             with suppress(OSError):
-                self._sign("")
+                self._write_holder("")
             self._lock.release()
 
-    def _sign(self, text: str) -> None:
+    def _write_holder(self, text: str) -> None:
         file = os.open(self.path, os.O_WRONLY)
         try:
             os.ftruncate(file, 0)
@@ -72,18 +70,15 @@ class RunLock:
 
 
 def _holder(path: Path) -> str:
-    """Who holds the lock.
+    """The holder of the lock, for a message.
 
-    A name left by a killed process is not believed: the new holder is about to sign.
+    The entry of a killed process is ignored, as the new holder is about to replace it.
     """
     for _ in range(5):
         try:
-            who = json.loads(path.read_text("utf-8"))
-            pid, where, since = (
-                int(who["pid"]),
-                str(who["host"]),
-                datetime.fromisoformat(who["since"]),
-            )
+            holder = json.loads(path.read_text("utf-8"))
+            pid, where = int(holder["pid"]), str(holder["host"])
+            since = datetime.fromisoformat(holder["since"])
             if where != socket.gethostname() or atomic.alive(pid):
                 return f"another qsim (pid {pid} on {where} since {_clock(since)} UTC)"
         except (OSError, ValueError, KeyError, TypeError):
@@ -94,8 +89,5 @@ def _holder(path: Path) -> str:
 
 def _clock(since: datetime) -> str:
     since = since.astimezone(UTC)
-    return (
-        f"{since:%H:%M:%S}"
-        if since.date() == datetime.now(UTC).date()
-        else f"{since:%Y-%m-%d %H:%M:%S}"
-    )
+    today = since.date() == datetime.now(UTC).date()
+    return f"{since:%H:%M:%S}" if today else f"{since:%Y-%m-%d %H:%M:%S}"

@@ -1,4 +1,4 @@
-"""Walk-forwards, competitions and studies as a listing shows them."""
+"""Reads walk-forwards, competitions and studies for a list of results."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from quantamm_cli.tuning.study_document import StudyDocument
 
 
 class Listed(TypedDict, total=False):
-    """What each kind is listed with."""
+    """The facts of a result in a list; each kind has some of them."""
 
     tokens: list[str]
     pool: str | None
@@ -39,35 +39,35 @@ class Listed(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Other:
-    """A line of ``qsim runs list`` that is no run. ``status``: finished,
-    unfinished (nothing to show yet), or damaged.
+    """A line of ``qsim runs list`` that is no run. ``status``: ``finished``, ``unfinished`` (it has
+    no result yet) or ``damaged``.
     """
 
     held: Held
     status: str
     modified: datetime
     file: Path
-    told: Listed
-    """What its kind is listed with."""
+    facts: Listed
     problem: str | None = None
     older: tuple[Older, ...] = ()
-    """What it was made by and has changed since."""
+    """The definitions that have changed since it was made."""
 
 
 def other(held: Held) -> Other:
-    """What a listing shows of a walk-forward, a competition or a study."""
-    file, there = _file(held)
-    newest = file if there else held.path
-    with atomic.telling(newest, "read"):
+    """The line of a walk-forward, a competition or a study in a list of results."""
+    file, exists = _file(held)
+    newest = file if exists else held.path
+    with atomic.reporting_errors(newest, "read"):
         modified = datetime.fromtimestamp(newest.stat().st_mtime, UTC)
-    if not there:
+    if not exists:
         return Other(held, "unfinished", modified, file, {})
+    reader = {"walk": _walk, "compete": _competition, "study": _study}[held.kind]
     try:
-        facts, changed = {"walk": _walk, "compete": _competition, "study": _study}[held.kind](held)
+        facts, changed = reader(held)
     except StoreError as failure:
         return Other(held, "damaged", modified, file, {}, failure.message)
     except (KeyError, TypeError, AttributeError, IndexError):
-        return Other(held, "damaged", modified, file, {}, "lacks parts of what was written")
+        return Other(held, "damaged", modified, file, {}, "lacks parts of its content")
     return Other(held, "finished", modified, file, facts, older=changed)
 
 
@@ -82,32 +82,33 @@ def walk_place(held: Held, chosen: str = "") -> WalkPlace:
 
 
 def read_study(held: Held) -> StudyDocument:
-    """The summary of a study. Raises StoreError if it is not there, or damaged."""
+    """The summary of a study. Raises StoreError if it is missing or damaged."""
     path = StudyPlace(held.path.parent, held.fingerprint).summary
-    cure = "qsim tune with the same words writes it again"
-    found: Any = read_object(path, cure)
+    advice = "run qsim tune with the same settings to write it again"
+    document: Any = read_object(path, advice)
     if (
-        found.get("study") != held.name
-        or sha256(found.get("identity")) != held.fingerprint
-        or not isinstance(found.get("trials"), list)
+        document.get("study") != held.name
+        or sha256(document.get("identity")) != held.fingerprint
+        or not isinstance(document.get("trials"), list)
     ):
-        raise StoreError(str(path), f"is not of this study; {cure}")
-    study: StudyDocument = found
+        raise StoreError(str(path), f"is not of this study; {advice}")
+    study: StudyDocument = document
     return study
 
 
 def older_study(study: StudyDocument) -> tuple[Older, ...]:
-    """What a study was made by and has changed since."""
+    """The definitions that have changed since a study was made."""
     identity = study["identity"]
     _, _, metric = identity["objective"].partition(".")
     return older(identity["train"], "train", [metric], identity.get("meanings"))
 
 
 def _file(held: Held) -> tuple[Path, bool]:
-    """The file that tells most, and whether it is there."""
+    """The file of the result, and whether it exists."""
     if held.kind == "walk":
-        chosen = walk_place(held).choices()
-        return (chosen[0] if chosen else walk_place(held)).result, bool(chosen)
+        places = walk_place(held).choices()
+        place = places[0] if places else walk_place(held)
+        return place.result, bool(places)
     file = held.path / {"compete": "scores.json", "study": "study.json"}[held.kind]
     return file, file.exists()
 
@@ -115,14 +116,12 @@ def _file(held: Held) -> tuple[Path, bool]:
 def _walk(held: Held) -> tuple[Listed, tuple[Older, ...]]:
     walk = read_walk(walk_place(held).choices()[0])
     result = walk.result
-    metric, best = result["aggregate"]["metric"], result["aggregate"]["outside"]
-    finding = result["verdict"]["finding"]
     tokens, pool = _pool(result["settings"])
     facts: Listed = {
         "cycles": len(result["cycles"]),
-        "metric": metric,
-        "best": best,
-        "finding": finding,
+        "metric": result["aggregate"]["metric"],
+        "best": result["aggregate"]["outside"],
+        "finding": result["verdict"]["finding"],
         "tokens": tokens,
         "pool": pool,
     }
@@ -131,47 +130,43 @@ def _walk(held: Held) -> tuple[Listed, tuple[Older, ...]]:
 
 def _competition(held: Held) -> tuple[Listed, tuple[Older, ...]]:
     place = competition_place(held)
-    found = place.read_scores()
-    changed = _older_competition(place)
-    common: Listed = {"seeds": found["seeds"]["count"], "metric": "edge"}
-    if "sweep" in found:
-        facts: Listed = {
-            **common,
-            "sweep": found["sweep"],
-            "points": len(found["points"]),
-            "best": found["best"]["edge"]["mean"],
-        }
-        return facts, changed
-    names = [row["name"] for row in found["standings"][:-1]]
-    facts = {
-        **common,
-        "strategies": names,
-        "leader": names[0],
-        "best": found["standings"][0]["edge"]["mean"],
-    }
-    return facts, changed
+    scores = place.read_scores()
+    facts: Listed = {"seeds": scores["seeds"]["count"], "metric": "edge"}
+    if "sweep" in scores:
+        facts["sweep"] = scores["sweep"]
+        facts["points"] = len(scores["points"])
+        facts["best"] = scores["best"]["edge"]["mean"]
+    else:
+        names = [row["name"] for row in scores["standings"][:-1]]
+        facts["strategies"] = names
+        facts["leader"] = names[0]
+        facts["best"] = scores["standings"][0]["edge"]["mean"]
+    return facts, _older_competition(place)
 
 
 def _older_competition(place: CompetitionPlace) -> tuple[Older, ...]:
-    """By its receipt; a damaged one is for ``qsim runs verify`` to say."""
+    """The definitions that have changed since its receipt; empty for a missing or damaged receipt,
+    on which ``qsim runs verify`` reports.
+    """
+    if not place.receipt.exists():
+        return ()
     try:
-        return older_definitions(read_receipt(place.receipt)) if place.receipt.exists() else ()
+        return older_definitions(read_receipt(place.receipt))
     except StoreError:
         return ()
 
 
 def _study(held: Held) -> tuple[Listed, tuple[Older, ...]]:
-    found = read_study(held)
-    best = found["best"]["value"] if "best" in found else None
-    tokens, pool = _pool(found["identity"]["train"])
+    study = read_study(held)
+    tokens, pool = _pool(study["identity"]["train"])
     facts: Listed = {
-        "trials": len(found["trials"]),
-        "metric": found["identity"]["objective"],
-        "best": best,
+        "trials": len(study["trials"]),
+        "metric": study["identity"]["objective"],
+        "best": study["best"]["value"] if "best" in study else None,
         "tokens": tokens,
         "pool": pool,
     }
-    return facts, older_study(found)
+    return facts, older_study(study)
 
 
 def _pool(settings: JsonObject) -> tuple[list[str], str | None]:

@@ -1,4 +1,4 @@
-"""Receipts of competitions on the disk, and the users' files that were run."""
+"""Reads and writes receipts of competitions, and finds the users' files that they name."""
 
 import hashlib
 import json
@@ -12,21 +12,22 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, older
 from quantamm_cli.store import atomic
-from quantamm_cli.store.checksummed_json import proven, refuse_newer
+from quantamm_cli.store.checksummed_json import refuse_newer, with_digest
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.result_folder import write_if_changed
 
 
 def write_receipt(path: Path, receipt: Receipt) -> None:
-    """The receipt with ``sha256``, the digest of all the rest. Raises StoreError."""
-    write_if_changed(path, render(proven(finite(receipt))) + "\n")
+    """Writes the receipt with ``sha256``, the digest of the rest. Raises StoreError."""
+    write_if_changed(path, render(with_digest(finite(receipt))) + "\n")
 
 
 def read_receipt(path: str | Path) -> Receipt:
-    """A receipt as it was written. Raises StoreError if it is missing, none, or altered."""
+    """The receipt in a file or folder. Raises StoreError if it is missing, altered or none."""
     target = Path(path).expanduser()
-    target = target / "receipt.json" if target.is_dir() else target
-    with atomic.telling(target, "read"):
+    if target.is_dir():
+        target /= "receipt.json"
+    with atomic.reporting_errors(target, "read"):
         data = target.read_bytes()
     try:
         tree: Any = json.loads(data)
@@ -37,8 +38,8 @@ def read_receipt(path: str | Path) -> Receipt:
     if sha256(tree) != written:
         raise StoreError(
             str(target),
-            "was cut or altered: its digest does not fit; qsim compete with the same "
-            "words writes it again",
+            "was cut or altered: its digest does not fit; run qsim compete with the same "
+            "settings to write it again",
         )
     refuse_newer(target, tree)
     receipt: Receipt = tree | {"sha256": written}
@@ -46,55 +47,56 @@ def read_receipt(path: str | Path) -> Receipt:
 
 
 def older_definitions(receipt: Receipt) -> tuple[Older, ...]:
-    """What the market, the rules or a strategy of a receipt were made by and has changed since."""
+    """The definitions of market, rules and strategies that have changed since a receipt."""
     strategies = [each["settings"] for each in receipt["strategies"]]
     return older({**receipt["settings"], "strategy": strategies}, "compete")
 
 
 def find_source(receipt: Path, path: str, digest: str) -> Path:
-    """The user's file that was run: where it was, or beside its receipt.
+    """The user's file with this digest: where it was, or beside the receipt.
 
-    Raises StoreError if neither is the same to the byte.
+    Raises StoreError if neither file has the same bytes.
     """
     folder = receipt if receipt.is_dir() else receipt.parent
-    was = Path(path)
-    for place in (was, folder / was.name, folder / "sources" / source_name(was, digest)):
+    former = Path(path)
+    copy = folder / "sources" / source_name(former, digest)
+    for place in (former, folder / former.name, copy):
         try:
             if hashlib.sha256(place.read_bytes()).hexdigest() == digest:
                 return place
         except OSError:
             continue
-    told = "was changed since" if was.exists() else "is not there"
+    problem = "was changed since" if former.exists() else "does not exist"
     raise StoreError(
         str(receipt),
-        f"{path} {told}; the receipt is for the file whose SHA-256 is {digest}: put that "
-        "one beside the receipt",
+        f"{path} {problem}; the receipt needs the file whose SHA-256 is {digest}: copy that "
+        "one to the folder of the receipt",
     )
 
 
 def source_name(path: Path, digest: str) -> str:
-    """What the copy of a user's file is called."""
+    """The name of the copy of a user's file."""
     return f"{path.stem}_{digest[:12]}.py"
 
 
 def find_receipts(names: Sequence[str | Path]) -> list[Path]:
-    """The receipts that are meant: files as they are, of a folder all in it and in its folders.
+    """The paths of receipts: files as named, and of a folder all in it and in its folders.
 
-    Raises StoreError where there is none.
+    Raises StoreError for a folder that has none.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for name in map(Path, names):
         if not name.is_dir():
-            found.append(name)
+            paths.append(name)
             continue
-        with atomic.telling(name, "read"):
+        with atomic.reporting_errors(name, "read"):
             inside = sorted({*name.glob("*receipt*.json"), *name.glob("*/receipt.json")})
-        # What was set aside to start afresh is history: its folder has a date behind its name.
-        there = [path for path in inside if not re.search(r"\.\d{8}T\d{6}Z", path.parent.name)]
-        if not there:
+        # A folder that was set aside has a date as suffix.
+        receipts = [path for path in inside if not re.search(r"\.\d{8}T\d{6}Z", path.parent.name)]
+        if not receipts:
             raise StoreError(
                 str(name),
-                "no receipt is in this folder; qsim compete writes runs/compete_.../receipt.json",
+                "this folder has no receipt; qsim compete writes runs/compete_.../receipt.json",
             )
-        found += there
-    return list(dict.fromkeys(found))
+        paths += receipts
+    return list(dict.fromkeys(paths))

@@ -1,6 +1,4 @@
-"""An entry as it is written: converted once, however often the checkpoint that
-keeps it is written again.
-"""
+"""Entries in the form in which they are written; each is converted once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -12,15 +10,15 @@ from quantamm_cli.settings.digest import canonical
 from quantamm_cli.store.encode import finite, render
 
 Scores: TypeAlias = Sequence[float | None] | NDArray[Any]
-"""A number a parameter set: an array, or as it is read back a list in which
-None is what was not finite.
+"""A number for each parameter set: an array, or a list read from JSON, in which None is a number
+that was not finite.
 """
 Values: TypeAlias = Sequence[Sequence[float] | Sequence[Sequence[float]]] | NDArray[Any]
-"""A parameter of every set: its numbers, or those of each of its layers."""
+"""A parameter of every set: its numbers, or the numbers of each layer."""
 
 
 class Entry(TypedDict):
-    """One step of a training. Fitters add what they say of each set, by names of their own."""
+    """One step of a training. Fitters add results for each set, by names of their own."""
 
     step: int
     params: Mapping[str, Values]
@@ -36,7 +34,7 @@ class Entry(TypedDict):
 
 
 def is_entry(tree: object) -> TypeGuard[Entry]:
-    """Whether what JSON holds says which step it is; what else it says its digest vouches for."""
+    """Whether a JSON value has a step; digests protect the rest of its content."""
     return isinstance(tree, dict) and type(tree.get("step")) is int
 
 
@@ -44,8 +42,9 @@ _FIRST = ("step", "objective", "learning_rate", "since_improvement")
 
 
 class Record:
-    """The two texts of an entry; the entry is not changed any more.
-    Raises TypeError for what JSON cannot hold.
+    """An entry with its canonical and its indented JSON. The entry must not change any more.
+
+    Raises TypeError for a value that JSON does not have.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -55,8 +54,8 @@ class Record:
         self.canonical = canonical(self._plain)
 
     @cached_property
-    def people(self) -> str:
-        """For the checkpoint: keys in one order, whatever order they came in."""
+    def indented(self) -> str:
+        """The JSON in the checkpoint, with its keys in a fixed order."""
         return render({key: self._plain[key] for key in sorted(self._plain, key=_rank)}, "    ")
 
 
@@ -65,7 +64,7 @@ def _rank(key: str) -> tuple[int, str]:
 
 
 class Records:
-    """Remembers the records of the last save: most entries are kept from one save to the next."""
+    """Caches the records of the last save, most of which the next save needs again."""
 
     def __init__(self) -> None:
         self._known: dict[int, Record] = {}
@@ -80,6 +79,6 @@ class Records:
             known = self._known[int(entry["step"])] = Record(entry)
         return known
 
-    def forget_but(self, records: Iterable[Record]) -> None:
-        """Only these will come again."""
+    def retain(self, records: Iterable[Record]) -> None:
+        """Drops all records but these from the cache."""
         self._known = {record.step: record for record in records}

@@ -1,9 +1,10 @@
-"""Result files of quantammsim: JSON within JSON, a list of the settings and one entry
-a step, NaN as bare words.
+"""Reads result files of quantammsim: JSON within JSON, a list of the settings and one entry a
+step, with NaN as a bare word.
 """
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 
-_CURE = "name a file that quantammsim wrote (results/run_….json)"
+_ADVICE = "name a file that quantammsim wrote (results/run_….json)"
 
 
 @dataclass(frozen=True)
 class Result:
-    """A file as it is: its settings, the entries that were not superseded, and how many were."""
+    """The settings of a file, the entries that were not superseded, and how many were."""
 
     path: Path
     sha256: str
@@ -31,34 +32,26 @@ class Result:
 def read_result(path: str | Path) -> Result:
     """The content of a result file.
 
-    Raises StoreError for one that is missing, cut, or something else.
+    Raises StoreError if the file is missing, cut, or of another kind.
     """
     place = Path(path)
-    with atomic.telling(place, "read"):
+    with atomic.reporting_errors(place, "read"):
         data = place.read_bytes()
     parts = _parts(place, data)
     settings, entries = parts[0], parts[1:]
-    kept: list[tuple[int, JsonObject]] = []
+    valid: dict[int, JsonObject] = {}
     for index, entry in enumerate(entries):
         step = _step(entry, index)
-        # Appended by a later start or resume: it took the place of what had
-        # been done from that step on.
-        while kept and kept[-1][0] >= step:
-            kept.pop()
-        kept.append((step, {**entry, "step": step}))
-    digest, superseded = hashlib.sha256(data).hexdigest(), len(entries) - len(kept)
-    return Result(
-        place,
-        digest,
-        settings,
-        tuple(entry for _, entry in kept),
-        tuple(step for step, _ in kept),
-        superseded,
-    )
+        # A later start or resume appended it and supersedes the entries from its step on.
+        while valid and next(reversed(valid)) >= step:
+            valid.popitem()
+        valid[step] = {**entry, "step": step}
+    digest, superseded = hashlib.sha256(data).hexdigest(), len(entries) - len(valid)
+    return Result(place, digest, settings, tuple(valid.values()), tuple(valid), superseded)
 
 
 def _parts(path: Path, data: bytes) -> list[JsonObject]:
-    """The list, whether it was encoded twice, as there, or once."""
+    """The list in a file, encoded twice, as quantammsim does, or once."""
     try:
         tree: Any = json.loads(data.decode("utf-8"))
         if isinstance(tree, str):
@@ -66,25 +59,25 @@ def _parts(path: Path, data: bytes) -> list[JsonObject]:
     except json.JSONDecodeError as error:
         raise StoreError(
             str(path),
-            f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {_CURE}",
+            f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {_ADVICE}",
         ) from None
     except (ValueError, RecursionError) as error:
-        raise StoreError(str(path), f"is not JSON ({type(error).__name__}); {_CURE}") from None
+        raise StoreError(str(path), f"is not JSON ({type(error).__name__}); {_ADVICE}") from None
     if not isinstance(tree, list) or not tree or not all(isinstance(part, dict) for part in tree):
-        raise StoreError(str(path), f"is JSON but not a list of settings and entries; {_CURE}")
+        raise StoreError(str(path), f"is JSON but not a list of settings and entries; {_ADVICE}")
     if "tokens" not in tree[0] or "rule" not in tree[0]:
         raise StoreError(
             str(path),
-            f"its first part has no tokens and no rule: not settings of quantammsim; {_CURE}",
+            f"its first part has no tokens or no rule: not settings of quantammsim; {_ADVICE}",
         )
     if len(tree) < 2:
-        raise StoreError(str(path), "holds settings but no step")
+        raise StoreError(str(path), "has settings but no step")
     return tree
 
 
 def _step(entry: JsonObject, index: int) -> int:
-    """The step of an entry: a trial of a search says its number,
-    and its arrays lack the axis of sets.
-    """
+    """The step of an entry: its number, that of its trial, or its index."""
     step = entry.get("step", entry.get("optuna_trial_number", index))
-    return int(step) if isinstance(step, int | float) and step == step else index
+    if isinstance(step, int | float) and not math.isnan(step):
+        return int(step)
+    return index

@@ -1,6 +1,4 @@
-"""What the folders of studies, competitions and walk-forwards have in
-common: a name, a place, a lock.
-"""
+"""The name, the place and the lock of folders of studies, competitions and walk-forwards."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,35 +13,33 @@ from quantamm_cli.store.lock import RunLock
 
 @dataclass(frozen=True)
 class ResultFolder:
-    """A folder of results in a runs folder, named by what it is and by
-    the digest of its settings.
-    """
+    """A folder of results in a runs folder, named by its kind and the digest of its settings."""
 
     runs: Path
     fingerprint: str
 
     prefix: ClassVar[str]
-    """What its name begins with."""
+    """The prefix of its name."""
     noun: ClassVar[str]
-    """What messages call it."""
+    """The kind of result in messages."""
     outcomes: ClassVar[tuple[str, ...]] = ()
-    """The files of it that tell what came of it."""
+    """The names of its files of results."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the folder."""
         return f"{self.prefix}_{self.fingerprint}"
 
     @property
     def folder(self) -> Path:
-        """All of it."""
+        """The path of the folder."""
         return self.runs / self.name
 
     @contextmanager
     def held(self, fresh: bool) -> Iterator[None]:
-        """The folder, made if need be and locked; only the lock's holder writes the outcomes.
+        """Creates the folder if needed and holds its lock; only the holder writes the outcomes.
 
-        ``fresh``: what was there is kept beside, dated. Raises BusyError, StoreError.
+        ``fresh``: an existing folder is first renamed, with a date. Raises BusyError, StoreError.
         """
         atomic.make_folder(self.runs)
         lock = RunLock(self.runs / f"{self.name}.lock", self.noun)
@@ -59,7 +55,7 @@ class ResultFolder:
 
 
 def write_if_changed(path: Path, text: str) -> None:
-    """A file that is right already keeps its date. Raises StoreError."""
+    """Replaces a file, unless it has this text already. Raises StoreError."""
     try:
         if path.read_text("utf-8") == text:
             return

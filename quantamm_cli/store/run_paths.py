@@ -1,4 +1,4 @@
-"""Where the files of one run are."""
+"""The paths of the files of a run."""
 
 import re
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ CHECKPOINT = re.compile(r"run_([0-9a-f]{64})\.json")
 
 @dataclass(frozen=True)
 class Place:
-    """The files of the run ``fingerprint`` in a runs folder. Raises StoreError unless it is
-    64 lower-case hex digits.
+    """The files of the run ``fingerprint`` in a runs folder. Raises StoreError unless the
+    fingerprint has 64 lower-case hex digits.
     """
 
     runs: Path
@@ -32,24 +32,24 @@ class Place:
 
         Raises StoreError if the name is not one of a checkpoint.
         """
-        named = CHECKPOINT.fullmatch(checkpoint.name)
-        if not named:
+        name = CHECKPOINT.fullmatch(checkpoint.name)
+        if not name:
             raise StoreError(
                 str(checkpoint),
                 "is not named run_<64 hex digits>.json; if it was renamed, rename it back",
             )
-        return cls(checkpoint.parent, named[1])
+        return cls(checkpoint.parent, name[1])
 
     @property
     def checkpoint(self) -> Path:
-        """The JSON."""
+        """The checkpoint, a JSON document."""
         return self.runs / f"run_{self.fingerprint}.json"
 
     @property
     def folder(self) -> Path:
-        """What belongs to the run and is not in the JSON.
+        """The folder of the run's other files.
 
-        Raises StoreError if it leads out of the runs folder.
+        Raises StoreError if it is a symbolic link.
         """
         folder = self.runs / f"run_{self.fingerprint}"
         if folder.is_symlink():
@@ -60,15 +60,15 @@ class Place:
 
     @property
     def history(self) -> Path:
-        """Every entry, one a line."""
+        """Every entry, one to a line."""
         return self.folder / "history.jsonl"
 
     @property
     def state(self) -> Path:
-        """What an exact resume needs."""
+        """The arrays that an exact resume needs."""
         return self.folder / "state.npz"
 
     @property
     def lock(self) -> Path:
-        """Locked by the one process that writes; never deleted, or two could hold it."""
+        """The lock of the one process that writes; never deleted, or two could hold it."""
         return self.runs / f"run_{self.fingerprint}.lock"

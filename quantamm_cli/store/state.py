@@ -1,6 +1,4 @@
-"""What an exact resume needs, beside the checkpoint: named arrays bound
-to their run and to a step.
-"""
+"""The state for an exact resume, beside the checkpoint: named arrays of one run and one step."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,14 +8,14 @@ import numpy as np
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
-from quantamm_cli.store.cures import start_over
+from quantamm_cli.store.advice import start_over
 from quantamm_cli.store.trajectory import packed, read_arrays
 
 _DIGEST = "sha256"
 
 
 def write_state(path: Path, fingerprint: str, state: Mapping[str, np.ndarray]) -> None:
-    """Replaces the state; ``state["step"]`` says after how many steps it stands.
+    """Replaces the state; ``state["step"]`` is the number of steps done.
 
     Raises StoreError.
     """
@@ -39,7 +37,7 @@ def read_state(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
 
 
 def step_of(state: Mapping[str, np.ndarray]) -> int | None:
-    """The number of steps the state stands for; None if it does not say."""
+    """The number of steps done; None if the state does not have it."""
     step = np.asarray(state.get("step", ""))
     return int(step) if step.shape == () and step.dtype.kind in "iu" else None
 

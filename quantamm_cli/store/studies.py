@@ -1,4 +1,4 @@
-"""Where a study is kept, beside the runs of its trials, and who may write it."""
+"""The files of a study, beside the runs of its trials."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +16,15 @@ class StudyPlace(ResultFolder):
 
     @property
     def journal(self) -> Path:
-        """Every trial; the only file that going on needs."""
+        """Every trial; a resume needs no other file."""
         return self.folder / "study.journal"
 
     @property
     def summary(self) -> Path:
-        """The trials and the best of them, for people and programs."""
+        """The trials and the best of them."""
         return self.folder / "study.json"
 
     @property
     def experiment(self) -> Path:
-        """The best trial as settings."""
+        """The best trial as an experiment file."""
         return self.folder / "best.yaml"

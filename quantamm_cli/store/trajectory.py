@@ -1,6 +1,4 @@
-"""Named arrays as ``.npz``, written whole or not at all, the same bytes for the
-same arrays, without pickle.
-"""
+"""Named arrays as ``.npz``, written atomically, without pickle; equal arrays give equal bytes."""
 
 import io
 import zipfile
@@ -28,7 +26,7 @@ _DAMAGE = (
 
 
 def write_arrays(path: str | Path, /, **arrays: ArrayLike) -> None:
-    """Writes the arrays to ``path`` (made with its folder).
+    """Writes the arrays to ``path``, whose folder is created if needed.
 
     Raises StoreError; TypeError for objects and structured types.
     """
@@ -42,7 +40,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     Raises StoreError if it is missing, damaged or would need pickle.
     """
     target = Path(path)
-    with atomic.telling(target, "read"):
+    with atomic.reporting_errors(target, "read"):
         data = target.read_bytes()
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:

@@ -1,9 +1,8 @@
-"""The one writer of a run: finds what is there, repairs what a crash left,
-saves so that nothing reported saved is lost.
+"""The one writer of a run: reads an existing run, repairs it after a crash, and saves durably.
 
 A save appends to the history, then replaces the state, then the checkpoint, each durable before the
-next begins. So the history is never behind the state, nor the state behind the checkpoint; what is
-ahead is cut or taken up on opening.
+next begins. So the history is never behind the state, nor the state behind the checkpoint. On
+opening, the history after the state is cut, and the entries after the checkpoint are read from it.
 """
 
 import json
@@ -20,8 +19,8 @@ from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.advice import start_over
 from quantamm_cli.store.checkpoint import STATUSES, Run, read_checkpoint, write_checkpoint
-from quantamm_cli.store.cures import start_over
 from quantamm_cli.store.encode import finite
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
@@ -34,12 +33,12 @@ Status = Literal["new", "resumed", "finished"]
 
 
 class Writer:
-    """Holds the lock of a run until it is closed (a context manager). Made by ``Store.open``; any
-    thread may save, no signal handler.
+    """Holds the lock of a run until it is closed (a context manager). ``Store.open`` makes it. Any
+    thread may save, but no signal handler.
 
-    ``status``: what was found. ``run``: the checkpoint that was there, its entries followed by
-    those of the history it had not seen yet when a crash came. ``state``: the arrays saved with the
-    last step; None for a new run, and for a finished one that has lost them.
+    ``status``: that of the run on opening. ``run``: the checkpoint, with the entries that the
+    history has after it. ``state``: the arrays saved with the last step; None for a new run, and
+    for a finished one whose state is lost.
     """
 
     def __init__(
@@ -76,18 +75,16 @@ class Writer:
 
     @property
     def folder(self) -> Path:
-        """For what belongs to the run; there from the first save on."""
+        """The folder of the run's other files; the first save creates it."""
         return self.place.folder
 
     @property
     def step(self) -> int | None:
-        """The last step saved; None for a new run, and for one that was
-        finished when it was opened.
-        """
+        """The last step saved; None for a new run, and for one that was finished on opening."""
         return self._history.step
 
     def close(self) -> None:
-        """Gives the lock back. Twice does no harm."""
+        """Releases the lock. A second call does nothing."""
         with self._busy:
             self._open = False
             self._lock.release()
@@ -95,63 +92,62 @@ class Writer:
     def save(
         self,
         entries_since_last: Iterable[Entry],
-        kept: Iterable[Entry],
+        checkpoint_entries: Iterable[Entry],
         state: Mapping[str, np.ndarray],
         status: str,
         provenance: JsonObject,
     ) -> None:
-        """Saves the run as it stands after ``state["step"]`` steps;
-        when it returns, it is on the disk.
+        """Saves the run after ``state["step"]`` steps, durably.
 
-        ``entries_since_last`` go to the history (those already there are skipped, so a failed save
-        may be repeated), ``kept`` to the checkpoint. The last of both is the entry of
-        ``state["step"]``. Raises StoreError if the disk refuses: the files are then those of the
-        save before, or of this one. Raises ValueError for a step that does not fit. An entry is not
-        to be changed once it was given.
+        ``entries_since_last`` go to the history, which skips those it has, so that a failed save
+        may be repeated; ``checkpoint_entries`` go to the checkpoint. The last of both is the entry
+        of ``state["step"]``. Entries must not change afterwards.
+
+        Raises:
+            StoreError: the disk refuses; the files are then those of the save before, or of this.
+            ValueError: a step that does not fit.
         """
         step = step_of(state)
-        origin = finite(({"data": self.data} if self.data else {}) | dict(provenance))
+        data = {"data": self.data} if self.data else {}
+        origin = finite(data | dict(provenance))
         with self._busy:
-            since, unsorted = self._records.of(entries_since_last), self._records.of(kept)
-            keep = [
-                record for _, record in sorted({record.step: record for record in unsorted}.items())
-            ]
-            if status not in STATUSES or step is None or not keep or keep[-1].step != step:
+            since = self._records.of(entries_since_last)
+            by_step = {record.step: record for record in self._records.of(checkpoint_entries)}
+            records = [by_step[at] for at in sorted(by_step)]
+            if status not in STATUSES or step is None or not records or records[-1].step != step:
                 raise ValueError(
-                    f"a save has a status of {STATUSES} and its parts end at one step; "
-                    f"got {status}, {step}"
+                    f"a save needs a status of {STATUSES}, and entries and state of one last "
+                    f"step; got {status}, {step}"
                 )
             if not self._open or self.status == "finished":
-                raise ValueError("the run was closed, or was finished when it was opened")
+                raise ValueError("the run is closed, or was finished on opening")
             atomic.make_folder(self.folder)
             self._history.append(since)
             if self._history.step != step:
                 raise ValueError(
-                    f"the history ends at step {self._history.step}, the state "
-                    f"stands for step {step}"
+                    f"the history ends at step {self._history.step}, the state is of step {step}"
                 )
             write_state(self.place.state, self.place.fingerprint, state)
-            write_checkpoint(self.place, self._settings, status, keep, origin)
-            self._records.forget_but(keep)
+            write_checkpoint(self.place, self._settings, status, records, origin)
+            self._records.retain(records)
 
     def _find(self, fresh: bool) -> None:
         place = self.place
         atomic.sweep(place.runs, (place.checkpoint.name,))
         atomic.sweep(place.folder, (place.state.name,))
-        left = place.state.exists() or (place.history.exists() and place.history.stat().st_size > 0)
-        if fresh or (
-            left and not place.checkpoint.exists()
-        ):  # without its checkpoint a history proves nothing, but it is kept
-            set_aside(
-                place.checkpoint, place.folder
-            )  # the checkpoint first: a folder without it is set aside by the next opening anyway
+        history = place.history.exists() and place.history.stat().st_size > 0
+        # A history without its checkpoint cannot be resumed.
+        orphaned = (history or place.state.exists()) and not place.checkpoint.exists()
+        if fresh or orphaned:
+            # The checkpoint first: the next opening sets aside a folder without one.
+            set_aside(place.checkpoint, place.folder)
         if not place.checkpoint.exists():
             return
         run = read_checkpoint(place.checkpoint)
         self._same_data(run)
         if run.status == "finished":
             self.status, self.run = "finished", run
-            with suppress(StoreError):  # to reuse a finished run its checkpoint is enough
+            with suppress(StoreError):  # the checkpoint is enough to reuse a finished run
                 self.state = self._state(run)
             return
         self.status, self.state = "resumed", self._state(run)
@@ -162,17 +158,20 @@ class Writer:
     def _same_data(self, run: Run) -> None:
         stored = run.provenance.get("data")
         if self.data and stored and stored != self.data:
-            told = f"was made from other data (sha256 {stored}) than there is now ({self.data})"
-            raise DataError(str(run.path), f"{told}; bring the data back, or {start_over()}")
+            raise DataError(
+                str(run.path),
+                f"was made from other data (sha256 {stored}) than the present ({self.data}); "
+                f"restore that data, or {start_over()}",
+            )
 
     def _state(self, run: Run) -> dict[str, np.ndarray]:
         if not self.place.state.exists():
             raise StoreError(
-                str(self.place.state), f"is missing, the run cannot go on; {start_over()}"
+                str(self.place.state), f"is missing, so the run cannot resume; {start_over()}"
             )
         state = read_state(self.place.state, run.fingerprint)
         step = step_of(state)
         if step is None or step < run.step:
-            message = f"stands for step {step}, the checkpoint for step {run.step}; {start_over()}"
+            message = f"is of step {step}, the checkpoint of step {run.step}; {start_over()}"
             raise StoreError(str(self.place.state), message)
         return state

@@ -112,7 +112,7 @@ def _other(each: Other) -> dict[str, Json]:
         "run": each.held.name,
         "fingerprint": each.held.fingerprint,
         "status": each.status,
-        **finite(each.told),
+        **finite(each.facts),
         **older_json(each.older),
         "problem": each.problem,
         "file": str(each.file),
@@ -120,7 +120,7 @@ def _other(each: Other) -> dict[str, Json]:
 
 
 def _other_line(each: Other) -> Line:
-    facts = each.told
+    facts = each.facts
     sizes = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
     what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
     if "sweep" in facts:

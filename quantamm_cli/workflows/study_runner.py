@@ -157,7 +157,7 @@ class StudyRunner:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with atomic.telling(self._files.place.journal, "written"):
+        with atomic.reporting_errors(self._files.place.journal, "written"):
             yield
 
 

@@ -237,7 +237,7 @@ def _warn(period: str, search: Search, monitor: Monitor) -> None:
 def _open_study(planned: StudyPlan, fresh: bool) -> Study:
     notes: JsonObject = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
     place, settings, search = planned.place, planned.settings, planned.search
-    with atomic.telling(place.journal, "written"):
+    with atomic.reporting_errors(place.journal, "written"):
         return Study(
             place.journal,
             place.name,

@@ -11,7 +11,7 @@ import toy
 from numpy.typing import NDArray
 from toy import TOY, Call
 
-from quantamm_cli.store.checksummed_json import proven
+from quantamm_cli.store.checksummed_json import with_digest
 
 LONGER = (*TOY, "test_end=2021-02-18")  # 25 test days: enough for an interval
 OTHER = (*LONGER, "params.k_per_day=500", "params.memory_days=1")
@@ -72,7 +72,7 @@ def test_a_walk_forward_stands_beside_the_run_of_its_cycle(trained: Path, call: 
         4, "no walk-forward begins with walk_000000"
     )
     result = trained / walk["files"]["result"]
-    result.write_text(json.dumps(proven(json.loads(result.read_text()) | {"settings": {}})))
+    result.write_text(json.dumps(with_digest(json.loads(result.read_text()) | {"settings": {}})))
     call("runs", "compare", walk["run"], walk["cycles"][0]["run"]).one_line(
-        4, "was cut or altered (its settings do not fit its name)"
+        4, "was cut or altered (its settings do not fit its fingerprint)"
     )

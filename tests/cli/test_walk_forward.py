@@ -168,7 +168,7 @@ def test_its_name_is_enough(walk: Path, done: Path, call: Call) -> None:
     call("report", short, "--load", "best_test").one_line(
         4, "has no result-best_test.json (there is: the usual choice, without --load)"
     )
-    call("evaluate", "--run", short).one_line(4, f"{short}… is a walk-forward and a run is wanted")
+    call("evaluate", "--run", short).one_line(4, f"{short}… is a walk-forward, expected a run")
 
 
 @pytest.mark.parametrize("name", ["result", "daily"])

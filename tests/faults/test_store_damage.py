@@ -70,7 +70,7 @@ def test_f3_a_torn_record_that_was_reported_saved_is_told(tmp_path: Path, finish
     last, run = whole[:-1].rindex(b"\n") + 1, store.load(worker.FINGERPRINT)
     for end in range(last, len(whole), 5):
         history.write_bytes(whole[:end])
-        with pytest.raises(StoreError, match="sound up to step 4, expected 5"):
+        with pytest.raises(StoreError, match="intact up to step 4, expected 5"):
             run.history()
 
 

@@ -47,7 +47,7 @@ class Competition:
         """Lock the folder and read its batches. ``fresh``: rename it and start over."""
         start_jax()
         with self.place.held(fresh):
-            self._parts = self.place.kept()
+            self._parts = self.place.read_batches()
             yield
 
     def missing(self, wanted: range) -> list[int]:
@@ -92,7 +92,7 @@ class Competition:
             done = total - len(todo) + first
             step(done)
             part = self._play_batch(seeds, partial(_advance, step, done))
-            self.place.keep(part)
+            self.place.write_batch(part)
             self._parts.append(part)
             self.new += len(seeds)
             check()

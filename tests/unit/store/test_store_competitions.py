@@ -30,16 +30,16 @@ def test_batches_come_back_in_order_and_a_damaged_one_is_named(tmp_path: Path) -
     """Each as it was written; what was cut is refused with what to do."""
     place = CompetitionPlace(tmp_path, "a" * 64)
     with place.held(False):
-        place.keep(batch(500, 520))
-        place.keep(batch(0, 499))
-        assert [part["seeds"][0] for part in place.kept()] == [0, 500]
-        assert place.kept()[1]["edge"].tolist() == (np.arange(500, 521) * 1.5).tolist()
+        place.write_batch(batch(500, 520))
+        place.write_batch(batch(0, 499))
+        assert [part["seeds"][0] for part in place.read_batches()] == [0, 500]
+        assert place.read_batches()[1]["edge"].tolist() == (np.arange(500, 521) * 1.5).tolist()
         path = place.batches / "000000000-000000499.npz"
         path.write_bytes(path.read_bytes()[:-300])
         with pytest.raises(
-            StoreError, match="delete it, and the same command makes these seeds again"
+            StoreError, match="delete it, and run the same command to simulate its seeds again"
         ):
-            place.kept()
+            place.read_batches()
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     ):
         pass
     with place.held(False):
-        place.keep(batch(0, 1))
+        place.write_batch(batch(0, 1))
     with place.held(True):
-        assert place.kept() == []
+        assert place.read_batches() == []
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
 
 
@@ -77,7 +77,7 @@ def test_a_receipt_that_was_altered_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_stands_for_the_receipts_in_it(tmp_path: Path) -> None:
     """Not for those that --fresh has set aside; a folder without one is an error."""
-    with pytest.raises(StoreError, match="no receipt is in this folder"):
+    with pytest.raises(StoreError, match="this folder has no receipt"):
         find_receipts([tmp_path])
     for name in ("compete_b", "compete_a", "compete_a.20260101T000000Z"):
         (tmp_path / name).mkdir()

@@ -81,7 +81,7 @@ def test_none_and_several(store: Store) -> None:
     for last in "0123":
         (store.root / f"run_{'a' * 63}{last}.json").write_text("{}")
     with pytest.raises(
-        StoreError, match=r"4 runs begin with aaaaaa \(aaaaaaaaaaaa, .*give more digits"
+        StoreError, match=r"4 runs begin with aaaaaa \(aaaaaaaaaaaa, .*write more digits"
     ):
         store.load("aaaaaa")
 
@@ -152,7 +152,7 @@ def test_renamed_and_rewritten(store: Store, saved: Save) -> None:
     text = path.read_text()
     other = path.with_name(f"run_{'0' * 64}.json")
     other.write_text(text)
-    with pytest.raises(StoreError, match=f"was renamed: it holds {path.name}; rename it back"):
+    with pytest.raises(StoreError, match=f"was renamed: it is {path.name}; rename it back"):
         store.load(other)
     (store.root / "best.json").write_text(text)
     with pytest.raises(StoreError, match="is not named run_<64 hex digits>"):
@@ -221,7 +221,7 @@ def test_verify_names_what_is_wrong(store: Store, saved: Save) -> None:
         (folder / "history.jsonl").write_bytes(b"".join(altered))
         assert "history.jsonl: was cut or altered" in found()[0]
     (folder / "history.jsonl").write_bytes(history + b"{}")
-    assert "goes on behind the last step" in found()[0]
+    assert "has entries after the last step" in found()[0]
     (folder / "history.jsonl").write_bytes(history)
     (folder / "state.npz").write_bytes(state[:-30])
     assert "state.npz: was cut or altered" in found()[0]

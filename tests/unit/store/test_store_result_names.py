@@ -7,7 +7,7 @@ import pytest
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
-from quantamm_cli.store.checksummed_json import proven, read_object
+from quantamm_cli.store.checksummed_json import read_object, with_digest
 from quantamm_cli.store.result_names import holdings
 from quantamm_cli.store.runs import Store
 
@@ -67,7 +67,7 @@ def test_what_begins_alike_is_named(folder: Path) -> None:
         StoreError,
         match=(
             r"2 results begin with 3f9a2c \(run_3f9a2caaaaaa, "
-            r"walk_3f9a2cbbbbbb\); give more digits"
+            r"walk_3f9a2cbbbbbb\); write more digits"
         ),
     ):
         store.named("3f9a2c")
@@ -76,7 +76,7 @@ def test_what_begins_alike_is_named(folder: Path) -> None:
         with pytest.raises(
             StoreError,
             match=(
-                r"walk_3f9a2cbbbbbb… is a walk-forward and a run is wanted; `qsim runs "
+                r"walk_3f9a2cbbbbbb… is a walk-forward, expected a run; `qsim runs "
                 r"show walk_3f9a2cbbbbbb`"
             ),
         ):
@@ -100,7 +100,7 @@ def test_what_has_nothing_to_show_is_unfinished(folder: Path) -> None:
     (item,) = [item for item in store.others() if item.held.kind == "study"]
     assert (item.status, item.problem) == (
         "damaged",
-        "is not of this study; qsim tune with the same words writes it again",
+        "is not of this study; run qsim tune with the same settings to write it again",
     )
     assert place / "study.json" in [finding.path for finding in store.verify()]
 
@@ -108,10 +108,10 @@ def test_what_has_nothing_to_show_is_unfinished(folder: Path) -> None:
 def test_json_that_proves_itself(tmp_path: Path) -> None:
     """A digest that does not fit is refused; an object without one has nothing to prove."""
     path, tree = tmp_path / "x.json", {"a": [1, 0.1], "b": None}
-    path.write_text(json.dumps(proven(tree)))
+    path.write_text(json.dumps(with_digest(tree)))
     assert read_object(path, "again") == tree | {"sha256": sha256(tree)}
     for text in (
-        json.dumps(proven(tree)).replace("0.1", "0.2"),
+        json.dumps(with_digest(tree)).replace("0.1", "0.2"),
         "[1]",
         "{",
         '{"a": NaN, "sha256": ""}',

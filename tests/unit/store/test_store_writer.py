@@ -215,7 +215,7 @@ def test_a_step_that_does_not_fit_is_a_defect(
     store: Store, settings: dict[str, Any], entry: Make
 ) -> None:
     with store.open(settings) as writer:
-        with pytest.raises(ValueError, match="end at one step"):
+        with pytest.raises(ValueError, match="entries and state of one last step"):
             writer.save([entry(0)], [entry(0)], {"step": 1}, "running", {})
         with pytest.raises(ValueError, match="status"):
             writer.save([entry(0)], [entry(0)], {"step": 0}, "done", {})

@@ -1,13 +1,13 @@
-"""What to do about damaged files, in the words of whoever called."""
+"""Advice on damaged files, for messages; arguments are named as the caller writes them."""
 
 from quantamm_cli.errors import argument
 
 
 def start_over() -> str:
-    """The last way out."""
+    """The advice to start over."""
     return f"start over with {argument('fresh', True)} (the old files are kept)"
 
 
 def restore() -> str:
-    """A copy is better than starting over."""
+    """The advice to restore a copy, else to start over."""
     return f"restore it from a copy, or {start_over()}"
