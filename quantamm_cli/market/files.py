@@ -16,8 +16,8 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class FileSource(Source):
-    """Files ``<TOKEN>_USD.<kind>`` in one folder, with columns ``unix`` and ``close``; other columns
-    are ignored.
+    """Files ``<TOKEN>_USD.<kind>`` in one folder, with columns ``unix`` and ``close``; other
+    columns are ignored.
     """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dir", "series"})
@@ -49,7 +49,8 @@ class FileSource(Source):
         if not self.dir:
             raise ConfigError(
                 "data.dir",
-                f"is not set; write data.dir=PATH, the folder with files such as BTC_USD.{self.kind}",
+                "is not set; write data.dir=PATH, the folder with files such as "
+                f"BTC_USD.{self.kind}",
             )
         folder = Path(self.dir).expanduser()
         if not folder.is_dir():
@@ -83,8 +84,8 @@ class FileSource(Source):
 
 @lru_cache(maxsize=8)
 def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
-    """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as long
-    as the file's ``_state`` on disk is the same.
+    """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as
+    long as the file's ``_state`` on disk is the same.
     """
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))

@@ -85,8 +85,8 @@ def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:
 def _burn_in_days(
     source: Source, tokens: tuple[str, ...], start: int, files: dict[str, Oracle]
 ) -> int:
-    """Whole days before ``start`` that warm up the estimators: those of ``data.burn_in_days``, or as
-    many as all data have, up to a year.
+    """Whole days before ``start`` that warm up the estimators: those of ``data.burn_in_days``, or
+    as many as all data have, up to a year.
     """
     begins = {token: source.span(token)[0] for token in tokens}
     begins |= {

@@ -168,7 +168,7 @@ def _weights(file: Stamped, tokens: list[str]) -> tuple[Column, ...]:
         weights = ", ".join(f"{value:g}" for value in table[row])
         raise DataError(
             file.where,
-            f"{place}: weights are {weights} and sum to {total[row]:.9g}; expected positive numbers "
-            "that sum to 1",
+            f"{place}: weights are {weights} and sum to {total[row]:.9g}; expected positive "
+            "numbers that sum to 1",
         )
     return tuple((file.minutes[rows], column / total[rows]) for column in table[rows].T)

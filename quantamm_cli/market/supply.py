@@ -21,8 +21,8 @@ MARKET_CAPS = {
 def circulating(seed: int, token: str, price: float, days: int) -> Floats:
     """Coins in circulation on each of the first ``days`` days from 2021-01-01.
 
-    ``price``: the token's first price. A token has a rate of issue of 0 to 6 % a year; each day adds
-    between 0 and twice its share of that.
+    ``price``: the token's first price. A token has a rate of issue of 0 to 6 % a year; each day
+    adds between 0 and twice its share of that.
     """
     number = seed_of(MODEL, token)
     first, second = ((number >> (32 * k) & 0xFFFF_FFFF) / 4294967296.0 for k in range(2))

@@ -100,8 +100,8 @@ def floating(seed: int, token: str, count: int) -> Floats:
 
 
 def pegged(seed: int, token: str, count: int) -> Floats:
-    """The first ``count`` prices from 2021-01-01 of a pegged token: within some basis points of one,
-    with deviations that last at most a day.
+    """The first ``count`` prices from 2021-01-01 of a pegged token: within some basis points of
+    one, with deviations that last at most a day.
     """
     slow = moving_average(count, DAY, MODEL, seed, token, "slow")
     quick = moving_average(count, 5, MODEL, seed, token, "quick")

@@ -104,8 +104,9 @@ def _check_times(file: Stamped, span: tuple[int, int]) -> None:
         row = int(outside[0])
         raise DataError(
             file.where,
-            f"{file.row(row)}: the trade is at {date_text(int(file.minutes[row]))}; prices are from "
-            f"{date_text(span[0])} to {date_text(span[1])}; remove the trade, or use other prices",
+            f"{file.row(row)}: the trade is at {date_text(int(file.minutes[row]))}; prices are "
+            f"from {date_text(span[0])} to {date_text(span[1])}; remove the trade, or use other "
+            "prices",
         )
 
 
