@@ -1,1 +1,1 @@
-"""Scoring what was fitted."""
+"""Scores and statistics of parameter sets, runs and walk-forwards."""

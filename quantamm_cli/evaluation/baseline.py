@@ -1,4 +1,4 @@
-"""What untrained parameters score: a pool with parameters drawn at random."""
+"""Scores of a pool with random parameters, as a baseline for training."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import judge
-from quantamm_cli.evaluation.sets import batches
+from quantamm_cli.evaluation.sets import batches, joined_scores
 from quantamm_cli.pools.base import AbstractPool
 
 Numbers = NDArray[np.float64]
 DRAWS = 32
 NOISE = 0.5
-"""Standard deviation of a drawn parameter in raw units."""
+"""Standard deviation of the random parameters, in raw units."""
 
 
 def random_scores(
@@ -30,30 +30,25 @@ def random_scores(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, dict[str, Numbers]]:
-    """Scores ``(draws,)`` by period and metric of parameters that nobody trained;
-    a pure function of the seed.
+    """Scores ``(draws,)`` by period and metric of random parameters; a pure function of the seed.
 
-    They lie around ``params``, one set to begin with as ``core.params.initial`` takes it, as
-    initial parameters do but with a noise of 0.5. Periods are those of one continuous run.
+    Parameters are drawn around ``params``, one set as ``core.params.initial`` takes it, like
+    initial parameters but with a noise of 0.5. Periods are those of one continuous run.
     """
     drawn = initial(specs, params, draws + 1, assets, NOISE, seed)
-    own = {name: values[1:] for name, values in drawn.items()}  # the first is what was given
-    found = [jax.device_get(judge(pool, spans, names, batch, feed)) for batch in batches(own, feed)]
-    return {
-        period: {
-            name: np.concatenate([np.asarray(part[period][name], np.float64) for part in found])[
-                :draws
-            ]
-            for name in names
-        }
-        for period, _, _ in spans
-    }
+    random = {name: values[1:] for name, values in drawn.items()}  # the first set is ``params``
+    parts = [
+        jax.device_get(judge(pool, spans, names, batch, feed)) for batch in batches(random, feed)
+    ]
+    return joined_scores(parts, spans, names, draws)
 
 
 def beaten(score: float, others: Numbers) -> float:
-    """The share of the others' scores that a score is above; those that are no numbers are beaten.
+    """The share of ``others`` that ``score`` is above; it is above NaN.
 
-    NaN without any, or of no number.
+    NaN if there are no others, or the score is not finite.
     """
-    known = np.asarray(others, np.float64)
-    return float((~(known >= score)).mean()) if known.size and np.isfinite(score) else float("nan")
+    scores = np.asarray(others, np.float64)
+    if not scores.size or not np.isfinite(score):
+        return float("nan")
+    return float((~(scores >= score)).mean())

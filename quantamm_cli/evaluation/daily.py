@@ -1,9 +1,8 @@
-"""What was earned each day of a stretch of a run, by a pool, by what anyone could have had,
-and by many parameter sets.
+"""Daily returns of a part of a run: of a pool, its benchmarks and many parameter sets.
 
-A day's return is from midnight to midnight: between the last rows of two days. So a stretch of D
-days that begins at midnight, not with the run itself, has D returns, and stretches that follow each
-other have each day once.
+A day's return is from midnight to midnight: between the last rows of two days. So a part of D days
+that begins at midnight, but not with the run itself, has D returns, and consecutive parts have each
+day once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,8 +25,8 @@ Numbers = NDArray[np.float64]
 
 
 class Daily(NamedTuple):
-    """Daily returns over a stretch of D days, ``(D,)`` by strategy, and the tokens' prices where
-    its days begin and end, ``(D + 1, n)``.
+    """Daily returns of D days, ``(D,)`` by strategy, and the tokens' prices at the days' beginnings
+    and ends, ``(D + 1, n)``.
     """
 
     returns: Mapping[str, Numbers]
@@ -35,48 +34,48 @@ class Daily(NamedTuple):
 
 
 def day_rows(first: int, last: int) -> NDArray[np.int64]:
-    """Rows at which the days of [first, last) begin and end: the one before ``first``
-    and every 1440th from there.
+    """Rows at which the days of [first, last) begin and end: the row before ``first`` and every
+    1440th from there.
 
-    A run has no row before its first: its first day lacks a minute. A trailing part-day is dropped.
+    A run has no row before its first, so its first day lacks a minute. An incomplete last day is
+    dropped.
     """
     return np.arange(max(first - 1, 0), last, DAY)
 
 
 def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last: int) -> Daily:
-    """The pool's returns on the days of rows [first, last) of its run from row 0, beside HODL,
-    uniform HODL and constant weights.
+    """Daily returns on rows [first, last) of the pool's run from row 0, and of HODL, uniform HODL
+    and constant weights.
 
-    ``params`` is one set of raw parameters. HODL takes over what the pool holds when the first day
-    begins; constant weights are those the pool opened with, from row 0 on and at the same fees.
+    ``params`` is one set of raw parameters. HODL holds the pool's reserves at the beginning of the
+    first day; constant weights are those of the pool at row 0, from there on and with the same
+    fees.
     """
     rows = (0, *day_rows(first, last).tolist())
     prices, reserves, value = _at(pool, rows, params, feed)
-    held, at, worth = (
-        jnp.asarray(each[0], feed.prices.dtype) for each in (reserves, prices, value)
+    reserve, price, opening = jax.tree.map(
+        lambda column: jnp.asarray(column[0], feed.prices.dtype), (reserves, prices, value)
     )
-    constant = _at(Balancer(), rows, *constant_weights(held, at, worth, feed))[2]
+    constant = _at(Balancer(), rows, *constant_weights(reserve, price, opening, feed))[2]
     later = prices[1:]
-    values = {
-        "pool": value[1:],
-        "hodl": later @ reserves[1],
-        "uniform_hodl": (later / later[0]).mean(-1),
-        "constant_weight": constant[1:],
+    returns = {
+        "pool": changes(value[1:]),
+        "hodl": changes(later @ reserves[1]),
+        "uniform_hodl": changes((later / later[0]).mean(-1)),
+        "constant_weight": changes(constant[1:]),
     }
-    return Daily({name: changes(value) for name, value in values.items()}, later)
+    return Daily(returns, later)
 
 
 def candidates(
     pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int
 ) -> Numbers:
-    """Daily returns ``(sets, days)`` of many parameter sets, raw ``(sets, …)``,
-    on the days of rows [first, last).
+    """Daily returns ``(sets, days)`` of many sets of raw parameters ``(sets, …)`` on rows
+    [first, last).
     """
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
-    values = [
-        np.asarray(_many(pool, rows, batch, feed), np.float64) for batch in batches(params, feed)
-    ]
-    return changes(np.concatenate(values)[:sets])
+    values = [_many(pool, rows, batch, feed) for batch in batches(params, feed)]
+    return changes(np.concatenate(values, dtype=np.float64)[:sets])
 
 
 def changes(values: Numbers) -> Numbers:
@@ -86,8 +85,8 @@ def changes(values: Numbers) -> Numbers:
 
 
 def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
-    """Up to ``most`` of ``count`` candidates, evenly from the first to the last, with the
-    ``chosen`` one among them.
+    """Indices of up to ``most`` of ``count`` candidates, evenly spaced from the first to the last,
+    and of the ``chosen`` one.
     """
     even = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
     return np.union1d(even, [chosen])
@@ -97,12 +96,9 @@ def _at(
     pool: AbstractPool, rows: tuple[int, ...], params: ParamValues, feed: Feed
 ) -> tuple[Numbers, Numbers, Numbers]:
     """Prices, reserves and value at some rows."""
-    prices, reserves, value = jax.device_get(_one(pool, rows, arrays(params, feed), feed))
-    return (
-        np.asarray(prices, np.float64),
-        np.asarray(reserves, np.float64),
-        np.asarray(value, np.float64),
-    )
+    snapshot = jax.device_get(_one(pool, rows, arrays(params, feed), feed))
+    prices, reserves, value = (np.asarray(column, np.float64) for column in snapshot)
+    return prices, reserves, value
 
 
 @partial(jax.jit, static_argnames="rows")

@@ -1,17 +1,17 @@
-r"""What a return is made of.
+r"""The parts of a return.
 
-Over a period let $h$ be the growth of the first row's reserves if they are kept, and
-$c = \prod (p_T/p_0)^{s}$ that of a geometric mean pool without fees whose weights stay the first
-row's shares of value $s$. Of the same pool and parameters without frictions, $m$ is the growth for
-each unit that its own constant weights would have made. Then the return is
+Over a period let $h$ be the growth of holding the first row's reserves, and
+$c = \prod (p_T/p_0)^{s}$ that of a geometric mean pool without fees whose constant weights are the
+first row's shares of value $s$. Let $m$ be the growth of the same pool and parameters without
+frictions, divided by that of its own constant weights. Then the return is
 
 $$\frac{V_T}{V_0} - 1 = \underbrace{(h - 1)}_\text{HODL} + \underbrace{(c - h)}_\text{divergence
 loss}
 + \underbrace{c\,(m - 1)}_\text{alpha} + \underbrace{\frac{V_T}{V_0} - c\,m}_\text{frictions}.$$
 
-Divergence loss is never above zero. Alpha is what moving the weights added, zero if they stay; for
-a pool with another curve what that curve did. Frictions are all that fees, gas, noise, given trades
-and changes of liquidity made of it.
+Divergence loss is at most zero. Alpha is the effect of moving the weights, zero if they are
+constant; for a pool with another curve it is the effect of that curve. Frictions are the effect of
+fees, gas, noise, trades of others and changes of liquidity.
 """
 
 import numpy as np
@@ -19,35 +19,33 @@ import numpy as np
 from quantamm_cli.core.types import Feed, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.evaluation.assess import trajectory
-from quantamm_cli.evaluation.sets import arrays
+from quantamm_cli.evaluation.sets import arrays, rows_of
 from quantamm_cli.pools.base import AbstractPool
 
 
 def decomposition(
     pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans, path: Trajectory
 ) -> dict[str, dict[str, float]]:
-    """By period the ``returns`` of ``path``, the pool's run through all of them, and its parts,
-    which sum to them: fractions.
+    """By period the ``returns`` of ``path``, which is the pool's run through all periods, and their
+    parts, which sum to them: fractions.
     """
     free = path
     if feed.frictions is not None or feed.trades is not None:
-        unhindered = feed._replace(frictions=None, trades=None)
-        free = trajectory(
-            pool, arrays(params, feed), unhindered, 0, max(last for _, _, last in spans)
-        )
+        free_feed = feed._replace(frictions=None, trades=None)
+        free = trajectory(pool, arrays(params, feed), free_feed, 0, rows_of(spans))
     return {period: parts(path, free, first, last - 1) for period, first, last in spans}
 
 
 def parts(path: Trajectory, free: Trajectory, first: int, last: int) -> dict[str, float]:
-    """The return from row ``first`` to row ``last`` of a path and its parts;
-    ``free`` is the same pool without frictions.
+    """The return from row ``first`` to row ``last`` of a path, and its parts; ``free`` is the path
+    of the same pool without frictions.
     """
-    growth, hodl, constant = _grown(path, first, last)
+    growth, hodl, constant = _growth(path, first, last)
     if free is path:
         moved = growth
     else:
-        unhindered, _, own = _grown(free, first, last)
-        moved = constant * unhindered / own
+        free_growth, _, free_constant = _growth(free, first, last)
+        moved = constant * free_growth / free_constant
     return {
         "returns": growth - 1,
         "hodl": hodl - 1,
@@ -57,13 +55,11 @@ def parts(path: Trajectory, free: Trajectory, first: int, last: int) -> dict[str
     }
 
 
-def _grown(path: Trajectory, first: int, last: int) -> tuple[float, float, float]:
-    """The growth of the pool, of its reserves if they are kept, and of constant weights."""
-    opening, closing = (float(path.value[row]) for row in (first, last))
-    reserves, before, after = (
-        np.asarray(column, float)
-        for column in (path.reserves[first], path.prices[first], path.prices[last])
-    )
+def _growth(path: Trajectory, first: int, last: int) -> tuple[float, float, float]:
+    """The growth of the pool, of holding its reserves, and of constant weights."""
+    opening, closing = float(path.value[first]), float(path.value[last])
+    reserves = np.asarray(path.reserves[first], float)
+    before, after = np.asarray(path.prices[first], float), np.asarray(path.prices[last], float)
     shares = reserves * before / opening
     return (
         closing / opening,

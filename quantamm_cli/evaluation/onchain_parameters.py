@@ -1,4 +1,4 @@
-"""What a contract is given of a pool's parameters, as each of them declares it."""
+"""A pool's parameters as its contract takes them; each parameter declares its on-chain form."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,14 +17,16 @@ def contract(
     """The contract's numbers of one set of readable parameters, by the contract's names.
 
     Raises:
-        ConfigError: a parameter that declares no on-chain meaning,
-            or a pool of pools, which is no contract.
+        ConfigError: a parameter declares no on-chain form, or the pool is composite, for which
+            there is no contract.
     """
     inner = pool
     while isinstance(inner, Wrapper):
         inner = inner.base
     if isinstance(inner, Composite):
-        raise ConfigError("export", "a composite pool is no contract; export runs of its parts")
+        raise ConfigError(
+            "export", "there is no contract for a composite pool; export runs of its parts"
+        )
     keeper = _keeper(pool)
     return dict(_number(spec, keeper, readable) for spec in specs)
 
@@ -33,23 +35,21 @@ def _number(
     spec: Parameter, keeper: Keeper, readable: Mapping[str, Numbers]
 ) -> tuple[str, Numbers]:
     if spec.onchain is None:
-        cure = (
-            f"give its Parameter onchain=OnChain('{spec.readable}'), or the form that contracts "
-            "take (quantamm_cli.core.contracts)"
-        )
         raise ConfigError(
             "export",
-            f"{spec.readable} declares no on-chain meaning, so no contract can be given it; {cure}",
+            f"{spec.readable} declares no on-chain form; give its Parameter "
+            f"onchain=OnChain('{spec.readable}'), or the form that contracts take "
+            "(quantamm_cli.core.contracts)",
         )
     needed = [readable[name] for name in spec.onchain.needs]
     return spec.onchain.name, spec.onchain.form(readable[spec.readable], keeper, *needed)
 
 
 def _keeper(pool: AbstractPool) -> Keeper:
-    """That of a pool, or of the one it follows; any does for one that looks at nothing."""
+    """The keeper of a pool, or of its base; a pool without a rule has the default one."""
     chunk, longest = getattr(pool, "chunk_period", None), getattr(pool, "max_memory_days", None)
     if chunk is not None and longest is not None:
         return Keeper(chunk, longest)
-    return (
-        _keeper(AbstractPool.typed(pool.base)) if isinstance(pool, Wrapper) else Keeper(1440, 365)
-    )
+    if isinstance(pool, Wrapper):
+        return _keeper(AbstractPool.typed(pool.base))
+    return Keeper(1440, 365)

@@ -1,9 +1,9 @@
-r"""How much of the best of many candidates is the freedom to choose:
-Rademacher complexity and the haircut it implies.
+r"""The selection bias of the best of many candidates: Rademacher complexity, and the haircut of a
+Sharpe ratio that follows from it.
 
 Rows are candidates, such as the checkpoints of a training run; columns are days. The Rademacher
-Anti-Serum bounds the true Sharpe ratios of all candidates at once from the returns among which the
-choice was made.
+Anti-Serum bounds the true Sharpe ratios of all candidates at once, from the returns by which one
+was chosen.
 """
 
 import math
@@ -21,10 +21,10 @@ def rademacher(returns: ArrayLike, draws: int = 1000, seed: int = 0) -> float:
 
     $$\hat R = \mathrm{E}_\sigma \max_i \frac{\sigma \cdot X_i}{T}$$
 
-    Without the absolute value and the factor two of Bartlett & Mendelson (2002, JMLR 3:463), as
-    Mohri et al. (2018, section 3.1) and Paleologo (2024, chapter 8) have it, whose bounds double
-    it. Signs come in pairs $\pm\sigma$, so a single candidate has exactly zero. NaN without
-    candidates or days, and if a return is not finite.
+    This is the definition of Mohri et al. (2018, section 3.1) and Paleologo (2024, chapter 8),
+    whose bounds contain it twice; that of Bartlett & Mendelson (2002, JMLR 3:463) has an absolute
+    value and the factor two. Signs are drawn in pairs $\pm\sigma$, so a single candidate has
+    exactly zero. NaN without candidates or days, and if a return is not finite.
     """
     table = np.atleast_2d(np.asarray(returns, np.float64))
     if not table.size or not np.isfinite(table).all():
@@ -32,35 +32,30 @@ def rademacher(returns: ArrayLike, draws: int = 1000, seed: int = 0) -> float:
     days: int = table.shape[1]
     signs = np.random.Generator(np.random.PCG64(seed)).choice((-1.0, 1.0), size=(draws, days))
     sums = signs @ table.T
-    best, worst = (
-        sums.max(axis=1),
-        sums.min(axis=1),
-    )  # minus the worst is the best for the opposite signs
-    return float((best - worst).mean()) / 2 / days
+    # Minus the worst sum is the best one for the opposite signs.
+    return float((sums.max(axis=1) - sums.min(axis=1)).mean()) / 2 / days
 
 
 class Haircut(NamedTuple):
-    """What to take off a candidate's Sharpe ratio; all a day, so that it has the unit
-    of what it is taken from.
-    """
+    """What to subtract from a candidate's Sharpe ratio; like that, per day."""
 
     snooping: float
-    """Twice the complexity: the price of having chosen."""
+    """The bias of the choice: twice the complexity."""
     estimation: float
-    """The price of having so few days."""
+    """The error of estimation from so many days."""
     candidates: int
     days: int
     reason: str = ""
-    """Why there is none, where it is NaN."""
+    """Why the numbers are NaN, if they are."""
 
     def after_choice(self, ratio: float) -> float:
-        """A Sharpe ratio a day without what the choice may have added; no bound,
-        as the error of estimation is left in.
+        """A daily Sharpe ratio without the bias of the choice. It is no bound, as it contains the
+        error of estimation.
         """
         return ratio - self.snooping
 
     def bound(self, ratio: float) -> float:
-        """What the true Sharpe ratio a day exceeds with the confidence asked for."""
+        """The lower bound of the true daily Sharpe ratio, at the haircut's confidence."""
         return ratio - self.snooping - self.estimation
 
 
@@ -71,26 +66,22 @@ def haircut(
 
     [Paleologo, 2024, The Elements of Quantitative Investing, procedure 8.2]
 
-    With this confidence, $1 - \delta$, the true Sharpe ratio a day of every candidate is at least
+    With confidence $1 - \delta$, the true daily Sharpe ratio of every candidate is at least
 
     $$\widehat{SR}_i - 2\hat R - 3\sqrt{\frac{2\ln(2/\delta)}{T}} -
     \sqrt{\frac{2\ln(2N/\delta)}{T}}$$
 
-    where $\hat R$ is the complexity of returns divided by their standard deviations (their means
-    stay). It is meant for independent days with light tails. ``returns`` is ``(candidates, days)``,
-    of the days among which the choice was made: the Sharpe ratios to correct are those of the same
-    days. Candidates that have none (diverged, or still) are left out.
+    where $\hat R$ is the complexity of returns divided by their standard deviations (not centred).
+    It holds for independent days with light tails. ``returns`` is ``(candidates, days)``, of the
+    days by which the choice was made; the Sharpe ratios to correct are those of the same days.
+    Candidates without a Sharpe ratio (infinite or constant returns) are omitted.
     """
     table = np.atleast_2d(np.asarray(returns, np.float64))
-    days, able = table.shape[1], np.isfinite(sharpe(table))
-    chosen = table[able]
-    if not len(chosen):
+    days, delta = table.shape[1], 1 - confidence
+    valid = table[np.isfinite(sharpe(table))]
+    if not len(valid):
         return Haircut(math.nan, math.nan, 0, days, "no candidate has a Sharpe ratio")
-    snooping, doubt = (
-        2 * rademacher(chosen / chosen.std(axis=1, keepdims=True), draws, seed),
-        1 - confidence,
-    )
-    estimation = 3 * math.sqrt(2 * math.log(2 / doubt) / days) + math.sqrt(
-        2 * math.log(2 * len(chosen) / doubt) / days
-    )
-    return Haircut(snooping, estimation, len(chosen), days)
+    snooping = 2 * rademacher(valid / valid.std(axis=1, keepdims=True), draws, seed)
+    common = 3 * math.sqrt(2 * math.log(2 / delta) / days)
+    each = math.sqrt(2 * math.log(2 * len(valid) / delta) / days)
+    return Haircut(snooping, common + each, len(valid), days)

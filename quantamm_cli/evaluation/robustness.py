@@ -1,4 +1,4 @@
-"""What is left out of sample: walk-forward efficiency, gap and worst cycle."""
+"""Out-of-sample scores compared with in-sample ones: walk-forward efficiency, gap, worst cycle."""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ class Robustness:
 
     cycles: int
     scored: int
-    """Cycles with a finite score on both sides; the others are left out of all that
-    follows but the last two.
+    """Cycles with finite scores both in and out of sample; all fields below but the last two are of
+    these cycles.
     """
     inside: float
     outside: float
@@ -31,37 +31,39 @@ class Robustness:
 
 
 def efficiency(inside: float, outside: float) -> float:
-    """Walk-forward efficiency: the share of the in-sample score kept out of sample. [Pardo, 2008]
+    """Walk-forward efficiency: the out-of-sample score over the in-sample score. [Pardo, 2008]
 
     Both must be yearly rates (annualised returns, or Sharpe ratios), as the periods differ in
-    length. NaN unless something was earned in sample: a share of nothing, or of a loss, says
-    nothing.
+    length. NaN if the in-sample score is not positive: the ratio would have no meaning.
     """
     return outside / inside if 0 < inside < math.inf and math.isfinite(outside) else math.nan
 
 
 def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
-    """Compare scores, yearly rates where higher is better, by cycle.
+    """Compare scores by cycle, which are yearly rates where higher is better.
 
-    The efficiency of them all is that of the mean scores, as published: a mean of the cycles' own
-    is at the mercy of the cycle that earned almost nothing in sample.
+    The overall efficiency is that of the mean scores, as published: a mean of the cycles'
+    efficiencies is dominated by a cycle whose in-sample score is near zero.
     """
-    pairs = list(zip(map(float, inside), map(float, outside), strict=True))
-    both = [cycle for cycle, pair in enumerate(pairs) if all(map(math.isfinite, pair))]
-    kept = np.array([pairs[cycle] for cycle in both]).reshape(-1, 2)
-    within, beyond = map(float, kept.mean(axis=0)) if both else (math.nan, math.nan)
-    worst = min(both, key=lambda cycle: pairs[cycle][1], default=None)
+    scores = np.array(list(zip(inside, outside, strict=True)), np.float64).reshape(-1, 2)
+    is_scored = np.isfinite(scores).all(axis=1)
+    scored = np.flatnonzero(is_scored).tolist()
+    within = beyond = lowest = math.nan
+    if scored:
+        within, beyond = map(float, scores[scored].mean(axis=0))
+        lowest = float(scores[scored, 1].min())
+    worst = min(scored, key=lambda cycle: float(scores[cycle, 1]), default=None)
+    with np.errstate(invalid="ignore"):
+        gaps = np.where(is_scored, scores[:, 0] - scores[:, 1], math.nan)
     return Robustness(
-        cycles=len(pairs),
-        scored=len(both),
+        cycles=len(scores),
+        scored=len(scored),
         inside=within,
         outside=beyond,
         efficiency=efficiency(within, beyond),
         gap=within - beyond,
-        worst=math.nan if worst is None else pairs[worst][1],
+        worst=lowest,
         worst_cycle=worst,
-        efficiencies=tuple(efficiency(*pair) for pair in pairs),
-        gaps=tuple(
-            one - other if cycle in both else math.nan for cycle, (one, other) in enumerate(pairs)
-        ),
+        efficiencies=tuple(efficiency(*pair) for pair in scores.tolist()),
+        gaps=tuple(gaps.tolist()),
     )

@@ -1,4 +1,4 @@
-"""Whether a walk-forward shows that a strategy works, and why."""
+"""The verdict on a walk-forward: whether it shows that a strategy works, and why."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ Finding = Literal["effective", "not effective", "not enough data"]
 
 
 class Verdict(NamedTuple):
-    """The finding with its reasons: what speaks for it, or else what is missing or wrong."""
+    """The finding with its reasons: all checks if it is effective, otherwise the checks that failed
+    or could not be made.
+    """
 
     finding: Finding
     reasons: tuple[str, ...]
@@ -21,24 +23,26 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True)
 class Standards:
-    """What is asked of an effective strategy."""
+    """The requirements for an effective strategy."""
 
     cycles: int = 2
-    """Cycles with scores."""
+    """The least number of cycles with scores."""
     days: int = 60
-    """Out-of-sample daily returns, where any were given."""
+    """The least number of out-of-sample daily returns, if there are daily returns."""
     efficiency: float = 0.5
-    """Share of the in-sample score kept out of sample."""
+    """The least share of the in-sample score that remains out of sample."""
     worst: float = 0.0
-    """What every cycle's out-of-sample score is above."""
+    """Every cycle's out-of-sample score must be above it."""
     probability: float = 0.95
-    """That the Sharpe ratio is above the best of as many trials without skill."""
+    """The least probability that the Sharpe ratio is above the best of as many trials without
+    skill.
+    """
 
 
 class _Check(NamedTuple):
     passed: bool | None
-    """None: cannot be told."""
-    told: str
+    """``None``: unknown."""
+    text: str
 
 
 def verdict(
@@ -49,40 +53,37 @@ def verdict(
     standards: Standards = Standards(),
     measured: str = "",
 ) -> Verdict:
-    """Judge a walk-forward by its cycles and by whatever else is known of it.
+    """Judge a walk-forward by its cycles and by further statistics, if they are known.
 
-    ``deflated`` and ``interval`` are of the out-of-sample daily returns, the interval of what must
-    be above zero (a Sharpe ratio, or a difference from a benchmark: ``measured`` says of which);
-    ``adjusted`` is a Sharpe ratio after its haircut. None: not asked for. A failed check outweighs
-    one that cannot be told; with too few cycles or days nothing is judged.
+    ``deflated`` and ``interval`` are of the out-of-sample daily returns. The interval is of a
+    number that must be above zero: a Sharpe ratio, or a difference from a benchmark, which
+    ``measured`` names. ``adjusted`` is a Sharpe ratio after its haircut. ``None``: that check is
+    not made. A failed check outweighs an unknown one; with too few cycles or days no check is made.
     """
-    missing = tuple(
-        _missing(
-            cycles, [each.days for each in (deflated, interval) if each is not None], standards
-        )
-    )
+    days = [sample.days for sample in (deflated, interval) if sample is not None]
+    missing = tuple(_missing(cycles, days, standards))
     if missing:
         return Verdict("not enough data", missing)
     checks = list(_checks(cycles, deflated, interval, adjusted, standards, measured))
-    answers: tuple[tuple[Finding, bool | None], ...] = (
-        ("not effective", False),
-        ("not enough data", None),
-    )
-    for finding, answer in answers:
-        reasons = tuple(check.told for check in checks if check.passed is answer)
-        if reasons:
-            return Verdict(finding, reasons)
-    return Verdict("effective", tuple(check.told for check in checks))
+    if failed := _texts(checks, False):
+        return Verdict("not effective", failed)
+    if unknown := _texts(checks, None):
+        return Verdict("not enough data", unknown)
+    return Verdict("effective", _texts(checks, True))
 
 
-def _missing(cycles: Robustness, days: list[int], asked: Standards) -> Iterator[str]:
-    if cycles.scored < asked.cycles:
+def _texts(checks: list[_Check], passed: bool | None) -> tuple[str, ...]:
+    return tuple(check.text for check in checks if check.passed is passed)
+
+
+def _missing(cycles: Robustness, days: list[int], standards: Standards) -> Iterator[str]:
+    if cycles.scored < standards.cycles:
         yield (
             f"{cycles.scored} of {cycles.cycles} cycles have scores in and out of sample; at least "
-            f"{asked.cycles} are needed."
+            f"{standards.cycles} are needed."
         )
-    if days and min(days) < asked.days:
-        yield f"There are {min(days)} out-of-sample days; at least {asked.days} are needed."
+    if days and min(days) < standards.days:
+        yield f"There are {min(days)} out-of-sample days; at least {standards.days} are needed."
 
 
 def _checks(
@@ -90,61 +91,62 @@ def _checks(
     deflated: Deflated | None,
     interval: Interval | None,
     adjusted: float | None,
-    asked: Standards,
+    standards: Standards,
     measured: str,
 ) -> Iterator[_Check]:
     if cycles.scored < cycles.cycles:
         yield _Check(
             None, f"{cycles.cycles - cycles.scored} of {cycles.cycles} cycles have no score."
         )
-    scores = f"The mean score is {cycles.inside:.3g} in sample and {cycles.outside:.3g} out of it"
-    if math.isnan(cycles.efficiency):
-        yield _Check(False, f"{scores}: nothing was earned in sample.")
-    else:
-        kept = (
-            f"{scores}: {cycles.efficiency:.0%} is kept, at least {asked.efficiency:.0%} is asked."
-        )
-        yield _Check(cycles.efficiency >= asked.efficiency, kept)
+    yield _efficiency(cycles, standards.efficiency)
     worst = (
         f"The worst out-of-sample score is {cycles.worst:.3g} (cycle "
-        f"{(cycles.worst_cycle or 0) + 1})"
+        f"{(cycles.worst_cycle or 0) + 1}); it must be above {standards.worst:g}."
     )
-    yield _Check(cycles.worst > asked.worst, f"{worst}; above {asked.worst:g} is asked.")
+    yield _Check(cycles.worst > standards.worst, worst)
     if deflated is not None:
-        yield _luck(deflated, asked.probability)
+        yield _luck(deflated, standards.probability)
     if interval is not None:
         yield _sampling(interval, measured)
     if adjusted is not None:
         yield _haircut(adjusted)
 
 
-def _luck(deflated: Deflated, asked: float) -> _Check:
+def _efficiency(cycles: Robustness, least: float) -> _Check:
+    scores = f"The mean score is {cycles.inside:.3g} in sample and {cycles.outside:.3g} out of it"
+    if math.isnan(cycles.efficiency):
+        return _Check(False, f"{scores}: the score in sample is not positive.")
+    share = f"{cycles.efficiency:.0%} of it remains, at least {least:.0%} must"
+    return _Check(cycles.efficiency >= least, f"{scores}: {share}.")
+
+
+def _luck(deflated: Deflated, least: float) -> _Check:
     if math.isnan(deflated.probability):
-        return _Check(None, f"No deflated Sharpe ratio: {deflated.reason}.")
+        return _Check(None, f"There is no deflated Sharpe ratio: {deflated.reason}.")
     return _Check(
-        deflated.probability >= asked,
+        deflated.probability >= least,
         f"The yearly Sharpe ratio of {ANNUAL * deflated.sharpe:.3g} is above the "
-        f"{ANNUAL * deflated.benchmark:.3g} that luck brings the best of {deflated.trials} tried "
-        f"with probability {deflated.probability:.1%}; {asked:.0%} is asked.",
+        f"{ANNUAL * deflated.benchmark:.3g} that the best of {deflated.trials} trials reaches by "
+        f"luck, with probability {deflated.probability:.1%}; it must be {least:.0%}.",
     )
 
 
 def _sampling(interval: Interval, measured: str) -> _Check:
     of = f"of {measured} {interval.estimate:.3g}".replace("  ", " ")
     if math.isnan(interval.low):
-        return _Check(
-            None, f"No bootstrap interval{f' {of}' if measured else ''}: {interval.reason}."
-        )
-    told = (
-        f"The bootstrap interval {of} is {interval.low:.3g} to "
-        f"{interval.high:.3g}; above 0 is asked."
+        number = f" {of}" if measured else ""
+        return _Check(None, f"There is no bootstrap interval{number}: {interval.reason}.")
+    text = (
+        f"The bootstrap interval {of} is {interval.low:.3g} to {interval.high:.3g}; it must be "
+        "above 0."
     )
-    return _Check(interval.low > 0, told)
+    return _Check(interval.low > 0, text)
 
 
 def _haircut(adjusted: float) -> _Check:
     if math.isnan(adjusted):
-        return _Check(None, "No Sharpe ratio after a haircut.")
+        return _Check(None, "There is no Sharpe ratio after a haircut.")
     return _Check(
-        adjusted > 0, f"The Sharpe ratio after its haircut is {adjusted:.3g}; above 0 is asked."
+        adjusted > 0,
+        f"The Sharpe ratio after its haircut is {adjusted:.3g}; it must be above 0.",
     )

@@ -1,4 +1,4 @@
-"""What is written of a walk-forward, by key, as far as it is read again.
+"""The keys of a stored walk-forward that are read again.
 
 A number that is not finite is ``null``.
 """
@@ -14,7 +14,7 @@ Scores = Mapping[str, Mapping[str, Number]]
 
 
 class IntervalRecord(TypedDict):
-    """A number of a sample with its interval; ``positive``: the share of resamples above zero."""
+    """A statistic with its interval; ``positive``: the share of resamples above zero."""
 
     estimate: Number
     low: Number
@@ -22,18 +22,18 @@ class IntervalRecord(TypedDict):
     positive: Number
     days: int
     reason: str
-    """Why there is no interval, where there is none."""
+    """Why there is no interval, if there is none."""
 
 
 class Differences(TypedDict):
-    """What the pool earned above a benchmark, a year."""
+    """Yearly differences between the pool and a benchmark."""
 
     mean: IntervalRecord
     sharpe: IntervalRecord
 
 
 class SelectionRecord(TypedDict):
-    """Which set was chosen, by which rule."""
+    """The set that was chosen, and the rule by which it was."""
 
     load: str
     step: int
@@ -41,20 +41,20 @@ class SelectionRecord(TypedDict):
 
 
 class RegimeRecord(TypedDict):
-    """The market of a test block, in names."""
+    """The market regime of a test block."""
 
     trend: str
     volatility: str
 
 
 class Beaten(TypedDict):
-    """The share of random parameters that the pool is above."""
+    """The share of random parameter sets with lower scores than the pool."""
 
     beaten: Number
 
 
 class CycleRecord(TypedDict):
-    """A cycle: scores by period and metric, dates, and what the test block was like."""
+    """A cycle: scores by period and metric, dates, and the regime of its test block."""
 
     cycle: int
     run: str
@@ -71,7 +71,7 @@ class CycleRecord(TypedDict):
 
 
 class DeflatedRecord(TypedDict):
-    """The deflated Sharpe ratio; ``benchmark``: what luck alone brings, a year."""
+    """The deflated Sharpe ratio; ``benchmark``: the yearly Sharpe ratio that luck alone reaches."""
 
     probability: Number
     benchmark: Number
@@ -80,20 +80,22 @@ class DeflatedRecord(TypedDict):
 
 
 class HaircutRecord(TypedDict):
-    """The yearly Sharpe ratio after its haircut, and what it exceeds for sure."""
+    """The yearly Sharpe ratio after its haircut, and its lower bound."""
 
     adjusted: Number
     bound: Number
 
 
 class Trials(TypedDict):
-    """Parameter sets that were tried, and as how many independent ones they count."""
+    """The number of parameter sets that were tried, and that of independent ones in effect."""
 
     total: int
     effective: float
 
 
 class Intervals(TypedDict):
+    """Intervals of the Sharpe ratio and of the differences to benchmarks."""
+
     block_days: float
     sharpe: IntervalRecord
     hodl: NotRequired[Differences]
@@ -101,11 +103,8 @@ class Intervals(TypedDict):
     constant_weight: NotRequired[Differences]
 
 
-"""The Sharpe ratio's, and those of the differences to benchmarks."""
-
-
 class AggregateRecord(TypedDict):
-    """What the cycles come to."""
+    """Statistics of all cycles together."""
 
     metric: str
     metrics: Scores
@@ -124,7 +123,7 @@ class AggregateRecord(TypedDict):
 
 
 class VerdictRecord(TypedDict):
-    """The finding and its reasons; ``out_of_sample``: nothing was chosen on the test blocks."""
+    """The finding and its reasons; ``out_of_sample``: whether the test blocks chose nothing."""
 
     finding: str
     reasons: Sequence[str]
@@ -132,7 +131,7 @@ class VerdictRecord(TypedDict):
 
 
 class WalkDocument(TypedDict):
-    """A walk-forward as it is written."""
+    """A stored walk-forward."""
 
     run: str
     fingerprint: str
@@ -141,4 +140,4 @@ class WalkDocument(TypedDict):
     verdict: VerdictRecord
     settings: NotRequired[JsonObject]
     meanings: NotRequired[Mapping[str, int]]
-    """Those above 1 of the metrics."""
+    """The metrics' meanings that are above 1."""

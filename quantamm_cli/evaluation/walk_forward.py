@@ -1,5 +1,5 @@
-"""What the cycles of a walk-forward come to: how much of the score is kept, how sure it is,
-and whether it is effective.
+"""Statistics of all cycles of a walk-forward: out-of-sample scores, their significance, and the
+verdict.
 """
 
 import math
@@ -29,7 +29,7 @@ _DEFAULT = "daily_log_sharpe"
 @dataclass(frozen=True)
 class Outcome:
     """One cycle: scores by period and metric, daily returns ``(days,)`` of its test block by
-    strategy, and what luck it had.
+    strategy, and the selection bias of its choice.
     """
 
     scores: Scores
@@ -39,8 +39,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Difference:
-    """What the pool earned above a benchmark on the same days, a year:
-    of means, and of Sharpe ratios.
+    """Yearly differences between the pool and a benchmark on the same days: of mean returns, and of
+    Sharpe ratios.
     """
 
     mean: Interval
@@ -52,10 +52,10 @@ class Aggregate:
     """All cycles together. Daily returns are those of the test blocks, one after the other."""
 
     metric: str
-    """By which cycles are compared, a yearly rate."""
+    """The metric by which cycles are compared, a yearly rate."""
     cycles: Robustness
     means: Scores
-    """Mean scores over the cycles, by period and metric, of those that are finite."""
+    """Means of the cycles' finite scores, by period and metric."""
     worst: Mapping[str, float]
     """The lowest out-of-sample score of any cycle, by metric."""
     returns: Mapping[str, Numbers]
@@ -63,106 +63,110 @@ class Aggregate:
     sharpe: Interval
     differences: Mapping[str, Difference]
     block: float
-    """Days of a block of the bootstrap of the pool's returns."""
+    """Mean block length, in days, of the bootstrap of the pool's returns."""
     adjusted: float
     bound: float
-    """Means over cycles of the yearly Sharpe ratio after its haircut,
-    and of what it exceeds for sure.
-    """
+    """Means over cycles of the yearly Sharpe ratio after its haircut, and of its lower bound."""
 
     @property
     def hardest(self) -> str:
-        """The benchmark that the pool is least above: by its Sharpe ratio if that is what cycles
-        are compared by, else by its mean.
-        """
-        return min(self.differences, key=lambda name: _or(self.margin(name).estimate, math.inf))
+        """The benchmark with the smallest margin."""
+        return min(self.differences, key=self._order)
 
     def margin(self, benchmark: str) -> Interval:
-        """What the pool is above a benchmark, in what cycles are compared by."""
-        found = self.differences[benchmark]
-        return found.sharpe if METRICS[self.metric].unit == _SHARPE else found.mean
+        """The difference between the pool and a benchmark: of Sharpe ratios if cycles are compared
+        by one, otherwise of mean returns.
+        """
+        difference = self.differences[benchmark]
+        return difference.sharpe if METRICS[self.metric].unit == _SHARPE else difference.mean
+
+    def _order(self, benchmark: str) -> float:
+        """The margin's estimate; NaN comes last."""
+        estimate = self.margin(benchmark).estimate
+        return math.inf if math.isnan(estimate) else estimate
 
 
 def yearly(metric: str) -> str:
-    """The metric by which periods of different length are compared: itself if it is a yearly rate,
-    else its yearly form, if any.
+    """The metric by which periods of different length are compared: ``metric`` itself if it is a
+    yearly rate, or else its yearly form, or else the default.
     """
     if METRICS[metric].unit in _RATES:
         return metric
-    return f"annualised_{metric}" if f"annualised_{metric}" in METRICS else _DEFAULT
+    annualised = f"annualised_{metric}"
+    return annualised if annualised in METRICS else _DEFAULT
 
 
 def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
-    """``metric`` selects; the cycles' training and test periods are compared by its yearly form."""
-    compared = yearly(metric)
-    cycles = robustness(
-        *([each.scores[period][compared] for each in outcomes] for period in ("train", "test"))
-    )
-    returns = {
-        name: np.concatenate([each.returns[name] for each in outcomes])
-        for name in outcomes[0].returns
-    }
+    """The statistics of all cycles, whose parameters were selected by ``metric``; training and test
+    periods are compared by its yearly form.
+    """
+    compared, returns = yearly(metric), {}
+    inside, outside = _scores(outcomes, "train", compared), _scores(outcomes, "test", compared)
+    for name in outcomes[0].returns:
+        returns[name] = np.concatenate([outcome.returns[name] for outcome in outcomes])
     own, block = returns[POOL], block_length(returns[POOL])
-    lucks = [each.luck for each in outcomes]
-    variance = float(np.mean([each.variance for each in lucks]))
-    most = max(
-        each.effective for each in lucks
-    )  # each day was earned by the best of so many, if not fewer
+    lucks = [outcome.luck for outcome in outcomes]
+    variance = _mean(lucks, lambda luck: luck.variance)
+    known_variance = variance if math.isfinite(variance) else None
+    # The return of each day is that of the best of at most so many trials.
+    trials = math.ceil(max(luck.effective for luck in lucks) - 1e-9)
     return Aggregate(
         metric=compared,
-        cycles=cycles,
-        means={period: _each(outcomes, period, np.mean) for period in outcomes[0].scores},
-        worst=_each(outcomes, "test", np.min),
+        cycles=robustness(inside, outside),
+        means={period: _by_metric(outcomes, period, np.mean) for period in outcomes[0].scores},
+        worst=_by_metric(outcomes, "test", np.min),
         returns=returns,
-        deflated=deflated_sharpe(
-            own, math.ceil(most - 1e-9), variance if math.isfinite(variance) else None
-        ),
+        deflated=deflated_sharpe(own, trials, known_variance),
         sharpe=Bootstrap(block=block).sharpe(own),
         differences={name: difference(own, returns[name]) for name in BENCHMARKS},
         block=block,
-        adjusted=float(np.mean([each.adjusted for each in lucks])),
-        bound=float(np.mean([each.bound for each in lucks])),
+        adjusted=_mean(lucks, lambda luck: luck.adjusted),
+        bound=_mean(lucks, lambda luck: luck.bound),
     )
 
 
 def difference(own: Numbers, other: Numbers) -> Difference:
-    """What one strategy earned above another on the same days, with intervals; blocks are as long
-    as their difference asks.
+    """Yearly differences between two strategies on the same days, with intervals; the block length
+    is that of their daily difference.
     """
-    drawn = Bootstrap(block=block_length(own - other) if len(own) == len(other) else 1.0)
-    return Difference(drawn.mean_difference(own, other), drawn.sharpe_difference(own, other))
-
-
-def judged(found: Aggregate, seen: str | None = None) -> Verdict:
-    """Whether the cycles show that the strategy works better than what it is least above.
-
-    ``seen``: the selection rule that looked at the test blocks, if it did.
-    """
-    if seen is not None:
-        told = (
-            f"Parameters were chosen by what they earned in the test blocks ({seen}): nothing "
-            "here is out of sample."
-        )
-        return Verdict("not enough data", (told,))
-    unit = "yearly Sharpe ratio" if METRICS[found.metric].unit == _SHARPE else "yearly return"
-    measured = f"a {unit} above that of {BENCHMARKS[found.hardest]} by"
-    return verdict(
-        found.cycles, found.deflated, found.margin(found.hardest), found.adjusted, measured=measured
+    block = block_length(own - other) if len(own) == len(other) else 1.0
+    bootstrap = Bootstrap(block=block)
+    return Difference(
+        bootstrap.mean_difference(own, other), bootstrap.sharpe_difference(own, other)
     )
 
 
-def _each(
-    outcomes: Sequence[Outcome], period: str, of: Callable[[list[float]], np.floating]
-) -> dict[str, float]:
-    """A number of the cycles' scores in a period, by metric; those that
-    are not finite are left out.
+def judged(total: Aggregate, chosen_by: str | None = None) -> Verdict:
+    """Whether the cycles show that the strategy works better than its hardest benchmark.
+
+    ``chosen_by``: the selection rule, if it used the test blocks.
     """
-    found = {}
+    if chosen_by is not None:
+        reason = (
+            f"Parameters were chosen by their scores in the test blocks ({chosen_by}): nothing "
+            "here is out of sample."
+        )
+        return Verdict("not enough data", (reason,))
+    unit = "yearly Sharpe ratio" if METRICS[total.metric].unit == _SHARPE else "yearly return"
+    measured = f"a {unit} above that of {BENCHMARKS[total.hardest]} by"
+    margin = total.margin(total.hardest)
+    return verdict(total.cycles, total.deflated, margin, total.adjusted, measured=measured)
+
+
+def _scores(outcomes: Sequence[Outcome], period: str, metric: str) -> list[float]:
+    return [outcome.scores[period][metric] for outcome in outcomes]
+
+
+def _mean(lucks: Sequence[Luck], number: Callable[[Luck], float]) -> float:
+    return float(np.mean(list(map(number, lucks))))
+
+
+def _by_metric(
+    outcomes: Sequence[Outcome], period: str, statistic: Callable[[list[float]], np.floating]
+) -> dict[str, float]:
+    """A statistic of the cycles' finite scores in a period, by metric."""
+    numbers = {}
     for name in outcomes[0].scores[period]:
-        known = [score for each in outcomes if math.isfinite(score := each.scores[period][name])]
-        found[name] = float(of(known)) if known else math.nan
-    return found
-
-
-def _or(number: float, other: float) -> float:
-    return other if math.isnan(number) else number
+        finite = list(filter(math.isfinite, _scores(outcomes, period, name)))
+        numbers[name] = float(statistic(finite)) if finite else math.nan
+    return numbers

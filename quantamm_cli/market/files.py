@@ -16,8 +16,8 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 
 class FileSource(Source):
-    """Files ``<TOKEN>_USD.<kind>`` in one folder, with columns ``unix`` and ``close``;
-    other columns are ignored.
+    """Files ``<TOKEN>_USD.<kind>`` in one folder, with columns ``unix`` and ``close``; other
+    columns are ignored.
     """
 
     paths: ClassVar[frozenset[str]] = frozenset({"dir", "series"})
@@ -84,10 +84,8 @@ class FileSource(Source):
 
 @lru_cache(maxsize=8)
 def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
-    """The grid of a file.
-
-    ``span`` and ``read`` both need it, so the last few are cached for as long
-    as the file's ``_state`` on disk is the same.
+    """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as
+    long as the file's ``_state`` on disk is the same.
     """
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))

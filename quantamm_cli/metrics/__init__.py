@@ -1,4 +1,4 @@
-"""Metrics: a trajectory in, one number out; higher is better. One file a family."""
+"""Metrics, which turn a trajectory into one number; higher is better. One file a family."""
 
 from quantamm_cli.metrics.base import METRICS, Metric, reads_days, score
 from quantamm_cli.settings.component import enrol

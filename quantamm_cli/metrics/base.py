@@ -1,9 +1,9 @@
-r"""What a metric is, and the few ways in which metrics read a trajectory.
+"""The definition of a metric, and functions that metrics share.
 
-Notation of the docstrings: $V_0 … V_{N-1}$ are the values of the window's minutes,
-$D_k = V_{1440k}$, $x$ the daily returns $\Delta D/D$; std has ddof 0; a year is 365 days; the
-riskless rate is zero. *Blocks of d* are the first ⌊N/d⌋·d values cut into pieces of d minutes; each
-begins a new running maximum.
+Notation of the docstrings: V_0 … V_{N-1} are the values of the window's minutes, D_k = V_{1440 k}
+those of its days, and x the daily returns; std has ddof 0; a year is 365 days; the riskless rate is
+zero. *Blocks* of d minutes are the first floor(N/d) d values cut into pieces of d; the running
+maximum of drawdowns begins anew in each.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Definition:
-    """A metric's meaning, its unit, whether it reads the window's minutes or only its days and
+    """A metric's function and unit, whether it reads the window's minutes or only its days and
     ends, and whether it sorts.
     """
 
@@ -41,12 +41,13 @@ METRICS: dict[str, Definition] = {}
 
 
 class Metric(Component, group="metric"):
-    """The training objective: a metric, less what it is made to cost."""
+    """The training objective: a metric, less penalties."""
 
     unit: ClassVar[str] = ""
 
     turnover_penalty: NonNegative = Field(
-        0.0, description="objective lost per unit of value weight turned over in a minute"
+        0.0,
+        description="subtracted from the objective, times the mean turnover of weights a minute",
     )
 
 
@@ -56,11 +57,10 @@ def metric(
     sorts: bool = False,
     name: str | None = None,
 ) -> Callable[[C], C]:
-    """Register a definition under its own name (or ``name``, where that is no identifier),
-    so that YAML can choose it.
+    """Register a metric under its function's name, or ``name`` if that is not an identifier, for
+    use in YAML.
 
-    One that reads ``days`` is given anything that knows its days, first,
-    last and minutes; others get a Trajectory.
+    A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
     """
 
     def enrol(compute: C) -> C:
@@ -76,7 +76,7 @@ def metric(
 
 
 def reads_days(names: Iterable[str]) -> bool:
-    """Whether all the named metrics can do without the minutes."""
+    """Whether none of the named metrics reads minutes."""
     return all(METRICS[name].reads == "days" for name in names)
 
 
@@ -91,31 +91,31 @@ def changes(values: Float[Array, "... k"]) -> Float[Array, "... j"]:
 
 
 def blocks(values: Float[Array, " t"], length: int) -> Float[Array, "m length"]:
-    """The values cut into whole blocks."""
-    whole = len(values) // length
-    return values[: whole * length].reshape(whole, length)
+    """The values in blocks; an incomplete last block is dropped."""
+    count = len(values) // length
+    return values[: count * length].reshape(count, length)
 
 
 def mean(values: Array) -> Scalar:
-    """The mean; NaN of nothing, without a warning."""
-    return values.sum() / len(values) if len(values) else jnp.full((), jnp.nan, values.dtype)
+    """The mean; NaN of no values, without a warning."""
+    if not len(values):
+        return jnp.full((), jnp.nan, values.dtype)
+    return values.sum() / len(values)
 
 
 def root(square: Float[Array, "*k"]) -> Float[Array, "*k"]:
-    """The square root, whose gradient at zero is zero."""
+    """The square root, with gradient zero at zero."""
     return jnp.where(square == 0, 0, jnp.sqrt(jnp.where(square == 0, 1, square)))
 
 
 def deviation(values: Float[Array, " k"]) -> Scalar:
-    """The standard deviation, whose gradient is finite where it is zero; NaN of fewer than two."""
-    return (
-        root(((values - mean(values)) ** 2).sum() / len(values))
-        if len(values) > 1
-        else mean(values[:0])
-    )
+    """The standard deviation, with a finite gradient at zero; NaN of fewer than two values."""
+    if len(values) < 2:
+        return mean(values[:0])
+    return root(((values - mean(values)) ** 2).sum() / len(values))
 
 
-def over(earned: Scalar, loss: Scalar) -> Scalar:
-    """``earned`` per unit of a loss at or below zero; infinite without one, NaN if either is."""
-    none = jnp.inf + 0 * (earned + loss)
-    return jnp.where(loss < 0, earned / -jnp.where(loss < 0, loss, -1), none)
+def per_loss(gain: Scalar, loss: Scalar) -> Scalar:
+    """``gain`` per unit of ``loss``, which is at most 0; infinite if it is 0, NaN if one is NaN."""
+    infinite = jnp.inf + 0 * (gain + loss)
+    return jnp.where(loss < 0, gain / -jnp.where(loss < 0, loss, -1), infinite)

@@ -1,9 +1,9 @@
-"""What was earned against portfolios that rebalance: for nothing inside a pool,
-and outside at the market's prices.
+"""Returns over portfolios that rebalance: a pool of constant weights without fees, and
+*rebalancing* at the market's prices.
 
-The portfolios follow from the trajectory alone. *Rebalancing* holds, over each minute, the shares
-$s$ of value that the pool had at its beginning, and so has the pool's exposure without its losses
-to arbitrage.
+Both portfolios follow from the trajectory. Over each minute, rebalancing holds the shares s of
+value that the pool had at the minute's beginning: it has the pool's exposure without its losses to
+arbitrage.
 """
 
 import jax
@@ -14,22 +14,22 @@ from quantamm_cli.metrics.base import Scalar, metric
 from quantamm_cli.metrics.returns import annual
 
 COST = 0.001
-"""What rebalancing at a cost pays of all it sells: 10 basis points,
-a large exchange's list fee for takers.
+"""The cost of rebalancing as a fraction of the value sold: 10 basis points, the list fee for takers
+of a large exchange.
 """
 
 
 def constant_weight(path: Trajectory | Daily) -> Scalar:
-    r"""Growth $\prod (p_{N-1}/p_0)^{s_0}$ of a geometric mean pool without fees whose weights
-    stay the first row's shares.
+    """Growth prod_i (p_{N-1,i} / p_{0,i})^s_i of a geometric mean pool without fees, whose constant
+    weights s are the first row's shares of value.
     """
-    worth = jax.lax.stop_gradient(path.first.reserves * path.first.prices)
-    return jnp.exp((worth / worth.sum() * jnp.log(path.last.prices / path.first.prices)).sum())
+    values = jax.lax.stop_gradient(path.first.reserves * path.first.prices)
+    return jnp.exp((values / values.sum() * jnp.log(path.last.prices / path.first.prices)).sum())
 
 
 def rebalancing(path: Trajectory, cost: float = 0.0) -> Scalar:
-    r"""Growth $\prod (1 + \sum s_{t-1} r_t)(1 - c\,\sigma_t)$, with $r$ the assets' returns, $c$
-    the cost and $\sigma$ the share sold.
+    """Growth prod_t (1 + sum_i s_{t-1,i} r_{t,i}) (1 - cost sold_t), where r are the assets'
+    returns and sold_t is the share of value sold.
     """
     shares = path.reserves * path.prices / path.value[:, None]
     gains = shares[:-1] * (path.prices[1:] / path.prices[:-1] - 1)
@@ -46,10 +46,9 @@ def _growth(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="fraction", reads="days")
 def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
-    r"""Return over a pool of constant weights, the first row's shares of value,
-    that trades without fees.
+    """Return over a pool without fees whose constant weights are the first row's shares of value.
 
-    $$V_{N-1} / (V_0 \prod (p_{N-1}/p_0)^{s_0}) - 1$$
+    V_{N-1} / (V_0 prod_i (p_{N-1,i} / p_{0,i})^s_i) - 1
     """
     return _growth(path) / constant_weight(path) - 1
 
@@ -62,10 +61,10 @@ def annualised_returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
 
 @metric(unit="fraction")
 def returns_over_rebalancing(path: Trajectory) -> Scalar:
-    r"""Return over the portfolio that follows the pool's shares of value, minute by minute, at
-    market prices and for nothing.
+    """Return over a portfolio that rebalances to the pool's shares of value every minute at market
+    prices, without costs.
 
-    $$V_{N-1} / (V_0 \prod (1 + \sum s_{t-1} r_t)) - 1$$
+    V_{N-1} / (V_0 prod_t (1 + sum_i s_{t-1,i} r_{t,i})) - 1
     """
     return _growth(path) / rebalancing(path) - 1
 
@@ -78,15 +77,13 @@ def annualised_returns_over_rebalancing(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def loss_versus_rebalancing(path: Trajectory) -> Scalar:
-    """Minus LVR: what the pool earned less what rebalancing did, of the first value.
-    [Milionis et al., arXiv:2208.06046]
-    """
+    """Minus LVR: the pool's growth less that of rebalancing. [Milionis et al., arXiv:2208.06046]"""
     return _growth(path) - rebalancing(path)
 
 
 @metric(unit="fraction")
 def returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
-    """Return over rebalancing that pays 10 basis points of all it sells."""
+    """Return over rebalancing that pays 10 basis points of the value sold."""
     return _growth(path) / rebalancing(path, COST) - 1
 
 
@@ -98,8 +95,7 @@ def annualised_returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
 
 @metric(unit="fraction")
 def rebalancing_versus_rebalancing(path: Trajectory) -> Scalar:
-    """RVR: what the pool earned less what rebalancing did that pays 10 basis points of all it
-    sells, of the first value.
+    """RVR: the pool's growth less that of rebalancing that pays 10 basis points of the value sold.
 
     [Willetts & Harrington, arXiv:2410.23404]
     """

@@ -1,4 +1,4 @@
-"""What was earned, alone and against holding."""
+"""Returns, and returns over holding."""
 
 import jax
 import jax.numpy as jnp
@@ -15,39 +15,39 @@ def hodl(path: Path) -> Scalar:
 
 
 def uniform_hodl(path: Path) -> Scalar:
-    """End value of the first row's worth, put into all assets alike and held."""
-    worth = (jax.lax.stop_gradient(path.first.reserves) * path.first.prices).sum()
-    return worth * (path.last.prices / path.first.prices).mean()
+    """End value of the first row's value, put into all assets in equal parts and held."""
+    value = (jax.lax.stop_gradient(path.first.reserves) * path.first.prices).sum()
+    return value * (path.last.prices / path.first.prices).mean()
 
 
 def annual(ratio: Scalar, minutes: int) -> Scalar:
-    """The yearly return of a growth ``ratio`` made in ``minutes``."""
+    """The yearly return of a growth by ``ratio`` in ``minutes``; NaN of zero minutes."""
     return ratio ** (YEAR / minutes) - 1 if minutes else jnp.full_like(ratio, jnp.nan)
 
 
 @metric(unit="fraction", reads="days")
 def returns(path: Path) -> Scalar:
-    r"""Return over the window.
+    """Return over the window.
 
-    $$V_{N-1}/V_0 - 1$$
+    V_{N-1} / V_0 - 1
     """
     return path.last.value / path.first.value - 1
 
 
 @metric(unit="fraction a year", reads="days")
 def annualised_returns(path: Path) -> Scalar:
-    r"""Return as a yearly rate.
+    """Return as a yearly rate.
 
-    $$(V_{N-1}/V_0)^{525600/(N-1)} - 1$$
+    (V_{N-1} / V_0)^(525600 / (N-1)) - 1
     """
     return annual(path.last.value / path.first.value, path.minutes - 1)
 
 
 @metric(unit="fraction", reads="days")
 def returns_over_hodl(path: Path) -> Scalar:
-    r"""Return over holding the first row's reserves.
+    """Return over holding the first row's reserves R_0.
 
-    $$V_{N-1} / \sum R_0 p_{N-1} - 1$$
+    V_{N-1} / sum_i R_{0,i} p_{N-1,i} - 1
     """
     return path.last.value / hodl(path) - 1
 
@@ -60,9 +60,9 @@ def annualised_returns_over_hodl(path: Path) -> Scalar:
 
 @metric(unit="fraction", reads="days")
 def returns_over_uniform_hodl(path: Path) -> Scalar:
-    r"""Return over holding equal parts, bought at the first row.
+    """Return over holding equal parts of all n assets, bought at the first row.
 
-    $$V_{N-1} / \sum u\,p_{N-1} - 1, \qquad u_i = \sum R_0 p_0 / (n\,p_{0,i})$$
+    V_{N-1} / sum_i u_i p_{N-1,i} - 1 with u_i = V_0 / (n p_{0,i})
     """
     return path.last.value / uniform_hodl(path) - 1
 

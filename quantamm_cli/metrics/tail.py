@@ -1,4 +1,4 @@
-"""Bad days: value at risk, and return for it. All are written so that higher is better."""
+"""Value at risk, and returns per unit of it. All have the sign by which higher is better."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,53 +11,65 @@ from jaxtyping import Float
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.types import DAY, Daily, Trajectory
 from quantamm_cli.kernels.frictionless import jax_ops as kernels
-from quantamm_cli.metrics.base import MONTH, WEEK, YEAR, Scalar, blocks, changes, mean, metric, over
+from quantamm_cli.metrics.base import (
+    MONTH,
+    WEEK,
+    YEAR,
+    Scalar,
+    blocks,
+    changes,
+    mean,
+    metric,
+    per_loss,
+)
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}
 
 
 def percentile(values: Float[Array, "*m k"], percent: float) -> Float[Array, "*m"]:
-    """The percentile of the last axis, between neighbours in proportion.
+    """The percentile of the last axis, interpolated linearly.
 
-    By selection in compiled code where it serves.
+    Compiled code, where it is available, selects instead of sorting.
     """
     if not compiled():
         return jnp.percentile(values, percent, axis=-1)
-    place = percent / 100 * (values.shape[-1] - 1)
-    rank = int(place)
+    position = percent / 100 * (values.shape[-1] - 1)
+    rank = int(position)
     pick = partial(kernels.neighbours, rank=rank)
-    found = pick(values) if values.ndim == 1 else jax.vmap(pick)(values)
-    share = place - rank
-    return found[..., 0] * (1 - share) + found[..., 1] * share
+    neighbours = pick(values) if values.ndim == 1 else jax.vmap(pick)(values)
+    share = position - rank
+    return neighbours[..., 0] * (1 - share) + neighbours[..., 1] * share
 
 
 def _inner_risk(path: Trajectory, length: int, percent: float) -> Scalar:
     """Mean over blocks of the percentile of the minute returns inside each."""
     pieces = blocks(path.value, length)
-    return mean(percentile(changes(pieces), percent)) if len(pieces) else mean(pieces.ravel())
+    if not len(pieces):
+        return mean(pieces.ravel())
+    return mean(percentile(changes(pieces), percent))
 
 
 def _closing_risk(path: Trajectory, length: int, percent: float) -> Scalar:
     """Percentile of the returns between the last values of successive blocks."""
-    earned = changes(blocks(path.value, length)[:, -1])
-    return percentile(earned, percent) if len(earned) else mean(earned)
+    returns = changes(blocks(path.value, length)[:, -1])
+    return percentile(returns, percent) if len(returns) else mean(returns)
 
 
 def _horizon(path: Trajectory, length: int) -> Scalar:
-    """What scales a block's risk to the window's: the root of (365 / days of the
-    window) · (1440 / block length).
+    """The factor from a block's risk to the window's: sqrt(365 / days of the window * 1440 / block
+    length).
     """
     return jnp.sqrt(365 * DAY / len(path.value) * DAY / length)
 
 
 def _raroc(path: Trajectory, length: int) -> Scalar:
     """Yearly return per unit of the blocks' 5 % risk of minute returns."""
-    earned = (path.value[-1] / path.value[0]) ** (365 * DAY / len(path.value)) - 1
-    return -earned / (_inner_risk(path, length, 5) * _horizon(path, length))
+    yearly = (path.value[-1] / path.value[0]) ** (365 * DAY / len(path.value)) - 1
+    return -yearly / (_inner_risk(path, length, 5) * _horizon(path, length))
 
 
 def _mean_yearly(path: Trajectory, length: int) -> Scalar:
-    """Mean over blocks of the block's return as a yearly rate."""
+    """Mean over blocks of their returns as yearly rates."""
     pieces = blocks(path.value, length)
     return mean((pieces[:, -1] / pieces[:, 0]) ** (YEAR / length) - 1)
 
@@ -76,19 +88,19 @@ def _rovar_trad(path: Trajectory, length: int) -> Scalar:
 
 @metric(unit="1/sqrt(year)", reads="days", sorts=True)
 def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
-    r"""Return on value at risk of daily returns; infinite if their 5 %
-    quantile is no loss. [Dowd, 2000]
+    """Return on value at risk of daily returns; infinite if their 5 % quantile is not negative.
+    [Dowd, 2000]
 
-    $$\sqrt{365}\;\mathrm{mean}(x) / -\mathrm{quantile}_{5\,\%}(x)$$
+    sqrt(365) mean(x) / -(5 % quantile of x)
     """
-    earned = changes(path.days)
-    return (
-        jnp.sqrt(365.0) * over(mean(earned), percentile(earned, 5)) if len(earned) else mean(earned)
-    )
+    returns = changes(path.days)
+    if not len(returns):
+        return mean(returns)
+    return jnp.sqrt(365.0) * per_loss(mean(returns), percentile(returns, 5))
 
 
-def _define(name: str, unit: str, said: str, compute: Callable[[Trajectory], Scalar]) -> None:
-    compute.__doc__ = said
+def _define(name: str, unit: str, text: str, compute: Callable[[Trajectory], Scalar]) -> None:
+    compute.__doc__ = text
     metric(unit, sorts=True, name=name)(compute)
 
 

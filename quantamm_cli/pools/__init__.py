@@ -1,4 +1,4 @@
-"""Pools: how prices become reserves. One file a pool."""
+"""Pools, which turn prices into reserves, one kind a file."""
 
 from quantamm_cli.settings.component import enrol
 

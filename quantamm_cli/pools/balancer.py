@@ -1,4 +1,4 @@
-"""Balancer: weights that stay."""
+"""Balancer: constant weights."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,8 +15,9 @@ from quantamm_cli.pools.geometric import GeometricPool, Weighted, equilibrium, o
 
 
 class Balancer(GeometricPool, kind="balancer"):
-    """A geometric mean pool with constant weights. [Martinelli & Mushegian,
-    Balancer whitepaper, 2019]
+    """A geometric mean pool with constant weights.
+
+    [Martinelli & Mushegian, Balancer whitepaper, 2019]
     """
 
     @property
@@ -38,7 +39,7 @@ class Balancer(GeometricPool, kind="balancer"):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        r"""In closed form: $\ln V = \sum w \ln p$ up to a constant."""
+        """In closed form: ln V = sum w ln p, up to a constant."""
         if not feed.always_balanced:
             return super().sampled(params, feed, start, length, rows)
         assert feed.prefix is not None

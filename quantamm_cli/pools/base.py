@@ -1,4 +1,4 @@
-"""What a pool is."""
+"""The interface of a pool."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ Scalar = Float[Array, ""]
 
 
 class Row(NamedTuple):
-    """What a minute leaves: reserves, the fees it earned the providers,
-    and how many given trades were refused.
+    """The result of a minute: the reserves after it, the fees that liquidity providers earned, and
+    how many trades of ``trades=…`` were refused.
     """
 
     reserves: Float[Array, " n"]
@@ -34,71 +34,73 @@ class Row(NamedTuple):
 
 
 class AbstractPool(TracedComponent, ABC, group="pool"):
-    """Settings of a pool; hashable and free of numbers that train, which come as ``params``.
+    """Settings of a pool; hashable. Trainable numbers are not settings but arguments, ``params``.
 
-    A pool gives the frictionless path, all minutes at once, and may give ``prepare`` and ``step``,
-    what happens minute by minute when trading costs something. A component class is also a JAX
+    A pool has a frictionless path, computed for all minutes at once. With ``prepare`` and ``step``
+    it also has a path with frictions, computed minute by minute. A component class is also a JAX
     pytree: see ``core.tree``.
     """
 
     @property
     def chunk(self) -> int | None:
-        """Minutes between the prices its rule sees; ``None`` if it has no rule."""
+        """Minutes between the prices that the pool's rule reads; ``None`` if it has no rule."""
         return None
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        """Names of the series it needs besides prices."""
+        """Names of the series that the pool needs besides prices."""
         return ()
 
     def quoted_in(self, tokens: tuple[str, ...]) -> int:
-        """Position of the token that the pool's own price is in."""
+        """Index of the token in which the pool states its price."""
         return len(tokens) - 1
 
     @property
     def keeps(self) -> tuple[str, ...]:
-        """Names of what it remembers besides reserves and its rule's estimators,
-        and can be given to open with.
+        """Names of the pool's state besides reserves and its rule's estimators; a run may set them
+        at its start.
         """
         return ()
 
     @property
     def takes_frictions(self) -> bool:
-        """Whether the pool says what fees do to it."""
+        """Whether the pool has a path with frictions."""
         return False
 
     def layout(self, tokens: tuple[str, ...]) -> Layout:
-        """Where the pools inside it find their tokens."""
+        """The token indices of the pools inside the pool."""
         del tokens
         return Layout()
 
     @property
     def takes_trades(self) -> bool:
-        """Whether the pool says what given trades do to it."""
+        """Whether the pool can execute the trades of ``trades=…``."""
         return self.takes_frictions
 
     @property
     def charges(self) -> bool:
-        """Whether it has a fee of its own, so that it is never frictionless."""
+        """Whether the pool sets its own fee, so that it is never frictionless."""
         return False
 
     @property
     def cannot_compete(self) -> str | None:
-        """One line on what keeps it from competing by its ``quotes``; ``None``: nothing does."""
+        """One line on why the pool cannot compete by its ``quotes``; ``None`` if it can."""
         if type(self).quotes is not AbstractPool.quotes:
             return None
-        cure = "give its class one (README, Adding things)"
-        return f"pool={self.kind} cannot compete, as it has no quotes(params, fee); {cure}"
+        return (
+            f"pool={self.kind} cannot compete, as it has no quotes(params, fee); add that method "
+            "to its class (README, Adding things)"
+        )
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
-        """Its quotes as a pool of two tokens; ``fee`` is the share it keeps of what is paid in.
+        """The pool's quotes for two tokens; ``fee`` is its share of what is paid in.
 
-        A pool that has a fee of its own takes that instead.
+        A pool with its own fee ignores ``fee``.
         """
-        raise NotImplementedError(f"{self.kind} gives no quotes")
+        raise NotImplementedError(f"{self.kind} has no quotes")
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        """The pool's parameters, declared; initial weights are uniform unless given."""
+        """Declarations of the pool's parameters; initial weights are uniform by default."""
         return (
             Parameter(
                 "initial_weights_logits",
@@ -114,14 +116,12 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         )
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
-        """The state of its estimators at every chunk, by name; none unless it has some."""
+        """The state of the pool's estimators at every chunk, by name."""
         del params, feed
         return {}
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path over minutes [start, start + rows): whatever the feed
-        says of frictions and trades.
-        """
+        """The path over the minutes [start, start + rows), with the feed's frictions and trades."""
         trading = feed.trading
         if not trading.do_arb and not feed.has_flows:
             return self.untouched(params, feed, start, rows)
@@ -130,33 +130,32 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         return self.with_frictions(params, feed, start, rows)
 
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path when trading costs something, or others trade: ``step`` after ``step``."""
+        """The path with frictions or trades of others, by one ``step`` after the other."""
         trading = feed.trading
-        visits = np.arange(0, rows, 1 if feed.has_flows else trading.every)
+        every = 1 if feed.has_flows else trading.every
+        visits = np.arange(0, rows, every)
         opening, ticks = self.prepare(params, feed, start, rows)
-        visited = (
-            jax.tree.map(lambda column: column[visits], ticks) if len(visits) < rows else ticks
-        )
-        left = checkpointed_scan(
+        visited = ticks
+        if len(visits) < rows:
+            visited = jax.tree.map(lambda column: column[visits], ticks)
+        results = checkpointed_scan(
             lambda state, tick: self.step(state, tick, trading.solver), opening, visited
         )
-        reserves = held(left.reserves, visits, rows)
-        fees = (
-            left.fees
-            if len(visits) == rows
-            else jnp.zeros(rows, left.fees.dtype).at[visits].set(left.fees)
-        )
+        reserves = held(results.reserves, visits, rows)
+        fees = results.fees
+        if len(visits) < rows:
+            fees = jnp.zeros(rows, fees.dtype).at[visits].set(fees)
         weights = self.reported(ticks, reserves, window(feed.prices, start, rows))
-        return Path(weights, reserves, fees, None if feed.trades is None else left.refused)
+        return Path(weights, reserves, fees, None if feed.trades is None else results.refused)
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
-        """Raise ConfigError if these readable parameters, ``(sets, …)``
-        each, make no sense together.
+        """Raise ConfigError if these readable parameters, ``(sets, …)`` each, contradict each
+        other.
         """
 
     @abstractmethod
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path over minutes [start, start + rows) when trading is free."""
+        """The path over the minutes [start, start + rows) without frictions."""
 
     def sampled(
         self,
@@ -168,43 +167,37 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
     ) -> Snapshot:
         """The pool at some rows of its path of ``length`` minutes.
 
-        Pools with a short cut take it.
+        A pool may compute them without the whole path.
         """
         path, prices = self.path(params, feed, start, length), feed.prices[start + rows]
         reserves = path.reserves[rows]
-        return Snapshot(
-            prices,
-            reserves,
-            (reserves * prices).sum(-1) if path.value is None else path.value[rows],
-        )
+        if path.value is not None:
+            return Snapshot(prices, reserves, path.value[rows])
+        return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The path when nobody trades: what the pool opened with."""
-        held = (
-            self.frictionless(params, feed, start, 1).reserves[0]
-            if feed.initial_reserves is None
-            else feed.initial_reserves
-        )
+        """The path when nobody trades: the reserves at the start stay."""
+        opening = feed.initial_reserves
+        if opening is None:
+            opening = self.frictionless(params, feed, start, 1).reserves[0]
         prices = window(feed.prices, start, rows)
-        reserves = jnp.broadcast_to(held, prices.shape)
+        reserves = jnp.broadcast_to(opening, prices.shape)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
     ) -> tuple[Any, Any]:
-        """Opening state, and everything that can be computed for every minute at once."""
+        """The state at the start, and all that can be computed for every minute at once."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
 
     def step(self, state: Any, tick: Any, solver: str) -> tuple[Any, Row]:
-        """One minute: the new state and what the minute leaves. What a chain would do."""
+        """One minute, as on a chain: the new state and the minute's result."""
         raise NotImplementedError(f"{self.kind} has no path with frictions")
 
     def reported(
         self, ticks: Any, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
     ) -> Float[Array, "rows n"]:
-        """The weights that are told of a path with frictions: shares of value,
-        unless a pool has weights of its own.
-        """
+        """The weights that a path with frictions reports: shares of value by default."""
         del ticks
         return shares(reserves, prices)
 
@@ -214,20 +207,38 @@ def opening_weights(params: Params) -> Float[Array, " n"]:
     return jax.nn.softmax(jax.lax.stop_gradient(params["initial_weights_logits"]))
 
 
+def opening_reserves(
+    feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
+) -> Float[Array, " n"]:
+    """Reserves before the first minute: those of the feed, or else the initial value in shares
+    ``weights`` at these prices.
+    """
+    if feed.initial_reserves is not None:
+        return feed.initial_reserves
+    return weights * feed.initial_pool_value / prices
+
+
 def held(
     column: Float[Array, "k *n"], visits: NDArray[np.int64], rows: int
 ) -> Float[Array, "rows *n"]:
-    """What was left at each visit, until the next. The first visit is at row 0."""
-    return (
-        column
-        if len(visits) == rows
-        else column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
-    )
+    """The value of each visit, repeated until the next one. The first visit is at row 0."""
+    if len(visits) == rows:
+        return column
+    return column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
+
+
+def without_prefix(prefix: str, params: Params) -> Params:
+    """The parameters whose names begin with ``prefix``, by the rest of the name."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in params.items()
+        if name.startswith(prefix)
+    }
 
 
 def shares(
     reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
 ) -> Float[Array, "rows n"]:
     """Shares of value."""
-    worth = reserves * prices
-    return worth / worth.sum(-1, keepdims=True)
+    values = reserves * prices
+    return values / values.sum(-1, keepdims=True)

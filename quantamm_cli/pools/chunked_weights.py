@@ -1,4 +1,4 @@
-"""Pools whose weights move in blocks: a start and a slope for every chunk."""
+"""Pools whose weights have a start and a slope for every chunk."""
 
 from abc import ABC, abstractmethod
 from typing import Literal
@@ -23,14 +23,14 @@ from quantamm_cli.pools.geometric import GeometricPool, equilibrium, opening_val
 from quantamm_cli.settings.types import Count
 
 
-class CoarsePool(GeometricPool, ABC):
-    """A geometric mean pool that moves its weights for a while in every
-    chunk, and then holds them.
+class ChunkedPool(GeometricPool, ABC):
+    """A geometric mean pool whose weights move during the first minutes of every chunk, and are
+    constant for the rest of it.
     """
 
-    chunk_period: Count = Field(1440, description="minutes between looks at the price")
+    chunk_period: Count = Field(1440, description="length of a chunk, minutes between updates")
     weight_interpolation_period: Count = Field(
-        1440, description="minutes a change of weights takes"
+        1440, description="minutes over which weights change"
     )
     weight_interpolation_method: Literal["linear", "approx_optimal"] = Field(
         "linear", description="path between two weights"
@@ -38,10 +38,9 @@ class CoarsePool(GeometricPool, ABC):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.weight_interpolation_period > self.chunk_period:
-            place = f"{where}.weight_interpolation_period"
             raise ConfigError(
-                place,
-                f"{self.weight_interpolation_period} minutes are longer than chunk_period "
+                f"{where}.weight_interpolation_period",
+                f"is {self.weight_interpolation_period} minutes; expected at most chunk_period "
                 f"({self.chunk_period})",
             )
 
@@ -54,32 +53,34 @@ class CoarsePool(GeometricPool, ABC):
         return True
 
     @property
-    def straight(self) -> bool:
-        """Whether weights move in straight lines for the whole period."""
+    def is_linear(self) -> bool:
+        """Whether weights change linearly for the whole interpolation period."""
         return self.weight_interpolation_method == "linear"
 
     @abstractmethod
-    def coarse_weights(
+    def weight_blocks(
         self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
     ) -> Blocks:
-        """The blocks of a window."""
+        """Start and slope of the weights in each block of a window."""
 
     def chunk_of(self, feed: Feed, row: Int[Array, ""]) -> Int[Array, ""]:
-        """The last chunk whose price is known at a row."""
+        """The index of the last chunk whose price is known at a row."""
         return feed.first_chunk + (feed.burn_in + row) // self.chunk_period
 
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
-        return self.coarse_weights(params, feed, start, -(-rows // self.chunk_period))
+        return self.weight_blocks(params, feed, start, -(-rows // self.chunk_period))
 
     @property
     def open_for(self) -> int | None:
-        """How many minutes of each block the pool trades in; ``None``: all."""
+        """The number of minutes at the beginning of each block that the pool trades in; ``None``:
+        all.
+        """
         return None
 
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
-        return (
-            None if self.open_for is None else np.arange(rows) % self.chunk_period < self.open_for
-        )
+        if self.open_for is None:
+            return None
+        return np.arange(rows) % self.chunk_period < self.open_for
 
     def plan(self, rows: int) -> Plan:
         return Plan(
@@ -91,11 +92,11 @@ class CoarsePool(GeometricPool, ABC):
             open_for=self.open_for,
         )
 
-    def short_cut(self, feed: Feed) -> bool:
-        """Whether it is in equilibrium at every minute, at weights that move in straight
-        lines for the whole period.
+    def has_closed_form(self, feed: Feed) -> bool:
+        """Whether the pool is in equilibrium at every minute, and its weights change linearly for
+        the whole interpolation period.
         """
-        return feed.always_balanced and self.straight and self.open_for is None
+        return feed.always_balanced and self.is_linear and self.open_for is None
 
     def sampled(
         self,
@@ -105,38 +106,28 @@ class CoarsePool(GeometricPool, ABC):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        """In closed form where there is one."""
-        if not self.short_cut(feed):
+        """In closed form if there is one."""
+        if not self.has_closed_form(feed):
             return super().sampled(params, feed, start, length, rows)
         assert feed.prefix is not None
         chunk, period = self.chunk_period, self.weight_interpolation_period
         starts, slopes, _ = self.blocks(params, feed, start, length)
-        earned = log_growth(feed.prefix, starts, slopes, chunk, period, start, rows)
-        weights = (
-            starts[rows // chunk]
-            + np.minimum(rows % chunk, period)[:, None] * slopes[rows // chunk]
-        )
-        return equilibrium(
-            weights, earned, opening_value(feed, starts[0], feed.prices[start]), feed, start + rows
-        )
+        log_value = log_growth(feed.prefix, starts, slopes, chunk, period, start, rows)
+        block, minutes = rows // chunk, np.minimum(rows % chunk, period)
+        weights = starts[block] + minutes[:, None] * slopes[block]
+        opening = opening_value(feed, starts[0], feed.prices[start])
+        return equilibrium(weights, log_value, opening, feed, start + rows)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """In compiled code where there is a closed form."""
-        if not (self.short_cut(feed) and compiled()):
+        """In compiled code if there is a closed form."""
+        if not (self.has_closed_form(feed) and compiled()):
             return super().frictionless(params, feed, start, rows)
         assert feed.prefix is not None
         blocks = self.blocks(params, feed, start, rows)
-        given = (
-            blocks.starts,
-            blocks.slopes,
-            feed.prefix.log_prices,
-            (self.chunk_period, self.weight_interpolation_period),
-            rows,
-        )
+        periods = self.chunk_period, self.weight_interpolation_period
+        factor = growth(start, blocks.starts, blocks.slopes, feed.prefix.log_prices, periods, rows)
         prices = window(feed.prices, start, rows)
-        value = opening_value(feed, blocks.starts[0], prices[0]) * growth(start, *given).astype(
-            prices.dtype
-        )
+        value = opening_value(feed, blocks.starts[0], prices[0]) * factor.astype(prices.dtype)
         weights = self.interpolated(blocks, rows)
         return Path(weights, weights * value[:, None] / prices, jnp.zeros_like(value), value=value)
 

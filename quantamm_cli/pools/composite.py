@@ -13,7 +13,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import traced
 from quantamm_cli.core.types import Feed, Layout, Params, Path
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.base import AbstractPool, opening_weights
+from quantamm_cli.pools.base import AbstractPool, opening_weights, without_prefix
 from quantamm_cli.settings.component import Settings
 from quantamm_cli.settings.suggestions import did_you_mean
 
@@ -22,20 +22,19 @@ from quantamm_cli.settings.suggestions import did_you_mean
 class Part(Settings):
     """A pool inside a pool."""
 
-    tokens: tuple[str, ...] = Field(description="which tokens of the run it holds")
-    pool: AbstractPool = Field(description="what it does with them")
+    tokens: tuple[str, ...] = Field(description="the run's tokens that the pool holds")
+    pool: AbstractPool = Field(description="the pool")
 
 
 class Composite(AbstractPool, kind="composite"):
-    """A parent pool some of whose assets are shares of other pools,
-    each with tokens and parameters of its own.
+    """A parent pool, some of whose assets are shares of other pools, the parts.
 
     The parent's assets are the tokens that no part holds, in the order of the run, then the parts
-    in theirs. A part opens with the value that the parent's initial weights give it, and its share
-    costs what the part is worth, one at the start. Before the start its price is that of constant
-    weights, so that the parent's estimators can warm up. Weights and reserves are told token by
-    token. A part's parameters bear its name: ``params.majors_initial_weights`` for a part
-    ``majors``.
+    in theirs. A part opens with the value that the parent's initial weights assign to it. The price
+    of its share is the part's value over its opening value; before the start it is that of constant
+    weights, so that the parent's estimators can warm up. Weights and reserves are reported by
+    token. A part's name is the prefix of its parameters: ``params.majors_initial_weights`` for a
+    part ``majors``.
     """
 
     parent: AbstractPool
@@ -46,48 +45,46 @@ class Composite(AbstractPool, kind="composite"):
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         inside: list[str] = []
         for name, part in self.parts.items():
-            place = f"{where}.parts.{name}"
-            for token in part.tokens:
-                if token not in tokens:
-                    raise ConfigError(
-                        f"{place}.tokens",
-                        f"'{token}' is none of the run's tokens{did_you_mean(token, tokens)}",
-                    )
-                if token in inside:
-                    raise ConfigError(f"{place}.tokens", f"{token} is in two parts")
-                inside.append(token)
-            if len(part.tokens) < 2:
-                raise ConfigError(
-                    f"{place}.tokens",
-                    f"{len(part.tokens)} token{'s' * (len(part.tokens) != 1)}; a pool holds 2 to 8",
-                )
-            if isinstance(part.pool, Composite):
-                raise ConfigError(f"{place}.pool", "is composite itself; parts are plain pools")
-            if part.pool.looks_at:
-                raise ConfigError(
-                    f"{place}.pool",
-                    f"looks at {', '.join(part.pool.looks_at)}; the pools of a "
-                    "composite see prices only",
-                )
-            if part.pool.chunk not in (None, self.parent.chunk):
-                raise ConfigError(
-                    f"{place}.pool.chunk_period",
-                    f"{part.pool.chunk} is not that of {where}.parent ({self.parent.chunk})",
-                )
-            part.pool.check(part.tokens, f"{place}.pool")
-        assets = (*(token for token in tokens if token not in inside), *self.parts)
+            self._check_part(part, f"{where}.parts.{name}", tokens, inside)
+            inside += part.tokens
+        own = (token for token in tokens if token not in inside)
+        assets = (*own, *self.parts)
         if len(assets) < 2:
             raise ConfigError(
                 f"{where}.parts",
-                "leave the parent a single asset; keep a token out, or make two parts",
+                "leave the parent a single asset; keep a token out of them, or make two parts",
             )
         if self.parent.looks_at:
-            raise ConfigError(
-                f"{where}.parent",
-                f"looks at {', '.join(self.parent.looks_at)}; the pools of a "
-                "composite see prices only",
-            )
+            raise ConfigError(f"{where}.parent", _needs_series(self.parent))
         self.parent.check(assets, f"{where}.parent")
+
+    def _check_part(
+        self, part: Part, where: str, tokens: tuple[str, ...], others: list[str]
+    ) -> None:
+        """Raise ConfigError for a part that is wrong or holds a token of ``others``."""
+        for number, token in enumerate(part.tokens):
+            if token not in tokens:
+                raise ConfigError(
+                    f"{where}.tokens",
+                    f"'{token}' is not a token of the run{did_you_mean(token, tokens)}",
+                )
+            if token in (*others, *part.tokens[:number]):
+                raise ConfigError(f"{where}.tokens", f"{token} is in two parts")
+        if len(part.tokens) < 2:
+            raise ConfigError(
+                f"{where}.tokens",
+                f"{len(part.tokens)} token{'s' * (len(part.tokens) != 1)}; a pool holds 2 to 8",
+            )
+        if isinstance(part.pool, Composite):
+            raise ConfigError(f"{where}.pool", "is composite; a part must be another kind of pool")
+        if part.pool.looks_at:
+            raise ConfigError(f"{where}.pool", _needs_series(part.pool))
+        if part.pool.chunk not in (None, self.parent.chunk):
+            raise ConfigError(
+                f"{where}.pool.chunk_period",
+                f"is {part.pool.chunk}; expected that of the parent ({self.parent.chunk})",
+            )
+        part.pool.check(part.tokens, f"{where}.pool")
 
     @property
     def chunk(self) -> int | None:
@@ -112,66 +109,63 @@ class Composite(AbstractPool, kind="composite"):
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         own = assets - sum(len(part.tokens) for part in self.parts.values()) + len(self.parts)
-        specs = [_counted(spec, own) for spec in self.parent.parameters(own)]
+        specs = [_with_count(spec, own) for spec in self.parent.parameters(own)]
         for name, part in self.parts.items():
-            inside = (
-                _counted(spec, len(part.tokens)) for spec in part.pool.parameters(len(part.tokens))
-            )
-            specs += [
-                replace(spec, name=f"{name}_{spec.name}", readable=f"{name}_{spec.readable}")
-                for spec in inside
-            ]
+            for spec in part.pool.parameters(len(part.tokens)):
+                spec = _with_count(spec, len(part.tokens))
+                readable = f"{name}_{spec.readable}"
+                specs.append(replace(spec, name=f"{name}_{spec.name}", readable=readable))
         return tuple(specs)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return self.path(params, feed._replace(frictions=None), start, rows)
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        places = [np.array(columns) for columns in feed.layout.parts]
-        alone = (
-            np.setdiff1d(np.arange(feed.prices.shape[1]), np.concatenate(places))
-            if places
-            else np.arange(feed.prices.shape[1])
-        )
-        budget = feed.initial_pool_value * opening_weights(params)[len(alone) :]
+        part_columns = [np.array(columns) for columns in feed.layout.parts]
+        own_columns = np.arange(feed.prices.shape[1])
+        if part_columns:
+            own_columns = np.setdiff1d(own_columns, np.concatenate(part_columns))
+        own = len(own_columns)
+        budget = feed.initial_pool_value * opening_weights(params)[own:]
         parts = []
         for number, (name, part) in enumerate(self.parts.items()):
-            own = {
-                key.removeprefix(f"{name}_"): value
-                for key, value in params.items()
-                if key.startswith(f"{name}_")
-            }
-            inside = _feed(feed, part, places[number], budget[number])
-            parts.append((part.pool.path(own, inside, start, rows), inside))
-        assets = _assets(feed, alone, parts, start, rows, self.chunk)
-        # the parent's prices are what the parts made of their parameters:
-        # only the scan has their gradient
+            part_feed = _part_feed(feed, part, part_columns[number], budget[number])
+            part_params = without_prefix(f"{name}_", params)
+            parts.append((part.pool.path(part_params, part_feed, start, rows), part_feed))
+        assets = _parent_feed(feed, own_columns, parts, start, rows, self.chunk)
+        # The parent's prices depend on the parts' parameters; only the scan has that gradient.
         with executor("scan"):
-            whole = self.parent.path(params, assets, jnp.asarray(0), rows)
+            parent = self.parent.path(params, assets, jnp.asarray(0), rows)
         weights = reserves = jnp.zeros((rows, feed.prices.shape[1]), feed.prices.dtype)
-        weights = weights.at[:, alone].set(whole.weights[:, : len(alone)])
-        reserves = reserves.at[:, alone].set(whole.reserves[:, : len(alone)])
-        fees = whole.fees
-        for place, (path, inside), column in zip(
-            places, parts, range(len(alone), len(alone) + len(parts)), strict=True
+        weights = weights.at[:, own_columns].set(parent.weights[:, :own])
+        reserves = reserves.at[:, own_columns].set(parent.reserves[:, :own])
+        fees = parent.fees
+        for number, (columns, (path, part_feed)) in enumerate(
+            zip(part_columns, parts, strict=True)
         ):
-            held = whole.reserves[:, column] / inside.initial_pool_value
-            weights = weights.at[:, place].set(whole.weights[:, column, None] * path.weights)
-            reserves = reserves.at[:, place].set(held[:, None] * path.reserves)
-            fees = fees + held * path.fees
+            asset = own + number
+            scale = parent.reserves[:, asset] / part_feed.initial_pool_value
+            weights = weights.at[:, columns].set(parent.weights[:, asset, None] * path.weights)
+            reserves = reserves.at[:, columns].set(scale[:, None] * path.reserves)
+            fees = fees + scale * path.fees
         return Path(weights, reserves, fees)
 
 
-def _counted(spec: Parameter, assets: int) -> Parameter:
-    """With its own number of assets."""
+def _needs_series(pool: AbstractPool) -> str:
+    series = ", ".join(pool.looks_at)
+    return f"needs the series {series}; the pools of a composite use prices only"
+
+
+def _with_count(spec: Parameter, assets: int) -> Parameter:
+    """A parameter with its number of assets."""
     return spec if spec.count is not None else replace(spec, count=assets)
 
 
-def _feed(feed: Feed, part: Part, columns: np.ndarray, value: Array) -> Feed:
-    """The feed as one part sees it."""
-    frictions = (
-        feed.frictions if feed.frictions is None else feed.frictions._replace(lp_supply=None)
-    )
+def _part_feed(feed: Feed, part: Part, columns: np.ndarray, value: Array) -> Feed:
+    """The feed of one part, which opens with ``value``."""
+    frictions = feed.frictions
+    if frictions is not None:
+        frictions = frictions._replace(lp_supply=None)
     return feed._replace(
         prices=feed.prices[:, columns],
         chunks=feed.chunks[:, columns],
@@ -185,27 +179,25 @@ def _feed(feed: Feed, part: Part, columns: np.ndarray, value: Array) -> Feed:
     )
 
 
-def _assets(
+def _parent_feed(
     feed: Feed,
-    alone: np.ndarray,
+    own_columns: np.ndarray,
     parts: list[tuple[Path, Feed]],
     start: Int[Array, ""],
     rows: int,
     chunk: int | None,
 ) -> Feed:
-    """The window as the parent sees it: it begins at row 0, and its last assets
-    are the shares of the parts.
+    """The parent's feed of a window, which begins at row 0; its last assets are the shares of the
+    parts.
     """
-    here = start + jnp.arange(rows)
-    prices, chunks = [feed.prices[here][:, alone]], [feed.chunks[:, alone]]
-    for path, inside in parts:
-        share = (path.reserves * inside.prices[here]).sum(-1) / inside.initial_pool_value
-        basket = jnp.exp((path.weights[0] * jnp.log(inside.chunks / inside.prices[start])).sum(-1))
-        row = (
-            0
-            if chunk is None
-            else (jnp.arange(len(feed.chunks)) - feed.first_chunk) * chunk - feed.burn_in - start
-        )
+    minutes = start + jnp.arange(rows)
+    prices, chunks = [feed.prices[minutes][:, own_columns]], [feed.chunks[:, own_columns]]
+    row: Array | int = 0
+    if chunk is not None:
+        row = (jnp.arange(len(feed.chunks)) - feed.first_chunk) * chunk - feed.burn_in - start
+    for path, part in parts:
+        share = (path.reserves * part.prices[minutes]).sum(-1) / part.initial_pool_value
+        basket = jnp.exp((path.weights[0] * jnp.log(part.chunks / part.prices[start])).sum(-1))
         prices.append(share[:, None])
         chunks.append(jnp.where(row < 0, basket, share[jnp.clip(row, 0, rows - 1)])[:, None])
     return feed._replace(

@@ -1,4 +1,4 @@
-"""CoW AMM: trades come in batches, and arbitrageurs compete for them."""
+"""CoW AMM: trades are in batches, for which arbitrageurs compete."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,14 @@ from quantamm_cli.core.swap import weighted_price
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.base import AbstractPool, Row, held, opening_weights, shares
+from quantamm_cli.pools.base import (
+    AbstractPool,
+    Row,
+    held,
+    opening_reserves,
+    opening_weights,
+    shares,
+)
 from quantamm_cli.settings.types import Share
 
 Pair = Float[Array, "2"]
@@ -29,7 +36,7 @@ State = tuple[Pair, Pair]
 
 @dataclass(frozen=True)
 class Batches(Quotes):
-    """Every order is a batch; the fee is taken from what comes in."""
+    """Quotes of a CoW pool: every order is a batch; the fee is taken from what is paid in."""
 
     weights: Pair
     fee: Scalar | float
@@ -45,23 +52,22 @@ class Batches(Quotes):
 
 class Cow(AbstractPool, kind="cow"):
     """A function-maximising pool of two tokens with constant weights.
-    [Canidio & Fritsch, arXiv 2307.02074]
 
     With perfect competition and no fee it is a portfolio rebalanced every minute at the market's
-    prices. With costs, competitors trade where they just cover them; see ``core.fm_amm``.
+    prices. With costs, competing arbitrageurs trade to the price at which they break even; see
+    ``core.fm_amm``. [Canidio & Fritsch, arXiv:2307.02074]
     """
 
     arb_quality: Share = Field(
         1.0,
-        description="share of arbitrage at the competitors' price; the rest is one arbitrageur's",
+        description="share of arbitrage under perfect competition; the rest is a monopolist's",
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
             raise ConfigError(
                 "tokens",
-                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=cow, "
-                "which holds two; name two",
+                f"are {len(tokens)} ({', '.join(tokens)}); {where}=cow needs exactly two",
             )
 
     @property
@@ -72,14 +78,13 @@ class Cow(AbstractPool, kind="cow"):
         return Batches(opening_weights(params), fee)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """Rebalanced at every visit: one cumulative sum under perfect
-        competition, else minute by minute.
+        """Rebalanced at every visit: by one cumulative sum under perfect competition, otherwise
+        visit by visit.
         """
         prices, visits = window(feed.prices, start, rows), np.arange(0, rows, feed.trading.every)
         weights = opening_weights(params).astype(prices.dtype)
-        opening = self._opening(weights, feed, prices[0])
-        # One of two programs by the value of a setting: a share of one is
-        # common, and needs no loop.
+        opening = opening_reserves(feed, weights, prices[0])
+        # The setting's value selects one of two programs: the common value 1 needs no loop.
         path = jax.lax.cond(
             self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits]
         )
@@ -91,29 +96,22 @@ class Cow(AbstractPool, kind="cow"):
     ) -> tuple[State, Minute]:
         ticks = minutes(feed, start, rows)
         weights = opening_weights(params).astype(ticks.prices.dtype)
-        return (self._opening(weights, feed, ticks.prices[0]), weights), ticks
+        return (opening_reserves(feed, weights, ticks.prices[0]), weights), ticks
 
     def step(self, state: State, tick: Minute, solver: str) -> tuple[State, Row]:
-        """Arbitrage, then given trades."""
+        """Arbitrage, then the trades of others."""
         before, weights = tick.grown(state[0]), state[1]
         after = arbitraged(before, weights, tick, self.arb_quality)
-        # Whether it pays is settled: competitors' trades pay by nothing,
-        # which no second test would see through rounding.
+        # ``arbitraged`` has checked that the trade covers its costs. Competitors earn exactly zero,
+        # so a second check in ``settle`` would fail by rounding: it gets no costs.
         reserves, fees = settle(before, after, tick._replace(gas_cost=None, arb_fee=None))
         reserves, more, refused = traded(reserves, tick, swap(weights, tick.fee))
         return (reserves, weights), Row(reserves, fees + more, refused)
 
-    def _opening(self, weights: Pair, feed: Feed, prices: Pair) -> Pair:
-        return (
-            weights * feed.initial_pool_value / prices
-            if feed.initial_reserves is None
-            else feed.initial_reserves
-        )
-
     def _visited(
         self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]
     ) -> Float[Array, "k 2"]:
-        """Reserves after each visit of arbitrageurs who pay nothing."""
+        """Reserves after each visit of arbitrageurs without costs."""
 
         def visit(before: Pair, price: Pair) -> tuple[Pair, Pair]:
             after = arbitraged(
@@ -126,14 +124,14 @@ class Cow(AbstractPool, kind="cow"):
 
 
 def rebalanced(opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:
-    r"""Reserves of a portfolio rebalanced at every row: $V' = V \sum_i w_i p'_i / p_i$."""
+    """Reserves of a portfolio rebalanced at every row: V' = V sum_i w_i p'_i / p_i."""
     gain = jnp.log1p((weights * (prices[1:] / prices[:-1] - 1)).sum(-1))
     growth = jnp.exp(jnp.concatenate([jnp.zeros(1, gain.dtype), cumulative(gain)]))
     return weights * ((opening * prices[0]).sum() * growth)[:, None] / prices
 
 
 def swap(weights: Pair, fee: Scalar) -> Swap:
-    """The batches of given trades, one trade each; the fee is taken from what comes in."""
+    """The swaps of others' trades, each a batch; the fee is taken from what is paid in."""
 
     def one(
         reserves: Pair,
@@ -142,7 +140,7 @@ def swap(weights: Pair, fee: Scalar) -> Swap:
         amount: Scalar,
         exact_out: Bool[Array, ""],
     ) -> tuple[Scalar, Scalar]:
-        del take  # the other one
+        del take  # the token that is not paid
         taken = out_given_in(reserves, weights, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
         paid = in_given_out(reserves, weights, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)
         return jnp.where(exact_out, paid, amount), jnp.where(exact_out, amount, taken)

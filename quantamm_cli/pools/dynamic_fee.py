@@ -1,4 +1,4 @@
-"""A fee that a rule drives."""
+"""A fee that depends on a rule's signal."""
 
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, Seen
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.pools.base import without_prefix
 from quantamm_cli.pools.wrapper import Wrapper
 from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
@@ -24,18 +25,16 @@ PREFIX = "fee_"
 
 
 class DynamicFee(Wrapper, kind="dynamic_fee"):
-    r"""A pool that asks more of traders the more a rule would change its weights.
+    """A pool whose fee rises with the change of weights that a rule asks for.
 
-    $$\varphi = \varphi_0 + (\varphi_1 - \varphi_0)\,(1 - e^{-\kappa s}),
-    \qquad s = \tfrac1n \sum_i |\Delta w_i|$$
-
-    with $\Delta w$ what the rule asks for at the last chunk. The fee of the settings is not used;
-    gas and other frictions are.
+    fee = fee_lowest + (fee_highest - fee_lowest) (1 - exp(-fee_strength s)), where s is the mean
+    over tokens of |change of weight| that the rule asks for at the last chunk. It replaces
+    ``fees.fee``; gas and other frictions of ``fees`` apply.
     """
 
     rule: WeightRule
     chunk_period: Count = Field(
-        1440, description="minutes between looks at the price; that of base, if it looks"
+        1440, description="minutes between updates; must equal that of base, if base has one"
     )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
 
@@ -45,17 +44,17 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         if not self.base.takes_frictions:
             raise ConfigError(
                 f"{where}.base",
-                f"{self.base.kind} has no path with frictions, so a fee means nothing to it",
+                f"is {self.base.kind}, which has no path with frictions; use a pool with fees",
             )
         if self.base.chunk not in (None, self.chunk_period):
             raise ConfigError(
                 f"{where}.chunk_period",
-                f"{self.chunk_period} is not {where}.base.chunk_period ({self.base.chunk})",
+                f"is {self.chunk_period}; expected {where}.base.chunk_period ({self.base.chunk})",
             )
         if self.rule.targets:
             raise ConfigError(
                 f"{where}.rule",
-                f"{self.rule.kind} says weights, not changes; a fee follows changes",
+                f"is {self.rule.kind}, which returns weights; use a rule that returns changes",
             )
 
     @property
@@ -64,7 +63,7 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
 
     @property
     def clock(self) -> Clock:
-        """What the rule is told of time."""
+        """The rule's time scales."""
         return Clock(self.chunk_period, self.max_memory_days)
 
     @property
@@ -80,11 +79,10 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         return True
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        driven = map(_prefixed, self.rule.parameters(self.clock))
         fraction = Interval(0.0, 1.0)
         return (
             *super().parameters(assets),
-            *driven,
+            *map(_prefixed, self.rule.parameters(self.clock)),
             Parameter(
                 "raw_fee_lowest",
                 "fee_lowest",
@@ -125,22 +123,16 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
 
     def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
         """The fee of every minute of the feed, from the last chunk known then."""
-        own = {
-            name.removeprefix(PREFIX): value
-            for name, value in params.items()
-            if name.startswith(PREFIX)
-        }
-        moves = self.rule.signal(
-            Columns(feed.first_chunk), Seen(feed.chunks, feed.series), own, self.clock
-        )
-        lowest, highest = (
-            jax.nn.sigmoid(params[f"raw_fee_{end}"][0]) for end in ("lowest", "highest")
-        )
-        heard = -jnp.expm1(-jnp.exp2(params["log_fee_strength"][0]) * jnp.abs(moves).mean(-1))
-        fees = lowest + (highest - lowest) * heard
-        return fees[
-            feed.first_chunk + (feed.burn_in + jnp.arange(len(feed.prices))) // self.chunk_period
-        ]
+        observed = Seen(feed.chunks, feed.series)
+        rule_params = without_prefix(PREFIX, params)
+        changes = self.rule.signal(Columns(feed.first_chunk), observed, rule_params, self.clock)
+        lowest = jax.nn.sigmoid(params["raw_fee_lowest"][0])
+        highest = jax.nn.sigmoid(params["raw_fee_highest"][0])
+        strength = jnp.exp2(params["log_fee_strength"][0])
+        share = -jnp.expm1(-strength * jnp.abs(changes).mean(-1))
+        fees = lowest + (highest - lowest) * share
+        minutes = feed.burn_in + jnp.arange(len(feed.prices))
+        return fees[feed.first_chunk + minutes // self.chunk_period]
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return self.base.path(params, self._charged(params, feed), start, rows)
@@ -159,13 +151,13 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         return self.base.frictionless(params, feed, start, rows)
 
     def _charged(self, params: Params, feed: Feed) -> Feed:
-        """The feed with the fees that the base pool asks."""
+        """The feed with the pool's fees in place of the settings' fee."""
         if feed.frictions is None:
             return feed
         return feed._replace(frictions=feed.frictions._replace(fee=self.fee(params, feed)))
 
 
 def _prefixed(spec: Parameter) -> Parameter:
-    """A parameter of the rule under the name it has beside those of the pool."""
+    """A parameter of the rule, with the prefix that its name has in the pool."""
     onchain = None if spec.onchain is None else spec.onchain.prefixed(PREFIX)
     return replace(spec, name=PREFIX + spec.name, readable=PREFIX + spec.readable, onchain=onchain)

@@ -1,6 +1,4 @@
-"""Portfolios that follow a pool's weights by trading at an exchange:
-what the pool is measured against.
-"""
+"""Benchmark portfolios, which follow a pool's weights by trading at an exchange."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,13 +16,13 @@ from quantamm_cli.settings.types import Fraction, NonNegative
 
 
 class LossVersusRebalancing(Wrapper, kind="lvr"):
-    """A portfolio that holds what a frictionless pool would, but trades at the market's prices: it
-    loses nothing to arbitrageurs.
+    """A portfolio with the weights of a frictionless pool that trades at the market's prices, and
+    so loses nothing to arbitrageurs.
 
     [Milionis, Moallemi, Roughgarden & Zhang, arXiv:2208.06046]
     """
 
-    cost: Fraction = Field(0.0, description="exchange fee, a fraction of what is sold")
+    cost: Fraction = Field(0.0, description="exchange fee, a fraction of the value sold")
 
     @property
     def chunk(self) -> int | None:
@@ -32,26 +30,24 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
 
     @property
     def broker(self) -> Broker:
-        """What its trades cost."""
+        """The costs of its trades."""
         return Broker(self.cost)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         weights = self.base.frictionless(params, feed, start, rows).weights
-        chunk = self.chunk
+        visits, chunk = np.arange(0, rows, feed.trading.every), self.chunk
         assert chunk is not None
-        return brokered(
-            self.broker, weights, feed, start, np.arange(0, rows, feed.trading.every), chunk
-        )
+        return fund_path(self.broker, weights, feed, start, visits, chunk)
 
 
 class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
-    """As ``lvr`` where trading costs what it does at an exchange: a fee on what is sold, and half
-    the spread on all that moves.
+    """As ``lvr``, with the costs of an exchange: a fee on the value sold, and half the spread on
+    the value bought and sold.
 
     [Willetts & Harrington, "Rebalancing-versus-Rebalancing", arXiv:2410.23404]
     """
 
-    cost: Fraction = Field(0.001, description="exchange fee, a fraction of what is sold")
+    cost: Fraction = Field(0.001, description="exchange fee, a fraction of the value sold")
     spread: NonNegative | None = Field(
         0.0005,
         description="bid-ask spread, a fraction of the price; null: the series data.series.spread",
@@ -59,14 +55,15 @@ class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        return (*super().looks_at, *(("spread",) if self.spread is None else ()))
+        series = super().looks_at
+        return (*series, "spread") if self.spread is None else series
 
     @property
     def broker(self) -> Broker:
         return Broker(self.cost, self.spread)
 
 
-def brokered(
+def fund_path(
     broker: Broker,
     weights: Float[Array, "rows n"],
     feed: Feed,
@@ -74,8 +71,8 @@ def brokered(
     visits: NDArray[np.int64],
     chunk: int,
 ) -> Path:
-    """The path of a portfolio that trades to these weights on the rows
-    ``visits`` and holds between.
+    """The path of a portfolio that trades to these weights on the rows ``visits`` and holds its
+    tokens between them.
     """
     rows = len(weights)
     prices = window(feed.prices, start, rows)
@@ -83,14 +80,11 @@ def brokered(
     if spread is None:
         known = feed.first_chunk + (feed.burn_in + start + visits) // chunk
         spread = feed.series["spread"][known]
-    leaves = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** (
-        rows / len(visits) / YEAR
-    )
-    growth = log_value(weights[visits], prices[visits], broker.cost, spread, leaves)
-    opening = (
-        feed.initial_pool_value
-        if feed.initial_reserves is None
-        else (feed.initial_reserves * prices[0]).sum()
-    )
+    years = rows / len(visits) / YEAR
+    streamed = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** years
+    growth = log_value(weights[visits], prices[visits], broker.cost, spread, streamed)
+    opening = feed.initial_pool_value
+    if feed.initial_reserves is not None:
+        opening = (feed.initial_reserves * prices[0]).sum()
     reserves = weights[visits] * (opening * jnp.exp(growth))[:, None] / prices[visits]
     return Path(weights, held(reserves, visits, rows), jnp.zeros(rows, prices.dtype))

@@ -1,5 +1,5 @@
-r"""Geometric mean pools: $\prod R_i^{w_i}$ is kept by every trade,
-whatever the weights do meanwhile.
+"""Geometric mean pools: a trade without fees does not change prod R_i^w_i at the weights of its
+minute.
 """
 
 from abc import ABC, abstractmethod
@@ -17,24 +17,24 @@ from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.prefix import cumulative
 from quantamm_cli.core.quotes import Pair, Quotes, Scalar, paid_first
-from quantamm_cli.core.quotes import State as Remembered
+from quantamm_cli.core.quotes import State as QuoteState
 from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks
-from quantamm_cli.pools.base import AbstractPool, Row, held
+from quantamm_cli.pools.base import AbstractPool, Row, held, opening_reserves
 
 
 class State(NamedTuple):
-    """Reserves, and the weights the pool was last left with."""
+    """Reserves and weights after the last minute."""
 
     reserves: Float[Array, " n"]
     weights: Float[Array, " n"]
 
 
 class Tick(NamedTuple):
-    """A minute and the weights it has."""
+    """A minute and its weights."""
 
     minute: Minute
     weights: Float[Array, " n"]
@@ -42,30 +42,29 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Weighted(Quotes):
-    """Quotes at weights that stay; one whose weights move remembers them."""
+    """Quotes at constant weights; a subclass whose weights move overrides ``now``."""
 
     weights: Pair
     fee: Scalar | float
 
-    def now(self, state: Remembered) -> Pair:
-        """The weights at the moment."""
+    def now(self, state: QuoteState) -> Pair:
+        """The current weights."""
         del state
         return self.weights
 
     def out_given_in(
-        self, state: Remembered, reserves: Pair, pay: Int[Array, ""], amount: Scalar
+        self, state: QuoteState, reserves: Pair, pay: Int[Array, ""], amount: Scalar
     ) -> Scalar:
-        (into, out_of), (paid, taken) = (
-            paid_first(pair, pay) for pair in (reserves, self.now(state))
-        )
-        return jnp.asarray(out_given_in(into, paid, out_of, taken, amount, self.fee))
+        into, out_of = paid_first(reserves, pay)
+        weight_in, weight_out = paid_first(self.now(state), pay)
+        return jnp.asarray(out_given_in(into, weight_in, out_of, weight_out, amount, self.fee))
 
-    def price(self, state: Remembered, reserves: Pair) -> Scalar:
+    def price(self, state: QuoteState, reserves: Pair) -> Scalar:
         return weighted_price(reserves, self.now(state))
 
 
 class GeometricPool(AbstractPool, ABC):
-    """A geometric mean pool whose weights are known before its reserves."""
+    """A geometric mean pool whose weights do not depend on its reserves."""
 
     @property
     def takes_frictions(self) -> bool:
@@ -83,45 +82,47 @@ class GeometricPool(AbstractPool, ABC):
         """Weights at every minute of the window."""
 
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
-        """What the weights do in the blocks of ``plan``: unless a pool knows longer
-        ones, each minute is its own.
+        """Start and slope of the weights in each block of ``plan``; by default a block is one
+        minute.
         """
         weights = self.weights(params, feed, start, rows)
         return Blocks(weights, jnp.zeros_like(weights))
 
     def plan(self, rows: int) -> Plan:
-        """How the weights of a window move, as compiled code takes it."""
+        """How the weights of a window move, for compiled code."""
         return Plan(rows, chunk=1, period=1)
 
     @property
     def compiles(self) -> bool:
-        """Whether compiled code may take the place of ``step``: unless a pool has its own."""
+        """Whether compiled code may replace ``step``: not if a subclass overrides it."""
         kind = type(self)
         return (
             compiled() and kind.step is GeometricPool.step and kind.prepare is GeometricPool.prepare
         )
 
     def open_rows(self, rows: int) -> NDArray[np.bool_] | None:
-        """On which rows of a window the pool trades; ``None``: on all."""
+        """Whether the pool trades, for each row of a window; ``None``: on all rows."""
         del rows
         return None
 
     def visits(self, rows: int, every: int) -> NDArray[np.int64]:
-        """The rows of a window on which an arbitrageur who comes every so many minutes trades."""
-        visits, traded = np.arange(0, rows, every), self.open_rows(rows)
-        return visits if traded is None else visits[traded[visits]]
+        """The rows of a window on which an arbitrageur who comes every ``every`` minutes trades."""
+        visits, is_open = np.arange(0, rows, every), self.open_rows(rows)
+        return visits if is_open is None else visits[is_open[visits]]
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        r"""Always in equilibrium, $R_i = w_i V / p_i$, so one cumulative sum gives the path:
+        r"""The pool is always in equilibrium, $R_i = w_i V / p_i$, so one cumulative sum suffices:
 
         $$\Delta\ln V = \sum_j w_j\,\Delta\ln p_j - \sum_j w'_j \ln(w'_j / w_j)$$
 
-        the gain of holding the old weights while prices move, less what the pool pays to
-        have its weights changed.
+        The first sum is the gain of the old weights from the change of prices, the second the
+        pool's cost of changing its weights.
         """
         weights, prices = self.weights(params, feed, start, rows), window(feed.prices, start, rows)
         visits = self.visits(rows, feed.trading.every)
-        w, p = (column if len(visits) == rows else column[visits] for column in (weights, prices))
+        w, p = weights, prices
+        if len(visits) < rows:
+            w, p = weights[visits], prices[visits]
         gain = (w[:-1] * jnp.diff(jnp.log(p), axis=0)).sum(-1)
         if self.moves:
             gain = gain - (w[1:] * jnp.log(w[1:] / w[:-1])).sum(-1)
@@ -130,20 +131,16 @@ class GeometricPool(AbstractPool, ABC):
         return Path(weights, held(reserves, visits, rows), jnp.zeros_like(prices[:, 0]))
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        return (
-            super()
-            .untouched(params, feed, start, rows)
-            ._replace(weights=self.weights(params, feed, start, rows))
-        )
+        path = super().untouched(params, feed, start, rows)
+        return path._replace(weights=self.weights(params, feed, start, rows))
 
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         if not self.compiles:
             return super().with_frictions(params, feed, start, rows)
-        left = self._left(params, feed, start, rows)
+        results = self._minute_loop(params, feed, start, rows)
         weights = self.weights(params, feed, start, rows)
-        return Path(
-            weights, left.reserves, left.fees, None if feed.trades is None else left.refused
-        )
+        refused = None if feed.trades is None else results.refused
+        return Path(weights, results.reserves, results.fees, refused)
 
     def sampled(
         self,
@@ -153,21 +150,19 @@ class GeometricPool(AbstractPool, ABC):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        """By the compiled loop, if trading costs something: it leaves nothing but those rows."""
+        """With frictions, by the compiled loop, which then stores those rows only."""
         if (
             feed.frictions is None
             or not (self.takes_frictions and self.compiles)
             or not (feed.trading.do_arb or feed.has_flows)
         ):
             return super().sampled(params, feed, start, length, rows)
-        wanted, places = np.unique(rows, return_inverse=True)
-        reserves, prices = (
-            self._left(params, feed, start, length, tuple(wanted.tolist())).reserves[places],
-            feed.prices[start + rows],
-        )
+        unique, positions = np.unique(rows, return_inverse=True)
+        results = self._minute_loop(params, feed, start, length, tuple(unique.tolist()))
+        reserves, prices = results.reserves[positions], feed.prices[start + rows]
         return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
-    def _left(
+    def _minute_loop(
         self,
         params: Params,
         feed: Feed,
@@ -175,42 +170,30 @@ class GeometricPool(AbstractPool, ABC):
         length: int,
         rows: tuple[int, ...] | None = None,
     ) -> LoopResult:
-        """What the compiled loop leaves at some rows, or at all."""
+        """The results of the compiled loop at some rows, or at all of them."""
         assert feed.frictions is not None
         blocks, trading = self.blocks(params, feed, start, length), feed.trading
-        opening = self._opening(feed, blocks.starts[0], feed.prices[start])
+        opening = opening_reserves(feed, blocks.starts[0], feed.prices[start])
         plan = replace(self.plan(length), rows=rows, moves=self.moves, has_flows=feed.has_flows)
         plan = replace(plan, every=trading.every, do_arb=trading.do_arb, solver=trading.solver)
         return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
-
-    def _opening(
-        self, feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
-    ) -> Float[Array, " n"]:
-        """Reserves before the first minute: those given, or such that
-        the pool is in equilibrium.
-        """
-        return (
-            weights * feed.initial_pool_value / prices
-            if feed.initial_reserves is None
-            else feed.initial_reserves
-        )
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
     ) -> tuple[State, Tick]:
         weights = self.weights(params, feed, start, rows)
-        minute, traded = minutes(feed, start, rows), self.open_rows(rows)
-        if traded is not None:
-            visited = jnp.asarray(traded)
-            minute = minute._replace(
-                visited=visited if minute.visited is None else minute.visited & visited
-            )
-        ticks = Tick(minute, weights)
-        return State(self._opening(feed, weights[0], ticks.minute.prices[0]), weights[0]), ticks
+        minute, open_rows = minutes(feed, start, rows), self.open_rows(rows)
+        if open_rows is not None:
+            visited = jnp.asarray(open_rows)
+            if minute.visited is not None:
+                visited = minute.visited & visited
+            minute = minute._replace(visited=visited)
+        opening = opening_reserves(feed, weights[0], minute.prices[0])
+        return State(opening, weights[0]), Tick(minute, weights)
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Arbitrage against the prices at the old weights, given trades and, if weights move,
-        arbitrage at the new ones.
+        """Arbitrage at the old weights, then the trades of others, then, if weights move, arbitrage
+        at the new weights.
         """
         minute = tick.minute
         reserves, fees = leg(solver, minute.grown(state.reserves), state.weights, minute)
@@ -230,8 +213,8 @@ class GeometricPool(AbstractPool, ABC):
 def opening_value(
     feed: Feed, weights: Float[Array, " n"], prices: Float[Array, " n"]
 ) -> Float[Array, ""]:
-    """What a frictionless pool of these weights is worth at these prices when it opens: of given
-    reserves, after the first arbitrage.
+    """The opening value of a frictionless pool: the initial value or, with initial reserves, their
+    value after arbitrage to these prices.
     """
     if feed.initial_reserves is None:
         return feed.initial_pool_value
@@ -245,8 +228,8 @@ def equilibrium(
     feed: Feed,
     rows: Int[Array, " r"],
 ) -> Snapshot:
-    """A pool that is in equilibrium and has grown so much since it opened,
-    at some rows of the feed.
+    """A pool in equilibrium at some rows of the feed, whose value is that at the opening times
+    exp(``log_growth``).
     """
     prices = feed.prices[rows]
     value = opening * jnp.exp(log_growth).astype(prices.dtype)

@@ -1,4 +1,4 @@
-"""Weights that were recorded, not computed: a replay."""
+"""Recorded weights."""
 
 import jax
 import jax.numpy as jnp
@@ -9,20 +9,20 @@ from pydantic import Field
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.kernels.operands import Blocks
-from quantamm_cli.pools.chunked_weights import CoarsePool
+from quantamm_cli.pools.chunked_weights import ChunkedPool
 from quantamm_cli.settings.types import Count
 
 
-class Given(CoarsePool, kind="given"):
-    """A geometric mean pool whose weights are read from the series ``weights``: what a chain or
-    another program made of them.
+class RecordedWeights(ChunkedPool, kind="given"):
+    """A geometric mean pool whose weights are the series ``weights``, recorded from a chain or by
+    another program.
 
-    At the start of every chunk the weights are the recorded ones; in between they move to the next.
-    A ``chunk_period`` of one minute takes every minute's weights as they are.
+    At the start of every chunk the weights are the recorded ones; from there they move to the next.
+    With a ``chunk_period`` of one minute every minute has its recorded weights.
     """
 
     chunk_period: Count = Field(1, description="minutes between recorded weights")
-    weight_interpolation_period: Count = Field(1, description="minutes a change of weights takes")
+    weight_interpolation_period: Count = Field(1, description="minutes over which weights change")
 
     @property
     def looks_at(self) -> tuple[str, ...]:
@@ -31,10 +31,10 @@ class Given(CoarsePool, kind="given"):
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         return ()
 
-    def coarse_weights(
+    def weight_blocks(
         self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
     ) -> Blocks:
         recorded = feed.series["weights"]
-        ahead = jnp.concatenate([recorded, recorded[-1:]])
-        starts = jax.lax.dynamic_slice_in_dim(ahead, self.chunk_of(feed, start), blocks + 1)
+        extended = jnp.concatenate([recorded, recorded[-1:]])
+        starts = jax.lax.dynamic_slice_in_dim(extended, self.chunk_of(feed, start), blocks + 1)
         return Blocks(starts[:-1], jnp.diff(starts, axis=0) / self.weight_interpolation_period)

@@ -1,4 +1,4 @@
-"""Guards: what stands between a rule's wish and the pool's weights."""
+"""Guards, which limit the weights that a rule asks for."""
 
 from abc import ABC, abstractmethod
 
@@ -16,10 +16,10 @@ from quantamm_cli.settings.types import Positive
 
 
 class Guard(TracedComponent, ABC, group="pool/guard"):
-    """Turns wished weights into a change a minute that the pool can live with."""
+    """Turns the weights that a rule asks for, the wish, into a permitted change a minute."""
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
-        """What a guard learns, declared."""
+        """Declarations of the guard's parameters."""
         del assets
         return ()
 
@@ -27,55 +27,45 @@ class Guard(TracedComponent, ABC, group="pool/guard"):
     def slope(
         self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params
     ) -> Float[Array, " n"]:
-        """Change a minute, over ``minutes``, of weights that now are ``start``."""
+        """The change a minute, over ``minutes``, of weights that begin at ``start``."""
 
     @property
     def stops(self) -> bool:
-        """Whether weights may have to stand still before their time is over."""
+        """Whether weights may have to stop before the end of the interpolation period."""
         return False
 
     def stop(
         self, start: Float[Array, " n"], slope: Float[Array, " n"], minutes: int
     ) -> Float[Array, ""]:
-        """After how many minutes weights that move so must stand still,
-        if before ``minutes`` have passed.
-        """
+        """The number of minutes, at most ``minutes``, after which weights with this slope stop."""
         return jnp.full((), minutes, start.dtype)
 
     @abstractmethod
     def inside(self, weights: Float[Array, " n"], params: Params) -> Float[Array, " n"]:
-        """The weights nearest to these that a pool may open with:
-        no speed counts before there is a pool.
-        """
+        """The permitted weights nearest to these, to open a pool with; no limit of speed applies."""
 
 
 class StandardGuard(Guard, kind="standard"):
-    """A floor under every weight, the ceiling that follows from it, and a limit to the speed."""
+    """A smallest weight, the largest weight that follows from it, and a largest change a minute."""
 
     maximum_change: Positive = Field(3e-4, description="largest change of a weight in a minute")
     minimum_weight: Positive | None = Field(
         None, description="smallest weight; null: 0.1 / number of tokens"
     )
     straight_through: bool = Field(
-        False, description="true: gradients pass the limits as if there were none"
+        False, description="true: gradients ignore the limits (straight-through estimator)"
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
-        if self.minimum_weight is not None and self.minimum_weight * len(tokens) > 1:
-            raise ConfigError(
-                f"{where}.minimum_weight",
-                f"{self.minimum_weight} for {len(tokens)} tokens; 1/{len(tokens)} at most",
-            )
+        check_minimum_weight(self.minimum_weight, len(tokens), where)
 
     def slope(
         self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params
     ) -> Float[Array, " n"]:
         change = self._limited(start, wish / wish.sum(), minutes, params)
-        return (
-            straight_through(change, (wish / wish.sum() - start) / minutes)
-            if self.straight_through
-            else change
-        )
+        if not self.straight_through:
+            return change
+        return straight_through(change, (wish / wish.sum() - start) / minutes)
 
     def inside(self, weights: Float[Array, " n"], params: Params) -> Float[Array, " n"]:
         return clamp(weights, self.floor(weights), passes=len(weights))
@@ -88,4 +78,18 @@ class StandardGuard(Guard, kind="standard"):
 
     def floor(self, weights: Float[Array, " n"]) -> Float[Array, ""] | float:
         """The smallest weight."""
-        return 0.1 / len(weights) if self.minimum_weight is None else self.minimum_weight
+        return smallest_weight(self.minimum_weight, len(weights))
+
+
+def smallest_weight(minimum_weight: float | None, assets: int) -> float:
+    """The setting ``minimum_weight``, or its default."""
+    return 0.1 / assets if minimum_weight is None else minimum_weight
+
+
+def check_minimum_weight(minimum_weight: float | None, assets: int, where: str) -> None:
+    """Raise ConfigError if so large a smallest weight leaves no weights that sum to one."""
+    if minimum_weight is not None and minimum_weight * assets > 1:
+        raise ConfigError(
+            f"{where}.minimum_weight",
+            f"is {minimum_weight}; expected at most 1/{assets} for {assets} tokens",
+        )

@@ -1,4 +1,4 @@
-"""The guard the QuantAMM contracts have."""
+"""The guard of the QuantAMM contracts."""
 
 import jax
 import jax.numpy as jnp
@@ -9,37 +9,33 @@ from pydantic import Field
 from quantamm_cli.core.onchain import guard_weights, seconds_to_rail
 from quantamm_cli.core.simplex import clamp
 from quantamm_cli.core.types import Params
-from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.guard import Guard
+from quantamm_cli.pools.guard import Guard, check_minimum_weight, smallest_weight
 from quantamm_cli.settings.types import Positive
 
 SECONDS = 60
 
 
 class OnchainGuard(Guard, kind="onchain"):
-    """The contracts' arithmetic: one clamping pass, then the speed limit,
-    then the remainder to one weight.
+    """The contracts' arithmetic: one clamping pass, then the limit of speed, then the remainder is
+    added to one weight.
 
-    Wished weights are taken as they are, not normalised. All weights stand still from the second on
-    at which one would cross its rail.
+    The weights that the rule asks for are not normalised. All weights stop in the second before one
+    would cross its guard rail.
     """
 
     maximum_change: Positive = Field(
         3e-4,
         description=(
-            "largest change of a weight in a minute; on chain, epsilon of an update of that many"
+            "largest change of a weight in a minute; on chain, times the minutes of an update: "
+            "epsilon"
         ),
     )
     minimum_weight: Positive | None = Field(
-        None, description="smallest weight, the rail; null: 0.1 / number of tokens"
+        None, description="smallest weight, the guard rail; null: 0.1 / number of tokens"
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
-        if self.minimum_weight is not None and self.minimum_weight * len(tokens) > 1:
-            raise ConfigError(
-                f"{where}.minimum_weight",
-                f"{self.minimum_weight} for {len(tokens)} tokens; 1/{len(tokens)} at most",
-            )
+        check_minimum_weight(self.minimum_weight, len(tokens), where)
 
     def slope(
         self, start: Float[Array, " n"], wish: Float[Array, " n"], minutes: int, params: Params
@@ -63,4 +59,4 @@ class OnchainGuard(Guard, kind="onchain"):
         return clamp(weights, self._rail(weights), passes=len(weights))
 
     def _rail(self, weights: Float[Array, " n"]) -> Float[Array, ""] | float:
-        return 0.1 / len(weights) if self.minimum_weight is None else self.minimum_weight
+        return smallest_weight(self.minimum_weight, len(weights))

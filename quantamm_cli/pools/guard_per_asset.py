@@ -1,4 +1,4 @@
-"""Bounds for each asset, given or learned."""
+"""The guard with bounds for each asset, set or learned."""
 
 import jax
 import jax.numpy as jnp
@@ -13,28 +13,28 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.simplex import bounded, slope
 from quantamm_cli.core.types import Params
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.guard import StandardGuard
+from quantamm_cli.pools.guard import StandardGuard, smallest_weight
 from quantamm_cli.settings.types import Share
 
 Bounds = tuple[Share, ...]
-_INNERMOST = 1e-9
-"""How near to zero and one a learned bound may begin."""
+_MIN_DISTANCE = 1e-9
+"""The least distance of a learned bound's initial value from zero and one."""
 
 
 class PerAssetGuard(StandardGuard, kind="per_asset"):
-    """The standard guard with a smallest and a largest weight for each asset, which training may
-    move if ``learn`` is true.
+    """The standard guard with a smallest and a largest weight for each asset, which train if
+    ``learn`` is true.
     """
 
     minimum_weights: Bounds | None = Field(
         None,
-        description="smallest weight of each token, in their order; null: minimum_weight for all",
+        description="smallest weight of each token, in order; null: minimum_weight for all",
     )
     maximum_weights: Bounds | None = Field(
         None,
-        description="largest weight of each token, in their order; null: what the others leave",
+        description="largest weight of each token, in order; null: what the others leave",
     )
-    learn: bool = Field(False, description="true: the bounds given are where training begins")
+    learn: bool = Field(False, description="true: the bounds train, starting from these settings")
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         super().check(tokens, where)
@@ -45,32 +45,32 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
             if bounds is not None and len(bounds) != len(tokens):
                 raise ConfigError(
                     f"{where}.{name}",
-                    f"{len(bounds)} weights for {len(tokens)} tokens; give one a token",
+                    f"has {len(bounds)} weights; expected one for each of {len(tokens)} tokens",
                 )
-        low, high = self._given(len(tokens))
+        low, high = self._set_bounds(len(tokens))
         if low.sum() > 1:
             raise ConfigError(
                 f"{where}.minimum_weights",
-                f"sum to {low.sum():g} with the floor under each; they must leave room: 1 at most",
+                f"sum to {low.sum():g}, each at least minimum_weight; expected at most 1",
             )
         if high.sum() < 1:
             raise ConfigError(
-                f"{where}.maximum_weights", f"sum to {high.sum():g}; the pool must fit: 1 at least"
+                f"{where}.maximum_weights", f"sum to {high.sum():g}; expected at least 1"
             )
         if (low > high).any():
-            token = tokens[int(np.argmax(low > high))]
+            index = int(np.argmax(low > high))
             raise ConfigError(
                 f"{where}.maximum_weights",
-                f"that of {token} is below its smallest weight (or the floor)",
+                f"{high[index]:g} of {tokens[index]} is below its smallest weight, {low[index]:g}",
             )
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         if not self.learn:
             return ()
-        low, high = self._given(assets)
-        low = np.clip(low, _INNERMOST, None)
-        gap = np.clip((high - low) / (1 - low), _INNERMOST, 1 - _INNERMOST)
-        budget = float(np.clip(low.sum(), _INNERMOST, 1 - _INNERMOST))
+        low, high = self._set_bounds(assets)
+        low = np.clip(low, _MIN_DISTANCE, None)
+        gap = np.clip((high - low) / (1 - low), _MIN_DISTANCE, 1 - _MIN_DISTANCE)
+        budget = float(np.clip(low.sum(), _MIN_DISTANCE, 1 - _MIN_DISTANCE))
         fraction = Interval(0.0, 1.0)
         return (
             Parameter(
@@ -110,21 +110,19 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
         return bounded(weights, *self.bounds(len(weights), params))
 
     def bounds(self, assets: int, params: Params) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """Smallest and largest weights, given or learned; they always leave room for a sum of one.
+        """Smallest and largest weights, set or learned; weights within them can always sum to one.
 
-        Learned: $m = \\beta\\,\\mathrm{softmax}$, $M = m + (1 - m)g$, and if the $M$ sum to less
-        than one, so much more of the rest above each that they do.
+        Learned bounds are low = minimum_total minimum_shares and high = low + (1 - low)
+        maximum_gap. If the high ones sum to less than one, all gaps to 1 shrink by a factor so that
+        they sum to one.
         """
         if not self.learn:
-            floor = jnp.full(assets, self.floor(jnp.zeros(assets)))
-            low = (
-                floor
-                if self.minimum_weights is None
-                else jnp.maximum(jnp.asarray(self.minimum_weights), floor)
-            )
-            return low, jnp.ones(assets) if self.maximum_weights is None else jnp.asarray(
-                self.maximum_weights
-            )
+            low = jnp.full(assets, self.floor(jnp.zeros(assets)))
+            if self.minimum_weights is not None:
+                low = jnp.maximum(jnp.asarray(self.minimum_weights), low)
+            if self.maximum_weights is None:
+                return low, jnp.ones(assets)
+            return low, jnp.asarray(self.maximum_weights)
         low = jax.nn.sigmoid(params["raw_min_budget"]) * jax.nn.softmax(params["raw_min_logits"])
         high = low + (1 - low) * jax.nn.sigmoid(params["raw_gap_logits"])
         short, room = jnp.maximum(1 - high.sum(), 0), (1 - high).sum()
@@ -135,14 +133,11 @@ class PerAssetGuard(StandardGuard, kind="per_asset"):
     ) -> Float[Array, " n"]:
         return slope(start, self.inside(wish, params), minutes, self.maximum_change)
 
-    def _given(self, assets: int) -> tuple[np.ndarray, np.ndarray]:
-        floor = 0.1 / assets if self.minimum_weight is None else self.minimum_weight
-        low = np.maximum(
-            np.full(assets, 0.0)
-            if self.minimum_weights is None
-            else np.array(self.minimum_weights),
-            floor,
-        )
-        return low, np.ones(assets) if self.maximum_weights is None else np.array(
-            self.maximum_weights
-        )
+    def _set_bounds(self, assets: int) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest weights of the settings."""
+        low, high = np.zeros(assets), np.ones(assets)
+        if self.minimum_weights is not None:
+            low = np.array(self.minimum_weights)
+        if self.maximum_weights is not None:
+            high = np.array(self.maximum_weights)
+        return np.maximum(low, smallest_weight(self.minimum_weight, assets)), high

@@ -1,4 +1,4 @@
-"""Gyroscope: liquidity on an ellipse, within a range of prices (E-CLP)."""
+"""Gyroscope: an elliptic concentrated liquidity pool (E-CLP)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from quantamm_cli.settings.types import Positive, Token
 
 Pair = Float[Array, "2"]
 Scalar = Float[Array, ""]
-_LEAST = -700.0
-"""The raw value that stands for the floor itself."""
+_RAW_FLOOR = -700.0
+"""The raw value that represents the floor itself."""
 
 
 @dataclass(frozen=True)
@@ -40,94 +40,97 @@ class AtLeast(Bijector):
 
     @property
     def domain(self) -> str:
-        """The half-open interval, in words."""
+        """The half-open interval, as text."""
         return f"{self.floor:g} or more"
 
     def readable(self, raw: Numbers) -> Numbers:
-        with np.errstate(over="ignore"):  # a set that runs away is told by its infinities
-            return self.floor + np.where(raw <= _LEAST, 0.0, np.exp(raw))
+        with np.errstate(over="ignore"):  # a set that diverges has infinite values
+            return self.floor + np.where(raw <= _RAW_FLOOR, 0.0, np.exp(raw))
 
     def raw(self, readable: Readable) -> Readable:
         space = array_namespace(readable)
         with np.errstate(invalid="ignore", divide="ignore"):
             raw: Readable = space.where(
-                readable == self.floor, _LEAST, space.log(readable - self.floor)
+                readable == self.floor, _RAW_FLOOR, space.log(readable - self.floor)
             )
         return raw
 
 
 @dataclass(frozen=True)
-class Below(Interval):
-    """Part of the opening price. Who gives a price instead is told how."""
+class FractionOfOpening(Interval):
+    """A fraction of the opening price; the message for other values names the alternative."""
 
     @property
     def domain(self) -> str:
-        """The interval, and the other way to say it."""
+        """The interval, and how to set a price instead, as text."""
         return (
-            f"{super().domain}, a part of the opening price; for prices as they are set "
+            f"{super().domain}, a fraction of the opening price; to set the price itself, write "
             "pool.reference_price=1"
         )
 
 
-class Place(NamedTuple):
-    """The curve, and where the run's tokens are on it.
+class TokenCurve(NamedTuple):
+    """An ellipse in amounts of the run's tokens.
 
-    ``unit`` is one on the curve in amounts of the token that is priced and of the numeraire;
-    ``turned``, whether the run names the numeraire first.
+    ``unit``: the amounts of the priced token and of the numeraire that are one on the ellipse.
+    ``flipped``: whether the numeraire is the run's first token.
     """
 
-    curve: eclp.Curve
+    ellipse: eclp.Curve
     unit: Pair
-    turned: Bool[Array, ""]
+    flipped: Bool[Array, ""]
 
     def price(self, prices: Float[Array, "*t 2"]) -> Float[Array, "*t"]:
-        """The market's price of the first token on the curve."""
-        own = turn(prices, self.turned)
+        """The market's price of the ellipse's first token."""
+        own = flip(prices, self.flipped)
         return own[..., 0] / own[..., 1] / self.unit[1]
 
-    def on(self, amounts: Float[Array, "*t 2"]) -> Float[Array, "*t 2"]:
-        """Amounts of the run's tokens as the curve has them."""
-        return turn(amounts, self.turned) / self.unit
+    def to_ellipse(self, amounts: Float[Array, "*t 2"]) -> Float[Array, "*t 2"]:
+        """Amounts of the run's tokens as coordinates of the ellipse."""
+        return flip(amounts, self.flipped) / self.unit
 
-    def off(self, amounts: Float[Array, "*t 2"]) -> Float[Array, "*t 2"]:
-        """And back."""
-        return turn(amounts * self.unit, self.turned)
+    def from_ellipse(self, amounts: Float[Array, "*t 2"]) -> Float[Array, "*t 2"]:
+        """Coordinates of the ellipse as amounts of the run's tokens."""
+        return flip(amounts * self.unit, self.flipped)
 
-    def given(self, reserves: Pair, pay: Int[Array, ""], counted: Scalar) -> Scalar:
-        """What comes out for ``counted`` of token ``pay``, net of fees."""
-        own = jnp.where(self.turned, 1 - pay, pay)
+    def out_given_in(self, reserves: Pair, pay: Int[Array, ""], counted: Scalar) -> Scalar:
+        """The amount that comes out for ``counted`` of token ``pay``, net of fees."""
+        own = jnp.where(self.flipped, 1 - pay, pay)
         coin, other = paid_first(self.unit, own)
-        return eclp.out_given_in(self.curve, self.on(reserves), own, counted / coin) * other
+        return (
+            eclp.out_given_in(self.ellipse, self.to_ellipse(reserves), own, counted / coin) * other
+        )
 
-    def needed(self, reserves: Pair, pay: Int[Array, ""], taken: Scalar) -> Scalar:
-        """What of token ``pay`` must come in, fees apart, for ``taken`` of the other."""
-        own = jnp.where(self.turned, 1 - pay, pay)
+    def in_given_out(self, reserves: Pair, pay: Int[Array, ""], taken: Scalar) -> Scalar:
+        """The amount of token ``pay``, without fees, that must come in for ``taken`` of the other."""
+        own = jnp.where(self.flipped, 1 - pay, pay)
         coin, other = paid_first(self.unit, own)
-        return eclp.in_given_out(self.curve, self.on(reserves), own, taken / other) * coin
+        return eclp.in_given_out(self.ellipse, self.to_ellipse(reserves), own, taken / other) * coin
 
 
-def turn(pairs: Float[Array, "*t 2"], over: Bool[Array, ""]) -> Float[Array, "*t 2"]:
-    """The other one first, if they are to be turned over."""
-    return jnp.where(over, pairs[..., ::-1], pairs)
+def flip(pairs: Float[Array, "*t 2"], flipped: Bool[Array, ""]) -> Float[Array, "*t 2"]:
+    """The pairs, in reverse order if ``flipped``."""
+    return jnp.where(flipped, pairs[..., ::-1], pairs)
 
 
 @dataclass(frozen=True)
 class Elliptic(Quotes):
-    """Quotes on a curve; without a ``reference`` it remembers the price at which it opened.
-
-    That is zero before its first step.
+    """Quotes on an ellipse. Without a ``reference`` its state is the price at which it opened,
+    which is zero before the first step.
     """
 
-    curve: eclp.Curve
+    ellipse: eclp.Curve
     reference: Scalar | float | None
-    turned: Bool[Array, ""]
+    flipped: Bool[Array, ""]
     fee: Scalar | float
 
-    def place(self, state: Scalar | None, reserves: Pair) -> Place:
-        """Where the tokens are on the curve."""
+    def curve(self, state: Scalar | None, reserves: Pair) -> TokenCurve:
+        """The curve in amounts of the tokens."""
         reference = self.stepped(state, reserves)
-        known = self.reference if reference is None else reference
-        return Place(self.curve, jnp.stack([jnp.ones(()), jnp.asarray(known)]), self.turned)
+        if reference is None:
+            reference = jnp.asarray(self.reference)
+        unit = jnp.stack([jnp.ones(()), jnp.asarray(reference)])
+        return TokenCurve(self.ellipse, unit, self.flipped)
 
     def opened(self) -> Scalar | None:
         return jnp.zeros(()) if self.reference is None else None
@@ -135,62 +138,64 @@ class Elliptic(Quotes):
     def stepped(
         self, state: Scalar | None, reserves: Pair, step: Int[Array, ""] | None = None
     ) -> Scalar | None:
-        own = turn(reserves, self.turned)
-        return None if state is None else jnp.where(state > 0, state, own[1] / own[0])
+        if state is None:
+            return None
+        own = flip(reserves, self.flipped)
+        return jnp.where(state > 0, state, own[1] / own[0])
 
     def out_given_in(
         self, state: Scalar | None, reserves: Pair, pay: Int[Array, ""], amount: Scalar
     ) -> Scalar:
-        return self.place(state, reserves).given(reserves, pay, amount * (1 - self.fee))
+        return self.curve(state, reserves).out_given_in(reserves, pay, amount * (1 - self.fee))
 
     def price(self, state: Scalar | None, reserves: Pair) -> Scalar:
-        place = self.place(state, reserves)
-        own = eclp.quote(place.curve, place.on(reserves)) * place.unit[1]
-        return jnp.where(self.turned, 1 / own, own)
+        curve = self.curve(state, reserves)
+        own = eclp.quote(curve.ellipse, curve.to_ellipse(reserves)) * curve.unit[1]
+        return jnp.where(self.flipped, 1 / own, own)
 
 
 class State(NamedTuple):
-    """Reserves, and what stays."""
+    """Reserves and the constant curve."""
 
     reserves: Pair
-    place: Place
+    curve: TokenCurve
 
 
 class Tick(NamedTuple):
-    """A minute, and the band around its price."""
+    """A minute and the no-arbitrage band around its price."""
 
     minute: Minute
     band: eclp.Band
 
 
 class Gyroscope(AbstractPool, kind="gyroscope"):
-    r"""An elliptic concentrated liquidity pool of two tokens. [Gyroscope, E-CLP mathematics, 2023]
+    """An elliptic concentrated liquidity pool of two tokens. [Gyroscope, E-CLP mathematics, 2023]
 
-    Between its price bounds ``alpha`` and ``beta`` it quotes every price, with most liquidity at
-    the tangent of ``rotation_angle``, the more of it there the larger ``lam``; beyond them it holds
-    one token. It opens at the market's price. The price is that of the other token in the
-    numeraire, over ``reference_price``; of opening prices the range covers its own.
+    It trades at prices between ``alpha`` and ``beta``, with most liquidity at the price
+    tan(rotation_angle), which is more concentrated the larger ``lam`` is; outside that range it
+    holds one token. It opens at the market's price. Prices are those of the other token in the
+    numeraire, divided by ``reference_price``; relative to the opening price, alpha is below 1 and
+    beta above.
     """
 
     numeraire: Token | None = Field(
-        None, description="token the pool's price is in; null: the last"
+        None, description="token in which the price is stated; null: the last"
     )
     reference_price: Positive | None = Field(
-        None, description="price that counts as one for the parameters; null: at opening, 1: none"
+        None, description="divisor of the prices in parameters; null: the opening price"
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
             raise ConfigError(
                 "tokens",
-                f"{len(tokens)} tokens ({', '.join(tokens)}) for {where}=gyroscope, "
-                "which holds two; name two",
+                f"are {len(tokens)} ({', '.join(tokens)}); {where}=gyroscope needs exactly two",
             )
         if self.numeraire is not None and self.numeraire not in tokens:
             near = did_you_mean(self.numeraire, tokens)
             raise ConfigError(
                 f"{where}.numeraire",
-                f"'{self.numeraire}' is none of the run's tokens{near}; one of "
+                f"'{self.numeraire}' is not a token of the run{near}; expected one of "
                 f"{', '.join(tokens)}, or null",
             )
 
@@ -206,13 +211,11 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
 
         Bounds relative to the opening price lie on both sides of it, others anywhere.
         """
-        low: Bijector = Below(0, 1) if self.reference_price is None else AtLeast(0)
-        high = AtLeast(1 if self.reference_price is None else 0)
-        unit = (
-            "price over the opening price"
-            if self.reference_price is None
-            else "price over reference_price"
-        )
+        low: Bijector
+        if self.reference_price is None:
+            low, high, unit = FractionOfOpening(0, 1), AtLeast(1), "price over the opening price"
+        else:
+            low, high, unit = AtLeast(0), AtLeast(0), "price over reference_price"
         angle, stretch = Interval(0, np.pi / 2), AtLeast(1)
         return (
             Parameter(
@@ -268,17 +271,17 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         if (low >= high).any():
             raise ConfigError(
                 "params.alpha",
-                f"{low.max():g} is not below params.beta ({high.min():g}): the lowest "
-                "price and the highest",
+                f"is {low.max():g}; expected less than params.beta ({high.min():g}), as they are "
+                "the lowest and the highest price",
             )
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
-        turned = jnp.asarray(self.numeraire == PAIR[0])
-        return Elliptic(self._curve(params, float), self.reference_price, turned, fee)
+        flipped = jnp.asarray(self.numeraire == PAIR[0])
+        return Elliptic(self._ellipse(params, float), self.reference_price, flipped, fee)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """The market's price and the invariant, which no free trade changes,
-        give the reserves: no minute needs another.
+        """The reserves of a minute follow from its price and the invariant, which trades without
+        fees do not change; so all minutes are computed at once.
         """
         prices, visits = window(feed.prices, start, rows), np.arange(0, rows, feed.trading.every)
         reserves = held(self._following(params, feed, prices[0], prices[visits]), visits, rows)
@@ -292,79 +295,75 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         length: int,
         rows: NDArray[np.int64],
     ) -> Snapshot:
-        """Of a frictionless path, only those rows."""
+        """Without frictions, only those rows are computed."""
         if feed.frictions is not None or not feed.trading.do_arb:
             return super().sampled(params, feed, start, length, rows)
         every, prices = feed.trading.every, feed.prices[start + rows]
-        reserves = self._following(
-            params, feed, feed.prices[start], feed.prices[start + rows // every * every]
-        )
+        visited = feed.prices[start + rows // every * every]
+        reserves = self._following(params, feed, feed.prices[start], visited)
         return Snapshot(prices, reserves, (reserves * prices).sum(-1))
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
     ) -> tuple[State, Tick]:
         columns = minutes(feed, start, rows)
-        place = self._place(params, feed, columns.prices[0])
-        band = eclp.band(place.curve, place.price(columns.prices), columns.fee)
-        return State(_opening(place, feed, columns.prices[0]), place), Tick(columns, band)
+        curve = self._token_curve(params, feed, columns.prices[0])
+        band = eclp.band(curve.ellipse, curve.price(columns.prices), columns.fee)
+        return State(_opening(curve, feed, columns.prices[0]), curve), Tick(columns, band)
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Arbitrage to the edge of the band around the market's price, then given trades."""
-        place, minute = state.place, tick.minute
+        """Arbitrage to the edge of the band around the market's price, then the trades of others."""
+        curve, minute = state.curve, tick.minute
         before = minute.grown(state.reserves)
-        change = eclp.best_trade(place.curve, place.on(before), tick.band, minute.fee)
-        reserves, fees = settle(before, before + place.off(change), minute)
-        reserves, more, refused = traded(reserves, minute, swap(place, minute.fee))
-        return State(reserves, place), Row(reserves, fees + more, refused)
+        change = eclp.best_trade(curve.ellipse, curve.to_ellipse(before), tick.band, minute.fee)
+        reserves, fees = settle(before, before + curve.from_ellipse(change), minute)
+        reserves, more, refused = traded(reserves, minute, swap(curve, minute.fee))
+        return State(reserves, curve), Row(reserves, fees + more, refused)
 
     def _following(
         self, params: Params, feed: Feed, opening: Pair, prices: Float[Array, "k 2"]
     ) -> Float[Array, "k 2"]:
-        """Reserves at prices of a pool that opened at others."""
-        place = self._place(params, feed, opening)
-        size = eclp.invariant(place.curve, place.on(_opening(place, feed, opening)))
-        return place.off(size * eclp.reserves_at(place.curve, place.price(prices)))
+        """Reserves at ``prices`` of a pool that opened at the prices ``opening``."""
+        curve = self._token_curve(params, feed, opening)
+        size = eclp.invariant(curve.ellipse, curve.to_ellipse(_opening(curve, feed, opening)))
+        return curve.from_ellipse(size * eclp.reserves_at(curve.ellipse, curve.price(prices)))
 
-    def _place(self, params: Params, feed: Feed, prices: Pair) -> Place:
+    def _token_curve(self, params: Params, feed: Feed, prices: Pair) -> TokenCurve:
         """The curve of a pool that opens at these prices."""
-        turned = jnp.asarray(False) if feed.numeraire is None else feed.numeraire == 0
+        flipped = jnp.asarray(False) if feed.numeraire is None else feed.numeraire == 0
         one = jnp.ones((), prices.dtype)
         if self.reference_price is None:
-            own = turn(prices, turned)
+            own = flip(prices, flipped)
             reference = own[0] / own[1]
         else:
             reference = self.reference_price * one
-        curve = self._curve(params, prices.dtype)
-        return Place(curve, jnp.stack([one, reference]), turned)
+        ellipse = self._ellipse(params, prices.dtype)
+        return TokenCurve(ellipse, jnp.stack([one, reference]), flipped)
 
-    def _curve(self, params: Params, dtype: np.dtype[Any] | type[float]) -> eclp.Curve:
-        """The curve on which the reference price is one."""
-        raw = {
-            name: params[f"raw_{name}"][0].astype(dtype)
-            for name in ("alpha", "beta", "rotation_angle", "lam")
-        }
+    def _ellipse(self, params: Params, dtype: np.dtype[Any] | type[float]) -> eclp.Curve:
+        """The ellipse on which the reference price is one."""
+        names = ("alpha", "beta", "rotation_angle", "lam")
+        raw = {name: params[f"raw_{name}"][0].astype(dtype) for name in names}
         if self.reference_price is None:
             alpha, beta = jax.nn.sigmoid(raw["alpha"]), 1 + jnp.exp(raw["beta"])
         else:
             alpha, beta = jnp.exp(raw["alpha"]), jnp.exp(raw["beta"])
-            beta = jnp.where(alpha < beta, beta, jnp.nan)  # bounds the wrong way round hold no pool
-        angles = jax.nn.sigmoid(jnp.stack([raw["rotation_angle"], -raw["rotation_angle"]])) * (
-            jnp.pi / 2
-        )
+            beta = jnp.where(alpha < beta, beta, jnp.nan)  # there is no pool if alpha >= beta
+        angle = jnp.stack([raw["rotation_angle"], -raw["rotation_angle"]])
+        angles = jax.nn.sigmoid(angle) * (jnp.pi / 2)
         peak = jnp.sin(angles[0]) / jnp.sin(angles[1])
         return eclp.curve(alpha, beta, 1 + jnp.exp(raw["lam"]), peak)
 
 
-def _opening(place: Place, feed: Feed, prices: Pair) -> Pair:
-    """Given reserves, or those at the market's price that are worth the initial value."""
-    one: Pair = place.off(eclp.reserves_at(place.curve, place.price(prices)))
+def _opening(curve: TokenCurve, feed: Feed, prices: Pair) -> Pair:
+    """The feed's reserves, or those of the initial value at the market's price."""
+    one: Pair = curve.from_ellipse(eclp.reserves_at(curve.ellipse, curve.price(prices)))
     opening: Pair = one * (feed.initial_pool_value / (one * prices).sum())
     return opening if feed.initial_reserves is None else feed.initial_reserves
 
 
-def swap(place: Place, fee: Scalar) -> Swap:
-    """The swaps of given trades; the fee is taken from what comes in."""
+def swap(curve: TokenCurve, fee: Scalar) -> Swap:
+    """The swaps of others' trades; the fee is taken from what is paid in."""
 
     def one(
         reserves: Pair,
@@ -373,9 +372,9 @@ def swap(place: Place, fee: Scalar) -> Swap:
         amount: Scalar,
         exact_out: Bool[Array, ""],
     ) -> tuple[Scalar, Scalar]:
-        del take  # the other one
-        taken = place.given(reserves, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
-        paid = place.needed(reserves, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)
+        del take  # the token that is not paid
+        taken = curve.out_given_in(reserves, pay, jnp.where(exact_out, 0, amount) * (1 - fee))
+        paid = curve.in_given_out(reserves, pay, jnp.where(exact_out, amount, 0)) / (1 - fee)
         return jnp.where(exact_out, paid, amount), jnp.where(exact_out, amount, taken)
 
     return one

@@ -1,6 +1,4 @@
-"""reCLAMM: two tokens, a price range, and a range that follows the market once
-a token has become scarce.
-"""
+"""reCLAMM: two tokens, and a price range that follows the market when a token becomes scarce."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -22,21 +20,20 @@ from quantamm_cli.core.quotes import Quotes, paid_first
 from quantamm_cli.core.trading import traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.pools.base import AbstractPool, Row, opening_weights, shares
+from quantamm_cli.pools.base import AbstractPool, Row, opening_reserves, opening_weights, shares
 from quantamm_cli.settings.types import Positive
 
-_WIDEST = 1e8
-"""Of price ratios."""
-_FASTEST = 1000.0
-"""Of halvings a day, and of multiples of a speed."""
-_URGENT = 1e-10
-"""The centeredness below which scaling does not hurry a shift any more."""
+_MAX_PRICE_RATIO = 1e8
+_MAX_SPEED = 1000.0
+"""In halvings a day, and in multiples of a speed."""
+_MIN_CENTEREDNESS = 1e-10
+"""The centeredness below which scaling does not increase the speed further."""
 
 RATIO = Parameter(
     "logit_price_ratio",
     "price_ratio",
     "highest price / lowest",
-    Interval(1.0, _WIDEST),
+    Interval(1.0, _MAX_PRICE_RATIO),
     4.0,
     low=1.01,
     high=200.0,
@@ -59,7 +56,7 @@ EXPONENT = Parameter(
     "logit_shift_exponent",
     "shift_exponent",
     "halvings/day",
-    Interval(0.0, _FASTEST),
+    Interval(0.0, _MAX_SPEED),
     1.0,
     low=0.01,
     high=100.0,
@@ -71,7 +68,7 @@ ARC = Parameter(
     "logit_arc_length_scale",
     "arc_length_scale",
     "of the speed",
-    Interval(0.0, _FASTEST),
+    Interval(0.0, _MAX_SPEED),
     1.0,
     low=0.01,
     high=100.0,
@@ -98,8 +95,8 @@ Scalar = Float[Array, ""]
 
 
 class Shift(NamedTuple):
-    """How the range moves: below which centeredness, and how fast (the logarithm of the
-    factor a second, or the speed).
+    """How the range shifts: if centeredness is below ``margin``, at ``rate``, which is the
+    logarithm of the factor a second or the speed.
     """
 
     margin: Float[Array, ""]
@@ -107,7 +104,7 @@ class Shift(NamedTuple):
 
 
 class State(NamedTuple):
-    """Real and virtual balances, and how the latter move."""
+    """Real and virtual balances, and how the virtual ones shift."""
 
     reserves: Float[Array, "2"]
     virtual: Float[Array, "2"]
@@ -115,9 +112,7 @@ class State(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A minute, and the seconds since anybody last used the pool:
-    zero in a minute in which nobody does.
-    """
+    """A minute, and the seconds since the pool was last used; zero in a minute without use."""
 
     minute: Minute
     seconds: Float[Array, "*t"]
@@ -125,21 +120,22 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Readjusting(Quotes):
-    """Quotes on real plus virtual balances; it remembers the latter, zeros before its first step.
+    """Quotes on real plus virtual balances. Its state is the virtual balances, which are zero
+    before the first step.
 
-    ``center`` is the fourth root of the price ratio less one: reserves of equal value are that
-    many times the virtual balances.
+    ``center``: the fourth root of the price ratio, less one. Reserves of equal value are that many
+    times the virtual balances.
     """
 
     pool: "Reclamm"
     center: Scalar
     shift: Shift
     seconds: Scalar | float
-    """Of a step."""
+    """The length of a step."""
     fee: Scalar | float
 
     def virtual(self, state: Pair, reserves: Pair) -> Pair:
-        """Those it has, or those it opens with."""
+        """The virtual balances, before the first step those at the opening."""
         return jnp.where(state > 0, state, reserves / self.center)
 
     def opened(self) -> Pair:
@@ -164,41 +160,46 @@ class Readjusting(Quotes):
 
 
 class Reclamm(AbstractPool, kind="reclamm"):
-    r"""A readjusting concentrated liquidity pool. [Balancer, reCLAMM; see ``core.reclamm``]
+    """A readjusting concentrated liquidity pool. [Balancer, reCLAMM; see ``core.reclamm``]
 
-    It opens at the market's price, with ``price_ratio`` between the ends of its range: in the
-    middle of it if both tokens are worth the same. Whenever it is used while its centeredness is
-    below ``centeredness_margin``, the scarce token's virtual balance has shrunk by ``b`` a second,
-    $b = 1 -$ ``shift_exponent`` $/124649$, and the other has grown so that the range is as wide as
-    before. ``constant_arc_length`` shifts so that each second costs the same to arbitrage: at
-    ``arc_length_scale`` times the given speed, or times the one whose first step is the geometric
-    one. A drained pool's urgency would have no bounds, and empty it: a scaled shift moves the price
-    by half the range at most.
+    It opens at the market's price; ``price_ratio`` is the highest price of its range over the
+    lowest. If both tokens have the same value, the market's price is the middle of the range. When
+    the pool is used while its centeredness is below ``centeredness_margin``, the scarce token's
+    virtual balance is multiplied by (1 - shift_exponent / 124649) for each second since the last
+    use, and the other grows so that the range keeps its width. With ``constant_arc_length`` each
+    second of a shift costs the same in arbitrage: the speed is ``arc_length_scale`` times
+    ``arc_length_speed``, or times the speed whose first step equals the geometric one. A shift with
+    ``centeredness_scaling`` moves the price by at most half the range: without that limit it would
+    empty a drained pool.
     """
 
     version: Literal[1, 2] = Field(
-        2, description="of the contract: 2 shifts for 30 days at most and stops at the center"
+        2, description="version of the contract; 2 shifts for at most 30 days, up to the center"
     )
     interpolation: Literal["geometric", "constant_arc_length"] = Field(
         "geometric", description="how virtual balances shift"
     )
-    centeredness_scaling: bool = Field(False, description="shift faster by margin / centeredness")
+    centeredness_scaling: bool = Field(
+        False, description="true: a shift is faster by the factor margin / centeredness"
+    )
     arc_length_speed: Positive | None = Field(
         None, description="square root of the second token a second; null: calibrated"
     )
     learn_fee: bool = Field(
-        False, description="the swap fee is the parameter swap_fee, not fees.fee"
+        False, description="true: the swap fee is the parameter swap_fee, not fees.fee"
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if len(tokens) != 2:
             raise ConfigError(
                 where,
-                f"reclamm holds exactly two tokens; {len(tokens)} are given ({', '.join(tokens)})",
+                f"reclamm needs exactly two tokens, got {len(tokens)} ({', '.join(tokens)})",
             )
         if self.arc_length_speed is not None and self.interpolation == "geometric":
             raise ConfigError(
-                f"{where}.arc_length_speed", "only interpolation=constant_arc_length has a speed"
+                f"{where}.arc_length_speed",
+                "is set, but interpolation is geometric; write null, or "
+                "interpolation=constant_arc_length",
             )
 
     @property
@@ -223,8 +224,8 @@ class Reclamm(AbstractPool, kind="reclamm"):
     def cannot_compete(self) -> str | None:
         if self.interpolation == "geometric":
             return None
-        cure = "write interpolation=geometric to compete"
-        return f"interpolation={self.interpolation} looks at the market's prices; {cure}"
+        advice = "write interpolation=geometric to compete"
+        return f"interpolation={self.interpolation} needs the market's prices; {advice}"
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
         span = _span(params)
@@ -233,9 +234,9 @@ class Reclamm(AbstractPool, kind="reclamm"):
         return Readjusting(self, span / (jnp.sqrt(1 + span) + 1), shift, 60.0, own)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        """Minute by minute: where the range is depends on every price before.
+        """Minute by minute, as the range depends on all earlier prices.
 
-        A learned fee is taken here too.
+        A learned fee applies here, too.
         """
         every = feed.trading.every
         opening, ticks = self.prepare(params, feed, start, rows)
@@ -252,36 +253,29 @@ class Reclamm(AbstractPool, kind="reclamm"):
     ) -> tuple[State, Tick]:
         minute = _minutes(feed, start, rows)
         if self.learn_fee:
-            minute = minute._replace(
-                fee=jnp.broadcast_to(jax.nn.sigmoid(params[FEE.name]), (rows,))
-            )
+            fee = jnp.broadcast_to(jax.nn.sigmoid(params[FEE.name]), (rows,))
+            minute = minute._replace(fee=fee)
         prices = minute.prices[0]
-        reserves = (
-            opening_weights(params) * feed.initial_pool_value / prices
-            if feed.initial_reserves is None
-            else feed.initial_reserves
-        )
+        reserves = opening_reserves(feed, opening_weights(params), prices)
         virtual = reclamm.quoting(reserves, prices, _span(params))
         if feed.state is not None:
             virtual = feed.state["virtual_balances"]
-        return State(
-            reserves, virtual, self._shift(params, reserves, virtual, 60.0 * feed.trading.every)
-        ), Tick(minute, _elapsed(feed, minute))
+        shift = self._shift(params, reserves, virtual, 60.0 * feed.trading.every)
+        return State(reserves, virtual, shift), Tick(minute, _elapsed(feed, minute))
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Providers come or leave, the range shifts, then arbitrage and given trades.
+        """Liquidity is added or removed, the range shifts, then arbitrage and others' trades.
 
         For two tokens every solver is exact.
         """
         minute, shift = tick.minute, state.shift
         reserves, virtual = minute.grown(state.reserves), minute.grown(state.virtual)
         if minute.growth is not None and self.interpolation == "constant_arc_length":
-            # A shift's cost, the square of the speed, grows with the pool.
+            # A shift's cost is the square of the speed, and grows with the pool.
             shift = shift._replace(rate=shift.rate * jnp.sqrt(minute.growth))
         virtual = self.moved(reserves, virtual, shift, tick.seconds, minute.prices)
-        reserves, fees = settle(
-            reserves, reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee), minute
-        )
+        after = reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee)
+        reserves, fees = settle(reserves, after, minute)
         reserves, more, refused = traded(reserves, minute, reclamm.swap_with(virtual, minute.fee))
         return State(reserves, virtual, shift), Row(reserves, fees + more, refused)
 
@@ -292,8 +286,8 @@ class Reclamm(AbstractPool, kind="reclamm"):
         virtual: Float[Array, "2"],
         seconds: float,
     ) -> Shift:
-        """How the pool's range moves; a speed is calibrated where the pool opens,
-        for visits that are ``seconds`` apart.
+        """How the pool's range shifts; a speed is calibrated at the opening, for visits that are
+        ``seconds`` apart.
         """
         margin = jax.nn.sigmoid(params[MARGIN.name][0])
         if self.arc_length_speed is None:
@@ -304,7 +298,7 @@ class Reclamm(AbstractPool, kind="reclamm"):
             speed = reclamm.matching_speed(reserves, virtual, margin, log_base, every, self.version)
         else:
             speed = jnp.asarray(self.arc_length_speed, margin.dtype)
-        return Shift(margin, _FASTEST * jax.nn.sigmoid(params[ARC.name][0]) * speed)
+        return Shift(margin, _MAX_SPEED * jax.nn.sigmoid(params[ARC.name][0]) * speed)
 
     def moved(
         self,
@@ -314,41 +308,38 @@ class Reclamm(AbstractPool, kind="reclamm"):
         seconds: Scalar,
         prices: Pair | None = None,
     ) -> Pair:
-        """The virtual balances once so many seconds have passed.
+        """The virtual balances after ``seconds`` of a shift.
 
-        Only a constant arc length asks for the market's prices.
+        Only a constant arc length needs the market's prices.
         """
         center, _ = reclamm.centeredness(reserves, virtual)
-        urgency = (
-            shift.margin / jnp.maximum(center, _URGENT)
-            if self.centeredness_scaling
-            else jnp.ones_like(center)
-        )
+        urgency = jnp.ones_like(center)
+        if self.centeredness_scaling:
+            urgency = shift.margin / jnp.maximum(center, _MIN_CENTEREDNESS)
         longest = reclamm.LONGEST_SHIFT if self.version > 1 else jnp.inf
         if self.interpolation == "geometric":
-            over = reclamm.geometric(
-                reserves, virtual, shift.rate, jnp.minimum(seconds * urgency, longest)
-            )
+            duration = jnp.minimum(seconds * urgency, longest)
+            abundant = reclamm.geometric(reserves, virtual, shift.rate, duration)
         else:
             assert prices is not None
-            over = reclamm.arc_length(
-                reserves, virtual, prices, shift.rate * urgency, jnp.minimum(seconds, longest)
-            )
+            speed, duration = shift.rate * urgency, jnp.minimum(seconds, longest)
+            abundant = reclamm.arc_length(reserves, virtual, prices, speed, duration)
         if self.centeredness_scaling:
-            over = jnp.maximum(over, reclamm.halfway(reserves, virtual))
-        moves = (center < shift.margin) & (seconds > 0)
-        return jnp.where(moves, reclamm.shifted(reserves, virtual, over, self.version), virtual)
+            abundant = jnp.maximum(abundant, reclamm.halfway(reserves, virtual))
+        shifts = (center < shift.margin) & (seconds > 0)
+        moved = reclamm.shifted(reserves, virtual, abundant, self.version)
+        return jnp.where(shifts, moved, virtual)
 
 
 def _span(params: Params) -> Scalar:
-    """The root of the price ratio less one."""
-    excess = (_WIDEST - 1) * jax.nn.sigmoid(params[RATIO.name][0])
+    """The square root of the price ratio, less one."""
+    excess = (_MAX_PRICE_RATIO - 1) * jax.nn.sigmoid(params[RATIO.name][0])
     return excess / (jnp.sqrt(1 + excess) + 1)
 
 
 def _log_base(params: Params) -> Scalar:
-    """The logarithm of the factor a second."""
-    exponent = _FASTEST * jax.nn.sigmoid(params[EXPONENT.name][0])
+    """The logarithm of the factor a second of a geometric shift."""
+    exponent = _MAX_SPEED * jax.nn.sigmoid(params[EXPONENT.name][0])
     return jnp.log1p(-exponent / reclamm.SHIFT_DIVISOR)
 
 
@@ -361,11 +352,13 @@ def _minutes(feed: Feed, start: Int[Array, ""], rows: int) -> Minute:
 
 
 def _elapsed(feed: Feed, minute: Minute) -> Float[Array, " t"]:
-    """Seconds since the pool was last used, at every minute in which it is: by the arbitrageur,
-    by traders, by providers.
+    """For every minute the seconds since the pool was last used by the arbitrageur, by traders or
+    by liquidity providers; zero if it is not used.
     """
     index = jnp.arange(len(minute.prices))
-    used = index % feed.trading.every == 0 if minute.visited is None else minute.visited
+    used = minute.visited
+    if used is None:
+        used = index % feed.trading.every == 0
     if minute.trades is not None:
         used = used | (minute.trades.pay >= 0).any(-1)
     if minute.growth is not None:

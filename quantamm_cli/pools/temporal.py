@@ -1,4 +1,4 @@
-"""Temporal function pools (TFMM / QuantAMM): a geometric mean pool whose weights a rule moves."""
+"""Temporal function pools (TFMM / QuantAMM): geometric mean pools whose weights a rule moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.frictionless import jax_ops as kernels
 from quantamm_cli.kernels.operands import Blocks
 from quantamm_cli.pools.base import opening_weights
-from quantamm_cli.pools.chunked_weights import CoarsePool
-from quantamm_cli.pools.fund import brokered
+from quantamm_cli.pools.chunked_weights import ChunkedPool
+from quantamm_cli.pools.fund import fund_path
 from quantamm_cli.pools.geometric import Weighted
 from quantamm_cli.pools.guard import Guard, StandardGuard
 from quantamm_cli.rules.base import Clock, WeightRule
@@ -30,12 +30,13 @@ from quantamm_cli.settings.types import Count
 Weights = Float[Array, " n"]
 
 
-class Temporal(CoarsePool, kind="temporal"):
-    """Weights move by a rule that sees one price a chunk. [QuantAMM / TFMM litepaper]
+class Temporal(ChunkedPool, kind="temporal"):
+    """A geometric mean pool whose weights follow a rule that reads one price a chunk.
+    [QuantAMM / TFMM litepaper]
 
-    The first block holds the initial weights. Block b begins to move at its first minute, on that
-    minute's price. A pool whose estimators' state is given is taken up, not opened: its first block
-    moves, too, from the initial weights.
+    The weights are the initial ones during the first chunk. From the first minute of every later
+    chunk they move by the rule's answer to that minute's price. If the estimators' state is set,
+    the pool continues an earlier one: its weights move in the first chunk, too.
     """
 
     rule: WeightRule
@@ -43,7 +44,8 @@ class Temporal(CoarsePool, kind="temporal"):
     weight_calculation_method: Literal["auto", "vectorized", "scan", "hybrid"] = Field(
         "auto",
         description=(
-            "how the weights are computed: columns, a loop, or a loop for the rule alone; all agree"
+            "how weights are computed, with equal results: whole columns, a loop, or a loop for "
+            "the rule only"
         ),
     )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
@@ -52,11 +54,11 @@ class Temporal(CoarsePool, kind="temporal"):
         super().check(tokens, where)
         self.rule.check(tokens, f"{where}.rule")
         self.guard.check(tokens, f"{where}.guard")
-        if self.guard.stops and not super().straight:
+        if self.guard.stops and not super().is_linear:
             raise ConfigError(
                 f"{where}.weight_interpolation_method",
-                f"{self.weight_interpolation_method} under guard={self.guard.kind}, which moves "
-                "weights in straight lines; use linear",
+                f"is {self.weight_interpolation_method}, but guard={self.guard.kind} moves weights "
+                "linearly; use linear",
             )
 
     @property
@@ -65,20 +67,17 @@ class Temporal(CoarsePool, kind="temporal"):
 
     @property
     def clock(self) -> Clock:
-        """What the rule is told of time."""
+        """The rule's time scales."""
         return Clock(self.chunk_period, self.max_memory_days)
 
     @property
     def cannot_compete(self) -> str | None:
         rule = self.rule
         if rule.looks_at:
-            return f"rule={rule.kind} looks at {', '.join(rule.looks_at)}; it cannot compete"
-        trades = not rule.rests and rule.broker is None
-        return (
-            None
-            if trades
-            else f"rule={rule.kind} does not trade with all who come; it cannot compete"
-        )
+            return f"rule={rule.kind} needs {', '.join(rule.looks_at)}; it cannot compete"
+        if rule.rests or rule.broker is not None:
+            return f"rule={rule.kind} does not trade with everybody at any time; it cannot compete"
+        return None
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
         return Moving(opening_weights(params), fee, self, params)
@@ -102,140 +101,141 @@ class Temporal(CoarsePool, kind="temporal"):
         if self.rule.broker is None:
             return super().frictionless(params, feed, start, rows)
         visits = self.visits(rows, feed.trading.every)
-        return brokered(
-            self.rule.broker,
-            self.weights(params, feed, start, rows),
-            feed,
-            start,
-            visits,
-            self.chunk_period,
-        )
+        weights = self.weights(params, feed, start, rows)
+        return fund_path(self.rule.broker, weights, feed, start, visits, self.chunk_period)
 
-    def short_cut(self, feed: Feed) -> bool:
-        return super().short_cut(feed) and self.rule.broker is None
+    def has_closed_form(self, feed: Feed) -> bool:
+        return super().has_closed_form(feed) and self.rule.broker is None
 
     @property
-    def straight(self) -> bool:
-        return super().straight and not self.guard.stops
+    def is_linear(self) -> bool:
+        return super().is_linear and not self.guard.stops
 
-    def coarse_weights(
+    def weight_blocks(
         self, params: Params, feed: Feed, start: Int[Array, ""], blocks: int
     ) -> Blocks:
-        here = self.chunk_of(feed, start)
+        chunk = self.chunk_of(feed, start)
         path = self._scan if self.weight_calculation_method == "scan" else self._guarded
         if self.rule.targets or feed.state is not None:
-            starts, slopes = path(params, feed, here, blocks)
+            starts, slopes = path(params, feed, chunk, blocks)
         else:
             opening = opening_weights(params)
-            starts, slopes = path(params, feed, here + 1, blocks - 1)
-            starts, slopes = (
-                jnp.concatenate([opening[None], starts]),
-                jnp.concatenate([jnp.zeros_like(opening)[None], slopes]),
-            )
-        return Blocks(
-            starts, slopes, jax.vmap(self._stop)(starts, slopes) if self.guard.stops else None
-        )
+            starts, slopes = path(params, feed, chunk + 1, blocks - 1)
+            starts = jnp.concatenate([opening[None], starts])
+            slopes = jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
+        if not self.guard.stops:
+            return Blocks(starts, slopes, None)
+
+        def stop(weights: Weights, slope: Weights) -> Float[Array, ""]:
+            return self.guard.stop(weights, slope, self.weight_interpolation_period)
+
+        return Blocks(starts, slopes, jax.vmap(stop)(starts, slopes))
 
     def arrival(self, weights: Weights, slope: Weights) -> Weights:
-        """Where weights that move by ``slope`` a minute are when their time is over."""
-        return weights + slope * (
-            self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
-        )
+        """The weights at the end of a block that starts at ``weights`` and moves by ``slope`` a
+        minute.
+        """
+        return weights + slope * self._moving_minutes(weights, slope)
 
     def between(self, weights: Weights, slope: Weights, minute: Int[Array, ""]) -> Weights:
-        """Where weights that move by ``slope`` a minute are after some minutes."""
-        period = (
-            self._stop(weights, slope) if self.guard.stops else self.weight_interpolation_period
-        )
+        """The weights after ``minute`` minutes of such a block."""
+        period = self._moving_minutes(weights, slope)
         return interpolate.at(self.weight_interpolation_method, weights, slope, minute, period)
 
     def signals(self, params: Params, feed: Feed) -> Stream:
-        """What the rule asks for at every chunk: the same for every window,
-        so computed once for all.
+        """The rule's signal at every chunk. It is the same for every window, so it is computed
+        once.
         """
         if self.weight_calculation_method == "hybrid":
             return self._looped(params, feed)[1]
-        return self._said(
-            Columns(self._first(feed), feed.state), Seen(feed.chunks, feed.series), params
-        )
+        recur = Columns(self._first_chunk(feed), feed.state)
+        return self._signal(recur, Seen(feed.chunks, feed.series), params)
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
-        """The state of the rule's estimators at every chunk, by name:
-        at any row of it a pool can be taken up again.
+        """The state of the rule's estimators at every chunk, by name; a run can continue from any
+        of its rows.
         """
-        recur = Columns(self._first(feed), feed.state)
-        self._said(recur, Seen(feed.chunks, feed.series), params)
+        recur = Columns(self._first_chunk(feed), feed.state)
+        self._signal(recur, Seen(feed.chunks, feed.series), params)
         return recur.columns
 
     def online(
-        self, params: Params, state: Mapping[str, Array] | None, weights: Weights, seen: Seen
+        self, params: Params, state: Mapping[str, Array] | None, weights: Weights, observed: Seen
     ) -> tuple[State, Weights]:
-        """One price, one update, as a keeper on chain runs it: the rule's new state, and the
+        """One update for one price, as a keeper on chain makes it: the rule's new state, and the
         weights' change a minute.
 
-        ``state`` is ``None`` at the first price ever seen. At the next update the weights are
+        ``state`` is ``None`` at the very first price. At the next update the weights are
         ``arrival(weights, change)``, and ``between(weights, change, minute)`` until then.
         """
-        state, signal = one_row(lambda recur, row: self._said(recur, row, params), state, seen)
+        state, signal = self._one_signal(params, state, observed)
         return state, self._slope(params, weights, signal)
 
-    def opened(self, params: Params, seen: Seen) -> tuple[State, Weights, Weights]:
-        """A pool that opens at the last of some prices, as its path does: the rule's state, its
-        weights, their change a minute.
+    def opened(self, params: Params, observed: Seen) -> tuple[State, Weights, Weights]:
+        """The state of a pool that opens at the last of some prices, as its path does: the rule's
+        state, the weights, and their change a minute.
 
-        ``seen`` (c, …): the prices of chunks that estimators warm up with,
-        and the one at which it opens.
+        ``observed`` (c, …): the prices of chunks that warm up the estimators, and the opening
+        price.
         """
 
         def warm(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], None]:
-            return one_row(lambda recur, one: self._said(recur, one, params), carry[0], row), None
+            return self._one_signal(params, carry[0], row), None
 
-        born = one_row(
-            lambda recur, one: self._said(recur, one, params),
-            None,
-            jax.tree.map(lambda column: column[0], seen),
-        )
-        (state, signal), _ = jax.lax.scan(warm, born, jax.tree.map(lambda column: column[1:], seen))
+        first = self._one_signal(params, None, jax.tree.map(lambda column: column[0], observed))
+        later = jax.tree.map(lambda column: column[1:], observed)
+        (state, signal), _ = jax.lax.scan(warm, first, later)
         if not self.rule.targets:
             weights = opening_weights(params)
             return state, weights, jnp.zeros_like(weights)
         weights = self.guard.inside(signal, params)
         return state, weights, self._slope(params, weights, signal)
 
-    def _said(self, recur: Recur, seen: Seen, params: Params) -> Stream:
-        return self.rule.signal(recur, seen, params, self.clock)
+    def _signal(self, recur: Recur, observed: Seen, params: Params) -> Stream:
+        return self.rule.signal(recur, observed, params, self.clock)
 
-    def _first(self, feed: Feed) -> Int[Array, ""]:
-        """The chunk at which estimators begin: the first there is,
-        or the one whose state is given.
-        """
+    def _one_signal(
+        self,
+        params: Params,
+        state: Mapping[str, Array] | None,
+        observed: Seen,
+        opening: Mapping[str, Array] | None = None,
+    ) -> tuple[State, Weights]:
+        """The rule's new state and signal after one price."""
+        return one_row(
+            lambda recur, row: self._signal(recur, row, params), state, observed, opening
+        )
+
+    def _first_chunk(self, feed: Feed) -> Int[Array, ""]:
+        """The chunk at which estimators begin: the first, or the one whose state is set."""
         return feed.first_chunk if feed.state is None else self.chunk_of(feed, jnp.asarray(0))
 
     def _slope(self, params: Params, weights: Weights, signal: Weights) -> Weights:
-        """The guarded change a minute that a signal asks for."""
+        """The change a minute that a signal asks for, limited by the guard."""
         wish = self.rule.wish(weights, signal, params, self.clock)
         return self.guard.slope(weights, wish, self.weight_interpolation_period, params)
 
-    def _stop(self, weights: Weights, slope: Weights) -> Float[Array, ""]:
+    def _moving_minutes(self, weights: Weights, slope: Weights) -> Float[Array, ""] | int:
+        """The number of minutes of a block in which weights move."""
+        if not self.guard.stops:
+            return self.weight_interpolation_period
         return self.guard.stop(weights, slope, self.weight_interpolation_period)
 
     def opening(self, params: Params, feed: Feed, signal: Weights) -> Weights:
-        """The weights a pool opens with: its own, or for a rule with targets the first
-        of them, inside the guard.
+        """The weights a pool opens with: the initial ones or, if the rule has targets, the first
+        target within the guard's limits.
         """
-        return (
-            self.guard.inside(signal, params)
-            if self.rule.targets and feed.state is None
-            else opening_weights(params)
-        )
+        if self.rule.targets and feed.state is None:
+            return self.guard.inside(signal, params)
+        return opening_weights(params)
 
     def _guarded(
         self, params: Params, feed: Feed, first: Array, blocks: int
     ) -> tuple[Array, Array]:
-        """Starts and slopes of the blocks that chunks ``first`` and after it move."""
+        """Starts and slopes of the blocks from chunk ``first`` on."""
         signals = jax.lax.dynamic_slice_in_dim(self.signals(params, feed), first, blocks)
         opening = self.opening(params, feed, signals[0] if blocks else opening_weights(params))
-        if (limits := self._plain(opening)) is not None:
+        if (limits := self._compiled_limits(opening)) is not None:
             return kernels.guarded_weights(
                 opening, signals, self.weight_interpolation_period, *limits
             )
@@ -247,42 +247,39 @@ class Temporal(CoarsePool, kind="temporal"):
         _, path = jax.lax.scan(move, opening, signals)
         return path
 
-    def _plain(
+    def _compiled_limits(
         self, weights: Weights
     ) -> tuple[Float[Array, ""] | float, Float[Array, ""] | float] | None:
-        """The floor and the speed of the standard guard, where rule and guard are all
-        that compiled code knows.
+        """The standard guard's smallest weight and largest change, if compiled code supports the
+        rule and the guard.
         """
         if (
             type(self.rule).wish is not WeightRule.wish
             or not compiled()
             or type(self.guard) is not StandardGuard
+            or self.guard.straight_through
         ):
             return None
-        return (
-            None
-            if self.guard.straight_through
-            else (self.guard.floor(weights), self.guard.maximum_change)
-        )
+        return self.guard.floor(weights), self.guard.maximum_change
 
     def _looped(
         self, params: Params, feed: Feed, first: Array | None = None
     ) -> tuple[tuple[Array, Array], Stream]:
-        """One loop over the keeper's text: estimators warm up until chunk ``first``, from where on
-        weights move; and all signals.
+        """Starts and slopes of all chunks, and all signals, by one loop over the keeper's update;
+        weights move from chunk ``first`` on.
         """
-        begin = self._first(feed)
+        begin = self._first_chunk(feed)
 
-        def said(state: Mapping[str, Array] | None, seen: Seen) -> tuple[State, Weights]:
-            return one_row(
-                lambda recur, row: self._said(recur, row, params), state, seen, feed.state
-            )
+        def signal_of(state: Mapping[str, Array] | None, row: Seen) -> tuple[State, Weights]:
+            return self._one_signal(params, state, row, feed.state)
 
         def tick(carry: tuple[State, Weights], row: tuple[Array, Seen]) -> tuple[Any, Any]:
-            index, seen = row
-            born = index <= begin
+            index, observed = row
+            starts = index <= begin
             state, signal = jax.tree.map(
-                lambda new, old: jnp.where(born, new, old), said(None, seen), said(carry[0], seen)
+                lambda new, old: jnp.where(starts, new, old),
+                signal_of(None, observed),
+                signal_of(carry[0], observed),
             )
             if first is None:
                 return (state, carry[1]), ((carry[1], carry[1]), signal)
@@ -291,7 +288,7 @@ class Temporal(CoarsePool, kind="temporal"):
             return (state, self.arrival(weights, slope)), ((weights, slope), signal)
 
         rows = Seen(feed.chunks, feed.series)
-        state, signal = said(None, jax.tree.map(lambda column: column[0], rows))
+        state, signal = signal_of(None, jax.tree.map(lambda column: column[0], rows))
         out: tuple[tuple[Array, Array], Stream]
         _, out = jax.lax.scan(
             tick, (state, self.opening(params, feed, signal)), (jnp.arange(len(feed.chunks)), rows)
@@ -299,31 +296,32 @@ class Temporal(CoarsePool, kind="temporal"):
         return out
 
     def _scan(self, params: Params, feed: Feed, first: Array, blocks: int) -> tuple[Array, Array]:
-        """As ``_guarded``, as one loop."""
+        """As ``_guarded``, by one loop."""
         starts, slopes = self._looped(params, feed, first)[0]
-        return jax.lax.dynamic_slice_in_dim(starts, first, blocks), jax.lax.dynamic_slice_in_dim(
-            slopes, first, blocks
-        )
+        starts = jax.lax.dynamic_slice_in_dim(starts, first, blocks)
+        return starts, jax.lax.dynamic_slice_in_dim(slopes, first, blocks)
 
 
 class Block(NamedTuple):
-    """What a pool that moves its weights by itself remembers. Leaves of pairs."""
+    """The state of a pool whose weights move. Leaves are pairs.
+
+    ``now``, ``start``: the weights at the moment and at the beginning of the block; ``slope``:
+    their change a minute; ``params``: raw parameters, which are constant and stored here so that
+    no step computes them again.
+    """
 
     now: Pair
     start: Pair
-    """At the beginning of the block."""
     slope: Pair
-    """A minute."""
     estimators: dict[str, Array]
     params: Params
-    """Raw: they do not change, and are not computed again at every step."""
 
 
 @dataclass(frozen=True)
 class Moving(Weighted):
     """Quotes at weights that a rule moves.
 
-    No oracle comes with a competition: the rule sees the pool's own price.
+    A competition has no oracle: the rule reads the pool's own price.
     """
 
     pool: Temporal
@@ -334,24 +332,21 @@ class Moving(Weighted):
 
     def opened(self) -> Block:
         start = self.weights
-        born, _ = self.pool.online(self.params, None, start, Seen(jnp.ones(2)))
-        return Block(start, start, jnp.zeros(2), born, self.params)
+        estimators, _ = self.pool.online(self.params, None, start, Seen(jnp.ones(2)))
+        return Block(start, start, jnp.zeros(2), estimators, self.params)
 
     def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
-        """A new block begins with a look at the price that the last step left.
-
-        The first holds the weights that the pool opens with.
-        """
+        """A block begins at the price after the last step; in the first one weights are constant."""
         minute = step % self.pool.chunk_period
-        seen = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
-        born, _ = self.pool.online(state.params, None, state.start, seen)
+        observed = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
+        initial, _ = self.pool.online(state.params, None, state.start, observed)
         arrived = self.pool.arrival(state.start, state.slope)
-        after, slope = self.pool.online(state.params, state.estimators, arrived, seen)
-        first, later = (born, state.start, jnp.zeros(2)), (after, arrived, slope)
-        began = jax.tree.map(lambda one, other: jnp.where(step == 0, one, other), first, later)
+        updated, slope = self.pool.online(state.params, state.estimators, arrived, observed)
+        first, later = (initial, state.start, jnp.zeros(2)), (updated, arrived, slope)
+        begun = jax.tree.map(lambda one, other: jnp.where(step == 0, one, other), first, later)
         before = (state.estimators, state.start, state.slope)
         estimators, start, slope = jax.tree.map(
-            lambda new, old: jnp.where(minute == 0, new, old), began, before
+            lambda new, old: jnp.where(minute == 0, new, old), begun, before
         )
         now = self.pool.between(start, slope, minute + 1)
         return Block(now, start, slope, estimators, state.params)

@@ -1,4 +1,4 @@
-"""Pools that change what another pool does."""
+"""Pools that modify another pool."""
 
 from abc import ABC
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from quantamm_cli.pools.base import AbstractPool
 
 
 class Wrapper(AbstractPool, ABC):
-    """A pool around ``base``: unless it says otherwise, what holds for that holds for it."""
+    """A pool around ``base``; what a subclass does not override is that of ``base``."""
 
     base: AbstractPool
 

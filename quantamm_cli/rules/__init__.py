@@ -1,4 +1,4 @@
-"""Weight rules: what the weights of a temporal pool do when prices move. One file a rule."""
+"""Weight rules, which turn prices into the weights of a temporal pool, one kind a file."""
 
 from quantamm_cli.settings.component import enrol
 

@@ -8,9 +8,7 @@ from quantamm_cli.rules.momentum import Momentum
 
 
 class AntiMomentum(GradientRule, kind="anti_momentum"):
-    """Weights go against the proportional price gradient: momentum's changes
-    with their sign turned round.
-    """
+    """Weights move against the proportional price gradient: minus the changes of ``momentum``."""
 
     def _momentum(self) -> Momentum:
         return Momentum(use_raw_price=self.use_raw_price, use_alt_lamb=self.use_alt_lamb)
@@ -18,5 +16,5 @@ class AntiMomentum(GradientRule, kind="anti_momentum"):
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return self._momentum().parameters(clock)
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        return -self._momentum().signal(recur, seen, params, clock)
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        return -self._momentum().signal(recur, observed, params, clock)

@@ -1,4 +1,4 @@
-"""What a weight rule is, and the estimators rules share."""
+"""The interface of a weight rule, and the estimators that rules share."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -17,34 +17,35 @@ from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Params
 
-K, AMPLITUDE = (OnChain(name, times_memory, ("memory_days",)) for name in ("k", "amplitude"))
-"""Strengths that we keep a day, of rules with one memory."""
+K = OnChain("k", times_memory, ("memory_days",))
+AMPLITUDE = OnChain("amplitude", times_memory, ("memory_days",))
+"""On-chain forms of strengths that are stored per day, for rules with one memory."""
 
 
 class Clock(NamedTuple):
-    """How often a rule sees a price, in minutes, and the longest memory it may have, in days."""
+    """The minutes between the prices that a rule reads, and the longest memory allowed, in days."""
 
     chunk_period: int
     max_memory_days: int
 
 
 class WeightRule(TracedComponent, ABC, group="pool/rule"):
-    """How much to change the weights, from the prices of chunks.
+    """Computes changes of weights from the prices of chunks.
 
-    ``signal`` is written once, with ``recur`` for everything that remembers, and runs on whole
-    columns or one row at a time (``core.recurrence``). Its changes sum to zero over the assets. A
-    rule of which ``targets`` is true says what weights to have instead, which sum to one; its pool
-    opens with them, not with the initial weights.
+    ``signal`` is written once, with ``recur`` for every estimator with memory, and runs on whole
+    columns or one row at a time (``core.recurrence``). Its changes sum to zero over the assets. If
+    ``targets`` is true, it returns weights instead, which sum to one; the pool then opens with
+    them, not with the initial weights.
     """
 
     @property
     def targets(self) -> bool:
-        """Whether ``signal`` is weights rather than changes."""
+        """Whether ``signal`` returns weights rather than changes."""
         return False
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        """Names of the series it needs besides prices."""
+        """Names of the series that the rule needs besides prices."""
         return ()
 
     @property
@@ -54,21 +55,21 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
 
     @property
     def broker(self) -> Broker | None:
-        """Where it trades, if it is not in a pool that arbitrageurs keep in line."""
+        """The exchange at which it trades, if it is a fund and not a pool."""
         return None
 
     @abstractmethod
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        """The rule's parameters, declared."""
+        """Declarations of the rule's parameters."""
 
     @abstractmethod
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        """The change of weight asked for at each row, knowing that row and those before it."""
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        """The change of weights asked for at each row, from that row and those before it."""
 
     def wish(
         self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
     ) -> Float[Array, " n"]:
-        """The weights to move towards from ``weights``, before any guard."""
+        """The weights to move towards from ``weights``, before the guard's limits."""
         del params, clock
         return weights + signal
 
@@ -82,7 +83,7 @@ class GradientRule(WeightRule, ABC):
     )
     use_alt_lamb: bool = Field(
         False,
-        description="true: the average that gradients are relative to has a memory of its own",
+        description="true: the average that gradients are relative to has its own memory",
     )
 
     def memory(self, clock: Clock) -> tuple[Parameter, ...]:
@@ -98,7 +99,6 @@ class GradientRule(WeightRule, ABC):
             log=True,
             onchain=LAMB,
         )
-        other = OnChain("lamb_alt", moved_lamb, ("memory_days",))
         delta = Parameter(
             "logit_delta_lamb",
             "logit_delta_lamb",
@@ -107,18 +107,18 @@ class GradientRule(WeightRule, ABC):
             default=0.0,
             low=-5.0,
             high=5.0,
-            onchain=other,
+            onchain=OnChain("lamb_alt", moved_lamb, ("memory_days",)),
         )
         return (long, delta) if self.use_alt_lamb else (long,)
 
-    def gradient(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        """The gradient a chunk, relative to what these settings say."""
-        trend, average = price_gradient(recur, seen.price, params["logit_lamb"], clock)
+    def gradient(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        """The gradient a chunk, relative to the price or average that the settings choose."""
+        trend, average = price_gradient(recur, observed.price, params["logit_lamb"], clock)
         if self.use_raw_price:
-            return trend / seen.price
+            return trend / observed.price
         if self.use_alt_lamb:
             keep, forget = decay(params["logit_lamb"] + params["logit_delta_lamb"], *clock)
-            average, _ = recur("alternative_ewma", keep, forget * seen.price, seen.price)
+            average, _ = recur("alternative_ewma", keep, forget * observed.price, observed.price)
         return trend / average
 
     def days(self, params: Params, clock: Clock) -> Float[Array, " n"]:
@@ -129,15 +129,15 @@ class GradientRule(WeightRule, ABC):
 def price_gradient(
     recur: Recur, price: Stream, logit: Float[Array, " n"], clock: Clock, name: str = ""
 ) -> tuple[Stream, Stream]:
-    r"""The price gradient $\dot p$ a chunk, exponentially weighted,
-    and the average price it is measured from.
+    r"""The exponentially weighted price gradient $\dot p$ a chunk, and the average price from which
+    it is measured. [TFMM litepaper, section 4.2]
 
     $$e' = \lambda e + (1-\lambda) p, \qquad a' = \lambda a + \frac{p - e'}{1-\lambda}, \qquad
     \dot p = \frac{(1-\lambda)^3}{\lambda} a'$$
 
-    Computed through $a/\lambda$, since $p - e' = \lambda(p - e)$: nothing is divided by $\lambda$,
-    which may be zero; what is carried as ``running_a`` is that. ``name`` tells the gradients of one
-    rule apart. [TFMM litepaper, section 4.2]
+    The state ``running_a`` is $a/\lambda$: since $p - e' = \lambda(p - e)$, its recurrence has no
+    division by $\lambda$, which may be zero. ``name``: the prefix of the state, for rules with
+    several gradients.
     """
     keep, forget = decay(logit, *clock)
     average, before = recur(f"{name}ewma", keep, forget * price, price)
@@ -148,17 +148,17 @@ def price_gradient(
 def signed_power(
     signal: Stream, scale: Float[Array, " n"] | float, exponent: Float[Array, " n"]
 ) -> Stream:
-    r"""$\mathrm{sign}(g)\,|g / 2s|^q$, with a finite gradient at zero."""
-    still = signal == 0
-    size = jnp.abs(jnp.where(still, 1, signal)) / (2 * scale)
-    return jnp.where(still, 0, jnp.sign(signal) * size**exponent)
+    """sign(g) |g / (2 s)|^q of the signal g, scale s, exponent q; its gradient at 0 is finite."""
+    is_zero = signal == 0
+    size = jnp.abs(jnp.where(is_zero, 1, signal)) / (2 * scale)
+    return jnp.where(is_zero, 0, jnp.sign(signal) * size**exponent)
 
 
 def centred(strength: Float[Array, " n"], signal: Stream) -> Stream:
-    r"""$k_i (x_i - \ell)$ with $\ell = \sum k_j x_j / \sum k_j$,
-    so that changes sum to zero; zero where every $k$ is.
+    """k_i (x_i - l) with l = sum_j k_j x_j / sum_j k_j, so that changes sum to zero; zero if every
+    k is zero.
     """
-    # The offset is a mean with these shares: of strengths so small that their squares vanish, too.
+    # Dividing by the largest strength avoids underflow: squares of small strengths would vanish.
     top = jnp.abs(jax.lax.stop_gradient(strength)).max()
     share = strength / jnp.where(top == 0, 1, top)
     total = (share * jnp.ones_like(signal)).sum(-1, keepdims=True)

@@ -14,16 +14,15 @@ from quantamm_cli.rules.base import Clock, WeightRule, centred
 
 
 class DifferenceMomentum(WeightRule, kind="difference_momentum"):
-    r"""Weights follow the distance between a short and a long average of the price, as in MACD.
+    """Weights follow the distance between a short and a long average of the price, as in MACD.
 
-    $$x = 1 - \frac{e_2}{e_1}, \qquad \Delta w_i = k_i \max(m_1, m_2)_i\,(x_i - \ell)$$
-
-    with $e_1$, $e_2$ the averages of memory $m_1$, $m_2$. ``form=contract`` is
-    $x = (e_2 - e_1) / e_1$, as the contracts have it.
+    change of weight i = k_i max(m1_i, m2_i) (x_i - l), where x = 1 - e2 / e1, e1 and e2 are the
+    exponentially weighted averages with memory_days_1 = m1 and memory_days_2 = m2, and l makes the
+    changes sum to zero. With ``form=contract``, x = e2 / e1 - 1, as in the contracts.
     """
 
     form: Literal["reference", "contract"] = Field(
-        "reference", description="sign of the signal: contract turns it round"
+        "reference", description="sign of the signal; contract: the opposite of reference"
     )
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
@@ -64,11 +63,13 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
             ),
         )
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        averages = []
-        for which in ("1", "2"):
-            keep, forget = decay_of_days(params[f"memory_days_{which}"], *clock)
-            averages.append(recur(f"ewma_{which}", keep, forget * seen.price, seen.price)[0])
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        price, averages = observed.price, []
+        for number in ("1", "2"):
+            keep, forget = decay_of_days(params[f"memory_days_{number}"], *clock)
+            averages.append(recur(f"ewma_{number}", keep, forget * price, price)[0])
         distance = 1 - averages[1] / averages[0]
+        if self.form == "contract":
+            distance = -distance
         strength = params["k"] * jnp.maximum(params["memory_days_1"], params["memory_days_2"])
-        return centred(strength, -distance if self.form == "contract" else distance)
+        return centred(strength, distance)

@@ -1,4 +1,4 @@
-"""Many sets of one rule's parameters, averaged."""
+"""The average of several sets of one rule's parameters."""
 
 from dataclasses import replace
 
@@ -17,14 +17,14 @@ from quantamm_cli.settings.types import Count, NonNegative
 
 
 class Ensemble(WeightRule, kind="ensemble"):
-    """What a rule asks for, averaged over members with parameters of their own;
-    the guard sees the average.
+    """A rule's answer, averaged over members that have their own parameters. The guard limits the
+    average.
     """
 
     rule: WeightRule
-    members: Count = Field(4, description="how many")
+    members: Count = Field(4, description="number of members")
     apart: NonNegative = Field(
-        0.1, description="standard deviation between members at the start, in raw parameters"
+        0.1, description="standard deviation of the members' initial raw parameters"
     )
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
@@ -32,8 +32,8 @@ class Ensemble(WeightRule, kind="ensemble"):
         if any(spec.layers for spec in self.rule.parameters(Clock(1440, 365))):
             raise ConfigError(
                 f"{where}.rule",
-                f"{self.rule.kind} has parameters with layers of their own, which an "
-                "ensemble cannot hold",
+                f"is {self.rule.kind}, whose parameters have layers; an ensemble needs a rule "
+                "without layers",
             )
 
     @property
@@ -58,12 +58,12 @@ class Ensemble(WeightRule, kind="ensemble"):
             replace(spec, layers=names, apart=self.apart) for spec in self.rule.parameters(clock)
         )
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        said = [
-            self.rule.signal(_named(recur, number), seen, member, clock)
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        signals = [
+            self.rule.signal(_named(recur, number), observed, member, clock)
             for number, member in enumerate(self._members(params, clock))
         ]
-        return jnp.stack(said).mean(0)
+        return jnp.stack(signals).mean(0)
 
     def wish(
         self, weights: Float[Array, " n"], signal: Float[Array, " n"], params: Params, clock: Clock
@@ -80,7 +80,7 @@ class Ensemble(WeightRule, kind="ensemble"):
 
 
 def _named(recur: Recur, number: int) -> Recur:
-    """The recurrences of one member under names of its own."""
+    """The recurrences of one member, with names that begin by its number."""
 
     def named(name: str, decay: Array, drive: Array, start: Array) -> tuple[Array, Array]:
         return recur(f"member_{number + 1}/{name}", decay, drive, start)

@@ -18,16 +18,15 @@ from quantamm_cli.settings.types import Share
 
 
 class IndexMarketCap(WeightRule, kind="index_market_cap"):
-    r"""Weights in proportion to what all there is of each asset is worth.
+    """Weights in proportion to market capitalisation.
 
-    $$w^\star_i = \frac{q_i p_i}{\sum_j q_j p_j}, \qquad w' = \lambda w + (1-\lambda)\,w^\star$$
-
-    with $q$ the circulating supply, market data. Where ``cap_weight`` is given no target exceeds
-    it: the excess goes to the other assets in proportion.
+    target w*_i = q_i p_i / sum_j q_j p_j, where q is the circulating supply, a series; and
+    w' = lambda w + (1 - lambda) w*. With ``cap_weight`` no target exceeds it: the excess is
+    distributed to the other assets in proportion.
     """
 
     by: Literal["supply", "market_cap"] = Field(
-        "supply", description="which series of data.series is read; market_cap is in the numeraire"
+        "supply", description="series of data.series that is used; market_cap is in the numeraire"
     )
     cap_weight: Share | None = Field(
         None, description="largest weight of an asset in the index; null: none"
@@ -37,7 +36,7 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
         if self.cap_weight is not None and self.cap_weight * len(tokens) < 1:
             raise ConfigError(
                 f"{where}.cap_weight",
-                f"{self.cap_weight} for {len(tokens)} tokens; 1/{len(tokens)} at least",
+                f"is {self.cap_weight}; expected at least 1/{len(tokens)} for {len(tokens)} tokens",
             )
 
     @property
@@ -63,9 +62,9 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
             ),
         )
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        worth = seen.series[self.by] * (seen.price if self.by == "supply" else 1)
-        share = worth / worth.sum(-1, keepdims=True)
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        caps = observed.series[self.by] * (observed.price if self.by == "supply" else 1)
+        share = caps / caps.sum(-1, keepdims=True)
         return share if self.cap_weight is None else capped(share, self.cap_weight)
 
     def wish(
@@ -76,8 +75,8 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
 
 
 def capped(shares: Stream, cap: Float[Array, ""] | float) -> Stream:
-    """Shares of which none exceeds ``cap``; what is cut off goes to the rest in proportion, as
-    often as that makes new excess.
+    """Shares of which none exceeds ``cap``. The excess is distributed to the others in proportion,
+    again and again until no share exceeds it.
     """
     full = jnp.zeros_like(shares, bool)
     for _ in range(shares.shape[-1]):

@@ -14,19 +14,16 @@ from quantamm_cli.rules.base import AMPLITUDE, Clock, GradientRule, centred, sig
 from quantamm_cli.rules.power_channel import HALF, scaling, strength
 
 PEAK = 0.5415
-"""Makes the highest point of the channel's cubic one, to four digits: part of the definition."""
+"""Scales the maximum of the channel's cubic to one. The four digits are part of the definition."""
 
 
 class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
-    r"""Sells small rises and buys small falls, inside a channel; follows large moves, outside.
+    """Mean reversion for small moves, inside a channel; trend following for large ones, outside.
 
-    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 -
-    E)\,\mathrm{sign}(\beta)\left|\frac{\beta}{2s}\right|^q,
-    \qquad E = e^{-\beta^2/2\omega^2}, \qquad y = \frac{\pi\beta}{3\omega},
-    \qquad \Delta w_i = k_i\,(x_i - \ell)$$
-
-    with amplitude $A$ (a day, times the memory in days) and width $\omega$.
-    [TFMM litepaper, section 3.4]
+    change of weight i = k_i (x_i - l), where l makes the changes sum to zero and
+    x = -A E (y - y^3/6) / 0.5415 + (1 - E) sign(b) |b / (2 s)|^q, with b the proportional price
+    gradient, E = exp(-b^2 / (2 width^2)), y = pi b / (3 width), A = amplitude memory_days,
+    s = pre_exp_scaling and q = exponent. [TFMM litepaper, section 3.4]
     """
 
     use_pre_exp_scaling: bool = Field(
@@ -69,10 +66,10 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
         )
         return (strength(), *self.memory(clock), exponent, *scale, amplitude, width)
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         days = self.days(params, clock)
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
-        gradient = self.gradient(recur, seen, params, clock)
+        gradient = self.gradient(recur, observed, params, clock)
         amplitude, width = squareplus(params["sp_amplitude"]) * days, squareplus(params["sp_width"])
         inside, waves = channelled(gradient, gradient, amplitude, width)
         trend = signed_power(gradient, scale, squareplus(params["sp_exponents"]))
@@ -82,8 +79,8 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
 def channelled(
     channel: Stream, envelope: Stream, amplitude: Float[Array, " n"], width: Float[Array, " n"]
 ) -> tuple[Float[Array, "*c n"], Float[Array, "*c n"]]:
-    """How far inside the channel the envelope's gradient is, and the move against the channel's: a
-    cubic for a sine, one at its peak.
+    """The weight E of the channel, and the move against the channel's gradient: a cubic
+    approximation of a sine, times the amplitude.
     """
     y = jnp.pi * channel / (3 * width)
     return jnp.exp(-(envelope**2) / (2 * width**2)), -amplitude * (y - y**3 / 6) / PEAK

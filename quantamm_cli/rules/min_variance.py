@@ -18,19 +18,17 @@ from quantamm_cli.rules.base import Clock, WeightRule
 
 
 class MinVariance(WeightRule, kind="min_variance"):
-    r"""Weights in inverse proportion to each asset's variance: what moves least is held most.
+    """Weights in inverse proportion to each asset's variance.
 
-    $$w^\star_i = \frac{1/\sigma_i^2}{\sum_j 1/\sigma_j^2},
-    \qquad w' = \lambda_2 w + (1 - \lambda_2)\,w^\star$$
-
-    The variance of returns is exponentially weighted, $v' = \lambda_1 (v + d^2)$,
-    $\sigma^2 = (1-\lambda_1) v$, with $d$ the return less its average before; all are equal until
-    two returns are known. ``form=contract`` takes the variance of prices,
-    $A' = \lambda_1 A + (p - e)(p - e')$, as the contracts do.
+    target w*_i = (1 / var_i) / sum_j (1 / var_j) and w' = lambda_2 w + (1 - lambda_2) w*. The
+    variance of returns is exponentially weighted: v' = lambda_1 (v + d^2) and
+    var = (1 - lambda_1) v, where d is the return less its average before. All variances are 1 until
+    two returns are known. With ``form=contract`` it is the variance of prices, as in the contracts:
+    v' = lambda_1 v + (p - e)(p - e'), where e is the average price before and e' after.
     """
 
     form: Literal["reference", "contract"] = Field(
-        "reference", description="variance of returns, or of prices as in the contracts"
+        "reference", description="reference: variance of returns; contract: variance of prices"
     )
 
     @property
@@ -63,12 +61,11 @@ class MinVariance(WeightRule, kind="min_variance"):
             ),
         )
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)
         spread = price_variance if self.form == "contract" else return_variance
-        variance = spread(recur, seen.price, keep, forget)
-        # A softmax of logarithms is the same share, and neither overflows nor divides by
-        # an asset that stands still.
+        variance = spread(recur, observed.price, keep, forget)
+        # A softmax of logarithms gives the same shares, without overflow or division by zero.
         tiny = np.finfo(variance.dtype).tiny
         return jax.nn.softmax(-jnp.log(jnp.maximum(variance, tiny)), axis=-1)
 
@@ -82,29 +79,24 @@ class MinVariance(WeightRule, kind="min_variance"):
 def return_variance(
     recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
 ) -> Stream:
-    """Exponentially weighted squares of returns about their average;
-    all one until two returns are known.
-    """
-    nothing = jnp.zeros_like(price)
-    _, last = recur("price", nothing, price, price)
-    earned = price / last - 1
-    age, _ = recur("age", nothing + 1, nothing + 1, nothing)
-    # The first return is its own average: what is remembered begins with it.
-    held = jnp.where(age <= 1, 0, keep)
-    _, average = recur("average_return", held, (1 - held) * earned, earned)
-    surprise = jnp.where(age <= 1, 0, earned - average)
-    spread, _ = recur("running_variance", keep, keep * surprise**2, nothing)
+    """The exponentially weighted variance of returns; 1 until two returns are known."""
+    zero = jnp.zeros_like(price)
+    _, last = recur("price", zero, price, price)
+    returns = price / last - 1
+    age, _ = recur("age", zero + 1, zero + 1, zero)
+    # The average begins with the first return.
+    memory = jnp.where(age <= 1, 0, keep)
+    _, average = recur("average_return", memory, (1 - memory) * returns, returns)
+    deviation = jnp.where(age <= 1, 0, returns - average)
+    spread, _ = recur("running_variance", keep, keep * deviation**2, zero)
     return jnp.where(age <= 1, 1, forget * spread)
 
 
 def price_variance(
     recur: Recur, price: Stream, keep: Float[Array, " n"], forget: Float[Array, " n"]
 ) -> Stream:
-    """Exponentially weighted squares of prices about their moving average,
-    as the contracts have them.
-    """
+    """The exponentially weighted variance of prices, as in the contracts."""
     average, before = recur("ewma", keep, forget * price, price)
-    spread, _ = recur(
-        "running_variance", keep, (price - before) * (price - average), jnp.zeros_like(price)
-    )
+    square = (price - before) * (price - average)
+    spread, _ = recur("running_variance", keep, square, jnp.zeros_like(price))
     return forget * spread

@@ -10,13 +10,11 @@ from quantamm_cli.rules.base import Clock, GradientRule, K, centred
 
 
 class Momentum(GradientRule, kind="momentum"):
-    r"""Weights follow the proportional price gradient: what rises is bought.
+    """Weights follow the proportional price gradient: the pool buys what rises.
 
-    $$\Delta w_i = k_i\,(\beta_i - \ell), \qquad \ell = \frac{\sum_j k_j \beta_j}{\sum_j k_j},
-    \qquad k_i = \kappa_i m_i$$
-
-    with $\beta = \dot p / p$ the gradient, $\kappa$ the aggressiveness a day and $m$ the memory in
-    days. The offset $\ell$ makes the changes sum to zero. [TFMM litepaper, section 3.2]
+    change of weight i = k_i (b_i - l), where b is the proportional price gradient,
+    k = k_per_day memory_days, and l = sum_j k_j b_j / sum_j k_j makes the changes sum to zero.
+    [TFMM litepaper, section 3.2]
     """
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
@@ -33,6 +31,6 @@ class Momentum(GradientRule, kind="momentum"):
         )
         return (strength, *self.memory(clock))
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         strength = jnp.exp2(params["log_k"]) * self.days(params, clock)
-        return centred(strength, self.gradient(recur, seen, params, clock))
+        return centred(strength, self.gradient(recur, observed, params, clock))

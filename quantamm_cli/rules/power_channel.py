@@ -11,16 +11,15 @@ from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, K, centred, signed_power
 
 HALF = 0.5
-"""The scale of a rule that learns none."""
+"""The scale of a rule that does not learn it."""
 
 
 class PowerChannel(GradientRule, kind="power_channel"):
-    r"""Momentum that hears small moves less: weights follow a power of the gradient.
+    """Momentum that reacts less to small moves: weights follow a power of the gradient.
 
-    $$x_i = \mathrm{sign}(\beta_i)\left|\frac{\beta_i}{2 s_i}\right|^{q_i},
-    \qquad \Delta w_i = k_i\,(x_i - \ell), \qquad q \ge 1$$
-
-    with $\ell$ such that the changes sum to zero. [TFMM litepaper, section 3.3]
+    change of weight i = k_i (x_i - l), where x = sign(b) |b / (2 s)|^q, b is the proportional price
+    gradient, s = pre_exp_scaling, q = exponent >= 1, and l makes the changes sum to zero.
+    [TFMM litepaper, section 3.3]
     """
 
     use_pre_exp_scaling: bool = Field(
@@ -41,15 +40,15 @@ class PowerChannel(GradientRule, kind="power_channel"):
         )
         return (strength(), *self.memory(clock), exponent, *scale)
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
         power = jnp.maximum(1, squareplus(params["sp_exponents"]))
-        moves = signed_power(self.gradient(recur, seen, params, clock), scale, power)
+        moves = signed_power(self.gradient(recur, observed, params, clock), scale, power)
         return centred(squareplus(params["sp_k"]) * self.days(params, clock), moves)
 
 
 def strength() -> Parameter:
-    """The aggressiveness of the rules that keep it as a squareplus."""
+    """The parameter of aggressiveness of the rules with a squareplus bijector."""
     return Parameter(
         "sp_k",
         "k_per_day",
@@ -64,7 +63,7 @@ def strength() -> Parameter:
 
 
 def scaling() -> Parameter:
-    """The gradient that counts as one half of one."""
+    """The parameter of the gradient's scale: x is 1 where the gradient is twice the scale."""
     return Parameter(
         "sp_pre_exp_scaling",
         "pre_exp_scaling",

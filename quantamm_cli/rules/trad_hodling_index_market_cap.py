@@ -1,4 +1,4 @@
-"""A market capitalisation index as a fund runs it."""
+"""A market capitalisation index as a fund."""
 
 from pydantic import Field
 
@@ -8,14 +8,14 @@ from quantamm_cli.settings.types import Fraction, NonNegative
 
 
 class TradHodlingIndexMarketCap(HodlingIndexMarketCap, kind="trad_hodling_index_market_cap"):
-    """A market capitalisation index that is no pool: a fund that trades at an exchange, pays for
-    it, and streams a fee to its managers.
+    """A market capitalisation index as a fund, which trades at an exchange at a cost and pays its
+    managers a streaming fee.
 
-    It trades while the weights move and holds for the rest of each chunk. Nobody arbitrages it, so
-    it takes no frictions but its own.
+    It trades while the weights move and holds for the rest of each chunk. There is no arbitrage, so
+    ``fees`` do not apply.
     """
 
-    cost: Fraction = Field(0.001, description="exchange fee, a fraction of what is sold")
+    cost: Fraction = Field(0.001, description="exchange fee, a fraction of the value sold")
     spread: NonNegative | None = Field(
         0.0005,
         description="bid-ask spread, a fraction of the price; null: the series data.series.spread",
@@ -26,7 +26,8 @@ class TradHodlingIndexMarketCap(HodlingIndexMarketCap, kind="trad_hodling_index_
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        return (*super().looks_at, *(("spread",) if self.spread is None else ()))
+        series = super().looks_at
+        return (*series, "spread") if self.spread is None else series
 
     @property
     def broker(self) -> Broker | None:

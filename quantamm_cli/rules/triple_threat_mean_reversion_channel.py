@@ -18,15 +18,13 @@ GRADIENTS = ("channel", "trend", "envelope")
 
 
 class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
-    r"""A mean reversion channel that hears three gradients, each with a memory of its own.
+    """A mean reversion channel with three price gradients, each with its own memory.
 
-    $$x = -A\,E\,\frac{y - y^3/6}{0.5415} + (1 -
-    E)\,\mathrm{sign}(\beta_t)\left|\frac{\beta_t}{2s}\right|^q,
-    \qquad E = e^{-\beta_e^2/2\omega^2}, \qquad y = \frac{\pi\beta_c}{3\omega},
-    \qquad \Delta w_i = k_i\,(x_i - \ell)$$
-
-    with $\beta_c$, $\beta_t$, $\beta_e$ the gradients of channel, trend and envelope, all relative
-    to one average of the price, whose memory also scales $k$ and $A$.
+    change of weight i = k_i (x_i - l), where l makes the changes sum to zero and
+    x = -A E (y - y^3/6) / 0.5415 + (1 - E) sign(b_t) |b_t / (2 s)|^q, with
+    E = exp(-b_e^2 / (2 width^2)), y = pi b_c / (3 width), s = pre_exp_scaling and q = exponent. The
+    gradients b_c (channel), b_t (trend) and b_e (envelope) are relative to one average of the
+    price, whose memory also scales k and the amplitude A.
     """
 
     use_raw_price: bool = Field(
@@ -50,9 +48,8 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
             log=True,
             onchain=OnChain("pre_exp_scaling"),
         )
-        k, amplitude = (
-            OnChain(name, times_memory, ("memory_days_for_ewma",)) for name in ("k", "amplitude")
-        )
+        k = OnChain("k", times_memory, ("memory_days_for_ewma",))
+        amplitude = OnChain("amplitude", times_memory, ("memory_days_for_ewma",))
         average = OnChain("lamb_for_ewma", lamb)
         return (
             Parameter(
@@ -124,28 +121,25 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
             ),
         )
 
-    def signal(self, recur: Recur, seen: Seen, params: Params, clock: Clock) -> Stream:
-        base = self._relative_to(recur, seen, params["logit_lamb_for_ewma"], clock)
-        channel, trend, envelope = (
-            price_gradient(recur, seen.price, params["logit_lamb"][layer], clock, f"{name}_")[0]
-            / base
-            for layer, name in enumerate(GRADIENTS)
-        )
+    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+        base = self._relative_to(recur, observed, params["logit_lamb_for_ewma"], clock)
+        gradients = []
+        for layer, name in enumerate(GRADIENTS):
+            logit = params["logit_lamb"][layer]
+            gradient, _ = price_gradient(recur, observed.price, logit, clock, f"{name}_")
+            gradients.append(gradient / base)
+        channel, trend, envelope = gradients
         days = memory_days(params["logit_lamb_for_ewma"], *clock)
         scale = jnp.exp2(params["raw_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
-        inside, waves = channelled(
-            channel,
-            envelope,
-            jnp.exp2(params["log_amplitude"]) * days,
-            jnp.exp2(params["raw_width"]),
-        )
+        amplitude, width = jnp.exp2(params["log_amplitude"]) * days, jnp.exp2(params["raw_width"])
+        inside, waves = channelled(channel, envelope, amplitude, width)
         moves = signed_power(trend, scale, squareplus(params["raw_exponents"]))
         return centred(jnp.exp2(params["log_k"]) * days, inside * waves + (1 - inside) * moves)
 
     def _relative_to(
-        self, recur: Recur, seen: Seen, logit: Float[Array, " n"], clock: Clock
+        self, recur: Recur, observed: Seen, logit: Float[Array, " n"], clock: Clock
     ) -> Stream:
         if self.use_raw_price:
-            return seen.price
+            return observed.price
         keep, forget = decay(logit, *clock)
-        return recur("ewma", keep, forget * seen.price, seen.price)[0]
+        return recur("ewma", keep, forget * observed.price, observed.price)[0]

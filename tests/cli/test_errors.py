@@ -36,7 +36,7 @@ SETTINGS = [
     (
         ["data.burn_in_days=10"],
         3,
-        ["data.burn_in_days: 10 days before 2021-01-08", "allows 7 at most"],
+        ["data.burn_in_days: is 10, but", "7 days before 2021-01-08; use at most 7"],
     ),
     (["data.burn_in_days=-1"], 2, ["data.burn_in_days: -1 is below 0"]),
     (["fees=flat", "fees.fee=-0.1"], 2, ["fees.fee: -0.1 is below 0"]),
@@ -97,12 +97,12 @@ SETTINGS = [
     (
         ["pool.guard.minimum_weight=0.6"],
         2,
-        ["pool.guard.minimum_weight: 0.6 for 2 tokens; 1/2 at most"],
+        ["pool.guard.minimum_weight: is 0.6; expected at most 1/2 for 2 tokens"],
     ),
     (
         ["pool.chunk_period=60"],
         2,
-        ["pool.weight_interpolation_period: 1440 minutes are longer than chunk_period (60)"],
+        ["pool.weight_interpolation_period: is 1440 minutes; expected at most chunk_period (60)"],
     ),
     (["pool.chunk_period=0"], 2, ["pool.chunk_period: 0 is below 1"]),
     (

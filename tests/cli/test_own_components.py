@@ -47,7 +47,7 @@ def test_an_own_rule_trains_for_an_own_metric(folder: Path, call: Call) -> None:
     (folder / "undeclared.py").write_text(text.replace('onchain=OnChain("k"),', ""))
     refused = call("export", trained["run"], "plugins=[undeclared.py]")
     refused.one_line(
-        2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')"
+        2, "export: k_per_day declares no on-chain form", "onchain=OnChain('k_per_day')"
     )
 
 

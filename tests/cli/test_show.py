@@ -8,6 +8,7 @@ from toy import Call
 
 from quantamm_cli.config.components import load_strategies
 from quantamm_cli.settings.component import REGISTER
+from quantamm_cli.settings.docstrings import paragraphs
 from quantamm_cli.settings.groups import groups
 
 RULES = {
@@ -79,7 +80,8 @@ def test_descriptions_do_not_depend_on_where_lines_end_in_the_source(call: Call)
     found = {one["name"]: one for one in call("show", "pools", "--json").json["found"]}
     assert found["reclamm"]["text"].count("\n") == 2
     rules = call("show", "rules", "mean_reversion_channel", "--json").json["found"]
-    assert "\n$$x = " in rules[0]["text"]
+    assert rules[0]["text"].count("\n") == 2
+    assert paragraphs("One\nline.\n\n$$x =\ny$$") == "One line.\n\n$$x =\ny$$"
     schema = call("config", "schema", "train", "--json").json["schema"]
     kinds = {
         kind["properties"]["kind"]["const"]: kind for kind in schema["properties"]["pool"]["oneOf"]

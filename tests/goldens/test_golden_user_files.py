@@ -70,5 +70,5 @@ def test_a_rule_that_declares_nothing_on_chain_is_no_longer_exported(tmp_path: P
     train = next(line for line in scene.commands if line.startswith("train"))
     run = toy.call(*words(train), "--json", folder=tmp_path).json["run"]
     toy.call("export", run, folder=tmp_path).one_line(
-        2, "export: k_per_day declares no on-chain meaning", "onchain=OnChain('k_per_day')"
+        2, "export: k_per_day declares no on-chain form", "onchain=OnChain('k_per_day')"
     )

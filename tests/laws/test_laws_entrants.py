@@ -156,7 +156,7 @@ def test_only_what_can_be_known_competes() -> None:
     it cannot have: each is told.
     """
     pool = tree("pool", "temporal", rule=tree("pool/rule", "index_market_cap"))
-    with pytest.raises(ConfigError, match=r"strategy\.pool: rule=index_market_cap looks at supply"):
+    with pytest.raises(ConfigError, match=r"strategy\.pool: rule=index_market_cap needs supply"):
         build("strategy", "temporal", pool=pool)
     with pytest.raises(ConfigError, match=r"strategy\.params.*k_per_dy.*did you mean 'k_per_day'"):
         build("strategy", "temporal", params={"k_per_dy": 3.0})
@@ -173,6 +173,6 @@ def test_only_what_can_be_known_competes() -> None:
         build("strategy", "pool", pool=arc)
     prices = {"pool": tree("pool", "gyroscope", reference_price=1.0), "params": {"alpha": 3.0}}
     with pytest.raises(
-        ConfigError, match=r"strategy\.params: .*alpha: 3 is not below params\.beta"
+        ConfigError, match=r"strategy\.params: .*alpha: is 3; expected less than params\.beta"
     ):
         build("strategy", "pool", **prices)

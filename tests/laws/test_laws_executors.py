@@ -134,7 +134,7 @@ def test_weights_of_rules_and_guards(name: str, prices: NDArray[np.float64]) -> 
     feed = world(pool, prices)
 
     def valued(params: Any, feed: Feed) -> Any:
-        starts, slopes = pool.coarse_weights(params, feed, jnp.asarray(777), 20)[:2]
+        starts, slopes = pool.weight_blocks(params, feed, jnp.asarray(777), 20)[:2]
         worth = (jnp.log(starts) * jnp.linspace(1, 2, 3)).sum() + 1e3 * (slopes**2).sum()
         return worth, (starts, slopes)
 
@@ -155,7 +155,7 @@ def test_there_is_something_to_compare() -> None:
     """Guarded weights and percentiles are compiled."""
     pool = RULES["rule-momentum"]
     feed = world(pool, np.broadcast_to([2.0, 3.0, 1.0], (6 * DAY, 3)))
-    blocks = partial(pool.coarse_weights, feed=feed, start=jnp.asarray(0), blocks=4)
+    blocks = partial(pool.weight_blocks, feed=feed, start=jnp.asarray(0), blocks=4)
     assert is_compiled(lambda params: blocks(params)[:2], opening(pool, 3))
     assert is_compiled(lambda values: percentile(values, 5.0), np.arange(10.0))
 

@@ -98,7 +98,7 @@ def test_gradients_are_finite(name: str) -> None:
 )
 def test_a_floor_that_leaves_no_room_is_refused(name: str) -> None:
     """1/n at most."""
-    with pytest.raises(ConfigError, match=r"pool\.guard\.minimum_weight: .*1/4 at most"):
+    with pytest.raises(ConfigError, match=r"pool\.guard\.minimum_weight: .*at most 1/4"):
         build("pool/guard", name, minimum_weight=0.26).check(("A", "B", "C", "D"), "pool.guard")
     build("pool/guard", name, minimum_weight=0.25).check(("A", "B", "C", "D"), "pool.guard")
 
@@ -121,7 +121,7 @@ def test_one_price_at_a_time_gives_the_weights_of_every_minute(
         weight_interpolation_method=method,
     )
     if pool.guard.stops and method != "linear":
-        with pytest.raises(ConfigError, match="moves weights in straight lines"):
+        with pytest.raises(ConfigError, match="moves weights linearly"):
             pool.check(("A", "B", "C"), "pool")
         return
     params, feed = opening(pool, 3, k_per_day=100.0), world(pool, prices)

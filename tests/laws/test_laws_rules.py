@@ -78,7 +78,7 @@ def blocks(pool: Any, params: Any, feed: Any, start: Any) -> tuple[Any, Any]:
     which are the same for every method.
     """
     state = pool.readouts(params, feed) if pool.weight_calculation_method == "vectorized" else {}
-    return pool.coarse_weights(params, feed, start, BLOCKS)[:2], state
+    return pool.weight_blocks(params, feed, start, BLOCKS)[:2], state
 
 
 def coarse(pool: Any, params: Any, feed: Any, start: int) -> list[NDArray[np.float64]]:

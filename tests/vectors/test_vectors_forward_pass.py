@@ -112,7 +112,7 @@ def run(
         None if world.prefix is None else days(pool, params, world, 0, (("all", 0, rows),))["all"]
     )
     blocks = [
-        each.coarse_weights(params, world, jnp.asarray(0), -(-rows // each.chunk))[:2]
+        each.weight_blocks(params, world, jnp.asarray(0), -(-rows // each.chunk))[:2]
         for each in (pool, looped)
         if looped
     ]

@@ -105,8 +105,8 @@ def _check_times(file: Stamped, span: tuple[int, int]) -> None:
         raise DataError(
             file.where,
             f"{file.row(row)}: the trade is at {date_text(int(file.minutes[row]))}; prices are "
-            f"from {date_text(span[0])} to {date_text(span[1])}; remove the "
-            "trade, or use other prices",
+            f"from {date_text(span[0])} to {date_text(span[1])}; remove the trade, or use other "
+            "prices",
         )
 
 

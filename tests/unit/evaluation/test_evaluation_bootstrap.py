@@ -156,5 +156,5 @@ def test_only_the_same_days_compare() -> None:
     found = FEW.mean_difference(RETURNS, RETURNS[1:])
     assert (
         math.isnan(found.estimate)
-        and found.reason == "199 days beside 200: only the same days can be compared"
+        and found.reason == "199 days and 200 days: only the same days can be compared"
     )

@@ -143,7 +143,7 @@ def test_other_pools_tell_what_they_read() -> None:
         told(made("pool=reclamm"))
     )
     assert {"fee_k", "fee_lamb", "k", "lamb"} <= set(told(made("pool=dynamic_fee")))
-    with pytest.raises(ConfigError, match="a composite pool is no contract"):
+    with pytest.raises(ConfigError, match="there is no contract for a composite pool"):
         told(made("pool=composite"))
 
 
@@ -173,7 +173,7 @@ def test_every_pool_has_numbers_for_contracts_or_is_refused(group: str, name: st
     pool = made(choice)
     silent = any(spec.onchain is None for spec in pool.parameters(2))
     if silent or choice in UNUSED:
-        with pytest.raises(ConfigError, match=r"declares no on-chain meaning|is no contract"):
+        with pytest.raises(ConfigError, match=r"declares no on-chain form|there is no contract"):
             told(pool)
     else:
         assert all(np.isfinite(value).all() for value in told(pool).values())
@@ -192,7 +192,7 @@ def test_a_parameter_that_declares_nothing_is_not_guessed(monkeypatch: pytest.Mo
     with pytest.raises(
         ConfigError,
         match=(
-            r"export: k_per_day declares no on-chain meaning.*give its Parameter "
+            r"export: k_per_day declares no on-chain form.*give its Parameter "
             r"onchain=OnChain\('k_per_day'\)"
         ),
     ):
@@ -204,5 +204,5 @@ def test_a_pool_around_a_composite_is_no_contract_either(wrapper: str) -> None:
     """Names of its parts' parameters on chain would collide with those of the parent."""
     composite = Composer("train", ("pool=composite",)).tree()["pool"]
     tree = Composer("train", (f"pool={wrapper}",)).tree()["pool"] | {"base": composite}
-    with pytest.raises(ConfigError, match="a composite pool is no contract"):
+    with pytest.raises(ConfigError, match="there is no contract for a composite pool"):
         told(decode(component("pool", tree["kind"]), tree, "pool"))

@@ -20,14 +20,14 @@ def test_an_effective_strategy_is_told_why() -> None:
     found = verdict(GOOD, SURE, ABOVE, 0.3)
     assert found.finding == "effective"
     assert found.reasons == (
-        "The mean score is 1.5 in sample and 1 out of it: 67% is kept, at least 50% is asked.",
-        "The worst out-of-sample score is 0.5 (cycle 2); above 0 is asked.",
+        "The mean score is 1.5 in sample and 1 out of it: 67% of it remains, at least 50% must.",
+        "The worst out-of-sample score is 0.5 (cycle 2); it must be above 0.",
         (
-            "The yearly Sharpe ratio of 1.91 is above the 0.764 that luck brings the best of 40 "
-            "tried with probability 97.0%; 95% is asked."
+            "The yearly Sharpe ratio of 1.91 is above the 0.764 that the best of 40 trials "
+            "reaches by luck, with probability 97.0%; it must be 95%."
         ),
-        "The bootstrap interval of 1.9 is 0.2 to 3; above 0 is asked.",
-        "The Sharpe ratio after its haircut is 0.3; above 0 is asked.",
+        "The bootstrap interval of 1.9 is 0.2 to 3; it must be above 0.",
+        "The Sharpe ratio after its haircut is 0.3; it must be above 0.",
     )
     assert verdict(GOOD).finding == "effective" and len(verdict(GOOD).reasons) == 2
 
@@ -35,15 +35,15 @@ def test_an_effective_strategy_is_told_why() -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"cycles": robustness([2.0, 2.0], [0.9, 0.9])}, "45% is kept"),
+        ({"cycles": robustness([2.0, 2.0], [0.9, 0.9])}, "45% of it remains"),
         (
             {"cycles": robustness([2.0, 2.0, 2.0], [3.0, 0.0, 3.0])},
             "The worst out-of-sample score is 0 (cycle 2)",
         ),
-        ({"cycles": robustness([-1.0, 0.5], [1.0, 1.0])}, "nothing was earned in sample"),
-        ({"deflated": SURE._replace(probability=0.94)}, "probability 94.0%; 95% is asked"),
+        ({"cycles": robustness([-1.0, 0.5], [1.0, 1.0])}, "the score in sample is not positive"),
+        ({"deflated": SURE._replace(probability=0.94)}, "probability 94.0%; it must be 95%"),
         ({"interval": ABOVE._replace(low=0.0)}, "The bootstrap interval of 1.9 is 0 to 3"),
-        ({"adjusted": 0.0}, "after its haircut is 0; above 0 is asked"),
+        ({"adjusted": 0.0}, "after its haircut is 0; it must be above 0"),
     ],
 )
 def test_any_check_that_fails_decides_and_is_told_alone(changed: dict[str, Any], told: str) -> None:
@@ -64,13 +64,13 @@ def test_any_check_that_fails_decides_and_is_told_alone(changed: dict[str, Any],
         ),
         (
             {"deflated": SURE._replace(probability=math.nan, reason="why not")},
-            "No deflated Sharpe ratio: why not.",
+            "There is no deflated Sharpe ratio: why not.",
         ),
         (
             {"interval": ABOVE._replace(low=math.nan, reason="why not")},
-            "No bootstrap interval: why not.",
+            "There is no bootstrap interval: why not.",
         ),
-        ({"adjusted": math.nan}, "No Sharpe ratio after a haircut."),
+        ({"adjusted": math.nan}, "There is no Sharpe ratio after a haircut."),
         (
             {"cycles": robustness([1.0], [-1.0])},
             "1 of 1 cycles have scores in and out of sample; at least 2 are needed.",

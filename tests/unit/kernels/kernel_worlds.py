@@ -15,12 +15,12 @@ from quantamm_cli.core.types import Feed, Trading
 from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
 from quantamm_cli.pools.base import held
-from quantamm_cli.pools.chunked_weights import CoarsePool
+from quantamm_cli.pools.chunked_weights import ChunkedPool
 
 START, CHUNK, PERIOD, ROWS, ALL = 37, 90, 60, 700, 800
 
 
-class Moving(CoarsePool):
+class Moving(ChunkedPool):
     """Blocks as its parameters say."""
 
     still: bool = False
@@ -34,7 +34,7 @@ class Moving(CoarsePool):
     def open_for(self) -> int | None:
         return self.weight_interpolation_period if self.rests else None
 
-    def coarse_weights(self, params: Any, feed: Feed, start: Array, blocks: int) -> Blocks:
+    def weight_blocks(self, params: Any, feed: Feed, start: Array, blocks: int) -> Blocks:
         return Blocks(params["starts"], params["slopes"], params.get("stops"))
 
 

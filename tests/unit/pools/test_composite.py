@@ -104,7 +104,10 @@ def test_the_parents_rule_sees_the_worth_of_its_parts(prices: NDArray[np.float64
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        ({"a": (("T0", "X"), {"kind": "balancer"})}, r"parts\.a\.tokens: 'X' is none"),
+        (
+            {"a": (("T0", "X"), {"kind": "balancer"})},
+            r"parts\.a\.tokens: 'X' is not a token of the run",
+        ),
         ({"a": (("T0",), {"kind": "balancer"})}, r"parts\.a\.tokens: 1 token; a pool holds 2"),
         (
             {"a": (("T0", "T1"), {"kind": "balancer"}), "b": (("T1", "T2"), {"kind": "balancer"})},

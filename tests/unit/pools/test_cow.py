@@ -344,6 +344,6 @@ def test_given_trades_are_batches_of_one(pair: NDArray[np.float64]) -> None:
 
 def test_it_holds_two_tokens() -> None:
     """Others are refused where they are named."""
-    with pytest.raises(ConfigError, match=r"tokens: 3 tokens \(A, B, C\)"):
+    with pytest.raises(ConfigError, match=r"tokens: are 3 \(A, B, C\)"):
         Cow().check(("A", "B", "C"), "pool")
     Cow().check(("A", "B"), "pool")

@@ -71,8 +71,11 @@ def test_what_has_no_use_for_a_fee_is_refused() -> None:
     tokens = ("A", "B", "C")
     for changes, said in (
         ({"base": tree("pool", "hodl")}, "no path with frictions"),
-        ({"chunk_period": 60}, r"60 is not pool\.base\.chunk_period \(1440\)"),
-        ({"rule": tree("pool/rule", "min_variance")}, "says weights, not changes"),
+        ({"chunk_period": 60}, r"is 60; expected pool\.base\.chunk_period \(1440\)"),
+        (
+            {"rule": tree("pool/rule", "min_variance")},
+            "returns weights; use a rule that returns changes",
+        ),
     ):
         with pytest.raises(ConfigError, match=said):
             build("pool", "dynamic_fee", **changes).check(tokens, "pool")

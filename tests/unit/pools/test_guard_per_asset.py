@@ -105,7 +105,10 @@ def test_learned_bounds_have_slopes() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"minimum_weights": (0.1, 0.1)}, r"minimum_weights: 2 weights for 4 tokens"),
+        (
+            {"minimum_weights": (0.1, 0.1)},
+            r"minimum_weights: has 2 weights; expected one for each of 4",
+        ),
         (
             {"minimum_weights": (0.3, 0.3, 0.3, 0.3), "maximum_weights": None},
             r"minimum_weights: sum to 1.2",
@@ -114,7 +117,7 @@ def test_learned_bounds_have_slopes() -> None:
             {"maximum_weights": (0.2, 0.2, 0.2, 0.2), "minimum_weights": None},
             r"maximum_weights: sum to 0.8",
         ),
-        ({"maximum_weights": (0.05, 0.5, 0.5, 0.5)}, r"maximum_weights: that of A is below"),
+        ({"maximum_weights": (0.05, 0.5, 0.5, 0.5)}, r"maximum_weights: 0.05 of A is below"),
     ],
 )
 def test_bounds_that_no_pool_can_keep_are_refused(changes: dict[str, Any], said: str) -> None:

@@ -43,5 +43,7 @@ def test_no_share_exceeds_the_cap(shares: list[float], cap: float, expected: lis
 
 def test_a_cap_that_leaves_no_index_is_refused() -> None:
     """1/n at least."""
-    with pytest.raises(ConfigError, match=r"cap_weight: 0.2 for 3 tokens; 1/3 at least"):
+    with pytest.raises(
+        ConfigError, match=r"cap_weight: is 0.2; expected at least 1/3 for 3 tokens"
+    ):
         IndexMarketCap(cap_weight=0.2).check(("A", "B", "C"), "pool.rule")
