@@ -66,7 +66,8 @@ class GradientFit(Fit):
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.schedule == "warmup_cosine" and self.warmup_steps >= max(self.steps, 1):
-            message = f"{self.warmup_steps} of {self.steps} steps; warmup_cosine needs fewer"
+            share = f"{self.warmup_steps} of {self.steps} steps"
+            message = f"{share}; warmup_cosine needs fewer than fit.steps"
             raise ConfigError(f"{where}.warmup_steps", message)
 
     @staticmethod
