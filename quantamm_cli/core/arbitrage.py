@@ -95,7 +95,9 @@ SOLVERS = {"exact": exact, "pairwise": pairwise}
 
 
 def leg(solver: str, reserves: Vector, weights: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    """One arbitrage at given weights: reserves after it, and the fees of the liquidity providers."""
+    """One arbitrage at given weights: reserves after it, and the fees
+    of the liquidity providers.
+    """
     return settle(reserves, SOLVERS[solver](reserves, weights, minute.prices, minute.fee), minute)
 
 

@@ -1,4 +1,6 @@
-"""A parameter as contracts take it: the number that their arithmetic uses, not the one that trains."""
+"""A parameter as contracts take it: the number that their arithmetic
+uses, not the one that trains.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -221,7 +221,9 @@ def _per_day(
     values: Mapping[str, object],
     params: Mapping[str, Numbers],
 ) -> Numbers:
-    """The raw values of a parameter, divided by a memory if they were given as a product with it."""
+    """The raw values of a parameter, divided by a memory if they were
+    given as a product with it.
+    """
     product = next((other for other in spec.spellings if other.name in values and other.over), None)
     if product is None:
         return params[spec.name]
@@ -278,7 +280,9 @@ def _expected(sets: int, shape: tuple[int, ...]) -> str:
 
 
 def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
-    """Readable values of raw parameters by readable name; infinite or NaN for a set that diverged."""
+    """Readable values of raw parameters by readable name; infinite or
+    NaN for a set that diverged.
+    """
     return {
         spec.readable: _without_warnings(spec.bijector, np.asarray(raw[spec.name], float))
         for spec in specs

@@ -1,4 +1,6 @@
-"""The layout of XLA's call frame: offsets in 64-bit words, from jaxlib's ``xla/ffi/api/c_api.h``."""
+"""The layout of XLA's call frame: offsets in 64-bit words, from
+jaxlib's ``xla/ffi/api/c_api.h``.
+"""
 
 API_VERSION = 0 | 3 << 32
 """The version of the interface with these offsets: major in the low 32 bits, minor in the high."""

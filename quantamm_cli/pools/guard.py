@@ -42,7 +42,9 @@ class Guard(TracedComponent, ABC, group="pool/guard"):
 
     @abstractmethod
     def inside(self, weights: Float[Array, " n"], params: Params) -> Float[Array, " n"]:
-        """The permitted weights nearest to these, to open a pool with; no limit of speed applies."""
+        """The permitted weights nearest to these, to open a pool with;
+        no limit of speed applies.
+        """
 
 
 class StandardGuard(Guard, kind="standard"):

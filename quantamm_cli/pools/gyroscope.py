@@ -102,7 +102,9 @@ class TokenCurve(NamedTuple):
         )
 
     def in_given_out(self, reserves: Pair, pay: Int[Array, ""], taken: Scalar) -> Scalar:
-        """The amount of token ``pay``, without fees, that must come in for ``taken`` of the other."""
+        """The amount of token ``pay``, without fees, that must come in
+        for ``taken`` of the other.
+        """
         own = jnp.where(self.flipped, 1 - pay, pay)
         coin, other = paid_first(self.unit, own)
         return eclp.in_given_out(self.ellipse, self.to_ellipse(reserves), own, taken / other) * coin
@@ -312,7 +314,9 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         return State(_opening(curve, feed, columns.prices[0]), curve), Tick(columns, band)
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
-        """Arbitrage to the edge of the band around the market's price, then the trades of others."""
+        """Arbitrage to the edge of the band around the market's price,
+        then the trades of others.
+        """
         curve, minute = state.curve, tick.minute
         before = minute.grown(state.reserves)
         change = eclp.best_trade(curve.ellipse, curve.to_ellipse(before), tick.band, minute.fee)

@@ -336,7 +336,9 @@ class Moving(Weighted):
         return Block(start, start, jnp.zeros(2), estimators, self.params)
 
     def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
-        """A block begins at the price after the last step; in the first one weights are constant."""
+        """A block begins at the price after the last step; in the first
+        one weights are constant.
+        """
         minute = step % self.pool.chunk_period
         observed = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
         initial, _ = self.pool.online(state.params, None, state.start, observed)

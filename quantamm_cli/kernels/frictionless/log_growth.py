@@ -111,7 +111,9 @@ def block_growth_back(start, slope, logs, prefix, begin, passed, period, ct, to_
 def log_growth(
     first, rows, starts, slopes, logs, prefix, chunk, period, before, growth, count, blocks, n
 ):
-    """ln of value over opening value at ``rows``; ``before`` is a work array of one number a block."""
+    """ln of value over opening value at ``rows``; ``before`` is a work
+    array of one number a block.
+    """
     before[0] = 0.0
     for b in range(blocks - 1):
         start, slope = shifted(starts, b * n), shifted(slopes, b * n)
