@@ -182,10 +182,10 @@ def test_a_command_of_a_package_is_one_of_the_commands(package: Place) -> None:
     ("text", "message"),
     [
         ("import a_library_nobody_has\n", "cannot be imported: ModuleNotFoundError"),
-        ("COMMAND = 7\n", "has no COMMAND, a quantamm_cli.cli.command.Command"),
+        ("COMMAND = 7\n", "does not define COMMAND, a quantamm_cli.cli.command.Command"),
         (
             every_kind.COMMAND.replace('"my_command"', '"train"'),
-            "has a command train; there is one already, which stays",
+            "defines the command train, which exists; the existing one stays",
         ),
     ],
     ids=["broken", "no command", "taken"],
