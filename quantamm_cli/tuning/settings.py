@@ -23,6 +23,5 @@ class Study(Settings):
         ),
     )
     pruner: Literal["none", "median"] = Field(
-        "none",
-        description="median: end walk-forward trials that score below the median of the others",
+        "none", description="median: end walk-forward trials below the median of the others"
     )

@@ -130,7 +130,7 @@ def test_what_is_played_survives_an_interruption(
 ) -> None:
     """Batches are whole or not at all; the same command goes on after them."""
     monkeypatch.setattr(competition, "BATCH_SEEDS", 8)
-    play, seen = competition.Competition._one, []
+    play, seen = competition.Competition._play_batch, []
 
     def stopped(self: Any, seeds: Any, told: Any) -> Any:
         if len(seen) == 2:
@@ -139,7 +139,7 @@ def test_what_is_played_survives_an_interruption(
         return play(self, seeds, told)
 
     with monkeypatch.context() as patch:
-        patch.setattr(competition.Competition, "_one", stopped)
+        patch.setattr(competition.Competition, "_play_batch", stopped)
         assert call(*WORDS).code == 130
     assert len(list((folder_of(mine) / "batches").iterdir())) == 2
     told = call(*WORDS, "--json").json
@@ -456,7 +456,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
         (["--verify", "r.json", "--sweep", "x=1:2:3"], "cannot be combined with"),
         (
             ["strategies=[fixed_fee]", "--until-decided"],
-            "--until-decided compares strategies; give at least two",
+            "--until-decided: compares strategies; give at least two",
         ),
         (
             ["strategies=[mine.py:Broken]", "simulations=2", "steps=20", "epoch.length=null"],

@@ -285,7 +285,7 @@ def _test_edge(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Mo
 
 
 def _judge(name: str, edge: Numbers, on_train: Numbers | None, fixed: Numbers | None) -> Judged:
-    """Edges (s,) on the test seeds beside those of the best fixed fee; ``None``: they are those."""
+    """Edges (s,) on the test seeds, compared with ``fixed``; ``None``: they are the fixed fee's."""
     train = None if on_train is None else statistics.mean(on_train)
     if fixed is None:
         return Judged(name, statistics.mean(edge), train, None, None)
