@@ -26,7 +26,7 @@ class Validation(Result):
         return {
             "strategy": self.entry.name,
             "valid": True,
-            "checks": [check._asdict() for check in self.checks],
+            "checks": [_written(check) for check in self.checks],
         }
 
     def tables(self) -> Sequence[Table | str]:
@@ -45,6 +45,16 @@ class Validation(Result):
                 inputs = "; ".join(f"{key} {value}" for key, value in broken.inputs.items())
                 message += f" [{inputs}]"
             raise ConfigError(self.entry.name, message)
+
+
+def _written(check: Check) -> dict[str, Json]:
+    """A check by the keys of its JSON."""
+    return {
+        "name": check.name,
+        "passed": check.passed,
+        "told": check.detail,
+        "inputs": check.inputs,
+    }
 
 
 def validate(entry: Entry) -> Validation:
