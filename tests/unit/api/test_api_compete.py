@@ -255,13 +255,15 @@ def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
         pass
 
     mine = loaded(MINE.format(scale=1)).Mine
-    with pytest.raises(qsim.ConfigError, match=r"strategies: .*Empty defines neither fees nor quote"):
+    with pytest.raises(
+        qsim.ConfigError, match=r"strategies: .*Empty defines neither fees nor quote"
+    ):
         small(tmp_path).line_up([Empty()])
     with pytest.raises(
         qsim.ConfigError,
         match=(
-            r"strategy\.Mine: Mine is an object with settings of its own; give them "
-            r"to it: Mine\(\.\.\.\)"
+            r"strategy\.Mine: Mine is an object with settings of its own; set them "
+            r"there: Mine\(\.\.\.\)"
         ),
     ):
         small(tmp_path).line_up([mine()]).but("strategy.Mine.gain=0.5")
