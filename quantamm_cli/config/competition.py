@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from quantamm_cli.config.components import load_strategies
+from quantamm_cli.config.components import load_strategies, plugin_names
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.line_up import entries
 from quantamm_cli.config.loader import Loader
@@ -26,10 +26,7 @@ def read_competition(
     Raises:
         ConfigError: one line for the first thing wrong.
     """
-    plugins = tree.get("plugins") or []
-    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
-        raise ConfigError("plugins", f"{plugins!r} is not a list of files")
-    load_strategies(tuple(plugins))
+    load_strategies(plugin_names(tree))
     loader = Composer("compete", (), config_dir).loader
     line_up = entries(list(entrants) or tree["strategies"], tree["strategy"], loader)
     if tree.get("compat") == "challenge":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quantamm_cli.config.user_files import module_of
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import load_plugins
 
 _HOMES = ("settings.run", "market", "metrics", "rules", "pools", "training")
@@ -35,6 +36,14 @@ def load_components(plugins: tuple[str, ...] = ()) -> None:
     load_plugins()
     for name in plugins:
         _load_file(name)
+
+
+def plugin_names(tree: JsonObject) -> tuple[str, ...]:
+    """The files that ``plugins`` of a composed tree names. Raises ConfigError."""
+    names = tree.get("plugins") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError("plugins", f"{names!r} is not a list of files")
+    return tuple(names)
 
 
 def load_strategies(plugins: tuple[str, ...] = ()) -> None:

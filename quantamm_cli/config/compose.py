@@ -231,7 +231,7 @@ def _experiment(loader: Loader, name: str) -> str:
         plain_name = re.fullmatch(r"[\w\-]+", name)
         return name if plain_name else f"'{name}'"
     if not name.endswith((".yaml", ".yml")) and not Path(name).is_file():
-        files = [str(path) for path in sorted(Path().glob("*.yaml"))]
+        files = list(map(str, sorted(Path().glob("*.yaml"))))
         raise ConfigError(
             f"conf={name}",
             "no experiment and no file is called "
@@ -261,4 +261,6 @@ def stored(path: Path) -> str:
 
 
 def _list(names: list[str]) -> str:
-    return f" (there are: {', '.join(names)})" if names else ""
+    if not names:
+        return ""
+    return f" (there are: {', '.join(names)})"

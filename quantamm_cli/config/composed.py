@@ -43,7 +43,9 @@ class Composed:
     def group(self, name: str) -> dict[str, Json]:
         """A group of settings by name; empty for a single value and for a group that is absent."""
         node = self.tree.get(name)
-        return dict(node) if isinstance(node, Mapping) else {}
+        if not isinstance(node, Mapping):
+            return {}
+        return dict(node)
 
     def but(self, **changes: Json) -> "Composed":
         """The same with other values of some settings."""

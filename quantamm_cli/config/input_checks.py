@@ -83,6 +83,6 @@ def estimators(pool: Any, assets: int) -> tuple[str, ...]:
         frictions=None,
         prefix=None,
         trading=Trading(),
-        series={name: shaped(2, assets) for name in pool.looks_at},
+        series=dict.fromkeys(pool.looks_at, shaped(2, assets)),
     )
     return tuple(jax.eval_shape(pool.readouts, params, feed))

@@ -32,8 +32,10 @@ def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
     for place in above:
         if not isinstance(lookup(tree, place.split(".")), dict | list | None):
             return ConfigError(key, f"no such setting{origin}: {place} is one value")
-    others = (name for name in places(tree) if name not in above)
-    near = hint(nearest_keys(key, [name for name in others if name.rpartition(".")[2] != "kind"]))
+    names = [
+        name for name in places(tree) if name.rpartition(".")[2] != "kind" and name not in above
+    ]
+    near = hint(nearest_keys(key, names))
     owner = ""
     parent = lookup(tree, key.split(".")[:-1])
     if "." in key and isinstance(parent, dict):

@@ -46,7 +46,7 @@ def entries(items: object, changes: Json, loader: Loader) -> tuple[Entry, ...]:
             f"{changes!r} are no settings; write strategy.NAME.SETTING=VALUE, and "
             f"{PLACE}=[...] to choose who competes",
         )
-    requests = [_request(item) for item in items]
+    requests = list(map(_request, items))
     known = [request.name for request in requests]
     for name, settings in changes.items():
         if name not in known:
@@ -61,14 +61,15 @@ def entries(items: object, changes: Json, loader: Loader) -> tuple[Entry, ...]:
                 f"'{settings}' are no settings; write strategy.{name}.SETTING={settings}",
             )
     line_up: list[Entry] = []
+    names: list[str] = []
     for request in requests:
         settings = _merged(changes.get(request.name, {}), request.settings)
         if request.strategy is None:
             entry = resolved(request.kind, settings, loader, request.name)
         else:
             entry = _python_entry(request.strategy, settings, request.name)
-        name = _unique(request.name, [other.name for other in line_up])
-        line_up.append(Entry(**(dict(entry) | {"name": name})))
+        names.append(_unique(request.name, names))
+        line_up.append(Entry(**(dict(entry) | {"name": names[-1]})))
     return tuple(line_up)
 
 
@@ -187,8 +188,9 @@ def _request(item: object) -> _Request:
     legal = isinstance(name, str) and 1 <= len(name) <= 60 and name.isprintable()
     if not legal or name == NORMALISER:
         raise ConfigError(PLACE, f"{name!r} cannot be the name of a strategy")
-    settings = {key: value for key, value in tree.items() if key not in ("kind", "name")}
-    return _Request(str(name), tree["kind"], settings)
+    settings = {**tree}
+    settings.pop("name", None)
+    return _Request(str(name), settings.pop("kind"), settings)
 
 
 def _unique(name: str, taken: Sequence[str]) -> str:
@@ -209,7 +211,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:
-        near = [str(other) for other in path.parent.glob("*.py")]
+        near = list(map(str, path.parent.glob("*.py")))
         raise ConfigError(
             PLACE, f"{path} cannot be read ({failure.strerror}){did_you_mean(str(path), near)}"
         ) from None

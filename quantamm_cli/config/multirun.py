@@ -5,6 +5,7 @@ hydra/launcher=joblib works too.
 import functools
 import tempfile
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeVar
 
 from hydra._internal.callbacks import Callbacks
@@ -45,7 +46,7 @@ def multirun(composer: Composer, job: Job[T]) -> list[T]:
     try:
         with tempfile.TemporaryDirectory(prefix="qsim-sweep-") as folder:
             batches = _launch(composer, hydra, folder, job)
-            return [returned.return_value for batch in batches for returned in batch]
+            return [returned.return_value for returned in chain.from_iterable(batches)]
     except Halt as halt:
         raise halt.args[0] from None
     finally:
@@ -62,7 +63,13 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
     parsed, _ = composer.loader._parse_overrides_and_create_caching_repo(
         composer.name, composer.overrides
     )
-    own = [str(word.input_line) for word in parsed if word.is_hydra_override()]
+    own: list[str] = []
+    words: list[str] = []
+    for override in parsed:
+        if override.is_hydra_override():
+            own.append(str(override.input_line))
+        else:
+            words.append(str(override.input_line))
     own += [
         f"hydra.sweep.dir='{folder}'",
         "hydra.sweep.subdir=${hydra.job.num}",
@@ -71,7 +78,6 @@ def _launch(composer: Composer, hydra: Hydra, folder: str, job: Job[T]) -> Any:
     ]
     composer.loader.validate_sweep_overrides_legal(parsed, RunMode.MULTIRUN, from_shell=True)
     cfg = composer.loader.load_configuration(composer.name, own, RunMode.MULTIRUN)
-    words = [str(word.input_line) for word in parsed if not word.is_hydra_override()]
     with open_dict(cfg):
         cfg.hydra.overrides.task = words
     context = HydraContext(config_loader=composer.loader, callbacks=Callbacks(cfg))

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from quantamm_cli.config.components import load_components
+from quantamm_cli.config.components import load_components, plugin_names
 from quantamm_cli.config.input_checks import check_inputs
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
@@ -22,10 +22,7 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
     Raises:
         ConfigError: one line for the first thing wrong.
     """
-    plugins = tree.get("plugins") or []
-    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
-        raise ConfigError("plugins", f"{plugins!r} is not a list of files")
-    load_components(tuple(plugins))
+    load_components(plugin_names(tree))
     foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
     own = {key: value for key, value in tree.items() if key not in foreign}
     settings = decode(cls, own)

@@ -69,8 +69,8 @@ def _supplied(market: JsonObject, places: Mapping[str, str], data: JsonObject) -
 
 def _entry(one: StrategyRecord, document: int, path: Path) -> Entry:
     """A strategy as it was. A file of the same bytes must be where it was or beside the receipt."""
-    stored = current({"strategy": one["settings"]}, "compete", document)["strategy"]
-    settings = {key: value for key, value in stored.items() if key != "kind"}
+    settings = current({"strategy": one["settings"]}, "compete", document)["strategy"]
+    settings.pop("kind", None)
     if "class" in one and "file" not in one:
         raise StoreError(
             str(path),

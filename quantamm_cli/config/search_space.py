@@ -170,7 +170,7 @@ class Search:
 
     def _check_keys(self, space: Mapping[str, Spec], variants: list[JsonObject]) -> None:
         """Raise ConfigError for a key that is a setting of no variant."""
-        trees = [self.tree(values) for values in variants]
+        trees = list(map(self.tree, variants))
         for key in space:
             *path, last = key.split(".")
             nodes = (key_validation.lookup(tree, path) or () for tree in trees)

@@ -37,14 +37,13 @@ def blamed(paths: Iterable[str]) -> Iterator[None]:
     except QsimError:
         raise
     except (Exception, SystemExit) as failure:
+        own, text = set(paths), str(failure)
         frames = traceback.extract_tb(failure.__traceback__)
-        places = [(frame.filename, frame.lineno) for frame in frames]
-        text = str(failure)
+        places = [(frame.filename, frame.lineno) for frame in frames if frame.filename in own]
         if isinstance(failure, SyntaxError):
             text = failure.msg
-            places.append((str(failure.filename), failure.lineno))
-        own = set(paths)
-        places = [place for place in places if place[0] in own]
+            if failure.filename in own:
+                places.append((str(failure.filename), failure.lineno))
         if not places:
             raise
         path, line = places[-1]

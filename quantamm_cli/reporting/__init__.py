@@ -1,4 +1,4 @@
-"""Drawings and pages of what was run: pure functions from arrays and tables.
+"""Tables, plots and pages of results: pure functions of arrays and documents.
 
 Only modules that draw import matplotlib.
 """

@@ -1,4 +1,4 @@
-"""What anyone could have had with the prices of a trajectory, row by row."""
+"""Values of benchmark portfolios at the prices of a trajectory, row by row."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,45 +10,44 @@ from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 def benchmarks(
     trajectory: Mapping[str, np.ndarray], periods: Sequence[Period]
 ) -> dict[str, Numbers]:
-    """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves``
-    (t, n) and ``value`` (t,).
+    """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves`` (t, n) and ``value``
+    (t,).
 
-    As in the scores: each period's HODL buys at its first row (here: the first written down), and
-    the pool of constant weights, the first row's shares of value, goes on. Each is worth what the
-    pool is where a period begins. The pool of constant weights trades without fees here: where
-    there are fees, its scores differ a little.
+    As in the scores, HODL buys at the first (stored) row of each period, while the pool of constant
+    weights, which are the first row's shares of value, continues. Each has the value of the pool
+    at the start of a period. The pool of constant weights has no fees here; where there are fees,
+    its scores differ a little.
     """
-    prices, reserves, value = (
-        np.asarray(trajectory[name], float) for name in ("prices", "reserves", "value")
-    )
-    held, alike, constant = (np.full(len(value), np.nan) for _ in range(3))
+    prices = np.asarray(trajectory["prices"], float)
+    reserves = np.asarray(trajectory["reserves"], float)
+    value = np.asarray(trajectory["value"], float)
+    hodl, uniform, constant = np.full((3, len(value)), np.nan)
     with np.errstate(all="ignore"):
         shares = reserves[0] * prices[0] / value[0]
         for rows in pieces(trajectory["unix"], periods):
             first = rows.start
-            held[rows] = prices[rows] @ reserves[first]
-            alike[rows] = prices[rows] @ (value[first] / prices.shape[1] / prices[first])
+            hodl[rows] = prices[rows] @ reserves[first]
+            uniform[rows] = prices[rows] @ (value[first] / prices.shape[1] / prices[first])
             constant[rows] = value[first] * np.exp(np.log(prices[rows] / prices[first]) @ shares)
-    return {"hodl": held, "uniform_hodl": alike, "constant_weight": constant}
+    return {"hodl": hodl, "uniform_hodl": uniform, "constant_weight": constant}
 
 
 def rebased(
     worth: Mapping[str, Numbers], value: Numbers, unix: Unix, periods: Sequence[Period]
 ) -> dict[str, Numbers]:
-    """Values (t,) of others that go on through all periods, each worth what the pool is
-    (``value``) where a period begins.
+    """Values (t,) of portfolios that continue through all periods, scaled to the value of the pool
+    (``value``) at the start of each period.
     """
-    found = {name: np.full(len(value), np.nan) for name in worth}
+    scaled = {name: np.full(len(value), np.nan) for name in worth}
     with np.errstate(all="ignore"):
         for rows in pieces(unix, periods):
-            for name, own in worth.items():
-                found[name][rows] = value[rows.start] * own[rows] / own[rows.start]
-    return found
+            for name, column in worth.items():
+                scaled[name][rows] = value[rows.start] * column[rows] / column[rows.start]
+    return scaled
 
 
 def drawdown(value: Numbers) -> Numbers:
-    """Each value (t,) against the highest finite one so far, a fraction at or below zero."""
+    """Each value (t,) relative to the highest finite one so far, minus one: at most zero."""
     with np.errstate(all="ignore"):
-        return np.asarray(
-            value / np.fmax.accumulate(np.where(np.isfinite(value), value, np.nan)) - 1
-        )
+        highest = np.fmax.accumulate(np.where(np.isfinite(value), value, np.nan))
+        return np.asarray(value / highest - 1)

@@ -1,4 +1,4 @@
-"""Components as tables: what there is, and the settings and parameters of one."""
+"""Tables of components: a list of them, and the settings and parameters of one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -22,29 +22,35 @@ class Setting(Protocol):
 
 
 def listing_table(components: Sequence[Mapping[str, Json]]) -> Table:
-    """A row a component, of what any of them says."""
+    """A row for each component; a column is left out if it would be empty."""
     heads = [key for key in _LISTED if any(each.get(key) for each in components)]
-    rows = [[value_text(each.get(key)) for key in heads] for each in components]
+    rows = [_cells(each, heads) for each in components]
     return Table.of("", heads, rows)
 
 
 def settings_table(settings: Sequence[Setting]) -> Table:
-    """A row a setting."""
+    """A row for each setting."""
     rows = [[each.name, value_text(each.default), each.text] for each in settings]
     return Table.of("", ["setting", "default", "meaning"], rows)
 
 
 def declared_table(parameters: Sequence[Mapping[str, Json]]) -> Table:
-    """A row a parameter that a component declares."""
-    rows = [[value_text(each[key]) for key in _PARAMETER] for each in parameters]
+    """A row for each parameter that a component declares."""
+    rows = [_cells(each, _PARAMETER) for each in parameters]
     return Table.of("params.NAME", _PARAMETER, rows)
 
 
+def _cells(component: Mapping[str, Json], heads: Sequence[str]) -> list[str]:
+    return [value_text(component.get(head)) for head in heads]
+
+
 def value_text(value: Json) -> str:
-    """A value as YAML has it; of a list its items, or their names."""
+    """A value as YAML spells it; of a list its items, or their names."""
     if isinstance(value, list):
         names = (item["name"] if isinstance(item, Mapping) else item for item in value)
         return ", ".join(map(str, names))
     if isinstance(value, bool):
         return str(value).lower()
-    return "null" if value is None else str(value)
+    if value is None:
+        return "null"
+    return str(value)

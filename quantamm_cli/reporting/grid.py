@@ -1,4 +1,4 @@
-"""What there is to see of a grid."""
+"""A grid of scores, as its plots take it."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,11 +7,11 @@ from quantamm_cli.reporting.periods import Numbers
 
 
 class Grid(NamedTuple):
-    """Scores of every point."""
+    """The scores of every point."""
 
     axes: Mapping[str, Sequence[float]]
     scores: Numbers
-    """(points,), the last axis moving fastest."""
+    """(points,), in which the last axis varies fastest."""
     metric: str
     unit: str
     title: str

@@ -1,4 +1,4 @@
-"""What people call the strategies and the metrics of a short table."""
+"""Display names of strategies, and the metrics of short tables."""
 
 STRATEGIES = {
     "pool": "this pool",

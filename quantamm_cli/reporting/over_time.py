@@ -1,4 +1,4 @@
-"""Lines over time, and value beside what anyone could have had."""
+"""Plots of lines over time, and of value against benchmarks."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,12 +19,14 @@ _LOOKS: dict[str, style.Look] = {
     "rvr": {"color": "#8c7a00", "ls": "-.", "lw": 1.0},
 }
 _ABOVE = 18
-"""Points left above the axes for the periods' names."""
+"""Points above the axes for the names of periods."""
 
 
 def _money(amount: float, _: int) -> str:
-    """Thousands and millions by a letter; below, as it is: 800m would be a lot of money."""
-    return EngFormatter(sep="")(amount) if abs(amount) >= 1000 else f"{amount:g}"
+    """Thousands and millions with a letter; no letter below, as 800m would look like millions."""
+    if abs(amount) < 1000:
+        return f"{amount:g}"
+    return EngFormatter(sep="")(amount)
 
 
 @style.styled
@@ -35,28 +37,28 @@ def value(
     subtitle: str = "",
     unit: str = "numeraire",
 ) -> Figure:
-    """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``;
-    lines break where a period and its benchmarks begin.
+    """Values (t,) by strategy over ``unix`` (t,) ms, in ``unit``; lines are broken where a period
+    and its benchmarks begin.
     """
     title = "Value against benchmarks" if len(values) > 1 else "Value"
-    figure, axes = over_time(title, subtitle, unix, called(values), periods, strategies(values))
+    figure, axes = over_time(title, subtitle, unix, labelled(values), periods, strategies(values))
     axes.set_ylabel(f"value ({unit})")
     axes.yaxis.set_major_formatter(FuncFormatter(_money))
     return figure
 
 
-def called(values: Mapping[str, Numbers]) -> dict[str, Numbers]:
-    """Columns by the strategies' names for people."""
+def labelled(values: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """Columns by the display names of their strategies."""
     return {STRATEGIES.get(name, name): column for name, column in values.items()}
 
 
 def strategies(values: Mapping[str, Numbers]) -> Callable[[int], style.Look]:
-    """The look of each strategy, whichever others are drawn."""
-    others = [name for name in values if name not in _LOOKS]
-    looks = [
-        _LOOKS[name] if name in _LOOKS else style.look(len(_LOOKS) + others.index(name))
-        for name in values
-    ]
+    """The look of each strategy by index; it does not depend on the others that are drawn."""
+    looks: list[style.Look] = []
+    free = len(_LOOKS)
+    for name in values:
+        looks.append(_LOOKS.get(name) or style.look(free))
+        free += name not in _LOOKS
     return looks.__getitem__
 
 
@@ -68,7 +70,7 @@ def over_time(
     periods: Sequence[Period],
     look: Callable[[int], style.Look] = style.look,
 ) -> tuple[Figure, Axes]:
-    """A line (t,) a column over ``unix`` (t,) ms, with dates, shaded periods and a legend."""
+    """A line for each column (t,) over ``unix`` (t,) ms, with dates, periods and a legend."""
     figure, (axes,) = style.panels(title, subtitle, 1, 3.4)
     lines = [
         style.timeline(axes, unix, column, periods, label=name, **look(index))

@@ -1,5 +1,5 @@
-"""One HTML page that holds all it shows: no script, no network;
-for wide screens and phones, for light and dark.
+"""Makes self-contained HTML pages without scripts or network access, for wide screens and phones,
+light and dark.
 """
 
 import base64
@@ -58,17 +58,17 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG with what it shows in words."""
+    """A PNG with its caption."""
 
     png: bytes
-    told: str
+    caption: str
 
 
 @dataclass(frozen=True)
 class Section:
     """A heading, and below it paragraphs, pictures, and tables with text between them.
 
-    What is ``folded`` opens when its heading is touched.
+    A ``folded`` section opens when its heading is clicked.
     """
 
     heading: str
@@ -81,15 +81,17 @@ class Section:
 def page(
     title: str, paragraphs: Sequence[str], sections: Sequence[Section], warning: str = ""
 ) -> str:
-    """The page as text, to be written in UTF-8: the same text for the same content."""
-    warned = f'<p class="warning">{escape(warning)}</p>\n' if warning else ""
+    """The page as text, to be written in UTF-8; equal content gives equal text."""
+    alert = ""
+    if warning:
+        alert = f'<p class="warning">{escape(warning)}</p>\n'
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{escape(title)}</h1>\n{_paragraphs(paragraphs)}{warned}"
-        + "".join(_section(section) for section in sections)
+        f"<h1>{escape(title)}</h1>\n{_paragraphs(paragraphs)}{alert}"
+        + "".join(map(_section, sections))
         + "</main>\n</body>\n</html>\n"
     )
 
@@ -98,7 +100,7 @@ def _section(section: Section) -> str:
     inside = (
         _paragraphs(section.paragraphs)
         + "".join(map(_picture, section.pictures))
-        + "".join(map(_shown, section.tables))
+        + "".join(map(_part, section.tables))
     )
     if section.folded:
         return f"<details>\n<summary>{escape(section.heading)}</summary>\n{inside}</details>\n"
@@ -113,26 +115,27 @@ def _picture(picture: Picture) -> str:
     width, height = struct.unpack(">II", picture.png[16:24])
     data = base64.b64encode(picture.png).decode("ascii")
     image = (
-        f'<img src="data:image/png;base64,{data}" alt="{escape(picture.told)}" '
+        f'<img src="data:image/png;base64,{data}" alt="{escape(picture.caption)}" '
         f'width="{width}" height="{height}">'
     )
-    return f"<figure>\n{image}\n<figcaption>{escape(picture.told)}</figcaption>\n</figure>\n"
+    return f"<figure>\n{image}\n<figcaption>{escape(picture.caption)}</figcaption>\n</figure>\n"
 
 
-def _shown(part: Table | str) -> str:
-    return _paragraphs([part]) if isinstance(part, str) else _table(part)
+def _part(part: Table | str) -> str:
+    if isinstance(part, str):
+        return _paragraphs([part])
+    return _table(part)
 
 
 def _table(table: Table) -> str:
-    sides = ["" if numeric else ' class="text"' for numeric in table.numeric[1:]]
-    first, *others = table.heads
-    heads = f'<th scope="col">{escape(first)}</th>'
-    heads += "".join(
+    sides = ["" if numeric else ' class="text"' for numeric in table.numeric]
+    sides[0] = ""
+    heads = "".join(
         f'<th scope="col"{side}>{escape(head)}</th>'
-        for head, side in zip(others, sides, strict=True)
+        for head, side in zip(table.heads, sides, strict=True)
     )
-    rows = "".join(f"<tr>{_row(name, cells, sides)}</tr>\n" for name, *cells in table.typeset)
-    # Wider than a phone: it scrolls by itself, with the keyboard too, and the page does not.
+    rows = "".join(f"<tr>{_row(cells, sides)}</tr>\n" for cells in table.typeset)
+    # A table wider than a phone scrolls by itself, with the keyboard too; the page does not.
     return (
         f'<div class="wide" role="region" aria-label="{escape(table.caption)}" tabindex="0">\n'
         f'<table class="{"numbers" if any(table.numeric) else "words"}">\n'
@@ -145,8 +148,8 @@ def _table(table: Table) -> str:
     )
 
 
-def _row(name: str, cells: Sequence[str], sides: Sequence[str]) -> str:
-    numbers = "".join(
-        f"<td{side}>{escape(cell)}</td>" for cell, side in zip(cells, sides, strict=True)
-    )
-    return f'<th scope="row">{escape(name)}</th>{numbers}'
+def _row(cells: Sequence[str], sides: Sequence[str]) -> str:
+    row = f'<th scope="row">{escape(cells[0])}</th>'
+    for cell, side in zip(cells[1:], sides[1:], strict=True):
+        row += f"<td{side}>{escape(cell)}</td>"
+    return row

@@ -1,4 +1,4 @@
-"""When a run trained, validated and was tested, and what was chosen by which of them."""
+"""The periods of a run, and the parameter set that a selection rule chose on one of them."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,7 +14,7 @@ Numbers = NDArray[np.float64]
 
 
 class Period(NamedTuple):
-    """A stretch of time in milliseconds since 1970, from ``first`` up to but without ``end``."""
+    """An interval in milliseconds since 1970: [``first``, ``end``)."""
 
     name: str
     first: int
@@ -22,7 +22,7 @@ class Period(NamedTuple):
 
 
 def looks_at_test(load: str) -> bool:
-    """Whether a selection rule looks at the test period."""
+    """Whether a selection rule uses the test period."""
     return "test" in load
 
 
@@ -35,17 +35,19 @@ class Selection(NamedTuple):
 
     @property
     def on_test(self) -> bool:
-        """Whether the rule looked at the test period, whose scores then tell
-        nothing about the future.
-        """
+        """Whether the rule used the test period, so that scores there predict nothing."""
         return looks_at_test(self.load)
 
     @property
-    def said(self) -> str:
-        """In one line."""
-        return f"{self.load}: step {self.step}, set {self.set}" + (
-            " (chosen on the test period)" if self.on_test else ""
-        )
+    def summary(self) -> str:
+        """Rule, step and set in one line."""
+        remark = " (chosen on the test period)" if self.on_test else ""
+        return f"{self.load}: step {self.step}, set {self.set}{remark}"
+
+
+def summary(selection: Selection | None) -> str:
+    """The selection in one line; empty without one."""
+    return selection.summary if selection is not None else ""
 
 
 def dated(spans: Iterable[tuple[str, int, int]], start: int) -> tuple[Period, ...]:
@@ -59,11 +61,10 @@ def dated(spans: Iterable[tuple[str, int, int]], start: int) -> tuple[Period, ..
 
 
 def pieces(unix: Unix, periods: Iterable[Period]) -> list[slice]:
-    """The rows of each period that has any; all rows as one piece if there are no periods.
+    """The rows of each period that has any; one slice of all rows if there are no periods.
 
     ``unix`` (t,) ms, ascending.
     """
-    cuts = [
-        slice(*np.searchsorted(unix, (period.first, period.end)).tolist()) for period in periods
-    ] or [slice(0, len(unix))]
-    return [cut for cut in cuts if cut.stop > cut.start]
+    slices = [slice(*np.searchsorted(unix, period[1:]).tolist()) for period in periods]
+    slices = slices or [slice(0, len(unix))]
+    return [rows for rows in slices if rows.stop > rows.start]

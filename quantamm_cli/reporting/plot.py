@@ -1,7 +1,7 @@
-"""The register of plots: functions that draw something of one kind of result, each under a name.
+"""The register of plots: named functions that draw a result of one kind.
 
-A plot is one file: of ``reporting/plots``, of a plugin, or of a folder of the user's. What is
-registered is drawn on the page of its kind of result and written as ``NAME.png`` beside it.
+A plot is one file: of ``reporting/plots``, of a plugin, or of a folder of the user. Registered
+plots appear on the page of their kind of result and are written as ``NAME.png`` beside it.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 Kind = Literal["run", "walk", "competition", "replay", "grid"]
 """The kinds of results.
 
-What a plot is given of one is in ``quantamm_cli.reporting``: ``run.Subject``,
-``walk.WalkSubject``, ``competition.CompetitionSubject``, ``grid.Grid``; of a replay it is
+The argument of a plot is ``run.Subject``, ``walk.WalkSubject``,
+``competition.CompetitionSubject`` or ``grid.Grid`` of ``quantamm_cli.reporting``; of a replay it is
 ``quantamm_cli.competition.replay_record.Replay``.
 """
 Draw = TypeVar("Draw", bound=Callable[[Any], "Figure | None"])
 
 
 class Plot(NamedTuple):
-    """A plot as it was declared."""
+    """A declared plot."""
 
     name: str
     of: Kind
@@ -41,19 +41,20 @@ PLOTS: dict[Kind, dict[str, Plot]] = {kind: {} for kind in get_args(Kind)}
 def plot(
     name: str, of: Kind, caption: str, order: float = 100, heading: str = "More"
 ) -> Callable[[Draw], Draw]:
-    """Register a function of a result that gives a figure, or ``None`` if there is nothing to see.
+    """Register a function of a result that returns a figure, or ``None`` if there is nothing to
+    draw.
 
     It is drawn in the style of all reports, without ``pyplot``: ``reporting.style.panels`` makes a
     figure.
 
     Args:
-        name: of the PNG file, without ending.
-        caption: a sentence that says what is to be seen.
-        order: plots stand in ascending order, ours at 10, 20, ...
-        heading: the part of the page it stands in; one there is not yet is added.
+        name: of the PNG file, without its suffix.
+        caption: a sentence on what the plot shows.
+        order: plots appear in ascending order, ours at 10, 20, ...
+        heading: the section of the page; a new one is added.
 
     Raises:
-        ValueError: a name that is none, or a kind of result that there is not.
+        ValueError: a name that is no identifier, or an unknown kind of result.
     """
     if of not in PLOTS:
         raise ValueError(f"of={of!r}{did_you_mean(of, PLOTS)}; expected one of {', '.join(PLOTS)}")
@@ -68,28 +69,32 @@ def plot(
 
 
 def plots_of(kind: Kind) -> list[Plot]:
-    """Those of a kind of result, in order."""
+    """The plots of a kind of result, in order."""
     return sorted(PLOTS[kind].values(), key=lambda each: (each.order, each.name))
 
 
 def images(kind: Kind, result: Any) -> dict[str, bytes]:
-    """The PNG files of all there is to see of a result, by name and in order."""
+    """The PNG files of all plots of a result, by name and in order."""
     from quantamm_cli.reporting import style
 
-    figures = {each.name: style.styled(each.draw)(result) for each in plots_of(kind)}
-    return {name: style.png(figure) for name, figure in figures.items() if figure is not None}
+    files: dict[str, bytes] = {}
+    for each in plots_of(kind):
+        figure = style.styled(each.draw)(result)
+        if figure is not None:
+            files[each.name] = style.png(figure)
+    return files
 
 
 def pictures(kind: Kind, drawn: Mapping[str, bytes]) -> dict[str, tuple[Picture, ...]]:
-    """What ``images`` made, with captions, by the heading of the page it belongs under."""
-    found: dict[str, tuple[Picture, ...]] = {}
+    """The images that ``images`` made, with captions, by the heading of their section."""
+    by_heading: dict[str, tuple[Picture, ...]] = {}
     for each in plots_of(kind):
         if each.name in drawn:
             picture = Picture(drawn[each.name], each.caption)
-            found[each.heading] = (*found.get(each.heading, ()), picture)
-    return found
+            by_heading[each.heading] = (*by_heading.get(each.heading, ()), picture)
+    return by_heading
 
 
-def further(shown: Mapping[str, tuple[Picture, ...]]) -> list[Section]:
-    """A part of the page a heading, of pictures that are left."""
-    return [Section(heading, pictures=those) for heading, those in shown.items()]
+def other_sections(by_heading: Mapping[str, tuple[Picture, ...]]) -> list[Section]:
+    """A section for each heading that a page does not have by itself."""
+    return [Section(heading, pictures=group) for heading, group in by_heading.items()]

@@ -1,6 +1,4 @@
-"""A replay to look at: prices and quotes, edge, reserves, the tape of fills and what
-strategies remember, on one page.
-"""
+"""The page of a replay: prices and quotes, edge, reserves, fills and the states of strategies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,45 +7,43 @@ import numpy as np
 from quantamm_cli.competition.replay_record import Fill, Replay
 from quantamm_cli.reporting.page import Section, page
 from quantamm_cli.reporting.periods import Numbers
-from quantamm_cli.reporting.plot import further, pictures
+from quantamm_cli.reporting.plot import other_sections, pictures
 from quantamm_cli.reporting.table import Column, Table
 
 MOST_ROWS = 400
-"""Fills, and steps, that the page lists; the JSON has them all."""
+"""The most fills and steps that the page lists; the JSON has all."""
 
 
 def replay_page(replay: Replay, drawn: Mapping[str, bytes]) -> str:
-    """The page of what happened at each step of a seed, with the images that were drawn of it."""
+    """The page of the steps of a seed, with its images by name."""
     first, last = replay.steps[0], replay.steps[-1]
     steps, shown = np.array(replay.steps), pictures("replay", drawn)
-    what = f"Seed {replay.seed}, steps {first} to {last}. {len(replay.fills):,} fills."
-    memories = [
-        _memory(name, state, steps)
+    states = [
+        _state(name, state, steps)
         for name, state in zip(replay.names, replay.states, strict=False)
         if state
     ]
+    facts = (
+        f"Seed {replay.seed}, steps {first} to {last}. {len(replay.fills):,} fills.",
+        "qsim compete --replay; the JSON beside this page has every number.",
+    )
     sections = [
         Section("Pools", tables=(pools_table(replay),)),
         Section("Prices and quotes", pictures=shown.pop("Prices and quotes", ())),
         Section("Edge and value", pictures=shown.pop("Edge and value", ())),
-        *further(shown),
-        Section("Fills", tables=(_tape(replay.fills),)),
+        *other_sections(shown),
+        Section("Fills", tables=(_fills(replay.fills),)),
         Section("Step by step", tables=(_steps(replay),), folded=True),
-        Section("What strategies remember", tables=tuple(memories)),
+        Section("States of strategies", tables=tuple(states)),
     ]
-    return page(
-        f"Replay of seed {replay.seed}",
-        (what, "qsim compete --replay; the JSON beside this page has every number."),
-        sections,
-    )
+    return page(f"Replay of seed {replay.seed}", facts, sections)
 
 
 def pools_table(replay: Replay) -> Table:
     """Fills of each pool, and their edge in Y."""
-    rows = [
-        [name, len(fills), sum(fill.edge for fill in fills)]
-        for name, fills in replay.by_pool.items()
-    ]
+    rows = []
+    for name, fills in replay.by_pool.items():
+        rows.append([name, len(fills), sum(fill.edge for fill in fills)])
     price = replay.price
     title = (
         f"seed {replay.seed}, steps {replay.steps[0]} to {replay.steps[-1]}: fair price "
@@ -56,39 +52,36 @@ def pools_table(replay: Replay) -> Table:
     return Table.of(title, ["pool", "fills", ("edge", ".4f")], rows)
 
 
-def _tape(fills: Sequence[Fill]) -> Table:
+def _fills(fills: Sequence[Fill]) -> Table:
     rows = [
         [fill.step, fill.kind, fill.pool, fill.side, fill.paid, fill.got, fill.edge]
         for fill in fills[:MOST_ROWS]
     ]
-    caption = _counted("Fills: what was paid in and got out, edge in Y", len(fills))
+    caption = _caption("Fills: amounts paid to and got from the pool, edge in Y", len(fills))
     return Table.of(caption, ["step", "what", "pool", "trader", "paid", "got", "edge"], rows)
 
 
 def _steps(replay: Replay) -> Table:
-    heads = [
-        "step",
-        "fair price",
-        *(f"{name} {what}" for name in replay.names for what in ("bid", "ask", "X", "Y")),
-    ]
-    pools = np.stack(
-        [replay.bid, replay.ask, replay.reserves[..., 0], replay.reserves[..., 1]], axis=-1
-    )
+    heads = ["step", "fair price"]
+    for name in replay.names:
+        heads += [f"{name} bid", f"{name} ask", f"{name} X", f"{name} Y"]
+    x, y = replay.reserves[..., 0], replay.reserves[..., 1]
+    pools = np.stack([replay.bid, replay.ask, x, y], axis=-1)
     rows = [
         [step, replay.price[row], *pools[row].reshape(-1)]
         for row, step in enumerate(replay.steps[:MOST_ROWS])
     ]
-    return Table.of(_counted("As each step ended", len(replay.steps)), heads, rows)
+    return Table.of(_caption("At the end of each step", len(replay.steps)), heads, rows)
 
 
-def _memory(name: str, state: Mapping[str, Numbers], steps: Numbers) -> Table:
+def _state(name: str, state: Mapping[str, Numbers], steps: Numbers) -> Table:
     columns: list[Column] = ["step", *((key, ".5g") for key in state)]
-    rows = [
-        [step, *(column[row] for column in state.values())]
-        for row, step in enumerate(steps[:MOST_ROWS].tolist())
-    ]
-    return Table.of(_counted(name, len(steps)), columns, rows)
+    numbers = (column[:MOST_ROWS] for column in state.values())
+    rows = list(zip(steps[:MOST_ROWS].tolist(), *numbers, strict=True))
+    return Table.of(_caption(name, len(steps)), columns, rows)
 
 
-def _counted(caption: str, count: int) -> str:
-    return caption if count <= MOST_ROWS else f"{caption} (the first {MOST_ROWS} of {count:,})"
+def _caption(text: str, count: int) -> str:
+    if count > MOST_ROWS:
+        return f"{text} (the first {MOST_ROWS} of {count:,})"
+    return text

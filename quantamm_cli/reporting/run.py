@@ -1,4 +1,4 @@
-"""All that there is to see of a run, and the page that shows its plots between its tables."""
+"""A run, as its plots take it, and its page of plots and tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,11 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from quantamm_cli.reporting import tables
 from quantamm_cli.reporting.benchmarks import benchmarks
 from quantamm_cli.reporting.page import Section, page
-from quantamm_cli.reporting.periods import Numbers, Period, Selection
-from quantamm_cli.reporting.plot import further, pictures
+from quantamm_cli.reporting.periods import Numbers, Period, Selection, summary
+from quantamm_cli.reporting.plot import other_sections, pictures
 from quantamm_cli.reporting.run_tables import (
     Choice,
     Scores,
@@ -19,28 +18,29 @@ from quantamm_cli.reporting.run_tables import (
     selections_table,
 )
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.record import Entry
 
 _FRESH = (
-    "From a fresh start the pool opens at a period's first row; in a run over all periods it is as "
-    "the period before left it."
+    "From a fresh start the pool opens at a period's first row; in a run over all periods it "
+    "begins with the reserves at the end of the period before."
 )
 _LONG = 16
-"""Letters of a run's name that tell it from others."""
+"""The letters of a run's name that are shown."""
 Entries = Sequence[Entry]
 """A run's history."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a stored run and its assessment hold.
+    """A stored run and its assessment.
 
     ``trajectory``: ``unix`` (t,) ms, ``prices``, ``weights``, ``reserves`` (t, n) and ``value``
-    (t,). ``strategies``: scores by strategy (the pool among them), period and metric. ``tables``:
+    (t,). ``strategies``: scores by strategy (including the pool), period and metric. ``tables``:
     those of the result, as a terminal shows them. ``worth``: values (t,) of portfolios by strategy.
-    ``entries``: the history; none of a run that was not trained. ``choices``: by selection rule.
-    ``units`` by metric and by readable name.
+    ``entries``: the history; empty for a run that was not trained. ``choices``: by selection rule.
+    ``units``: by metric and by readable name.
     """
 
     name: str
@@ -62,53 +62,52 @@ class Subject:
 
     @cached_property
     def values(self) -> dict[str, Numbers]:
-        """Values (t,) of the pool and of what anyone could have had, by strategy."""
+        """Values (t,) of the pool and of the benchmarks, by strategy."""
         own = {"pool": np.asarray(self.trajectory["value"], float)}
         return own | benchmarks(self.trajectory, self.periods)
 
     @property
-    def said(self) -> str:
-        """The choice in one line; empty where nothing was chosen."""
-        return self.selection.said if self.selection is not None else ""
+    def subtitle(self) -> str:
+        """The selection in one line; empty without one."""
+        return summary(self.selection)
 
 
 def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
-    """The page of a run with the images that were drawn of it."""
+    """The page of a run with its images by name."""
     shown = pictures("run", drawn)
     on_test = subject.selection is not None and subject.selection.on_test
+    metrics = metrics_tables(subject.strategies, subject.units, on_test)
     final = final_table(subject.tokens, subject.trajectory)
     sections = [
         Section("Scores", (_FRESH,) if subject.entries else (), tables=subject.tables),
-        Section(
-            "All metrics",
-            tables=tuple(metrics_tables(subject.strategies, subject.units, on_test)),
-            folded=True,
-        ),
+        Section("All metrics", tables=tuple(metrics), folded=True),
         Section("Over time", pictures=shown.pop("Over time", ()), tables=(final,)),
     ]
     if subject.entries:
         choices = (selections_table(subject.choices),) if subject.choices else ()
         sections.append(Section("Training", pictures=shown.pop("Training", ()), tables=choices))
-    sections += further(shown)
+    sections += other_sections(shown)
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):
         if tree:
-            sections.append(
-                Section(heading, tables=(tables.leaves_table(heading, tree),), folded=True)
-            )
+            sections.append(Section(heading, tables=(leaves_table(heading, tree),), folded=True))
     return page(_short(subject.name), _facts(subject), sections, _warning(subject.selection))
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONG else f"{name[:_LONG]}…"
+    return name[:_LONG] + "…" * (len(name) > _LONG)
 
 
 def _facts(subject: Subject) -> list[str]:
-    facts = [] if _short(subject.name) == subject.name else [subject.name]
-    facts.append(" ".join(subject.tokens) + (f" · {subject.status}" if subject.status else ""))
+    facts = []
+    if len(subject.name) > _LONG:
+        facts.append(subject.name)
+    facts.append(" · ".join(filter(None, (" ".join(subject.tokens), subject.status))))
     if subject.selection is not None:
-        facts.append(subject.selection.said)
+        facts.append(subject.selection.summary)
     dates = [f"{name} {_date(first)} to {_date(end)}" for name, first, end in subject.periods]
-    return [*facts, *([f"{', '.join(dates)} (UTC, ends not included)"] if dates else [])]
+    if dates:
+        facts.append(f"{', '.join(dates)} (UTC, ends not included)")
+    return facts
 
 
 def _date(unix: int) -> str:
@@ -119,4 +118,4 @@ def _date(unix: int) -> str:
 def _warning(selection: Selection | None) -> str:
     if selection is None or not selection.on_test:
         return ""
-    return "Chosen on the test period: its scores there tell what was picked, not what to expect."
+    return "Chosen on the test period: its scores there are no estimate of future ones."

@@ -1,9 +1,8 @@
-"""The tables of a run, which a terminal, a notebook and a page show alike;
-those at the end stand on its page alone.
-"""
+"""The tables of a run for terminals, notebooks and pages; the last ones are on its page only."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Protocol, TypedDict
 
 import numpy as np
@@ -20,7 +19,7 @@ Readable = Mapping[str, ArrayLike]
 
 
 class Declared(Protocol):
-    """What a table says of a parameter."""
+    """The properties of a parameter in a table."""
 
     @property
     def readable(self) -> str:
@@ -32,53 +31,51 @@ class Declared(Protocol):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of its layers; none where it has one."""
+        """The names of its layers; empty if it has one layer."""
 
 
 _WIDEST = 10
-"""Columns of a grid that fit beside each other."""
+"""The most columns of a grid in a table."""
 _SHADES = " .:-=+*#%@"
-_COLUMNS: list[Column] = [(head, form) for head, _, form in SHOWN]
+_HEADS, _METRICS, _FORMS = zip(*SHOWN, strict=True)
+_COLUMNS: list[Column] = list(zip(_HEADS, _FORMS, strict=True))
+_PART_HEADS, _PARTS = zip(*PARTS, strict=True)
 
 
 def scores_table(title: str, scores: Mapping[str, Scores]) -> Table:
-    """Strategies against each other, period by period."""
+    """The scores of every strategy, period by period."""
     rows = []
     for period in scores["pool"]:
-        for strategy, said in STRATEGIES.items():
+        for strategy, name in STRATEGIES.items():
             if strategy in scores:
-                rows.append(
-                    [period if strategy == "pool" else "", said, *_shown(scores[strategy][period])]
-                )
+                head = period if strategy == "pool" else ""
+                rows.append([head, name, *_shown(scores[strategy][period])])
     return Table.of(title, ["period", "strategy", *_COLUMNS], rows)
 
 
 def periods_table(title: str, scores: Scores) -> Table:
-    """The pool alone, a line a period."""
-    return Table.of(
-        title,
-        ["period", *_COLUMNS],
-        [[period, *_shown(numbers)] for period, numbers in scores.items()],
-    )
+    """The scores of the pool, a row for each period."""
+    rows = [[period, *_shown(numbers)] for period, numbers in scores.items()]
+    return Table.of(title, ["period", *_COLUMNS], rows)
 
 
 def sets_table(title: str, sets: Iterable[tuple[str, Scores]]) -> Table:
-    """Parameter sets against each other, period by period."""
+    """The scores of every parameter set, period by period."""
     named = list(sets)
-    rows = [
-        [period if index == 0 else "", name, *_shown(scores[period])]
-        for period in named[0][1]
-        for index, (name, scores) in enumerate(named)
-    ]
+    rows = []
+    for period in named[0][1]:
+        head = period
+        for name, scores in named:
+            rows.append([head, name, *_shown(scores[period])])
+            head = ""
     return Table.of(title, ["period", "set", *_COLUMNS], rows)
 
 
 def parts_table(parts: Scores) -> Table:
-    """What each period's return is made of."""
-    rows = [[period, *(numbers[name] for _, name in PARTS)] for period, numbers in parts.items()]
-    return Table.of(
-        "the return and its parts", ["period", *((head, "+.2%") for head, _ in PARTS)], rows
-    )
+    """The parts of each period's return."""
+    heads: list[Column] = ["period", *((head, "+.2%") for head in _PART_HEADS)]
+    rows = [[period, *map(numbers.__getitem__, _PARTS)] for period, numbers in parts.items()]
+    return Table.of("the return and its parts", heads, rows)
 
 
 def grid_table(
@@ -92,16 +89,10 @@ def grid_table(
         return None
     finite = [score for score in scores if math.isfinite(score)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
-    cells = [f"{score:.4g} {_shade(score, low, high)}" for score in scores]
-    lines = [
-        [f"{value:.5g}", *cells[row * len(columns) : (row + 1) * len(columns)]]
-        for row, value in enumerate(rows)
-    ]
-    return Table.of(
-        f"{metric}: {down} down, {across} across",
-        [down, *(f"{value:.5g}" for value in columns)],
-        lines,
-    )
+    cells = iter([f"{score:.4g} {_shade(score, low, high)}" for score in scores])
+    lines = [[f"{value:.5g}", *islice(cells, len(columns))] for value in rows]
+    heads = [down, *(f"{value:.5g}" for value in columns)]
+    return Table.of(f"{metric}: {down} down, {across} across", heads, lines)
 
 
 def _shade(score: float, low: float, high: float) -> str:
@@ -111,51 +102,47 @@ def _shade(score: float, low: float, high: float) -> str:
 
 
 def random_table(draws: int, means: Scores, beaten: Mapping[str, float]) -> Table:
-    """What random parameters come to on average, and the share of them that
-    the pool's score is above.
-    """
+    """The mean scores of random parameters, and the share of them that the pool's score exceeds."""
+    heads: list[Column] = ["period", *_COLUMNS, ("pool beats", ".0%")]
     rows = [[period, *_shown(numbers), beaten[period]] for period, numbers in means.items()]
-    return Table.of(
-        f"mean of {draws} random parameter sets", ["period", *_COLUMNS, ("pool beats", ".0%")], rows
-    )
+    return Table.of(f"mean of {draws} random parameter sets", heads, rows)
 
 
 def _shown(numbers: Mapping[str, float]) -> list[float | None]:
-    return [numbers.get(name) for _, name, _ in SHOWN]
+    return list(map(numbers.get, _METRICS))
 
 
 def parameters_table(
     tokens: Sequence[str], specs: Sequence[Declared], readable: Readable
 ) -> Table | None:
-    """Readable parameters, a column a token; a row a layer.
+    """Readable parameters: a column for each token, a row for each layer.
 
-    What serves every token stands in the first column.
-
-    ``None`` of a pool without parameters.
+    Numbers that are not one for each token are in the first column. ``None`` of a pool without
+    parameters.
     """
-    rows = [row for spec in specs for row in _rows(spec, readable[spec.readable], len(tokens))]
-    return (
-        Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows)
-        if rows
-        else None
-    )
+    rows: list[list[float | str]] = []
+    for spec in specs:
+        rows += _rows(spec, readable[spec.readable], len(tokens))
+    if not rows:
+        return None
+    return Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows)
 
 
 def _rows(spec: Declared, value: ArrayLike, assets: int) -> list[list[float | str]]:
     rows = []
-    for layer, numbers in zip(
-        spec.layers or ("",), np.atleast_2d(np.asarray(value, float)).tolist(), strict=True
-    ):
-        one_cell = (
-            numbers[0] if len(numbers) == 1 else " ".join(f"{number:.5g}" for number in numbers)
-        )
-        cells = numbers if len(numbers) == assets else [one_cell, *[""] * (assets - 1)]
+    layers = np.atleast_2d(np.asarray(value, float)).tolist()
+    for layer, numbers in zip(spec.layers or ("",), layers, strict=True):
+        cells = numbers
+        if len(numbers) != assets:
+            if len(numbers) > 1:
+                cells = [" ".join(f"{number:.5g}" for number in numbers)]
+            cells = [*cells, *[""] * (assets - 1)]
         rows.append([f"{spec.readable} {layer}".rstrip(), spec.unit, *cells])
     return rows
 
 
 class Choice(TypedDict):
-    """What a selection rule chooses of a run."""
+    """The choice of a selection rule."""
 
     step: int
     set: int
@@ -167,50 +154,40 @@ class Choice(TypedDict):
 def metrics_tables(
     strategies: Mapping[str, Scores], units: Mapping[str, str], on_test: bool = False
 ) -> list[Table]:
-    """Every metric of every strategy, a table a period.
+    """Every metric of every strategy, a table for each period.
 
-    ``units`` by metric. ``on_test``: the choice was made on the test period.
+    ``units``: by metric. ``on_test``: the selection used the test period.
     """
     order = (*STRATEGIES, *strategies)
     names = sorted(strategies, key=order.index)
-    columns: list[Column] = [
-        "metric",
-        "unit",
-        *((STRATEGIES.get(name, name), ".4g") for name in names),
-    ]
+    labels: list[Column] = [(STRATEGIES.get(name, name), ".4g") for name in names]
     tables = []
     for period, scores in strategies["pool"].items():
+        columns = [strategies[name].get(period, {}) for name in names]
         rows = [
-            [
-                metric,
-                units.get(metric, ""),
-                *(strategies[name].get(period, {}).get(metric) for name in names),
-            ]
+            [metric, units.get(metric, ""), *(column.get(metric) for column in columns)]
             for metric in scores
         ]
-        chosen = " (the choice was made on it)" if on_test and period == "test" else ""
-        tables.append(
-            Table.of(
-                f"All metrics, {period} period{chosen}" if period else "All metrics", columns, rows
-            )
-        )
+        caption = "All metrics"
+        if period:
+            caption += f", {period} period"
+        if on_test and period == "test":
+            caption += " (the choice was made on it)"
+        tables.append(Table.of(caption, ["metric", "unit", *labels], rows))
     return tables
 
 
 def selections_table(choices: Mapping[str, Choice]) -> Table:
-    """What each selection rule chooses. Those on the test period say so."""
-    periods = list(
-        dict.fromkeys(period for choice in choices.values() for period in choice["scores"])
-    )
-    rows = [
-        [
-            f"{rule} (chosen on the test period)" if looks_at_test(rule) else rule,
-            choice["step"],
-            choice["set"],
-            *(choice["scores"].get(period) for period in periods),
-        ]
-        for rule, choice in choices.items()
-    ]
+    """The choice of each selection rule; those that use the test period are marked."""
+    periods: dict[str, None] = {}
+    for choice in choices.values():
+        periods |= dict.fromkeys(choice["scores"])
+    rows = []
+    for rule, choice in choices.items():
+        label = rule
+        if looks_at_test(rule):
+            label += " (chosen on the test period)"
+        rows.append([label, choice["step"], choice["set"], *map(choice["scores"].get, periods)])
     metric = next(iter(choices.values()))["metric"]
     columns: list[Column] = ["rule", "step", "set", *((period, ".4g") for period in periods)]
     return Table.of(f"What each selection rule chooses, by {metric}", columns, rows)
@@ -219,16 +196,13 @@ def selections_table(choices: Mapping[str, Choice]) -> Table:
 def final_table(tokens: Sequence[str], trajectory: Mapping[str, Numbers]) -> Table:
     """``weights`` and ``reserves`` (t, n) at the last row; its ``value`` (t,) in the caption."""
     rows = [[name, *trajectory[name][-1].tolist()] for name in ("weights", "reserves")]
-    return Table.of(
-        f"At the last row: a value of {printed(trajectory['value'][-1], ',.2f')}",
-        ["", *tokens],
-        rows,
-    )
+    value = printed(trajectory["value"][-1], ",.2f")
+    return Table.of(f"At the last row: a value of {value}", ["", *tokens], rows)
 
 
 def units_table(
     caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]
 ) -> Table:
-    """A row a name; a number that is not one a token stands in the first column."""
+    """A row for each name; a single number is in the first column."""
     rows = [[name, *numbers, *[""] * (len(tokens) - len(numbers))] for name, numbers in units]
     return Table.of(caption, ["", *tokens], rows)

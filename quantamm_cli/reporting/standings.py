@@ -1,7 +1,4 @@
-"""A competition as tables: who earned what, and where it came from; of a sweep, its points.
-
-Nothing here draws or prints.
-"""
+"""The tables of a competition: the edge of each strategy and its parts; of a sweep, its points."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,9 +21,7 @@ Row = TypeVar("Row")
 
 
 class Column(NamedTuple, Generic[Row]):
-    """What a column is headed, the format of its numbers, and what it has of a row:
-    a number, a text, or nothing.
-    """
+    """A heading, the format of the numbers, and the function of a row that gives the cell."""
 
     head: str
     form: str
@@ -34,61 +29,67 @@ class Column(NamedTuple, Generic[Row]):
 
 
 def standings_tables(scores: Scores) -> list[Table]:
-    """Edge and flow of every entrant, a row each; of a sweep, its points."""
-    return [_points(scores)] if "sweep" in scores else _standings(scores, "")
+    """Edge and flow, a row for each strategy; of a sweep, a row for each point."""
+    if "sweep" in scores:
+        return [_points(scores)]
+    return _standings(scores, "")
 
 
 def competition_parts(scores: CompetitionScores) -> list[Table | str]:
-    """The tables of a competition, and who leads, where anybody can."""
+    """The tables of a competition, and a line on the leader if there is one."""
     title = f"{scores['run'][:20]}  {scores['seeds']['count']} seeds of {scores['steps']} steps; "
-    return [*_standings(scores, title), *([said_gap(scores["gap"])] if "gap" in scores else [])]
+    parts: list[Table | str] = [*_standings(scores, title)]
+    if "gap" in scores:
+        parts.append(gap_text(scores["gap"]))
+    return parts
 
 
 def breaches(scores: Scores) -> list[str]:
-    """Who broke which rule, a line each."""
-    rows = () if "sweep" in scores else scores["standings"]
-    broken = ((row["name"], row["breach"]) for row in rows if "breach" in row)
+    """A line for each strategy that broke a rule."""
+    if "sweep" in scores:
+        return []
     return [
-        f"{name} is invalid: {_breach(breach)}; from there on it quoted no more on that seed"
-        for name, breach in broken
+        f"{row['name']} is invalid: {_breach(row['breach'])}; it quotes no more on that seed "
+        "afterwards"
+        for row in scores["standings"]
+        if "breach" in row
     ]
 
 
 def _breach(breach: BreachRecord) -> str:
-    """What was done against the rules, and when."""
-    inputs = breach["inputs"]
+    """The rule, where it was broken first, and the answer that broke it."""
+    inputs, plural = breach["inputs"], "s" * (breach["seeds"] > 1)
     x, y = inputs["reserves"]
-    answer = (
-        f"{inputs['side']} with {inputs['amount']:.6g} at reserves {x:.6g}, {y:.6g} got "
-        f"{inputs['answer']:.6g}"
+    return (
+        f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{plural}, first seed "
+        f"{breach['seed']} step {breach['step']}: {inputs['side']} with {inputs['amount']:.6g} at "
+        f"reserves {x:.6g}, {y:.6g} got {inputs['answer']:.6g}"
     )
-    often = (
-        f"{breach['rule'].replace('_', ' ')} on {breach['seeds']} seed{'s' * (breach['seeds'] > 1)}"
-    )
-    return f"{often}, first seed {breach['seed']} step {breach['step']}: {answer}"
 
 
-def said_gap(gap: GapRecord) -> str:
-    """Who leads, and whether that is sure whenever one stops looking."""
+def gap_text(gap: GapRecord) -> str:
+    """The leader, and whether its lead is significant under optional stopping."""
     leads = f"{gap['leader']} leads {gap['over']} by {gap['mean']:.2f}"
     if (between := between_text(gap)) is None:
         return (
-            f"{leads}; {gap['seeds']} seeds are too few for an interval that "
-            "holds whenever one stops"
+            f"{leads}; {gap['seeds']} seeds are too few for an interval that is valid at any "
+            "stopping time"
         )
-    sure = "decided" if gap["decided"] else "not decided"
-    return f"{sure}: {leads}, interval {between} (95 %, all pairs together, whenever one stops)"
+    decided = "decided" if gap["decided"] else "not decided"
+    return (
+        f"{decided}: {leads}, interval {between} (95 %, all pairs together, at any stopping time)"
+    )
 
 
 def between_text(estimate: EstimateRecord | None) -> str | None:
-    """An interval in words; None where there is none."""
+    """An interval as text; None without one."""
     if estimate is None or estimate["low"] is None or math.isnan(estimate["low"]):
         return None
     return f"{estimate['low']:+.2f} to {estimate['high']:+.2f}"
 
 
-def called(row: StandingRow) -> str:
-    """The name of an entrant, with what to know of it."""
+def label(row: StandingRow) -> str:
+    """The name of a strategy, marked if it is the normaliser or invalid."""
     if row["name"] == NORMALISER:
         return f"[{row['name']}]"
     return row["name"] if row.get("valid", True) else f"{row['name']} (invalid)"
@@ -101,7 +102,7 @@ def _standings(scores: CompetitionScores, title: str) -> list[Table]:
         return "reference" if row["name"] == reference else _mean(row.get("over_reference"))
 
     edge: tuple[Column[StandingRow], ...] = (
-        Column("strategy", "", called),
+        Column("strategy", "", label),
         Column("edge", ".2f", lambda row: row["edge"]["mean"]),
         Column("± s.e.", ".2f", lambda row: row["edge"]["error"]),
         Column("arbitrage", ".2f", lambda row: row["arb_edge"]),
@@ -114,7 +115,7 @@ def _standings(scores: CompetitionScores, title: str) -> list[Table]:
         Column("P(best)", ".1%", lambda row: row.get("probability_best")),
     )
     flow: tuple[Column[StandingRow], ...] = (
-        Column("strategy", "", called),
+        Column("strategy", "", label),
         Column("volume", ",.0f", lambda row: row["volume"]),
         Column("flow share", ".1%", lambda row: row.get("flow_share")),
         Column("edge/volume", ".2f", lambda row: row.get("edge_per_volume")),
@@ -124,15 +125,15 @@ def _standings(scores: CompetitionScores, title: str) -> list[Table]:
         Column("capital share", ".1%", lambda row: row.get("capital_share")),
         Column("fills", ",.0f", lambda row: row["fills"]),
     )
-    where = (
+    caption = (
         "volume in Y a seed, edge/volume and edge/capital in bps (capital: value of the "
         "reserves averaged over time)"
     )
-    return [_table(f"{title}edge in Y a seed", edge, rows), _table(where, flow, rows)]
+    return [_table(f"{title}edge in Y a seed", edge, rows), _table(caption, flow, rows)]
 
 
 def _points(scores: SweepScores) -> Table:
-    """Every point, and how far it is below the best on the same seeds."""
+    """Every point, with its difference to the best on the same seeds."""
     sweep = scores["sweep"]
     columns: tuple[Column[PointRow], ...] = (
         *(Column(name, ".6g", _setting(name)) for name in sweep["axes"]),
@@ -142,17 +143,19 @@ def _points(scores: SweepScores) -> Table:
         Column("P(best)", ".1%", lambda row: row["probability_best"]),
         Column("flow share", ".1%", lambda row: row["flow_share"]),
         Column("edge/volume", ".2f", lambda row: row["edge_per_volume"]),
-        Column(
-            "",
-            "",
-            lambda row: "best" if row.get("behind") is None else "tied" if row["tied"] else "",
-        ),
+        Column("", "", _remark),
     )
     caption = (
         f"{sweep['strategy']}: {len(scores['points'])} points, {scores['seeds']['count']} "
         "seeds; edge in Y a seed"
     )
     return _table(caption, columns, scores["points"])
+
+
+def _remark(row: PointRow) -> str:
+    if row.get("behind") is None:
+        return "best"
+    return "tied" if row["tied"] else ""
 
 
 def _setting(name: str) -> Callable[[PointRow], float]:
@@ -169,4 +172,5 @@ def _error(estimate: EstimateRecord | None) -> float | None:
 
 def _table(caption: str, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Table:
     heads = [(column.head, column.form) for column in columns]
-    return Table.of(caption, heads, [[column.of(row) for column in columns] for row in rows])
+    cells = [map(column.of, rows) for column in columns]
+    return Table.of(caption, heads, list(zip(*cells, strict=True)))

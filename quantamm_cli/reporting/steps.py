@@ -1,6 +1,6 @@
-"""Lines over steps: of a training run's history, and of the pools of a competition."""
+"""Plots of lines over steps: of a training history, and of the pools of a competition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,21 +11,22 @@ from matplotlib.lines import Line2D
 from quantamm_cli.reporting import style
 from quantamm_cli.reporting.periods import Numbers, Selection
 from quantamm_cli.reporting.thinning import thinned
+from quantamm_cli.store.record import Entry
 
 
-def said(selection: Selection | None) -> str:
-    """The choice in one line."""
-    return selection.said if selection is not None else ""
+def numbers(entries: Sequence[Entry]) -> Numbers:
+    """The steps (entries,) of a history."""
+    return np.array([entry["step"] for entry in entries], float)
 
 
 def line(axes: Axes, steps: Numbers, column: Numbers, **how: Any) -> Line2D:
     """A line through the finite numbers, thinned."""
-    kept = thinned(column)
-    return style.line(axes, steps[kept], np.where(np.isfinite(column), column, np.nan)[kept], **how)
+    rows = thinned(column)
+    return style.line(axes, steps[rows], np.where(np.isfinite(column), column, np.nan)[rows], **how)
 
 
 def mark(axes: Axes, selection: Selection | None) -> None:
-    """A line where the chosen step is."""
+    """A vertical line at the chosen step."""
     if selection is not None:
         axes.axvline(
             selection.step, color=style.QUIET, lw=1.0, ls=(0, (2, 2)), zorder=0.5, gid=style.MARK
@@ -33,14 +34,14 @@ def mark(axes: Axes, selection: Selection | None) -> None:
 
 
 def step_axis(axes: Axes, steps: Numbers) -> None:
-    """An axis of whole steps, of which there may be one."""
+    """An axis of one or more whole steps."""
     style.whole_steps(axes)
     if len(steps) == 1:
         axes.set_xlim(steps[0] - 0.5, steps[0] + 0.5)
 
 
 def pools(steps: Numbers, columns: Mapping[str, Numbers], label: str) -> Figure:
-    """A line (t,) a pool over ``steps`` (t,)."""
+    """A line for each pool: its column (t,) over ``steps`` (t,)."""
     figure, (axes,) = style.panels("", "", 1, 3.0)
     handles = []
     for index, (name, column) in enumerate(columns.items()):

@@ -1,4 +1,4 @@
-"""What a folder of results holds as a table."""
+"""The tables of a folder of results."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from quantamm_cli.reporting.table import Column, Table
 
-_NAMED = ("run", "kind", "status", "what", "tokens", "of", "metric")
-_FOLDER: tuple[Column, ...] = (*_NAMED, ("best", ".4f"), "modified (UTC)")
+_TEXTS = ("run", "kind", "status", "what", "tokens", "of", "metric")
+_FOLDER: tuple[Column, ...] = (*_TEXTS, ("best", ".4f"), "modified (UTC)")
 
 
 class Line(NamedTuple):
-    """One result in a listing."""
+    """One result in a list."""
 
     name: str
     """Digits of its fingerprint."""
@@ -21,23 +21,23 @@ class Line(NamedTuple):
     what: str
     tokens: Sequence[str]
     size: str | None
-    """How many steps, cycles, seeds or trials."""
+    """The number of steps, cycles, seeds or trials."""
     metric: str
     best: float | None
     modified: datetime
 
 
 def folder_table(lines: Sequence[Line]) -> Table:
-    """A row a result."""
-    return Table.of("", _FOLDER, [_cells(line) for line in lines])
+    """A row for each result."""
+    return Table.of("", _FOLDER, list(map(_cells, lines)))
 
 
 def _cells(line: Line) -> list[str | float | None]:
-    named = [line.name, line.kind, line.status, line.what, " ".join(line.tokens)]
-    return [*named, line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"]
+    texts = [line.name, line.kind, line.status, line.what, " ".join(line.tokens)]
+    return [*texts, line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"]
 
 
 def damages_table(damages: Sequence[tuple[Path, str]]) -> Table:
-    """Files, and what is wrong with each."""
+    """Files and their problems."""
     rows = [[str(path), problem] for path, problem in damages]
-    return Table.of("", ["file", "what is wrong"], rows)
+    return Table.of("", ["file", "problem"], rows)

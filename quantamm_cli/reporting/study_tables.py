@@ -1,4 +1,4 @@
-"""A study as a table: its trials."""
+"""The table of a study's trials."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,11 @@ from quantamm_cli.tuning.study_document import TrialRecord
 def trials_table(
     caption: str, trials: Sequence[TrialRecord], searched: Sequence[str], best: int | None
 ) -> Table:
-    """A row a trial, as JSON has them."""
+    """A row for each trial of the study's document."""
     rows = []
     for each in trials:
-        chosen = [each["settings"].get(key) for key in searched]
+        values = map(each["settings"].get, searched)
         remark = "best" if each["number"] == best else each.get("reason", "")
-        rows.append(
-            [
-                each["number"],
-                each["state"],
-                each["value"],
-                *chosen,
-                each.get("run", "")[:16],
-                remark,
-            ]
-        )
+        outcome = [each["number"], each["state"], each["value"]]
+        rows.append([*outcome, *values, each.get("run", "")[:16], remark])
     return Table.of(caption, ["trial", "state", "value", *searched, "run", ""], rows)

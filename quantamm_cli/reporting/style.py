@@ -1,4 +1,4 @@
-"""How every figure looks: sizes, colours, dates, shading of periods, a legend below."""
+"""The style of every figure: sizes, colours, dates, shading of periods, a legend below."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -21,24 +21,24 @@ from quantamm_cli.reporting.periods import Numbers, Period, Unix, pieces
 from quantamm_cli.reporting.thinning import isolated, thinned
 
 WIDTH, DPI = 6.4, 160
-"""Inches, and 1024 pixels: large letters, so that they can still be
-read at the width of a phone.
-"""
+"""Inches, and dots per inch: 1024 pixels with letters that can be read on a phone."""
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#000000", "#8c7a00")
-"""Told apart by the colour-blind (Okabe & Ito, with olive for their yellow,
-which is faint on white).
+"""Colours that the colour-blind can distinguish (Okabe & Ito, with olive for their yellow, which is
+faint on white).
 """
 QUIET, QUIET_TEXT = "#8a8a8a", "#444444"
 MARK = "mark"
-"""The group id of lines that mark a place and show no data."""
+"""The group id of lines that mark a position and have no data."""
+DIAMOND: Any = {"marker": "D", "ls": "", "mfc": "none", "mec": "black", "mew": 1.4, "gid": MARK}
+"""A marker of a selected point."""
 _TINTS = {"train": "#ffffff", "validation": "#e4edf5", "test": "#f8ead9"}
 _OTHER_TINT = "#eeeeee"
 _LETTER = 0.0138
 """Width of a letter of a period's label, as a share of the axes."""
 _NAMED = 2
 _LEGEND = 88
-"""Letters that fit beside each other in a legend; a line's sample takes the place of six."""
+"""Letters that fit in a row of a legend; the sample of a line takes the place of six."""
 _DAY = 86_400_000
 
 _STYLE: Any = {
@@ -65,12 +65,15 @@ _STYLE: Any = {
     "legend.handletextpad": 0.5,
     "lines.linewidth": 1.4,
     "lines.markersize": 4,
-    "text.parse_math": False,  # names are anybody's: a dollar sign is a dollar sign
+    "text.parse_math": False,  # names may contain dollar signs
 }
 
 
+_CENTRED: Any = {"ha": "center", "va": "center", "color": QUIET_TEXT}
+
+
 class Look(TypedDict, total=False):
-    """How a line looks, as matplotlib names it."""
+    """Properties of a line, named as matplotlib does."""
 
     color: str
     linestyle: str
@@ -85,9 +88,7 @@ R = TypeVar("R")
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw in this style whatever the user's own settings of matplotlib are,
-    which are left as they were.
-    """
+    """Draw in this style, whatever the user's settings of matplotlib, which do not change."""
 
     @wraps(draw)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -101,15 +102,15 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @styled
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG file: the same bytes for the same figure, without a date."""
+    """The figure as a PNG file without a date, so that equal figures give equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of ``count`` axes below each other, each ``height`` inches
-    high, that share their x-axis.
+    """A figure of ``count`` axes below each other, each ``height`` inches high, with a shared
+    x-axis.
     """
     figure = Figure(figsize=(WIDTH, count * height + 1.2), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
@@ -121,8 +122,8 @@ def panels(title: str, subtitle: str, count: int, height: float) -> tuple[Figure
 
 
 def look(index: int) -> Look:
-    """Colour and dashes of the line of this index: eight that differ,
-    in colour and, four by four, in dashes.
+    """Colour and dashes of the line of this index: eight colours, and dashes that change after
+    every four lines.
     """
     return {
         "color": COLOURS[index % len(COLOURS)],
@@ -131,42 +132,44 @@ def look(index: int) -> Look:
 
 
 def line(axes: Axes, x: Any, y: Numbers, **how: Any) -> Line2D:
-    """A line through the finite values; one that stands alone is a dot."""
-    alone = isolated(y).tolist()
-    (drawn,) = axes.plot(x, y, **(how | {"marker": "o", "markevery": alone} if alone else how))
+    """A line through the finite values; a value between two that are not finite is a dot."""
+    dots = isolated(y).tolist()
+    if dots:
+        how |= {"marker": "o", "markevery": dots}
+    (drawn,) = axes.plot(x, y, **how)
     return drawn
 
 
 def whole_steps(axes: Axes) -> None:
-    """An axis of steps: there is none between two."""
+    """An axis of steps, without ticks between whole steps."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("step")
 
 
 def unmagnified(axes: Axes, values: Numbers) -> None:
-    """Numbers that differ by rounding alone look alike."""
+    """Widen the y-axis if values differ by rounding errors only."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return
     middle, size = float(np.median(finite)), float(np.abs(finite).max())
     if np.ptp(finite) <= 1e-9 * size:
-        axes.set_ylim(middle - 0.05 * size, middle + 0.05 * size) if size else axes.set_ylim(-1, 1)
+        margin = 0.05 * size or 1.0
+        axes.set_ylim(middle - margin, middle + margin)
 
 
 def timeline(
     axes: Axes, unix: Unix, values: Numbers, periods: Sequence[Period], **how: Any
 ) -> Line2D:
-    """A line over time, thinned, and broken between periods, where a benchmark starts again.
+    """A line over time, thinned, and broken between periods, where benchmarks restart.
 
     ``unix`` (t,) ms, ``values`` (t,).
     """
-    xs, ys = [], []
+    xs, ys = [np.empty(0, np.int64)], [np.empty(0)]
     for rows in pieces(unix, periods):
-        kept = rows.start + thinned(values[rows])
-        xs += [unix[kept], unix[kept[-1:]]]
-        ys += [values[kept], [np.nan]]
-    x = np.concatenate(xs[:-1]) if xs else np.empty(0, np.int64)
-    y = np.concatenate(ys[:-1]) if ys else np.empty(0)
+        drawn = rows.start + thinned(values[rows])
+        xs += [unix[drawn], unix[drawn[-1:]]]
+        ys += [values[drawn], np.full(1, np.nan)]
+    x, y = np.concatenate(xs)[:-1], np.concatenate(ys)[:-1]
     return line(axes, days(x), np.where(np.isfinite(y), y, np.nan), **how)
 
 
@@ -183,92 +186,81 @@ def date_axis(axes: Axes, unix: Unix) -> None:
 
 
 def shade(axes: Axes, unix: Unix, periods: Sequence[Period]) -> list[Patch]:
-    """A tint and a label for each period, within the rows of ``unix``;
-    patches for the legend where labels would not fit.
+    """A tint and a label for each period within ``unix``; returns patches for the legend if the
+    labels do not fit.
     """
-    here = [(period, rows) for period in periods for rows in pieces(unix, [period])]
-    whole = max(int(unix[-1] - unix[0]), 1) if len(unix) else 1
+    if not len(unix):
+        return []
+    spans: list[tuple[Period, slice]] = []
+    for period in periods:
+        spans += [(period, rows) for rows in pieces(unix, [period])]
+    duration = max(int(unix[-1] - unix[0]), 1)
     fits = all(
-        (unix[rows.stop - 1] - unix[rows.start]) / whole > _LETTER * len(period.name)
-        for period, rows in here
+        (unix[rows.stop - 1] - unix[rows.start]) / duration > _LETTER * len(period.name)
+        for period, rows in spans
     )
     patches = []
-    for period, rows in here:
+    for period, rows in spans:
         left, right = days(unix[[rows.start, rows.stop - 1]])
         tint = _TINTS.get(period.name, _OTHER_TINT)
         axes.axvspan(left, right, color=tint, lw=0, zorder=0)
         if rows.start > 0:
             axes.axvline(left, color=QUIET, lw=0.8, ls=(0, (1, 2)), gid=MARK)
         if fits:
-            place = axes.get_xaxis_transform()
             axes.text(
                 (left + right) / 2,
                 1.01,
                 period.name,
-                transform=place,
-                ha="center",
-                va="bottom",
+                transform=axes.get_xaxis_transform(),
                 fontsize=9.5,
-                color=QUIET_TEXT,
+                **(_CENTRED | {"va": "bottom"}),
             )
-        patches.append(
-            Patch(facecolor=tint, edgecolor=QUIET, lw=0.6, label=f"{period.name} period")
-        )
+        label = f"{period.name} period"
+        patches.append(Patch(facecolor=tint, edgecolor=QUIET, lw=0.6, label=label))
     return [] if fits else patches
 
 
 def days(unix: Unix) -> Numbers:
-    """Moments (t,) in ms as matplotlib counts them: days."""
+    """Times (t,) in ms as matplotlib counts them, in days."""
     return unix / _DAY
 
 
 def legend(figure: Figure, handles: Sequence[Artist]) -> None:
-    """All lines' names below everything, where they cover nothing."""
+    """A legend below the axes."""
     if handles:
         figure.legend(handles=list(handles), loc="outside lower center", ncols=_columns(handles))
 
 
 def _columns(handles: Sequence[Artist]) -> int:
-    """As many as fit below a figure, and no row of one if that can be helped."""
+    """The number of columns that fit, with rows of about equal length."""
     longest = max(len(str(handle.get_label())) for handle in handles)
     most = max(min(int(_LEGEND / (longest + 6)), len(handles)), 1)
     return -(-len(handles) // -(-len(handles) // most))
 
 
 def left_out(columns: Mapping[str, Numbers]) -> str:
-    """How many of the rows of which columns are not drawn because they are not finite; empty if
-    none, or if nothing is drawn at all.
+    """A note on columns with rows that are not finite and hence not drawn; empty if there are
+    none, or if no row at all is finite.
     """
-    rows = max((len(column) for column in columns.values()), default=0)
+    rows = max(map(len, columns.values()), default=0)
     missing = {name: int((~np.isfinite(column)).sum()) for name, column in columns.items()}
-    told = [f"{name} {count:,}" for name, count in missing.items() if count]
-    if not told or all(count == rows for count in missing.values()):
+    counts = [f"{name} {count:,}" for name, count in missing.items() if count]
+    if not counts or set(missing.values()) == {rows}:
         return ""
-    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
-    return f"not finite: {', '.join(told[:_NAMED])}{more}, of {rows:,}"
+    names = ", ".join(counts[:_NAMED])
+    if len(counts) > _NAMED:
+        names += f" and {len(counts) - _NAMED} more"
+    return f"not finite: {names}, of {rows:,}"
 
 
-def note(axes: Axes, *told: str, above: float = 4) -> None:
-    """Lines ``above`` an axes, in points, below its title; if nothing is drawn in it,
-    that is said in its middle.
+def note(axes: Axes, *lines: str, above: float = 4) -> None:
+    """Lines of text between the title and the axes, which are ``above`` points below; and a text
+    in the middle of axes without finite values.
     """
-    axes.set_title(
-        "\n".join(text for text in (axes.get_title(loc="left"), *told) if text),
-        pad=above,
-        color=QUIET_TEXT,
-    )
-    if not any(
-        np.isfinite(np.asarray(drawn.get_ydata(), float)).any()
-        for drawn in axes.get_lines()
-        if drawn.get_gid() != MARK
-    ):
-        axes.text(
-            0.5,
-            0.5,
-            "nothing to draw: no finite value",
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            color=QUIET_TEXT,
-        )
+    title = "\n".join(filter(None, (axes.get_title(loc="left"), *lines)))
+    axes.set_title(title, pad=above, color=QUIET_TEXT)
+    data = [drawn.get_ydata() for drawn in axes.get_lines() if drawn.get_gid() != MARK]
+    if not any(np.isfinite(np.asarray(values, float)).any() for values in data):
+        text = "nothing to draw: no finite value"
+        axes.text(0.5, 0.5, text, transform=axes.transAxes, **_CENTRED)
         axes.set_yticks([])

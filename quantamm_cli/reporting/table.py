@@ -1,8 +1,9 @@
-"""A table of values, which a terminal, a notebook and a page show each in its way."""
+"""Tables of values, for terminals, notebooks and pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import starmap
 from typing import Any
 
 Column = str | tuple[str, str]
@@ -11,7 +12,7 @@ _FORM = ".6g"
 
 
 class Markdown(str):
-    """Text that a terminal renders and pages, and a pipe gets as it is."""
+    """Text that a terminal renders in a pager; to a pipe it is written unchanged."""
 
     __slots__ = ()
 
@@ -26,7 +27,7 @@ class Table:
 
     @classmethod
     def of(cls, caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> "Table":
-        """From sequences of any type."""
+        """A table of sequences of any type."""
         return cls(caption, tuple(columns), tuple(map(tuple, rows)))
 
     @property
@@ -37,20 +38,16 @@ class Table:
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """The rows with every value as text."""
-        return tuple(
-            tuple(cell(value, form) for value, form in zip(row, self._forms, strict=True))
-            for row in self.rows
-        )
+        return self._formatted(cell)
 
     @property
     def typeset(self) -> tuple[tuple[str, ...], ...]:
-        """As ``texts``, with the signs of printed pages: a true minus,
-        an en dash for what is not there.
-        """
-        return tuple(
-            tuple(printed(value, form) for value, form in zip(row, self._forms, strict=True))
-            for row in self.rows
-        )
+        """``texts`` with typographic signs: a true minus, an en dash for a missing value."""
+        return self._formatted(printed)
+
+    def _formatted(self, form: Callable[[Any, str], str]) -> tuple[tuple[str, ...], ...]:
+        forms = self._forms
+        return tuple(tuple(starmap(form, zip(row, forms, strict=True))) for row in self.rows)
 
     @property
     def _forms(self) -> list[str]:
@@ -58,35 +55,34 @@ class Table:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold nothing but numbers."""
-        return tuple(
-            bool(self.rows) and all(_number(row[i]) for row in self.rows)
-            for i in range(len(self.columns))
-        )
+        """For each column, whether it has numbers only."""
+        if not self.rows:
+            return (False,) * len(self.columns)
+        return tuple(all(map(_number, column)) for column in zip(*self.rows, strict=True))
 
     def __str__(self) -> str:
-        """Columns two spaces apart, numbers to the right, no trailing blanks."""
+        """Columns two spaces apart, numbers right-aligned, no trailing blanks."""
         lines, rows = [self.caption] if self.caption else [], (self.heads, *self.texts)
-        widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        adjust = [str.rjust if right else str.ljust for right in self.numeric]
         for row in rows:
-            padded = [
-                text.rjust(width) if right else text.ljust(width)
-                for text, width, right in zip(row, widths, self.numeric, strict=True)
-            ]
-            lines.append("  ".join(padded).rstrip())
+            cells = zip(adjust, row, widths, strict=True)
+            lines.append("  ".join(align(text, width) for align, text, width in cells).rstrip())
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """HTML for notebooks."""
+        sides = ["right" if right else "left" for right in self.numeric]
 
         def line(cells: Sequence[str], tag: str) -> str:
-            sides = ["right" if right else "left" for right in self.numeric]
-            return "".join(
-                f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
-                for text, side in zip(cells, sides, strict=True)
-            )
+            html = ""
+            for text, side in zip(cells, sides, strict=True):
+                html += f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
+            return html
 
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        caption = ""
+        if self.caption:
+            caption = f"<caption>{escape(self.caption)}</caption>"
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.texts)
         return (
             f"<table>{caption}<thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody>"
@@ -95,7 +91,7 @@ class Table:
 
 
 def cell(value: Any, form: str) -> str:
-    """One value as text; what is not there, or not a number, is a dash."""
+    """One value as text; None and NaN are a dash."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if value is None or value != value:
@@ -108,11 +104,13 @@ def cell(value: Any, form: str) -> str:
 
 
 def printed(value: Any, form: str) -> str:
-    """As ``cell``, with the signs of printed pages."""
+    """``cell`` with typographic signs."""
     text = cell(value, form)
     if isinstance(value, str):
         return text
-    return "–" if text == "-" else text.replace("-", "−")
+    if text == "-":
+        return "–"
+    return text.replace("-", "−")
 
 
 def _number(value: Any) -> bool:

@@ -57,9 +57,10 @@ def _value(value: Any, where: str, annotation: Any = None) -> Any:
         return tuple(_value(item, where) for item in value)
     if not isinstance(value, dict):
         return value
-    _, inner = get_args(annotation) if get_origin(annotation) is dict else (None, None)
-    if isclass(inner) and issubclass(inner, Settings):
-        return {key: decode(inner, item, f"{where}.{key}") for key, item in value.items()}
+    if get_origin(annotation) is dict:
+        inner = get_args(annotation)[1]
+        if isclass(inner) and issubclass(inner, Settings):
+            return {key: decode(inner, item, f"{where}.{key}") for key, item in value.items()}
     if "kind" not in value or where == "params":
         return {key: _value(item, f"{where}.{key}") for key, item in value.items()}
     if not isinstance(value["kind"], str):
@@ -107,7 +108,9 @@ def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigErr
     if keys[:1] == ["params"] and kind != "value_error":
         kind = "numbers_type"
     text = f"'{value}'" if isinstance(value, str) else str(value)
-    meaning = f" ({field.description})" if field is not None and field.description else ""
+    meaning = ""
+    if field is not None and field.description:
+        meaning = f" ({field.description})"
     if kind == "value_error":
         message = str(context["error"])
     elif kind == "extra_forbidden":

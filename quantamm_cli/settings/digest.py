@@ -27,14 +27,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return list(map(plain, value))
     return value
 
 
 def fields(settings: BaseModel, left_out: Container[str] = ()) -> dict[str, Any]:
     """The plain values of settings by name without ``left_out``, and their meaning if above 1."""
+    tree: dict[str, Any] = {}
     meaning = getattr(settings, "meaning", 1)
-    tree = {"meaning": meaning} if meaning > 1 else {}
+    if meaning > 1:
+        tree["meaning"] = meaning
     for name, field in type(settings).model_fields.items():
         value = plain(getattr(settings, name))
         if name not in left_out and not (_came_later(field) and value == _default(field)):

@@ -18,12 +18,14 @@ def groups() -> dict[str, str]:
     """
     places: set[str] = set()
     for conf in (packaged_conf(), *(folder for _, folder in plugin_folders())):
-        folders = [place for place in conf.rglob("*") if place.is_dir() and _has_kinds(place)]
-        places |= {folder.relative_to(conf).as_posix() for folder in folders}
+        for folder in filter(_has_kinds, conf.rglob("*")):
+            places.add(folder.relative_to(conf).as_posix())
     return dict(sorted((_plural(place.rpartition("/")[2]), place) for place in places))
 
 
 def _has_kinds(place: Path) -> bool:
+    if not place.is_dir():
+        return False
     return any(_KIND.search(path.read_bytes()) for path in place.glob("*.yaml"))
 
 

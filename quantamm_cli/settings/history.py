@@ -52,14 +52,16 @@ class Older(NamedTuple):
     """The changes in between; empty where CHANGES lists none, as for users' components."""
 
     def __str__(self) -> str:
-        why = f": {'; '.join(self.what)}" if self.what else ""
-        return f"older definition: {self.where} has meaning {self.meaning}, now {self.now}{why}"
+        text = f"older definition: {self.where} has meaning {self.meaning}, now {self.now}"
+        return ": ".join(filter(None, (text, "; ".join(self.what))))
 
 
 def older_json(changes: Iterable[Older]) -> dict[str, Json]:
     """The entry on older definitions in the JSON of a result; empty if there are none."""
-    listed: list[Json] = [change._asdict() for change in changes]
-    return {"older": listed} if listed else {}
+    documents: list[Json] = [change._asdict() for change in changes]
+    if not documents:
+        return {}
+    return {"older": documents}
 
 
 def since(document: int) -> dict[str, Any]:

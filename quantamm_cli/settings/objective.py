@@ -71,5 +71,6 @@ class Objective(Settings):
             )
         shift = length - int(length * self.overlap)
         shift = min(shift, (rows - length) // (self.periods - 1))
-        starts = [part * shift for part in range(self.periods)]
-        return tuple((f"part {part}", row, row + length) for part, row in enumerate(starts))
+        return tuple(
+            (f"part {part}", part * shift, part * shift + length) for part in range(self.periods)
+        )

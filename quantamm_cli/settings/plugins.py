@@ -44,8 +44,11 @@ def plugin_folders() -> list[tuple[str, Path]]:
 
 def plugin_versions() -> dict[str, str]:
     """The versions of the packages whose components were imported, by the name of the package."""
-    packages = [point.dist for point in _points(COMPONENTS) if _load(point)]
-    return {package.name: package.version for package in packages if package is not None}
+    versions: dict[str, str] = {}
+    for point in _points(COMPONENTS):
+        if _load(point) and point.dist is not None:
+            versions[point.dist.name] = point.dist.version
+    return versions
 
 
 def command_modules() -> tuple[dict[str, ModuleType], list[str]]:
@@ -103,8 +106,10 @@ def _load(point: "EntryPoint") -> bool:
 
 def _failed(point: "EntryPoint", failure: BaseException) -> str:
     message = f"{type(failure).__name__}: {' '.join(str(failure).split())[:300]}"
-    package = "" if point.dist is None else f" of {point.dist.name} {point.dist.version}"
-    return f"the plugin {point.name} ({point.value}){package} cannot be imported: {message}"
+    plugin = f"the plugin {point.name} ({point.value})"
+    if point.dist is not None:
+        plugin += f" of {point.dist.name} {point.dist.version}"
+    return f"{plugin} cannot be imported: {message}"
 
 
 def _module(point: "EntryPoint") -> str:

@@ -36,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three known names: the nearest, or those that begin with ``name``; else none."""
     names = list(known)
     reach = _reach(name)
-    near = best({other: distance(name.lower(), other.lower(), reach) for other in names}, reach)
+    near = best(_distances(name, names, reach), reach)
     longer = [other for other in names if other.lower().startswith(name.lower()) and len(name) > 2]
     return near or longer[:_MOST]
 
@@ -47,7 +47,7 @@ def nearest_keys(key: str, known: Iterable[str]) -> list[str]:
     """
     parts = key.count(".") + 1
     reach = _reach(key) + 0.5
-    scores = {other: float(distance(key.lower(), other.lower(), reach)) for other in known}
+    scores = _distances(key, known, reach)
     for other, score in scores.items():
         tail = ".".join(other.split(".")[-parts:])
         if tail != other:
@@ -67,12 +67,18 @@ def best(scores: dict[str, float] | dict[str, int], reach: float) -> list[str]:
 
 def hint(names: list[str]) -> str:
     """`` (did you mean 'x'?)``; empty without names."""
-    return f" (did you mean {' or '.join(map(repr, names))}?)" if names else ""
+    if not names:
+        return ""
+    return f" (did you mean {' or '.join(map(repr, names))}?)"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The hint for the nearest of the known names."""
     return hint(nearest(name, known))
+
+
+def _distances(name: str, known: Iterable[str], most: float) -> dict[str, float]:
+    return {other: float(distance(name.lower(), other.lower(), most)) for other in known}
 
 
 def _reach(name: str) -> float:

@@ -78,7 +78,7 @@ def _tokens(tokens: tuple[str, ...]) -> tuple[str, ...]:
     if double:
         raise ValueError(f"{', '.join(sorted(double))} is named twice")
     if not 2 <= len(tokens) <= 8:
-        plural = "" if len(tokens) == 1 else "s"
+        plural = "s" * (len(tokens) != 1)
         raise ValueError(f"{len(tokens)} token{plural}; a pool holds 2 to 8")
     return tokens
 

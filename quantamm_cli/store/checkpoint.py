@@ -14,7 +14,7 @@ from quantamm_cli.settings.history import DOCUMENT, Older, older
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.advice import restore
-from quantamm_cli.store.checksummed_json import refuse_newer
+from quantamm_cli.store.checksummed_json import refuse_newer, with_digest
 from quantamm_cli.store.encode import parse, render, same_spelling
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.record import Entry, Record, is_entry
@@ -138,8 +138,7 @@ def _problem(text: str, document: Any) -> str | None:
     """What does not fit in a document of the right shape."""
     if not same_spelling(text, document):
         return "its numbers or keys are not spelled as they were written"
-    rest = {key: value for key, value in document.items() if key != "sha256"}
-    if sha256(rest) != document["sha256"]:
+    if with_digest(document)["sha256"] != document["sha256"]:
         return "its content does not fit its sha256"
     named = sha256(document["settings"]) == document["fingerprint"]
     if not named or document["status"] not in STATUSES:

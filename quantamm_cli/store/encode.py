@@ -25,7 +25,7 @@ def finite(tree: Any) -> Any:
     if isinstance(tree, Mapping):
         return {key: finite(tree[key]) for key in sorted(map(_key, tree))}
     if isinstance(tree, list | tuple):
-        return [finite(value) for value in tree]
+        return list(map(finite, tree))
     return _array(np.asarray(tree))
 
 
@@ -53,11 +53,14 @@ def render(tree: Any, indent: str = "") -> str:
     deeper = indent + _INDENT
     if isinstance(tree, dict) and tree:
         lines = [f"{json.dumps(key)}: {render(value, deeper)}" for key, value in tree.items()]
-        return "{\n" + ",\n".join(deeper + line for line in lines) + f"\n{indent}}}"
-    if isinstance(tree, list) and _has_dict(tree):
+        opening, closing = "{", "}"
+    elif isinstance(tree, list) and _has_dict(tree):
         lines = [render(value, deeper) for value in tree]
-        return "[\n" + ",\n".join(deeper + line for line in lines) + f"\n{indent}]"
-    return _ENCODER.encode(tree)
+        opening, closing = "[", "]"
+    else:
+        return _ENCODER.encode(tree)
+    separator = f",\n{deeper}"
+    return f"{opening}\n{deeper}{separator.join(lines)}\n{indent}{closing}"
 
 
 def _has_dict(tree: Any) -> bool:

@@ -24,10 +24,10 @@ def bd18(value: float) -> str:
 
 def bd18_shares(values: Sequence[float]) -> list[str]:
     """Shares that sum to exactly one: the largest takes the remainder of rounding."""
-    units = [_units(value) for value in values]
+    units = list(map(_units, values))
     largest = max(range(len(units)), key=units.__getitem__)
     units[largest] += ONE - sum(units)
-    return [str(unit) for unit in units]
+    return list(map(str, units))
 
 
 def _units(value: float) -> int:

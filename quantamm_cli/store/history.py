@@ -88,7 +88,9 @@ class History:
         """
         lines = [line for line in read_lines(self.path, self.fingerprint) if line.step <= step]
         if not lines or lines[-1].step != step:
-            state = f"intact up to step {lines[-1].step}" if lines else "it has no intact line"
+            state = "it has no intact line"
+            if lines:
+                state = f"intact up to step {lines[-1].step}"
             message = f"was cut or altered: {state}, expected {step}; {start_over()}"
             raise StoreError(str(self.path), message)
         self.step, self._digest, self._end = step, lines[-1].digest, lines[-1].end

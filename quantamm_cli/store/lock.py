@@ -89,5 +89,6 @@ def _holder(path: Path) -> str:
 
 def _clock(since: datetime) -> str:
     since = since.astimezone(UTC)
-    today = since.date() == datetime.now(UTC).date()
-    return f"{since:%H:%M:%S}" if today else f"{since:%Y-%m-%d %H:%M:%S}"
+    if since.date() == datetime.now(UTC).date():
+        return f"{since:%H:%M:%S}"
+    return f"{since:%Y-%m-%d %H:%M:%S}"

@@ -71,7 +71,7 @@ class Records:
 
     def of(self, entries: Iterable[Entry]) -> list[Record]:
         """The records of the entries, in their order."""
-        return [self._of(entry) for entry in entries]
+        return list(map(self._of, entries))
 
     def _of(self, entry: Entry) -> Record:
         known = self._known.get(int(entry["step"]))

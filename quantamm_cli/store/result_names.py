@@ -43,7 +43,7 @@ def holdings(runs: Path) -> list[Held]:
     """
     with atomic.reporting_errors(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
-        return [held for path in paths if (held := held_at(path)) is not None]
+        return list(filter(None, map(held_at, paths)))
 
 
 def held_at(path: Path) -> Held | None:
@@ -66,8 +66,11 @@ def matching(runs: Path, name: str) -> list[Held]:
     if parts is None:
         return []
     kind, digits = (parts[1] or "").lower(), parts[2].lower()
-    results = [held for held in holdings(runs) if held.fingerprint.startswith(digits)]
-    return [held for held in results if kind in ("", held.kind)]
+    return [
+        held
+        for held in holdings(runs)
+        if held.fingerprint.startswith(digits) and kind in ("", held.kind)
+    ]
 
 
 def kind_of(tree: Json) -> str | None:

@@ -85,7 +85,9 @@ def read_walk(place: WalkPlace) -> Walk:
     if place not in choices:
         usual = f"the usual choice, without {argument('load')}"
         known = [argument("load", each.chosen[1:]) if each.chosen else usual for each in choices]
-        others = f" (there is: {', '.join(known)})" if known else ""
+        others = ""
+        if known:
+            others = f" (there is: {', '.join(known)})"
         raise StoreError(str(place.folder), f"has no {place.result.name}{others}; {_ADVICE}")
     result: Any = read_object(place.result, _ADVICE)
     try:

@@ -108,8 +108,9 @@ class Writer:
             ValueError: a step that does not fit.
         """
         step = step_of(state)
-        data = {"data": self.data} if self.data else {}
-        origin = finite(data | dict(provenance))
+        origin = dict(provenance)
+        if self.data:
+            origin.setdefault("data", self.data)
         with self._busy:
             since = self._records.of(entries_since_last)
             by_step = {record.step: record for record in self._records.of(checkpoint_entries)}
@@ -128,7 +129,7 @@ class Writer:
                     f"the history ends at step {self._history.step}, the state is of step {step}"
                 )
             write_state(self.place.state, self.place.fingerprint, state)
-            write_checkpoint(self.place, self._settings, status, records, origin)
+            write_checkpoint(self.place, self._settings, status, records, finite(origin))
             self._records.retain(records)
 
     def _find(self, fresh: bool) -> None:

@@ -65,7 +65,7 @@ class Chosen:
         dates = ", ".join(
             f"{name} from {date_text(start + first)}" for name, first, _ in self.settings.spans
         )
-        head = f"{self.run.name[:16]}  {self.selection.said}"
+        head = f"{self.run.name[:16]}  {self.selection.summary}"
         return "\n".join([head, dates, *map(str, self.run.older)])
 
     def to_dict(self) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quantamm_cli.competition.documents import Receipt, Scores
-from quantamm_cli.reporting.standings import breaches, said_gap, standings_tables
+from quantamm_cli.reporting.standings import breaches, gap_text, standings_tables
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
@@ -119,7 +119,7 @@ class StoredCompetition(Result):
         seeds, scores, steps, gap = self.scores["seeds"], self.scores, "", []
         if "sweep" not in scores:
             steps = f", {scores['steps']} steps each"
-            gap = [said_gap(scores["gap"])] if "gap" in scores else []
+            gap = [gap_text(scores["gap"])] if "gap" in scores else []
         last = seeds["first"] + seeds["count"] - 1
         played = f"{self.held.short}…: seeds {seeds['first']} to {last}{steps}"
         return [*parts, *map(str, self.older), played, *standings_tables(scores), *gap]

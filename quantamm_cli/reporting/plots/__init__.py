@@ -1,4 +1,4 @@
-"""The plots of reports, one a file. Importing this registers them, and needs matplotlib."""
+"""The plots of reports, one in each file. Importing this registers them and needs matplotlib."""
 
 from quantamm_cli.settings.component import enrol
 

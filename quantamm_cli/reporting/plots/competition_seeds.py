@@ -1,4 +1,4 @@
-"""How the edges of a competition vary from seed to seed."""
+"""The distribution of the edges of a competition over seeds."""
 
 from collections.abc import Mapping
 
@@ -16,17 +16,19 @@ _QUANTILES = 400
 @plot(
     "seeds",
     of="competition",
-    caption="The share of seeds on which the edge was at most so much.",
+    caption="The share of seeds on which the edge was at most this value.",
     order=20,
     heading="Edge",
 )
 def _seeds(subject: CompetitionSubject) -> Figure:
-    names = [row["name"] for row in subject.scores["standings"]]
-    return _lines({name: np.array(subject.edges[name], float) for name in names})
+    columns: dict[str, Numbers] = {}
+    for row in subject.scores["standings"]:
+        columns[row["name"]] = np.array(subject.edges[row["name"]], float)
+    return _lines(columns)
 
 
 def _lines(columns: Mapping[str, Numbers]) -> Figure:
-    """A line an entrant."""
+    """A line for each strategy."""
     figure, (axes,) = style.panels("From seed to seed", "", 1, 3.4)
     shares = np.linspace(0, 1, _QUANTILES)
     lines = []

@@ -15,17 +15,18 @@ from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.table import printed
 
 _WRITTEN = 8
-"""Cells beside each other up to which each has its number in it."""
+"""The most cells in a row or column that have their numbers."""
 _TICKS = 12
 
 
 @plot("grid", of="grid", caption="Scores of the grid; the best is marked.", order=10)
 def _grid(grid: Grid) -> Figure | None:
-    label = f"{grid.metric} in {grid.unit}" if grid.unit else grid.metric
+    label = " in ".join(filter(None, (grid.metric, grid.unit)))
     if len(grid.axes) > 2:
         return None
-    draw = curve if len(grid.axes) == 1 else heat
-    return draw(grid.axes, grid.scores, label, grid.title)
+    if len(grid.axes) == 1:
+        return curve(grid.axes, grid.scores, label, grid.title)
+    return heat(grid.axes, grid.scores, label, grid.title)
 
 
 @style.styled
@@ -38,18 +39,7 @@ def curve(
     plot.plot(values, np.where(np.isfinite(scores), scores, np.nan), "o-", color=style.COLOURS[0])
     if np.isfinite(scores).any():
         best = int(np.nanargmax(np.where(np.isfinite(scores), scores, np.nan)))
-        plot.plot(
-            values[best],
-            scores[best],
-            "D",
-            ms=9,
-            mfc="none",
-            mec="black",
-            mew=1.4,
-            ls="",
-            clip_on=False,
-            gid=style.MARK,
-        )
+        plot.plot(values[best], scores[best], ms=9, clip_on=False, **style.DIAMOND)
     if _ratios(values):
         plot.set_xscale("log")
         plot.xaxis.set_minor_locator(NullLocator())
@@ -64,8 +54,8 @@ def curve(
 def heat(
     axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
 ) -> Figure:
-    """A cell a point, the first axis downwards; the best is framed,
-    and few cells have their numbers in them.
+    """A cell for each point, the first axis downwards; the best is framed, and cells have their
+    numbers if there are few.
     """
     (down, rows), (across, columns) = axes.items()
     cells = np.where(np.isfinite(scores), scores, np.nan).reshape(len(rows), len(columns))
@@ -78,11 +68,9 @@ def heat(
     plot.set_ylabel(down)
     if np.isfinite(cells).any():
         row, column = np.unravel_index(int(np.nanargmax(cells)), cells.shape)
-        plot.add_patch(
-            Rectangle(
-                (column - 0.5, row - 0.5), 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False
-            )
-        )
+        corner = (column - 0.5, row - 0.5)
+        frame = Rectangle(corner, 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False)
+        plot.add_patch(frame)
     if max(cells.shape) <= _WRITTEN:
         _numbers(plot, cells)
     return figure
@@ -97,21 +85,17 @@ def _ticks(plot: Axes, columns: Sequence[float], rows: Sequence[float]) -> None:
 
 
 def _numbers(plot: Axes, cells: Numbers) -> None:
-    middle = (np.nanmin(cells) + np.nanmax(cells)) / 2 if np.isfinite(cells).any() else 0.0
+    middle = 0.0
+    if np.isfinite(cells).any():
+        middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
     for (row, column), score in np.ndenumerate(cells):
-        plot.text(
-            column,
-            row,
-            printed(score, ".3g"),
-            ha="center",
-            va="center",
-            fontsize=8.5,
-            color="white" if score <= middle else "black",
-        )
+        colour = "white" if score <= middle else "black"
+        text = printed(score, ".3g")
+        plot.text(column, row, text, ha="center", va="center", fontsize=8.5, color=colour)
 
 
 def _ratios(values: Sequence[float]) -> bool:
-    """Whether the values lie equal ratios apart, and far."""
+    """Whether the values increase by equal ratios."""
     numbers = np.asarray(values)
     if len(numbers) < 3 or numbers.min() <= 0:
         return False

@@ -10,6 +10,6 @@ from quantamm_cli.reporting.steps import pools
 
 @plot("edge", of="replay", caption="Edge since the first step.", order=20, heading="Edge and value")
 def edge(replay: Replay) -> Figure:
-    """A line a pool."""
+    """A line for each pool."""
     edges = dict(zip(replay.names, replay.edge.T, strict=True))
     return pools(np.array(replay.steps), edges, "edge (Y)")

@@ -12,7 +12,7 @@ from quantamm_cli.reporting.thinning import thinned
 @plot(
     "quotes",
     of="replay",
-    caption="Fair price (black), and what a small seller gets and a small buyer pays at each pool.",
+    caption="Fair price (black), and the prices for a small seller and a small buyer at each pool.",
     order=10,
     heading="Prices and quotes",
 )
@@ -25,9 +25,7 @@ def quotes(replay: Replay) -> Figure:
         look = style.look(index)
         handles.append(axes.plot(steps, replay.bid[rows, index], label=name, lw=0.9, **look)[0])
         axes.plot(steps, replay.ask[rows, index], lw=0.9, **look)
-    handles.append(
-        axes.plot(steps, replay.price[rows], color="black", lw=1.1, label="fair price")[0]
-    )
+    handles += axes.plot(steps, replay.price[rows], color="black", lw=1.1, label="fair price")
     style.whole_steps(axes)
     axes.set_ylabel("Y per X")
     style.legend(figure, handles)

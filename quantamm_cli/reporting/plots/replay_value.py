@@ -16,6 +16,6 @@ from quantamm_cli.reporting.steps import pools
     heading="Edge and value",
 )
 def value(replay: Replay) -> Figure:
-    """A line a pool."""
+    """A line for each pool."""
     worth = replay.reserves[..., 0] * replay.price[:, None] + replay.reserves[..., 1]
     return pools(np.array(replay.steps), dict(zip(replay.names, worth.T, strict=True)), "value (Y)")

@@ -1,6 +1,7 @@
 """The parameters of a training run, step by step, of every parameter set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -10,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from quantamm_cli.reporting import steps, style
-from quantamm_cli.reporting.periods import Numbers, Selection
+from quantamm_cli.reporting.periods import Numbers, Selection, summary
 from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.run import Entries, Subject
 
@@ -25,7 +26,7 @@ _MANY_DECADES = 100.0
     heading="Training",
 )
 def _parameters(run: Subject) -> Figure | None:
-    if not any(entry.get("readable") for entry in run.entries):
+    if not _names(run.entries):
         return None
     return parameters(run.entries, run.tokens, run.selection, run.units, run.layers)
 
@@ -38,21 +39,20 @@ def parameters(
     units: Mapping[str, str] | None = None,
     layers: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
-    """Readable parameters over the steps, a panel a parameter and layer: the chosen set's in
-    colour, the other sets' faintly.
+    """Readable parameters over the steps, a panel for each parameter and layer: the chosen set in
+    colour, the other sets faint.
 
-    ``units`` and the names of ``layers`` are by readable name.
-    A parameter that never moves is named and not drawn.
+    ``units`` and the names of ``layers`` are by readable name. A parameter that is constant is
+    named, but not drawn.
     """
-    at = np.array([entry["step"] for entry in entries], float)
-    paths = {
-        label: path
-        for name in _names(entries)
-        for label, path in _layered(entries, name, units or {}, layers or {})
-    }
+    at = steps.numbers(entries)
+    paths: dict[str, Numbers] = {}
+    for name in _names(entries):
+        paths |= _layered(entries, name, units or {}, layers or {})
     moving = {label: path for label, path in paths.items() if _moves(path)} or paths
-    still = [label for label in paths if label not in moving]
-    figure, rows = style.panels("Parameter paths", steps.said(selection), max(len(moving), 1), 2.1)
+    constant = [label for label in paths if label not in moving]
+    height, count = 2.1, max(len(moving), 1)
+    figure, rows = style.panels("Parameter paths", summary(selection), count, height)
     chosen = 0 if selection is None else selection.set
     lines: dict[str, Artist] = {}
     for axes, (label, path) in zip(rows, moving.items(), strict=False):
@@ -60,43 +60,37 @@ def parameters(
         _scale(axes, path)
         style.unmagnified(axes, path)
         steps.mark(axes, selection)
-        own = {token: path[:, chosen, index] for index, token in enumerate(_called(path, tokens))}
-        style.note(axes, label, style.left_out(own))
+        own = zip(_labels(path, tokens), path[:, chosen].T, strict=True)
+        style.note(axes, label, style.left_out(dict(own)))
     if not moving:
         style.note(rows[0])
     steps.step_axis(rows[-1], at)
-    if still:
-        rows[-1].set_xlabel(f"step\nnever moves: {', '.join(still)}")
-    several = any(path.shape[1] > 1 for path in moving.values())
-    told = (
-        [Line2D([], [], color=style.QUIET, lw=0.7, label=f"thick: set {chosen}, thin: the others")]
-        if several
-        else []
-    )
-    style.legend(figure, [*lines.values(), *told])
+    if constant:
+        rows[-1].set_xlabel(f"step\nconstant: {', '.join(constant)}")
+    handles = list(lines.values())
+    if any(path.shape[1] > 1 for path in moving.values()):
+        label = f"thick: set {chosen}, thin: the others"
+        handles.append(Line2D([], [], color=style.QUIET, lw=0.7, label=label))
+    style.legend(figure, handles)
     return figure
 
 
 def _names(entries: Entries) -> list[str]:
-    return sorted({name for entry in entries for name in entry.get("readable", {})})
+    return sorted(set(chain.from_iterable(entry.get("readable", {}) for entry in entries)))
 
 
 def _layered(
     entries: Entries, name: str, units: Mapping[str, str], layers: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, Numbers]]:
-    """A label and the path (entries, sets, numbers) of each layer of a parameter."""
-    given = [entry.get("readable", {}).get(name) for entry in entries]
-    shape = next(np.shape(value) for value in given if value is not None)
-    path = np.array(
-        [np.full(shape, np.nan) if value is None else np.asarray(value, float) for value in given]
-    )
+) -> dict[str, Numbers]:
+    """The path (entries, sets, numbers) of each layer of a parameter, by its label."""
+    values = [entry.get("readable", {}).get(name) for entry in entries]
+    missing = np.full(next(np.shape(value) for value in values if value is not None), np.nan)
+    path = np.array([missing if value is None else np.asarray(value, float) for value in values])
     unit = f" ({units[name]})" if units.get(name) else ""
     if path.ndim < 4:
-        yield name + unit, path.reshape(len(given), shape[0], -1)
-        return
-    for index in range(shape[1]):
-        layer = layers[name][index] if name in layers else str(index + 1)
-        yield f"{name} {layer}{unit}", path[:, :, index]
+        return {name + unit: path.reshape(len(values), len(missing), -1)}
+    names = layers.get(name) or [str(index + 1) for index in range(path.shape[2])]
+    return {f"{name} {layer}{unit}": path[:, :, index] for index, layer in enumerate(names)}
 
 
 def _moves(path: Numbers) -> bool:
@@ -104,35 +98,29 @@ def _moves(path: Numbers) -> bool:
     return bool((low != high).any())
 
 
-def _called(path: Numbers, tokens: Sequence[str]) -> list[str]:
-    """The names of the numbers of one set: the tokens', or one that serves them all."""
+def _labels(path: Numbers, tokens: Sequence[str]) -> list[str]:
+    """The labels of the numbers of one set: the tokens, or one for all of them."""
     count = path.shape[2]
-    return (
-        list(tokens)
-        if count == len(tokens)
-        else ["all tokens"]
-        if count == 1
-        else [f"number {index + 1}" for index in range(count)]
-    )
+    if count == len(tokens):
+        return list(tokens)
+    if count == 1:
+        return ["all tokens"]
+    return [f"number {index + 1}" for index in range(count)]
 
 
 def _tokens(
     axes: Axes, at: Numbers, path: Numbers, chosen: int, tokens: Sequence[str]
 ) -> dict[str, Artist]:
     lines: dict[str, Artist] = {}
-    for index, token in enumerate(_called(path, tokens)):
-        how = {"color": style.QUIET} if token == "all tokens" else style.look(index)
+    for index, token in enumerate(_labels(path, tokens)):
+        look = style.look(index)
+        if token == "all tokens":
+            look = {"color": style.QUIET}
+        faint, thick = look | {"lw": 0.7, "alpha": 0.45, "zorder": 1}, look | {"lw": 2.0}
         for other in range(path.shape[1]):
             if other != chosen:
-                steps.line(
-                    axes,
-                    at,
-                    path[:, other, index],
-                    **(how | {"lw": 0.7, "alpha": 0.45, "zorder": 1}),
-                )
-        lines[token] = steps.line(
-            axes, at, path[:, chosen, index], label=token, **(how | {"lw": 2.0})
-        )
+                steps.line(axes, at, path[:, other, index], **faint)
+        lines[token] = steps.line(axes, at, path[:, chosen, index], label=token, **thick)
     return lines
 
 

@@ -16,8 +16,8 @@ from quantamm_cli.reporting.run import Subject
     "weights", of="run", caption="Weights of the tokens over time.", order=20, heading="Over time"
 )
 def _weights(run: Subject) -> Figure:
-    trajectory = run.trajectory
-    return weights(trajectory["unix"], trajectory["weights"], run.tokens, run.periods, run.said)
+    unix, columns = run.trajectory["unix"], run.trajectory["weights"]
+    return weights(unix, columns, run.tokens, run.periods, run.subtitle)
 
 
 @style.styled
@@ -28,10 +28,9 @@ def weights(
     periods: Sequence[Period] = (),
     subtitle: str = "",
 ) -> Figure:
-    """Weights (t, n), fractions, over ``unix`` (t,) ms: a line a token."""
-    figure, axes = over_time(
-        "Weights", subtitle, unix, dict(zip(tokens, weights.T, strict=True)), periods
-    )
+    """Weights (t, n), fractions, over ``unix`` (t,) ms: a line for each token."""
+    columns = dict(zip(tokens, weights.T, strict=True))
+    figure, axes = over_time("Weights", subtitle, unix, columns, periods)
     axes.set_ylabel("weight (%)")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=None))
     return figure

@@ -1,4 +1,4 @@
-"""The scores of the cycles of a walk-forward, inside and outside of what trained."""
+"""The scores of the cycles of a walk-forward, in and out of sample."""
 
 from collections.abc import Mapping
 
@@ -16,17 +16,17 @@ from quantamm_cli.reporting.walk_tables import compared
 @plot(
     "cycles",
     of="walk",
-    caption="The score of each cycle on the days it trained on and on those it had not seen.",
+    caption="The score of each cycle on its training days and on the days of its test block.",
     order=20,
     heading="Cycles",
 )
 def _cycles(subject: WalkSubject) -> Figure:
     walk = subject.walk
     metric = walk["aggregate"]["metric"]
-    scores = {
-        name: np.array([each["metrics"][period][metric] for each in walk["cycles"]], float)
-        for name, period in compared(walk).items()
-    }
+    scores: dict[str, Numbers] = {}
+    for name, period in compared(walk).items():
+        column = [each["metrics"][period][metric] for each in walk["cycles"]]
+        scores[name] = np.array(column, float)
     return _bars(scores, metric)
 
 
@@ -35,9 +35,8 @@ def _bars(scores: Mapping[str, Numbers], metric: str) -> Figure:
     figure, (axes,) = style.panels("Cycles", " and ".join(scores), 1, 3.0)
     count = len(next(iter(scores.values())))
     patches = []
-    for index, ((name, column), colour) in enumerate(
-        zip(scores.items(), (style.QUIET, style.COLOURS[0]), strict=True)
-    ):
+    colours = zip(scores.items(), (style.QUIET, style.COLOURS[0]), strict=True)
+    for index, ((name, column), colour) in enumerate(colours):
         heights = np.where(np.isfinite(column), column, np.nan)
         axes.bar(np.arange(1, count + 1) + 0.4 * index - 0.2, heights, 0.38, color=colour)
         patches.append(Patch(facecolor=colour, label=name))

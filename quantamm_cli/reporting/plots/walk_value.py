@@ -1,4 +1,6 @@
-"""What one unit became over all test blocks of a walk-forward."""
+"""The value of one unit over all test blocks of a walk-forward."""
+
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,7 +10,7 @@ from quantamm_cli.reporting.over_time import value
 from quantamm_cli.reporting.periods import Numbers, Period
 from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.walk import WalkSubject
-from quantamm_cli.reporting.walk_tables import outside
+from quantamm_cli.reporting.walk_tables import test_label
 
 _DAY = 86_400_000
 
@@ -16,24 +18,21 @@ _DAY = 86_400_000
 @plot(
     "value",
     of="walk",
-    caption="Value: the daily returns of the test blocks, one after the other,"
-    " of this pool and of what anyone could have had.",
+    caption="Value: the compounded daily returns of the test blocks, of this pool and of the"
+    " benchmarks.",
     order=10,
     heading="Cycles",
 )
 def _value(subject: WalkSubject) -> Figure:
-    """Strategy by strategy; a tint a cycle."""
+    """A line for each strategy, a tint for each cycle."""
     daily = subject.daily
     days, cycles = np.asarray(daily["unix"]), np.asarray(daily["cycle"])
     unix = np.append(days[:1], days + _DAY)
-    grown: dict[str, Numbers] = {
-        name: np.cumprod(np.append(1.0, 1 + np.asarray(daily[name], float)))
-        for name in STRATEGIES
-        if name in daily
-    }
-    edges = [int(days[cycles == cycle][0]) for cycle in np.unique(cycles)] + [int(unix[-1]) + 1]
-    periods = [
-        Period(f"cycle {cycle}", *edges[index : index + 2])
-        for index, cycle in enumerate(np.unique(cycles))
-    ]
-    return value(unix, grown, periods, outside(subject.walk), "1 at first")
+    values: dict[str, Numbers] = {}
+    for name in filter(daily.__contains__, STRATEGIES):
+        values[name] = np.cumprod(np.append(1.0, 1 + np.asarray(daily[name], float)))
+    numbers = np.unique(cycles)
+    edges = [int(days[cycles == cycle][0]) for cycle in numbers] + [int(unix[-1]) + 1]
+    spans = zip(numbers, pairwise(edges), strict=True)
+    periods = [Period(f"cycle {cycle}", first, end) for cycle, (first, end) in spans]
+    return value(unix, values, periods, test_label(subject.walk), "1 at the start")

@@ -10,7 +10,7 @@ from quantamm_cli.competition.receipts import receipt
 from quantamm_cli.competition.results import Results, Standing, standings
 from quantamm_cli.competition.statistics import Gap, leading_gap
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.reporting.standings import breaches, competition_parts, said_gap
+from quantamm_cli.reporting.standings import breaches, competition_parts, gap_text
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.digest import plain, sha256
@@ -167,7 +167,7 @@ def _play_until_decided(competition: Competition, monitor: Monitor) -> Results:
         gap = gap_of(competition, results)
         if gap is None or gap.decided or count >= most:
             break
-        monitor.note(f"{count} seeds: {said_gap(gap_record(gap, results.names))}")
+        monitor.note(f"{count} seeds: {gap_text(gap_record(gap, results.names))}")
         count = min(most, count + max(competition.batch_size, count // 2))
     if gap is not None and not gap.decided:
         monitor.warn(f"not decided by {count} seeds; most_simulations={2 * count} plays more")

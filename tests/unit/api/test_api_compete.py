@@ -262,8 +262,8 @@ def test_what_cannot_compete_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         qsim.ConfigError,
         match=(
-            r"strategy\.Mine: Mine is an object with settings of its own; give them "
-            r"to it: Mine\(\.\.\.\)"
+            r"strategy\.Mine: Mine is an object with settings of its own; set them "
+            r"there: Mine\(\.\.\.\)"
         ),
     ):
         small(tmp_path).line_up([mine()]).but("strategy.Mine.gain=0.5")

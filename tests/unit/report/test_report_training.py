@@ -116,7 +116,7 @@ def test_parameters_have_a_panel_each_and_a_line_a_token(entries: Entries) -> No
     assert "memory_days (days)" in titles(figure)[0]
     np.testing.assert_array_equal(line(axes, "C"), [6, 7, 8, 9, 10])
     np.testing.assert_array_equal(line(axes, "A"), [4] * 5)
-    assert "never moves: initial_weights" in axes.get_xlabel()
+    assert "constant: initial_weights" in axes.get_xlabel()
     assert names(figure)[:3] == ["A", "B", "C"] and "set 1" in names(figure)[3]
 
 
