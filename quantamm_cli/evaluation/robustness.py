@@ -22,6 +22,8 @@ class Robustness:
     efficiency: float
     gap: float
     """Mean in-sample less out-of-sample score."""
+    deviation: float
+    """Standard deviation (ddof 0) of the out-of-sample scores; a key of the stored JSON."""
     worst: float
     worst_cycle: int | None
     """The first cycle with the lowest out-of-sample score, counted from zero."""
@@ -48,10 +50,11 @@ def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
     scores = np.array(list(zip(inside, outside, strict=True)), np.float64).reshape(-1, 2)
     is_scored = np.isfinite(scores).all(axis=1)
     scored = np.flatnonzero(is_scored).tolist()
-    within = beyond = lowest = math.nan
+    within = beyond = lowest = deviation = math.nan
     if scored:
         within, beyond = map(float, scores[scored].mean(axis=0))
         lowest = float(scores[scored, 1].min())
+        deviation = float(scores[scored, 1].std())
     worst = min(scored, key=lambda cycle: float(scores[cycle, 1]), default=None)
     with np.errstate(invalid="ignore"):
         gaps = np.where(is_scored, scores[:, 0] - scores[:, 1], math.nan)
@@ -62,6 +65,7 @@ def robustness(inside: Sequence[float], outside: Sequence[float]) -> Robustness:
         outside=beyond,
         efficiency=efficiency(within, beyond),
         gap=within - beyond,
+        deviation=deviation,
         worst=lowest,
         worst_cycle=worst,
         efficiencies=tuple(efficiency(*pair) for pair in scores.tolist()),

@@ -13,6 +13,7 @@ def test_cycles_by_hand() -> None:
     found = robustness([2.0, 1.0, 3.0], [1.0, 1.5, -1.0])
     assert (found.inside, found.outside, found.efficiency, found.gap) == (2.0, 0.5, 0.25, 1.5)
     assert found.efficiencies == (0.5, 1.5, -1 / 3) and found.gaps == (1.0, -0.5, 4.0)
+    assert found.deviation == pytest.approx(math.sqrt((0.5**2 + 1 + 1.5**2) / 3), rel=1e-14)
     assert (found.worst, found.worst_cycle, found.cycles, found.scored) == (-1.0, 2, 3, 3)
 
 
@@ -59,5 +60,6 @@ def test_cycles_without_a_score_are_left_out_and_counted() -> None:
 def test_without_scores_all_is_nan(scores: list[float]) -> None:
     """Not an error."""
     found = robustness(scores, scores)
-    assert np.isnan([found.inside, found.outside, found.efficiency, found.gap, found.worst]).all()
+    assert np.isnan([found.inside, found.outside, found.efficiency, found.gap]).all()
+    assert np.isnan([found.deviation, found.worst]).all()
     assert found.worst_cycle is None and (found.cycles, found.scored) == (len(scores), 0)
