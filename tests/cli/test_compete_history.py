@@ -129,7 +129,7 @@ def test_a_sweep_plays_the_same_windows(prices: Path, call: Call) -> None:
         (
             ["market=history", "data=parquet", *DAYS],
             2,
-            "data.dir: is not given; write data.dir=PATH",
+            "data.dir: is not set; write data.dir=PATH",
         ),
         (
             ["market=history", "data.dir=prices"],

@@ -192,7 +192,7 @@ def test_a_token_that_yaml_misreads_is_explained(here: Path) -> None:
 
     Path("t.yaml").write_text("tokens: [BTC, ON]\n")
     tree = Composer("simulate", ("conf=t.yaml",)).tree()
-    with pytest.raises(ConfigError, match="YAML makes of a bare ON"):
+    with pytest.raises(ConfigError, match="True is how YAML reads ON"):
         decode(Simulate, {"tokens": tree["tokens"]})
 
 

@@ -110,7 +110,10 @@ def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path)
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("grid.fees.fee.choices=[0.001]", "fees.fee: 0.001 under fees=none; add fees=flat"),
+        (
+            "grid.fees.fee.choices=[0.001]",
+            "fees.fee: is 0.001, but fees=none has no frictions; add fees=flat",
+        ),
         (
             "grid.fees.fe.choices=[0.001]",
             "grid.fees.fe: no such setting (did you mean 'fees.fee'?)",

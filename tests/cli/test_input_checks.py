@@ -279,7 +279,7 @@ def test_what_data_refuse_is_told_by_file_and_row(tmp_path: Path, call: Call) ->
         3, "x.csv: line 2: token_out is 'DOGE'", "expected one of BTC, ETH, USDC"
     )
     wrong(f"{head}1500000000,BTC,ETH,1\n", *trades).one_line(
-        3, "prices from 2021-01-01 to 2026-01-01 only"
+        3, "prices are from 2021-01-01 to 2026-01-01"
     )
     wrong(f"unix,fee\n{FIRST},0.1\n{FIRST},2\n", *fees).one_line(
         3, "x.csv: line 3 (2021-01-06): fee is 2; expected at least 0 and below 1"

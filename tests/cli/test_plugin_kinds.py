@@ -5,6 +5,7 @@ Shown, completed, chosen and run like ours.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -170,7 +171,7 @@ def test_a_command_of_a_package_is_one_of_the_commands(package: Place) -> None:
     listed, explained, done, near, name, flags = package.ask(
         *words, "qsim my_", "qsim my_command --by "
     )
-    lines = [line for line in listed[1].splitlines() if line.startswith("  ")]
+    lines = [line for line in listed[1].splitlines() if re.match(r"  \w", line)]
     assert lines[-1].split() == ["my_command", "counts", "tokens"]
     assert "  --by N                 how many at once" in explained[1]
     assert json.loads(done[1]) == {"command": "my_command", "tokens": 3, "by": "two"}

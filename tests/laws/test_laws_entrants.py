@@ -168,7 +168,7 @@ def test_only_what_can_be_known_competes() -> None:
         build("strategy", "pool", pool=tree("pool", "hodl"))
     arc = tree("pool", "reclamm", interpolation="constant_arc_length")
     with pytest.raises(
-        ConfigError, match=r"strategy\.pool: interpolation=constant_arc_length looks"
+        ConfigError, match=r"strategy\.pool: interpolation=constant_arc_length needs the"
     ):
         build("strategy", "pool", pool=arc)
     prices = {"pool": tree("pool", "gyroscope", reference_price=1.0), "params": {"alpha": 3.0}}

@@ -32,7 +32,7 @@ from reference_result import SETTINGS, entry, write
 
 from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.console import Console
-from quantamm_cli.cli.parse import every_flag, parse
+from quantamm_cli.cli.parse import every_flag, parse, verbs_of
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.settings.types import minute
 
@@ -44,7 +44,7 @@ PAGES = [
     *sorted((ROOT / "quantamm_cli" / "docs").glob("*.md")),
 ]
 Typed = Callable[[Sequence[str]], None]
-SHOWN = COMMANDS["show"].verbs
+SHOWN = verbs_of(COMMANDS["show"])
 YAMLS = sorted((ROOT / "conf").rglob("*.yaml"))
 PLANNED = ("simulate", "train", "tune", "evaluate", "report", "compete")
 """Commands that ``--dry-run`` keeps from computing."""

@@ -162,7 +162,11 @@ def test_tokens_keep_their_order() -> None:
             "1.1 is above 1",
         ),
         ({"fees": {"kind": "flat", "do_arb": 1}}, "fees.do_arb", "1 is not true or false"),
-        ({"fees": {"kind": "none", "fee": 0.1}}, "fees.fee", "under fees=none; add fees=flat"),
+        (
+            {"fees": {"kind": "none", "fee": 0.1}},
+            "fees.fee",
+            "fees=none has no frictions; add fees=flat",
+        ),
         ({"fees": {"kind": "none", "file": "a.csv"}}, "fees.file", "add fees=recorded"),
         ({"fees": {"kind": "flat", "file": "a.csv"}}, "fees.file", "add fees=recorded"),
         ({"fees": {"kind": "recorded"}}, "fees.file", "needs a file"),
