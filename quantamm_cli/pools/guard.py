@@ -1,8 +1,6 @@
 """Guards, which limit the weights that a rule asks for."""
 
 from abc import ABC, abstractmethod
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
@@ -84,7 +82,7 @@ class StandardGuard(Guard, kind="standard"):
         return smallest_weight(self.minimum_weight, len(weights))
 
 
-def smallest_weight(minimum_weight: Any, assets: int) -> Any:
+def smallest_weight(minimum_weight: Array | float | None, assets: int) -> Array | float:
     """The setting ``minimum_weight``, a number or a traced one, or if it is None its default."""
     return 0.1 / assets if minimum_weight is None else minimum_weight
 
