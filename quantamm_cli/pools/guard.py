@@ -1,6 +1,7 @@
 """Guards, which limit the weights that a rule asks for."""
 
 from abc import ABC, abstractmethod
+
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float

@@ -112,7 +112,7 @@ def test_settings_that_are_only_numbers_are_axes_too(call: Call, tmp_path: Path)
     [
         (
             "grid.fees.fee.choices=[0.001]",
-            "fees.fee: is 0.001, but fees=none has no frictions; add fees=flat",
+            "fees.fee: is 0.001, but fees=none has no frictions",
         ),
         (
             "grid.fees.fe.choices=[0.001]",

@@ -92,9 +92,7 @@ def test_objectives_that_make_no_sense_say_so() -> None:
         Objective(periods=60).parts(100)
     with pytest.raises(ValidationError, match="less than or equal to 100"):
         Objective(periods=101)
-    with pytest.raises(
-        ConfigError, match=r"objective.overlap: 0.5 needs objective.periods >= 2, got 1"
-    ):
+    with pytest.raises(ConfigError, match=r"overlap: 0.5 needs objective.periods >= 2, got 1"):
         Objective(overlap=0.5)
 
 

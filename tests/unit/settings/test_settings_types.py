@@ -165,7 +165,7 @@ def test_tokens_keep_their_order() -> None:
         (
             {"fees": {"kind": "none", "fee": 0.1}},
             "fees.fee",
-            "fees=none has no frictions; add fees=flat",
+            "fees=none has no frictions",
         ),
         ({"fees": {"kind": "none", "file": "a.csv"}}, "fees.file", "add fees=recorded"),
         ({"fees": {"kind": "flat", "file": "a.csv"}}, "fees.file", "add fees=recorded"),
