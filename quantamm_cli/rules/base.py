@@ -10,7 +10,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, Memory, decay, memory_days
-from quantamm_cli.core.contracts import LAMB, OnChain, moved_lamb, times_memory
+from quantamm_cli.core.contracts import LAMB, OnChain, lamb, moved_lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.rebalancing import Broker
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
@@ -27,6 +27,42 @@ class Clock(NamedTuple):
 
     chunk_period: int
     max_memory_days: int
+
+
+def memory_parameter(
+    clock: Clock, suffix: str = "", layers: tuple[str, ...] = (), onchain: OnChain = LAMB
+) -> Parameter:
+    """A memory in days, ``memory_days`` and the suffix, whose raw form is the logit of a decay."""
+    return Parameter(
+        f"logit_lamb{suffix}",
+        f"memory_days{suffix}",
+        "days",
+        Memory(clock.chunk_period),
+        10.0,
+        low=1.0,
+        high=200.0,
+        log=True,
+        layers=layers,
+        onchain=onchain,
+    )
+
+
+def two_memories() -> list[Parameter]:
+    """``memory_days_1`` and ``memory_days_2``, whose raw form is the days themselves."""
+    return [
+        Parameter(
+            f"memory_days_{number}",
+            f"memory_days_{number}",
+            "days",
+            Identity(),
+            10.0,
+            low=0.5,
+            high=200.0,
+            log=True,
+            onchain=OnChain(f"lamb_{number}", lamb),
+        )
+        for number in (1, 2)
+    ]
 
 
 class WeightRule(TracedComponent, ABC, group="pool/rule"):
@@ -88,17 +124,7 @@ class GradientRule(WeightRule, ABC):
 
     def memory(self, clock: Clock) -> tuple[Parameter, ...]:
         """The parameters of the gradient."""
-        long = Parameter(
-            "logit_lamb",
-            "memory_days",
-            "days",
-            Memory(clock.chunk_period),
-            10.0,
-            low=1.0,
-            high=200.0,
-            log=True,
-            onchain=LAMB,
-        )
+        long = memory_parameter(clock)
         delta = Parameter(
             "logit_delta_lamb",
             "logit_delta_lamb",

@@ -6,11 +6,11 @@ import jax.numpy as jnp
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Identity, decay_of_days
-from quantamm_cli.core.contracts import OnChain, lamb, times_memory
+from quantamm_cli.core.contracts import OnChain, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
-from quantamm_cli.rules.base import Clock, WeightRule, centred
+from quantamm_cli.rules.base import Clock, WeightRule, centred, two_memories
 
 
 class DifferenceMomentum(WeightRule, kind="difference_momentum"):
@@ -39,28 +39,7 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
                 log=True,
                 onchain=strength,
             ),
-            Parameter(
-                "memory_days_1",
-                "memory_days_1",
-                "days",
-                Identity(),
-                10.0,
-                low=0.5,
-                high=200.0,
-                log=True,
-                onchain=OnChain("lamb_1", lamb),
-            ),
-            Parameter(
-                "memory_days_2",
-                "memory_days_2",
-                "days",
-                Identity(),
-                10.0,
-                low=0.5,
-                high=200.0,
-                log=True,
-                onchain=OnChain("lamb_2", lamb),
-            ),
+            *two_memories(),
         )
 
     def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:

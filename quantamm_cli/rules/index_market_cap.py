@@ -7,13 +7,12 @@ from jax import Array
 from jaxtyping import Float
 from pydantic import Field
 
-from quantamm_cli.core.bijectors import Memory, decay
-from quantamm_cli.core.contracts import LAMB
+from quantamm_cli.core.bijectors import decay
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.rules.base import Clock, WeightRule
+from quantamm_cli.rules.base import Clock, WeightRule, memory_parameter
 from quantamm_cli.settings.types import Share
 
 
@@ -48,19 +47,7 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
         return (self.by,)
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        return (
-            Parameter(
-                "logit_lamb",
-                "memory_days",
-                "days",
-                Memory(clock.chunk_period),
-                10.0,
-                low=1.0,
-                high=200.0,
-                log=True,
-                onchain=LAMB,
-            ),
-        )
+        return (memory_parameter(clock),)
 
     def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         caps = observed.series[self.by] * (observed.price if self.by == "supply" else 1)

@@ -9,12 +9,11 @@ from jax import Array
 from jaxtyping import Float
 from pydantic import Field
 
-from quantamm_cli.core.bijectors import Identity, decay_of_days
-from quantamm_cli.core.contracts import OnChain, lamb
+from quantamm_cli.core.bijectors import decay_of_days
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
-from quantamm_cli.rules.base import Clock, WeightRule
+from quantamm_cli.rules.base import Clock, WeightRule, two_memories
 
 
 class MinVariance(WeightRule, kind="min_variance"):
@@ -36,30 +35,7 @@ class MinVariance(WeightRule, kind="min_variance"):
         return True
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        return (
-            Parameter(
-                "memory_days_1",
-                "memory_days_1",
-                "days",
-                Identity(),
-                10.0,
-                low=0.5,
-                high=200.0,
-                log=True,
-                onchain=OnChain("lamb_1", lamb),
-            ),
-            Parameter(
-                "memory_days_2",
-                "memory_days_2",
-                "days",
-                Identity(),
-                10.0,
-                low=0.5,
-                high=200.0,
-                log=True,
-                onchain=OnChain("lamb_2", lamb),
-            ),
-        )
+        return (*two_memories(),)
 
     def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)

@@ -5,12 +5,19 @@ from jax import Array
 from jaxtyping import Float
 from pydantic import Field
 
-from quantamm_cli.core.bijectors import Log2, Memory, Squareplus, decay, memory_days, squareplus
-from quantamm_cli.core.contracts import LAMB, OnChain, lamb, times_memory
+from quantamm_cli.core.bijectors import Log2, Squareplus, decay, memory_days, squareplus
+from quantamm_cli.core.contracts import OnChain, lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Recur, Seen, Stream
 from quantamm_cli.core.types import Params
-from quantamm_cli.rules.base import Clock, WeightRule, centred, price_gradient, signed_power
+from quantamm_cli.rules.base import (
+    Clock,
+    WeightRule,
+    centred,
+    memory_parameter,
+    price_gradient,
+    signed_power,
+)
 from quantamm_cli.rules.mean_reversion_channel import channelled
 from quantamm_cli.rules.power_channel import HALF
 
@@ -36,7 +43,6 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
     )
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        memory = Memory(clock.chunk_period)
         scale = Parameter(
             "raw_pre_exp_scaling",
             "pre_exp_scaling",
@@ -63,29 +69,8 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
                 log=True,
                 onchain=k,
             ),
-            Parameter(
-                "logit_lamb",
-                "memory_days",
-                "days",
-                memory,
-                10.0,
-                low=1.0,
-                high=200.0,
-                log=True,
-                layers=GRADIENTS,
-                onchain=LAMB,
-            ),
-            Parameter(
-                "logit_lamb_for_ewma",
-                "memory_days_for_ewma",
-                "days",
-                memory,
-                10.0,
-                low=1.0,
-                high=200.0,
-                log=True,
-                onchain=average,
-            ),
+            memory_parameter(clock, layers=GRADIENTS),
+            memory_parameter(clock, "_for_ewma", onchain=average),
             Parameter(
                 "raw_exponents",
                 "exponent",
