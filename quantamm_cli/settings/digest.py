@@ -38,9 +38,10 @@ def fields(settings: BaseModel, left_out: Container[str] = ()) -> dict[str, Any]
     if meaning > 1:
         tree["meaning"] = meaning
     for name, field in type(settings).model_fields.items():
-        value = plain(getattr(settings, name))
-        if name not in left_out and not (_came_later(field) and value == _default(field)):
-            tree[name] = value
+        if name not in left_out:
+            value = plain(getattr(settings, name))
+            if not (_came_later(field) and value == _default(field)):
+                tree[name] = value
     return tree
 
 

@@ -118,7 +118,7 @@ def older(
     """
     scored = {f"metric/{name}": 1 for name in metrics} | dict(meanings or {})
     definitions: list[Older] = []
-    for where in _changed():
+    for where in changed():
         numbers = [_meaning(node) for node in _nodes(settings, where, root)]
         if where in scored:
             numbers.append(scored[where])
@@ -145,12 +145,12 @@ def current(settings: JsonObject, root: str, document: int) -> dict[str, Any]:
     return tree
 
 
-def _changed() -> list[str]:
+def changed() -> list[str]:
     """Every definition whose meaning is above 1."""
-    changed = [change.where for change in CHANGES]
+    places = [change.where for change in CHANGES]
     for group, kinds in REGISTER.items():
-        changed += [f"{group}/{kind}" for kind, cls in kinds.items() if cls.meaning > 1]
-    return list(dict.fromkeys(changed))
+        places += [f"{group}/{kind}" for kind, cls in kinds.items() if cls.meaning > 1]
+    return list(dict.fromkeys(places))
 
 
 def _changes_after(where: str, meaning: int) -> tuple[str, ...]:
