@@ -127,17 +127,6 @@ def each_executor(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-@pytest.fixture
-def own_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plots that the test's files register go with it."""
-    from quantamm_cli.config.components import load_plots
-    from quantamm_cli.reporting.plot import PLOTS
-
-    load_plots()
-    for kind in PLOTS:
-        monkeypatch.setitem(PLOTS, kind, dict(PLOTS[kind]))
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The top of the project."""

@@ -1,16 +1,14 @@
 """Runs to look at, and ways to make some."""
 
 import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import own
 import pytest
 import toy
 from toy import Call
-
-from quantamm_cli.config.components import load_plots, load_strategies
-from quantamm_cli.reporting.plot import PLOTS
-from quantamm_cli.settings.component import REGISTER
 
 
 @pytest.fixture
@@ -37,11 +35,7 @@ def trained(finished: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_kinds() -> Iterator[None]:
     """Components and plots that the test's files register go with it."""
-    load_strategies()
-    load_plots()
-    for kind in PLOTS:
-        monkeypatch.setitem(PLOTS, kind, dict(PLOTS[kind]))
-    for group in REGISTER:
-        monkeypatch.setitem(REGISTER, group, dict(REGISTER[group]))
+    with own.restored():
+        yield

@@ -33,12 +33,9 @@ from reference_result import SETTINGS, entry, write
 from quantamm_cli.cli.commands import COMMANDS
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.parse import every_flag, parse, verbs_of
-from quantamm_cli.config.components import load_strategies
 from quantamm_cli.market.synthetic import Synthetic
-from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.types import minute
 
-pytestmark = pytest.mark.usefixtures("own_plots")
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "README.md",
@@ -72,8 +69,6 @@ STANDS_FOR = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with stored results, prices, and components of one's own, which go with it."""
-    load_strategies()
-    before = {group: dict(kinds) for group, kinds in REGISTER.items()}
     folder = tmp_path_factory.mktemp("world")
     shutil.copytree(ROOT / "tests" / "goldens" / "stored" / "runs", folder / "runs")
     own.write(ROOT, folder)
@@ -86,10 +81,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         frame.write_csv(folder / f"{token}_USD.csv")
         frame.write_parquet(folder / f"{token}_USD.parquet")
     write(folder, SETTINGS, *map(entry, range(3)), name="result.json")
-    yield folder
-    for group, kinds in REGISTER.items():
-        kinds.clear()
-        kinds.update(before.get(group, {}))
+    with own.restored():
+        yield folder
 
 
 @pytest.fixture

@@ -232,11 +232,12 @@ def _loop_backward(plan: Plan, residuals: Any, ct: LoopResult) -> Any:
     spec = _spec(plan, market, blocks, costs, wanted)
     operands = _operands(plan, market, blocks, opening, costs)
     cotangents = _materialised(ct.reserves), _materialised(ct.fees)
-    starts, slopes, to_opening, *to_costs = run(
+    starts, slopes, to_opening, *summed = run(
         "backward", spec, shapes, *operands, marks, *cotangents
     )
-    fee, split, noise = (column if len(column) else None for column in to_costs)
-    return None, Blocks(starts, slopes), to_opening, Costs(fee, split=split, noise=noise)  # type: ignore[arg-type]
+    fee, split, noise = (column if len(column) else None for column in summed)
+    to_costs = Costs(fee, split=split, noise=noise)  # type: ignore[arg-type]
+    return None, Blocks(starts, slopes), to_opening, to_costs
 
 
 _loop.defvjp(_loop_forward, _loop_backward, symbolic_zeros=True)
