@@ -29,6 +29,9 @@ class FileSource(Source):
     def place(self, token: str) -> str:
         return str(self._path(token))
 
+    def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
+        return tuple(map(self._path, tokens))
+
     def span(self, token: str) -> tuple[int, int]:
         return cover(self.bars(token), self)
 
