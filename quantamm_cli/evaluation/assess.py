@@ -4,7 +4,6 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +12,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
@@ -111,7 +111,7 @@ def trajectory(
     return path
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _trajectory(
     pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
@@ -138,7 +138,7 @@ def _row(columns: Mapping[str, np.ndarray], index: int) -> dict[str, float]:
     return {name: float(columns[name][index]) for name in METRICS if name in columns}
 
 
-@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
+@program("names", quick=True)
 def _scores(
     names: tuple[str, ...], path: Trajectory, other: Trajectory
 ) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
