@@ -4,6 +4,7 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +29,8 @@ _LANES = 1 + len(BENCHMARKS)
 _FRESH = "fresh"
 _OWN = (POOL, _FRESH)
 """What is scored by all metrics."""
+Parts = list[tuple[list[str], Mapping[str, Any]]]
+"""Names of trajectories, and a column with a number of each of them by metric."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def assess(
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     if followed:
         scores[_FRESH] = {}
+    running: list[Parts] = []
     for period, first, last in spans:
         rows = path.rows(first, last)
         held = (*_held(rows._replace(refused=None)), constant.rows(first, last))
@@ -82,7 +86,9 @@ def assess(
         paths |= {name: other.rows(first, last) for name, other in others.items()}
         if followed:
             paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
-        for strategy, numbers in _scored(paths, feed).items():
+        running.append(_started(paths, feed))
+    for (period, _, _), parts in zip(spans, jax.device_get(running), strict=True):
+        for strategy, numbers in _joined(parts).items():
             scores[strategy][period] = numbers
     anew = scores.pop(_FRESH, {})
     worth = {name: np.asarray(other.value) for name, other in others.items()}
@@ -96,7 +102,7 @@ def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> 
     values, scores = arrays(params, feed), {}
     for period, first, last in spans:
         path = trajectory(pool, values, feed, first, last - first)
-        scores[period] = _scored({POOL: path}, feed)[POOL]
+        scores[period] = _scored(path, feed)
     return scores
 
 
@@ -104,7 +110,7 @@ def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans
     """Every metric of every period for the pool, as in ``assess``, without benchmarks."""
     path, scores = trajectory(pool, arrays(params, feed), feed, 0, rows_of(spans)), {}
     for period, first, last in spans:
-        scores[period] = _scored({POOL: path.rows(first, last)}, feed)[POOL]
+        scores[period] = _scored(path.rows(first, last), feed)
     return scores
 
 
@@ -127,8 +133,13 @@ def _trajectory(
     return simulate(pool, params, feed, first, rows)
 
 
-def _scored(paths: Mapping[str, Trajectory], feed: Feed) -> dict[str, dict[str, float]]:
-    """The metrics of some trajectories of equal length, in the order of ``METRICS``: those of the
+def _scored(path: Trajectory, feed: Feed) -> dict[str, float]:
+    """All metrics of one trajectory."""
+    return _joined(jax.device_get(_started({POOL: path}, feed)))[POOL]
+
+
+def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
+    """The metrics of some trajectories of equal length, which are computed meanwhile: those of the
     pool all, those of others without the ones that sort.
 
     Programs take as many trajectories at a time as an assessment has at least, so that one program
@@ -137,18 +148,25 @@ def _scored(paths: Mapping[str, Trajectory], feed: Feed) -> dict[str, dict[str, 
     sorting = tuple(name for name in METRICS if METRICS[name].sorts)
     cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
     every = {name: path._replace(refused=None) for name, path in paths.items()}
-    names, scores = [*every], {name: {} for name in every}
+    names, parts = [*every], []
     with executor(feed.trading.executor):
         for first in range(0, len(names), _LANES):
             group = names[first : first + _LANES]
             lanes = [every[name] for name in (*group, *group[-1:] * _LANES)][:_LANES]
-            columns = jax.device_get(_lanes(cheap, tuple(lanes)))
-            for lane, name in enumerate(group):
-                scores[name] = {metric: columns[metric][lane] for metric in cheap}
-        for name in filter(_OWN.__contains__, names):
-            scores[name] |= jax.device_get(_one(sorting, every[name]))
+            parts.append((group, _lanes(cheap, tuple(lanes))))
+        parts += [([name], _one(sorting, every[name])) for name in _OWN if name in every]
+    return parts
+
+
+def _joined(parts: Parts) -> dict[str, dict[str, float]]:
+    """The metrics by trajectory, in the order of ``METRICS``, of parts on the host."""
+    scores: dict[str, dict[str, float]] = {}
+    for names, columns in parts:
+        for lane, name in enumerate(names):
+            own = scores.setdefault(name, {})
+            own |= {metric: float(column[lane]) for metric, column in columns.items()}
     return {
-        name: {metric: float(own[metric]) for metric in METRICS if metric in own}
+        name: {metric: own[metric] for metric in METRICS if metric in own}
         for name, own in scores.items()
     }
 
@@ -165,9 +183,9 @@ def _lanes(
 
 
 @program("names", quick=True)
-def _one(names: tuple[str, ...], path: Trajectory) -> dict[str, Float[Array, ""]]:
+def _one(names: tuple[str, ...], path: Trajectory) -> dict[str, Float[Array, " 1"]]:
     """Some metrics of one trajectory."""
-    return score(path, names)
+    return {name: value[None] for name, value in score(path, names).items()}
 
 
 @program(quick=True)
