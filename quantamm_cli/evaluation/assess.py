@@ -79,7 +79,7 @@ def assess(
     if followed:
         scores[_FRESH] = {}
     running: list[Parts] = []
-    for period, first, last in spans:
+    for _, first, last in spans:
         rows = path.rows(first, last)
         held = (*_held(rows._replace(refused=None)), constant.rows(first, last))
         paths = {POOL: rows} | dict(zip(BENCHMARKS, held, strict=True))
