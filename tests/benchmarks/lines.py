@@ -54,6 +54,8 @@ class Process(NamedTuple):
 
     ``code``: what it must end with. ``first_step``: the words are those of ``qsim train``, which is
     measured to its first step. ``empty_cache``: nothing was compiled before. ``target``: seconds.
+    ``after``: commands that come before it, once, in the folder in which it then runs every time;
+    without any it runs in an empty one. ``forget``: a folder of the cache that is emptied before.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Process(NamedTuple):
     code: int = 0
     first_step: bool = False
     empty_cache: bool = False
+    after: tuple[tuple[str, ...], ...] = ()
+    forget: str = ""
 
 
 class Competition(NamedTuple):
@@ -87,6 +91,11 @@ WANTED = {
     "curves": (0.44, 1.74, 4.6),
 }
 """Processor µs a step and simulation of a competition of 1, 4 and 8 strategies."""
+DEMO = ("conf=demo", "-q")
+A_DAY = (
+    *("simulate", "pool=balancer", "tokens=[BTC,ETH]", "data.burn_in_days=1", "-q"),
+    *("start=2021-01-08", "end=2021-01-09"),
+)
 TWO = ("tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003")
 
 
@@ -211,12 +220,33 @@ def processes(full: bool) -> Iterator[Process]:
     first = "`qsim train`, two tokens and 30 bp, to its first step"
     yield Process(f"{first}, no program in the cache", TWO, first_step=True)
     yield Process(f"{first}, programs in the cache", TWO, 3.0, 3, first_step=True)
+    yield from commands()
     whole = ("train", "fit.steps=1000", "fit.early_stopping=false")
     name = "`qsim train`, 1,000 steps, {}, on a machine that has compiled nothing"
     yield Process(name.format("three tokens, no fee"), whole, 30.0, empty_cache=True)
     if full:
         words = (*whole, *TWO)
         yield Process(name.format("two tokens, 30 bp"), words, 600.0, empty_cache=True)
+
+
+def commands() -> Iterator[Process]:
+    """Whole commands on the demonstration, and a day of a pool: the second time, programs are in
+    the cache.
+    """
+    train, evaluate, report = (("train", *DEMO), ("evaluate", *DEMO), ("report", *DEMO))
+    name = "`qsim train conf=demo`, on a machine that has compiled nothing"
+    yield Process(name, train, empty_cache=True)
+    elsewhere = (*train, "runs_dir=elsewhere")
+    name = "`qsim train conf=demo`, programs in the cache"
+    yield Process(name, (*train, "--fresh"), 3.0, 7, after=(elsewhere, train))
+    trained = (train, evaluate)
+    yield Process("`qsim evaluate conf=demo`, asked again", evaluate, 1.0, 7, after=trained)
+    name = "`qsim evaluate conf=demo --load last`, another selection"
+    last = (*evaluate, "--load", "last")
+    yield Process(name, last, 3.0, 7, after=trained, forget="answers")
+    yield Process("`qsim report conf=demo`", report, None, 3, after=(*trained, report))
+    yield Process("`qsim runs list`", ("runs", "list"), None, 5, after=(train,))
+    yield Process("`qsim simulate`, a day", A_DAY, 1.2, 7, after=(A_DAY,))
 
 
 def competitions() -> Iterator[Competition]:

@@ -158,12 +158,14 @@ def _summary(taken: list[dict[str, Any]]) -> dict[str, Any]:
     if skipped:
         return skipped[0]
     rounds = [one["seconds"] for one in taken]
-    spent = min(one["processor_seconds"] for one in taken)
+    spent = [one["processor_seconds"] for one in taken]
     return {
         "rounds": rounds,
         "seconds": min(rounds),
         "median_seconds": statistics.median(rounds),
-        "processor_seconds": spent,
+        "processor_seconds": min(spent),
+        "median_processor_seconds": statistics.median(spent),
+        "peak_rss": max((one["peak_rss"] or 0 for one in taken), default=0),
     }
 
 

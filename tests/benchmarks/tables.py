@@ -61,9 +61,13 @@ def _head(result: dict[str, Any]) -> str:
 
 
 def _processes(rows: Sequence[Row]) -> str:
-    columns = ["from the start of the process", "wanted, s", "s", "of the processor, s"]
+    columns = ["from the start of the process", "wanted, s", "s", "of the processor, s", "peak, MB"]
     body = [
-        [row["name"], _number(row["target"]), _each(row, _seconds), _each(row, _processor)]
+        [
+            row["name"],
+            _number(row["target"]),
+            *(_each(row, shown) for shown in (_seconds, _processor, _peak)),
+        ]
         for row in rows
         if row["kind"] == "process"
     ]
@@ -193,7 +197,8 @@ def _compared(rows: Sequence[Row], trees: Sequence[str]) -> str:
             if row["kind"] == "competition":
                 keys, shown = ("step", "first"), _microseconds
             else:
-                keys, shown = ("seconds", "compile_seconds", "working_rss"), _seconds
+                memory = "peak_rss" if row["kind"] == "process" else "working_rss"
+                keys, shown = ("seconds", "compile_seconds", memory), _seconds
             why = [f"skipped: {each['skipped']}" for each in (one, other) if "skipped" in each]
             ratios = why[:1] or [_ratio(other, one, key) for key in keys]
             blanks = [""] * (3 - len(ratios))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -23,7 +24,8 @@ import speed
 import tables
 import worker
 from lines import Line, competitions, paths, processes, steps
-from trees import KINDS, Tree, TreeError
+from startup import measured
+from trees import KINDS, Done, Tree, TreeError
 
 HERE = Path(__file__).parent
 ROW = {
@@ -104,12 +106,34 @@ class OneOfThem:
 
     def qsim(self, *words: str, **_: str) -> SimpleNamespace:
         self.asked.append(words)
-        return SimpleNamespace(returncode=2, stderr="")
+        return SimpleNamespace(returncode=2, stderr="", peak_rss=2**25)
 
     def python(self, *words: str, **_: str) -> SimpleNamespace:
         self.asked.append(words)
         printed = '{"step": 1e-6, "first": 2.0}' if "played" in words[0] else "3.5"
-        return SimpleNamespace(stdout=printed, stderr="")
+        return SimpleNamespace(stdout=printed, stderr="", peak_rss=2**25)
+
+
+def test_a_command_runs_after_others(tmp_path: Path) -> None:
+    """They are run once, in the folder in which it then runs; the cache forgets what it is to."""
+    tree = Tree("now", tmp_path, tmp_path / "cache")
+    ran: list[tuple[str, Path]] = []
+
+    def run(words: list[str], folder: Path, _: object) -> Done:
+        ran.append((words[-1], folder))
+        return Done(3 if words[-1] == "fails" else 0, "", "broken", 2**20)
+
+    assert tree._run(["-c", "pass"], tmp_path, {}).peak_rss > 2**20
+    process = _process("b", "evaluate", after=(("train",), ("first",)), forget="answers")
+    with mock.patch.object(tree, "_run", run):
+        for _ in range(2):
+            (tmp_path / "cache" / "answers").mkdir(parents=True)
+            assert measured(tree, process)["peak_rss"] == 2**20
+            assert not (tmp_path / "cache" / "answers").exists()
+        broken = measured(tree, _process("c", "evaluate", after=(("fails",),)))
+    assert [words for words, _ in ran] == ["train", "first", "evaluate", "evaluate", "fails"]
+    assert len({folder for _, folder in ran[:4]}) == 1
+    assert broken == {"skipped": "qsim fails: broken"}
 
 
 def _line(name: str, *words: str) -> dict[str, Any]:

@@ -5,14 +5,15 @@ What is asked of those benchmarks is in the docstring of ``worker.py``.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lines import VERSION
 
@@ -26,12 +27,23 @@ class TreeError(Exception):
     """A tree cannot do what was asked."""
 
 
+class Done(NamedTuple):
+    """A process that has ended. ``peak_rss``: the most bytes of memory it had."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    peak_rss: int
+
+
 class Tree:
     """A checkout of the project, and its worker once it is asked for something."""
 
     def __init__(self, name: str, home: Path, cache: Path) -> None:
         self.name, self.home = name, home
         self._environment = environment(home, cache)
+        self._cache = cache
+        self._places: dict[str, Path] = {}
         self._process: subprocess.Popen[str] | None = None
 
     def script(self, name: str) -> str:
@@ -96,22 +108,49 @@ class Tree:
             raise TreeError(answer["error"])
         return answer
 
-    def qsim(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A command of this tree, to its end, in an empty folder."""
-        return self.python("-m", "quantamm_cli", *words, **more)
+    def prepare(self, place: str, commands: Iterable[Sequence[str]], forget: str) -> None:
+        """Run commands in a folder of their own, once, and empty a folder of the cache.
 
-    def python(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        Raises TreeError if one of them fails.
+        """
+        if place not in self._places:
+            self._cache.mkdir(exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix="work-", dir=self._cache.parent))
+            for words in commands:
+                done = self._run(["-m", "quantamm_cli", *words], folder, {})
+                if done.returncode:
+                    raise TreeError(f"qsim {' '.join(words)}: {last_line(done.stderr)}")
+            self._places[place] = folder
+        if forget:
+            shutil.rmtree(self._cache / forget, ignore_errors=True)
+
+    def qsim(self, *words: str, place: str | None = None, **more: str) -> Done:
+        """A command of this tree, to its end, in an empty folder or one that was prepared."""
+        command = ["-m", "quantamm_cli", *words]
+        if place is not None:
+            return self._run(command, self._places[place], more)
+        return self.python(*command, **more)
+
+    def python(self, *words: str, **more: str) -> Done:
         """A Python process of this tree, to its end, in an empty folder."""
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, *words]
-            return subprocess.run(
-                command,
+            return self._run(words, Path(folder), more)
+
+    def _run(self, words: Sequence[str], folder: Path, more: dict[str, str]) -> Done:
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            process = subprocess.Popen(
+                [sys.executable, *words],
                 cwd=folder,
                 env=self._environment | more,
-                capture_output=True,
+                stdout=out,
+                stderr=err,
                 text=True,
-                check=False,
             )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            unit = 1 if sys.platform == "darwin" else 1024
+            texts = [(file.seek(0), file.read())[1] for file in (out, err)]
+            return Done(process.returncode, *texts, usage.ru_maxrss * unit)
 
     def close(self) -> None:
         """End the worker."""
