@@ -177,7 +177,7 @@ def test_each_tree_is_asked_in_its_own_words() -> None:
     assert results["a"]["old/scan"]["seconds"] == 1.0
     assert results["first"]["new"]["seconds"] == 3.5
     assert "| a | scan | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 |" in text
-    assert "| first |  | 3.50 | 3.50 | 1.00 |  |  |" in text
+    assert "| first |  | 3.50 | 3.50 | 1.00 |  | 1.00 |" in text
     assert "| played |  | 1.00 µs | 1.00 µs | 1.00 | 1.00 |  |" in text
 
 
