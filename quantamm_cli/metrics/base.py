@@ -56,9 +56,10 @@ def metric(
     reads: Literal["days", "minutes"] = "minutes",
     sorts: bool = False,
     name: str | None = None,
+    meaning: int = 1,
 ) -> Callable[[C], C]:
     """Register a metric under its function's name, or ``name`` if that is not an identifier, for
-    use in YAML.
+    use in YAML. ``meaning`` rises by one when the definition changes.
 
     A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
     """
@@ -69,7 +70,7 @@ def metric(
         settings = create_model(
             kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind}
         )
-        settings.unit = unit
+        settings.unit, settings.meaning = unit, meaning
         return compute
 
     return enrol
