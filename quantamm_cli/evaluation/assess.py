@@ -55,7 +55,8 @@ def assess(
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
-    buys at its first row. ``followed``: also score the portfolios that follow the pool's weights,
+    holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal values
+    there. ``followed``: also score the portfolios that follow the pool's weights,
     if the pool has any.
     """
     rows, values = rows_of(spans), arrays(params, feed)
@@ -64,8 +65,10 @@ def assess(
     constant = trajectory(Balancer(), opening, free, 0, rows)
     others: dict[str, Trajectory] = {}
     if followed:
+        # nobody deposits into these portfolios
+        constant_supply = free._replace(basis=feed.basis._replace(supply=None))
         for name, portfolio in portfolios(pool, feed).items():
-            others[name] = trajectory(portfolio, values, free, 0, rows)
+            others[name] = trajectory(portfolio, values, constant_supply, 0, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     for period, first, last in spans:
         own, benchmarks = _scored(path.rows(first, last), constant.rows(first, last), feed)
@@ -124,10 +127,9 @@ def _scored(
     """All metrics of a trajectory; and those that do not sort of its HODL, its uniform HODL and
     ``other``, which has the same prices.
     """
+    own_share, other_share = (each._replace(refused=None).per_share() for each in (path, other))
     with executor(feed.trading.executor):
-        sorting, columns = jax.device_get(
-            _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
-        )
+        sorting, columns = jax.device_get(_scores(tuple(METRICS), own_share, other_share))
     own, *others = (_row(columns, index) for index in range(1 + len(BENCHMARKS)))
     own |= sorting
     return {name: float(own[name]) for name in METRICS}, others
@@ -148,21 +150,20 @@ def _scores(
     A program runs only a few times, so it is optimised for short compilation.
     """
     uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [path, _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform), other]
+    paths = [path, _hodl(path, path.reserves[0]), _hodl(path, uniform), other]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
     sorting = [name for name in names if METRICS[name].sorts]
     others = [name for name in names if name not in sorting]
     return score(path, sorting), jax.vmap(lambda each: score(each, others))(stacked)
 
 
-def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
-    """The trajectory of constant reserves."""
-    values = prices * reserves
+def _hodl(path: Trajectory, reserves: Float[Array, " n"]) -> Trajectory:
+    """The trajectory of constant reserves at the prices of a path."""
+    values = path.prices * reserves
     value = values.sum(-1)
-    return Trajectory(
-        prices,
-        values / value[:, None],
-        jnp.broadcast_to(reserves, prices.shape),
-        value,
-        jnp.zeros_like(value),
+    return path._replace(
+        weights=values / value[:, None],
+        reserves=jnp.broadcast_to(reserves, path.prices.shape),
+        value=value,
+        fees=jnp.zeros_like(value),
     )

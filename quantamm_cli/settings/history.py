@@ -42,6 +42,12 @@ class Change(NamedTuple):
 CHANGES: tuple[Change, ...] = (
     Change(
         2,
+        "fees/recorded",
+        2,
+        "metrics are of a share where the LP supply changes; scoring.per=pool: of the pool",
+    ),
+    Change(
+        2,
         "metric/loss_versus_rebalancing",
         2,
         "the strategy compared with holds the pool's reserves, not its shares of value",

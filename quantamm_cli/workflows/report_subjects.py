@@ -20,6 +20,7 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
         periods=periods,
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
+        supply=scored.assessment.trajectory.supply,
         strategies=scored.assessment.scores,
         units=units | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
