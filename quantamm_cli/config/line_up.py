@@ -13,7 +13,7 @@ from quantamm_cli.competition.code import code_of_all
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.config.loader import Loader, plain
 from quantamm_cli.config.user_files import STRATEGIES as PLACE
-from quantamm_cli.config.user_files import blamed, module_of
+from quantamm_cli.config.user_files import module_of, reporting_user_errors
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.compete import NORMALISER, Entry
@@ -139,7 +139,7 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
     path, is_file, wanted = _split(kind)
     if is_file:
         data = _read(path)
-        with blamed([str(path.resolve())]):
+        with reporting_user_errors([str(path.resolve())]):
             module = module_of(path.resolve(), data, "strategy")
         own = _class(module, wanted, path)
         strategy: Component = decode(own, settings, f"strategy.{name}")

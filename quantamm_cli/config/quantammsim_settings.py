@@ -98,7 +98,7 @@ def translated(settings: JsonObject, config_dir: str | None) -> tuple[dict[str, 
     """
     flat = {
         name: value
-        for name, value in dotted(settings, whole=lambda branch: not branch)
+        for name, value in dotted(settings, is_leaf=lambda branch: not branch)
         if not name.startswith("subsidary_pools.")
     }
     notes: list[str] = []

@@ -11,7 +11,7 @@ from jax import Array
 
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.forward import Spans
-from quantamm_cli.engine.objective import judge
+from quantamm_cli.engine.objective import period_scores
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.evaluation.sets import joined_scores, rows_of
 from quantamm_cli.market.fees import NUMBERS
@@ -117,7 +117,7 @@ def _judge(
         opening = jnp.asarray(value, feed.prices.dtype)
         own = feed._replace(frictions=frictions, initial_pool_value=opening)
         sets = jax.tree.map(lambda value: value[None], values)
-        scores = judge(pool, spans, names, sets, own)
+        scores = period_scores(pool, spans, names, sets, own)
         return jax.tree.map(lambda column: column[0], scores)
 
     if reads_days(names) or feed.frictions is not None:

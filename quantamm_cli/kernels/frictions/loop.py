@@ -92,7 +92,7 @@ def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
 
 @compiled
 @no_type_check
-def given_trades(reserves, w, p, costs, market, places, t, log, count, n):
+def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
     """A minute's given trades: returns their fees, how many were refused, and the new number of
     events.
     """
@@ -164,7 +164,7 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
             for i in range(n):
                 v[i] = 1 / w[i]
         if places:
-            earned, failed, count = given_trades(
+            earned, failed, count = external_trades(
                 reserves, w, p, costs, market, places, t, log, count, n
             )
             fees += earned

@@ -1,4 +1,4 @@
-"""Training the float settings of the first strategy on some seeds, and judging it on others."""
+"""Training the float settings of the first strategy on some seeds, and scoring it on others."""
 
 import json
 import math
@@ -25,7 +25,7 @@ from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
 from quantamm_cli.config.line_up import entry_of
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
@@ -81,7 +81,7 @@ class TrainedSetting(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A strategy in the place of the trained one, judged on the test seeds."""
+    """A strategy in the place of the trained one, scored on the test seeds."""
 
     name: str
     test: Estimate
@@ -186,7 +186,7 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     objective = Objective(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
-    with blamed(files_of(settings.strategies)):
+    with reporting_user_errors(files_of(settings.strategies)):
         method, steps = _train(objective, settings, monitor)
         trained, on_train = best_of(objective, steps)
         watch.lap("train")

@@ -9,7 +9,7 @@ from quantamm_cli.competition import replay as played
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.replay_record import Replay
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.replay import pools_table, replay_page
 from quantamm_cli.reporting.table import Table
@@ -113,7 +113,7 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     watch, request = watch or Watch(), place.request
     start_jax()
     watch.lap("start")
-    with blamed(files_of(place.settings.strategies)):
+    with reporting_user_errors(files_of(place.settings.strategies)):
         result = played.replay(place.settings, request.seed, request.first, request.last)
     watch.lap("play")
     text = render(finite(_document(result))) + "\n"

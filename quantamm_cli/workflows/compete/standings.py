@@ -1,4 +1,4 @@
-"""A competition: play its seeds, judge them, and write them with a receipt."""
+"""A competition: play its seeds, score them, and write the result with a receipt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def compete(
     monitor: Monitor | None = None,
     watch: Watch | None = None,
 ) -> CompetitionResult:
-    """Play the missing seeds, judge all, and write the result.
+    """Play the missing seeds, score all, and write the result.
 
     ``until_decided``: play more seeds, up to ``most_simulations``, until the leader's gap is
     decided.

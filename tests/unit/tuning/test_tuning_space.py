@@ -106,8 +106,8 @@ def test_what_cannot_be_searched_is_refused(written: Any, error: str) -> None:
 
 
 def test_a_range_knows_what_it_holds() -> None:
-    assert Range(1, 5, whole=True).holds(3)
-    assert not Range(1, 5, whole=True).holds(3.5)
+    assert Range(1, 5, integer=True).holds(3)
+    assert not Range(1, 5, integer=True).holds(3.5)
     assert not Range(1, 5).holds(6)
     assert not Range(1, 5).holds(True)
     assert Range(0, 0.9, False, 0.3).holds(0.6)
