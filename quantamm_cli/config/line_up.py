@@ -148,13 +148,19 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
         )
     cls = REGISTER["strategy"].get(kind)
     if cls is None:
-        known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
+        known = _known("strategy", loader)
+        hint = did_you_mean(kind, sorted({*known, *_known("pool", loader)}))
         raise ConfigError(
             PLACE,
-            f"no strategy is called '{kind}'{did_you_mean(kind, known)} (there are: "
-            f"{', '.join(known)}; of your own: FILE.py:Class)",
+            f"no strategy or pool is called '{kind}'{hint} (there are: {', '.join(known)}; "
+            "any pool with quotes; of your own: FILE.py:Class)",
         )
     return Entry(name=name, strategy=decode(cls, settings, f"strategy.{name}"))
+
+
+def _known(group: str, loader: Loader | None) -> list[str]:
+    """The names of a group: registered kinds and files of YAML."""
+    return sorted({*REGISTER[group], *(loader.options(group) if loader else ())})
 
 
 @dataclass(frozen=True)

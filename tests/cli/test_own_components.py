@@ -195,3 +195,6 @@ def test_an_own_pool_competes_by_its_quotes(folder: Path, call: Call) -> None:
     call("compete", "strategies=[basket]", "plugins=[mine.py]", *SMALL).one_line(
         2, "strategy.basket.pool: pool=basket cannot compete, as it has no quotes"
     )
+    call("compete", "strategies=[baskt]", "plugins=[mine.py]", *SMALL).one_line(
+        2, "no strategy or pool is called 'baskt' (did you mean 'basket'?)"
+    )
