@@ -154,7 +154,7 @@ def _range(fields: JsonObject, where: str) -> Range:
             f"{where}.step", f"{value} is not a number above 0 and at most high - low"
         )
     if step is not None and log:
-        raise ConfigError(where, "log and step do not go together")
+        raise ConfigError(where, "log and step cannot be combined; keep one")
     if kind == "int" and not all(map(is_integer, (low, high, step or 0))):
         raise ConfigError(where, "low, high and step of type int are not all whole")
     return Range(low, _last(low, high, step), log, step, None if kind is None else kind == "int")

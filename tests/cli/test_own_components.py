@@ -123,7 +123,7 @@ def test_own_trades_are_those_of_a_file_of_the_same_trades(folder: Path, call: C
     assert final(told, folder) == final(read, folder)
     assert final(told, folder) != final(call("simulate", *SHORT, "--json").json, folder)
     call("simulate", *SHORT, *trades, "pool=hodl").one_line(
-        2, "trades: pool=hodl takes no given trades"
+        2, "trades: pool=hodl takes no external trades"
     )
 
 

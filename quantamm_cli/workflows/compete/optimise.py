@@ -170,7 +170,8 @@ def plan(settings: Compete) -> Plan:
     if settings.compat is not None:
         raise ArgumentError(
             "optimise",
-            "does not go with compat=challenge, whose searches have no gradient; train without it",
+            "cannot be combined with compat=challenge, whose searches have no gradient; "
+            "train without it",
         )
     strategy = Strategy.typed(settings.strategies[PLACE].strategy)
     trained = coordinates(strategy, settings.optimise.parameters)

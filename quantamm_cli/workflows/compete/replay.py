@@ -43,8 +43,8 @@ class ReplayPlace(Result):
         if self.settings.compat is not None:
             raise ArgumentError(
                 "replay",
-                "does not go with compat=challenge; market=challenge replays its streams with "
-                "exact routing",
+                "cannot be combined with compat=challenge; "
+                "market=challenge replays its streams with exact routing",
             )
         first, last, steps = self.request.first, self.request.last, self.settings.steps
         if not 0 <= first <= last < steps:
