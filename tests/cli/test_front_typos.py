@@ -185,11 +185,13 @@ def test_the_machine_does_not_leak_through_another_key(
 
 
 def test_a_token_that_yaml_misreads_is_explained(here: Path) -> None:
+    from quantamm_cli.config.components import load_components
     from quantamm_cli.config.compose import Composer
     from quantamm_cli.errors import ConfigError
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.settings.run import Simulate
 
+    load_components()
     Path("t.yaml").write_text("tokens: [BTC, ON]\n")
     tree = Composer("simulate", ("conf=t.yaml",)).tree()
     with pytest.raises(ConfigError, match="True is how YAML reads ON"):
