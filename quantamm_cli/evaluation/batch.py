@@ -57,7 +57,9 @@ def scored(
         points = np.minimum(np.arange(first, first + size), count - 1)
         numbers = {index: column[points] for index, column in moving.items()}
         values = {name: column[points].astype(dtype) for name, column in params.items()}
-        parts.append(jax.device_get(_judge(shape, spans, names, fixed, numbers, values, feed)))
+        parts.append(
+            jax.device_get(_point_scores(shape, spans, names, fixed, numbers, values, feed))
+        )
     return joined_scores(parts, spans, names, count)
 
 
@@ -95,7 +97,7 @@ def _columns(trees: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dic
 
 
 @partial(jax.jit, static_argnames=("shape", "spans", "names"))
-def _judge(
+def _point_scores(
     shape: Any,
     spans: Spans,
     names: tuple[str, ...],

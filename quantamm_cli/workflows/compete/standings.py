@@ -122,7 +122,7 @@ def compete(
         else:
             results = competition.play(settings.seeds)
         watch.lap("play")
-        return _judge(competition, results, before, watch, monitor)
+        return _assess(competition, results, before, watch, monitor)
 
 
 def play_status(competition: Competition, before: int) -> str:
@@ -132,7 +132,7 @@ def play_status(competition: Competition, before: int) -> str:
     return "resumed" if before else "new"
 
 
-def _judge(
+def _assess(
     competition: Competition, results: Results, before: int, watch: Watch, monitor: Monitor
 ) -> CompetitionResult:
     settings = competition.settings
