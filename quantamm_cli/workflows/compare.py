@@ -122,11 +122,11 @@ class Comparison(Result):
         lines = [self.rule]
         for side in self.sides:
             lines += [f"{side.head} {change}" for change in side.older]
-        shown = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
+        tables = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
         pairs = [pair for pair in self.paired if pair.between is not None]
         if pairs:
-            shown.append(self._paired_table(pairs))
-        return shown
+            tables.append(self._paired_table(pairs))
+        return tables
 
     def _paired_table(self, pairs: Sequence[Pair]) -> Table:
         rows = [[pair.side.head, *pair.cells()] for pair in pairs]

@@ -20,6 +20,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    rate = settings.scoring.riskless
+    for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
@@ -28,6 +30,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        for_scores,
     )
 
 

@@ -79,12 +79,12 @@ class GridResult(Result):
             scores = (shown(name, column[index]) for name, column in self.scores.items())
             rows.append([*self.points[index].values(), *scores])
         title = f"{_title(self.settings)}, best {self.metric} first"
-        shown = [Table.of(title, [*self.axes, *self.scores], rows)]
+        tables = [Table.of(title, [*self.axes, *self.scores], rows)]
         if len(self.axes) == 2:
             surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
             if surface is not None:
-                shown.append(surface)
-        return shown
+                tables.append(surface)
+        return tables
 
 
 def _title(settings: Simulate) -> str:

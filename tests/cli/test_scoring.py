@@ -24,8 +24,12 @@ def series(path: Path, column: str, *values: float) -> str:
     return str(path)
 
 
-def close(own: dict[str, float], other: dict[str, float]) -> None:
-    assert own == pytest.approx(other, rel=1e-7, abs=1e-9, nan_ok=True)
+def close(own: dict[str, float | None], other: dict[str, float | None]) -> None:
+    """Metrics that agree to rounding, and are undefined alike."""
+    there = {name: value for name, value in other.items() if value is not None}
+    assert own.keys() == other.keys()
+    assert {name: own[name] for name in there} == pytest.approx(there, rel=1e-7, abs=1e-9)
+    assert not any(own[name] for name in other.keys() - there.keys())
 
 
 def test_deposits_are_no_return(call: Call, tmp_path: Path) -> None:
@@ -84,7 +88,7 @@ def test_a_rate_and_a_series_of_it_are_the_same(call: Call, tmp_path: Path) -> N
     [
         (("scoring.riskless=-1",), 2, "scoring.riskless: -1 is not above -1"),
         (("scoring.riskless=cash",), 2, "'cash' is neither a number nor a series"),
-        (("scoring.per=token",), 2, "scoring.per: 'token' is not one of share or pool"),
+        (("scoring.per=token",), 2, "scoring.per: token is not one of share or pool"),
         (("scoring.risk=0",), 2, "scoring.riskless"),
         (("scoring.riskless=cash", "data.series.cash=FILE"), 3, "a rate of -1.5; expected one"),
         (("scoring.riskless=cash", "data.series.cash=TOKENS"), 3, "a column for each token"),
@@ -102,8 +106,8 @@ def test_what_is_no_rate_is_refused(
         words = tuple(word.replace(name, file) for word in words)
     answer = call("simulate", "pool=balancer", *DATES, *words)
     assert (answer.code, answer.out) == (code, "")
-    assert says in answer.err
-    assert len(answer.err.strip().splitlines()) <= 2, answer.err
+    assert says in answer.err.splitlines()[-1]
+    assert answer.err.count("qsim simulate:") == 1
 
 
 def test_metrics_that_are_minus_something_say_so() -> None:
@@ -143,10 +147,9 @@ def test_a_stored_run_shows_its_volatility_positive(call: Call) -> None:
     assert score < 0
     name = trained["run"][4:10]
     for words in (("runs", "list"), ("runs", "show", name), ("runs", "compare", name, name)):
-        out = call(*words).out
-        digits = 4
-        assert f" {-score:.{digits}g}"[:6] in out, out
-        assert f"-{-score:.3g}" not in out, out
+        answer = call(*words)
+        assert f" {-score:.4f}"[:-1] in answer.out, answer
+        assert f"-{-score:.4f}"[:-1] not in answer.out, answer
     listed = call("runs", "list", "--json").json["runs"][0]
     assert listed["best"] == pytest.approx(score)
 
@@ -160,7 +163,7 @@ def test_an_exponent_below_one_is_shown_as_the_one_that_is_in_force(call: Call) 
     assert answer["params"]["readable"]["memory_days"] == [365.0, 365.0]
     assert max(answer["params"]["raw"]["sp_exponents"]) == pytest.approx(0.25 - 4)
     bounds = ("params.exponent=1", "params.memory_days=365")
-    assert call(*run, *bounds, "--json").json["metrics"] == answer["metrics"]
+    close(call(*run, *bounds, "--json").json["metrics"], answer["metrics"])
     table = call(*run, *words).out
     assert "exponent" in table
     assert "0.25" not in table

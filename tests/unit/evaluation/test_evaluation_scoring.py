@@ -10,7 +10,7 @@ from kinds import DAY, build, opening, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Basis, Daily, Feed, Trajectory
-from quantamm_cli.engine.objective import Aim, Weights, gains, judge
+from quantamm_cli.engine.objective import Aim, Weights, gains, period_scores
 from quantamm_cli.evaluation.assess import assess
 from quantamm_cli.evaluation.daily import candidates, daily
 from quantamm_cli.evaluation.decomposition import decomposition
@@ -75,7 +75,10 @@ def test_training_and_selection_see_shares(metric: str, prices: NDArray[np.float
     feed, starts = plain(pool, prices), jnp.array([0, DAY])
     names = (metric, "returns_over_hodl")
     alone, grows = (
-        (gains(aim, Weights(), pool, sets, each, starts), judge(pool, SPANS, names, sets, each))
+        (
+            gains(aim, Weights(), pool, sets, each, starts),
+            period_scores(pool, SPANS, names, sets, each),
+        )
         for each in (feed, supplied(feed))
     )
     same(grows, alone)
@@ -162,6 +165,23 @@ def test_other_ratios_by_hand() -> None:
     }
     for name, value in score(path, names).items():
         assert float(value) == pytest.approx(expected[name], rel=1e-8), name
+
+
+def test_days_of_a_walk_forward_know_the_rate(prices: NDArray[np.float64]) -> None:
+    """Returns stay; those above the rate, and those of candidates, are lower by it."""
+    pool = POOLS["balancer"]
+    feed, params = plain(pool, prices), opening(pool, 2)
+    rated = feed._replace(basis=Basis(None, jnp.arange(ROWS) * CASH))
+    usual, days = (daily(pool, params, each, DAY, ROWS) for each in (feed, rated))
+    assert usual.riskless is None
+    np.testing.assert_allclose(days.riskless, np.expm1(CASH * DAY), rtol=1e-9)
+    for name, returns in usual.returns.items():
+        np.testing.assert_array_equal(days.returns[name], returns)
+        np.testing.assert_allclose(days.excess[name], returns - np.expm1(CASH * DAY), atol=1e-15)
+        np.testing.assert_array_equal(usual.excess[name], returns)
+    sets = {key: np.asarray(value)[None] for key, value in params.items()}
+    tried = candidates(pool, sets, rated, DAY, ROWS)
+    np.testing.assert_allclose(tried[0], days.excess["pool"], atol=1e-15)
 
 
 @pytest.mark.parametrize("share", [None, 1.0])
