@@ -77,7 +77,7 @@ def daily_tracking_error(path: Path) -> Scalar:
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_information_ratio(path: Path) -> Scalar:
     """Information ratio of daily returns against uniform HODL; zero for uniform HODL itself.
-    [Treynor & Black, 1973]
+    [Sharpe, 1994, J. Portfolio Management 21(1)]
 
     sqrt(365) mean(x - b) / std(x - b)
     """

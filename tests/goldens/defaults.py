@@ -35,9 +35,7 @@ def declared() -> Tree:
                 trees[f"{group}/{kind}"] = described(cls, CONF / group / f"{kind}.yaml")
     for command, cls in ROOTS.items():
         trees[command] = described(cls, CONF / f"{command}.yaml")
-    later = {
-        name: own for name, own in described(Simulate)["settings"].items() if "since" in own
-    }
+    later = {name: own for name, own in described(Simulate)["settings"].items() if "since" in own}
     base = {"meaning": Train.meaning, "settings": later, "yaml": _yaml(CONF / "base.yaml")}
     trees["base"] = base
     for cls in _inner(list(ROOTS.values())):
