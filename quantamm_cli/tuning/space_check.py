@@ -17,8 +17,8 @@ from quantamm_cli.tuning.nested import is_integer
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
 _SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")
-SCORED = ("tokens", "start", "end", "test_end", "data", "scoring", *_SPLIT)
-"""Settings that change the data a trial is scored on, or what its scores mean."""
+SCORED = ("tokens", "start", "end", "test_end", "data", *_SPLIT)
+"""Settings that change the data a trial is scored on."""
 
 
 def resolve(

@@ -81,5 +81,5 @@ def test_loss_versus_rebalancing_of_constant_weights(share: float, walks: Logs) 
     """
     for walk in (walks[0], walks[PATHS // 2], walks[1]):
         metric, integral = map(float, losses(walk, np.asarray(share)))
-        assert metric == pytest.approx(-integral, rel=2e-3)
+        assert metric == pytest.approx(-integral, rel=1e-4)
         assert integral > 0.004
