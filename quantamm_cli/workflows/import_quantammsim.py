@@ -44,6 +44,7 @@ _KNOWN_KEYS |= {"optuna_trial_number", "initial_reserves", *chain.from_iterable(
 _UNUSED_PARAMETERS = {"logit_delta_lamb", "sp_pre_exp_scaling"}
 """Parameters that quantammsim also writes for pools whose rule does not use them."""
 
+
 @dataclass(frozen=True)
 class Imported:
     """A file of results and the run that was made from it."""
