@@ -3,8 +3,8 @@ candidate (common random numbers).
 
 Adam follows the gradient of the edge, which is computed through the whole simulation. If a finite
 difference along the gradient clearly differs from it, the edge is not smooth, and CMA-ES is used:
-it only ranks candidates, which one program simulates side by side. An arbitrage trade begins where its
-profit reaches a least profit, and there the edge has no derivative. The gradient is therefore
+it only ranks candidates, which one program simulates side by side. An arbitrage trade begins where
+its profit reaches a least profit, and there the edge has no derivative. The gradient is therefore
 computed with almost no least profit; all scores of candidates have the true one.
 """
 

@@ -211,6 +211,9 @@ class Loader(ConfigLoaderImpl):
         if not repo.config_exists(f"{group}/{value}"):
             near = did_you_mean(value, options)
             own = f"; one of your own needs conf/{group}/{value}.yaml: qsim help adding"
+            own = (
+                "; for files of your own write data=csv data.dir=FOLDER" if group == "data" else own
+            )
             own = "" if near or override.is_hydra_override() else own
             raise ConfigError(
                 f"{group}={value}",

@@ -91,8 +91,8 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
             "it in a defaults list",
         )
     if "No match in the defaults list" in text:
-        group = re.search(r"override '([a-z_/]+)", line)
-        outer = group[1].rpartition("/")[0] if group else ""
+        match = re.search(r"override '([a-z_/]+)", line)
+        outer = match[1].rpartition("/")[0] if match else ""
         reason = "It is not one of the groups of this command"
         if outer and not outer.startswith("experiment"):
             reason = f"The {outer} that is chosen has none: leave one of the two choices out"

@@ -157,8 +157,8 @@ def _mentioning(wanted: str, sections: Iterable[Passage]) -> list[Passage]:
     """The sections whose text has every word, those that name them most often first."""
     words = [re.compile(rf"\b{re.escape(word)}", re.IGNORECASE) for word in wanted.split()]
     counts = {part: [len(word.findall(part.text)) for word in words] for part in sections}
-    found = [part for part in counts if all(counts[part])]
-    return sorted(found, key=lambda part: -sum(counts[part]))
+    complete = [part for part in counts if all(counts[part])]
+    return sorted(complete, key=lambda part: -sum(counts[part]))
 
 
 def _containing(wanted: str, passages: Iterable[Passage]) -> list[Passage]:

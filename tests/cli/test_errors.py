@@ -27,6 +27,8 @@ SETTINGS = [
             )
         ],
     ),
+    (["data=mine"], 2, ["no data is called 'mine'", "write data=csv data.dir=FOLDER"]),
+    (["pool=balancer", "pool/rule=momentum"], 2, ["The pool that is chosen has none"]),
     (["start=yesterday"], 2, ["start: 'yesterday' is not a date; write YYYY-MM-DD"]),
     (["end=2021-01-08"], 2, ["end: 2021-01-08 is not after start (2021-01-08)"]),
     (["end=2020-12-01"], 2, ["end: 2020-12-01 is not after start"]),
