@@ -77,7 +77,7 @@ class Feed(NamedTuple):
     series: dict[str, Float[Array, "c _"]] = {}  # noqa: RUF012 - never written to
     """Inputs of the rule besides prices, with the values known at each chunk."""
     trades: Trades | None = None
-    """Trades of others, from a file or a model."""
+    """External trades, from a file or a model."""
     initial_reserves: Float[Array, " n"] | None = None
     """Reserves at row 0; ``None``: they follow from the initial weights and value."""
     state: dict[str, Float[Array, " n"]] | None = None
@@ -108,7 +108,7 @@ class Feed(NamedTuple):
 
 class Path(NamedTuple):
     """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
-    given trades refused.
+    external trades refused.
 
     ``value``: its value, from a pool that computes it before its reserves.
     """

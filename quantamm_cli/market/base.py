@@ -35,7 +35,7 @@ class Closes:
 
 
 @dataclass(frozen=True, eq=False)
-class GivenTrades:
+class ExternalTrades:
     """Trades of the simulated minutes: arrays (t, k) of up to k trades a minute, in order.
 
     ``pay``, ``take``: token indices, both -1 where there is no trade. ``amount``: of ``pay``, or of
@@ -102,7 +102,7 @@ class Market:
     """Of the tokens, the first minute and the little-endian bytes of prices, series and trades."""
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """A pool's inputs besides prices by name, (t, n) or (t, 1) each."""
-    trades: GivenTrades | None = None
+    trades: ExternalTrades | None = None
     """Trades in the simulated minutes; ``None`` if the settings supply none."""
     fees: FeeSeries | None = None
     """Fees of the simulated minutes; ``None`` if the settings supply none."""

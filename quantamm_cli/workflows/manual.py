@@ -122,7 +122,7 @@ def _topics() -> Manual:
     for each in map(page, topics()):
         rows.append((each.topic, each.summary))
         passages.append(Passage(each.topic, (each.topic,), each.summary))
-    return Manual(tuple(passages), (Table.of("", ["topic", "what it says"], rows), _USAGE))
+    return Manual(tuple(passages), (Table.of("", ["topic", "subject"], rows), _USAGE))
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
