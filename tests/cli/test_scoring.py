@@ -113,8 +113,8 @@ def test_what_is_no_rate_is_refused(
 
 def test_metrics_that_are_minus_something_say_so() -> None:
     """Those whose summary begins with it, and no others."""
-    kinds = {name: REGISTER["metric"][name] for name in METRICS}
-    minus = {name for name, cls in kinds.items() if (cls.__doc__ or "").startswith("Minus")}
+    kinds = REGISTER["metric"].items()
+    minus = {name for name, cls in kinds if (cls.__doc__ or "").startswith("Minus")}
     assert minus == NEGATED
     assert signs(METRICS) == dict.fromkeys(METRICS.keys() & NEGATED, -1)
     assert str(shown("daily_beta", 0.0)) == "0.0"
