@@ -4,7 +4,7 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -45,7 +45,7 @@ class Assessment:
     scores: Mapping[str, Scores]
     trajectory: Trajectory
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
-    fresh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    fresh: Scores = field(default_factory=dict)
 
     @property
     def final(self) -> dict[str, float | list[float]]:
@@ -83,9 +83,10 @@ def assess(
         scores[_FRESH] = {}
     running: list[Parts] = []
     for _, first, last in spans:
-        rows = path.rows(first, last)
-        held = (*_held(rows._replace(refused=None).per_share()), constant.rows(first, last))
-        paths = {POOL: rows} | dict(zip(BENCHMARKS, held, strict=True))
+        own = path.rows(first, last)
+        held = _held(own._replace(refused=None).per_share())
+        strategies = (own, *held, constant.rows(first, last))
+        paths = dict(zip((POOL, *BENCHMARKS), strategies, strict=True))
         paths |= {name: other.rows(first, last) for name, other in others.items()}
         if followed:
             paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
@@ -151,7 +152,7 @@ def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
     sorting = tuple(name for name in METRICS if METRICS[name].sorts)
     cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
     every = {name: path._replace(refused=None).per_share() for name, path in paths.items()}
-    names, parts = [*every], []
+    names, parts = [*every], cast(Parts, [])
     with executor(feed.trading.executor):
         for first in range(0, len(names), _LANES):
             group = names[first : first + _LANES]
