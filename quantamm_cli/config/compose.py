@@ -25,6 +25,7 @@ from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.suggestions import did_you_mean
+from quantamm_cli.store.reference import is_fingerprint
 
 MACHINE = ("runs_dir", "data.dir")
 """The only settings that may depend on the machine: they are no part of the fingerprint."""
@@ -150,7 +151,7 @@ def _resolve(tree: JsonObject) -> JsonObject:
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except RecursionError:
-        raise ConfigError("", "an interpolation ${...} that leads back to itself") from None
+        raise ConfigError("", "an interpolation ${...} refers to itself") from None
     except (OmegaConfBaseException, ValueError) as failure:
         place = str(getattr(failure, "full_key", None) or "")
         message = str(failure).splitlines()[0]
@@ -252,6 +253,12 @@ def stored(path: Path) -> str:
     Returns the name of the experiment.
     """
     tree = read_yaml(path)
+    if path.suffix == ".json" and is_fingerprint(tree):
+        raise ConfigError(
+            f"conf={path}",
+            "is a fingerprint of quantammsim; make a file of settings of it: "
+            f"qsim config import {path} > mine.yaml",
+        )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{digest}"
     ConfigStore.instance().store(

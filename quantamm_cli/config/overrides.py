@@ -19,10 +19,10 @@ def read(loader: ConfigLoader, word: str) -> Override:
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
     if not word.startswith("~") and (not equals or not name):
-        raise ConfigError(word, "not key=value")
+        raise ConfigError(word, "is not key=value")
     if equals and not value and not word.startswith("~"):
         raise ConfigError(
-            word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text"
+            word, f"has no value; write {key}=null for none, or {key}=\"''\" for an empty text"
         )
     try:
         return replace(_parsed(word), config_loader=loader)
@@ -91,10 +91,14 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
             "it in a defaults list",
         )
     if "No match in the defaults list" in text:
+        match = re.search(r"override '([a-z_/]+)", line)
+        outer = match[1].rpartition("/")[0] if match else ""
+        reason = "It is not one of the groups of this command"
+        if outer and not outer.startswith("experiment"):
+            reason = f"The {outer} that is chosen has none: leave one of the two choices out"
         return ConfigError(
             place,
-            f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, "
-            "write '- override /group: name')",
+            f"{line.split(' No match')[0]} {reason} (in a file, write '- override /group: name')",
         )
     if line.startswith("Could not append"):
         return ConfigError(place, "exists already; leave out the '+'")

@@ -1,9 +1,9 @@
 r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and two ways to run an estimator made of them.
 
-An estimator is written once, as a function of a *stream* of prices and of ``recur``, which turns a
-drive into the value of the recurrence. With ``Columns`` a stream is the whole column ``(c, n)``,
-and each recurrence is one scan; with ``OneRow`` it is the newest row ``(n,)``, and the state is
-carried from row to row, as by a keeper on chain.
+An estimator is one function of prices and of ``recur``, which computes x from a and u. ``Columns``
+calls it once with all chunks ``(c, n)``, and each recurrence is one scan. ``OneRow`` calls it for
+every chunk with the newest prices ``(n,)`` and passes the state from call to call, as a contract
+does. Prices of either shape are a *stream*.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ State = dict[str, Float[Array, " n"]]
 """The recurrences' last values, by name."""
 
 
-class Seen(NamedTuple):
+class RuleInputs(NamedTuple):
     """The inputs of a rule: prices, and the other series it asks for, ``(…, n)`` or ``(…, 1)``."""
 
     price: Float[Array, "*c n"]
@@ -105,9 +105,9 @@ class OneRow:
 
 
 def one_row(
-    estimator: Callable[[Recur, Seen], Stream],
+    estimator: Callable[[Recur, RuleInputs], Stream],
     previous: Mapping[str, Array] | None,
-    row: Seen,
+    row: RuleInputs,
     initial: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
     """Runs an estimator for one more row; returns the new state and the output. Pure."""

@@ -64,8 +64,9 @@ def assess(
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
-    buys at its first row. ``followed``: also score the portfolios that follow the pool's weights,
-    if the pool has any, and the pool from a fresh start in each period.
+    holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal values
+    there. ``followed``: also score the portfolios that follow the pool's weights, if the pool has
+    any, and the pool from a fresh start in each period.
     """
     rows, values = rows_of(spans), arrays(params, feed)
     path = trajectory(pool, values, feed, 0, rows)
@@ -73,16 +74,19 @@ def assess(
     constant = trajectory(Balancer(), opening, free, 0, rows)
     others: dict[str, Trajectory] = {}
     if followed:
+        # nobody deposits into these portfolios
+        constant_supply = free._replace(basis=feed.basis._replace(supply=None))
         for name, portfolio in portfolios(pool, feed).items():
-            others[name] = trajectory(portfolio, values, free, 0, rows)
+            others[name] = trajectory(portfolio, values, constant_supply, 0, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     if followed:
         scores[_FRESH] = {}
     running: list[Parts] = []
     for _, first, last in spans:
         own = path.rows(first, last)
-        held = (*_held(own._replace(refused=None)), constant.rows(first, last))
-        paths = {POOL: own} | dict(zip(BENCHMARKS, held, strict=True))
+        held = _held(own._replace(refused=None).per_share())
+        strategies = (own, *held, constant.rows(first, last))
+        paths = dict(zip((POOL, *BENCHMARKS), strategies, strict=True))
         paths |= {name: other.rows(first, last) for name, other in others.items()}
         if followed:
             paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
@@ -147,7 +151,7 @@ def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
     """
     sorting = tuple(name for name in METRICS if METRICS[name].sorts)
     cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
-    every = {name: path._replace(refused=None) for name, path in paths.items()}
+    every = {name: path._replace(refused=None).per_share() for name, path in paths.items()}
     names, parts = [*every], cast(Parts, [])
     with executor(feed.trading.executor):
         for first in range(0, len(names), _LANES):
@@ -194,17 +198,16 @@ def _held(path: Trajectory) -> tuple[Trajectory, Trajectory]:
     prices of ``path``.
     """
     uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    return _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform)
+    return _hodl(path, path.reserves[0]), _hodl(path, uniform)
 
 
-def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
-    """The trajectory of constant reserves."""
-    values = prices * reserves
+def _hodl(path: Trajectory, reserves: Float[Array, " n"]) -> Trajectory:
+    """The trajectory of constant reserves at the prices of a path."""
+    values = path.prices * reserves
     value = values.sum(-1)
-    return Trajectory(
-        prices,
-        values / value[:, None],
-        jnp.broadcast_to(reserves, prices.shape),
-        value,
-        jnp.zeros_like(value),
+    return path._replace(
+        weights=values / value[:, None],
+        reserves=jnp.broadcast_to(reserves, path.prices.shape),
+        value=value,
+        fees=jnp.zeros_like(value),
     )

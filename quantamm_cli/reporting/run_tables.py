@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
 from quantamm_cli.reporting.periods import Numbers, looks_at_test
-from quantamm_cli.reporting.table import Column, Table, printed
+from quantamm_cli.reporting.table import Column, Table, columns_of, printed
+from quantamm_cli.settings.signs import shown
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""
@@ -73,7 +74,7 @@ def sets_table(title: str, sets: Iterable[tuple[str, Scores]]) -> Table:
 
 def parts_table(parts: Scores) -> Table:
     """The parts of each period's return."""
-    heads: list[Column] = ["period", *((head, "+.2%") for head in _PART_HEADS)]
+    heads: list[Column] = ["period", *columns_of(_PART_HEADS, "+.2%")]
     rows = [[period, *map(numbers.__getitem__, _PARTS)] for period, numbers in parts.items()]
     return Table.of("the return and its parts", heads, rows)
 
@@ -87,6 +88,7 @@ def grid_table(
     (down, rows), (across, columns) = axes.items()
     if len(columns) > _WIDEST:
         return None
+    scores = [shown(metric, score) for score in scores]
     finite = [score for score in scores if math.isfinite(score)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
     cells = iter([f"{score:.4g} {_shade(score, low, high)}" for score in scores])
@@ -109,7 +111,7 @@ def random_table(draws: int, means: Scores, beaten: Mapping[str, float]) -> Tabl
 
 
 def _shown(numbers: Mapping[str, float]) -> list[float | None]:
-    return list(map(numbers.get, _METRICS))
+    return [shown(metric, numbers.get(metric)) for metric in _METRICS]
 
 
 def parameters_table(
@@ -125,7 +127,7 @@ def parameters_table(
         rows += _rows(spec, readable[spec.readable], len(tokens))
     if not rows:
         return None
-    return Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows)
+    return Table.of("parameters", ["name", "unit", *columns_of(tokens, ".5g")], rows)
 
 
 def _rows(spec: Declared, value: ArrayLike, assets: int) -> list[list[float | str]]:
@@ -160,14 +162,14 @@ def metrics_tables(
     """
     order = (*STRATEGIES, *strategies)
     names = sorted(strategies, key=order.index)
-    labels: list[Column] = [(STRATEGIES.get(name, name), ".4g") for name in names]
+    labels = columns_of((STRATEGIES.get(name, name) for name in names), ".4g")
     tables = []
     for period, scores in strategies["pool"].items():
-        columns = [strategies[name].get(period, {}) for name in names]
-        rows = [
-            [metric, units.get(metric, ""), *(column.get(metric) for column in columns)]
-            for metric in scores
-        ]
+        rows = []
+        for metric in scores:
+            columns = (strategies[name].get(period, {}) for name in names)
+            numbers = [shown(metric, column.get(metric)) for column in columns]
+            rows.append([metric, units.get(metric, ""), *numbers])
         caption = "All metrics"
         if period:
             caption += f", {period} period"
@@ -187,9 +189,10 @@ def selections_table(choices: Mapping[str, Choice]) -> Table:
         label = rule
         if looks_at_test(rule):
             label += " (chosen on the test period)"
-        rows.append([label, choice["step"], choice["set"], *map(choice["scores"].get, periods)])
+        scores = (shown(choice["metric"], choice["scores"].get(period)) for period in periods)
+        rows.append([label, choice["step"], choice["set"], *scores])
     metric = next(iter(choices.values()))["metric"]
-    columns: list[Column] = ["rule", "step", "set", *((period, ".4g") for period in periods)]
+    columns: list[Column] = ["rule", "step", "set", *columns_of(periods, ".4g")]
     return Table.of(f"What each selection rule chooses, by {metric}", columns, rows)
 
 
@@ -204,5 +207,8 @@ def units_table(
     caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]
 ) -> Table:
     """A row for each name; a single number is in the first column."""
-    rows = [[name, *numbers, *[""] * (len(tokens) - len(numbers))] for name, numbers in units]
+    rows = []
+    for name, numbers in units:
+        blanks = [""] * (len(tokens) - len(numbers))
+        rows.append([name, *numbers, *blanks])
     return Table.of(caption, ["", *tokens], rows)

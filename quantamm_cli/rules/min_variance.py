@@ -11,7 +11,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import decay_of_days
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, WeightRule, two_memories
 
@@ -35,9 +35,9 @@ class MinVariance(WeightRule, kind="min_variance"):
         return True
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        return (*two_memories(),)
+        return (*two_memories((0.0, clock.max_memory_days)),)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)
         spread = price_variance if self.form == "contract" else return_variance
         variance = spread(recur, observed.price, keep, forget)

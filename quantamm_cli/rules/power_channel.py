@@ -1,12 +1,14 @@
 """Power channel."""
 
+import math
+
 import jax.numpy as jnp
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Squareplus, squareplus
 from quantamm_cli.core.contracts import OnChain, at_least_one
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, K, centred, signed_power
 
@@ -37,10 +39,11 @@ class PowerChannel(GradientRule, kind="power_channel"):
             low=1.0,
             high=4.0,
             onchain=OnChain("exponents", at_least_one),
+            bounds=(1.0, math.inf),
         )
         return (strength(), *self.memory(clock), exponent, *scale)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
         power = jnp.maximum(1, squareplus(params["sp_exponents"]))
         moves = signed_power(self.gradient(recur, observed, params, clock), scale, power)

@@ -21,6 +21,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    rate = settings.scoring.riskless
+    for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
@@ -29,6 +31,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        for_scores,
     )
 
 
@@ -62,7 +65,7 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
     if market.series:
         monitor.note(f"series: {', '.join(market.series)}")
     if market.trades is not None:
-        monitor.note(f"given trades: {(market.trades.pay >= 0).sum():,}")
+        monitor.note(f"external trades: {(market.trades.pay >= 0).sum():,}")
 
 
 def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":

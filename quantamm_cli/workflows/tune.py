@@ -108,9 +108,8 @@ class StudyResult(Result):
     def tables(self) -> Sequence[Table | str]:
         best = None if self.best is None else self.best.number
         trials = [record(trial) for trial in self.trials]
-        return [
-            trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)
-        ]
+        caption = f"{self.place.name[:18]}  {self.objective}"
+        return [trials_table(caption, trials, self.searched, best, self.objective)]
 
     def notes(self) -> Sequence[str]:
         return [f"to train the best again: qsim train conf={self.files['experiment']}"]
@@ -222,7 +221,8 @@ def _default_period(settings: Train) -> str:
 def _warn(period: str, search: Search, monitor: Monitor) -> None:
     if period == "test" and isinstance(search.base.split, WalkForward):
         monitor.warn(
-            "trials are chosen by their test blocks; judge the best of them on days after test_end"
+            "trials are chosen by their test blocks; "
+            "evaluate the best of them on days after test_end"
         )
     elif period == "test":
         monitor.warn("the objective is on the test period, so its scores are not out of sample")
@@ -253,7 +253,7 @@ def _range(spec: Range | Choices) -> list[Json]:
     """Low, high and scale, or the choices."""
     if isinstance(spec, Choices):
         return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
-    scale = "int" if spec.whole else "float"
+    scale = "int" if spec.integer else "float"
     if spec.log:
         scale = f"log {scale}"
     if spec.step:

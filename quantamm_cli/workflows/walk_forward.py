@@ -1,4 +1,4 @@
-"""``split=walk_forward``: train, select and test in cycles through time, and judge them."""
+"""``split=walk_forward``: train, select and test in successive cycles, and assess them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,12 +11,14 @@ import numpy as np
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
 from quantamm_cli.evaluation.walk_document import WalkDocument
-from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
+from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, verdict_of
+from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
 from quantamm_cli.settings.json_tree import Json, finite, without
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
@@ -69,6 +71,7 @@ class WalkForwardResult(Result):
     def to_dict(self) -> dict[str, Json]:
         return {
             **self._content(),
+            "signs": signs(METRICS),
             **older_json(self.older),
             "status": self.status,
             "seconds": self.seconds,
@@ -99,7 +102,7 @@ def walk_forward(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> WalkForwardResult:
-    """Train the cycles that are not trained yet, judge all together, and write the result."""
+    """Train the cycles that are not trained yet, assess all together, and write the result."""
     monitor, watch = monitor or Monitor(), Watch()
     place = walk_place(settings, selection)
     start_jax()
@@ -107,7 +110,7 @@ def walk_forward(
     watch.lap("cycles")
     total = aggregate([each.outcome for each in done], selection_metric(settings))
     on_test = next((each.selected.method for each in done if "test" in each.selected.method), None)
-    verdict = judged(total, f"--load {on_test}" if on_test else None)
+    verdict = verdict_of(total, f"--load {on_test}" if on_test else None)
     result = WalkForwardResult(place, done, total, verdict, on_test is None, watch.seconds)
     place.write(_stored_document(settings, result), _days(done, total))
     watch.lap("judge")
@@ -254,7 +257,7 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
     cycles = without(asdict(total.cycles), "efficiencies", "gaps")
     if total.cycles.worst_cycle is not None:
         cycles["worst_cycle"] = total.cycles.worst_cycle + 1
-    lucks = [each.outcome.luck for each in done]
+    biases = [each.outcome.bias for each in done]
     random = {}
     for name in done[0].random:
         beaten = [each.random[name].beaten for each in done]
@@ -271,11 +274,11 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
         "metrics": total.means,
         "lowest": total.worst,
         "trials": {
-            "total": sum(each.trials for each in lucks),
-            "effective": max(each.effective for each in lucks),
+            "total": sum(each.trials for each in biases),
+            "effective": max(each.effective for each in biases),
         },
         "random": random,
-        "rademacher": float(np.mean([each.complexity for each in lucks])),
+        "rademacher": float(np.mean([each.complexity for each in biases])),
         "haircut": {"adjusted": total.adjusted, "bound": total.bound},
         "deflated_sharpe": deflated,
         "intervals": intervals,
@@ -285,15 +288,18 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
 
 def _days(cycles: Sequence[Cycle], total: Aggregate) -> Mapping[str, np.ndarray]:
     """Daily returns out of sample by strategy, with the midnight of each day (``unix``, ms since
-    1970 UTC) and its cycle.
+    1970 UTC) and its cycle, and the riskless returns unless they are zero.
     """
     days, lengths = [], []
     for each in cycles:
         length = len(each.outcome.returns["pool"])
         days.append(each.first_day + np.arange(length))
         lengths.append(length)
-    return {
+    columns = {
         "unix": np.concatenate(days) * _DAY,
         "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths),
         **total.returns,
     }
+    if total.riskless is not None:
+        columns["riskless"] = total.riskless
+    return columns
