@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 _LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "polars", "numba", "llvmlite", "pydantic")
-_VARIABLES = ("JAX_", "XLA_", "QSIM_", "NUMBA_")
+_VARIABLES = ("JAX_", "XLA_", "NUMBA_")
 """How the names of variables begin that change programs or numbers."""
-_PLACES = ("QSIM_CACHE", "JAX_COMPILATION_CACHE_DIR")
-"""Variables that do not."""
+_PLACE = "JAX_COMPILATION_CACHE_DIR"
+"""A variable that does not."""
 _ACCELERATORS = ("nvidia[0-9]*", "kfd", "accel*", "dri")
 
 
@@ -29,7 +29,7 @@ def computed_by() -> str:
         with contextlib.suppress(PackageNotFoundError):
             parts.append(f"{name} {version(name)}")
     for name, value in sorted(os.environ.items()):
-        if name.startswith(_VARIABLES) and name not in _PLACES:
+        if name.startswith(_VARIABLES) and name != _PLACE:
             parts.append(f"{name}={value}")
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
