@@ -5,6 +5,7 @@ processor of an architecture, so it is a file of the package, ``translated.xz``.
 it was made from the sources that are there, for this architecture.
 """
 
+import ast
 import ctypes
 import hashlib
 import json
@@ -49,13 +50,21 @@ def write(path: Path, texts: dict[str, str]) -> None:
 
 
 def sources() -> str:
-    """64 hex digits of the files that numba translates."""
+    """64 hex digits of the code that numba translates, without its texts and comments."""
     folder, digest = Path(__file__).parent, hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         if path.name not in _NOT_TRANSLATED:
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes() + b"\0")
+            tree = ast.parse(path.read_bytes())
+            code = ast.unparse(_WithoutTexts().visit(tree))
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{code}\0".encode())
     return digest.hexdigest()
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Leaves out texts that stand alone: they say what the code before or below them is."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 def translated() -> dict[str, str]:

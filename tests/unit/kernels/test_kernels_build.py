@@ -88,6 +88,18 @@ def test_the_translation_is_what_numba_makes_now() -> None:
         assert len(first) > 1000
 
 
+def test_comments_are_no_change_of_a_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But code is."""
+    digests = []
+    for content in ("x = 1", '"""Text."""\nx = 1  # one\n"""What x is."""', "x = 2"):
+        (tmp_path / "kernel.py").write_text(content)
+        monkeypatch.setattr(translation, "__file__", str(tmp_path / "translation.py"))
+        digests.append(translation.sources())
+    assert digests[0] == digests[1] != digests[2]
+
+
 @pytest.mark.parametrize("change", ["made_from", "target", "texts", "cut", "absent"])
 def test_another_translation_is_not_used(change: str, tmp_path: Path) -> None:
     """Of other sources, for another architecture, or damaged: numba translates."""
