@@ -33,6 +33,7 @@ def evaluate(
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
+    other_data: bool = False,
     runs_dir: str = "runs",
 ) -> evaluation.EvaluationResult:
     """Score a trained run on every period beside its benchmarks.
@@ -43,14 +44,16 @@ def evaluate(
         periods: start and end of further periods by name, each scored from a fresh start.
         sets: further parameter sets of the chosen step, or ``"all"``.
         curvature: also the trace of the training objective's Hessian; slow to compile.
+        other_data: go on although an input of the run has changed, and say so.
 
     Raises:
         StoreError: there is no such run.
+        DataError: an input of the run has changed since it was made.
         ArgumentError: a period outside of the prices, or a set the run does not have.
     """
     selection = Selection(load, minimum)
-    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
-    return evaluation.evaluate(chosen, dates, others, curvature)
+    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir, other_data)
+    return evaluation.evaluate(chosen, dates, others, curvature, other_data=other_data)
 
 
 def report(
@@ -62,6 +65,7 @@ def report(
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
+    other_data: bool = False,
     runs_dir: str = "runs",
     monitor: Monitor | None = None,
 ) -> reports.Report:
@@ -82,14 +86,15 @@ def report(
         checked(run, market, monitor)
     selection, monitor = Selection(load, minimum), monitor or Monitor()
     if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
-        return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
+        settings = run.on(market).training()
+        return reports.report_walk(evaluate_walk(settings, selection, monitor, other_data))
     if isinstance(run, CompetitionResult):
         runs_dir, run = run.competition.settings.runs_dir, run.competition.place.name
     if isinstance(run, str) and (stored := Store(runs_dir).named(run)).kind != "run":
         return reports.report_stored(reports.drawable(stored, selection, monitor))
     watch = Watch()
-    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
-    result = evaluation.evaluate(chosen, dates, others, curvature, watch)
+    chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir, other_data)
+    result = evaluation.evaluate(chosen, dates, others, curvature, watch, other_data, monitor)
     return reports.report_run(result, minimum, watch)
 
 
@@ -100,6 +105,7 @@ def _chosen(
     periods: Mapping[str, tuple[str, str]] | None,
     sets: Sequence[int] | str,
     runs_dir: str,
+    other_data: bool,
 ) -> tuple[evaluation.Chosen, tuple[Dates, ...], tuple[int, ...]]:
     """The chosen parameter set, the extra periods, and the numbers of the extra sets."""
     dates = _dates(periods)
@@ -111,7 +117,7 @@ def _chosen(
                 "has split=walk_forward, which walk_forward(settings) evaluates; "
                 "expected settings of one run",
             )
-        stored = load_trained(settings)
+        stored = load_trained(settings, other_data)
     else:
         stored = _stored(run, runs_dir)
         tree = merged(stored, {"runs_dir": str(stored.path.parent), "plugins": []}, ())

@@ -7,6 +7,7 @@ from quantamm_cli.cli.periods import read_periods
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.stored_runs import load_trained
@@ -21,7 +22,7 @@ class EvaluationRequest:
     def __init__(self, composed: Composed, options: Options) -> None:
         self.watch = Watch()
         self._dates = read_periods(options.text("periods"))
-        self._curvature = options.on("curvature")
+        self._curvature, self._other_data = options.on("curvature"), options.on("other_data")
         if options.plots:
             check()
         if options.run is not None:
@@ -30,7 +31,7 @@ class EvaluationRequest:
             run_settings = composed.of_run(run).read(Train)
         else:
             settings = run_settings = composed.read(Train)
-            run = load_trained(settings)
+            run = load_trained(settings, options.on("other_data"))
         from quantamm_cli.workflows.evaluate import choose
         from quantamm_cli.workflows.evaluate_details import check_sets
         from quantamm_cli.workflows.runtime import start_jax
@@ -40,9 +41,17 @@ class EvaluationRequest:
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
 
-    def evaluate(self) -> "EvaluationResult":
+    def evaluate(self, monitor: Monitor) -> "EvaluationResult":
         """Score the chosen parameter set, with every extra that was requested."""
         from quantamm_cli.workflows.evaluate import evaluate
 
         self.watch.lap("start")
-        return evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
+        return evaluate(
+            self.chosen,
+            self._dates,
+            self._sets,
+            self._curvature,
+            self.watch,
+            self._other_data,
+            monitor,
+        )

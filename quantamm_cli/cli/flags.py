@@ -49,6 +49,11 @@ DRY_RUN = Flag(
     "dry_run", ("--dry-run",), "print settings, fingerprint and path; compute and write nothing"
 )
 FRESH = Flag("fresh", ("--fresh",), "start over; old files are renamed, not deleted")
+OTHER_DATA = Flag(
+    "other_data",
+    ("--other-data",),
+    "go on with a stored result although a file it was made from has changed; say so",
+)
 COMPOSING = (
     Flag(
         "multirun",

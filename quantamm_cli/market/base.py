@@ -93,6 +93,7 @@ class Market:
     ``series``: a pool's inputs besides prices, (t, n) or (t, 1) each, at the rows of ``prices``.
     ``trades``, ``fees``: of the simulated minutes; ``None`` if the settings supply none.
     ``span``: the first minute with a price of every token, and the minute after the last.
+    ``digests``: the SHA-256 of each part, ``prices``, ``series.NAME``, ``trades`` and ``fees``.
     """
 
     tokens: tuple[str, ...]
@@ -106,6 +107,7 @@ class Market:
     trades: GivenTrades | None = None
     fees: FeeSeries | None = None
     span: tuple[int, int] = (0, 0)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def start(self) -> int:

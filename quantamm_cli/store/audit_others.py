@@ -49,7 +49,7 @@ def _walk_checks(result: Held) -> list[Check]:
 
 
 def _study_checks(result: Held) -> list[Check]:
-    study = StudyPlace(result.path.parent, result.fingerprint)
+    study = StudyPlace(result.path.parent, result.fingerprint, beside=result.beside)
     return [partial(read_study, result)] if study.summary.exists() else []
 
 

@@ -73,17 +73,17 @@ def other(held: Held) -> Other:
 
 def competition_place(held: Held) -> CompetitionPlace:
     """The files of a competition."""
-    return CompetitionPlace(held.path.parent, held.fingerprint)
+    return CompetitionPlace(held.path.parent, held.fingerprint, beside=held.beside)
 
 
 def walk_place(held: Held, chosen: str = "") -> WalkPlace:
     """The files of a walk-forward."""
-    return WalkPlace(held.path.parent, held.fingerprint, chosen)
+    return WalkPlace(held.path.parent, held.fingerprint, chosen, beside=held.beside)
 
 
 def read_study(held: Held) -> StudyDocument:
     """The summary of a study. Raises StoreError if it is missing or damaged."""
-    path = StudyPlace(held.path.parent, held.fingerprint).summary
+    path = StudyPlace(held.path.parent, held.fingerprint, beside=held.beside).summary
     advice = "run qsim tune with the same settings to write it again"
     document: Any = read_object(path, advice)
     if (

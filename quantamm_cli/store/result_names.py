@@ -6,12 +6,18 @@ from pathlib import Path
 
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
+from quantamm_cli.store.run_paths import BESIDE, result_name
 
 KINDS = {"run": "run", "walk": "walk-forward", "compete": "competition", "study": "study"}
 """The kinds of results by the prefix of their names."""
-ASKED = re.compile(r"(?:(run|walk|compete|study)_)?([0-9a-f]{6,64})(?:\.json)?", re.IGNORECASE)
-"""A name, or 6 or more digits of its fingerprint, with or without the kind."""
-_HELD = re.compile(r"(run|walk|compete|study)_([0-9a-f]{64})")
+_PREFIXES = "|".join(KINDS)
+ASKED = re.compile(
+    rf"(?:({_PREFIXES})_)?([0-9a-f]{{6,64}})(?:\+([0-9a-f]{{1,12}}))?(?:\.json)?", re.IGNORECASE
+)
+"""A name, or 6 or more digits of its fingerprint, with or without the kind; one on other data has
+digits of theirs behind ``+``.
+"""
+_HELD = re.compile(rf"({_PREFIXES})_([0-9a-f]{{64}}){BESIDE}")
 NAME_DIGITS = 12
 """Digits of a fingerprint that are shown; they are enough to distinguish results."""
 _SHOWN = 4
@@ -24,16 +30,23 @@ class Held:
     kind: str
     fingerprint: str
     path: Path
+    beside: str = ""
+    """12 digits of the digest of its data, if the plain name has other data."""
 
     @property
     def name(self) -> str:
         """``walk_<sha256>``."""
-        return f"{self.kind}_{self.fingerprint}"
+        return result_name(self.kind, self.fingerprint, self.beside)
 
     @property
     def short(self) -> str:
         """A part of its name that is enough to find it."""
-        return f"{self.kind}_{self.fingerprint[:NAME_DIGITS]}"
+        return result_name(self.kind, self.digits)
+
+    @property
+    def digits(self) -> str:
+        """The digits of its name that a list shows."""
+        return self.fingerprint[:NAME_DIGITS] + f"+{self.beside}" * bool(self.beside)
 
 
 def holdings(runs: Path) -> list[Held]:
@@ -53,12 +66,13 @@ def held_at(path: Path) -> Held | None:
         return None
     checkpoint = path.suffix == ".json" and path.is_file()
     if checkpoint if name[1] == "run" else path.is_dir():
-        return Held(name[1], name[2], path)
+        return Held(name[1], name[2], path, name[3] or "")
     return None
 
 
 def matching(runs: Path, name: str) -> list[Held]:
-    """Every result whose name begins with ``name``, or whose fingerprint does.
+    """Every result whose name begins with ``name``, or whose fingerprint does. One on other data
+    counts only if ``name`` has a ``+``, or nothing else matches.
 
     Raises StoreError if the folder cannot be read.
     """
@@ -66,11 +80,14 @@ def matching(runs: Path, name: str) -> list[Held]:
     if parts is None:
         return []
     kind, digits = (parts[1] or "").lower(), parts[2].lower()
-    return [
+    results = [
         held
         for held in holdings(runs)
         if held.fingerprint.startswith(digits) and kind in ("", held.kind)
     ]
+    if parts[3]:
+        return [held for held in results if held.beside.startswith(parts[3].lower())]
+    return [held for held in results if not held.beside] or results
 
 
 def kind_of(tree: Json) -> str | None:
@@ -91,7 +108,7 @@ def ambiguous(name: str, results: list[Held]) -> str:
     shown, more = results[:_SHOWN], ", …" * (len(results) > _SHOWN)
     if len({held.kind for held in results}) == 1:
         noun = f"{KINDS[results[0].kind]}s"
-        names = [held.fingerprint[:NAME_DIGITS] for held in shown]
+        names = [held.digits for held in shown]
     else:
         noun, names = "results", [held.short for held in shown]
     return f"{len(results)} {noun} begin with {name} ({', '.join(names)}{more}); write more digits"

@@ -3,7 +3,7 @@ differences of daily returns.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
+from quantamm_cli.market import Market
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
@@ -25,6 +26,7 @@ from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
 from quantamm_cli.workflows.data import last_date, load_market
+from quantamm_cli.workflows.inputs import Bound, bound
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -42,6 +44,8 @@ class Side:
     selection: Choice | None
     scores: Mapping[str, float | None]
     metric: str
+    bound: Bound | None = None
+    """What the daily returns of a run are computed from again."""
 
     @property
     def older(self) -> tuple[Older, ...]:
@@ -106,8 +110,8 @@ class Comparison(Result):
         runs: list[Json] = []
         for side in self.sides:
             selection = finite(side.selection)
-            older = older_json(side.older)
-            runs.append({"run": side.stored.name, "selection": selection, **older})
+            tree = {"run": side.stored.name, "selection": selection, **older_json(side.older)}
+            runs.append(tree if side.bound is None else tree | side.bound.to_dict())
         paired = [pair.to_dict() for pair in self.paired]
         return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
 
@@ -120,7 +124,8 @@ class Comparison(Result):
             rows.append([f"{period} {metric}", *map(_score_text, scores)])
         lines = [self.rule]
         for side in self.sides:
-            lines += [f"{side.head} {change}" for change in side.older]
+            changes = [*side.older, *(side.bound.lines if side.bound else ())]
+            lines += [f"{side.head} {change}" for change in changes]
         shown = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
         pairs = [pair for pair in self.paired if pair.between is not None]
         if pairs:
@@ -141,23 +146,38 @@ def _score_text(score: float | None) -> str:
 
 
 def compare(
-    names: Sequence[str], composed: Composed, selection: Selection, monitor: Monitor
+    names: Sequence[str],
+    composed: Composed,
+    selection: Selection,
+    monitor: Monitor,
+    other_data: bool = False,
 ) -> Comparison:
     """Settings that differ, scores, and paired differences of daily returns.
 
     The differences are taken on the test days that a result has in common with the first.
+    ``other_data``: go on although an input of a run has changed, and say so.
+
+    Raises:
+        DataError: an input of a run has changed since it was made.
     """
     selection = Selection(selection.rule or "best_validation", selection.minimum)
     store = Store(composed.runs_dir)
-    sides = tuple(_side(store, name, selection) for name in names)
-    days = [_daily(side, composed, selection) for side in sides]
+    sides, days = [], []
+    for name in names:
+        side = _side(store, name, selection)
+        if isinstance(side.stored, Run):
+            side, returns = _of_run(side, side.stored, composed, selection, other_data, monitor)
+        else:
+            returns = _of_walk(side.stored)
+        sides.append(side)
+        days.append(returns)
     pairs = zip(sides[1:], days[1:], strict=True)
     paired = tuple(_pair(side, daily, sides[0], days[0]) for side, daily in pairs)
     for pair in paired:
         if pair.reason is not None:
             names = f"{pair.side.head} less {pair.first.head}"
             monitor.note(f"{names}: no paired difference: {pair.reason}")
-    return Comparison(str(selection.rule), sides, _differences(sides), paired)
+    return Comparison(str(selection.rule), tuple(sides), _differences(sides), paired)
 
 
 def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
@@ -214,30 +234,46 @@ def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pai
     return Pair(side, first, None, between, len(common), start, end)
 
 
-def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the test days, or the reason why there are none."""
-    stored = side.stored
-    if isinstance(stored, Walk):
-        ends = stored.daily["unix"] // 60_000 + 1439
-        return dict(zip(ends.tolist(), stored.daily["pool"].tolist(), strict=True))
-    try:
-        return _computed(stored, composed, selection)
-    except QsimError as failure:
-        return str(failure)
+def _of_walk(walk: Walk) -> Days:
+    """Returns of the test days."""
+    ends = walk.daily["unix"] // 60_000 + 1439
+    return dict(zip(ends.tolist(), walk.daily["pool"].tolist(), strict=True))
 
 
-def _computed(run: Run, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the chosen set on the test days, computed again.
+def _of_run(
+    side: Side,
+    run: Run,
+    composed: Composed,
+    selection: Selection,
+    other_data: bool,
+    monitor: Monitor,
+) -> tuple[Side, Days | str]:
+    """The side with what it is computed from, and the returns of the chosen set on the test days,
+    or the reason why there are none.
 
-    ``trajectory.npz`` may be deleted, or have too few rows.
+    They are computed again: ``trajectory.npz`` may be deleted, or have too few rows.
+
+    Raises DataError if an input has changed, unless ``other_data``.
     """
-    settings = composed.of_run(run).read(Train)
+    try:
+        settings = composed.of_run(run).read(Train)
+        market = load_market(settings, last_date(settings))
+    except QsimError as failure:
+        return side, str(failure)
+    sources = bound(run, settings, settings, market, other_data, monitor)
+    side = replace(side, bound=sources)
+    try:
+        return side, _computed(run, settings, market, selection)
+    except QsimError as failure:
+        return side, str(failure)
+
+
+def _computed(run: Run, settings: Train, market: Market, selection: Selection) -> Days | str:
     if "test" not in settings.periods:
         return "has no test period"
     start_jax()
     selected = chooser(settings, selection)(run)
     pool, span = AbstractPool.typed(settings.pool), settings.periods["test"]
-    market = load_market(settings, last_date(settings))
     returns = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]
     return dict(zip(ends.tolist(), returns.tolist(), strict=True))

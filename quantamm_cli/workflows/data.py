@@ -1,6 +1,5 @@
 """Loads the prices of a run and the other data that it reads."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import ConfigError
@@ -80,19 +79,3 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
         start,
         start + settings.train_rows,
     )
-
-
-def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data that a run reads: the market, its fees, and supplied price paths."""
-    parts = [market.sha256.encode()]
-    if market.fees is not None:
-        parts.append(market.fees.digest_bytes)
-    if isinstance(settings, Train):
-        from quantamm_cli.market import Practice
-
-        folders = Practice.typed(settings.practice).folders
-        supplied = [supplied_market(settings, market.burn_in, folder) for folder in folders]
-        parts += [each.sha256.encode() for each in supplied]
-    if len(parts) == 1:
-        return market.sha256
-    return hashlib.sha256(b"".join(parts)).hexdigest()

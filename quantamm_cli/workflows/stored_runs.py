@@ -13,8 +13,8 @@ from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
-from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
+from quantamm_cli.store.result_names import KINDS
+from quantamm_cli.store.runs import Finding, Held, Other, Run, Store, Summary
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import all_selections
 
@@ -95,7 +95,7 @@ def _status(each: Summary | Other) -> str:
 
 def _run_line(each: Summary) -> Line:
     return Line(
-        name=each.fingerprint[:NAME_DIGITS],
+        name=Held("run", each.fingerprint, each.path, each.beside).digits,
         kind="run",
         status=_status(each),
         what=each.pool or each.problem or "",
@@ -127,7 +127,7 @@ def _other_line(each: Other) -> Line:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
     return Line(
-        name=each.held.fingerprint[:NAME_DIGITS],
+        name=each.held.digits,
         kind=KINDS[each.held.kind],
         status=_status(each),
         what=what,
@@ -251,8 +251,11 @@ class StoredRun(Result):
         return parts
 
 
-def load_trained(settings: Train) -> Run:
-    """The stored run of some settings. Raises StoreError if it is missing or damaged."""
+def load_trained(settings: Train, other_data: bool = False) -> Run:
+    """The stored run of some settings; with ``other_data`` that on today's data, if there is one.
+
+    Raises StoreError if it is missing or damaged.
+    """
     store = Store(settings.runs_dir)
     if not store.path(settings.fingerprint).exists():
         raise StoreError(
@@ -260,4 +263,12 @@ def load_trained(settings: Train) -> Run:
             f"has no run_{settings.fingerprint[:12]}… of these settings; train it first: qsim "
             "train with the same arguments",
         )
-    return store.load(settings.fingerprint)
+    if other_data:
+        from quantamm_cli.workflows.data import last_date, load_market
+        from quantamm_cli.workflows.inputs import inputs_of
+
+        inputs = inputs_of(settings, load_market(settings, last_date(settings)))
+        beside = store.path(settings.fingerprint, store.apart(settings.fingerprint, inputs))
+        if beside.exists():
+            return store.load(beside)
+    return store.load(store.path(settings.fingerprint))

@@ -23,7 +23,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         from quantamm_cli.workflows.plans import PlannedEvaluation
 
         return PlannedEvaluation(request.chosen)
-    result = request.evaluate()
+    result = request.evaluate(monitor)
     if not options.plots:
         return result
     from quantamm_cli.workflows.report import with_plots
@@ -46,6 +46,7 @@ COMMAND = Command(
         flags.CURVATURE,
         flags.PLOTS,
         flags.DRY_RUN,
+        flags.OTHER_DATA,
     ),
     notes=CYCLES,
 )
@@ -59,4 +60,4 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
         return planned_walk(settings, options)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 
-    return evaluate_walk(settings, options.selection, monitor)
+    return evaluate_walk(settings, options.selection, monitor, options.on("other_data"))

@@ -29,7 +29,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             return _stored(named, options, monitor)
     if composed.walks_forward:
         return _walk(composed, options, monitor)
-    return _run(composed, options)
+    return _run(composed, options, monitor)
 
 
 COMMAND = Command(
@@ -38,13 +38,21 @@ COMMAND = Command(
     f"[RUN] {RUNS}",
     place=6,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM, flags.PERIODS, flags.SETS, flags.CURVATURE, flags.DRY_RUN),
+    flags=(
+        flags.LOAD,
+        flags.MINIMUM,
+        flags.PERIODS,
+        flags.SETS,
+        flags.CURVATURE,
+        flags.DRY_RUN,
+        flags.OTHER_DATA,
+    ),
     takes="RUN",
     notes=(NAMED,),
 )
 
 
-def _run(composed: "Composed", options: "Options") -> "Result":
+def _run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     from quantamm_cli.cli.evaluation_request import EvaluationRequest
     from quantamm_cli.workflows.plans import PlannedEvaluation
 
@@ -53,7 +61,7 @@ def _run(composed: "Composed", options: "Options") -> "Result":
         return PlannedEvaluation(request.chosen)
     from quantamm_cli.workflows.report import report_run
 
-    return report_run(request.evaluate(), options.minimum, request.watch)
+    return report_run(request.evaluate(monitor), options.minimum, request.watch)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -66,7 +74,8 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
     from quantamm_cli.workflows.report import report_walk
 
-    return report_walk(evaluate_walk(settings, options.selection, monitor))
+    other_data = options.on("other_data")
+    return report_walk(evaluate_walk(settings, options.selection, monitor, other_data))
 
 
 def _stored(stored: "Held", options: "Options", monitor: "Monitor") -> "Result":

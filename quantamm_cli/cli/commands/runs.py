@@ -42,7 +42,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             load_components()
             from quantamm_cli.workflows.compare import compare
 
-            return compare(names, composed, options.selection, monitor)
+            other_data = options.on("other_data")
+            return compare(names, composed, options.selection, monitor, other_data)
         case "import":
             from quantamm_cli.config.components import load_components
 
@@ -66,7 +67,7 @@ COMMAND = Command(
     "VERB [RUN ...|FILE ...] [options]",
     place=7,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM),
+    flags=(flags.LOAD, flags.MINIMUM, flags.OTHER_DATA),
     verbs=tuple(_NAMES),
     notes=(NAMED,),
     settings="base",

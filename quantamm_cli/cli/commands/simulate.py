@@ -30,7 +30,7 @@ COMMAND = Command(
     "simulate one pool with fixed parameters over a market",
     RUNS,
     place=1,
-    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN),
+    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN, flags.OTHER_DATA),
     run=run,
 )
 
@@ -45,12 +45,16 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
 
     selected = chooser(run_settings, options.selection)(run)
     changed = composed.changing_run(run).but(params=selected.params, grid=composed.tree["grid"])
-    result = _simulate(changed, True, options, monitor)
     if options.dry_run:
-        return result
+        return _simulate(changed, True, options, monitor)
+    from quantamm_cli.settings.run import Simulate
+    from quantamm_cli.workflows.inputs import check_run
     from quantamm_cli.workflows.simulate import SimulationOfRun
 
-    return SimulationOfRun(result, run, selected)
+    settings = changed.read(Simulate)
+    changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
+    result = _simulate(changed, True, options, monitor)
+    return SimulationOfRun(result, run, selected, changes)
 
 
 def _simulate(

@@ -41,7 +41,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         start = settings.warm_start
         monitor.note(f"starting from step {start.step}, set {start.set} of run_{start.run[:12]}…")
         selection = Selection()  # --load selected the start, not the result
-    return train(settings, selection, options.fresh, shorter, monitor)
+    other_data = options.on("other_data")
+    return train(settings, selection, options.fresh, shorter, monitor, other_data)
 
 
 COMMAND = Command(
@@ -50,7 +51,15 @@ COMMAND = Command(
     RUNS,
     place=2,
     run=run,
-    flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.DRY_RUN, flags.FRESH),
+    flags=(
+        flags.LOAD,
+        flags.RUN,
+        _CONTINUE,
+        flags.MINIMUM,
+        flags.DRY_RUN,
+        flags.FRESH,
+        flags.OTHER_DATA,
+    ),
     notes=(
         "fit=adamw, bfgs, cma_es, optuna, random, ...    the fitter (qsim show fits);  fit.steps=N",
         "practice=monte_carlo                            training windows from resampled "
@@ -67,7 +76,8 @@ def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result"
         return planned_walk(settings, options)
     from quantamm_cli.workflows.walk_forward import walk_forward
 
-    return walk_forward(settings, options.selection, options.fresh, monitor)
+    other_data = options.on("other_data")
+    return walk_forward(settings, options.selection, options.fresh, monitor, other_data)
 
 
 def _settings(
@@ -92,4 +102,8 @@ def _settings(
     params = composed.group("params")
     settings = changed.but(params={}, warm_start=None).read(Train)
     settings = warm_started(run, run_settings, settings, options.selection, params, monitor)
+    if not options.dry_run:
+        from quantamm_cli.workflows.inputs import check_run
+
+        check_run(run, run_settings, settings, options.on("other_data"), monitor)
     return settings, None
