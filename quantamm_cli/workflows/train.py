@@ -9,7 +9,7 @@ from quantamm_cli.market import Market
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.inputs import Inputs, differences
+from quantamm_cli.store.inputs import Change, Inputs, differences
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import fit
@@ -82,6 +82,7 @@ def train(
     shorter: Run | None = None,
     monitor: Monitor | None = None,
     other_data: bool = False,
+    changes: tuple[Change, ...] = (),
 ) -> TrainingResult:
     """Train these settings to the end, resuming where an earlier call stopped,
     and assess the selected set.
@@ -90,6 +91,7 @@ def train(
         fresh: start over; the old files are renamed.
         shorter: a run of the same settings with fewer steps, to continue from its last state.
         other_data: if the run of these settings was made from other inputs, train beside it.
+        changes: inputs that have changed of the run whose parameters a warm start begins with.
 
     Raises:
         ConfigError: the settings cannot be trained, or the selection does not fit them.
@@ -106,15 +108,15 @@ def train(
     describe_market(market, monitor)
     watch.lap("data")
     store = Store(settings.runs_dir)
-    sources, beside = Bound(inputs_of(settings, market)), ""
+    sources, beside = Bound(inputs_of(settings, market), changes), ""
     data = sources.inputs
     if other_data and (beside := store.apart(settings.fingerprint, data)):
         plain = store.load(store.path(settings.fingerprint))
-        sources = replace(sources, changes=differences(plain.provenance, data).changes)
+        changes = (*changes, *differences(plain.provenance, data).changes)
     if shorter is not None:
         advice = (f"train a new run without {argument('shorter')}",)
-        changes = compared(shorter, data, other_data, monitor, advice)
-        sources = replace(sources, changes=changes)
+        changes = (*changes, *compared(shorter, data, other_data, monitor, advice))
+    sources = replace(sources, changes=changes)
     with _open_writer(store, settings, data, beside, fresh, monitor) as writer:
         if writer.run is not None:
             compared(writer.run, data, False, monitor)
