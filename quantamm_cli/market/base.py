@@ -6,6 +6,7 @@ Time is in whole minutes since 1970-01-01 UTC; a price is one token's close in t
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -150,6 +151,10 @@ class Source(Component, group="data"):
         [first, last) in ``span``.
         """
         raise NotImplementedError(f"{self.kind} has no series {name}")
+
+    def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
+        """The files of prices of these tokens; they may not exist."""
+        return ()
 
     @abstractmethod
     def span(self, token: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The base of parquet and CSV prices: a folder with one file a token, checked once and cached."""
 
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -10,8 +11,9 @@ from pydantic import Field
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market import clean, tables
 from quantamm_cli.market.base import Closes, Source
-from quantamm_cli.market.cache import cached
+from quantamm_cli.market.cache import cached, known
 from quantamm_cli.market.grid import Grid, closes, cover
+from quantamm_cli.settings.file_digest import file_digest
 from quantamm_cli.settings.suggestions import did_you_mean
 
 
@@ -26,6 +28,9 @@ class FileSource(Source):
 
     def place(self, token: str) -> str:
         return str(self._path(token))
+
+    def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
+        return tuple(map(self._path, tokens))
 
     def span(self, token: str) -> tuple[int, int]:
         return cover(self.bars(token), self)
@@ -87,6 +92,9 @@ def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
     """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as
     long as the file's ``_state`` on disk is the same.
     """
+    with suppress(OSError):
+        if (grid := known(file_digest(path), kind)) is not None:
+            return grid
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))
 

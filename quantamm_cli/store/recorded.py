@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
@@ -61,7 +61,7 @@ class RecordedPlace(ResultFolder):
         text = json.dumps(with_digest(document), indent=2, allow_nan=False)
         write_if_changed(self.document, text + "\n")
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> JsonObject:
         """The document. Raises StoreError if it is missing, damaged or of another result."""
         document = read_object(self.document, _ADVICE)
         try:

@@ -60,13 +60,16 @@ def inputs_of(settings: Simulate, market: Market, monitor: Monitor | None = None
     Raises:
         DataError: supplied paths cannot be read, and there is no ``monitor``.
     """
-    parts: dict[str, Any] = {}
+    parts: dict[str, str | dict[str, str]] = {}
+    series: dict[str, str] = {}
     for name, digest in market.digests.items():
         group, dot, key = name.partition(".")
         if dot:
-            parts.setdefault(group, {})[key] = digest
+            series[key] = digest
         else:
-            parts[name] = digest
+            parts[group] = digest
+    if series:
+        parts["series"] = series
     supplied = _supplied(settings, market, monitor)
     if supplied:
         parts["supplied"] = {str(number): each for number, each in enumerate(supplied, 1)}
@@ -217,7 +220,7 @@ def _inputs_of_run(
     """
     if own.data.kind != settings.data.kind:
         return None
-    moved: dict[str, Any] = {"plugins": settings.plugins}
+    moved: dict[str, object] = {"plugins": settings.plugins}
     for group in _GROUPS:
         part, other = getattr(own, group), getattr(settings, group, None)
         if isinstance(other, Component) and other.kind == part.kind:
