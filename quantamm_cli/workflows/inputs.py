@@ -9,6 +9,7 @@ from typing import Any
 from quantamm_cli.config.source_code import code_digest
 from quantamm_cli.errors import DataError, QsimError
 from quantamm_cli.market import Market, Practice
+from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.plugins import plugin_module
@@ -73,7 +74,7 @@ def inputs_of(settings: Simulate, market: Market, monitor: Monitor | None = None
     supplied = _supplied(settings, market, monitor)
     if supplied:
         parts["supplied"] = {str(number): each for number, each in enumerate(supplied, 1)}
-    code = _code(settings)
+    code = code_of(settings)
     if code:
         parts["plugins"] = code
     return Inputs(_data_digest(market, supplied), parts)
@@ -103,7 +104,7 @@ def _supplied(settings: Simulate, market: Market, monitor: Monitor | None) -> li
         return []
 
 
-def _code(settings: Simulate) -> dict[str, str]:
+def code_of(settings: Simulate | Compete) -> dict[str, str]:
     """The digests of the user's files, and of the installed plugins whose components are used."""
     by_name: dict[str, list[str]] = {}
     for name in settings.plugins:
