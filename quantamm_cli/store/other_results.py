@@ -1,5 +1,6 @@
-"""Reads walk-forwards, competitions and studies for a list of results."""
+"""Reads results that are no trainings for a list of results."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +10,23 @@ from quantamm_cli.competition.documents import Swept
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, changed, older
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, text
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.receipts import older_definitions, read_receipt
-from quantamm_cli.store.result_names import Held, pool_of
+from quantamm_cli.store.recorded import GRID, GridPlace, SimulationPlace
+from quantamm_cli.store.result_names import SIMULATION, Held, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
+
+_FILES = {
+    "compete": "scores.json",
+    "study": "study.json",
+    "simulation": SIMULATION,
+    "grid": GRID,
+}
 
 
 class Listed(TypedDict, total=False):
@@ -35,6 +44,8 @@ class Listed(TypedDict, total=False):
     sweep: Swept
     points: int
     trials: int
+    start: str
+    end: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def other(held: Held) -> Other:
         modified = datetime.fromtimestamp(newest.stat().st_mtime, UTC)
     if not exists:
         return Other(held, "unfinished", modified, file, {})
-    reader = {"walk": _walk, "compete": _competition, "study": _study}[held.kind]
+    reader = _READERS[held.kind]
     try:
         facts, changed = reader(held)
     except StoreError as failure:
@@ -79,6 +90,16 @@ def competition_place(held: Held) -> CompetitionPlace:
 def walk_place(held: Held, chosen: str = "") -> WalkPlace:
     """The files of a walk-forward."""
     return WalkPlace(held.path.parent, held.fingerprint, chosen, beside=held.beside)
+
+
+def simulation_place(held: Held) -> SimulationPlace:
+    """The files of a simulation."""
+    return SimulationPlace(held.path.parent, held.fingerprint, beside=held.beside)
+
+
+def grid_place(held: Held) -> GridPlace:
+    """The files of a grid."""
+    return GridPlace(held.path.parent, held.fingerprint, beside=held.beside)
 
 
 def read_study(held: Held) -> StudyDocument:
@@ -109,7 +130,7 @@ def _file(held: Held) -> tuple[Path, bool]:
         places = walk_place(held).choices()
         place = places[0] if places else walk_place(held)
         return place.result, bool(places)
-    file = held.path / {"compete": "scores.json", "study": "study.json"}[held.kind]
+    file = held.path / _FILES[held.kind]
     return file, file.exists()
 
 
@@ -169,9 +190,52 @@ def _study(held: Held) -> tuple[Listed, tuple[Older, ...]]:
     return facts, older_study(study)
 
 
+def _simulation(held: Held) -> tuple[Listed, tuple[Older, ...]]:
+    document = simulation_place(held).read()
+    facts = _simulated(document["settings"])
+    facts["metric"] = "returns"
+    facts["best"] = document["metrics"]["returns"]
+    meanings = document["provenance"].get("meanings")
+    return facts, _older(document["settings"], document["metrics"], meanings)
+
+
+def _grid(held: Held) -> tuple[Listed, tuple[Older, ...]]:
+    document = grid_place(held).read()
+    facts = _simulated(document["settings"])
+    scores = [score for score in document["scores"][document["metric"]] if score is not None]
+    facts["metric"], facts["best"] = document["metric"], max(scores, default=None)
+    facts["points"] = len(document["points"])
+    meanings = document["provenance"].get("meanings")
+    return facts, _older(document["settings"], document["scores"], meanings)
+
+
+def _simulated(settings: JsonObject) -> Listed:
+    tokens, pool = _pool(settings)
+    return {
+        "tokens": tokens,
+        "pool": pool,
+        "start": text(settings, "start"),
+        "end": text(settings, "end"),
+    }
+
+
+def _older(settings: JsonObject, metrics: Iterable[str], meanings: Json) -> tuple[Older, ...]:
+    numbers: Any = meanings if isinstance(meanings, Mapping) else {}
+    return older(settings, "simulate", sorted(metrics), numbers)
+
+
 def _pool(settings: JsonObject) -> tuple[list[str], str | None]:
     """Tokens and pool of stored settings."""
     tokens = settings["tokens"]
     if not isinstance(tokens, list):
         raise TypeError("tokens are not a list")
     return tokens, pool_of(settings)
+
+
+_READERS = {
+    "walk": _walk,
+    "compete": _competition,
+    "study": _study,
+    "simulation": _simulation,
+    "grid": _grid,
+}

@@ -1,11 +1,11 @@
 """The files of a simulation and of a grid: one document beside its plots and trajectories."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, NotRequired, Self, TypedDict
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
@@ -15,12 +15,44 @@ from quantamm_cli.store.checksummed_json import read_object, with_digest
 from quantamm_cli.store.inputs import Inputs, differences
 from quantamm_cli.store.lock import RunLock
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
+from quantamm_cli.store.result_names import SIMULATION
 from quantamm_cli.store.run_paths import Place
 
-SIMULATION, GRID = "simulation.json", "grid.json"
+GRID = "grid.json"
+DOCUMENTS = (SIMULATION, GRID)
 _PATIENCE = 7 * 86400.0
 """Seconds to wait for another process that computes the same result."""
+Scores = Mapping[str, float | None]
 _ADVICE = "run qsim simulate with the same settings to write it again"
+
+
+class SimulationDocument(TypedDict):
+    """A stored simulation; scores by metric, those of the benchmarks by strategy."""
+
+    schema: int
+    run: str
+    fingerprint: str
+    metrics: Scores
+    benchmarks: Mapping[str, Scores]
+    final: JsonObject
+    params: JsonObject
+    trades: NotRequired[JsonObject]
+    settings: JsonObject
+    provenance: JsonObject
+
+
+class GridDocument(TypedDict):
+    """A stored grid; ``points`` are in the order of the axes, ``scores`` by metric in theirs."""
+
+    schema: int
+    run: str
+    fingerprint: str
+    metric: str
+    axes: Mapping[str, Sequence[float]]
+    points: Sequence[Mapping[str, float]]
+    scores: Mapping[str, Sequence[float | None]]
+    settings: JsonObject
+    provenance: JsonObject
 
 
 @dataclass(frozen=True)
@@ -52,7 +84,7 @@ class RecordedPlace(ResultFolder):
     def _of(self, now: Inputs) -> Self:
         if not self.document.exists():
             return self
-        provenance = branch(self.read(), "provenance")
+        provenance = branch(self.content(), "provenance")
         return replace(self, beside=now.suffix) if differences(provenance, now).changes else self
 
     def write(self, document: JsonObject) -> None:
@@ -61,7 +93,7 @@ class RecordedPlace(ResultFolder):
         text = json.dumps(with_digest(document), indent=2, allow_nan=False)
         write_if_changed(self.document, text + "\n")
 
-    def read(self) -> JsonObject:
+    def content(self) -> JsonObject:
         """The document. Raises StoreError if it is missing, damaged or of another result."""
         document = read_object(self.document, _ADVICE)
         try:
@@ -74,7 +106,7 @@ class RecordedPlace(ResultFolder):
         return document
 
     def _fingerprint_of(self, document: JsonObject) -> str:
-        return sha256(document["settings"])
+        return sha256(branch(document, "settings"))
 
 
 @dataclass(frozen=True)
@@ -91,6 +123,12 @@ class SimulationPlace(RecordedPlace):
         """The path of the folder. Raises StoreError if it is a symbolic link."""
         return Place(self.runs, self.fingerprint, self.beside).folder
 
+    def read(self) -> SimulationDocument:
+        """The simulation. Raises StoreError if it is missing, damaged or of another result."""
+        content: Any = self.content()
+        document: SimulationDocument = content
+        return document
+
 
 @dataclass(frozen=True)
 class GridPlace(RecordedPlace):
@@ -100,6 +138,12 @@ class GridPlace(RecordedPlace):
     noun = "grid"
     outcomes = (GRID,)
     document_name = GRID
+
+    def read(self) -> GridDocument:
+        """The grid. Raises StoreError if it is missing, damaged or of another result."""
+        content: Any = self.content()
+        document: GridDocument = content
+        return document
 
     def _fingerprint_of(self, document: JsonObject) -> str:
         return grid_fingerprint(

@@ -1,4 +1,4 @@
-"""Finds results of a runs folder by name: runs, walk-forwards, competitions and studies."""
+"""Finds results of a runs folder by name."""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +8,18 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
 from quantamm_cli.store.run_paths import BESIDE, result_name
 
-KINDS = {"run": "run", "walk": "walk-forward", "compete": "competition", "study": "study"}
-"""The kinds of results by the prefix of their names."""
-_PREFIXES = "|".join(KINDS)
+KINDS = {
+    "run": "run",
+    "walk": "walk-forward",
+    "compete": "competition",
+    "study": "study",
+    "simulation": "simulation",
+    "grid": "grid",
+}
+"""The kinds of results. They are the prefixes of their names, but a simulation is called ``run_…``:
+it has a folder as a run has, and no checkpoint.
+"""
+_PREFIXES = "|".join(kind for kind in KINDS if kind != "simulation")
 ASKED = re.compile(
     rf"(?:({_PREFIXES})_)?([0-9a-f]{{6,64}})(?:\+([0-9a-f]{{1,12}}))?(?:\.json)?", re.IGNORECASE
 )
@@ -20,6 +29,8 @@ digits of theirs behind ``+``.
 _HELD = re.compile(rf"({_PREFIXES})_([0-9a-f]{{64}}){BESIDE}")
 NAME_DIGITS = 12
 """Digits of a fingerprint that are shown; they are enough to distinguish results."""
+SIMULATION = "simulation.json"
+"""The document of a simulation in its folder."""
 _SHOWN = 4
 
 
@@ -36,12 +47,17 @@ class Held:
     @property
     def name(self) -> str:
         """``walk_<sha256>``."""
-        return result_name(self.kind, self.fingerprint, self.beside)
+        return result_name(self.prefix, self.fingerprint, self.beside)
+
+    @property
+    def prefix(self) -> str:
+        """What its name begins with."""
+        return "run" if self.kind == "simulation" else self.kind
 
     @property
     def short(self) -> str:
         """A part of its name that is enough to find it."""
-        return result_name(self.kind, self.digits)
+        return result_name(self.prefix, self.digits)
 
     @property
     def digits(self) -> str:
@@ -60,14 +76,18 @@ def holdings(runs: Path) -> list[Held]:
 
 
 def held_at(path: Path) -> Held | None:
-    """The result at a path; None if it has no name of a result, or is the folder of a run."""
+    """The result at a path; None if it has no name of a result, or is the folder of a training."""
     name = _HELD.fullmatch(path.name.removesuffix(".json"))
     if name is None:
         return None
-    checkpoint = path.suffix == ".json" and path.is_file()
-    if checkpoint if name[1] == "run" else path.is_dir():
-        return Held(name[1], name[2], path, name[3] or "")
-    return None
+    kind, digits, beside = name[1], name[2], name[3] or ""
+    if path.suffix == ".json":
+        return Held(kind, digits, path, beside) if kind == "run" and path.is_file() else None
+    if kind == "run":
+        if not (path / SIMULATION).is_file():
+            return None
+        kind = "simulation"
+    return Held(kind, digits, path, beside) if path.is_dir() else None
 
 
 def matching(runs: Path, name: str) -> list[Held]:
@@ -83,7 +103,7 @@ def matching(runs: Path, name: str) -> list[Held]:
     results = [
         held
         for held in holdings(runs)
-        if held.fingerprint.startswith(digits) and kind in ("", held.kind)
+        if held.fingerprint.startswith(digits) and kind in ("", held.prefix)
     ]
     if parts[3]:
         return [held for held in results if held.beside.startswith(parts[3].lower())]

@@ -15,6 +15,7 @@ from quantamm_cli.store.inputs import Inputs, differences
 from quantamm_cli.store.lock import BusyError
 from quantamm_cli.store.other_results import Other, other
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.recorded import DOCUMENTS
 from quantamm_cli.store.result_names import (
     ASKED,
     KINDS,
@@ -154,6 +155,8 @@ class Store:
 def _at(path: Path) -> Held | None:
     """The result at a path. Any file counts as a checkpoint; reading it reports if it is none."""
     try:
+        if path.name in DOCUMENTS:
+            path = path.parent
         if path.is_dir() and (held := held_at(path)) is not None:
             return held
         if path.is_file():

@@ -47,7 +47,7 @@ COMMAND = Command(
     "config",
     "show, validate, describe (schema), compare (diff) or copy (init) settings",
     "VERB [COMMAND|A B|FOLDER] [conf=...] [key=value ...]",
-    place=9,
+    place=10,
     run=run,
     verbs=("show", "validate", "schema", "diff", "init"),
     settings="none",

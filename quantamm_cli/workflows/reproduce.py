@@ -1,0 +1,295 @@
+"""Runs a stored result again and compares it to the last bit."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+
+from quantamm_cli.errors import ConfigError, DivergedError, StoreError
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, finite, without
+from quantamm_cli.settings.run import Output, Simulate, Train
+from quantamm_cli.store.inputs import differences, stored_inputs
+from quantamm_cli.store.origin import Origin, origin
+from quantamm_cli.store.other_results import read_study, simulation_place, walk_place
+from quantamm_cli.store.result_names import KINDS, Held
+from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.trajectory import read_arrays
+from quantamm_cli.store.walks import read_walk
+from quantamm_cli.workflows.bitwise import Comparison, Difference
+from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
+from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.simulate import simulate
+from quantamm_cli.workflows.train import train
+from quantamm_cli.workflows.walk_forward import walk_forward
+
+Read = Callable[[Origin, type[Simulate]], Simulate]
+"""Typed settings of a stored result."""
+_NOT_MADE_BY = ("data", "inputs", "places", "carried", "burn_in_days", "other_data")
+"""Keys of a provenance that are no versions or machines."""
+
+
+class Cause(NamedTuple):
+    """A version, a machine or an input that is not what it was."""
+
+    what: str
+    stored: Json
+    now: Json
+
+    def __str__(self) -> str:
+        return f"{self.what} was {self.stored}, is {self.now}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stored result, compared with what the same settings give now."""
+
+    held: Held
+    comparison: Comparison
+    causes: tuple[Cause, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every number is the same to the last bit."""
+        return not self.comparison.differing
+
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON."""
+        compared, first, largest = self.comparison, self.comparison.first, self.comparison.largest
+        tree: dict[str, Json] = {
+            "run": self.held.name,
+            "same": self.same,
+            "compared": compared.compared,
+            "differing": compared.differing,
+            "different": [cause._asdict() for cause in self.causes],
+        }
+        if first is not None and largest is not None:
+            tree |= {"first": first.to_dict(), "largest": largest.to_dict()}
+        return tree
+
+    def __str__(self) -> str:
+        compared = self.comparison
+        if self.same:
+            return f"{self.held.short}…: {compared.compared:,} values are the same to the last bit"
+        return f"{self.held.short}…: {compared.differing:,} of {compared.compared:,} values differ"
+
+    def problem(self) -> str:
+        """Where it differs first and most, and what is different, in one line."""
+        first, largest = self.comparison.first, self.comparison.largest
+        most = "" if largest in (None, first) else f"; most {largest}"
+        causes = ", ".join(map(str, self.causes)) or "versions, processor and data are the same"
+        return (
+            f"is not the same: {self.comparison.differing:,} of {self.comparison.compared:,} "
+            f"values differ, first {first}{most}; {causes}"
+        )
+
+
+@dataclass(frozen=True)
+class Reproduction(Result):
+    """A stored result run again; of a study every trial that has a run."""
+
+    held: Held
+    parts: tuple[Part, ...]
+    seconds: dict[str, float]
+
+    @property
+    def same(self) -> bool:
+        """Whether every number is the same to the last bit."""
+        return all(part.same for part in self.parts)
+
+    def to_dict(self) -> dict[str, Json]:
+        tree: dict[str, Json] = {"kind": KINDS[self.held.kind], "seconds": self.seconds}
+        if self.held.kind != "study":
+            return {**self.parts[0].to_dict(), **tree}
+        trials: list[Json] = [part.to_dict() for part in self.parts]
+        return {"run": self.held.name, "same": self.same, "trials": trials, **tree}
+
+    def tables(self) -> Sequence[Table | str]:
+        shown: list[Table | str] = []
+        for part in self.parts:
+            shown.append(str(part))
+            where = (part.comparison.first, part.comparison.largest)
+            rows = [_cells(each) for each in dict.fromkeys(where) if each is not None]
+            if rows:
+                shown.append(Table.of("the first and the largest difference", _COLUMNS, rows))
+            if part.causes:
+                rows = [[cause.what, str(cause.stored), str(cause.now)] for cause in part.causes]
+                shown.append(Table.of("what is different", ["what", "stored", "now"], rows))
+        return shown
+
+    def refuse(self) -> None:
+        for part in self.parts:
+            if not part.same:
+                raise StoreError(str(part.held.path), part.problem())
+
+
+_COLUMNS = ("where", "stored", "again", "ulp")
+
+
+def _cells(each: Difference) -> list[Json]:
+    return [each.where, str(each.stored), str(each.again), each.ulp]
+
+
+def reproduce(
+    held: Held, read: Read, selection: Selection, monitor: Monitor | None = None
+) -> Reproduction:
+    """Run a stored training, simulation, walk-forward or the trials of a study again, in a folder
+    of its own, and compare.
+
+    Args:
+        read: the typed settings of a stored result, with the places of its files.
+        selection: of a walk-forward, the selection whose stored result is meant.
+
+    Raises:
+        StoreError: the result is missing, damaged, or was imported.
+        DataError: its data are not there any more.
+    """
+    monitor, watch = monitor or Monitor(), Watch()
+    parts = tuple(_parts(held, read, selection, monitor))
+    watch.lap("run")
+    return Reproduction(held, parts, watch.seconds)
+
+
+def _parts(held: Held, read: Read, selection: Selection, monitor: Monitor) -> Iterator[Part]:
+    if held.kind == "study":
+        trials = read_study(held)["trials"]
+        names = dict.fromkeys(trial["run"] for trial in trials if "run" in trial)
+        for number, name in enumerate(names, 1):
+            monitor.note(f"run {number} of {len(names)} of the trials: {name[:17]}…")
+            yield from _parts(Store(held.path.parent).named(name), read, selection, monitor)
+        return
+    stored = origin(held)
+    if stored is None or held.kind not in ("run", "simulation", "walk"):
+        raise ConfigError(held.short, f"is a {KINDS[held.kind]}, which cannot be run again")
+    if "imported" in stored.settings:
+        raise StoreError(str(held.path), "was imported from quantammsim, which made it")
+    with TemporaryDirectory(prefix="qsim-") as folder:
+        values = read(stored, Simulate if held.kind == "simulation" else Train)
+        values = values.model_copy(update={"runs_dir": folder, "output": Output()})
+        comparison = Comparison(single=values.precision == "float32")
+        if isinstance(values, Train) and held.kind == "walk":
+            made_by = _walk(held, values, selection, comparison, monitor)
+        elif isinstance(values, Train):
+            made_by = _run(Store(held.path.parent).load(held.path), values, comparison, monitor)
+        else:
+            made_by = _simulation(held, values, comparison, monitor)
+    yield Part(held, comparison, _causes(stored, made_by))
+
+
+def _run(run: Run, settings: Train, comparison: Comparison, monitor: Monitor) -> JsonObject:
+    """Train up to the step that a run reached, and compare the histories; the new provenance."""
+    if run.status == "finished":
+        train(settings, monitor=monitor.child("again"))
+    else:
+        with suppress(_Reached, DivergedError):
+            train(settings, monitor=_Until(monitor, run.step))
+    other = Store(settings.runs_dir).load(settings.fingerprint)
+    stored, present = run.history(), other.history()
+    steps = {entry["step"]: entry for entry in present}
+    for entry in stored:
+        step = f"step {entry['step']}"
+        comparison.add(entry, finite(steps.get(entry["step"])), step)
+    return other.provenance
+
+
+def _simulation(
+    held: Held, settings: Simulate, comparison: Comparison, monitor: Monitor
+) -> JsonObject:
+    """Simulate, and compare scores and the rows of the trajectory; the new provenance."""
+    place = simulation_place(held)
+    result = simulate(settings, monitor=monitor.child("again"))
+    left_out = ("schema", "run", "fingerprint", "sha256", "settings", "provenance")
+    comparison.add(without(place.content(), *left_out), result.place.content(), "")
+    trajectory = place.folder / "trajectory.npz"
+    if trajectory.exists():
+        stored, again = read_arrays(trajectory), read_arrays(result.files["trajectory"])
+        rows = np.searchsorted(again["unix"], stored["unix"])  # every minute is there
+        for name in sorted(stored.keys() & again.keys() - {"unix_chunk"}):
+            if not name.startswith("readout_"):
+                comparison.add(stored[name], again[name][rows], f"trajectory.{name}")
+    return result.place.read()["provenance"]
+
+
+def _walk(
+    held: Held,
+    settings: Train,
+    selection: Selection,
+    comparison: Comparison,
+    monitor: Monitor,
+) -> JsonObject:
+    """Train and test all cycles, and compare cycles, aggregate and daily returns; the new
+    provenance.
+    """
+    walk = read_walk(walk_place(held, selection.suffix))
+    result = walk_forward(settings, selection, monitor=monitor.child("again"))
+    again = read_walk(result.place)
+    for part in ("cycles", "aggregate", "verdict"):
+        comparison.add(_numbers(walk.result, part), _numbers(again.result, part), part)
+    comparison.add(walk.daily, again.daily, "daily")
+    return result.cycles[0].run.provenance
+
+
+def _numbers(result: Mapping[str, object], part: str) -> object:
+    """A part of a walk-forward without digests of data, which are compared as inputs."""
+    tree = finite(result[part])
+    if part == "cycles":
+        return [without(cycle, "data", "other_data") for cycle in tree]
+    return tree
+
+
+def _causes(stored: Origin, made_by: JsonObject) -> tuple[Cause, ...]:
+    """What is not as it was: versions, machine, processor, data."""
+    before = dict(dotted(without(stored.provenance, *_NOT_MADE_BY)))
+    now = dict(dotted(without(made_by, *_NOT_MADE_BY)))
+    names = [*before, *(name for name in now if name.startswith("environment."))]
+    apart = [name for name in dict.fromkeys(names) if before.get(name) != now.get(name)]
+    causes = [Cause(name, before.get(name), now.get(name)) for name in apart]
+    inputs = differences(stored.provenance, stored_inputs(made_by))
+    causes += [Cause(change.name, change.before, change.now) for change in inputs.changes]
+    return tuple(causes)
+
+
+class _Reached(Exception):  # noqa: N818 - an event, not an error
+    """The training has reached the last step that is stored."""
+
+
+class _Until(Monitor):
+    """Passes on warnings and progress, and ends a training after a step."""
+
+    def __init__(self, parent: Monitor, last: int) -> None:
+        self._parent, self._last, self._done = parent, last, -1
+
+    def note(self, text: str) -> None:
+        self._parent.detail(text)
+
+    def detail(self, text: str) -> None:
+        self._parent.detail(text)
+
+    def warn(self, text: str) -> None:
+        self._parent.warn(text)
+
+    @contextmanager
+    def saving(self, save: Save) -> Iterator[Check]:
+        with self._parent.saving(save) as check:
+
+            def both() -> None:
+                check()
+                if self._done >= self._last:
+                    save()
+                    raise _Reached
+
+            yield both
+
+    @contextmanager
+    def progress(self, description: str, total: int | None) -> Iterator[Step]:
+        with self._parent.progress(description, total) as step:
+
+            def both(done: int, text: str = "") -> None:
+                self._done = done
+                step(done, text)
+
+            yield both
