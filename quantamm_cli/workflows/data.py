@@ -90,8 +90,8 @@ def input_files(settings: Simulate) -> list[Path]:
 
     source, tokens = Source.typed(settings.data), settings.tokens
     files = [*source.files(tokens), *map(Path, source.series.values())]
-    given = (Fees.typed(settings.fees).file, Trades.typed(settings.trades).file)
-    files += [Path(path) for path in given if path is not None]
+    recorded = (Fees.typed(settings.fees).file, Trades.typed(settings.trades).file)
+    files += [Path(path) for path in recorded if path is not None]
     if isinstance(settings, Train):
         for folder in Practice.typed(settings.practice).folders:
             files += source.replace(dir=folder).files(tokens)
