@@ -54,7 +54,7 @@ def merged(run: Run | Origin, tree: JsonObject, overrides: Sequence[str]) -> Jso
         if name in ("conf", "experiment"):
             raise ConfigError(
                 "conf",
-                f"does not go with {argument('run')}, whose settings are used; name "
+                f"cannot be combined with {argument('run')}, whose settings are used; name "
                 "single settings instead",
             )
         keys = name.replace("/", ".").split(".")

@@ -8,7 +8,7 @@ from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
 from quantamm_cli.store.other_results import read_study, simulation_place, walk_place
-from quantamm_cli.store.result_names import Held
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.walks import read_walk
 
@@ -31,7 +31,7 @@ class Origin:
         return cls(run.settings, run.provenance, run.schema)
 
 
-def origin(held: Held) -> Origin | None:
+def origin(result: StoredResult) -> Origin | None:
     """Of a stored result; ``None`` for a competition, whose settings are of another kind.
 
     The provenance of a walk-forward is that of its first cycle; that of a study is empty.
@@ -39,25 +39,25 @@ def origin(held: Held) -> Origin | None:
     Raises:
         StoreError: it is missing or damaged.
     """
-    if held.kind == "run":
-        return Origin.of_run(read_checkpoint(held.path))
-    if held.kind == "simulation":
-        document = simulation_place(held).read()
+    if result.kind == "run":
+        return Origin.of_run(read_checkpoint(result.path))
+    if result.kind == "simulation":
+        document = simulation_place(result).read()
         return Origin(document["settings"], document["provenance"], document["schema"], "simulate")
-    if held.kind == "walk":
-        walk = read_walk(walk_place(held).choices()[0])
-        made_by = _first_cycle(held, walk.result["cycles"][0]["run"])
+    if result.kind == "walk":
+        walk = read_walk(walk_place(result).choices()[0])
+        made_by = _first_cycle(result, walk.result["cycles"][0]["run"])
         return Origin(walk.settings, made_by, _number(walk.result))
-    if held.kind == "study":
-        study = read_study(held)
+    if result.kind == "study":
+        study = read_study(result)
         return Origin(study["identity"]["train"], {}, _number(study))
     return None
 
 
-def _first_cycle(held: Held, run: str) -> JsonObject:
+def _first_cycle(result: StoredResult, run: str) -> JsonObject:
     """Its provenance; empty if the run of the cycle is gone."""
     try:
-        return read_checkpoint(Place.of(held.path.parent / f"{run}.json").checkpoint).provenance
+        return read_checkpoint(Place.of(result.path.parent / f"{run}.json").checkpoint).provenance
     except StoreError:
         return {}
 

@@ -26,7 +26,7 @@ ASKED = re.compile(
 """A name, or 6 or more digits of its fingerprint, with or without the kind; one on other data has
 digits of theirs behind ``+``.
 """
-_HELD = re.compile(rf"({_PREFIXES})_([0-9a-f]{{64}}){BESIDE}")
+_NAME = re.compile(rf"({_PREFIXES})_([0-9a-f]{{64}}){BESIDE}")
 NAME_DIGITS = 12
 """Digits of a fingerprint that are shown; they are enough to distinguish results."""
 SIMULATION = "simulation.json"
@@ -35,7 +35,7 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredResult:
     """One result of a runs folder; ``path`` is the checkpoint of a run, else a folder."""
 
     kind: str
@@ -65,32 +65,34 @@ class Held:
         return self.fingerprint[:NAME_DIGITS] + f"+{self.beside}" * bool(self.beside)
 
 
-def holdings(runs: Path) -> list[Held]:
+def stored_results(runs: Path) -> list[StoredResult]:
     """Every result, in order of names, without those that were set aside.
 
     Raises StoreError if the folder cannot be read.
     """
     with atomic.reporting_errors(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
-        return list(filter(None, map(held_at, paths)))
+        return list(filter(None, map(result_at, paths)))
 
 
-def held_at(path: Path) -> Held | None:
+def result_at(path: Path) -> StoredResult | None:
     """The result at a path; None if it has no name of a result, or is the folder of a training."""
-    name = _HELD.fullmatch(path.name.removesuffix(".json"))
+    name = _NAME.fullmatch(path.name.removesuffix(".json"))
     if name is None:
         return None
     kind, digits, beside = name[1], name[2], name[3] or ""
     if path.suffix == ".json":
-        return Held(kind, digits, path, beside) if kind == "run" and path.is_file() else None
+        return (
+            StoredResult(kind, digits, path, beside) if kind == "run" and path.is_file() else None
+        )
     if kind == "run":
         if not (path / SIMULATION).is_file():
             return None
         kind = "simulation"
-    return Held(kind, digits, path, beside) if path.is_dir() else None
+    return StoredResult(kind, digits, path, beside) if path.is_dir() else None
 
 
-def matching(runs: Path, name: str) -> list[Held]:
+def matching(runs: Path, name: str) -> list[StoredResult]:
     """Every result whose name begins with ``name``, or whose fingerprint does. One on other data
     counts only if ``name`` has a ``+``, or nothing else matches.
 
@@ -101,13 +103,13 @@ def matching(runs: Path, name: str) -> list[Held]:
         return []
     kind, digits = (parts[1] or "").lower(), parts[2].lower()
     results = [
-        held
-        for held in holdings(runs)
-        if held.fingerprint.startswith(digits) and kind in ("", held.prefix)
+        result
+        for result in stored_results(runs)
+        if result.fingerprint.startswith(digits) and kind in ("", result.prefix)
     ]
     if parts[3]:
-        return [held for held in results if held.beside.startswith(parts[3].lower())]
-    return [held for held in results if not held.beside] or results
+        return [result for result in results if result.beside.startswith(parts[3].lower())]
+    return [result for result in results if not result.beside] or results
 
 
 def kind_of(tree: Json) -> str | None:
@@ -123,12 +125,12 @@ def pool_of(settings: JsonObject) -> str | None:
     return "/".join(filter(None, (kind_of(pool), kind_of(rule)))) or None
 
 
-def ambiguous(name: str, results: list[Held]) -> str:
+def ambiguous(name: str, results: list[StoredResult]) -> str:
     """The message that a name has several results, with some of their names."""
     shown, more = results[:_SHOWN], ", …" * (len(results) > _SHOWN)
-    if len({held.kind for held in results}) == 1:
+    if len({result.kind for result in results}) == 1:
         noun = f"{KINDS[results[0].kind]}s"
-        names = [held.digits for held in shown]
+        names = [result.digits for result in shown]
     else:
-        noun, names = "results", [held.short for held in shown]
+        noun, names = "results", [result.short for result in shown]
     return f"{len(results)} {noun} begin with {name} ({', '.join(names)}{more}); write more digits"

@@ -11,7 +11,7 @@ from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.origin import origin
-from quantamm_cli.store.result_names import KINDS, Held
+from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.results import Result
 
@@ -47,22 +47,22 @@ class PlannedRun(Result):
 class PlannedReproduction(Result):
     """The stored result that would be run again, and its settings."""
 
-    held: Held
+    result: StoredResult
 
     @property
     def _settings(self) -> JsonObject:
-        stored = origin(self.held)
+        stored = origin(self.result)
         return {} if stored is None else stored.settings
 
     def to_dict(self) -> dict[str, Json]:
         return {
-            "run": self.held.name,
-            "kind": KINDS[self.held.kind],
+            "run": self.result.name,
+            "kind": KINDS[self.result.kind],
             "settings": self._settings,
         }
 
     def tables(self) -> Sequence[Table | str]:
-        return [leaves_table(f"{self.held.short}…", self._settings)]
+        return [leaves_table(f"{self.result.short}…", self._settings)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from quantamm_cli.settings.run import Output, Simulate, Train
 from quantamm_cli.store.inputs import differences, stored_inputs
 from quantamm_cli.store.origin import Origin, origin
 from quantamm_cli.store.other_results import read_study, simulation_place, walk_place
-from quantamm_cli.store.result_names import KINDS, Held
+from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.trajectory import read_arrays
 from quantamm_cli.store.walks import read_walk
@@ -48,7 +48,7 @@ class Cause(NamedTuple):
 class Part:
     """One stored result, compared with what the same settings give now."""
 
-    held: Held
+    result: StoredResult
     comparison: Comparison
     causes: tuple[Cause, ...]
 
@@ -61,7 +61,7 @@ class Part:
         """As JSON."""
         compared, first, largest = self.comparison, self.comparison.first, self.comparison.largest
         tree: dict[str, Json] = {
-            "run": self.held.name,
+            "run": self.result.name,
             "same": self.same,
             "compared": compared.compared,
             "differing": compared.differing,
@@ -74,8 +74,12 @@ class Part:
     def __str__(self) -> str:
         compared = self.comparison
         if self.same:
-            return f"{self.held.short}…: {compared.compared:,} values are the same to the last bit"
-        return f"{self.held.short}…: {compared.differing:,} of {compared.compared:,} values differ"
+            return (
+                f"{self.result.short}…: {compared.compared:,} values are the same to the last bit"
+            )
+        return (
+            f"{self.result.short}…: {compared.differing:,} of {compared.compared:,} values differ"
+        )
 
     def problem(self) -> str:
         """Where it differs first and most, and what is different, in one line."""
@@ -92,7 +96,7 @@ class Part:
 class Reproduction(Result):
     """A stored result run again; of a study every trial that has a run."""
 
-    held: Held
+    result: StoredResult
     parts: tuple[Part, ...]
     seconds: dict[str, float]
 
@@ -102,11 +106,11 @@ class Reproduction(Result):
         return all(part.same for part in self.parts)
 
     def to_dict(self) -> dict[str, Json]:
-        tree: dict[str, Json] = {"kind": KINDS[self.held.kind], "seconds": self.seconds}
-        if self.held.kind != "study":
+        tree: dict[str, Json] = {"kind": KINDS[self.result.kind], "seconds": self.seconds}
+        if self.result.kind != "study":
             return {**self.parts[0].to_dict(), **tree}
         trials: list[Json] = [part.to_dict() for part in self.parts]
-        return {"run": self.held.name, "same": self.same, "trials": trials, **tree}
+        return {"run": self.result.name, "same": self.same, "trials": trials, **tree}
 
     def tables(self) -> Sequence[Table | str]:
         shown: list[Table | str] = []
@@ -124,7 +128,7 @@ class Reproduction(Result):
     def refuse(self) -> None:
         for part in self.parts:
             if not part.same:
-                raise StoreError(str(part.held.path), part.problem())
+                raise StoreError(str(part.result.path), part.problem())
 
 
 _COLUMNS = ("where", "stored", "again", "ulp")
@@ -135,7 +139,7 @@ def _cells(each: Difference) -> list[Json]:
 
 
 def reproduce(
-    held: Held, read: Read, selection: Selection, monitor: Monitor | None = None
+    result: StoredResult, read: Read, selection: Selection, monitor: Monitor | None = None
 ) -> Reproduction:
     """Run a stored training, simulation, walk-forward or the trials of a study again, in a folder
     of its own, and compare.
@@ -149,35 +153,37 @@ def reproduce(
         DataError: its data are not there any more.
     """
     monitor, watch = monitor or Monitor(), Watch()
-    parts = tuple(_parts(held, read, selection, monitor))
+    parts = tuple(_parts(result, read, selection, monitor))
     watch.lap("run")
-    return Reproduction(held, parts, watch.seconds)
+    return Reproduction(result, parts, watch.seconds)
 
 
-def _parts(held: Held, read: Read, selection: Selection, monitor: Monitor) -> Iterator[Part]:
-    if held.kind == "study":
-        trials = read_study(held)["trials"]
+def _parts(
+    result: StoredResult, read: Read, selection: Selection, monitor: Monitor
+) -> Iterator[Part]:
+    if result.kind == "study":
+        trials = read_study(result)["trials"]
         names = dict.fromkeys(trial["run"] for trial in trials if "run" in trial)
         for number, name in enumerate(names, 1):
             monitor.note(f"run {number} of {len(names)} of the trials: {name[:17]}…")
-            yield from _parts(Store(held.path.parent).named(name), read, selection, monitor)
+            yield from _parts(Store(result.path.parent).named(name), read, selection, monitor)
         return
-    stored = origin(held)
-    if stored is None or held.kind not in ("run", "simulation", "walk"):
-        raise ConfigError(held.short, f"is a {KINDS[held.kind]}, which cannot be run again")
+    stored = origin(result)
+    if stored is None or result.kind not in ("run", "simulation", "walk"):
+        raise ConfigError(result.short, f"is a {KINDS[result.kind]}, which cannot be run again")
     if "imported" in stored.settings:
-        raise StoreError(str(held.path), "was imported from quantammsim, which made it")
+        raise StoreError(str(result.path), "was imported from quantammsim, which made it")
     with TemporaryDirectory(prefix="qsim-") as folder:
-        values = read(stored, Simulate if held.kind == "simulation" else Train)
+        values = read(stored, Simulate if result.kind == "simulation" else Train)
         values = values.model_copy(update={"runs_dir": folder, "output": Output()})
         comparison = Comparison(single=values.precision == "float32")
-        if isinstance(values, Train) and held.kind == "walk":
-            made_by = _walk(held, values, selection, comparison, monitor)
+        if isinstance(values, Train) and result.kind == "walk":
+            made_by = _walk(result, values, selection, comparison, monitor)
         elif isinstance(values, Train):
-            made_by = _run(Store(held.path.parent).load(held.path), values, comparison, monitor)
+            made_by = _run(Store(result.path.parent).load(result.path), values, comparison, monitor)
         else:
-            made_by = _simulation(held, values, comparison, monitor)
-    yield Part(held, comparison, _causes(stored, made_by))
+            made_by = _simulation(result, values, comparison, monitor)
+    yield Part(result, comparison, _causes(stored, made_by))
 
 
 def _run(run: Run, settings: Train, comparison: Comparison, monitor: Monitor) -> JsonObject:
@@ -197,25 +203,25 @@ def _run(run: Run, settings: Train, comparison: Comparison, monitor: Monitor) ->
 
 
 def _simulation(
-    held: Held, settings: Simulate, comparison: Comparison, monitor: Monitor
+    result: StoredResult, settings: Simulate, comparison: Comparison, monitor: Monitor
 ) -> JsonObject:
     """Simulate, and compare scores and the rows of the trajectory; the new provenance."""
-    place = simulation_place(held)
-    result = simulate(settings, monitor=monitor.child("again"))
+    place = simulation_place(result)
+    present = simulate(settings, monitor=monitor.child("again"))
     left_out = ("schema", "run", "fingerprint", "sha256", "settings", "provenance")
-    comparison.add(without(place.content(), *left_out), result.place.content(), "")
+    comparison.add(without(place.content(), *left_out), present.place.content(), "")
     trajectory = place.folder / "trajectory.npz"
     if trajectory.exists():
-        stored, again = read_arrays(trajectory), read_arrays(result.files["trajectory"])
+        stored, again = read_arrays(trajectory), read_arrays(present.files["trajectory"])
         rows = np.searchsorted(again["unix"], stored["unix"])  # every minute is there
         for name in sorted(stored.keys() & again.keys() - {"unix_chunk"}):
             if not name.startswith("readout_"):
                 comparison.add(stored[name], again[name][rows], f"trajectory.{name}")
-    return result.place.read()["provenance"]
+    return present.place.read()["provenance"]
 
 
 def _walk(
-    held: Held,
+    result: StoredResult,
     settings: Train,
     selection: Selection,
     comparison: Comparison,
@@ -224,13 +230,13 @@ def _walk(
     """Train and test all cycles, and compare cycles, aggregate and daily returns; the new
     provenance.
     """
-    walk = read_walk(walk_place(held, selection.suffix))
-    result = walk_forward(settings, selection, monitor=monitor.child("again"))
-    again = read_walk(result.place)
+    walk = read_walk(walk_place(result, selection.suffix))
+    present = walk_forward(settings, selection, monitor=monitor.child("again"))
+    again = read_walk(present.place)
     for part in ("cycles", "aggregate", "verdict"):
         comparison.add(_numbers(walk.result, part), _numbers(again.result, part), part)
     comparison.add(walk.daily, again.daily, "daily")
-    return result.cycles[0].run.provenance
+    return present.cycles[0].run.provenance
 
 
 def _numbers(result: Mapping[str, object], part: str) -> object:

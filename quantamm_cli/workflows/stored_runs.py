@@ -14,7 +14,7 @@ from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.result_names import KINDS
-from quantamm_cli.store.runs import Finding, Held, Other, Run, Store, Summary
+from quantamm_cli.store.runs import Finding, Other, Run, Store, StoredResult, Summary
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import all_selections
 
@@ -64,7 +64,7 @@ class Folder(Result):
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {"runs": [_run(each) for each in self.runs]}
         for kind, key in OTHERS.items():
-            tree[key] = [_other(each) for each in self.others if each.held.kind == kind]
+            tree[key] = [_other(each) for each in self.others if each.result.kind == kind]
         return tree
 
     def tables(self) -> Sequence[Table | str]:
@@ -95,7 +95,7 @@ def _status(each: Summary | Other) -> str:
 
 def _run_line(each: Summary) -> Line:
     return Line(
-        name=Held("run", each.fingerprint, each.path, each.beside).digits,
+        name=StoredResult("run", each.fingerprint, each.path, each.beside).digits,
         kind="run",
         status=_status(each),
         what=each.pool or each.problem or "",
@@ -109,8 +109,8 @@ def _run_line(each: Summary) -> Line:
 
 def _other(each: Other) -> dict[str, Json]:
     return {
-        "run": each.held.name,
-        "fingerprint": each.held.fingerprint,
+        "run": each.result.name,
+        "fingerprint": each.result.fingerprint,
         "status": each.status,
         **finite(each.facts),
         **older_json(each.older),
@@ -127,8 +127,8 @@ def _other_line(each: Other) -> Line:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
     return Line(
-        name=each.held.digits,
-        kind=KINDS[each.held.kind],
+        name=each.result.digits,
+        kind=KINDS[each.result.kind],
         status=_status(each),
         what=what,
         tokens=facts.get("tokens", ()),
@@ -171,7 +171,7 @@ def verify_results(runs_dir: str) -> Verification:
     """Check every file of the results in a folder."""
     store = Store(runs_dir)
     damages = tuple(store.verify())
-    kinds = [held.kind for held in store.holdings()]
+    kinds = [result.kind for result in store.stored_results()]
     others = {kind: kinds.count(kind) for kind in OTHERS}
     return Verification(store.root, damages, len(store.list()), others)
 

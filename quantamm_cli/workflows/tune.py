@@ -19,7 +19,7 @@ from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
-from quantamm_cli.store.result_names import Held
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
@@ -219,7 +219,7 @@ def _bound_place(
     """
     if fresh or not place.summary.exists():
         return place, Bound(now), True
-    data = read_study(Held("study", place.fingerprint, place.folder)).get("data")
+    data = read_study(StoredResult("study", place.fingerprint, place.folder)).get("data")
     if data is None:
         monitor.note(f"{place.name[:18]}… was stored without digests of its data; not compared")
         return place, Bound(now), False
@@ -261,7 +261,8 @@ def _default_period(settings: Train) -> str:
 def _warn(period: str, search: Search, monitor: Monitor) -> None:
     if period == "test" and isinstance(search.base.split, WalkForward):
         monitor.warn(
-            "trials are chosen by their test blocks; judge the best of them on days after test_end"
+            "trials are chosen by their test blocks; "
+            "evaluate the best of them on days after test_end"
         )
     elif period == "test":
         monitor.warn("the objective is on the test period, so its scores are not out of sample")
@@ -292,7 +293,7 @@ def _range(spec: Range | Choices) -> list[Json]:
     """Low, high and scale, or the choices."""
     if isinstance(spec, Choices):
         return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
-    scale = "int" if spec.whole else "float"
+    scale = "int" if spec.integer else "float"
     if spec.log:
         scale = f"log {scale}"
     if spec.step:
