@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.closed_form import Prefix
-from quantamm_cli.kernels.operands import Frictions, Trades
+from quantamm_cli.kernels.operands import Frictions, Trades, Volumes
 from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
@@ -105,7 +105,8 @@ class Path(NamedTuple):
     """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
     external trades refused.
 
-    ``value``: its value, from a pool that computes it before its reserves.
+    ``value``: its value, from a pool that computes it before its reserves. ``volumes``: ``None``
+    of a frictionless path, of which every change of the reserves is arbitrage.
     """
 
     weights: Float[Array, "t n"]
@@ -113,6 +114,7 @@ class Path(NamedTuple):
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
     value: Float[Array, " t"] | None = None
+    volumes: Volumes | None = None
 
 
 DAY = 1440
@@ -149,6 +151,7 @@ class Trajectory(NamedTuple):
     value: Float[Array, " t"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
+    volumes: Volumes | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
         """The part of rows [first, last)."""

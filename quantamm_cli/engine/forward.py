@@ -31,7 +31,8 @@ def simulate(
     with executor(feed.trading.executor):
         path = pool.path(params, feed, start, rows)
     value = (path.reserves * prices).sum(-1) if path.value is None else path.value
-    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
+    columns = (prices, path.weights, path.reserves, value, path.fees, path.refused)
+    return Trajectory(*columns, path.volumes)
 
 
 def length(spans: Spans) -> int:

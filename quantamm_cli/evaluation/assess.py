@@ -126,11 +126,16 @@ def _scored(
     """
     with executor(feed.trading.executor):
         sorting, columns = jax.device_get(
-            _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
+            _scores(tuple(METRICS), _scored_columns(path), _scored_columns(other))
         )
     own, *others = (_row(columns, index) for index in range(1 + len(BENCHMARKS)))
     own |= sorting
     return {name: float(own[name]) for name in METRICS}, others
+
+
+def _scored_columns(path: Trajectory) -> Trajectory:
+    """The path without the columns that no metric reads, and its benchmarks do not have."""
+    return path._replace(refused=None, volumes=None)
 
 
 def _row(columns: Mapping[str, np.ndarray], index: int) -> dict[str, float]:

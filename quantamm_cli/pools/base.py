@@ -19,18 +19,20 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.quotes import Quotes
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Feed, Layout, Params, Path, Snapshot
+from quantamm_cli.kernels.operands import Volumes
 
 Scalar = Float[Array, ""]
 
 
 class Row(NamedTuple):
     """The result of a minute: the reserves after it, the fees that liquidity providers earned, and
-    how many trades of ``trades=…`` were refused.
+    how many trades of ``trades=…`` were refused; and the volumes.
     """
 
     reserves: Float[Array, " n"]
     fees: Float[Array, ""]
     refused: Int[Array, ""]
+    volumes: Volumes = Volumes()
 
 
 class AbstractPool(TracedComponent, ABC, group="pool"):
@@ -142,11 +144,14 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
             lambda state, tick: self.step(state, tick, trading.solver), opening, visited
         )
         reserves = held(results.reserves, visits, rows)
-        fees = results.fees
+        fees, volumes = results.fees, results.volumes
         if len(visits) < rows:
-            fees = jnp.zeros(rows, fees.dtype).at[visits].set(fees)
+            fees, volumes = jax.tree.map(
+                lambda column: jnp.zeros(rows, column.dtype).at[visits].set(column), (fees, volumes)
+            )
         weights = self.reported(ticks, reserves, window(feed.prices, start, rows))
-        return Path(weights, reserves, fees, None if feed.trades is None else results.refused)
+        refused = None if feed.trades is None else results.refused
+        return Path(weights, reserves, fees, refused, volumes=volumes)
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
         """Raise ConfigError if these readable parameters, ``(sets, …)`` each, contradict each

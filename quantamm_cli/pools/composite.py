@@ -13,6 +13,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import traced
 from quantamm_cli.core.types import Feed, Layout, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, opening_weights, without_prefix
 from quantamm_cli.settings.component import Settings
 from quantamm_cli.settings.suggestions import did_you_mean
@@ -139,7 +140,7 @@ class Composite(AbstractPool, kind="composite"):
         weights = reserves = jnp.zeros((rows, feed.prices.shape[1]), feed.prices.dtype)
         weights = weights.at[:, own_columns].set(parent.weights[:, :own])
         reserves = reserves.at[:, own_columns].set(parent.reserves[:, :own])
-        fees = parent.fees
+        fees, volumes = parent.fees, parent.volumes
         for number, (columns, (path, part_feed)) in enumerate(
             zip(part_columns, parts, strict=True)
         ):
@@ -148,7 +149,12 @@ class Composite(AbstractPool, kind="composite"):
             weights = weights.at[:, columns].set(parent.weights[:, asset, None] * path.weights)
             reserves = reserves.at[:, columns].set(scale[:, None] * path.reserves)
             fees = fees + scale * path.fees
-        return Path(weights, reserves, fees)
+            if volumes is not None and path.volumes is not None:
+                volumes = Volumes(
+                    volumes.arbitrage + scale * path.volumes.arbitrage,
+                    volumes.trades + scale * path.volumes.trades,
+                )
+        return Path(weights, reserves, fees, volumes=volumes)
 
 
 def _needs_series(pool: AbstractPool) -> str:

@@ -19,6 +19,7 @@ from quantamm_cli.core.swap import weighted_price
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import (
     AbstractPool,
     Row,
@@ -104,9 +105,11 @@ class Cow(AbstractPool, kind="cow"):
         after = arbitraged(before, weights, tick, self.arb_quality)
         # ``arbitraged`` has checked that the trade covers its costs. Competitors earn exactly zero,
         # so a second check in ``settle`` would fail by rounding: it gets no costs.
-        reserves, fees = settle(before, after, tick._replace(gas_cost=None, arb_fee=None))
-        reserves, more, refused = traded(reserves, tick, swap(weights, tick.fee))
-        return (reserves, weights), Row(reserves, fees + more, refused)
+        costless = tick._replace(gas_cost=None, arb_fee=None)
+        reserves, fees, volume = settle(before, after, costless)
+        reserves, more, refused, other = traded(reserves, tick, swap(weights, tick.fee))
+        volumes = Volumes(volume, other)
+        return (reserves, weights), Row(reserves, fees + more, refused, volumes)
 
     def _visited(
         self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]

@@ -22,7 +22,7 @@ from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
-from quantamm_cli.kernels.operands import Blocks
+from quantamm_cli.kernels.operands import Blocks, Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, held, opening_reserves
 
 
@@ -140,7 +140,7 @@ class GeometricPool(AbstractPool, ABC):
         results = self._minute_loop(params, feed, start, rows)
         weights = self.weights(params, feed, start, rows)
         refused = None if feed.trades is None else results.refused
-        return Path(weights, results.reserves, results.fees, refused)
+        return Path(weights, results.reserves, results.fees, refused, volumes=results.volumes)
 
     def sampled(
         self,
@@ -196,13 +196,15 @@ class GeometricPool(AbstractPool, ABC):
         at the new weights.
         """
         minute = tick.minute
-        reserves, fees = leg(solver, minute.grown(state.reserves), state.weights, minute)
-        reserves, more, refused = traded(reserves, minute, geometric_swap(tick.weights, minute.fee))
+        reserves, fees, volume = leg(solver, minute.grown(state.reserves), state.weights, minute)
+        swap = geometric_swap(tick.weights, minute.fee)
+        reserves, more, refused, traded_volume = traded(reserves, minute, swap)
         fees = fees + more
         if self.moves:
-            reserves, more = leg(solver, reserves, tick.weights, minute)
-            fees = fees + more
-        return State(reserves, tick.weights), Row(reserves, fees, refused)
+            reserves, more, later = leg(solver, reserves, tick.weights, minute)
+            fees, volume = fees + more, volume + later
+        volumes = Volumes(volume, traded_volume)
+        return State(reserves, tick.weights), Row(reserves, fees, refused, volumes)
 
     def reported(
         self, ticks: Tick, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]

@@ -22,6 +22,7 @@ from quantamm_cli.core.quotes import PAIR, Quotes, paid_first
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Positive, Token
@@ -320,9 +321,10 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         curve, minute = state.curve, tick.minute
         before = minute.grown(state.reserves)
         change = eclp.best_trade(curve.ellipse, curve.to_ellipse(before), tick.band, minute.fee)
-        reserves, fees = settle(before, before + curve.from_ellipse(change), minute)
-        reserves, more, refused = traded(reserves, minute, swap(curve, minute.fee))
-        return State(reserves, curve), Row(reserves, fees + more, refused)
+        reserves, fees, volume = settle(before, before + curve.from_ellipse(change), minute)
+        reserves, more, refused, other = traded(reserves, minute, swap(curve, minute.fee))
+        volumes = Volumes(volume, other)
+        return State(reserves, curve), Row(reserves, fees + more, refused, volumes)
 
     def _following(
         self, params: Params, feed: Feed, opening: Pair, prices: Float[Array, "k 2"]

@@ -20,6 +20,7 @@ from quantamm_cli.core.quotes import Quotes, paid_first
 from quantamm_cli.core.trading import traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, opening_reserves, opening_weights, shares
 from quantamm_cli.settings.types import Positive
 
@@ -241,12 +242,15 @@ class Reclamm(AbstractPool, kind="reclamm"):
         every = feed.trading.every
         opening, ticks = self.prepare(params, feed, start, rows)
         visits = jax.tree.map(lambda column: column[::every], ticks)
-        reserves, fees, _ = checkpointed_scan(
+        results = checkpointed_scan(
             lambda state, tick: self.step(state, tick, "exact"), opening, visits
         )
-        reserves = jnp.repeat(reserves, every, axis=0)[:rows]
-        fees = jnp.zeros(rows, fees.dtype).at[::every].set(fees)
-        return Path(shares(reserves, ticks.minute.prices), reserves, fees)
+        reserves = jnp.repeat(results.reserves, every, axis=0)[:rows]
+        fees, volumes = jax.tree.map(
+            lambda column: jnp.zeros(rows, column.dtype).at[::every].set(column),
+            (results.fees, results.volumes),
+        )
+        return Path(shares(reserves, ticks.minute.prices), reserves, fees, volumes=volumes)
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
@@ -275,9 +279,12 @@ class Reclamm(AbstractPool, kind="reclamm"):
             shift = shift._replace(rate=shift.rate * jnp.sqrt(minute.growth))
         virtual = self.moved(reserves, virtual, shift, tick.seconds, minute.prices)
         after = reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee)
-        reserves, fees = settle(reserves, after, minute)
-        reserves, more, refused = traded(reserves, minute, reclamm.swap_with(virtual, minute.fee))
-        return State(reserves, virtual, shift), Row(reserves, fees + more, refused)
+        reserves, fees, volume = settle(reserves, after, minute)
+        swap = reclamm.swap_with(virtual, minute.fee)
+        reserves, more, refused, other = traded(reserves, minute, swap)
+        return State(reserves, virtual, shift), Row(
+            reserves, fees + more, refused, Volumes(volume, other)
+        )
 
     def _shift(
         self,

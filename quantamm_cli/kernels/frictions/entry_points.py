@@ -92,7 +92,9 @@ def forward(call):
     for i in range(n):
         reserves[i] = opening[i]
     refused = integer_part(frame, RESULTS, 2, 1, lane)
-    out = result(frame, 0, 2, lane), result(frame, 1, 1, lane), refused, result(frame, 3, 2, lane)
+    volumes = result(frame, 3, 1, lane), result(frame, 4, 1, lane)
+    columns_out = result(frame, 0, 2, lane), result(frame, 1, 1, lane), refused
+    out = (*columns_out, result(frame, 5, 2, lane), *volumes)
     columns, log = columns_of(frame, spec, start, lane), (work, words(memory), WORD(0))
     visited = WORD(0), visits, reserves
     loop.run_visits(
@@ -145,7 +147,7 @@ def backward(call):
     for i in range(n):
         ct[i] = 0.0
     log = shifted(work, 9 * n), words(memory + 8 * (9 * n + events * width)), WORD(1)
-    unused = work, work, rows, work
+    unused = work, work, rows, work, work, work
     marks, ct_reserves = operand(frame, MARKS, 2, lane), operand(frame, CT_RESERVES, 2, lane)
     inputs = marks, ct_reserves, operand(frame, CT_FEES, 1, lane)
     grads, columns = cleared(frame, spec, start, lane), columns_of(frame, spec, start, lane)

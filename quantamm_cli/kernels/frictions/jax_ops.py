@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 
 from quantamm_cli.kernels.frictions.spec import FIELDS, METHODS, SEGMENT
 from quantamm_cli.kernels.jax_ops import align_varying, double, first_row, floats, run
-from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
+from quantamm_cli.kernels.operands import Blocks, Frictions, Trades, Volumes
 
 _NO_GRADIENT = "the compiled minute loop has no gradient with respect to {}; use the scan"
 
@@ -85,12 +85,13 @@ class Costs(NamedTuple):
 
 class LoopResult(NamedTuple):
     """At the requested rows: reserves, and the fees earned and the trades refused since the
-    requested row before.
+    requested row before, as the volumes, which have no gradient.
     """
 
     reserves: Float[Array, "r n"]
     fees: Float[Array, " r"]
     refused: Int[Array, " r"]
+    volumes: Volumes
 
 
 @jax.tree_util.register_static
@@ -123,8 +124,9 @@ def minute_loop(
     supply = jax.tree.map(double, frictions.lp_supply)
     market = Market(double(prices), first_row(start, plan.length, len(prices)), supply, trades)
     inputs = align_varying((market, jax.tree.map(double, blocks), double(opening), costs))
-    reserves, fees, refused = _loop(plan, *inputs)
-    return LoopResult(reserves.astype(dtype), fees.astype(dtype), refused)
+    reserves, fees, refused, volumes = _loop(plan, *inputs)
+    volumes = jax.tree.map(lambda column: jax.lax.stop_gradient(column).astype(dtype), volumes)
+    return LoopResult(reserves.astype(dtype), fees.astype(dtype), refused, volumes)
 
 
 def _spec(
@@ -184,11 +186,12 @@ def _forward(
     plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
 ) -> tuple[LoopResult, Array]:
     rows, n = plan.requested, len(opening)
-    shapes = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((plan.marks, n)))
+    columns = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((rows,), (rows,)))
+    shapes = (*columns, *floats((plan.marks, n)))
     spec = _spec(plan, market, blocks, costs, _Wanted())
     operands = _operands(plan, market, blocks, opening, costs)
-    reserves, fees, refused, marks = run("forward", spec, shapes, *operands)
-    return LoopResult(reserves, fees, refused), marks
+    reserves, fees, refused, arbitrage, trades, marks = run("forward", spec, shapes, *operands)
+    return LoopResult(reserves, fees, refused, Volumes(arbitrage, trades)), marks
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

@@ -15,7 +15,12 @@ import math
 from typing import no_type_check
 
 from quantamm_cli.kernels.frictions import spec as s
-from quantamm_cli.kernels.frictions.arbitrage import apply_trade, apply_trade_back, best_trade
+from quantamm_cli.kernels.frictions.arbitrage import (
+    apply_trade,
+    apply_trade_back,
+    best_trade,
+    volume_of,
+)
 from quantamm_cli.kernels.frictions.swaps import apply_swap, apply_swap_back
 from quantamm_cli.kernels.frictions.weights import weights_at, weights_back
 from quantamm_cli.kernels.intrinsics import WORD, compiled, inlined, shifted
@@ -72,14 +77,14 @@ def load_weights(spec, blocks, block, minute, w, n):
 @compiled
 @no_type_check
 def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
-    """One arbitrage: returns its fees and the new number of events; records the trade and the
-    state before it.
+    """One arbitrage: returns its fees, its volume and the new number of events; records the trade
+    and the state before it.
     """
     y, act, paid = work
     events, stamps, recording = log
     happens, x, mu, total = best_trade(reserves, w, v, p, costs, pairs, y, act, n)
     if not happens:
-        return 0.0, count
+        return 0.0, 0.0, count
     if recording:
         stamps[2 * count], stamps[2 * count + 1] = t, kind
         event = shifted(events, count * (3 * n + 3))
@@ -87,18 +92,19 @@ def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
             event[i], event[n + i], event[2 * n + i] = reserves[i], y[i], act[i]
         event[3 * n], event[3 * n + 1], event[3 * n + 2] = x, mu, total
         count += 1
-    return apply_trade(reserves, w, p, costs, act, mu, paid, n), count
+    volume = volume_of(reserves, w, p, costs, act, mu, n)
+    return apply_trade(reserves, w, p, costs, act, mu, paid, n), volume, count
 
 
 @compiled
 @no_type_check
 def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
-    """A minute's external trades: returns their fees, how many were refused, and the new number of
-    events.
+    """A minute's external trades: returns their fees, how many were refused, the volume of the
+    others, and the new number of events.
     """
     pays, takes, amounts, exact_out = market[2], market[3], market[4], market[5]
     events, stamps, recording = log
-    fees, refused = 0.0, 0
+    fees, refused, volume = 0.0, 0, 0.0
     for k in range(places):
         at = t * places + k
         pay, take, amount = pays[at], takes[at], amounts[at]
@@ -112,11 +118,12 @@ def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
             refused += 1
             continue
         fees += paid * costs[0] * (1 - costs[5]) * p[pay]
+        volume += 0.5 * (paid * p[pay] + (after - reserves[take]) * p[take])
         if recording:
             stamps[2 * count], stamps[2 * count + 1] = t, TRADE + k
             events[count * (3 * n + 3)], events[count * (3 * n + 3) + 1] = before, after
             count += 1
-    return fees, refused, count
+    return fees, refused, volume, count
 
 
 @compiled
@@ -131,9 +138,10 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
     do_arb, sparse = spec[s.DO_ARB] != 0, spec[s.HAS_FLOWS] != 0 and spec[s.EVERY] > 1
     prices, supply = market[0], market[1]
     w, v, y, act, paid = vectors
-    reserves_at, fees_at, refused_at, marks = out
+    reserves_at, fees_at, refused_at, marks, arbitrage_at, trades_at = out
     writing, work = not log[2], (y, act, paid)
     j, count, fees, refused = 0, 0, 0.0, 0
+    by_arbitrage, by_trades = 0.0, 0.0
     before = max(first * step - step, 0)
     load_weights(spec, blocks, before // chunk, before % chunk, w, n)
     for i in range(n):
@@ -155,30 +163,34 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
         costs = costs_of(spec, columns, t, lg)
         open_now = do_arb and minute < spec[s.OPEN_FOR] and not (sparse and t % spec[s.EVERY] != 0)
         if open_now:
-            earned, count = arbitrage(
+            earned, volume, count = arbitrage(
                 reserves, w, v, p, costs, pairs, work, log, count, t, WORD(OLD), n
             )
             fees += earned
+            by_arbitrage += volume
         if moves:
             load_weights(spec, blocks, block, minute, w, n)
             for i in range(n):
                 v[i] = 1 / w[i]
         if places:
-            earned, failed, count = external_trades(
+            earned, failed, volume, count = external_trades(
                 reserves, w, p, costs, market, places, t, log, count, n
             )
             fees += earned
             refused += failed
+            by_trades += volume
         if moves and open_now:
-            earned, count = arbitrage(
+            earned, volume, count = arbitrage(
                 reserves, w, v, p, costs, pairs, work, log, count, t, WORD(NEW), n
             )
             fees += earned
+            by_arbitrage += volume
         while writing and j < requested and requested_row(spec, rows, j) < t + step:
             for i in range(n):
                 reserves_at[j * n + i] = reserves[i]
             fees_at[j], refused_at[j] = fees, refused
-            fees, refused = 0.0, 0
+            arbitrage_at[j], trades_at[j] = by_arbitrage, by_trades
+            fees, refused, by_arbitrage, by_trades = 0.0, 0, 0.0, 0.0
             j += 1
         minute += step
         while minute >= chunk:
