@@ -8,7 +8,9 @@ from quantamm_cli.config.stored_settings import merged
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.market.memory import Memory
-from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.store.origin import origin
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import evaluate as evaluation
 from quantamm_cli.workflows import plots
@@ -18,6 +20,7 @@ from quantamm_cli.workflows.custom_periods import Dates, dates_of
 from quantamm_cli.workflows.evaluate_details import check_sets
 from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.report_simulation import report_simulation
 from quantamm_cli.workflows.results import Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selection
@@ -75,7 +78,7 @@ def report(
 
     Args:
         run: as in ``evaluate``, like the other arguments; or the result of a competition, or the
-            name of a stored walk-forward or competition.
+            name of a stored simulation, grid, walk-forward, competition or sweep.
 
     Raises:
         StoreError: there is no such result.
@@ -91,11 +94,23 @@ def report(
     if isinstance(run, CompetitionResult):
         runs_dir, run = run.competition.settings.runs_dir, run.competition.place.name
     if isinstance(run, str) and (stored := Store(runs_dir).named(run)).kind != "run":
+        if stored.kind == "simulation":
+            return _simulation(stored, runs_dir, other_data, monitor)
         return reports.report_stored(reports.drawable(stored, selection, monitor))
     watch = Watch()
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir, other_data)
     result = evaluation.evaluate(chosen, dates, others, curvature, watch, other_data, monitor)
     return reports.report_run(result, minimum, watch)
+
+
+def _simulation(
+    stored: StoredResult, runs_dir: str, other_data: bool, monitor: Monitor
+) -> reports.Report:
+    made_from = origin(stored)
+    assert made_from is not None
+    places = {"runs_dir": runs_dir, "plugins": []}
+    settings = read_settings(Simulate, merged(made_from, places, ()))
+    return report_simulation(stored, settings, other_data, monitor)
 
 
 def _chosen(

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.stored_settings import merged
-from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.origin import Origin
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.monitor import Monitor
@@ -50,9 +49,8 @@ def reproduce(
         DataError: its data are not there any more.
     """
 
-    def read(stored: Origin, kind: type[Simulate]) -> Simulate:
-        places = {"runs_dir": runs_dir, "plugins": list(plugins)}
-        return read_settings(kind, merged(stored, places, ()))
+    def read(stored: Origin) -> JsonObject:
+        return merged(stored, {"runs_dir": runs_dir, "plugins": list(plugins)}, ())
 
     held = Store(runs_dir).named(name)
     return reproduction(held, read, Selection(load, minimum), monitor)

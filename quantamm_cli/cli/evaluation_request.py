@@ -1,5 +1,6 @@
 """What ``qsim evaluate`` and ``qsim report`` evaluate: the run, the settings and the extras."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from quantamm_cli.config.composed import Composed
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.copies import check_out, copy_trajectory
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Watch
@@ -25,6 +27,8 @@ class EvaluationRequest:
         self.watch = Watch()
         self._dates = read_periods(options.text("periods"))
         self._curvature, self._other_data = options.on("curvature"), options.on("other_data")
+        self._out = options.text("out")
+        check_out(self._out)
         if options.plots:
             check()
         if options.run is not None:
@@ -48,7 +52,7 @@ class EvaluationRequest:
         from quantamm_cli.workflows.evaluate import evaluate
 
         self.watch.lap("start")
-        return evaluate(
+        result = evaluate(
             self.chosen,
             self._dates,
             self._sets,
@@ -57,6 +61,11 @@ class EvaluationRequest:
             self._other_data,
             monitor,
         )
+        if self._out is None:
+            return result
+        tokens = self.chosen.settings.tokens
+        copy = copy_trajectory(result.files["trajectory"], tokens, self._out)
+        return replace(result, files=result.files | {"out": copy})
 
     def files(self, result: "EvaluationResult") -> list[Path]:
         """The files that the result was made from, and those that it wrote."""

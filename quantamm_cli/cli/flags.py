@@ -54,6 +54,13 @@ OTHER_DATA = Flag(
     ("--other-data",),
     "go on with a stored result although a file it was made from has changed; say so",
 )
+OUT = Flag(
+    "out",
+    ("--out",),
+    "also write the trajectory (of a grid: its points) to this file: .npz, .parquet or .csv",
+    "FILE",
+    exclusive="run",
+)
 COMPOSING = (
     Flag(
         "multirun",

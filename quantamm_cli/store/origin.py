@@ -7,7 +7,12 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.other_results import read_study, simulation_place, walk_place
+from quantamm_cli.store.other_results import (
+    grid_place,
+    read_study,
+    simulation_place,
+    walk_place,
+)
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.walks import read_walk
@@ -44,6 +49,9 @@ def origin(result: StoredResult) -> Origin | None:
     if result.kind == "simulation":
         document = simulation_place(result).read()
         return Origin(document["settings"], document["provenance"], document["schema"], "simulate")
+    if result.kind == "grid":
+        grid = grid_place(result).read()
+        return Origin(grid["settings"], grid["provenance"], grid["schema"], "simulate")
     if result.kind == "walk":
         walk = read_walk(walk_place(result).choices()[0])
         made_by = _first_cycle(result, walk.result["cycles"][0]["run"])

@@ -11,6 +11,7 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, changed, older
 from quantamm_cli.settings.json_tree import Json, JsonObject, text
+from quantamm_cli.settings.types import minute
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
 from quantamm_cli.store.competitions import CompetitionPlace
@@ -46,6 +47,7 @@ class Listed(TypedDict, total=False):
     trials: int
     start: str
     end: str
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _simulation(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     document = simulation_place(result).read()
     facts = _simulated(document["settings"])
     facts["metric"] = "returns"
+    facts["minutes"] = minute(facts["end"]) - minute(facts["start"])
     facts["best"] = document["metrics"]["returns"]
     meanings = document["provenance"].get("meanings")
     return facts, _older(document["settings"], document["metrics"], meanings)

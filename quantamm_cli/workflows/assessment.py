@@ -24,7 +24,7 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
 from quantamm_cli.workflows.results import Watch
-from quantamm_cli.workflows.trajectory import Trajectory
+from quantamm_cli.workflows.trajectory import Trajectory, daily_sums, flows, summed
 
 Forms = dict[str, dict[str, list[float] | list[list[float]]]]
 """``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers per layer."""
@@ -160,10 +160,15 @@ def write_trajectory(
 ) -> str:
     """Write ``trajectory.npz``, one row every ``output.every`` minutes; returns its path.
 
-    It includes the read-outs of estimators if the settings request them.
+    Fees, volumes and refused trades of a row are sums since the row before; ``day_…`` are sums of
+    whole days. It includes the read-outs of estimators if the settings request them.
     """
-    every = settings.output.every
-    arrays = {name: column[::every] for name, column in columns(settings, trajectory).items()}
+    every, all_columns = settings.output.every, columns(settings, trajectory)
+    arrays = {name: column[::every] for name, column in all_columns.items()}
+    of_minutes = flows(trajectory)
+    arrays |= {name: summed(column, every) for name, column in of_minutes.items()}
+    for name, column in daily_sums(all_columns["unix"], of_minutes).items():
+        arrays[f"day_{name}"] = column
     if settings.output.readouts and state.columns:
         arrays["unix_chunk"] = state.unix
         for name, column in state.columns.items():

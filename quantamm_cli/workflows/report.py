@@ -1,13 +1,17 @@
 """Results as plots, and as one page that needs no other file."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from quantamm_cli.competition.documents import SweepScores
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.reporting.grid import Grid, grid_page
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.store.other_results import competition_place
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
@@ -22,6 +26,7 @@ from quantamm_cli.workflows.stored_results import (
     stored_competition,
     stored_walk,
 )
+from quantamm_cli.workflows.stored_simulations import StoredGrid, draw_grid, stored_grid
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,8 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
 
 def drawable(
     result: StoredResult, selection: Selection, monitor: Monitor
-) -> StoredWalk | StoredCompetition:
-    """The stored walk-forward or competition.
+) -> StoredWalk | StoredCompetition | StoredGrid:
+    """The stored walk-forward, competition, sweep or grid.
 
     Raises ConfigError if it cannot be drawn: a study, or a competition without a receipt.
     """
@@ -84,16 +89,23 @@ def drawable(
         )
     if result.kind == "walk":
         return stored_walk(result, selection, with_settings=False)
-    if not competition_place(result).receipt.exists():
+    if result.kind == "grid":
+        return stored_grid(result, with_settings=False)
+    stored = stored_competition(result, monitor, with_settings=False)
+    if stored.receipt is None and "sweep" not in stored.scores:
         raise _no_receipt(result)
-    return stored_competition(result, monitor, with_settings=False)
+    return stored
 
 
-def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
+def report_stored(stored: StoredWalk | StoredCompetition | StoredGrid) -> Report:
     """Draw a result of :func:`drawable` and write its page."""
     if isinstance(stored, StoredWalk):
         return Report(stored, _walk(stored.files))
-    if stored.receipt is None or "sweep" in stored.scores:
+    if isinstance(stored, StoredGrid):
+        return Report(stored, stored.files | draw_grid(stored))
+    if "sweep" in stored.scores:
+        return Report(stored, stored.files | _sweep(stored, stored.scores))
+    if stored.receipt is None:
         raise _no_receipt(stored.result)
     drawn = plots.draw_competition(stored.scores, stored.receipt, stored.result.path)
     return Report(stored, stored.files | drawn)
@@ -102,9 +114,24 @@ def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
 def _no_receipt(result: StoredResult) -> ConfigError:
     return ConfigError(
         result.short,
-        "has no receipt to draw from: it is a sweep, or it did not finish; "
-        f"`qsim runs show {result.short}` shows its scores",
+        f"has no receipt to draw from: it did not finish; `qsim runs show {result.short}` "
+        "shows its scores",
     )
+
+
+def _sweep(stored: StoredCompetition, scores: SweepScores) -> dict[str, str]:
+    """Draw the mean edge over the swept settings."""
+    swept, folder = scores["sweep"], stored.result.path
+    edges = {}
+    for point in scores["points"]:
+        edges[tuple(point["values"][name] for name in swept["axes"])] = point["edge"]["mean"]
+    order = itertools.product(*swept["axes"].values())
+    column = np.array([edges.get(values, np.nan) for values in order], dtype=float)
+    title = f"{swept['strategy']}, {scores['seeds']['count']} seeds"
+    grid = Grid(swept["axes"], column, "edge", "Y a seed", title)
+    drawn = plots.images("grid", grid)
+    page = grid_page(stored.result.name, grid, stored.tables(), {}, drawn)
+    return plots.write_page(page, folder) | plots.written(drawn, folder)
 
 
 def _walk(files: dict[str, str]) -> dict[str, str]:

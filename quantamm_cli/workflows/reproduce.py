@@ -8,18 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, finite, without
 from quantamm_cli.settings.run import Output, Simulate, Train
 from quantamm_cli.store.inputs import differences, stored_inputs
 from quantamm_cli.store.origin import Origin, origin
-from quantamm_cli.store.other_results import read_study, simulation_place, walk_place
+from quantamm_cli.store.other_results import (
+    grid_place,
+    read_study,
+    simulation_place,
+    walk_place,
+)
 from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.trajectory import read_arrays
 from quantamm_cli.store.walks import read_walk
 from quantamm_cli.workflows.bitwise import Comparison, Difference
+from quantamm_cli.workflows.grid import grid
 from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
@@ -27,9 +34,9 @@ from quantamm_cli.workflows.simulate import simulate
 from quantamm_cli.workflows.train import train
 from quantamm_cli.workflows.walk_forward import walk_forward
 
-Read = Callable[[Origin, type[Simulate]], Simulate]
-"""Typed settings of a stored result."""
-_NOT_MADE_BY = ("data", "inputs", "places", "carried", "burn_in_days", "other_data")
+Read = Callable[[Origin], JsonObject]
+"""The settings of a stored result as a composed tree, with the places of its files."""
+_NOT_MADE_BY = ("data", "inputs", "places", "carried", "burn_in_days", "output")
 """Keys of a provenance that are no versions or machines."""
 
 
@@ -141,11 +148,11 @@ def _cells(each: Difference) -> list[Json]:
 def reproduce(
     result: StoredResult, read: Read, selection: Selection, monitor: Monitor | None = None
 ) -> Reproduction:
-    """Run a stored training, simulation, walk-forward or the trials of a study again, in a folder
-    of its own, and compare.
+    """Run a stored training, simulation, grid, walk-forward or the trials of a study again, in a
+    folder of its own, and compare.
 
     Args:
-        read: the typed settings of a stored result, with the places of its files.
+        read: the settings of a stored result, with the places of its files.
         selection: of a walk-forward, the selection whose stored result is meant.
 
     Raises:
@@ -169,18 +176,21 @@ def _parts(
             yield from _parts(Store(result.path.parent).named(name), read, selection, monitor)
         return
     stored = origin(result)
-    if stored is None or result.kind not in ("run", "simulation", "walk"):
+    if stored is None:
         raise ConfigError(result.short, f"is a {KINDS[result.kind]}, which cannot be run again")
     if "imported" in stored.settings:
         raise StoreError(str(result.path), "was imported from quantammsim, which made it")
     with TemporaryDirectory(prefix="qsim-") as folder:
-        values = read(stored, Simulate if result.kind == "simulation" else Train)
+        tree, kind = read(stored), Simulate if stored.root == "simulate" else Train
+        values = read_settings(kind, tree)
         values = values.model_copy(update={"runs_dir": folder, "output": Output()})
         comparison = Comparison(single=values.precision == "float32")
         if isinstance(values, Train) and result.kind == "walk":
             made_by = _walk(result, values, selection, comparison, monitor)
         elif isinstance(values, Train):
             made_by = _run(Store(result.path.parent).load(result.path), values, comparison, monitor)
+        elif result.kind == "grid":
+            made_by = _grid(result, values, tree, comparison, monitor)
         else:
             made_by = _simulation(result, values, comparison, monitor)
     yield Part(result, comparison, _causes(stored, made_by))
@@ -214,10 +224,29 @@ def _simulation(
     if trajectory.exists():
         stored, again = read_arrays(trajectory), read_arrays(present.files["trajectory"])
         rows = np.searchsorted(again["unix"], stored["unix"])  # every minute is there
-        for name in sorted(stored.keys() & again.keys() - {"unix_chunk"}):
-            if not name.startswith("readout_"):
-                comparison.add(stored[name], again[name][rows], f"trajectory.{name}")
+        for name in ("unix", "prices", "weights", "reserves", "value"):
+            comparison.add(stored[name], again[name][rows], f"trajectory.{name}")
+        for name in sorted(name for name in stored if name.startswith("day_")):
+            comparison.add(stored[name], again[name], f"trajectory.{name}")
     return present.place.read()["provenance"]
+
+
+def _grid(
+    result: StoredResult,
+    settings: Simulate,
+    tree: JsonObject,
+    comparison: Comparison,
+    monitor: Monitor,
+) -> JsonObject:
+    """Score all points, and compare the scores; the new provenance."""
+    document = grid_place(result).read()
+    axes = {name: {"choices": values} for name, values in document["axes"].items()}
+    declared = {**tree, "grid": axes, "metric": {"kind": document["metric"]}}
+    present = grid(settings, declared, True, False, monitor.child("again"))
+    again = present.place.read()
+    for part in ("points", "scores"):
+        comparison.add(document[part], again[part], part)
+    return again["provenance"]
 
 
 def _walk(

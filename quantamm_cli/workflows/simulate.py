@@ -7,6 +7,7 @@ from pathlib import Path
 from quantamm_cli.core.params import initial, readable
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.digest import plain
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Simulate
@@ -15,6 +16,7 @@ from quantamm_cli.store.recorded import SimulationPlace
 from quantamm_cli.store.runs import Run
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.assessment import Scored, scored
+from quantamm_cli.workflows.copies import check_out, copy_trajectory
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -99,17 +101,22 @@ class SimulationOfRun(Result):
 
 
 def simulate(
-    settings: Simulate, draw: bool = False, monitor: Monitor | None = None
+    settings: Simulate,
+    draw: bool = False,
+    monitor: Monitor | None = None,
+    out: str | None = None,
 ) -> SimulationResult:
     """Run the pool with the parameters of its settings and write its trajectory.
 
-    ``draw``: write plots beside it.
+    ``draw``: write plots beside it. ``out``: a file that gets a copy, ``.npz``, ``.parquet`` or
+    ``.csv``.
 
     Raises:
         ConfigError: the pool cannot have these parameters.
         DataError: the prices are missing or not valid.
     """
     monitor = monitor or Monitor()
+    check_out(out)
     if draw:
         plots.check()
     start_jax()
@@ -128,6 +135,8 @@ def simulate(
         files = {"result": str(place.document), "trajectory": scores.file}
         result = SimulationResult(settings, scores, watch.seconds, files, place, sources)
         place.write(_document(result, provenance(settings, market)))
+    if out is not None:
+        files["out"] = copy_trajectory(scores.file, settings.tokens, out)
     if draw:
         from quantamm_cli.workflows.report_subjects import pool_subject
 
@@ -144,7 +153,11 @@ def _document(result: SimulationResult, made_by: JsonObject) -> JsonObject:
             "schema": DOCUMENT,
             **tree,
             "settings": result.settings.identity(),
-            "provenance": {**made_by, **result.bound.inputs.stored()},
+            "provenance": {
+                **made_by,
+                "output": plain(result.settings.output),
+                **result.bound.inputs.stored(),
+            },
         }
     )
     return document

@@ -24,6 +24,7 @@ from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.stored_simulations import stored_grid, stored_simulation
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,10 @@ def show_stored(result: StoredResult, selection: Selection, monitor: Monitor) ->
         return stored_study(result)
     if result.kind == "walk":
         return stored_walk(result, selection)
+    if result.kind == "simulation":
+        return stored_simulation(result)
+    if result.kind == "grid":
+        return stored_grid(result)
     return stored_competition(result, monitor)
 
 

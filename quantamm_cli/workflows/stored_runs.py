@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.reporting.run_tables import selections_table
@@ -21,9 +21,17 @@ from quantamm_cli.workflows.selection import all_selections
 if TYPE_CHECKING:
     import polars
 
-OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
+OTHERS = {
+    "walk": "walk_forwards",
+    "compete": "competitions",
+    "study": "studies",
+    "simulation": "simulations",
+    "grid": "grids",
+}
 """The JSON keys of the results that are not runs."""
 OLDER = ", older"
+_Size = Literal["cycles", "seeds", "trials", "minutes", "points"]
+_SIZES: tuple[_Size, ...] = ("cycles", "seeds", "trials", "minutes", "points")
 _MARKED = "older: a definition has changed since; `qsim runs show` of a result says which"
 _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
@@ -121,7 +129,7 @@ def _other(each: Other) -> dict[str, Json]:
 
 def _other_line(each: Other) -> Line:
     facts = each.facts
-    sizes = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
+    sizes = (f"{facts[key]} {key}" for key in _SIZES if key in facts)
     what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
     if "sweep" in facts:
         axes = ", ".join(facts["sweep"]["axes"])

@@ -51,6 +51,7 @@ COMMAND = Command(
         flags.PLOTS,
         flags.DRY_RUN,
         flags.OTHER_DATA,
+        flags.OUT,
     ),
     notes=CYCLES,
 )

@@ -4,18 +4,16 @@ from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import flags
 from quantamm_cli.cli.command import NAMED, Command
+from quantamm_cli.cli.places import refuse_settings
 from quantamm_cli.errors import ConfigError
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
-    from quantamm_cli.settings.run import Simulate
+    from quantamm_cli.settings.json_tree import JsonObject
     from quantamm_cli.store.origin import Origin
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
-
-_PLACES = ("runs_dir", "plugins", "data.dir", "data.series", "fees.file", "trades.file")
-_DIRS = "practice.dirs"
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -31,18 +29,11 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         return PlannedReproduction(held)
     if held.kind == "compete":
         return _competition(str(held.path / "receipt.json"), composed, monitor)
-    for word in options.overrides:
-        name = word.partition("=")[0].lstrip("+")
-        if not name.startswith((*_PLACES, _DIRS)):
-            raise ConfigError(
-                name,
-                "runs again with the stored settings; only places of files can be named: "
-                f"{', '.join((*_PLACES, _DIRS))}",
-            )
+    refuse_settings(options.overrides, "is run again")
     from quantamm_cli.workflows.reproduce import reproduce
 
-    def read(stored: "Origin", kind: "type[Simulate]") -> "Simulate":
-        return composed.changing_run(stored).read(kind)
+    def read(stored: "Origin") -> "JsonObject":
+        return composed.changing_run(stored).tree
 
     return reproduce(held, read, options.selection, monitor)
 

@@ -30,7 +30,15 @@ COMMAND = Command(
     "simulate one pool with fixed parameters over a market",
     RUNS,
     place=1,
-    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN, flags.OTHER_DATA),
+    flags=(
+        flags.LOAD,
+        flags.RUN,
+        flags.MINIMUM,
+        flags.PLOTS,
+        flags.DRY_RUN,
+        flags.OTHER_DATA,
+        flags.OUT,
+    ),
     run=run,
 )
 
@@ -64,13 +72,13 @@ def _simulate(
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.workflows.plans import PlannedRun
 
-    settings = composed.read(Simulate)
+    settings, out = composed.read(Simulate), options.text("out")
     if options.dry_run:
         return PlannedRun(settings)
     if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 
-        return grid(settings, composed.tree, stored, options.plots, monitor)
+        return grid(settings, composed.tree, stored, options.plots, monitor, out)
     from quantamm_cli.workflows.simulate import simulate
 
-    return simulate(settings, options.plots, monitor)
+    return simulate(settings, options.plots, monitor, out)
