@@ -9,7 +9,8 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.monitor import Monitor
 
 if TYPE_CHECKING:
-    from quantamm_cli.market import Market
+    from quantamm_cli.market import Market, Source
+    from quantamm_cli.market.content import MemoryMarket
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
@@ -20,6 +21,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    source, _tables = with_stored_runs(source, settings, minute(until))
     return load(
         source,
         settings.tokens,
@@ -29,6 +31,27 @@ def load_market(settings: Simulate, until: str) -> "Market":
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
     )
+
+
+def with_stored_runs(
+    source: "Source", settings: Simulate, until: int
+) -> tuple["Source", list["MemoryMarket"]]:
+    """The source with tables in place of stored runs among its series, and what keeps them alive.
+
+    Raises:
+        DataError: there is no such run, or it does not cover [start, until).
+    """
+    from quantamm_cli.market.content import table_market
+    from quantamm_cli.store.stored_path import names_run, stored_path
+
+    series, tables = dict(source.series), []
+    for name, path in source.series.items():
+        if names_run(path):
+            stored = stored_path(settings.runs_dir, path, f"data.series.{name}")
+            columns = stored.series(name, settings.tokens, minute(settings.start), until)
+            tables.append(table_market(f"series.{name}", columns))
+            series[name] = tables[-1].place(f"series.{name}")
+    return source.replace(series=series) if tables else source, tables
 
 
 def last_date(settings: Simulate) -> str:

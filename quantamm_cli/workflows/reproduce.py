@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError
+from quantamm_cli.market import Source
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, finite, without
 from quantamm_cli.settings.run import Output, Simulate, Train
@@ -23,6 +25,7 @@ from quantamm_cli.store.other_results import (
 )
 from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.stored_path import names_run
 from quantamm_cli.store.trajectory import read_arrays
 from quantamm_cli.store.walks import read_walk
 from quantamm_cli.workflows.bitwise import Comparison, Difference
@@ -183,7 +186,9 @@ def _parts(
     with TemporaryDirectory(prefix="qsim-") as folder:
         tree, kind = read(stored), Simulate if stored.root == "simulate" else Train
         values = read_settings(kind, tree)
-        values = values.model_copy(update={"runs_dir": folder, "output": Output()})
+        data = _with_paths(Source.typed(values.data), result.path.parent)
+        changes = {"runs_dir": folder, "output": Output(), "data": data}
+        values = values.model_copy(update=changes)
         comparison = Comparison(single=values.precision == "float32")
         if isinstance(values, Train) and result.kind == "walk":
             made_by = _walk(result, values, selection, comparison, monitor)
@@ -194,6 +199,15 @@ def _parts(
         else:
             made_by = _simulation(result, values, comparison, monitor)
     yield Part(result, comparison, _causes(stored, made_by))
+
+
+def _with_paths(source: Source, runs: Path) -> Source:
+    """The source with paths in place of the names of stored runs among its series."""
+    series = {
+        name: str(Store(runs).named(path).path) if names_run(path) else path
+        for name, path in source.series.items()
+    }
+    return source.replace(series=series)
 
 
 def _run(run: Run, settings: Train, comparison: Comparison, monitor: Monitor) -> JsonObject:
