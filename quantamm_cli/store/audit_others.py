@@ -16,6 +16,7 @@ from quantamm_cli.store.other_results import (
     grid_place,
     read_study,
     simulation_place,
+    sweep_place,
     walk_place,
 )
 from quantamm_cli.store.receipts import read_receipt
@@ -45,6 +46,7 @@ def damages(result: StoredResult) -> Iterator[Finding]:
         "study": _study_checks,
         "simulation": _simulation_checks,
         "grid": _grid_checks,
+        "sweep": _sweep_checks,
     }
     if result.kind not in checks:
         return
@@ -70,6 +72,11 @@ def _simulation_checks(result: StoredResult) -> list[Check]:
 
 def _grid_checks(result: StoredResult) -> list[Check]:
     place = grid_place(result)
+    return [place.read] if place.document.exists() else []
+
+
+def _sweep_checks(result: StoredResult) -> list[Check]:
+    place = sweep_place(result)
     return [place.read] if place.document.exists() else []
 
 

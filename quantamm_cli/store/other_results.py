@@ -16,7 +16,7 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.receipts import older_definitions, read_receipt
-from quantamm_cli.store.recorded import GRID, GridPlace, SimulationPlace
+from quantamm_cli.store.recorded import GRID, SWEEP, GridPlace, SimulationPlace, SweepPlace
 from quantamm_cli.store.result_names import SIMULATION, StoredResult, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
@@ -27,6 +27,7 @@ _FILES = {
     "study": "study.json",
     "simulation": SIMULATION,
     "grid": GRID,
+    "sweep": SWEEP,
 }
 
 
@@ -48,6 +49,8 @@ class Listed(TypedDict, total=False):
     start: str
     end: str
     minutes: int
+    jobs: int
+    swept: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,11 @@ def simulation_place(result: StoredResult) -> SimulationPlace:
 def grid_place(result: StoredResult) -> GridPlace:
     """The files of a grid."""
     return GridPlace(result.path.parent, result.fingerprint, beside=result.beside)
+
+
+def sweep_place(result: StoredResult) -> SweepPlace:
+    """The files of a sweep."""
+    return SweepPlace(result.path.parent, result.fingerprint, beside=result.beside)
 
 
 def read_study(result: StoredResult) -> StudyDocument:
@@ -212,6 +220,12 @@ def _grid(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     return facts, _older(document["settings"], document["scores"], meanings)
 
 
+def _sweep(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    document = sweep_place(result).read()
+    swept = f"{document['identity']['command']} over {', '.join(document['axes'])}"
+    return {"jobs": len(document["jobs"]), "swept": swept}, ()
+
+
 def _simulated(settings: JsonObject) -> Listed:
     tokens, pool = _pool(settings)
     return {
@@ -241,4 +255,5 @@ _READERS = {
     "study": _study,
     "simulation": _simulation,
     "grid": _grid,
+    "sweep": _sweep,
 }

@@ -1,4 +1,4 @@
-"""The files of a simulation and of a grid: one document beside its plots and trajectories."""
+"""The files of simulations, grids and sweeps: one document beside plots and trajectories."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
 from quantamm_cli.store.result_names import SIMULATION
 from quantamm_cli.store.run_paths import Place
 
-GRID = "grid.json"
-DOCUMENTS = (SIMULATION, GRID)
+GRID, SWEEP = "grid.json", "sweep.json"
+DOCUMENTS = (SIMULATION, GRID, SWEEP)
 _PATIENCE = 7 * 86400.0
 """Seconds to wait for another process that computes the same result."""
 Scores = Mapping[str, float | None]
-_ADVICE = "run qsim simulate with the same settings to write it again"
+_ADVICE = "run the same command to write it again"
 
 
 class SimulationDocument(TypedDict):
@@ -52,6 +52,37 @@ class GridDocument(TypedDict):
     points: Sequence[Mapping[str, float]]
     scores: Mapping[str, Sequence[float | None]]
     settings: JsonObject
+    provenance: JsonObject
+
+
+class SweepJob(TypedDict):
+    """One combination of values; ``scores`` by period and metric."""
+
+    values: Mapping[str, str]
+    run: NotRequired[str]
+    scores: NotRequired[Mapping[str, Scores]]
+    error: NotRequired[JsonObject]
+
+
+class SweepIdentity(TypedDict):
+    """What the name of a sweep is the digest of."""
+
+    command: str
+    overrides: Sequence[str]
+    """Those that all jobs have."""
+    jobs: Sequence[Sequence[str | None]]
+    """The overrides of each job that not all have, and then the name of its result."""
+
+
+class SweepDocument(TypedDict):
+    """The results of ``-m``: a job for every combination of values."""
+
+    schema: int
+    run: str
+    fingerprint: str
+    identity: SweepIdentity
+    axes: Mapping[str, Sequence[str]]
+    jobs: Sequence[SweepJob]
     provenance: JsonObject
 
 
@@ -149,6 +180,25 @@ class GridPlace(RecordedPlace):
         return grid_fingerprint(
             branch(document, "settings"), branch(document, "axes"), str(document["metric"])
         )
+
+
+@dataclass(frozen=True)
+class SweepPlace(RecordedPlace):
+    """The files of a sweep, beside the results of its jobs."""
+
+    prefix = "sweep"
+    noun = "sweep"
+    outcomes = (SWEEP,)
+    document_name = SWEEP
+
+    def read(self) -> SweepDocument:
+        """The sweep. Raises StoreError if it is missing, damaged or of another result."""
+        content: Any = self.content()
+        document: SweepDocument = content
+        return document
+
+    def _fingerprint_of(self, document: JsonObject) -> str:
+        return sha256(branch(document, "identity"))
 
 
 def grid_fingerprint(settings: JsonObject, axes: JsonObject, metric: str) -> str:

@@ -15,6 +15,7 @@ KINDS = {
     "study": "study",
     "simulation": "simulation",
     "grid": "grid",
+    "sweep": "sweep",
 }
 """The kinds of results. They are the prefixes of their names, but a simulation is called ``run_…``:
 it has a folder as a run has, and no checkpoint.

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,6 +28,10 @@ from quantamm_cli.workflows.stored_results import (
     stored_walk,
 )
 from quantamm_cli.workflows.stored_simulations import StoredGrid, draw_grid, stored_grid
+from quantamm_cli.workflows.stored_sweeps import StoredSweep, draw_sweep, stored_sweep
+
+Drawable: TypeAlias = "StoredWalk | StoredCompetition | StoredGrid | StoredSweep"
+"""The stored results whose pages need nothing but what is stored."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,7 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
     return Report(result, _walk(result.walk.files))
 
 
-def drawable(
-    result: StoredResult, selection: Selection, monitor: Monitor
-) -> StoredWalk | StoredCompetition | StoredGrid:
+def drawable(result: StoredResult, selection: Selection, monitor: Monitor) -> Drawable:
     """The stored walk-forward, competition, sweep or grid.
 
     Raises ConfigError if it cannot be drawn: a study, or a competition without a receipt.
@@ -91,18 +94,22 @@ def drawable(
         return stored_walk(result, selection, with_settings=False)
     if result.kind == "grid":
         return stored_grid(result, with_settings=False)
+    if result.kind == "sweep":
+        return stored_sweep(result)
     stored = stored_competition(result, monitor, with_settings=False)
     if stored.receipt is None and "sweep" not in stored.scores:
         raise _no_receipt(result)
     return stored
 
 
-def report_stored(stored: StoredWalk | StoredCompetition | StoredGrid) -> Report:
+def report_stored(stored: Drawable) -> Report:
     """Draw a result of :func:`drawable` and write its page."""
     if isinstance(stored, StoredWalk):
         return Report(stored, _walk(stored.files))
     if isinstance(stored, StoredGrid):
         return Report(stored, stored.files | draw_grid(stored))
+    if isinstance(stored, StoredSweep):
+        return Report(stored, stored.files | draw_sweep(stored))
     if "sweep" in stored.scores:
         return Report(stored, stored.files | _sweep(stored, stored.scores))
     if stored.receipt is None:

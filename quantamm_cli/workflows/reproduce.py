@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from quantamm_cli.store.other_results import (
     grid_place,
     read_study,
     simulation_place,
+    sweep_place,
     walk_place,
 )
 from quantamm_cli.store.result_names import KINDS, StoredResult
@@ -41,6 +42,10 @@ Read = Callable[[Origin], JsonObject]
 """The settings of a stored result as a composed tree, with the places of its files."""
 _NOT_MADE_BY = ("data", "inputs", "places", "carried", "burn_in_days", "output")
 """Keys of a provenance that are no versions or machines."""
+
+
+_MANY = ("study", "sweep")
+"""Kinds of results that consist of others."""
 
 
 class Cause(NamedTuple):
@@ -104,7 +109,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Reproduction(Result):
-    """A stored result run again; of a study every trial that has a run."""
+    """A stored result run again; of a study every trial that has a run, of a sweep every job."""
 
     result: StoredResult
     parts: tuple[Part, ...]
@@ -117,10 +122,10 @@ class Reproduction(Result):
 
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {"kind": KINDS[self.result.kind], "seconds": self.seconds}
-        if self.result.kind != "study":
+        if self.result.kind not in _MANY:
             return {**self.parts[0].to_dict(), **tree}
-        trials: list[Json] = [part.to_dict() for part in self.parts]
-        return {"run": self.result.name, "same": self.same, "trials": trials, **tree}
+        parts: list[Json] = [part.to_dict() for part in self.parts]
+        return {"run": self.result.name, "same": self.same, "parts": parts, **tree}
 
     def tables(self) -> Sequence[Table | str]:
         shown: list[Table | str] = []
@@ -171,11 +176,10 @@ def reproduce(
 def _parts(
     result: StoredResult, read: Read, selection: Selection, monitor: Monitor
 ) -> Iterator[Part]:
-    if result.kind == "study":
-        trials = read_study(result)["trials"]
-        names = dict.fromkeys(trial["run"] for trial in trials if "run" in trial)
+    if result.kind in _MANY:
+        names = _names(result)
         for number, name in enumerate(names, 1):
-            monitor.note(f"run {number} of {len(names)} of the trials: {name[:17]}…")
+            monitor.note(f"{number} of {len(names)} results: {name[:17]}…")
             yield from _parts(Store(result.path.parent).named(name), read, selection, monitor)
         return
     stored = origin(result)
@@ -199,6 +203,15 @@ def _parts(
         else:
             made_by = _simulation(result, values, comparison, monitor)
     yield Part(result, comparison, _causes(stored, made_by))
+
+
+def _names(result: StoredResult) -> list[str]:
+    """The results of the trials of a study, or of the jobs of a sweep, each once."""
+    if result.kind == "study":
+        parts: Sequence[Mapping[str, Any]] = read_study(result)["trials"]
+    else:
+        parts = sweep_place(result).read()["jobs"]
+    return list(dict.fromkeys(part["run"] for part in parts if "run" in part))
 
 
 def _with_paths(source: Source, runs: Path) -> Source:

@@ -25,6 +25,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import Selection
 from quantamm_cli.workflows.stored_simulations import stored_grid, stored_simulation
+from quantamm_cli.workflows.stored_sweeps import stored_sweep
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ def show_stored(result: StoredResult, selection: Selection, monitor: Monitor) ->
         return stored_simulation(result)
     if result.kind == "grid":
         return stored_grid(result)
+    if result.kind == "sweep":
+        return stored_sweep(result)
     return stored_competition(result, monitor)
 
 

@@ -27,11 +27,12 @@ OTHERS = {
     "study": "studies",
     "simulation": "simulations",
     "grid": "grids",
+    "sweep": "sweeps",
 }
 """The JSON keys of the results that are not runs."""
 OLDER = ", older"
-_Size = Literal["cycles", "seeds", "trials", "minutes", "points"]
-_SIZES: tuple[_Size, ...] = ("cycles", "seeds", "trials", "minutes", "points")
+_Size = Literal["cycles", "seeds", "trials", "minutes", "points", "jobs"]
+_SIZES: tuple[_Size, ...] = ("cycles", "seeds", "trials", "minutes", "points", "jobs")
 _MARKED = "older: a definition has changed since; `qsim runs show` of a result says which"
 _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
@@ -130,7 +131,8 @@ def _other(each: Other) -> dict[str, Json]:
 def _other_line(each: Other) -> Line:
     facts = each.facts
     sizes = (f"{facts[key]} {key}" for key in _SIZES if key in facts)
-    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
+    strategies = ", ".join(facts.get("strategies", ()))
+    what = facts.get("pool") or strategies or facts.get("swept") or each.problem or ""
     if "sweep" in facts:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"

@@ -126,7 +126,7 @@ def test_other_kinds_are_run_again(tmp_path: Path, call: Call) -> None:
     study = call("tune", *words, *space, "--json").json
     trials = call("reproduce", study["study"], "--json").json
     assert trials["same"]
-    assert [each["run"] for each in trials["trials"]] == [each["run"] for each in study["trials"]]
+    assert [each["run"] for each in trials["parts"]] == [each["run"] for each in study["trials"]]
 
 
 def test_a_version_of_the_environment_is_a_cause(tmp_path: Path, call: Call) -> None:

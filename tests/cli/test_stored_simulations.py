@@ -125,6 +125,28 @@ def test_a_copy_has_the_form_of_its_ending(ask: Call, made: Path) -> None:
     assert points.height == 4
 
 
+def test_a_sweep_is_kept_with_its_jobs(tmp_path: Path, call: Call) -> None:
+    """Each combination with its values, scores or failure; shown, drawn, run again."""
+    words = ("simulate", "-m", *DATES, *COSTLY, "params.k_per_day=1,10", "fees.gas_cost=0,-1")
+    answer = call(*words, "--json")
+    assert answer.code == 2
+    swept = answer.json
+    listed = call("runs", "list", "--json").json["sweeps"]
+    assert [(each["run"], each["jobs"]) for each in listed] == [(swept["run"], 4)]
+    shown = call("runs", "show", swept["run"][:14], "--json").json
+    assert shown["axes"] == {"params.k_per_day": ["1", "10"], "fees.gas_cost": ["0", "-1"]}
+    assert [job.get("run") for job in shown["jobs"]] == [job.get("run") for job in swept["runs"]]
+    assert shown["jobs"][0]["scores"]["all"] == swept["runs"][0]["metrics"]
+    assert "-1" in shown["jobs"][1]["error"]["message"]
+    assert "params.k_per_day" in call("runs", "show", swept["run"]).out
+    page = tmp_path / call("report", swept["run"], "--json").json["files"]["report"]
+    assert "<img" in page.read_text("utf-8")
+    again = call("reproduce", swept["run"], "--json").json
+    assert (again["same"], len(again["parts"])) == (True, 2)
+    assert call("runs", "verify").code == 0
+    assert call(*words, "--json").json["run"] == swept["run"]
+
+
 def test_sums_of_rows_and_days() -> None:
     """Of a row since the one before; of a day from its midnight on."""
     flow = np.arange(1.0, 9.0)
