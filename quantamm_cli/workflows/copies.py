@@ -1,4 +1,4 @@
-"""``--out FILE``: the trajectory of a result, or the points of a grid, in a file of the user's."""
+"""Copies of the trajectory of a result, or of the points of a grid, in a file of the user's."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

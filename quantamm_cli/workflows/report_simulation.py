@@ -1,8 +1,10 @@
 """The page of a stored simulation, which is simulated once more, as it draws every minute."""
 
+from dataclasses import replace
 from typing import Any
 
-from quantamm_cli.reporting.periods import dated
+from quantamm_cli.reporting.periods import Period, dated
+from quantamm_cli.reporting.run import Subject
 from quantamm_cli.settings.run import Output, Simulate
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.inputs import differences
@@ -13,7 +15,7 @@ from quantamm_cli.workflows.data import load_market
 from quantamm_cli.workflows.inputs import inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.report import Report
-from quantamm_cli.workflows.report_subjects import simulation_subject
+from quantamm_cli.workflows.report_subjects import pool_subject
 from quantamm_cli.workflows.simulate import SimulationResult, simulate
 
 
@@ -30,7 +32,7 @@ def report_simulation(
     plots.check()
     again = simulate_again(result, settings, other_data, monitor)
     spans = ((settings.end, 0, settings.rows),)
-    subject = simulation_subject(again, dated(spans, minute(settings.start)))
+    subject = _subject(again, dated(spans, minute(settings.start)))
     return Report(again, again.files | plots.draw_page(subject, again.place.folder))
 
 
@@ -51,3 +53,15 @@ def simulate_again(
         monitor.warn(f"{result.short}… was made from other data: {change}")
     stored: Any = place.read()["provenance"].get("output", {})
     return simulate(settings.model_copy(update={"output": Output(**stored)}), monitor=monitor)
+
+
+def _subject(result: SimulationResult, periods: tuple[Period, ...]) -> Subject:
+    """A simulation over its one period."""
+    document = result.place.read()
+    return replace(
+        pool_subject(result.scored, result.name, periods),
+        tables=tuple(result.tables()),
+        status="finished",
+        settings=document["settings"],
+        provenance=document["provenance"],
+    )

@@ -9,7 +9,6 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.assessment import Scored, columns
 from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.selection import all_selections, selection_metric
-from quantamm_cli.workflows.simulate import SimulationResult
 
 
 def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
@@ -24,18 +23,6 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
         strategies=scored.assessment.scores,
         units=units | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
-    )
-
-
-def simulation_subject(result: SimulationResult, periods: tuple[Period, ...]) -> Subject:
-    """A simulation over its one period."""
-    document = result.place.read()
-    return replace(
-        pool_subject(result.scored, result.name, periods),
-        tables=tuple(result.tables()),
-        status="finished",
-        settings=document["settings"],
-        provenance=document["provenance"],
     )
 
 

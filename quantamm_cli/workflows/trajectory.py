@@ -131,7 +131,9 @@ def summed(flow: NDArray[Any], every: int) -> NDArray[Any]:
     return np.add.reduceat(flow[: ends[-1]], np.append(0, ends[:-1]))
 
 
-def daily_sums(unix: NDArray[np.int64], flows: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def daily_sums(
+    unix: NDArray[np.int64], flows: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
     """``unix`` of the midnight (UTC) that begins each day, and the sums of its minutes by name."""
     days, first = np.unique(unix // _DAY, return_index=True)
     sums = {name: np.add.reduceat(column, first) for name, column in flows.items()}
