@@ -13,10 +13,11 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
-from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.core.programs import program
+from quantamm_cli.core.types import Daily, Feed, Params, Trajectory
 from quantamm_cli.engine.curvature import trace
 from quantamm_cli.engine.forward import Spans, days, length, parts, simulate
-from quantamm_cli.metrics import METRICS, reads_days, score
+from quantamm_cli.metrics import reads_days, score
 from quantamm_cli.metrics.costs import turnover
 from quantamm_cli.pools.base import AbstractPool
 
@@ -66,7 +67,9 @@ def objective(
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
     """Mean over windows of the metric, less the cost of turnover; each window starts a new pool."""
-    compute = METRICS[aim.metric].compute
+
+    def compute(part: Trajectory | Daily) -> Float[Array, ""]:
+        return score(part, [aim.metric])[aim.metric]
 
     def one(start: Int[Array, ""]) -> Float[Array, ""]:
         if weights.turnover is None and reads_days([aim.metric]):
@@ -131,7 +134,7 @@ def hessian_trace(
     return trace(gain, {name: value for name, value in params.items() if name in aim.trains})
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def gains(
     aim: Aim,
     weights: Weights,
@@ -146,7 +149,7 @@ def gains(
     )
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def ascent(
     aim: Aim,
     weights: Weights,
@@ -162,7 +165,7 @@ def ascent(
     return jax.vmap(slope, in_axes=(0, None, None))(params, feed, starts)
 
 
-@partial(jax.jit, static_argnames=("spans", "names"))
+@program("spans", "names")
 def period_scores(
     pool: AbstractPool, spans: Spans, names: tuple[str, ...], params: Params, feed: Feed
 ) -> Scores:

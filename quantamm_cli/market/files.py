@@ -76,7 +76,8 @@ class FileSource(Source):
             stat = path.stat()
         except FileNotFoundError:
             known = self.tokens()
-            content = ", ".join(known) or f"no file *_USD.{self.kind}"
+            names = sorted(file.name for file in path.parent.iterdir())
+            content = ", ".join(known) or f"no file *_USD.{self.kind}, but {_few(names)}"
             raise DataError(
                 str(path),
                 f"does not exist, so {token} has no prices{did_you_mean(token, known)}; the folder "
@@ -85,6 +86,12 @@ class FileSource(Source):
         except OSError as failure:
             raise DataError(str(path), f"cannot be read ({failure.strerror})") from None
         return _cleaned(path, self.kind, (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+def _few(names: list[str]) -> str:
+    """The first of some file names."""
+    more = ", …" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more or "nothing"
 
 
 @lru_cache(maxsize=8)
@@ -107,8 +114,9 @@ def _clean(data: bytes, kind: str, where: str) -> Grid:
     if missing:
         raise DataError(
             where,
-            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and "
-            f"close, it has {', '.join(names) or 'none'}",
+            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix (the "
+            "minute in s, ms, us or ns since 1970, UTC) and close (USD), it has "
+            f"{', '.join(names) or 'none'}",
         )
     frame = tables.read_columns(
         data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where

@@ -10,6 +10,7 @@ from quantamm_cli.reporting.periods import Numbers
 from quantamm_cli.reporting.plot import other_sections, pictures
 from quantamm_cli.reporting.run_tables import grid_table
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.signs import shown
 
 
 class Grid(NamedTuple):
@@ -34,15 +35,15 @@ def points_tables(
     """All points, the best first, and for two axes the scores that order them as a surface."""
     rows = []
     for index in best_first(grid.scores):
-        numbers = (column[index] for column in scores.values())
+        numbers = (shown(name, column[index]) for name, column in scores.items())
         rows.append([*points[index].values(), *numbers])
     title = f"{grid.title}, best {grid.metric} first"
-    shown = [Table.of(title, [*grid.axes, *scores], rows)]
+    tables = [Table.of(title, [*grid.axes, *scores], rows)]
     if len(grid.axes) == 2:
         surface = grid_table(grid.metric, grid.axes, grid.scores.tolist())
         if surface is not None:
-            shown.append(surface)
-    return shown
+            tables.append(surface)
+    return tables
 
 
 def grid_page(

@@ -22,6 +22,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
     source, _tables = with_stored_runs(source, settings, minute(until))
+    rate = settings.scoring.riskless
+    for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
@@ -30,6 +32,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        for_scores,
     )
 
 
@@ -113,8 +116,8 @@ def input_files(settings: Simulate) -> list[Path]:
 
     source, tokens = Source.typed(settings.data), settings.tokens
     files = [*source.files(tokens), *map(Path, source.series.values())]
-    recorded = (Fees.typed(settings.fees).file, Trades.typed(settings.trades).file)
-    files += [Path(path) for path in recorded if path is not None]
+    named = (Fees.typed(settings.fees).file, Trades.typed(settings.trades).file)
+    files += [Path(path) for path in named if path is not None]
     if isinstance(settings, Train):
         for folder in Practice.typed(settings.practice).folders:
             files += source.replace(dir=folder).files(tokens)

@@ -23,6 +23,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch, finite
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.recorded import GridPlace, grid_fingerprint
 from quantamm_cli.workflows.copies import check_out, copy_columns
@@ -79,6 +80,7 @@ class GridResult(Result):
             "fingerprint": self.place.fingerprint,
             "metric": self.metric,
             "grid": points,
+            "signs": signs(self.scores),
             **self.bound.to_dict(),
             "files": self.files,
             "seconds": self.seconds,

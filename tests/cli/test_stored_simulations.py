@@ -85,7 +85,7 @@ def test_a_damaged_one_is_told(ask: Call, names: list[str], made: Path) -> None:
         path.write_text(whole.replace('"metric"', '"Metric"', 1))
         assert ask("runs", "list", "--json").json["grids"][0]["status"] == "damaged"
         ask("runs", "verify").one_line(4, "grid.json", "was cut or altered")
-        ask("runs", "show", names[1]).one_line(4, "was cut or altered", "qsim simulate")
+        ask("runs", "show", names[1]).one_line(4, "was cut or altered", "run the same command")
     finally:
         path.write_text(whole)
 
