@@ -30,6 +30,7 @@ def evaluate(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
@@ -40,6 +41,10 @@ def evaluate(
     Args:
         run: the settings of the training, a stored run, or digits of its name in ``runs_dir``.
         market: the prices of the training, if they came from :func:`market`.
+        load: the rule that selects a parameter set, such as ``best_test``.
+        minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        by: the metric that the rule compares, over all steps; by default the one that selected
+            while training.
         periods: start and end of further periods by name, each scored from a fresh start.
         sets: further parameter sets of the chosen step, or ``"all"``.
         curvature: also the trace of the training objective's Hessian; slow to compile.
@@ -48,7 +53,7 @@ def evaluate(
         StoreError: there is no such run.
         ArgumentError: a period outside of the prices, or a set the run does not have.
     """
-    selection = Selection(load, minimum)
+    selection = Selection(load, minimum, by)
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
     return evaluation.evaluate(chosen, dates, others, curvature)
 
@@ -59,6 +64,7 @@ def report(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
@@ -80,7 +86,7 @@ def report(
     plots.check()
     if isinstance(run, Settings):
         checked(run, market, monitor)
-    selection, monitor = Selection(load, minimum), monitor or Monitor()
+    selection, monitor = Selection(load, minimum, by), monitor or Monitor()
     if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
         return reports.report_walk(evaluate_walk(run.on(market).training(), selection, monitor))
     if isinstance(run, CompetitionResult):
@@ -90,7 +96,7 @@ def report(
     watch = Watch()
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir)
     result = evaluation.evaluate(chosen, dates, others, curvature, watch)
-    return reports.report_run(result, minimum, watch)
+    return reports.report_run(result, selection, watch)
 
 
 def _chosen(

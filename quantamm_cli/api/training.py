@@ -46,6 +46,7 @@ def train(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> training.TrainingResult:
@@ -56,6 +57,8 @@ def train(
         load: the rule that selects the reported parameter set, such as ``best_test``;
             by default the best on validation.
         minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        by: the metric that the rule compares, over all steps; by default the one that selects
+            while training.
         fresh: start over; the old files are renamed, not deleted.
         monitor: follows the training, and may stop it.
 
@@ -68,7 +71,7 @@ def train(
         raise ArgumentError(
             "settings", "have split=walk_forward; call walk_forward(settings), or use split=holdout"
         )
-    return training.train(values, Selection(load, minimum), fresh, monitor=monitor)
+    return training.train(values, Selection(load, minimum, by), fresh, monitor=monitor)
 
 
 def walk_forward(
@@ -77,6 +80,7 @@ def walk_forward(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> walk_forwards.WalkForwardResult:
@@ -90,4 +94,4 @@ def walk_forward(
             "settings",
             f"have split={values.split.kind}; expected settings.but('split=walk_forward')",
         )
-    return walk_forwards.walk_forward(values, Selection(load, minimum), fresh, monitor)
+    return walk_forwards.walk_forward(values, Selection(load, minimum, by), fresh, monitor)

@@ -27,16 +27,17 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
     own = {key: value for key, value in tree.items() if key not in foreign}
     settings = decode(cls, own)
     if isinstance(settings, Train):
-        _check_metric(settings.split.selection_metric)
+        check_metric("split.selection_metric", settings.split.selection_metric)
     check_inputs(settings)
     return settings
 
 
-def _check_metric(name: str | None) -> None:
+def check_metric(where: str, name: str | None) -> None:
+    """Raise ConfigError if no metric has this name."""
     known = REGISTER["metric"]
     if name is not None and name not in known:
         raise ConfigError(
-            "split.selection_metric",
+            where,
             f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim "
             "show metrics` lists them",
         )

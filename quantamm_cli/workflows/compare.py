@@ -3,7 +3,7 @@ differences of daily returns.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,11 +96,16 @@ class Pair:
 class Comparison(Result):
     """Runs and walk-forwards beside each other; all others paired with the first by day."""
 
-    rule: str
+    selection: Selection
     sides: tuple[Side, ...]
     differences: dict[str, list[Json]]
     """Settings that differ, by dotted name, with one value for each side."""
     paired: tuple[Pair, ...]
+
+    @property
+    def rule(self) -> str:
+        """The selection rule."""
+        return str(self.selection.rule)
 
     def to_dict(self) -> dict[str, Json]:
         runs: list[Json] = []
@@ -109,7 +114,10 @@ class Comparison(Result):
             older = older_json(side.older)
             runs.append({"run": side.stored.name, "selection": selection, **older})
         paired = [pair.to_dict() for pair in self.paired]
-        return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
+        tree: dict[str, Json] = {"load": self.rule, "differences": self.differences}
+        if self.selection.by is not None:
+            tree["by"] = self.selection.by
+        return {**tree, "runs": runs, "paired": paired}
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[key, *map(canonical, values)] for key, values in self.differences.items()]
@@ -147,9 +155,9 @@ def compare(
 
     The differences are taken on the test days that a result has in common with the first.
     """
-    selection = Selection(selection.rule or "best_validation", selection.minimum)
+    selection = replace(selection, rule=selection.rule or "best_validation")
     store = Store(composed.runs_dir)
-    sides = tuple(_side(store, name, selection) for name in names)
+    sides = tuple(_side(store, name, composed, selection) for name in names)
     days = [_daily(side, composed, selection) for side in sides]
     pairs = zip(sides[1:], days[1:], strict=True)
     paired = tuple(_pair(side, daily, sides[0], days[0]) for side, daily in pairs)
@@ -157,7 +165,7 @@ def compare(
         if pair.reason is not None:
             names = f"{pair.side.head} less {pair.first.head}"
             monitor.note(f"{names}: no paired difference: {pair.reason}")
-    return Comparison(str(selection.rule), sides, _differences(sides), paired)
+    return Comparison(selection, sides, _differences(sides), paired)
 
 
 def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
@@ -171,7 +179,7 @@ def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
     return differences
 
 
-def _side(store: Store, name: str, selection: Selection) -> Side:
+def _side(store: Store, name: str, composed: Composed, selection: Selection) -> Side:
     stored = store.named(name)
     if stored.kind in ("compete", "study"):
         hint = "name runs of its trials"
@@ -181,21 +189,27 @@ def _side(store: Store, name: str, selection: Selection) -> Side:
             stored.short, f"is a {KINDS[stored.kind]}, not a run or a walk-forward; {hint}"
         )
     if stored.kind == "walk":
-        return _side_of_walk(read_walk(walk_place(stored)))
-    return _side_of_run(store.load(stored.path), selection)
+        return _side_of_walk(read_walk(walk_place(stored)), selection)
+    return _side_of_run(store.load(stored.path), composed, selection)
 
 
-def _side_of_run(run: Run, selection: Selection) -> Side:
-    choice = all_selections(run, selection.minimum).get(str(selection.rule))
+def _side_of_run(run: Run, composed: Composed, selection: Selection) -> Side:
+    settings = None
+    if selection.by is not None:
+        start_jax()
+        settings = composed.of_run(run).decoded(Train)
+    choice = all_selections(run, selection, settings).get(str(selection.rule))
     scores = {} if choice is None else choice["scores"]
-    return Side(run, choice, scores, stored_metric(run.settings))
+    return Side(run, choice, scores, selection.by or stored_metric(run.settings))
 
 
-def _side_of_walk(walk: Walk) -> Side:
+def _side_of_walk(walk: Walk, selection: Selection) -> Side:
     """Its scores are means over the cycles."""
-    metric = stored_metric(walk.settings)
+    metric = selection.by or stored_metric(walk.settings)
     means = walk.result["aggregate"]["metrics"]
-    return Side(walk, None, {period: scores[metric] for period, scores in means.items()}, metric)
+    return Side(
+        walk, None, {period: scores.get(metric) for period, scores in means.items()}, metric
+    )
 
 
 def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pair:

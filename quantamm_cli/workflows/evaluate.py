@@ -17,7 +17,7 @@ from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.runs import Run
+from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.curvature import curvature
 from quantamm_cli.workflows.custom_periods import Dates, markets
@@ -30,6 +30,7 @@ from quantamm_cli.workflows.evaluate_details import (
 )
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.scored_history import scored_history
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 from quantamm_cli.workflows.trajectory import Trajectory
 
@@ -44,6 +45,8 @@ class Chosen:
     settings: Train
     run: Run
     selected: Selected
+    run_settings: Train
+    """Those of the run itself."""
 
     @property
     def folder(self) -> Path:
@@ -56,7 +59,14 @@ class Chosen:
     @property
     def selection(self) -> reported.Selection:
         """The chosen set in the form of reports."""
-        return reported.Selection(self.selected.method, self.selected.step, self.selected.set)
+        selected = self.selected
+        return reported.Selection(selected.method, selected.step, selected.set, selected.by)
+
+    def history(self) -> Sequence[Entry]:
+        """Every step of the run, with the scores by which the set was chosen."""
+        if self.selected.by is None:
+            return self.run.history()
+        return scored_history(self.run, self.run_settings, self.selected.by)
 
     @property
     def title(self) -> str:
@@ -97,7 +107,7 @@ def choose(settings: Train, run: Run, selection: Selection, run_settings: Train)
     """
     if not run.entries:
         raise StoreError(str(run.path), "has no completed step; run qsim train first")
-    return Chosen(settings, run, chooser(run_settings, selection)(run))
+    return Chosen(settings, run, chooser(run_settings, selection)(run), run_settings)
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def train(
             watch.split("compile", _fit_to_end(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]
     run = store.load(settings.fingerprint)
-    chosen = Chosen(settings, run, choose(run))
+    chosen = Chosen(settings, run, choose(run), settings)
     scored = chosen.score(market, watch)
     redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}

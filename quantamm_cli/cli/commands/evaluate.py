@@ -28,7 +28,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         return result
     from quantamm_cli.workflows.report import with_plots
 
-    return with_plots(result, options.minimum, request.watch)
+    return with_plots(result, request.selection, request.watch)
 
 
 COMMAND = Command(
@@ -41,6 +41,7 @@ COMMAND = Command(
         flags.LOAD,
         flags.RUN,
         flags.MINIMUM,
+        flags.BY,
         flags.PERIODS,
         flags.SETS,
         flags.CURVATURE,

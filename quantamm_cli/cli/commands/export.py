@@ -33,7 +33,7 @@ COMMAND = Command(
     "RUN [options]",
     place=8,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM),
+    flags=(flags.LOAD, flags.MINIMUM, flags.BY),
     takes="RUN",
     settings="base",
 )

@@ -38,7 +38,15 @@ COMMAND = Command(
     f"[RUN] {RUNS}",
     place=6,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM, flags.PERIODS, flags.SETS, flags.CURVATURE, flags.DRY_RUN),
+    flags=(
+        flags.LOAD,
+        flags.MINIMUM,
+        flags.BY,
+        flags.PERIODS,
+        flags.SETS,
+        flags.CURVATURE,
+        flags.DRY_RUN,
+    ),
     takes="RUN",
     notes=(NAMED,),
 )
@@ -53,7 +61,7 @@ def _run(composed: "Composed", options: "Options") -> "Result":
         return PlannedEvaluation(request.chosen)
     from quantamm_cli.workflows.report import report_run
 
-    return report_run(request.evaluate(), options.minimum, request.watch)
+    return report_run(request.evaluate(), request.selection, request.watch)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":

@@ -17,11 +17,12 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     """Simulate with the parameters of the settings, or with those of a stored run."""
     if options.run is not None:
         return _of_run(options.run, composed, options, monitor)
-    if options.load is not None:
-        raise ConfigError(
-            "--load",
-            "needs --run RUN, the run to load from; to set parameters write params.NAME=...",
-        )
+    for flag, value in (("--load", options.load), ("--by", options.by_metric)):
+        if value is not None:
+            raise ConfigError(
+                flag,
+                "needs --run RUN, the run to load from; to set parameters write params.NAME=...",
+            )
     return _simulate(composed, False, options, monitor)
 
 
@@ -30,7 +31,7 @@ COMMAND = Command(
     "simulate one pool with fixed parameters over a market",
     RUNS,
     place=1,
-    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.PLOTS, flags.DRY_RUN),
+    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.BY, flags.PLOTS, flags.DRY_RUN),
     run=run,
 )
 
@@ -41,10 +42,12 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
 
     run = Store(composed.runs_dir).load(name)
     run_settings = composed.of_run(run).read(Train)
+    from quantamm_cli.cli.run_selection import run_selection
     from quantamm_cli.workflows.selection import chooser
 
-    selected = chooser(run_settings, options.selection)(run)
-    changed = composed.changing_run(run).but(params=selected.params, grid=composed.tree["grid"])
+    changed, selection = run_selection(composed, run, options)
+    selected = chooser(run_settings, selection)(run)
+    changed = changed.but(params=selected.params, grid=composed.tree["grid"])
     result = _simulate(changed, True, options, monitor)
     if options.dry_run:
         return result

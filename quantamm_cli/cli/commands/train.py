@@ -50,7 +50,7 @@ COMMAND = Command(
     RUNS,
     place=2,
     run=run,
-    flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.DRY_RUN, flags.FRESH),
+    flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.BY, flags.DRY_RUN, flags.FRESH),
     notes=(
         "fit=adamw, bfgs, cma_es, optuna, random, ...    the fitter (qsim show fits);  fit.steps=N",
         "practice=monte_carlo                            training windows from resampled "
