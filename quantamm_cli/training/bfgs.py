@@ -15,7 +15,7 @@ from pydantic import Field
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mesh, shard
-from quantamm_cli.engine.objective import judge, penalised
+from quantamm_cli.engine.objective import penalised, period_scores
 from quantamm_cli.settings.types import Count, Natural, NonNegative
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import (
@@ -147,5 +147,5 @@ def _work(
         return -value, norm, moved, Memory(past, ended)
 
     objective, norm, moved, memory = jax.vmap(one)(params, memory)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return (objective, norm, metrics), moved, memory

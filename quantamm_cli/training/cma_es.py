@@ -15,7 +15,7 @@ from pydantic import Field
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
-from quantamm_cli.engine.objective import gains, judge
+from quantamm_cli.engine.objective import gains, period_scores
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
@@ -162,7 +162,7 @@ def _work(
         means, search, axis.root, axis.greatest, axis.least, drawn, scores
     )
     best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return (objectives[:, 0], best, metrics), moved, search
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, mean_over_windows, shard
-from quantamm_cli.engine.objective import gains, judge
+from quantamm_cli.engine.objective import gains, period_scores
 from quantamm_cli.training.problem import SHARDING, Problem, Progress, Shape, StepInputs, shape
 
 
@@ -29,5 +29,5 @@ def _scored(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Float[Arr
 
 def _work(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Array, Any]:
     gain = gains(shape.aim, inputs.weights, inputs.pool, params, inputs.practice, inputs.starts)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return mean_over_windows(shape.mesh, gain), metrics
