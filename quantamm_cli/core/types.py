@@ -53,6 +53,25 @@ class Layout:
     parts: tuple[tuple[int, ...], ...] = ()
 
 
+class Left(NamedTuple):
+    """A pool at one of its rows, from which another run can go on.
+
+    ``phase``: minutes since its block of weights began. ``lag``: minutes since the price that this
+    block answers. ``weights``, ``slope``: those of the block at its beginning, and their change a
+    minute. ``estimators``: the rule's, at that price. ``memory``: what else the pool remembers, by
+    name. ``parts``: the pools inside.
+    """
+
+    reserves: Float[Array, " n"]
+    phase: Int[Array, ""] | int = 0
+    lag: Int[Array, ""] | int = 0
+    weights: Float[Array, " n"] | None = None
+    slope: Float[Array, " n"] | None = None
+    estimators: dict[str, Float[Array, " n"]] = {}  # noqa: RUF012 - never written to
+    memory: dict[str, Float[Array, "..."]] = {}  # noqa: RUF012 - never written to
+    parts: "dict[str, Left]" = {}  # noqa: RUF012 - never written to
+
+
 class Feed(NamedTuple):
     """Market data as one program takes it. Only shapes are static: other dates or prices never
     recompile.
@@ -63,7 +82,9 @@ class Feed(NamedTuple):
     ``prefix`` serves the frictionless path only. ``series`` are inputs of a rule besides prices, as
     known at the chunks. ``initial_reserves`` and ``state`` (of the rule's estimators at row 0, its
     chunk included) replace computed values; ``trades`` are external trades. ``numeraire`` is the
-    position of the token that a pool's own price is in; ``None``: the last.
+    position of the token that a pool's own price is in; ``None``: the last. ``left``: the pool as
+    an earlier run left it at row 0, where it was visited; the chunk ``first_chunk`` is the one that
+    its block answers.
     """
 
     prices: Float[Array, "t n"]
@@ -80,6 +101,17 @@ class Feed(NamedTuple):
     state: dict[str, Float[Array, " n"]] | None = None
     layout: Layout = Layout()
     numeraire: Int[Array, ""] | None = None
+    left: Left | None = None
+
+    @property
+    def opening(self) -> Float[Array, " n"] | None:
+        """The reserves that the run begins with; ``None``: those that its value buys."""
+        return self.initial_reserves if self.left is None else self.left.reserves
+
+    @property
+    def estimators(self) -> dict[str, Float[Array, " n"]] | None:
+        """The estimators that the run begins with; ``None``: those of the burn-in."""
+        return self.state if self.left is None else self.left.estimators
 
     @property
     def always_balanced(self) -> bool:
@@ -105,7 +137,8 @@ class Path(NamedTuple):
     """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
     external trades refused.
 
-    ``value``: its value, from a pool that computes it before its reserves.
+    ``value``: its value, from a pool that computes it before its reserves. ``memory``: what the
+    pool remembers besides its reserves, by name. ``inside``: paths and feeds of pools inside.
     """
 
     weights: Float[Array, "t n"]
@@ -113,6 +146,8 @@ class Path(NamedTuple):
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
     value: Float[Array, " t"] | None = None
+    memory: dict[str, Float[Array, "t *n"]] = {}  # noqa: RUF012 - never written to
+    inside: "dict[str, tuple[Path, Feed]]" = {}  # noqa: RUF012 - never written to
 
 
 DAY = 1440
