@@ -79,11 +79,13 @@ def initial(
 ) -> dict[str, Numbers]:
     """Initial raw parameters ``(sets, *shape)``.
 
-    ``values`` are by raw, readable or another accepted name: a number, one an asset, or one a set
-    and asset. The first set has these values. In the others the trainable parameters differ: by
-    normal offsets of standard deviation ``noise`` in raw units, drawn at random or evenly, or, with
-    ``grid``, by points of a grid over the declared ranges. Layers that begin ``apart`` and have
-    equal values differ in every set by the same offsets, drawn in the same way.
+    ``values`` has, by raw, readable or another accepted name, one number, a number for each asset,
+    or one for each set and asset. The first set has these values. The others have offsets on the
+    trainable parameters: normal ones of standard deviation ``noise`` in raw units, random
+    (``gaussian``) or evenly spread (``sobol``, ``lhs``, ``centred_lhs``). With ``grid`` they have
+    points of a grid over the declared ranges instead. The layers of a parameter
+    that declares ``apart``, except the first, get offsets of that standard deviation, the same in
+    every set, unless the layers were given different values.
 
     Raises:
         ConfigError: unknown names, two names of one parameter, wrong shapes, values outside the

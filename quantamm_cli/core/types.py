@@ -75,33 +75,39 @@ class Left(NamedTuple):
 class Feed(NamedTuple):
     """Market data as one program takes it. Only shapes are static: other dates or prices never
     recompile.
-
-    ``chunks`` are prices from the burn-in on, after ``first_chunk`` rows of padding with the first
-    price, so that the shape does not depend on how much burn-in exists. Chunk
-    ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose price is known at row ``r``.
-    ``prefix`` serves the frictionless path only. ``series`` are inputs of a rule besides prices, as
-    known at the chunks. ``initial_reserves`` and ``state`` (of the rule's estimators at row 0, its
-    chunk included) replace computed values; ``trades`` are external trades. ``numeraire`` is the
-    position of the token that a pool's own price is in; ``None``: the last. ``left``: the pool as
-    an earlier run left it at row 0, where it was visited; the chunk ``first_chunk`` is the one that
-    its block answers.
     """
 
     prices: Float[Array, "t n"]
     chunks: Float[Array, "c n"]
+    """Prices that the rule reads, one a chunk. The burn-in comes first, padded at its beginning
+    with copies of the first price: so the shape is the same for every length of burn-in.
+    """
     first_chunk: Int[Array, ""]
+    """The number of padded rows. At row r of the run the newest known chunk is
+    ``first_chunk + ⌊(burn_in + r) / chunk_period⌋``.
+    """
     burn_in: Int[Array, ""]
+    """Minutes before row 0."""
     initial_pool_value: Float[Array, ""]
     frictions: Frictions | None
     prefix: Prefix | None
+    """Prefix sums of log prices, for pools without frictions."""
     trading: Trading
     series: dict[str, Float[Array, "c _"]] = {}  # noqa: RUF012 - never written to
+    """Inputs of the rule besides prices, with the values known at each chunk."""
     trades: Trades | None = None
+    """External trades, from a file or a model."""
     initial_reserves: Float[Array, " n"] | None = None
+    """Reserves at row 0; ``None``: they follow from the initial weights and value."""
     state: dict[str, Float[Array, " n"]] | None = None
+    """Values of the rule's estimators after the chunk of row 0; ``None``: they are computed."""
     layout: Layout = Layout()
     numeraire: Int[Array, ""] | None = None
+    """The position of the token in which a pool states its price; ``None``: the last."""
     left: Left | None = None
+    """The pool as an earlier run left it at row 0, where it was visited. The chunk ``first_chunk`` is
+    then the one that its block of weights answers.
+    """
 
     @property
     def opening(self) -> Float[Array, " n"] | None:

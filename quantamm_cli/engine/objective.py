@@ -13,6 +13,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.curvature import trace
 from quantamm_cli.engine.forward import Spans, days, length, parts, simulate
@@ -131,7 +132,7 @@ def hessian_trace(
     return trace(gain, {name: value for name, value in params.items() if name in aim.trains})
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def gains(
     aim: Aim,
     weights: Weights,
@@ -146,7 +147,7 @@ def gains(
     )
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def ascent(
     aim: Aim,
     weights: Weights,
@@ -162,7 +163,7 @@ def ascent(
     return jax.vmap(slope, in_axes=(0, None, None))(params, feed, starts)
 
 
-@partial(jax.jit, static_argnames=("spans", "names"))
+@program("spans", "names")
 def period_scores(
     pool: AbstractPool, spans: Spans, names: tuple[str, ...], params: Params, feed: Feed
 ) -> Scores:

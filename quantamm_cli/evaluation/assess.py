@@ -4,7 +4,7 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
@@ -24,6 +25,12 @@ from quantamm_cli.pools.base import AbstractPool
 POOL = "pool"
 BENCHMARKS = ("hodl", "uniform_hodl", "constant_weight")
 Scores = dict[str, dict[str, float]]
+_LANES = 1 + len(BENCHMARKS)
+_FRESH = "fresh"
+_OWN = (POOL, _FRESH)
+"""What is scored by all metrics."""
+Parts = list[tuple[list[str], Mapping[str, Any]]]
+"""Names of trajectories, and a column with a number of each of them by metric."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,14 @@ class Assessment:
     """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run.
 
     The pool has all metrics; its benchmarks lack those that need percentiles of minutes, which are
-    expensive. ``worth``: the portfolios' values (t,), minute by minute.
+    expensive. ``worth``: the portfolios' values (t,), minute by minute. ``fresh``: what the
+    function of this name returns.
     """
 
     scores: Mapping[str, Scores]
     trajectory: Trajectory
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fresh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def final(self) -> dict[str, float | list[float]]:
@@ -56,7 +65,7 @@ def assess(
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
     buys at its first row. ``followed``: also score the portfolios that follow the pool's weights,
-    if the pool has any.
+    if the pool has any, and the pool from a fresh start in each period.
     """
     rows, values = rows_of(spans), arrays(params, feed)
     path = trajectory(pool, values, feed, 0, rows)
@@ -67,17 +76,23 @@ def assess(
         for name, portfolio in portfolios(pool, feed).items():
             others[name] = trajectory(portfolio, values, free, 0, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
-    for period, first, last in spans:
-        own, benchmarks = _scored(path.rows(first, last), constant.rows(first, last), feed)
-        scores[POOL][period] = own
-        for strategy, numbers in zip(BENCHMARKS, benchmarks, strict=True):
+    if followed:
+        scores[_FRESH] = {}
+    running: list[Parts] = []
+    for _, first, last in spans:
+        rows = path.rows(first, last)
+        held = (*_held(rows._replace(refused=None)), constant.rows(first, last))
+        paths = {POOL: rows} | dict(zip(BENCHMARKS, held, strict=True))
+        paths |= {name: other.rows(first, last) for name, other in others.items()}
+        if followed:
+            paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
+        running.append(_started(paths, feed))
+    for (period, _, _), parts in zip(spans, jax.device_get(running), strict=True):
+        for strategy, numbers in _joined(parts).items():
             scores[strategy][period] = numbers
-        for strategy, other in others.items():
-            # All but the last of the scores are known already; one program for all is cheaper.
-            _, benchmarks = _scored(path.rows(first, last), other.rows(first, last), feed)
-            scores[strategy][period] = benchmarks[-1]
+    anew = scores.pop(_FRESH, {})
     worth = {name: np.asarray(other.value) for name, other in others.items()}
-    return Assessment(scores, jax.tree.map(np.asarray, path), worth)
+    return Assessment(scores, path, worth, anew)
 
 
 def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
@@ -87,7 +102,7 @@ def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> 
     values, scores = arrays(params, feed), {}
     for period, first, last in spans:
         path = trajectory(pool, values, feed, first, last - first)
-        scores[period], _ = _scored(path, path, feed)
+        scores[period] = _scored(path, feed)
     return scores
 
 
@@ -95,8 +110,7 @@ def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans
     """Every metric of every period for the pool, as in ``assess``, without benchmarks."""
     path, scores = trajectory(pool, arrays(params, feed), feed, 0, rows_of(spans)), {}
     for period, first, last in spans:
-        rows = path.rows(first, last)
-        scores[period], _ = _scored(rows, rows, feed)
+        scores[period] = _scored(path.rows(first, last), feed)
     return scores
 
 
@@ -105,54 +119,82 @@ def trajectory(
 ) -> Trajectory:
     """The path over ``rows`` minutes of a pool that opens at the row ``first`` of the feed.
 
-    It compiles one program for each number of rows, whatever the first one is.
+    It compiles one program for each number of rows, whatever the first one is. The path is on the
+    host, where its periods are cut without a program for each.
     """
-    path: Trajectory = _trajectory(pool, params, feed, first, rows)
+    path: Trajectory = jax.device_get(_trajectory(pool, params, feed, first, rows))
     return path
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _trajectory(
     pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
     return simulate(pool, params, feed, first, rows)
 
 
-def _scored(
-    path: Trajectory, other: Trajectory, feed: Feed
-) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """All metrics of a trajectory; and those that do not sort of its HODL, its uniform HODL and
-    ``other``, which has the same prices.
+def _scored(path: Trajectory, feed: Feed) -> dict[str, float]:
+    """All metrics of one trajectory."""
+    return _joined(jax.device_get(_started({POOL: path}, feed)))[POOL]
+
+
+def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
+    """The metrics of some trajectories of equal length, which are computed meanwhile: those of the
+    pool all, those of others without the ones that sort.
+
+    Programs take as many trajectories at a time as an assessment has at least, so that one program
+    serves all.
     """
+    sorting = tuple(name for name in METRICS if METRICS[name].sorts)
+    cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
+    every = {name: path._replace(refused=None) for name, path in paths.items()}
+    names, parts = [*every], []
     with executor(feed.trading.executor):
-        sorting, columns = jax.device_get(
-            _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
-        )
-    own, *others = (_row(columns, index) for index in range(1 + len(BENCHMARKS)))
-    own |= sorting
-    return {name: float(own[name]) for name in METRICS}, others
+        for first in range(0, len(names), _LANES):
+            group = names[first : first + _LANES]
+            lanes = [every[name] for name in (*group, *group[-1:] * _LANES)][:_LANES]
+            parts.append((group, _lanes(cheap, tuple(lanes))))
+        parts += [([name], _one(sorting, every[name])) for name in _OWN if name in every]
+    return parts
 
 
-def _row(columns: Mapping[str, np.ndarray], index: int) -> dict[str, float]:
-    """The metrics of one trajectory, in the order of ``METRICS``."""
-    return {name: float(columns[name][index]) for name in METRICS if name in columns}
+def _joined(parts: Parts) -> dict[str, dict[str, float]]:
+    """The metrics by trajectory, in the order of ``METRICS``, of parts on the host."""
+    scores: dict[str, dict[str, float]] = {}
+    for names, columns in parts:
+        for lane, name in enumerate(names):
+            own = scores.setdefault(name, {})
+            own |= {metric: float(column[lane]) for metric, column in columns.items()}
+    return {
+        name: {metric: own[metric] for metric in METRICS if metric in own}
+        for name, own in scores.items()
+    }
 
 
-@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
-def _scores(
-    names: tuple[str, ...], path: Trajectory, other: Trajectory
-) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
-    """The metrics of a period: those that sort for the pool only; the others, as columns, for the
-    pool, its two HODLs and another trajectory.
+@program("names", quick=True)
+def _lanes(
+    names: tuple[str, ...], paths: tuple[Trajectory, ...]
+) -> dict[str, Float[Array, " lanes"]]:
+    """Some metrics of several trajectories. A program runs only a few times, so it is optimised for
+    short compilation.
+    """
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return jax.vmap(lambda each: score(each, names))(stacked)
 
-    A program runs only a few times, so it is optimised for short compilation.
+
+@program("names", quick=True)
+def _one(names: tuple[str, ...], path: Trajectory) -> dict[str, Float[Array, " 1"]]:
+    """Some metrics of one trajectory."""
+    return {name: value[None] for name, value in score(path, names).items()}
+
+
+@program(quick=True)
+def _held(path: Trajectory) -> tuple[Trajectory, Trajectory]:
+    """The trajectories of the first row's reserves, and of as much value in each token, at the
+    prices of ``path``.
     """
     uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [path, _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform), other]
-    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    sorting = [name for name in names if METRICS[name].sorts]
-    others = [name for name in names if name not in sorting]
-    return score(path, sorting), jax.vmap(lambda each: score(each, others))(stacked)
+    return _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform)
 
 
 def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:

@@ -6,7 +6,6 @@ day once.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import DAY, Feed, Params, ParamValues, Snapshot
 from quantamm_cli.evaluation.portfolios import constant_weights
 from quantamm_cli.evaluation.sets import arrays, batches
@@ -101,13 +101,13 @@ def _at(
     return prices, reserves, value
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _one(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> Snapshot:
     with executor(feed.trading.executor):
         return pool.sampled(params, feed, jnp.asarray(0), rows[-1] + 1, np.asarray(rows))
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _many(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> jax.Array:
     values: jax.Array = jax.vmap(lambda values: _one(pool, rows, values, feed).value)(params)
     return values

@@ -18,6 +18,16 @@ from quantamm_cli.kernels.tasks import TASKS
 Shapes = tuple[tuple[tuple[int, ...], Any], ...]
 
 
+def registered() -> bool:
+    """Whether XLA knows the code, so that programs may call it."""
+    return _target.cache_info().currsize > 0
+
+
+def register() -> None:
+    """Let XLA know the code before a program that calls it is loaded."""
+    _target()
+
+
 @cache
 def _target() -> str:
     """The name under which XLA knows the code. It contains the digest of the code, so that no

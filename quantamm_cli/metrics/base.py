@@ -1,9 +1,10 @@
 """The definition of a metric, and functions that metrics share.
 
-Notation of the docstrings: V_0 … V_{N-1} are the values of the window's minutes, D_k = V_{1440 k}
-those of its days, and x the daily returns; std has ddof 0; a year is 365 days; the riskless rate is
-zero. *Blocks* of d minutes are the first floor(N/d) d values cut into pieces of d; the running
-maximum of drawdowns begins anew in each.
+The docstrings of metrics write V_0 … V_{N-1} for the pool's values at the N minutes of the window,
+D_k = V_{1440 k} for its values at the beginning of each day, and x for the daily returns. A
+standard deviation divides by the number of values (ddof 0). A year is 365 days; the riskless rate
+is zero. *Blocks* of d minutes are consecutive pieces from minute 0; minutes after the last whole
+block are left out. Drawdowns of a block are measured from the highest value within the block.
 """
 
 from collections.abc import Callable, Iterable

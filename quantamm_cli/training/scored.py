@@ -8,6 +8,7 @@ from jax import Array
 from jax.sharding import Mesh
 from jaxtyping import Float
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, mean_over_windows, shard
 from quantamm_cli.engine.objective import gains, period_scores
@@ -22,7 +23,7 @@ def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, 
     return objective, metrics
 
 
-@partial(jax.jit, static_argnames="shape")
+@program("shape")
 def _scored(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Float[Array, " s"], Any]:
     return shard(shape.mesh, partial(_work, shape), (SHARDING, SETS), SETS)(inputs, params)
 

@@ -128,7 +128,8 @@ def scored(
 ) -> Scored:
     """Run one raw parameter set over all periods and write its trajectory into ``folder``.
 
-    ``followed``: include the portfolios that follow the pool's weights in the benchmarks.
+    ``followed``: include the portfolios that follow the pool's weights in the benchmarks, and the
+    pool from a fresh start in each period.
     """
     pool = AbstractPool.typed(settings.pool)
     inputs = feed(settings, market)

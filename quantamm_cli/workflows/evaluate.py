@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.evaluation.assess import fresh
 from quantamm_cli.evaluation.baseline import DRAWS
 from quantamm_cli.evaluation.decomposition import decomposition
 from quantamm_cli.market import Market
@@ -90,7 +89,7 @@ class Chosen:
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:
         """Run over all periods and score beside the benchmarks.
 
-        ``followed``: include the portfolios that follow the pool's weights.
+        ``followed``: include the portfolios that follow the pool's weights, and fresh starts.
         """
         settings, params = self.settings, self.selected.params
         return scored(settings, params, settings.spans, market, self.folder, watch, followed)
@@ -209,7 +208,6 @@ def evaluate(
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
     pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans
-    fresh_scores = fresh(pool, raw, feed, spans)
     parts = decomposition(pool, raw, feed, spans, scores.assessment.trajectory)
     random = random_baseline(settings, scores)
     periods = custom_periods(dates, settings, scores, covered)
@@ -220,6 +218,7 @@ def evaluate(
         trace = curvature(settings, market, raw)
         watch.lap("curvature")
     files = {"checkpoint": str(chosen.run.path), "trajectory": scores.file}
+    anew = scores.assessment.fresh
     return EvaluationResult(
-        chosen, scores, fresh_scores, parts, random, periods, others, trace, watch.seconds, files
+        chosen, scores, anew, parts, random, periods, others, trace, watch.seconds, files
     )

@@ -99,7 +99,8 @@ def compiled(cache: Path, folder: Path, *words: str) -> int:
 
 def kept(cache: Path) -> set[str]:
     """The names of the programs in a cache."""
-    return {path.name for path in cache.glob("programs-*/*-cache")}
+    programs = (*cache.glob("programs-*/*-cache"), *cache.glob("traced/*.program"))
+    return {path.name for path in programs}
 
 
 @pytest.mark.timeout(900)
