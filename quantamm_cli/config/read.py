@@ -4,6 +4,8 @@ from typing import TypeVar
 
 from quantamm_cli.config.components import load_components, plugin_names
 from quantamm_cli.config.input_checks import check_inputs
+from quantamm_cli.config.state import KEY as STATE
+from quantamm_cli.config.state import with_state
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
@@ -23,7 +25,9 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
         ConfigError: one line for the first thing wrong.
     """
     load_components(plugin_names(tree))
-    foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
+    if tree.get(STATE) is not None:
+        tree = with_state(tree, tree[STATE])
+    foreign = {"study", "space", "grid", STATE} | (set(Train.model_fields) - set(cls.model_fields))
     own = {key: value for key, value in tree.items() if key not in foreign}
     settings = decode(cls, own)
     if isinstance(settings, Train):

@@ -57,9 +57,9 @@ class Left(NamedTuple):
     """A pool at one of its rows, from which another run can go on.
 
     ``phase``: minutes since its block of weights began. ``lag``: minutes since the price that this
-    block answers. ``weights``, ``slope``: those of the block at its beginning, and their change a
-    minute. ``estimators``: the rule's, at that price. ``memory``: what else the pool remembers, by
-    name. ``parts``: the pools inside.
+    block answers. ``weights``, ``slope``, ``next``: those at the beginning of the block, their
+    change a minute, and those at the beginning of the next one. ``estimators``: the rule's, at that
+    price. ``memory``: what else the pool remembers, by name. ``parts``: the pools inside.
     """
 
     reserves: Float[Array, " n"]
@@ -67,6 +67,7 @@ class Left(NamedTuple):
     lag: Int[Array, ""] | int = 0
     weights: Float[Array, " n"] | None = None
     slope: Float[Array, " n"] | None = None
+    next: Float[Array, " n"] | None = None
     estimators: dict[str, Float[Array, " n"]] = {}  # noqa: RUF012 - never written to
     memory: dict[str, Float[Array, "..."]] = {}  # noqa: RUF012 - never written to
     parts: "dict[str, Left]" = {}  # noqa: RUF012 - never written to
@@ -105,8 +106,8 @@ class Feed(NamedTuple):
     numeraire: Int[Array, ""] | None = None
     """The position of the token in which a pool states its price; ``None``: the last."""
     left: Left | None = None
-    """The pool as an earlier run left it at row 0, where it was visited. The chunk ``first_chunk`` is
-    then the one that its block of weights answers.
+    """The pool as an earlier run left it at row 0, where it was visited. The chunk ``first_chunk``
+    is then the one that its block of weights answers.
     """
 
     @property

@@ -26,6 +26,7 @@ def load(
     wanted: tuple[str, ...] = (),
     trades: Trades | None = None,
     fees: Fees | None = None,
+    burn_in: int | None = None,
 ) -> Market:
     """The prices of the minutes [start, end) and of the burn-in before them, with all series that
     have a file, trades, and fees that change in time.
@@ -35,6 +36,7 @@ def load(
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source itself provides if it can and no file does.
         trades, fees: the run's components; ``read`` of each is called once.
+        burn_in: minutes of burn-in; by default those of the source's settings.
 
     Raises:
         DataError: prices of a token are missing or damaged, the period or the burn-in does not fit
@@ -47,7 +49,8 @@ def load(
         name: oracle(name, path, tokens, start, end, source.series_fill)
         for name, path in source.series.items()
     }
-    burn_in = DAY * _burn_in_days(source, tokens, start, files)
+    if burn_in is None:
+        burn_in = DAY * _burn_in_days(source, tokens, start, files)
     first = start - burn_in
     columns = {token: source.read(token, first, end) for token in tokens}
     prices = np.empty((end - first, len(tokens)))

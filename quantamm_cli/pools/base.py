@@ -283,7 +283,7 @@ def held(
     return column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
 
 
-def _after(first: Array, rest: Float[Array, "k *n"]) -> Float[Array, "m *n"]:
+def _after(first: Array, rest: Array) -> Array:
     """A column that begins with ``first``."""
     return jnp.concatenate([jnp.asarray(first, rest.dtype)[None], rest])
 

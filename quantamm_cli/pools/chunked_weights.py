@@ -49,6 +49,10 @@ class ChunkedPool(GeometricPool, ABC):
         return self.chunk_period
 
     @property
+    def goes_on(self) -> bool:
+        return True
+
+    @property
     def moves(self) -> bool:
         return True
 
@@ -81,8 +85,10 @@ class ChunkedPool(GeometricPool, ABC):
     def left(
         self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
     ) -> Left:
-        chunk = self.chunk_period
-        blocks, begun = self.blocks(params, feed, start, len(path.reserves)), _phase(feed)
+        chunk, begun = self.chunk_period, _phase(feed)
+        # The next block begins with weights that the same computation gives, to the last bit.
+        feed = _with_one_more_chunk(feed)
+        blocks = self.blocks(params, feed, start, len(path.reserves) + chunk)
         block, phase = (begun + row) // chunk, (begun + row) % chunk
         at = self.chunk_of(feed, start) + block
         estimators = self.readouts(params, feed)
@@ -94,6 +100,7 @@ class ChunkedPool(GeometricPool, ABC):
                 lag=phase + (feed.burn_in + start - begun) % chunk,
                 weights=blocks.starts[block],
                 slope=blocks.slopes[block],
+                next=blocks.starts[block + 1],
                 estimators={name: column[at] for name, column in estimators.items()},
             )
         )
@@ -185,3 +192,13 @@ class ChunkedPool(GeometricPool, ABC):
 def _phase(feed: Feed) -> Int[Array, ""] | int:
     """Minutes from the start of its block to row 0."""
     return 0 if feed.left is None else feed.left.phase
+
+
+def _with_one_more_chunk(feed: Feed) -> Feed:
+    """The feed with its last chunk twice."""
+
+    def longer(column: Float[Array, "c _"]) -> Float[Array, "d _"]:
+        return jnp.concatenate([column, column[-1:]])
+
+    series = {name: longer(column) for name, column in feed.series.items()}
+    return feed._replace(chunks=longer(feed.chunks), series=series)

@@ -72,10 +72,6 @@ class GeometricPool(AbstractPool, ABC):
         return True
 
     @property
-    def goes_on(self) -> bool:
-        return True
-
-    @property
     @abstractmethod
     def moves(self) -> bool:
         """Whether weights ever change."""

@@ -243,7 +243,8 @@ class Temporal(ChunkedPool, kind="temporal"):
         target within the guard's limits; of one that is taken up, those of its next block.
         """
         if feed.left is not None:
-            return self.arrival(*self._first_block(params, feed))
+            assert feed.left.next is not None
+            return feed.left.next
         if self.rule.targets and feed.state is None:
             return self.guard.inside(signal, params)
         return opening_weights(params)

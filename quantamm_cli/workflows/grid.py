@@ -12,6 +12,7 @@ from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
+from quantamm_cli.engine.left import goes_on
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.pools.base import AbstractPool
@@ -98,6 +99,8 @@ def grid(
     ``stored``: the parameters of ``settings`` come from a run, and the grid may replace them.
     ``draw``: also write a plot.
     """
+    if goes_on(settings):
+        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
     if draw:
         check()
     start_jax()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quantamm_cli.core.params import initial, readable
+from quantamm_cli.engine.left import start_of
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
@@ -81,6 +82,13 @@ class SimulationOfRun(Result):
         return self.result.tables()
 
 
+def span(settings: Simulate) -> tuple[str, int, int]:
+    """The period [start, end) in rows of its market, named by its end."""
+    earlier = start_of(settings)
+    first = 0 if earlier is None else earlier.skipped
+    return settings.end, first, first + settings.rows
+
+
 def simulate(
     settings: Simulate, draw: bool = False, monitor: Monitor | None = None
 ) -> SimulationResult:
@@ -104,7 +112,7 @@ def simulate(
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     folder = Store(settings.runs_dir).folder(settings.fingerprint)
-    scores = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, watch)
+    scores = scored(settings, raw, (span(settings),), market, folder, watch)
     files = {"trajectory": scores.file}
     result = SimulationResult(settings, scores, watch.seconds, files)
     if draw:

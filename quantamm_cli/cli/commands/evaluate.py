@@ -61,6 +61,7 @@ def _answered(composed: "Composed", options: "Options") -> "Result":
     words: dict[str, Json] = {
         "load": options.load,
         "min": options.minimum,
+        "by": options.by_metric,
         "overrides": options.overrides,
         "implied": options.implied,
         **options.specific,

@@ -3,20 +3,27 @@
 from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import flags
-from quantamm_cli.cli.command import RUNS, Command
+from quantamm_cli.cli.command import RUNS, Command, Flag
 from quantamm_cli.errors import ConfigError
 
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
+    from quantamm_cli.settings.run import Train
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
+    from quantamm_cli.workflows.selection import Selected
 
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Simulate with the parameters of the settings, or with those of a stored run."""
+    from quantamm_cli.config.state import refuse_start
+
+    refuse_start(composed.tree, composed.overrides)
     if options.run is not None:
         return _of_run(options.run, composed, options, monitor)
+    if options.on("continue_run"):
+        raise ConfigError("--continue", "needs --run RUN, the run whose pool goes on")
     for flag, value in (("--load", options.load), ("--by", options.by_metric)):
         if value is not None:
             raise ConfigError(
@@ -26,12 +33,17 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     return _simulate(composed, False, options, monitor)
 
 
+_CONTINUE = Flag(
+    "continue_run",
+    ("--continue",),
+    "with --run: go on with its pool from start= (default: its last date) to end=",
+)
 COMMAND = Command(
     "simulate",
     "simulate one pool with fixed parameters over a market",
     RUNS,
     place=1,
-    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.BY, flags.PLOTS, flags.DRY_RUN),
+    flags=(flags.LOAD, flags.RUN, flags.MINIMUM, flags.BY, flags.PLOTS, _CONTINUE, flags.DRY_RUN),
     run=run,
 )
 
@@ -48,12 +60,30 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     changed, selection = run_selection(composed, run, options)
     selected = chooser(run_settings, selection)(run)
     changed = changed.but(params=selected.params, grid=composed.tree["grid"])
+    if options.on("continue_run"):
+        changed = _going_on(changed, run_settings, selected, options)
     result = _simulate(changed, True, options, monitor)
     if options.dry_run:
         return result
     from quantamm_cli.workflows.simulate import SimulationOfRun
 
     return SimulationOfRun(result, run, selected)
+
+
+def _going_on(
+    composed: "Composed", run_settings: "Train", selected: "Selected", options: "Options"
+) -> "Composed":
+    """The settings of a simulation that takes up the pool of a run."""
+    from quantamm_cli.settings.run import Simulate
+    from quantamm_cli.workflows.going_on import state_at
+
+    names = [word.partition("=")[0] for word in options.overrides]
+    if "end" not in names:
+        raise ConfigError("--continue", "needs end=DATE, until when the pool goes on")
+    if "state" in names:
+        raise ConfigError("state", "is of another run than --run goes on with; give one of them")
+    start = composed.read(Simulate).start if "start" in names else None
+    return composed.but(state=state_at(run_settings, selected.params, start))
 
 
 def _simulate(
