@@ -11,7 +11,7 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 def check_inputs(settings: Simulate) -> None:
     """Raise ConfigError for frictions or trades that the pool does not take, for a series that it
-    reads and the data lack, and for an initial state of another pool.
+    or scores read and the data lack, and for an initial state of another pool.
     """
     from quantamm_cli.engine.feed import refuse
     from quantamm_cli.engine.left import goes_on
@@ -29,6 +29,14 @@ def check_inputs(settings: Simulate) -> None:
                 f"data.series.{name}=FILE (parquet or CSV: a column unix, and one a token "
                 "or one called value)",
             )
+    rate = settings.scoring.riskless
+    if isinstance(rate, str) and rate not in source.series:
+        raise ConfigError(
+            "scoring.riskless",
+            f"'{rate}' is neither a number nor a series{did_you_mean(rate, source.series)}; write "
+            f"a fraction a year, or scoring.riskless=NAME with data.series.NAME=FILE (parquet or "
+            "CSV: columns unix and value)",
+        )
     if goes_on(settings):
         _check_left(pool, settings)
     elif settings.initial_state:
@@ -92,7 +100,7 @@ def _left_shapes(pool: Any, settings: Simulate) -> Any:
     from quantamm_cli.market.fees import Fees
 
     params, feed = _traced(pool, settings.tokens, Fees.typed(settings.fees).do_arb)
-    return jax.eval_shape(lambda *args: ended(pool, *args, 0, 2)[1], params, feed)
+    return jax.eval_shape(lambda params, feed: ended(pool, params, feed, 0, 2)[1], params, feed)
 
 
 def estimators(pool: Any, assets: int) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def _can_compile() -> bool:
     from quantamm_cli.kernels.build import entry
 
     try:
-        entry()
+        entry("frictionless")  # which every program with compiled code calls
     except Exception as failure:
         # a processor or system that the compiler does not support
         logging.getLogger(__name__).warning(

@@ -1,5 +1,6 @@
 """Parameters: their declarations, and what follows from them."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,10 @@ class Parameter:
     apart: float = 0.0
     onchain: OnChain | None = None
     """Its form in contracts; ``None``: none is declared, and it cannot be exported."""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    """The least and greatest readable value in force: the pool uses these in place of values
+    beyond them.
+    """
 
     @property
     def spellings(self) -> tuple[Spelling, ...]:
@@ -289,6 +294,13 @@ def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]
         spec.readable: _without_warnings(spec.bijector, np.asarray(raw[spec.name], float))
         for spec in specs
     }
+
+
+def in_force(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
+    """Readable values as the pool uses them: those beyond a bound are the bound."""
+    specs = tuple(specs)
+    values = readable(specs, raw)
+    return {spec.readable: np.clip(values[spec.readable], *spec.bounds) for spec in specs}
 
 
 def _without_warnings(bijector: Bijector, raw: Numbers) -> Numbers:

@@ -157,9 +157,8 @@ def _read(file: BinaryIO, arguments: Any) -> Any:
     content = file.read()
     if hashlib.sha256(content[32:]).digest() != content[:32]:
         return None
-    code, skeleton, calls_kernels = pickle.loads(content[32:])
-    if calls_kernels:
-        jax_ops.register()
+    code, skeleton, families = pickle.loads(content[32:])
+    jax_ops.register(families)
     results = jax.tree.structure(skeleton)
     devices = jax.devices()[:1]
     return serialize_executable.deserialize_and_load(

@@ -73,6 +73,16 @@ class Left(NamedTuple):
     parts: "dict[str, Left]" = {}  # noqa: RUF012 - never written to
 
 
+class Basis(NamedTuple):
+    """What scores are measured in, one number a minute. ``supply``: the shares of the pool;
+    ``None``: scores are of all of the pool. ``cash``: ln of the value of a riskless account;
+    ``None``: it earns nothing.
+    """
+
+    supply: Float[Array, " t"] | None = None
+    cash: Float[Array, " t"] | None = None
+
+
 class Feed(NamedTuple):
     """Market data as one program takes it. Only shapes are static: other dates or prices never
     recompile.
@@ -105,6 +115,8 @@ class Feed(NamedTuple):
     layout: Layout = Layout()
     numeraire: Int[Array, ""] | None = None
     """The position of the token in which a pool states its price; ``None``: the last."""
+    basis: Basis = Basis()
+    """What scores are measured in."""
     left: Left | None = None
     """The pool as an earlier run left it at row 0, where it was visited. The chunk ``first_chunk``
     is then the one that its block of weights answers.
@@ -172,7 +184,7 @@ class Snapshot(NamedTuple):
 @dataclass(frozen=True)
 class Daily:
     """A window of ``minutes`` rows without its minutes: its ends, and values and prices every 1440
-    rows.
+    rows; of one share where the scores are. ``day_cash``: ln of a riskless account's value.
     """
 
     first: Snapshot
@@ -180,10 +192,14 @@ class Daily:
     days: Float[Array, " d"]
     day_prices: Float[Array, "d n"]
     minutes: int = field(metadata={"static": True})
+    day_cash: Float[Array, " d"] | None = None
 
 
 class Trajectory(NamedTuple):
-    """A path with prices and values, minute by minute. It has all attributes of ``Daily``."""
+    """A path with prices and values, minute by minute. It has all attributes of ``Daily``.
+
+    ``supply``, ``cash``: what scores are measured in, as in ``Basis``.
+    """
 
     prices: Float[Array, "t n"]
     weights: Float[Array, "t n"]
@@ -191,10 +207,26 @@ class Trajectory(NamedTuple):
     value: Float[Array, " t"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
+    supply: Float[Array, " t"] | None = None
+    cash: Float[Array, " t"] | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
         """The part of rows [first, last)."""
         return Trajectory(*jax.tree.map(lambda column: column[first:last], tuple(self)))
+
+    def per_share(self) -> "Trajectory":
+        """As scores are measured: reserves, value and fees of as many shares as there were at the
+        first row.
+        """
+        if self.supply is None:
+            return self
+        growth = self.supply / self.supply[0]
+        return self._replace(
+            reserves=self.reserves / growth[:, None],
+            value=self.value / growth,
+            fees=self.fees / growth,
+            supply=None,
+        )
 
     def at(self, row: int) -> Snapshot:
         """The pool at one row."""
@@ -219,6 +251,11 @@ class Trajectory(NamedTuple):
     def day_prices(self) -> Float[Array, "d n"]:
         """Prices at the same rows."""
         return self.prices[::DAY]
+
+    @property
+    def day_cash(self) -> Float[Array, " d"] | None:
+        """The riskless account at the same rows."""
+        return None if self.cash is None else self.cash[::DAY]
 
     @property
     def minutes(self) -> int:

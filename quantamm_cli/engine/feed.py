@@ -9,9 +9,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import has_compiled_code
-from quantamm_cli.core.types import Feed, Trading
+from quantamm_cli.core.types import Basis, Feed, Trading
 from quantamm_cli.engine.left import start_of
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market, Source
 from quantamm_cli.market.fees import NUMBERS, Fees
@@ -19,6 +19,7 @@ from quantamm_cli.market.trades import Trades as TradeSource
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Simulate
 
+YEAR = 525_600
 _LONGEST_BURN_IN = 365 * 1440
 """Minutes of burn-in for which a program has room, so that it does not depend on the first day of
 the data.
@@ -31,6 +32,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
     Raises:
         ConfigError: frictions or trades for a pool that does not support them;
             ``fees.executor=compiled`` where compiled code cannot run.
+        DataError: the riskless rate is a series of another form.
     """
     refuse(settings)
     pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
@@ -68,6 +70,9 @@ def feed(settings: Simulate, market: Market) -> Feed:
         left = jax.tree.map(lambda leaf: array(leaf, _precision(leaf, settings)), earlier.left)
         # one more block of weights than there is may be computed
         chunks, *series = [np.concatenate([each, each[-1:]]) for each in (chunks, *series)]
+    supply = None
+    if frictions is not None and settings.scoring.per == "share":
+        supply = frictions.lp_supply
     return Feed(
         prices=array(prices),
         chunks=array(chunks),
@@ -84,6 +89,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
         initial_reserves=optional(settings.initial_reserves),
         state=state or None,
         left=left,
+        basis=Basis(supply, optional(_cash(settings.scoring.riskless, market))),
     )
 
 
@@ -122,6 +128,27 @@ def _chunks(
     chunks, room = -(-minutes // chunk), -(-(longest + minutes - market.burn_in) // chunk)
     padding = max(0, room - chunks)
     return [np.pad(column[::chunk], ((padding, 0), (0, 0)), "edge") for column in columns], padding
+
+
+def _cash(rate: float | str, market: Market) -> NDArray[np.float64] | None:
+    """ln of a riskless account's value at the run's rows; the rate of a row is earned until the
+    next. ``None``: it earns nothing.
+
+    Raises:
+        DataError: the series has a column for each token, or a rate of -1 or less.
+    """
+    if rate == 0:
+        return None
+    rates = np.full((market.rows, 1), rate)
+    if isinstance(rate, str):
+        rates = market.series[rate][market.burn_in :]
+        expected = "expected one called value, with rates above -1 a year (0.04 is 4 %)"
+        if rates.shape[1] > 1:
+            raise DataError(f"data.series.{rate}", f"has a column for each token; {expected}")
+        if not (rates > -1).all():
+            raise DataError(f"data.series.{rate}", f"has a rate of {rates.min():g}; {expected}")
+    earned = np.log1p(rates[:-1, 0].astype(np.float64)) / YEAR
+    return np.concatenate([[0.0], np.cumsum(earned)])
 
 
 def _frictions(

@@ -113,7 +113,7 @@ def _tuples(value: Any) -> Any:
 
 def like(left: Left, other: Left) -> bool:
     """Whether two pools remember the same, by name and shape."""
-    return _shapes(left) == _shapes(other)
+    return bool(_shapes(left) == _shapes(other))
 
 
 def _shapes(left: Left) -> Any:

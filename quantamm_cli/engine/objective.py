@@ -14,10 +14,10 @@ from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.programs import program
-from quantamm_cli.core.types import Feed, Params
+from quantamm_cli.core.types import Daily, Feed, Params, Trajectory
 from quantamm_cli.engine.curvature import trace
 from quantamm_cli.engine.forward import Spans, days, length, parts, simulate
-from quantamm_cli.metrics import METRICS, reads_days, score
+from quantamm_cli.metrics import reads_days, score
 from quantamm_cli.metrics.costs import turnover
 from quantamm_cli.pools.base import AbstractPool
 
@@ -67,7 +67,9 @@ def objective(
     starts: Int[Array, " w"],
 ) -> Float[Array, ""]:
     """Mean over windows of the metric, less the cost of turnover; each window starts a new pool."""
-    compute = METRICS[aim.metric].compute
+
+    def compute(part: Trajectory | Daily) -> Float[Array, ""]:
+        return score(part, [aim.metric])[aim.metric]
 
     def one(start: Int[Array, ""]) -> Float[Array, ""]:
         if weights.turnover is None and reads_days([aim.metric]):

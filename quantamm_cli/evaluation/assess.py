@@ -4,7 +4,7 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,7 @@ class Assessment:
     rows_since: int
     """The pool at the last row at which another run can take it up, and how many came after it."""
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
-    fresh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    fresh: Scores = field(default_factory=dict)
 
     @property
     def final(self) -> dict[str, float | list[float]]:
@@ -67,9 +67,10 @@ def assess(
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. The trajectory begins with the first row of the spans;
-    those before are of a pool that is taken up. Pools run once through all periods; each period's HODL
-    buys at its first row. ``followed``: also score the portfolios that follow the pool's weights,
-    if the pool has any, and the pool from a fresh start in each period.
+    those before are of a pool that is taken up. Pools run once through all periods; each period's
+    HODL holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal
+    values there. ``followed``: also score the portfolios that follow the pool's weights, if the
+    pool has any, and the pool from a fresh start in each period.
     """
     values, begin = arrays(params, feed), min(first for _, first, _ in spans)
     path, left, rows_since = jax.device_get(_ended(pool, values, feed, 0, rows_of(spans)))
@@ -79,17 +80,20 @@ def assess(
     constant = trajectory(Balancer(), opening, free, begin, rows)
     others: dict[str, Trajectory] = {}
     if followed:
+        # nobody deposits into these portfolios
+        constant_supply = free._replace(basis=feed.basis._replace(supply=None))
         for name, portfolio in portfolios(pool, feed).items():
-            others[name] = trajectory(portfolio, values, free, begin, rows)
+            others[name] = trajectory(portfolio, values, constant_supply, begin, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     if followed:
         scores[_FRESH] = {}
     running: list[Parts] = []
     for _, first, last in spans:
         span = first - begin, last - begin
-        part = path.rows(*span)
-        held = (*_held(part._replace(refused=None)), constant.rows(*span))
-        paths = {POOL: part} | dict(zip(BENCHMARKS, held, strict=True))
+        own = path.rows(*span)
+        held = _held(own._replace(refused=None).per_share())
+        strategies = (own, *held, constant.rows(*span))
+        paths = dict(zip((POOL, *BENCHMARKS), strategies, strict=True))
         paths |= {name: other.rows(*span) for name, other in others.items()}
         if followed:
             paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
@@ -161,8 +165,8 @@ def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
     """
     sorting = tuple(name for name in METRICS if METRICS[name].sorts)
     cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
-    every = {name: path._replace(refused=None) for name, path in paths.items()}
-    names, parts = [*every], []
+    every = {name: path._replace(refused=None).per_share() for name, path in paths.items()}
+    names, parts = [*every], cast(Parts, [])
     with executor(feed.trading.executor):
         for first in range(0, len(names), _LANES):
             group = names[first : first + _LANES]
@@ -208,17 +212,16 @@ def _held(path: Trajectory) -> tuple[Trajectory, Trajectory]:
     prices of ``path``.
     """
     uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    return _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform)
+    return _hodl(path, path.reserves[0]), _hodl(path, uniform)
 
 
-def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
-    """The trajectory of constant reserves."""
-    values = prices * reserves
+def _hodl(path: Trajectory, reserves: Float[Array, " n"]) -> Trajectory:
+    """The trajectory of constant reserves at the prices of a path."""
+    values = path.prices * reserves
     value = values.sum(-1)
-    return Trajectory(
-        prices,
-        values / value[:, None],
-        jnp.broadcast_to(reserves, prices.shape),
-        value,
-        jnp.zeros_like(value),
+    return path._replace(
+        weights=values / value[:, None],
+        reserves=jnp.broadcast_to(reserves, path.prices.shape),
+        value=value,
+        fees=jnp.zeros_like(value),
     )

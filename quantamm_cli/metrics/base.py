@@ -2,9 +2,10 @@
 
 The docstrings of metrics write V_0 … V_{N-1} for the pool's values at the N minutes of the window,
 D_k = V_{1440 k} for its values at the beginning of each day, and x for the daily returns. A
-standard deviation divides by the number of values (ddof 0). A year is 365 days; the riskless rate
-is zero. *Blocks* of d minutes are consecutive pieces from minute 0; minutes after the last whole
-block are left out. Drawdowns of a block are measured from the highest value within the block.
+standard deviation divides by the number of values (ddof 0). A year is 365 days. In ratios, returns
+are those above the riskless rate, which is zero unless ``scoring.riskless`` sets it. *Blocks* of d
+minutes are consecutive pieces from minute 0; minutes after the last whole block are left out.
+Drawdowns of a block are measured from the highest value within the block.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from pydantic import Field, create_model
 
 from quantamm_cli.core.types import DAY, Daily, Trajectory
 from quantamm_cli.settings.component import Component
+from quantamm_cli.settings.signs import NEGATED
 from quantamm_cli.settings.types import NonNegative
 
 WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
@@ -57,9 +59,12 @@ def metric(
     reads: Literal["days", "minutes"] = "minutes",
     sorts: bool = False,
     name: str | None = None,
+    meaning: int = 1,
+    sign: Literal[1, -1] = 1,
 ) -> Callable[[C], C]:
     """Register a metric under its function's name, or ``name`` if that is not an identifier, for
-    use in YAML.
+    use in YAML. ``meaning`` rises by one when the definition changes. ``sign`` is -1 of a metric
+    that is minus what it is called: tables show it positive (``settings.signs`` lists ours).
 
     A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
     """
@@ -70,7 +75,9 @@ def metric(
         settings = create_model(
             kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind}
         )
-        settings.unit = unit
+        settings.unit, settings.meaning = unit, meaning
+        if sign < 0:
+            NEGATED.add(kind)
         return compute
 
     return enrol
@@ -82,13 +89,35 @@ def reads_days(names: Iterable[str]) -> bool:
 
 
 def score(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Scalar]:
-    """The named metrics of a trajectory; those that read minutes need all of them."""
+    """The named metrics of a trajectory, per share where it has an LP supply; those that read
+    minutes need all of them.
+    """
+    if isinstance(path, Trajectory):
+        path = path.per_share()
     return {name: METRICS[name].compute(path) for name in names}
 
 
 def changes(values: Float[Array, "... k"]) -> Float[Array, "... j"]:
     """Relative changes from each value to the next."""
     return values[..., 1:] / values[..., :-1] - 1
+
+
+def excess(path: Trajectory | Daily) -> Float[Array, " k"]:
+    """Daily returns above those of the riskless account."""
+    return above_cash(changes(path.days), path.day_cash)
+
+
+def above_cash(returns: Float[Array, " j"], cash: Float[Array, " k"] | None) -> Float[Array, " j"]:
+    """Returns above those of the riskless account; ``cash`` is ln of its value at their ends."""
+    return returns if cash is None else returns - jnp.expm1(jnp.diff(cash))
+
+
+def yearly_above_cash(yearly: Float[Array, "*m"], path: Trajectory) -> Float[Array, "*m"]:
+    """A yearly return over N/1440 days, above that of the riskless account."""
+    if path.cash is None:
+        return yearly
+    earned = path.cash[-1] - path.cash[0]
+    return yearly - jnp.expm1(earned * (365 * DAY / len(path.value)))
 
 
 def blocks(values: Float[Array, " t"], length: int) -> Float[Array, "m length"]:

@@ -8,7 +8,16 @@ from jax import Array
 from jaxtyping import Bool, Float
 
 from quantamm_cli.core.types import Daily, Trajectory
-from quantamm_cli.metrics.base import Scalar, changes, deviation, mean, metric, per_loss
+from quantamm_cli.metrics.base import (
+    Scalar,
+    above_cash,
+    changes,
+    deviation,
+    excess,
+    mean,
+    metric,
+    per_loss,
+)
 
 Path = Trajectory | Daily
 Returns = Float[Array, " k"]
@@ -38,11 +47,12 @@ def _capture(returns: Returns, base: Returns, days: Bool[Array, " k"]) -> Scalar
 
 @metric(unit="fraction a year", reads="days")
 def daily_jensen_alpha(path: Path) -> Scalar:
-    """Jensen's alpha of daily returns against uniform HODL, as a yearly rate. [Jensen, 1968]
+    """Jensen's alpha of daily returns above the riskless rate against uniform HODL, as a yearly
+    rate. [Jensen, 1968]
 
     (1 + mean(x) - beta mean(b))^365 - 1 with beta = cov(x, b) / var(b)
     """
-    returns, base = changes(path.days), market(path)
+    returns, base = excess(path), above_cash(market(path), path.day_cash)
     return (1 + mean(returns) - _beta(returns, base) * mean(base)) ** 365 - 1
 
 
@@ -67,7 +77,7 @@ def daily_tracking_error(path: Path) -> Scalar:
 @metric(unit="1/sqrt(year)", reads="days")
 def daily_information_ratio(path: Path) -> Scalar:
     """Information ratio of daily returns against uniform HODL; zero for uniform HODL itself.
-    [Treynor & Black, 1973]
+    [Sharpe, 1994, J. Portfolio Management 21(1)]
 
     sqrt(365) mean(x - b) / std(x - b)
     """

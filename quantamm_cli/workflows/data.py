@@ -28,6 +28,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
     first, burn_in, earlier = minute(settings.start), None, start_of(settings)
     if earlier is not None:
         first, burn_in = first - earlier.skipped, earlier.lag
+    rate = settings.scoring.riskless
+    for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
@@ -37,6 +39,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
         burn_in,
+        for_scores,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantamm_cli.config.components import load_components
 from quantamm_cli.config.quantammsim_settings import METRICS
-from quantamm_cli.core.params import Parameter, initial, readable, trainable
+from quantamm_cli.core.params import Parameter, in_force, initial, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -171,7 +171,7 @@ def _entry(
     return {
         "step": step,
         "params": params,
-        "readable": readable(specs, params),
+        "readable": in_force(specs, params),
         "objective": objective,
         "metrics": scores,
         "learning_rate": float(rate[0]) if rate.size else float("nan"),

@@ -106,7 +106,7 @@ def _scores(
 ) -> Columns:
     """The metrics of every step and set, by the program that scores a step of a training."""
     from quantamm_cli.engine.feed import feed
-    from quantamm_cli.engine.objective import judge
+    from quantamm_cli.engine.objective import period_scores
     from quantamm_cli.pools.base import AbstractPool
 
     pool, inputs = AbstractPool.typed(settings.pool), feed(settings, market)
@@ -115,7 +115,7 @@ def _scores(
         params = {
             name: np.asarray(value, inputs.prices.dtype) for name, value in entry["params"].items()
         }
-        for period, scores in judge(pool, settings.spans, names, params, inputs).items():
+        for period, scores in period_scores(pool, settings.spans, names, params, inputs).items():
             for name, column in scores.items():
                 columns.setdefault(_place(period, name), []).append(np.asarray(column, float))
     return {place: np.stack(rows) for place, rows in columns.items()}

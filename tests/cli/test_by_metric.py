@@ -121,7 +121,7 @@ def test_scores_are_computed_once(
     path = trained / "runs" / name(trained) / "scores.npz"
     stored = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(objective, "judge", None)
+        patch.setattr(objective, "period_scores", None)
         assert call(*words).json["selections"] == first
         assert call(*words[:3], "--by", "ulcer").code == 0
     path.write_bytes(stored[:500])
