@@ -33,6 +33,7 @@ def evaluate(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
@@ -44,6 +45,10 @@ def evaluate(
     Args:
         run: the settings of the training, a stored run, or digits of its name in ``runs_dir``.
         market: the prices of the training, if they came from :func:`market`.
+        load: the rule that selects a parameter set, such as ``best_test``.
+        minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        by: the metric that the rule compares, over all steps; by default the one that selected
+            while training.
         periods: start and end of further periods by name, each scored from a fresh start.
         sets: further parameter sets of the chosen step, or ``"all"``.
         curvature: also the trace of the training objective's Hessian; slow to compile.
@@ -54,7 +59,7 @@ def evaluate(
         DataError: an input of the run has changed since it was made.
         ArgumentError: a period outside of the prices, or a set the run does not have.
     """
-    selection = Selection(load, minimum)
+    selection = Selection(load, minimum, by)
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir, other_data)
     return evaluation.evaluate(chosen, dates, others, curvature, other_data=other_data)
 
@@ -65,6 +70,7 @@ def report(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     periods: Mapping[str, tuple[str, str]] | None = None,
     sets: Sequence[int] | str = (),
     curvature: bool = False,
@@ -87,7 +93,7 @@ def report(
     plots.check()
     if isinstance(run, Settings):
         checked(run, market, monitor)
-    selection, monitor = Selection(load, minimum), monitor or Monitor()
+    selection, monitor = Selection(load, minimum, by), monitor or Monitor()
     if isinstance(run, Settings) and run.on(market).training().split.kind == "walk_forward":
         settings = run.on(market).training()
         return reports.report_walk(evaluate_walk(settings, selection, monitor, other_data))
@@ -100,7 +106,7 @@ def report(
     watch = Watch()
     chosen, dates, others = _chosen(run, market, selection, periods, sets, runs_dir, other_data)
     result = evaluation.evaluate(chosen, dates, others, curvature, watch, other_data, monitor)
-    return reports.report_run(result, minimum, watch)
+    return reports.report_run(result, selection, watch)
 
 
 def _simulation(

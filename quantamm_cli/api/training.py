@@ -46,6 +46,7 @@ def train(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
     other_data: bool = False,
     monitor: Monitor | None = None,
@@ -57,6 +58,8 @@ def train(
         load: the rule that selects the reported parameter set, such as ``best_test``;
             by default the best on validation.
         minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        by: the metric that the rule compares, over all steps; by default the one that selects
+            while training.
         fresh: start over; the old files are renamed, not deleted.
         other_data: if a stored run was made from other inputs, train beside it.
         monitor: follows the training, and may stop it.
@@ -70,7 +73,7 @@ def train(
         raise ArgumentError(
             "settings", "have split=walk_forward; call walk_forward(settings), or use split=holdout"
         )
-    selection = Selection(load, minimum)
+    selection = Selection(load, minimum, by)
     return training.train(values, selection, fresh, monitor=monitor, other_data=other_data)
 
 
@@ -80,6 +83,7 @@ def walk_forward(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
     other_data: bool = False,
     monitor: Monitor | None = None,
@@ -94,5 +98,5 @@ def walk_forward(
             "settings",
             f"have split={values.split.kind}; expected settings.but('split=walk_forward')",
         )
-    selection = Selection(load, minimum)
+    selection = Selection(load, minimum, by)
     return walk_forwards.walk_forward(values, selection, fresh, monitor, other_data)

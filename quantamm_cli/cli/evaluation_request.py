@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.periods import read_periods
+from quantamm_cli.cli.run_selection import run_selection
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.run_paths import Place
@@ -33,17 +34,20 @@ class EvaluationRequest:
             check()
         if options.run is not None:
             run = Store(composed.runs_dir).load(options.run)
-            settings = composed.changing_run(run).read(Train)
+            changed, selection = run_selection(composed, run, options)
+            settings = changed.read(Train)
             run_settings = composed.of_run(run).read(Train)
         else:
             settings = run_settings = composed.read(Train)
             run = load_trained(settings, options.on("other_data"))
+            selection = options.selection
         from quantamm_cli.workflows.evaluate import choose
         from quantamm_cli.workflows.evaluate_details import check_sets
         from quantamm_cli.workflows.runtime import start_jax
 
         start_jax()
-        self.chosen: Chosen = choose(settings, run, options.selection, run_settings)
+        self.selection = selection
+        self.chosen: Chosen = choose(settings, run, selection, run_settings)
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
 

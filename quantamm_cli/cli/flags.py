@@ -30,6 +30,13 @@ MINIMUM = Flag(
     "X",
     number=True,
 )
+BY = Flag(
+    "by_metric",
+    ("--by",),
+    "the metric that --load compares, over all steps (default: the one that selects in training)",
+    "METRIC",
+    argument="by",
+)
 PERIODS = Flag(
     "periods",
     ("--periods",),

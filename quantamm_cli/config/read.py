@@ -6,6 +6,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from quantamm_cli.config.components import load_components, plugin_names
 from quantamm_cli.config.input_checks import check_inputs
+from quantamm_cli.config.state import KEY as STATE
+from quantamm_cli.config.state import with_state
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
@@ -26,13 +28,15 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
         ConfigError: one line for the first thing wrong.
     """
     load_components(plugin_names(tree))
-    foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
+    if tree.get(STATE) is not None:
+        tree = with_state(tree, tree[STATE])
+    foreign = {"study", "space", "grid", STATE} | (set(Train.model_fields) - set(cls.model_fields))
     own = {key: value for key, value in tree.items() if key not in foreign}
     if isinstance(own.get("initial_reserves"), str):
         own["initial_reserves"] = _reserves_of_run(own)
     settings = decode(cls, own)
     if isinstance(settings, Train):
-        _check_metric(settings.split.selection_metric)
+        check_metric("split.selection_metric", settings.split.selection_metric)
     check_inputs(settings)
     return settings
 
@@ -63,11 +67,12 @@ def _reserves_of_run(tree: JsonObject) -> tuple[float, ...]:
     return path.reserves_at(moment, tuple(map(str, tokens)))
 
 
-def _check_metric(name: str | None) -> None:
+def check_metric(where: str, name: str | None) -> None:
+    """Raise ConfigError if no metric has this name."""
     known = REGISTER["metric"]
     if name is not None and name not in known:
         raise ConfigError(
-            "split.selection_metric",
+            where,
             f"no metric is called '{name}'{did_you_mean(name, known)}; `qsim "
             "show metrics` lists them",
         )

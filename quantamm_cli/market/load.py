@@ -26,6 +26,7 @@ def load(
     wanted: tuple[str, ...] = (),
     trades: Trades | None = None,
     fees: Fees | None = None,
+    burn_in: int | None = None,
     for_scores: tuple[str, ...] = (),
 ) -> Market:
     """The prices of the minutes [start, end) and of the burn-in before them, with all series that
@@ -36,6 +37,7 @@ def load(
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source itself provides if it can and no file does.
         trades, fees: the run's components; ``read`` of each is called once.
+        burn_in: minutes of burn-in; by default those of the source's settings.
         for_scores: series that no estimator reads: they have their first value throughout the
             burn-in, and do not shorten it.
 
@@ -51,7 +53,8 @@ def load(
         for name, path in source.series.items()
     }
     warming = {name: file for name, file in files.items() if name not in for_scores}
-    burn_in = DAY * _burn_in_days(source, tokens, start, warming)
+    if burn_in is None:
+        burn_in = DAY * _burn_in_days(source, tokens, start, warming)
     first = start - burn_in
     columns = {token: source.read(token, first, end) for token in tokens}
     prices = np.empty((end - first, len(tokens)))

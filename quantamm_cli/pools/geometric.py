@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.arbitrage import leg
@@ -105,6 +106,17 @@ class GeometricPool(AbstractPool, ABC):
         del rows
         return None
 
+    def open_after(self, feed: Feed, rows: int) -> Bool[Array, " rows"]:
+        """As ``open_rows``, of a pool that is taken up."""
+        del feed
+        return jnp.ones(rows, bool)
+
+    def _last_visits(self, feed: Feed, rows: int) -> Int[Array, " rows"]:
+        """The last visit up to each row of a pool that is taken up, and was visited at row 0."""
+        index = jnp.arange(rows)
+        visited = (index % feed.trading.every == 0) & self.open_after(feed, rows)
+        return jax.lax.cummax(jnp.where(visited, index, 0))
+
     def visits(self, rows: int, every: int) -> NDArray[np.int64]:
         """The rows of a window on which an arbitrageur who comes every ``every`` minutes trades."""
         visits, is_open = np.arange(0, rows, every), self.open_rows(rows)
@@ -121,7 +133,11 @@ class GeometricPool(AbstractPool, ABC):
         weights, prices = self.weights(params, feed, start, rows), window(feed.prices, start, rows)
         visits = self.visits(rows, feed.trading.every)
         w, p = weights, prices
-        if len(visits) < rows:
+        if feed.left is not None:
+            visits = np.arange(rows)
+            last = self._last_visits(feed, rows)
+            w, p = weights[last], prices[last]
+        elif len(visits) < rows:
             w, p = weights[visits], prices[visits]
         gain = (w[:-1] * jnp.diff(jnp.log(p), axis=0)).sum(-1)
         if self.moves:
@@ -176,7 +192,10 @@ class GeometricPool(AbstractPool, ABC):
         opening = opening_reserves(feed, blocks.starts[0], feed.prices[start])
         plan = replace(self.plan(length), rows=rows, moves=self.moves, has_flows=feed.has_flows)
         plan = replace(plan, every=trading.every, do_arb=trading.do_arb, solver=trading.solver)
-        return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
+        phase = None if feed.left is None else feed.left.phase
+        return minute_loop(
+            plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades, phase
+        )
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
@@ -185,6 +204,8 @@ class GeometricPool(AbstractPool, ABC):
         minute, open_rows = minutes(feed, start, rows), self.open_rows(rows)
         if open_rows is not None:
             visited = jnp.asarray(open_rows)
+            if feed.left is not None:
+                visited = self.open_after(feed, rows)
             if minute.visited is not None:
                 visited = minute.visited & visited
             minute = minute._replace(visited=visited)
@@ -218,9 +239,9 @@ def opening_value(
     """The opening value of a frictionless pool: the initial value or, with initial reserves, their
     value after arbitrage to these prices.
     """
-    if feed.initial_reserves is None:
+    if feed.opening is None:
         return feed.initial_pool_value
-    return jnp.exp((weights * jnp.log(feed.initial_reserves * prices / weights)).sum())
+    return jnp.exp((weights * jnp.log(feed.opening * prices / weights)).sum())
 
 
 def equilibrium(

@@ -101,20 +101,28 @@ class Pair:
 class Comparison(Result):
     """Runs and walk-forwards beside each other; all others paired with the first by day."""
 
-    rule: str
+    selection: Selection
     sides: tuple[Side, ...]
     differences: dict[str, list[Json]]
     """Settings that differ, by dotted name, with one value for each side."""
     paired: tuple[Pair, ...]
 
+    @property
+    def rule(self) -> str:
+        """The selection rule."""
+        return str(self.selection.rule)
+
     def to_dict(self) -> dict[str, Json]:
         runs: list[Json] = []
         for side in self.sides:
             selection = finite(side.selection)
-            tree = {"run": side.stored.name, "selection": selection, **older_json(side.older)}
-            runs.append(tree if side.bound is None else tree | side.bound.to_dict())
+            each = {"run": side.stored.name, "selection": selection, **older_json(side.older)}
+            runs.append(each if side.bound is None else each | side.bound.to_dict())
         paired = [pair.to_dict() for pair in self.paired]
-        return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
+        tree: dict[str, Json] = {"load": self.rule, "differences": self.differences}
+        if self.selection.by is not None:
+            tree["by"] = self.selection.by
+        return {**tree, "runs": runs, "paired": paired}
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[key, *map(canonical, values)] for key, values in self.differences.items()]
@@ -161,11 +169,11 @@ def compare(
     Raises:
         DataError: an input of a run has changed since it was made.
     """
-    selection = Selection(selection.rule or "best_validation", selection.minimum)
+    selection = replace(selection, rule=selection.rule or "best_validation")
     store = Store(composed.runs_dir)
     sides, days = [], []
     for name in names:
-        side = _side(store, name, selection)
+        side = _side(store, name, composed, selection)
         if isinstance(side.stored, Run):
             side, returns = _of_run(side, side.stored, composed, selection, other_data, monitor)
         else:
@@ -178,7 +186,7 @@ def compare(
         if pair.reason is not None:
             names = f"{pair.side.head} less {pair.first.head}"
             monitor.note(f"{names}: no paired difference: {pair.reason}")
-    return Comparison(str(selection.rule), tuple(sides), _differences(sides), paired)
+    return Comparison(selection, tuple(sides), _differences(sides), paired)
 
 
 def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
@@ -192,7 +200,7 @@ def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
     return differences
 
 
-def _side(store: Store, name: str, selection: Selection) -> Side:
+def _side(store: Store, name: str, composed: Composed, selection: Selection) -> Side:
     stored = store.named(name)
     if stored.kind in ("compete", "study"):
         hint = "name runs of its trials"
@@ -202,21 +210,27 @@ def _side(store: Store, name: str, selection: Selection) -> Side:
             stored.short, f"is a {KINDS[stored.kind]}, not a run or a walk-forward; {hint}"
         )
     if stored.kind == "walk":
-        return _side_of_walk(read_walk(walk_place(stored)))
-    return _side_of_run(store.load(stored.path), selection)
+        return _side_of_walk(read_walk(walk_place(stored)), selection)
+    return _side_of_run(store.load(stored.path), composed, selection)
 
 
-def _side_of_run(run: Run, selection: Selection) -> Side:
-    choice = all_selections(run, selection.minimum).get(str(selection.rule))
+def _side_of_run(run: Run, composed: Composed, selection: Selection) -> Side:
+    settings = None
+    if selection.by is not None:
+        start_jax()
+        settings = composed.of_run(run).decoded(Train)
+    choice = all_selections(run, selection, settings).get(str(selection.rule))
     scores = {} if choice is None else choice["scores"]
-    return Side(run, choice, scores, stored_metric(run.settings))
+    return Side(run, choice, scores, selection.by or stored_metric(run.settings))
 
 
-def _side_of_walk(walk: Walk) -> Side:
+def _side_of_walk(walk: Walk, selection: Selection) -> Side:
     """Its scores are means over the cycles."""
-    metric = stored_metric(walk.settings)
+    metric = selection.by or stored_metric(walk.settings)
     means = walk.result["aggregate"]["metrics"]
-    return Side(walk, None, {period: scores[metric] for period, scores in means.items()}, metric)
+    return Side(
+        walk, None, {period: scores.get(metric) for period, scores in means.items()}, metric
+    )
 
 
 def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pair:

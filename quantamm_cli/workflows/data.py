@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
-    """The prices of [start, until) and of the burn-in before, with fees, trades and series."""
+    """The prices of [start, until) and of the burn-in before, with fees, trades and series.
+
+    A run that takes a pool up begins at the row that this was left at.
+    """
+    from quantamm_cli.engine.left import start_of
     from quantamm_cli.market import Source, load
     from quantamm_cli.market.fees import Fees
     from quantamm_cli.market.trades import Trades
@@ -22,16 +26,20 @@ def load_market(settings: Simulate, until: str) -> "Market":
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
     source, _tables = with_stored_runs(source, settings, minute(until))
+    first, burn_in, earlier = minute(settings.start), None, start_of(settings)
+    if earlier is not None:
+        first, burn_in = first - earlier.skipped, earlier.lag
     rate = settings.scoring.riskless
     for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
-        minute(settings.start),
+        first,
         minute(until),
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        burn_in,
         for_scores,
     )
 

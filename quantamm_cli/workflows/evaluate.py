@@ -16,7 +16,7 @@ from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.runs import Entry, Run, Store
 from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.curvature import curvature
 from quantamm_cli.workflows.custom_periods import Dates, markets
@@ -31,6 +31,7 @@ from quantamm_cli.workflows.inputs import Bound, bound
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.scored_history import scored_history
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 from quantamm_cli.workflows.trajectory import Trajectory
 
@@ -45,8 +46,8 @@ class Chosen:
     settings: Train
     run: Run
     selected: Selected
-    own: Train
-    """The settings of the run itself."""
+    run_settings: Train
+    """Those of the run itself."""
     beside: str = ""
     """12 digits of the digest of the data, if they are not those of the run."""
 
@@ -64,7 +65,14 @@ class Chosen:
     @property
     def selection(self) -> reported.Selection:
         """The chosen set in the form of reports."""
-        return reported.Selection(self.selected.method, self.selected.step, self.selected.set)
+        selected = self.selected
+        return reported.Selection(selected.method, selected.step, selected.set, selected.by)
+
+    def history(self) -> Sequence[Entry]:
+        """Every step of the run, with the scores by which the set was chosen."""
+        if self.selected.by is None:
+            return self.run.history()
+        return scored_history(self.run, self.run_settings, self.selected.by)
 
     @property
     def title(self) -> str:
@@ -212,7 +220,7 @@ def evaluate(
     watch, monitor = watch or Watch(), monitor or Monitor()
     settings = chosen.settings
     market = load_market(settings, last_date(settings))
-    sources = bound(chosen.run, chosen.own, settings, market, other_data, monitor)
+    sources = bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
     chosen = replace(chosen, beside=sources.suffix)
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)

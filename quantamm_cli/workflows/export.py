@@ -68,9 +68,8 @@ class Export(Result):
         return self.findings() | {"files": {"export": self.file}}
 
     def tables(self) -> Sequence[Table | str]:
-        run, selected = self.chosen.run, self.chosen.selected
-        which = f"{selected.method}: step {selected.step}, set {selected.set}"
-        title = f"{run.name[:16]}  {which}, in units of 10^-18"
+        run = self.chosen.run
+        title = f"{run.name[:16]}  {self.chosen.selection.summary}, in units of 10^-18"
         rows: list[tuple[str, Sequence[str]]] = []
         for name, layers in self.units.items():
             for number, layer in enumerate(layers):

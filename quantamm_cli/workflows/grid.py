@@ -13,6 +13,7 @@ from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
+from quantamm_cli.engine.left import goes_on
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.market import Market
 from quantamm_cli.market.fees import NUMBERS
@@ -114,6 +115,8 @@ def grid(
     ``draw``: also write a plot. ``out``: a file that gets the points, ``.parquet`` or ``.csv``.
     """
     check_out(out, arrays=False)
+    if goes_on(settings):
+        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
     if draw:
         check()
     start_jax()

@@ -54,22 +54,19 @@ class Report(Result):
         return [*self.of.tables(), self.files["report"]]
 
 
-def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
+def with_plots(result: EvaluationResult, selection: Selection, watch: Watch) -> EvaluationResult:
     """The result with its plots among its files.
 
-    ``minimum`` is that of its selection, ``watch`` that of the result.
+    It is of this selection; ``watch`` is its clock.
     """
-    drawn = plots.draw(run_subject(result, minimum), result.chosen.folder)
+    drawn = plots.draw(run_subject(result, selection), result.chosen.folder)
     watch.lap("plots")
     return replace(result, files=result.files | drawn)
 
 
-def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
-    """Draw an evaluation and write its page.
-
-    ``minimum`` is that of its selection, ``watch`` that of the result.
-    """
-    drawn = plots.draw_page(run_subject(result, minimum), result.chosen.folder)
+def report_run(result: EvaluationResult, selection: Selection, watch: Watch) -> Report:
+    """Draw an evaluation of this selection and write its page; ``watch`` is that of the result."""
+    drawn = plots.draw_page(run_subject(result, selection), result.chosen.folder)
     watch.lap("plots")
     return Report(result, result.files | drawn)
 

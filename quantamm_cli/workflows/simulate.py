@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.core.params import initial, readable
+from quantamm_cli.engine.left import start_of
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import plain
@@ -100,6 +101,13 @@ class SimulationOfRun(Result):
         return self.result.tables()
 
 
+def span(settings: Simulate) -> tuple[str, int, int]:
+    """The period [start, end) in rows of its market, named by its end."""
+    earlier = start_of(settings)
+    first = 0 if earlier is None else earlier.skipped
+    return settings.end, first, first + settings.rows
+
+
 def simulate(
     settings: Simulate,
     draw: bool = False,
@@ -128,10 +136,9 @@ def simulate(
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     sources = Bound(inputs_of(settings, market))
-    spans = ((settings.end, 0, settings.rows),)
     named = SimulationPlace(Path(settings.runs_dir), settings.fingerprint)
     with named.claimed(sources.inputs) as place:
-        scores = scored(settings, raw, spans, market, place.folder, watch)
+        scores = scored(settings, raw, (span(settings),), market, place.folder, watch)
         files = {"result": str(place.document), "trajectory": scores.file}
         result = SimulationResult(settings, scores, watch.seconds, files, place, sources)
         place.write(_document(result, provenance(settings, market)))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.reporting.run_tables import selections_table
+from quantamm_cli.reporting.run_tables import Choice, selections_table
 from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
@@ -16,7 +16,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.store.result_names import KINDS
 from quantamm_cli.store.runs import Finding, Other, Run, Store, StoredResult, Summary
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.selection import all_selections
+from quantamm_cli.workflows.selection import USUAL, Selection, all_selections
 
 if TYPE_CHECKING:
     import polars
@@ -195,8 +195,10 @@ class StoredRun(Result):
     """A run: its settings, its provenance, and what each selection rule chooses."""
 
     run: Run
-    minimum: float = 0.0
-    """Least score on the other period, for the rules that take one."""
+    selection: Selection = USUAL
+    """Its minimum and its metric are those of every rule."""
+    run_settings: Train | None = None
+    """Those of the run, which a selection by a metric needs."""
 
     @property
     def name(self) -> str:
@@ -235,6 +237,9 @@ class StoredRun(Result):
                 rows.append(finite(row))
         return polars.DataFrame(rows, infer_schema_length=None)
 
+    def _choices(self) -> dict[str, Choice]:
+        return all_selections(self.run, self.selection, self.run_settings)
+
     def to_dict(self) -> dict[str, Json]:
         run = self.run
         return {
@@ -244,13 +249,13 @@ class StoredRun(Result):
             "step": run.step,
             "settings": run.settings,
             "provenance": run.provenance,
-            "selections": finite(all_selections(run, self.minimum)),
+            "selections": finite(self._choices()),
             **older_json(run.older),
             "files": {"checkpoint": str(run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
-        run, choices = self.run, all_selections(self.run, self.minimum)
+        run, choices = self.run, self._choices()
         parts: list[Table | str] = [
             leaves_table(f"{run.name}  {run.status}", run.settings),
             *map(str, run.older),

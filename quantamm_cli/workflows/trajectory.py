@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core import types
 from quantamm_cli.errors import QsimError
+from quantamm_cli.evaluation.volumes import with_volumes
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.settings.types import minute
 
 if TYPE_CHECKING:
@@ -107,20 +109,14 @@ class Trajectory:
 
 
 def flows(path: types.Trajectory) -> dict[str, NDArray[Any]]:
-    """Fees, volumes and refused trades of each minute (t,), by the names in ``FLOWS``.
-
-    Of a frictionless path every change of the reserves is arbitrage.
-    """
+    """Fees, volumes and refused trades of each minute (t,), by the names in ``FLOWS``."""
     none = np.zeros(len(path.value))
-    if path.volumes is None:
-        moved = np.abs(np.diff(path.reserves, axis=0)) * np.asarray(path.prices)[1:]
-        volumes = (np.append(0.0, moved.sum(-1) / 2), none)
-    else:
-        volumes = (np.asarray(path.volumes.arbitrage, float), none + path.volumes.trades)
+    volumes = with_volumes(path).volumes or Volumes()
     refused = np.zeros(len(none), np.int64)
     if path.refused is not None:
         refused = np.asarray(path.refused, np.int64)
-    return dict(zip(FLOWS, (np.asarray(path.fees, float), *volumes, refused), strict=True))
+    columns = (np.asarray(path.fees, float), none + volumes.arbitrage, none + volumes.trades)
+    return dict(zip(FLOWS, (*columns, refused), strict=True))
 
 
 def summed(flow: NDArray[Any], every: int) -> NDArray[Any]:

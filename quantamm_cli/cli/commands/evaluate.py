@@ -32,7 +32,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         return request.evaluate(monitor)
     from quantamm_cli.workflows.report import with_plots
 
-    return with_plots(request.evaluate(monitor), options.minimum, request.watch)
+    return with_plots(request.evaluate(monitor), request.selection, request.watch)
 
 
 COMMAND = Command(
@@ -45,6 +45,7 @@ COMMAND = Command(
         flags.LOAD,
         flags.RUN,
         flags.MINIMUM,
+        flags.BY,
         flags.PERIODS,
         flags.SETS,
         flags.CURVATURE,
@@ -64,6 +65,7 @@ def _answered(composed: "Composed", options: "Options", monitor: "Monitor") -> "
     words: dict[str, Json] = {
         "load": options.load,
         "min": options.minimum,
+        "by": options.by_metric,
         "overrides": options.overrides,
         "implied": options.implied,
         **options.specific,

@@ -34,7 +34,7 @@ COMMAND = Command(
     "RUN [options]",
     place=8,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM, flags.OTHER_DATA),
+    flags=(flags.LOAD, flags.MINIMUM, flags.BY, flags.OTHER_DATA),
     takes="RUN",
     settings="base",
 )

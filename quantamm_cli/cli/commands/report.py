@@ -44,6 +44,7 @@ COMMAND = Command(
     flags=(
         flags.LOAD,
         flags.MINIMUM,
+        flags.BY,
         flags.PERIODS,
         flags.SETS,
         flags.CURVATURE,
@@ -64,7 +65,7 @@ def _run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resul
         return PlannedEvaluation(request.chosen)
     from quantamm_cli.workflows.report import report_run
 
-    return report_run(request.evaluate(monitor), options.minimum, request.watch)
+    return report_run(request.evaluate(monitor), request.selection, request.watch)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":

@@ -57,6 +57,7 @@ COMMAND = Command(
         flags.RUN,
         _CONTINUE,
         flags.MINIMUM,
+        flags.BY,
         flags.DRY_RUN,
         flags.FRESH,
         flags.OTHER_DATA,

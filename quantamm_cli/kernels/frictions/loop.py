@@ -2,8 +2,8 @@
 
 ``spec`` are the integers of ``spec.FIELDS``. ``market`` is (prices, supply, pay, take, amount,
 exact out) and ``columns`` (fee, gas, arbitrage fee, split, noise ratio), from row 0 of the window
-on. ``blocks`` is (starts, slopes, stops). ``log`` is (events, stamps, whether to record). All are
-pointers.
+on. ``blocks`` is (starts, slopes, stops, phase), of which the phase, the minutes since the first
+block began, is a number. ``log`` is (events, stamps, whether to record). All others are pointers.
 
 A visit is a row that the loop computes: every row if there are trades or an LP supply, else every
 ``every``-th. Forward stores the reserves before every SEGMENT-th visit; backward runs each segment
@@ -69,7 +69,7 @@ def costs_of(spec, columns, t, lg):
 @no_type_check
 def load_weights(spec, blocks, block, minute, w, n):
     """Writes to ``w`` the weights of a minute of a block."""
-    starts, slopes, stops = blocks
+    starts, slopes, stops, _ = blocks
     early, period, method = spec[s.STOPS] != 0, spec[s.PERIOD], spec[s.METHOD]
     weights_at(starts, slopes, stops, early, block, minute, period, method, w, n)
 
@@ -140,13 +140,22 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
     w, v, y, act, paid = vectors
     reserves_at, fees_at, refused_at, marks, arbitrage_at, trades_at = out
     writing, work = not log[2], (y, act, paid)
-    j, count, fees, refused = 0, 0, 0.0, 0
+    j, count, fees, refused, phase = 0, 0, 0.0, 0, blocks[3]
     by_arbitrage, by_trades = 0.0, 0.0
-    before = max(first * step - step, 0)
+    if writing and first > 0:  # the pool was visited before: rows until the next visit keep it
+        for i in range(n):
+            marks[i] = reserves[i]
+        while j < requested and requested_row(spec, rows, j) < first * step:
+            for i in range(n):
+                reserves_at[j * n + i] = reserves[i]
+            fees_at[j], refused_at[j] = 0.0, 0
+            arbitrage_at[j], trades_at[j] = 0.0, 0.0
+            j += 1
+    before = max(first * step - step, 0) + phase
     load_weights(spec, blocks, before // chunk, before % chunk, w, n)
     for i in range(n):
         v[i] = 1 / w[i]
-    block, minute = (first * step) // chunk, (first * step) % chunk
+    block, minute = (first * step + phase) // chunk, (first * step + phase) % chunk
     fee, lg = -1.0, 0.0
     for m in range(first, last):
         t = m * step
@@ -206,12 +215,12 @@ def event_back(e, spec, market, costs, blocks, log, w, a, ct, to_w, after, grads
     and adds the others in place.
     """
     n, chunk, places = spec[s.ASSETS], spec[s.CHUNK], spec[s.TRADES]
-    starts, slopes, stops = blocks
+    starts, slopes, stops, _ = blocks
     t, kind, event = log[1][2 * e], log[1][2 * e + 1], shifted(log[0], e * (3 * n + 3))
     p = shifted(market[0], t * n)
-    row = t
+    row = t + blocks[3]
     if kind == OLD:
-        row = max(t - step_of(spec), 0)
+        row = max(t - step_of(spec), 0) + blocks[3]
     load_weights(spec, blocks, row // chunk, row % chunk, w, n)
     if kind < TRADE:
         y, act = shifted(event, n), shifted(event, 2 * n)
@@ -248,7 +257,8 @@ def backward(spec, market, columns, blocks, rows, visits, inputs, vectors, work,
     n, step, ct, j = spec[s.ASSETS], step_of(spec), 0.0, spec[s.REQUESTED] - 1
     fee, lg = -1.0, 0.0
     for segment in range((visits - 1) // s.SEGMENT, -1, -1):
-        first, last = segment * s.SEGMENT, min(segment * s.SEGMENT + s.SEGMENT, visits)
+        first = max(segment * s.SEGMENT, spec[s.BEGUN])
+        last = min(segment * s.SEGMENT + s.SEGMENT, visits)
         for i in range(n):
             reserves[i] = marks[segment * n + i]
         visited = first, last, reserves
