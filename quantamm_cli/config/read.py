@@ -28,9 +28,9 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
         ConfigError: one line for the first thing wrong.
     """
     load_components(plugin_names(tree))
-    if tree.get(STATE) is not None:
+    if tree.get(STATE) is not None and not issubclass(cls, Train):
         tree = with_state(tree, tree[STATE])
-    foreign = {"study", "space", "grid", STATE} | (set(Train.model_fields) - set(cls.model_fields))
+    foreign = {"study", "space", "grid"} | (set(Train.model_fields) - set(cls.model_fields))
     own = {key: value for key, value in tree.items() if key not in foreign}
     if isinstance(own.get("initial_reserves"), str):
         own["initial_reserves"] = _reserves_of_run(own)

@@ -33,7 +33,8 @@ def with_state(tree: JsonObject, state: Any) -> JsonObject:
         initial_state = flat(left)
     except (TypeError, ValueError):
         raise ConfigError(KEY, f"{state}: has no state of a pool; {_EXPECTED}") from None
-    return {**tree, "start": start, "initial_reserves": None, "initial_state": initial_state}
+    begun = {"start": start, "initial_reserves": None, "initial_state": initial_state}
+    return {**tree, **begun, KEY: None}
 
 
 def refuse_start(tree: JsonObject, overrides: Sequence[str]) -> None:

@@ -45,7 +45,7 @@ def start_of(settings: Simulate) -> Start | None:
     """
     if not goes_on(settings):
         return None
-    tree: dict[str, Any] = {}
+    tree: Any = {}
     for name, value in settings.initial_state.items():
         *path, last = name.removeprefix(PREFIX).split(":")
         node = tree
@@ -60,8 +60,8 @@ def start_of(settings: Simulate) -> Start | None:
         raise ConfigError("state", f"is not what a run leaves of its pool ({failure})") from None
 
 
-def _left(tree: dict[str, Any]) -> Left:
-    values = {name: value for name, value in tree.items() if name != "parts"}
+def _left(tree: Mapping[str, Any]) -> Left:
+    values: Any = {name: value for name, value in tree.items() if name != "parts"}
     for name in ("estimators", "memory"):
         values[name] = {key: _array(item) for key, item in tree.get(name, {}).items()}
     for name in ("reserves", "weights", "slope", "next"):

@@ -105,5 +105,8 @@ def test_what_cannot_go_on_is_one_line(trained: Path, call: Call, tmp_path: Path
     call("simulate", *words, "state=b.json").one_line(2, "state: is of another pool than")
     tokens = ("tokens=[BTC,ETH,USDC]", WHOLE, "pool=balancer", "state=b.json")
     call("simulate", *tokens).one_line(2, "state: is of another pool than")
-    call("train", *TOY, "state=b.json").one_line(2, "state")
+    call("train", *TOY, "state=b.json").one_line(2, "state: no such setting")
+    call("train", *TOY, "+state=b.json").one_line(2, "state: ")
+    going = call(*run, "state=b.json", "end=2021-01-30")
+    going.one_line(2, "state: is of another pool than")
     assert call(*balancer, "state=b.json", "--dry-run").code == 0

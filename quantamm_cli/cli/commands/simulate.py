@@ -64,7 +64,7 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     from quantamm_cli.store.runs import Store
 
     run = Store(composed.runs_dir).load(name)
-    run_settings = composed.of_run(run).read(Train)
+    run_settings = composed.but(state=None).of_run(run).read(Train)
     from quantamm_cli.cli.run_selection import run_selection
     from quantamm_cli.workflows.selection import chooser
 
