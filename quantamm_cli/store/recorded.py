@@ -115,7 +115,10 @@ class RecordedPlace(ResultFolder):
     def _of(self, now: Inputs) -> Self:
         if not self.document.exists():
             return self
-        provenance = branch(self.content(), "provenance")
+        try:
+            provenance = branch(self.content(), "provenance")
+        except StoreError:  # a damaged document is written again
+            return self
         return replace(self, beside=now.suffix) if differences(provenance, now).changes else self
 
     def write(self, document: JsonObject) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
-from quantamm_cli.errors import ConfigError, DivergedError
+from quantamm_cli.errors import ConfigError, DivergedError, StoreError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER
@@ -218,7 +218,10 @@ def _bound_place(
     """
     if fresh or not place.summary.exists():
         return place, Bound(now), True
-    data = read_study(StoredResult("study", place.fingerprint, place.folder)).get("data")
+    try:
+        data = read_study(StoredResult("study", place.fingerprint, place.folder)).get("data")
+    except StoreError:  # a damaged summary is written again
+        return place, Bound(now), True
     if data is None:
         monitor.note(f"{place.name[:18]}… was stored without digests of its data; not compared")
         return place, Bound(now), False

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
 from quantamm_cli.evaluation.walk_document import WalkDocument
@@ -141,7 +142,10 @@ def _bound_place(place: WalkPlace, now: Inputs, other_data: bool) -> WalkPlace:
     """
     if not place.result.exists():
         return place
-    data = read_walk(place).result.get("data")
+    try:
+        data = read_walk(place).result.get("data")
+    except StoreError:  # a damaged result is written again
+        return place
     if data is None:
         return place
     apart = differences(of_document(data), now)

@@ -86,6 +86,9 @@ def test_a_damaged_one_is_told(ask: Call, names: list[str], made: Path) -> None:
         assert ask("runs", "list", "--json").json["grids"][0]["status"] == "damaged"
         ask("runs", "verify").one_line(4, "grid.json", "was cut or altered")
         ask("runs", "show", names[1]).one_line(4, "was cut or altered", "run the same command")
+        grid = ("grid.k_per_day=[1,10,2,log]", "grid.fees.fee.choices=[0.001,0.003]")
+        assert ask("simulate", *DATES, *COSTLY, *grid).code == 0
+        assert path.read_text() == whole
     finally:
         path.write_text(whole)
 
