@@ -21,7 +21,7 @@ _HOMES = {
     "api.competitions": ("compete",),
     "api.evaluation": ("evaluate", "report"),
     "api.markets": ("market",),
-    "api.runs": ("load", "runs"),
+    "api.runs": ("load", "reproduce", "runs"),
     "api.settings": ("Settings", "compose"),
     "api.studies": ("tune",),
     "api.simulators": ("parameters", "simulator"),
@@ -31,6 +31,7 @@ _HOMES = {
     "workflows.monitor": ("Monitor",),
     "workflows.parameters": ("ParameterTable",),
     "workflows.report": ("Report",),
+    "workflows.reproduce": ("Reproduction",),
     "workflows.simulate": ("SimulationResult",),
     "workflows.simulator": ("Simulator",),
     "workflows.stored_runs": ("StoredRun",),
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from quantamm_cli.api.competitions import compete
     from quantamm_cli.api.evaluation import evaluate, report
     from quantamm_cli.api.markets import market
-    from quantamm_cli.api.runs import load, runs
+    from quantamm_cli.api.runs import load, reproduce, runs
     from quantamm_cli.api.settings import Settings, compose
     from quantamm_cli.api.simulators import parameters, simulator
     from quantamm_cli.api.studies import tune
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.parameters import ParameterTable
     from quantamm_cli.workflows.report import Report
+    from quantamm_cli.workflows.reproduce import Reproduction
     from quantamm_cli.workflows.simulate import SimulationResult
     from quantamm_cli.workflows.simulator import Simulator
     from quantamm_cli.workflows.stored_runs import StoredRun
@@ -109,6 +111,7 @@ __all__ = [
     "ParameterTable",
     "QsimError",
     "Report",
+    "Reproduction",
     "Settings",
     "SimulationResult",
     "Simulator",
@@ -130,6 +133,7 @@ __all__ = [
     "metric",
     "parameters",
     "report",
+    "reproduce",
     "runs",
     "simulate",
     "simulator",

@@ -10,6 +10,7 @@ from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search_space import override_value
+from quantamm_cli.config.state import refuse_start
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.json_tree import JsonObject
@@ -58,6 +59,7 @@ class Settings:
         if self.command == "compete":
             return read_competition(self.tree, self.overrides, self.config_dir, self.entrants)
         if self.command == "simulate":
+            refuse_start(self.tree, self.overrides)
             return read_settings(Simulate, self.tree)
         return read_settings(Train, self.tree)
 

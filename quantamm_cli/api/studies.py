@@ -22,6 +22,7 @@ def tune(
     space: Mapping[str, Range] | None = None,
     trials: int | None = None,
     fresh: bool = False,
+    other_data: bool = False,
     monitor: Monitor | None = None,
 ) -> tuning.StudyResult:
     """Search over training settings; each trial is a training. A second call resumes the study.
@@ -31,6 +32,7 @@ def tune(
         space: ranges by dotted name of the setting: ``{"fit.learning_rate": [0.01, 0.5, "log"]}``;
             by default ``space=training``.
         trials: number of trainings in total; by default ``study.trials``.
+        other_data: if the study was made from other inputs, run another beside it.
     """
     if not isinstance(space, Mapping | None):
         raise ArgumentError(
@@ -46,4 +48,5 @@ def tune(
     monitor = monitor or Monitor()
     search = Search(composed.tree, composed.overrides, composed.config_dir)
     study = decode(Study, branch(composed.tree, "study"), "study")
-    return tuning.tune(tuning.plan(search, study, monitor), composed.overrides, fresh, monitor)
+    planned = tuning.plan(search, study, monitor)
+    return tuning.tune(planned, composed.overrides, fresh, monitor, other_data=other_data)

@@ -46,7 +46,9 @@ def train(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
+    other_data: bool = False,
     monitor: Monitor | None = None,
 ) -> training.TrainingResult:
     """Train a pool's parameters; resume an interrupted run, or reuse a finished one.
@@ -56,7 +58,10 @@ def train(
         load: the rule that selects the reported parameter set, such as ``best_test``;
             by default the best on validation.
         minimum: minimum score on the other period, for rules such as ``best_train_min_test``.
+        by: the metric that the rule compares, over all steps; by default the one that selects
+            while training.
         fresh: start over; the old files are renamed, not deleted.
+        other_data: if a stored run was made from other inputs, train beside it.
         monitor: follows the training, and may stop it.
 
     Raises:
@@ -68,7 +73,8 @@ def train(
         raise ArgumentError(
             "settings", "have split=walk_forward; call walk_forward(settings), or use split=holdout"
         )
-    return training.train(values, Selection(load, minimum), fresh, monitor=monitor)
+    selection = Selection(load, minimum, by)
+    return training.train(values, selection, fresh, monitor=monitor, other_data=other_data)
 
 
 def walk_forward(
@@ -77,7 +83,9 @@ def walk_forward(
     market: MemoryMarket | None = None,
     load: str | None = None,
     minimum: float = 0.0,
+    by: str | None = None,
     fresh: bool = False,
+    other_data: bool = False,
     monitor: Monitor | None = None,
 ) -> walk_forwards.WalkForwardResult:
     """Train and test in cycles through time.
@@ -90,4 +98,5 @@ def walk_forward(
             "settings",
             f"have split={values.split.kind}; expected settings.but('split=walk_forward')",
         )
-    return walk_forwards.walk_forward(values, Selection(load, minimum), fresh, monitor)
+    selection = Selection(load, minimum, by)
+    return walk_forwards.walk_forward(values, selection, fresh, monitor, other_data)

@@ -30,6 +30,13 @@ MINIMUM = Flag(
     "X",
     number=True,
 )
+BY = Flag(
+    "by_metric",
+    ("--by",),
+    "the metric that --load compares, over all steps (default: the one that selects in training)",
+    "METRIC",
+    argument="by",
+)
 PERIODS = Flag(
     "periods",
     ("--periods",),
@@ -49,6 +56,18 @@ DRY_RUN = Flag(
     "dry_run", ("--dry-run",), "print settings, fingerprint and path; compute and write nothing"
 )
 FRESH = Flag("fresh", ("--fresh",), "start over; old files are renamed, not deleted")
+OTHER_DATA = Flag(
+    "other_data",
+    ("--other-data",),
+    "go on with a stored result although a file it was made from has changed; say so",
+)
+OUT = Flag(
+    "out",
+    ("--out",),
+    "also write the trajectory (of a grid: its points) to this file: .npz, .parquet or .csv",
+    "FILE",
+    exclusive="run",
+)
 COMPOSING = (
     Flag(
         "multirun",

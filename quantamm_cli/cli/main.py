@@ -91,23 +91,24 @@ def _run(options: Options, console: Console) -> int:
 
 
 def _components_of_run(options: Options) -> tuple[str, ...]:
-    """The components of the run that ``--run`` names, as overrides.
+    """The components of the result that ``--run`` names, as overrides.
 
-    The command line then changes the settings of that run.
+    The command line then changes the settings of that result.
     """
     from quantamm_cli.config.compose import Composer
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.config.stored_settings import choices
+    from quantamm_cli.store.origin import origin
     from quantamm_cli.store.runs import Store
 
     overrides = options.overrides
     place = tuple(word for word in overrides if word.lstrip("+").startswith("runs_dir="))
     composer = Composer(options.command, place, options.config_dir)
     try:
-        run = Store(Composed(composer.tree()).runs_dir).load(options.run or "")
+        stored = origin(Store(Composed(composer.tree()).runs_dir).named(options.run or ""))
     except StoreError:
         return ()  # the command reports it
-    return choices(run, overrides, composer.loader.options)
+    return () if stored is None else choices(stored, overrides, composer.loader.options)
 
 
 def _show(composer: "Composer", options: Options, console: Console) -> int:

@@ -22,6 +22,7 @@ class Options:
     load: str | None = None
     run: str | None = None
     minimum: float = 0.0
+    by_metric: str | None = None
     plots: bool = False
     json: bool = False
     dry_run: bool = False
@@ -42,10 +43,10 @@ class Options:
 
     @property
     def selection(self) -> "Selection":
-        """The selection rule of ``--load`` and ``--min``."""
+        """The selection of ``--load``, ``--min`` and ``--by``."""
         from quantamm_cli.workflows.selection import Selection
 
-        return Selection(self.load, self.minimum)
+        return Selection(self.load, self.minimum, self.by_metric)
 
     def text(self, name: str) -> str | None:
         """The value of a flag of this command, if it was given."""

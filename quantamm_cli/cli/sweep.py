@@ -18,16 +18,30 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 
 
 class Done(NamedTuple):
-    """The exit code of a job and its JSON object."""
+    """The exit code of a job, its JSON object, its overrides, and its folder of results."""
 
     code: int
     result: JsonObject
+    overrides: tuple[str, ...]
+    runs_dir: str | None = None
 
 
 def sweep(composer: Composer, options: Options, console: Console) -> int:
-    """Run the jobs and print their results; returns the exit code of the first failed job, or 0."""
+    """Run the jobs, store and print their results; returns the exit code of the first failed job,
+    or 0.
+    """
     jobs = multirun(composer, functools.partial(_job, options=options))
-    console.result({"command": options.command, "runs": [job.result for job in jobs]})
+    tree: dict[str, Json] = {"command": options.command, "runs": [job.result for job in jobs]}
+    folders = [job.runs_dir for job in jobs if job.runs_dir is not None]
+    if folders and not options.dry_run:
+        from quantamm_cli.workflows.stored_sweeps import Job, store_sweep
+
+        done = [Job(job.overrides, job.result) for job in jobs]
+        place = store_sweep(options.command, folders[0], done)
+        if place is not None:
+            console.note(f"{place.name[:18]}…: qsim runs show lists its {len(jobs)} jobs")
+            tree |= {"run": place.name, "files": {"result": str(place.document)}}
+    console.result(tree)
     return next((job.code for job in jobs if job.code), 0)
 
 
@@ -44,7 +58,7 @@ def _job(
         try:
             composed = Composed(settings(), overrides, options.config_dir)
             job = dataclasses.replace(options, overrides=overrides)
-            return Done(0, call(composed, job, console))
+            return Done(0, call(composed, job, console), overrides, composed.runs_dir)
         except (KeyboardInterrupt, Interrupted) as stop:
             raise Halt(stop) from None
         except Exception as failure:
@@ -55,4 +69,4 @@ def _job(
                 "error": error._asdict(),
                 "overrides": overrides,
             }
-            return Done(error.code, result)
+            return Done(error.code, result, overrides)

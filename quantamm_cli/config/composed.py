@@ -9,6 +9,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 if TYPE_CHECKING:
     from quantamm_cli.settings.compete import Compete
     from quantamm_cli.settings.run import Simulate
+    from quantamm_cli.store.origin import Origin
     from quantamm_cli.store.runs import Run
 
 S = TypeVar("S", bound="Simulate")
@@ -76,15 +77,15 @@ class Composed:
 
         return read_competition(self.tree, self.overrides, self.config_dir)
 
-    def of_run(self, run: "Run") -> "Composed":
-        """The settings of a stored run; those outside of its fingerprint are as they are here."""
+    def of_run(self, run: "Run | Origin") -> "Composed":
+        """The settings of a stored result; those outside of its name are as they are here."""
         return self._merged(run, ())
 
-    def changing_run(self, run: "Run") -> "Composed":
-        """The settings of a stored run, changed by the overrides."""
+    def changing_run(self, run: "Run | Origin") -> "Composed":
+        """The settings of a stored result, changed by the overrides."""
         return self._merged(run, self.overrides)
 
-    def _merged(self, run: "Run", overrides: Sequence[str]) -> "Composed":
+    def _merged(self, run: "Run | Origin", overrides: Sequence[str]) -> "Composed":
         from quantamm_cli.config.stored_settings import merged
 
         return replace(self, tree=merged(run, self.tree, overrides))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.suggestions import did_you_mean
 
 
@@ -14,6 +14,7 @@ def check_inputs(settings: Simulate) -> None:
     or scores read and the data lack, and for an initial state of another pool.
     """
     from quantamm_cli.engine.feed import refuse
+    from quantamm_cli.engine.left import goes_on
     from quantamm_cli.market import Source
     from quantamm_cli.pools.base import AbstractPool
 
@@ -36,7 +37,9 @@ def check_inputs(settings: Simulate) -> None:
             f"a fraction a year, or scoring.riskless=NAME with data.series.NAME=FILE (parquet or "
             "CSV: columns unix and value)",
         )
-    if settings.initial_state:
+    if goes_on(settings):
+        _check_left(pool, settings)
+    elif settings.initial_state:
         _check_state(pool, settings)
 
 
@@ -71,12 +74,51 @@ def _check_state(pool: Any, settings: Simulate) -> None:
         )
 
 
+def _check_left(pool: Any, settings: Simulate) -> None:
+    """Raise ConfigError unless the pool that another run left is such a pool as this one."""
+    from quantamm_cli.engine.left import like, start_of
+
+    if isinstance(settings, Train):
+        raise ConfigError("state", "is for qsim simulate; a training opens a pool in each window")
+    if not pool.goes_on:
+        raise ConfigError("state", f"pool={pool.kind} cannot be taken up where a run left it")
+    earlier = start_of(settings)
+    assert earlier is not None
+    if not like(earlier.left, _left_shapes(pool, settings)):
+        raise ConfigError(
+            "state",
+            f"is of another pool than pool={pool.kind} of {', '.join(settings.tokens)} with these "
+            "settings; give the settings of the run that left it",
+        )
+
+
+def _left_shapes(pool: Any, settings: Simulate) -> Any:
+    """What such a pool leaves, without computing anything."""
+    import jax
+
+    from quantamm_cli.engine.forward import ended
+    from quantamm_cli.market.fees import Fees
+
+    params, feed = _traced(pool, settings.tokens, Fees.typed(settings.fees).do_arb)
+    return jax.eval_shape(lambda params, feed: ended(pool, params, feed, 0, 2)[1], params, feed)
+
+
 def estimators(pool: Any, assets: int) -> tuple[str, ...]:
     """Names of the state of a pool's rule, found by tracing it, without computing anything."""
+    import jax
+
+    params, feed = _traced(pool, tuple(map(str, range(assets))), True)
+    return tuple(jax.eval_shape(pool.readouts, params, feed))
+
+
+def _traced(pool: Any, tokens: tuple[str, ...], do_arb: bool) -> tuple[Any, Any]:
+    """Shapes of the parameters and of a feed of the pool."""
     import jax
     import jax.numpy as jnp
 
     from quantamm_cli.core.types import Feed, Trading
+
+    assets = len(tokens)
 
     def shaped(*shape: int, dtype: Any = jnp.float32) -> Any:
         return jax.ShapeDtypeStruct(shape, dtype)
@@ -90,7 +132,17 @@ def estimators(pool: Any, assets: int) -> tuple[str, ...]:
         initial_pool_value=shaped(),
         frictions=None,
         prefix=None,
-        trading=Trading(),
+        trading=Trading(do_arb=do_arb),
         series=dict.fromkeys(pool.looks_at, shaped(2, assets)),
+        layout=_layout(pool, tokens),
     )
-    return tuple(jax.eval_shape(pool.readouts, params, feed))
+    return params, feed
+
+
+def _layout(pool: Any, tokens: tuple[str, ...]) -> Any:
+    from quantamm_cli.core.types import Layout
+
+    try:
+        return pool.layout(tokens)
+    except ValueError:  # the names of the tokens are not known
+        return Layout()

@@ -6,13 +6,14 @@ from typing import Any
 from quantamm_cli.errors import ConfigError, argument
 from quantamm_cli.settings.history import current
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
+from quantamm_cli.store.origin import Origin
 from quantamm_cli.store.runs import Run
 
 
 def choices(
-    run: Run, overrides: Sequence[str], options: Callable[[str], list[str]]
+    run: Run | Origin, overrides: Sequence[str], options: Callable[[str], list[str]]
 ) -> tuple[str, ...]:
-    """The components of a stored run as overrides ``GROUP=KIND``, so that the command line can
+    """The components of a stored result as overrides ``GROUP=KIND``, so that the command line can
     change their settings.
 
     Groups that ``overrides`` choose are left out with all below them, and kinds that are not among
@@ -33,14 +34,15 @@ def choices(
     return tuple(walk(run.settings, ""))
 
 
-def merged(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
-    """The settings of a stored run with the keys and groups that ``overrides`` name taken from
+def merged(run: Run | Origin, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
+    """The settings of a stored result with the keys and groups that ``overrides`` name taken from
     ``tree``, which the command line composed.
 
     Raises:
         ConfigError: an override of a setting that the run does not have, or of ``conf``.
     """
-    stored = current(run.settings, "train", run.schema)
+    root = run.root if isinstance(run, Origin) else "train"
+    stored = current(run.settings, root, run.schema)
     for name in ("schema", "imported"):
         stored.pop(name, None)
     settings = {**tree, **stored}

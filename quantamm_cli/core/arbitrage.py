@@ -94,16 +94,18 @@ def pairwise(reserves: Vector, weights: Vector, prices: Vector, fee: Scalar) -> 
 SOLVERS = {"exact": exact, "pairwise": pairwise}
 
 
-def leg(solver: str, reserves: Vector, weights: Vector, minute: Minute) -> tuple[Vector, Scalar]:
-    """One arbitrage at given weights: reserves after it, and the fees
-    of the liquidity providers.
+def leg(
+    solver: str, reserves: Vector, weights: Vector, minute: Minute
+) -> tuple[Vector, Scalar, Scalar]:
+    """One arbitrage at given weights: reserves after it, the fees of the liquidity providers, and
+    the volume.
     """
     return settle(reserves, SOLVERS[solver](reserves, weights, minute.prices, minute.fee), minute)
 
 
-def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Scalar]:
+def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Scalar, Scalar]:
     r"""Reserves and providers' fees after the arbitrageur's best trade, which would leave the
-    reserves ``after``.
+    reserves ``after``, and its volume (``Volumes``).
 
     The trade happens if $-p\cdot\Delta - g \ge \tfrac12 a \sum p|\Delta|$ for gas $g$ and arbitrage
     fee $a$; without either the optimum is taken untested. Noise traders then add fees in proportion
@@ -128,4 +130,4 @@ def settle(reserves: Vector, after: Vector, minute: Minute) -> tuple[Vector, Sca
         fees = fees + noise
     if minute.protocol_fee_split is not None:
         after = after - paid * minute.fee * split
-    return after, fees
+    return after, fees, (jnp.abs(change) * prices).sum() / 2

@@ -23,23 +23,24 @@ amount in, fee included, and the amount out.
 
 def traded(
     reserves: Reserves, minute: Minute, swap: Swap
-) -> tuple[Reserves, Scalar, Int[Array, ""]]:
+) -> tuple[Reserves, Scalar, Int[Array, ""], Scalar]:
     """Reserves after the minute's external trades in their order, the fees they paid the providers,
-    and how many were refused.
+    how many were refused, and the volume of the others (``Volumes``).
 
     A trade is refused if the pool cannot pay it out: it would take a whole reserve or more, or has
     no finite price.
     """
-    none = jnp.zeros((), reserves.dtype), jnp.zeros((), jnp.int32)
+    zero = jnp.zeros((), reserves.dtype)
+    none = zero, jnp.zeros((), jnp.int32), zero
     if minute.trades is None:
         return reserves, *none
     split = minute.protocol_fee_split
     provider_share = 1.0 if split is None else 1 - split
 
     def one(
-        carry: tuple[Reserves, Scalar, Array], trade: Trades
-    ) -> tuple[tuple[Reserves, Scalar, Array], None]:
-        before, fees, refused = carry
+        carry: tuple[Reserves, Scalar, Array, Scalar], trade: Trades
+    ) -> tuple[tuple[Reserves, Scalar, Array, Scalar], None]:
+        before, fees, refused, volume = carry
         exists = (trade.pay >= 0) & (trade.amount > 0)
         possible = exists & ~(trade.exact_out & (trade.amount >= before[trade.take]))
         amount = jnp.where(possible, trade.amount, 0)
@@ -51,10 +52,11 @@ def traded(
         added = paid - fee * (1 - provider_share)
         after = before.at[trade.pay].add(added).at[trade.take].add(-taken)
         fees += fee * provider_share * minute.prices[trade.pay]
-        return (after, fees, refused + (exists & ~happens)), None
+        volume += (paid * minute.prices[trade.pay] + taken * minute.prices[trade.take]) / 2
+        return (after, fees, refused + (exists & ~happens), volume), None
 
-    (reserves, fees, refused), _ = jax.lax.scan(one, (reserves, *none), minute.trades)
-    return reserves, fees, refused
+    (reserves, fees, refused, volume), _ = jax.lax.scan(one, (reserves, *none), minute.trades)
+    return reserves, fees, refused, volume
 
 
 def geometric_swap(weights: Float[Array, " n"], fee: Scalar) -> Swap:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.closed_form import Prefix
-from quantamm_cli.kernels.operands import Frictions, Trades
+from quantamm_cli.kernels.operands import Frictions, Trades, Volumes
 from quantamm_cli.settings.types import Executor
 
 Params = dict[str, Array]
@@ -51,6 +51,26 @@ class Layout:
     """The columns of the assets of each pool inside a pool."""
 
     parts: tuple[tuple[int, ...], ...] = ()
+
+
+class Left(NamedTuple):
+    """A pool at one of its rows, from which another run can go on.
+
+    ``phase``: minutes since its block of weights began. ``lag``: minutes since the price that this
+    block answers. ``weights``, ``slope``, ``next``: those at the beginning of the block, their
+    change a minute, and those at the beginning of the next one. ``estimators``: the rule's, at that
+    price. ``memory``: what else the pool remembers, by name. ``parts``: the pools inside.
+    """
+
+    reserves: Float[Array, " n"]
+    phase: Int[Array, ""] | int = 0
+    lag: Int[Array, ""] | int = 0
+    weights: Float[Array, " n"] | None = None
+    slope: Float[Array, " n"] | None = None
+    next: Float[Array, " n"] | None = None
+    estimators: dict[str, Float[Array, " n"]] = {}  # noqa: RUF012 - never written to
+    memory: dict[str, Float[Array, "..."]] = {}  # noqa: RUF012 - never written to
+    parts: "dict[str, Left]" = {}  # noqa: RUF012 - never written to
 
 
 class Basis(NamedTuple):
@@ -97,6 +117,20 @@ class Feed(NamedTuple):
     """The position of the token in which a pool states its price; ``None``: the last."""
     basis: Basis = Basis()
     """What scores are measured in."""
+    left: Left | None = None
+    """The pool as an earlier run left it at row 0, where it was visited. The chunk ``first_chunk``
+    is then the one that its block of weights answers.
+    """
+
+    @property
+    def opening(self) -> Float[Array, " n"] | None:
+        """The reserves that the run begins with; ``None``: those that its value buys."""
+        return self.initial_reserves if self.left is None else self.left.reserves
+
+    @property
+    def estimators(self) -> dict[str, Float[Array, " n"]] | None:
+        """The estimators that the run begins with; ``None``: those of the burn-in."""
+        return self.state if self.left is None else self.left.estimators
 
     @property
     def always_balanced(self) -> bool:
@@ -122,7 +156,9 @@ class Path(NamedTuple):
     """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
     external trades refused.
 
-    ``value``: its value, from a pool that computes it before its reserves.
+    ``value``: its value, from a pool that computes it before its reserves. ``volumes``: ``None``
+    of a frictionless path, of which every change of the reserves is arbitrage. ``memory``: what the
+    pool remembers besides its reserves, by name. ``inside``: paths and feeds of pools inside.
     """
 
     weights: Float[Array, "t n"]
@@ -130,6 +166,9 @@ class Path(NamedTuple):
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
     value: Float[Array, " t"] | None = None
+    memory: dict[str, Float[Array, "t *n"]] = {}  # noqa: RUF012 - never written to
+    inside: "dict[str, tuple[Path, Feed]]" = {}  # noqa: RUF012 - never written to
+    volumes: Volumes | None = None
 
 
 DAY = 1440
@@ -172,6 +211,7 @@ class Trajectory(NamedTuple):
     refused: Int[Array, " t"] | None = None
     supply: Float[Array, " t"] | None = None
     cash: Float[Array, " t"] | None = None
+    volumes: Volumes | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
         """The part of rows [first, last)."""

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import has_compiled_code
 from quantamm_cli.core.types import Basis, Feed, Trading
+from quantamm_cli.engine.left import start_of
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market, Source
@@ -59,10 +60,16 @@ def feed(settings: Simulate, market: Market) -> Feed:
     if costs is not None:
         frictions = Frictions(**jax.tree.map(array, costs))
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
-    state = {
-        name: array(np.broadcast_to(value, prices.shape[1:]))
-        for name, value in settings.initial_state.items()
-    }
+    earlier, state, left = start_of(settings), {}, None
+    if earlier is None:
+        state = {
+            name: array(np.broadcast_to(value, prices.shape[1:]))
+            for name, value in settings.initial_state.items()
+        }
+    else:
+        left = jax.tree.map(lambda leaf: array(leaf, _precision(leaf, settings)), earlier.left)
+        # one more block of weights than there is may be computed
+        chunks, *series = [np.concatenate([each, each[-1:]]) for each in (chunks, *series)]
     supply = None
     if frictions is not None and settings.scoring.per == "share":
         supply = frictions.lp_supply
@@ -81,8 +88,13 @@ def feed(settings: Simulate, market: Market) -> Feed:
         numeraire=array(pool.quoted_in(settings.tokens), np.int32),
         initial_reserves=optional(settings.initial_reserves),
         state=state or None,
+        left=left,
         basis=Basis(supply, optional(_cash(settings.scoring.riskless, market))),
     )
+
+
+def _precision(leaf: Any, settings: Simulate) -> DTypeLike:
+    return np.int32 if isinstance(leaf, int) else settings.precision
 
 
 def refuse(settings: Simulate) -> None:

@@ -10,7 +10,17 @@ from jaxtyping import Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.minute import window
-from quantamm_cli.core.types import DAY, Basis, Daily, Feed, Params, Snapshot, Trajectory
+from quantamm_cli.core.types import (
+    DAY,
+    Basis,
+    Daily,
+    Feed,
+    Left,
+    Params,
+    Path,
+    Snapshot,
+    Trajectory,
+)
 from quantamm_cli.pools.base import AbstractPool
 
 Spans = tuple[tuple[str, int, int], ...]
@@ -27,12 +37,31 @@ def simulate(
     A new pool opens at ``start``; its estimators have processed all minutes before.
     """
     start = jnp.asarray(start)
-    prices = window(feed.prices, start, rows)
     with executor(feed.trading.executor):
         path = pool.path(params, feed, start, rows)
+    return _trajectory(path, feed, start, rows)
+
+
+def _trajectory(path: Path, feed: Feed, start: Int[Array, ""], rows: int) -> Trajectory:
+    prices = window(feed.prices, start, rows)
     value = (path.reserves * prices).sum(-1) if path.value is None else path.value
     basis = jax.tree.map(lambda column: window(column, start, rows), feed.basis)
-    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused, *basis)
+    columns = (prices, path.weights, path.reserves, value, path.fees, path.refused, *basis)
+    return Trajectory(*columns)._replace(volumes=path.volumes)
+
+
+def ended(
+    pool: AbstractPool, params: Params, feed: Feed, start: Int[Array, ""] | int, rows: int
+) -> tuple[Trajectory, Left, Int[Array, ""]]:
+    """As ``simulate``, with the pool at the last row at which another run can take it up, and how
+    many rows came after that one.
+    """
+    start = jnp.asarray(start)
+    with executor(feed.trading.executor):
+        path = pool.path(params, feed, start, rows)
+        row = jnp.asarray(pool.anchor(feed, rows))
+        left = pool.left(params, feed, start, path, row)
+    return _trajectory(path, feed, start, rows), left, rows - 1 - row
 
 
 def length(spans: Spans) -> int:

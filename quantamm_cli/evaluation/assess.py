@@ -14,10 +14,11 @@ from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.programs import program
-from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
-from quantamm_cli.engine.forward import Spans, simulate
+from quantamm_cli.core.types import Feed, Left, Params, ParamValues, Trajectory
+from quantamm_cli.engine.forward import Spans, ended, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
 from quantamm_cli.evaluation.sets import arrays, rows_of
+from quantamm_cli.evaluation.volumes import with_volumes
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.balancer import Balancer
 from quantamm_cli.pools.base import AbstractPool
@@ -44,6 +45,9 @@ class Assessment:
 
     scores: Mapping[str, Scores]
     trajectory: Trajectory
+    left: Left
+    rows_since: int
+    """The pool at the last row at which another run can take it up, and how many came after it."""
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
     fresh: Scores = field(default_factory=dict)
 
@@ -63,31 +67,35 @@ def assess(
 ) -> Assessment:
     """Every metric of every period for the pool and its benchmarks.
 
-    ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
-    holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal values
-    there. ``followed``: also score the portfolios that follow the pool's weights, if the pool has
-    any, and the pool from a fresh start in each period.
+    ``params`` is one set of raw parameters. The trajectory begins with the first row of the spans;
+    those before are of a pool that is taken up. Pools run once through all periods; each period's
+    HODL holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal
+    values there. ``followed``: also score the portfolios that follow the pool's weights, if the
+    pool has any, and the pool from a fresh start in each period.
     """
-    rows, values = rows_of(spans), arrays(params, feed)
-    path = trajectory(pool, values, feed, 0, rows)
+    values, begin = arrays(params, feed), min(first for _, first, _ in spans)
+    path, left, rows_since = jax.device_get(_ended(pool, values, feed, 0, rows_of(spans)))
+    rows = rows_of(spans) - begin
+    path = with_volumes(path).rows(begin, begin + rows)
     opening, free = constant_weights(path.reserves[0], path.prices[0], path.value[0], feed)
-    constant = trajectory(Balancer(), opening, free, 0, rows)
+    constant = trajectory(Balancer(), opening, free, begin, rows)
     others: dict[str, Trajectory] = {}
     if followed:
         # nobody deposits into these portfolios
         constant_supply = free._replace(basis=feed.basis._replace(supply=None))
         for name, portfolio in portfolios(pool, feed).items():
-            others[name] = trajectory(portfolio, values, constant_supply, 0, rows)
+            others[name] = trajectory(portfolio, values, constant_supply, begin, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
     if followed:
         scores[_FRESH] = {}
     running: list[Parts] = []
     for _, first, last in spans:
-        own = path.rows(first, last)
+        span = first - begin, last - begin
+        own = path.rows(*span)
         held = _held(own._replace(refused=None).per_share())
-        strategies = (own, *held, constant.rows(first, last))
+        strategies = (own, *held, constant.rows(*span))
         paths = dict(zip((POOL, *BENCHMARKS), strategies, strict=True))
-        paths |= {name: other.rows(first, last) for name, other in others.items()}
+        paths |= {name: other.rows(*span) for name, other in others.items()}
         if followed:
             paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
         running.append(_started(paths, feed))
@@ -96,7 +104,7 @@ def assess(
             scores[strategy][period] = numbers
     anew = scores.pop(_FRESH, {})
     worth = {name: np.asarray(other.value) for name, other in others.items()}
-    return Assessment(scores, path, worth, anew)
+    return Assessment(scores, path, left, int(rows_since), worth, anew)
 
 
 def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
@@ -137,6 +145,13 @@ def _trajectory(
     return simulate(pool, params, feed, first, rows)
 
 
+@program("rows")
+def _ended(
+    pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
+) -> tuple[Trajectory, Left, Int[Array, ""]]:
+    return ended(pool, params, feed, first, rows)
+
+
 def _scored(path: Trajectory, feed: Feed) -> dict[str, float]:
     """All metrics of one trajectory."""
     return _joined(jax.device_get(_started({POOL: path}, feed)))[POOL]
@@ -151,7 +166,9 @@ def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
     """
     sorting = tuple(name for name in METRICS if METRICS[name].sorts)
     cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
-    every = {name: path._replace(refused=None).per_share() for name, path in paths.items()}
+    every = {}
+    for name, path in paths.items():  # no metric reads refused trades and volumes
+        every[name] = path._replace(refused=None, volumes=None).per_share()
     names, parts = [*every], cast(Parts, [])
     with executor(feed.trading.executor):
         for first in range(0, len(names), _LANES):

@@ -21,7 +21,7 @@ def constant_weights(
     reserves.
     """
     logits = jnp.log(jnp.maximum(reserves * prices / value, np.finfo(value.dtype).tiny))
-    own = feed._replace(trades=None, initial_reserves=None, initial_pool_value=value)
+    own = feed._replace(trades=None, initial_reserves=None, initial_pool_value=value, left=None)
     return {"initial_weights_logits": logits}, own
 
 

@@ -138,6 +138,8 @@ class WalkDocument(TypedDict):
     cycles: Sequence[CycleRecord]
     aggregate: AggregateRecord
     verdict: VerdictRecord
+    data: NotRequired[JsonObject]
+    """The digest of what all cycles were made from."""
     settings: NotRequired[JsonObject]
     meanings: NotRequired[Mapping[str, int]]
     """The metrics' meanings that are above 1."""

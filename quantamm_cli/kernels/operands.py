@@ -35,6 +35,16 @@ class Trades(NamedTuple):
     exact_out: Bool[Array, "*t k"]
 
 
+class Volumes(NamedTuple):
+    """The value traded with the pool in the numeraire, (t,) each, or of one minute: half of what
+    came in and went out, at market prices. ``arbitrage``: by arbitrageurs; ``trades``: by external
+    trades.
+    """
+
+    arbitrage: Float[Array, "*t"] | float = 0.0
+    trades: Float[Array, "*t"] | float = 0.0
+
+
 class Blocks(NamedTuple):
     """Weights at the start of each block, their change a minute while they move, and the minutes
     after which they stop, if early.

@@ -130,6 +130,13 @@ def _bytes(column: "polars.Series") -> bytes:
     return np.ascontiguousarray(column.to_numpy(), "<i8" if integer else "<f8").tobytes()
 
 
+def table_market(name: str, columns: Mapping[str, np.ndarray]) -> MemoryMarket:
+    """A market without prices that has one table; it lives as long as it is referred to."""
+    import polars
+
+    return MemoryMarket({}, {name: polars.DataFrame(dict(columns))})
+
+
 def live_market(sha256: str) -> MemoryMarket:
     """The market of this content. Raises DataError if it is not alive in this process."""
     for market in _alive:

@@ -26,6 +26,7 @@ def load(
     wanted: tuple[str, ...] = (),
     trades: Trades | None = None,
     fees: Fees | None = None,
+    burn_in: int | None = None,
     for_scores: tuple[str, ...] = (),
 ) -> Market:
     """The prices of the minutes [start, end) and of the burn-in before them, with all series that
@@ -36,6 +37,7 @@ def load(
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source itself provides if it can and no file does.
         trades, fees: the run's components; ``read`` of each is called once.
+        burn_in: minutes of burn-in; by default those of the source's settings.
         for_scores: series that no estimator reads: they have their first value throughout the
             burn-in, and do not shorten it.
 
@@ -51,7 +53,8 @@ def load(
         for name, path in source.series.items()
     }
     warming = {name: file for name, file in files.items() if name not in for_scores}
-    burn_in = DAY * _burn_in_days(source, tokens, start, warming)
+    if burn_in is None:
+        burn_in = DAY * _burn_in_days(source, tokens, start, warming)
     first = start - burn_in
     columns = {token: source.read(token, first, end) for token in tokens}
     prices = np.empty((end - first, len(tokens)))
@@ -78,8 +81,10 @@ def load(
     )
     run_trades = read_trades(trades, market) if trades else None
     run_fees = read_fees(fees, market) if fees else None
-    sha256 = _digest(tokens, first, prices, series, run_trades)
-    return replace(market, sha256=sha256, trades=run_trades, fees=run_fees)
+    sha256, digests = _digests(tokens, first, prices, series, run_trades)
+    if run_fees is not None:
+        digests["fees"] = hashlib.sha256(run_fees.digest_bytes).hexdigest()
+    return replace(market, sha256=sha256, trades=run_trades, fees=run_fees, digests=digests)
 
 
 def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:
@@ -112,21 +117,34 @@ def _burn_in_days(
     return source.burn_in_days
 
 
-def _digest(
+def _digests(
     tokens: tuple[str, ...],
     first: int,
     prices: NDArray[np.float64],
     series: dict[str, NDArray[np.float64]],
     trades: ExternalTrades | None,
-) -> str:
-    digest = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
-    digest.update(np.ascontiguousarray(prices, dtype="<f8").data)
+) -> tuple[str, dict[str, str]]:
+    """The SHA-256 of all, and that of each part by its name."""
+    whole = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
+    whole.update(np.ascontiguousarray(prices, dtype="<f8").data)
+    parts = {"prices": whole.hexdigest()}
     for name, values in sorted(series.items()):
-        digest.update(json.dumps([name, values.shape[1]]).encode("ascii"))
-        digest.update(np.ascontiguousarray(values, dtype="<f8").data)
+        header = json.dumps([name, values.shape[1]]).encode("ascii")
+        content = [memoryview(header), np.ascontiguousarray(values, dtype="<f8").data]
+        parts[f"series.{name}"] = _added(whole, content)
     if trades is not None:
-        digest.update(json.dumps(["trades", trades.pay.shape[1]]).encode("ascii"))
+        content = [memoryview(json.dumps(["trades", trades.pay.shape[1]]).encode("ascii"))]
         for column in (trades.pay, trades.take, trades.exact_out):
-            digest.update(np.ascontiguousarray(column, dtype="<i4").data)
-        digest.update(np.ascontiguousarray(trades.amount, dtype="<f8").data)
-    return digest.hexdigest()
+            content.append(np.ascontiguousarray(column, dtype="<i4").data)
+        content.append(np.ascontiguousarray(trades.amount, dtype="<f8").data)
+        parts["trades"] = _added(whole, content)
+    return whole.hexdigest(), parts
+
+
+def _added(whole: "hashlib._Hash", content: list[memoryview]) -> str:
+    """The SHA-256 of some content, which is also added to ``whole``."""
+    part = hashlib.sha256()
+    for each in content:
+        whole.update(each)
+        part.update(each)
+    return part.hexdigest()

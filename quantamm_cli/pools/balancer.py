@@ -21,6 +21,10 @@ class Balancer(GeometricPool, kind="balancer"):
     """
 
     @property
+    def goes_on(self) -> bool:
+        return True
+
+    @property
     def moves(self) -> bool:
         return False
 

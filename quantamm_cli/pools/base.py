@@ -18,19 +18,23 @@ from quantamm_cli.core.minute import window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.quotes import Quotes
 from quantamm_cli.core.tree import TracedComponent
-from quantamm_cli.core.types import Feed, Layout, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Layout, Left, Params, Path, Snapshot
+from quantamm_cli.kernels.operands import Volumes
 
 Scalar = Float[Array, ""]
 
 
 class Row(NamedTuple):
     """The result of a minute: the reserves after it, the fees that liquidity providers earned, and
-    how many trades of ``trades=…`` were refused.
+    how many trades of ``trades=…`` were refused; and the volumes. ``memory``: the state besides
+    reserves that a run which takes the pool up needs.
     """
 
     reserves: Float[Array, " n"]
     fees: Float[Array, ""]
     refused: Int[Array, ""]
+    volumes: Volumes = Volumes()
+    memory: dict[str, Float[Array, "*n"]] = {}  # noqa: RUF012 - never written to
 
 
 class AbstractPool(TracedComponent, ABC, group="pool"):
@@ -131,22 +135,80 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
 
     def with_frictions(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path with frictions or trades of others, by one ``step`` after the other."""
-        trading = feed.trading
-        every = 1 if feed.has_flows else trading.every
+        every = 1 if feed.has_flows else feed.trading.every
         visits = np.arange(0, rows, every)
         opening, ticks = self.prepare(params, feed, start, rows)
-        visited = ticks
-        if len(visits) < rows:
-            visited = jax.tree.map(lambda column: column[visits], ticks)
-        results = checkpointed_scan(
-            lambda state, tick: self.step(state, tick, trading.solver), opening, visited
-        )
-        reserves = held(results.reserves, visits, rows)
-        fees = results.fees
-        if len(visits) < rows:
-            fees = jnp.zeros(rows, fees.dtype).at[visits].set(fees)
+        results = self.stepped(feed, opening, ticks, visits, rows, feed.trading.solver)
+        reserves = results.reserves
         weights = self.reported(ticks, reserves, window(feed.prices, start, rows))
-        return Path(weights, reserves, fees, None if feed.trades is None else results.refused)
+        refused = None if feed.trades is None else results.refused
+        volumes, memory = results.volumes, results.memory
+        return Path(weights, reserves, results.fees, refused, memory=memory, volumes=volumes)
+
+    def stepped(
+        self,
+        feed: Feed,
+        opening: Any,
+        ticks: Any,
+        visits: NDArray[np.int64],
+        rows: int,
+        solver: str,
+    ) -> Row:
+        """The result of every row, from one ``step`` for each visit.
+
+        A pool that is taken up was visited at row 0 already.
+        """
+        coming = visits if feed.left is None else visits[1:]
+        visited = ticks
+        if len(coming) < rows:
+            visited = jax.tree.map(lambda column: column[coming], ticks)
+        at = jax.tree.map(lambda column: column[0], ticks)
+        if len(coming):
+            results: Row = checkpointed_scan(
+                lambda state, tick: self.step(state, tick, solver), opening, visited
+            )
+        else:
+            shapes = jax.eval_shape(lambda: self.step(opening, at, solver)[1])
+            results = jax.tree.map(lambda shape: jnp.zeros((0, *shape.shape), shape.dtype), shapes)
+        if feed.left is not None:
+            results = jax.tree.map(_after, self.left_row(feed.left, results), results)
+        reserves, memory = jax.tree.map(
+            lambda column: held(column, visits, rows), (results.reserves, results.memory)
+        )
+        fees, refused, volumes = results.fees, results.refused, results.volumes
+        if len(visits) < rows:
+            fees, volumes = jax.tree.map(
+                lambda column: jnp.zeros(rows, column.dtype).at[visits].set(column), (fees, volumes)
+            )
+        return Row(reserves, fees, refused, volumes, memory)
+
+    def left_row(self, left: Left, results: Row) -> Row:
+        """Row 0 of a pool that is taken up."""
+        memory = {name: left.memory[name] for name in results.memory}
+        none = jnp.zeros(())
+        return Row(left.reserves, none, jnp.zeros((), jnp.int32), Volumes(none, none), memory)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another run can take the pool up where one left it.
+
+        A pool that computes its opening by itself, not by ``opening_reserves``, cannot.
+        """
+        return False
+
+    def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
+        """The last row of a path of so many rows at which another run can take the pool up: that
+        of the arbitrageur's last visit.
+        """
+        return (rows - 1) // feed.trading.every * feed.trading.every
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        """The pool at a row of its path."""
+        del params, start
+        memory = {name: column[row] for name, column in path.memory.items()}
+        return Left(path.reserves[row], memory=memory)
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
         """Raise ConfigError if these readable parameters, ``(sets, …)`` each, contradict each
@@ -177,7 +239,7 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
 
     def untouched(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         """The path when nobody trades: the reserves at the start stay."""
-        opening = feed.initial_reserves
+        opening = feed.opening
         if opening is None:
             opening = self.frictionless(params, feed, start, 1).reserves[0]
         prices = window(feed.prices, start, rows)
@@ -213,8 +275,8 @@ def opening_reserves(
     """Reserves before the first minute: those of the feed, or else the initial value in shares
     ``weights`` at these prices.
     """
-    if feed.initial_reserves is not None:
-        return feed.initial_reserves
+    if feed.opening is not None:
+        return feed.opening
     return weights * feed.initial_pool_value / prices
 
 
@@ -225,6 +287,11 @@ def held(
     if len(visits) == rows:
         return column
     return column[np.searchsorted(visits, np.arange(rows), side="right") - 1]
+
+
+def _after(first: Array, rest: Array) -> Array:
+    """A column that begins with ``first``."""
+    return jnp.concatenate([jnp.asarray(first, rest.dtype)[None], rest])
 
 
 def without_prefix(prefix: str, params: Params) -> Params:

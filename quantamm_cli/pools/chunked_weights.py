@@ -6,7 +6,7 @@ from typing import Literal
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from quantamm_cli.core import interpolate
 from quantamm_cli.core.closed_form import log_growth
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.minute import window
-from quantamm_cli.core.types import Feed, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Left, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.frictionless.jax_ops import growth
 from quantamm_cli.kernels.frictions.jax_ops import Plan
@@ -49,6 +49,10 @@ class ChunkedPool(GeometricPool, ABC):
         return self.chunk_period
 
     @property
+    def goes_on(self) -> bool:
+        return True
+
+    @property
     def moves(self) -> bool:
         return True
 
@@ -65,10 +69,41 @@ class ChunkedPool(GeometricPool, ABC):
 
     def chunk_of(self, feed: Feed, row: Int[Array, ""]) -> Int[Array, ""]:
         """The index of the last chunk whose price is known at a row."""
+        if feed.left is not None:
+            return feed.first_chunk
         return feed.first_chunk + (feed.burn_in + row) // self.chunk_period
 
     def blocks(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Blocks:
-        return self.weight_blocks(params, feed, start, -(-rows // self.chunk_period))
+        length = rows if feed.left is None else rows + self.chunk_period - 1
+        return self.weight_blocks(params, feed, start, -(-length // self.chunk_period))
+
+    def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
+        if self.open_for is None:
+            return super().anchor(feed, rows)
+        return self._last_visits(feed, rows)[-1]
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        chunk, begun = self.chunk_period, _phase(feed)
+        # The next block begins with weights that the same computation gives, to the last bit.
+        feed = _with_one_more_chunk(feed)
+        blocks = self.blocks(params, feed, start, len(path.reserves) + chunk)
+        block, phase = (begun + row) // chunk, (begun + row) % chunk
+        at = self.chunk_of(feed, start) + block
+        estimators = self.readouts(params, feed)
+        return (
+            super()
+            .left(params, feed, start, path, row)
+            ._replace(
+                phase=phase,
+                lag=phase + (feed.burn_in + start - begun) % chunk,
+                weights=blocks.starts[block],
+                slope=blocks.slopes[block],
+                next=blocks.starts[block + 1],
+                estimators={name: column[at] for name, column in estimators.items()},
+            )
+        )
 
     @property
     def open_for(self) -> int | None:
@@ -81,6 +116,11 @@ class ChunkedPool(GeometricPool, ABC):
         if self.open_for is None:
             return None
         return np.arange(rows) % self.chunk_period < self.open_for
+
+    def open_after(self, feed: Feed, rows: int) -> Bool[Array, " rows"]:
+        if self.open_for is None:
+            return super().open_after(feed, rows)
+        return (_phase(feed) + jnp.arange(rows)) % self.chunk_period < self.open_for
 
     def plan(self, rows: int) -> Plan:
         return Plan(
@@ -96,7 +136,8 @@ class ChunkedPool(GeometricPool, ABC):
         """Whether the pool is in equilibrium at every minute, and its weights change linearly for
         the whole interpolation period.
         """
-        return feed.always_balanced and self.is_linear and self.open_for is None
+        simple = feed.always_balanced and self.is_linear and self.open_for is None
+        return simple and feed.left is None
 
     def sampled(
         self,
@@ -134,7 +175,11 @@ class ChunkedPool(GeometricPool, ABC):
     def weights(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
     ) -> Float[Array, "rows n"]:
-        return self.interpolated(self.blocks(params, feed, start, rows), rows)
+        blocks = self.blocks(params, feed, start, rows)
+        if feed.left is None:
+            return self.interpolated(blocks, rows)
+        whole = self.interpolated(blocks, rows + self.chunk_period - 1)
+        return window(whole, jnp.asarray(feed.left.phase), rows)
 
     def interpolated(self, blocks: Blocks, rows: int) -> Float[Array, "rows n"]:
         """Weights at every minute."""
@@ -142,3 +187,18 @@ class ChunkedPool(GeometricPool, ABC):
         fill = interpolate.METHODS[self.weight_interpolation_method]
         minutes = fill(starts, slopes, self.chunk_period, self.weight_interpolation_period, stops)
         return minutes.reshape(-1, minutes.shape[-1])[:rows]
+
+
+def _phase(feed: Feed) -> Int[Array, ""] | int:
+    """Minutes from the start of its block to row 0."""
+    return 0 if feed.left is None else feed.left.phase
+
+
+def _with_one_more_chunk(feed: Feed) -> Feed:
+    """The feed with its last chunk twice."""
+
+    def longer(column: Float[Array, "c _"]) -> Float[Array, "d _"]:
+        return jnp.concatenate([column, column[-1:]])
+
+    series = {name: longer(column) for name, column in feed.series.items()}
+    return feed._replace(chunks=longer(feed.chunks), series=series)

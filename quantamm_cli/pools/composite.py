@@ -11,11 +11,15 @@ from pydantic import Field
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.tree import traced
-from quantamm_cli.core.types import Feed, Layout, Params, Path
+from quantamm_cli.core.types import Feed, Layout, Left, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, opening_weights, without_prefix
 from quantamm_cli.settings.component import Settings
 from quantamm_cli.settings.suggestions import did_you_mean
+
+_PARENT, _VALUES = "parent", "opening_values"
+"""Names in what a run leaves: the parent pool, and the values with which the parts opened."""
 
 
 @traced
@@ -127,9 +131,11 @@ class Composite(AbstractPool, kind="composite"):
             own_columns = np.setdiff1d(own_columns, np.concatenate(part_columns))
         own = len(own_columns)
         budget = feed.initial_pool_value * opening_weights(params)[own:]
+        if feed.left is not None:
+            budget = feed.left.memory[_VALUES]
         parts = []
         for number, (name, part) in enumerate(self.parts.items()):
-            part_feed = _part_feed(feed, part, part_columns[number], budget[number])
+            part_feed = _part_feed(feed, name, part, part_columns[number], budget[number])
             part_params = without_prefix(f"{name}_", params)
             parts.append((part.pool.path(part_params, part_feed, start, rows), part_feed))
         assets = _parent_feed(feed, own_columns, parts, start, rows, self.chunk)
@@ -139,7 +145,7 @@ class Composite(AbstractPool, kind="composite"):
         weights = reserves = jnp.zeros((rows, feed.prices.shape[1]), feed.prices.dtype)
         weights = weights.at[:, own_columns].set(parent.weights[:, :own])
         reserves = reserves.at[:, own_columns].set(parent.reserves[:, :own])
-        fees = parent.fees
+        fees, volumes = parent.fees, parent.volumes
         for number, (columns, (path, part_feed)) in enumerate(
             zip(part_columns, parts, strict=True)
         ):
@@ -148,7 +154,42 @@ class Composite(AbstractPool, kind="composite"):
             weights = weights.at[:, columns].set(parent.weights[:, asset, None] * path.weights)
             reserves = reserves.at[:, columns].set(scale[:, None] * path.reserves)
             fees = fees + scale * path.fees
-        return Path(weights, reserves, fees)
+            if volumes is not None and path.volumes is not None:
+                volumes = Volumes(
+                    volumes.arbitrage + scale * path.volumes.arbitrage,
+                    volumes.trades + scale * path.volumes.trades,
+                )
+        inside = dict(zip(map(_place, self.parts), parts, strict=True))
+        inside = {_PARENT: (parent, assets), **inside}
+        return Path(weights, reserves, fees, inside=inside, volumes=volumes)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.parent.goes_on and all(part.pool.goes_on for part in self.parts.values())
+
+    def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
+        """A row at which each of the pools can be taken up."""
+        pools = {_PARENT: self.parent} | {_place(name): x.pool for name, x in self.parts.items()}
+        rows_of_each = []
+        for name, pool in pools.items():
+            left = None if feed.left is None else feed.left.parts[name]
+            rows_of_each.append(pool.anchor(feed._replace(left=left), rows))
+        return jnp.stack([*map(jnp.asarray, rows_of_each)]).min()
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        """The parent and the parts, and the values with which these opened."""
+        parent, assets = path.inside[_PARENT]
+        whole = self.parent.left(params, assets, jnp.asarray(0), parent, row)
+        lefts, values = {_PARENT: whole}, []
+        for name, part in self.parts.items():
+            inside, part_feed = path.inside[_place(name)]
+            own = without_prefix(f"{name}_", params)
+            lefts[_place(name)] = part.pool.left(own, part_feed, start, inside, row)
+            values.append(part_feed.initial_pool_value)
+        memory = {_VALUES: jnp.stack(values)} if values else {_VALUES: jnp.zeros(0)}
+        return Left(path.reserves[row], whole.phase, whole.lag, memory=memory, parts=lefts)
 
 
 def _needs_series(pool: AbstractPool) -> str:
@@ -161,7 +202,12 @@ def _with_count(spec: Parameter, assets: int) -> Parameter:
     return spec if spec.count is not None else replace(spec, count=assets)
 
 
-def _part_feed(feed: Feed, part: Part, columns: np.ndarray, value: Array) -> Feed:
+def _place(name: str) -> str:
+    """The name of a part in what a run leaves."""
+    return f"parts.{name}"
+
+
+def _part_feed(feed: Feed, name: str, part: Part, columns: np.ndarray, value: Array) -> Feed:
     """The feed of one part, which opens with ``value``."""
     frictions = feed.frictions
     if frictions is not None:
@@ -174,6 +220,7 @@ def _part_feed(feed: Feed, part: Part, columns: np.ndarray, value: Array) -> Fee
         prefix=None,
         initial_reserves=None,
         state=None,
+        left=None if feed.left is None else feed.left.parts[_place(name)],
         layout=Layout(),
         numeraire=jnp.asarray(part.pool.quoted_in(part.tokens), jnp.int32),
     )
@@ -205,6 +252,7 @@ def _parent_feed(
         chunks=jnp.concatenate(chunks, axis=1),
         burn_in=feed.burn_in + start,
         prefix=None,
+        left=None if feed.left is None else feed.left.parts[_PARENT],
         layout=Layout(),
         numeraire=None,
     )

@@ -19,6 +19,7 @@ from quantamm_cli.core.swap import weighted_price
 from quantamm_cli.core.trading import Swap, traded
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import (
     AbstractPool,
     Row,
@@ -74,6 +75,10 @@ class Cow(AbstractPool, kind="cow"):
     def takes_frictions(self) -> bool:
         return True
 
+    @property
+    def goes_on(self) -> bool:
+        return True
+
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:
         return Batches(opening_weights(params), fee)
 
@@ -85,8 +90,9 @@ class Cow(AbstractPool, kind="cow"):
         weights = opening_weights(params).astype(prices.dtype)
         opening = opening_reserves(feed, weights, prices[0])
         # The setting's value selects one of two programs: the common value 1 needs no loop.
+        visited = self._visited if feed.left is None else self._visited_later
         path = jax.lax.cond(
-            self.arb_quality == 1, rebalanced, self._visited, opening, weights, prices[visits]
+            self.arb_quality == 1, rebalanced, visited, opening, weights, prices[visits]
         )
         reserves = held(path, visits, rows)
         return Path(shares(reserves, prices), reserves, jnp.zeros_like(prices[:, 0]))
@@ -104,9 +110,11 @@ class Cow(AbstractPool, kind="cow"):
         after = arbitraged(before, weights, tick, self.arb_quality)
         # ``arbitraged`` has checked that the trade covers its costs. Competitors earn exactly zero,
         # so a second check in ``settle`` would fail by rounding: it gets no costs.
-        reserves, fees = settle(before, after, tick._replace(gas_cost=None, arb_fee=None))
-        reserves, more, refused = traded(reserves, tick, swap(weights, tick.fee))
-        return (reserves, weights), Row(reserves, fees + more, refused)
+        costless = tick._replace(gas_cost=None, arb_fee=None)
+        reserves, fees, volume = settle(before, after, costless)
+        reserves, more, refused, other = traded(reserves, tick, swap(weights, tick.fee))
+        volumes = Volumes(volume, other)
+        return (reserves, weights), Row(reserves, fees + more, refused, volumes)
 
     def _visited(
         self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]
@@ -121,6 +129,14 @@ class Cow(AbstractPool, kind="cow"):
 
         path: Float[Array, "k 2"] = checkpointed_scan(visit, opening, prices)
         return path
+
+    def _visited_later(
+        self, opening: Pair, weights: Pair, prices: Float[Array, "k 2"]
+    ) -> Float[Array, "k 2"]:
+        """The same of a pool that was visited at the first prices already."""
+        if len(prices) == 1:
+            return opening[None]
+        return jnp.concatenate([opening[None], self._visited(opening, weights, prices[1:])])
 
 
 def rebalanced(opening: Pair, weights: Pair, prices: Float[Array, "k 2"]) -> Float[Array, "k 2"]:

@@ -14,7 +14,7 @@ from quantamm_cli.core.bijectors import Interval, Log2
 from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.recurrence import Columns, RuleInputs
-from quantamm_cli.core.types import Feed, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Left, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import without_prefix
 from quantamm_cli.pools.wrapper import Wrapper
@@ -123,9 +123,7 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
 
     def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
         """The fee of every minute of the feed, from the last chunk known then."""
-        observed = RuleInputs(feed.chunks, feed.series)
-        rule_params = without_prefix(PREFIX, params)
-        changes = self.rule.signal(Columns(feed.first_chunk), observed, rule_params, self.clock)
+        changes, _ = self._changes(params, feed)
         lowest = jax.nn.sigmoid(params["raw_fee_lowest"][0])
         highest = jax.nn.sigmoid(params["raw_fee_highest"][0])
         strength = jnp.exp2(params["log_fee_strength"][0])
@@ -133,6 +131,29 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
         fees = lowest + (highest - lowest) * share
         minutes = feed.burn_in + jnp.arange(len(feed.prices))
         return fees[feed.first_chunk + minutes // self.chunk_period]
+
+    def _changes(self, params: Params, feed: Feed) -> tuple[Array, dict[str, Array]]:
+        """The rule's signal and its estimators at every chunk."""
+        initial = None
+        if feed.left is not None:
+            initial = without_prefix(PREFIX, feed.left.estimators)
+        recur, observed = Columns(feed.first_chunk, initial), RuleInputs(feed.chunks, feed.series)
+        changes = self.rule.signal(recur, observed, without_prefix(PREFIX, params), self.clock)
+        return changes, recur.columns
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        """The pool inside, and the estimators of the fee at the chunk to which the block of its
+        weights belongs.
+        """
+        left = self.base.left(params, feed, start, path, row)
+        minutes = feed.burn_in + start + row
+        lag = minutes % self.chunk_period if self.base.chunk is None else left.lag
+        at = feed.first_chunk + (minutes - lag) // self.chunk_period
+        columns = self._changes(params, feed)[1].items()
+        own = {f"{PREFIX}{name}": column[at] for name, column in columns}
+        return left._replace(lag=lag, estimators={**left.estimators, **own})
 
     def path(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         return self.base.path(params, self._charged(params, feed), start, rows)

@@ -9,10 +9,12 @@ from pydantic import Field
 
 from quantamm_cli.core.minute import window
 from quantamm_cli.core.rebalancing import YEAR, Broker, log_value
-from quantamm_cli.core.types import DAY, Feed, Params, Path
+from quantamm_cli.core.types import DAY, Feed, Left, Params, Path
 from quantamm_cli.pools.base import held
 from quantamm_cli.pools.wrapper import Wrapper
 from quantamm_cli.settings.types import Fraction, NonNegative
+
+_BASE = "base"
 
 
 class LossVersusRebalancing(Wrapper, kind="lvr"):
@@ -35,10 +37,33 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
         return Broker(self.cost)
 
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
-        weights = self.base.frictionless(params, feed, start, rows).weights
+        base_feed = feed
+        if feed.left is not None:
+            base_feed = feed._replace(left=feed.left.parts[_BASE])
+        base = self.base.frictionless(params, base_feed, start, rows)
         visits, chunk = np.arange(0, rows, feed.trading.every), self.chunk
         assert chunk is not None
-        return fund_path(self.broker, weights, feed, start, visits, chunk)
+        path = fund_path(self.broker, base.weights, feed, start, visits, chunk)
+        return path._replace(inside={_BASE: (base, base_feed)})
+
+    def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
+        left = None if feed.left is None else feed.left.parts.get(_BASE)
+        return self.base.anchor(feed._replace(left=left), rows)
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        """The portfolio, and the pool inside, of which it follows the weights."""
+        left, chunk = super().left(params, feed, start, path, row), self.chunk
+        assert chunk is not None
+        lag: Int[Array, ""] | int = (feed.burn_in + start + row) % chunk
+        if not path.inside:  # nobody trades, so that the pool inside was not computed
+            return left._replace(lag=lag)
+        inside, inside_feed = path.inside[_BASE]
+        base = self.base.left(params, inside_feed, start, inside, row)
+        if self.base.chunk is not None:
+            lag = base.lag
+        return left._replace(phase=base.phase, lag=lag, parts={_BASE: base})
 
 
 class RebalancingVersusRebalancing(LossVersusRebalancing, kind="rvr"):
@@ -85,7 +110,7 @@ def fund_path(
     streamed = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** years
     growth = log_value(weights[visits], prices[visits], broker.cost, spread, streamed)
     opening = feed.initial_pool_value
-    if feed.initial_reserves is not None:
-        opening = (feed.initial_reserves * prices[0]).sum()
+    if feed.opening is not None:
+        opening = (feed.opening * prices[0]).sum()
     reserves = weights[visits] * (opening * jnp.exp(growth))[:, None] / prices[visits]
     return Path(weights, held(reserves, visits, rows), jnp.zeros(rows, prices.dtype))

@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.arbitrage import leg
@@ -22,7 +23,7 @@ from quantamm_cli.core.swap import out_given_in, weighted_price
 from quantamm_cli.core.trading import geometric_swap, traded
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.kernels.frictions.jax_ops import LoopResult, Plan, minute_loop
-from quantamm_cli.kernels.operands import Blocks
+from quantamm_cli.kernels.operands import Blocks, Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, held, opening_reserves
 
 
@@ -105,6 +106,17 @@ class GeometricPool(AbstractPool, ABC):
         del rows
         return None
 
+    def open_after(self, feed: Feed, rows: int) -> Bool[Array, " rows"]:
+        """As ``open_rows``, of a pool that is taken up."""
+        del feed
+        return jnp.ones(rows, bool)
+
+    def _last_visits(self, feed: Feed, rows: int) -> Int[Array, " rows"]:
+        """The last visit up to each row of a pool that is taken up, and was visited at row 0."""
+        index = jnp.arange(rows)
+        visited = (index % feed.trading.every == 0) & self.open_after(feed, rows)
+        return jax.lax.cummax(jnp.where(visited, index, 0))
+
     def visits(self, rows: int, every: int) -> NDArray[np.int64]:
         """The rows of a window on which an arbitrageur who comes every ``every`` minutes trades."""
         visits, is_open = np.arange(0, rows, every), self.open_rows(rows)
@@ -121,7 +133,11 @@ class GeometricPool(AbstractPool, ABC):
         weights, prices = self.weights(params, feed, start, rows), window(feed.prices, start, rows)
         visits = self.visits(rows, feed.trading.every)
         w, p = weights, prices
-        if len(visits) < rows:
+        if feed.left is not None:
+            visits = np.arange(rows)
+            last = self._last_visits(feed, rows)
+            w, p = weights[last], prices[last]
+        elif len(visits) < rows:
             w, p = weights[visits], prices[visits]
         gain = (w[:-1] * jnp.diff(jnp.log(p), axis=0)).sum(-1)
         if self.moves:
@@ -140,7 +156,7 @@ class GeometricPool(AbstractPool, ABC):
         results = self._minute_loop(params, feed, start, rows)
         weights = self.weights(params, feed, start, rows)
         refused = None if feed.trades is None else results.refused
-        return Path(weights, results.reserves, results.fees, refused)
+        return Path(weights, results.reserves, results.fees, refused, volumes=results.volumes)
 
     def sampled(
         self,
@@ -176,7 +192,10 @@ class GeometricPool(AbstractPool, ABC):
         opening = opening_reserves(feed, blocks.starts[0], feed.prices[start])
         plan = replace(self.plan(length), rows=rows, moves=self.moves, has_flows=feed.has_flows)
         plan = replace(plan, every=trading.every, do_arb=trading.do_arb, solver=trading.solver)
-        return minute_loop(plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades)
+        phase = None if feed.left is None else feed.left.phase
+        return minute_loop(
+            plan, feed.prices, start, blocks, opening, feed.frictions, feed.trades, phase
+        )
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
@@ -185,6 +204,8 @@ class GeometricPool(AbstractPool, ABC):
         minute, open_rows = minutes(feed, start, rows), self.open_rows(rows)
         if open_rows is not None:
             visited = jnp.asarray(open_rows)
+            if feed.left is not None:
+                visited = self.open_after(feed, rows)
             if minute.visited is not None:
                 visited = minute.visited & visited
             minute = minute._replace(visited=visited)
@@ -196,13 +217,15 @@ class GeometricPool(AbstractPool, ABC):
         at the new weights.
         """
         minute = tick.minute
-        reserves, fees = leg(solver, minute.grown(state.reserves), state.weights, minute)
-        reserves, more, refused = traded(reserves, minute, geometric_swap(tick.weights, minute.fee))
+        reserves, fees, volume = leg(solver, minute.grown(state.reserves), state.weights, minute)
+        swap = geometric_swap(tick.weights, minute.fee)
+        reserves, more, refused, traded_volume = traded(reserves, minute, swap)
         fees = fees + more
         if self.moves:
-            reserves, more = leg(solver, reserves, tick.weights, minute)
-            fees = fees + more
-        return State(reserves, tick.weights), Row(reserves, fees, refused)
+            reserves, more, later = leg(solver, reserves, tick.weights, minute)
+            fees, volume = fees + more, volume + later
+        volumes = Volumes(volume, traded_volume)
+        return State(reserves, tick.weights), Row(reserves, fees, refused, volumes)
 
     def reported(
         self, ticks: Tick, reserves: Float[Array, "rows n"], prices: Float[Array, "rows n"]
@@ -216,9 +239,9 @@ def opening_value(
     """The opening value of a frictionless pool: the initial value or, with initial reserves, their
     value after arbitrage to these prices.
     """
-    if feed.initial_reserves is None:
+    if feed.opening is None:
         return feed.initial_pool_value
-    return jnp.exp((weights * jnp.log(feed.initial_reserves * prices / weights)).sum())
+    return jnp.exp((weights * jnp.log(feed.opening * prices / weights)).sum())
 
 
 def equilibrium(

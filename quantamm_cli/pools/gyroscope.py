@@ -20,8 +20,9 @@ from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.quotes import PAIR, Quotes, paid_first
 from quantamm_cli.core.trading import Swap, traded
-from quantamm_cli.core.types import Feed, Params, Path, Snapshot
+from quantamm_cli.core.types import Feed, Left, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, held, shares
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Positive, Token
@@ -156,6 +157,10 @@ class Elliptic(Quotes):
         return jnp.where(self.flipped, 1 / own, own)
 
 
+_REFERENCE = "reference_price"
+"""The opening price, where that is the divisor of prices in parameters."""
+
+
 class State(NamedTuple):
     """Reserves and the constant curve."""
 
@@ -203,6 +208,10 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
 
     @property
     def takes_frictions(self) -> bool:
+        return True
+
+    @property
+    def goes_on(self) -> bool:
         return True
 
     def quoted_in(self, tokens: tuple[str, ...]) -> int:
@@ -320,9 +329,19 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         curve, minute = state.curve, tick.minute
         before = minute.grown(state.reserves)
         change = eclp.best_trade(curve.ellipse, curve.to_ellipse(before), tick.band, minute.fee)
-        reserves, fees = settle(before, before + curve.from_ellipse(change), minute)
-        reserves, more, refused = traded(reserves, minute, swap(curve, minute.fee))
-        return State(reserves, curve), Row(reserves, fees + more, refused)
+        reserves, fees, volume = settle(before, before + curve.from_ellipse(change), minute)
+        reserves, more, refused, other = traded(reserves, minute, swap(curve, minute.fee))
+        volumes = Volumes(volume, other)
+        return State(reserves, curve), Row(reserves, fees + more, refused, volumes)
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        left = super().left(params, feed, start, path, row)
+        if self.reference_price is not None:
+            return left
+        curve = self._token_curve(params, feed, feed.prices[start])
+        return left._replace(memory={_REFERENCE: curve.unit[1]})
 
     def _following(
         self, params: Params, feed: Feed, opening: Pair, prices: Float[Array, "k 2"]
@@ -339,6 +358,8 @@ class Gyroscope(AbstractPool, kind="gyroscope"):
         if self.reference_price is None:
             own = flip(prices, flipped)
             reference = own[0] / own[1]
+            if feed.left is not None:
+                reference = feed.left.memory[_REFERENCE]
         else:
             reference = self.reference_price * one
         ellipse = self._ellipse(params, prices.dtype)
@@ -363,7 +384,7 @@ def _opening(curve: TokenCurve, feed: Feed, prices: Pair) -> Pair:
     """The feed's reserves, or those of the initial value at the market's price."""
     one: Pair = curve.from_ellipse(eclp.reserves_at(curve.ellipse, curve.price(prices)))
     opening: Pair = one * (feed.initial_pool_value / (one * prices).sum())
-    return opening if feed.initial_reserves is None else feed.initial_reserves
+    return opening if feed.opening is None else feed.opening
 
 
 def swap(curve: TokenCurve, fee: Scalar) -> Swap:

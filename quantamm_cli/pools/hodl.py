@@ -12,6 +12,10 @@ from quantamm_cli.pools.base import AbstractPool, opening_reserves, opening_weig
 class Hodl(AbstractPool, kind="hodl"):
     """Holds the tokens bought at the initial weights. Its weights are shares of value."""
 
+    @property
+    def goes_on(self) -> bool:
+        return True
+
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         prices = window(feed.prices, start, rows)
         opening = opening_reserves(feed, opening_weights(params), prices[0])

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 from pydantic import Field
@@ -13,13 +14,13 @@ from quantamm_cli.core import reclamm
 from quantamm_cli.core.arbitrage import settle
 from quantamm_cli.core.bijectors import Interval
 from quantamm_cli.core.contracts import OnChain
-from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.minute import Minute, minutes, window
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.quotes import Quotes, paid_first
 from quantamm_cli.core.trading import traded
-from quantamm_cli.core.types import Feed, Params, Path
+from quantamm_cli.core.types import Feed, Left, Params, Path
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.kernels.operands import Volumes
 from quantamm_cli.pools.base import AbstractPool, Row, opening_reserves, opening_weights, shares
 from quantamm_cli.settings.types import Positive
 
@@ -211,6 +212,10 @@ class Reclamm(AbstractPool, kind="reclamm"):
     def takes_frictions(self) -> bool:
         return True
 
+    @property
+    def goes_on(self) -> bool:
+        return True
+
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         used = {
             RATIO: True,
@@ -239,15 +244,22 @@ class Reclamm(AbstractPool, kind="reclamm"):
 
         A learned fee applies here, too.
         """
-        every = feed.trading.every
+        visits = np.arange(0, rows, feed.trading.every)
         opening, ticks = self.prepare(params, feed, start, rows)
-        visits = jax.tree.map(lambda column: column[::every], ticks)
-        reserves, fees, _ = checkpointed_scan(
-            lambda state, tick: self.step(state, tick, "exact"), opening, visits
-        )
-        reserves = jnp.repeat(reserves, every, axis=0)[:rows]
-        fees = jnp.zeros(rows, fees.dtype).at[::every].set(fees)
-        return Path(shares(reserves, ticks.minute.prices), reserves, fees)
+        results = self.stepped(feed, opening, ticks, visits, rows, "exact")
+        reserves = results.reserves
+        weights = shares(reserves, ticks.minute.prices)
+        volumes, memory = results.volumes, results.memory
+        return Path(weights, reserves, results.fees, memory=memory, volumes=volumes)
+
+    def left(
+        self, params: Params, feed: Feed, start: Int[Array, ""], path: Path, row: Int[Array, ""]
+    ) -> Left:
+        left, rows = super().left(params, feed, start, path, row), len(path.reserves)
+        opening, ticks = self.prepare(params, feed, start, rows)
+        idle = row - _uses(feed, ticks.minute)[row]
+        memory = left.memory or self._memory(opening)
+        return left._replace(memory=memory | {"idle": idle.astype(path.reserves.dtype)})
 
     def prepare(
         self, params: Params, feed: Feed, start: Int[Array, ""], rows: int
@@ -261,7 +273,11 @@ class Reclamm(AbstractPool, kind="reclamm"):
         virtual = reclamm.quoting(reserves, prices, _span(params))
         if feed.state is not None:
             virtual = feed.state["virtual_balances"]
+        if feed.left is not None:
+            virtual = feed.left.memory["virtual_balances"]
         shift = self._shift(params, reserves, virtual, 60.0 * feed.trading.every)
+        if feed.left is not None and "rate" in feed.left.memory:
+            shift = shift._replace(rate=feed.left.memory["rate"])
         return State(reserves, virtual, shift), Tick(minute, _elapsed(feed, minute))
 
     def step(self, state: State, tick: Tick, solver: str) -> tuple[State, Row]:
@@ -276,9 +292,18 @@ class Reclamm(AbstractPool, kind="reclamm"):
             shift = shift._replace(rate=shift.rate * jnp.sqrt(minute.growth))
         virtual = self.moved(reserves, virtual, shift, tick.seconds, minute.prices)
         after = reclamm.arbitraged(reserves, virtual, minute.prices, minute.fee)
-        reserves, fees = settle(reserves, after, minute)
-        reserves, more, refused = traded(reserves, minute, reclamm.swap_with(virtual, minute.fee))
-        return State(reserves, virtual, shift), Row(reserves, fees + more, refused)
+        reserves, fees, volume = settle(reserves, after, minute)
+        swap = reclamm.swap_with(virtual, minute.fee)
+        reserves, more, refused, other = traded(reserves, minute, swap)
+        state, volumes = State(reserves, virtual, shift), Volumes(volume, other)
+        return state, Row(reserves, fees + more, refused, volumes, self._memory(state))
+
+    def _memory(self, state: State) -> dict[str, Array]:
+        """The state besides the reserves: a speed is calibrated once, and grows with the pool."""
+        memory: dict[str, Array] = {"virtual_balances": state.virtual}
+        if self.interpolation != "geometric":
+            memory["rate"] = state.shift.rate
+        return jax.lax.stop_gradient(memory)
 
     def _shift(
         self,
@@ -356,6 +381,16 @@ def _elapsed(feed: Feed, minute: Minute) -> Float[Array, " t"]:
     """For every minute the seconds since the pool was last used by the arbitrageur, by traders or
     by liquidity providers; zero if it is not used.
     """
+    last = _uses(feed, minute)
+    index = jnp.arange(len(last))
+    before = jnp.concatenate([jnp.zeros_like(last[:1]), last[:-1]])
+    return jnp.where(last == index, 60 * (index - before), 0).astype(minute.prices.dtype)
+
+
+def _uses(feed: Feed, minute: Minute) -> Int[Array, " t"]:
+    """The row of the last use up to each row; the opening is one. It is below zero before the
+    first use of a pool that is taken up.
+    """
     index = jnp.arange(len(minute.prices))
     used = minute.visited
     if used is None:
@@ -364,6 +399,7 @@ def _elapsed(feed: Feed, minute: Minute) -> Float[Array, " t"]:
         used = used | (minute.trades.pay >= 0).any(-1)
     if minute.growth is not None:
         used = used | (minute.growth != 1)
-    last = jax.lax.cummax(jnp.where(used, index, 0))
-    before = jnp.concatenate([jnp.zeros_like(last[:1]), last[:-1]])
-    return jnp.where(used, 60 * (index - before), 0).astype(minute.prices.dtype)
+    opening = jnp.zeros((), index.dtype)
+    if feed.left is not None:
+        opening -= feed.left.memory["idle"].astype(index.dtype)
+    return jax.lax.cummax(jnp.where(used, index, opening))

@@ -116,13 +116,13 @@ class Temporal(ChunkedPool, kind="temporal"):
     ) -> Blocks:
         chunk = self.chunk_of(feed, start)
         path = self._scan if self.weight_calculation_method == "scan" else self._guarded
-        if self.rule.targets or feed.state is not None:
+        if feed.left is None and (self.rule.targets or feed.state is not None):
             starts, slopes = path(params, feed, chunk, blocks)
         else:
-            opening = opening_weights(params)
+            first, slope = self._first_block(params, feed)
             starts, slopes = path(params, feed, chunk + 1, blocks - 1)
-            starts = jnp.concatenate([opening[None], starts])
-            slopes = jnp.concatenate([jnp.zeros_like(opening)[None], slopes])
+            starts = jnp.concatenate([first[None], starts])
+            slopes = jnp.concatenate([slope[None], slopes])
         if not self.guard.stops:
             return Blocks(starts, slopes, None)
 
@@ -130,6 +130,17 @@ class Temporal(ChunkedPool, kind="temporal"):
             return self.guard.stop(weights, slope, self.weight_interpolation_period)
 
         return Blocks(starts, slopes, jax.vmap(stop)(starts, slopes))
+
+    def _first_block(self, params: Params, feed: Feed) -> tuple[Weights, Weights]:
+        """Weights at the start of the first block and their change a minute: a new pool's weights
+        rest, one that is taken up goes on.
+        """
+        if feed.left is None:
+            opening = opening_weights(params)
+            return opening, jnp.zeros_like(opening)
+        assert feed.left.weights is not None
+        assert feed.left.slope is not None
+        return feed.left.weights, feed.left.slope
 
     def arrival(self, weights: Weights, slope: Weights) -> Weights:
         """The weights at the end of a block that starts at ``weights`` and moves by ``slope`` a
@@ -148,14 +159,14 @@ class Temporal(ChunkedPool, kind="temporal"):
         """
         if self.weight_calculation_method == "hybrid":
             return self._looped(params, feed)[1]
-        recur = Columns(self._first_chunk(feed), feed.state)
+        recur = Columns(self._first_chunk(feed), feed.estimators)
         return self._signal(recur, RuleInputs(feed.chunks, feed.series), params)
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
         """The state of the rule's estimators at every chunk, by name; a run can continue from any
         of its rows.
         """
-        recur = Columns(self._first_chunk(feed), feed.state)
+        recur = Columns(self._first_chunk(feed), feed.estimators)
         self._signal(recur, RuleInputs(feed.chunks, feed.series), params)
         return recur.columns
 
@@ -214,7 +225,7 @@ class Temporal(ChunkedPool, kind="temporal"):
 
     def _first_chunk(self, feed: Feed) -> Int[Array, ""]:
         """The chunk at which estimators begin: the first, or the one whose state is set."""
-        return feed.first_chunk if feed.state is None else self.chunk_of(feed, jnp.asarray(0))
+        return feed.first_chunk if feed.estimators is None else self.chunk_of(feed, jnp.asarray(0))
 
     def _slope(self, params: Params, weights: Weights, signal: Weights) -> Weights:
         """The change a minute that a signal asks for, limited by the guard."""
@@ -229,8 +240,11 @@ class Temporal(ChunkedPool, kind="temporal"):
 
     def opening(self, params: Params, feed: Feed, signal: Weights) -> Weights:
         """The weights a pool opens with: the initial ones or, if the rule has targets, the first
-        target within the guard's limits.
+        target within the guard's limits; of one that is taken up, those of its next block.
         """
+        if feed.left is not None:
+            assert feed.left.next is not None
+            return feed.left.next
         if self.rule.targets and feed.state is None:
             return self.guard.inside(signal, params)
         return opening_weights(params)
@@ -277,7 +291,7 @@ class Temporal(ChunkedPool, kind="temporal"):
         begin = self._first_chunk(feed)
 
         def signal_of(state: Mapping[str, Array] | None, row: RuleInputs) -> tuple[State, Weights]:
-            return self._one_signal(params, state, row, feed.state)
+            return self._one_signal(params, state, row, feed.estimators)
 
         def tick(carry: tuple[State, Weights], row: tuple[Array, RuleInputs]) -> tuple[Any, Any]:
             index, observed = row

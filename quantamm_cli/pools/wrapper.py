@@ -4,10 +4,12 @@ from abc import ABC
 from collections.abc import Mapping
 
 import numpy as np
+from jax import Array
+from jaxtyping import Int
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.types import Layout
+from quantamm_cli.core.types import Feed, Layout
 from quantamm_cli.pools.base import AbstractPool
 
 
@@ -35,6 +37,13 @@ class Wrapper(AbstractPool, ABC):
 
     def check_parameters(self, values: Mapping[str, NDArray[np.float64]]) -> None:
         self.base.check_parameters(values)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.base.goes_on
+
+    def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
+        return self.base.anchor(feed, rows)
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         return self.base.parameters(assets)

@@ -32,6 +32,8 @@ class Selection(NamedTuple):
     load: str
     step: int
     set: int
+    by: str | None = None
+    """The metric, if it is not the one that selected while training."""
 
     @property
     def on_test(self) -> bool:
@@ -42,7 +44,8 @@ class Selection(NamedTuple):
     def summary(self) -> str:
         """Rule, step and set in one line."""
         remark = " (chosen on the test period)" if self.on_test else ""
-        return f"{self.load}: step {self.step}, set {self.set}{remark}"
+        rule = self.load if self.by is None else f"{self.load} by {self.by}"
+        return f"{rule}: step {self.step}, set {self.set}{remark}"
 
 
 def summary(selection: Selection | None) -> str:

@@ -28,10 +28,14 @@ def computed_by() -> str:
     for name in _LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
             parts.append(f"{name} {version(name)}")
-    for name, value in sorted(os.environ.items()):
-        if name.startswith(_VARIABLES) and name != _PLACE:
-            parts.append(f"{name}={value}")
+    parts += [f"{name}={value}" for name, value in variables().items()]
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def variables() -> dict[str, str]:
+    """The variables of the environment that change programs or numbers, in order of names."""
+    names = (name for name in sorted(os.environ) if name.startswith(_VARIABLES))
+    return {name: os.environ[name] for name in names if name != _PLACE}
 
 
 @cache
@@ -58,6 +62,19 @@ def processor() -> str:
     else:
         text += _features()
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def processor_name() -> str:
+    """The model of the processor, and the digest of what it can do."""
+    name = platform.processor() or platform.machine()
+    with (
+        contextlib.suppress(OSError),
+        open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines,
+    ):
+        models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        name = next(models, name)
+    return f"{name} ({processor()})"
 
 
 def _features() -> str:

@@ -56,6 +56,20 @@ def plugin_versions() -> dict[str, str]:
     return versions
 
 
+def plugin_module(module: str) -> tuple[Path, Path] | None:
+    """The file of an imported module and the folder of its package; None if no installed plugin
+    has it.
+    """
+    package = module.partition(".")[0]
+    if package not in {_module(point).partition(".")[0] for point in _points(COMPONENTS)}:
+        return None
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return None
+    places = _places(package)
+    return Path(file), places[0] if places else Path(file).parent
+
+
 def command_modules() -> tuple[dict[str, ModuleType], list[str]]:
     """The modules of commands by the names of their entry points, and warnings about those that
     cannot be imported.

@@ -50,6 +50,11 @@ class Simulate(Settings):
     initial_state: dict[str, Numbers] = Field(
         default_factory=dict, description="state of all the rule's estimators at start, by name"
     )
+    state: str | None = Field(
+        None,
+        description="a JSON file with the final of a run, which a simulation goes on from",
+        json_schema_extra=since(2),
+    )
     precision: Literal["float64", "float32"] = "float64"
     data: Component
     pool: Component
@@ -112,6 +117,10 @@ class Train(Simulate):
 
     @model_validator(mode="after")
     def _periods(self) -> Self:
+        if self.state is not None:
+            raise ConfigError(
+                "state", "is for qsim simulate; a training opens a pool in each window"
+            )
         if self.test_end is not None and minute(self.test_end) <= minute(self.end):
             raise ConfigError(
                 "test_end",

@@ -15,7 +15,7 @@ from quantamm_cli.store.checkpoint import Run, read_checkpoint
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.record import Entry
 from quantamm_cli.store.result_names import kind_of, pool_of, stored_results
-from quantamm_cli.store.run_paths import CHECKPOINT, FINGERPRINT, Place
+from quantamm_cli.store.run_paths import CHECKPOINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
 
@@ -37,6 +37,8 @@ class Summary:
     problem: str | None = None
     older: tuple[Older, ...] = ()
     """The definitions that have changed since it was made."""
+    beside: str = ""
+    """As in ``Place``."""
 
 
 def checkpoints(runs: Path) -> list[Path]:
@@ -62,8 +64,8 @@ def summary(path: Path) -> Summary:
     try:
         run = read_checkpoint(path)
     except StoreError as error:
-        fingerprint = name[1] if name else ""
-        return Summary(fingerprint, "damaged", path, modified, problem=error.message)
+        fingerprint, beside = (name[1], name[2] or "") if name else ("", "")
+        return Summary(fingerprint, "damaged", path, modified, problem=error.message, beside=beside)
     metric, best = _best(run)
     tokens = run.settings.get("tokens")
     return Summary(
@@ -77,6 +79,7 @@ def summary(path: Path) -> Summary:
         tokens=tuple(map(str, tokens)) if isinstance(tokens, list) else (),
         pool=pool_of(run.settings),
         older=run.older,
+        beside=Place.of(path).beside,
     )
 
 
@@ -159,7 +162,7 @@ def _orphans(runs: Path, known: set[str]) -> Iterator[Finding]:
     with atomic.reporting_errors(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
     for folder in filter(Path.is_dir, paths):
-        ours = folder.name.startswith("run_") and FINGERPRINT.fullmatch(folder.name[4:])
+        ours = CHECKPOINT.fullmatch(f"{folder.name}.json")
         if ours and folder.name not in known and (folder / "history.jsonl").exists():
             yield Finding(
                 folder,

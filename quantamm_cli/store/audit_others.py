@@ -11,10 +11,18 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
 from quantamm_cli.store.competitions import SEEDS_DIGEST, CompetitionPlace, read_batch
-from quantamm_cli.store.other_results import competition_place, read_study, walk_place
+from quantamm_cli.store.other_results import (
+    competition_place,
+    grid_place,
+    read_study,
+    simulation_place,
+    sweep_place,
+    walk_place,
+)
 from quantamm_cli.store.receipts import read_receipt
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
+from quantamm_cli.store.trajectory import read_arrays
 from quantamm_cli.store.walks import read_walk
 
 _AGAIN = "run qsim compete with the same settings to write it again"
@@ -32,7 +40,14 @@ class Finding:
 
 def damages(result: StoredResult) -> Iterator[Finding]:
     """Every problem of the files of a result that is no run."""
-    checks = {"walk": _walk_checks, "compete": _competition_checks, "study": _study_checks}
+    checks = {
+        "walk": _walk_checks,
+        "compete": _competition_checks,
+        "study": _study_checks,
+        "simulation": _simulation_checks,
+        "grid": _grid_checks,
+        "sweep": _sweep_checks,
+    }
     if result.kind not in checks:
         return
     by_file: dict[str, Finding] = {}  # two checks may read one file
@@ -48,8 +63,25 @@ def _walk_checks(result: StoredResult) -> list[Check]:
     return [partial(read_walk, place) for place in walk_place(result).choices()]
 
 
+def _simulation_checks(result: StoredResult) -> list[Check]:
+    place = simulation_place(result)
+    trajectory = place.folder / "trajectory.npz"
+    checks: list[Check] = [place.read]
+    return [*checks, partial(read_arrays, trajectory)] if trajectory.exists() else checks
+
+
+def _grid_checks(result: StoredResult) -> list[Check]:
+    place = grid_place(result)
+    return [place.read] if place.document.exists() else []
+
+
+def _sweep_checks(result: StoredResult) -> list[Check]:
+    place = sweep_place(result)
+    return [place.read] if place.document.exists() else []
+
+
 def _study_checks(result: StoredResult) -> list[Check]:
-    study = StudyPlace(result.path.parent, result.fingerprint)
+    study = StudyPlace(result.path.parent, result.fingerprint, beside=result.beside)
     return [partial(read_study, result)] if study.summary.exists() else []
 
 

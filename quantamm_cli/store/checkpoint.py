@@ -40,8 +40,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """``run_<sha256>``."""
-        return f"run_{self.fingerprint}"
+        """``run_<sha256>``, with ``+`` and 12 digits if it lies beside a run on other data."""
+        return Place.of(self.path).name
 
     @property
     def folder(self) -> Path:

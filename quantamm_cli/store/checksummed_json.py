@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
@@ -17,7 +16,7 @@ def with_digest(tree: JsonObject) -> dict[str, Json]:
     return rest | {"sha256": sha256(rest)}
 
 
-def read_object(path: Path, advice: str) -> dict[str, Any]:
+def read_object(path: Path, advice: str) -> JsonObject:
     """The object in a file.
 
     Raises StoreError, with ``advice`` if the content is no object or does not fit its digest.

@@ -7,7 +7,6 @@ runs/compete_<sha256>/receipt.json            all that another machine needs to 
 """
 
 import hashlib
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from quantamm_cli.store.checksummed_json import read_object, with_digest
 from quantamm_cli.store.encode import finite, render
 from quantamm_cli.store.receipts import source_name, write_receipt
 from quantamm_cli.store.result_folder import ResultFolder, write_if_changed
+from quantamm_cli.store.tables import write_table
 from quantamm_cli.store.trajectory import read_arrays, write_arrays
 
 SEEDS_DIGEST = "seeds_sha256"
@@ -122,19 +122,6 @@ class CompetitionPlace(ResultFolder):
         digest = {SEEDS_DIGEST: write_table(self.table, columns)}
         write_if_changed(self.scores, render(with_digest(finite(dict(scores) | digest))) + "\n")
         return {"scores": str(self.scores), "seeds": str(self.table)}
-
-
-def write_table(path: Path, columns: Columns) -> str:
-    """Writes columns of one length as parquet; returns the SHA-256 of the file.
-
-    Raises StoreError.
-    """
-    import polars
-
-    buffer = io.BytesIO()
-    polars.DataFrame(dict(columns)).write_parquet(buffer)
-    atomic.write_bytes(path, buffer.getbuffer())
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()
 
 
 def read_batch(path: Path) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
-"""Reads walk-forwards, competitions and studies for a list of results."""
+"""Reads results that are no trainings for a list of results."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +10,25 @@ from quantamm_cli.competition.documents import Swept
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, changed, older
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, text
+from quantamm_cli.settings.types import minute
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.receipts import older_definitions, read_receipt
-from quantamm_cli.store.result_names import StoredResult, pool_of
+from quantamm_cli.store.recorded import GRID, SWEEP, GridPlace, SimulationPlace, SweepPlace
+from quantamm_cli.store.result_names import SIMULATION, StoredResult, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
+
+_FILES = {
+    "compete": "scores.json",
+    "study": "study.json",
+    "simulation": SIMULATION,
+    "grid": GRID,
+    "sweep": SWEEP,
+}
 
 
 class Listed(TypedDict, total=False):
@@ -35,6 +46,11 @@ class Listed(TypedDict, total=False):
     sweep: Swept
     points: int
     trials: int
+    start: str
+    end: str
+    minutes: int
+    jobs: int
+    swept: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,7 @@ def other(result: StoredResult) -> Other:
         modified = datetime.fromtimestamp(newest.stat().st_mtime, UTC)
     if not exists:
         return Other(result, "unfinished", modified, file, {})
-    reader = {"walk": _walk, "compete": _competition, "study": _study}[result.kind]
+    reader = _READERS[result.kind]
     try:
         facts, changed = reader(result)
     except StoreError as failure:
@@ -73,17 +89,32 @@ def other(result: StoredResult) -> Other:
 
 def competition_place(result: StoredResult) -> CompetitionPlace:
     """The files of a competition."""
-    return CompetitionPlace(result.path.parent, result.fingerprint)
+    return CompetitionPlace(result.path.parent, result.fingerprint, beside=result.beside)
 
 
 def walk_place(result: StoredResult, chosen: str = "") -> WalkPlace:
     """The files of a walk-forward."""
-    return WalkPlace(result.path.parent, result.fingerprint, chosen)
+    return WalkPlace(result.path.parent, result.fingerprint, chosen, beside=result.beside)
+
+
+def simulation_place(result: StoredResult) -> SimulationPlace:
+    """The files of a simulation."""
+    return SimulationPlace(result.path.parent, result.fingerprint, beside=result.beside)
+
+
+def grid_place(result: StoredResult) -> GridPlace:
+    """The files of a grid."""
+    return GridPlace(result.path.parent, result.fingerprint, beside=result.beside)
+
+
+def sweep_place(result: StoredResult) -> SweepPlace:
+    """The files of a sweep."""
+    return SweepPlace(result.path.parent, result.fingerprint, beside=result.beside)
 
 
 def read_study(result: StoredResult) -> StudyDocument:
     """The summary of a study. Raises StoreError if it is missing or damaged."""
-    path = StudyPlace(result.path.parent, result.fingerprint).summary
+    path = StudyPlace(result.path.parent, result.fingerprint, beside=result.beside).summary
     advice = "run qsim tune with the same settings to write it again"
     document: Any = read_object(path, advice)
     if (
@@ -109,7 +140,7 @@ def _file(result: StoredResult) -> tuple[Path, bool]:
         places = walk_place(result).choices()
         place = places[0] if places else walk_place(result)
         return place.result, bool(places)
-    file = result.path / {"compete": "scores.json", "study": "study.json"}[result.kind]
+    file = result.path / _FILES[result.kind]
     return file, file.exists()
 
 
@@ -169,9 +200,60 @@ def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     return facts, older_study(study)
 
 
+def _simulation(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    document = simulation_place(result).read()
+    facts = _simulated(document["settings"])
+    facts["metric"] = "returns"
+    facts["minutes"] = minute(facts["end"]) - minute(facts["start"])
+    facts["best"] = document["metrics"]["returns"]
+    meanings = document["provenance"].get("meanings")
+    return facts, _older(document["settings"], document["metrics"], meanings)
+
+
+def _grid(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    document = grid_place(result).read()
+    facts = _simulated(document["settings"])
+    scores = [score for score in document["scores"][document["metric"]] if score is not None]
+    facts["metric"], facts["best"] = document["metric"], max(scores, default=None)
+    facts["points"] = len(document["points"])
+    meanings = document["provenance"].get("meanings")
+    return facts, _older(document["settings"], document["scores"], meanings)
+
+
+def _sweep(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    document = sweep_place(result).read()
+    swept = f"{document['identity']['command']} over {', '.join(document['axes'])}"
+    return {"jobs": len(document["jobs"]), "swept": swept}, ()
+
+
+def _simulated(settings: JsonObject) -> Listed:
+    tokens, pool = _pool(settings)
+    return {
+        "tokens": tokens,
+        "pool": pool,
+        "start": text(settings, "start"),
+        "end": text(settings, "end"),
+    }
+
+
+def _older(settings: JsonObject, metrics: Iterable[str], meanings: Json) -> tuple[Older, ...]:
+    numbers: Any = meanings if isinstance(meanings, Mapping) else {}
+    return older(settings, "simulate", sorted(metrics), numbers)
+
+
 def _pool(settings: JsonObject) -> tuple[list[str], str | None]:
     """Tokens and pool of stored settings."""
     tokens = settings["tokens"]
     if not isinstance(tokens, list):
         raise TypeError("tokens are not a list")
     return tokens, pool_of(settings)
+
+
+_READERS = {
+    "walk": _walk,
+    "compete": _competition,
+    "study": _study,
+    "simulation": _simulation,
+    "grid": _grid,
+    "sweep": _sweep,
+}

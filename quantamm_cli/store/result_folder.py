@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from quantamm_cli.store import atomic
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.lock import RunLock
+from quantamm_cli.store.run_paths import result_name
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class ResultFolder:
 
     runs: Path
     fingerprint: str
+    beside: str = field(default="", kw_only=True)
+    """12 digits of the digest of its data, if the plain name has other data."""
 
     prefix: ClassVar[str]
     """The prefix of its name."""
@@ -28,7 +31,7 @@ class ResultFolder:
     @property
     def name(self) -> str:
         """The name of the folder."""
-        return f"{self.prefix}_{self.fingerprint}"
+        return result_name(self.prefix, self.fingerprint, self.beside)
 
     @property
     def folder(self) -> Path:

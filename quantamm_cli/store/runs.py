@@ -11,9 +11,11 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.audit import Summary, checkpoints, findings, summary
 from quantamm_cli.store.audit_others import Finding
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
+from quantamm_cli.store.inputs import Inputs, differences
 from quantamm_cli.store.lock import BusyError
 from quantamm_cli.store.other_results import Other, other
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.recorded import DOCUMENTS
 from quantamm_cli.store.result_names import (
     ASKED,
     KINDS,
@@ -45,38 +47,49 @@ class Store:
     def __init__(self, folder: str | Path) -> None:
         self.root = Path(folder)
 
-    def path(self, fingerprint: str) -> Path:
-        """The path of a run's checkpoint, which may not exist.
+    def path(self, fingerprint: str, beside: str = "") -> Path:
+        """The path of a run's checkpoint, which may not exist; ``beside`` as in ``Place``.
 
         Raises StoreError if ``fingerprint`` is none.
         """
-        return Place(self.root, fingerprint).checkpoint
+        return Place(self.root, fingerprint, beside).checkpoint
 
-    def folder(self, fingerprint: str) -> Path:
-        """The path of a run's folder, which may not exist.
+    def folder(self, fingerprint: str, beside: str = "") -> Path:
+        """The path of a run's folder, which may not exist; ``beside`` as in ``Place``.
 
         Raises StoreError if ``fingerprint`` is none.
         """
-        return Place(self.root, fingerprint).folder
+        return Place(self.root, fingerprint, beside).folder
 
     def open(
         self,
         settings: JsonObject,
         *,
-        data: str | None = None,
+        data: Inputs | None = None,
+        beside: str = "",
         fresh: bool = False,
         wait: float = 0.0,
     ) -> Writer:
         """Takes the lock of the run of these settings, waiting up to ``wait`` seconds, and reads
         the run if it exists.
 
-        ``data``: SHA-256 of the rows read; DataError if the run was made from others. ``fresh``:
-        an existing run is renamed, with a date, and the run is new. Raises BusyError, which names
-        the process that writes the run, and StoreError for a damaged or unwritable run.
+        ``data``: what is read; DataError if the run was made from other contents. ``beside``: as
+        in ``Place``. ``fresh``: an existing run is renamed, with a date, and the run is new.
+        Raises BusyError, which names the process that writes the run, and StoreError for a damaged
+        or unwritable run.
         """
-        place = Place(self.root, sha256(settings))
+        place = Place(self.root, sha256(settings), beside)
         atomic.make_folder(self.root)
         return Writer(place, settings, data=data, fresh=fresh, wait=wait)
+
+    def apart(self, fingerprint: str, data: Inputs) -> str:
+        """Empty if the run of this fingerprint was made from ``data``, or there is none; else
+        the ``beside`` of the run that is made from them.
+        """
+        path = self.path(fingerprint)
+        if path.exists() and differences(read_checkpoint(path).provenance, data).changes:
+            return data.suffix
+        return ""
 
     def load(self, name: str | Path) -> Run:
         """The verified run of a fingerprint, a prefix of 6 or more of its digits, ``run_…``, or a
@@ -152,6 +165,8 @@ class Store:
 def _at(path: Path) -> StoredResult | None:
     """The result at a path. Any file counts as a checkpoint; reading it reports if it is none."""
     try:
+        if path.name in DOCUMENTS:
+            path = path.parent
         if path.is_dir() and (result := result_at(path)) is not None:
             return result
         if path.is_file():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class WalkPlace(ResultFolder):
     def choices(self) -> list["WalkPlace"]:
         """The walk-forward for every selection rule that has a result, the usual one first."""
         suffixes = [path.stem.removeprefix("result") for path in self.folder.glob("result*.json")]
-        return [WalkPlace(self.runs, self.fingerprint, suffix) for suffix in sorted(suffixes)]
+        return [replace(self, chosen=suffix) for suffix in sorted(suffixes)]
 
 
 @dataclass(frozen=True)

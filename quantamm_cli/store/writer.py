@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from quantamm_cli.errors import DataError, StoreError
+from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store import atomic
@@ -24,6 +24,7 @@ from quantamm_cli.store.checkpoint import STATUSES, Run, read_checkpoint, write_
 from quantamm_cli.store.encode import finite
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.history import History
+from quantamm_cli.store.inputs import Inputs, differences
 from quantamm_cli.store.lock import RunLock
 from quantamm_cli.store.record import Entry, Records
 from quantamm_cli.store.run_paths import Place
@@ -42,7 +43,7 @@ class Writer:
     """
 
     def __init__(
-        self, place: Place, settings: JsonObject, *, data: str | None, fresh: bool, wait: float
+        self, place: Place, settings: JsonObject, *, data: Inputs | None, fresh: bool, wait: float
     ) -> None:
         self.place = place
         self.status: Status = "new"
@@ -109,8 +110,8 @@ class Writer:
         """
         step = step_of(state)
         origin = dict(provenance)
-        if self.data:
-            origin.setdefault("data", self.data)
+        if self.data is not None:
+            origin = {**self.data.stored(), **origin}
         with self._busy:
             since = self._records.of(entries_since_last)
             by_step = {record.step: record for record in self._records.of(checkpoint_entries)}
@@ -157,13 +158,9 @@ class Writer:
         self.run = replace(run, entries=run.entries + unseen)
 
     def _same_data(self, run: Run) -> None:
-        stored = run.provenance.get("data")
-        if self.data and stored and stored != self.data:
-            raise DataError(
-                str(run.path),
-                f"was made from other data (sha256 {stored}) than the present ({self.data}); "
-                f"restore that data, or {start_over()}",
-            )
+        if self.data is not None:
+            apart = differences(run.provenance, self.data)
+            apart.refuse(str(run.path), (start_over(),))
 
     def _state(self, run: Run) -> dict[str, np.ndarray]:
         if not self.place.state.exists():

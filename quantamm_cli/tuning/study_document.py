@@ -50,3 +50,5 @@ class StudyDocument(TypedDict):
     best: NotRequired[BestRecord]
     identity: StudyIdentity
     optuna: str
+    data: NotRequired[JsonObject]
+    """Content digests of what the base settings read."""

@@ -13,6 +13,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
+from quantamm_cli.engine.left import nested
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS
@@ -22,11 +23,11 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.signs import signs
-from quantamm_cli.settings.types import minute
+from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
 from quantamm_cli.workflows.results import Watch
-from quantamm_cli.workflows.trajectory import Trajectory
+from quantamm_cli.workflows.trajectory import Trajectory, daily_sums, flows, summed
 
 Forms = dict[str, dict[str, list[float] | list[list[float]]]]
 """``raw`` and ``readable`` parameters of one set, by name: numbers, or numbers per layer."""
@@ -80,10 +81,17 @@ class Scored:
 
     @property
     def final(self) -> dict[str, Json]:
-        """Value, weights, reserves and estimators at the last row."""
+        """Value, weights, reserves and estimators at the last row; and the ``state``, from which
+        another run goes on at ``end``.
+        """
         final: dict[str, Json] = dict(self.assessment.final)
         if self.state.columns:
             final["readouts"] = self.state.last
+        if self.pool.goes_on:
+            rows = len(self.assessment.trajectory.value)
+            end = date_text(minute(self.settings.start) + rows)
+            skipped = self.assessment.rows_since + 1
+            final["state"] = {"end": end, **nested(self.assessment.left, skipped)}
         return final
 
     @property
@@ -152,13 +160,14 @@ def scored(
     watch.lap("data")
     assessment = assess(pool, raw, inputs, spans, followed)
     trajectory = assessment.trajectory
-    state = readouts(pool, raw, inputs, market, len(trajectory.value))
+    skipped = spans[0][1]
+    state = readouts(pool, raw, inputs, market, (skipped, skipped + len(trajectory.value)))
     watch.lap("run")
     path = write_trajectory(folder / "trajectory.npz", settings, trajectory, state)
     watch.lap("write")
     trades = None
     if trajectory.refused is not None and market.trades is not None:
-        total = int((market.trades.pay >= 0).sum())
+        total = int((market.trades.pay[skipped:] >= 0).sum())
         trades = TradeCounts(total, int(trajectory.refused.sum()))
     return Scored(settings, pool, raw, inputs, assessment, state, trades, path)
 
@@ -177,10 +186,15 @@ def write_trajectory(
 ) -> str:
     """Write ``trajectory.npz``, one row every ``output.every`` minutes; returns its path.
 
-    It includes the read-outs of estimators if the settings request them.
+    Fees, volumes and refused trades of a row are sums since the row before; ``day_…`` are sums of
+    whole days. It includes the read-outs of estimators if the settings request them.
     """
-    every = settings.output.every
-    arrays = {name: column[::every] for name, column in columns(settings, trajectory).items()}
+    every, all_columns = settings.output.every, columns(settings, trajectory)
+    arrays = {name: column[::every] for name, column in all_columns.items()}
+    of_minutes = flows(trajectory)
+    arrays |= {name: summed(column, every) for name, column in of_minutes.items()}
+    for name, column in daily_sums(all_columns["unix"], of_minutes).items():
+        arrays[f"day_{name}"] = column
     if settings.output.readouts and state.columns:
         arrays["unix_chunk"] = state.unix
         for name, column in state.columns.items():

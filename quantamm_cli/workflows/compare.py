@@ -3,7 +3,7 @@ differences of daily returns.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError, QsimError
 from quantamm_cli.evaluation.daily import daily, day_rows
 from quantamm_cli.evaluation.walk_forward import Difference, difference
+from quantamm_cli.market import Market
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.reporting.table import Column, Table
@@ -26,6 +27,7 @@ from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.walks import Walk, read_walk
 from quantamm_cli.workflows.data import last_date, load_market
+from quantamm_cli.workflows.inputs import Bound, bound
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -43,6 +45,8 @@ class Side:
     selection: Choice | None
     scores: Mapping[str, float | None]
     metric: str
+    bound: Bound | None = None
+    """What the daily returns of a run are computed from again."""
 
     @property
     def older(self) -> tuple[Older, ...]:
@@ -97,20 +101,28 @@ class Pair:
 class Comparison(Result):
     """Runs and walk-forwards beside each other; all others paired with the first by day."""
 
-    rule: str
+    selection: Selection
     sides: tuple[Side, ...]
     differences: dict[str, list[Json]]
     """Settings that differ, by dotted name, with one value for each side."""
     paired: tuple[Pair, ...]
 
+    @property
+    def rule(self) -> str:
+        """The selection rule."""
+        return str(self.selection.rule)
+
     def to_dict(self) -> dict[str, Json]:
         runs: list[Json] = []
         for side in self.sides:
             selection = finite(side.selection)
-            older = older_json(side.older)
-            runs.append({"run": side.stored.name, "selection": selection, **older})
+            each = {"run": side.stored.name, "selection": selection, **older_json(side.older)}
+            runs.append(each if side.bound is None else each | side.bound.to_dict())
         paired = [pair.to_dict() for pair in self.paired]
-        return {"load": self.rule, "differences": self.differences, "runs": runs, "paired": paired}
+        tree: dict[str, Json] = {"load": self.rule, "differences": self.differences}
+        if self.selection.by is not None:
+            tree["by"] = self.selection.by
+        return {**tree, "runs": runs, "paired": paired}
 
     def tables(self) -> Sequence[Table | str]:
         rows = [[key, *map(canonical, values)] for key, values in self.differences.items()]
@@ -121,7 +133,8 @@ class Comparison(Result):
             rows.append([f"{period} {metric}", *map(_score_text, scores)])
         lines = [self.rule]
         for side in self.sides:
-            lines += [f"{side.head} {change}" for change in side.older]
+            changes = [*side.older, *(side.bound.lines if side.bound else ())]
+            lines += [f"{side.head} {change}" for change in changes]
         tables = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
         pairs = [pair for pair in self.paired if pair.between is not None]
         if pairs:
@@ -142,23 +155,38 @@ def _score_text(score: float | None) -> str:
 
 
 def compare(
-    names: Sequence[str], composed: Composed, selection: Selection, monitor: Monitor
+    names: Sequence[str],
+    composed: Composed,
+    selection: Selection,
+    monitor: Monitor,
+    other_data: bool = False,
 ) -> Comparison:
     """Settings that differ, scores, and paired differences of daily returns.
 
     The differences are taken on the test days that a result has in common with the first.
+    ``other_data``: go on although an input of a run has changed, and say so.
+
+    Raises:
+        DataError: an input of a run has changed since it was made.
     """
-    selection = Selection(selection.rule or "best_validation", selection.minimum)
+    selection = replace(selection, rule=selection.rule or "best_validation")
     store = Store(composed.runs_dir)
-    sides = tuple(_side(store, name, selection) for name in names)
-    days = [_daily(side, composed, selection) for side in sides]
+    sides, days = [], []
+    for name in names:
+        side = _side(store, name, composed, selection)
+        if isinstance(side.stored, Run):
+            side, returns = _of_run(side, side.stored, composed, selection, other_data, monitor)
+        else:
+            returns = _of_walk(side.stored)
+        sides.append(side)
+        days.append(returns)
     pairs = zip(sides[1:], days[1:], strict=True)
     paired = tuple(_pair(side, daily, sides[0], days[0]) for side, daily in pairs)
     for pair in paired:
         if pair.reason is not None:
             names = f"{pair.side.head} less {pair.first.head}"
             monitor.note(f"{names}: no paired difference: {pair.reason}")
-    return Comparison(str(selection.rule), sides, _differences(sides), paired)
+    return Comparison(selection, tuple(sides), _differences(sides), paired)
 
 
 def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
@@ -172,7 +200,7 @@ def _differences(sides: Sequence[Side]) -> dict[str, list[Json]]:
     return differences
 
 
-def _side(store: Store, name: str, selection: Selection) -> Side:
+def _side(store: Store, name: str, composed: Composed, selection: Selection) -> Side:
     stored = store.named(name)
     if stored.kind in ("compete", "study"):
         hint = "name runs of its trials"
@@ -182,21 +210,27 @@ def _side(store: Store, name: str, selection: Selection) -> Side:
             stored.short, f"is a {KINDS[stored.kind]}, not a run or a walk-forward; {hint}"
         )
     if stored.kind == "walk":
-        return _side_of_walk(read_walk(walk_place(stored)))
-    return _side_of_run(store.load(stored.path), selection)
+        return _side_of_walk(read_walk(walk_place(stored)), selection)
+    return _side_of_run(store.load(stored.path), composed, selection)
 
 
-def _side_of_run(run: Run, selection: Selection) -> Side:
-    choice = all_selections(run, selection.minimum).get(str(selection.rule))
+def _side_of_run(run: Run, composed: Composed, selection: Selection) -> Side:
+    settings = None
+    if selection.by is not None:
+        start_jax()
+        settings = composed.of_run(run).decoded(Train)
+    choice = all_selections(run, selection, settings).get(str(selection.rule))
     scores = {} if choice is None else choice["scores"]
-    return Side(run, choice, scores, stored_metric(run.settings))
+    return Side(run, choice, scores, selection.by or stored_metric(run.settings))
 
 
-def _side_of_walk(walk: Walk) -> Side:
+def _side_of_walk(walk: Walk, selection: Selection) -> Side:
     """Its scores are means over the cycles."""
-    metric = stored_metric(walk.settings)
+    metric = selection.by or stored_metric(walk.settings)
     means = walk.result["aggregate"]["metrics"]
-    return Side(walk, None, {period: scores[metric] for period, scores in means.items()}, metric)
+    return Side(
+        walk, None, {period: scores.get(metric) for period, scores in means.items()}, metric
+    )
 
 
 def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pair:
@@ -215,31 +249,47 @@ def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pai
     return Pair(side, first, None, between, len(common), start, end)
 
 
-def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the test days above the riskless rate, or the reason why there are none."""
-    stored = side.stored
-    if isinstance(stored, Walk):
-        ends = stored.daily["unix"] // 60_000 + 1439
-        returns = stored.daily["pool"] - stored.daily.get("riskless", 0.0)
-        return dict(zip(ends.tolist(), returns.tolist(), strict=True))
-    try:
-        return _computed(stored, composed, selection)
-    except QsimError as failure:
-        return str(failure)
+def _of_walk(walk: Walk) -> Days:
+    """Returns of the test days above the riskless rate."""
+    ends = walk.daily["unix"] // 60_000 + 1439
+    returns = walk.daily["pool"] - walk.daily.get("riskless", 0.0)
+    return dict(zip(ends.tolist(), returns.tolist(), strict=True))
 
 
-def _computed(run: Run, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the chosen set on the test days above the riskless rate, computed again.
+def _of_run(
+    side: Side,
+    run: Run,
+    composed: Composed,
+    selection: Selection,
+    other_data: bool,
+    monitor: Monitor,
+) -> tuple[Side, Days | str]:
+    """The side with what it is computed from, and the returns of the chosen set on the test days
+    above the riskless rate, or the reason why there are none.
 
-    ``trajectory.npz`` may be deleted, or have too few rows.
+    They are computed again: ``trajectory.npz`` may be deleted, or have too few rows.
+
+    Raises DataError if an input has changed, unless ``other_data``.
     """
-    settings = composed.of_run(run).read(Train)
+    try:
+        settings = composed.of_run(run).read(Train)
+        market = load_market(settings, last_date(settings))
+    except QsimError as failure:
+        return side, str(failure)
+    sources = bound(run, settings, settings, market, other_data, monitor)
+    side = replace(side, bound=sources)
+    try:
+        return side, _computed(run, settings, market, selection)
+    except QsimError as failure:
+        return side, str(failure)
+
+
+def _computed(run: Run, settings: Train, market: Market, selection: Selection) -> Days | str:
     if "test" not in settings.periods:
         return "has no test period"
     start_jax()
     selected = chooser(settings, selection)(run)
     pool, span = AbstractPool.typed(settings.pool), settings.periods["test"]
-    market = load_market(settings, last_date(settings))
     returns = daily(pool, selected.params, feed(settings, market), *span).excess["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]
     return dict(zip(ends.tolist(), returns.tolist(), strict=True))

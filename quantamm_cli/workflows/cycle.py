@@ -77,17 +77,22 @@ class Cycle:
             tree[name] = getattr(self.settings, name)
         tree["regime"] = self.regime._asdict()
         tree["random"] = {name: vars(each) for name, each in self.random.items()}
-        return {**tree, **_selection_bias(self.outcome.bias)}
+        return {**tree, **_selection_bias(self.outcome.bias), **self.training.bound.to_dict()}
 
 
 def cycle(
-    settings: Train, before: Train, selection: Selection, fresh: bool, monitor: Monitor
+    settings: Train,
+    before: Train,
+    selection: Selection,
+    fresh: bool,
+    monitor: Monitor,
+    other_data: bool = False,
 ) -> Cycle:
     """Train these settings, unless a finished run exists, and score the selected set.
 
     ``before`` are the settings without a warm start: random parameters are drawn around theirs.
     """
-    training = train(settings, selection, fresh, monitor=monitor)
+    training = train(settings, selection, fresh, monitor=monitor, other_data=other_data)
     run, selected = training.run, training.chosen.selected
     pool, spans = AbstractPool.typed(settings.pool), settings.periods
     inputs = feed(settings, load_market(settings, last_date(settings)))

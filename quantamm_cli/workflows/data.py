@@ -1,6 +1,5 @@
 """Loads the prices of a run and the other data that it reads."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,29 +9,60 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.monitor import Monitor
 
 if TYPE_CHECKING:
-    from quantamm_cli.market import Market
+    from quantamm_cli.market import Market, Source
+    from quantamm_cli.market.content import MemoryMarket
 
 
 def load_market(settings: Simulate, until: str) -> "Market":
-    """The prices of [start, until) and of the burn-in before, with fees, trades and series."""
+    """The prices of [start, until) and of the burn-in before, with fees, trades and series.
+
+    A run that takes a pool up begins at the row that this was left at.
+    """
+    from quantamm_cli.engine.left import start_of
     from quantamm_cli.market import Source, load
     from quantamm_cli.market.fees import Fees
     from quantamm_cli.market.trades import Trades
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    source, _tables = with_stored_runs(source, settings, minute(until))
+    first, burn_in, earlier = minute(settings.start), None, start_of(settings)
+    if earlier is not None:
+        first, burn_in = first - earlier.skipped, earlier.lag
     rate = settings.scoring.riskless
     for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
-        minute(settings.start),
+        first,
         minute(until),
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        burn_in,
         for_scores,
     )
+
+
+def with_stored_runs(
+    source: "Source", settings: Simulate, until: int
+) -> tuple["Source", list["MemoryMarket"]]:
+    """The source with tables in place of stored runs among its series, and what keeps them alive.
+
+    Raises:
+        DataError: there is no such run, or it does not cover [start, until).
+    """
+    from quantamm_cli.market.content import table_market
+    from quantamm_cli.store.stored_path import names_run, stored_path
+
+    series, tables = dict(source.series), []
+    for name, path in source.series.items():
+        if names_run(path):
+            stored = stored_path(settings.runs_dir, path, f"data.series.{name}")
+            columns = stored.series(name, settings.tokens, minute(settings.start), until)
+            tables.append(table_market(f"series.{name}", columns))
+            series[name] = tables[-1].place(f"series.{name}")
+    return source.replace(series=series) if tables else source, tables
 
 
 def last_date(settings: Simulate) -> str:
@@ -100,19 +130,3 @@ def input_files(settings: Simulate) -> list[Path]:
         for folder in Practice.typed(settings.practice).folders:
             files += source.replace(dir=folder).files(tokens)
     return [path.expanduser() for path in files]
-
-
-def data_digest(settings: Simulate, market: "Market") -> str:
-    """SHA-256 of all data that a run reads: the market, its fees, and supplied price paths."""
-    parts = [market.sha256.encode()]
-    if market.fees is not None:
-        parts.append(market.fees.digest_bytes)
-    if isinstance(settings, Train):
-        from quantamm_cli.market import Practice
-
-        folders = Practice.typed(settings.practice).folders
-        supplied = [supplied_market(settings, market.burn_in, folder) for folder in folders]
-        parts += [each.sha256.encode() for each in supplied]
-    if len(parts) == 1:
-        return market.sha256
-    return hashlib.sha256(b"".join(parts)).hexdigest()

@@ -31,9 +31,9 @@ class Readouts(NamedTuple):
 
 
 def readouts(
-    pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market", rows: int
+    pool: AbstractPool, raw: ParamValues, feed: Feed, market: "Market", rows: tuple[int, int]
 ) -> Readouts:
-    """The states of a run of ``rows`` minutes; empty if the pool has no estimators."""
+    """The states of a run over rows [first, last); empty if the pool has no estimators."""
     chunk = pool.chunk
     params = {name: jnp.asarray(value, feed.prices.dtype) for name, value in raw.items()}
     empty = Readouts(np.empty(0, np.int64), {})
@@ -42,7 +42,7 @@ def readouts(
     columns = _columns(pool, params, feed)
     if not columns:
         return empty
-    first, last = market.burn_in // chunk, (market.burn_in + rows - 1) // chunk
+    first, last = ((market.burn_in + row) // chunk for row in (rows[0], rows[1] - 1))
     unix = (market.first_minute + np.arange(first, last + 1, dtype=np.int64) * chunk) * 60_000
     padding = int(feed.first_chunk)
     within = slice(padding + first, padding + last + 1)

@@ -1,7 +1,7 @@
 """Scores a trained run on every period beside its benchmarks, with optional extras."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
@@ -16,7 +16,7 @@ from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.runs import Run
+from quantamm_cli.store.runs import Entry, Run, Store
 from quantamm_cli.workflows.assessment import Scored, scored
 from quantamm_cli.workflows.curvature import curvature
 from quantamm_cli.workflows.custom_periods import Dates, markets
@@ -27,8 +27,11 @@ from quantamm_cli.workflows.evaluate_details import (
     custom_periods,
     other_sets,
 )
+from quantamm_cli.workflows.inputs import Bound, bound
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
+from quantamm_cli.workflows.scored_history import scored_history
 from quantamm_cli.workflows.selection import Selected, Selection, chooser
 from quantamm_cli.workflows.trajectory import Trajectory
 
@@ -43,19 +46,33 @@ class Chosen:
     settings: Train
     run: Run
     selected: Selected
+    run_settings: Train
+    """Those of the run itself."""
+    beside: str = ""
+    """12 digits of the digest of the data, if they are not those of the run."""
 
     @property
     def folder(self) -> Path:
-        """The folder of this selection; settings other than the run's have another one."""
+        """The folder of this selection; other settings and other data have another one."""
         name = f"{self.selected.method}-{self.selected.step}-{self.selected.set}"
         if self.settings.fingerprint != self.run.fingerprint:
             name += "-" + sha256(self.settings.identity())[:12]
-        return self.run.folder / name
+        run = self.run.folder
+        if self.beside:
+            run = Store(run.parent).folder(self.run.fingerprint, self.beside)
+        return run / name
 
     @property
     def selection(self) -> reported.Selection:
         """The chosen set in the form of reports."""
-        return reported.Selection(self.selected.method, self.selected.step, self.selected.set)
+        selected = self.selected
+        return reported.Selection(selected.method, selected.step, selected.set, selected.by)
+
+    def history(self) -> Sequence[Entry]:
+        """Every step of the run, with the scores by which the set was chosen."""
+        if self.selected.by is None:
+            return self.run.history()
+        return scored_history(self.run, self.run_settings, self.selected.by)
 
     @property
     def title(self) -> str:
@@ -96,7 +113,7 @@ def choose(settings: Train, run: Run, selection: Selection, run_settings: Train)
     """
     if not run.entries:
         raise StoreError(str(run.path), "has no completed step; run qsim train first")
-    return Chosen(settings, run, chooser(run_settings, selection)(run))
+    return Chosen(settings, run, chooser(run_settings, selection)(run), run_settings)
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,8 @@ class EvaluationResult(Result):
     hessian_trace: float | None
     seconds: dict[str, float]
     files: dict[str, str]
+    bound: Bound
+    """What it was made from."""
 
     @property
     def metrics(self) -> Scores:
@@ -147,11 +166,11 @@ class EvaluationResult(Result):
             tree["sets"] = [each._asdict() for each in self.sets]
         if self.hessian_trace is not None:
             tree["hessian_trace"] = self.hessian_trace
-        return {**tree, "seconds": self.seconds, "files": self.files}
+        return {**tree, **self.bound.to_dict(), "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
         shown = [
-            *self.scored.tables(self.chosen.title),
+            *self.scored.tables("\n".join([self.chosen.title, *self.bound.lines])),
             periods_table("each period from a fresh start", self.fresh),
             parts_table(self.decomposition),
             self.random.table(),
@@ -186,15 +205,23 @@ def evaluate(
     sets: Sequence[int] = (),
     with_curvature: bool = False,
     watch: Watch | None = None,
+    other_data: bool = False,
+    monitor: Monitor | None = None,
 ) -> EvaluationResult:
     """Score a chosen set and write its trajectory.
 
     ``dates``: the user's own periods, each from a fresh start. ``sets``: other sets of the chosen
-    step. ``with_curvature``: the trace of the training objective's Hessian.
+    step. ``with_curvature``: the trace of the training objective's Hessian. ``other_data``: go on
+    although an input of the run has changed, and say so.
+
+    Raises:
+        DataError: an input of the run has changed since it was made.
     """
-    watch = watch or Watch()
+    watch, monitor = watch or Watch(), monitor or Monitor()
     settings = chosen.settings
     market = load_market(settings, last_date(settings))
+    sources = bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
+    chosen = replace(chosen, beside=sources.suffix)
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
     pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans
@@ -210,5 +237,15 @@ def evaluate(
     files = {"checkpoint": str(chosen.run.path), "trajectory": scores.file}
     anew = scores.assessment.fresh
     return EvaluationResult(
-        chosen, scores, anew, parts, random, periods, others, trace, watch.seconds, files
+        chosen=chosen,
+        scored=scores,
+        fresh=anew,
+        decomposition=parts,
+        random=random,
+        periods=periods,
+        sets=others,
+        hessian_trace=trace,
+        seconds=watch.seconds,
+        files=files,
+        bound=sources,
     )

@@ -25,6 +25,9 @@ class WalkForwardEvaluation(Result):
         return self.walk.tables()
 
 
-def evaluate_walk(settings: Train, selection: Selection, monitor: Monitor) -> WalkForwardEvaluation:
+def evaluate_walk(
+    settings: Train, selection: Selection, monitor: Monitor, other_data: bool = False
+) -> WalkForwardEvaluation:
     """Evaluate every cycle with the set that the selection chooses."""
-    return WalkForwardEvaluation(walk_forward(settings, selection, monitor=monitor))
+    walk = walk_forward(settings, selection, monitor=monitor, other_data=other_data)
+    return WalkForwardEvaluation(walk)

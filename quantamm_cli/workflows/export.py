@@ -17,6 +17,8 @@ from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.fixed_point18 import bd18, bd18_shares, write_export
 from quantamm_cli.workflows.assessment import both_forms
 from quantamm_cli.workflows.evaluate import Chosen
+from quantamm_cli.workflows.inputs import Bound, stored_bound
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 
 Layers = Sequence[Sequence[str]]
@@ -34,6 +36,8 @@ class Export(Result):
     """The same numbers in units of 10^-18, always with layers."""
     file: str
     """The path of the JSON; empty until it is written."""
+    bound: Bound
+    """What the run was made from."""
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -50,6 +54,7 @@ class Export(Result):
             "params": both_forms(specs, self.chosen.selected.params),
             "values": {name: value.tolist() for name, value in self.values.items()},
             "strings": {name: self._strings(name) for name in self.units},
+            **self.bound.to_dict(),
         }
 
     def _strings(self, name: str) -> Json:
@@ -63,21 +68,25 @@ class Export(Result):
         return self.findings() | {"files": {"export": self.file}}
 
     def tables(self) -> Sequence[Table | str]:
-        run, selected = self.chosen.run, self.chosen.selected
-        which = f"{selected.method}: step {selected.step}, set {selected.set}"
-        title = f"{run.name[:16]}  {which}, in units of 10^-18"
+        run = self.chosen.run
+        title = f"{run.name[:16]}  {self.chosen.selection.summary}, in units of 10^-18"
         rows: list[tuple[str, Sequence[str]]] = []
         for name, layers in self.units.items():
             for number, layer in enumerate(layers):
                 label = f"{name} {number}" if self._layered(name) else name
                 rows.append((label, layer))
-        return [units_table("\n".join([title, *map(str, run.older)]), self.tokens, rows)]
+        caption = [title, *map(str, run.older), *self.bound.lines]
+        return [units_table("\n".join(caption), self.tokens, rows)]
 
 
-def export(chosen: Chosen) -> Export:
+def export(chosen: Chosen, other_data: bool = False, monitor: Monitor | None = None) -> Export:
     """Write the parameters of a chosen set beside its run.
 
+    ``other_data``: go on although an input of the run has changed. Inputs that cannot be read are
+    noted.
+
     Raises:
+        DataError: an input of the run has changed since it was made.
         ConfigError: the pool consists of several pools, for which there is no contract.
         StoreError: a number is not finite, or the file cannot be written.
     """
@@ -91,9 +100,10 @@ def export(chosen: Chosen) -> Export:
             hint = f"choose another with {argument('load')}"
             raise StoreError(str(run.path), f"{name} is not finite at {where}; {hint}")
     units = {name: _units(name, value) for name, value in values.items()}
-    findings = Export(chosen, values, units, "").findings()
+    sources = stored_bound(run, chosen.settings, other_data, monitor or Monitor())
+    findings = Export(chosen, values, units, "", sources).findings()
     written = write_export(run.folder, {"command": "export", **findings})
-    return Export(chosen, values, units, str(written))
+    return Export(chosen, values, units, str(written), sources)
 
 
 def _units(name: str, values: Numbers) -> Layers:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,21 +13,27 @@ from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import ParamValues
+from quantamm_cli.engine.left import goes_on
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.market import Market
 from quantamm_cli.market.fees import NUMBERS
+from quantamm_cli.metrics import METRICS
 from quantamm_cli.pools.base import AbstractPool
-from quantamm_cli.reporting.run_tables import grid_table
+from quantamm_cli.reporting.grid import Grid, best_first, points_tables
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.digest import sha256
-from quantamm_cli.settings.json_tree import Json, JsonObject, branch
+from quantamm_cli.settings.history import DOCUMENT
+from quantamm_cli.settings.json_tree import Json, JsonObject, branch, finite
 from quantamm_cli.settings.run import Simulate
-from quantamm_cli.settings.signs import shown, signs
+from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.suggestions import did_you_mean
-from quantamm_cli.store.runs import Store
+from quantamm_cli.store.recorded import GridPlace, grid_fingerprint
+from quantamm_cli.workflows.copies import check_out, copy_columns
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, by_name, flat
+from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check, images, written
+from quantamm_cli.workflows.provenance import provenance
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -51,54 +58,65 @@ class GridResult(Result):
     scores: dict[str, np.ndarray]
     """Scores ``(points,)`` by metric."""
     seconds: dict[str, float]
-    files: dict[str, str] | None
-    """Paths of the plots, by name; ``None`` if no plots were requested."""
+    files: dict[str, str]
+    """Paths of the document and the plots, by name."""
+    place: GridPlace
+    bound: Bound
+    """What it was made from."""
+
+    @property
+    def name(self) -> str:
+        """``grid_`` and the digest of settings, axes and metric."""
+        return self.place.name
 
     @property
     def order(self) -> list[int]:
         """Indices of the points, the best first; scores that are not finite come last."""
-        column = self.scores[self.metric]
-        return sorted(
-            range(len(self.points)),
-            key=lambda index: (not np.isfinite(column[index]), -column[index]),
-        )
+        return best_first(self.scores[self.metric])
 
     def to_dict(self) -> dict[str, Json]:
         points = [_split(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
-        tree: dict[str, Json] = {"metric": self.metric, "grid": points, "signs": signs(self.scores)}
-        if self.files is not None:
-            tree["files"] = self.files
-        return {**tree, "seconds": self.seconds}
+        return {
+            "run": self.name,
+            "fingerprint": self.place.fingerprint,
+            "metric": self.metric,
+            "grid": points,
+            "signs": signs(self.scores),
+            **self.bound.to_dict(),
+            "files": self.files,
+            "seconds": self.seconds,
+        }
 
     def _metrics(self, index: int) -> dict[str, float]:
         return {name: float(column[index]) for name, column in self.scores.items()}
 
+    @property
+    def grid(self) -> Grid:
+        """The scores, as plots and pages take them."""
+        title = f"{self.settings.pool.kind} from {self.settings.start} to {self.settings.end}"
+        unit = METRICS[self.metric].unit
+        return Grid(self.axes, self.scores[self.metric], self.metric, unit, title)
+
     def tables(self) -> Sequence[Table | str]:
-        rows = []
-        for index in self.order:
-            scores = (shown(name, column[index]) for name, column in self.scores.items())
-            rows.append([*self.points[index].values(), *scores])
-        title = f"{_title(self.settings)}, best {self.metric} first"
-        tables = [Table.of(title, [*self.axes, *self.scores], rows)]
-        if len(self.axes) == 2:
-            surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
-            if surface is not None:
-                tables.append(surface)
-        return tables
-
-
-def _title(settings: Simulate) -> str:
-    return f"{settings.pool.kind} from {settings.start} to {settings.end}"
+        return points_tables(self.grid, self.points, self.scores)
 
 
 def grid(
-    settings: Simulate, tree: JsonObject, stored: bool, draw: bool, monitor: Monitor
+    settings: Simulate,
+    tree: JsonObject,
+    stored: bool,
+    draw: bool,
+    monitor: Monitor,
+    out: str | None = None,
 ) -> GridResult:
-    """Score every point of the grid of ``tree``.
+    """Score every point of the grid of ``tree`` and write the scores.
 
     ``stored``: the parameters of ``settings`` come from a run, and the grid may replace them.
-    ``draw``: also write a plot.
+    ``draw``: also write a plot. ``out``: a file that gets the points, ``.parquet`` or ``.csv``.
     """
+    check_out(out, arrays=False)
+    if goes_on(settings):
+        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
     if draw:
         check()
     start_jax()
@@ -110,18 +128,51 @@ def grid(
     params: ParamValues = settings.params
     if stored:
         params = without(params, values, specs)
-    scores = _scores(settings, tree, points, (specs, params), metric, monitor, watch)
-    files = None
+    market = load_market(settings, settings.end)
+    describe_market(market, monitor)
+    scores = _scores(settings, tree, points, (specs, params), metric, market, watch)
+    sources, named = Bound(inputs_of(settings, market)), _place(settings, values, metric)
+    with named.claimed(sources.inputs) as place:
+        files = {"result": str(place.document)}
+        result = GridResult(
+            settings, metric, values, points, scores, watch.seconds, files, place, sources
+        )
+        place.write(_document(result, provenance(settings, market)))
+    if out is not None:
+        columns = {name: np.array([point[name] for point in points]) for name in points[0]}
+        files["out"] = copy_columns({**columns, **scores}, out)
     if draw:
-        files = _plots(settings, values, metric, scores[metric], monitor)
+        files |= _plots(result, monitor)
         watch.lap("plots")
-    return GridResult(settings, metric, values, points, scores, watch.seconds, files)
+    return result
+
+
+def _place(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str) -> GridPlace:
+    values = {name: list(column) for name, column in axes.items()}
+    fingerprint = grid_fingerprint(settings.identity(), values, metric)
+    return GridPlace(Path(settings.runs_dir), fingerprint)
+
+
+def _document(result: GridResult, made_by: JsonObject) -> JsonObject:
+    """What is written: scores, settings and what it was made from."""
+    document: JsonObject = finite(
+        {
+            "schema": DOCUMENT,
+            "run": result.name,
+            "fingerprint": result.place.fingerprint,
+            "metric": result.metric,
+            "axes": result.axes,
+            "points": result.points,
+            "scores": result.scores,
+            "settings": result.settings.identity(),
+            "provenance": {**made_by, **result.bound.inputs.stored()},
+        }
+    )
+    return document
 
 
 def _metric(tree: JsonObject) -> str:
     """The metric that orders the points; simulate without a grid does not read it."""
-    from quantamm_cli.metrics import METRICS
-
     name = str(branch(tree, "metric")["kind"])
     if name not in METRICS:
         near = did_you_mean(name, METRICS)
@@ -157,7 +208,7 @@ def _scores(
     points: Sequence[Point],
     parameters: tuple[Sequence[Parameter], ParamValues],
     metric: str,
-    monitor: Monitor,
+    market: Market,
     watch: Watch,
 ) -> dict[str, np.ndarray]:
     """The metrics ``(points,)`` of every point."""
@@ -166,8 +217,6 @@ def _scores(
 
     variants = varied(settings, tree, points)
     params = batch(*parameters, [_split(point)["params"] for point in points], len(settings.tokens))
-    market = load_market(settings, settings.end)
-    describe_market(market, monitor)
     inputs = feed(widest(variants), market)
     for name in NUMBERS:
         if f"fees.{name}" in points[0] and np.ndim(getattr(inputs.frictions, name, 0.0)):
@@ -247,23 +296,10 @@ def without(
     }
 
 
-def _plots(
-    settings: Simulate,
-    axes: Mapping[str, Sequence[float]],
-    metric: str,
-    scores: np.ndarray,
-    monitor: Monitor,
-) -> dict[str, str]:
+def _plots(result: GridResult, monitor: Monitor) -> dict[str, str]:
     """Write the plot of a grid of one or two axes; its path by name."""
-    from quantamm_cli.metrics import METRICS
-    from quantamm_cli.reporting.grid import Grid
-
-    grid = Grid(axes, scores, metric, METRICS[metric].unit, _title(settings))
-    drawn = images("grid", grid)
+    drawn = images("grid", result.grid)
     if not drawn:
-        monitor.note(f"no plot: the grid has {len(axes)} axes, and plots show one or two")
+        monitor.note(f"no plot: the grid has {len(result.axes)} axes, and plots show one or two")
         return {}
-    values = {name: list(column) for name, column in axes.items()}
-    digest = sha256({"grid": values, "metric": metric})[:12]
-    folder = Store(settings.runs_dir).folder(settings.fingerprint) / f"grid-{digest}"
-    return written(drawn, folder)
+    return written(drawn, result.place.folder)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.reporting.tables import leaves_table
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.store.origin import origin
+from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.results import Result
 
@@ -38,6 +41,28 @@ class PlannedRun(Result):
         exists = " (exists)" if self._checkpoint.exists() else ""
         lines = f"fingerprint {self.settings.fingerprint}\ncheckpoint  {self._checkpoint}{exists}"
         return [json.dumps(self.settings.identity(), indent=2), lines]
+
+
+@dataclass(frozen=True)
+class PlannedReproduction(Result):
+    """The stored result that would be run again, and its settings."""
+
+    result: StoredResult
+
+    @property
+    def _settings(self) -> JsonObject:
+        stored = origin(self.result)
+        return {} if stored is None else stored.settings
+
+    def to_dict(self) -> dict[str, Json]:
+        return {
+            "run": self.result.name,
+            "kind": KINDS[self.result.kind],
+            "settings": self._settings,
+        }
+
+    def tables(self) -> Sequence[Table | str]:
+        return [leaves_table(f"{self.result.short}…", self._settings)]
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def draw_page(subject: "Subject", folder: Path) -> dict[str, str]:
     from quantamm_cli.reporting.run import run_page
 
     drawn = images("run", subject)
-    return _page(run_page(subject, drawn), folder) | written(drawn, folder)
+    return write_page(run_page(subject, drawn), folder) | written(drawn, folder)
 
 
 def draw_walk(result: Path, daily: Path) -> dict[str, str]:
@@ -65,7 +65,7 @@ def draw_walk(result: Path, daily: Path) -> dict[str, str]:
     walk = json.loads(result.read_text(encoding="utf-8"))
     suffix = result.stem.removeprefix("result")
     drawn = images("walk", WalkSubject(walk, read_arrays(daily)))
-    page = _page(walk_page(walk, drawn), result.parent, suffix)
+    page = write_page(walk_page(walk, drawn), result.parent, suffix)
     return page | written(drawn, result.parent, suffix)
 
 
@@ -76,10 +76,11 @@ def draw_competition(
     from quantamm_cli.reporting.competition import CompetitionSubject, competition_page
 
     drawn = images("competition", CompetitionSubject(scores, receipt["edges"]))
-    return _page(competition_page(scores, receipt, drawn), folder) | written(drawn, folder)
+    return write_page(competition_page(scores, receipt, drawn), folder) | written(drawn, folder)
 
 
-def _page(text: str, folder: Path, suffix: str = "") -> dict[str, str]:
+def write_page(text: str, folder: Path, suffix: str = "") -> dict[str, str]:
+    """Write a page into a folder, with ``suffix`` in its name; returns its path by name."""
     name = f"report{suffix}.html"
     return {"report": write_files(folder, {name: text.encode("utf-8")})[name]}
 

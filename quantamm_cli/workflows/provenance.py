@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantamm_cli.settings.computed_by import processor_name, variables
 from quantamm_cli.settings.history import metric_meanings
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import plugin_versions
@@ -20,7 +21,11 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
     """What made a run besides its settings; not part of its fingerprint."""
     import jax
 
-    optional = {"plugins": plugin_versions(), "meanings": metric_meanings()}
+    optional = {
+        "plugins": plugin_versions(),
+        "meanings": metric_meanings(),
+        "environment": variables(),
+    }
     return {
         "qsim": __version__,
         "python": platform.python_version(),
@@ -28,6 +33,7 @@ def provenance(settings: Simulate, market: "Market") -> JsonObject:
         **{name: versions for name, versions in optional.items() if versions},
         "device": jax.devices()[0].device_kind,
         "machine": f"{platform.system()} {platform.machine()}",
+        "processor": processor_name(),
         "git": _commit(),
         "places": places(settings),
         "burn_in_days": market.burn_in / 1440,

@@ -1,13 +1,18 @@
 """Results as plots, and as one page that needs no other file."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
+import numpy as np
+
+from quantamm_cli.competition.documents import SweepScores
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.reporting.grid import Grid, grid_page
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
-from quantamm_cli.store.other_results import competition_place
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
@@ -22,6 +27,11 @@ from quantamm_cli.workflows.stored_results import (
     stored_competition,
     stored_walk,
 )
+from quantamm_cli.workflows.stored_simulations import StoredGrid, draw_grid, stored_grid
+from quantamm_cli.workflows.stored_sweeps import StoredSweep, draw_sweep, stored_sweep
+
+Drawable: TypeAlias = "StoredWalk | StoredCompetition | StoredGrid | StoredSweep"
+"""The stored results whose pages need nothing but what is stored."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +54,19 @@ class Report(Result):
         return [*self.of.tables(), self.files["report"]]
 
 
-def with_plots(result: EvaluationResult, minimum: float, watch: Watch) -> EvaluationResult:
+def with_plots(result: EvaluationResult, selection: Selection, watch: Watch) -> EvaluationResult:
     """The result with its plots among its files.
 
-    ``minimum`` is that of its selection, ``watch`` that of the result.
+    It is of this selection; ``watch`` is its clock.
     """
-    drawn = plots.draw(run_subject(result, minimum), result.chosen.folder)
+    drawn = plots.draw(run_subject(result, selection), result.chosen.folder)
     watch.lap("plots")
     return replace(result, files=result.files | drawn)
 
 
-def report_run(result: EvaluationResult, minimum: float, watch: Watch) -> Report:
-    """Draw an evaluation and write its page.
-
-    ``minimum`` is that of its selection, ``watch`` that of the result.
-    """
-    drawn = plots.draw_page(run_subject(result, minimum), result.chosen.folder)
+def report_run(result: EvaluationResult, selection: Selection, watch: Watch) -> Report:
+    """Draw an evaluation of this selection and write its page; ``watch`` is that of the result."""
+    drawn = plots.draw_page(run_subject(result, selection), result.chosen.folder)
     watch.lap("plots")
     return Report(result, result.files | drawn)
 
@@ -69,10 +76,8 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
     return Report(result, _walk(result.walk.files))
 
 
-def drawable(
-    result: StoredResult, selection: Selection, monitor: Monitor
-) -> StoredWalk | StoredCompetition:
-    """The stored walk-forward or competition.
+def drawable(result: StoredResult, selection: Selection, monitor: Monitor) -> Drawable:
+    """The stored walk-forward, competition, sweep or grid.
 
     Raises ConfigError if it cannot be drawn: a study, or a competition without a receipt.
     """
@@ -84,16 +89,27 @@ def drawable(
         )
     if result.kind == "walk":
         return stored_walk(result, selection, with_settings=False)
-    if not competition_place(result).receipt.exists():
+    if result.kind == "grid":
+        return stored_grid(result, with_settings=False)
+    if result.kind == "sweep":
+        return stored_sweep(result)
+    stored = stored_competition(result, monitor, with_settings=False)
+    if stored.receipt is None and "sweep" not in stored.scores:
         raise _no_receipt(result)
-    return stored_competition(result, monitor, with_settings=False)
+    return stored
 
 
-def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
+def report_stored(stored: Drawable) -> Report:
     """Draw a result of :func:`drawable` and write its page."""
     if isinstance(stored, StoredWalk):
         return Report(stored, _walk(stored.files))
-    if stored.receipt is None or "sweep" in stored.scores:
+    if isinstance(stored, StoredGrid):
+        return Report(stored, stored.files | draw_grid(stored))
+    if isinstance(stored, StoredSweep):
+        return Report(stored, stored.files | draw_sweep(stored))
+    if "sweep" in stored.scores:
+        return Report(stored, stored.files | _sweep(stored, stored.scores))
+    if stored.receipt is None:
         raise _no_receipt(stored.result)
     drawn = plots.draw_competition(stored.scores, stored.receipt, stored.result.path)
     return Report(stored, stored.files | drawn)
@@ -102,9 +118,24 @@ def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
 def _no_receipt(result: StoredResult) -> ConfigError:
     return ConfigError(
         result.short,
-        "has no receipt to draw from: it is a sweep, or it did not finish; "
-        f"`qsim runs show {result.short}` shows its scores",
+        f"has no receipt to draw from: it did not finish; `qsim runs show {result.short}` "
+        "shows its scores",
     )
+
+
+def _sweep(stored: StoredCompetition, scores: SweepScores) -> dict[str, str]:
+    """Draw the mean edge over the swept settings."""
+    swept, folder = scores["sweep"], stored.result.path
+    edges = {}
+    for point in scores["points"]:
+        edges[tuple(point["values"][name] for name in swept["axes"])] = point["edge"]["mean"]
+    order = itertools.product(*swept["axes"].values())
+    column = np.array([edges.get(values, np.nan) for values in order], dtype=float)
+    title = f"{swept['strategy']}, {scores['seeds']['count']} seeds"
+    grid = Grid(swept["axes"], column, "edge", "Y a seed", title)
+    drawn = plots.images("grid", grid)
+    page = grid_page(stored.result.name, grid, stored.tables(), {}, drawn)
+    return plots.write_page(page, folder) | plots.written(drawn, folder)
 
 
 def _walk(files: dict[str, str]) -> dict[str, str]:

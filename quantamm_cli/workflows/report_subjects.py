@@ -10,7 +10,7 @@ from quantamm_cli.reporting.run import Subject
 from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.assessment import Scored, columns
 from quantamm_cli.workflows.evaluate import EvaluationResult
-from quantamm_cli.workflows.selection import all_selections, selection_metric
+from quantamm_cli.workflows.selection import Selection, all_selections, selection_metric
 
 
 def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
@@ -30,19 +30,20 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
     )
 
 
-def run_subject(result: EvaluationResult, minimum: float) -> Subject:
-    """A trained run and the set that was chosen; ``minimum`` is that of its selection."""
-    settings, run = result.chosen.settings, result.chosen.run
+def run_subject(result: EvaluationResult, selection: Selection) -> Subject:
+    """A trained run and the set that this selection chose."""
+    chosen, run = result.chosen, result.chosen.run
+    settings = chosen.settings
     pool = pool_subject(result.scored, run.name, dated(settings.spans, minute(settings.start)))
     return replace(
         pool,
         tables=tuple(result.tables()),
         status=run.status,
         strategies={"pool": result.metrics, **result.benchmarks},
-        selection=result.chosen.selection,
-        metric=selection_metric(settings),
-        entries=run.history(),
-        choices=all_selections(run, minimum),
+        selection=chosen.selection,
+        metric=selection.by or selection_metric(settings),
+        entries=chosen.history(),
+        choices=all_selections(run, selection, chosen.run_settings),
         settings=settings.identity(),
         provenance=run.provenance,
     )

@@ -10,6 +10,7 @@ from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.record import Entry, Scores
 from quantamm_cli.store.runs import Run
 
@@ -19,20 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """A selection rule (``None``: the default) and, for some rules, the least score on another
-    period.
+    """A selection rule (``None``: the default), for some rules the least score on another period,
+    and the metric it compares (``None``: the one that selects while training).
     """
 
     rule: str | None = None
     minimum: float = 0.0
+    by: str | None = None
 
     @property
     def suffix(self) -> str:
         """Added to file names, unless the rule is the default."""
+        by = "" if self.by is None else f"-by-{self.by}"
         if self.rule is None:
-            return ""
+            return by
         minimum = f"-{self.minimum:g}" if "_min_" in self.rule else ""
-        return f"-{self.rule}{minimum}"
+        return f"-{self.rule}{minimum}{by}"
 
 
 USUAL = Selection()
@@ -41,17 +44,22 @@ USUAL = Selection()
 
 @dataclass(frozen=True)
 class Selected:
-    """One parameter set of one step of a run, and the rule that chose it."""
+    """One parameter set of one step of a run, and the rule that chose it.
+
+    ``by``: the metric it was chosen by, if that is not the one that selected while training.
+    """
 
     method: str
     step: int
     set: int
     params: dict[str, Sequence[float] | Sequence[Sequence[float]]]
     """Raw values by name: a list, or one list for each layer."""
+    by: str | None = None
 
     def to_dict(self) -> dict[str, str | int]:
         """The ``selection`` of the JSON a command prints."""
-        return {"load": self.method, "step": self.step, "set": self.set}
+        tree: dict[str, str | int] = {"load": self.method, "step": self.step, "set": self.set}
+        return tree if self.by is None else tree | {"by": self.by}
 
 
 def scoreboard(entries: Sequence[Entry], metric: str) -> "Scoreboard":
@@ -83,7 +91,8 @@ def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
     The default rule is ``best_validation``, or ``best_train`` without a validation period.
 
     Raises:
-        ConfigError: the rule or its period does not exist. Raised here, before any training.
+        ConfigError: the rule, its period or its metric does not exist. Raised here, before any
+            training.
     """
     from quantamm_cli.training.selection import rule_name, select
 
@@ -92,24 +101,43 @@ def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
         if f"_{period}" in method and period not in settings.periods:
             raise ArgumentError("load", f"{method}: these settings have no {period} period")
 
+    _check_metric(selection.by)
+
     def choose(run: Run) -> Selected:
-        entries = _entries(run, selection.minimum)
-        board = scoreboard(entries, selection_metric(settings))
+        entries = _entries(run, selection, settings)
+        board = scoreboard(entries, selection.by or selection_metric(settings))
         choice = select(board, method, selection.minimum)
         entry = entries[choice.entry]
         params = {name: sets[choice.set] for name, sets in entry["params"].items()}
-        return Selected(method, entry["step"], choice.set, params)
+        return Selected(method, entry["step"], choice.set, params, selection.by)
 
     return choose
 
 
-def _entries(run: Run, minimum: float) -> Sequence[Entry]:
+def _check_metric(name: str | None) -> None:
+    if name is None:
+        return
+    from quantamm_cli.metrics import METRICS
+
+    if name not in METRICS:
+        near = did_you_mean(name, METRICS)
+        raise ArgumentError(
+            "by", f"no metric is called '{name}'{near}; `qsim show metrics` lists them"
+        )
+
+
+def _entries(run: Run, selection: Selection, settings: Train | None) -> Sequence[Entry]:
     """The entries to select from.
 
-    A checkpoint has those that every rule chooses at a minimum of 0; any other minimum needs the
-    whole history.
+    A checkpoint has those that every rule chooses at a minimum of 0 by the metric that selected
+    while training; any other minimum or metric needs the whole history. ``settings`` are those of
+    the run, which a metric needs.
     """
-    return run.history() if minimum else run.entries
+    if selection.by is not None and settings is not None:
+        from quantamm_cli.workflows.scored_history import scored_history
+
+        return scored_history(run, settings, selection.by)
+    return run.history() if selection.minimum else run.entries
 
 
 def selection_period(settings: Train) -> str:
@@ -130,14 +158,21 @@ def stored_metric(settings: JsonObject) -> str:
     return text(split, "selection_metric")
 
 
-def all_selections(run: Run, minimum: float = 0.0) -> dict[str, Choice]:
-    """What every selection rule chooses of a run; rules that choose nothing are left out."""
+def all_selections(
+    run: Run, selection: Selection = USUAL, settings: Train | None = None
+) -> dict[str, Choice]:
+    """What every selection rule chooses of a run, by the metric and the minimum of ``selection``;
+    rules that choose nothing are left out.
+
+    ``settings`` are those of the run; a selection by a metric needs them.
+    """
     if not run.entries:
         return {}
     from quantamm_cli.training.selection import RULES, select
 
-    metric = stored_metric(run.settings)
-    entries = _entries(run, minimum)
+    _check_metric(selection.by)
+    metric, minimum = selection.by or stored_metric(run.settings), selection.minimum
+    entries = _entries(run, selection, settings)
     board = scoreboard(entries, metric)
     selections: dict[str, Choice] = {}
     for rule in RULES:

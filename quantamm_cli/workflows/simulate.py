@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from quantamm_cli.core.params import initial, readable
+from quantamm_cli.engine.left import start_of
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.history import DOCUMENT
+from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Simulate
-from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.store.inputs import Change
+from quantamm_cli.store.recorded import SimulationPlace
+from quantamm_cli.store.runs import Run
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.assessment import Scored, scored
+from quantamm_cli.workflows.copies import check_out, copy_trajectory
 from quantamm_cli.workflows.data import describe_market, load_market
+from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.provenance import provenance
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selected
@@ -27,11 +36,16 @@ class SimulationResult(Result):
     scored: Scored
     seconds: dict[str, float]
     files: dict[str, str]
+    place: SimulationPlace
+    bound: Bound
+    """What it was made from."""
 
     @property
     def name(self) -> str:
-        """``run_`` and the fingerprint: the folder of its files."""
-        return f"run_{self.settings.fingerprint}"
+        """``run_`` and the fingerprint: the folder of its files; with ``+`` and 12 digits if the
+        plain name has other contents.
+        """
+        return self.place.name
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -55,6 +69,7 @@ class SimulationResult(Result):
             **self.scored.to_dict(),
             "metrics": self.metrics,
             "benchmarks": self.benchmarks,
+            **self.bound.to_dict(),
             "seconds": self.seconds,
             "files": self.files,
         }
@@ -72,27 +87,44 @@ class SimulationOfRun(Result):
     result: Result
     run: Run
     selected: Selected
+    changes: tuple[Change, ...] = ()
+    """The inputs of the run that have changed since it was made."""
 
     def to_dict(self) -> dict[str, Json]:
         selection: dict[str, Json] = {**self.selected.to_dict(), "run": self.run.name}
-        return self.result.to_dict() | {"selection": selection}
+        tree = self.result.to_dict() | {"selection": selection}
+        if self.changes:
+            tree["other_data"] = [change.to_dict() for change in self.changes]
+        return tree
 
     def tables(self) -> Sequence[Table | str]:
         return self.result.tables()
 
 
+def span(settings: Simulate) -> tuple[str, int, int]:
+    """The period [start, end) in rows of its market, named by its end."""
+    earlier = start_of(settings)
+    first = 0 if earlier is None else earlier.skipped
+    return settings.end, first, first + settings.rows
+
+
 def simulate(
-    settings: Simulate, draw: bool = False, monitor: Monitor | None = None
+    settings: Simulate,
+    draw: bool = False,
+    monitor: Monitor | None = None,
+    out: str | None = None,
 ) -> SimulationResult:
     """Run the pool with the parameters of its settings and write its trajectory.
 
-    ``draw``: write plots beside it.
+    ``draw``: write plots beside it. ``out``: a file that gets a copy, ``.npz``, ``.parquet`` or
+    ``.csv``.
 
     Raises:
         ConfigError: the pool cannot have these parameters.
         DataError: the prices are missing or not valid.
     """
     monitor = monitor or Monitor()
+    check_out(out)
     if draw:
         plots.check()
     start_jax()
@@ -103,13 +135,36 @@ def simulate(
     watch = Watch()
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
-    folder = Store(settings.runs_dir).folder(settings.fingerprint)
-    scores = scored(settings, raw, ((settings.end, 0, settings.rows),), market, folder, watch)
-    files = {"trajectory": scores.file}
-    result = SimulationResult(settings, scores, watch.seconds, files)
+    sources = Bound(inputs_of(settings, market))
+    named = SimulationPlace(Path(settings.runs_dir), settings.fingerprint)
+    with named.claimed(sources.inputs) as place:
+        scores = scored(settings, raw, (span(settings),), market, place.folder, watch)
+        files = {"result": str(place.document), "trajectory": scores.file}
+        result = SimulationResult(settings, scores, watch.seconds, files, place, sources)
+        place.write(_document(result, provenance(settings, market)))
+    if out is not None:
+        files["out"] = copy_trajectory(scores.file, settings.tokens, out)
     if draw:
         from quantamm_cli.workflows.report_subjects import pool_subject
 
-        files |= plots.draw(pool_subject(scores, result.name, ()), folder)
+        files |= plots.draw(pool_subject(scores, result.name, ()), place.folder)
         watch.lap("plots")
     return result
+
+
+def _document(result: SimulationResult, made_by: JsonObject) -> JsonObject:
+    """What is written: scores, settings and what it was made from."""
+    tree = without(result.to_dict(), "seconds", "files", "data")
+    document: JsonObject = finite(
+        {
+            "schema": DOCUMENT,
+            **tree,
+            "settings": result.settings.identity(),
+            "provenance": {
+                **made_by,
+                "output": plain(result.settings.output),
+                **result.bound.inputs.stored(),
+            },
+        }
+    )
+    return document

@@ -119,7 +119,7 @@ def _lists(value: Any) -> Any:
 
 def _read(file: BinaryIO) -> Answer | None:
     """The answer in a file; None if it is damaged or any of its files has changed."""
-    stored: dict[str, Any] = json.load(file)
+    stored: Any = json.load(file)
     if stored.pop("sha256") != sha256(finite(stored)) or not _unchanged(stored["files"]):
         return None
     return Answer(stored["json"], tuple(map(_part, stored["parts"])), stored["written"])

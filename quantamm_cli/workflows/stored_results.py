@@ -24,6 +24,8 @@ from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.stored_simulations import stored_grid, stored_simulation
+from quantamm_cli.workflows.stored_sweeps import stored_sweep
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,12 @@ def show_stored(result: StoredResult, selection: Selection, monitor: Monitor) ->
         return stored_study(result)
     if result.kind == "walk":
         return stored_walk(result, selection)
+    if result.kind == "simulation":
+        return stored_simulation(result)
+    if result.kind == "grid":
+        return stored_grid(result)
+    if result.kind == "sweep":
+        return stored_sweep(result)
     return stored_competition(result, monitor)
 
 

@@ -3,27 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.reporting.run_tables import selections_table
+from quantamm_cli.reporting.run_tables import Choice, selections_table
 from quantamm_cli.reporting.stored_tables import Line, damages_table, folder_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.history import older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.settings.run import Train
-from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
-from quantamm_cli.store.runs import Finding, Other, Run, Store, Summary
+from quantamm_cli.store.result_names import KINDS
+from quantamm_cli.store.runs import Finding, Other, Run, Store, StoredResult, Summary
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.selection import all_selections
+from quantamm_cli.workflows.selection import USUAL, Selection, all_selections
 
 if TYPE_CHECKING:
     import polars
 
-OTHERS = {"walk": "walk_forwards", "compete": "competitions", "study": "studies"}
+OTHERS = {
+    "walk": "walk_forwards",
+    "compete": "competitions",
+    "study": "studies",
+    "simulation": "simulations",
+    "grid": "grids",
+    "sweep": "sweeps",
+}
 """The JSON keys of the results that are not runs."""
 OLDER = ", older"
+_Size = Literal["cycles", "seeds", "trials", "minutes", "points", "jobs"]
+_SIZES: tuple[_Size, ...] = ("cycles", "seeds", "trials", "minutes", "points", "jobs")
 _MARKED = "older: a definition has changed since; `qsim runs show` of a result says which"
 _RUN = ("fingerprint", "status", "steps", "best", "metric", "tokens", "pool", "problem")
 
@@ -95,7 +104,7 @@ def _status(each: Summary | Other) -> str:
 
 def _run_line(each: Summary) -> Line:
     return Line(
-        name=each.fingerprint[:NAME_DIGITS],
+        name=StoredResult("run", each.fingerprint, each.path, each.beside).digits,
         kind="run",
         status=_status(each),
         what=each.pool or each.problem or "",
@@ -121,13 +130,14 @@ def _other(each: Other) -> dict[str, Json]:
 
 def _other_line(each: Other) -> Line:
     facts = each.facts
-    sizes = (f"{facts[key]} {key}" for key in ("cycles", "seeds", "trials") if key in facts)
-    what = facts.get("pool") or ", ".join(facts.get("strategies", ())) or each.problem or ""
+    sizes = (f"{facts[key]} {key}" for key in _SIZES if key in facts)
+    strategies = ", ".join(facts.get("strategies", ()))
+    what = facts.get("pool") or strategies or facts.get("swept") or each.problem or ""
     if "sweep" in facts:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
     return Line(
-        name=each.result.fingerprint[:NAME_DIGITS],
+        name=each.result.digits,
         kind=KINDS[each.result.kind],
         status=_status(each),
         what=what,
@@ -185,8 +195,10 @@ class StoredRun(Result):
     """A run: its settings, its provenance, and what each selection rule chooses."""
 
     run: Run
-    minimum: float = 0.0
-    """Least score on the other period, for the rules that take one."""
+    selection: Selection = USUAL
+    """Its minimum and its metric are those of every rule."""
+    run_settings: Train | None = None
+    """Those of the run, which a selection by a metric needs."""
 
     @property
     def name(self) -> str:
@@ -225,6 +237,9 @@ class StoredRun(Result):
                 rows.append(finite(row))
         return polars.DataFrame(rows, infer_schema_length=None)
 
+    def _choices(self) -> dict[str, Choice]:
+        return all_selections(self.run, self.selection, self.run_settings)
+
     def to_dict(self) -> dict[str, Json]:
         run = self.run
         return {
@@ -234,13 +249,13 @@ class StoredRun(Result):
             "step": run.step,
             "settings": run.settings,
             "provenance": run.provenance,
-            "selections": finite(all_selections(run, self.minimum)),
+            "selections": finite(self._choices()),
             **older_json(run.older),
             "files": {"checkpoint": str(run.path)},
         }
 
     def tables(self) -> Sequence[Table | str]:
-        run, choices = self.run, all_selections(self.run, self.minimum)
+        run, choices = self.run, self._choices()
         parts: list[Table | str] = [
             leaves_table(f"{run.name}  {run.status}", run.settings),
             *map(str, run.older),
@@ -251,8 +266,11 @@ class StoredRun(Result):
         return parts
 
 
-def load_trained(settings: Train) -> Run:
-    """The stored run of some settings. Raises StoreError if it is missing or damaged."""
+def load_trained(settings: Train, other_data: bool = False) -> Run:
+    """The stored run of some settings; with ``other_data`` that on today's data, if there is one.
+
+    Raises StoreError if it is missing or damaged.
+    """
     store = Store(settings.runs_dir)
     if not store.path(settings.fingerprint).exists():
         raise StoreError(
@@ -260,4 +278,12 @@ def load_trained(settings: Train) -> Run:
             f"has no run_{settings.fingerprint[:12]}… of these settings; train it first: qsim "
             "train with the same arguments",
         )
-    return store.load(settings.fingerprint)
+    if other_data:
+        from quantamm_cli.workflows.data import last_date, load_market
+        from quantamm_cli.workflows.inputs import inputs_of
+
+        inputs = inputs_of(settings, load_market(settings, last_date(settings)))
+        beside = store.path(settings.fingerprint, store.apart(settings.fingerprint, inputs))
+        if beside.exists():
+            return store.load(beside)
+    return store.load(store.path(settings.fingerprint))

@@ -13,6 +13,7 @@ from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
+from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.result_folder import write_if_changed
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.study import Study, Trial
@@ -21,7 +22,11 @@ from quantamm_cli.workflows.monitor import Monitor
 
 
 class StudyFiles:
-    """The files of one study. ``overrides`` are those of the command that runs it."""
+    """The files of one study.
+
+    ``overrides`` are those of the command that runs it; ``inputs`` are what its base settings
+    read, ``None`` for a study that was begun without.
+    """
 
     def __init__(
         self,
@@ -30,8 +35,9 @@ class StudyFiles:
         search: Search,
         overrides: Sequence[str],
         monitor: Monitor,
+        inputs: Inputs | None = None,
     ) -> None:
-        self.place, self.identity = place, identity
+        self.place, self.identity, self.inputs = place, identity, inputs
         self._search, self._overrides, self._monitor = search, overrides, monitor
         self._experiments: Experiments | None = None
 
@@ -55,6 +61,8 @@ class StudyFiles:
             "identity": self.identity,
             "optuna": study.notes["optuna"],
         }
+        if self.inputs is not None:
+            summary["data"] = self.inputs.to_dict()
         text = json.dumps(finite(summary), indent=2, allow_nan=False)
         write_if_changed(self.place.summary, text + "\n")
 

@@ -35,10 +35,11 @@ class StudyRunner:
         files: StudyFiles,
         objective: tuple[str, str],
         monitor: Monitor,
+        other_data: bool = False,
     ) -> None:
         self._study, self._space, self._files = study, space, files
         self._period, self._metric = objective
-        self._monitor = monitor
+        self._monitor, self._other_data = monitor, other_data
         self._attempt: Attempt | None = None
         self._trials = 0
 
@@ -107,7 +108,7 @@ class StudyRunner:
         fresh = bool(self._study.notes["fresh"]) and run not in earlier
         if isinstance(settings.split, WalkForward):
             return self._walk_forward_score(attempt, settings, fresh, monitor)
-        result = train(settings, USUAL, fresh, monitor=monitor)
+        result = train(settings, USUAL, fresh, monitor=monitor, other_data=self._other_data)
         score = result.metrics.get(self._period, {}).get(self._metric, math.nan)
         if not math.isfinite(score):
             raise DivergedError("", f"{self._period}.{self._metric} is {score}")
@@ -122,7 +123,7 @@ class StudyRunner:
         """
         scores: list[float] = []
         total = len(settings.cycles)
-        for each in cycles(settings, USUAL, fresh, monitor):
+        for each in cycles(settings, USUAL, fresh, monitor, self._other_data):
             score = each.outcome.scores[self._period][self._metric]
             if not math.isfinite(score):
                 raise DivergedError(

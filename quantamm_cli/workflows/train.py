@@ -2,26 +2,27 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.market import Market
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
+from quantamm_cli.store.inputs import Change, Inputs, differences
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import fit
 from quantamm_cli.workflows.assessment import Scored
-from quantamm_cli.workflows.data import data_digest, describe_market, load_market
+from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.evaluate import Chosen
+from quantamm_cli.workflows.inputs import Bound, compared, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, chooser
 from quantamm_cli.workflows.training_run import TrainingRun, initial_parameters
 from quantamm_cli.workflows.trajectory import Trajectory
-from quantamm_cli.workflows.warm_start import check_same_data
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
 _PATIENCE = 7 * 86400.0
@@ -42,6 +43,8 @@ class TrainingResult(Result):
     """Why each set ended before its last step; ``None``: none did."""
     seconds: dict[str, float]
     files: dict[str, str]
+    bound: Bound
+    """What it was made from."""
 
     @property
     def run(self) -> Run:
@@ -60,6 +63,7 @@ class TrainingResult(Result):
 
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {**self.chosen.to_dict(), **self.scored.to_dict()}
+        tree |= self.bound.to_dict()
         tree |= {"seconds": self.seconds, "files": self.files, "status": self.status}
         if self.redrawn is not None:
             tree["redrawn"] = self.redrawn
@@ -68,7 +72,7 @@ class TrainingResult(Result):
         return tree
 
     def tables(self) -> Sequence[Table | str]:
-        return self.scored.tables(self.chosen.title)
+        return self.scored.tables("\n".join([self.chosen.title, *self.bound.lines]))
 
 
 def train(
@@ -77,6 +81,8 @@ def train(
     fresh: bool = False,
     shorter: Run | None = None,
     monitor: Monitor | None = None,
+    other_data: bool = False,
+    changes: tuple[Change, ...] = (),
 ) -> TrainingResult:
     """Train these settings to the end, resuming where an earlier call stopped,
     and assess the selected set.
@@ -84,6 +90,8 @@ def train(
     Args:
         fresh: start over; the old files are renamed.
         shorter: a run of the same settings with fewer steps, to continue from its last state.
+        other_data: if the run of these settings was made from other inputs, train beside it.
+        changes: inputs that have changed of the run whose parameters a warm start begins with.
 
     Raises:
         ConfigError: the settings cannot be trained, or the selection does not fit them.
@@ -100,10 +108,18 @@ def train(
     describe_market(market, monitor)
     watch.lap("data")
     store = Store(settings.runs_dir)
-    data = data_digest(settings, market)
+    sources, beside = Bound(inputs_of(settings, market), changes), ""
+    data = sources.inputs
+    if other_data and (beside := store.apart(settings.fingerprint, data)):
+        plain = store.load(store.path(settings.fingerprint))
+        changes = (*changes, *differences(plain.provenance, data).changes)
     if shorter is not None:
-        check_same_data(shorter, data)
-    with _open_writer(store, settings, data, fresh, monitor) as writer:
+        advice = (f"train a new run without {argument('shorter')}",)
+        changes = (*changes, *compared(shorter, data, other_data, monitor, advice))
+    sources = replace(sources, changes=changes)
+    with _open_writer(store, settings, data, beside, fresh, monitor) as writer:
+        if writer.run is not None:
+            compared(writer.run, data, False, monitor)
         if writer.status == "finished":
             monitor.note(
                 f"run_{settings.fingerprint[:12]}… is finished; reusing it "
@@ -112,12 +128,12 @@ def train(
         else:
             watch.split("compile", _fit_to_end(settings, market, writer, monitor, shorter), "run")
         status = _STATUS[writer.status]
-    run = store.load(settings.fingerprint)
-    chosen = Chosen(settings, run, choose(run))
+    run = store.load(store.path(settings.fingerprint, beside))
+    chosen = Chosen(settings, run, choose(run), settings)
     scored = chosen.score(market, watch)
     redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}
-    return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files)
+    return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files, sources)
 
 
 def _report_sets(
@@ -146,13 +162,16 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _open_writer(store: Store, settings: Train, data: str, fresh: bool, monitor: Monitor) -> Writer:
+def _open_writer(
+    store: Store, settings: Train, data: Inputs, beside: str, fresh: bool, monitor: Monitor
+) -> Writer:
     """The writer of the run, once no other process writes it."""
+    identity = settings.identity()
     try:
-        return store.open(settings.identity(), data=data, fresh=fresh)
+        return store.open(identity, data=data, beside=beside, fresh=fresh)
     except BusyError as busy:
         monitor.note(f"{busy.message}; waiting")
-        return store.open(settings.identity(), data=data, fresh=False, wait=_PATIENCE)
+        return store.open(identity, data=data, beside=beside, fresh=False, wait=_PATIENCE)
 
 
 def _fit_to_end(

@@ -1,11 +1,11 @@
 """A study whose trials are trainings, each a stored run; an interrupted study is resumed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
-from quantamm_cli.errors import ConfigError, DivergedError
+from quantamm_cli.errors import ConfigError, DivergedError, StoreError
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.component import REGISTER
@@ -17,12 +17,17 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store import atomic
+from quantamm_cli.store.inputs import Inputs, differences, of_document
+from quantamm_cli.store.other_results import read_study
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.tuning.study import Study, Trial
+from quantamm_cli.workflows.data import last_date, load_market
+from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import selection_metric, selection_period
@@ -40,6 +45,8 @@ class StudyPlan(Result):
     metric: str
     identity: JsonObject
     """Its fingerprint is the digest of this tree."""
+    beside: str = ""
+    """12 digits of the digest of its data, if the plain name has other data."""
 
     @property
     def objective(self) -> str:
@@ -49,7 +56,8 @@ class StudyPlan(Result):
     @property
     def place(self) -> StudyPlace:
         """The folder of the study."""
-        return StudyPlace(Path(self.search.base.runs_dir), sha256(self.identity))
+        runs = Path(self.search.base.runs_dir)
+        return StudyPlace(runs, sha256(self.identity), beside=self.beside)
 
     def to_dict(self) -> dict[str, Json]:
         files = StudyFiles(self.place, self.identity, self.search, (), Monitor()).paths
@@ -84,6 +92,8 @@ class StudyResult(Result):
     study: Study
     seconds: dict[str, float]
     files: dict[str, str]
+    bound: Bound
+    """What the base settings read."""
 
     @property
     def trials(self) -> list[Trial]:
@@ -101,6 +111,7 @@ class StudyResult(Result):
             "status": self.status,
             "objective": self.objective,
             **trials_json(self.study, self.place),
+            **self.bound.to_dict(),
             "seconds": self.seconds,
             "files": self.files,
         }
@@ -155,24 +166,31 @@ def tune(
     fresh: bool,
     monitor: Monitor,
     watch: Watch | None = None,
+    other_data: bool = False,
 ) -> StudyResult:
     """Run trials until the study has as many as its settings say.
 
-    ``overrides``: those of the command, for the file of the best trial.
+    ``overrides``: those of the command, for the file of the best trial. ``other_data``: if the
+    study was made from other inputs, run another beside it.
 
     Raises:
+        DataError: the study was made from other inputs.
         DivergedError: no trial has a score.
         Interrupted: the monitor stopped it; the finished trials are saved.
     """
-    watch, place = watch or Watch(), planned.place
-    files = StudyFiles(place, planned.identity, planned.search, overrides, monitor)
+    watch, base = watch or Watch(), planned.search.base
+    inputs = inputs_of(base, load_market(base, last_date(base)))
+    place, sources, compares = _bound_place(planned.place, inputs, fresh, other_data, monitor)
+    planned = replace(planned, beside=place.beside)
+    stored = inputs if compares else None
+    files = StudyFiles(place, planned.identity, planned.search, overrides, monitor, stored)
     with place.held(fresh):
         study = _open_study(planned, fresh)
         status = "resumed" if study.trials else "new"
         study.fail_abandoned()
         if remaining_trials(study, planned.settings.trials):
             goal = planned.period, planned.metric
-            runner = StudyRunner(study, planned.search, files, goal, monitor)
+            runner = StudyRunner(study, planned.search, files, goal, monitor, other_data)
             runner.run(planned.settings.trials)
         else:
             status = "reused"
@@ -187,8 +205,32 @@ def tune(
     watch.lap("write")
     searched = tuple(planned.search.space)
     return StudyResult(
-        place, planned.objective, searched, status, study, watch.seconds, files.paths
+        place, planned.objective, searched, status, study, watch.seconds, files.paths, sources
     )
+
+
+def _bound_place(
+    place: StudyPlace, now: Inputs, fresh: bool, other_data: bool, monitor: Monitor
+) -> tuple[StudyPlace, Bound, bool]:
+    """The folder of the study of these inputs, and whether its inputs are stored.
+
+    Raises DataError if the study was made from others, unless ``other_data``.
+    """
+    if fresh or not place.summary.exists():
+        return place, Bound(now), True
+    try:
+        data = read_study(StoredResult("study", place.fingerprint, place.folder)).get("data")
+    except StoreError:  # a damaged summary is written again
+        return place, Bound(now), True
+    if data is None:
+        monitor.note(f"{place.name[:18]}… was stored without digests of its data; not compared")
+        return place, Bound(now), False
+    apart = differences(of_document(data), now)
+    if not other_data:
+        apart.refuse(str(place.folder))
+    if apart.changes:
+        place = replace(place, beside=now.suffix)
+    return place, Bound(now, apart.changes), True
 
 
 def objective(name: str | None, settings: Train) -> tuple[str, str]:

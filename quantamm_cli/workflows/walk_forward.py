@@ -1,13 +1,14 @@
 """``split=walk_forward``: train, select and test in successive cycles, and assess them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
 from quantamm_cli.evaluation.walk_document import WalkDocument
@@ -15,14 +16,16 @@ from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, verdict_o
 from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
+from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
 from quantamm_cli.settings.json_tree import Json, finite, without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
+from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.runs import Store
-from quantamm_cli.store.walks import WalkPlace
+from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.workflows.cycle import Cycle, cycle, named
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
@@ -93,6 +96,7 @@ class WalkForwardResult(Result):
             ],
             "aggregate": _aggregate(self.aggregate, self.cycles),
             "verdict": {**self.verdict._asdict(), "out_of_sample": self.out_of_sample},
+            "data": _inputs(self.cycles).to_dict(),
         }
 
 
@@ -101,20 +105,53 @@ def walk_forward(
     selection: Selection = USUAL,
     fresh: bool = False,
     monitor: Monitor | None = None,
+    other_data: bool = False,
 ) -> WalkForwardResult:
-    """Train the cycles that are not trained yet, assess all together, and write the result."""
+    """Train the cycles that are not trained yet, judge all together, and write the result.
+
+    ``other_data``: where a stored result was made from other inputs, write beside it.
+
+    Raises:
+        DataError: a stored cycle, or the result, was made from other inputs.
+    """
     monitor, watch = monitor or Monitor(), Watch()
     place = walk_place(settings, selection)
     start_jax()
-    done = tuple(cycles(settings, selection, fresh, monitor))
+    done = tuple(cycles(settings, selection, fresh, monitor, other_data))
     watch.lap("cycles")
     total = aggregate([each.outcome for each in done], selection_metric(settings))
     on_test = next((each.selected.method for each in done if "test" in each.selected.method), None)
     verdict = verdict_of(total, f"--load {on_test}" if on_test else None)
+    place = _bound_place(place, _inputs(done), other_data or fresh)
     result = WalkForwardResult(place, done, total, verdict, on_test is None, watch.seconds)
     place.write(_stored_document(settings, result), _days(done, total))
     watch.lap("judge")
     return result
+
+
+def _inputs(done: Sequence[Cycle]) -> Inputs:
+    """What all cycles were made from; each reads its own rows."""
+    digest = sha256([each.training.bound.inputs.sha256 for each in done])
+    return Inputs(digest, {"cycles": digest})
+
+
+def _bound_place(place: WalkPlace, now: Inputs, other_data: bool) -> WalkPlace:
+    """The place, or one beside it if its result was made from other inputs.
+
+    Raises DataError if it was, unless ``other_data``.
+    """
+    if not place.result.exists():
+        return place
+    try:
+        data = read_walk(place).result.get("data")
+    except StoreError:  # a damaged result is written again
+        return place
+    if data is None:
+        return place
+    apart = differences(of_document(data), now)
+    if not other_data:
+        apart.refuse(str(place.result))
+    return replace(place, beside=now.suffix) if apart.changes else place
 
 
 def _stored_document(settings: Train, result: WalkForwardResult) -> dict[str, Json]:
@@ -134,7 +171,13 @@ def _stored_document(settings: Train, result: WalkForwardResult) -> dict[str, Js
     return document
 
 
-def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor) -> Iterator[Cycle]:
+def cycles(
+    settings: Train,
+    selection: Selection,
+    fresh: bool,
+    monitor: Monitor,
+    other_data: bool = False,
+) -> Iterator[Cycle]:
     """Every cycle in order of time, each trained before the next begins.
 
     With ``split.warm_start`` a cycle begins with the parameters that the one before selected.
@@ -154,7 +197,7 @@ def cycles(settings: Train, selection: Selection, fresh: bool, monitor: Monitor)
         name = f"cycle {number} of {len(holdouts)}"
         monitor.note(f"{name}: trains from {one.start}, tests from {one.end} to {one.test_end}")
         with named(name):
-            before = cycle(one, cold, selection, fresh, monitor.child(name))
+            before = cycle(one, cold, selection, fresh, monitor.child(name), other_data)
         yield before
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import ParamValues
-from quantamm_cli.errors import ArgumentError, ConfigError, DataError, argument
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.json_tree import JsonObject
@@ -110,15 +110,4 @@ def check_longer(run_settings: Train, settings: Train) -> None:
             "shorter",
             f"{reason} depends on the number of steps, so the run cannot be made longer; train a "
             "new run",
-        )
-
-
-def check_same_data(run: Run, data: str) -> None:
-    """Raise DataError if a run that is to be continued was made from other data."""
-    stored = run.provenance.get("data")
-    if stored and stored != data:
-        raise DataError(
-            str(run.path),
-            f"was made from other data (sha256 {stored}) than there is now ({data}); restore the "
-            f"data, or train a new run without {argument('shorter')}",
         )

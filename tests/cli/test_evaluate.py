@@ -41,7 +41,12 @@ def scores(value: NDArray[Any], reserves: NDArray[Any], prices: NDArray[Any]) ->
 
 def test_the_trajectory_is_one_row_a_minute_and_begins_at_start(finished: Path, call: Call) -> None:
     told = toy.call("evaluate", *TOY, "--load", "last", "--json", folder=finished).json
-    path = arrays(told, finished)
+    path, flows = arrays(told, finished), {}
+    for name in ("fees", "arbitrage_volume", "trade_volume", "refused"):
+        flows[name] = path.pop(name)
+        assert path.pop(f"day_{name}").sum() == pytest.approx(flows[name].sum())
+    assert len(path.pop("day_unix")) == 20
+    assert {len(column) for column in flows.values()} == {toy.ROWS + toy.TEST}
     assert set(path) == {"unix", "prices", "weights", "reserves", "value"}
     rows = toy.ROWS + toy.TEST
     assert {name: (array.shape, array.dtype.str) for name, array in path.items()} == {
@@ -97,12 +102,14 @@ def test_rows_may_be_written_more_rarely(trained: Path, call: Call) -> None:
     every = call("evaluate", *TOY, "--json").json
     full = arrays(every, trained)
     told = call("evaluate", *TOY, "output.every=60", "--json").json
-    assert {name: len(array) for name, array in arrays(told, trained).items()} == dict.fromkeys(
-        full, len(full["unix"]) // 60
-    )
-    assert all(
-        np.array_equal(array, full[name][::60]) for name, array in arrays(told, trained).items()
-    )
+    rarely = arrays(told, trained)
+    days = {name for name in full if name.startswith("day_")}
+    assert all(np.array_equal(rarely.pop(name), full.pop(name)) for name in days)
+    assert {len(array) for array in rarely.values()} == {len(full["unix"]) // 60}
+    for name in ("fees", "arbitrage_volume", "trade_volume", "refused"):
+        sums = full.pop(name).cumsum()[::60]
+        np.testing.assert_allclose(rarely.pop(name).cumsum(), sums, rtol=1e-9)
+    assert all(np.array_equal(array, full[name][::60]) for name, array in rarely.items())
     assert told["metrics"] == every["metrics"]
     assert told["final"] == every["final"]
 

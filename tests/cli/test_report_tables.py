@@ -69,7 +69,7 @@ def test_of_a_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = evaluate(
         compose("train", *toy.TOY), periods={"crash": ("2021-01-09", "2021-01-11")}, sets="all"
     )
-    files = plots.draw_page(run_subject(result, 0.0), result.chosen.folder)
+    files = plots.draw_page(run_subject(result, USUAL), result.chosen.folder)
     captions = [table.caption for table in shows(Path(files["report"]), result)]
     assert len(captions) == 7
     assert captions[1:3] == ["parameters", "each period from a fresh start"]

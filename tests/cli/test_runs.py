@@ -15,6 +15,9 @@ def test_an_empty_folder_has_no_runs(tmp_path: Path, call: Call) -> None:
         "walk_forwards": [],
         "competitions": [],
         "studies": [],
+        "simulations": [],
+        "grids": [],
+        "sweeps": [],
     }
     assert call("runs", "verify").code == 0
     assert not list(tmp_path.iterdir())
@@ -69,7 +72,8 @@ def test_compare_shows_only_what_differs(trained: Path, call: Call) -> None:
 
 
 def test_verify_is_content_with_a_sound_run(finished: Path) -> None:
-    others = {"walk_forwards": 0, "competitions": 0, "studies": 0}
+    kinds = ("walk_forwards", "competitions", "studies", "simulations", "grids", "sweeps")
+    others = dict.fromkeys(kinds, 0)
     assert (
         toy.call("runs", "verify", "--json", folder=finished).json
         == {"command": "runs", "sound": 1} | others

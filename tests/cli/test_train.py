@@ -11,6 +11,8 @@ import pytest
 import toy
 from toy import METRIC, RULES, TOY, Call
 
+from quantamm_cli.store.inputs import Inputs
+
 
 def canonical(tree: Any) -> bytes:
     """Canonical JSON, written down once more."""
@@ -271,9 +273,8 @@ def test_numbers_of_a_parameter_stay_with_their_token(tmp_path: Path, call: Call
 def test_other_data_under_the_same_name_is_refused(
     trained: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "quantamm_cli.workflows.train.data_digest", lambda settings, market: "0" * 64
-    )
+    other = Inputs("0" * 64, {"prices": "0" * 64})
+    monkeypatch.setattr("quantamm_cli.workflows.train.inputs_of", lambda settings, market: other)
     call("train", *TOY).one_line(
         3,
         "was made from other data",

@@ -33,7 +33,7 @@ class StandIn:
         self.before: Callable[[int, Train], None] = lambda count, settings: None
 
     def __call__(
-        self, settings: Train, selection: Any, fresh: bool, monitor: Any
+        self, settings: Train, selection: Any, fresh: bool, monitor: Any, other_data: bool
     ) -> SimpleNamespace:
         self.seen.append((settings, fresh))
         self.before(len(self.seen), settings)

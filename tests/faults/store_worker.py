@@ -15,6 +15,7 @@ import numpy as np
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, sha256
 from quantamm_cli.store.checkpoint import Run
+from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.runs import BusyError, Store, Writer
 
 SETTINGS: dict[str, Any] = {
@@ -23,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "fit": {"kind": "adamw", "steps": 40},
 }
 FINGERPRINT = sha256(SETTINGS)
-DATA = "d" * 64
+DATA = Inputs("d" * 64, {"prices": "d" * 64})
 CALLS = ("open", "write", "fsync", "ftruncate", "lseek", "close", "replace", "mkdir")
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import toy
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-NOT_COMMANDS = {"base"}
-"""Top-level YAML that commands share."""
+NOT_COMMANDS = {"base", "reproduce"}
+"""Top-level YAML that commands share, or that a stored result fills."""
 VALIDATED = {"evaluate", "report"}
 """Commands whose dry run needs a stored run; ``qsim config validate`` says their fingerprint."""
 COMMANDS = {"space": "tune", "strategy": "compete", "market": "compete"}

@@ -26,6 +26,9 @@ SHORT = {
     "TWO": "'strategies=[fixed_20,fixed_fee]'",
     "GAME": "steps=200 epoch.length=100 simulations=16",
     "RECEIPT": f"runs/{next(STORED.glob(f'{PLAYED}*/')).name}/receipt.json",
+    "SIMULATED": "run_80d30da7de9c",
+    "GRIDDED": "grid_f7576bca0542",
+    "SWEEP": "sweep_4f46cbd76b4c",
     "NEW_RECEIPT": f"runs/{NEWLY_PLAYED}/receipt.json",
 }
 """What ``$NAME`` stands for in a command: the words with which the results were stored."""

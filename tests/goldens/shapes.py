@@ -3,7 +3,8 @@
 A leaf is the name of a JSON type, or of several. A list is the one shape that its items have
 together; a key that some of them lack ends in ``?``. What is pinned elsewhere is a name in angle
 brackets: ``<settings>`` by the fingerprints, ``<metrics>`` and ``<some metrics>`` once for all
-tables of metrics, ``<schema>`` by the settings that it describes.
+tables of metrics, ``<schema>`` by the settings that it describes, ``<variables>`` by nothing, as
+they are those of the machine.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,6 +37,8 @@ def shape(value: Any, tables: Tables, key: str = "") -> Any:
         return _TYPES[type(value)]
     if key in ("settings", "config", "train") and value.keys() & {"tokens", "strategies"}:
         return "<settings>"
+    if key == "environment":
+        return "<variables>"
     if key == "properties":
         return dict.fromkeys(value, "<schema>")
     own = METRICS & value.keys()

@@ -82,6 +82,32 @@ def same(one: Trajectory, other: Trajectory, rtol: float = 1e-13) -> None:
     np.testing.assert_allclose(one.fees, other.fees, rtol=1e-9, atol=1e-9)
 
 
+def exchanged(found: Trajectory) -> NDArray[np.float64]:
+    """Half of what came in and went out in each minute but the first, at its prices."""
+    moved = np.abs(np.diff(found.reserves, axis=0)) * found.prices[1:]
+    return np.asarray(moved.sum(-1) / 2)
+
+
+@costly
+def test_the_volume_of_arbitrage_is_what_the_reserves_change_by(
+    name: str, prices: NDArray[np.float64]
+) -> None:
+    """Half of both sides at market prices; where weights move two trades of a minute may be more
+    than the sum of both.
+    """
+    bench = Bench(name, prices, fee=0.003)
+    found = bench.run()
+    assert found.volumes is not None
+    arbitrage, moved = np.asarray(found.volumes.arbitrage)[1:], exchanged(found)
+    assert not np.any(found.volumes.trades)
+    tolerance = 1e-9 * moved.max()
+    if getattr(bench.pool, "moves", False) or name in ("composite",):
+        assert (arbitrage >= moved - tolerance).all()
+    else:
+        np.testing.assert_allclose(arbitrage, moved, rtol=1e-9, atol=tolerance)
+    assert moved.sum() > 0
+
+
 @costly
 def test_a_series_that_does_not_change_is_a_number(name: str, prices: NDArray[np.float64]) -> None:
     """Fees, gas, arbitrage fee; and an LP supply that stays is none."""
@@ -146,6 +172,9 @@ def test_without_arbitrage_reserves_change_when_there_is_a_trade(
     assert second[0] == pytest.approx(-0.5, rel=1e-9)
     assert first[1] < 0 < second[1]
     assert np.flatnonzero(found.fees).tolist() == changed.tolist()
+    assert found.volumes is not None
+    assert not np.any(found.volumes.arbitrage)
+    np.testing.assert_allclose(found.volumes.trades[1:], exchanged(found), rtol=1e-9, atol=1e-9)
 
 
 @trading
@@ -158,6 +187,9 @@ def test_trades_of_a_minute_happen_in_their_order(name: str, prices: NDArray[np.
     turned = bench.trades((AT, 0, *other), (AT, 1, *one), do_arb=False)
     np.testing.assert_allclose(together.reserves[AT + 1], apart.reserves[AT + 1], rtol=1e-13)
     assert np.abs(turned.reserves[AT] / together.reserves[AT] - 1).max() > 1e-9
+    assert together.volumes is not None and apart.volumes is not None
+    whole = apart.volumes.trades[AT : AT + 2] @ np.ones(2)  # prices of the next minute are others
+    assert together.volumes.trades[AT] == pytest.approx(whole, rel=0.01)
 
 
 @trading

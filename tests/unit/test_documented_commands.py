@@ -46,7 +46,7 @@ PAGES = [
 Typed = Callable[[Sequence[str]], None]
 SHOWN = verbs_of(COMMANDS["show"])
 YAMLS = sorted((ROOT / "conf").rglob("*.yaml"))
-PLANNED = ("simulate", "train", "tune", "evaluate", "report", "compete")
+PLANNED = ("simulate", "train", "tune", "evaluate", "report", "reproduce", "compete")
 """Commands that ``--dry-run`` keeps from computing."""
 FORM = re.compile(
     r"…|\.\.\.|\b(TOPIC|WORDS|COMMAND|KEY|NAME|FOLDER|WHAT|FILE|RULE|GROUP|VERB)\b|\[[A-Z]+[]|]"

@@ -55,7 +55,7 @@ COMMAND = Command(
     "show, validate, describe (schema), compare (diff) or copy (init) settings; import a "
     "fingerprint of quantammsim",
     "VERB [COMMAND|A B|FOLDER|FILE] [conf=...] [key=value ...]",
-    place=9,
+    place=10,
     run=run,
     verbs=("show", "validate", "schema", "diff", "init", "import"),
     settings="none",

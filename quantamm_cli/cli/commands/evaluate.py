@@ -19,8 +19,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     """Load parameters by a selection rule and score them."""
     if composed.walks_forward:
         return _walk(composed, options, monitor)
-    if not (options.plots or options.dry_run):
-        return _answered(composed, options)
+    if not (options.plots or options.dry_run or options.on("other_data")):
+        return _answered(composed, options, monitor)
     from quantamm_cli.cli.evaluation_request import EvaluationRequest
 
     request = EvaluationRequest(composed, options)
@@ -28,9 +28,11 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         from quantamm_cli.workflows.plans import PlannedEvaluation
 
         return PlannedEvaluation(request.chosen)
+    if not options.plots:
+        return request.evaluate(monitor)
     from quantamm_cli.workflows.report import with_plots
 
-    return with_plots(request.evaluate(), options.minimum, request.watch)
+    return with_plots(request.evaluate(monitor), request.selection, request.watch)
 
 
 COMMAND = Command(
@@ -43,23 +45,27 @@ COMMAND = Command(
         flags.LOAD,
         flags.RUN,
         flags.MINIMUM,
+        flags.BY,
         flags.PERIODS,
         flags.SETS,
         flags.CURVATURE,
         flags.PLOTS,
         flags.DRY_RUN,
+        flags.OTHER_DATA,
+        flags.OUT,
     ),
     notes=CYCLES,
 )
 
 
-def _answered(composed: "Composed", options: "Options") -> "Result":
+def _answered(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """The scores, from the cache if nothing has changed since they were computed."""
     from quantamm_cli.workflows.stored_answers import Question
 
     words: dict[str, Json] = {
         "load": options.load,
         "min": options.minimum,
+        "by": options.by_metric,
         "overrides": options.overrides,
         "implied": options.implied,
         **options.specific,
@@ -73,7 +79,7 @@ def _answered(composed: "Composed", options: "Options") -> "Result":
         from quantamm_cli.cli.evaluation_request import EvaluationRequest
 
         request = EvaluationRequest(composed, options)
-        result = request.evaluate()
+        result = request.evaluate(monitor)
         return result, request.files(result)
 
     return Question("evaluate", composed.tree, words).answered(compute)
@@ -87,4 +93,4 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
         return planned_walk(settings, options)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 
-    return evaluate_walk(settings, options.selection, monitor)
+    return evaluate_walk(settings, options.selection, monitor, options.on("other_data"))

@@ -24,7 +24,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     from quantamm_cli.workflows.evaluate import choose
     from quantamm_cli.workflows.export import export
 
-    return export(choose(settings, stored, options.selection, settings))
+    chosen = choose(settings, stored, options.selection, settings)
+    return export(chosen, options.on("other_data"), monitor)
 
 
 COMMAND = Command(
@@ -33,7 +34,7 @@ COMMAND = Command(
     "RUN [options]",
     place=8,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM),
+    flags=(flags.LOAD, flags.MINIMUM, flags.BY, flags.OTHER_DATA),
     takes="RUN",
     settings="base",
 )

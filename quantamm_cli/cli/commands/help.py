@@ -23,7 +23,7 @@ COMMAND = Command(
     "help",
     "show the manual: its topics, a page, or what a word means",
     "[TOPIC|WORDS|COMMAND]",
-    place=11,
+    place=12,
     run=run,
     settings="none",
 )

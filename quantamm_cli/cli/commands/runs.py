@@ -9,6 +9,7 @@ from quantamm_cli.errors import ConfigError
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
+    from quantamm_cli.store.runs import Run
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -42,7 +43,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             load_components()
             from quantamm_cli.workflows.compare import compare
 
-            return compare(names, composed, options.selection, monitor)
+            other_data = options.on("other_data")
+            return compare(names, composed, options.selection, monitor, other_data)
         case "import":
             from quantamm_cli.config.components import load_components
 
@@ -66,7 +68,7 @@ COMMAND = Command(
     "VERB [RUN ...|FILE ...] [options]",
     place=7,
     run=run,
-    flags=(flags.LOAD, flags.MINIMUM),
+    flags=(flags.LOAD, flags.MINIMUM, flags.BY, flags.OTHER_DATA),
     verbs=tuple(_NAMES),
     notes=(NAMED,),
     settings="base",
@@ -79,9 +81,19 @@ def _show(name: str, composed: "Composed", options: "Options", monitor: "Monitor
     store = Store(composed.runs_dir)
     stored = store.named(name)
     if stored.kind == "run":
-        from quantamm_cli.workflows.stored_runs import StoredRun
-
-        return StoredRun(store.load(stored.path), options.minimum)
+        return _of_run(store.load(stored.path), composed, options)
     from quantamm_cli.workflows.stored_results import show_stored
 
     return show_stored(stored, options.selection, monitor)
+
+
+def _of_run(run: "Run", composed: "Composed", options: "Options") -> "Result":
+    from quantamm_cli.workflows.stored_runs import StoredRun
+
+    if options.by_metric is None:
+        return StoredRun(run, options.selection)
+    from quantamm_cli.settings.run import Train
+    from quantamm_cli.workflows.runtime import start_jax
+
+    start_jax()
+    return StoredRun(run, options.selection, composed.of_run(run).decoded(Train))

@@ -47,7 +47,7 @@ COMMAND = Command(
     "show",
     "list the pools, rules, metrics, ..., with units and defaults",
     "WHAT [NAME]",
-    place=10,
+    place=11,
     run=run,
     verbs=_verbs,
     settings="none",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.run import Train
+    from quantamm_cli.store.inputs import Change
     from quantamm_cli.store.runs import Run
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
@@ -26,7 +27,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     """Train to the end of these settings; resume if an earlier call was interrupted."""
     from quantamm_cli.settings.split import WalkForward
 
-    settings, shorter = _settings(composed, options, monitor)
+    settings, shorter, changes = _settings(composed, options, monitor)
     if isinstance(settings.split, WalkForward):
         return _walk(settings, options, monitor)
     if options.dry_run:
@@ -41,7 +42,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         start = settings.warm_start
         monitor.note(f"starting from step {start.step}, set {start.set} of run_{start.run[:12]}…")
         selection = Selection()  # --load selected the start, not the result
-    return train(settings, selection, options.fresh, shorter, monitor)
+    other_data = options.on("other_data")
+    return train(settings, selection, options.fresh, shorter, monitor, other_data, changes)
 
 
 COMMAND = Command(
@@ -50,7 +52,16 @@ COMMAND = Command(
     RUNS,
     place=2,
     run=run,
-    flags=(flags.LOAD, flags.RUN, _CONTINUE, flags.MINIMUM, flags.DRY_RUN, flags.FRESH),
+    flags=(
+        flags.LOAD,
+        flags.RUN,
+        _CONTINUE,
+        flags.MINIMUM,
+        flags.BY,
+        flags.DRY_RUN,
+        flags.FRESH,
+        flags.OTHER_DATA,
+    ),
     notes=(
         "fit=adamw, bfgs, cma_es, optuna, random, ...    the fitter (qsim show fits);  fit.steps=N",
         "practice=monte_carlo                            training windows from resampled "
@@ -67,20 +78,23 @@ def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result"
         return planned_walk(settings, options)
     from quantamm_cli.workflows.walk_forward import walk_forward
 
-    return walk_forward(settings, options.selection, options.fresh, monitor)
+    other_data = options.on("other_data")
+    return walk_forward(settings, options.selection, options.fresh, monitor, other_data)
 
 
 def _settings(
     composed: "Composed", options: "Options", monitor: "Monitor"
-) -> "tuple[Train, Run | None]":
-    """The settings, and the run whose complete state is continued."""
+) -> "tuple[Train, Run | None, tuple[Change, ...]]":
+    """The settings, the run whose complete state is continued, and the inputs that have changed of
+    the run that a warm start begins with.
+    """
     from quantamm_cli.settings.run import Train
     from quantamm_cli.store.runs import Store
 
     if options.run is None:
         if options.on("continue_run"):
             raise ConfigError("--continue", "needs --run RUN, the run to continue")
-        return composed.read(Train), None
+        return composed.read(Train), None, ()
     run = Store(composed.runs_dir).load(options.run)
     run_settings, changed = composed.of_run(run).read(Train), composed.changing_run(run)
     from quantamm_cli.workflows.warm_start import check_longer, warm_started
@@ -88,8 +102,13 @@ def _settings(
     if options.on("continue_run"):
         longer = changed.read(Train)
         check_longer(run_settings, longer)
-        return longer, run
+        return longer, run, ()
     params = composed.group("params")
     settings = changed.but(params={}, warm_start=None).read(Train)
     settings = warm_started(run, run_settings, settings, options.selection, params, monitor)
-    return settings, None
+    if options.dry_run:
+        return settings, None, ()
+    from quantamm_cli.workflows.inputs import check_run
+
+    changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
+    return settings, None, changes

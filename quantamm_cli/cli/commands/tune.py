@@ -30,7 +30,8 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if options.dry_run:
         return planned
     watch.lap("space")
-    return tune(planned, composed.overrides, options.fresh, monitor, watch)
+    other_data = options.on("other_data")
+    return tune(planned, composed.overrides, options.fresh, monitor, watch, other_data)
 
 
 COMMAND = Command(
@@ -39,7 +40,7 @@ COMMAND = Command(
     RUNS,
     place=3,
     run=run,
-    flags=(flags.DRY_RUN, flags.FRESH),
+    flags=(flags.DRY_RUN, flags.FRESH, flags.OTHER_DATA),
     notes=(
         "the search space: any setting of qsim train, by its dotted name, in YAML "
         "(conf/space/NAME.yaml) or as",

@@ -137,6 +137,20 @@ def solve_trade(reserves, w, p, costs, pairs, y, act, top, high, low, n):
     return True, x, mu, total
 
 
+@inlined
+@no_type_check
+def volume_of(reserves, w, p, costs, act, mu, n):
+    """Half of what comes in and goes out in a trade, at market prices."""
+    kappa, volume = costs[0] / (1 - costs[0]), 0.0
+    for i in range(n):
+        if act[i] != 0.0:
+            after = w[i] * mu / p[i]
+            if act[i] > 0.0:
+                after -= reserves[i] * kappa
+            volume += 0.5 * abs(after - reserves[i]) * p[i]
+    return volume
+
+
 @compiled
 @no_type_check
 def apply_trade(reserves, w, p, costs, act, mu, paid, n):

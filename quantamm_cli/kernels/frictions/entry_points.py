@@ -16,10 +16,9 @@ from quantamm_cli.kernels.intrinsics import (
 from quantamm_cli.kernels.threads import entry, flag_operand, integer_part, operand, result
 from quantamm_cli.kernels.xla_ffi_layout import ARGUMENTS, RESULTS
 
-SPEC, NAMED, PRICES, START, STARTS, SLOPES, STOPS, OPENING, FEE, GAS, ARB, SPLIT, NOISE, SUPPLY = (
-    range(14)
-)
-PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, CT_RESERVES, CT_FEES = range(14, 21)
+SPEC, NAMED, PRICES, START, PHASE, STARTS, SLOPES, STOPS, OPENING = range(9)
+FEE, GAS, ARB, SPLIT, NOISE, SUPPLY = range(9, 15)
+PAY, TAKE, AMOUNT, EXACT_OUT, MARKS, CT_RESERVES, CT_FEES = range(15, 22)
 """Positions of operands; the last three are of the backward loop only."""
 
 
@@ -63,11 +62,12 @@ def columns_of(frame, spec, start, lane):
 @compiled
 @no_type_check
 def blocks_of(frame, lane):
-    """Starts, slopes and stops."""
+    """Starts, slopes and stops, and the minutes since the first block began."""
     return (
         operand(frame, STARTS, 2, lane),
         operand(frame, SLOPES, 2, lane),
         operand(frame, STOPS, 1, lane),
+        WORD(integer_part(frame, ARGUMENTS, PHASE, 0, lane)[0]),
     )
 
 
@@ -92,9 +92,11 @@ def forward(call):
     for i in range(n):
         reserves[i] = opening[i]
     refused = integer_part(frame, RESULTS, 2, 1, lane)
-    out = result(frame, 0, 2, lane), result(frame, 1, 1, lane), refused, result(frame, 3, 2, lane)
+    volumes = result(frame, 3, 1, lane), result(frame, 4, 1, lane)
+    columns_out = result(frame, 0, 2, lane), result(frame, 1, 1, lane), refused
+    out = (*columns_out, result(frame, 5, 2, lane), *volumes)
     columns, log = columns_of(frame, spec, start, lane), (work, words(memory), WORD(0))
-    visited = WORD(0), visits, reserves
+    visited = spec[s.BEGUN], visits, reserves
     loop.run_visits(
         spec, market, columns, blocks_of(frame, lane), rows, *visited, vectors_in(work, n), log, out
     )
@@ -145,7 +147,7 @@ def backward(call):
     for i in range(n):
         ct[i] = 0.0
     log = shifted(work, 9 * n), words(memory + 8 * (9 * n + events * width)), WORD(1)
-    unused = work, work, rows, work
+    unused = work, work, rows, work, work, work
     marks, ct_reserves = operand(frame, MARKS, 2, lane), operand(frame, CT_RESERVES, 2, lane)
     inputs = marks, ct_reserves, operand(frame, CT_FEES, 1, lane)
     grads, columns = cleared(frame, spec, start, lane), columns_of(frame, spec, start, lane)

@@ -10,7 +10,7 @@ gradients are zero, as in the scan. A gradient with respect to prices, LP supply
 an error.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 
 from quantamm_cli.kernels.frictions.spec import FIELDS, METHODS, SEGMENT
 from quantamm_cli.kernels.jax_ops import align_varying, double, first_row, floats, run
-from quantamm_cli.kernels.operands import Blocks, Frictions, Trades
+from quantamm_cli.kernels.operands import Blocks, Frictions, Trades, Volumes
 
 _NO_GRADIENT = "the compiled minute loop has no gradient with respect to {}; use the scan"
 
@@ -35,7 +35,8 @@ class Plan:
 
     ``rows``: the rows to return, ascending; ``None``: all. ``has_flows``: whether there are trades
     or an LP supply, so that no minute is skipped. ``do_arb``: whether an arbitrageur comes at all.
-    ``open_for``: the minutes of each block in which the pool trades; ``None``: all.
+    ``open_for``: the minutes of each block in which the pool trades; ``None``: all. ``begun``:
+    whether the first visit is over, so that the opening reserves are those after it.
     """
 
     length: int
@@ -49,6 +50,7 @@ class Plan:
     open_for: int | None = None
     solver: str = "exact"
     moves: bool = True
+    begun: bool = False
 
     @property
     def requested(self) -> int:
@@ -67,6 +69,7 @@ class Market(NamedTuple):
 
     prices: Float[Array, "t n"]
     start: Int[Array, ""]
+    phase: Int[Array, ""]
     supply: Float[Array, " t"] | None = None
     trades: Trades | None = None
 
@@ -85,12 +88,13 @@ class Costs(NamedTuple):
 
 class LoopResult(NamedTuple):
     """At the requested rows: reserves, and the fees earned and the trades refused since the
-    requested row before.
+    requested row before, as the volumes, which have no gradient.
     """
 
     reserves: Float[Array, "r n"]
     fees: Float[Array, " r"]
     refused: Int[Array, " r"]
+    volumes: Volumes
 
 
 @jax.tree_util.register_static
@@ -111,20 +115,28 @@ def minute_loop(
     opening: Float[Array, " n"],
     frictions: Frictions,
     trades: Trades | None = None,
+    phase: Int[Array, ""] | int | None = None,
 ) -> LoopResult:
     """Runs a pool that opens with these reserves at row ``start`` of the prices for ``plan.length``
     minutes.
+
+    ``phase``: minutes since the first block began, of a pool that was visited at the first row;
+    ``None``: the pool opens with the block.
     """
+    plan = replace(plan, begun=phase is not None)
     dtype = prices.dtype
     costs = Costs(*jax.tree.map(lambda values: jnp.atleast_1d(double(values)), frictions[:5]))
     if trades is not None:
         pay, take = trades.pay.astype(jnp.int32), trades.take.astype(jnp.int32)
         trades = Trades(pay, take, double(trades.amount), trades.exact_out)
     supply = jax.tree.map(double, frictions.lp_supply)
-    market = Market(double(prices), first_row(start, plan.length, len(prices)), supply, trades)
+    first = first_row(start, plan.length, len(prices))
+    begun = jnp.asarray(0 if phase is None else phase, jnp.int32)
+    market = Market(double(prices), first, begun, supply, trades)
     inputs = align_varying((market, jax.tree.map(double, blocks), double(opening), costs))
-    reserves, fees, refused = _loop(plan, *inputs)
-    return LoopResult(reserves.astype(dtype), fees.astype(dtype), refused)
+    reserves, fees, refused, volumes = _loop(plan, *inputs)
+    volumes = jax.tree.map(lambda column: jax.lax.stop_gradient(column).astype(dtype), volumes)
+    return LoopResult(reserves.astype(dtype), fees.astype(dtype), refused, volumes)
 
 
 def _spec(
@@ -138,6 +150,7 @@ def _spec(
         "period": plan.period,
         "every": plan.every,
         "has_flows": plan.has_flows,
+        "begun": plan.begun,
         "do_arb": plan.do_arb,
         "moves": plan.moves,
         "requested": plan.requested,
@@ -177,18 +190,29 @@ def _operands(
     supply = jnp.zeros(0) if market.supply is None else market.supply
     rows = jnp.asarray(np.array(plan.rows or (), np.int32))
     weights = blocks.starts, blocks.slopes, stops
-    return (rows, market.prices, market.start, *weights, opening, *frictions, supply, *trades)
+    return (
+        rows,
+        market.prices,
+        market.start,
+        market.phase,
+        *weights,
+        opening,
+        *frictions,
+        supply,
+        *trades,
+    )
 
 
 def _forward(
     plan: Plan, market: Market, blocks: Blocks, opening: Array, costs: Costs
 ) -> tuple[LoopResult, Array]:
     rows, n = plan.requested, len(opening)
-    shapes = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((plan.marks, n)))
+    columns = (*floats((rows, n), (rows,)), ((rows,), jnp.int32), *floats((rows,), (rows,)))
+    shapes = (*columns, *floats((plan.marks, n)))
     spec = _spec(plan, market, blocks, costs, _Wanted())
     operands = _operands(plan, market, blocks, opening, costs)
-    reserves, fees, refused, marks = run("forward", spec, shapes, *operands)
-    return LoopResult(reserves, fees, refused), marks
+    reserves, fees, refused, arbitrage, trades, marks = run("forward", spec, shapes, *operands)
+    return LoopResult(reserves, fees, refused, Volumes(arbitrage, trades)), marks
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

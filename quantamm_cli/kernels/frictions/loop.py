@@ -2,8 +2,8 @@
 
 ``spec`` are the integers of ``spec.FIELDS``. ``market`` is (prices, supply, pay, take, amount,
 exact out) and ``columns`` (fee, gas, arbitrage fee, split, noise ratio), from row 0 of the window
-on. ``blocks`` is (starts, slopes, stops). ``log`` is (events, stamps, whether to record). All are
-pointers.
+on. ``blocks`` is (starts, slopes, stops, phase), of which the phase, the minutes since the first
+block began, is a number. ``log`` is (events, stamps, whether to record). All others are pointers.
 
 A visit is a row that the loop computes: every row if there are trades or an LP supply, else every
 ``every``-th. Forward stores the reserves before every SEGMENT-th visit; backward runs each segment
@@ -15,7 +15,12 @@ import math
 from typing import no_type_check
 
 from quantamm_cli.kernels.frictions import spec as s
-from quantamm_cli.kernels.frictions.arbitrage import apply_trade, apply_trade_back, best_trade
+from quantamm_cli.kernels.frictions.arbitrage import (
+    apply_trade,
+    apply_trade_back,
+    best_trade,
+    volume_of,
+)
 from quantamm_cli.kernels.frictions.swaps import apply_swap, apply_swap_back
 from quantamm_cli.kernels.frictions.weights import weights_at, weights_back
 from quantamm_cli.kernels.intrinsics import WORD, compiled, inlined, shifted
@@ -64,7 +69,7 @@ def costs_of(spec, columns, t, lg):
 @no_type_check
 def load_weights(spec, blocks, block, minute, w, n):
     """Writes to ``w`` the weights of a minute of a block."""
-    starts, slopes, stops = blocks
+    starts, slopes, stops, _ = blocks
     early, period, method = spec[s.STOPS] != 0, spec[s.PERIOD], spec[s.METHOD]
     weights_at(starts, slopes, stops, early, block, minute, period, method, w, n)
 
@@ -72,14 +77,14 @@ def load_weights(spec, blocks, block, minute, w, n):
 @compiled
 @no_type_check
 def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
-    """One arbitrage: returns its fees and the new number of events; records the trade and the
-    state before it.
+    """One arbitrage: returns its fees, its volume and the new number of events; records the trade
+    and the state before it.
     """
     y, act, paid = work
     events, stamps, recording = log
     happens, x, mu, total = best_trade(reserves, w, v, p, costs, pairs, y, act, n)
     if not happens:
-        return 0.0, count
+        return 0.0, 0.0, count
     if recording:
         stamps[2 * count], stamps[2 * count + 1] = t, kind
         event = shifted(events, count * (3 * n + 3))
@@ -87,18 +92,19 @@ def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
             event[i], event[n + i], event[2 * n + i] = reserves[i], y[i], act[i]
         event[3 * n], event[3 * n + 1], event[3 * n + 2] = x, mu, total
         count += 1
-    return apply_trade(reserves, w, p, costs, act, mu, paid, n), count
+    volume = volume_of(reserves, w, p, costs, act, mu, n)
+    return apply_trade(reserves, w, p, costs, act, mu, paid, n), volume, count
 
 
 @compiled
 @no_type_check
 def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
-    """A minute's external trades: returns their fees, how many were refused, and the new number of
-    events.
+    """A minute's external trades: returns their fees, how many were refused, the volume of the
+    others, and the new number of events.
     """
     pays, takes, amounts, exact_out = market[2], market[3], market[4], market[5]
     events, stamps, recording = log
-    fees, refused = 0.0, 0
+    fees, refused, volume = 0.0, 0, 0.0
     for k in range(places):
         at = t * places + k
         pay, take, amount = pays[at], takes[at], amounts[at]
@@ -112,11 +118,12 @@ def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
             refused += 1
             continue
         fees += paid * costs[0] * (1 - costs[5]) * p[pay]
+        volume += 0.5 * (paid * p[pay] + (after - reserves[take]) * p[take])
         if recording:
             stamps[2 * count], stamps[2 * count + 1] = t, TRADE + k
             events[count * (3 * n + 3)], events[count * (3 * n + 3) + 1] = before, after
             count += 1
-    return fees, refused, count
+    return fees, refused, volume, count
 
 
 @compiled
@@ -131,14 +138,24 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
     do_arb, sparse = spec[s.DO_ARB] != 0, spec[s.HAS_FLOWS] != 0 and spec[s.EVERY] > 1
     prices, supply = market[0], market[1]
     w, v, y, act, paid = vectors
-    reserves_at, fees_at, refused_at, marks = out
+    reserves_at, fees_at, refused_at, marks, arbitrage_at, trades_at = out
     writing, work = not log[2], (y, act, paid)
-    j, count, fees, refused = 0, 0, 0.0, 0
-    before = max(first * step - step, 0)
+    j, count, fees, refused, phase = 0, 0, 0.0, 0, blocks[3]
+    by_arbitrage, by_trades = 0.0, 0.0
+    if writing and first > 0:  # the pool was visited before: rows until the next visit keep it
+        for i in range(n):
+            marks[i] = reserves[i]
+        while j < requested and requested_row(spec, rows, j) < first * step:
+            for i in range(n):
+                reserves_at[j * n + i] = reserves[i]
+            fees_at[j], refused_at[j] = 0.0, 0
+            arbitrage_at[j], trades_at[j] = 0.0, 0.0
+            j += 1
+    before = max(first * step - step, 0) + phase
     load_weights(spec, blocks, before // chunk, before % chunk, w, n)
     for i in range(n):
         v[i] = 1 / w[i]
-    block, minute = (first * step) // chunk, (first * step) % chunk
+    block, minute = (first * step + phase) // chunk, (first * step + phase) % chunk
     fee, lg = -1.0, 0.0
     for m in range(first, last):
         t = m * step
@@ -155,30 +172,34 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
         costs = costs_of(spec, columns, t, lg)
         open_now = do_arb and minute < spec[s.OPEN_FOR] and not (sparse and t % spec[s.EVERY] != 0)
         if open_now:
-            earned, count = arbitrage(
+            earned, volume, count = arbitrage(
                 reserves, w, v, p, costs, pairs, work, log, count, t, WORD(OLD), n
             )
             fees += earned
+            by_arbitrage += volume
         if moves:
             load_weights(spec, blocks, block, minute, w, n)
             for i in range(n):
                 v[i] = 1 / w[i]
         if places:
-            earned, failed, count = external_trades(
+            earned, failed, volume, count = external_trades(
                 reserves, w, p, costs, market, places, t, log, count, n
             )
             fees += earned
             refused += failed
+            by_trades += volume
         if moves and open_now:
-            earned, count = arbitrage(
+            earned, volume, count = arbitrage(
                 reserves, w, v, p, costs, pairs, work, log, count, t, WORD(NEW), n
             )
             fees += earned
+            by_arbitrage += volume
         while writing and j < requested and requested_row(spec, rows, j) < t + step:
             for i in range(n):
                 reserves_at[j * n + i] = reserves[i]
             fees_at[j], refused_at[j] = fees, refused
-            fees, refused = 0.0, 0
+            arbitrage_at[j], trades_at[j] = by_arbitrage, by_trades
+            fees, refused, by_arbitrage, by_trades = 0.0, 0, 0.0, 0.0
             j += 1
         minute += step
         while minute >= chunk:
@@ -194,12 +215,12 @@ def event_back(e, spec, market, costs, blocks, log, w, a, ct, to_w, after, grads
     and adds the others in place.
     """
     n, chunk, places = spec[s.ASSETS], spec[s.CHUNK], spec[s.TRADES]
-    starts, slopes, stops = blocks
+    starts, slopes, stops, _ = blocks
     t, kind, event = log[1][2 * e], log[1][2 * e + 1], shifted(log[0], e * (3 * n + 3))
     p = shifted(market[0], t * n)
-    row = t
+    row = t + blocks[3]
     if kind == OLD:
-        row = max(t - step_of(spec), 0)
+        row = max(t - step_of(spec), 0) + blocks[3]
     load_weights(spec, blocks, row // chunk, row % chunk, w, n)
     if kind < TRADE:
         y, act = shifted(event, n), shifted(event, 2 * n)
@@ -236,7 +257,8 @@ def backward(spec, market, columns, blocks, rows, visits, inputs, vectors, work,
     n, step, ct, j = spec[s.ASSETS], step_of(spec), 0.0, spec[s.REQUESTED] - 1
     fee, lg = -1.0, 0.0
     for segment in range((visits - 1) // s.SEGMENT, -1, -1):
-        first, last = segment * s.SEGMENT, min(segment * s.SEGMENT + s.SEGMENT, visits)
+        first = max(segment * s.SEGMENT, spec[s.BEGUN])
+        last = min(segment * s.SEGMENT + s.SEGMENT, visits)
         for i in range(n):
             reserves[i] = marks[segment * n + i]
         visited = first, last, reserves

@@ -9,6 +9,7 @@ FIELDS = (
     "method",
     "every",
     "has_flows",  # whether there are trades or an LP supply, so that every minute is computed
+    "begun",  # whether the first visit is over: the opening reserves are those after it
     "do_arb",  # whether an arbitrageur comes at all
     "open_for",
     "pairs",
@@ -39,6 +40,7 @@ FIELDS = (
     METHOD,
     EVERY,
     HAS_FLOWS,
+    BEGUN,
     DO_ARB,
     OPEN_FOR,
     PAIRS,

@@ -20,7 +20,9 @@ _WRITTEN = 8
 _TICKS = 12
 
 
-@plot("grid", of="grid", caption="Scores of the grid; the best is marked.", order=10)
+@plot(
+    "grid", of="grid", caption="Scores of the grid; the best is marked.", order=10, heading="Scores"
+)
 def _grid(grid: Grid) -> Figure | None:
     label = " in ".join(filter(None, (grid.metric, grid.unit)))
     if len(grid.axes) > 2:

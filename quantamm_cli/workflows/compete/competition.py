@@ -17,6 +17,7 @@ from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.competitions import CompetitionPlace
+from quantamm_cli.workflows.inputs import code_of
 from quantamm_cli.workflows.monitor import Check, Monitor, Step
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -41,6 +42,17 @@ class Competition:
         self.place = CompetitionPlace(Path(settings.runs_dir), sha256(self.identity))
         self.new = 0
         """Number of seeds that this object has played."""
+
+    def data(self) -> dict[str, Json]:
+        """``data`` of its JSON: digests of prices, of the users' strategies and of plugins."""
+        entries = self.settings.strategies
+        parts: dict[str, Json] = {
+            "prices": self.settings.market.identity().get("prices"),
+            "strategies": {each.name: each.source for each in entries if each.source},
+            "plugins": code_of(self.settings),
+        }
+        parts = {name: digests for name, digests in parts.items() if digests}
+        return {"data": {"sha256": sha256(parts), **parts}} if parts else {}
 
     @contextmanager
     def locked(self, fresh: bool) -> Iterator[None]:

@@ -87,6 +87,7 @@ class CompetitionResult(Result):
     def to_dict(self) -> dict[str, Json]:
         return {
             **finite(self.scores),
+            **self.competition.data(),
             "status": self.status,
             "seconds": self.seconds,
             "files": self.files,

@@ -114,6 +114,7 @@ class SweepResult(Result):
     def to_dict(self) -> dict[str, Json]:
         return {
             **finite(self.scores),
+            **self.sweep.competition.data(),
             "status": self.status,
             "seconds": self.seconds,
             "files": self.files,

@@ -19,7 +19,13 @@ def trajectory(settings: qsim.Settings, frame: polars.DataFrame) -> Trajectory:
 
 def test_frames_hold_what_the_arrays_hold(trajectory: Trajectory) -> None:
     table = trajectory.frame()
-    assert table.columns[:5] == ["unix", "value", "fees", "price_BTC", "price_ETH"]
+    flows = ["fees", "arbitrage_volume", "trade_volume", "refused"]
+    assert table.columns[:8] == ["unix", "value", *flows, "price_BTC", "price_ETH"]
+    daily = trajectory.daily()
+    assert daily.columns == ["unix", *flows]
+    assert daily.height == 10
+    assert daily["arbitrage_volume"].sum() == pytest.approx(table["arbitrage_volume"].sum())
+    assert trajectory.arbitrage_volume.sum() > trajectory.fees.sum() / 0.003 * 0.99
     np.testing.assert_array_equal(table["weight_ETH"], trajectory.weights[:, 1])
     np.testing.assert_array_equal(table["reserves_BTC"], trajectory.reserves[:, 0])
     np.testing.assert_allclose(

@@ -146,7 +146,7 @@ def tick(prices: V, **numbers: float) -> Minute:
 
 
 def visit(pool: tuple[V, ...], **numbers: float) -> tuple[NDArray[Any], float]:
-    after, fees = leg("exact", *map(jnp.asarray, pool[:2]), tick(pool[2], **numbers))
+    after, fees, _ = leg("exact", *map(jnp.asarray, pool[:2]), tick(pool[2], **numbers))
     return np.asarray(after), float(fees)
 
 
@@ -225,7 +225,7 @@ def test_value_has_finite_slopes_in_every_friction(pool: tuple[V, ...]) -> None:
     }
 
     def worth(numbers: dict[str, jax.Array]) -> jax.Array:
-        after, fees = leg(
+        after, fees, _ = leg(
             "exact", *map(jnp.asarray, pool[:2]), Minute(jnp.asarray(pool[2]), **numbers)
         )
         return (after * pool[2]).sum() + fees

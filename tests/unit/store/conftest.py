@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.runs import Store
 
 Entry = dict[str, Any]
@@ -60,7 +61,7 @@ def saved(
     """Saves steps 0 to ``last`` one by one and returns the checkpoint's path."""
 
     def save(last: int = 3, status: str = "finished") -> Path:
-        with store.open(settings, data="d" * 64) as writer:
+        with store.open(settings, data=Inputs("d" * 64, {"prices": "d" * 64})) as writer:
             for step in range(last + 1):
                 kept = [entry(past) for past in range(step + 1)]
                 writer.save(

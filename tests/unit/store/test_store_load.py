@@ -56,7 +56,11 @@ def test_what_was_saved_is_read(store: Store, saved: Save, settings: dict[str, A
             path,
             3,
         )
-    assert run.provenance == {"data": "d" * 64, "qsim": "0.1"}
+    assert run.provenance == {
+        "data": "d" * 64,
+        "inputs": {"prices": "d" * 64},
+        "qsim": "0.1",
+    }
     assert run.entries[1]["metrics"]["validation"]["daily_log_sharpe"] == [None, 0.5]
     assert run.entries[1]["readable"]["k_per_day"] == [[19.7, 17.1], [1e-05, 5e-324]]
     assert [entry["step"] for entry in run.history()] == [0, 1, 2, 3]

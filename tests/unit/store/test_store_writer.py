@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from quantamm_cli.errors import DataError, StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.runs import BusyError, Store, Writer
 
 Save = Callable[..., Path]
@@ -203,11 +204,15 @@ def test_a_damaged_run_is_refused_and_left(
 
 def test_other_data_is_told(store: Store, saved: Save, settings: dict[str, Any]) -> None:
     saved()
-    with pytest.raises(DataError, match=r"d{64}.*e{64}.*fresh=True"):
-        store.open(settings, data="e" * 64)
-    with store.open(settings, data="d" * 64) as writer:
+    same, other = (Inputs(digit * 64, {"prices": digit * 64}) for digit in "de")
+    with pytest.raises(DataError, match=r"prices .*d{64}.*e{64}.*other_data=True.*fresh=True"):
+        store.open(settings, data=other)
+    with store.open(settings, data=other, beside=store.apart(sha256(settings), other)) as writer:
+        assert (writer.status, writer.path.stem[-13:]) == ("new", f"+{'e' * 12}")
+    assert store.apart(sha256(settings), same) == ""
+    with store.open(settings, data=same) as writer:
         assert writer.status == "finished"
-    with store.open(settings, data="e" * 64, fresh=True) as writer:
+    with store.open(settings, data=other, fresh=True) as writer:
         assert writer.status == "new"
 
 
