@@ -10,14 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
 from quantamm_cli.evaluation.sets import arrays, rows_of
-from quantamm_cli.metrics import METRICS, score
+from quantamm_cli.metrics import METRICS, existing, unmarked
+from quantamm_cli.metrics.undefined import marked
 from quantamm_cli.pools.balancer import Balancer
 from quantamm_cli.pools.base import AbstractPool
 
@@ -124,35 +125,53 @@ def _scored(
     """All metrics of a trajectory; and those that do not sort of its HODL, its uniform HODL and
     ``other``, which has the same prices.
     """
+    paths = path._replace(refused=None), other._replace(refused=None)
+    names = tuple(METRICS)
     with executor(feed.trading.executor):
-        sorting, columns = jax.device_get(
-            _scores(tuple(METRICS), path._replace(refused=None), other._replace(refused=None))
-        )
-    own, *others = (_row(columns, index) for index in range(1 + len(BENCHMARKS)))
-    own |= sorting
-    return {name: float(own[name]) for name in METRICS}, others
+        (sorting, columns), exists = jax.device_get((_scores(names, *paths), _exist(names, *paths)))
+    own, *others = (_row(columns, exists, index) for index in range(1 + len(BENCHMARKS)))
+    own |= marked({name: float(value) for name, value in sorting.items()}, {})
+    return {name: own[name] for name in METRICS}, others
 
 
-def _row(columns: Mapping[str, np.ndarray], index: int) -> dict[str, float]:
+def _row(
+    columns: Mapping[str, np.ndarray], exists: Mapping[str, np.ndarray], index: int
+) -> dict[str, float]:
     """The metrics of one trajectory, in the order of ``METRICS``."""
-    return {name: float(columns[name][index]) for name in METRICS if name in columns}
+    scores = {name: float(columns[name][index]) for name in METRICS if name in columns}
+    return marked(scores, {name: bool(column[index]) for name, column in exists.items()})
 
 
 @partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
 def _scores(
     names: tuple[str, ...], path: Trajectory, other: Trajectory
 ) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
-    """The metrics of a period: those that sort for the pool only; the others, as columns, for the
+    """The formulas of a period: those that sort for the pool only; the others, as columns, for the
     pool, its two HODLs and another trajectory.
 
     A program runs only a few times, so it is optimised for short compilation.
     """
-    uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [path, _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform), other]
-    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
     sorting = [name for name in names if METRICS[name].sorts]
     others = [name for name in names if name not in sorting]
-    return score(path, sorting), jax.vmap(lambda each: score(each, others))(stacked)
+    columns = jax.vmap(lambda each: unmarked(each, others))(_strategies(path, other))
+    return unmarked(path, sorting), columns
+
+
+@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
+def _exist(
+    names: tuple[str, ...], path: Trajectory, other: Trajectory
+) -> dict[str, Bool[Array, " strategies"]]:
+    """Whether the metrics exist that do not sort, as columns as in ``_scores``."""
+    others = [name for name in names if not METRICS[name].sorts]
+    return jax.vmap(lambda each: existing(each, others))(_strategies(path, other))
+
+
+def _strategies(path: Trajectory, other: Trajectory) -> Trajectory:
+    """The pool, its two HODLs and another trajectory, stacked."""
+    uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
+    paths = [path, _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform), other]
+    stacked: Trajectory = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return stacked
 
 
 def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:

@@ -44,7 +44,7 @@ def _growth(path: Trajectory | Daily) -> Scalar:
     return path.last.value / path.first.value
 
 
-@metric(unit="fraction", reads="days")
+@metric(unit="fraction", reads="days", minutes=2)
 def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     """Return over a pool without fees whose constant weights are the first row's shares of value.
 
@@ -53,13 +53,13 @@ def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     return _growth(path) / constant_weight(path) - 1
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(unit="fraction a year", reads="days", minutes=2)
 def annualised_returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     """Return over a pool of constant weights, as a yearly rate."""
     return annual(_growth(path) / constant_weight(path), path.minutes - 1)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def returns_over_rebalancing(path: Trajectory) -> Scalar:
     """Return over a portfolio that rebalances to the pool's shares of value every minute at market
     prices, without costs.
@@ -69,31 +69,31 @@ def returns_over_rebalancing(path: Trajectory) -> Scalar:
     return _growth(path) / rebalancing(path) - 1
 
 
-@metric(unit="fraction a year")
+@metric(unit="fraction a year", minutes=2)
 def annualised_returns_over_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing, as a yearly rate."""
     return annual(_growth(path) / rebalancing(path), path.minutes - 1)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def loss_versus_rebalancing(path: Trajectory) -> Scalar:
     """Minus LVR: the pool's growth less that of rebalancing. [Milionis et al., arXiv:2208.06046]"""
     return _growth(path) - rebalancing(path)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing that pays 10 basis points of the value sold."""
     return _growth(path) / rebalancing(path, COST) - 1
 
 
-@metric(unit="fraction a year")
+@metric(unit="fraction a year", minutes=2)
 def annualised_returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing at a cost, as a yearly rate."""
     return annual(_growth(path) / rebalancing(path, COST), path.minutes - 1)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def rebalancing_versus_rebalancing(path: Trajectory) -> Scalar:
     """RVR: the pool's growth less that of rebalancing that pays 10 basis points of the value sold.
 

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 
 from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics.base import (
+    TWO_RETURNS,
     YEAR,
     Scalar,
     changes,
@@ -12,10 +13,16 @@ from quantamm_cli.metrics.base import (
     metric,
     per_loss,
     root,
+    vary,
 )
 
 
-@metric(unit="1/sqrt(year)")
+@metric(
+    unit="1/sqrt(year)",
+    minutes=3,
+    lacks="the minute returns do not vary",
+    exists=lambda path: vary(changes(path.value)),
+)
 def sharpe(path: Trajectory) -> Scalar:
     """Sharpe ratio of minute returns, without a riskless rate.
 
@@ -25,7 +32,13 @@ def sharpe(path: Trajectory) -> Scalar:
     return jnp.sqrt(1.0 * YEAR) * returns.mean() / returns.std()
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(
+    unit="1/sqrt(year)",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns do not vary",
+    exists=lambda path: vary(changes(path.days)),
+)
 def daily_sharpe(path: Trajectory | Daily) -> Scalar:
     """Sharpe ratio of daily returns, without a riskless rate.
 
@@ -37,7 +50,13 @@ def daily_sharpe(path: Trajectory | Daily) -> Scalar:
     return jnp.sqrt(365.0) * returns.mean() / returns.std()
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(
+    unit="1/sqrt(year)",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns do not vary",
+    exists=lambda path: vary(jnp.diff(jnp.log(path.days + 1e-12))),
+)
 def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
     """Sharpe ratio of daily log returns, without a riskless rate.
 
@@ -49,9 +68,9 @@ def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
     return jnp.sqrt(365.0) * returns.mean() / (returns.std() + 1e-8)
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(unit="1/sqrt(year)", reads="days", minutes=TWO_RETURNS, lacks="no day has a loss")
 def daily_sortino(path: Trajectory | Daily) -> Scalar:
-    """Sortino ratio of daily returns, with a target of zero; infinite without a losing day.
+    """Sortino ratio of daily returns, with a target of zero; there is none without a losing day.
     [Sortino & Price, 1994]
 
     sqrt(365) mean(x) / sqrt(mean(min(x, 0)^2))
@@ -60,9 +79,9 @@ def daily_sortino(path: Trajectory | Daily) -> Scalar:
     return jnp.sqrt(365.0) * per_loss(mean(returns), -root(mean(jnp.minimum(returns, 0) ** 2)))
 
 
-@metric(unit="ratio", reads="days")
+@metric(unit="ratio", reads="days", minutes=TWO_RETURNS, lacks="no day has a loss")
 def daily_omega(path: Trajectory | Daily) -> Scalar:
-    """Omega ratio of daily returns at a threshold of zero; infinite without a losing day.
+    """Omega ratio of daily returns at a threshold of zero; there is none without a losing day.
     [Keating & Shadwick, 2002]
 
     sum(max(x, 0)) / sum(max(-x, 0))
@@ -71,7 +90,7 @@ def daily_omega(path: Trajectory | Daily) -> Scalar:
     return per_loss(mean(jnp.maximum(returns, 0)), mean(jnp.minimum(returns, 0)))
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(unit="1/sqrt(year)", reads="days", minutes=TWO_RETURNS)
 def daily_volatility(path: Trajectory | Daily) -> Scalar:
     """Minus the yearly volatility of daily returns.
 

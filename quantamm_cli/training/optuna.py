@@ -57,15 +57,17 @@ class Optuna(Fit, kind="optuna"):
         return Trials(np.concatenate(columns, axis=1)[:, None], np.empty((sets, 0)))
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
-        objective, metrics = scored(problem, on, progress)
+        gain, metrics = scored(problem, on, progress)
         values, scores = map(np.asarray, progress.optimiser)
-        scores = np.concatenate([scores, objective[:, None]], axis=1)
+        scores = np.concatenate([scores, gain.value[:, None]], axis=1)
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
         next_values = self._next_trials(_ranges(problem, searched), values, scores, int(seed))
         params = place_on(on, SETS, jax.device_put(_raw(searched, next_values, progress.params)))
         trials = Trials(np.concatenate([values, next_values[:, None]], axis=1), scores)
-        return StepResult(objective, metrics, dict(progress.params) | params, trials)
+        return StepResult(
+            gain.value, metrics, dict(progress.params) | params, trials, windows=gain.windows
+        )
 
     def _next_trials(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
         """Readable values ``(sets, numbers)`` of the next trials, from a study of all trials

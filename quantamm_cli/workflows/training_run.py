@@ -17,6 +17,7 @@ from quantamm_cli.market import Market, Practice
 from quantamm_cli.market.practice import refuse_more_than_prices
 from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.reporting.table import cell
 from quantamm_cli.settings.json_tree import without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Entry, Run, Writer
@@ -90,6 +91,8 @@ class TrainingRun:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
+        if report.undefined is not None:
+            entry["undefined"] = report.undefined.tolist()
         # the fitter chooses the names of its extras
         self.entries.append({**entry, **report.extras})  # type: ignore[typeddict-item]
         # last, as it says to a save on another thread how many entries there are
@@ -125,7 +128,8 @@ class TrainingRun:
         """The best score of the metric that selects, for the progress bar."""
         period, metric = self.problem.watched
         scores = report.metrics[period][metric]
-        return f"{period} {metric} {np.max(scores, where=np.isfinite(scores), initial=-np.inf):.3f}"
+        best = np.max(scores, where=np.isfinite(scores), initial=-np.inf)
+        return f"{period} {metric} {cell(best, '.3f')}"
 
 
 def initial_parameters(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarray]]:

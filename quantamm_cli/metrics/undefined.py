@@ -1,0 +1,68 @@
+"""Why a metric does not exist on a window."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from quantamm_cli.core.types import DAY
+from quantamm_cli.metrics.base import LARGEST, METRICS, MONEY
+
+SHORT = 30 * DAY
+"""Yearly numbers of windows shorter than this are marked."""
+
+
+def marked(scores: Mapping[str, float], exists: Mapping[str, bool]) -> dict[str, float]:
+    """``metrics.unmarked`` and ``metrics.existing`` of a window as its ``metrics.score``."""
+    return {name: _marked(name, score, exists.get(name, True)) for name, score in scores.items()}
+
+
+def _marked(name: str, score: float, exists: bool) -> float:
+    if not exists:
+        return math.nan
+    if METRICS[name].unit != MONEY and abs(score) > LARGEST:
+        return math.copysign(math.inf, score)
+    return score
+
+
+def lack(name: str, minutes: int) -> str | None:
+    """What a window of so many minutes is too short for; ``None`` if the metric can exist there."""
+    needed = METRICS[name].minutes
+    if minutes >= needed:
+        return None
+    return f"needs {duration(needed)}, got {duration(minutes)}"
+
+
+def reason(name: str, score: float, minutes: int) -> str | None:
+    """Why a score of a window of so many minutes does not exist; ``None`` if it does."""
+    if math.isfinite(score):
+        return None
+    too_short = lack(name, minutes)
+    if too_short is not None:
+        return too_short
+    if math.isnan(score):
+        return METRICS[name].lacks
+    beyond = f"is beyond {LARGEST:g}"
+    return f"{beyond} as a yearly number of {duration(minutes)}" if METRICS[name].yearly else beyond
+
+
+def reasons(
+    scores: Mapping[str, Mapping[str, float]], spans: Iterable[tuple[str, int, int]]
+) -> dict[str, str]:
+    """The reason of every score that does not exist, by ``period.metric``, of the scores of periods
+    (name, first row, row after the last).
+    """
+    absent: dict[str, str] = {}
+    for period, first, last in spans:
+        for name, score in scores[period].items():
+            why = reason(name, score, last - first)
+            if why is not None:
+                absent[f"{period}.{name}"] = why
+    return absent
+
+
+def duration(minutes: int) -> str:
+    """Minutes as text, in days from one day on."""
+    if minutes < DAY:
+        return f"{minutes} minute{'s' * (minutes != 1)}"
+    days, rest = divmod(minutes, DAY)
+    text = f"{days} day{'s' * (days != 1)}"
+    return f"{text} and {duration(rest)}" if rest else text
