@@ -59,6 +59,12 @@ def reasons(
     return absent
 
 
+def short_periods(spans: Iterable[tuple[str, int, int]]) -> dict[str, float]:
+    """The days of each period that is shorter than ``SHORT``: a yearly number of it says little."""
+    days = {name: (last - first) / DAY for name, first, last in spans}
+    return {name: length for name, length in days.items() if length < SHORT / DAY}
+
+
 def duration(minutes: int) -> str:
     """Minutes as text, in days from one day on."""
     if minutes < DAY:

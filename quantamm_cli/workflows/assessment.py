@@ -15,6 +15,7 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.market import Market
+from quantamm_cli.metrics.undefined import reasons, short_periods
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import parameters_table, scores_table
 from quantamm_cli.reporting.table import Table
@@ -55,6 +56,7 @@ class Scored:
     raw: ParamValues
     """Parameters of one set, by raw name."""
     feed: Feed
+    spans: Spans
     assessment: Assessment
     state: Readouts
     trades: TradeCounts | None
@@ -70,6 +72,16 @@ class Scored:
     def benchmarks(self) -> dict[str, dict[str, dict[str, float]]]:
         """Scores of the benchmarks, by strategy, period and metric."""
         return {name: scores for name, scores in self.assessment.scores.items() if name != POOL}
+
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Why scores of the pool do not exist, by ``period.metric``."""
+        return reasons(self.metrics, self.spans)
+
+    @property
+    def short(self) -> dict[str, float]:
+        """The days of each period whose yearly numbers are of fewer than 30."""
+        return short_periods(self.spans)
 
     @property
     def trajectory(self) -> Trajectory:
@@ -98,17 +110,20 @@ class Scored:
         """The part of the JSON of train, evaluate and simulate."""
         tree: dict[str, Json] = {
             "metrics": self.metrics,
+            **undefined_json(self.undefined),
             "benchmarks": self.benchmarks,
             "final": self.final,
             "params": self.params,
         }
+        if self.short:
+            tree["annualised_from_days"] = self.short
         if self.trades is not None:
             tree["trades"] = self.trades.to_dict()
         return tree
 
     def tables(self, title: str) -> Sequence[Table | str]:
         """Scores of the pool and the benchmarks, parameters, and counts of given trades."""
-        shown: list[Table | str] = [scores_table(title, self.assessment.scores)]
+        shown: list[Table | str] = [scores_table(title, self.assessment.scores, self.short)]
         table = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
         if table is not None:
             shown.append(table)
@@ -143,7 +158,12 @@ def scored(
     if trajectory.refused is not None and market.trades is not None:
         total = int((market.trades.pay >= 0).sum())
         trades = TradeCounts(total, int(trajectory.refused.sum()))
-    return Scored(settings, pool, raw, inputs, assessment, state, trades, path)
+    return Scored(settings, pool, raw, inputs, spans, assessment, state, trades, path)
+
+
+def undefined_json(reasons: Mapping[str, str]) -> dict[str, Json]:
+    """The reasons beside ``metrics`` in JSON; absent if every metric exists."""
+    return {"undefined": dict(reasons)} if reasons else {}
 
 
 def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:

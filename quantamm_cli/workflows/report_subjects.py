@@ -21,6 +21,8 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
         strategies=scored.assessment.scores,
+        undefined=scored.undefined,
+        short=scored.short,
         units=units | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
     )

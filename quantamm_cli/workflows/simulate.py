@@ -10,7 +10,7 @@ from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import plots
-from quantamm_cli.workflows.assessment import Scored, scored
+from quantamm_cli.workflows.assessment import Scored, scored, undefined_json
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
@@ -39,6 +39,11 @@ class SimulationResult(Result):
         return self.scored.metrics[self.settings.end]
 
     @property
+    def undefined(self) -> dict[str, str]:
+        """Why metrics do not exist, by name."""
+        return {key.rpartition(".")[2]: why for key, why in self.scored.undefined.items()}
+
+    @property
     def trajectory(self) -> Trajectory:
         """The pool, minute by minute."""
         return self.scored.trajectory
@@ -54,6 +59,7 @@ class SimulationResult(Result):
             "fingerprint": self.settings.fingerprint,
             **self.scored.to_dict(),
             "metrics": self.metrics,
+            **undefined_json(self.undefined),
             "benchmarks": self.benchmarks,
             "seconds": self.seconds,
             "files": self.files,

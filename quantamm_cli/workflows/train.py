@@ -54,6 +54,11 @@ class TrainingResult(Result):
         return self.scored.metrics
 
     @property
+    def undefined(self) -> dict[str, str]:
+        """Why scores of the chosen set do not exist, by ``period.metric``."""
+        return self.scored.undefined
+
+    @property
     def trajectory(self) -> Trajectory:
         """The pool over all periods, minute by minute."""
         return self.scored.trajectory
