@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search_space import spelt
+from quantamm_cli.config.search_space import override_value
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.json_tree import JsonObject
@@ -170,7 +170,7 @@ def _words(
                 )
             group, plain = name.replace(".", "/"), _plain(value)
             chooses = isinstance(plain, str) and plain in loader.options(group)
-            words.append(f"{group if chooses else name}={spelt(plain)}")
+            words.append(f"{group if chooses else name}={override_value(plain)}")
     return tuple(words)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
-from quantamm_cli.config.search_space import Search, spelt
+from quantamm_cli.config.search_space import Search, override_value
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode
@@ -38,7 +38,7 @@ def tune(
         )
     overrides: list[str] = []
     if space is not None:
-        overrides = [f"space.{name}={spelt(values)}" for name, values in space.items()]
+        overrides = [f"space.{name}={override_value(values)}" for name, values in space.items()]
         overrides.append("space=none")
     if trials is not None:
         overrides.append(f"study.trials={trials}")

@@ -150,7 +150,7 @@ def _resolve(tree: JsonObject) -> JsonObject:
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except RecursionError:
-        raise ConfigError("", "an interpolation ${...} that leads back to itself") from None
+        raise ConfigError("", "an interpolation ${...} refers to itself") from None
     except (OmegaConfBaseException, ValueError) as failure:
         place = str(getattr(failure, "full_key", None) or "")
         message = str(failure).splitlines()[0]

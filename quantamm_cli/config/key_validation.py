@@ -22,7 +22,7 @@ def places(tree: JsonObject, prefix: str = "") -> Iterator[str]:
 
 def open_places(tree: JsonObject) -> set[str]:
     """Places that accept any name: mappings that the YAML leaves empty, such as ``params``."""
-    leaves = json_tree.dotted(tree, whole=lambda branch: not branch)
+    leaves = json_tree.dotted(tree, is_leaf=lambda branch: not branch)
     return {place for place, value in leaves if value == {}}
 
 

@@ -13,7 +13,7 @@ from quantamm_cli.competition.code import code_of_all
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.config.loader import Loader, plain
 from quantamm_cli.config.user_files import STRATEGIES as PLACE
-from quantamm_cli.config.user_files import blamed, module_of
+from quantamm_cli.config.user_files import module_of, reporting_user_errors
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.compete import NORMALISER, Entry
@@ -139,7 +139,7 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
     path, is_file, wanted = _split(kind)
     if is_file:
         data = _read(path)
-        with blamed([str(path.resolve())]):
+        with reporting_user_errors([str(path.resolve())]):
             module = module_of(path.resolve(), data, "strategy")
         own = _class(module, wanted, path)
         strategy: Component = decode(own, settings, f"strategy.{name}")
@@ -148,13 +148,19 @@ def entry_of(kind: str, settings: JsonObject, name: str, loader: Loader | None =
         )
     cls = REGISTER["strategy"].get(kind)
     if cls is None:
-        known = sorted({*(loader.options("strategy") if loader else ()), *REGISTER["strategy"]})
+        known = _known("strategy", loader)
+        hint = did_you_mean(kind, sorted({*known, *_known("pool", loader)}))
         raise ConfigError(
             PLACE,
-            f"no strategy is called '{kind}'{did_you_mean(kind, known)} (there are: "
-            f"{', '.join(known)}; of your own: FILE.py:Class)",
+            f"no strategy or pool is called '{kind}'{hint} (there are: {', '.join(known)}; "
+            "any pool with quotes; of your own: FILE.py:Class)",
         )
     return Entry(name=name, strategy=decode(cls, settings, f"strategy.{name}"))
+
+
+def _known(group: str, loader: Loader | None) -> list[str]:
+    """The names of a group: registered kinds and files of YAML."""
+    return sorted({*REGISTER[group], *(loader.options(group) if loader else ())})
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ class Loader(ConfigLoaderImpl):
             word = str(override.input_line)
             if run_mode == RunMode.RUN:
                 other = override_syntax.as_list(override)
-                raise ConfigError(word, f"several values; add -m to run each of them{other}")
+                raise ConfigError(word, f"has several values; add -m to run each of them{other}")
             if override.is_hydra_override():
                 raise ConfigError(word, "Hydra's own settings cannot be swept")
 

@@ -19,10 +19,10 @@ def read(loader: ConfigLoader, word: str) -> Override:
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
     if not word.startswith("~") and (not equals or not name):
-        raise ConfigError(word, "not key=value")
+        raise ConfigError(word, "is not key=value")
     if equals and not value and not word.startswith("~"):
         raise ConfigError(
-            word, f"no value; write {key}=null for none, or {key}=\"''\" for an empty text"
+            word, f"has no value; write {key}=null for none, or {key}=\"''\" for an empty text"
         )
     try:
         return replace(_parsed(word), config_loader=loader)

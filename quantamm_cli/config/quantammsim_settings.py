@@ -98,7 +98,7 @@ def translated(settings: JsonObject, config_dir: str | None) -> tuple[dict[str, 
     """
     flat = {
         name: value
-        for name, value in dotted(settings, whole=lambda branch: not branch)
+        for name, value in dotted(settings, is_leaf=lambda branch: not branch)
         if not name.startswith("subsidary_pools.")
     }
     notes: list[str] = []
@@ -141,7 +141,8 @@ def _pool(rule: str) -> tuple[str, list[str]]:
     unknown = [hook for hook in hooks if hook not in (*WRAPPERS, "bounded", "ensemble")]
     wrapper = [hook for hook in hooks if hook in WRAPPERS]
     if unknown or len(wrapper) > 1:
-        raise ConfigError("rule", f"{rule}: no counterpart of {', '.join(unknown or wrapper)} here")
+        names = ", ".join(unknown or wrapper)
+        raise ConfigError("rule", f"{rule}: there is no counterpart of {names} here")
     if wrapper:
         place, words = "pool.base", [f"pool={wrapper[0]}"]
         group, rule_group = "pool@pool.base", "pool/rule@pool.base.rule"

@@ -41,7 +41,7 @@ class Guess:
             value = spec.low + share * (spec.high - spec.low)
         if spec.step:
             value = spec.low + (value - spec.low) // spec.step * spec.step
-        return int(value) if spec.whole else float(value)
+        return int(value) if spec.integer else float(value)
 
 
 class Search:
@@ -107,7 +107,7 @@ class Search:
         words = []
         for key, value in values.items():
             name = key.replace(".", "/") if key in groups else key
-            words.append(f"{name}={spelt(value)}")
+            words.append(f"{name}={override_value(value)}")
         point = tuple(sorted(words))
         if point in self._trees:
             return self._trees[point]
@@ -180,14 +180,14 @@ class Search:
                 raise ConfigError(f"space.{key}", key_validation.unknown(key, tree).message)
 
 
-def spelt(value: Any) -> str:
+def override_value(value: Any) -> str:
     """A value in the grammar of Hydra's overrides."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(spelt, value))}]"
+        return f"[{','.join(map(override_value, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{spelt(item)}' for key, item in value.items())}}}"
+        return f"{{{','.join(f'{key}:{override_value(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
         return "'" + value.replace("'", "\\'") + "'"
     return repr(value)

@@ -52,7 +52,7 @@ def merged(run: Run, tree: JsonObject, overrides: Sequence[str]) -> JsonObject:
         if name in ("conf", "experiment"):
             raise ConfigError(
                 "conf",
-                f"does not go with {argument('run')}, whose settings are used; name "
+                f"cannot be combined with {argument('run')}, whose settings are used; name "
                 "single settings instead",
             )
         keys = name.replace("/", ".").split(".")

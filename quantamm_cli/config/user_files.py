@@ -30,7 +30,7 @@ def module_of(path: Path, data: bytes, purpose: str) -> ModuleType:
 
 
 @contextmanager
-def blamed(paths: Iterable[str]) -> Iterator[None]:
+def reporting_user_errors(paths: Iterable[str]) -> Iterator[None]:
     """Turns an exception raised by code of these files into a ConfigError with file and line."""
     try:
         yield

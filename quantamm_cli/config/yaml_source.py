@@ -71,10 +71,10 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             limit = f"{MOST_BYTES // 1_000_000} MB"
-            raise ConfigError(str(path), f"more than {limit}; not a file of settings")
+            raise ConfigError(str(path), f"is larger than {limit}; it is not a file of settings")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as failure:
-        raise ConfigError(str(path), f"not UTF-8 text (byte {failure.start})") from None
+        raise ConfigError(str(path), f"is not UTF-8 text (byte {failure.start})") from None
     except OSError as failure:
         raise ConfigError(str(path), failure.strerror or str(failure)) from None
 
@@ -91,22 +91,24 @@ def read_yaml(path: Path, text: str | None = None) -> dict[str, Json]:
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         line = f"{path}:{mark.line + 1}" if mark else str(path)
-        message = f"not valid YAML: {failure.problem or failure.context}"
+        message = f"is not valid YAML: {failure.problem or failure.context}"
         if "could not determine a constructor for the tag" in str(failure.problem):
             message += "; tags are not allowed, settings are plain values"
         raise ConfigError(line, message) from None
     except yaml.YAMLError as failure:
-        raise ConfigError(str(path), f"not valid YAML: {str(failure).splitlines()[0]}") from None
+        raise ConfigError(str(path), f"is not valid YAML: {str(failure).splitlines()[0]}") from None
     except RecursionError:
-        raise ConfigError(str(path), "nested too deeply, or a value that contains itself") from None
+        raise ConfigError(
+            str(path), "is nested too deeply, or has a value that contains itself"
+        ) from None
     except ValueError as failure:
-        raise ConfigError(str(path), f"not valid YAML: {failure}") from None
+        raise ConfigError(str(path), f"is not valid YAML: {failure}") from None
     if tree is None:
         tree = {}
     if not isinstance(tree, dict):
         raise ConfigError(
             str(path),
-            f"a list or a single value ({type(tree).__name__}); a file of settings has lines "
+            f"is a list or a single value ({type(tree).__name__}); a file of settings has lines "
             "'key: value'",
         )
     refuse_code(tree, str(path))

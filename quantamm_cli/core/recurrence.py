@@ -23,7 +23,7 @@ State = dict[str, Float[Array, " n"]]
 """The recurrences' last values, by name."""
 
 
-class Seen(NamedTuple):
+class RuleInputs(NamedTuple):
     """The inputs of a rule: prices, and the other series it asks for, ``(…, n)`` or ``(…, 1)``."""
 
     price: Float[Array, "*c n"]
@@ -105,9 +105,9 @@ class OneRow:
 
 
 def one_row(
-    estimator: Callable[[Recur, Seen], Stream],
+    estimator: Callable[[Recur, RuleInputs], Stream],
     previous: Mapping[str, Array] | None,
-    row: Seen,
+    row: RuleInputs,
     initial: Mapping[str, Array] | None = None,
 ) -> tuple[State, Float[Array, " n"]]:
     """Runs an estimator for one more row; returns the new state and the output. Pure."""

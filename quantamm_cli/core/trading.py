@@ -24,7 +24,7 @@ amount in, fee included, and the amount out.
 def traded(
     reserves: Reserves, minute: Minute, swap: Swap
 ) -> tuple[Reserves, Scalar, Int[Array, ""]]:
-    """Reserves after the minute's given trades in their order, the fees they paid the providers,
+    """Reserves after the minute's external trades in their order, the fees they paid the providers,
     and how many were refused.
 
     A trade is refused if the pool cannot pay it out: it would take a whole reserve or more, or has

@@ -62,7 +62,7 @@ class Feed(NamedTuple):
     ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose price is known at row ``r``.
     ``prefix`` serves the frictionless path only. ``series`` are inputs of a rule besides prices, as
     known at the chunks. ``initial_reserves`` and ``state`` (of the rule's estimators at row 0, its
-    chunk included) replace computed values; ``trades`` are given trades. ``numeraire`` is the
+    chunk included) replace computed values; ``trades`` are external trades. ``numeraire`` is the
     position of the token that a pool's own price is in; ``None``: the last.
     """
 
@@ -103,7 +103,7 @@ class Feed(NamedTuple):
 
 class Path(NamedTuple):
     """A pool over a window, minute by minute: weights, reserves, fees earned by its providers,
-    given trades refused.
+    external trades refused.
 
     ``value``: its value, from a pool that computes it before its reserves.
     """

@@ -80,7 +80,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
 
 def refuse(settings: Simulate) -> None:
-    """Raises ConfigError for frictions or given trades that the pool does not support.
+    """Raises ConfigError for frictions or external trades that the pool does not support.
 
     It does not start JAX.
     """
@@ -88,7 +88,7 @@ def refuse(settings: Simulate) -> None:
     if not pool.takes_frictions and not Fees.typed(settings.fees).frictionless:
         raise ConfigError("fees", f"pool={pool.kind} has no path with frictions; use fees=none")
     if not pool.takes_trades and TradeSource.typed(settings.trades).gives:
-        raise ConfigError("trades", f"pool={pool.kind} takes no given trades; use trades=none")
+        raise ConfigError("trades", f"pool={pool.kind} takes no external trades; use trades=none")
     if settings.initial_reserves is not None and pool.layout(settings.tokens).parts:
         raise ConfigError(
             "initial_reserves",

@@ -228,7 +228,7 @@ def ascent(
 
 
 @partial(jax.jit, static_argnames=("spans", "names"))
-def judge(
+def period_scores(
     pool: AbstractPool, spans: Spans, names: tuple[str, ...], params: Params, feed: Feed
 ) -> Scores:
     """Metrics of every period and parameter set; all periods are one continuous run."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.forward import Spans
-from quantamm_cli.engine.objective import judge
+from quantamm_cli.engine.objective import period_scores
 from quantamm_cli.evaluation.sets import batches, joined_scores
 from quantamm_cli.pools.base import AbstractPool
 
@@ -38,7 +38,8 @@ def random_scores(
     drawn = initial(specs, params, draws + 1, assets, NOISE, seed)
     random = {name: values[1:] for name, values in drawn.items()}  # the first set is ``params``
     parts = [
-        jax.device_get(judge(pool, spans, names, batch, feed)) for batch in batches(random, feed)
+        jax.device_get(period_scores(pool, spans, names, batch, feed))
+        for batch in batches(random, feed)
     ]
     return joined_scores(parts, spans, names, draws)
 

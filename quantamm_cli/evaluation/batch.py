@@ -11,7 +11,7 @@ from jax import Array
 
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.forward import Spans
-from quantamm_cli.engine.objective import judge
+from quantamm_cli.engine.objective import period_scores
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.evaluation.sets import joined_scores, rows_of
 from quantamm_cli.market.fees import NUMBERS
@@ -57,7 +57,9 @@ def scored(
         points = np.minimum(np.arange(first, first + size), count - 1)
         numbers = {index: column[points] for index, column in moving.items()}
         values = {name: column[points].astype(dtype) for name, column in params.items()}
-        parts.append(jax.device_get(_judge(shape, spans, names, fixed, numbers, values, feed)))
+        parts.append(
+            jax.device_get(_point_scores(shape, spans, names, fixed, numbers, values, feed))
+        )
     return joined_scores(parts, spans, names, count)
 
 
@@ -95,7 +97,7 @@ def _columns(trees: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dic
 
 
 @partial(jax.jit, static_argnames=("shape", "spans", "names"))
-def _judge(
+def _point_scores(
     shape: Any,
     spans: Spans,
     names: tuple[str, ...],
@@ -117,7 +119,7 @@ def _judge(
         opening = jnp.asarray(value, feed.prices.dtype)
         own = feed._replace(frictions=frictions, initial_pool_value=opening)
         sets = jax.tree.map(lambda value: value[None], values)
-        scores = judge(pool, spans, names, sets, own)
+        scores = period_scores(pool, spans, names, sets, own)
         return jax.tree.map(lambda column: column[0], scores)
 
     if reads_days(names) or feed.frictions is not None:

@@ -13,7 +13,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Luck:
+class SelectionBias:
     """Statistics of one choice among ``trials``, from a sample of them on the days by which it was
     made.
     """
@@ -43,7 +43,7 @@ class Luck:
         return ANNUAL * self.haircut.bound(self.sharpe)
 
 
-def luck(returns: Numbers, chosen: int, trials: int) -> Luck:
+def selection_bias(returns: Numbers, chosen: int, trials: int) -> SelectionBias:
     """The statistics of a choice: ``returns`` is ``(candidates, days)``, a sample of all
     ``trials``; row ``chosen`` was chosen.
 
@@ -52,7 +52,7 @@ def luck(returns: Numbers, chosen: int, trials: int) -> Luck:
     ratios = sharpe(returns)
     valid = returns[np.isfinite(ratios)]
     correlation = mean_correlation(valid)
-    return Luck(
+    return SelectionBias(
         trials,
         correlation,
         effective_trials(trials, correlation),

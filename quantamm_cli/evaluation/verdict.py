@@ -105,7 +105,7 @@ def _checks(
     )
     yield _Check(cycles.worst > standards.worst, worst)
     if deflated is not None:
-        yield _luck(deflated, standards.probability)
+        yield _deflated_sharpe(deflated, standards.probability)
     if interval is not None:
         yield _sampling(interval, measured)
     if adjusted is not None:
@@ -120,14 +120,14 @@ def _efficiency(cycles: Robustness, least: float) -> _Check:
     return _Check(cycles.efficiency >= least, f"{scores}: {share}.")
 
 
-def _luck(deflated: Deflated, least: float) -> _Check:
+def _deflated_sharpe(deflated: Deflated, least: float) -> _Check:
     if math.isnan(deflated.probability):
         return _Check(None, f"There is no deflated Sharpe ratio: {deflated.reason}.")
     return _Check(
         deflated.probability >= least,
         f"The yearly Sharpe ratio of {ANNUAL * deflated.sharpe:.3g} is above the "
         f"{ANNUAL * deflated.benchmark:.3g} that the best of {deflated.trials} trials reaches by "
-        f"luck, with probability {deflated.probability:.1%}; it must be {least:.0%}.",
+        f"chance, with probability {deflated.probability:.1%}; it must be {least:.0%}.",
     )
 
 

@@ -71,7 +71,7 @@ class CycleRecord(TypedDict):
 
 
 class DeflatedRecord(TypedDict):
-    """The deflated Sharpe ratio; ``benchmark``: the yearly Sharpe ratio that luck alone reaches."""
+    """The deflated Sharpe ratio; ``benchmark``: the yearly Sharpe ratio reached by chance alone."""
 
     probability: Number
     benchmark: Number

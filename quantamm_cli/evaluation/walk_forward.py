@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from quantamm_cli.evaluation.blocks import block_length
 from quantamm_cli.evaluation.bootstrap import Bootstrap, Interval
 from quantamm_cli.evaluation.robustness import Robustness, robustness
-from quantamm_cli.evaluation.selection_bias import Luck
+from quantamm_cli.evaluation.selection_bias import SelectionBias
 from quantamm_cli.evaluation.sharpe import Deflated, deflated_sharpe
 from quantamm_cli.evaluation.verdict import Verdict, verdict
 from quantamm_cli.metrics import METRICS
@@ -34,7 +34,7 @@ class Outcome:
 
     scores: Scores
     returns: Mapping[str, Numbers]
-    luck: Luck
+    bias: SelectionBias
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
     for name in outcomes[0].returns:
         returns[name] = np.concatenate([outcome.returns[name] for outcome in outcomes])
     own, block = returns[POOL], block_length(returns[POOL])
-    lucks = [outcome.luck for outcome in outcomes]
-    variance = _mean(lucks, lambda luck: luck.variance)
+    biases = [outcome.bias for outcome in outcomes]
+    variance = _mean(biases, lambda bias: bias.variance)
     known_variance = variance if math.isfinite(variance) else None
     # The return of each day is that of the best of at most so many trials.
-    trials = math.ceil(max(luck.effective for luck in lucks) - 1e-9)
+    trials = math.ceil(max(bias.effective for bias in biases) - 1e-9)
     return Aggregate(
         metric=compared,
         cycles=robustness(inside, outside),
@@ -120,8 +120,8 @@ def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
         sharpe=Bootstrap(block=block).sharpe(own),
         differences={name: difference(own, returns[name]) for name in BENCHMARKS},
         block=block,
-        adjusted=_mean(lucks, lambda luck: luck.adjusted),
-        bound=_mean(lucks, lambda luck: luck.bound),
+        adjusted=_mean(biases, lambda bias: bias.adjusted),
+        bound=_mean(biases, lambda bias: bias.bound),
     )
 
 
@@ -136,7 +136,7 @@ def difference(own: Numbers, other: Numbers) -> Difference:
     )
 
 
-def judged(total: Aggregate, chosen_by: str | None = None) -> Verdict:
+def verdict_of(total: Aggregate, chosen_by: str | None = None) -> Verdict:
     """Whether the cycles show that the strategy works better than its hardest benchmark.
 
     ``chosen_by``: the selection rule, if it used the test blocks.
@@ -157,8 +157,8 @@ def _scores(outcomes: Sequence[Outcome], period: str, metric: str) -> list[float
     return [outcome.scores[period][metric] for outcome in outcomes]
 
 
-def _mean(lucks: Sequence[Luck], number: Callable[[Luck], float]) -> float:
-    return float(np.mean(list(map(number, lucks))))
+def _mean(biases: Sequence[SelectionBias], number: Callable[[SelectionBias], float]) -> float:
+    return float(np.mean(list(map(number, biases))))
 
 
 def _by_metric(

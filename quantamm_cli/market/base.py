@@ -35,7 +35,7 @@ class Closes:
 
 
 @dataclass(frozen=True, eq=False)
-class GivenTrades:
+class ExternalTrades:
     """Trades of the simulated minutes: arrays (t, k) of up to k trades a minute, in order.
 
     ``pay``, ``take``: token indices, both -1 where there is no trade. ``amount``: of ``pay``, or of
@@ -103,7 +103,7 @@ class Market:
     longest_gap: dict[str, int]
     sha256: str
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    trades: GivenTrades | None = None
+    trades: ExternalTrades | None = None
     fees: FeeSeries | None = None
     span: tuple[int, int] = (0, 0)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market.base import GivenTrades, Market, Source
+from quantamm_cli.market.base import ExternalTrades, Market, Source
 from quantamm_cli.market.fees.base import Fees, read_fees
 from quantamm_cli.market.oracles import Oracle, oracle
 from quantamm_cli.market.trades.base import Trades, read_trades
@@ -111,7 +111,7 @@ def _digest(
     first: int,
     prices: NDArray[np.float64],
     series: dict[str, NDArray[np.float64]],
-    trades: GivenTrades | None,
+    trades: ExternalTrades | None,
 ) -> str:
     digest = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
     digest.update(np.ascontiguousarray(prices, dtype="<f8").data)

@@ -89,7 +89,7 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
             return None
         return (
             f"pool={self.kind} cannot compete, as it has no quotes(params, fee); add that method "
-            "to its class (README, Adding things)"
+            "to its class (qsim help adding-pool)"
         )
 
     def quotes(self, params: Params, fee: Scalar | float) -> Quotes:

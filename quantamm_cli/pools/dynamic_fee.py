@@ -13,7 +13,7 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Interval, Log2
 from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Columns, Seen
+from quantamm_cli.core.recurrence import Columns, RuleInputs
 from quantamm_cli.core.types import Feed, Params, Path, Snapshot
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import without_prefix
@@ -123,7 +123,7 @@ class DynamicFee(Wrapper, kind="dynamic_fee"):
 
     def fee(self, params: Params, feed: Feed) -> Float[Array, " t"]:
         """The fee of every minute of the feed, from the last chunk known then."""
-        observed = Seen(feed.chunks, feed.series)
+        observed = RuleInputs(feed.chunks, feed.series)
         rule_params = without_prefix(PREFIX, params)
         changes = self.rule.signal(Columns(feed.first_chunk), observed, rule_params, self.clock)
         lowest = jax.nn.sigmoid(params["raw_fee_lowest"][0])

@@ -14,7 +14,7 @@ from quantamm_cli.core import interpolate
 from quantamm_cli.core.executor import compiled
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.quotes import Pair, Quotes, Scalar
-from quantamm_cli.core.recurrence import Columns, Recur, Seen, State, Stream, one_row
+from quantamm_cli.core.recurrence import Columns, Recur, RuleInputs, State, Stream, one_row
 from quantamm_cli.core.types import Feed, Params, Path
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.kernels.frictionless import jax_ops as kernels
@@ -149,18 +149,22 @@ class Temporal(ChunkedPool, kind="temporal"):
         if self.weight_calculation_method == "hybrid":
             return self._looped(params, feed)[1]
         recur = Columns(self._first_chunk(feed), feed.state)
-        return self._signal(recur, Seen(feed.chunks, feed.series), params)
+        return self._signal(recur, RuleInputs(feed.chunks, feed.series), params)
 
     def readouts(self, params: Params, feed: Feed) -> dict[str, Float[Array, "c n"]]:
         """The state of the rule's estimators at every chunk, by name; a run can continue from any
         of its rows.
         """
         recur = Columns(self._first_chunk(feed), feed.state)
-        self._signal(recur, Seen(feed.chunks, feed.series), params)
+        self._signal(recur, RuleInputs(feed.chunks, feed.series), params)
         return recur.columns
 
     def online(
-        self, params: Params, state: Mapping[str, Array] | None, weights: Weights, observed: Seen
+        self,
+        params: Params,
+        state: Mapping[str, Array] | None,
+        weights: Weights,
+        observed: RuleInputs,
     ) -> tuple[State, Weights]:
         """One update for one price, as a keeper on chain makes it: the rule's new state, and the
         weights' change a minute.
@@ -171,7 +175,7 @@ class Temporal(ChunkedPool, kind="temporal"):
         state, signal = self._one_signal(params, state, observed)
         return state, self._slope(params, weights, signal)
 
-    def opened(self, params: Params, observed: Seen) -> tuple[State, Weights, Weights]:
+    def opened(self, params: Params, observed: RuleInputs) -> tuple[State, Weights, Weights]:
         """The state of a pool that opens at the last of some prices, as its path does: the rule's
         state, the weights, and their change a minute.
 
@@ -179,7 +183,9 @@ class Temporal(ChunkedPool, kind="temporal"):
         price.
         """
 
-        def warm(carry: tuple[State, Weights], row: Seen) -> tuple[tuple[State, Weights], None]:
+        def warm(
+            carry: tuple[State, Weights], row: RuleInputs
+        ) -> tuple[tuple[State, Weights], None]:
             return self._one_signal(params, carry[0], row), None
 
         first = self._one_signal(params, None, jax.tree.map(lambda column: column[0], observed))
@@ -191,14 +197,14 @@ class Temporal(ChunkedPool, kind="temporal"):
         weights = self.guard.inside(signal, params)
         return state, weights, self._slope(params, weights, signal)
 
-    def _signal(self, recur: Recur, observed: Seen, params: Params) -> Stream:
+    def _signal(self, recur: Recur, observed: RuleInputs, params: Params) -> Stream:
         return self.rule.signal(recur, observed, params, self.clock)
 
     def _one_signal(
         self,
         params: Params,
         state: Mapping[str, Array] | None,
-        observed: Seen,
+        observed: RuleInputs,
         opening: Mapping[str, Array] | None = None,
     ) -> tuple[State, Weights]:
         """The rule's new state and signal after one price."""
@@ -270,10 +276,10 @@ class Temporal(ChunkedPool, kind="temporal"):
         """
         begin = self._first_chunk(feed)
 
-        def signal_of(state: Mapping[str, Array] | None, row: Seen) -> tuple[State, Weights]:
+        def signal_of(state: Mapping[str, Array] | None, row: RuleInputs) -> tuple[State, Weights]:
             return self._one_signal(params, state, row, feed.state)
 
-        def tick(carry: tuple[State, Weights], row: tuple[Array, Seen]) -> tuple[Any, Any]:
+        def tick(carry: tuple[State, Weights], row: tuple[Array, RuleInputs]) -> tuple[Any, Any]:
             index, observed = row
             starts = index <= begin
             state, signal = jax.tree.map(
@@ -287,7 +293,7 @@ class Temporal(ChunkedPool, kind="temporal"):
             slope = jnp.where(index >= first, self._slope(params, weights, signal), 0)
             return (state, self.arrival(weights, slope)), ((weights, slope), signal)
 
-        rows = Seen(feed.chunks, feed.series)
+        rows = RuleInputs(feed.chunks, feed.series)
         state, signal = signal_of(None, jax.tree.map(lambda column: column[0], rows))
         out: tuple[tuple[Array, Array], Stream]
         _, out = jax.lax.scan(
@@ -332,7 +338,7 @@ class Moving(Weighted):
 
     def opened(self) -> Block:
         start = self.weights
-        estimators, _ = self.pool.online(self.params, None, start, Seen(jnp.ones(2)))
+        estimators, _ = self.pool.online(self.params, None, start, RuleInputs(jnp.ones(2)))
         return Block(start, start, jnp.zeros(2), estimators, self.params)
 
     def stepped(self, state: Block, reserves: Pair, step: Int[Array, ""]) -> Block:
@@ -340,7 +346,7 @@ class Moving(Weighted):
         one weights are constant.
         """
         minute = step % self.pool.chunk_period
-        observed = Seen(jnp.stack([self.price(state, reserves), jnp.ones(())]))
+        observed = RuleInputs(jnp.stack([self.price(state, reserves), jnp.ones(())]))
         initial, _ = self.pool.online(state.params, None, state.start, observed)
         arrived = self.pool.arrival(state.start, state.slope)
         updated, slope = self.pool.online(state.params, state.estimators, arrived, observed)

@@ -23,7 +23,8 @@ class Setting(Protocol):
 
 def listing_table(components: Sequence[Mapping[str, Json]]) -> Table:
     """A row for each component; a column is left out if it would be empty."""
-    heads = [key for key in _LISTED if any(each.get(key) for each in components)]
+    filled = {key for each in components for key, value in each.items() if value}
+    heads = [key for key in _LISTED if key in filled]
     rows = [_cells(each, heads) for each in components]
     return Table.of("", heads, rows)
 
@@ -44,11 +45,16 @@ def _cells(component: Mapping[str, Json], heads: Sequence[str]) -> list[str]:
     return [value_text(component.get(head)) for head in heads]
 
 
+def _item_text(item: Json) -> str:
+    if isinstance(item, Mapping):
+        return str(item["name"])
+    return str(item)
+
+
 def value_text(value: Json) -> str:
     """A value as YAML spells it; of a list its items, or their names."""
     if isinstance(value, list):
-        names = (item["name"] if isinstance(item, Mapping) else item for item in value)
-        return ", ".join(map(str, names))
+        return ", ".join(map(_item_text, value))
     if isinstance(value, bool):
         return str(value).lower()
     if value is None:

@@ -130,10 +130,9 @@ def _part(part: Table | str) -> str:
 def _table(table: Table) -> str:
     sides = ["" if numeric else ' class="text"' for numeric in table.numeric]
     sides[0] = ""
-    heads = "".join(
-        f'<th scope="col"{side}>{escape(head)}</th>'
-        for head, side in zip(table.heads, sides, strict=True)
-    )
+    heads = ""
+    for head, side in zip(table.heads, sides, strict=True):
+        heads += f'<th scope="col"{side}>{escape(head)}</th>'
     rows = "".join(f"<tr>{_row(cells, sides)}</tr>\n" for cells in table.typeset)
     # A table wider than a phone scrolls by itself, with the keyboard too; the page does not.
     return (

@@ -8,7 +8,7 @@ from quantamm_cli.competition.replay_record import Fill, Replay
 from quantamm_cli.reporting.page import Section, page
 from quantamm_cli.reporting.periods import Numbers
 from quantamm_cli.reporting.plot import other_sections, pictures
-from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.table import Column, Table, columns_of
 
 MOST_ROWS = 400
 """The most fills and steps that the page lists; the JSON has all."""
@@ -75,7 +75,7 @@ def _steps(replay: Replay) -> Table:
 
 
 def _state(name: str, state: Mapping[str, Numbers], steps: Numbers) -> Table:
-    columns: list[Column] = ["step", *((key, ".5g") for key in state)]
+    columns: list[Column] = ["step", *columns_of(state, ".5g")]
     numbers = (column[:MOST_ROWS] for column in state.values())
     rows = list(zip(steps[:MOST_ROWS].tolist(), *numbers, strict=True))
     return Table.of(_caption(name, len(steps)), columns, rows)

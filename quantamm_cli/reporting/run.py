@@ -89,7 +89,9 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
         Section("Over time", pictures=shown.pop("Over time", ()), tables=(final,)),
     ]
     if subject.entries:
-        choices = (selections_table(subject.choices),) if subject.choices else ()
+        choices: tuple[Table, ...] = ()
+        if subject.choices:
+            choices = (selections_table(subject.choices),)
         sections.append(Section("Training", pictures=shown.pop("Training", ()), tables=choices))
     sections += other_sections(shown)
     for heading, tree in (("Settings", subject.settings), ("Provenance", subject.provenance)):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
 from quantamm_cli.reporting.periods import Numbers, looks_at_test
-from quantamm_cli.reporting.table import Column, Table, printed
+from quantamm_cli.reporting.table import Column, Table, columns_of, printed
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""
@@ -85,7 +85,7 @@ def _marked(title: str, short: Mapping[str, float] | None) -> str:
 
 def parts_table(parts: Scores) -> Table:
     """The parts of each period's return."""
-    heads: list[Column] = ["period", *((head, "+.2%") for head in _PART_HEADS)]
+    heads: list[Column] = ["period", *columns_of(_PART_HEADS, "+.2%")]
     rows = [[period, *map(numbers.__getitem__, _PARTS)] for period, numbers in parts.items()]
     return Table.of("the return and its parts", heads, rows)
 
@@ -137,7 +137,7 @@ def parameters_table(
         rows += _rows(spec, readable[spec.readable], len(tokens))
     if not rows:
         return None
-    return Table.of("parameters", ["name", "unit", *((token, ".5g") for token in tokens)], rows)
+    return Table.of("parameters", ["name", "unit", *columns_of(tokens, ".5g")], rows)
 
 
 def _rows(spec: Declared, value: ArrayLike, assets: int) -> list[list[float | str]]:
@@ -177,20 +177,15 @@ def metrics_tables(
     """
     order = (*STRATEGIES, *strategies)
     names = sorted(strategies, key=order.index)
-    labels: list[Column] = [(STRATEGIES.get(name, name), ".4g") for name in names]
+    labels = columns_of((STRATEGIES.get(name, name) for name in names), ".4g")
     reasons = undefined or {}
     tables = []
     for period, scores in strategies["pool"].items():
-        columns = [strategies[name].get(period, {}) for name in names]
-        rows = [
-            [
-                metric,
-                units.get(metric, ""),
-                *(column.get(metric) for column in columns),
-                *([reasons.get(f"{period}.{metric}", "")] if reasons else []),
-            ]
-            for metric in scores
-        ]
+        rows = []
+        for metric in scores:
+            numbers = [strategies[name].get(period, {}).get(metric) for name in names]
+            why = [reasons.get(f"{period}.{metric}", "")] if reasons else []
+            rows.append([metric, units.get(metric, ""), *numbers, *why])
         caption = "All metrics"
         if period:
             caption += f", {period} period"
@@ -215,7 +210,7 @@ def selections_table(choices: Mapping[str, Choice]) -> Table:
             label += " (chosen on the test period)"
         rows.append([label, choice["step"], choice["set"], *map(choice["scores"].get, periods)])
     metric = next(iter(choices.values()))["metric"]
-    columns: list[Column] = ["rule", "step", "set", *((period, ".4g") for period in periods)]
+    columns: list[Column] = ["rule", "step", "set", *columns_of(periods, ".4g")]
     return Table.of(f"What each selection rule chooses, by {metric}", columns, rows)
 
 
@@ -230,5 +225,8 @@ def units_table(
     caption: str, tokens: Sequence[str], units: Iterable[tuple[str, Sequence[str]]]
 ) -> Table:
     """A row for each name; a single number is in the first column."""
-    rows = [[name, *numbers, *[""] * (len(tokens) - len(numbers))] for name, numbers in units]
+    rows = []
+    for name, numbers in units:
+        blanks = [""] * (len(tokens) - len(numbers))
+        rows.append([name, *numbers, *blanks])
     return Table.of(caption, ["", *tokens], rows)

@@ -253,14 +253,18 @@ def left_out(columns: Mapping[str, Numbers]) -> str:
     return f"not finite: {names}, of {rows:,}"
 
 
+def _has_values(line: Line2D) -> bool:
+    """Whether a line has finite values and is not a mark."""
+    return line.get_gid() != MARK and bool(np.isfinite(np.asarray(line.get_ydata(), float)).any())
+
+
 def note(axes: Axes, *lines: str, above: float = 4) -> None:
     """Lines of text between the title and the axes, which are ``above`` points below; and a text
     in the middle of axes without finite values.
     """
     title = "\n".join(filter(None, (axes.get_title(loc="left"), *lines)))
     axes.set_title(title, pad=above, color=QUIET_TEXT)
-    data = [drawn.get_ydata() for drawn in axes.get_lines() if drawn.get_gid() != MARK]
-    if not any(np.isfinite(np.asarray(values, float)).any() for values in data):
+    if not any(map(_has_values, axes.get_lines())):
         text = "nothing to draw: no finite value"
         axes.text(0.5, 0.5, text, transform=axes.transAxes, **_CENTRED)
         axes.set_yticks([])

@@ -1,7 +1,7 @@
 """Tables of values, for terminals, notebooks and pages."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import starmap
@@ -37,7 +37,7 @@ class Table:
     @property
     def heads(self) -> tuple[str, ...]:
         """The headings alone."""
-        return tuple(column if isinstance(column, str) else column[0] for column in self.columns)
+        return tuple(head for head, _ in map(_head_and_form, self.columns))
 
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
@@ -50,12 +50,8 @@ class Table:
         return self._formatted(printed)
 
     def _formatted(self, form: Callable[[Any, str], str]) -> tuple[tuple[str, ...], ...]:
-        forms = self._forms
+        forms = [form for _, form in map(_head_and_form, self.columns)]
         return tuple(tuple(starmap(form, zip(row, forms, strict=True))) for row in self.rows)
-
-    @property
-    def _forms(self) -> list[str]:
-        return [_FORM if isinstance(column, str) else column[1] for column in self.columns]
 
     @property
     def numeric(self) -> tuple[bool, ...]:
@@ -66,13 +62,13 @@ class Table:
 
     def __str__(self) -> str:
         """Columns two spaces apart, numbers right-aligned, no trailing blanks."""
-        lines, rows = [self.caption] if self.caption else [], (self.heads, *self.texts)
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        adjust = [str.rjust if right else str.ljust for right in self.numeric]
-        for row in rows:
-            cells = zip(adjust, row, widths, strict=True)
-            lines.append("  ".join(align(text, width) for align, text, width in cells).rstrip())
-        return "\n".join(lines)
+        rows = (self.heads, *self.texts)
+        columns = []
+        for column, numeric in zip(zip(*rows, strict=True), self.numeric, strict=True):
+            width = max(map(len, column))
+            columns.append([f"{text:{'>' if numeric else '<'}{width}}" for text in column])
+        lines = map("  ".join, zip(*columns, strict=True))
+        return "\n".join([*filter(None, [self.caption]), *map(str.rstrip, lines)])
 
     def _repr_html_(self) -> str:
         """HTML for notebooks."""
@@ -92,6 +88,17 @@ class Table:
             f"<table>{caption}<thead><tr>{line(self.heads, 'th')}</tr></thead><tbody>{body}</tbody>"
             "</table>"
         )
+
+
+def columns_of(heads: Iterable[str], form: str) -> list[Column]:
+    """Columns of numbers, all of one format."""
+    return [(head, form) for head in heads]
+
+
+def _head_and_form(column: Column) -> tuple[str, str]:
+    if isinstance(column, str):
+        return column, _FORM
+    return column
 
 
 def cell(value: Any, form: str) -> str:

@@ -74,8 +74,8 @@ def together_table(walk: WalkDocument) -> Table:
             add_interval(f"Sharpe ratio above {STRATEGIES[name]}", sharpe, _positive(sharpe))
             add_interval(f"yearly return above {STRATEGIES[name]}", mean, _positive(mean))
     independent = f"{trials['total']} tried, as {trials['effective']:.3g} independent"
-    luck = f"{independent}; luck alone {_fixed(deflated['benchmark'])}"
-    add("deflated Sharpe ratio (probability)", deflated["probability"], luck)
+    benchmark = f"{independent}; by chance alone {_fixed(deflated['benchmark'])}"
+    add("deflated Sharpe ratio (probability)", deflated["probability"], benchmark)
     bound = f"certainly above {_fixed(haircut['bound'])}"
     add("Sharpe ratio after haircut", haircut["adjusted"], bound)
     return Table.of("all cycles", ["", ("", ".3f"), "95 % interval", ""], rows)

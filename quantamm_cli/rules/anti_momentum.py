@@ -1,7 +1,7 @@
 """Anti-momentum."""
 
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule
 from quantamm_cli.rules.momentum import Momentum
@@ -16,5 +16,5 @@ class AntiMomentum(GradientRule, kind="anti_momentum"):
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return self._momentum().parameters(clock)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         return -self._momentum().signal(recur, observed, params, clock)

@@ -13,7 +13,7 @@ from quantamm_cli.core.bijectors import Identity, Memory, decay, memory_days
 from quantamm_cli.core.contracts import LAMB, OnChain, lamb, moved_lamb, times_memory
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.rebalancing import Broker
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.tree import TracedComponent
 from quantamm_cli.core.types import Params
 
@@ -99,7 +99,7 @@ class WeightRule(TracedComponent, ABC, group="pool/rule"):
         """Declarations of the rule's parameters."""
 
     @abstractmethod
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         """The change of weights asked for at each row, from that row and those before it."""
 
     def wish(
@@ -137,7 +137,7 @@ class GradientRule(WeightRule, ABC):
         )
         return (long, delta) if self.use_alt_lamb else (long,)
 
-    def gradient(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def gradient(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         """The gradient a chunk, relative to the price or average that the settings choose."""
         trend, average = price_gradient(recur, observed.price, params["logit_lamb"], clock)
         if self.use_raw_price:

@@ -8,7 +8,7 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Identity, decay_of_days
 from quantamm_cli.core.contracts import OnChain, times_memory
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, WeightRule, centred, two_memories
 
@@ -42,7 +42,7 @@ class DifferenceMomentum(WeightRule, kind="difference_momentum"):
             *two_memories(),
         )
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         price, averages = observed.price, []
         for number in ("1", "2"):
             keep, forget = decay_of_days(params[f"memory_days_{number}"], *clock)

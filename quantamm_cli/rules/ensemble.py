@@ -9,7 +9,7 @@ from pydantic import Field
 
 from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.rebalancing import Broker
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.rules.base import Clock, WeightRule
@@ -58,7 +58,7 @@ class Ensemble(WeightRule, kind="ensemble"):
             replace(spec, layers=names, apart=self.apart) for spec in self.rule.parameters(clock)
         )
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         signals = [
             self.rule.signal(_named(recur, number), observed, member, clock)
             for number, member in enumerate(self._members(params, clock))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import decay
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.rules.base import Clock, WeightRule, memory_parameter
@@ -49,7 +49,7 @@ class IndexMarketCap(WeightRule, kind="index_market_cap"):
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (memory_parameter(clock),)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         caps = observed.series[self.by] * (observed.price if self.by == "supply" else 1)
         share = caps / caps.sum(-1, keepdims=True)
         return share if self.cap_weight is None else capped(share, self.cap_weight)

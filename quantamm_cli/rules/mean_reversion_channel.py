@@ -8,7 +8,7 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Squareplus, squareplus
 from quantamm_cli.core.contracts import OnChain
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import AMPLITUDE, Clock, GradientRule, centred, signed_power
 from quantamm_cli.rules.power_channel import HALF, scaling, strength
@@ -66,7 +66,7 @@ class MeanReversionChannel(GradientRule, kind="mean_reversion_channel"):
         )
         return (strength(), *self.memory(clock), exponent, *scale, amplitude, width)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         days = self.days(params, clock)
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
         gradient = self.gradient(recur, observed, params, clock)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from quantamm_cli.core.bijectors import decay_of_days
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, WeightRule, two_memories
 
@@ -37,7 +37,7 @@ class MinVariance(WeightRule, kind="min_variance"):
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
         return (*two_memories(),)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)
         spread = price_variance if self.form == "contract" else return_variance
         variance = spread(recur, observed.price, keep, forget)

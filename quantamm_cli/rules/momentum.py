@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from quantamm_cli.core.bijectors import Log2
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, K, centred
 
@@ -31,6 +31,6 @@ class Momentum(GradientRule, kind="momentum"):
         )
         return (strength, *self.memory(clock))
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         strength = jnp.exp2(params["log_k"]) * self.days(params, clock)
         return centred(strength, self.gradient(recur, observed, params, clock))

@@ -6,7 +6,7 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Squareplus, squareplus
 from quantamm_cli.core.contracts import OnChain, at_least_one
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import Clock, GradientRule, K, centred, signed_power
 
@@ -40,7 +40,7 @@ class PowerChannel(GradientRule, kind="power_channel"):
         )
         return (strength(), *self.memory(clock), exponent, *scale)
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         scale = squareplus(params["sp_pre_exp_scaling"]) if self.use_pre_exp_scaling else HALF
         power = jnp.maximum(1, squareplus(params["sp_exponents"]))
         moves = signed_power(self.gradient(recur, observed, params, clock), scale, power)

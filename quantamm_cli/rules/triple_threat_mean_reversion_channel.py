@@ -8,7 +8,7 @@ from pydantic import Field
 from quantamm_cli.core.bijectors import Log2, Squareplus, decay, memory_days, squareplus
 from quantamm_cli.core.contracts import OnChain, lamb, times_memory
 from quantamm_cli.core.params import Parameter
-from quantamm_cli.core.recurrence import Recur, Seen, Stream
+from quantamm_cli.core.recurrence import Recur, RuleInputs, Stream
 from quantamm_cli.core.types import Params
 from quantamm_cli.rules.base import (
     Clock,
@@ -106,7 +106,7 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
             ),
         )
 
-    def signal(self, recur: Recur, observed: Seen, params: Params, clock: Clock) -> Stream:
+    def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         base = self._relative_to(recur, observed, params["logit_lamb_for_ewma"], clock)
         gradients = []
         for layer, name in enumerate(GRADIENTS):
@@ -122,7 +122,7 @@ class TripleThreat(WeightRule, kind="triple_threat_mean_reversion_channel"):
         return centred(jnp.exp2(params["log_k"]) * days, inside * waves + (1 - inside) * moves)
 
     def _relative_to(
-        self, recur: Recur, observed: Seen, logit: Float[Array, " n"], clock: Clock
+        self, recur: Recur, observed: RuleInputs, logit: Float[Array, " n"], clock: Clock
     ) -> Stream:
         if self.use_raw_price:
             return observed.price

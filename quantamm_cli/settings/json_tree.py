@@ -55,18 +55,18 @@ def finite(value: Any) -> Any:
 
 
 def dotted(
-    tree: Json, where: str = "", whole: Callable[[JsonObject], bool] = lambda _: False
+    tree: Json, where: str = "", is_leaf: Callable[[JsonObject], bool] = lambda _: False
 ) -> Iterator[tuple[str, Json]]:
     """The leaves of a nested tree by dotted key.
 
-    Branches for which ``whole`` is true are leaves too; other empty ones are left out.
+    Branches for which ``is_leaf`` is true are leaves too; other empty ones are left out.
     """
     if not isinstance(tree, Mapping):
         yield where, tree
         return
     for key, item in tree.items():
         place = f"{where}.{key}".removeprefix(".")
-        if isinstance(item, Mapping) and whole(item):
+        if isinstance(item, Mapping) and is_leaf(item):
             yield place, item
         else:
-            yield from dotted(item, place, whole)
+            yield from dotted(item, place, is_leaf)

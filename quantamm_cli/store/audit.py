@@ -14,7 +14,7 @@ from quantamm_cli.store.audit_others import Finding, damages
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
 from quantamm_cli.store.history import read_lines
 from quantamm_cli.store.record import Entry
-from quantamm_cli.store.result_names import holdings, kind_of, pool_of
+from quantamm_cli.store.result_names import kind_of, pool_of, stored_results
 from quantamm_cli.store.run_paths import CHECKPOINT, FINGERPRINT, Place
 from quantamm_cli.store.state import read_state, step_of
 
@@ -116,7 +116,7 @@ def findings(runs: Path) -> Iterator[Finding]:
         except StoreError as error:
             yield Finding(Path(error.where), error.message)
     yield from _orphans(runs, {path.stem for path in paths})
-    for result in holdings(runs):
+    for result in stored_results(runs):
         yield from damages(result)
 
 

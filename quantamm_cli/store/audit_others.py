@@ -13,7 +13,7 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.competitions import SEEDS_DIGEST, CompetitionPlace, read_batch
 from quantamm_cli.store.other_results import competition_place, read_study, walk_place
 from quantamm_cli.store.receipts import read_receipt
-from quantamm_cli.store.result_names import Held
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import read_walk
 
@@ -30,7 +30,7 @@ class Finding:
     problem: str
 
 
-def damages(result: Held) -> Iterator[Finding]:
+def damages(result: StoredResult) -> Iterator[Finding]:
     """Every problem of the files of a result that is no run."""
     checks = {"walk": _walk_checks, "compete": _competition_checks, "study": _study_checks}
     if result.kind not in checks:
@@ -44,16 +44,16 @@ def damages(result: Held) -> Iterator[Finding]:
     yield from by_file.values()
 
 
-def _walk_checks(result: Held) -> list[Check]:
+def _walk_checks(result: StoredResult) -> list[Check]:
     return [partial(read_walk, place) for place in walk_place(result).choices()]
 
 
-def _study_checks(result: Held) -> list[Check]:
+def _study_checks(result: StoredResult) -> list[Check]:
     study = StudyPlace(result.path.parent, result.fingerprint)
     return [partial(read_study, result)] if study.summary.exists() else []
 
 
-def _competition_checks(result: Held) -> list[Check]:
+def _competition_checks(result: StoredResult) -> list[Check]:
     place = competition_place(result)
     checks: list[Check] = [partial(read_batch, path) for path in place.batch_files()]
     if place.scores.exists():

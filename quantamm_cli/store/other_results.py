@@ -14,7 +14,7 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
 from quantamm_cli.store.competitions import CompetitionPlace
 from quantamm_cli.store.receipts import older_definitions, read_receipt
-from quantamm_cli.store.result_names import Held, pool_of
+from quantamm_cli.store.result_names import StoredResult, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
@@ -43,7 +43,7 @@ class Other:
     no result yet) or ``damaged``.
     """
 
-    held: Held
+    result: StoredResult
     status: str
     modified: datetime
     file: Path
@@ -53,42 +53,42 @@ class Other:
     """The definitions that have changed since it was made."""
 
 
-def other(held: Held) -> Other:
+def other(result: StoredResult) -> Other:
     """The line of a walk-forward, a competition or a study in a list of results."""
-    file, exists = _file(held)
-    newest = file if exists else held.path
+    file, exists = _file(result)
+    newest = file if exists else result.path
     with atomic.reporting_errors(newest, "read"):
         modified = datetime.fromtimestamp(newest.stat().st_mtime, UTC)
     if not exists:
-        return Other(held, "unfinished", modified, file, {})
-    reader = {"walk": _walk, "compete": _competition, "study": _study}[held.kind]
+        return Other(result, "unfinished", modified, file, {})
+    reader = {"walk": _walk, "compete": _competition, "study": _study}[result.kind]
     try:
-        facts, changed = reader(held)
+        facts, changed = reader(result)
     except StoreError as failure:
-        return Other(held, "damaged", modified, file, {}, failure.message)
+        return Other(result, "damaged", modified, file, {}, failure.message)
     except (KeyError, TypeError, AttributeError, IndexError):
-        return Other(held, "damaged", modified, file, {}, "lacks parts of its content")
-    return Other(held, "finished", modified, file, facts, older=changed)
+        return Other(result, "damaged", modified, file, {}, "lacks parts of its content")
+    return Other(result, "finished", modified, file, facts, older=changed)
 
 
-def competition_place(held: Held) -> CompetitionPlace:
+def competition_place(result: StoredResult) -> CompetitionPlace:
     """The files of a competition."""
-    return CompetitionPlace(held.path.parent, held.fingerprint)
+    return CompetitionPlace(result.path.parent, result.fingerprint)
 
 
-def walk_place(held: Held, chosen: str = "") -> WalkPlace:
+def walk_place(result: StoredResult, chosen: str = "") -> WalkPlace:
     """The files of a walk-forward."""
-    return WalkPlace(held.path.parent, held.fingerprint, chosen)
+    return WalkPlace(result.path.parent, result.fingerprint, chosen)
 
 
-def read_study(held: Held) -> StudyDocument:
+def read_study(result: StoredResult) -> StudyDocument:
     """The summary of a study. Raises StoreError if it is missing or damaged."""
-    path = StudyPlace(held.path.parent, held.fingerprint).summary
+    path = StudyPlace(result.path.parent, result.fingerprint).summary
     advice = "run qsim tune with the same settings to write it again"
     document: Any = read_object(path, advice)
     if (
-        document.get("study") != held.name
-        or sha256(document.get("identity")) != held.fingerprint
+        document.get("study") != result.name
+        or sha256(document.get("identity")) != result.fingerprint
         or not isinstance(document.get("trials"), list)
     ):
         raise StoreError(str(path), f"is not of this study; {advice}")
@@ -103,33 +103,33 @@ def older_study(study: StudyDocument) -> tuple[Older, ...]:
     return older(identity["train"], "train", [metric], identity.get("meanings"))
 
 
-def _file(held: Held) -> tuple[Path, bool]:
+def _file(result: StoredResult) -> tuple[Path, bool]:
     """The file of the result, and whether it exists."""
-    if held.kind == "walk":
-        places = walk_place(held).choices()
-        place = places[0] if places else walk_place(held)
+    if result.kind == "walk":
+        places = walk_place(result).choices()
+        place = places[0] if places else walk_place(result)
         return place.result, bool(places)
-    file = held.path / {"compete": "scores.json", "study": "study.json"}[held.kind]
+    file = result.path / {"compete": "scores.json", "study": "study.json"}[result.kind]
     return file, file.exists()
 
 
-def _walk(held: Held) -> tuple[Listed, tuple[Older, ...]]:
-    walk = read_walk(walk_place(held).choices()[0])
-    result = walk.result
-    tokens, pool = _pool(result["settings"])
+def _walk(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    walk = read_walk(walk_place(result).choices()[0])
+    document = walk.result
+    tokens, pool = _pool(document["settings"])
     facts: Listed = {
-        "cycles": len(result["cycles"]),
-        "metric": result["aggregate"]["metric"],
-        "best": result["aggregate"]["outside"],
-        "finding": result["verdict"]["finding"],
+        "cycles": len(document["cycles"]),
+        "metric": document["aggregate"]["metric"],
+        "best": document["aggregate"]["outside"],
+        "finding": document["verdict"]["finding"],
         "tokens": tokens,
         "pool": pool,
     }
     return facts, walk.older
 
 
-def _competition(held: Held) -> tuple[Listed, tuple[Older, ...]]:
-    place = competition_place(held)
+def _competition(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    place = competition_place(result)
     scores = place.read_scores()
     facts: Listed = {"seeds": scores["seeds"]["count"], "metric": "edge"}
     if "sweep" in scores:
@@ -156,8 +156,8 @@ def _older_competition(place: CompetitionPlace) -> tuple[Older, ...]:
         return ()
 
 
-def _study(held: Held) -> tuple[Listed, tuple[Older, ...]]:
-    study = read_study(held)
+def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
+    study = read_study(result)
     tokens, pool = _pool(study["identity"]["train"])
     facts: Listed = {
         "trials": len(study["trials"]),

@@ -11,14 +11,14 @@ KINDS = {"run": "run", "walk": "walk-forward", "compete": "competition", "study"
 """The kinds of results by the prefix of their names."""
 ASKED = re.compile(r"(?:(run|walk|compete|study)_)?([0-9a-f]{6,64})(?:\.json)?", re.IGNORECASE)
 """A name, or 6 or more digits of its fingerprint, with or without the kind."""
-_HELD = re.compile(r"(run|walk|compete|study)_([0-9a-f]{64})")
+_NAME = re.compile(r"(run|walk|compete|study)_([0-9a-f]{64})")
 NAME_DIGITS = 12
 """Digits of a fingerprint that are shown; they are enough to distinguish results."""
 _SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredResult:
     """One result of a runs folder; ``path`` is the checkpoint of a run, else a folder."""
 
     kind: str
@@ -36,28 +36,28 @@ class Held:
         return f"{self.kind}_{self.fingerprint[:NAME_DIGITS]}"
 
 
-def holdings(runs: Path) -> list[Held]:
+def stored_results(runs: Path) -> list[StoredResult]:
     """Every result, in order of names, without those that were set aside.
 
     Raises StoreError if the folder cannot be read.
     """
     with atomic.reporting_errors(runs, "read"):
         paths = sorted(runs.iterdir()) if runs.exists() else []
-        return list(filter(None, map(held_at, paths)))
+        return list(filter(None, map(result_at, paths)))
 
 
-def held_at(path: Path) -> Held | None:
+def result_at(path: Path) -> StoredResult | None:
     """The result at a path; None if it has no name of a result, or is the folder of a run."""
-    name = _HELD.fullmatch(path.name.removesuffix(".json"))
+    name = _NAME.fullmatch(path.name.removesuffix(".json"))
     if name is None:
         return None
     checkpoint = path.suffix == ".json" and path.is_file()
     if checkpoint if name[1] == "run" else path.is_dir():
-        return Held(name[1], name[2], path)
+        return StoredResult(name[1], name[2], path)
     return None
 
 
-def matching(runs: Path, name: str) -> list[Held]:
+def matching(runs: Path, name: str) -> list[StoredResult]:
     """Every result whose name begins with ``name``, or whose fingerprint does.
 
     Raises StoreError if the folder cannot be read.
@@ -67,9 +67,9 @@ def matching(runs: Path, name: str) -> list[Held]:
         return []
     kind, digits = (parts[1] or "").lower(), parts[2].lower()
     return [
-        held
-        for held in holdings(runs)
-        if held.fingerprint.startswith(digits) and kind in ("", held.kind)
+        result
+        for result in stored_results(runs)
+        if result.fingerprint.startswith(digits) and kind in ("", result.kind)
     ]
 
 
@@ -86,12 +86,12 @@ def pool_of(settings: JsonObject) -> str | None:
     return "/".join(filter(None, (kind_of(pool), kind_of(rule)))) or None
 
 
-def ambiguous(name: str, results: list[Held]) -> str:
+def ambiguous(name: str, results: list[StoredResult]) -> str:
     """The message that a name has several results, with some of their names."""
     shown, more = results[:_SHOWN], ", …" * (len(results) > _SHOWN)
-    if len({held.kind for held in results}) == 1:
+    if len({result.kind for result in results}) == 1:
         noun = f"{KINDS[results[0].kind]}s"
-        names = [held.fingerprint[:NAME_DIGITS] for held in shown]
+        names = [result.fingerprint[:NAME_DIGITS] for result in shown]
     else:
-        noun, names = "results", [held.short for held in shown]
+        noun, names = "results", [result.short for result in shown]
     return f"{len(results)} {noun} begin with {name} ({', '.join(names)}{more}); write more digits"

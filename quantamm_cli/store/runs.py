@@ -17,16 +17,26 @@ from quantamm_cli.store.record import Entry
 from quantamm_cli.store.result_names import (
     ASKED,
     KINDS,
-    Held,
+    StoredResult,
     ambiguous,
-    held_at,
-    holdings,
     matching,
+    result_at,
+    stored_results,
 )
 from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.writer import Writer
 
-__all__ = ["BusyError", "Entry", "Finding", "Held", "Other", "Run", "Store", "Summary", "Writer"]
+__all__ = [
+    "BusyError",
+    "Entry",
+    "Finding",
+    "Other",
+    "Run",
+    "Store",
+    "StoredResult",
+    "Summary",
+    "Writer",
+]
 
 
 class Store:
@@ -84,13 +94,13 @@ class Store:
         """
         return self.named(name, ("run",)).path
 
-    def named(self, name: str | Path, kinds: Collection[str] = tuple(KINDS)) -> Held:
+    def named(self, name: str | Path, kinds: Collection[str] = tuple(KINDS)) -> StoredResult:
         """The result of a name: digits of its fingerprint, with or without its kind, or a path.
 
         Raises StoreError if there is none or several, or it is of none of these ``kinds``.
         """
         parts, every = ASKED.fullmatch(str(name)), matching(self.root, str(name))
-        results = [held for held in every if held.kind in kinds]
+        results = [result for result in every if result.kind in kinds]
         if len(results) == 1:
             return results[0]
         if results:
@@ -121,17 +131,17 @@ class Store:
         runs = map(summary, checkpoints(self.root))
         return sorted(runs, key=lambda item: (item.modified, item.fingerprint), reverse=True)
 
-    def holdings(self) -> builtins.list[Held]:
+    def stored_results(self) -> builtins.list[StoredResult]:
         """Every result, in order of names; none is read."""
-        return holdings(self.root)
+        return stored_results(self.root)
 
     def others(self) -> builtins.list[Other]:
         """Every walk-forward, competition and study, the last modified first, damaged ones with
         their problem.
         """
-        results = [other(held) for held in self.holdings() if held.kind != "run"]
+        results = [other(result) for result in self.stored_results() if result.kind != "run"]
         return sorted(
-            results, key=lambda item: (item.modified, item.held.fingerprint), reverse=True
+            results, key=lambda item: (item.modified, item.result.fingerprint), reverse=True
         )
 
     def verify(self) -> builtins.list[Finding]:
@@ -139,14 +149,14 @@ class Store:
         return list(findings(self.root))
 
 
-def _at(path: Path) -> Held | None:
+def _at(path: Path) -> StoredResult | None:
     """The result at a path. Any file counts as a checkpoint; reading it reports if it is none."""
     try:
-        if path.is_dir() and (held := held_at(path)) is not None:
-            return held
+        if path.is_dir() and (result := result_at(path)) is not None:
+            return result
         if path.is_file():
-            return Held("run", "", path)
+            return StoredResult("run", "", path)
         checkpoint = path.with_name(f"{path.name}.json") if path.name else path
-        return Held("run", "", checkpoint) if checkpoint.is_file() else None
+        return StoredResult("run", "", checkpoint) if checkpoint.is_file() else None
     except (OSError, ValueError):  # a name too long, or with a NUL in it
         return None

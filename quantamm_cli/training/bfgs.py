@@ -15,7 +15,7 @@ from pydantic import Field
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mesh, shard
-from quantamm_cli.engine.objective import Gain, judge, penalised
+from quantamm_cli.engine.objective import Gain, penalised, period_scores
 from quantamm_cli.settings.types import Count, Natural, NonNegative
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import (
@@ -158,5 +158,5 @@ def _work(
         return gain, norm, moved, Memory(past, ended)
 
     gain, norm, moved, memory = jax.vmap(one)(params, memory)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return (gain, norm, metrics), moved, memory

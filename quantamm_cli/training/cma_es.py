@@ -15,7 +15,7 @@ from pydantic import Field
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
-from quantamm_cli.engine.objective import Gain, gains, judge
+from quantamm_cli.engine.objective import Gain, gains, period_scores
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
@@ -181,7 +181,7 @@ def _work(
     # A candidate without a window has not diverged.
     finite = jnp.where(windows[:, 1:] > 0, scores, 0)
     best = jnp.where(jnp.isfinite(finite), finite, -jnp.inf).max(axis=1)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return (Gain(objectives[:, 0], windows[:, 0]), best, metrics), moved, search
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
-from quantamm_cli.engine.objective import Gain, ascent, judge
+from quantamm_cli.engine.objective import Gain, ascent, period_scores
 from quantamm_cli.training.noise import noised
 from quantamm_cli.training.plateau import Plateau, after_score, plateau
 from quantamm_cli.training.problem import SHARDING, Numbers, Shape, StepInputs, moving
@@ -70,7 +70,7 @@ def _work(
     market = noised(inputs.pool, inputs.practice, noise)
     gain, slopes = ascent(shape.aim, inputs.weights, inputs.pool, params, market, inputs.starts)
     gain, slopes = mean_over_windows(shape.mesh, gain, slopes)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     values, slopes = moving(params, shape.aim.trains), moving(slopes, shape.aim.trains)
     # Plateau decay reads the training period: it has less noise than the windows of one step, and
     # validation must not influence training.

@@ -21,7 +21,7 @@ class Random(Fit, kind="random"):
     """
 
     noise_scale: NonNegative = Field(
-        0.5, description="their standard deviation in raw units; a grid needs none"
+        0.5, description="standard deviation of the candidates, in raw units; not for a grid"
     )
 
     redraws: ClassVar[bool] = False

@@ -8,7 +8,7 @@ from jax.sharding import Mesh
 
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, mean_over_windows, shard
-from quantamm_cli.engine.objective import Gain, gains, judge
+from quantamm_cli.engine.objective import Gain, gains, period_scores
 from quantamm_cli.training.problem import SHARDING, Problem, Progress, Shape, StepInputs, shape
 
 
@@ -27,5 +27,5 @@ def _scored(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Gain, Any
 
 def _work(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Gain, Any]:
     gain = gains(shape.aim, inputs.weights, inputs.pool, params, inputs.practice, inputs.starts)
-    metrics = judge(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
+    metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     return mean_over_windows(shape.mesh, gain, ())[0], metrics

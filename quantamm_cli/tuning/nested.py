@@ -100,6 +100,6 @@ def number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_whole(value: float) -> bool:
+def is_integer(value: float) -> bool:
     """Whether a finite number is whole."""
     return value == int(value)

@@ -9,12 +9,12 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.suggestions import did_you_mean
-from quantamm_cli.tuning.nested import FIELDS, is_whole, number
+from quantamm_cli.tuning.nested import FIELDS, is_integer, number
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from ``low`` to ``high``, both included. ``whole`` None: as the type of the setting
+    """Numbers from ``low`` to ``high``, both included. ``integer`` None: as the type of the setting
     says.
     """
 
@@ -22,18 +22,18 @@ class Range:
     high: float
     log: bool = False
     step: float | None = None
-    whole: bool | None = None
+    integer: bool | None = None
 
     @property
     def ends(self) -> tuple[Json, ...]:
         """Both ends; if they are valid, all values are."""
-        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+        return (int(self.low), int(self.high)) if self.integer else (self.low, self.high)
 
     def holds(self, value: Any) -> bool:
         """Whether the search can reach a value."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        if not self.low <= value <= self.high or (self.whole and value != int(value)):
+        if not self.low <= value <= self.high or (self.integer and value != int(value)):
             return False
         if not self.step:
             return True
@@ -48,7 +48,7 @@ class Range:
             "high": high,
             "log": self.log,
             "step": self.step,
-            "type": "int" if self.whole else "float",
+            "type": "int" if self.integer else "float",
         }
 
 
@@ -154,8 +154,8 @@ def _range(fields: JsonObject, where: str) -> Range:
             f"{where}.step", f"{value} is not a number above 0 and at most high - low"
         )
     if step is not None and log:
-        raise ConfigError(where, "log and step do not go together")
-    if kind == "int" and not all(map(is_whole, (low, high, step or 0))):
+        raise ConfigError(where, "log and step cannot be combined; keep one")
+    if kind == "int" and not all(map(is_integer, (low, high, step or 0))):
         raise ConfigError(where, "low, high and step of type int are not all whole")
     return Range(low, _last(low, high, step), log, step, None if kind is None else kind == "int")
 

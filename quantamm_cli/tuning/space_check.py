@@ -13,7 +13,7 @@ from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.suggestions import did_you_mean
-from quantamm_cli.tuning.nested import is_whole
+from quantamm_cli.tuning.nested import is_integer
 from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
 _SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")
@@ -107,7 +107,7 @@ def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choic
             f"{', '.join(sorted(known)) or 'none'})",
         )
     if isinstance(spec, Range):
-        return Range(spec.low, spec.high, spec.log, spec.step, bool(spec.whole))
+        return Range(spec.low, spec.high, spec.log, spec.step, bool(spec.integer))
     if isinstance(spec, Choices):
         return spec
     for declared in map(_declared, variants):
@@ -161,14 +161,14 @@ def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None
 def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     """A range with the type of its setting: whole numbers or not."""
     kinds = {field.annotation, *get_args(field.annotation)}
-    whole = bool(spec.whole) or (int in kinds and float not in kinds)
+    whole = bool(spec.integer) or (int in kinds and float not in kinds)
     if not kinds & {int, float}:
         raise ConfigError(where, "is not a number; give {choices: [...]}")
-    if whole and not all(map(is_whole, (spec.low, spec.high, spec.step or 0))):
+    if whole and not all(map(is_integer, (spec.low, spec.high, spec.step or 0))):
         raise ConfigError(
             where, f"takes whole numbers; low ({spec.low:g}), high ({spec.high:g}) or step is not"
         )
-    if whole and spec.whole is False:
+    if whole and spec.integer is False:
         raise ConfigError(where, "takes whole numbers, but its type says float")
     return Range(spec.low, spec.high, spec.log, spec.step, whole)
 

@@ -63,7 +63,7 @@ class Attempt:
         if isinstance(spec, Choices):
             labels = _labels(spec)
             return labels[self._trial.suggest_categorical(key, list(labels))]
-        if spec.whole:
+        if spec.integer:
             return self._trial.suggest_int(
                 key, int(spec.low), int(spec.high), step=int(spec.step or 1), log=spec.log
             )

@@ -33,7 +33,7 @@ Forms = dict[str, dict[str, list[float] | list[list[float]]]]
 
 @dataclass(frozen=True)
 class TradeCounts:
-    """The number of given trades, and how many of them the pool refused."""
+    """The number of external trades, and how many of them the pool refused."""
 
     total: int
     refused: int
@@ -44,7 +44,7 @@ class TradeCounts:
 
     def __str__(self) -> str:
         because = ", which it could not have paid out" if self.refused else ""
-        return f"given trades: {self.total:,}; the pool refused {self.refused:,}{because}"
+        return f"external trades: {self.total:,}; the pool refused {self.refused:,}{because}"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Scored:
         return tree
 
     def tables(self, title: str) -> Sequence[Table | str]:
-        """Scores of the pool and the benchmarks, parameters, and counts of given trades."""
+        """Scores of the pool and the benchmarks, parameters, and counts of external trades."""
         shown: list[Table | str] = [scores_table(title, self.assessment.scores, self.short)]
         table = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
         if table is not None:

@@ -12,7 +12,7 @@ from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.baseline import beaten
 from quantamm_cli.evaluation.daily import candidates, daily, spread
 from quantamm_cli.evaluation.regimes import Regime, regime
-from quantamm_cli.evaluation.selection_bias import Luck, luck
+from quantamm_cli.evaluation.selection_bias import SelectionBias, selection_bias
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.walk_forward import Outcome, yearly
 from quantamm_cli.pools.base import AbstractPool
@@ -78,7 +78,7 @@ class Cycle:
             tree[name] = getattr(self.settings, name)
         tree["regime"] = self.regime._asdict()
         tree["random"] = {name: vars(each) for name, each in self.random.items()}
-        return {**tree, **_selection_bias(self.outcome.luck)}
+        return {**tree, **_selection_bias(self.outcome.bias)}
 
 
 def cycle(
@@ -95,7 +95,7 @@ def cycle(
     days = daily(pool, selected.params, inputs, *spans["test"])
     params, chosen, trials = _sample(run.history(), selected)
     returns = candidates(pool, params, inputs, *spans[_choosing(selected.method, spans)])
-    bias = luck(returns, chosen, trials)
+    bias = selection_bias(returns, chosen, trials)
     metric = selection_metric(settings)
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
     scores, random = training.metrics["test"], untrained_scores(before, inputs, names)["test"]
@@ -140,7 +140,7 @@ def _random_scores(score: float, random: np.ndarray) -> RandomScores:
     return RandomScores(len(random), mean, beaten(score, random))
 
 
-def _selection_bias(bias: Luck) -> JsonObject:
+def _selection_bias(bias: SelectionBias) -> JsonObject:
     """Trials and haircut as JSON; Sharpe ratios per year."""
     haircut = bias.haircut
     return {

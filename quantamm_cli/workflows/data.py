@@ -61,7 +61,7 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
     if market.series:
         monitor.note(f"series: {', '.join(market.series)}")
     if market.trades is not None:
-        monitor.note(f"given trades: {(market.trades.pay >= 0).sum():,}")
+        monitor.note(f"external trades: {(market.trades.pay >= 0).sum():,}")
 
 
 def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":

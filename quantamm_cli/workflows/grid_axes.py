@@ -19,7 +19,7 @@ _FORMS = (
 
 def flat(grid: JsonObject) -> dict[str, Json]:
     """The axes by dotted name; a mapping with ``choices`` is an axis."""
-    return dict(dotted(grid, whole=lambda branch: "choices" in branch))
+    return dict(dotted(grid, is_leaf=lambda branch: "choices" in branch))
 
 
 def axes(

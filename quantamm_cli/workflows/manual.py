@@ -120,7 +120,7 @@ def _topics() -> Manual:
         rows.append((each.topic, each.summary))
         passages.append(Passage(each.topic, (each.topic,), each.summary))
     usage = "qsim help TOPIC shows a page, qsim help WORDS searches the glossary and headings"
-    return Manual(tuple(passages), (Table.of("", ["topic", "what it says"], rows), usage))
+    return Manual(tuple(passages), (Table.of("", ["topic", "subject"], rows), usage))
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:

@@ -24,6 +24,17 @@ def check() -> None:
         )
 
 
+def plot_names() -> list[str]:
+    """``KIND.NAME`` of every plot; empty if matplotlib is not installed."""
+    if find_spec("matplotlib") is None:
+        return []
+    from quantamm_cli.config.components import load_plots
+    from quantamm_cli.reporting.plot import PLOTS, plots_of
+
+    load_plots()
+    return [f"{kind}.{each.name}" for kind in PLOTS for each in plots_of(kind)]
+
+
 def images(kind: "Kind", subject: Any) -> dict[str, bytes]:
     """All plots of a kind of result as PNG, by name, including those of plugins."""
     from quantamm_cli.config.components import load_plots

@@ -8,7 +8,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.store.other_results import competition_place
-from quantamm_cli.store.result_names import Held
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.evaluate import EvaluationResult
 from quantamm_cli.workflows.evaluate_walk import WalkForwardEvaluation
@@ -69,22 +69,24 @@ def report_walk(result: WalkForwardEvaluation) -> Report:
     return Report(result, _walk(result.walk.files))
 
 
-def drawable(held: Held, selection: Selection, monitor: Monitor) -> StoredWalk | StoredCompetition:
+def drawable(
+    result: StoredResult, selection: Selection, monitor: Monitor
+) -> StoredWalk | StoredCompetition:
     """The stored walk-forward or competition.
 
     Raises ConfigError if it cannot be drawn: a study, or a competition without a receipt.
     """
-    if held.kind == "study":
+    if result.kind == "study":
         raise ConfigError(
-            held.short,
-            f"is a study: `qsim runs show {held.short}` shows its trials, `qsim report RUN` draws "
-            "the run of one",
+            result.short,
+            f"is a study: `qsim runs show {result.short}` shows its trials, "
+            "`qsim report RUN` draws the run of one",
         )
-    if held.kind == "walk":
-        return stored_walk(held, selection, with_settings=False)
-    if not competition_place(held).receipt.exists():
-        raise _no_receipt(held)
-    return stored_competition(held, monitor, with_settings=False)
+    if result.kind == "walk":
+        return stored_walk(result, selection, with_settings=False)
+    if not competition_place(result).receipt.exists():
+        raise _no_receipt(result)
+    return stored_competition(result, monitor, with_settings=False)
 
 
 def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
@@ -92,16 +94,16 @@ def report_stored(stored: StoredWalk | StoredCompetition) -> Report:
     if isinstance(stored, StoredWalk):
         return Report(stored, _walk(stored.files))
     if stored.receipt is None or "sweep" in stored.scores:
-        raise _no_receipt(stored.held)
-    drawn = plots.draw_competition(stored.scores, stored.receipt, stored.held.path)
+        raise _no_receipt(stored.result)
+    drawn = plots.draw_competition(stored.scores, stored.receipt, stored.result.path)
     return Report(stored, stored.files | drawn)
 
 
-def _no_receipt(held: Held) -> ConfigError:
+def _no_receipt(result: StoredResult) -> ConfigError:
     return ConfigError(
-        held.short,
+        result.short,
         "has no receipt to draw from: it is a sweep, or it did not finish; "
-        f"`qsim runs show {held.short}` shows its scores",
+        f"`qsim runs show {result.short}` shows its scores",
     )
 
 

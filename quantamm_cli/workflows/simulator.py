@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.params import initial
-from quantamm_cli.core.recurrence import Seen
+from quantamm_cli.core.recurrence import RuleInputs
 from quantamm_cli.core.types import Params, ParamValues, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ArgumentError
@@ -174,7 +174,7 @@ class Online:
             series: other inputs of the rule, ``(c, n)`` or ``(c, 1)`` each.
         """
         columns = {name: jnp.atleast_2d(column) for name, column in (series or {}).items()}
-        inputs = Seen(jnp.atleast_2d(jnp.asarray(prices)), columns)
+        inputs = RuleInputs(jnp.atleast_2d(jnp.asarray(prices)), columns)
         return self._moving(*self._pool.opened(_filled(self._params, params), inputs))
 
     def step(
@@ -185,7 +185,7 @@ class Online:
         series: Mapping[str, Array] | None = None,
     ) -> tuple[OnlineState, Float[Array, " n"], InterpolationBlock]:
         """One price later: the new state, the weights now, and how they move from now on."""
-        inputs = Seen(jnp.asarray(prices), dict(series or {}))
+        inputs = RuleInputs(jnp.asarray(prices), dict(series or {}))
         estimators, slope = self._pool.online(
             _filled(self._params, params), state.estimators, state.weights, inputs
         )

@@ -18,7 +18,7 @@ from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.store.other_results import competition_place, older_study, read_study, walk_place
 from quantamm_cli.store.receipts import older_definitions, read_receipt
-from quantamm_cli.store.result_names import Held
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 from quantamm_cli.tuning.study_document import StudyDocument
 from quantamm_cli.workflows.monitor import Monitor
@@ -33,7 +33,7 @@ class StoredWalk(Result):
     ``with_settings``: its tables begin with its settings.
     """
 
-    held: Held
+    result: StoredResult
     place: WalkPlace
     walk: Walk
     with_settings: bool = True
@@ -61,7 +61,7 @@ class StoredWalk(Result):
         walk = self.walk.result
         parts: list[Table | str] = []
         if self.with_settings:
-            parts.append(leaves_table(f"{self.held.short}…", self.walk.settings))
+            parts.append(leaves_table(f"{self.result.short}…", self.walk.settings))
         return [
             *parts,
             *map(str, self.walk.older),
@@ -79,7 +79,7 @@ class StoredCompetition(Result):
     ``with_settings``: its tables begin with its settings.
     """
 
-    held: Held
+    result: StoredResult
     scores: Scores
     receipt: Receipt | None
     """``None``: a sweep, or a competition that did not finish."""
@@ -93,7 +93,7 @@ class StoredCompetition(Result):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        place = competition_place(self.held)
+        place = competition_place(self.result)
         files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
         return {name: str(path) for name, path in files.items() if path.exists()}
 
@@ -115,13 +115,13 @@ class StoredCompetition(Result):
         if self.receipt is not None and self.with_settings:
             strategies = {each["name"]: each["settings"] for each in self.receipt["strategies"]}
             settings = {**self.receipt["settings"], "strategy": strategies}
-            parts.append(leaves_table(f"{self.held.short}…", settings))
+            parts.append(leaves_table(f"{self.result.short}…", settings))
         seeds, scores, steps, gap = self.scores["seeds"], self.scores, "", []
         if "sweep" not in scores:
             steps = f", {scores['steps']} steps each"
             gap = [gap_text(scores["gap"])] if "gap" in scores else []
         last = seeds["first"] + seeds["count"] - 1
-        played = f"{self.held.short}…: seeds {seeds['first']} to {last}{steps}"
+        played = f"{self.result.short}…: seeds {seeds['first']} to {last}{steps}"
         return [*parts, *map(str, self.older), played, *standings_tables(scores), *gap]
 
 
@@ -129,7 +129,7 @@ class StoredCompetition(Result):
 class StoredStudy(Result):
     """The trials of a study."""
 
-    held: Held
+    result: StoredResult
     summary: StudyDocument
 
     @property
@@ -140,8 +140,8 @@ class StoredStudy(Result):
     def to_dict(self) -> dict[str, Json]:
         summary: JsonObject = finite(self.summary)
         return {
-            "run": self.held.name,
-            "fingerprint": self.held.fingerprint,
+            "run": self.result.name,
+            "fingerprint": self.result.fingerprint,
             "status": "finished",
             **older_json(self.older),
             **without(summary, "schema", "sha256"),
@@ -150,38 +150,40 @@ class StoredStudy(Result):
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
         best = study["best"]["number"] if "best" in study else None
-        caption = f"{self.held.short}…  {study['identity']['objective']}"
+        caption = f"{self.result.short}…  {study['identity']['objective']}"
         searched = list(study["identity"]["space"])
         return [*map(str, self.older), trials_table(caption, study["trials"], searched, best)]
 
 
-def show_stored(held: Held, selection: Selection, monitor: Monitor) -> Result:
+def show_stored(result: StoredResult, selection: Selection, monitor: Monitor) -> Result:
     """A stored result that is not a run. Raises StoreError if it is missing or damaged."""
-    if held.kind == "study":
-        return stored_study(held)
-    if held.kind == "walk":
-        return stored_walk(held, selection)
-    return stored_competition(held, monitor)
+    if result.kind == "study":
+        return stored_study(result)
+    if result.kind == "walk":
+        return stored_walk(result, selection)
+    return stored_competition(result, monitor)
 
 
-def stored_walk(held: Held, selection: Selection, with_settings: bool = True) -> StoredWalk:
+def stored_walk(
+    result: StoredResult, selection: Selection, with_settings: bool = True
+) -> StoredWalk:
     """A stored walk-forward of this selection. Raises StoreError if it is missing or damaged."""
-    place = walk_place(held, selection.suffix)
-    return StoredWalk(held, place, read_walk(place), with_settings)
+    place = walk_place(result, selection.suffix)
+    return StoredWalk(result, place, read_walk(place), with_settings)
 
 
 def stored_competition(
-    held: Held, monitor: Monitor, with_settings: bool = True
+    result: StoredResult, monitor: Monitor, with_settings: bool = True
 ) -> StoredCompetition:
     """A stored competition. Raises StoreError if it is missing or damaged."""
-    place = competition_place(held)
+    place = competition_place(result)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None
     scores = place.read_scores()
     for line in breaches(scores):
         monitor.warn(line)
-    return StoredCompetition(held, scores, receipt, with_settings)
+    return StoredCompetition(result, scores, receipt, with_settings)
 
 
-def stored_study(held: Held) -> StoredStudy:
+def stored_study(result: StoredResult) -> StoredStudy:
     """A stored study. Raises StoreError if it is missing or damaged."""
-    return StoredStudy(held, read_study(held))
+    return StoredStudy(result, read_study(result))

@@ -64,7 +64,7 @@ class Folder(Result):
     def to_dict(self) -> dict[str, Json]:
         tree: dict[str, Json] = {"runs": [_run(each) for each in self.runs]}
         for kind, key in OTHERS.items():
-            tree[key] = [_other(each) for each in self.others if each.held.kind == kind]
+            tree[key] = [_other(each) for each in self.others if each.result.kind == kind]
         return tree
 
     def tables(self) -> Sequence[Table | str]:
@@ -109,8 +109,8 @@ def _run_line(each: Summary) -> Line:
 
 def _other(each: Other) -> dict[str, Json]:
     return {
-        "run": each.held.name,
-        "fingerprint": each.held.fingerprint,
+        "run": each.result.name,
+        "fingerprint": each.result.fingerprint,
         "status": each.status,
         **finite(each.facts),
         **older_json(each.older),
@@ -127,8 +127,8 @@ def _other_line(each: Other) -> Line:
         axes = ", ".join(facts["sweep"]["axes"])
         what = f"{facts['sweep']['strategy']}: {facts['points']} points of {axes}"
     return Line(
-        name=each.held.fingerprint[:NAME_DIGITS],
-        kind=KINDS[each.held.kind],
+        name=each.result.fingerprint[:NAME_DIGITS],
+        kind=KINDS[each.result.kind],
         status=_status(each),
         what=what,
         tokens=facts.get("tokens", ()),
@@ -171,7 +171,7 @@ def verify_results(runs_dir: str) -> Verification:
     """Check every file of the results in a folder."""
     store = Store(runs_dir)
     damages = tuple(store.verify())
-    kinds = [held.kind for held in store.holdings()]
+    kinds = [result.kind for result in store.stored_results()]
     others = {kind: kinds.count(kind) for kind in OTHERS}
     return Verification(store.root, damages, len(store.list()), others)
 

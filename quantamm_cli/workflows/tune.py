@@ -222,7 +222,8 @@ def _default_period(settings: Train) -> str:
 def _warn(period: str, search: Search, monitor: Monitor) -> None:
     if period == "test" and isinstance(search.base.split, WalkForward):
         monitor.warn(
-            "trials are chosen by their test blocks; judge the best of them on days after test_end"
+            "trials are chosen by their test blocks; "
+            "evaluate the best of them on days after test_end"
         )
     elif period == "test":
         monitor.warn("the objective is on the test period, so its scores are not out of sample")
@@ -253,7 +254,7 @@ def _range(spec: Range | Choices) -> list[Json]:
     """Low, high and scale, or the choices."""
     if isinstance(spec, Choices):
         return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
-    scale = "int" if spec.whole else "float"
+    scale = "int" if spec.integer else "float"
     if spec.log:
         scale = f"log {scale}"
     if spec.step:

@@ -1,4 +1,4 @@
-"""``split=walk_forward``: train, select and test in cycles through time, and judge them."""
+"""``split=walk_forward``: train, select and test in successive cycles, and assess them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
 from quantamm_cli.evaluation.walk_document import WalkDocument
-from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, judged
+from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, verdict_of
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
@@ -99,7 +99,7 @@ def walk_forward(
     fresh: bool = False,
     monitor: Monitor | None = None,
 ) -> WalkForwardResult:
-    """Train the cycles that are not trained yet, judge all together, and write the result."""
+    """Train the cycles that are not trained yet, assess all together, and write the result."""
     monitor, watch = monitor or Monitor(), Watch()
     place = walk_place(settings, selection)
     start_jax()
@@ -107,7 +107,7 @@ def walk_forward(
     watch.lap("cycles")
     total = aggregate([each.outcome for each in done], selection_metric(settings))
     on_test = next((each.selected.method for each in done if "test" in each.selected.method), None)
-    verdict = judged(total, f"--load {on_test}" if on_test else None)
+    verdict = verdict_of(total, f"--load {on_test}" if on_test else None)
     result = WalkForwardResult(place, done, total, verdict, on_test is None, watch.seconds)
     place.write(_stored_document(settings, result), _days(done, total))
     watch.lap("judge")
@@ -254,7 +254,7 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
     cycles = without(asdict(total.cycles), "efficiencies", "gaps")
     if total.cycles.worst_cycle is not None:
         cycles["worst_cycle"] = total.cycles.worst_cycle + 1
-    lucks = [each.outcome.luck for each in done]
+    biases = [each.outcome.bias for each in done]
     random = {}
     for name in done[0].random:
         beaten = [each.random[name].beaten for each in done]
@@ -271,11 +271,11 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
         "metrics": total.means,
         "lowest": total.worst,
         "trials": {
-            "total": sum(each.trials for each in lucks),
-            "effective": max(each.effective for each in lucks),
+            "total": sum(each.trials for each in biases),
+            "effective": max(each.effective for each in biases),
         },
         "random": random,
-        "rademacher": float(np.mean([each.complexity for each in lucks])),
+        "rademacher": float(np.mean([each.complexity for each in biases])),
         "haircut": {"adjusted": total.adjusted, "bound": total.bound},
         "deflated_sharpe": deflated,
         "intervals": intervals,

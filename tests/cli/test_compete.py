@@ -432,6 +432,7 @@ def test_training_is_judged_on_seeds_it_has_not_seen(mine: Path, call: Call) -> 
     ("words", "said"),
     [
         (["strategies=[fixd_fee]"], "did you mean 'fixed_fee'"),
+        (["strategies=[dynamic_fe]"], "did you mean 'dynamic_fee'"),
         (["strategies=[nowhere.py:Mine]"], "cannot be read"),
         (["strategies=[mine.py:Min]"], "did you mean 'Mine'"),
         (["strategies=[mine.py]"], "it has several strategies; write FILE.py:Class"),

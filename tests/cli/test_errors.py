@@ -132,7 +132,7 @@ SETTINGS = [
     (["data=parquet", "data.dir=nowhere"], 3, ["data.dir: 'nowhere' is not a folder"]),
     (["--load", "best_tset"], 2, ["--load: 'best_tset' is not one of", "did you mean 'best_test'"]),
     (["fit.steps"], 2, ["fit.steps: is not key=value"]),
-    (["fit.steps="], 2, ["fit.steps=: no value"]),
+    (["fit.steps="], 2, ["fit.steps=: has no value"]),
     (["fit.steps=1,2"], 2, ["add -m to run each of them"]),
     (["tokens=[BTC,ETH"], 2, ["'[' is not closed"]),
     (["pool._target_=os.system"], 2, ["_target_"]),

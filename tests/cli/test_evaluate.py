@@ -199,7 +199,7 @@ def test_overrides_go_on_top_of_a_named_run(trained: Path, call: Call) -> None:
 
 def test_conf_does_not_go_with_a_named_run(trained: Path, call: Call) -> None:
     call("evaluate", "--run", toy.checkpoint(trained).stem, "conf=demo").one_line(
-        2, "conf: does not go with --run"
+        2, "conf: cannot be combined with --run"
     )
 
 

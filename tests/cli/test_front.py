@@ -269,6 +269,8 @@ def test_an_interruption_ends_a_sweep(
         ("qsim train conf=m", ["conf=mom"]),
         ("qsim train con", ["conf="]),
         ("qsim show po", ["pools"]),
+        ("qsim show plots grid", ["grid.grid"]),
+        ("qsim show plots w", ["walk.cycles", "walk.value"]),
         ("qsim train nonsense=1 fees.f", []),
     ],
 )

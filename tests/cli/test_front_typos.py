@@ -119,8 +119,8 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("pool/rul=momentum", "pool/rul: no such group (did you mean 'pool/rule'?)"),
         ("pool.guard=3", "its settings are pool.guard.maximum_change"),
         ("params=3", "params: is not one value; write params.NAME=..."),
-        ("start=", "start=: no value; write start=null for none"),
-        ("=3", "=3: not key=value"),
+        ("start=", "start=: has no value; write start=null for none"),
+        ("=3", "=3: is not key=value"),
         ("a b", "a b: is not key=value"),
         ("a b=1", "the key has a blank in it"),
         ("a..b=1", "the key cannot be read"),
@@ -185,11 +185,13 @@ def test_the_machine_does_not_leak_through_another_key(
 
 
 def test_a_token_that_yaml_misreads_is_explained(here: Path) -> None:
+    from quantamm_cli.config.components import load_components
     from quantamm_cli.config.compose import Composer
     from quantamm_cli.errors import ConfigError
     from quantamm_cli.settings.decode import decode
     from quantamm_cli.settings.run import Simulate
 
+    load_components()
     Path("t.yaml").write_text("tokens: [BTC, ON]\n")
     tree = Composer("simulate", ("conf=t.yaml",)).tree()
     with pytest.raises(ConfigError, match="True is how YAML reads ON"):

@@ -54,9 +54,9 @@ def test_files_can_be_swept_and_absolute(here: Path, qsim: Run, commands: list[A
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("fees: [1\nstart: 2\n", "x.yaml:2: not valid YAML"),
-        ("start: a\nstart: b\n", "x.yaml:2: not valid YAML: found duplicate key start"),
-        ("start: !!python/object/apply:os.system [ls]\n", "x.yaml:1: not valid YAML"),
+        ("fees: [1\nstart: 2\n", "x.yaml:2: is not valid YAML"),
+        ("start: a\nstart: b\n", "x.yaml:2: is not valid YAML: found duplicate key start"),
+        ("start: !!python/object/apply:os.system [ls]\n", "x.yaml:1: is not valid YAML"),
         ("start: !!python/object/apply:pathlib.PosixPath [a]\n", "a value of type PosixPath"),
         ("start: !!timestamp 2001-01-01\n", "a value of type date"),
         ("start: !!binary YQ==\n", "a value of type bytes"),
@@ -64,7 +64,7 @@ def test_files_can_be_swept_and_absolute(here: Path, qsim: Run, commands: list[A
         (BOMB, "more than 50000 values"),
         ("a: &a [*a]\n", "more than 50000 values"),
         ("start: " + "[" * 3000 + "\n", "x.yaml"),
-        ("# " + "x" * 1_000_001, "more than 1 MB"),
+        ("# " + "x" * 1_000_001, "is larger than 1 MB"),
         ("- a\n- b\n", "a list or a single value"),
         ("just text\n", "a list or a single value"),
         ("1: 2\n", "the key 1 is not text"),
@@ -109,7 +109,7 @@ def test_a_value_that_must_be_given(here: Path, qsim: Run, commands: list[Any]) 
 def test_groups_are_read_with_the_same_care(here: Path, qsim: Run) -> None:
     (here / "conf/fees/odd.yaml").write_text("kind: odd\nkind: even\n")
     assert (
-        "conf/fees/odd.yaml:2: not valid YAML: found duplicate key kind"
+        "conf/fees/odd.yaml:2: is not valid YAML: found duplicate key kind"
         in qsim("train", "fees=odd")[2]
     )
     (here / "conf/fees/evil.yaml").write_text(

@@ -247,7 +247,10 @@ def test_trials_of_a_search_and_pools_with_numbers_of_their_own(tmp_path: Path, 
     ("settings", "said"),
     [
         ({"rule": "momentun"}, "no pool/rule is called 'momentun' (did you mean 'momentum'?"),
-        ({"rule": "magic__momentum"}, "rule: magic__momentum: no counterpart of magic here"),
+        (
+            {"rule": "magic__momentum"},
+            "rule: magic__momentum: there is no counterpart of magic here",
+        ),
         ({"tokens": "BTC"}, "tokens: 'BTC' is not a list of tickers"),
         ({"tokens": ["BTC"]}, "a pool holds 2 to 8"),
         ({"startDateString": "yesterday"}, "start: 'yesterday' is not a date"),

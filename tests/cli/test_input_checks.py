@@ -48,13 +48,13 @@ def test_given_trades_are_told_and_counted(
 ) -> None:
     said = call("simulate", *SHORT, "pool=balancer", *trades, "fees.do_arb=false", "--json")
     assert said.json["trades"] == {"given": 3, "refused": 1}
-    assert "given trades: 3" in said.err
+    assert "external trades: 3" in said.err
     reserves = arrays(said.json, tmp_path)["reserves"]
     assert (np.flatnonzero(np.diff(reserves, axis=0).any(-1)) + 1).tolist() == [1]
     assert reserves[1, 0] - reserves[0, 0] == pytest.approx(1)
     assert reserves[0, 2] - reserves[1, 2] == pytest.approx(500)
     table = call("simulate", *SHORT, "pool=balancer", *trades)
-    assert "given trades: 3; the pool refused 1, which it could not have paid out" in table.out
+    assert "external trades: 3; the pool refused 1, which it could not have paid out" in table.out
     plain = call("simulate", *SHORT, "pool=balancer", "--json").json
     assert "trades" not in plain
     assert "readouts" not in plain["final"]
@@ -232,7 +232,7 @@ WRONG: list[tuple[list[str], list[str]]] = [
     ),
     (
         ["pool=hodl", "trades=recorded", "trades.file=x.csv"],
-        ["trades: pool=hodl takes no given trades"],
+        ["trades: pool=hodl takes no external trades"],
     ),
     (["pool=hodl", "fees=flat", "fees.fee=0.1"], ["fees: pool=hodl has no path with frictions"]),
     (

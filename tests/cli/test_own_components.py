@@ -123,7 +123,7 @@ def test_own_trades_are_those_of_a_file_of_the_same_trades(folder: Path, call: C
     assert final(told, folder) == final(read, folder)
     assert final(told, folder) != final(call("simulate", *SHORT, "--json").json, folder)
     call("simulate", *SHORT, *trades, "pool=hodl").one_line(
-        2, "trades: pool=hodl takes no given trades"
+        2, "trades: pool=hodl takes no external trades"
     )
 
 
@@ -194,4 +194,7 @@ def test_an_own_pool_competes_by_its_quotes(folder: Path, call: Call) -> None:
     assert verified.code == 0, verified.err
     call("compete", "strategies=[basket]", "plugins=[mine.py]", *SMALL).one_line(
         2, "strategy.basket.pool: pool=basket cannot compete, as it has no quotes"
+    )
+    call("compete", "strategies=[baskt]", "plugins=[mine.py]", *SMALL).one_line(
+        2, "no strategy or pool is called 'baskt' (did you mean 'basket'?)"
     )

@@ -10,7 +10,7 @@ from quantamm_cli import compose, evaluate, walk_forward
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.store.receipts import read_receipt
-from quantamm_cli.store.result_names import holdings
+from quantamm_cli.store.result_names import stored_results
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.compete.standings import compete
 from quantamm_cli.workflows.report_subjects import run_subject
@@ -84,7 +84,7 @@ def test_of_a_walk_forward(trained: Path, monkeypatch: pytest.MonkeyPatch) -> No
     files = plots.draw_walk(result.place.result, result.place.daily)
     assert len(shows(Path(files["report"]), result)) == 2
     stored = stored_walk(
-        next(held for held in holdings(Path("runs")) if held.kind == "walk"),
+        next(result for result in stored_results(Path("runs")) if result.kind == "walk"),
         USUAL,
         with_settings=False,
     )

@@ -256,7 +256,7 @@ def test_a_study_takes_the_mean_over_the_cycles(call: Call) -> None:
     """
     words = (*WALK, "space=none", "space.params.k_per_day=[1,200,log]", "study.trials=2")
     answer = call("tune", *words, "--json")
-    assert "judge the best of them on days after test_end" in answer.err
+    assert "evaluate the best of them on days after test_end" in answer.err
     first = answer.json["trials"][0]
     assert answer.json["objective"] == f"test.{toy.METRIC}"
     cycles = call(

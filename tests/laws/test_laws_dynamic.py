@@ -190,7 +190,7 @@ def test_what_a_pool_cannot_pay_is_refused_and_counted(
 def test_arbitrage_comes_at_its_minutes_and_trades_at_theirs(
     name: str, prices: NDArray[np.float64]
 ) -> None:
-    """``arb_frequency`` beside given trades."""
+    """``arb_frequency`` beside external trades."""
     bench = Bench(name, prices)
     found = bench.trades((AT + 1, 0, 0, 1, 0.25, False), every=7)
     changed = set(np.flatnonzero((np.diff(found.reserves, axis=0) != 0).any(-1)) + 1)

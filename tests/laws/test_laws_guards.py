@@ -8,7 +8,7 @@ from kinds import DAY, build, components, opening, tree, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.interpolate import at
-from quantamm_cli.core.recurrence import Seen
+from quantamm_cli.core.recurrence import RuleInputs
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 
@@ -143,7 +143,9 @@ def test_one_price_at_a_time_gives_the_weights_of_every_minute(
         )
     )
     for block in range(1, 12):
-        state, slope = online(params, state, weights, Seen(feed.chunks[3 * DAY // 360 + block]))
+        state, slope = online(
+            params, state, weights, RuleInputs(feed.chunks[3 * DAY // 360 + block])
+        )
         asked = ask(weights, slope, jnp.arange(360), stop(weights, slope))
         np.testing.assert_allclose(
             asked, batch[block * 360 : (block + 1) * 360], rtol=0, atol=1e-12

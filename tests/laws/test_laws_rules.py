@@ -11,7 +11,7 @@ from kinds import DAY, build, components, opening, series, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.bijectors import Memory
-from quantamm_cli.core.recurrence import Columns, Seen
+from quantamm_cli.core.recurrence import Columns, RuleInputs
 from quantamm_cli.rules.base import Clock
 
 GROUP = "pool/rule"
@@ -41,20 +41,20 @@ def signals(name: str) -> Any:
 
 
 def said_of(
-    name: str, column: Seen, params: dict[str, Any], first: int = FIRST
+    name: str, column: RuleInputs, params: dict[str, Any], first: int = FIRST
 ) -> NDArray[np.float64]:
     """What the rule says of a column."""
     return np.asarray(signals(name)(column, params, first))
 
 
-def column(prices: NDArray[np.float64], name: str, padding: int = FIRST) -> Seen:
+def column(prices: NDArray[np.float64], name: str, padding: int = FIRST) -> RuleInputs:
     """Hourly prices behind padding, and what else the rule looks at."""
 
     def hourly(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
         seen = (minutes[:LAST] if padding else minutes)[::60]
         return np.concatenate([np.repeat(seen[:1], padding, axis=0), seen])
 
-    return Seen(
+    return RuleInputs(
         hourly(prices),
         {key: hourly(series(key, prices)) for key in build("pool/rule", name).looks_at},
     )
@@ -187,7 +187,7 @@ def test_one_price_at_a_time_gives_the_weights_of_the_batch(
     state, weights, online = None, starts[0], jax.jit(pool.online)
     here = BURN_IN // CHUNK + (0 if targets(name) else 1)
     skipped = 0 if targets(name) else 1
-    seen = Seen(prices, {key: series(key, prices) for key in pool.looks_at})
+    seen = RuleInputs(prices, {key: series(key, prices) for key in pool.looks_at})
     for index in range(here + BLOCKS - skipped):
         state, slope = online(
             params, state, weights, jax.tree.map(lambda rows, at=index * CHUNK: rows[at], seen)
@@ -293,7 +293,7 @@ def test_signals_and_gradients_are_finite_at_the_corners(
     pull = np.random.Generator(np.random.PCG64(2)).standard_normal(columns.price.shape[1:])
     run = signals(name)
 
-    def heard(values: dict[str, Any], path: Seen) -> jax.Array:
+    def heard(values: dict[str, Any], path: RuleInputs) -> jax.Array:
         return (run(path, values, FIRST) * pull).sum()
 
     both = jax.vmap(jax.vmap(jax.value_and_grad(heard), in_axes=(0, None)), in_axes=(None, 0))

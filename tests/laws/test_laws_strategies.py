@@ -181,13 +181,13 @@ class Exact(Strategy, kind="test_exact"):
     or of a growth that its reserves did not have.
     """
 
-    class Seen(NamedTuple):
+    class State(NamedTuple):
         steps: Any = 0
         reserves: Any = np.array([100.0, 10_000.0])
         wrong: Any = 0.0
 
     def init(self) -> Any:
-        return self.Seen()
+        return self.State()
 
     def fees(self, state: Any) -> tuple[Scalar, Scalar]:
         fee = jnp.where(state.wrong > 0, jnp.nan, 0.003)

@@ -16,7 +16,7 @@ from quantamm_cli.core.arbitrage import exact
 from quantamm_cli.core.bijectors import Memory
 from quantamm_cli.core.closed_form import Prefix, log_growth, prefix
 from quantamm_cli.core.executor import compiled
-from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
+from quantamm_cli.core.recurrence import Columns, OneRow, RuleInputs, one_row
 from quantamm_cli.kernels.frictions.jax_ops import Plan, minute_loop
 from quantamm_cli.kernels.operands import Blocks, Frictions
 from quantamm_cli.rules.anti_momentum import AntiMomentum
@@ -48,7 +48,7 @@ def real(numbers: Any) -> NDArray[np.float64]:
 @jax.jit
 def signal(rule: Any, carried: dict[str, Any], price: Any, params: dict[str, Any]) -> jax.Array:
     """What a rule asks for at one price."""
-    return rule.signal(OneRow(carried), Seen(price), params, CLOCK)
+    return rule.signal(OneRow(carried), RuleInputs(price), params, CLOCK)
 
 
 def states(told: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
@@ -186,7 +186,7 @@ def wished(
     """The weights a rule wants where it is told the averages."""
     recur = Told(carried)
     recur.averages = averages
-    return rule.wish(weights, rule.signal(recur, Seen(price), params, CLOCK), params, CLOCK)
+    return rule.wish(weights, rule.signal(recur, RuleInputs(price), params, CLOCK), params, CLOCK)
 
 
 @pytest.mark.parametrize("case", CONTRACT["min_variance"]["cases"], ids=lambda case: case["name"])
@@ -235,7 +235,9 @@ def sloped(prices: Any, logit: Any) -> tuple[jax.Array, jax.Array]:
 def sloped_once(state: Any, price: Any, logit: Any) -> tuple[Any, jax.Array]:
     """The gradient after one more price."""
     return one_row(
-        lambda recur, row: price_gradient(recur, row.price, logit, CLOCK)[0], state, Seen(price)
+        lambda recur, row: price_gradient(recur, row.price, logit, CLOCK)[0],
+        state,
+        RuleInputs(price),
     )
 
 

@@ -9,7 +9,7 @@ from quantamm_cli.errors import ConfigError
 if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
-    from quantamm_cli.store.result_names import Held
+    from quantamm_cli.store.result_names import StoredResult
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -69,7 +69,7 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
     return report_walk(evaluate_walk(settings, options.selection, monitor))
 
 
-def _stored(stored: "Held", options: "Options", monitor: "Monitor") -> "Result":
+def _stored(stored: "StoredResult", options: "Options", monitor: "Monitor") -> "Result":
     """The page of a stored walk-forward or competition."""
     if any(word.partition("=")[0] not in ("runs_dir", "plugins") for word in options.overrides):
         raise ConfigError(

@@ -27,9 +27,13 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 
 def names(loader: "Loader", what: str) -> "Sequence[str]":
-    """The names of a kind that have a YAML."""
+    """The names of a kind that have a YAML, or of plots."""
     from quantamm_cli.settings.groups import groups
 
+    if what == "plots":
+        from quantamm_cli.workflows.plots import plot_names
+
+        return plot_names()
     return loader.options(groups().get(what, "experiment"))
 
 

@@ -7,7 +7,7 @@ pointers.
 
 A visit is a row that the loop computes: every row if there are trades or an LP supply, else every
 ``every``-th. Forward stores the reserves before every SEGMENT-th visit; backward runs each segment
-again from there, records its events (arbitrages and given trades), and goes through them in
+again from there, records its events (arbitrages and external trades), and goes through them in
 reverse.
 """
 
@@ -22,7 +22,7 @@ from quantamm_cli.kernels.intrinsics import WORD, compiled, inlined, shifted
 
 OLD, NEW, TRADE = 0, 1, 2
 """Kinds of events: an arbitrage at the weights of the visit before, one at the weights of this
-visit, and (from ``TRADE`` on) the given trades by their position in the minute.
+visit, and (from ``TRADE`` on) the external trades by their position in the minute.
 """
 
 
@@ -92,8 +92,8 @@ def arbitrage(reserves, w, v, p, costs, pairs, work, log, count, t, kind, n):
 
 @compiled
 @no_type_check
-def given_trades(reserves, w, p, costs, market, places, t, log, count, n):
-    """A minute's given trades: returns their fees, how many were refused, and the new number of
+def external_trades(reserves, w, p, costs, market, places, t, log, count, n):
+    """A minute's external trades: returns their fees, how many were refused, and the new number of
     events.
     """
     pays, takes, amounts, exact_out = market[2], market[3], market[4], market[5]
@@ -164,7 +164,7 @@ def run_visits(spec, market, columns, blocks, rows, first, last, reserves, vecto
             for i in range(n):
                 v[i] = 1 / w[i]
         if places:
-            earned, failed, count = given_trades(
+            earned, failed, count = external_trades(
                 reserves, w, p, costs, market, places, t, log, count, n
             )
             fees += earned

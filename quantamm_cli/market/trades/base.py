@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from quantamm_cli.errors import DataError
-from quantamm_cli.market.base import GivenTrades, Market
+from quantamm_cli.market.base import ExternalTrades, Market
 from quantamm_cli.settings.component import Component
 from quantamm_cli.settings.types import date_text
 
@@ -26,7 +26,7 @@ class Trades(Component, group="trades"):
         " and amount_in or amount_out",
     )
 
-    def read(self, market: Market) -> GivenTrades | None:
+    def read(self, market: Market) -> ExternalTrades | None:
         """The trades of the simulated minutes, as ``arranged`` returns them; override it in a
         source of trades.
 
@@ -43,7 +43,7 @@ class Trades(Component, group="trades"):
         return type(self).read is not Trades.read
 
 
-def read_trades(trades: Trades, market: Market) -> GivenTrades | None:
+def read_trades(trades: Trades, market: Market) -> ExternalTrades | None:
     """The trades of a source, checked.
 
     Raises:
@@ -86,7 +86,7 @@ def arranged(
     amount: ArrayLike,
     exact_out: ArrayLike = False,
     where: str = "trades",
-) -> GivenTrades:
+) -> ExternalTrades:
     """A list of trades as arrays of the minutes [start, start + rows); others are omitted.
 
     The trades of a minute stay in order.
@@ -119,7 +119,7 @@ def arranged(
         table[minute, slot] = np.broadcast_to(values, offsets.shape)[order]
         return table
 
-    return GivenTrades(
+    return ExternalTrades(
         pay=dense(pay, -1, np.int32),
         take=dense(take, -1, np.int32),
         amount=dense(amount, 0, np.float64),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.errors import ConfigError, DataError
-from quantamm_cli.market.base import GivenTrades, Market
+from quantamm_cli.market.base import ExternalTrades, Market
 from quantamm_cli.market.stamped import Stamped, stamped
 from quantamm_cli.market.trades.base import Trades, arranged
 from quantamm_cli.settings.suggestions import did_you_mean
@@ -30,14 +30,14 @@ class RecordedTrades(Trades, kind="recorded"):
                 " amount_in or amount_out",
             )
 
-    def read(self, market: Market) -> GivenTrades:
+    def read(self, market: Market) -> ExternalTrades:
         end = market.start + market.rows
         return recorded_trades(self.file or "", market.tokens, market.start, end, market.span)
 
 
 def recorded_trades(
     path: str, tokens: tuple[str, ...], start: int, end: int, span: tuple[int, int]
-) -> GivenTrades:
+) -> ExternalTrades:
     """The trades of the minutes [start, end) in a file; a stamp's seconds are dropped.
 
     Args:
@@ -155,7 +155,7 @@ def _amounts(file: Stamped) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return amount, present[1]
 
 
-def trades_frame(trades: GivenTrades, tokens: tuple[str, ...], start: int) -> "polars.DataFrame":
+def trades_frame(trades: ExternalTrades, tokens: tuple[str, ...], start: int) -> "polars.DataFrame":
     """Trades as the table of a file; the first row of the arrays is the minute ``start``."""
     import polars
 

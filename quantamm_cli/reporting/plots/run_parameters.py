@@ -84,11 +84,14 @@ def _layered(
 ) -> dict[str, Numbers]:
     """The path (entries, sets, numbers) of each layer of a parameter, by its label."""
     values = [entry.get("readable", {}).get(name) for entry in entries]
-    missing = np.full(next(np.shape(value) for value in values if value is not None), np.nan)
-    path = np.array([missing if value is None else np.asarray(value, float) for value in values])
+    shape = next(np.shape(value) for value in values if value is not None)
+    path = np.full((len(values), *shape), np.nan)
+    for row, value in zip(path, values, strict=True):
+        if value is not None:
+            row[...] = value
     unit = f" ({units[name]})" if units.get(name) else ""
     if path.ndim < 4:
-        return {name + unit: path.reshape(len(values), len(missing), -1)}
+        return {name + unit: path.reshape(len(values), shape[0], -1)}
     names = layers.get(name) or [str(index + 1) for index in range(path.shape[2])]
     return {f"{name} {layer}{unit}": path[:, :, index] for index, layer in enumerate(names)}
 

@@ -31,8 +31,8 @@ def _value(subject: WalkSubject) -> Figure:
     values: dict[str, Numbers] = {}
     for name in filter(daily.__contains__, STRATEGIES):
         values[name] = np.cumprod(np.append(1.0, 1 + np.asarray(daily[name], float)))
-    numbers = np.unique(cycles)
-    edges = [int(days[cycles == cycle][0]) for cycle in numbers] + [int(unix[-1]) + 1]
+    numbers, firsts = np.unique(cycles, return_index=True)
+    edges = [*days[firsts].tolist(), int(unix[-1]) + 1]
     spans = zip(numbers, pairwise(edges), strict=True)
     periods = [Period(f"cycle {cycle}", first, end) for cycle, (first, end) in spans]
     return value(unix, values, periods, test_label(subject.walk), "1 at the start")

@@ -1,1 +1,1 @@
-"""Competitions of strategies: played, judged, swept, trained, replayed, verified and ranked."""
+"""Competitions of strategies: played, scored, swept, trained, replayed, verified and ranked."""

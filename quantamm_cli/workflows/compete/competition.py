@@ -11,7 +11,7 @@ from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.market import MarketSettings
 from quantamm_cli.competition.results import Results
 from quantamm_cli.competition.types import Outcome, Points
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.settings.compete import NORMALISER, Compete
 from quantamm_cli.settings.digest import sha256
@@ -110,7 +110,7 @@ class Competition:
     ) -> dict[str, np.ndarray]:
         from quantamm_cli.competition.play import play
 
-        with blamed(files_of(self.settings.strategies)):
+        with reporting_user_errors(files_of(self.settings.strategies)):
             outcome = play(self.settings, seeds, self.points, advance)
         part = {"seeds": np.asarray(seeds, np.int64)} | _rows(outcome, self.points is not None)
         if not np.isfinite(part["edge"]).all():  # the batch is not stored

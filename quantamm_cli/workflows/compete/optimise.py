@@ -1,4 +1,4 @@
-"""Training the float settings of the first strategy on some seeds, and judging it on others."""
+"""Training the float settings of the first strategy on some seeds, and scoring it on others."""
 
 import json
 import math
@@ -25,7 +25,7 @@ from quantamm_cli.competition.statistics import Estimate, Numbers
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.sweep import changed
 from quantamm_cli.config.line_up import entry_of
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.standings import between_text
 from quantamm_cli.reporting.table import Column, Table
@@ -80,8 +80,8 @@ class TrainedSetting(NamedTuple):
         return {"given": self.initial, "trained": self.trained}
 
 
-class Judged(NamedTuple):
-    """A strategy in the place of the trained one, judged on the test seeds."""
+class StrategyScore(NamedTuple):
+    """A strategy in the place of the trained one, scored on the test seeds."""
 
     name: str
     test: Estimate
@@ -115,7 +115,7 @@ class Optimised(Result):
     best_fixed_fee_bps: float
     train: Seeds
     test: Seeds
-    results: tuple[Judged, ...]
+    results: tuple[StrategyScore, ...]
     """The trained strategy, the initial one, the fixed fee."""
     history: tuple[Step, ...]
     """The training steps, each with the mean edge of its seeds."""
@@ -158,7 +158,7 @@ class Optimised(Result):
         ]
 
 
-def _line(row: Judged) -> list[float | str | None]:
+def _line(row: StrategyScore) -> list[float | str | None]:
     train, over = row.train and row.train.mean, row.over_best_fixed_fee
     interval = between_text(over and over.record)
     gain, beats = over and over.mean, row.beats_best_fixed_fee
@@ -170,7 +170,8 @@ def plan(settings: Compete) -> Plan:
     if settings.compat is not None:
         raise ArgumentError(
             "optimise",
-            "does not go with compat=challenge, whose searches have no gradient; train without it",
+            "cannot be combined with compat=challenge, whose searches have no gradient; "
+            "train without it",
         )
     strategy = Strategy.typed(settings.strategies[PLACE].strategy)
     trained = coordinates(strategy, settings.optimise.parameters)
@@ -186,7 +187,7 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     objective = Objective(settings, PLACE, planned.coordinates, train)
     start_jax()
     watch.lap("start")
-    with blamed(files_of(settings.strategies)):
+    with reporting_user_errors(files_of(settings.strategies)):
         method, steps = _train(objective, settings, monitor)
         trained, on_train = best_of(objective, steps)
         watch.lap("train")
@@ -199,9 +200,9 @@ def optimise(planned: Plan, fresh: bool, monitor: Monitor, watch: Watch | None =
     initial_edge = _test_edge(settings, test, fresh, monitor)
     fixed_edge = _test_edge(fixed_line_up, test, fresh, monitor)
     results = (
-        _judge(f"{name}, trained", trained_edge, on_train, fixed_edge),
-        _judge(f"{name}, as given", initial_edge, None, fixed_edge),
-        _judge(f"fixed fee of {fee:g} bps", fixed_edge, fixed_on_train, None),
+        _strategy_score(f"{name}, trained", trained_edge, on_train, fixed_edge),
+        _strategy_score(f"{name}, as given", initial_edge, None, fixed_edge),
+        _strategy_score(f"fixed fee of {fee:g} bps", fixed_edge, fixed_on_train, None),
     )
     watch.lap("test")
     if not MarketSettings.typed(settings.market).independent:
@@ -284,13 +285,15 @@ def _test_edge(settings: Compete, seeds: Sequence[int], fresh: bool, monitor: Mo
     return edge
 
 
-def _judge(name: str, edge: Numbers, on_train: Numbers | None, fixed: Numbers | None) -> Judged:
+def _strategy_score(
+    name: str, edge: Numbers, on_train: Numbers | None, fixed: Numbers | None
+) -> StrategyScore:
     """Edges (s,) on the test seeds, compared with ``fixed``; ``None``: they are the fixed fee's."""
     train = None if on_train is None else statistics.mean(on_train)
     if fixed is None:
-        return Judged(name, statistics.mean(edge), train, None, None)
+        return StrategyScore(name, statistics.mean(edge), train, None, None)
     over, beats = statistics.difference(edge, fixed), statistics.beats(edge, fixed)
-    return Judged(name, statistics.mean(edge), train, over, beats)
+    return StrategyScore(name, statistics.mean(edge), train, over, beats)
 
 
 def _experiment(settings: Compete, trained: dict[str, float], result: Optimised) -> str:

@@ -9,7 +9,7 @@ from quantamm_cli.competition import replay as played
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.replay_record import Replay
 from quantamm_cli.competition.statistics import Numbers
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.reporting.replay import pools_table, replay_page
 from quantamm_cli.reporting.table import Table
@@ -43,8 +43,8 @@ class ReplayPlace(Result):
         if self.settings.compat is not None:
             raise ArgumentError(
                 "replay",
-                "does not go with compat=challenge; market=challenge replays its streams with "
-                "exact routing",
+                "cannot be combined with compat=challenge; "
+                "market=challenge replays its streams with exact routing",
             )
         first, last, steps = self.request.first, self.request.last, self.settings.steps
         if not 0 <= first <= last < steps:
@@ -113,7 +113,7 @@ def replay(place: ReplayPlace, watch: Watch | None = None) -> ReplayResult:
     watch, request = watch or Watch(), place.request
     start_jax()
     watch.lap("start")
-    with blamed(files_of(place.settings.strategies)):
+    with reporting_user_errors(files_of(place.settings.strategies)):
         result = played.replay(place.settings, request.seed, request.first, request.last)
     watch.lap("play")
     text = render(finite(_document(result))) + "\n"

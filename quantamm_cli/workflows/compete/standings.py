@@ -1,4 +1,4 @@
-"""A competition: play its seeds, judge them, and write them with a receipt."""
+"""A competition: play its seeds, score them, and write the result with a receipt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def compete(
     monitor: Monitor | None = None,
     watch: Watch | None = None,
 ) -> CompetitionResult:
-    """Play the missing seeds, judge all, and write the result.
+    """Play the missing seeds, score all, and write the result.
 
     ``until_decided``: play more seeds, up to ``most_simulations``, until the leader's gap is
     decided.
@@ -122,7 +122,7 @@ def compete(
         else:
             results = competition.play(settings.seeds)
         watch.lap("play")
-        return _judge(competition, results, before, watch, monitor)
+        return _assess(competition, results, before, watch, monitor)
 
 
 def play_status(competition: Competition, before: int) -> str:
@@ -132,7 +132,7 @@ def play_status(competition: Competition, before: int) -> str:
     return "resumed" if before else "new"
 
 
-def _judge(
+def _assess(
     competition: Competition, results: Results, before: int, watch: Watch, monitor: Monitor
 ) -> CompetitionResult:
     settings = competition.settings

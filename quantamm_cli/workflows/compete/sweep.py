@@ -126,7 +126,7 @@ class SweepResult(Result):
 def run_sweep(
     sweep: Sweep, fresh: bool, monitor: Monitor, watch: Watch | None = None
 ) -> SweepResult:
-    """Play every point on every seed, judge the points, and write the result."""
+    """Play every point on every seed, score the points, and write the result."""
     watch, competition = watch or Watch(), sweep.competition
     seeds = competition.settings.seeds
     watch.lap("start")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from quantamm_cli.competition.code import files_of
 from quantamm_cli.competition.strategy import Strategy
 from quantamm_cli.competition.validation import Check, check_strategy
-from quantamm_cli.config.user_files import blamed
+from quantamm_cli.config.user_files import reporting_user_errors
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.compete import Entry
@@ -60,5 +60,5 @@ def _written(check: Check) -> dict[str, Json]:
 def validate(entry: Entry) -> Validation:
     """Check every rule."""
     start_jax()
-    with blamed(files_of([entry])):
+    with reporting_user_errors(files_of([entry])):
         return Validation(entry, tuple(check_strategy(Strategy.typed(entry.strategy))))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.loop import checkpointed_scan
 from quantamm_cli.core.prefix import cumulative
-from quantamm_cli.core.recurrence import Columns, OneRow, Seen, one_row
+from quantamm_cli.core.recurrence import Columns, OneRow, RuleInputs, one_row
 
 
 @pytest.mark.parametrize("length", [1, 2, 63, 64, 65, 128, 4096, 4097, 10_000])
@@ -75,10 +75,10 @@ def test_the_checkpointed_scan_is_the_scan(length: int, block: int) -> None:
         np.testing.assert_allclose(other, one, rtol=1e-13, atol=1e-15)
 
 
-def cascade(recur: Columns | OneRow, seen: Seen) -> jax.Array:
+def cascade(recur: Columns | OneRow, inputs: RuleInputs) -> jax.Array:
     """Two recurrences, the second driven by what the first was before."""
     keep = jnp.asarray([0.9, 0.5, 0.0])
-    price = seen.price
+    price = inputs.price
     average, before = recur("average", keep, (1 - keep) * price, price)
     trend, _ = recur("trend", keep, price - before, jnp.zeros_like(price))
     return average + 2 * trend
@@ -90,19 +90,19 @@ def test_columns_and_one_row_at_a_time_agree(prices: NDArray[np.float64], first:
     starts at the first real row.
     """
     column = np.concatenate([np.repeat(prices[:1], first, axis=0), prices[: 40 * 60 : 60]])
-    batch = cascade(Columns(jnp.asarray(first)), Seen(jnp.asarray(column)))
+    batch = cascade(Columns(jnp.asarray(first)), RuleInputs(jnp.asarray(column)))
     state = None
     for index, row in enumerate(column[first:]):
-        state, said = one_row(cascade, state, Seen(jnp.asarray(row)))
+        state, said = one_row(cascade, state, RuleInputs(jnp.asarray(row)))
         np.testing.assert_allclose(said, batch[first + index], rtol=1e-14)
 
 
 def test_one_row_changes_nothing_it_was_given(prices: NDArray[np.float64]) -> None:
     """The same state and price twice give the same answer twice."""
-    state, _ = one_row(cascade, None, Seen(jnp.asarray(prices[0])))
+    state, _ = one_row(cascade, None, RuleInputs(jnp.asarray(prices[0])))
     kept = jax.tree.map(np.array, state)
-    first = one_row(cascade, state, Seen(jnp.asarray(prices[60])))
-    second = one_row(cascade, state, Seen(jnp.asarray(prices[60])))
+    first = one_row(cascade, state, RuleInputs(jnp.asarray(prices[60])))
+    second = one_row(cascade, state, RuleInputs(jnp.asarray(prices[60])))
     for one, other in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
         assert np.array_equal(one, other)
     assert all(

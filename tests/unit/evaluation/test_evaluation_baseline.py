@@ -10,7 +10,7 @@ from kinds import DAY, with_rule, world
 from numpy.typing import NDArray
 
 from quantamm_cli.core.params import initial
-from quantamm_cli.engine.objective import judge
+from quantamm_cli.engine.objective import period_scores
 from quantamm_cli.evaluation.baseline import beaten, random_scores
 
 POOL: Any = with_rule("momentum")
@@ -34,7 +34,7 @@ def test_scores_are_those_of_random_parameters_and_a_function_of_the_seed(
     }
     raw = initial(SPECS, {"k_per_day": 20.0}, 11, 3, 0.5, 3)
     assert len(np.unique(found["test"]["returns"])) == 10
-    alone = judge(
+    alone = period_scores(
         POOL,
         SPANS,
         ("returns",),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.forward import simulate
-from quantamm_cli.engine.objective import judge
+from quantamm_cli.engine.objective import period_scores
 from quantamm_cli.evaluation.daily import candidates, daily, day_rows, spread
 
 POOL: Any = with_rule("momentum")
@@ -137,8 +137,8 @@ def test_an_embargo_is_run_through_and_not_scored(
     """
     feed = market(prices, fee)
     sets = {name: jnp.asarray(value)[None] for name, value in params().items()}
-    gap = judge(POOL, (("train", 0, BEGIN), ("test", SEAM, LAST)), names, sets, feed)
-    whole = judge(
+    gap = period_scores(POOL, (("train", 0, BEGIN), ("test", SEAM, LAST)), names, sets, feed)
+    whole = period_scores(
         POOL,
         (("train", 0, BEGIN), ("embargo", BEGIN, SEAM), ("test", SEAM, LAST)),
         names,

@@ -5,7 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from quantamm_cli.evaluation.selection_bias import effective_trials, luck, mean_correlation
+from quantamm_cli.evaluation.selection_bias import (
+    effective_trials,
+    mean_correlation,
+    selection_bias,
+)
 from quantamm_cli.evaluation.sharpe import ANNUAL, sharpe
 
 RANDOM = np.random.Generator(np.random.PCG64(7))
@@ -47,7 +51,7 @@ def test_luck_is_that_of_the_sample_and_of_all_trials() -> None:
     """Variance and complexity are the sample's, the number of trials is that of the run; the Sharpe
     ratio is the chosen one's.
     """
-    found = luck(TABLE, chosen=4, trials=600)
+    found = selection_bias(TABLE, chosen=4, trials=600)
     assert found.effective == pytest.approx(found.correlation + (1 - found.correlation) * 600)
     assert found.variance == pytest.approx(np.var(sharpe(TABLE), ddof=1))
     assert found.sharpe == sharpe(TABLE[4])
@@ -58,18 +62,18 @@ def test_luck_is_that_of_the_sample_and_of_all_trials() -> None:
 def test_what_diverged_is_left_out() -> None:
     """A candidate that is not finite, or stands still, changes nothing but its own place."""
     broken = np.concatenate([TABLE, np.full((1, 50), math.nan), np.zeros((1, 50))])
-    one, other = luck(TABLE, 2, 600), luck(broken, 2, 600)
+    one, other = selection_bias(TABLE, 2, 600), selection_bias(broken, 2, 600)
     assert one == other
 
 
 def test_a_single_candidate_had_no_choice() -> None:
     """Nothing is taken off for choosing; its variance is not known."""
-    found = luck(TABLE[:1], 0, 1)
+    found = selection_bias(TABLE[:1], 0, 1)
     assert found.effective == 1 and found.haircut.snooping == 0 and math.isnan(found.variance)
     assert found.adjusted == pytest.approx(ANNUAL * found.sharpe)
 
 
 def test_no_days_tell_nothing() -> None:
     """A period shorter than a day has no Sharpe ratio and no haircut."""
-    found = luck(np.empty((3, 0)), 0, 30)
+    found = selection_bias(np.empty((3, 0)), 0, 30)
     assert math.isnan(found.adjusted) and math.isnan(found.complexity) and found.effective == 30

@@ -24,7 +24,7 @@ def test_an_effective_strategy_is_told_why() -> None:
         "The worst out-of-sample score is 0.5 (cycle 2); it must be above 0.",
         (
             "The yearly Sharpe ratio of 1.91 is above the 0.764 that the best of 40 trials "
-            "reaches by luck, with probability 97.0%; it must be 95%."
+            "reaches by chance, with probability 97.0%; it must be 95%."
         ),
         "The bootstrap interval of 1.9 is 0.2 to 3; it must be above 0.",
         "The Sharpe ratio after its haircut is 0.3; it must be above 0.",

@@ -8,14 +8,14 @@ import pytest
 from kinds import components
 
 from quantamm_cli.evaluation.bootstrap import Bootstrap
-from quantamm_cli.evaluation.selection_bias import luck
+from quantamm_cli.evaluation.selection_bias import selection_bias
 from quantamm_cli.evaluation.sharpe import ANNUAL, sharpe
 from quantamm_cli.evaluation.walk_forward import (
     Aggregate,
     Outcome,
     aggregate,
     difference,
-    judged,
+    verdict_of,
     yearly,
 )
 
@@ -54,7 +54,7 @@ def outcome(seed: int, skill: float, drift: float = 0.0, days: int = DAYS) -> Ou
         "uniform_hodl": market * 0.9,
         "constant_weight": market * 1.1,
     }
-    return Outcome(scores, returns, luck(inside, best, 400))
+    return Outcome(scores, returns, selection_bias(inside, best, 400))
 
 
 def walk(
@@ -66,12 +66,12 @@ def walk(
 
 
 def share(found: Sequence[Aggregate], finding: str) -> float:
-    return float(np.mean([judged(each).finding == finding for each in found]))
+    return float(np.mean([verdict_of(each).finding == finding for each in found]))
 
 
 def test_skill_is_effective_and_told_why() -> None:
-    """A reason for every check: kept, worst cycle, luck, above the hardest benchmark, haircut."""
-    found = judged(walk(1, skill=0.004))
+    """A reason for every check: kept, worst cycle, chance, above the hardest benchmark, haircut."""
+    found = verdict_of(walk(1, skill=0.004))
     assert found.finding == "effective"
     assert len(found.reasons) == 5
     assert "The bootstrap interval of a yearly Sharpe ratio above that of" in found.reasons[3]
@@ -87,7 +87,7 @@ def test_no_skill_is_not_effective_in_at_least_nineteen_of_twenty() -> None:
 
 def test_what_was_chosen_on_the_test_is_never_effective() -> None:
     """And the reason says so, and by which words."""
-    found = judged(walk(1, skill=0.004), "--load best_test")
+    found = verdict_of(walk(1, skill=0.004), "--load best_test")
     assert found.finding == "not enough data"
     assert "(--load best_test): nothing here is out of sample" in found.reasons[0]
 
@@ -95,7 +95,7 @@ def test_what_was_chosen_on_the_test_is_never_effective() -> None:
 @pytest.mark.parametrize(("cycles", "days"), [(1, 100), (2, 29)])
 def test_one_cycle_or_few_days_are_not_enough(cycles: int, days: int) -> None:
     """Whatever was earned in them."""
-    assert judged(walk(1, 0.004, cycles=cycles, days=days)).finding == "not enough data"
+    assert verdict_of(walk(1, 0.004, cycles=cycles, days=days)).finding == "not enough data"
 
 
 def test_days_are_put_one_after_the_other() -> None:
@@ -116,8 +116,8 @@ def test_luck_is_that_of_the_cycle_with_most_of_it() -> None:
     """As many trials as the least alike had in effect, rounded up; haircuts are averaged."""
     cycles = [outcome(seed, 0.001) for seed in range(3)]
     found = aggregate(cycles, METRIC)
-    assert found.deflated.trials == math.ceil(max(each.luck.effective for each in cycles))
-    assert found.adjusted == pytest.approx(np.mean([each.luck.adjusted for each in cycles]))
+    assert found.deflated.trials == math.ceil(max(each.bias.effective for each in cycles))
+    assert found.adjusted == pytest.approx(np.mean([each.bias.adjusted for each in cycles]))
     assert found.bound < found.adjusted
 
 
@@ -154,7 +154,7 @@ def test_the_hardest_benchmark_is_the_one_least_beaten() -> None:
     """By the Sharpe ratio under a Sharpe ratio, by the mean under a return."""
     cycles = [outcome(seed, 0.001) for seed in range(3)]
     rich = [
-        Outcome(each.scores, each.returns | {"hodl": each.returns["pool"] + 0.01}, each.luck)
+        Outcome(each.scores, each.returns | {"hodl": each.returns["pool"] + 0.01}, each.bias)
         for each in cycles
     ]
     found = aggregate(rich, METRIC)

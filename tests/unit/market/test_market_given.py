@@ -11,7 +11,7 @@ import toy
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import Market, load
-from quantamm_cli.market.base import FeeSeries, GivenTrades
+from quantamm_cli.market.base import ExternalTrades, FeeSeries
 from quantamm_cli.market.fees.base import Fees, read_fees
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.market.trades.base import Trades, arranged, read_trades
@@ -39,7 +39,7 @@ class _Trades(Trades):
     take: int = 1
     amount: float = 1.0
 
-    def read(self, market: Market) -> GivenTrades:
+    def read(self, market: Market) -> ExternalTrades:
         return arranged(FIRST, ROWS, [FIRST + 1], [self.pay], [self.take], [self.amount])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from quantamm_cli.errors import DataError
 from quantamm_cli.market import load
-from quantamm_cli.market.base import GivenTrades
+from quantamm_cli.market.base import ExternalTrades
 from quantamm_cli.market.synthetic import Synthetic
 from quantamm_cli.market.trades.base import arranged
 from quantamm_cli.market.trades.recorded import RecordedTrades, recorded_trades
@@ -37,7 +37,7 @@ def file(folder: Path, kind: str, minutes: list[float], **columns: list[Any]) ->
     return str(path)
 
 
-def read(path: str, rows: int = 5) -> GivenTrades:
+def read(path: str, rows: int = 5) -> ExternalTrades:
     return recorded_trades(path, TOKENS, DAY0, DAY0 + rows, SPAN)
 
 

@@ -106,7 +106,7 @@ def test_windows_are_cut_from_all_paths_and_no_other_rows() -> None:
 
 @made
 def test_only_history_has_more_than_prices(name: str) -> None:
-    """Series, given trades and recorded fees are refused with the cure."""
+    """Series, external trades and recorded fees are refused with the cure."""
     practice = build("practice", name, **({"dirs": ("1",)} if name == "supplied" else {}))
     with pytest.raises(
         ConfigError, match=r"makes prices only, without data.series; use practice=historic"

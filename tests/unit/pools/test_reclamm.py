@@ -400,7 +400,7 @@ def test_given_trades_are_not_ignored() -> None:
     "given", [{}, {"fee": 0.01}, {"fee": 0.01, "trades": None}], ids=["none", "flat", "trades"]
 )
 def test_a_learned_fee_is_charged_whatever_the_fees_say(given: dict[str, Any]) -> None:
-    """By the arbitrage and by given trades, with and without other frictions."""
+    """By the arbitrage and by external trades, with and without other frictions."""
     trades = {"trades": traded((5, 0, 1, 1000.0, False))} if "trades" in given else {}
     prices = market()
     learned = path({"learn_fee": True}, world(prices, **given | trades), swap_fee=0.004)

@@ -80,7 +80,7 @@ def subject(
         metric="daily_log_sharpe",
         entries=entries,
         choices={"last": choice, "best_test": choice},
-        tables=(periods_table("each period", scores), "given trades: 7"),
+        tables=(periods_table("each period", scores), "external trades: 7"),
         units={"memory_days": "days", "daily_log_sharpe": "1/sqrt(year)"},
         settings={
             "pool": {"kind": "temporal", "note": "<script>alert('&')</script>"},

@@ -79,7 +79,7 @@ def test_the_page_holds_everything(shown: str) -> None:
         "daily_log_sharpe",
         "libraries.numpy",
         "pool.kind",
-        "given trades: 7",
+        "external trades: 7",
         "ab" * 32,
         "finished",
     ):

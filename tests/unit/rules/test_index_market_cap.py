@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from quantamm_cli.core.recurrence import Columns, Seen
+from quantamm_cli.core.recurrence import Columns, RuleInputs
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.rules.base import Clock
 from quantamm_cli.rules.index_market_cap import IndexMarketCap, capped
@@ -22,7 +22,7 @@ def test_targets_are_shares_of_market_capitalisation() -> None:
         (IndexMarketCap(), {"supply": supply}),
         (IndexMarketCap(by="market_cap"), {"market_cap": supply * price}),
     ):
-        said = rule.signal(Columns(jnp.asarray(0)), Seen(price, series), {}, CLOCK)
+        said = rule.signal(Columns(jnp.asarray(0)), RuleInputs(price, series), {}, CLOCK)
         np.testing.assert_allclose(said, [[0.25, 0.75], [0.25, 0.75]], rtol=1e-15)
         assert rule.looks_at == tuple(series)
 

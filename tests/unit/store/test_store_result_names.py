@@ -8,7 +8,7 @@ import pytest
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store.checksummed_json import read_object, with_digest
-from quantamm_cli.store.result_names import holdings
+from quantamm_cli.store.result_names import stored_results
 from quantamm_cli.store.runs import Store
 
 A, B = "3f9a2c" + "a" * 58, "3f9a2c" + "b" * 58
@@ -35,12 +35,12 @@ def folder(tmp_path: Path) -> Path:
 
 def test_only_results_are_held(folder: Path) -> None:
     """Not what was set aside, locks, a run's own folder, nor what is named like none."""
-    assert [held.name for held in holdings(folder)] == [
+    assert [result.name for result in stored_results(folder)] == [
         f"compete_{'c' * 64}",
         f"run_{A}",
         f"walk_{B}",
     ]
-    assert holdings(folder / "none") == []
+    assert stored_results(folder / "none") == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_begins_alike_is_named(folder: Path) -> None:
 def test_what_has_nothing_to_show_is_unfinished(folder: Path) -> None:
     """Listed, and no damage; a summary that is not the study's is one."""
     store = Store(folder)
-    assert {(item.held.kind, item.status) for item in store.others()} == {
+    assert {(item.result.kind, item.status) for item in store.others()} == {
         ("compete", "unfinished"),
         ("walk", "unfinished"),
     }
@@ -97,7 +97,7 @@ def test_what_has_nothing_to_show_is_unfinished(folder: Path) -> None:
     (place / "study.json").write_text(
         json.dumps({"study": place.name, "identity": {}, "trials": []})
     )
-    (item,) = [item for item in store.others() if item.held.kind == "study"]
+    (item,) = [item for item in store.others() if item.result.kind == "study"]
     assert (item.status, item.problem) == (
         "damaged",
         "is not of this study; run qsim tune with the same settings to write it again",

@@ -84,7 +84,7 @@ def test_a_short_form_is_complete_and_a_field_is_a_change() -> None:
         ({"low": 1, "high": 2, "log": 1}, "space.a.b.log: 1 is not true or false"),
         ({"low": 1, "high": 2, "type": "whole"}, "space.a.b.type: whole is not int or float"),
         ({"low": 1, "high": 2, "step": 0}, "space.a.b.step: 0 is not a number above 0"),
-        ({"low": 1, "high": 2, "step": 1, "log": True}, "log and step do not go together"),
+        ({"low": 1, "high": 2, "step": 1, "log": True}, "log and step cannot be combined"),
         (
             {"low": 1.5, "high": 2.5, "type": "int"},
             "low, high and step of type int are not all whole",
@@ -106,8 +106,8 @@ def test_what_cannot_be_searched_is_refused(written: Any, error: str) -> None:
 
 
 def test_a_range_knows_what_it_holds() -> None:
-    assert Range(1, 5, whole=True).holds(3)
-    assert not Range(1, 5, whole=True).holds(3.5)
+    assert Range(1, 5, integer=True).holds(3)
+    assert not Range(1, 5, integer=True).holds(3.5)
     assert not Range(1, 5).holds(6)
     assert not Range(1, 5).holds(True)
     assert Range(0, 0.9, False, 0.3).holds(0.6)
