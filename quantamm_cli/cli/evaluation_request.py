@@ -13,6 +13,7 @@ from quantamm_cli.workflows.stored_runs import load_trained
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
+    from quantamm_cli.workflows.plans import PlannedEvaluation
 
 
 class EvaluationRequest:
@@ -39,6 +40,14 @@ class EvaluationRequest:
         self.chosen: Chosen = choose(settings, run, options.selection, run_settings)
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
+
+    def plan(self) -> "PlannedEvaluation":
+        """The parameter set that would be scored; what would be read is read."""
+        from quantamm_cli.workflows.evaluate import check_evaluation
+        from quantamm_cli.workflows.plans import PlannedEvaluation
+
+        check_evaluation(self.chosen, self._dates)
+        return PlannedEvaluation(self.chosen)
 
     def evaluate(self) -> "EvaluationResult":
         """Score the chosen parameter set, with every extra that was requested."""

@@ -52,10 +52,22 @@ def reasons(
     """
     absent: dict[str, str] = {}
     for period, first, last in spans:
-        for name, score in scores[period].items():
-            why = reason(name, score, last - first)
-            if why is not None:
-                absent[f"{period}.{name}"] = why
+        for name, why in reasons_of_period(scores[period], last - first).items():
+            absent[f"{period}.{name}"] = why
+    return absent
+
+
+def reasons_of_period(scores: Mapping[str, float], minutes: int) -> dict[str, str]:
+    """The reason of every score of one period that does not exist, by metric.
+
+    A return exists on two minutes and more: without one the pool has no value.
+    """
+    lost = minutes > 1 and not math.isfinite(scores.get("returns", 0.0))
+    absent: dict[str, str] = {}
+    for name, score in scores.items():
+        why = reason(name, score, minutes)
+        if why is not None:
+            absent[name] = why if not lost else "the pool's value is not finite"
     return absent
 
 

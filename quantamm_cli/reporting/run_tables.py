@@ -79,7 +79,7 @@ def _marked(title: str, short: Mapping[str, float] | None) -> str:
     """The title, with a line on periods that are short for yearly numbers."""
     if not short:
         return title
-    days = ", ".join(f"{name} {length:.3g} days" for name, length in short.items())
+    days = ", ".join(f"{name} ({length:.3g} days)" for name, length in short.items())
     return f"{title}\nyearly numbers of less than 30 days: {days}"
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Simplex
-from quantamm_cli.core.params import Parameter, readable
+from quantamm_cli.core.params import Parameter, readable, trainable
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import ConfigError
@@ -45,12 +45,12 @@ class Optuna(Fit, kind="optuna"):
 
     redraws: ClassVar[bool] = False
 
+    def check_specs(self, pool: str, specs: Sequence[Parameter]) -> None:
+        if not any(spec.name in trainable(specs) and spec.low < spec.high for spec in specs):
+            raise ConfigError("fit", f"optuna: {pool} declares no range to search; use another fit")
+
     def begin(self, problem: Problem, params: Params) -> "Trials":
         searched = _searched(problem)
-        if not searched:
-            raise ConfigError(
-                "fit", f"optuna: {problem.pool.kind} declares no range to search; use another fit"
-            )
         start = readable(searched, jax.device_get(params))
         sets = len(next(iter(start.values())))
         columns = [start[spec.readable].reshape(sets, -1) for spec in searched]

@@ -130,6 +130,11 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
     return choice
 
 
+def has_choice(board: Scoreboard, method: str) -> bool:
+    """Whether a rule for periods that the run has chooses anything of it."""
+    return RULES[method](board, 0.0) is not None
+
+
 def entries_to_keep(board: Scoreboard) -> list[int]:
     """Indices of entries to keep in a checkpoint: the choice of every rule, the last entry, and
     every hundredth step.

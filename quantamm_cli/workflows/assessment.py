@@ -13,6 +13,7 @@ from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
+from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.market import Market
 from quantamm_cli.metrics.undefined import reasons, short_periods
@@ -20,8 +21,9 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import parameters_table, scores_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.precision import check_numbers
 from quantamm_cli.settings.run import Simulate
-from quantamm_cli.settings.types import minute
+from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
 from quantamm_cli.workflows.results import Watch
@@ -150,6 +152,7 @@ def scored(
     watch.lap("data")
     assessment = assess(pool, raw, inputs, spans, followed)
     trajectory = assessment.trajectory
+    check_finite(settings, trajectory)
     state = readouts(pool, raw, inputs, market, len(trajectory.value))
     watch.lap("run")
     path = write_trajectory(folder / "trajectory.npz", settings, trajectory, state)
@@ -164,6 +167,38 @@ def scored(
 def undefined_json(reasons: Mapping[str, str]) -> dict[str, Json]:
     """The reasons beside ``metrics`` in JSON; absent if every metric exists."""
     return {"undefined": dict(reasons)} if reasons else {}
+
+
+def check_readable(pool: AbstractPool, raw: ParamValues, settings: Simulate) -> None:
+    """Raise ConfigError for raw parameters ``(sets, …)`` that the pool cannot have, or whose
+    readable form the precision cannot hold.
+    """
+    values = parameters.readable(pool.parameters(len(settings.tokens)), raw)
+    for name, column in values.items():
+        check_numbers(f"params.{name}", np.asarray(column, float).tolist(), settings.precision)
+    pool.check_parameters(values)
+
+
+def check_finite(settings: Simulate, trajectory: types.Trajectory) -> None:
+    """Raise DivergedError, with the first minute and quantity, for a pool that is not finite."""
+    first: tuple[int, str] | None = None
+    for name in ("weights", "reserves", "value"):
+        finite = np.isfinite(getattr(trajectory, name))
+        rows, *columns = np.nonzero(~finite)
+        if len(rows) and (first is None or rows[0] < first[0]):
+            token = f" of {settings.tokens[columns[0][0]]}" if columns else ""
+            first = int(rows[0]), _QUANTITIES[name] + token
+    if first is not None:
+        row, quantity = first
+        when = date_text(minute(settings.start) + row)
+        raise DivergedError(
+            "pool",
+            f"the {quantity} is not finite from {when} on (minute {row} of "
+            f"{len(trajectory.value)}); try other params, another initial value, or other prices",
+        )
+
+
+_QUANTITIES = {"weights": "weight", "reserves": "reserve", "value": "value"}
 
 
 def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.assess import fresh
 from quantamm_cli.evaluation.baseline import DRAWS
@@ -188,6 +189,18 @@ class EvaluationResult(Result):
         return sets_table(f"parameter sets of step {chosen.step}", rows, self.scored.short)
 
 
+def check_evaluation(chosen: Chosen, dates: Sequence[Dates] = ()) -> None:
+    """Read what ``evaluate`` would, and compute nothing.
+
+    Raises:
+        ConfigError, DataError: as ``evaluate`` does.
+    """
+    settings = chosen.settings
+    market = load_market(settings, last_date(settings))
+    feed(settings, market)
+    markets(dates, settings, market)
+
+
 def evaluate(
     chosen: Chosen,
     dates: Sequence[Dates] = (),
@@ -205,9 +218,9 @@ def evaluate(
     market = load_market(settings, last_date(settings))
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
-    pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans
-    fresh_scores = fresh(pool, raw, feed, spans)
-    parts = decomposition(pool, raw, feed, spans, scores.assessment.trajectory)
+    pool, raw, inputs, spans = scores.pool, scores.raw, scores.feed, settings.spans
+    fresh_scores = fresh(pool, raw, inputs, spans)
+    parts = decomposition(pool, raw, inputs, spans, scores.assessment.trajectory)
     random = random_baseline(settings, scores)
     periods = custom_periods(dates, settings, scores, covered)
     others = other_sets(chosen.run, chosen.selected.step, sets, scores, spans)

@@ -10,7 +10,7 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.evaluation.assess import continuous, fresh
-from quantamm_cli.metrics.undefined import reason, reasons
+from quantamm_cli.metrics.undefined import reasons, reasons_of_period
 from quantamm_cli.settings.json_tree import Json, without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.types import date_text, minute
@@ -34,9 +34,7 @@ class PeriodScores(NamedTuple):
     def to_dict(self) -> dict[str, Json]:
         """As JSON, with the reasons of metrics that do not exist, by name."""
         first, last = self.span
-        found = {name: reason(name, score, last - first) for name, score in self.metrics.items()}
-        absent = {name: why for name, why in found.items() if why is not None}
-        return self._asdict() | undefined_json(absent)
+        return self._asdict() | undefined_json(reasons_of_period(self.metrics, last - first))
 
 
 class SetScores(NamedTuple):

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quantamm_cli.core.params import initial, readable
+import numpy as np
+
+from quantamm_cli.core.params import initial
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows import plots
-from quantamm_cli.workflows.assessment import Scored, scored, undefined_json
+from quantamm_cli.workflows.assessment import Scored, check_readable, scored, undefined_json
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
@@ -87,6 +89,18 @@ class SimulationOfRun(Result):
         return self.result.tables()
 
 
+def raw_parameters(settings: Simulate) -> dict[str, np.ndarray]:
+    """The raw parameters of the settings, one set.
+
+    Raises:
+        ConfigError: the pool cannot have these parameters. Raised before prices are read.
+    """
+    pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
+    sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
+    check_readable(pool, sets, settings)
+    return {name: values[0] for name, values in sets.items()}
+
+
 def simulate(
     settings: Simulate, draw: bool = False, monitor: Monitor | None = None
 ) -> SimulationResult:
@@ -102,11 +116,7 @@ def simulate(
     if draw:
         plots.check()
     start_jax()
-    pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
-    sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
-    pool.check_parameters(readable(pool.parameters(assets), sets))
-    raw = {name: values[0] for name, values in sets.items()}
-    watch = Watch()
+    raw, watch = raw_parameters(settings), Watch()
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     folder = Store(settings.runs_dir).folder(settings.fingerprint)

@@ -110,7 +110,9 @@ class StudyRunner:
         result = train(settings, USUAL, fresh, monitor=monitor)
         score = result.metrics.get(self._period, {}).get(self._metric, math.nan)
         if not math.isfinite(score):
-            raise DivergedError("", f"{self._period}.{self._metric} is {score}")
+            name = f"{self._period}.{self._metric}"
+            why = result.undefined.get(name, "its value is not finite")
+            raise DivergedError("", f"{name} does not exist: {why}")
         return float(score)
 
     def _walk_forward_score(

@@ -28,6 +28,7 @@ from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import entries_to_keep
 from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
+from quantamm_cli.workflows.assessment import check_readable
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
 from quantamm_cli.workflows.selection import scoreboard, selection_metric, selection_period
@@ -145,11 +146,12 @@ def initial_parameters(settings: Train) -> tuple[tuple[Parameter, ...], dict[str
         raise ConfigError(
             "pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal"
         )
+    fit.check_specs(pool.kind, specs)
     starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset, fit.sampling)
     raw = initial(
         specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init
     )
-    pool.check_parameters(readable(specs, {name: values[:1] for name, values in raw.items()}))
+    check_readable(pool, {name: values[:1] for name, values in raw.items()}, settings)
     return specs, raw
 
 
@@ -181,6 +183,12 @@ def training_problem(
         bank=_bank(settings, market),
     )
     return problem, begin(problem, params), specs
+
+
+def check_market(settings: Train, market: Market) -> None:
+    """Raise ConfigError if the market does not fit the settings of a training."""
+    feed(settings, market)
+    _bank(settings, market)
 
 
 def _bank(settings: Train, market: Market) -> Bank | None:

@@ -22,10 +22,13 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.walks import WalkPlace
 from quantamm_cli.workflows.cycle import Cycle, cycle, named
+from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, chooser, selection_metric
+from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric
+from quantamm_cli.workflows.training_run import check_market
 from quantamm_cli.workflows.warm_start import with_selected_params
 
 _DAY = 86_400_000
@@ -101,8 +104,8 @@ def walk_forward(
 ) -> WalkForwardResult:
     """Train the cycles that are not trained yet, assess all together, and write the result."""
     monitor, watch = monitor or Monitor(), Watch()
-    place = walk_place(settings, selection)
     start_jax()
+    place = walk_place(settings, selection)
     done = tuple(cycles(settings, selection, fresh, monitor))
     watch.lap("cycles")
     total = aggregate([each.outcome for each in done], selection_metric(settings))
@@ -208,13 +211,27 @@ class PlannedWalkForward(Result):
         return [] if note is None else [note]
 
 
+def plan_walk(settings: Train, selection: Selection) -> PlannedWalkForward:
+    """The cycles, checked as far as the first step of each.
+
+    Raises:
+        ConfigError, DataError: as ``walk_forward`` does, of the same settings.
+    """
+    start_jax()
+    place = walk_place(settings, selection)
+    for each in settings.cycles:
+        check_market(each, load_market(each, last_date(each)))
+    return PlannedWalkForward(settings, place)
+
+
 def walk_place(settings: Train, selection: Selection) -> WalkPlace:
     """The files of a walk-forward; each selection but the default one has other names.
 
-    Raises ConfigError if the selection does not fit the settings.
+    Raises ConfigError if a cycle cannot be trained, or nothing could be selected of it.
     """
-    chooser(settings.cycles[0], selection)
     chosen = selection if settings.warm_start is None else USUAL
+    for each in settings.cycles:
+        check_training(each, chosen)
     return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen.suffix)
 
 

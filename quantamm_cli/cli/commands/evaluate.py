@@ -20,9 +20,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        from quantamm_cli.workflows.plans import PlannedEvaluation
-
-        return PlannedEvaluation(request.chosen)
+        return request.plan()
     result = request.evaluate()
     if not options.plots:
         return result

@@ -58,11 +58,12 @@ def _simulate(
 ) -> "Result":
     """``stored``: the parameters come from a run; a grid may replace them."""
     from quantamm_cli.settings.run import Simulate
-    from quantamm_cli.workflows.plans import PlannedRun
 
     settings = composed.read(Simulate)
     if options.dry_run:
-        return PlannedRun(settings)
+        from quantamm_cli.workflows.plans import plan_simulation
+
+        return plan_simulation(settings, composed.tree, stored)
     if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 
