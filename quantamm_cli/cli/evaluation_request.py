@@ -42,11 +42,11 @@ class EvaluationRequest:
         self._sets = () if sets is None else check_sets(sets, run)
 
     def plan(self) -> "PlannedEvaluation":
-        """The parameter set that would be scored; what would be read is read."""
-        from quantamm_cli.workflows.evaluate import check_evaluation
+        """The parameter set that would be scored."""
+        from quantamm_cli.workflows.data import check_prices, last_date
         from quantamm_cli.workflows.plans import PlannedEvaluation
 
-        check_evaluation(self.chosen, self._dates)
+        check_prices(self.chosen.settings, last_date(self.chosen.settings))
         return PlannedEvaluation(self.chosen)
 
     def evaluate(self) -> "EvaluationResult":

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.assess import fresh
 from quantamm_cli.evaluation.baseline import DRAWS
@@ -187,18 +186,6 @@ class EvaluationResult(Result):
             mark = " (chosen)" if each.set == chosen.set else ""
             rows.append((f"{each.set}{mark}", each.metrics))
         return sets_table(f"parameter sets of step {chosen.step}", rows, self.scored.short)
-
-
-def check_evaluation(chosen: Chosen, dates: Sequence[Dates] = ()) -> None:
-    """Read what ``evaluate`` would, and compute nothing.
-
-    Raises:
-        ConfigError, DataError: as ``evaluate`` does.
-    """
-    settings = chosen.settings
-    market = load_market(settings, last_date(settings))
-    feed(settings, market)
-    markets(dates, settings, market)
 
 
 def evaluate(

@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantamm_cli.engine.feed import feed
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Simulate, Train
-from quantamm_cli.store.runs import Run, Store
-from quantamm_cli.workflows.data import data_digest, last_date, load_market
-from quantamm_cli.workflows.grid import grid_feed, plan_grid
+from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.data import check_prices, last_date
+from quantamm_cli.workflows.grid import plan_grid
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import Selection
 from quantamm_cli.workflows.simulate import raw_parameters
-from quantamm_cli.workflows.training_run import check_market
-from quantamm_cli.workflows.warm_start import check_same_data
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen
@@ -49,34 +46,31 @@ class PlannedRun(Result):
         return [json.dumps(self.settings.identity(), indent=2), lines]
 
 
-def plan_training(settings: Train, selection: Selection, shorter: Run | None = None) -> PlannedRun:
-    """The run of a training, which is checked as far as its first step; nothing is written.
+def plan_training(settings: Train, selection: Selection) -> PlannedRun:
+    """The run of a training; refuses what ``train`` would before it reads a file.
 
     Raises:
         ConfigError, DataError: as ``train`` does, of the same settings.
     """
     start_jax()
     check_training(settings, selection)
-    market = load_market(settings, last_date(settings))
-    if shorter is not None:
-        check_same_data(shorter, data_digest(settings, market))
-    check_market(settings, market)
+    check_prices(settings, last_date(settings))
     return PlannedRun(settings)
 
 
 def plan_simulation(settings: Simulate, tree: JsonObject, stored: bool) -> PlannedRun:
-    """The run of a simulation, or of a grid if ``tree`` has one, which is checked as far as its
-    first minute; nothing is written. ``stored``: the parameters come from a run.
+    """The run of a simulation, or of a grid if ``tree`` has one; refuses what ``simulate`` and
+    ``grid`` would before they read a file. ``stored``: the parameters come from a run.
 
     Raises:
         ConfigError, DataError: as ``simulate`` and ``grid`` do, of the same settings.
     """
     start_jax()
     if tree.get("grid"):
-        grid_feed(plan_grid(settings, tree, stored), load_market(settings, settings.end))
+        plan_grid(settings, tree, stored)
     else:
         raw_parameters(settings)
-        feed(settings, load_market(settings, settings.end))
+    check_prices(settings, settings.end)
     return PlannedRun(settings)
 
 

@@ -4,6 +4,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.metrics import METRICS
 from quantamm_cli.metrics.undefined import duration, lack
 from quantamm_cli.settings.run import Train
+from quantamm_cli.workflows.data import check_practice
 from quantamm_cli.workflows.selection import (
     Choose,
     Selection,
@@ -29,6 +30,7 @@ def check_training(settings: Train, selection: Selection) -> Choose:
     """
     choose = chooser(settings, selection)
     initial_parameters(settings)
+    check_practice(settings)
     for each in settings.cycles:
         _check_windows(each)
         for period in _periods(selection_rule(settings, selection)):

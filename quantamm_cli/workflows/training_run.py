@@ -185,12 +185,6 @@ def training_problem(
     return problem, begin(problem, params), specs
 
 
-def check_market(settings: Train, market: Market) -> None:
-    """Raise ConfigError if the market does not fit the settings of a training."""
-    feed(settings, market)
-    _bank(settings, market)
-
-
 def _bank(settings: Train, market: Market) -> Bank | None:
     """The prices that training windows are cut from; ``None``: the history itself."""
     practice = Practice.typed(settings.practice)

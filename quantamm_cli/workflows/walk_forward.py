@@ -22,13 +22,12 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.walks import WalkPlace
 from quantamm_cli.workflows.cycle import Cycle, cycle, named
-from quantamm_cli.workflows.data import last_date, load_market
+from quantamm_cli.workflows.data import check_prices, last_date
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric
-from quantamm_cli.workflows.training_run import check_market
 from quantamm_cli.workflows.warm_start import with_selected_params
 
 _DAY = 86_400_000
@@ -212,7 +211,7 @@ class PlannedWalkForward(Result):
 
 
 def plan_walk(settings: Train, selection: Selection) -> PlannedWalkForward:
-    """The cycles, checked as far as the first step of each.
+    """The cycles; refuses what ``walk_forward`` would before it reads a file.
 
     Raises:
         ConfigError, DataError: as ``walk_forward`` does, of the same settings.
@@ -220,7 +219,7 @@ def plan_walk(settings: Train, selection: Selection) -> PlannedWalkForward:
     start_jax()
     place = walk_place(settings, selection)
     for each in settings.cycles:
-        check_market(each, load_market(each, last_date(each)))
+        check_prices(each, last_date(each))
     return PlannedWalkForward(settings, place)
 
 

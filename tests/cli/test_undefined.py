@@ -100,12 +100,17 @@ WRONG = {
     "a pool without parameters": ["train", "pool=hodl"],
     "nothing that optuna could search": ["train", "pool=balancer", "fit=optuna"],
     "a rule that does not exist": ["train", "--load", "best_vaildation"],
-    "prices that are missing": ["train", "tokens=[BTC,ETHH]", *NOWHERE],
+    "prices without a folder": ["train", "data=csv"],
+    "other paths and fees that change": [
+        *("train", "practice=monte_carlo", "fees=recorded", "fees.file=fees.csv"),
+    ],
+    "supplied paths without files": ["train", "practice=supplied", "practice.dirs=[paths]"],
     "dates before the prices": ["train", "start=2019-01-08", "end=2019-01-24"],
     "more burn-in than there is": ["train", "data.burn_in_days=300"],
     "cycles that cannot begin": ["train", "split=walk_forward", "split.cycles=1", "params.kk=1"],
     "a simulation's parameter": ["simulate", "params.k_per_dya=3"],
-    "a simulation's prices": ["simulate", *NOWHERE],
+    "a simulation's dates": ["simulate", "start=2019-01-08", "end=2019-01-24"],
+    "a simulation's prices": ["simulate", "data=parquet"],
     "a grid's axis": ["simulate", "grid.k_per_dya=[1,2,3]"],
     "a grid's numbers": ["simulate", "grid.k_per_day=[3,1,2]"],
     "a point of a grid": ["simulate", "grid.fees.fee=[0,2,3]", "fees=flat"],
@@ -182,7 +187,7 @@ def test_it_opens_with_the_last_step_and_with_none_that_a_metric_chose(
     for rule in ("best_validation", "best_train", "best_objective", "best_test"):
         call("evaluate", *STILL, "--load", rule).one_line(2, f"{rule}: no step has a finite score")
     shown = call("train", *STILL)
-    assert shown.code == 0 and "–" in shown.out and "nan" not in shown.out
+    assert shown.code == 0 and " - " in shown.out and "nan" not in shown.out
     assert "yearly numbers of less than 30 days: train (12.8 days)" in shown.out
 
 

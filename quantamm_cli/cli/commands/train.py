@@ -34,7 +34,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         from quantamm_cli.workflows.selection import Selection
 
         warm = settings.warm_start is not None and shorter is None
-        return plan_training(settings, Selection() if warm else options.selection, shorter)
+        return plan_training(settings, Selection() if warm else options.selection)
     from quantamm_cli.workflows.selection import Selection
     from quantamm_cli.workflows.train import train
 
