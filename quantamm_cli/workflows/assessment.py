@@ -117,8 +117,6 @@ class Scored:
             "final": self.final,
             "params": self.params,
         }
-        if self.short:
-            tree["annualised_from_days"] = self.short
         if self.trades is not None:
             tree["trades"] = self.trades.to_dict()
         return tree

@@ -62,16 +62,10 @@ class SimulationResult(Result):
             **self.scored.to_dict(),
             "metrics": self.metrics,
             **undefined_json(self.undefined),
-            **self._short(),
             "benchmarks": self.benchmarks,
             "seconds": self.seconds,
             "files": self.files,
         }
-
-    def _short(self) -> dict[str, Json]:
-        """The days of the one period, if they are few for yearly numbers."""
-        days = self.scored.short.get(self.settings.end)
-        return {} if days is None else {"annualised_from_days": days}
 
     def tables(self) -> Sequence[Table | str]:
         return self.scored.tables(

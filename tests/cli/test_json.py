@@ -25,6 +25,7 @@ SHARED = {
     "params",
     "seconds",
     "files",
+    "undefined",
 }
 SIDES = {"fresh", "decomposition", "random"}
 KEYS = {

@@ -170,7 +170,6 @@ def test_a_training_without_one_defined_score_ends_as_any_other(still: Path) -> 
         assert told["undefined"][f"{period}.calmar"] == "there is no drawdown"
         assert scores["returns"] == scores["daily_volatility"] == 0
     assert told["undefined"]["test.ulcer"] == "needs 30 days, got 4 days"
-    assert told["annualised_from_days"]["test"] == 4
 
 
 def test_it_opens_with_the_last_step_and_with_none_that_a_metric_chose(
