@@ -9,6 +9,12 @@ Every metric with its unit and its definition; this page is written by `make doc
 
 All are such that higher is better: losses and drawdowns are negative. A year is 365 days, the
 riskless rate zero. `metric=NAME` trains for one, `qsim show metrics NAME` has its formula.
+
+A metric does not exist on a window that is too short for it, without two returns, where what it
+divides by does not vary or is no loss, or beyond 1e12: it is `null` in JSON, where `undefined`
+has the reason by `period.metric`, and a dash in tables. What needs more minutes than there are is
+refused before prices are read. Training leaves out windows on which its metric does not exist,
+and the history counts them (`undefined`); yearly numbers of less than 30 days are marked.
 """
 
 
