@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PINNER = $(or $(UV),$(BIN)/python -m uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick laws scan faults bench goldens docs env lint types layers pytest lock clean
+.PHONY: help demo test check quick laws scan faults bench goldens kernels docs env lint types layers pytest lock clean
 
 help: ## this text
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: env ## speed, memory, compile and start-up times; FULL=1 all, BASE=rev ag
 
 goldens: env ## write down fingerprints and JSON keys anew, where a change of them is intended
 	$(BIN)/python tests/goldens/write.py
+
+kernels: env ## translate the kernels' Python to LLVM's language, where it has changed
+	$(BIN)/python tests/translate_kernels.py
 
 docs: env ## the manual as a site in site/, without network; a broken link is an error
 	$(BIN)/python tests/metrics_page.py

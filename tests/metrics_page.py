@@ -7,8 +7,11 @@ HEAD = """# Metrics
 
 Every metric with its unit and its definition; this page is written by `make docs` out of the code.
 
-All are such that higher is better: losses and drawdowns are negative. A year is 365 days, the
-riskless rate zero. `metric=NAME` trains for one, `qsim show metrics NAME` has its formula.
+All are such that higher is better: losses and drawdowns are negative. Those that are minus what
+they are called (volatility, beta, tracking error, down capture, ulcer, LVR) are so in JSON, which
+says it under `signs`; tables and pages show them positive. A year is 365 days, and
+ratios are above the riskless rate, which is zero unless `scoring.riskless` sets it. `metric=NAME`
+trains for one, `qsim show metrics NAME` has its formula.
 
 A metric does not exist on a window that is too short for it, without two returns, where what it
 divides by does not vary or is no loss, or beyond 1e12: it is `null` in JSON, where `undefined`

@@ -24,7 +24,7 @@ def guarded(console: Console, work: Callable[[], int]) -> int:
 
 
 def explain(failure: BaseException) -> Failure:
-    """Exit code, place and message of a failure; code 1 is a defect of qsim."""
+    """Exit code, place and message of a failure; code 1 is a defect of qsim, not of a plugin."""
     match failure:
         case QsimError():
             return Failure(failure.code, failure.where, failure.message)
@@ -35,6 +35,11 @@ def explain(failure: BaseException) -> Failure:
         case OSError() if failure.errno is not None:
             return Failure(4, str(failure.filename or "output"), failure.strerror or str(failure))
         case _:
+            from quantamm_cli.config.user_files import plugin_failure
+
+            message = plugin_failure(failure)
+            if message is not None:
+                return Failure(2, "plugins", f"{message}; {_save_trace(failure)}")
             defect = f"a defect of qsim, {type(failure).__name__}: {failure}"
             return Failure(1, "", f"{defect}; {_save_trace(failure)}")
 

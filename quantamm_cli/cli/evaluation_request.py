@@ -1,11 +1,13 @@
 """What ``qsim evaluate`` and ``qsim report`` evaluate: the run, the settings and the extras."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.cli.options import Options
 from quantamm_cli.cli.periods import read_periods
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.settings.run import Train
+from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.plots import check
 from quantamm_cli.workflows.results import Watch
@@ -55,3 +57,11 @@ class EvaluationRequest:
 
         self.watch.lap("start")
         return evaluate(self.chosen, self._dates, self._sets, self._curvature, self.watch)
+
+    def files(self, result: "EvaluationResult") -> list[Path]:
+        """The files that the result was made from, and those that it wrote."""
+        from quantamm_cli.workflows.data import input_files
+
+        run = self.chosen.run
+        own = [run.path, *filter(Path.exists, [Place.of(run.path).history])]
+        return [*own, *input_files(self.chosen.settings), *map(Path, result.files.values())]

@@ -1,10 +1,11 @@
 """Training of a strategy's float settings to the highest mean edge, with the same seeds for every
 candidate (common random numbers).
 
-Where the edge is smooth, Adam follows its gradient, taken through the whole simulation. Where it is
-not, as a finite difference along the gradient shows, CMA-ES ranks candidates, which are lanes of
-one program. The edge has no derivative where a trade reaches the least profit, so the gradient is
-that of arbitrage without a least profit; candidates are compared by the true rules.
+Adam follows the gradient of the edge, which is computed through the whole simulation. If a finite
+difference along the gradient clearly differs from it, the edge is not smooth, and CMA-ES is used:
+it only ranks candidates, which one program simulates side by side. An arbitrage trade begins where
+its profit reaches a least profit, and there the edge has no derivative. The gradient is therefore
+computed with almost no least profit; all scores of candidates have the true one.
 """
 
 from collections.abc import Iterator, Sequence

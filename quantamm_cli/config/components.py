@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
-from quantamm_cli.config.user_files import module_of
+from quantamm_cli.config.user_files import PLUGIN, failed, module_of
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import load_plugins
@@ -81,7 +81,7 @@ def _load_file(name: str) -> None:
     if path.suffix != ".py":
         raise ConfigError("plugins", f"{name} is not a Python file")
     try:
-        module_of(path, path.read_bytes(), "plugin")
+        module_of(path, path.read_bytes(), PLUGIN)
     except Exception as failure:  # the user's code may raise anything
-        message = f"{name} failed: {type(failure).__name__}: {failure}"
+        message = failed(failure, {str(path)}) or f"{name} failed: {failure}"
         raise ConfigError("plugins", message) from failure

@@ -25,6 +25,7 @@ from quantamm_cli.settings.conf import packaged_conf
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.suggestions import did_you_mean
+from quantamm_cli.store.reference import is_fingerprint
 
 MACHINE = ("runs_dir", "data.dir")
 """The only settings that may depend on the machine: they are no part of the fingerprint."""
@@ -252,6 +253,12 @@ def stored(path: Path) -> str:
     Returns the name of the experiment.
     """
     tree = read_yaml(path)
+    if path.suffix == ".json" and is_fingerprint(tree):
+        raise ConfigError(
+            f"conf={path}",
+            "is a fingerprint of quantammsim; make a file of settings of it: "
+            f"qsim config import {path} > mine.yaml",
+        )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     name = f"_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}_{digest}"
     ConfigStore.instance().store(

@@ -12,6 +12,8 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 
 _ABSENT = object()
+_GROUPS = {"base": "pool", "parent": "pool", "rule": "pool/rule", "guard": "pool/guard"}
+"""The groups of components within others, by the last name of their place."""
 
 
 class Experiments:
@@ -33,10 +35,12 @@ class Experiments:
         """
         tree = {name: value for name, value in tree.items() if name in Train.model_fields}
         usual = set.intersection(*(set(_kinds(base)) for base in self._bases({})))
-        chosen = dict(choice for choice in _kinds(tree) if choice not in usual)
+        chosen = {_group(place): kind for place, kind in _kinds(tree) if (place, kind) not in usual}
         body = _delta(tree, self._bases(chosen))
         if chosen:
-            overrides = [{f"override /{group}": kind} for group, kind in chosen.items()]
+            # Hydra wants what is added before what is overridden.
+            ordered = sorted(chosen.items(), key=lambda choice: not choice[0].startswith("+"))
+            overrides = [{_default(group): kind} for group, kind in ordered]
             body = {"defaults": overrides, **body}
         head = ["@package _global_", *(" ".join(comment.split()) for comment in comments)]
         text = "".join(f"# {line}\n" for line in head) + "\n"
@@ -52,8 +56,23 @@ class Experiments:
         return self._known[words]
 
 
+def _group(place: str) -> str:
+    """The group that chooses what stands at a place, as an override names it: ``pool/rule``,
+    ``pool@pool.base``, or ``+pool@pool.parts.NAME.pool``, which is a choice only if added.
+    """
+    *_, outer, _, name = ["", "", *place.split("/")]
+    group = _GROUPS.get(name, name)
+    added = "+" if outer == "parts" else ""
+    return group if group == place else f"{added}{group}@{place.replace('/', '.')}"
+
+
+def _default(group: str) -> str:
+    """The entry of a defaults list for a group of ``_group``."""
+    return f"/{group[1:]}" if group.startswith("+") else f"override /{group}"
+
+
 def _kinds(tree: JsonObject, place: str = "") -> Iterator[tuple[str, str]]:
-    """The groups of a tree and their kinds, outer groups first."""
+    """The places of a tree that have a kind, and their kinds, outer places first."""
     for name, node in tree.items():
         if isinstance(node, dict):
             if "kind" in node:

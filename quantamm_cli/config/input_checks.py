@@ -11,7 +11,7 @@ from quantamm_cli.settings.suggestions import did_you_mean
 
 def check_inputs(settings: Simulate) -> None:
     """Raise ConfigError for frictions or trades that the pool does not take, for a series that it
-    reads and the data lack, and for an initial state of another pool.
+    or scores read and the data lack, and for an initial state of another pool.
     """
     from quantamm_cli.engine.feed import refuse
     from quantamm_cli.market import Source
@@ -28,6 +28,14 @@ def check_inputs(settings: Simulate) -> None:
                 f"data.series.{name}=FILE (parquet or CSV: a column unix, and one a token "
                 "or one called value)",
             )
+    rate = settings.scoring.riskless
+    if isinstance(rate, str) and rate not in source.series:
+        raise ConfigError(
+            "scoring.riskless",
+            f"'{rate}' is neither a number nor a series{did_you_mean(rate, source.series)}; write "
+            f"a fraction a year, or scoring.riskless=NAME with data.series.NAME=FILE (parquet or "
+            "CSV: columns unix and value)",
+        )
     if settings.initial_state:
         _check_state(pool, settings)
 

@@ -209,10 +209,15 @@ class Loader(ConfigLoaderImpl):
             place = group.replace("/", ".")
             raise key_validation.not_a_value(place, value, node, self.options)
         if not repo.config_exists(f"{group}/{value}"):
+            near = did_you_mean(value, options)
+            own = f"; one of your own needs conf/{group}/{value}.yaml: qsim help adding"
+            own = (
+                "; for files of your own write data=csv data.dir=FOLDER" if group == "data" else own
+            )
+            own = "" if near or override.is_hydra_override() else own
             raise ConfigError(
                 f"{group}={value}",
-                f"no {group} is called '{value}'{did_you_mean(value, options)} (there are: "
-                f"{', '.join(options)})",
+                f"no {group} is called '{value}'{near} (there are: {', '.join(options)}){own}",
             )
 
     def tree_of(self, path: str, repo: IConfigRepository | None = None) -> JsonObject:

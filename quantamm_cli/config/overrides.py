@@ -91,10 +91,14 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
             "it in a defaults list",
         )
     if "No match in the defaults list" in text:
+        match = re.search(r"override '([a-z_/]+)", line)
+        outer = match[1].rpartition("/")[0] if match else ""
+        reason = "It is not one of the groups of this command"
+        if outer and not outer.startswith("experiment"):
+            reason = f"The {outer} that is chosen has none: leave one of the two choices out"
         return ConfigError(
             place,
-            f"{line.split(' No match')[0]} It is not one of the groups of this command (in a file, "
-            "write '- override /group: name')",
+            f"{line.split(' No match')[0]} {reason} (in a file, write '- override /group: name')",
         )
     if line.startswith("Could not append"):
         return ConfigError(place, "exists already; leave out the '+'")

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,8 @@ from quantamm_cli.errors import ConfigError, QsimError
 
 STRATEGIES = "strategies"
 """The setting that names most of them."""
+PLUGIN = "plugin"
+"""The purpose of the files that the setting ``plugins`` names."""
 
 
 @cache
@@ -37,17 +39,30 @@ def reporting_user_errors(paths: Iterable[str]) -> Iterator[None]:
     except QsimError:
         raise
     except (Exception, SystemExit) as failure:
-        own, text = set(paths), str(failure)
-        frames = traceback.extract_tb(failure.__traceback__)
-        places = [(frame.filename, frame.lineno) for frame in frames if frame.filename in own]
-        if isinstance(failure, SyntaxError):
-            text = failure.msg
-            if failure.filename in own:
-                places.append((str(failure.filename), failure.lineno))
-        if not places:
+        message = failed(failure, set(paths))
+        if message is None:
             raise
-        path, line = places[-1]
-        message = " ".join(text.split())[:300]
-        raise ConfigError(
-            STRATEGIES, f"{path} failed in line {line}: {type(failure).__name__}: {message}"
-        ) from failure
+        raise ConfigError(STRATEGIES, message) from failure
+
+
+def plugin_failure(failure: BaseException) -> str | None:
+    """What failed, with file and line, if code of a file that ``plugins`` names raised it."""
+    modules = list(sys.modules.items())
+    files = {module.__file__ for name, module in modules if name.startswith(f"qsim_{PLUGIN}_")}
+    return failed(failure, {file for file in files if file})
+
+
+def failed(failure: BaseException, files: Container[str]) -> str | None:
+    """File, line and message of a failure whose traceback passes through one of these files."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    places = [(frame.filename, frame.lineno) for frame in frames if frame.filename in files]
+    text = str(failure)
+    if isinstance(failure, SyntaxError):
+        text = failure.msg
+        if failure.filename in files:
+            places.append((str(failure.filename), failure.lineno))
+    if not places:
+        return None
+    path, line = places[-1]
+    message = " ".join(text.split())[:300]
+    return f"{path} failed in line {line}: {type(failure).__name__}: {message}"

@@ -26,6 +26,17 @@ def executor(name: Executor) -> AbstractContextManager[None]:
     return chosen
 
 
+def chosen() -> str:
+    """The executor of the context: ``auto`` unless one was chosen."""
+    name: str = _CHOSEN.value
+    return name
+
+
+def fell_back() -> bool:
+    """Whether compiled code was looked for and cannot run here, as far as is known by now."""
+    return _can_compile.cache_info().currsize > 0 and not _can_compile()
+
+
 def compiled() -> bool:
     """Whether programs traced now call compiled code: where it can run, unless the executor is
     ``scan``.
@@ -43,7 +54,7 @@ def _can_compile() -> bool:
     from quantamm_cli.kernels.build import entry
 
     try:
-        entry()
+        entry("frictionless")  # which every program with compiled code calls
     except Exception as failure:
         # a processor or system that the compiler does not support
         logging.getLogger(__name__).warning(

@@ -1,9 +1,9 @@
 r"""The QuantAMM contracts' arithmetic of weights: the clamp, the speed limit, and the rail.
 
-The rail is the smallest weight $g$, and $1 - (n-1)g$ the largest. Contracts count in units of
-$10^{-18}$ and seconds; these are the same operations on floats, with the same omissions: weights
-that do not sum to one are not normalised first, one pass may push a weight below the rail, and the
-difference to one goes to a single weight.
+The rail limits weights to at least $g$ and at most $1 - (n-1)g$. Contracts count in units of
+$10^{-18}$ and in seconds; these functions do the same operations on floats. Like the contracts,
+they do not normalise weights that do not sum to one; they correct in one pass, which may leave a
+weight below the rail; and a sum that differs from one is corrected in a single weight.
 """
 
 import jax

@@ -1,5 +1,6 @@
 """Parameters: their declarations, and what follows from them."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,10 @@ class Parameter:
     apart: float = 0.0
     onchain: OnChain | None = None
     """Its form in contracts; ``None``: none is declared, and it cannot be exported."""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    """The least and greatest readable value in force: the pool uses these in place of values
+    beyond them.
+    """
 
     @property
     def spellings(self) -> tuple[Spelling, ...]:
@@ -79,11 +84,13 @@ def initial(
 ) -> dict[str, Numbers]:
     """Initial raw parameters ``(sets, *shape)``.
 
-    ``values`` are by raw, readable or another accepted name: a number, one an asset, or one a set
-    and asset. The first set has these values. In the others the trainable parameters differ: by
-    normal offsets of standard deviation ``noise`` in raw units, drawn at random or evenly, or, with
-    ``grid``, by points of a grid over the declared ranges. Layers that begin ``apart`` and have
-    equal values differ in every set by the same offsets, drawn in the same way.
+    ``values`` has, by raw, readable or another accepted name, one number, a number for each asset,
+    or one for each set and asset. The first set has these values. The others have offsets on the
+    trainable parameters: normal ones of standard deviation ``noise`` in raw units, random
+    (``gaussian``) or evenly spread (``sobol``, ``lhs``, ``centred_lhs``). With ``grid`` they have
+    points of a grid over the declared ranges instead. The layers of a parameter
+    that declares ``apart``, except the first, get offsets of that standard deviation, the same in
+    every set, unless the layers were given different values.
 
     Raises:
         ConfigError: unknown names, two names of one parameter, wrong shapes, values outside the
@@ -288,6 +295,13 @@ def readable(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]
         spec.readable: _without_warnings(spec.bijector, np.asarray(raw[spec.name], float))
         for spec in specs
     }
+
+
+def in_force(specs: Iterable[Parameter], raw: ParamValues) -> dict[str, Numbers]:
+    """Readable values as the pool uses them: those beyond a bound are the bound."""
+    specs = tuple(specs)
+    values = readable(specs, raw)
+    return {spec.readable: np.clip(values[spec.readable], *spec.bounds) for spec in specs}
 
 
 def _without_warnings(bijector: Bijector, raw: Numbers) -> Numbers:

@@ -1,9 +1,8 @@
 r"""A portfolio that follows given weights by trading at an exchange, at market prices and a cost.
 
-The benchmark a pool is measured against: *loss versus rebalancing* without costs [Milionis et al.,
-arXiv:2208.06046], *rebalancing versus rebalancing* with fee and spread [Willetts & Harrington,
-arXiv:2410.23404]. At every visit it first trades back to the weights it had, then to the new ones;
-a move from value shares $x$ to $w$ costs the share
+The benchmark a pool is measured against: without costs, or, for *rebalancing versus rebalancing*,
+with fee and spread [Willetts & Harrington, arXiv:2410.23404]. At every visit it first trades back
+to the weights it had, then to the new ones; a move from value shares $x$ to $w$ costs the share
 
 $$c = \tau \sum_i (x_i - w_i)_+ + \tfrac12 \sum_i s_i |x_i - w_i|$$
 

@@ -1,9 +1,9 @@
 r"""Linear recurrences $x_j = a\,x_{j-1} + u_j$, and two ways to run an estimator made of them.
 
-An estimator is written once, as a function of a *stream* of prices and of ``recur``, which turns a
-drive into the value of the recurrence. With ``Columns`` a stream is the whole column ``(c, n)``,
-and each recurrence is one scan; with ``OneRow`` it is the newest row ``(n,)``, and the state is
-carried from row to row, as by a keeper on chain.
+An estimator is one function of prices and of ``recur``, which computes x from a and u. ``Columns``
+calls it once with all chunks ``(c, n)``, and each recurrence is one scan. ``OneRow`` calls it for
+every chunk with the newest prices ``(n,)`` and passes the state from call to call, as a contract
+does. Prices of either shape are a *stream*.
 """
 
 from collections.abc import Callable, Mapping

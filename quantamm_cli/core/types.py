@@ -53,33 +53,50 @@ class Layout:
     parts: tuple[tuple[int, ...], ...] = ()
 
 
+class Basis(NamedTuple):
+    """What scores are measured in, one number a minute. ``supply``: the shares of the pool;
+    ``None``: scores are of all of the pool. ``cash``: ln of the value of a riskless account;
+    ``None``: it earns nothing.
+    """
+
+    supply: Float[Array, " t"] | None = None
+    cash: Float[Array, " t"] | None = None
+
+
 class Feed(NamedTuple):
     """Market data as one program takes it. Only shapes are static: other dates or prices never
     recompile.
-
-    ``chunks`` are prices from the burn-in on, after ``first_chunk`` rows of padding with the first
-    price, so that the shape does not depend on how much burn-in exists. Chunk
-    ``first_chunk + ⌊(burn_in + r) / chunk_period⌋`` is the last whose price is known at row ``r``.
-    ``prefix`` serves the frictionless path only. ``series`` are inputs of a rule besides prices, as
-    known at the chunks. ``initial_reserves`` and ``state`` (of the rule's estimators at row 0, its
-    chunk included) replace computed values; ``trades`` are external trades. ``numeraire`` is the
-    position of the token that a pool's own price is in; ``None``: the last.
     """
 
     prices: Float[Array, "t n"]
     chunks: Float[Array, "c n"]
+    """Prices that the rule reads, one a chunk. The burn-in comes first, padded at its beginning
+    with copies of the first price: so the shape is the same for every length of burn-in.
+    """
     first_chunk: Int[Array, ""]
+    """The number of padded rows. At row r of the run the newest known chunk is
+    ``first_chunk + ⌊(burn_in + r) / chunk_period⌋``.
+    """
     burn_in: Int[Array, ""]
+    """Minutes before row 0."""
     initial_pool_value: Float[Array, ""]
     frictions: Frictions | None
     prefix: Prefix | None
+    """Prefix sums of log prices, for pools without frictions."""
     trading: Trading
     series: dict[str, Float[Array, "c _"]] = {}  # noqa: RUF012 - never written to
+    """Inputs of the rule besides prices, with the values known at each chunk."""
     trades: Trades | None = None
+    """External trades, from a file or a model."""
     initial_reserves: Float[Array, " n"] | None = None
+    """Reserves at row 0; ``None``: they follow from the initial weights and value."""
     state: dict[str, Float[Array, " n"]] | None = None
+    """Values of the rule's estimators after the chunk of row 0; ``None``: they are computed."""
     layout: Layout = Layout()
     numeraire: Int[Array, ""] | None = None
+    """The position of the token in which a pool states its price; ``None``: the last."""
+    basis: Basis = Basis()
+    """What scores are measured in."""
 
     @property
     def always_balanced(self) -> bool:
@@ -130,7 +147,7 @@ class Snapshot(NamedTuple):
 @dataclass(frozen=True)
 class Daily:
     """A window of ``minutes`` rows without its minutes: its ends, and values and prices every 1440
-    rows.
+    rows; of one share where the scores are. ``day_cash``: ln of a riskless account's value.
     """
 
     first: Snapshot
@@ -138,10 +155,14 @@ class Daily:
     days: Float[Array, " d"]
     day_prices: Float[Array, "d n"]
     minutes: int = field(metadata={"static": True})
+    day_cash: Float[Array, " d"] | None = None
 
 
 class Trajectory(NamedTuple):
-    """A path with prices and values, minute by minute. It has all attributes of ``Daily``."""
+    """A path with prices and values, minute by minute. It has all attributes of ``Daily``.
+
+    ``supply``, ``cash``: what scores are measured in, as in ``Basis``.
+    """
 
     prices: Float[Array, "t n"]
     weights: Float[Array, "t n"]
@@ -149,10 +170,26 @@ class Trajectory(NamedTuple):
     value: Float[Array, " t"]
     fees: Float[Array, " t"]
     refused: Int[Array, " t"] | None = None
+    supply: Float[Array, " t"] | None = None
+    cash: Float[Array, " t"] | None = None
 
     def rows(self, first: int, last: int) -> "Trajectory":
         """The part of rows [first, last)."""
         return Trajectory(*jax.tree.map(lambda column: column[first:last], tuple(self)))
+
+    def per_share(self) -> "Trajectory":
+        """As scores are measured: reserves, value and fees of as many shares as there were at the
+        first row.
+        """
+        if self.supply is None:
+            return self
+        growth = self.supply / self.supply[0]
+        return self._replace(
+            reserves=self.reserves / growth[:, None],
+            value=self.value / growth,
+            fees=self.fees / growth,
+            supply=None,
+        )
 
     def at(self, row: int) -> Snapshot:
         """The pool at one row."""
@@ -177,6 +214,11 @@ class Trajectory(NamedTuple):
     def day_prices(self) -> Float[Array, "d n"]:
         """Prices at the same rows."""
         return self.prices[::DAY]
+
+    @property
+    def day_cash(self) -> Float[Array, " d"] | None:
+        """The riskless account at the same rows."""
+        return None if self.cash is None else self.cash[::DAY]
 
     @property
     def minutes(self) -> int:

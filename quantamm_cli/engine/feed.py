@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from quantamm_cli.core.closed_form import prefix
 from quantamm_cli.core.executor import has_compiled_code
-from quantamm_cli.core.types import Feed, Trading
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.core.types import Basis, Feed, Trading
+from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.kernels.operands import Frictions, Trades
 from quantamm_cli.market import Market, Source
 from quantamm_cli.market.fees import NUMBERS, Fees
@@ -18,6 +18,7 @@ from quantamm_cli.market.trades import Trades as TradeSource
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.run import Simulate
 
+YEAR = 525_600
 _LONGEST_BURN_IN = 365 * 1440
 """Minutes of burn-in for which a program has room, so that it does not depend on the first day of
 the data.
@@ -30,6 +31,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
     Raises:
         ConfigError: frictions or trades for a pool that does not support them;
             ``fees.executor=compiled`` where compiled code cannot run.
+        DataError: the riskless rate is a series of another form.
     """
     refuse(settings)
     pool, fees = AbstractPool.typed(settings.pool), Fees.typed(settings.fees)
@@ -63,6 +65,9 @@ def feed(settings: Simulate, market: Market) -> Feed:
         name: array(np.broadcast_to(value, prices.shape[1:]))
         for name, value in settings.initial_state.items()
     }
+    supply = None
+    if frictions is not None and settings.scoring.per == "share":
+        supply = frictions.lp_supply
     return Feed(
         prices=array(prices),
         chunks=array(chunks),
@@ -78,6 +83,7 @@ def feed(settings: Simulate, market: Market) -> Feed:
         numeraire=array(pool.quoted_in(settings.tokens), np.int32),
         initial_reserves=optional(settings.initial_reserves),
         state=state or None,
+        basis=Basis(supply, optional(_cash(settings.scoring.riskless, market))),
     )
 
 
@@ -112,6 +118,27 @@ def _chunks(
     chunks, room = -(-minutes // chunk), -(-(longest + minutes - market.burn_in) // chunk)
     padding = max(0, room - chunks)
     return [np.pad(column[::chunk], ((padding, 0), (0, 0)), "edge") for column in columns], padding
+
+
+def _cash(rate: float | str, market: Market) -> NDArray[np.float64] | None:
+    """ln of a riskless account's value at the run's rows; the rate of a row is earned until the
+    next. ``None``: it earns nothing.
+
+    Raises:
+        DataError: the series has a column for each token, or a rate of -1 or less.
+    """
+    if rate == 0:
+        return None
+    rates = np.full((market.rows, 1), rate)
+    if isinstance(rate, str):
+        rates = market.series[rate][market.burn_in :]
+        expected = "expected one called value, with rates above -1 a year (0.04 is 4 %)"
+        if rates.shape[1] > 1:
+            raise DataError(f"data.series.{rate}", f"has a column for each token; {expected}")
+        if not (rates > -1).all():
+            raise DataError(f"data.series.{rate}", f"has a rate of {rates.min():g}; {expected}")
+    earned = np.log1p(rates[:-1, 0].astype(np.float64)) / YEAR
+    return np.concatenate([[0.0], np.cumsum(earned)])
 
 
 def _frictions(

@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.minute import window
-from quantamm_cli.core.types import DAY, Daily, Feed, Params, Snapshot, Trajectory
+from quantamm_cli.core.types import DAY, Basis, Daily, Feed, Params, Snapshot, Trajectory
 from quantamm_cli.pools.base import AbstractPool
 
 Spans = tuple[tuple[str, int, int], ...]
@@ -31,7 +31,8 @@ def simulate(
     with executor(feed.trading.executor):
         path = pool.path(params, feed, start, rows)
     value = (path.reserves * prices).sum(-1) if path.value is None else path.value
-    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused)
+    basis = jax.tree.map(lambda column: window(column, start, rows), feed.basis)
+    return Trajectory(prices, path.weights, path.reserves, value, path.fees, path.refused, *basis)
 
 
 def length(spans: Spans) -> int:
@@ -52,21 +53,25 @@ def days(
     Some pools compute those rows alone, at a fraction of the cost of all minutes.
     """
     rows = [np.append(np.arange(first, last, DAY), last - 1) for _, first, last in spans]
+    every = np.concatenate(rows)
     with executor(feed.trading.executor):
-        spots = pool.sampled(params, feed, jnp.asarray(start), length(spans), np.concatenate(rows))
+        spots = pool.sampled(params, feed, jnp.asarray(start), length(spans), every)
+    basis = jax.tree.map(lambda column: column[start + every], feed.basis)
     ends = accumulate(map(len, rows))
     return {
-        name: _daily(spots, end - len(part), end - 1, last - first)
+        name: _daily(spots, basis, slice(end - len(part), end), last - first)
         for (name, first, last), part, end in zip(spans, rows, ends, strict=True)
     }
 
 
-def _daily(spots: Snapshot, first: int, last: int, minutes: int) -> Daily:
-    """A window from spots [first, last]: the last is its end, the others are its days."""
-    days = slice(first, last)
-    return Daily(
-        _spot(spots, first), _spot(spots, last), spots.value[days], spots.prices[days], minutes
-    )
+def _daily(spots: Snapshot, basis: Basis, rows: slice, minutes: int) -> Daily:
+    """A window from some of the spots: the last is its end, the others are its days."""
+    own, (supply, cash) = jax.tree.map(lambda column: column[rows], (spots, basis))
+    if supply is not None:
+        growth = supply / supply[0]
+        own = Snapshot(own.prices, own.reserves / growth[:, None], own.value / growth)
+    day_cash = None if cash is None else cash[:-1]
+    return Daily(_spot(own, 0), _spot(own, -1), own.value[:-1], own.prices[:-1], minutes, day_cash)
 
 
 def _spot(spots: Snapshot, row: int) -> Snapshot:

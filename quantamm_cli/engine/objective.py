@@ -13,10 +13,11 @@ from jax import Array
 from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Daily, Feed, Params, Trajectory
 from quantamm_cli.engine.curvature import trace
 from quantamm_cli.engine.forward import Spans, days, length, parts, simulate
-from quantamm_cli.metrics import METRICS, reads_days, score
+from quantamm_cli.metrics import reads_days, score
 from quantamm_cli.metrics.costs import turnover
 from quantamm_cli.pools.base import AbstractPool
 
@@ -108,6 +109,8 @@ def _gain(
 def _score(metric: str, window: Trajectory | Daily) -> tuple[Float[Array, ""], Bool[Array, ""]]:
     """The metric of a window, and whether it counts: it exists, or the pool has diverged."""
     compute = METRICS[metric].compute
+    if isinstance(window, Trajectory):
+        window = window.per_share()
     values = jnp.append(window.days, window.last.value)
     if isinstance(window, Trajectory):
         values = window.value
@@ -189,7 +192,7 @@ def hessian_trace(
     return trace(gain, {name: value for name, value in params.items() if name in aim.trains})
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def gains(
     aim: Aim,
     weights: Weights,
@@ -205,7 +208,7 @@ def gains(
     return by_set
 
 
-@partial(jax.jit, static_argnames="aim")
+@program("aim")
 def ascent(
     aim: Aim,
     weights: Weights,
@@ -227,7 +230,7 @@ def ascent(
     return gain, slopes
 
 
-@partial(jax.jit, static_argnames=("spans", "names"))
+@program("spans", "names")
 def period_scores(
     pool: AbstractPool, spans: Spans, names: tuple[str, ...], params: Params, feed: Feed
 ) -> Scores:

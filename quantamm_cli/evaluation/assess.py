@@ -4,7 +4,7 @@ weights, and portfolios.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from jax import Array
 from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, Params, ParamValues, Trajectory
 from quantamm_cli.engine.forward import Spans, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
@@ -25,6 +26,14 @@ from quantamm_cli.pools.base import AbstractPool
 POOL = "pool"
 BENCHMARKS = ("hodl", "uniform_hodl", "constant_weight")
 Scores = dict[str, dict[str, float]]
+_LANES = 1 + len(BENCHMARKS)
+_FRESH = "fresh"
+_OWN = (POOL, _FRESH)
+"""What is scored by all metrics."""
+Parts = list[tuple[list[str], Mapping[str, Any], Mapping[str, Any]]]
+"""Names of trajectories; by metric a column with a number of each of them, and one that says
+whether it exists.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,14 @@ class Assessment:
     """Metrics by strategy, period and name, and the pool's trajectory over all periods as one run.
 
     The pool has all metrics; its benchmarks lack those that need percentiles of minutes, which are
-    expensive. ``worth``: the portfolios' values (t,), minute by minute.
+    expensive. ``worth``: the portfolios' values (t,), minute by minute. ``fresh``: what the
+    function of this name returns.
     """
 
     scores: Mapping[str, Scores]
     trajectory: Trajectory
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fresh: Scores = field(default_factory=dict)
 
     @property
     def final(self) -> dict[str, float | list[float]]:
@@ -56,8 +67,9 @@ def assess(
     """Every metric of every period for the pool and its benchmarks.
 
     ``params`` is one set of raw parameters. Pools run once through all periods; each period's HODL
-    buys at its first row. ``followed``: also score the portfolios that follow the pool's weights,
-    if the pool has any.
+    holds what the pool (or a share of it) holds at its first row, uniform HODL buys equal values
+    there. ``followed``: also score the portfolios that follow the pool's weights, if the pool has
+    any, and the pool from a fresh start in each period.
     """
     rows, values = rows_of(spans), arrays(params, feed)
     path = trajectory(pool, values, feed, 0, rows)
@@ -65,20 +77,29 @@ def assess(
     constant = trajectory(Balancer(), opening, free, 0, rows)
     others: dict[str, Trajectory] = {}
     if followed:
+        # nobody deposits into these portfolios
+        constant_supply = free._replace(basis=feed.basis._replace(supply=None))
         for name, portfolio in portfolios(pool, feed).items():
-            others[name] = trajectory(portfolio, values, free, 0, rows)
+            others[name] = trajectory(portfolio, values, constant_supply, 0, rows)
     scores: dict[str, Scores] = {strategy: {} for strategy in (POOL, *BENCHMARKS, *others)}
-    for period, first, last in spans:
-        own, benchmarks = _scored(path.rows(first, last), constant.rows(first, last), feed)
-        scores[POOL][period] = own
-        for strategy, numbers in zip(BENCHMARKS, benchmarks, strict=True):
+    if followed:
+        scores[_FRESH] = {}
+    running: list[Parts] = []
+    for _, first, last in spans:
+        own = path.rows(first, last)
+        held = _held(own._replace(refused=None).per_share())
+        strategies = (own, *held, constant.rows(first, last))
+        paths = dict(zip((POOL, *BENCHMARKS), strategies, strict=True))
+        paths |= {name: other.rows(first, last) for name, other in others.items()}
+        if followed:
+            paths[_FRESH] = trajectory(pool, values, feed, first, last - first)
+        running.append(_started(paths, feed))
+    for (period, _, _), parts in zip(spans, jax.device_get(running), strict=True):
+        for strategy, numbers in _joined(parts).items():
             scores[strategy][period] = numbers
-        for strategy, other in others.items():
-            # All but the last of the scores are known already; one program for all is cheaper.
-            _, benchmarks = _scored(path.rows(first, last), other.rows(first, last), feed)
-            scores[strategy][period] = benchmarks[-1]
+    anew = scores.pop(_FRESH, {})
     worth = {name: np.asarray(other.value) for name, other in others.items()}
-    return Assessment(scores, jax.tree.map(np.asarray, path), worth)
+    return Assessment(scores, path, worth, anew)
 
 
 def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> Scores:
@@ -88,7 +109,7 @@ def fresh(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans) -> 
     values, scores = arrays(params, feed), {}
     for period, first, last in spans:
         path = trajectory(pool, values, feed, first, last - first)
-        scores[period], _ = _scored(path, path, feed)
+        scores[period] = _scored(path, feed)
     return scores
 
 
@@ -96,8 +117,7 @@ def continuous(pool: AbstractPool, params: ParamValues, feed: Feed, spans: Spans
     """Every metric of every period for the pool, as in ``assess``, without benchmarks."""
     path, scores = trajectory(pool, arrays(params, feed), feed, 0, rows_of(spans)), {}
     for period, first, last in spans:
-        rows = path.rows(first, last)
-        scores[period], _ = _scored(rows, rows, feed)
+        scores[period] = _scored(path.rows(first, last), feed)
     return scores
 
 
@@ -106,82 +126,105 @@ def trajectory(
 ) -> Trajectory:
     """The path over ``rows`` minutes of a pool that opens at the row ``first`` of the feed.
 
-    It compiles one program for each number of rows, whatever the first one is.
+    It compiles one program for each number of rows, whatever the first one is. The path is on the
+    host, where its periods are cut without a program for each.
     """
-    path: Trajectory = _trajectory(pool, params, feed, first, rows)
+    path: Trajectory = jax.device_get(_trajectory(pool, params, feed, first, rows))
     return path
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _trajectory(
     pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
     return simulate(pool, params, feed, first, rows)
 
 
-def _scored(
-    path: Trajectory, other: Trajectory, feed: Feed
-) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """All metrics of a trajectory; and those that do not sort of its HODL, its uniform HODL and
-    ``other``, which has the same prices.
+def _scored(path: Trajectory, feed: Feed) -> dict[str, float]:
+    """All metrics of one trajectory."""
+    return _joined(jax.device_get(_started({POOL: path}, feed)))[POOL]
+
+
+def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
+    """The metrics of some trajectories of equal length, which are computed meanwhile: those of the
+    pool all, those of others without the ones that sort.
+
+    Programs take as many trajectories at a time as an assessment has at least, so that one program
+    serves all.
     """
-    paths = path._replace(refused=None), other._replace(refused=None)
-    names = tuple(METRICS)
+    sorting = tuple(name for name in METRICS if METRICS[name].sorts)
+    cheap = tuple(name for name in METRICS if not METRICS[name].sorts)
+    every = {name: path._replace(refused=None).per_share() for name, path in paths.items()}
+    names, parts = [*every], cast(Parts, [])
     with executor(feed.trading.executor):
-        (sorting, columns), exists = jax.device_get((_scores(names, *paths), _exist(names, *paths)))
-    own, *others = (_row(columns, exists, index) for index in range(1 + len(BENCHMARKS)))
-    own |= marked({name: float(value) for name, value in sorting.items()}, {})
-    return {name: own[name] for name in METRICS}, others
+        for first in range(0, len(names), _LANES):
+            group = names[first : first + _LANES]
+            lanes = [every[name] for name in (*group, *group[-1:] * _LANES)][:_LANES]
+            parts.append((group, _lanes(cheap, tuple(lanes)), _existing_lanes(cheap, tuple(lanes))))
+        parts += [([name], _one(sorting, every[name]), {}) for name in _OWN if name in every]
+    return parts
 
 
-def _row(
-    columns: Mapping[str, np.ndarray], exists: Mapping[str, np.ndarray], index: int
-) -> dict[str, float]:
-    """The metrics of one trajectory, in the order of ``METRICS``."""
-    scores = {name: float(columns[name][index]) for name in METRICS if name in columns}
-    return marked(scores, {name: bool(column[index]) for name, column in exists.items()})
+def _joined(parts: Parts) -> dict[str, dict[str, float]]:
+    """The metrics by trajectory, in the order of ``METRICS``, of parts on the host."""
+    scores: dict[str, dict[str, float]] = {}
+    for names, columns, checks in parts:
+        for lane, name in enumerate(names):
+            own = {metric: float(column[lane]) for metric, column in columns.items()}
+            exists = {metric: bool(column[lane]) for metric, column in checks.items()}
+            scores.setdefault(name, {}).update(marked(own, exists))
+    return {
+        name: {metric: own[metric] for metric in METRICS if metric in own}
+        for name, own in scores.items()
+    }
 
 
-@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
-def _scores(
-    names: tuple[str, ...], path: Trajectory, other: Trajectory
-) -> tuple[dict[str, Float[Array, ""]], dict[str, Float[Array, " strategies"]]]:
-    """The formulas of a period: those that sort for the pool only; the others, as columns, for the
-    pool, its two HODLs and another trajectory.
-
-    A program runs only a few times, so it is optimised for short compilation.
+@program("names", quick=True)
+def _lanes(
+    names: tuple[str, ...], paths: tuple[Trajectory, ...]
+) -> dict[str, Float[Array, " lanes"]]:
+    """The formulas of some metrics of several trajectories. A program runs only a few times, so it
+    is optimised for short compilation.
     """
-    sorting = [name for name in names if METRICS[name].sorts]
-    others = [name for name in names if name not in sorting]
-    columns = jax.vmap(lambda each: unmarked(each, others))(_strategies(path, other))
-    return unmarked(path, sorting), columns
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return jax.vmap(lambda each: unmarked(each, names))(stacked)
 
 
-@partial(jax.jit, static_argnames="names", compiler_options={"xla_backend_optimization_level": 0})
-def _exist(
-    names: tuple[str, ...], path: Trajectory, other: Trajectory
-) -> dict[str, Bool[Array, " strategies"]]:
-    """Whether the metrics exist that do not sort, as columns as in ``_scores``."""
-    others = [name for name in names if not METRICS[name].sorts]
-    return jax.vmap(lambda each: existing(each, others))(_strategies(path, other))
+@program("names", quick=True)
+def _existing_lanes(
+    names: tuple[str, ...], paths: tuple[Trajectory, ...]
+) -> dict[str, Bool[Array, " lanes"]]:
+    """Whether some metrics exist of several trajectories, apart from ``_lanes``: numbers stay the
+    same to the bit.
+    """
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return jax.vmap(lambda each: existing(each, names))(stacked)
 
 
-def _strategies(path: Trajectory, other: Trajectory) -> Trajectory:
-    """The pool, its two HODLs and another trajectory, stacked."""
+@program("names", quick=True)
+def _one(names: tuple[str, ...], path: Trajectory) -> dict[str, Float[Array, " 1"]]:
+    """The formulas of some metrics of one trajectory, which check for themselves whether they
+    exist.
+    """
+    return {name: value[None] for name, value in unmarked(path, names).items()}
+
+
+@program(quick=True)
+def _held(path: Trajectory) -> tuple[Trajectory, Trajectory]:
+    """The trajectories of the first row's reserves, and of as much value in each token, at the
+    prices of ``path``.
+    """
     uniform = path.value[0] / path.prices.shape[1] / path.prices[0]
-    paths = [path, _hodl(path.prices, path.reserves[0]), _hodl(path.prices, uniform), other]
-    stacked: Trajectory = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    return stacked
+    return _hodl(path, path.reserves[0]), _hodl(path, uniform)
 
 
-def _hodl(prices: Float[Array, "t n"], reserves: Float[Array, " n"]) -> Trajectory:
-    """The trajectory of constant reserves."""
-    values = prices * reserves
+def _hodl(path: Trajectory, reserves: Float[Array, " n"]) -> Trajectory:
+    """The trajectory of constant reserves at the prices of a path."""
+    values = path.prices * reserves
     value = values.sum(-1)
-    return Trajectory(
-        prices,
-        values / value[:, None],
-        jnp.broadcast_to(reserves, prices.shape),
-        value,
-        jnp.zeros_like(value),
+    return path._replace(
+        weights=values / value[:, None],
+        reserves=jnp.broadcast_to(reserves, path.prices.shape),
+        value=value,
+        fees=jnp.zeros_like(value),
     )

@@ -1,7 +1,6 @@
 """Scores many settings that differ in numbers only, as one batch of one program."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, Params
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.objective import period_scores
@@ -96,7 +96,7 @@ def _columns(trees: Sequence[Any], dtype: Any) -> tuple[Any, dict[int, Any], dic
     return shape, fixed, moving
 
 
-@partial(jax.jit, static_argnames=("shape", "spans", "names"))
+@program("shape", "spans", "names")
 def _point_scores(
     shape: Any,
     spans: Spans,

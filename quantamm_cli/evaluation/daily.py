@@ -6,7 +6,6 @@ day once.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantamm_cli.core.executor import executor
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import DAY, Feed, Params, ParamValues, Snapshot
 from quantamm_cli.evaluation.portfolios import constant_weights
 from quantamm_cli.evaluation.sets import arrays, batches
@@ -26,11 +26,17 @@ Numbers = NDArray[np.float64]
 
 class Daily(NamedTuple):
     """Daily returns of D days, ``(D,)`` by strategy, and the tokens' prices at the days' beginnings
-    and ends, ``(D + 1, n)``.
+    and ends, ``(D + 1, n)``; and the daily returns of a riskless account, unless they are zero.
     """
 
     returns: Mapping[str, Numbers]
     prices: Numbers
+    riskless: Numbers | None = None
+
+    @property
+    def excess(self) -> dict[str, Numbers]:
+        """The returns above the riskless ones."""
+        return above(self.returns, self.riskless)
 
 
 def day_rows(first: int, last: int) -> NDArray[np.int64]:
@@ -45,7 +51,7 @@ def day_rows(first: int, last: int) -> NDArray[np.int64]:
 
 def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last: int) -> Daily:
     """Daily returns on rows [first, last) of the pool's run from row 0, and of HODL, uniform HODL
-    and constant weights.
+    and constant weights; of a share where scores are.
 
     ``params`` is one set of raw parameters. HODL holds the pool's reserves at the beginning of the
     first day; constant weights are those of the pool at row 0, from there on and with the same
@@ -57,25 +63,34 @@ def daily(pool: AbstractPool, params: ParamValues, feed: Feed, first: int, last:
         lambda column: jnp.asarray(column[0], feed.prices.dtype), (reserves, prices, value)
     )
     constant = _at(Balancer(), rows, *constant_weights(reserve, price, opening, feed))[2]
-    later = prices[1:]
+    supply, later = _supply(feed, rows), prices[1:]
     returns = {
-        "pool": changes(value[1:]),
+        "pool": changes((value / supply)[1:]),
         "hodl": changes(later @ reserves[1]),
         "uniform_hodl": changes((later / later[0]).mean(-1)),
-        "constant_weight": changes(constant[1:]),
+        "constant_weight": changes((constant / supply)[1:]),
     }
-    return Daily(returns, later)
+    return Daily(returns, later, _riskless(feed, rows[1:]))
 
 
 def candidates(
     pool: AbstractPool, params: Mapping[str, Numbers], feed: Feed, first: int, last: int
 ) -> Numbers:
-    """Daily returns ``(sets, days)`` of many sets of raw parameters ``(sets, …)`` on rows
-    [first, last).
+    """Daily returns above the riskless ones, ``(sets, days)``, of many sets of raw parameters
+    ``(sets, …)`` on rows [first, last).
     """
     rows, sets = tuple(day_rows(first, last).tolist()), len(next(iter(params.values())))
     values = [_many(pool, rows, batch, feed) for batch in batches(params, feed)]
-    return changes(np.concatenate(values, dtype=np.float64)[:sets])
+    returns = changes(np.concatenate(values, dtype=np.float64)[:sets] / _supply(feed, rows))
+    riskless = _riskless(feed, rows)
+    return returns if riskless is None else returns - riskless
+
+
+def above(returns: Mapping[str, Numbers], riskless: Numbers | None) -> dict[str, Numbers]:
+    """Returns by strategy above the riskless ones, which are zero if ``None``."""
+    if riskless is None:
+        return dict(returns)
+    return {name: own - riskless for name, own in returns.items()}
 
 
 def changes(values: Numbers) -> Numbers:
@@ -92,6 +107,20 @@ def spread(count: int, most: int, chosen: int) -> NDArray[np.int64]:
     return np.union1d(even, [chosen])
 
 
+def _supply(feed: Feed, rows: Sequence[int]) -> Numbers:
+    """The shares of the pool at some rows that its value is divided by."""
+    if feed.basis.supply is None:
+        return np.ones(len(rows))
+    return np.asarray(feed.basis.supply, np.float64)[list(rows)]
+
+
+def _riskless(feed: Feed, rows: Sequence[int]) -> Numbers | None:
+    """The riskless returns between some rows."""
+    if feed.basis.cash is None:
+        return None
+    return np.expm1(np.diff(np.asarray(feed.basis.cash, np.float64)[list(rows)]))
+
+
 def _at(
     pool: AbstractPool, rows: tuple[int, ...], params: ParamValues, feed: Feed
 ) -> tuple[Numbers, Numbers, Numbers]:
@@ -101,13 +130,13 @@ def _at(
     return prices, reserves, value
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _one(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> Snapshot:
     with executor(feed.trading.executor):
         return pool.sampled(params, feed, jnp.asarray(0), rows[-1] + 1, np.asarray(rows))
 
 
-@partial(jax.jit, static_argnames="rows")
+@program("rows")
 def _many(pool: AbstractPool, rows: Sequence[int], params: Params, feed: Feed) -> jax.Array:
     values: jax.Array = jax.vmap(lambda values: _one(pool, rows, values, feed).value)(params)
     return values

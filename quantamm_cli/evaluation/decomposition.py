@@ -11,7 +11,8 @@ loss}
 
 Divergence loss is at most zero. Alpha is the effect of moving the weights, zero if they are
 constant; for a pool with another curve it is the effect of that curve. Frictions are the effect of
-fees, gas, noise, trades of others and changes of liquidity.
+fees, gas, noise and trades of others. Where scores are of shares, so is all of this; else changes
+of the LP supply are among the frictions.
 """
 
 import numpy as np
@@ -29,9 +30,10 @@ def decomposition(
     """By period the ``returns`` of ``path``, which is the pool's run through all periods, and their
     parts, which sum to them: fractions.
     """
-    free = path
+    free = path = path.per_share()
     if feed.frictions is not None or feed.trades is not None:
-        free_feed = feed._replace(frictions=None, trades=None)
+        basis = feed.basis._replace(supply=None)
+        free_feed = feed._replace(frictions=None, trades=None, basis=basis)
         free = trajectory(pool, arrays(params, feed), free_feed, 0, rows_of(spans))
     return {period: parts(path, free, first, last - 1) for period, first, last in spans}
 

@@ -29,15 +29,16 @@ def portfolios(pool: AbstractPool, feed: Feed) -> dict[str, AbstractPool]:
     """``lvr`` and ``rvr`` of a pool, by name.
 
     There are none if the pool's weights depend on its reserves, if it trades at an exchange itself,
-    or if its LP supply changes. Both have one class, so that one program runs both: without costs,
-    rebalancing versus rebalancing is loss versus rebalancing.
+    or if its LP supply changes and scores are of all of the pool. Both have one class, so that one
+    program runs both: ``lvr`` is ``rvr`` without costs.
     """
     base = pool
     while isinstance(base, Wrapper):
         base = base.base
     broker = getattr(getattr(base, "rule", None), "broker", None)
     is_fund = broker is not None or isinstance(pool, LossVersusRebalancing)
-    grows = feed.frictions is not None and feed.frictions.lp_supply is not None
+    has_supply = feed.frictions is not None and feed.frictions.lp_supply is not None
+    grows = has_supply and feed.basis.supply is None
     if not isinstance(base, GeometricPool) or is_fund or grows:
         return {}
     costly = RebalancingVersusRebalancing(base=base)

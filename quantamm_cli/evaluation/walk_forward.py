@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.evaluation.blocks import block_length
 from quantamm_cli.evaluation.bootstrap import Bootstrap, Interval
+from quantamm_cli.evaluation.daily import above
 from quantamm_cli.evaluation.robustness import Robustness, robustness
 from quantamm_cli.evaluation.selection_bias import SelectionBias
 from quantamm_cli.evaluation.sharpe import Deflated, deflated_sharpe
@@ -29,12 +30,14 @@ _DEFAULT = "daily_log_sharpe"
 @dataclass(frozen=True)
 class Outcome:
     """One cycle: scores by period and metric, daily returns ``(days,)`` of its test block by
-    strategy, and the selection bias of its choice.
+    strategy, the selection bias of its choice, and the riskless returns of the same days (``None``:
+    zero).
     """
 
     scores: Scores
     returns: Mapping[str, Numbers]
     bias: SelectionBias
+    riskless: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """All cycles together. Daily returns are those of the test blocks, one after the other."""
+    """All cycles together. Daily returns are those of the test blocks, one after the other; what
+    is computed of them is of those above the riskless rate.
+    """
 
     metric: str
     """The metric by which cycles are compared, a yearly rate."""
@@ -59,6 +64,7 @@ class Aggregate:
     worst: Mapping[str, float]
     """The lowest out-of-sample score of any cycle, by metric."""
     returns: Mapping[str, Numbers]
+    riskless: Numbers | None
     deflated: Deflated
     sharpe: Interval
     differences: Mapping[str, Difference]
@@ -104,7 +110,11 @@ def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
     inside, outside = _scores(outcomes, "train", compared), _scores(outcomes, "test", compared)
     for name in outcomes[0].returns:
         returns[name] = np.concatenate([outcome.returns[name] for outcome in outcomes])
-    own, block = returns[POOL], block_length(returns[POOL])
+    riskless = None
+    if outcomes[0].riskless is not None:
+        riskless = np.concatenate([outcome.riskless for outcome in outcomes])
+    excess = above(returns, riskless)
+    own, block = excess[POOL], block_length(excess[POOL])
     biases = [outcome.bias for outcome in outcomes]
     variance = _mean(biases, lambda bias: bias.variance)
     known_variance = variance if math.isfinite(variance) else None
@@ -116,9 +126,10 @@ def aggregate(outcomes: Sequence[Outcome], metric: str) -> Aggregate:
         means={period: _by_metric(outcomes, period, np.mean) for period in outcomes[0].scores},
         worst=_by_metric(outcomes, "test", np.min),
         returns=returns,
+        riskless=riskless,
         deflated=deflated_sharpe(own, trials, known_variance),
         sharpe=Bootstrap(block=block).sharpe(own),
-        differences={name: difference(own, returns[name]) for name in BENCHMARKS},
+        differences={name: difference(own, excess[name]) for name in BENCHMARKS},
         block=block,
         adjusted=_mean(biases, lambda bias: bias.adjusted),
         bound=_mean(biases, lambda bias: bias.bound),

@@ -1,8 +1,8 @@
-"""Machine code: compiled once for a processor, stored as a file, and loaded without numba.
+"""Machine code: compiled once for a processor, stored as files, and loaded without numba.
 
-Numba translates Python to LLVM's language; LLVM compiles that to one object that needs only the C
-library. The file's name is a digest of its sources. It is written atomically under a lock, and its
-checksum is verified when it is read.
+LLVM compiles what numba translated (``translation``) to one object for each family of tasks, which
+needs only the C library. A file's name is a digest of its sources. It is written atomically under a
+lock, and its checksum is verified when it is read.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from quantamm_cli.kernels.tasks import NAME
 from quantamm_cli.settings.cache import Cache
 
 _FILES = Cache("kernels", "code-*", most_bytes=2**20)
-"""A file is 0.13 MB; the size limit keeps some ten of them."""
+"""A file is 0.06 MB; the size limit keeps some ten pairs of them."""
 _LOADED: list[Any] = []
 """The engines: machine code exists as long as its engine."""
 
@@ -46,12 +46,12 @@ def digest() -> str:
 
 
 @cache
-def entry() -> int:
-    """The address of the function that XLA calls."""
+def entry(family: str) -> int:
+    """The address of the function that XLA calls for the tasks of a family."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(_code()))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(_code(family)))
     engine.finalize_object()
     _LOADED.append(engine)
     return int(engine.get_function_address(NAME))
@@ -68,27 +68,28 @@ def machine() -> Any:
     )
 
 
-def _code() -> bytes:
+def _code(family: str) -> bytes:
     """The machine code: read from its file, else compiled by one process while others wait."""
-    name = f"code-{digest()}"
+    name = f"code-{digest()}-{family}"
     code = _FILES.get(name, _read)
     if code is None:
         with _FILES.alone():
             code = _FILES.get(name, _read)
             if code is None:
-                code = _compiled()
+                code = _compiled(family)
                 content = hashlib.sha256(code).digest() + code
                 _FILES.keep(name, lambda file: file.write(content))
     return code
 
 
-def _compiled() -> bytes:
+def _compiled(family: str) -> bytes:
     logging.getLogger(__name__).info(
-        "compiling the minute loop for this processor, once (about 20 s)"
+        "compiling loops for this processor, once (a few seconds; longer where they must be "
+        "translated first)"
     )
     from quantamm_cli.kernels.compile import compiled
 
-    return compiled(machine())
+    return compiled(machine(), family)
 
 
 def _read(file: BinaryIO) -> bytes | None:

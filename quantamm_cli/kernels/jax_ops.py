@@ -5,6 +5,7 @@ threads. These operations have no gradients; callers define them.
 """
 
 import ctypes
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -13,25 +14,42 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from quantamm_cli.kernels.tasks import TASKS
+from quantamm_cli.kernels.tasks import TASKS, family_of
 
 Shapes = tuple[tuple[tuple[int, ...], Any], ...]
 
 
+_REGISTERED: list[str] = []
+
+
+def registered() -> tuple[str, ...]:
+    """The families of tasks that XLA knows, so that programs may call them."""
+    return tuple(_REGISTERED)
+
+
+def register(families: Iterable[str]) -> None:
+    """Let XLA know the code of families before a program that calls it is loaded."""
+    for family in families:
+        _target(family)
+
+
 @cache
-def _target() -> str:
-    """The name under which XLA knows the code. It contains the digest of the code, so that no
-    program cached on disk calls other code.
+def _target(family: str) -> str:
+    """The name under which XLA knows the code of a family. It contains the digest of the code, so
+    that no program cached on disk calls other code.
     """
     from quantamm_cli.kernels.build import digest, entry
 
-    name = f"qsim_{digest()}"
+    name = f"qsim_{digest()}_{family}"
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype, capsule.argtypes = (
         ctypes.py_object,
         [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
     )
-    jax.ffi.register_ffi_target(name, capsule(entry(), None, None), platform="cpu", api_version=1)
+    jax.ffi.register_ffi_target(
+        name, capsule(entry(family), None, None), platform="cpu", api_version=1
+    )
+    _REGISTERED.append(family)
     return name
 
 
@@ -40,7 +58,7 @@ def run(task: str, integers: tuple[int, ...], shapes: Shapes, *operands: Any) ->
     spec = np.array([TASKS.index(task), len(shapes[0][0]), *integers, 0, 0], np.int32)
     results = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
     inputs = align_varying((jnp.asarray(spec), *operands))
-    call = jax.ffi.ffi_call(_target(), results, vmap_method="expand_dims")
+    call = jax.ffi.ffi_call(_target(family_of(task)), results, vmap_method="expand_dims")
     # JAX assumes that a foreign function gives the same on all devices, so results are cast.
     axes = _axes(*operands)
     return [_cast(leaf, axes) for leaf in call(*inputs)]

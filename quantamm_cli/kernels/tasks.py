@@ -18,5 +18,12 @@ FRICTIONLESS = (
     "order_statistics",
 )
 TASKS = (*FRICTIONS, *FRICTIONLESS)
+FAMILIES = {"frictions": FRICTIONS, "frictionless": FRICTIONLESS}
+"""Tasks that are compiled together, each family when one of it is first called."""
 LONG = ("minutely", "minutely_back")
 """Tasks whose inner loops run over minutes."""
+
+
+def family_of(task: str) -> str:
+    """The family of a task."""
+    return next(family for family, tasks in FAMILIES.items() if task in tasks)

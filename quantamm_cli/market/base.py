@@ -6,6 +6,7 @@ Time is in whole minutes since 1970-01-01 UTC; a price is one token's close in t
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -84,28 +85,30 @@ class FeeSeries:
 
 @dataclass(frozen=True, eq=False)
 class Market:
-    """The prices of a run: the burn-in, then the simulated minutes.
-
-    ``prices`` (t, n): float64, C-contiguous, read-only, tokens in the user's order.
-    ``first_minute``: the minute of row 0. ``burn_in``: rows before the first simulated minute.
-    ``carried``, ``longest_gap``: minutes, per token, as in :class:`Closes`. ``sha256``: of the
-    tokens, the first minute and the little-endian bytes of the prices, series and trades.
-    ``series``: a pool's inputs besides prices, (t, n) or (t, 1) each, at the rows of ``prices``.
-    ``trades``, ``fees``: of the simulated minutes; ``None`` if the settings supply none.
-    ``span``: the first minute with a price of every token, and the minute after the last.
-    """
+    """The prices of a run: the burn-in, then the simulated minutes."""
 
     tokens: tuple[str, ...]
+    """In the user's order."""
     prices: NDArray[np.float64]
+    """(t, n), C-contiguous, read-only."""
     first_minute: int
+    """The minute of row 0."""
     burn_in: int
+    """Rows before the first simulated minute."""
     carried: dict[str, int]
+    """Minutes of each token without a bar, as in :class:`Closes`."""
     longest_gap: dict[str, int]
+    """The greatest age in minutes of a repeated close of each token, as in :class:`Closes`."""
     sha256: str
+    """Of the tokens, the first minute and the little-endian bytes of prices, series and trades."""
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """A pool's inputs besides prices by name, (t, n) or (t, 1) each."""
     trades: ExternalTrades | None = None
+    """Trades in the simulated minutes; ``None`` if the settings supply none."""
     fees: FeeSeries | None = None
+    """Fees of the simulated minutes; ``None`` if the settings supply none."""
     span: tuple[int, int] = (0, 0)
+    """The first minute with a price of every token, and the minute after the last."""
 
     @property
     def start(self) -> int:
@@ -153,6 +156,10 @@ class Source(Component, group="data"):
 
     def check_place(self) -> None:
         """Raise ConfigError if the settings do not say where prices are."""
+
+    def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
+        """The files of prices of these tokens; they may not exist."""
+        return ()
 
     @abstractmethod
     def span(self, token: str) -> tuple[int, int]:

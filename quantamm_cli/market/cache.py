@@ -22,13 +22,21 @@ def cached(digest: str, kind: str, make: Callable[[], Grid]) -> Grid:
 
     ``make`` may raise DataError.
     """
-    entry = f"{digest}.{kind}.{FORMAT}.npy"
-    grid = _PRICES.get(entry, _read)
+    grid = known(digest, kind)
     if grid is None:
         grid = make()
         rows = np.concatenate(([float(grid.first), _checksum(grid.closes)], grid.closes))
-        _PRICES.keep(entry, lambda file: np.save(file, rows, allow_pickle=False))
+        _PRICES.keep(_entry(digest, kind), lambda file: np.save(file, rows, allow_pickle=False))
     return grid
+
+
+def known(digest: str, kind: str) -> Grid | None:
+    """The cleaned form of the file with this SHA-256, if it is stored."""
+    return _PRICES.get(_entry(digest, kind), _read)
+
+
+def _entry(digest: str, kind: str) -> str:
+    return f"{digest}.{kind}.{FORMAT}.npy"
 
 
 def _checksum(closes: NDArray[np.float64]) -> float:

@@ -68,12 +68,18 @@ def grid(unix: "polars.Series", close: "polars.Series", where: str, rows: Rows) 
     return Grid(int(minutes[0]), closes)
 
 
-def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float64]:
-    """A column as float64. Raises DataError for the first entry that is missing or not a number."""
+def floats(
+    column: "polars.Series", where: str, rows: Rows, expected: str = "a number"
+) -> NDArray[np.float64]:
+    """A column as float64. Raises DataError for the first entry that is missing or not a number,
+    which says what was ``expected``.
+    """
     import polars
 
     if not (column.dtype.is_numeric() or column.dtype in (polars.String, polars.Null)):
-        raise DataError(where, f"column {column.name} is of type {column.dtype}; expected numbers")
+        raise DataError(
+            where, f"column {column.name} is of type {column.dtype}; expected {expected} a row"
+        )
     if column.dtype == polars.String:
         numbers = column.str.strip_chars().cast(polars.Float64, strict=False)
     else:
@@ -81,7 +87,7 @@ def floats(column: "polars.Series", where: str, rows: Rows) -> NDArray[np.float6
     if numbers.null_count():
         row = int(np.flatnonzero(numbers.is_null().to_numpy())[0])
         entry = f"'{column[row]}'" if column[row] is not None else "empty"
-        raise DataError(where, f"{rows(row)}: {column.name} is {entry}; expected a number")
+        raise DataError(where, f"{rows(row)}: {column.name} is {entry}; expected {expected}")
     return numbers.to_numpy()
 
 
@@ -130,7 +136,7 @@ def _integers(unix: "polars.Series", where: str, rows: Rows) -> NDArray[np.int64
         return unix.to_numpy()
     # Other number types and text go through float64, in which stamps of whole minutes are exact,
     # even in ns.
-    numbers = floats(unix, where, rows)
+    numbers = floats(unix, where, rows, "a number: s, ms, us or ns since 1970, UTC")
     wrong = np.flatnonzero(~((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))))
     if wrong.size:
         row = int(wrong[0])

@@ -1,6 +1,7 @@
 """The base of parquet and CSV prices: a folder with one file a token, checked once and cached."""
 
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -10,8 +11,9 @@ from pydantic import Field
 from quantamm_cli.errors import ConfigError, DataError
 from quantamm_cli.market import clean, tables
 from quantamm_cli.market.base import Closes, Source
-from quantamm_cli.market.cache import cached
+from quantamm_cli.market.cache import cached, known
 from quantamm_cli.market.grid import Grid, closes, cover
+from quantamm_cli.settings.file_digest import file_digest
 from quantamm_cli.settings.suggestions import did_you_mean
 
 
@@ -26,6 +28,9 @@ class FileSource(Source):
 
     def place(self, token: str) -> str:
         return str(self._path(token))
+
+    def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
+        return tuple(map(self._path, tokens))
 
     def span(self, token: str) -> tuple[int, int]:
         return cover(self.bars(token), self)
@@ -74,7 +79,8 @@ class FileSource(Source):
             stat = path.stat()
         except FileNotFoundError:
             known = self.tokens()
-            content = ", ".join(known) or f"no file *_USD.{self.kind}"
+            names = sorted(file.name for file in path.parent.iterdir())
+            content = ", ".join(known) or f"no file *_USD.{self.kind}, but {_few(names)}"
             raise DataError(
                 str(path),
                 f"does not exist, so {token} has no prices{did_you_mean(token, known)}; the folder "
@@ -85,11 +91,20 @@ class FileSource(Source):
         return _cleaned(path, self.kind, (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
 
+def _few(names: list[str]) -> str:
+    """The first of some file names."""
+    more = ", …" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more or "nothing"
+
+
 @lru_cache(maxsize=8)
 def _cleaned(path: Path, kind: str, _state: tuple[int, ...]) -> Grid:
     """The grid of a file. ``span`` and ``read`` both need it, so the last few are cached for as
     long as the file's ``_state`` on disk is the same.
     """
+    with suppress(OSError):
+        if (grid := known(file_digest(path), kind)) is not None:
+            return grid
     data = tables.content(path)
     return cached(hashlib.sha256(data).hexdigest(), kind, lambda: _clean(data, kind, str(path)))
 
@@ -102,8 +117,9 @@ def _clean(data: bytes, kind: str, where: str) -> Grid:
     if missing:
         raise DataError(
             where,
-            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix and "
-            f"close, it has {', '.join(names) or 'none'}",
+            f"has no column {missing[0]}{did_you_mean(missing[0], names)}; expected unix (the "
+            "minute in s, ms, us or ns since 1970, UTC) and close (USD), it has "
+            f"{', '.join(names) or 'none'}",
         )
     frame = tables.read_columns(
         data, kind, {"unix": polars.Int64(), "close": polars.Float64()}, where

@@ -45,11 +45,11 @@ def common_minutes(grids: Mapping[str, Grid]) -> tuple[int, int]:
 def cover(grid: Grid, source: Source) -> tuple[int, int]:
     """The minutes that have a price: the first, and the one after the last.
 
-    These are the minutes from the first to the last bar, extended to midnight where midnight is
-    near: files begin at 00:01 or end at 23:57 because nobody traded, not because the data stop. So
-    if a file begins within the first hour of a day its first close is carried back to that
-    midnight, and if it ends within the last hour its last close is carried to the next. Both
-    require ``gaps=carry``, stay within ``max_gap_minutes``, and count as carried.
+    A file may begin at 00:01 or end at 23:57 because nobody traded in the minutes around midnight.
+    Therefore the first close of a file that begins within an hour after midnight also counts for
+    the minutes since midnight, and the last close of one that ends within an hour before midnight
+    for those until midnight. They count as carried, at most ``max_gap_minutes`` of them; with
+    ``gaps=error`` the minutes are those from the first bar to the last.
     """
     near = min(EDGE, source.max_gap_minutes) if source.gaps == "carry" else 0
     first, last = grid.first, grid.last

@@ -26,6 +26,7 @@ def load(
     wanted: tuple[str, ...] = (),
     trades: Trades | None = None,
     fees: Fees | None = None,
+    for_scores: tuple[str, ...] = (),
 ) -> Market:
     """The prices of the minutes [start, end) and of the burn-in before them, with all series that
     have a file, trades, and fees that change in time.
@@ -35,6 +36,8 @@ def load(
         start, end: minutes since 1970 UTC, ``end`` exclusive.
         wanted: series that the source itself provides if it can and no file does.
         trades, fees: the run's components; ``read`` of each is called once.
+        for_scores: series that no estimator reads: they have their first value throughout the
+            burn-in, and do not shorten it.
 
     Raises:
         DataError: prices of a token are missing or damaged, the period or the burn-in does not fit
@@ -46,14 +49,17 @@ def load(
         name: oracle(name, path, tokens, start, end, source.series_fill)
         for name, path in source.series.items()
     }
-    burn_in = DAY * _burn_in_days(source, tokens, start, files)
+    warming = {name: file for name, file in files.items() if name not in for_scores}
+    burn_in = DAY * _burn_in_days(source, tokens, start, warming)
     first = start - burn_in
     columns = {token: source.read(token, first, end) for token in tokens}
     prices = np.empty((end - first, len(tokens)))
     for column, closes in enumerate(columns.values()):
         prices[:, column] = closes.closes
     prices.flags.writeable = False
-    series = {name: file.rows(first, end) for name, file in files.items()}
+    series = {name: file.rows(first, end) for name, file in warming.items()}
+    for name in files.keys() - warming.keys():
+        series[name] = np.pad(files[name].rows(start, end), ((burn_in, 0), (0, 0)), "edge")
     for name in wanted:
         if name not in series and name in source.offers:
             by_token = [source.offered(name, token, first, end) for token in tokens]

@@ -1,9 +1,11 @@
 """The definition of a metric, and functions that metrics share.
 
-Notation of the docstrings: V_0 … V_{N-1} are the values of the window's minutes, D_k = V_{1440 k}
-those of its days, and x the daily returns; std has ddof 0; a year is 365 days; the riskless rate is
-zero. *Blocks* of d minutes are the first floor(N/d) d values cut into pieces of d; the running
-maximum of drawdowns begins anew in each.
+The docstrings of metrics write V_0 … V_{N-1} for the pool's values at the N minutes of the window,
+D_k = V_{1440 k} for its values at the beginning of each day, and x for the daily returns. A
+standard deviation divides by the number of values (ddof 0). A year is 365 days. In ratios, returns
+are those above the riskless rate, which is zero unless ``scoring.riskless`` sets it. *Blocks* of d
+minutes are consecutive pieces from minute 0; minutes after the last whole block are left out.
+Drawdowns of a block are measured from the highest value within the block.
 
 A metric does not exist on every window: NaN where its formula has no value (there is no loss to
 divide by), infinite where it has one that no market gives. ``metric`` declares what a metric needs
@@ -22,6 +24,7 @@ from pydantic import Field, create_model
 
 from quantamm_cli.core.types import DAY, Daily, Trajectory
 from quantamm_cli.settings.component import Component
+from quantamm_cli.settings.signs import NEGATED
 from quantamm_cli.settings.types import NonNegative
 
 WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
@@ -101,12 +104,15 @@ def metric(
     reads: Literal["days", "minutes"] = "minutes",
     sorts: bool = False,
     name: str | None = None,
+    meaning: int = 1,
+    sign: Literal[1, -1] = 1,
     minutes: int = 1,
     lacks: str = Definition.lacks,
     exists: Callable[[Any], Bool[Array, ""]] | None = None,
 ) -> Callable[[C], C]:
     """Register a metric under its function's name, or ``name`` if that is not an identifier, for
-    use in YAML.
+    use in YAML. ``meaning`` rises by one when the definition changes. ``sign`` is -1 of a metric
+    that is minus what it is called: tables show it positive (``settings.signs`` lists ours).
 
     A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
     It is not called on windows shorter than ``minutes``. Where ``exists`` is false, or it returns
@@ -119,7 +125,9 @@ def metric(
         settings = create_model(
             kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind}
         )
-        settings.unit = unit
+        settings.unit, settings.meaning = unit, meaning
+        if sign < 0:
+            NEGATED.add(kind)
         return compute
 
     return enrol
@@ -131,7 +139,10 @@ def reads_days(names: Iterable[str]) -> bool:
 
 
 def score(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Scalar]:
-    """The named metrics of a trajectory; those that read minutes need all of them."""
+    """The named metrics of a trajectory, per share where it has an LP supply; those that read
+    minutes need all of them.
+    """
+    path = _measured(path)
     return {name: METRICS[name].compute(path) for name in names}
 
 
@@ -140,18 +151,43 @@ def unmarked(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Scalar
 
     Compiled together with the checks, a formula may differ from itself in the last bit.
     """
+    path = _measured(path)
     return {name: METRICS[name].unmarked(path) for name in names}
 
 
 def existing(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Bool[Array, ""]]:
     """Whether metrics exist on a window, of those that check it apart from their formula."""
     checks = {name: METRICS[name].exists for name in names if path.minutes >= METRICS[name].minutes}
+    path = _measured(path)
     return {name: check(path) for name, check in checks.items() if check is not None}
+
+
+def _measured(path: Trajectory | Daily) -> Trajectory | Daily:
+    """The path as scores are measured."""
+    return path.per_share() if isinstance(path, Trajectory) else path
 
 
 def changes(values: Float[Array, "... k"]) -> Float[Array, "... j"]:
     """Relative changes from each value to the next."""
     return values[..., 1:] / values[..., :-1] - 1
+
+
+def excess(path: Trajectory | Daily) -> Float[Array, " k"]:
+    """Daily returns above those of the riskless account."""
+    return above_cash(changes(path.days), path.day_cash)
+
+
+def above_cash(returns: Float[Array, " j"], cash: Float[Array, " k"] | None) -> Float[Array, " j"]:
+    """Returns above those of the riskless account; ``cash`` is ln of its value at their ends."""
+    return returns if cash is None else returns - jnp.expm1(jnp.diff(cash))
+
+
+def yearly_above_cash(yearly: Float[Array, "*m"], path: Trajectory) -> Float[Array, "*m"]:
+    """A yearly return over N/1440 days, above that of the riskless account."""
+    if path.cash is None:
+        return yearly
+    earned = path.cash[-1] - path.cash[0]
+    return yearly - jnp.expm1(earned * (365 * DAY / len(path.value)))
 
 
 def blocks(values: Float[Array, " t"], length: int) -> Float[Array, "m length"]:

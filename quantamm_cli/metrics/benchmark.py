@@ -3,7 +3,8 @@
 
 Both portfolios follow from the trajectory. Over each minute, rebalancing holds the shares s of
 value that the pool had at the minute's beginning: it has the pool's exposure without its losses to
-arbitrage.
+arbitrage, and reinvests what it gains by that. The strategy of LVR holds the pool's reserves
+instead, so that its gains stay in cash.
 """
 
 import jax
@@ -75,10 +76,18 @@ def annualised_returns_over_rebalancing(path: Trajectory) -> Scalar:
     return annual(_growth(path) / rebalancing(path), path.minutes - 1)
 
 
-@metric(unit="fraction", minutes=2)
+@metric(unit="fraction", minutes=2, meaning=2)
 def loss_versus_rebalancing(path: Trajectory) -> Scalar:
-    """Minus LVR: the pool's growth less that of rebalancing. [Milionis et al., arXiv:2208.06046]"""
-    return _growth(path) - rebalancing(path)
+    """Minus LVR: the pool's value less that of the strategy that holds the pool's reserves x over
+    every minute and trades at market prices, over the first value. [Milionis et al.,
+    arXiv:2208.06046]
+
+    (V_{N-1} - R_{N-1}) / V_0 with R_{N-1} = V_0 + sum_t x_{t-1} (p_t - p_{t-1})
+
+    Fees that the pool earns are in V: they make up for LVR.
+    """
+    # V_t - V_{t-1} - x_{t-1} (p_t - p_{t-1}) without the difference of two large values
+    return (path.prices[1:] * jnp.diff(path.reserves, axis=0)).sum() / path.value[0]
 
 
 @metric(unit="fraction", minutes=2)

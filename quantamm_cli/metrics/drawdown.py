@@ -6,7 +6,17 @@ from jax import Array
 from jaxtyping import Float
 
 from quantamm_cli.core.types import DAY, Daily, Trajectory
-from quantamm_cli.metrics.base import MONTH, WEEK, Scalar, blocks, mean, metric, per_loss, root
+from quantamm_cli.metrics.base import (
+    MONTH,
+    WEEK,
+    Scalar,
+    blocks,
+    mean,
+    metric,
+    per_loss,
+    root,
+    yearly_above_cash,
+)
 
 TAIL = 0.05
 
@@ -18,8 +28,9 @@ def drawdowns(values: Float[Array, "... k"]) -> Float[Array, "... k"]:
 
 
 def _yearly(path: Trajectory) -> Scalar:
-    """Yearly return over N/1440 days."""
-    return (path.value[-1] / path.value[0]) ** (365 * DAY / len(path.value)) - 1
+    """Yearly return over N/1440 days, above the riskless rate."""
+    yearly = (path.value[-1] / path.value[0]) ** (365 * DAY / len(path.value)) - 1
+    return yearly_above_cash(yearly, path)
 
 
 @metric(unit="fraction", minutes=2)

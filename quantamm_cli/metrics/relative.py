@@ -11,8 +11,10 @@ from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics.base import (
     TWO_RETURNS,
     Scalar,
+    above_cash,
     changes,
     deviation,
+    excess,
     mean,
     metric,
     per_loss,
@@ -50,14 +52,15 @@ def _captured(returns: Returns, base: Returns) -> tuple[Scalar, Scalar]:
     reads="days",
     minutes=TWO_RETURNS,
     lacks="the daily returns of uniform HODL do not vary",
-    exists=lambda path: vary(market(path)),
+    exists=lambda path: vary(above_cash(market(path), path.day_cash)),
 )
 def daily_jensen_alpha(path: Path) -> Scalar:
-    """Jensen's alpha of daily returns against uniform HODL, as a yearly rate. [Jensen, 1968]
+    """Jensen's alpha of daily returns above the riskless rate against uniform HODL, as a yearly
+    rate. [Jensen, 1968]
 
     (1 + mean(x) - beta mean(b))^365 - 1 with beta = cov(x, b) / var(b)
     """
-    returns, base = changes(path.days), market(path)
+    returns, base = excess(path), above_cash(market(path), path.day_cash)
     return (1 + mean(returns) - _beta(returns, base) * mean(base)) ** 365 - 1
 
 
@@ -94,7 +97,7 @@ def daily_tracking_error(path: Path) -> Scalar:
 )
 def daily_information_ratio(path: Path) -> Scalar:
     """Information ratio of daily returns against uniform HODL; there is none for uniform HODL
-    itself. [Treynor & Black, 1973]
+    itself. [Sharpe, 1994, J. Portfolio Management 21(1)]
 
     sqrt(365) mean(x - b) / std(x - b)
     """

@@ -19,9 +19,11 @@ from quantamm_cli.metrics.base import (
     Scalar,
     blocks,
     changes,
+    excess,
     mean,
     metric,
     per_loss,
+    yearly_above_cash,
 )
 
 _PERIODS = {"daily": DAY, "weekly": WEEK, "monthly": MONTH}
@@ -63,13 +65,18 @@ def _horizon(path: Trajectory, length: int) -> Scalar:
 def _raroc(path: Trajectory, length: int) -> Scalar:
     """Yearly return per unit of the blocks' 5 % risk of minute returns."""
     yearly = (path.value[-1] / path.value[0]) ** (365 * DAY / len(path.value)) - 1
-    return per_loss(yearly, _inner_risk(path, length, 5) * _horizon(path, length))
+    risk = _inner_risk(path, length, 5) * _horizon(path, length)
+    return per_loss(yearly_above_cash(yearly, path), risk)
 
 
 def _mean_yearly(path: Trajectory, length: int) -> Scalar:
-    """Mean over blocks of their returns as yearly rates."""
+    """Mean over blocks of their returns as yearly rates, above the riskless rate."""
     pieces = blocks(path.value, length)
-    return mean((pieces[:, -1] / pieces[:, 0]) ** (YEAR / length) - 1)
+    yearly = (pieces[:, -1] / pieces[:, 0]) ** (YEAR / length) - 1
+    if path.cash is not None:
+        cash = blocks(path.cash, length)
+        yearly = yearly - jnp.expm1((cash[:, -1] - cash[:, 0]) * (YEAR / length))
+    return mean(yearly)
 
 
 def _rovar(path: Trajectory, length: int) -> Scalar:
@@ -86,13 +93,13 @@ def _rovar_trad(path: Trajectory, length: int) -> Scalar:
 
 @metric(unit="1/sqrt(year)", reads="days", sorts=True, minutes=TWO_RETURNS, lacks=_NO_RISK)
 def daily_return_on_var(path: Trajectory | Daily) -> Scalar:
-    """Return on value at risk of daily returns; there is none if their 5 % quantile is not
-    negative. [Dowd, 2000]
+    """Return on value at risk of daily returns, whose mean is above the riskless rate; there is
+    none if their 5 % quantile is not negative. [Dowd, 2000]
 
     sqrt(365) mean(x) / -(5 % quantile of x)
     """
     returns = changes(path.days)
-    return jnp.sqrt(365.0) * per_loss(mean(returns), percentile(returns, 5))
+    return jnp.sqrt(365.0) * per_loss(mean(excess(path)), percentile(returns, 5))
 
 
 def _define(

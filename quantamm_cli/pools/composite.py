@@ -29,12 +29,12 @@ class Part(Settings):
 class Composite(AbstractPool, kind="composite"):
     """A parent pool, some of whose assets are shares of other pools, the parts.
 
-    The parent's assets are the tokens that no part holds, in the order of the run, then the parts
-    in theirs. A part opens with the value that the parent's initial weights assign to it. The price
-    of its share is the part's value over its opening value; before the start it is that of constant
-    weights, so that the parent's estimators can warm up. Weights and reserves are reported by
-    token. A part's name is the prefix of its parameters: ``params.majors_initial_weights`` for a
-    part ``majors``.
+    The parent's assets are first the tokens that no part holds, in the order of the run, then one
+    share of each part, in the order of the parts. At the start a part has the value that the
+    parent's initial weights give it. The price of its share is the value of the part divided by
+    that opening value. In the burn-in, in which the part does not exist yet, the price is that of a
+    pool of constant weights. Weights and reserves are reported by token. The parameters of a part
+    begin with its name: ``params.majors_initial_weights`` for a part ``majors``.
     """
 
     parent: AbstractPool

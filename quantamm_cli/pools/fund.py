@@ -19,7 +19,8 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
     """A portfolio with the weights of a frictionless pool that trades at the market's prices, and
     so loses nothing to arbitrageurs.
 
-    [Milionis, Moallemi, Roughgarden & Zhang, arXiv:2208.06046]
+    It reinvests what it gains by that; the strategy of [Milionis, Moallemi, Roughgarden & Zhang,
+    arXiv:2208.06046] holds the pool's reserves: the metric ``loss_versus_rebalancing``.
     """
 
     cost: Fraction = Field(0.0, description="exchange fee, a fraction of the value sold")

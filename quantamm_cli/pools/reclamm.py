@@ -162,15 +162,16 @@ class Readjusting(Quotes):
 class Reclamm(AbstractPool, kind="reclamm"):
     """A readjusting concentrated liquidity pool. [Balancer, reCLAMM; see ``core.reclamm``]
 
-    It opens at the market's price; ``price_ratio`` is the highest price of its range over the
-    lowest. If both tokens have the same value, the market's price is the middle of the range. When
-    the pool is used while its centeredness is below ``centeredness_margin``, the scarce token's
-    virtual balance is multiplied by (1 - shift_exponent / 124649) for each second since the last
-    use, and the other grows so that the range keeps its width. With ``constant_arc_length`` each
-    second of a shift costs the same in arbitrage: the speed is ``arc_length_scale`` times
-    ``arc_length_speed``, or times the speed whose first step equals the geometric one. A shift with
-    ``centeredness_scaling`` moves the price by at most half the range: without that limit it would
-    empty a drained pool.
+    It trades within a range of prices, of which ``price_ratio`` is the highest over the lowest. It
+    opens at the market's price, which is the middle of the range if both tokens have the same
+    value. The range shifts when the pool is used while its centeredness is below
+    ``centeredness_margin``. With ``geometric`` interpolation the virtual balance of the scarce
+    token is multiplied by (1 - shift_exponent / 124649) for each second since the last use, and the
+    other one grows so that the range keeps its width. With ``constant_arc_length`` every second of
+    a shift costs the same in arbitrage. Its speed is ``arc_length_scale`` times
+    ``arc_length_speed``; without ``arc_length_speed``, times the speed whose first step equals the
+    geometric one. With ``centeredness_scaling`` a shift moves the price by at most half the range;
+    more would empty a pool that has almost nothing of one token.
     """
 
     version: Literal[1, 2] = Field(

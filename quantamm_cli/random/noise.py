@@ -1,11 +1,11 @@
 """Random numbers that are the same bits on every platform, now and in later versions of numpy.
 
-They come from raw words of PCG64 (whose stability numpy guarantees), integers, and + - * / and
-square roots of single float64 entries, which IEEE 754 fixes to the last bit. Not used, because
-their last bits depend on the library or on the width of the machine's vectors: exp, log, sin,
-powers, numpy's own normal variates, matrix products, and sums and means of floats (cumulative sums
-and products run in sequence and are safe). Each stream is read from its start, so a longer one
-begins with the shorter one.
+They use only what is the same everywhere: raw words of PCG64, which numpy keeps stable, integers,
+and + - * / and square roots of single float64 numbers, which IEEE 754 defines to the last bit.
+Cumulative sums and products run in sequence, so they are safe, too. They use no exp, log, sin or
+powers, no normal variates of numpy, no matrix products, and no sums or means of floats: the last
+bits of these depend on the library or on the processor. A stream is always read from its start, so
+the first n numbers are the same however many are read.
 """
 
 import hashlib

@@ -13,10 +13,10 @@ def benchmarks(
     """Values (t,) by strategy, of ``unix`` (t,), ``prices`` and ``reserves`` (t, n) and ``value``
     (t,).
 
-    As in the scores, HODL buys at the first (stored) row of each period, while the pool of constant
-    weights, which are the first row's shares of value, continues. Each has the value of the pool
-    at the start of a period. The pool of constant weights has no fees here; where there are fees,
-    its scores differ a little.
+    Each portfolio starts every period with the value of the pool. HODL keeps the pool's reserves of
+    the first stored row of the period, as in the scores. Constant weights are the shares of value
+    in the first row of the run, in every period. This pool of constant weights has no fees, so with
+    fees it differs slightly from the one in the scores.
     """
     prices = np.asarray(trajectory["prices"], float)
     reserves = np.asarray(trajectory["reserves"], float)

@@ -37,8 +37,9 @@ class Subject:
     """A stored run and its assessment.
 
     ``trajectory``: ``unix`` (t,) ms, ``prices``, ``weights``, ``reserves`` (t, n) and ``value``
-    (t,). ``strategies``: scores by strategy (including the pool), period and metric. ``tables``:
-    those of the result, as a terminal shows them. ``worth``: values (t,) of portfolios by strategy.
+    (t,). ``supply``: shares of the pool (t,), where scores are of one. ``strategies``: scores by
+    strategy (including the pool), period and metric. ``tables``: those of the result, as a terminal
+    shows them. ``worth``: values (t,) of portfolios by strategy.
     ``entries``: the history; empty for a run that was not trained. ``choices``: by selection rule.
     ``units``: by metric and by readable name. ``undefined``: why scores of the pool do not exist,
     by ``period.metric``. ``short``: the days of periods that are short for yearly numbers.
@@ -51,6 +52,7 @@ class Subject:
     strategies: Mapping[str, Scores]
     tables: tuple[Table | str, ...] = ()
     worth: Mapping[str, np.ndarray] = field(default_factory=dict)
+    supply: np.ndarray | None = None
     status: str = ""
     selection: Selection | None = None
     metric: str = ""
@@ -65,9 +67,21 @@ class Subject:
 
     @cached_property
     def values(self) -> dict[str, Numbers]:
-        """Values (t,) of the pool and of the benchmarks, by strategy."""
-        own = {"pool": np.asarray(self.trajectory["value"], float)}
-        return own | benchmarks(self.trajectory, self.periods)
+        """Values (t,) of the pool and of the benchmarks, by strategy; of as many shares as there
+        were at the first row.
+        """
+        path = dict(self.trajectory)
+        if self.supply is not None:
+            growth = self.supply / self.supply[0]
+            path["value"] = path["value"] / growth
+            path["reserves"] = path["reserves"] / growth[:, None]
+        own = {"pool": np.asarray(path["value"], float)}
+        return own | benchmarks(path, self.periods)
+
+    @property
+    def unit(self) -> str:
+        """The unit of ``values``."""
+        return "numeraire" if self.supply is None else "numeraire, of the first row's shares"
 
     @property
     def subtitle(self) -> str:

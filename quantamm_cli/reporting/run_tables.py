@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from quantamm_cli.reporting.names import PARTS, SHOWN, STRATEGIES
 from quantamm_cli.reporting.periods import Numbers, looks_at_test
 from quantamm_cli.reporting.table import Column, Table, columns_of, printed
+from quantamm_cli.settings.signs import shown
 
 Scores = Mapping[str, Mapping[str, float]]
 """By period and metric."""
@@ -99,6 +100,7 @@ def grid_table(
     (down, rows), (across, columns) = axes.items()
     if len(columns) > _WIDEST:
         return None
+    scores = [shown(metric, score) for score in scores]
     finite = [score for score in scores if math.isfinite(score)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
     cells = iter([f"{score:.4g} {_shade(score, low, high)}" for score in scores])
@@ -121,7 +123,7 @@ def random_table(draws: int, means: Scores, beaten: Mapping[str, float]) -> Tabl
 
 
 def _shown(numbers: Mapping[str, float]) -> list[float | None]:
-    return list(map(numbers.get, _METRICS))
+    return [shown(metric, numbers.get(metric)) for metric in _METRICS]
 
 
 def parameters_table(
@@ -183,7 +185,8 @@ def metrics_tables(
     for period, scores in strategies["pool"].items():
         rows = []
         for metric in scores:
-            numbers = [strategies[name].get(period, {}).get(metric) for name in names]
+            columns = (strategies[name].get(period, {}) for name in names)
+            numbers = [shown(metric, column.get(metric)) for column in columns]
             why = [reasons.get(f"{period}.{metric}", "")] if reasons else []
             rows.append([metric, units.get(metric, ""), *numbers, *why])
         caption = "All metrics"
@@ -208,7 +211,8 @@ def selections_table(choices: Mapping[str, Choice]) -> Table:
         label = rule
         if looks_at_test(rule):
             label += " (chosen on the test period)"
-        rows.append([label, choice["step"], choice["set"], *map(choice["scores"].get, periods)])
+        scores = (shown(choice["metric"], choice["scores"].get(period)) for period in periods)
+        rows.append([label, choice["step"], choice["set"], *scores])
     metric = next(iter(choices.values()))["metric"]
     columns: list[Column] = ["rule", "step", "set", *columns_of(periods, ".4g")]
     return Table.of(f"What each selection rule chooses, by {metric}", columns, rows)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.settings.signs import shown
 
 _TEXTS = ("run", "kind", "status", "what", "tokens", "of", "metric")
 _FOLDER: tuple[Column, ...] = (*_TEXTS, ("best", ".4f"), "modified (UTC)")
@@ -34,7 +35,8 @@ def folder_table(lines: Sequence[Line]) -> Table:
 
 def _cells(line: Line) -> list[str | float | None]:
     texts = [line.name, line.kind, line.status, line.what, " ".join(line.tokens)]
-    return [*texts, line.size, line.metric, line.best, f"{line.modified:%Y-%m-%d %H:%M}"]
+    best = shown(line.metric, line.best)
+    return [*texts, line.size, line.metric, best, f"{line.modified:%Y-%m-%d %H:%M}"]
 
 
 def damages_table(damages: Sequence[tuple[Path, str]]) -> Table:

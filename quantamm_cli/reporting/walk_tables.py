@@ -5,6 +5,7 @@ import math
 from quantamm_cli.evaluation.walk_document import CycleRecord, IntervalRecord, WalkDocument
 from quantamm_cli.reporting.names import STRATEGIES
 from quantamm_cli.reporting.table import MISSING, Column, Table
+from quantamm_cli.settings.signs import shown
 
 Cell = float | str | None
 
@@ -41,7 +42,8 @@ def _cycle(each: CycleRecord, metric: str) -> list[Cell]:
     above = None
     if earned is not None and other is not None:
         above = (1 + earned) / (1 + other) - 1
-    scores = [each["metrics"]["train"][metric], test[metric], each["efficiency"], each["gap"]]
+    inside, outside = shown(metric, each["metrics"]["train"][metric]), shown(metric, test[metric])
+    scores = [inside, outside, each["efficiency"], shown(metric, each["gap"])]
     regime = f"{each['regime']['trend']}, {each['regime']['volatility']} volatility"
     returns = [earned, test["returns_over_hodl"], above, each["random"][metric]["beaten"]]
     return [each["cycle"], each["start"], each["end"], each["test_end"], *scores, regime, *returns]
@@ -61,10 +63,12 @@ def together_table(walk: WalkDocument) -> Table:
     def add_interval(name: str, interval: IntervalRecord, remark: str) -> None:
         add(name, interval["estimate"], remark, _between(interval))
 
-    inside, beaten = _fixed(together["inside"]), together["random"][together["metric"]]["beaten"]
-    add(f"mean {out} {together['metric']}", together["outside"], f"in sample {inside}")
-    add("walk-forward efficiency", together["efficiency"], f"gap {_fixed(together['gap'])}")
-    add(f"worst {out}", together["worst"], f"cycle {together['worst_cycle']}")
+    metric = together["metric"]
+    beaten = together["random"][metric]["beaten"]
+    inside, gap = (_fixed(shown(metric, together[name])) for name in ("inside", "gap"))
+    add(f"mean {out} {metric}", shown(metric, together["outside"]), f"in sample {inside}")
+    add("walk-forward efficiency", together["efficiency"], f"gap {gap}")
+    add(f"worst {out}", shown(metric, together["worst"]), f"cycle {together['worst_cycle']}")
     add("untrained random parameters beaten", beaten, "share of them, mean of the cycles")
     blocks = f"blocks of {intervals['block_days']:.3g} days"
     add_interval(f"yearly Sharpe ratio, {deflated['days']} days", intervals["sharpe"], blocks)

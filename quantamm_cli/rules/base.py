@@ -44,10 +44,11 @@ def memory_parameter(
         log=True,
         layers=layers,
         onchain=onchain,
+        bounds=(0.0, clock.max_memory_days),
     )
 
 
-def two_memories() -> list[Parameter]:
+def two_memories(bounds: tuple[float, float] = Parameter.bounds) -> list[Parameter]:
     """``memory_days_1`` and ``memory_days_2``, whose raw form is the days themselves."""
     return [
         Parameter(
@@ -60,6 +61,7 @@ def two_memories() -> list[Parameter]:
             high=200.0,
             log=True,
             onchain=OnChain(f"lamb_{number}", lamb),
+            bounds=bounds,
         )
         for number in (1, 2)
     ]

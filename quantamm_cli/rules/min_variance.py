@@ -35,7 +35,7 @@ class MinVariance(WeightRule, kind="min_variance"):
         return True
 
     def parameters(self, clock: Clock) -> tuple[Parameter, ...]:
-        return (*two_memories(),)
+        return (*two_memories((0.0, clock.max_memory_days)),)
 
     def signal(self, recur: Recur, observed: RuleInputs, params: Params, clock: Clock) -> Stream:
         keep, forget = decay_of_days(params["memory_days_1"], *clock)

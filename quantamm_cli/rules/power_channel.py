@@ -1,5 +1,7 @@
 """Power channel."""
 
+import math
+
 import jax.numpy as jnp
 from pydantic import Field
 
@@ -37,6 +39,7 @@ class PowerChannel(GradientRule, kind="power_channel"):
             low=1.0,
             high=4.0,
             onchain=OnChain("exponents", at_least_one),
+            bounds=(1.0, math.inf),
         )
         return (strength(), *self.memory(clock), exponent, *scale)
 

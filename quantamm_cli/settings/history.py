@@ -16,7 +16,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 
 IDENTITY = 1
 """The number in digests; it never rises, as that would rename every stored result."""
-DOCUMENT = 1
+DOCUMENT = 2
 """The number of checkpoints, walk-forwards, studies, scores and receipts; it rises with each line
 of CHANGES and with new settings.
 """
@@ -39,7 +39,20 @@ class Change(NamedTuple):
     """The earlier defaults of settings with ``since``, which documents that omit them had."""
 
 
-CHANGES: tuple[Change, ...] = ()
+CHANGES: tuple[Change, ...] = (
+    Change(
+        2,
+        "fees/recorded",
+        2,
+        "metrics are of a share where the LP supply changes; scoring.per=pool: of the pool",
+    ),
+    Change(
+        2,
+        "metric/loss_versus_rebalancing",
+        2,
+        "the strategy compared with holds the pool's reserves, not its shares of value",
+    ),
+)
 
 
 class Older(NamedTuple):

@@ -28,6 +28,11 @@ def load_plugins() -> None:
         _load(point)
 
 
+def has_components() -> bool:
+    """Whether any package is installed whose components are imported with ours."""
+    return bool(_points(COMPONENTS))
+
+
 def plugin_folders() -> list[tuple[str, Path]]:
     """The folders of YAML of the packages, with the names of their entry points.
 

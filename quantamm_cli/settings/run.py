@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings, component
 from quantamm_cli.settings.digest import fields, sha256
-from quantamm_cli.settings.history import IDENTITY, named_meanings
+from quantamm_cli.settings.history import IDENTITY, named_meanings, since
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.objective import Objective
 from quantamm_cli.settings.precision import check_numbers
+from quantamm_cli.settings.scoring import Scoring
 from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
 from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
 
@@ -56,6 +57,7 @@ class Simulate(Settings):
     fees: Component
     trades: Component = Field(default_factory=lambda: component("trades", "none")())
     params: dict[str, Numbers] = Field(default_factory=dict)
+    scoring: Scoring = Field(default_factory=Scoring, json_schema_extra=since(2))
     plugins: tuple[str, ...] = ()
     runs_dir: str = "runs"
     output: Output = Field(default_factory=Output)

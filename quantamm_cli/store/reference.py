@@ -1,5 +1,5 @@
-"""Reads result files of quantammsim: JSON within JSON, a list of the settings and one entry a
-step, with NaN as a bare word.
+"""Reads files of quantammsim: a fingerprint (the settings of a run) is a JSON object; a result is
+JSON within JSON, a list of a fingerprint and one entry a step, with NaN as a bare word.
 """
 
 import hashlib
@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.store import atomic
 
 _ADVICE = "name a file that quantammsim wrote (results/run_….json)"
+_MARKS = ("rule", "startDateString", "optimisation_settings", "return_val", "chunk_period")
+"""Settings by which a fingerprint is known."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,38 @@ def read_result(path: str | Path) -> Result:
     return Result(place, digest, settings, tuple(valid.values()), tuple(valid), superseded)
 
 
+def read_fingerprint(path: str | Path) -> dict[str, Json]:
+    """The settings in a file: a fingerprint, which may be partial, or that of a result.
+
+    Raises StoreError if the file is missing, cut, or has no setting of quantammsim.
+    """
+    place = Path(path)
+    with atomic.reporting_errors(place, "read"):
+        data = place.read_bytes()
+    tree = _tree(place, data, "name a JSON file of a fingerprint")
+    first = tree[0] if isinstance(tree, list) and tree else tree
+    if not is_fingerprint(first):
+        raise StoreError(
+            str(path), f"has no setting of quantammsim; expected some of {', '.join(_MARKS)}"
+        )
+    return dict(first)
+
+
+def is_fingerprint(tree: object) -> bool:
+    """Whether a tree has settings by names of quantammsim."""
+    return isinstance(tree, dict) and any(name in tree for name in _MARKS)
+
+
 def _parts(path: Path, data: bytes) -> list[JsonObject]:
     """The list in a file, encoded twice, as quantammsim does, or once."""
-    try:
-        tree: Any = json.loads(data.decode("utf-8"))
-        if isinstance(tree, str):
-            tree = json.loads(tree)
-    except json.JSONDecodeError as error:
+    tree = _tree(path, data, _ADVICE)
+    first = tree[0] if isinstance(tree, list) and len(tree) == 1 else tree
+    if is_fingerprint(first):
         raise StoreError(
             str(path),
-            f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {_ADVICE}",
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise StoreError(str(path), f"is not JSON ({type(error).__name__}); {_ADVICE}") from None
+            "is a fingerprint without results: no run; make a file of settings of it: "
+            f"qsim config import {path} > mine.yaml",
+        )
     if not isinstance(tree, list) or not tree or not all(isinstance(part, dict) for part in tree):
         raise StoreError(str(path), f"is JSON but not a list of settings and entries; {_ADVICE}")
     if "tokens" not in tree[0] or "rule" not in tree[0]:
@@ -70,9 +91,21 @@ def _parts(path: Path, data: bytes) -> list[JsonObject]:
             str(path),
             f"its first part has no tokens or no rule: not settings of quantammsim; {_ADVICE}",
         )
-    if len(tree) < 2:
-        raise StoreError(str(path), "has settings but no step")
     return tree
+
+
+def _tree(path: Path, data: bytes, advice: str) -> Any:
+    """JSON, also within a JSON string."""
+    try:
+        tree: Any = json.loads(data.decode("utf-8"))
+        return json.loads(tree) if isinstance(tree, str) else tree
+    except json.JSONDecodeError as error:
+        raise StoreError(
+            str(path),
+            f"was cut or altered (broken in line {error.lineno}, column {error.colno}); {advice}",
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise StoreError(str(path), f"is not JSON ({type(error).__name__}); {advice}") from None
 
 
 def _step(entry: JsonObject, index: int) -> int:

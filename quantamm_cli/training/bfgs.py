@@ -13,6 +13,7 @@ from jax.sharding import Mesh
 from jaxtyping import Float, Int
 from pydantic import Field
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mesh, shard
 from quantamm_cli.engine.objective import Gain, penalised, period_scores
@@ -100,7 +101,7 @@ def _fresh(memory_size: int, params: Params) -> Any:
     return _solver(memory_size, 1).init(params)[0]
 
 
-@partial(jax.jit, static_argnames="memory_size")
+@program("memory_size")
 def _prepare(memory_size: int, params: Params) -> Memory:
     def one(values: Params) -> Memory:
         return Memory(_fresh(memory_size, values), jnp.zeros((), jnp.int8))
@@ -108,7 +109,7 @@ def _prepare(memory_size: int, params: Params) -> Memory:
     return jax.vmap(one)(params)
 
 
-@partial(jax.jit, static_argnames="shape")
+@program("shape")
 def _step(
     shape: Shape, inputs: StepInputs, numbers: Numbers, params: Params, memory: Memory
 ) -> tuple[tuple[Gain, Float[Array, " s"], Any], Params, Memory]:

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from pydantic import Field
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
 from quantamm_cli.engine.objective import Gain, gains, period_scores
@@ -114,7 +115,7 @@ class Search(NamedTuple):
     ended: Int[Array, ""]
 
 
-@jax.jit
+@program()
 def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
     def one(values: Params) -> Search:
         return Search(distribution(ravel_pytree(values)[0].size, sigma0), jnp.zeros((), jnp.int8))
@@ -122,7 +123,7 @@ def _prepare(params: Params, sigma0: Float[Array, ""]) -> Search:
     return jax.vmap(one)(params)
 
 
-@partial(jax.jit, static_argnames="shape")
+@program("shape")
 def _step(
     shape: Shape,
     inputs: StepInputs,

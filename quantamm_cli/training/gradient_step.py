@@ -10,6 +10,7 @@ import optax
 from jax import Array
 from jaxtyping import Float
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
 from quantamm_cli.engine.objective import Gain, ascent, period_scores
@@ -30,7 +31,7 @@ class Optimiser(NamedTuple):
     plateau: Plateau | None
 
 
-@partial(jax.jit, static_argnames="transform")
+@program("transform")
 def prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser:
     """The state of every set before the first step; ``params`` are those that train."""
 
@@ -40,7 +41,7 @@ def prepare(transform: Transform, numbers: Numbers, params: Params) -> Optimiser
     return jax.vmap(one)(params)
 
 
-@partial(jax.jit, static_argnames="shape")
+@program("shape")
 def step(
     shape: Shape,
     inputs: StepInputs,

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 from jax.sharding import Mesh
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, mean_over_windows, shard
 from quantamm_cli.engine.objective import Gain, gains, period_scores
@@ -20,7 +21,7 @@ def scored(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Any, 
     return gain, metrics
 
 
-@partial(jax.jit, static_argnames="shape")
+@program("shape")
 def _scored(shape: Shape, inputs: StepInputs, params: Params) -> tuple[Gain, Any]:
     return shard(shape.mesh, partial(_work, shape), (SHARDING, SETS), SETS)(inputs, params)
 

@@ -16,6 +16,7 @@ from quantamm_cli.engine.forward import Spans
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.market import Market
+from quantamm_cli.metrics import METRICS
 from quantamm_cli.metrics.undefined import reasons, short_periods
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import parameters_table, scores_table
@@ -23,6 +24,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.precision import check_numbers
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.trajectory import write_arrays
 from quantamm_cli.workflows.estimator_state import Readouts, readouts
@@ -113,6 +115,7 @@ class Scored:
         tree: dict[str, Json] = {
             "metrics": self.metrics,
             **undefined_json(self.undefined),
+            "signs": signs(METRICS),
             "benchmarks": self.benchmarks,
             "final": self.final,
             "params": self.params,
@@ -121,9 +124,24 @@ class Scored:
             tree["trades"] = self.trades.to_dict()
         return tree
 
+    @property
+    def _basis(self) -> str:
+        """What the scores are of, in one line."""
+        holder = "the pool"
+        if self.assessment.trajectory.supply is not None:
+            holder = "a share of the pool"
+        line = f"scores of {holder}; HODL holds what {holder} holds at the period's first row"
+        rate = self.settings.scoring.riskless
+        if rate:
+            text = rate if isinstance(rate, str) else f"{rate:.4g} a year"
+            line += f"; riskless rate: {text}"
+        return line
+
     def tables(self, title: str) -> Sequence[Table | str]:
         """Scores of the pool and the benchmarks, parameters, and counts of external trades."""
-        shown: list[Table | str] = [scores_table(title, self.assessment.scores, self.short)]
+        shown: list[Table | str] = [
+            scores_table(f"{title}\n{self._basis}", self.assessment.scores, self.short)
+        ]
         table = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
         if table is not None:
             shown.append(table)
@@ -143,7 +161,8 @@ def scored(
 ) -> Scored:
     """Run one raw parameter set over all periods and write its trajectory into ``folder``.
 
-    ``followed``: include the portfolios that follow the pool's weights in the benchmarks.
+    ``followed``: include the portfolios that follow the pool's weights in the benchmarks, and the
+    pool from a fresh start in each period.
     """
     pool = AbstractPool.typed(settings.pool)
     inputs = feed(settings, market)
@@ -200,8 +219,8 @@ _QUANTITIES = {"weights": "weight", "reserves": "reserve", "value": "value"}
 
 
 def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:
-    """Raw and readable parameters of one set."""
-    return {"raw": _lists(raw), "readable": _lists(parameters.readable(specs, raw))}
+    """Raw parameters of one set, and readable ones as they are in force."""
+    return {"raw": _lists(raw), "readable": _lists(parameters.in_force(specs, raw))}
 
 
 def _lists(params: Mapping[str, Any]) -> dict[str, Any]:

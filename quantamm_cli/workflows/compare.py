@@ -19,6 +19,7 @@ from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.signs import shown
 from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.other_results import walk_place
 from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
@@ -116,16 +117,16 @@ class Comparison(Result):
         metrics = {side.metric for side in self.sides}
         metric = metrics.pop() if len(metrics) == 1 else "(own metric)"
         for period in ("train", "validation", "test"):
-            scores = [side.scores.get(period) for side in self.sides]
+            scores = [shown(side.metric, side.scores.get(period)) for side in self.sides]
             rows.append([f"{period} {metric}", *map(_score_text, scores)])
         lines = [self.rule]
         for side in self.sides:
             lines += [f"{side.head} {change}" for change in side.older]
-        shown = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
+        tables = [Table.of("\n".join(lines), ["", *(side.head for side in self.sides)], rows)]
         pairs = [pair for pair in self.paired if pair.between is not None]
         if pairs:
-            shown.append(self._paired_table(pairs))
-        return shown
+            tables.append(self._paired_table(pairs))
+        return tables
 
     def _paired_table(self, pairs: Sequence[Pair]) -> Table:
         rows = [[pair.side.head, *pair.cells()] for pair in pairs]
@@ -215,11 +216,12 @@ def _pair(side: Side, returns: Days | str, first: Side, base: Days | str) -> Pai
 
 
 def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the test days, or the reason why there are none."""
+    """Returns of the test days above the riskless rate, or the reason why there are none."""
     stored = side.stored
     if isinstance(stored, Walk):
         ends = stored.daily["unix"] // 60_000 + 1439
-        return dict(zip(ends.tolist(), stored.daily["pool"].tolist(), strict=True))
+        returns = stored.daily["pool"] - stored.daily.get("riskless", 0.0)
+        return dict(zip(ends.tolist(), returns.tolist(), strict=True))
     try:
         return _computed(stored, composed, selection)
     except QsimError as failure:
@@ -227,7 +229,7 @@ def _daily(side: Side, composed: Composed, selection: Selection) -> Days | str:
 
 
 def _computed(run: Run, composed: Composed, selection: Selection) -> Days | str:
-    """Returns of the chosen set on the test days, computed again.
+    """Returns of the chosen set on the test days above the riskless rate, computed again.
 
     ``trajectory.npz`` may be deleted, or have too few rows.
     """
@@ -238,6 +240,6 @@ def _computed(run: Run, composed: Composed, selection: Selection) -> Days | str:
     selected = chooser(settings, selection)(run)
     pool, span = AbstractPool.typed(settings.pool), settings.periods["test"]
     market = load_market(settings, last_date(settings))
-    returns = daily(pool, selected.params, feed(settings, market), *span).returns["pool"]
+    returns = daily(pool, selected.params, feed(settings, market), *span).excess["pool"]
     ends = minute(settings.start) + day_rows(*span)[1:]
     return dict(zip(ends.tolist(), returns.tolist(), strict=True))

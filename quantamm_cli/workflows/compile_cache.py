@@ -7,13 +7,11 @@ is damaged, programs are compiled again.
 """
 
 import contextlib
-import hashlib
 import os
-import platform
-import subprocess
 from pathlib import Path
 
 from quantamm_cli.settings.cache import Cache
+from quantamm_cli.settings.computed_by import processor
 
 LIMIT = 128 * 2**20
 """Most bytes of programs, enough for some hundred trainings.
@@ -30,33 +28,6 @@ def programs(version: str) -> Path | None:
         with contextlib.suppress(OSError):
             _remove_incomplete(folder)
     return folder
-
-
-def processor() -> str:
-    """A short digest of the processor's model or features."""
-    text = platform.machine()
-    if platform.system() == "Darwin":
-        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            text += subprocess.run(
-                command, capture_output=True, text=True, timeout=5, check=True
-            ).stdout
-    else:
-        text += _features()
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _features() -> str:
-    """The feature flags of the first processor, from Linux's /proc/cpuinfo."""
-    with (
-        contextlib.suppress(OSError),
-        open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines,
-    ):
-        for line in lines:
-            name, _, flags = line.partition(":")
-            if name.strip() in ("flags", "Features"):
-                return " ".join(sorted(flags.split()))
-    return platform.processor()
 
 
 def _remove_incomplete(folder: Path) -> None:

@@ -147,6 +147,8 @@ def show_components(
     known = {each.name: each for each in items}
     if name not in known:
         hint = f"{did_you_mean(name, known)} (there are: {', '.join(known)})"
+        if not words:
+            hint += "; of your own: add 'plugins=[FILE.py]'"
         raise ConfigError(name, f"no such name among the {what}{hint}")
     return Components(what, (known[name],), one=True)
 

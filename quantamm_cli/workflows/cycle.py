@@ -100,7 +100,7 @@ def cycle(
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
     scores, random = training.metrics["test"], untrained_scores(before, inputs, names)["test"]
     compared = {name: _random_scores(scores[name], values) for name, values in random.items()}
-    outcome = Outcome(training.metrics, days.returns, bias)
+    outcome = Outcome(training.metrics, days.returns, bias, days.riskless)
     return Cycle(settings, training, outcome, regime(days.prices), compared)
 
 

@@ -1,6 +1,7 @@
 """Loads the prices of a run and the other data that it reads."""
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantamm_cli.errors import ConfigError
@@ -20,6 +21,8 @@ def load_market(settings: Simulate, until: str) -> "Market":
     from quantamm_cli.pools.base import AbstractPool
 
     source, pool = Source.typed(settings.data), AbstractPool.typed(settings.pool)
+    rate = settings.scoring.riskless
+    for_scores = () if not isinstance(rate, str) or rate in pool.looks_at else (rate,)
     return load(
         source,
         settings.tokens,
@@ -28,6 +31,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         pool.looks_at,
         Trades.typed(settings.trades),
         Fees.typed(settings.fees),
+        for_scores,
     )
 
 
@@ -102,6 +106,22 @@ def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
         start,
         start + settings.train_rows,
     )
+
+
+def input_files(settings: Simulate) -> list[Path]:
+    """All files of prices, series, trades, fees and supplied paths that a run reads."""
+    from quantamm_cli.market import Practice, Source
+    from quantamm_cli.market.fees import Fees
+    from quantamm_cli.market.trades import Trades
+
+    source, tokens = Source.typed(settings.data), settings.tokens
+    files = [*source.files(tokens), *map(Path, source.series.values())]
+    named = (Fees.typed(settings.fees).file, Trades.typed(settings.trades).file)
+    files += [Path(path) for path in named if path is not None]
+    if isinstance(settings, Train):
+        for folder in Practice.typed(settings.practice).folders:
+            files += source.replace(dir=folder).files(tokens)
+    return [path.expanduser() for path in files]
 
 
 def data_digest(settings: Simulate, market: "Market") -> str:

@@ -1,6 +1,5 @@
 """The state of a pool's estimators over a run, from which it can be continued."""
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
@@ -8,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.pools.base import AbstractPool
 
@@ -50,7 +50,7 @@ def readouts(
     return Readouts(unix, states)
 
 
-@partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+@program(quick=True)
 def _columns(pool: AbstractPool, params: dict[str, jax.Array], feed: Feed) -> dict[str, jax.Array]:
     """Compiled with little optimisation: it runs once per command."""
     return pool.readouts(params, feed)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
-from quantamm_cli.evaluation.assess import fresh
 from quantamm_cli.evaluation.baseline import DRAWS
 from quantamm_cli.evaluation.decomposition import decomposition
 from quantamm_cli.market import Market
@@ -81,7 +80,7 @@ class Chosen:
     def score(self, market: Market, watch: Watch, followed: bool = False) -> Scored:
         """Run over all periods and score beside the benchmarks.
 
-        ``followed``: include the portfolios that follow the pool's weights.
+        ``followed``: include the portfolios that follow the pool's weights, and fresh starts.
         """
         settings, params = self.settings, self.selected.params
         return scored(settings, params, settings.spans, market, self.folder, watch, followed)
@@ -205,9 +204,8 @@ def evaluate(
     market = load_market(settings, last_date(settings))
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
-    pool, raw, inputs, spans = scores.pool, scores.raw, scores.feed, settings.spans
-    fresh_scores = fresh(pool, raw, inputs, spans)
-    parts = decomposition(pool, raw, inputs, spans, scores.assessment.trajectory)
+    pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans
+    parts = decomposition(pool, raw, feed, spans, scores.assessment.trajectory)
     random = random_baseline(settings, scores)
     periods = custom_periods(dates, settings, scores, covered)
     others = other_sets(chosen.run, chosen.selected.step, sets, scores, spans)
@@ -217,6 +215,7 @@ def evaluate(
         trace = curvature(settings, market, raw)
         watch.lap("curvature")
     files = {"checkpoint": str(chosen.run.path), "trajectory": scores.file}
+    anew = scores.assessment.fresh
     return EvaluationResult(
-        chosen, scores, fresh_scores, parts, random, periods, others, trace, watch.seconds, files
+        chosen, scores, anew, parts, random, periods, others, trace, watch.seconds, files
     )

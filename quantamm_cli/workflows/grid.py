@@ -23,6 +23,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.signs import shown, signs
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.runs import Store
 from quantamm_cli.workflows.assessment import undefined_json
@@ -69,7 +70,7 @@ class GridResult(Result):
 
     def to_dict(self) -> dict[str, Json]:
         points = [_split(self.points[one]) | self._scored(one) for one in self.order]
-        tree: dict[str, Json] = {"metric": self.metric, "grid": points}
+        tree: dict[str, Json] = {"metric": self.metric, "grid": points, "signs": signs(self.scores)}
         if self.files is not None:
             tree["files"] = self.files
         return {**tree, "seconds": self.seconds}
@@ -82,15 +83,15 @@ class GridResult(Result):
     def tables(self) -> Sequence[Table | str]:
         rows = []
         for index in self.order:
-            scores = (column[index] for column in self.scores.values())
+            scores = (shown(name, column[index]) for name, column in self.scores.items())
             rows.append([*self.points[index].values(), *scores])
         title = f"{_title(self.settings)}, best {self.metric} first"
-        shown = [Table.of(title, [*self.axes, *self.scores], rows)]
+        tables = [Table.of(title, [*self.axes, *self.scores], rows)]
         if len(self.axes) == 2:
             surface = grid_table(self.metric, self.axes, self.scores[self.metric].tolist())
             if surface is not None:
-                shown.append(surface)
-        return shown
+                tables.append(surface)
+        return tables
 
 
 def _title(settings: Simulate) -> str:

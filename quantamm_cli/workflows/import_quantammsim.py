@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from quantamm_cli.config.components import load_components
-from quantamm_cli.config.quantammsim_settings import METRICS, translated
-from quantamm_cli.core.params import Parameter, initial, readable, trainable
+from quantamm_cli.config.quantammsim_settings import METRICS
+from quantamm_cli.core.params import Parameter, in_force, initial, trainable
 from quantamm_cli.errors import ConfigError, QsimError, StoreError
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.reference import Result as Reference
@@ -21,6 +20,7 @@ from quantamm_cli.store.reference import read_result
 from quantamm_cli.store.runs import Entry, Store
 from quantamm_cli.version import __version__
 from quantamm_cli.workflows.grid_axes import by_name
+from quantamm_cli.workflows.import_fingerprint import imported_settings, parameter_sets
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -43,23 +43,6 @@ _KNOWN_KEYS |= {"optuna_trial_number", "initial_reserves", *chain.from_iterable(
 """The keys of an entry that are no parameters."""
 _UNUSED_PARAMETERS = {"logit_delta_lamb", "sp_pre_exp_scaling"}
 """Parameters that quantammsim also writes for pools whose rule does not use them."""
-_STARTS = {
-    "initial_k_per_day": ("k_per_day", "k"),
-    "initial_memory_length": ("memory_days", "memory_days_1", "memory_days_for_ewma"),
-    "initial_weights_logits": ("initial_weights_logits",),
-    "initial_log_amplitude": ("log_amplitude",),
-    "initial_raw_width": ("raw_width",),
-    "initial_raw_exponents": ("raw_exponents",),
-    "initial_pre_exp_scaling": ("pre_exp_scaling",),
-    "initial_price_ratio": ("price_ratio",),
-    "initial_centeredness_margin": ("centeredness_margin",),
-    "initial_shift_exponent": ("shift_exponent",),
-    "rotation_angle": ("rotation_angle",),
-    "alpha": ("alpha",),
-    "beta": ("beta",),
-    "lam": ("lam",),
-}
-"""Settings of a training's initial values, and the names of our parameters that take them."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +107,7 @@ def import_quantammsim(
 
 def _import(result: Reference, config_dir: str | None, monitor: Monitor, store: Store) -> Imported:
     try:
-        settings, specs, notes = _settings(result, config_dir)
+        settings, _, specs, notes = imported_settings(result.settings, config_dir)
     except ConfigError as failure:
         raise StoreError(str(result.path), f"cannot be imported: {failure}") from failure
     if result.superseded:
@@ -137,50 +120,6 @@ def _import(result: Reference, config_dir: str | None, monitor: Monitor, store: 
         monitor.note(f"  {note}")
     sets, path = len(entries[0]["objective"]), store.path(fingerprint)
     return Imported(result.path, fingerprint, status, len(entries), sets, tuple(notes), path)
-
-
-def _settings(
-    result: Reference, config_dir: str | None
-) -> tuple[Train, tuple[Parameter, ...], list[str]]:
-    """The translated settings, the parameters they declare, and what could not be translated."""
-    from quantamm_cli.pools.base import AbstractPool
-
-    tree, notes = translated(result.settings, config_dir)
-    without_params = decode(Train, _known(tree))
-    pool = AbstractPool.typed(without_params.pool)
-    specs = pool.parameters(len(without_params.tokens))
-    tree["params"] = _starts(result.settings, specs)
-    settings = decode(Train, _known(tree))
-    initial(specs, settings.params, _sets(settings), len(settings.tokens), 0.0, 0)
-    return settings, specs, notes
-
-
-def _sets(settings: Train) -> int:
-    from quantamm_cli.training.base import Fit
-
-    return Fit.typed(settings.fit).parameter_sets
-
-
-def _known(tree: JsonObject) -> JsonObject:
-    """The settings of a training, without other top-level keys of the tree."""
-    return {name: value for name, value in tree.items() if name in Train.model_fields}
-
-
-def _starts(settings: JsonObject, specs: Sequence[Parameter]) -> dict[str, Json]:
-    """The initial values of a training, by names of our parameters."""
-    declared = by_name(specs)
-    params: dict[str, Json] = {}
-    for key, names in _STARTS.items():
-        if settings.get(key) is None:
-            continue
-        for name in names:
-            if name in declared and not params.keys() & set(declared[name].names):
-                params[name] = settings[key]
-    length: Any = settings.get("initial_memory_length")
-    if "memory_days_2" in declared and length is not None:
-        delta: Any = settings.get("initial_memory_length_delta")
-        params["memory_days_2"] = length + (delta or 0.0)
-    return params
 
 
 def _entries(
@@ -213,7 +152,7 @@ def _entry(
 ) -> Entry:
     """One step in the form of our runs."""
     assets = len(settings.tokens)
-    sets = _sets(settings)
+    sets = parameter_sets(settings)
     values, finite = {}, {}
     for name, spec in by_name(specs).items():
         if name in entry:
@@ -232,7 +171,7 @@ def _entry(
     return {
         "step": step,
         "params": params,
-        "readable": readable(specs, params),
+        "readable": in_force(specs, params),
         "objective": objective,
         "metrics": scores,
         "learning_rate": float(rate[0]) if rate.size else float("nan"),

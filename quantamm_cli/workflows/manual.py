@@ -19,6 +19,9 @@ from quantamm_cli.workflows.results import Result
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 INDEX = "index"
+_USAGE = """\
+qsim help TOPIC shows a page, qsim help WORDS searches all pages, qsim --help lists the commands
+begin with start; then: your own CSV, prices; your own rule, adding-rule; a heading, its words"""
 _MOST = 6
 _LINK = re.compile(r"\[([^][]+)\]\(([\w-]+)\.md(?:#[\w-]+)?\)")
 _HIDDEN = re.compile(r"[ \t]*<!--.*?-->\n?|^!\[.*\n", re.DOTALL | re.MULTILINE)
@@ -119,12 +122,13 @@ def _topics() -> Manual:
     for each in map(page, topics()):
         rows.append((each.topic, each.summary))
         passages.append(Passage(each.topic, (each.topic,), each.summary))
-    usage = "qsim help TOPIC shows a page, qsim help WORDS searches the glossary and headings"
-    return Manual(tuple(passages), (Table.of("", ["topic", "subject"], rows), usage))
+    return Manual(tuple(passages), (Table.of("", ["topic", "subject"], rows), _USAGE))
 
 
 def _search(phrase: str, known: Sequence[str]) -> Manual:
-    """Entries that explain exactly this phrase; else entries and sections that contain it."""
+    """Entries that explain exactly this phrase; else entries and sections that contain it; else
+    sections whose text has all its words.
+    """
     wanted = phrase.lower()
     pages = list(map(page, topics()))
     entries = list(chain.from_iterable(map(Page.entries, pages)))
@@ -132,18 +136,29 @@ def _search(phrase: str, known: Sequence[str]) -> Manual:
     matches = [entry for entry in entries if wanted in map(str.lower, entry.names)]
     matches = matches or _containing(wanted, entries)
     if not matches and not sections:
+        sections = _mentioning(wanted, chain.from_iterable(map(Page.sections, pages)))
+    if not matches and not sections:
         terms = dict.fromkeys(chain.from_iterable(entry.names for entry in entries))
         hint = did_you_mean(phrase, known) or did_you_mean(phrase, terms)
-        raise ConfigError(phrase, f"no topic, term or heading{hint}; qsim help lists the topics")
+        raise ConfigError(phrase, f"in no page{hint}; qsim help lists the topics")
+    whole: list[str] = []
     if not matches and len(sections) == 1:
-        matches = sections
+        matches, whole = sections, [f"qsim help {sections[0].topic}: the whole page"]
     shown = matches[:_MOST]
     others = [part for part in sections if part not in shown][:_MOST]
     output: list[Table | str] = []
     if shown:
         output.append(Markdown("\n".join(part.text for part in shown)))
-    output += [f"qsim help {part.topic}: {part.names[0]}" for part in others]
+    output += [*whole, *(f"qsim help {part.topic}: {part.names[0]}" for part in others)]
     return Manual((*shown, *others), tuple(output))
+
+
+def _mentioning(wanted: str, sections: Iterable[Passage]) -> list[Passage]:
+    """The sections whose text has every word, those that name them most often first."""
+    words = [re.compile(rf"\b{re.escape(word)}", re.IGNORECASE) for word in wanted.split()]
+    counts = {part: [len(word.findall(part.text)) for word in words] for part in sections}
+    complete = [part for part in counts if all(counts[part])]
+    return sorted(complete, key=lambda part: -sum(counts[part]))
 
 
 def _containing(wanted: str, passages: Iterable[Passage]) -> list[Passage]:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.periods import Period, dated
 from quantamm_cli.reporting.run import Subject
@@ -13,6 +15,7 @@ from quantamm_cli.workflows.selection import all_selections, selection_metric
 
 def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
     """One pool over its periods."""
+    supply = scored.assessment.trajectory.supply
     units = {name: metric.unit for name, metric in METRICS.items()}
     return Subject(
         name=name,
@@ -20,6 +23,7 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
         periods=periods,
         trajectory=columns(scored.settings, scored.assessment.trajectory),
         worth=scored.assessment.worth,
+        supply=None if supply is None else np.asarray(supply, float),
         strategies=scored.assessment.scores,
         undefined=scored.undefined,
         short=scored.short,

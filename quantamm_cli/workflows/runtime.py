@@ -10,7 +10,7 @@ def start_jax() -> None:
     """Configure JAX, here only: double precision, and a compilation cache on disk.
 
     If ``JAX_COMPILATION_CACHE_DIR`` is set, it and JAX's other cache settings apply instead of
-    ours.
+    ours, and every process traces its programs.
     """
     import jax
 
@@ -23,6 +23,9 @@ def start_jax() -> None:
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
         # JAX locks the folder only if its size is bounded
         jax.config.update("jax_compilation_cache_max_size", LIMIT)
+        from quantamm_cli.core.programs import store_programs
+
+        store_programs(folder is not None)
     jax.config.update("jax_raise_persistent_cache_errors", False)
     warnings.filterwarnings(
         "ignore", message="Error .* persistent compilation cache entry", category=UserWarning

@@ -150,9 +150,10 @@ class StoredStudy(Result):
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
         best = study["best"]["number"] if "best" in study else None
-        caption = f"{self.result.short}…  {study['identity']['objective']}"
-        searched = list(study["identity"]["space"])
-        return [*map(str, self.older), trials_table(caption, study["trials"], searched, best)]
+        objective = study["identity"]["objective"]
+        caption, searched = f"{self.result.short}…  {objective}", list(study["identity"]["space"])
+        trials = trials_table(caption, study["trials"], searched, best, objective)
+        return [*map(str, self.older), trials]
 
 
 def show_stored(result: StoredResult, selection: Selection, monitor: Monitor) -> Result:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from quantamm_cli.core.params import Parameter, initial, readable, trainable
+from quantamm_cli.core.params import Parameter, in_force, initial, trainable
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.errors import ConfigError
@@ -20,6 +20,7 @@ from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import cell
 from quantamm_cli.settings.json_tree import without
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.signs import shown
 from quantamm_cli.store.runs import Entry, Run, Writer
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import begin
@@ -84,7 +85,7 @@ class TrainingRun:
         entry: Entry = {
             "step": report.step,
             "params": report.params,
-            "readable": readable(self._specs, report.params),
+            "readable": in_force(self._specs, report.params),
             "objective": report.objective,
             "metrics": report.metrics,
             "learning_rate": report.learning_rate,
@@ -129,7 +130,7 @@ class TrainingRun:
         """The best score of the metric that selects, for the progress bar."""
         period, metric = self.problem.watched
         scores = report.metrics[period][metric]
-        best = np.max(scores, where=np.isfinite(scores), initial=-np.inf)
+        best = shown(metric, np.max(scores, where=np.isfinite(scores), initial=-np.inf))
         return f"{period} {metric} {cell(best, '.3f')}"
 
 

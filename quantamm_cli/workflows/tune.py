@@ -113,9 +113,8 @@ class StudyResult(Result):
     def tables(self) -> Sequence[Table | str]:
         best = None if self.best is None else self.best.number
         trials = [record(trial) for trial in self.trials]
-        return [
-            trials_table(f"{self.place.name[:18]}  {self.objective}", trials, self.searched, best)
-        ]
+        caption = f"{self.place.name[:18]}  {self.objective}"
+        return [trials_table(caption, trials, self.searched, best, self.objective)]
 
     def notes(self) -> Sequence[str]:
         return [f"to train the best again: qsim train conf={self.files['experiment']}"]

@@ -12,11 +12,13 @@ from quantamm_cli.evaluation.sharpe import ANNUAL
 from quantamm_cli.evaluation.verdict import Verdict
 from quantamm_cli.evaluation.walk_document import WalkDocument
 from quantamm_cli.evaluation.walk_forward import Aggregate, aggregate, verdict_of
+from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.walk_tables import cycles_table, together_table, verdict_lines
 from quantamm_cli.settings.history import DOCUMENT, Older, older_json, oldest_meanings
 from quantamm_cli.settings.json_tree import Json, finite, without
 from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Store
@@ -71,6 +73,7 @@ class WalkForwardResult(Result):
     def to_dict(self) -> dict[str, Json]:
         return {
             **self._content(),
+            "signs": signs(METRICS),
             **older_json(self.older),
             "status": self.status,
             "seconds": self.seconds,
@@ -301,15 +304,18 @@ def _aggregate(total: Aggregate, done: Sequence[Cycle]) -> dict[str, Json]:
 
 def _days(cycles: Sequence[Cycle], total: Aggregate) -> Mapping[str, np.ndarray]:
     """Daily returns out of sample by strategy, with the midnight of each day (``unix``, ms since
-    1970 UTC) and its cycle.
+    1970 UTC) and its cycle, and the riskless returns unless they are zero.
     """
     days, lengths = [], []
     for each in cycles:
         length = len(each.outcome.returns["pool"])
         days.append(each.first_day + np.arange(length))
         lengths.append(length)
-    return {
+    columns = {
         "unix": np.concatenate(days) * _DAY,
         "cycle": np.repeat(np.arange(1, len(cycles) + 1), lengths),
         **total.returns,
     }
+    if total.riskless is not None:
+        columns["riskless"] = total.riskless
+    return columns

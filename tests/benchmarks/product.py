@@ -22,8 +22,10 @@ def start() -> None:
 def compile_kernels() -> None:
     """The machine code of the minute loop, which is made once for a machine."""
     from quantamm_cli.kernels.build import entry
+    from quantamm_cli.kernels.tasks import FAMILIES
 
-    entry()
+    for family in FAMILIES:
+        entry(family)
 
 
 def executors() -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import own
 import pytest
 import toy
 from toy import TOY, Call
@@ -26,6 +27,8 @@ SETTINGS = [
             )
         ],
     ),
+    (["data=mine"], 2, ["no data is called 'mine'", "write data=csv data.dir=FOLDER"]),
+    (["pool=balancer", "pool/rule=momentum"], 2, ["The pool that is chosen has none"]),
     (["start=yesterday"], 2, ["start: 'yesterday' is not a date; write YYYY-MM-DD"]),
     (["end=2021-01-08"], 2, ["end: 2021-01-08 is not after start (2021-01-08)"]),
     (["end=2020-12-01"], 2, ["end: 2020-12-01 is not after start"]),
@@ -263,6 +266,12 @@ FILES = [
     ),
     ("\x89PNG\r\n\x1a\n" + "\x00" * 50, 3, ["BBB_USD.csv"]),
     (None, 3, ["BBB_USD.csv: does not exist, so BBB has no prices", "the folder has AAA"]),
+    (
+        "unix,close\n2022-03-01 00:00:00,1\n",
+        3,
+        ["line 2: unix is '2022-03-01 00:00:00'", "expected a number: s, ms, us or ns since 1970"],
+    ),
+    ("date,close\n2022-03-01,1\n", 3, ["has no column unix", "since 1970, UTC", "date, close"]),
 ]
 
 
@@ -378,10 +387,32 @@ def test_a_learning_rate_that_blows_everything_up(tmp_path: Path, call: Call) ->
 def test_a_plugin_that_fails(tmp_path: Path, call: Call) -> None:
     (tmp_path / "bad.py").write_text("1/0\n")
     call("train", *TOY, "plugins=[bad.py]").one_line(
-        2, "plugins: bad.py failed: ZeroDivisionError: division by zero"
+        2, "plugins:", "bad.py failed in line 1: ZeroDivisionError: division by zero"
     )
     (tmp_path / "worse.py").write_text("def (:\n")
-    call("train", *TOY, "plugins=[worse.py]").one_line(2, "plugins: worse.py failed: SyntaxError")
+    call("train", *TOY, "plugins=[worse.py]").one_line(2, "worse.py failed in line 1: SyntaxError")
+
+
+def test_a_plugin_that_fails_while_it_runs(tmp_path: Path, call: Call) -> None:
+    """It is named with the line, and is no defect of qsim; its trace is kept."""
+    (tmp_path / "late.py").write_text(
+        "from quantamm_cli.core.params import Parameter\n"
+        "from quantamm_cli.rules.base import WeightRule\n\n"
+        "class Late(WeightRule, kind='late'):\n"
+        "    def parameters(self, clock):\n"
+        "        return (Parameter('log_k'),)\n\n"
+        "    def signal(self, recur, observed, params, clock):\n"
+        "        return observed.price\n"
+    )
+    words = ("plugins=[late.py]", "pool/rule=late")
+    call("show", "rules", "late").one_line(2, "of your own: add 'plugins=[FILE.py]'")
+    call("simulate", *TOY, *words).one_line(2, "conf/pool/rule/late.yaml", "qsim help adding")
+    (tmp_path / "conf/pool/rule").mkdir(parents=True)
+    (tmp_path / "conf/pool/rule/late.yaml").write_text("kind: late\n")
+    with own.restored():
+        for command in ("simulate", "train"):
+            answer = call(command, *TOY, *words)
+            answer.one_line(2, "late.py failed in line 6: TypeError", "the trace is in")
 
 
 def test_a_defect_is_one_line_and_its_trace_is_kept(

@@ -84,13 +84,13 @@ def test_the_yaml_of_fees_and_split_lists_every_field_with_its_default() -> None
 def test_the_yaml_of_a_run_has_the_defaults_of_its_settings() -> None:
     import yaml
 
-    from quantamm_cli.settings.run import Output, Simulate
+    from quantamm_cli.settings.digest import plain
+    from quantamm_cli.settings.run import Simulate
 
     tree = yaml.safe_load((CONF / "base.yaml").read_text())
-    for name in tree.keys() - {"defaults", "hydra", "output"}:
+    for name in tree.keys() - {"defaults", "hydra"}:
         default = Simulate.model_fields[name].get_default(call_default_factory=True)
-        assert tree[name] == (list(default) if isinstance(default, tuple) else default), name
-    assert tree["output"] == Output().model_dump()
+        assert tree[name] == plain(default), name
 
 
 @pytest.mark.parametrize("command", ["show", "config"])

@@ -94,12 +94,44 @@ def test_words_are_looked_up_in_the_glossary_and_in_headings(call: Call) -> None
     assert call("help", "lvr portfolio", "--json").json["found"][0]["topic"] == "glossary"
 
 
+def test_words_that_no_heading_has_are_looked_up_in_the_text(call: Call) -> None:
+    """The section that names them most often is first; every word must be there."""
+    assert call("help", "flash", "crowd").code == 2
+    first = call("help", "--json", "yaml", "group").json["found"][0]
+    assert all(word in first["text"].lower() for word in ("yaml", "group"))
+    assert "qsim help training: The fit\n" in call("help", "sobol").out
+    assert call("help", "json.dump").out.endswith("qsim help quantammsim: the whole page\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "page_named"),
+    [
+        (("csv",), "prices"),
+        (("data",), "prices"),
+        (("rule",), "adding-rule"),
+        (("weight", "rule"), "adding-rule"),
+        (("plugins",), "adding"),
+        (("fingerprint",), "quantammsim"),
+        (("json.dump",), "quantammsim"),
+    ],
+)
+def test_what_a_newcomer_looks_for_leads_to_its_page(
+    words: tuple[str, ...], page_named: str, call: Call
+) -> None:
+    answer = " ".join(call("help", *words).out.split())
+    assert f"qsim help {page_named}" in answer
+
+
+def test_a_dash_in_a_table_is_explained(call: Call) -> None:
+    assert call("help", "-").out.startswith("- **-**, **–**: in a table, a number that is not")
+
+
 def test_a_command_has_its_own_help(call: Call) -> None:
     assert call("help", "train").out == call("train", "--help").out
 
 
 def test_what_is_nowhere_is_one_line_with_the_nearest(call: Call) -> None:
-    call("help", "glosary").one_line(2, "help: glosary: no topic", "did you mean 'glossary'?")
+    call("help", "glosary").one_line(2, "help: glosary: in no page", "did you mean 'glossary'?")
     call("help", "trian").one_line(2, "did you mean 'train'?")
     call("help", "wosrt", "week").one_line(2, "did you mean 'worst week'?")
 

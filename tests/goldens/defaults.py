@@ -35,7 +35,9 @@ def declared() -> Tree:
                 trees[f"{group}/{kind}"] = described(cls, CONF / group / f"{kind}.yaml")
     for command, cls in ROOTS.items():
         trees[command] = described(cls, CONF / f"{command}.yaml")
-    trees["base"] = {"meaning": Train.meaning, "settings": {}, "yaml": _yaml(CONF / "base.yaml")}
+    later = {name: own for name, own in described(Simulate)["settings"].items() if "since" in own}
+    base = {"meaning": Train.meaning, "settings": later, "yaml": _yaml(CONF / "base.yaml")}
+    trees["base"] = base
     for cls in _inner(list(ROOTS.values())):
         trees[cls.__name__] = described(cls)
     return trees
@@ -73,7 +75,7 @@ def _changed(old: Tree | None, new: Tree) -> Iterator[str]:
     if new["meaning"] > old["meaning"]:
         return
     raise_it = "raise its meaning, and say what changed in CHANGES of settings/history.py"
-    if old.get("yaml") != new.get("yaml"):
+    if old.get("yaml") != _without_new(old, new):
         yield f"its YAML has other defaults; {raise_it}"
     for name in sorted(old["settings"].keys() | new["settings"].keys()):
         was, now = old["settings"].get(name), new["settings"].get(name)
@@ -86,6 +88,19 @@ def _changed(old: Tree | None, new: Tree) -> Iterator[str]:
             )
         elif was is not None and was != now:
             yield f"setting {name} was {was}, is {now}; {raise_it}"
+
+
+def _without_new(old: Tree, new: Tree) -> Any:
+    """Its YAML without the settings that came with ``since`` and have their default there."""
+    if not isinstance(old.get("yaml"), dict) or not isinstance(new.get("yaml"), dict):
+        return new.get("yaml")
+    return {
+        key: value
+        for key, value in new["yaml"].items()
+        if key in old["yaml"]
+        or not (own := new["settings"].get(key, {})).get("since")
+        or value != own["default"]
+    }
 
 
 def _recorded(where: str) -> set[int]:

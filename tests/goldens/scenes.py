@@ -105,6 +105,7 @@ NEW = {
         ),
         prepare=trades,
     ),
+    "settings of quantammsim": Scene(("config import result.json",)),
     "new competitions": Scene(
         (
             "compete $TWO $GAME",

@@ -47,3 +47,13 @@ def test_what_would_rename_or_redefine_in_silence_is_refused(
 def test_what_is_gone_is_named(now: dict[str, Any]) -> None:
     less = {where: tree for where, tree in now.items() if where != ADAMW}
     assert unlawful(now, less) == [f"{ADAMW} is gone: its stored runs open no more"]
+
+
+def test_a_yaml_may_show_a_new_setting_at_its_default(now: dict[str, Any]) -> None:
+    was = copy.deepcopy(now)
+    del was["base"]["yaml"]["scoring"], was["base"]["settings"]["scoring"]
+    assert unlawful(was, now) == []
+    other = copy.deepcopy(now)
+    other["base"]["yaml"]["scoring"]["riskless"] = 0.04
+    (line,) = unlawful(was, other)
+    assert line.startswith("base: its YAML has other defaults")

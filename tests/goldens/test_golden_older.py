@@ -20,7 +20,16 @@ SAYS = f"older definition: {METRIC} has meaning 1, now 2: {WHAT}"
 
 
 @pytest.fixture
-def changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every definition is the first one."""
+    monkeypatch.setattr(history, "CHANGES", ())
+    for kinds in REGISTER.values():
+        for cls in kinds.values():
+            monkeypatch.setattr(cls, "meaning", 1)
+
+
+@pytest.fixture
+def changed(unchanged: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder with stored results, of which a metric and a strategy mean something else now."""
     SCENES["reading"].furnish(tmp_path)
     changes = (Change(1, METRIC, 2, WHAT), Change(1, "strategy/fixed_fee", 2, "other fees"))
@@ -87,7 +96,7 @@ def test_the_same_words_are_a_new_run(changed: Path) -> None:
     assert not list(changed.glob(f"runs/{answer['run']}*"))
 
 
-def test_what_is_not_older_is_not_marked(tmp_path: Path) -> None:
+def test_what_is_not_older_is_not_marked(unchanged: None, tmp_path: Path) -> None:
     SCENES["reading"].furnish(tmp_path)
     assert "older" not in toy.call("runs", "list", folder=tmp_path).out
     assert "older" not in toy.call("runs", "show", FINISHED, "--json", folder=tmp_path).json

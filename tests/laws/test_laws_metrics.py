@@ -158,6 +158,12 @@ def followed(path: Trajectory, cost: float) -> float:
     return float(np.prod(total - cost * np.maximum(held - total[:, None] * share[1:], 0).sum(-1)))
 
 
+def mirrored(path: Trajectory) -> float:
+    """Each minute's gain of what the pool held before it, put aside."""
+    gains = (np.asarray(path.reserves)[:-1] * np.diff(path.prices, axis=0)).sum()
+    return float(1 + gains / path.value[0])
+
+
 def growth(path: Trajectory) -> float:
     return float(path.value[-1] / path.value[0])
 
@@ -202,7 +208,7 @@ BOOK: dict[str, Definition] = {
     "annualised_returns_over_constant_weight": lambda p: annual(growth(p) / steady(p), p),
     "returns_over_rebalancing": lambda p: growth(p) / followed(p, 0) - 1,
     "annualised_returns_over_rebalancing": lambda p: annual(growth(p) / followed(p, 0), p),
-    "loss_versus_rebalancing": lambda p: growth(p) - followed(p, 0),
+    "loss_versus_rebalancing": lambda p: growth(p) - mirrored(p),
     "returns_over_costly_rebalancing": lambda p: growth(p) / followed(p, 1e-3) - 1,
     "annualised_returns_over_costly_rebalancing": lambda p: annual(
         growth(p) / followed(p, 1e-3), p

@@ -7,6 +7,7 @@ prices.
 """
 
 import importlib
+import json
 import re
 import shutil
 import time
@@ -81,6 +82,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         frame.write_csv(folder / f"{token}_USD.csv")
         frame.write_parquet(folder / f"{token}_USD.parquet")
     write(folder, SETTINGS, *map(entry, range(3)), name="result.json")
+    (folder / "fp.json").write_text(json.dumps(SETTINGS))
     with own.restored():
         yield folder
 
@@ -90,8 +92,11 @@ def typed(world: Path) -> Callable[[Sequence[str]], None]:
     """Types a command line into the folder; it must work."""
 
     def type_in(words: Sequence[str]) -> None:
+        words, file = (words[:-2], words[-1]) if ">" in words else (words, None)
         done = toy.call(*planned(words), folder=world)
         assert done.code == 0, (" ".join(words), done.err)
+        if file:
+            (world / file).write_text(done.out)
 
     return type_in
 

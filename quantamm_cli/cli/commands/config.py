@@ -1,4 +1,4 @@
-"""``qsim config``: shows, validates, describes, compares and copies settings."""
+"""``qsim config``: shows, validates, describes, compares, copies and imports settings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,13 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
             return settings_files.compare_settings(
                 words[0], words[1], composed.overrides, composed.config_dir
             )
+        case "import":
+            from quantamm_cli.workflows.import_fingerprint import import_fingerprint
+
+            if len(words) != 1:
+                form = "qsim config import FILE.json > mine.yaml"
+                raise ConfigError("", f"expected one fingerprint of quantammsim: {form}")
+            return import_fingerprint(words[0], composed.config_dir, monitor)
         case "init":
             return settings_files.copy_settings(Path(words[0] if words else "conf"))
         case "schema":
@@ -45,11 +52,12 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 COMMAND = Command(
     "config",
-    "show, validate, describe (schema), compare (diff) or copy (init) settings",
-    "VERB [COMMAND|A B|FOLDER] [conf=...] [key=value ...]",
+    "show, validate, describe (schema), compare (diff) or copy (init) settings; import a "
+    "fingerprint of quantammsim",
+    "VERB [COMMAND|A B|FOLDER|FILE] [conf=...] [key=value ...]",
     place=9,
     run=run,
-    verbs=("show", "validate", "schema", "diff", "init"),
+    verbs=("show", "validate", "schema", "diff", "init", "import"),
     settings="none",
 )
 

@@ -6,8 +6,11 @@ from quantamm_cli.cli import flags
 from quantamm_cli.cli.command import CYCLES, RUNS, Command
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
+    from quantamm_cli.settings.json_tree import Json
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
 
@@ -16,17 +19,16 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     """Load parameters by a selection rule and score them."""
     if composed.walks_forward:
         return _walk(composed, options, monitor)
+    if not (options.plots or options.dry_run):
+        return _answered(composed, options)
     from quantamm_cli.cli.evaluation_request import EvaluationRequest
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
         return request.plan()
-    result = request.evaluate()
-    if not options.plots:
-        return result
     from quantamm_cli.workflows.report import with_plots
 
-    return with_plots(result, options.minimum, request.watch)
+    return with_plots(request.evaluate(), options.minimum, request.watch)
 
 
 COMMAND = Command(
@@ -47,6 +49,32 @@ COMMAND = Command(
     ),
     notes=CYCLES,
 )
+
+
+def _answered(composed: "Composed", options: "Options") -> "Result":
+    """The scores, from the cache if nothing has changed since they were computed."""
+    from quantamm_cli.workflows.stored_answers import Question
+
+    words: dict[str, Json] = {
+        "load": options.load,
+        "min": options.minimum,
+        "overrides": options.overrides,
+        "implied": options.implied,
+        **options.specific,
+    }
+    if options.run is not None:
+        from quantamm_cli.store.runs import Store
+
+        words["run"] = str(Store(composed.runs_dir).find(options.run))
+
+    def compute() -> "tuple[Result, list[Path]]":
+        from quantamm_cli.cli.evaluation_request import EvaluationRequest
+
+        request = EvaluationRequest(composed, options)
+        result = request.evaluate()
+        return result, request.files(result)
+
+    return Question("evaluate", composed.tree, words).answered(compute)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":

@@ -18,6 +18,8 @@ class RecordedFees(Fees, kind="recorded"):
     The settings' numbers hold before a column's first observation and without a column.
     """
 
+    meaning = 2
+
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         if self.file is None:
             raise ConfigError(

@@ -13,6 +13,7 @@ from quantamm_cli.reporting.grid import Grid
 from quantamm_cli.reporting.periods import Numbers
 from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.table import printed
+from quantamm_cli.settings.signs import shown, signs
 
 _WRITTEN = 8
 """The most cells in a row or column that have their numbers."""
@@ -24,21 +25,27 @@ def _grid(grid: Grid) -> Figure | None:
     label = " in ".join(filter(None, (grid.metric, grid.unit)))
     if len(grid.axes) > 2:
         return None
-    if len(grid.axes) == 1:
-        return curve(grid.axes, grid.scores, label, grid.title)
-    return heat(grid.axes, grid.scores, label, grid.title)
+    draw = curve if len(grid.axes) == 1 else heat
+    scores, lowest = shown(grid.metric, grid.scores), bool(signs([grid.metric]))
+    return draw(grid.axes, scores, label, grid.title, lowest)
 
 
 @style.styled
 def curve(
-    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+    axes: Mapping[str, Sequence[float]],
+    scores: Numbers,
+    label: str,
+    title: str = "",
+    lowest: bool = False,
 ) -> Figure:
-    """A line over the values of one axis; its best point is marked."""
+    """A line over the values of one axis; its best point is marked, which is the highest or the
+    ``lowest``.
+    """
     ((name, values),) = axes.items()
     figure, (plot,) = style.panels("Scores of the grid", title, 1, 3.4)
     plot.plot(values, np.where(np.isfinite(scores), scores, np.nan), "o-", color=style.COLOURS[0])
     if np.isfinite(scores).any():
-        best = int(np.nanargmax(np.where(np.isfinite(scores), scores, np.nan)))
+        best = _best(scores, lowest)
         plot.plot(values[best], scores[best], ms=9, clip_on=False, **style.DIAMOND)
     if _ratios(values):
         plot.set_xscale("log")
@@ -52,10 +59,14 @@ def curve(
 
 @style.styled
 def heat(
-    axes: Mapping[str, Sequence[float]], scores: Numbers, label: str, title: str = ""
+    axes: Mapping[str, Sequence[float]],
+    scores: Numbers,
+    label: str,
+    title: str = "",
+    lowest: bool = False,
 ) -> Figure:
-    """A cell for each point, the first axis downwards; the best is framed, and cells have their
-    numbers if there are few.
+    """A cell for each point, the first axis downwards; the best, which is the highest or the
+    ``lowest``, is framed, and cells have their numbers if there are few.
     """
     (down, rows), (across, columns) = axes.items()
     cells = np.where(np.isfinite(scores), scores, np.nan).reshape(len(rows), len(columns))
@@ -67,13 +78,19 @@ def heat(
     plot.set_xlabel(across)
     plot.set_ylabel(down)
     if np.isfinite(cells).any():
-        row, column = np.unravel_index(int(np.nanargmax(cells)), cells.shape)
+        row, column = np.unravel_index(_best(cells, lowest), cells.shape)
         corner = (column - 0.5, row - 0.5)
         frame = Rectangle(corner, 1, 1, fill=False, ec="#d55e00", lw=2.5, clip_on=False)
         plot.add_patch(frame)
     if max(cells.shape) <= _WRITTEN:
         _numbers(plot, cells)
     return figure
+
+
+def _best(scores: Numbers, lowest: bool) -> int:
+    """The place of the best finite score; there is one."""
+    finite = np.where(np.isfinite(scores), scores, np.nan)
+    return int(np.nanargmin(finite) if lowest else np.nanargmax(finite))
 
 
 def _ticks(plot: Axes, columns: Sequence[float], rows: Sequence[float]) -> None:

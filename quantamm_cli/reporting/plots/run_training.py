@@ -12,6 +12,7 @@ from quantamm_cli.reporting import steps, style
 from quantamm_cli.reporting.periods import Numbers, Selection, summary
 from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.run import Entries, Subject
+from quantamm_cli.settings.signs import shown
 from quantamm_cli.store.record import Scores
 
 _MOST_COLOURS = 8
@@ -42,7 +43,7 @@ def history(
     scores = {"": _columns([entry.get("objective") for entry in entries])}
     for period in _periods(entries):
         column = [entry.get("metrics", {}).get(period, {}).get(metric) for entry in entries]
-        scores[period] = _columns(column)
+        scores[period] = shown(metric, _columns(column))
     figure, rows = style.panels("Training history", summary(selection), len(scores), 2.1)
     handles: list[Artist] = []
     for axes, (period, columns) in zip(rows, scores.items(), strict=True):

@@ -19,4 +19,4 @@ from quantamm_cli.reporting.run import Subject
 def _value(run: Subject) -> Figure:
     unix, plain = run.trajectory["unix"], run.values
     others = rebased(run.worth, plain["pool"], unix, run.periods)
-    return value(unix, plain | others, run.periods, run.subtitle)
+    return value(unix, plain | others, run.periods, run.subtitle, run.unit)

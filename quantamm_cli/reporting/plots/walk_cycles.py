@@ -11,6 +11,7 @@ from quantamm_cli.reporting.periods import Numbers
 from quantamm_cli.reporting.plot import plot
 from quantamm_cli.reporting.walk import WalkSubject
 from quantamm_cli.reporting.walk_tables import compared
+from quantamm_cli.settings.signs import shown
 
 
 @plot(
@@ -26,7 +27,7 @@ def _cycles(subject: WalkSubject) -> Figure:
     scores: dict[str, Numbers] = {}
     for name, period in compared(walk).items():
         column = [each["metrics"][period][metric] for each in walk["cycles"]]
-        scores[name] = np.array(column, float)
+        scores[name] = shown(metric, np.array(column, float))
     return _bars(scores, metric)
 
 

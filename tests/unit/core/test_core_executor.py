@@ -47,7 +47,7 @@ def test_where_it_cannot_be_made_the_loops_take_its_place(
 ) -> None:
     """Said once; who insists on it is told."""
 
-    def fails() -> int:
+    def fails(family: str) -> int:
         raise RuntimeError("no such processor")
 
     monkeypatch.setattr(machine_code, "entry", fails)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -175,3 +176,23 @@ def test_differences_are_of_the_same_days() -> None:
         Bootstrap().mean_difference(shared, 0 * shared)[1:3]
     )
     assert "only the same days can be compared" in difference(shared, shared[1:]).mean.reason
+
+
+def test_a_riskless_rate_is_taken_off_every_sharpe_ratio() -> None:
+    """As if all had earned so much less; returns stay, and so do differences of them."""
+    rate = 4e-4
+    usual = [outcome(seed, 0.002) for seed in range(3)]
+    above = [
+        replace(each, returns={name: own - rate for name, own in each.returns.items()})
+        for each in usual
+    ]
+    rated = aggregate([replace(each, riskless=np.full(DAYS, rate)) for each in usual], METRIC)
+    lower, zero = aggregate(above, METRIC), aggregate(usual, METRIC)
+    assert (rated.deflated, rated.sharpe) == (lower.deflated, lower.sharpe)
+    assert rated.differences == lower.differences
+    assert rated.sharpe.estimate < zero.sharpe.estimate
+    for name, returns in zero.returns.items():
+        np.testing.assert_array_equal(rated.returns[name], returns)
+    mean = rated.differences["hodl"].mean.estimate
+    assert mean == pytest.approx(zero.differences["hodl"].mean.estimate, rel=1e-9)
+    assert zero.riskless is None

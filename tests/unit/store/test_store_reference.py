@@ -80,10 +80,11 @@ def test_trials_of_a_search_have_numbers_for_steps(tmp_path: Path) -> None:
         (b"{}", "not a list of settings and entries"),
         (b"[1, 2]", "not a list of settings and entries"),
         (b'[{"a": 1}, {"step": 0}]', "no tokens or no rule"),
-        (b'[{"tokens": [], "rule": "momentum"}]', "has settings but no step"),
+        (b'[{"tokens": [], "rule": "momentum"}]', "a fingerprint without results"),
+        (b'{"rule": "momentum"}', "qsim config import"),
         (b"[" * 100_000, "RecursionError"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_damage_is_one_line_and_names_the_file(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "run.json"

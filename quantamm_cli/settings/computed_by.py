@@ -1,0 +1,78 @@
+"""What computes a result besides its settings and its data: this package's source, its libraries,
+Python, the processor, and variables of the environment that change programs.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+_LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "polars", "numba", "llvmlite", "pydantic")
+_VARIABLES = ("JAX_", "XLA_", "QSIM_", "NUMBA_")
+"""How the names of variables begin that change programs or numbers."""
+_PLACES = ("QSIM_CACHE", "JAX_COMPILATION_CACHE_DIR")
+"""Variables that do not."""
+_ACCELERATORS = ("nvidia[0-9]*", "kfd", "accel*", "dri")
+
+
+@cache
+def computed_by() -> str:
+    """64 hex digits: where they are equal, equal settings and data give equal numbers."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    parts = [source(), sys.version, processor(), *map(str, sorted(_accelerators()))]
+    for name in _LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            parts.append(f"{name} {version(name)}")
+    for name, value in sorted(os.environ.items()):
+        if name.startswith(_VARIABLES) and name not in _PLACES:
+            parts.append(f"{name}={value}")
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+@cache
+def source() -> str:
+    """64 hex digits of all Python files of this package."""
+    root, digest = Path(__file__).resolve().parents[1], hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def processor() -> str:
+    """A short digest of the processor's model or features."""
+    text = platform.machine()
+    if platform.system() == "Darwin":
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            text += subprocess.run(
+                command, capture_output=True, text=True, timeout=5, check=True
+            ).stdout
+    else:
+        text += _features()
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _features() -> str:
+    """The feature flags of the first processor, from Linux's /proc/cpuinfo."""
+    with (
+        contextlib.suppress(OSError),
+        open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines,
+    ):
+        for line in lines:
+            name, _, flags = line.partition(":")
+            if name.strip() in ("flags", "Features"):
+                return " ".join(sorted(flags.split()))
+    return platform.processor()
+
+
+def _accelerators() -> list[str]:
+    """The devices besides the processor, of which JAX may choose one."""
+    return [path.name for pattern in _ACCELERATORS for path in Path("/dev").glob(pattern)]
