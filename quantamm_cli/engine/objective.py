@@ -108,15 +108,15 @@ def _gain(
 
 def _score(metric: str, window: Trajectory | Daily) -> tuple[Float[Array, ""], Bool[Array, ""]]:
     """The metric of a window, and whether it counts: it exists, or the pool has diverged."""
-    compute = METRICS[metric].compute
     if isinstance(window, Trajectory):
         window = window.per_share()
     values = jnp.append(window.days, window.last.value)
     if isinstance(window, Trajectory):
         values = window.value
     alive = (jnp.isfinite(values) & (values > 0)).all()
-    counts = ~alive | jnp.isfinite(compute(jax.lax.stop_gradient(window)))
-    return compute(_held(counts, window)), counts
+    probe = score(jax.lax.stop_gradient(window), [metric])[metric]
+    counts = ~alive | jnp.isfinite(probe)
+    return score(_held(counts, window), [metric])[metric], counts
 
 
 def _held(counts: Bool[Array, ""], window: T) -> T:
