@@ -25,6 +25,7 @@ SHARED = {
     "params",
     "seconds",
     "files",
+    "signs",
     "undefined",
 }
 SIDES = {"fresh", "decomposition", "random"}
