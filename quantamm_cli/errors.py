@@ -5,7 +5,7 @@
     │   └── ArgumentError  an argument of a function
     ├── DataError      3   prices and other market data
     ├── StoreError     4   checkpoints and the run store
-    └── DivergedError  5   no parameter set is finite
+    └── DivergedError  5   no parameter set is finite, or a pool is not
 
 A message is one line: where, what came, what was expected, what to do.
 Exit code 1 is that of defects of qsim; 130 and 143 are those of Ctrl-C and SIGTERM.
@@ -84,7 +84,7 @@ class StoreError(QsimError):
 
 
 class DivergedError(QsimError):
-    """Every parameter set has numbers that are not finite."""
+    """Every parameter set, or the pool that was simulated, has numbers that are not finite."""
 
     code = 5
 

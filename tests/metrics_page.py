@@ -12,6 +12,12 @@ they are called (volatility, beta, tracking error, down capture, ulcer, LVR) are
 says it under `signs`; tables and pages show them positive. A year is 365 days, and
 ratios are above the riskless rate, which is zero unless `scoring.riskless` sets it. `metric=NAME`
 trains for one, `qsim show metrics NAME` has its formula.
+
+A metric does not exist on a window that is too short for it, without two returns, where what it
+divides by does not vary or is no loss, or beyond 1e12: it is `null` in JSON, where `undefined`
+has the reason by `period.metric`, and a dash in tables. What needs more minutes than there are is
+refused before prices are read. Training leaves out windows on which its metric does not exist,
+and the history counts them (`undefined`); yearly numbers of less than 30 days are marked.
 """
 
 

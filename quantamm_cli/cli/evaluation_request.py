@@ -19,6 +19,7 @@ from quantamm_cli.workflows.stored_runs import load_trained
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen, EvaluationResult
+    from quantamm_cli.workflows.plans import PlannedEvaluation
 
 
 class EvaluationRequest:
@@ -50,6 +51,14 @@ class EvaluationRequest:
         self.chosen: Chosen = choose(settings, run, selection, run_settings)
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
+
+    def plan(self) -> "PlannedEvaluation":
+        """The parameter set that would be scored."""
+        from quantamm_cli.workflows.data import check_prices, last_date
+        from quantamm_cli.workflows.plans import PlannedEvaluation
+
+        check_prices(self.chosen.settings, last_date(self.chosen.settings))
+        return PlannedEvaluation(self.chosen)
 
     def evaluate(self, monitor: Monitor) -> "EvaluationResult":
         """Score the chosen parameter set, with every extra that was requested."""

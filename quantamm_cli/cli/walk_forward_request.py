@@ -27,7 +27,7 @@ def evaluated_settings(composed: Composed, options: Options) -> Train:
 
 
 def planned_walk(settings: Train, options: Options) -> "PlannedWalkForward":
-    """The cycles that would run; nothing is read or written."""
-    from quantamm_cli.workflows.walk_forward import PlannedWalkForward, walk_place
+    """The cycles that would run; nothing is written."""
+    from quantamm_cli.workflows.walk_forward import plan_walk
 
-    return PlannedWalkForward(settings, walk_place(settings, options.selection))
+    return plan_walk(settings, options.selection)

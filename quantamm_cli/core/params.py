@@ -212,7 +212,8 @@ def _raw_values(spec: Parameter, values: Mapping[str, object], sets: int, assets
 
 def _raw(spec: Parameter, readable: Numbers, where: str) -> Numbers:
     """Raw values; ConfigError names the readable ones outside the domain."""
-    raw = spec.bijector.raw(readable)
+    with np.errstate(all="ignore"):  # what overflows is refused
+        raw = spec.bijector.raw(readable)
     if not np.isfinite(raw).all():
         wrong = readable.ravel().tolist()
         if raw.shape == readable.shape:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from quantamm_cli.engine.objective import Gain
 
 T = TypeVar("T")
 SHARED, SETS, WINDOWS = PartitionSpec(), PartitionSpec("sets"), PartitionSpec("windows")
@@ -56,12 +59,22 @@ def shard(
     return sharded
 
 
-def mean_over_windows(on: Mesh | None, values: T) -> T:
-    """Inside ``shard``: the means over all windows, from the means over each device's windows.
+def mean_over_windows(on: Mesh | None, gain: Gain, slopes: T) -> tuple[Gain, T]:
+    """Inside ``shard``: objectives ``(s,)`` over all windows, and their slopes, from those over
+    each device's windows.
 
     It must not be differentiated.
     """
     if on is None or on.shape["windows"] == 1:
-        return values
-    means: T = jax.lax.pmean(values, "windows")
-    return means
+        return gain, slopes
+    windows = jax.lax.pmean(gain.windows, "windows")
+    # exactly 1 where no window is left out
+    share = gain.windows / jnp.maximum(windows, 1 / on.shape["windows"])
+
+    def mean(values: Any) -> Any:
+        weight = share.reshape(share.shape + (1,) * (values.ndim - share.ndim))
+        return jax.lax.pmean(jnp.where(weight > 0, values * weight, 0), "windows")
+
+    value = jnp.where(windows > 0, mean(gain.value), jnp.nan)
+    total = windows * on.shape["windows"]
+    return Gain(value, total), jax.tree.map(mean, slopes)

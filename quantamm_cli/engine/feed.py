@@ -44,7 +44,9 @@ def feed(settings: Simulate, market: Market) -> Feed:
 
     def array(values: Any, dtype: DTypeLike = settings.precision) -> Array:
         # The host converts: on the device that would be one more program to compile.
-        on_device: Array = jax.device_put(np.asarray(values, dtype))
+        with np.errstate(over="ignore"):  # a price beyond the precision makes a pool not finite
+            host = np.asarray(values, dtype)
+        on_device: Array = jax.device_put(host)
         return on_device
 
     def optional(values: Any) -> Array | None:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from quantamm_cli.core.executor import executor
 from quantamm_cli.core.programs import program
@@ -19,7 +19,8 @@ from quantamm_cli.engine.forward import Spans, ended, simulate
 from quantamm_cli.evaluation.portfolios import constant_weights, portfolios
 from quantamm_cli.evaluation.sets import arrays, rows_of
 from quantamm_cli.evaluation.volumes import with_volumes
-from quantamm_cli.metrics import METRICS, score
+from quantamm_cli.metrics import METRICS, existing, unmarked
+from quantamm_cli.metrics.undefined import marked
 from quantamm_cli.pools.balancer import Balancer
 from quantamm_cli.pools.base import AbstractPool
 
@@ -30,8 +31,10 @@ _LANES = 1 + len(BENCHMARKS)
 _FRESH = "fresh"
 _OWN = (POOL, _FRESH)
 """What is scored by all metrics."""
-Parts = list[tuple[list[str], Mapping[str, Any]]]
-"""Names of trajectories, and a column with a number of each of them by metric."""
+Parts = list[tuple[list[str], Mapping[str, Any], Mapping[str, Any]]]
+"""Names of trajectories; by metric a column with a number of each of them, and one that says
+whether it exists.
+"""
 
 
 @dataclass(frozen=True)
@@ -174,18 +177,19 @@ def _started(paths: Mapping[str, Trajectory], feed: Feed) -> Parts:
         for first in range(0, len(names), _LANES):
             group = names[first : first + _LANES]
             lanes = [every[name] for name in (*group, *group[-1:] * _LANES)][:_LANES]
-            parts.append((group, _lanes(cheap, tuple(lanes))))
-        parts += [([name], _one(sorting, every[name])) for name in _OWN if name in every]
+            parts.append((group, _lanes(cheap, tuple(lanes)), _existing_lanes(cheap, tuple(lanes))))
+        parts += [([name], _one(sorting, every[name]), {}) for name in _OWN if name in every]
     return parts
 
 
 def _joined(parts: Parts) -> dict[str, dict[str, float]]:
     """The metrics by trajectory, in the order of ``METRICS``, of parts on the host."""
     scores: dict[str, dict[str, float]] = {}
-    for names, columns in parts:
+    for names, columns, checks in parts:
         for lane, name in enumerate(names):
-            own = scores.setdefault(name, {})
-            own |= {metric: float(column[lane]) for metric, column in columns.items()}
+            own = {metric: float(column[lane]) for metric, column in columns.items()}
+            exists = {metric: bool(column[lane]) for metric, column in checks.items()}
+            scores.setdefault(name, {}).update(marked(own, exists))
     return {
         name: {metric: own[metric] for metric in METRICS if metric in own}
         for name, own in scores.items()
@@ -196,17 +200,30 @@ def _joined(parts: Parts) -> dict[str, dict[str, float]]:
 def _lanes(
     names: tuple[str, ...], paths: tuple[Trajectory, ...]
 ) -> dict[str, Float[Array, " lanes"]]:
-    """Some metrics of several trajectories. A program runs only a few times, so it is optimised for
-    short compilation.
+    """The formulas of some metrics of several trajectories. A program runs only a few times, so it
+    is optimised for short compilation.
     """
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
-    return jax.vmap(lambda each: score(each, names))(stacked)
+    return jax.vmap(lambda each: unmarked(each, names))(stacked)
+
+
+@program("names", quick=True)
+def _existing_lanes(
+    names: tuple[str, ...], paths: tuple[Trajectory, ...]
+) -> dict[str, Bool[Array, " lanes"]]:
+    """Whether some metrics exist of several trajectories, apart from ``_lanes``: numbers stay the
+    same to the bit.
+    """
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *paths)
+    return jax.vmap(lambda each: existing(each, names))(stacked)
 
 
 @program("names", quick=True)
 def _one(names: tuple[str, ...], path: Trajectory) -> dict[str, Float[Array, " 1"]]:
-    """Some metrics of one trajectory."""
-    return {name: value[None] for name, value in score(path, names).items()}
+    """The formulas of some metrics of one trajectory, which check for themselves whether they
+    exist.
+    """
+    return {name: value[None] for name, value in unmarked(path, names).items()}
 
 
 @program(quick=True)

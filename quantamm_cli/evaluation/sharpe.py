@@ -15,20 +15,22 @@ from scipy.special import ndtr, ndtri
 
 Numbers = NDArray[np.float64]
 
+_NOTHING, _ROUNDING = 1e-12, 8 * float(np.finfo(float).eps)
 ANNUAL = math.sqrt(365)
 """The factor from a daily Sharpe ratio to a yearly one."""
 
 
 def sharpe(returns: ArrayLike) -> Numbers:
-    """Daily Sharpe ratios of the last axis; NaN of fewer than two returns, of equal returns, and if
-    a return is not finite.
+    """Daily Sharpe ratios of the last axis; NaN of fewer than two returns, of returns that vary by
+    no more than 1e-12 of the largest or by their rounding, and if a return is not finite.
     """
     daily = np.asarray(returns, np.float64)
     if daily.shape[-1] < 2:
         return np.full(daily.shape[:-1], np.nan)
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         mean, spread = daily.mean(-1), daily.std(-1)
-        defined = (daily.max(-1) > daily.min(-1)) & (spread > 0) & np.isfinite(spread)
+        least = np.maximum(_NOTHING * np.abs(daily).max(-1), _ROUNDING)
+        defined = (spread > least) & np.isfinite(spread)
         undefined_ratios: Numbers = np.full(mean.shape, np.nan)
         ratios: Numbers = np.divide(mean, spread, out=undefined_ratios, where=defined)
     return ratios

@@ -127,6 +127,8 @@ class Source(Component, group="data"):
     """A source of minute prices and of a pool's other inputs."""
 
     paths: ClassVar[frozenset[str]] = frozenset({"series"})
+    computed: ClassVar[bool] = False
+    """Whether prices are computed, so that ``span`` reads no file."""
 
     gaps: Literal["carry", "error"] = Field(
         "carry", description="missing minutes: carry the last close forward, or raise an error"
@@ -153,6 +155,9 @@ class Source(Component, group="data"):
         [first, last) in ``span``.
         """
         raise NotImplementedError(f"{self.kind} has no series {name}")
+
+    def check_place(self) -> None:
+        """Raise ConfigError if the settings do not say where prices are."""
 
     def files(self, tokens: tuple[str, ...]) -> tuple[Path, ...]:
         """The files of prices of these tokens; they may not exist."""

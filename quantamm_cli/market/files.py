@@ -50,14 +50,17 @@ class FileSource(Source):
         names = (file.name for file in self._folder().iterdir() if file.name.endswith(ending))
         return tuple(sorted(name.removesuffix(ending) for name in names))
 
-    def _folder(self) -> Path:
+    def check_place(self) -> None:
         if not self.dir:
             raise ConfigError(
                 "data.dir",
                 "is not set; write data.dir=PATH, the folder with files such as "
                 f"BTC_USD.{self.kind}",
             )
-        folder = Path(self.dir).expanduser()
+
+    def _folder(self) -> Path:
+        self.check_place()
+        folder = Path(self.dir or "").expanduser()
         if not folder.is_dir():
             raise DataError(
                 "data.dir",

@@ -46,8 +46,7 @@ def load(
             the data, a gap is longer than the source's settings allow, or a file of series, trades
             or fees is wrong. The message names the token or the file.
     """
-    for token in tokens:
-        source.refuse_outside(token, start, end)
+    refuse_outside(source, tokens, start, end)
     files = {
         name: oracle(name, path, tokens, start, end, source.series_fill)
         for name, path in source.series.items()
@@ -85,6 +84,22 @@ def load(
     if run_fees is not None:
         digests["fees"] = hashlib.sha256(run_fees.digest_bytes).hexdigest()
     return replace(market, sha256=sha256, trades=run_trades, fees=run_fees, digests=digests)
+
+
+def check_span(source: Source, tokens: tuple[str, ...], start: int, end: int) -> None:
+    """Raise what ``load`` does before it reads a file: ConfigError if the source lacks a setting,
+    DataError if computed prices do not span the minutes and the burn-in.
+    """
+    source.check_place()
+    if source.computed:
+        refuse_outside(source, tokens, start, end)
+        _burn_in_days(source, tokens, start, {})
+
+
+def refuse_outside(source: Source, tokens: tuple[str, ...], start: int, end: int) -> None:
+    """Raise DataError unless every token has prices of the minutes [start, end)."""
+    for token in tokens:
+        source.refuse_outside(token, start, end)
 
 
 def _span(source: Source, tokens: tuple[str, ...]) -> tuple[int, int]:

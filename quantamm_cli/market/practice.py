@@ -54,11 +54,12 @@ class Historic(Practice, kind="historic"):
 
 def refuse_more_than_prices(practice: Practice, market: Market) -> None:
     """Raise ConfigError for other paths than history with series, trades or series of fees."""
-    present = {
-        "data.series": bool(market.series),
-        "trades": market.trades is not None,
-        "fees that change in time": market.fees is not None,
-    }
+    refuse_inputs(practice, bool(market.series), market.trades is not None, market.fees is not None)
+
+
+def refuse_inputs(practice: Practice, series: bool, trades: bool, fees: bool) -> None:
+    """``refuse_more_than_prices`` of what the settings say: whether there are such inputs."""
+    present = {"data.series": series, "trades": trades, "fees that change in time": fees}
     for what, is_present in present.items():
         if is_present and practice.kind != "historic":
             raise ConfigError(

@@ -8,6 +8,7 @@ arithmetic that is bit-identical everywhere (:mod:`quantamm_cli.random.noise`).
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,8 @@ class Synthetic(Source, kind="synthetic"):
     """Made-up prices of any tokens, 2021-01-01 to 2026-01-01, and their circulating ``supply``. A
     token's path depends on the seed and the token's name only.
     """
+
+    computed: ClassVar[bool] = True
 
     seed: Natural = Field(0, description="seed of the market; each is another one")
 

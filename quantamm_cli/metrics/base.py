@@ -6,6 +6,10 @@ standard deviation divides by the number of values (ddof 0). A year is 365 days.
 are those above the riskless rate, which is zero unless ``scoring.riskless`` sets it. *Blocks* of d
 minutes are consecutive pieces from minute 0; minutes after the last whole block are left out.
 Drawdowns of a block are measured from the highest value within the block.
+
+A metric does not exist on every window: NaN where its formula has no value (there is no loss to
+divide by), infinite where it has one that no market gives. ``metric`` declares what a metric needs
+and the reason why it may lack it; ``metrics.undefined`` says them.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from pydantic import Field, create_model
 
 from quantamm_cli.core.types import DAY, Daily, Trajectory
@@ -23,6 +28,16 @@ from quantamm_cli.settings.signs import NEGATED
 from quantamm_cli.settings.types import NonNegative
 
 WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
+TWO_RETURNS = 2 * DAY + 1
+"""The rows of the shortest window with two daily returns."""
+MONEY = "numeraire"
+"""The unit of metrics that have no largest number."""
+NOTHING = 1e-12
+"""A fraction that counts as zero where a metric would divide by it."""
+LARGEST = 1e12
+"""The largest number of a metric that is no amount of money. What is beyond it comes of a window
+that is too short for a yearly rate, or of dividing by next to nothing.
+"""
 
 Scalar = Float[Array, ""]
 C = TypeVar("C", bound=Callable[..., Any])
@@ -30,14 +45,44 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Definition:
-    """A metric's function and unit, whether it reads the window's minutes or only its days and
-    ends, and whether it sorts.
+    """A metric's formula and unit, whether it reads the window's minutes or only its days and
+    ends, whether it sorts, and when it exists.
     """
 
-    compute: Callable[[Any], Scalar]
+    formula: Callable[[Any], Scalar]
     unit: str
     reads: Literal["days", "minutes"]
     sorts: bool = False
+    minutes: int = 1
+    """The rows of the shortest window on which it can exist."""
+    lacks: str = "its formula has no value"
+    """What a window lacks on which it does not exist."""
+    exists: Callable[[Any], Bool[Array, ""]] | None = None
+    """Whether it exists on a window; ``None``: it does unless the formula is NaN."""
+
+    @property
+    def yearly(self) -> bool:
+        """Whether it is a number a year, whatever the length of the window."""
+        return "year" in self.unit
+
+    def compute(self, path: Trajectory | Daily) -> Scalar:
+        """The metric of a window: NaN where the window lacks what it needs, infinite beyond
+        ``LARGEST``.
+        """
+        value = self.unmarked(path)
+        if self.exists is not None and path.minutes >= self.minutes:
+            value = jnp.where(self.exists(path), value, jnp.nan)
+        if self.unit == MONEY:
+            return value
+        return jnp.where(jnp.abs(value) > LARGEST, jnp.sign(value) * jnp.inf, value)
+
+    def unmarked(self, path: Trajectory | Daily) -> Scalar:
+        """The value of the formula, whether the metric exists or not; NaN of a window that is too
+        short.
+        """
+        if path.minutes < self.minutes:
+            return jnp.full((), jnp.nan, path.days.dtype)
+        return self.formula(path)
 
 
 METRICS: dict[str, Definition] = {}
@@ -61,17 +106,22 @@ def metric(
     name: str | None = None,
     meaning: int = 1,
     sign: Literal[1, -1] = 1,
+    minutes: int = 1,
+    lacks: str = Definition.lacks,
+    exists: Callable[[Any], Bool[Array, ""]] | None = None,
 ) -> Callable[[C], C]:
     """Register a metric under its function's name, or ``name`` if that is not an identifier, for
     use in YAML. ``meaning`` rises by one when the definition changes. ``sign`` is -1 of a metric
     that is minus what it is called: tables show it positive (``settings.signs`` lists ours).
 
     A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
+    It is not called on windows shorter than ``minutes``. Where ``exists`` is false, or it returns
+    NaN, the window lacks what ``lacks`` says.
     """
 
     def enrol(compute: C) -> C:
         kind = name or compute.__name__
-        METRICS[kind] = Definition(compute, unit, reads, sorts)
+        METRICS[kind] = Definition(compute, unit, reads, sorts, minutes, lacks, exists)
         settings = create_model(
             kind, __base__=Metric, __doc__=compute.__doc__, __cls_kwargs__={"kind": kind}
         )
@@ -92,9 +142,29 @@ def score(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Scalar]:
     """The named metrics of a trajectory, per share where it has an LP supply; those that read
     minutes need all of them.
     """
-    if isinstance(path, Trajectory):
-        path = path.per_share()
+    path = _measured(path)
     return {name: METRICS[name].compute(path) for name in names}
+
+
+def unmarked(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Scalar]:
+    """The values of the formulas of the named metrics; with ``existing`` they are ``score``.
+
+    Compiled together with the checks, a formula may differ from itself in the last bit.
+    """
+    path = _measured(path)
+    return {name: METRICS[name].unmarked(path) for name in names}
+
+
+def existing(path: Trajectory | Daily, names: Iterable[str]) -> dict[str, Bool[Array, ""]]:
+    """Whether metrics exist on a window, of those that check it apart from their formula."""
+    checks = {name: METRICS[name].exists for name in names if path.minutes >= METRICS[name].minutes}
+    path = _measured(path)
+    return {name: check(path) for name, check in checks.items() if check is not None}
+
+
+def _measured(path: Trajectory | Daily) -> Trajectory | Daily:
+    """The path as scores are measured."""
+    return path.per_share() if isinstance(path, Trajectory) else path
 
 
 def changes(values: Float[Array, "... k"]) -> Float[Array, "... j"]:
@@ -139,13 +209,21 @@ def root(square: Float[Array, "*k"]) -> Float[Array, "*k"]:
 
 
 def deviation(values: Float[Array, " k"]) -> Scalar:
-    """The standard deviation, with a finite gradient at zero; NaN of fewer than two values."""
-    if len(values) < 2:
-        return mean(values[:0])
+    """The standard deviation, with a finite gradient at zero."""
     return root(((values - mean(values)) ** 2).sum() / len(values))
 
 
+def vary(returns: Float[Array, " k"]) -> Bool[Array, ""]:
+    """Whether returns vary: by more than 1e-12 of the largest of them, and than the rounding of the
+    values they are made from.
+    """
+    rounding = 8 * np.finfo(returns.dtype).eps
+    return returns.std() > jnp.maximum(NOTHING * jnp.abs(returns).max(), rounding)
+
+
 def per_loss(gain: Scalar, loss: Scalar) -> Scalar:
-    """``gain`` per unit of ``loss``, which is at most 0; infinite if it is 0, NaN if one is NaN."""
-    infinite = jnp.inf + 0 * (gain + loss)
-    return jnp.where(loss < 0, gain / -jnp.where(loss < 0, loss, -1), infinite)
+    """``gain`` per unit of ``loss``, a negative fraction; NaN if there is no loss beyond 1e-12 or
+    rounding.
+    """
+    loses = loss < -max(NOTHING, 8 * float(np.finfo(loss.dtype).eps))
+    return jnp.where(loses, gain / -jnp.where(loses, loss, -1), jnp.nan)

@@ -45,7 +45,7 @@ def _growth(path: Trajectory | Daily) -> Scalar:
     return path.last.value / path.first.value
 
 
-@metric(unit="fraction", reads="days")
+@metric(unit="fraction", reads="days", minutes=2)
 def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     """Return over a pool without fees whose constant weights are the first row's shares of value.
 
@@ -54,13 +54,13 @@ def returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     return _growth(path) / constant_weight(path) - 1
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(unit="fraction a year", reads="days", minutes=2)
 def annualised_returns_over_constant_weight(path: Trajectory | Daily) -> Scalar:
     """Return over a pool of constant weights, as a yearly rate."""
     return annual(_growth(path) / constant_weight(path), path.minutes - 1)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def returns_over_rebalancing(path: Trajectory) -> Scalar:
     """Return over a portfolio that rebalances to the pool's shares of value every minute at market
     prices, without costs.
@@ -70,13 +70,13 @@ def returns_over_rebalancing(path: Trajectory) -> Scalar:
     return _growth(path) / rebalancing(path) - 1
 
 
-@metric(unit="fraction a year")
+@metric(unit="fraction a year", minutes=2)
 def annualised_returns_over_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing, as a yearly rate."""
     return annual(_growth(path) / rebalancing(path), path.minutes - 1)
 
 
-@metric(unit="fraction", meaning=2)
+@metric(unit="fraction", minutes=2, meaning=2)
 def loss_versus_rebalancing(path: Trajectory) -> Scalar:
     """Minus LVR: the pool's value less that of the strategy that holds the pool's reserves x over
     every minute and trades at market prices, over the first value. [Milionis et al.,
@@ -90,19 +90,19 @@ def loss_versus_rebalancing(path: Trajectory) -> Scalar:
     return (path.prices[1:] * jnp.diff(path.reserves, axis=0)).sum() / path.value[0]
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing that pays 10 basis points of the value sold."""
     return _growth(path) / rebalancing(path, COST) - 1
 
 
-@metric(unit="fraction a year")
+@metric(unit="fraction a year", minutes=2)
 def annualised_returns_over_costly_rebalancing(path: Trajectory) -> Scalar:
     """Return over rebalancing at a cost, as a yearly rate."""
     return annual(_growth(path) / rebalancing(path, COST), path.minutes - 1)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def rebalancing_versus_rebalancing(path: Trajectory) -> Scalar:
     """RVR: the pool's growth less that of rebalancing that pays 10 basis points of the value sold.
 

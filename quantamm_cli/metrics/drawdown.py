@@ -33,53 +33,48 @@ def _yearly(path: Trajectory) -> Scalar:
     return yearly_above_cash(yearly, path)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def greatest_draw_down(path: Trajectory) -> Scalar:
     """Deepest fall below the first value (not below the peak), as a fraction of it."""
     return (path.value - path.value[0]).min() / path.value[0]
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=2)
 def max_drawdown(path: Trajectory) -> Scalar:
     """Deepest fall of the window, from a peak to a trough after it."""
     return drawdowns(path.value).min()
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=WEEK)
 def weekly_max_drawdown(path: Trajectory) -> Scalar:
     """Deepest drawdown within any block of a week."""
-    weeks = drawdowns(blocks(path.value, WEEK))
-    return weeks.min(initial=0.0) if len(weeks) else mean(weeks.ravel())
+    return drawdowns(blocks(path.value, WEEK)).min(initial=0.0)
 
 
-@metric(unit="fraction")
+@metric(unit="fraction", minutes=MONTH)
 def ulcer(path: Trajectory) -> Scalar:
-    """Minus the mean over 30-day blocks of the root mean square drawdown; NaN below 30 days.
-    [Martin, 1987]
-    """
+    """Minus the mean over 30-day blocks of the root mean square drawdown. [Martin, 1987]"""
     return -mean(root((drawdowns(blocks(path.value, MONTH)) ** 2).mean(-1)))
 
 
-@metric(unit="1/year")
+@metric(unit="1/year", minutes=MONTH, lacks="no month has a drawdown")
 def sterling(path: Trajectory) -> Scalar:
-    """Yearly return per unit of the mean over 30-day blocks of their deepest drawdown; infinite
-    without drawdown, NaN below 30 days.
+    """Yearly return per unit of the mean over 30-day blocks of their deepest drawdown; there is
+    none without drawdown.
     """
     months = drawdowns(blocks(path.value, MONTH))
-    if not len(months):
-        return mean(months.ravel())
     return per_loss(_yearly(path), mean(months.min(-1)))
 
 
-@metric(unit="1/year")
+@metric(unit="1/year", minutes=2, lacks="there is no drawdown")
 def calmar(path: Trajectory) -> Scalar:
-    """Yearly return per unit of the window's deepest drawdown; infinite without drawdown.
-    [Young, 1991]
+    """Yearly return per unit of the window's deepest drawdown; there is none without
+    drawdown. [Young, 1991]
     """
     return per_loss(_yearly(path), drawdowns(path.value).min())
 
 
-@metric(unit="fraction", reads="days", sorts=True, name="daily_cdar_95%")
+@metric(unit="fraction", reads="days", sorts=True, name="daily_cdar_95%", minutes=DAY + 1)
 def cdar(path: Trajectory | Daily) -> Scalar:
     """Conditional drawdown at risk: mean of the deepest 5 % of all daily drawdowns.
     [Chekhlov, Uryasev & Zabarankin, 2005]

@@ -1,9 +1,12 @@
 """Ratios of return to risk, and volatility, of minutes and days."""
 
 import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
 
 from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics.base import (
+    TWO_RETURNS,
     YEAR,
     Scalar,
     above_cash,
@@ -14,10 +17,24 @@ from quantamm_cli.metrics.base import (
     metric,
     per_loss,
     root,
+    vary,
 )
 
 
-@metric(unit="1/sqrt(year)")
+def _log_returns(path: Trajectory | Daily) -> Float[Array, " k"]:
+    """Daily log returns above those of the riskless account."""
+    returns = jnp.diff(jnp.log(path.days + 1e-12))
+    if path.day_cash is not None:
+        returns = returns - jnp.diff(path.day_cash)
+    return returns
+
+
+@metric(
+    unit="1/sqrt(year)",
+    minutes=3,
+    lacks="the minute returns do not vary",
+    exists=lambda path: vary(above_cash(changes(path.value), path.cash)),
+)
 def sharpe(path: Trajectory) -> Scalar:
     """Sharpe ratio of minute returns.
 
@@ -27,7 +44,13 @@ def sharpe(path: Trajectory) -> Scalar:
     return jnp.sqrt(1.0 * YEAR) * returns.mean() / returns.std()
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(
+    unit="1/sqrt(year)",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns do not vary",
+    exists=lambda path: vary(excess(path)),
+)
 def daily_sharpe(path: Trajectory | Daily) -> Scalar:
     """Sharpe ratio of daily returns.
 
@@ -39,7 +62,13 @@ def daily_sharpe(path: Trajectory | Daily) -> Scalar:
     return jnp.sqrt(365.0) * returns.mean() / returns.std()
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(
+    unit="1/sqrt(year)",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns do not vary",
+    exists=lambda path: vary(_log_returns(path)),
+)
 def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
     """Sharpe ratio of daily log returns.
 
@@ -47,16 +76,14 @@ def daily_log_sharpe(path: Trajectory | Daily) -> Scalar:
 
     D are the values every 1440 minutes from the first; an incomplete last day is dropped.
     """
-    returns = jnp.diff(jnp.log(path.days + 1e-12))
-    if path.day_cash is not None:
-        returns = returns - jnp.diff(path.day_cash)
+    returns = _log_returns(path)
     return jnp.sqrt(365.0) * returns.mean() / (returns.std() + 1e-8)
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(unit="1/sqrt(year)", reads="days", minutes=TWO_RETURNS, lacks="no day has a loss")
 def daily_sortino(path: Trajectory | Daily) -> Scalar:
-    """Sortino ratio of daily returns, with the riskless rate as target; infinite without a losing
-    day. [Sortino & Price, 1994]
+    """Sortino ratio of daily returns, with the riskless rate as target; there is none without a
+    losing day. [Sortino & Price, 1994]
 
     sqrt(365) mean(x) / sqrt(mean(min(x, 0)^2))
     """
@@ -64,10 +91,10 @@ def daily_sortino(path: Trajectory | Daily) -> Scalar:
     return jnp.sqrt(365.0) * per_loss(mean(returns), -root(mean(jnp.minimum(returns, 0) ** 2)))
 
 
-@metric(unit="ratio", reads="days")
+@metric(unit="ratio", reads="days", minutes=TWO_RETURNS, lacks="no day has a loss")
 def daily_omega(path: Trajectory | Daily) -> Scalar:
-    """Omega ratio of daily returns, with the riskless rate as threshold; infinite without a losing
-    day. [Keating & Shadwick, 2002]
+    """Omega ratio of daily returns, with the riskless rate as threshold; there is none without a
+    losing day. [Keating & Shadwick, 2002]
 
     sum(max(x, 0)) / sum(max(-x, 0))
     """
@@ -75,7 +102,7 @@ def daily_omega(path: Trajectory | Daily) -> Scalar:
     return per_loss(mean(jnp.maximum(returns, 0)), mean(jnp.minimum(returns, 0)))
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(unit="1/sqrt(year)", reads="days", minutes=TWO_RETURNS)
 def daily_volatility(path: Trajectory | Daily) -> Scalar:
     """Minus the yearly volatility of daily returns.
 

@@ -5,10 +5,11 @@ values of all assets, bought at the first row and held.
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics.base import (
+    TWO_RETURNS,
     Scalar,
     above_cash,
     changes,
@@ -17,6 +18,7 @@ from quantamm_cli.metrics.base import (
     mean,
     metric,
     per_loss,
+    vary,
 )
 
 Path = Trajectory | Daily
@@ -29,23 +31,29 @@ def market(path: Path) -> Returns:
 
 
 def _beta(returns: Returns, base: Returns) -> Scalar:
-    """Slope of the regression; NaN of fewer than two returns, or if the market's do not vary."""
-    if len(base) < 2:
-        return mean(base[:0])
+    """Slope of the regression."""
     centred = base - mean(base)
     square = (centred**2).sum()
     slope = (centred * returns).sum() / jnp.where(square > 0, square, 1)
     return jnp.where(square > 0, slope, jnp.nan)
 
 
-def _capture(returns: Returns, base: Returns, days: Bool[Array, " k"]) -> Scalar:
-    """The sum of returns on these days over that of the market; NaN if the market's is zero."""
-    market_sum = jnp.where(days, base, 0).sum()
-    ratio = jnp.where(days, returns, 0).sum() / jnp.where(market_sum != 0, market_sum, 1)
-    return jnp.where(market_sum != 0, ratio, jnp.nan)
+def _captured(returns: Returns, base: Returns) -> tuple[Scalar, Scalar]:
+    """The sums of returns on the days on which the market rose, and on the others, over those of
+    the market; NaN if the market's is zero.
+    """
+    rose = base > 0
+    up = per_loss(jnp.where(rose, returns, 0).sum(), -jnp.where(rose, base, 0).sum())
+    return up, per_loss(-jnp.where(rose, 0, returns).sum(), jnp.where(rose, 0, base).sum())
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(
+    unit="fraction a year",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns of uniform HODL do not vary",
+    exists=lambda path: vary(above_cash(market(path), path.day_cash)),
+)
 def daily_jensen_alpha(path: Path) -> Scalar:
     """Jensen's alpha of daily returns above the riskless rate against uniform HODL, as a yearly
     rate. [Jensen, 1968]
@@ -56,7 +64,13 @@ def daily_jensen_alpha(path: Path) -> Scalar:
     return (1 + mean(returns) - _beta(returns, base) * mean(base)) ** 365 - 1
 
 
-@metric(unit="ratio", reads="days")
+@metric(
+    unit="ratio",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns of uniform HODL do not vary",
+    exists=lambda path: vary(market(path)),
+)
 def daily_beta(path: Path) -> Scalar:
     """Minus the beta of daily returns against uniform HODL.
 
@@ -65,7 +79,7 @@ def daily_beta(path: Path) -> Scalar:
     return -_beta(changes(path.days), market(path))
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(unit="1/sqrt(year)", reads="days", minutes=TWO_RETURNS)
 def daily_tracking_error(path: Path) -> Scalar:
     """Minus the yearly tracking error of daily returns against uniform HODL.
 
@@ -74,10 +88,16 @@ def daily_tracking_error(path: Path) -> Scalar:
     return -jnp.sqrt(365.0) * deviation(changes(path.days) - market(path))
 
 
-@metric(unit="1/sqrt(year)", reads="days")
+@metric(
+    unit="1/sqrt(year)",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="the daily returns above uniform HODL do not vary",
+    exists=lambda path: vary(changes(path.days) - market(path)),
+)
 def daily_information_ratio(path: Path) -> Scalar:
-    """Information ratio of daily returns against uniform HODL; zero for uniform HODL itself.
-    [Sharpe, 1994, J. Portfolio Management 21(1)]
+    """Information ratio of daily returns against uniform HODL; there is none for uniform HODL
+    itself. [Sharpe, 1994, J. Portfolio Management 21(1)]
 
     sqrt(365) mean(x - b) / std(x - b)
     """
@@ -88,29 +108,32 @@ def daily_information_ratio(path: Path) -> Scalar:
     return jnp.where(is_zero, 0, jnp.sqrt(365.0) * mean(active) / jnp.where(is_zero, 1, spread))
 
 
-@metric(unit="ratio", reads="days")
+@metric(unit="ratio", reads="days", minutes=TWO_RETURNS, lacks="uniform HODL has no rising day")
 def daily_up_capture(path: Path) -> Scalar:
     """Up capture: mean return on the days on which uniform HODL rose, over its mean return on those
-    days; NaN if there are none.
+    days.
 
     mean(x | b > 0) / mean(b | b > 0)
     """
-    base = market(path)
-    return _capture(changes(path.days), base, base > 0)
+    return _captured(changes(path.days), market(path))[0]
 
 
-@metric(unit="ratio", reads="days")
+@metric(unit="ratio", reads="days", minutes=TWO_RETURNS, lacks="uniform HODL has no falling day")
 def daily_down_capture(path: Path) -> Scalar:
     """Minus the down capture: as the up capture, of the days on which uniform HODL did not rise.
 
     -mean(x | b <= 0) / mean(b | b <= 0)
     """
-    base = market(path)
-    return -_capture(changes(path.days), base, base <= 0)
+    return -_captured(changes(path.days), market(path))[1]
 
 
-@metric(unit="ratio", reads="days")
+@metric(
+    unit="ratio",
+    reads="days",
+    minutes=TWO_RETURNS,
+    lacks="uniform HODL has no rising day or no falling day on which the pool loses",
+)
 def daily_capture_ratio(path: Path) -> Scalar:
-    """Up capture over down capture; infinite if the down capture is not above zero."""
-    returns, base = changes(path.days), market(path)
-    return per_loss(_capture(returns, base, base > 0), -_capture(returns, base, base <= 0))
+    """Up capture over down capture; there is none if the down capture is not above zero."""
+    up, down = _captured(changes(path.days), market(path))
+    return per_loss(up, -down)

@@ -1,7 +1,6 @@
 """Returns, and returns over holding."""
 
 import jax
-import jax.numpy as jnp
 
 from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics.base import YEAR, Scalar, metric
@@ -21,11 +20,11 @@ def uniform_hodl(path: Path) -> Scalar:
 
 
 def annual(ratio: Scalar, minutes: int) -> Scalar:
-    """The yearly return of a growth by ``ratio`` in ``minutes``; NaN of zero minutes."""
-    return ratio ** (YEAR / minutes) - 1 if minutes else jnp.full_like(ratio, jnp.nan)
+    """The yearly return of a growth by ``ratio`` in ``minutes``, which are not zero."""
+    return ratio ** (YEAR / minutes) - 1
 
 
-@metric(unit="fraction", reads="days")
+@metric(unit="fraction", reads="days", minutes=2)
 def returns(path: Path) -> Scalar:
     """Return over the window.
 
@@ -34,7 +33,7 @@ def returns(path: Path) -> Scalar:
     return path.last.value / path.first.value - 1
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(unit="fraction a year", reads="days", minutes=2)
 def annualised_returns(path: Path) -> Scalar:
     """Return as a yearly rate.
 
@@ -43,7 +42,7 @@ def annualised_returns(path: Path) -> Scalar:
     return annual(path.last.value / path.first.value, path.minutes - 1)
 
 
-@metric(unit="fraction", reads="days")
+@metric(unit="fraction", reads="days", minutes=2)
 def returns_over_hodl(path: Path) -> Scalar:
     """Return over holding the first row's reserves R_0.
 
@@ -52,13 +51,13 @@ def returns_over_hodl(path: Path) -> Scalar:
     return path.last.value / hodl(path) - 1
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(unit="fraction a year", reads="days", minutes=2)
 def annualised_returns_over_hodl(path: Path) -> Scalar:
     """Return over holding, as a yearly rate."""
     return annual(path.last.value / hodl(path), path.minutes - 1)
 
 
-@metric(unit="fraction", reads="days")
+@metric(unit="fraction", reads="days", minutes=2)
 def returns_over_uniform_hodl(path: Path) -> Scalar:
     """Return over holding equal parts of all n assets, bought at the first row.
 
@@ -67,7 +66,7 @@ def returns_over_uniform_hodl(path: Path) -> Scalar:
     return path.last.value / uniform_hodl(path) - 1
 
 
-@metric(unit="fraction a year", reads="days")
+@metric(unit="fraction a year", reads="days", minutes=2)
 def annualised_returns_over_uniform_hodl(path: Path) -> Scalar:
     """Return over holding equal parts, as a yearly rate."""
     return annual(path.last.value / uniform_hodl(path), path.minutes - 1)

@@ -41,7 +41,8 @@ class Subject:
     strategy (including the pool), period and metric. ``tables``: those of the result, as a terminal
     shows them. ``worth``: values (t,) of portfolios by strategy.
     ``entries``: the history; empty for a run that was not trained. ``choices``: by selection rule.
-    ``units``: by metric and by readable name.
+    ``units``: by metric and by readable name. ``undefined``: why scores of the pool do not exist,
+    by ``period.metric``. ``short``: the days of periods that are short for yearly numbers.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Subject:
     entries: Entries = ()
     choices: Mapping[str, Choice] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)
+    short: Mapping[str, float] = field(default_factory=dict)
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: JsonObject = field(default_factory=dict)
     provenance: JsonObject = field(default_factory=dict)
@@ -90,7 +93,9 @@ def run_page(subject: Subject, drawn: Mapping[str, bytes]) -> str:
     """The page of a run with its images by name."""
     shown = pictures("run", drawn)
     on_test = subject.selection is not None and subject.selection.on_test
-    metrics = metrics_tables(subject.strategies, subject.units, on_test)
+    metrics = metrics_tables(
+        subject.strategies, subject.units, on_test, subject.undefined, subject.short
+    )
     final = final_table(subject.tokens, subject.trajectory)
     sections = [
         Section("Scores", (_FRESH,) if subject.entries else (), tables=subject.tables),

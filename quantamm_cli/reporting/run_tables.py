@@ -43,25 +43,29 @@ _COLUMNS: list[Column] = list(zip(_HEADS, _FORMS, strict=True))
 _PART_HEADS, _PARTS = zip(*PARTS, strict=True)
 
 
-def scores_table(title: str, scores: Mapping[str, Scores]) -> Table:
-    """The scores of every strategy, period by period."""
+def scores_table(
+    title: str, scores: Mapping[str, Scores], short: Mapping[str, float] | None = None
+) -> Table:
+    """The scores of every strategy, period by period; ``short``: days of short periods."""
     rows = []
     for period in scores["pool"]:
         for strategy, name in STRATEGIES.items():
             if strategy in scores:
                 head = period if strategy == "pool" else ""
                 rows.append([head, name, *_shown(scores[strategy][period])])
-    return Table.of(title, ["period", "strategy", *_COLUMNS], rows)
+    return Table.of(_marked(title, short), ["period", "strategy", *_COLUMNS], rows)
 
 
-def periods_table(title: str, scores: Scores) -> Table:
-    """The scores of the pool, a row for each period."""
+def periods_table(title: str, scores: Scores, short: Mapping[str, float] | None = None) -> Table:
+    """The scores of the pool, a row for each period; ``short``: days of short periods."""
     rows = [[period, *_shown(numbers)] for period, numbers in scores.items()]
-    return Table.of(title, ["period", *_COLUMNS], rows)
+    return Table.of(_marked(title, short), ["period", *_COLUMNS], rows)
 
 
-def sets_table(title: str, sets: Iterable[tuple[str, Scores]]) -> Table:
-    """The scores of every parameter set, period by period."""
+def sets_table(
+    title: str, sets: Iterable[tuple[str, Scores]], short: Mapping[str, float] | None = None
+) -> Table:
+    """The scores of every parameter set, period by period; ``short``: days of short periods."""
     named = list(sets)
     rows = []
     for period in named[0][1]:
@@ -69,7 +73,15 @@ def sets_table(title: str, sets: Iterable[tuple[str, Scores]]) -> Table:
         for name, scores in named:
             rows.append([head, name, *_shown(scores[period])])
             head = ""
-    return Table.of(title, ["period", "set", *_COLUMNS], rows)
+    return Table.of(_marked(title, short), ["period", "set", *_COLUMNS], rows)
+
+
+def _marked(title: str, short: Mapping[str, float] | None) -> str:
+    """The title, with a line on periods that are short for yearly numbers."""
+    if not short:
+        return title
+    days = ", ".join(f"{name} ({length:.3g} days)" for name, length in short.items())
+    return f"{title}\nyearly numbers of less than 30 days: {days}"
 
 
 def parts_table(parts: Scores) -> Table:
@@ -154,28 +166,38 @@ class Choice(TypedDict):
 
 
 def metrics_tables(
-    strategies: Mapping[str, Scores], units: Mapping[str, str], on_test: bool = False
+    strategies: Mapping[str, Scores],
+    units: Mapping[str, str],
+    on_test: bool = False,
+    undefined: Mapping[str, str] | None = None,
+    short: Mapping[str, float] | None = None,
 ) -> list[Table]:
     """Every metric of every strategy, a table for each period.
 
-    ``units``: by metric. ``on_test``: the selection used the test period.
+    ``units``: by metric. ``on_test``: the selection used the test period. ``undefined``: why scores
+    of the pool do not exist, by ``period.metric``. ``short``: days of short periods.
     """
     order = (*STRATEGIES, *strategies)
     names = sorted(strategies, key=order.index)
     labels = columns_of((STRATEGIES.get(name, name) for name in names), ".4g")
+    reasons = undefined or {}
     tables = []
     for period, scores in strategies["pool"].items():
         rows = []
         for metric in scores:
             columns = (strategies[name].get(period, {}) for name in names)
             numbers = [shown(metric, column.get(metric)) for column in columns]
-            rows.append([metric, units.get(metric, ""), *numbers])
+            why = [reasons.get(f"{period}.{metric}", "")] if reasons else []
+            rows.append([metric, units.get(metric, ""), *numbers, *why])
         caption = "All metrics"
         if period:
             caption += f", {period} period"
         if on_test and period == "test":
             caption += " (the choice was made on it)"
-        tables.append(Table.of(caption, ["metric", "unit", *labels], rows))
+        if short and period in short:
+            caption += f"; yearly numbers of {short[period]:.3g} days"
+        heads: list[Column] = ["metric", "unit", *labels, *(["why not"] if reasons else [])]
+        tables.append(Table.of(caption, heads, rows))
     return tables
 
 

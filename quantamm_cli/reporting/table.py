@@ -1,5 +1,6 @@
 """Tables of values, for terminals, notebooks and pages."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +10,9 @@ from typing import Any
 Column = str | tuple[str, str]
 """A heading, or a heading and the format of the numbers below it: ``("fee", ".4f")``."""
 _FORM = ".6g"
+_MANY = 1e6
+MISSING = "-"
+"""A number that does not exist; ``typeset`` it is an en dash."""
 
 
 class Markdown(str):
@@ -98,16 +102,28 @@ def _head_and_form(column: Column) -> tuple[str, str]:
 
 
 def cell(value: Any, form: str) -> str:
-    """One value as text; None and NaN are a dash."""
+    """One value as text; None and numbers that are not finite are a dash."""
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if value is None or value != value:
-        return "-"
+    if value is None:
+        return MISSING
     if isinstance(value, list | tuple):
         return " ".join(cell(item, form) for item in value)
     if isinstance(value, float):
-        return format(value, form)
+        return _number_text(value, form)
     return str(value)
+
+
+def _number_text(value: float, form: str) -> str:
+    """A number in its form; beyond a million in %g, unless the form groups thousands."""
+    if not math.isfinite(value):
+        return MISSING
+    percent = form.endswith("%")
+    shown = 100 * value if percent else value
+    if form[-1:] in ("f", "%") and "," not in form and abs(shown) >= _MANY:
+        sign = "+" if form.startswith("+") else ""
+        return f"{shown:{sign}g}" + "%" * percent
+    return format(value, form)
 
 
 def printed(value: Any, form: str) -> str:
@@ -115,7 +131,7 @@ def printed(value: Any, form: str) -> str:
     text = cell(value, form)
     if isinstance(value, str):
         return text
-    if text == "-":
+    if text == MISSING:
         return "–"
     return text.replace("-", "−")
 

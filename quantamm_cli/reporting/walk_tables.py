@@ -4,7 +4,7 @@ import math
 
 from quantamm_cli.evaluation.walk_document import CycleRecord, IntervalRecord, WalkDocument
 from quantamm_cli.reporting.names import STRATEGIES
-from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.table import MISSING, Column, Table
 from quantamm_cli.settings.signs import shown
 
 Cell = float | str | None
@@ -102,7 +102,7 @@ def verdict_lines(walk: WalkDocument) -> list[str]:
 
 def _fixed(number: float | None) -> str:
     """Three decimals; JSON has ``null`` for a number that is not finite."""
-    return f"{number:.3f}" if number is not None else "nan"
+    return f"{number:.3f}" if number is not None else MISSING
 
 
 def _between(interval: IntervalRecord) -> str:

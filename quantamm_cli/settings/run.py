@@ -10,6 +10,7 @@ from quantamm_cli.settings.digest import fields, sha256
 from quantamm_cli.settings.history import IDENTITY, named_meanings, since
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.objective import Objective
+from quantamm_cli.settings.precision import check_numbers
 from quantamm_cli.settings.scoring import Scoring
 from quantamm_cli.settings.split import DAY, Holdout, Split, WalkForward
 from quantamm_cli.settings.types import Count, Date, Natural, Positive, Tokens, date_text, minute
@@ -78,6 +79,10 @@ class Simulate(Settings):
             )
         for place in ("data", "pool", "fees", "trades"):
             getattr(self, place).check(self.tokens, place)
+        for place in ("initial_pool_value", "initial_reserves"):
+            check_numbers(place, getattr(self, place), self.precision, amounts=True)
+        for place in ("pool", "fees", "initial_state"):
+            check_numbers(place, getattr(self, place), self.precision)
         return self
 
     @property

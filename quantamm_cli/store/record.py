@@ -30,6 +30,8 @@ class Entry(TypedDict):
     learning_rate: float | None
     since_improvement: int
     redrawn: NotRequired[list[int]]
+    undefined: NotRequired[list[int]]
+    """Windows of each set that were left out, as the metric does not exist there."""
     ended: NotRequired[list[str | None]]
 
 

@@ -1,10 +1,12 @@
 """The interface of fitters."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from jax.sharding import Mesh
 
+from quantamm_cli.core.params import Parameter
 from quantamm_cli.core.types import Params
 from quantamm_cli.training.problem import Problem, Progress, StepResult
 from quantamm_cli.training.settings import FitSettings
@@ -16,6 +18,9 @@ class Fit(FitSettings, ABC):
     Fitters differ in ``begin`` and ``advance``; the loop around them is ``training.fit``. The state
     of a fitter is a pytree of arrays whose first axis is the parameter sets.
     """
+
+    def check_specs(self, pool: str, specs: Sequence[Parameter]) -> None:
+        """Raise ConfigError if this fit cannot train such parameters of a pool."""
 
     @abstractmethod
     def begin(self, problem: Problem, params: Params) -> Any:

@@ -16,7 +16,7 @@ from pydantic import Field
 from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mesh, shard
-from quantamm_cli.engine.objective import penalised, period_scores
+from quantamm_cli.engine.objective import Gain, penalised, period_scores
 from quantamm_cli.settings.types import Count, Natural, NonNegative
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.problem import (
@@ -32,7 +32,11 @@ from quantamm_cli.training.problem import (
 )
 from quantamm_cli.training.stopping import end_reasons, hold_ended, mark_ended
 
-_ENDS = ("the gradient is smaller than fit.tolerance", "the line search finds nothing better")
+_ENDS = (
+    "the gradient is smaller than fit.tolerance",
+    "the line search finds nothing better",
+    "the metric exists on none of its windows",
+)
 
 
 class BFGS(Fit, kind="bfgs"):
@@ -40,7 +44,8 @@ class BFGS(Fit, kind="bfgs"):
     own. [L-BFGS: Liu & Nocedal, 1989]
 
     The line search is that of Nocedal & Wright, Numerical Optimization, algorithms 3.5 and 3.6. A
-    set ends when its gradient is small, or when no step along the gradient improves it.
+    set ends when its gradient is small, when no step along the gradient improves it, or when the
+    metric exists on none of its windows.
     """
 
     steps: Natural = Field(100, description="iterations")
@@ -66,9 +71,9 @@ class BFGS(Fit, kind="bfgs"):
             params,
             progress.optimiser,
         )
-        (objective, norm, metrics), ended = jax.device_get((scores, memory.ended))
+        (gain, norm, metrics), ended = jax.device_get((scores, memory.ended))
         extras = {"gradient_norm": norm} | end_reasons(ended, _ENDS)
-        return StepResult(objective, metrics, params | moved, memory, extras)
+        return StepResult(gain.value, metrics, params | moved, memory, extras, windows=gain.windows)
 
     def device_mesh(self, sets: int) -> Mesh | None:
         return mesh(sets, 1)  # a line search needs all windows of its set
@@ -107,7 +112,7 @@ def _prepare(memory_size: int, params: Params) -> Memory:
 @program("shape")
 def _step(
     shape: Shape, inputs: StepInputs, numbers: Numbers, params: Params, memory: Memory
-) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Memory]:
+) -> tuple[tuple[Gain, Float[Array, " s"], Any], Params, Memory]:
     """Objective, norm of the gradient and metrics of all sets, and parameters and memory after the
     step, as one program.
     """
@@ -118,20 +123,26 @@ def _step(
 
 def _work(
     shape: Shape, inputs: StepInputs, numbers: Numbers, params: Params, memory: Memory
-) -> tuple[tuple[Array, Array, Any], Params, Memory]:
+) -> tuple[tuple[Gain, Array, Any], Params, Memory]:
     solver = _solver(shape.method, numbers["line_search_steps"])
 
-    def one(every: Params, before: Memory) -> tuple[Array, Array, Params, Memory]:
+    def one(every: Params, before: Memory) -> tuple[Gain, Array, Params, Memory]:
         values = moving(every, shape.aim.trains)
 
-        def loss(trial: Params) -> Array:
+        def counted(trial: Params) -> tuple[Array, Gain]:
             params, aim, weights = every | trial, shape.aim, inputs.weights
-            return -penalised(aim, weights, inputs.pool, params, inputs.practice, inputs.starts)
+            gain = penalised(aim, weights, inputs.pool, params, inputs.practice, inputs.starts)
+            return -gain.value, gain
 
-        value, slope = jax.value_and_grad(loss)(values)
+        def loss(trial: Params) -> Array:
+            return counted(trial)[0]
+
+        (value, gain), slope = jax.value_and_grad(counted, has_aux=True)(values)
         norm = optax.tree.norm(slope)
         finite = jnp.isfinite(value)  # a set that diverged has not reached an optimum
         ended = mark_ended(before.ended, finite & (norm <= numbers["tolerance"]))
+        # The windows are the same at every step: what has none now has none later.
+        ended = jnp.where((ended == 0) & (gain.windows == 0), 3, ended).astype(ended.dtype)
         # A zero gradient ends the line search of a set that has ended.
         slope = hold_ended(ended, slope, jax.tree.map(jnp.zeros_like, slope))
         _, *unused = solver.init(values)
@@ -145,8 +156,8 @@ def _work(
         at_optimum = (ended == 0) & finite & stuck & (before.past.count == 0)
         ended = jnp.where(at_optimum, 2, ended).astype(ended.dtype)
         moved, past = hold_ended(ended, (moved, past), (values, before.past))
-        return -value, norm, moved, Memory(past, ended)
+        return gain, norm, moved, Memory(past, ended)
 
-    objective, norm, moved, memory = jax.vmap(one)(params, memory)
+    gain, norm, moved, memory = jax.vmap(one)(params, memory)
     metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
-    return (objective, norm, metrics), moved, memory
+    return (gain, norm, metrics), moved, memory

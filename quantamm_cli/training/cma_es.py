@@ -16,7 +16,7 @@ from pydantic import Field
 from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
-from quantamm_cli.engine.objective import gains, period_scores
+from quantamm_cli.engine.objective import Gain, gains, period_scores
 from quantamm_cli.random import tags
 from quantamm_cli.settings.types import Natural, NonNegative, Positive
 from quantamm_cli.training.base import Fit
@@ -83,11 +83,19 @@ class CMAES(Fit, kind="cma_es"):
         scores, moved, search = _step(
             shape(problem, on), inputs, numbers, params, progress.optimiser, self._drawn(progress)
         )
-        (objective, best, metrics), ended, sigma = jax.device_get(
+        (gain, best, metrics), ended, sigma = jax.device_get(
             (scores, search.ended, progress.optimiser.distribution.sigma)
         )
         extras = {"sigma": sigma} | end_reasons(ended, _ENDS)
-        return StepResult(objective, metrics, params | moved, search, extras, alive=best)
+        return StepResult(
+            gain.value,
+            metrics,
+            params | moved,
+            search,
+            extras,
+            alive=best,
+            windows=gain.windows,
+        )
 
     def finished(self, progress: Progress) -> bool:
         return bool(np.asarray(progress.optimiser.ended).all())
@@ -123,7 +131,7 @@ def _step(
     params: Params,
     search: Search,
     drawn: Float[Array, "s m n"],
-) -> tuple[tuple[Float[Array, " s"], Float[Array, " s"], Any], Params, Search]:
+) -> tuple[tuple[Gain, Float[Array, " s"], Any], Params, Search]:
     """Objective of the means, that of the best candidates, metrics, and means and distributions
     after the step, as one program.
     """
@@ -133,7 +141,7 @@ def _step(
 
 def _work(
     shape: Shape, inputs: StepInputs, numbers: Numbers, params: Params, search: Search, drawn: Array
-) -> tuple[tuple[Array, Array, Any], Params, Search]:
+) -> tuple[tuple[Gain, Array, Any], Params, Search]:
     means = moving(params, shape.aim.trains)
     sets, population, n = drawn.shape
     constants = Constants.of(n, population)
@@ -144,27 +152,38 @@ def _work(
         lambda value: value.reshape(sets * (population + 1), *value.shape[2:]), fixed | candidates
     )
     gain = gains(shape.aim, inputs.weights, inputs.pool, flat, inputs.practice, inputs.starts)
-    objectives = mean_over_windows(shape.mesh, gain.reshape(sets, population + 1))
+    by_set = Gain(*(column.reshape(sets, population + 1) for column in gain))
+    (objectives, windows), _ = mean_over_windows(shape.mesh, by_set, ())
 
     def one(
-        mean: Params, now: Search, root: Array, widest: Array, least: Array, z: Array, scores: Array
+        mean: Params,
+        now: Search,
+        root: Array,
+        widest: Array,
+        least: Array,
+        z: Array,
+        scores: Array,
+        counts: Array,
     ) -> tuple[Params, Search]:
         flat, shaped = ravel_pytree(mean)
         moved, after = updated(constants, flat.astype(z.dtype), now.distribution, root, z, scores)
         narrow = now.distribution.sigma * jnp.sqrt(widest) < numbers["tolerance"]
         ended = mark_ended(now.ended, narrow, widest > _LONGEST * least)
+        stays = ended + (counts == 0).all()  # without a score, candidates have no ranks
         new, after = hold_ended(
-            ended, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution)
+            stays, (shaped(moved.astype(flat.dtype)), after), (mean, now.distribution)
         )
         return new, Search(after, ended)
 
     scores = objectives[:, 1:]
     moved, search = jax.vmap(one)(
-        means, search, axis.root, axis.greatest, axis.least, drawn, scores
+        means, search, axis.root, axis.greatest, axis.least, drawn, scores, windows[:, 1:]
     )
-    best = jnp.where(jnp.isfinite(scores), scores, -jnp.inf).max(axis=1)
+    # A candidate without a window has not diverged.
+    finite = jnp.where(windows[:, 1:] > 0, scores, 0)
+    best = jnp.where(jnp.isfinite(finite), finite, -jnp.inf).max(axis=1)
     metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
-    return (objectives[:, 0], best, metrics), moved, search
+    return (Gain(objectives[:, 0], windows[:, 0]), best, metrics), moved, search
 
 
 def _candidates(mean: Params, sigma: Array, root: Array, drawn: Array) -> Params:

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
+from numpy.typing import NDArray
 
 from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import DivergedError
 from quantamm_cli.training.base import Fit
-from quantamm_cli.training.problem import Column, Problem, Progress, Report
+from quantamm_cli.training.problem import Column, Problem, Progress, Report, StepResult
 from quantamm_cli.training.reinitialise import diverged, replace_sets
 from quantamm_cli.training.weight_averaging import Average
 
@@ -36,7 +37,8 @@ def fit(problem: Problem, progress: Progress) -> Iterator[tuple[Report, Progress
     one more entry, of the averages.
 
     It ends early when the watched metric has not improved for ``fit.patience`` entries, or all sets
-    have ended. A set that diverges is drawn anew; fitters that only try candidates continue.
+    have ended. A set that diverges is drawn anew; fitters that only try candidates continue. A
+    metric that does not exist on a set's windows is no divergence: the set stays as it is.
 
     Raises:
         DivergedError: all parameter sets diverged at one step, or no objective was ever finite.
@@ -79,22 +81,30 @@ def _entry(problem: Problem, on: Mesh | None, progress: Progress) -> tuple[Repor
         learning_rate=result.learning_rate,
         since_improvement=since,
         redrawn=progress.redrawn if progress.redrawn.any() else None,
+        undefined=_left_out(problem, result),
         extras=result.extras,
     )
-    average = progress.average
+    average, alive = progress.average, result.continues
     if average is not None and _fitter(problem).averages(progress.step):
         average = average.plus(params)
     return report, Progress(
         step=progress.step + 1,
         params=result.params,
         optimiser=result.optimiser,
-        objective=result.objective if result.alive is None else result.alive,
+        objective=alive,
         redrawn=progress.redrawn,
         best=best,
         since_improvement=since,
         average=average,
-        finite=progress.finite or bool(np.isfinite(result.objective).any()),
+        finite=progress.finite or bool(np.isfinite([*alive, *result.objective]).any()),
     )
+
+
+def _left_out(problem: Problem, result: StepResult) -> NDArray[np.int64] | None:
+    """How many windows of each set do not count; ``None``: all do."""
+    if result.windows is None or (result.windows == problem.fit.batch_size).all():
+        return None
+    return np.asarray(problem.fit.batch_size - result.windows.round(), np.int64)
 
 
 def _redraw_diverged(

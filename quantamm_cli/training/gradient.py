@@ -118,7 +118,7 @@ class GradientFit(Fit):
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
         rate = 0.0 if self.averaged(progress) else float(self.learning_rates()[progress.step])
         params = dict(progress.params)
-        objective, metrics, moved, optimiser = gradient_step.step(
+        gain, metrics, moved, optimiser = gradient_step.step(
             shape(problem, on, type(self).transform),
             problem.inputs(progress.step),
             factors(self.seed, progress.step, self.price_noise, problem.pool, problem.practice),
@@ -129,8 +129,10 @@ class GradientFit(Fit):
         extras: dict[str, Any] = {}
         if optimiser.plateau is not None:
             extras["rate_scale"] = optimiser.plateau.rate_scale
-        objective, metrics, extras = jax.device_get((objective, metrics, extras))
-        return StepResult(objective, metrics, params | moved, optimiser, extras, rate)
+        gain, metrics, extras = jax.device_get((gain, metrics, extras))
+        return StepResult(
+            gain.value, metrics, params | moved, optimiser, extras, rate, windows=gain.windows
+        )
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -13,11 +13,12 @@ from jaxtyping import Float
 from quantamm_cli.core.programs import program
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, SHARED, mean_over_windows, shard
-from quantamm_cli.engine.objective import ascent, period_scores
+from quantamm_cli.engine.objective import Gain, ascent, period_scores
 from quantamm_cli.training.noise import noised
 from quantamm_cli.training.plateau import Plateau, after_score, plateau
 from quantamm_cli.training.problem import SHARDING, Numbers, Shape, StepInputs, moving
 
+T = TypeVar("T")
 Transform = Callable[[Numbers], optax.GradientTransformation]
 
 
@@ -48,9 +49,9 @@ def step(
     numbers: Numbers,
     params: Params,
     optimiser: Optimiser,
-) -> tuple[Float[Array, " s"], Any, Params, Optimiser]:
+) -> tuple[Gain, Any, Params, Optimiser]:
     """Objective, metrics of all periods, and the parameters and the optimiser's state after the
-    step, as one program.
+    step, as one program. A set without a window on which the metric exists stays as it is.
     """
     work = shard(shape.mesh, partial(_work, shape), (SHARDING, SHARED, SHARED, SETS, SETS), SETS)
     return work(inputs, noise, numbers, params, optimiser)
@@ -63,20 +64,27 @@ def _work(
     numbers: Numbers,
     params: Params,
     optimiser: Optimiser,
-) -> tuple[Array, Any, Params, Optimiser]:
+) -> tuple[Gain, Any, Params, Optimiser]:
     """``step`` for the sets and windows of one device; every device that has a set computes the
     metrics of all periods.
     """
     market = noised(inputs.pool, inputs.practice, noise)
     gain, slopes = ascent(shape.aim, inputs.weights, inputs.pool, params, market, inputs.starts)
-    gain, slopes = mean_over_windows(shape.mesh, (gain, slopes))
+    gain, slopes = mean_over_windows(shape.mesh, gain, slopes)
     metrics = period_scores(inputs.pool, shape.spans, shape.tracked, params, inputs.feed)
     values, slopes = moving(params, shape.aim.trains), moving(slopes, shape.aim.trains)
     # Plateau decay reads the training period: it has less noise than the windows of one step, and
     # validation must not influence training.
     score = metrics["train"][shape.aim.metric]
-    moved, optimiser = _update(shape.method, numbers, values, slopes, score, optimiser)
+    after = _update(shape.method, numbers, values, slopes, score, optimiser)
+    moved, optimiser = jax.vmap(_moved)(gain.windows, after, (values, optimiser))
     return gain, metrics, moved, optimiser
+
+
+def _moved(windows: Float[Array, ""], after: T, before: T) -> T:
+    """What a set is after a step, or before it if no window counted."""
+    chosen: T = jax.tree.map(lambda new, old: jnp.where(windows > 0, new, old), after, before)
+    return chosen
 
 
 def _update(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quantamm_cli.core.bijectors import Simplex
-from quantamm_cli.core.params import Parameter, readable
+from quantamm_cli.core.params import Parameter, readable, trainable
 from quantamm_cli.core.types import Params
 from quantamm_cli.engine.devices import SETS, place_on
 from quantamm_cli.errors import ConfigError
@@ -45,27 +45,29 @@ class Optuna(Fit, kind="optuna"):
 
     redraws: ClassVar[bool] = False
 
+    def check_specs(self, pool: str, specs: Sequence[Parameter]) -> None:
+        if not any(spec.name in trainable(specs) and spec.low < spec.high for spec in specs):
+            raise ConfigError("fit", f"optuna: {pool} declares no range to search; use another fit")
+
     def begin(self, problem: Problem, params: Params) -> "Trials":
         searched = _searched(problem)
-        if not searched:
-            raise ConfigError(
-                "fit", f"optuna: {problem.pool.kind} declares no range to search; use another fit"
-            )
         start = readable(searched, jax.device_get(params))
         sets = len(next(iter(start.values())))
         columns = [start[spec.readable].reshape(sets, -1) for spec in searched]
         return Trials(np.concatenate(columns, axis=1)[:, None], np.empty((sets, 0)))
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
-        objective, metrics = scored(problem, on, progress)
+        gain, metrics = scored(problem, on, progress)
         values, scores = map(np.asarray, progress.optimiser)
-        scores = np.concatenate([scores, objective[:, None]], axis=1)
+        scores = np.concatenate([scores, gain.value[:, None]], axis=1)
         searched = _searched(problem)
         seed = np.random.SeedSequence([self.seed, progress.step, tags.OPTUNA]).generate_state(1)[0]
         next_values = self._next_trials(_ranges(problem, searched), values, scores, int(seed))
         params = place_on(on, SETS, jax.device_put(_raw(searched, next_values, progress.params)))
         trials = Trials(np.concatenate([values, next_values[:, None]], axis=1), scores)
-        return StepResult(objective, metrics, dict(progress.params) | params, trials)
+        return StepResult(
+            gain.value, metrics, dict(progress.params) | params, trials, windows=gain.windows
+        )
 
     def _next_trials(self, ranges: Ranges, values: Column, scores: Column, seed: int) -> Column:
         """Readable values ``(sets, numbers)`` of the next trials, from a study of all trials

@@ -102,7 +102,9 @@ class Progress:
     optimiser: Any
     """The state of the fitter: arrays ``(sets, …)``."""
     objective: Column
-    """The objective of each set at the step before; a set that is not finite is drawn anew."""
+    """The objective of each set at the step before, or zero where it had no window; a set that is
+    not finite is drawn anew.
+    """
     redrawn: NDArray[np.int64]
     """How often each set was drawn anew."""
     best: float = -np.inf
@@ -110,7 +112,7 @@ class Progress:
     average: Average | None = None
     """Only with averaging, and until the entry of the averages, which is the last."""
     finite: bool = False
-    """Whether any objective was ever finite."""
+    """Whether any set was ever finite."""
 
     def on(self, mesh: Mesh | None) -> "Progress":
         """The same with its arrays on the devices that share the work."""
@@ -131,6 +133,10 @@ class Report:
     since_improvement: int
     redrawn: NDArray[np.int64] | None = None
     """How often each set was drawn anew so far; ``None``: none was."""
+    undefined: NDArray[np.int64] | None = None
+    """How many windows of each set were left out, as the metric does not exist there; ``None``:
+    none.
+    """
     extras: Extras = field(default_factory=dict)
     """Further outputs of the fitter."""
 
@@ -147,7 +153,21 @@ class StepResult(NamedTuple):
     extras: Extras = {}  # noqa: RUF012 - never written to
     learning_rate: float = np.nan
     alive: Column | None = None
-    """A set continues while this is finite; ``None``: the objective."""
+    """A set continues while this is finite; ``None``: while the objective is, or has no window."""
+
+    windows: Column | None = None
+    """The windows of each set on which the metric exists; ``None``: all."""
+
+    @property
+    def continues(self) -> Column:
+        """What is not finite of sets that diverged. A metric that does not exist is no divergence:
+        zero of a set without a window.
+        """
+        if self.alive is not None:
+            return self.alive
+        if self.windows is None:
+            return self.objective
+        return np.where(self.windows > 0, self.objective, 0.0)
 
 
 @dataclass(frozen=True)

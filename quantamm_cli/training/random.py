@@ -30,11 +30,11 @@ class Random(Fit, kind="random"):
         return ()
 
     def advance(self, problem: Problem, on: Mesh | None, progress: Progress) -> StepResult:
-        objective, metrics = scored(problem, on, progress)
-        drawn = [problem.draw(progress.step + 1, which) for which in range(len(objective))]
+        gain, metrics = scored(problem, on, progress)
+        drawn = [problem.draw(progress.step + 1, which) for which in range(len(gain.value))]
         params = {
             name: np.stack([one[name] for one in drawn]).astype(value.dtype)
             for name, value in progress.params.items()
         }
         placed = place_on(on, SETS, jax.device_put(params))
-        return StepResult(objective, metrics, placed, progress.optimiser)
+        return StepResult(gain.value, metrics, placed, progress.optimiser, windows=gain.windows)

@@ -57,10 +57,12 @@ def _highest(scores: Scores) -> Choice | None:
 
 
 def _last(board: Scoreboard, minimum: float) -> Choice | None:
-    """The last entry; of its sets the best on validation (or train, without one)."""
+    """The last entry; of its sets the best on validation (or train, without one). Where none has
+    a score, the best by its objective, or else the first: the last entry can always be opened.
+    """
     scores = board.train if board.validation is None else board.validation
-    best = _highest(scores[-1:])
-    return None if best is None else Choice(len(scores) - 1, best.set)
+    best = _highest(scores[-1:]) or _highest(board.objective[-1:]) or Choice(0, 0)
+    return Choice(len(scores) - 1, best.set)
 
 
 def _best_of(period: str) -> "Rule":
@@ -126,6 +128,11 @@ def select(board: Scoreboard, method: str, minimum: float = 0.0) -> Choice:
         bar = f" at {minimum:g} or above" if "_min_" in method else ""
         raise ArgumentError("load", f"{method}: no step has a finite score{bar}")
     return choice
+
+
+def has_choice(board: Scoreboard, method: str) -> bool:
+    """Whether a rule for periods that the run has chooses anything of it."""
+    return RULES[method](board, 0.0) is not None
 
 
 def entries_to_keep(board: Scoreboard) -> list[int]:

@@ -14,13 +14,16 @@ from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.engine.left import nested
+from quantamm_cli.errors import DivergedError
 from quantamm_cli.evaluation.assess import POOL, Assessment, assess
 from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS
+from quantamm_cli.metrics.undefined import reasons, short_periods
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import parameters_table, scores_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.precision import check_numbers
 from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.types import date_text, minute
@@ -58,6 +61,7 @@ class Scored:
     raw: ParamValues
     """Parameters of one set, by raw name."""
     feed: Feed
+    spans: Spans
     assessment: Assessment
     state: Readouts
     trades: TradeCounts | None
@@ -73,6 +77,16 @@ class Scored:
     def benchmarks(self) -> dict[str, dict[str, dict[str, float]]]:
         """Scores of the benchmarks, by strategy, period and metric."""
         return {name: scores for name, scores in self.assessment.scores.items() if name != POOL}
+
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Why scores of the pool do not exist, by ``period.metric``."""
+        return reasons(self.metrics, self.spans)
+
+    @property
+    def short(self) -> dict[str, float]:
+        """The days of each period whose yearly numbers are of fewer than 30."""
+        return short_periods(self.spans)
 
     @property
     def trajectory(self) -> Trajectory:
@@ -108,6 +122,7 @@ class Scored:
         """The part of the JSON of train, evaluate and simulate."""
         tree: dict[str, Json] = {
             "metrics": self.metrics,
+            **undefined_json(self.undefined),
             "signs": signs(METRICS),
             "benchmarks": self.benchmarks,
             "final": self.final,
@@ -132,7 +147,9 @@ class Scored:
 
     def tables(self, title: str) -> Sequence[Table | str]:
         """Scores of the pool and the benchmarks, parameters, and counts of external trades."""
-        shown: list[Table | str] = [scores_table(f"{title}\n{self._basis}", self.assessment.scores)]
+        shown: list[Table | str] = [
+            scores_table(f"{title}\n{self._basis}", self.assessment.scores, self.short)
+        ]
         table = parameters_table(self.settings.tokens, self.specs, self.params["readable"])
         if table is not None:
             shown.append(table)
@@ -160,6 +177,7 @@ def scored(
     watch.lap("data")
     assessment = assess(pool, raw, inputs, spans, followed)
     trajectory = assessment.trajectory
+    check_finite(settings, trajectory)
     skipped = spans[0][1]
     state = readouts(pool, raw, inputs, market, (skipped, skipped + len(trajectory.value)))
     watch.lap("run")
@@ -169,7 +187,44 @@ def scored(
     if trajectory.refused is not None and market.trades is not None:
         total = int((market.trades.pay[skipped:] >= 0).sum())
         trades = TradeCounts(total, int(trajectory.refused.sum()))
-    return Scored(settings, pool, raw, inputs, assessment, state, trades, path)
+    return Scored(settings, pool, raw, inputs, spans, assessment, state, trades, path)
+
+
+def undefined_json(reasons: Mapping[str, str]) -> dict[str, Json]:
+    """The reasons beside ``metrics`` in JSON; absent if every metric exists."""
+    return {"undefined": dict(reasons)} if reasons else {}
+
+
+def check_readable(pool: AbstractPool, raw: ParamValues, settings: Simulate) -> None:
+    """Raise ConfigError for raw parameters ``(sets, …)`` that the pool cannot have, or whose
+    readable form the precision cannot hold.
+    """
+    values = parameters.readable(pool.parameters(len(settings.tokens)), raw)
+    for name, column in values.items():
+        check_numbers(f"params.{name}", np.asarray(column, float).tolist(), settings.precision)
+    pool.check_parameters(values)
+
+
+def check_finite(settings: Simulate, trajectory: types.Trajectory) -> None:
+    """Raise DivergedError, with the first minute and quantity, for a pool that is not finite."""
+    first: tuple[int, str] | None = None
+    for name in ("weights", "reserves", "value"):
+        finite = np.isfinite(getattr(trajectory, name))
+        rows, *columns = np.nonzero(~finite)
+        if len(rows) and (first is None or rows[0] < first[0]):
+            token = f" of {settings.tokens[columns[0][0]]}" if columns else ""
+            first = int(rows[0]), _QUANTITIES[name] + token
+    if first is not None:
+        row, quantity = first
+        when = date_text(minute(settings.start) + row)
+        raise DivergedError(
+            "pool",
+            f"the {quantity} is not finite from {when} on (minute {row} of "
+            f"{len(trajectory.value)}); try other params, another initial value, or other prices",
+        )
+
+
+_QUANTITIES = {"weights": "weight", "reserves": "reserve", "value": "value"}
 
 
 def both_forms(specs: tuple[Parameter, ...], raw: ParamValues) -> Forms:

@@ -15,7 +15,7 @@ from quantamm_cli.evaluation.walk_forward import Difference, difference
 from quantamm_cli.market import Market
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.run_tables import Choice
-from quantamm_cli.reporting.table import Column, Table
+from quantamm_cli.reporting.table import Column, Table, cell
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, dotted, finite
@@ -151,7 +151,7 @@ class Comparison(Result):
 
 
 def _score_text(score: float | None) -> str:
-    return "-" if score is None else f"{score:.4f}"
+    return cell(score, ".4f")
 
 
 def compare(

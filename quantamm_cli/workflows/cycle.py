@@ -71,8 +71,9 @@ class Cycle:
         """The part of the walk-forward's JSON that describes this cycle."""
         training = self.training.to_dict()
         tree: dict[str, Json] = {}
-        for name in ("run", "selection", "status", "metrics", "benchmarks"):
-            tree[name] = training[name]
+        for name in ("run", "selection", "status", "metrics", "undefined", "benchmarks"):
+            if name in training:
+                tree[name] = training[name]
         for name in ("start", "end", "test_end"):
             tree[name] = getattr(self.settings, name)
         tree["regime"] = self.regime._asdict()

@@ -65,6 +65,15 @@ def with_stored_runs(
     return source.replace(series=series) if tables else source, tables
 
 
+def check_prices(settings: Simulate, until: str) -> None:
+    """Raise what ``load_market`` does before it reads a file."""
+    from quantamm_cli.market import Source
+    from quantamm_cli.market.load import check_span
+
+    source = Source.typed(settings.data)
+    check_span(source, settings.tokens, minute(settings.start), minute(until))
+
+
 def last_date(settings: Simulate) -> str:
     """The end of the last period of a run: ``test_end`` of a training that has one, or ``end``."""
     if isinstance(settings, Train) and settings.test_end is not None:
@@ -98,16 +107,29 @@ def describe_market(market: "Market", monitor: Monitor) -> None:
         monitor.note(f"external trades: {(market.trades.pay >= 0).sum():,}")
 
 
-def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
-    """The prices of the training rows and of ``burn_in`` minutes before, from another folder."""
-    from quantamm_cli.market import Source, load
+def check_practice(settings: Train) -> None:
+    """Raise ConfigError for training windows of other prices than the settings can have."""
+    from quantamm_cli.market import Practice, Source
+    from quantamm_cli.market.fees import Fees
+    from quantamm_cli.market.practice import refuse_inputs
+    from quantamm_cli.market.trades import Trades
 
-    source, start = Source.typed(settings.data), minute(settings.start)
-    if "dir" not in source.paths:
+    source, practice = Source.typed(settings.data), Practice.typed(settings.practice)
+    if practice.folders and "dir" not in source.paths:
         raise ConfigError(
             "practice",
             f"supplied reads files, but data={source.kind} has none; use data=parquet or data=csv",
         )
+    trades, fees = Trades.typed(settings.trades), Fees.typed(settings.fees)
+    refuse_inputs(practice, bool(source.series), trades.gives, fees.moves)
+
+
+def supplied_market(settings: Train, burn_in: int, folder: str) -> "Market":
+    """The prices of the training rows and of ``burn_in`` minutes before, from another folder."""
+    from quantamm_cli.market import Source, load
+
+    check_practice(settings)
+    source, start = Source.typed(settings.data), minute(settings.start)
     return load(
         source.replace(dir=folder, burn_in_days=burn_in // 1440),
         settings.tokens,

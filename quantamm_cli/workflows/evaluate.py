@@ -8,6 +8,7 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.baseline import DRAWS
 from quantamm_cli.evaluation.decomposition import decomposition
 from quantamm_cli.market import Market
+from quantamm_cli.metrics.undefined import short_periods
 from quantamm_cli.reporting import periods as reported
 from quantamm_cli.reporting.run_tables import parts_table, periods_table, sets_table
 from quantamm_cli.reporting.table import Table
@@ -143,6 +144,11 @@ class EvaluationResult(Result):
         return self.scored.metrics
 
     @property
+    def undefined(self) -> dict[str, str]:
+        """Why scores of the pool do not exist, by ``period.metric``."""
+        return self.scored.undefined
+
+    @property
     def trajectory(self) -> Trajectory:
         """The pool over all periods, minute by minute."""
         return self.scored.trajectory
@@ -161,9 +167,9 @@ class EvaluationResult(Result):
         tree |= {"decomposition": self.decomposition, "benchmarks": self.benchmarks}
         tree["random"] = {"draws": DRAWS, "beaten": self.random.beaten}
         if self.periods:
-            tree["periods"] = {name: each._asdict() for name, each in self.periods.items()}
+            tree["periods"] = {name: each.to_dict() for name, each in self.periods.items()}
         if self.sets:
-            tree["sets"] = [each._asdict() for each in self.sets]
+            tree["sets"] = [each.to_dict() for each in self.sets]
         if self.hessian_trace is not None:
             tree["hessian_trace"] = self.hessian_trace
         return {**tree, **self.bound.to_dict(), "seconds": self.seconds, "files": self.files}
@@ -171,7 +177,7 @@ class EvaluationResult(Result):
     def tables(self) -> Sequence[Table | str]:
         shown = [
             *self.scored.tables("\n".join([self.chosen.title, *self.bound.lines])),
-            periods_table("each period from a fresh start", self.fresh),
+            periods_table("each period from a fresh start", self.fresh, self.scored.short),
             parts_table(self.decomposition),
             self.random.table(),
         ]
@@ -189,14 +195,15 @@ class EvaluationResult(Result):
             dates.append(f"{name} {period.start} to {period.end}")
             scores[name] = period.metrics
         title = "own periods, each from a fresh start\n" + ", ".join(dates)
-        return periods_table(title, scores)
+        spans = [(name, *each.span) for name, each in self.periods.items()]
+        return periods_table(title, scores, short_periods(spans))
 
     def _sets_table(self) -> Table:
         chosen, rows = self.chosen.selected, []
         for each in self.sets:
             mark = " (chosen)" if each.set == chosen.set else ""
             rows.append((f"{each.set}{mark}", each.metrics))
-        return sets_table(f"parameter sets of step {chosen.step}", rows)
+        return sets_table(f"parameter sets of step {chosen.step}", rows, self.scored.short)
 
 
 def evaluate(

@@ -10,10 +10,12 @@ from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import Spans
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.evaluation.assess import continuous, fresh
+from quantamm_cli.metrics.undefined import reasons, reasons_of_period
+from quantamm_cli.settings.json_tree import Json, without
 from quantamm_cli.settings.run import Train
-from quantamm_cli.settings.types import date_text
+from quantamm_cli.settings.types import date_text, minute
 from quantamm_cli.store.runs import Entry, Run
-from quantamm_cli.workflows.assessment import Forms, Scored, both_forms
+from quantamm_cli.workflows.assessment import Forms, Scored, both_forms, undefined_json
 from quantamm_cli.workflows.custom_periods import CoveredPeriods, Dates
 
 
@@ -24,6 +26,16 @@ class PeriodScores(NamedTuple):
     end: str
     metrics: dict[str, float]
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Its first minute since 1970, and the minute after its last."""
+        return minute(self.start), minute(self.end)
+
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, with the reasons of metrics that do not exist, by name."""
+        first, last = self.span
+        return self._asdict() | undefined_json(reasons_of_period(self.metrics, last - first))
+
 
 class SetScores(NamedTuple):
     """Every metric of a parameter set by period, with its parameters."""
@@ -31,6 +43,12 @@ class SetScores(NamedTuple):
     set: int
     metrics: dict[str, dict[str, float]]
     params: Forms
+    undefined: dict[str, str]
+    """Why metrics do not exist, by ``period.metric``."""
+
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON; ``undefined`` is absent if every metric exists."""
+        return without(self._asdict(), "undefined") | undefined_json(self.undefined)
 
 
 def custom_periods(
@@ -88,7 +106,9 @@ def other_sets(
     for index in sets:
         raw = {name: np.asarray(values[index], float) for name, values in entry["params"].items()}
         metrics = continuous(scored.pool, raw, scored.feed, spans)
-        scores.append(SetScores(index, metrics, both_forms(scored.specs, raw)))
+        scores.append(
+            SetScores(index, metrics, both_forms(scored.specs, raw), reasons(metrics, spans))
+        )
     return tuple(scores)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,12 +13,13 @@ from quantamm_cli.config.read import read_settings
 from quantamm_cli.core.bijectors import Numbers
 from quantamm_cli.core.grid import product
 from quantamm_cli.core.params import Parameter, initial
-from quantamm_cli.core.types import ParamValues
+from quantamm_cli.core.types import Feed, ParamValues
 from quantamm_cli.engine.left import goes_on
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ConfigError, DivergedError
 from quantamm_cli.market import Market
 from quantamm_cli.market.fees import NUMBERS
 from quantamm_cli.metrics import METRICS
+from quantamm_cli.metrics.undefined import reasons_of_period
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.grid import Grid, best_first, points_tables
 from quantamm_cli.reporting.table import Table
@@ -27,6 +29,7 @@ from quantamm_cli.settings.run import Simulate
 from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.recorded import GridPlace, grid_fingerprint
+from quantamm_cli.workflows.assessment import undefined_json
 from quantamm_cli.workflows.copies import check_out, copy_columns
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, by_name, flat
@@ -34,6 +37,7 @@ from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check, images, written
 from quantamm_cli.workflows.provenance import provenance
+from quantamm_cli.workflows.refusals import check_length
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 
@@ -75,7 +79,7 @@ class GridResult(Result):
         return best_first(self.scores[self.metric])
 
     def to_dict(self) -> dict[str, Json]:
-        points = [_split(self.points[one]) | {"metrics": self._metrics(one)} for one in self.order]
+        points = [_split(self.points[one]) | self._scored(one) for one in self.order]
         return {
             "run": self.name,
             "fingerprint": self.place.fingerprint,
@@ -87,8 +91,10 @@ class GridResult(Result):
             "seconds": self.seconds,
         }
 
-    def _metrics(self, index: int) -> dict[str, float]:
-        return {name: float(column[index]) for name, column in self.scores.items()}
+    def _scored(self, index: int) -> dict[str, Json]:
+        metrics = {name: float(column[index]) for name, column in self.scores.items()}
+        absent = reasons_of_period(metrics, self.settings.rows)
+        return {"metrics": metrics, **undefined_json(absent)}
 
     @property
     def grid(self) -> Grid:
@@ -115,36 +121,85 @@ def grid(
     ``draw``: also write a plot. ``out``: a file that gets the points, ``.parquet`` or ``.csv``.
     """
     check_out(out, arrays=False)
-    if goes_on(settings):
-        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
     if draw:
         check()
     start_jax()
-    watch, metric = Watch(), _metric(tree)
-    specs = AbstractPool.typed(settings.pool).parameters(len(settings.tokens))
-    declared = flat(branch(tree, "grid"))
-    values = axes(declared, specs, settable(tree, declared))
-    points = list(product(values))
-    params: ParamValues = settings.params
-    if stored:
-        params = without(params, values, specs)
+    watch, planned = Watch(), plan_grid(settings, tree, stored)
+    axes, points, metric = planned.axes, planned.points, planned.metric
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
-    scores = _scores(settings, tree, points, (specs, params), metric, market, watch)
-    sources, named = Bound(inputs_of(settings, market)), _place(settings, values, metric)
+    scores = _scores(settings, planned, market, monitor, watch)
+    sources, named = Bound(inputs_of(settings, market)), _place(settings, axes, metric)
     with named.claimed(sources.inputs) as place:
         files = {"result": str(place.document)}
         result = GridResult(
-            settings, metric, values, points, scores, watch.seconds, files, place, sources
+            settings, metric, axes, points, scores, watch.seconds, files, place, sources
         )
         place.write(_document(result, provenance(settings, market)))
     if out is not None:
-        columns = {name: np.array([point[name] for point in points]) for name in points[0]}
+        columns = {name: np.array([point[name] for point in points]) for name in axes}
         files["out"] = copy_columns({**columns, **scores}, out)
     if draw:
         files |= _plots(result, monitor)
         watch.lap("plots")
     return result
+
+
+class GridPlan(NamedTuple):
+    """What a grid would score."""
+
+    metric: str
+    """The metric that orders the points."""
+    axes: dict[str, list[float]]
+    points: list[Point]
+    variants: list[Simulate]
+    """The settings of every point."""
+    params: dict[str, Numbers]
+    """Raw parameters with a leading axis of points."""
+
+
+def plan_grid(settings: Simulate, tree: JsonObject, stored: bool) -> GridPlan:
+    """The points of the grid of ``tree``, checked before prices are read.
+
+    Raises:
+        ConfigError: an axis or a point is not valid, or the metric cannot exist on so few minutes.
+    """
+    if goes_on(settings):
+        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
+    metric = _metric(tree)
+    what, longer = f"{settings.start} to {settings.end}", "a later end"
+    check_length(metric, settings.rows, "metric", what, longer)
+    assets = len(settings.tokens)
+    specs = AbstractPool.typed(settings.pool).parameters(assets)
+    declared = flat(branch(tree, "grid"))
+    values = axes(declared, specs, settable(tree, declared))
+    points: list[Point] = list(product(values))
+    params: ParamValues = settings.params
+    if stored:
+        params = without(params, values, specs)
+    variants = varied(settings, tree, points)
+    raw = batch(specs, params, [_split(point)["params"] for point in points], assets)
+    return GridPlan(metric, values, points, variants, raw)
+
+
+def grid_feed(planned: GridPlan, market: Market) -> Feed:
+    """The input of the program that serves all points.
+
+    Raises:
+        ConfigError: an axis is a friction that is a series there.
+    """
+    from quantamm_cli.engine.feed import feed
+    from quantamm_cli.evaluation.batch import widest
+
+    inputs = feed(widest(planned.variants), market)
+    for name in NUMBERS:
+        if f"fees.{name}" in planned.axes and np.ndim(getattr(inputs.frictions, name, 0.0)):
+            raise ConfigError(
+                f"grid.fees.{name}",
+                f"is a series under fees={planned.variants[0].fees.kind}, not one number; "
+                "leave it out of the grid",
+            )
+    return inputs
 
 
 def _place(settings: Simulate, axes: Mapping[str, Sequence[float]], metric: str) -> GridPlace:
@@ -203,33 +258,32 @@ def settable(tree: JsonObject, grid: Collection[str]) -> set[str]:
 
 
 def _scores(
-    settings: Simulate,
-    tree: JsonObject,
-    points: Sequence[Point],
-    parameters: tuple[Sequence[Parameter], ParamValues],
-    metric: str,
-    market: Market,
-    watch: Watch,
+    settings: Simulate, planned: GridPlan, market: Market, monitor: Monitor, watch: Watch
 ) -> dict[str, np.ndarray]:
     """The metrics ``(points,)`` of every point."""
-    from quantamm_cli.engine.feed import feed
-    from quantamm_cli.evaluation.batch import scored, widest
+    from quantamm_cli.evaluation.batch import scored
 
-    variants = varied(settings, tree, points)
-    params = batch(*parameters, [_split(point)["params"] for point in points], len(settings.tokens))
-    inputs = feed(widest(variants), market)
-    for name in NUMBERS:
-        if f"fees.{name}" in points[0] and np.ndim(getattr(inputs.frictions, name, 0.0)):
-            raise ConfigError(
-                f"grid.fees.{name}",
-                f"is a series under fees={settings.fees.kind}, not one number; "
-                "leave it out of the grid",
-            )
+    inputs = grid_feed(planned, market)
     watch.lap("data")
-    metrics = tuple(dict.fromkeys((metric, *TRACKED)))
-    scores = scored(variants, params, inputs, ((_PERIOD, 0, settings.rows),), metrics)
+    metrics = tuple(dict.fromkeys((planned.metric, *TRACKED)))
+    spans = ((_PERIOD, 0, settings.rows),)
+    scores = scored(planned.variants, planned.params, inputs, spans, metrics)
     watch.lap("run")
+    _check_finite(scores[_PERIOD]["returns"], monitor)
     return scores[_PERIOD]
+
+
+def _check_finite(returns: np.ndarray, monitor: Monitor) -> None:
+    """Warn of points whose pool has no finite value.
+
+    Raises:
+        DivergedError: no point has.
+    """
+    lost = int((~np.isfinite(returns)).sum())
+    if lost == len(returns):
+        raise DivergedError("grid", "the pool's value is not finite at any point; try other values")
+    if lost:
+        monitor.warn(f"the pool's value is not finite at {lost} of {len(returns)} points")
 
 
 def varied(settings: Simulate, tree: JsonObject, points: Sequence[Point]) -> list[Simulate]:

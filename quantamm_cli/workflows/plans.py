@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.run import Simulate
+from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.store.origin import origin
 from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.data import check_prices, last_date
+from quantamm_cli.workflows.grid import plan_grid
+from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import Selection
+from quantamm_cli.workflows.simulate import raw_parameters
 
 if TYPE_CHECKING:
     from quantamm_cli.workflows.evaluate import Chosen
@@ -41,6 +47,34 @@ class PlannedRun(Result):
         exists = " (exists)" if self._checkpoint.exists() else ""
         lines = f"fingerprint {self.settings.fingerprint}\ncheckpoint  {self._checkpoint}{exists}"
         return [json.dumps(self.settings.identity(), indent=2), lines]
+
+
+def plan_training(settings: Train, selection: Selection) -> PlannedRun:
+    """The run of a training; refuses what ``train`` would before it reads a file.
+
+    Raises:
+        ConfigError, DataError: as ``train`` does, of the same settings.
+    """
+    start_jax()
+    check_training(settings, selection)
+    check_prices(settings, last_date(settings))
+    return PlannedRun(settings)
+
+
+def plan_simulation(settings: Simulate, tree: JsonObject, stored: bool) -> PlannedRun:
+    """The run of a simulation, or of a grid if ``tree`` has one; refuses what ``simulate`` and
+    ``grid`` would before they read a file. ``stored``: the parameters come from a run.
+
+    Raises:
+        ConfigError, DataError: as ``simulate`` and ``grid`` do, of the same settings.
+    """
+    start_jax()
+    if tree.get("grid"):
+        plan_grid(settings, tree, stored)
+    else:
+        raw_parameters(settings)
+    check_prices(settings, settings.end)
+    return PlannedRun(settings)
 
 
 @dataclass(frozen=True)

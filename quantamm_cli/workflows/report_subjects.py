@@ -25,6 +25,8 @@ def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subj
         worth=scored.assessment.worth,
         supply=None if supply is None else np.asarray(supply, float),
         strategies=scored.assessment.scores,
+        undefined=scored.undefined,
+        short=scored.short,
         units=units | {spec.readable: spec.unit for spec in scored.specs},
         layers={spec.readable: spec.layers for spec in scored.specs if spec.layers},
     )

@@ -38,6 +38,8 @@ class Selection:
         return f"-{self.rule}{minimum}{by}"
 
 
+Choose = Callable[[Run], "Selected"]
+"""Selects a parameter set of a run."""
 USUAL = Selection()
 """The best set on the validation period or, without one, on the training period."""
 
@@ -85,18 +87,30 @@ def _floats(rows: Sequence[Scores]) -> np.ndarray:
     return np.asarray(rows, dtype=float)
 
 
-def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
+def selection_rule(settings: Train, selection: Selection) -> str:
+    """The name of the rule: by default ``best_validation``, or ``best_train`` without a validation
+    period.
+
+    Raises:
+        ArgumentError: there is no such rule.
+    """
+    from quantamm_cli.training.selection import rule_name
+
+    return rule_name(selection.rule or f"best_{selection_period(settings)}")
+
+
+def chooser(settings: Train, selection: Selection) -> Choose:
     """The function that selects a parameter set of a run of these settings.
 
-    The default rule is ``best_validation``, or ``best_train`` without a validation period.
+    Where the default rule finds no score at any step, the last step is selected.
 
     Raises:
         ConfigError: the rule, its period or its metric does not exist. Raised here, before any
             training.
     """
-    from quantamm_cli.training.selection import rule_name, select
+    from quantamm_cli.training.selection import has_choice, select
 
-    method = rule_name(selection.rule or f"best_{selection_period(settings)}")
+    method = selection_rule(settings, selection)
     for period in ("validation", "test"):
         if f"_{period}" in method and period not in settings.periods:
             raise ArgumentError("load", f"{method}: these settings have no {period} period")
@@ -106,10 +120,13 @@ def chooser(settings: Train, selection: Selection) -> Callable[[Run], Selected]:
     def choose(run: Run) -> Selected:
         entries = _entries(run, selection, settings)
         board = scoreboard(entries, selection.by or selection_metric(settings))
-        choice = select(board, method, selection.minimum)
+        rule = method
+        if selection.rule is None and not has_choice(board, method):
+            rule = "last"
+        choice = select(board, rule, selection.minimum)
         entry = entries[choice.entry]
         params = {name: sets[choice.set] for name, sets in entry["params"].items()}
-        return Selected(method, entry["step"], choice.set, params, selection.by)
+        return Selected(rule, entry["step"], choice.set, params, selection.by)
 
     return choose
 

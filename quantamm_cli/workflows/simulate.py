@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quantamm_cli.core.params import initial, readable
+import numpy as np
+
+from quantamm_cli.core.params import initial
 from quantamm_cli.engine.left import start_of
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.reporting.table import Table
@@ -16,7 +18,7 @@ from quantamm_cli.store.inputs import Change
 from quantamm_cli.store.recorded import SimulationPlace
 from quantamm_cli.store.runs import Run
 from quantamm_cli.workflows import plots
-from quantamm_cli.workflows.assessment import Scored, scored
+from quantamm_cli.workflows.assessment import Scored, check_readable, scored, undefined_json
 from quantamm_cli.workflows.copies import check_out, copy_trajectory
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
@@ -53,6 +55,11 @@ class SimulationResult(Result):
         return self.scored.metrics[self.settings.end]
 
     @property
+    def undefined(self) -> dict[str, str]:
+        """Why metrics do not exist, by name."""
+        return {key.rpartition(".")[2]: why for key, why in self.scored.undefined.items()}
+
+    @property
     def trajectory(self) -> Trajectory:
         """The pool, minute by minute."""
         return self.scored.trajectory
@@ -68,6 +75,7 @@ class SimulationResult(Result):
             "fingerprint": self.settings.fingerprint,
             **self.scored.to_dict(),
             "metrics": self.metrics,
+            **undefined_json(self.undefined),
             "benchmarks": self.benchmarks,
             **self.bound.to_dict(),
             "seconds": self.seconds,
@@ -108,6 +116,18 @@ def span(settings: Simulate) -> tuple[str, int, int]:
     return settings.end, first, first + settings.rows
 
 
+def raw_parameters(settings: Simulate) -> dict[str, np.ndarray]:
+    """The raw parameters of the settings, one set.
+
+    Raises:
+        ConfigError: the pool cannot have these parameters. Raised before prices are read.
+    """
+    pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
+    sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
+    check_readable(pool, sets, settings)
+    return {name: values[0] for name, values in sets.items()}
+
+
 def simulate(
     settings: Simulate,
     draw: bool = False,
@@ -128,11 +148,7 @@ def simulate(
     if draw:
         plots.check()
     start_jax()
-    pool, assets = AbstractPool.typed(settings.pool), len(settings.tokens)
-    sets = initial(pool.parameters(assets), settings.params, 1, assets, 0.0, 0)
-    pool.check_parameters(readable(pool.parameters(assets), sets))
-    raw = {name: values[0] for name, values in sets.items()}
-    watch = Watch()
+    raw, watch = raw_parameters(settings), Watch()
     market = load_market(settings, settings.end)
     describe_market(market, monitor)
     sources = Bound(inputs_of(settings, market))

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
+from quantamm_cli.metrics.undefined import reason
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
@@ -111,7 +112,7 @@ class StudyRunner:
         result = train(settings, USUAL, fresh, monitor=monitor, other_data=self._other_data)
         score = result.metrics.get(self._period, {}).get(self._metric, math.nan)
         if not math.isfinite(score):
-            raise DivergedError("", f"{self._period}.{self._metric} is {score}")
+            raise self._without_score(score, settings)
         return float(score)
 
     def _walk_forward_score(
@@ -126,9 +127,8 @@ class StudyRunner:
         for each in cycles(settings, USUAL, fresh, monitor, self._other_data):
             score = each.outcome.scores[self._period][self._metric]
             if not math.isfinite(score):
-                raise DivergedError(
-                    "", f"{self._period}.{self._metric} of cycle {len(scores) + 1} is {score}"
-                )
+                cycle = f" of cycle {len(scores) + 1}"
+                raise self._without_score(score, each.settings, cycle)
             scores.append(score)
             mean = math.fsum(scores) / len(scores)
             with self._writing():
@@ -136,6 +136,12 @@ class StudyRunner:
             if prune and len(scores) < total:
                 raise Pruned(f"after cycle {len(scores)} of {total} its mean is {mean:.6g}")
         return math.fsum(scores) / total
+
+    def _without_score(self, score: float, settings: Train, cycle: str = "") -> DivergedError:
+        """The failure of a trial whose score does not exist."""
+        first, last = settings.periods[self._period]
+        why = reason(self._metric, score, last - first)
+        return DivergedError("", f"{self._period}.{self._metric}{cycle} is {score} ({why})")
 
     def _stop_if_all_failed(self) -> None:
         """Raise an error if the first trials all failed, as the next would fail too."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from quantamm_cli.errors import DivergedError, argument
 from quantamm_cli.market import Market
+from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
@@ -18,10 +19,11 @@ from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.evaluate import Chosen
 from quantamm_cli.workflows.inputs import Bound, compared, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, chooser
-from quantamm_cli.workflows.training_run import TrainingRun, initial_parameters
+from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric, selection_rule
+from quantamm_cli.workflows.training_run import TrainingRun
 from quantamm_cli.workflows.trajectory import Trajectory
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
@@ -55,6 +57,11 @@ class TrainingResult(Result):
     def metrics(self) -> dict[str, dict[str, float]]:
         """Scores of the chosen set, by period."""
         return self.scored.metrics
+
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Why scores of the chosen set do not exist, by ``period.metric``."""
+        return self.scored.undefined
 
     @property
     def trajectory(self) -> Trajectory:
@@ -101,8 +108,7 @@ def train(
     """
     monitor = monitor or Monitor()
     start_jax()
-    choose = chooser(settings, selection)
-    initial_parameters(settings)
+    choose = check_training(settings, selection)
     watch = Watch()
     market = load_market(settings, settings.test_end or settings.end)
     describe_market(market, monitor)
@@ -130,10 +136,23 @@ def train(
         status = _STATUS[writer.status]
     run = store.load(store.path(settings.fingerprint, beside))
     chosen = Chosen(settings, run, choose(run), settings)
+    _report_selection(chosen, selection, monitor)
     scored = chosen.score(market, watch)
     redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}
     return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files, sources)
+
+
+def _report_selection(chosen: Chosen, selection: Selection, monitor: Monitor) -> None:
+    """Warn if the default rule found no score, so that the last step was selected."""
+    rule = selection_rule(chosen.settings, selection)
+    if chosen.selected.method != rule:
+        metric, period = selection_metric(chosen.settings), rule.removeprefix("best_")
+        lacks = METRICS[metric].lacks
+        monitor.warn(
+            f"{metric} does not exist on the {period} period at any step ({lacks}), so none is the "
+            "best; the last step is selected"
+        )
 
 
 def _report_sets(
@@ -148,6 +167,12 @@ def _report_sets(
         monitor.warn(
             f"parameter sets diverged and were drawn anew: {', '.join(drawn)}; {fitter.advice} "
             "may help"
+        )
+    if "undefined" in last:
+        metric, most = settings.metric.kind, max(last["undefined"])
+        monitor.note(
+            f"{metric} does not exist on up to {most} of {fitter.batch_size} windows of a step "
+            f"({METRICS[metric].lacks}); they are left out"
         )
     numbers: dict[str, list[str]] = {}
     for number, reason in enumerate(ended or ()):

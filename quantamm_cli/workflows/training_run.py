@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from quantamm_cli.core.params import Parameter, in_force, initial, readable, trainable
+from quantamm_cli.core.params import Parameter, in_force, initial, trainable
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.objective import Aim, Weights
 from quantamm_cli.errors import ConfigError
@@ -17,6 +17,7 @@ from quantamm_cli.market import Market, Practice
 from quantamm_cli.market.practice import refuse_more_than_prices
 from quantamm_cli.metrics import Metric
 from quantamm_cli.pools.base import AbstractPool
+from quantamm_cli.reporting.table import cell
 from quantamm_cli.settings.json_tree import without
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.signs import shown
@@ -28,6 +29,7 @@ from quantamm_cli.training.reinitialise import drawn
 from quantamm_cli.training.selection import entries_to_keep
 from quantamm_cli.training.weight_averaging import Average
 from quantamm_cli.training.windows import Bank, starts
+from quantamm_cli.workflows.assessment import check_readable
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
 from quantamm_cli.workflows.selection import scoreboard, selection_metric, selection_period
@@ -91,6 +93,8 @@ class TrainingRun:
         }
         if report.redrawn is not None:
             entry["redrawn"] = report.redrawn.tolist()
+        if report.undefined is not None:
+            entry["undefined"] = report.undefined.tolist()
         # the fitter chooses the names of its extras
         self.entries.append({**entry, **report.extras})  # type: ignore[typeddict-item]
         # last, as it says to a save on another thread how many entries there are
@@ -127,7 +131,7 @@ class TrainingRun:
         period, metric = self.problem.watched
         scores = report.metrics[period][metric]
         best = shown(metric, np.max(scores, where=np.isfinite(scores), initial=-np.inf))
-        return f"{period} {metric} {best:.3f}"
+        return f"{period} {metric} {cell(best, '.3f')}"
 
 
 def initial_parameters(settings: Train) -> tuple[tuple[Parameter, ...], dict[str, np.ndarray]]:
@@ -143,11 +147,12 @@ def initial_parameters(settings: Train) -> tuple[tuple[Parameter, ...], dict[str
         raise ConfigError(
             "pool", f"{pool.kind} has nothing to train; use qsim simulate, or pool=temporal"
         )
+    fit.check_specs(pool.kind, specs)
     starts(fit.seed, 0, fit.batch_size, settings.split.bout_offset, fit.sampling)
     raw = initial(
         specs, settings.params, fit.parameter_sets, assets, fit.noise_scale, fit.seed, fit.init
     )
-    pool.check_parameters(readable(specs, {name: values[:1] for name, values in raw.items()}))
+    check_readable(pool, {name: values[:1] for name, values in raw.items()}, settings)
     return specs, raw
 
 

@@ -29,10 +29,15 @@ from quantamm_cli.tuning.study import Study, Trial
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.refusals import check_period, check_training
 from quantamm_cli.workflows.results import Result, Watch
-from quantamm_cli.workflows.selection import selection_metric, selection_period
+from quantamm_cli.workflows.runtime import start_jax
+from quantamm_cli.workflows.selection import USUAL, selection_metric, selection_period
 from quantamm_cli.workflows.study_files import StudyFiles, record, trials_json
 from quantamm_cli.workflows.study_runner import StudyRunner, remaining_trials
+
+_OTHERS = {"start", "end", "test_end", "split", "objective", "metric", "pool"}
+"""The settings without which the base says nothing of the trials."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class StudyResult(Result):
 def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
     """Check the settings of a study and name it. Raises ConfigError."""
     period, metric = objective(settings.objective, search.base)
+    _check_base(search, period, metric, settings.objective)
     _warn(period, search, monitor)
     pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
     if pruner and not isinstance(search.base.split, WalkForward):
@@ -252,6 +258,18 @@ def objective(name: str | None, settings: Train) -> tuple[str, str]:
             "show metrics` lists them",
         )
     return period, metric
+
+
+def _check_base(search: Search, period: str, metric: str, named: str | None) -> None:
+    """Raise ConfigError if no trial could be trained, or have a score, as the base cannot. Where
+    what this depends on is searched, each trial shows it.
+    """
+    if any(key.split(".")[0] in _OTHERS for key in search.space):
+        return
+    start_jax()
+    for each in search.base.cycles:
+        check_training(each, USUAL)
+        check_period(each, period, metric, "metric" if named is None else "study.objective")
 
 
 def _default_period(settings: Train) -> str:

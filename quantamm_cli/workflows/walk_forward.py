@@ -27,10 +27,12 @@ from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.workflows.cycle import Cycle, cycle, named
+from quantamm_cli.workflows.data import check_prices, last_date
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, chooser, selection_metric
+from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric
 from quantamm_cli.workflows.warm_start import with_selected_params
 
 _DAY = 86_400_000
@@ -107,7 +109,7 @@ def walk_forward(
     monitor: Monitor | None = None,
     other_data: bool = False,
 ) -> WalkForwardResult:
-    """Train the cycles that are not trained yet, judge all together, and write the result.
+    """Train the cycles that are not trained yet, assess all together, and write the result.
 
     ``other_data``: where a stored result was made from other inputs, write beside it.
 
@@ -115,8 +117,8 @@ def walk_forward(
         DataError: a stored cycle, or the result, was made from other inputs.
     """
     monitor, watch = monitor or Monitor(), Watch()
-    place = walk_place(settings, selection)
     start_jax()
+    place = walk_place(settings, selection)
     done = tuple(cycles(settings, selection, fresh, monitor, other_data))
     watch.lap("cycles")
     total = aggregate([each.outcome for each in done], selection_metric(settings))
@@ -254,13 +256,27 @@ class PlannedWalkForward(Result):
         return [] if note is None else [note]
 
 
+def plan_walk(settings: Train, selection: Selection) -> PlannedWalkForward:
+    """The cycles; refuses what ``walk_forward`` would before it reads a file.
+
+    Raises:
+        ConfigError, DataError: as ``walk_forward`` does, of the same settings.
+    """
+    start_jax()
+    place = walk_place(settings, selection)
+    for each in settings.cycles:
+        check_prices(each, last_date(each))
+    return PlannedWalkForward(settings, place)
+
+
 def walk_place(settings: Train, selection: Selection) -> WalkPlace:
     """The files of a walk-forward; each selection but the default one has other names.
 
-    Raises ConfigError if the selection does not fit the settings.
+    Raises ConfigError if a cycle cannot be trained, or nothing could be selected of it.
     """
-    chooser(settings.cycles[0], selection)
     chosen = selection if settings.warm_start is None else USUAL
+    for each in settings.cycles:
+        check_training(each, chosen)
     return WalkPlace(Path(settings.runs_dir), settings.fingerprint, chosen.suffix)
 
 

@@ -294,7 +294,8 @@ def test_wrong_prices(
         "end=2022-03-02",
         "test_end=2022-03-03",
     )
-    answer = call("train", *words, "split.bout_offset=0", "fit.batch_size=1", "-q")
+    words = (*words, "metric=returns", "split.bout_offset=0", "fit.batch_size=1", "-q")
+    answer = call("train", *words)
     answer.one_line(code, *said)
     assert answer.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()

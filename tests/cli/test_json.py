@@ -26,6 +26,8 @@ SHARED = {
     "data",
     "seconds",
     "files",
+    "signs",
+    "undefined",
 }
 SIDES = {"fresh", "decomposition", "random"}
 KEYS = {

@@ -184,27 +184,19 @@ def test_steps_zero_keeps_the_initial_entry_only(tmp_path: Path, call: Call) -> 
     assert [entry["step"] for entry in toy.history(tmp_path)] == [0]
 
 
-def test_a_metric_that_is_nowhere_finite_is_null_and_never_chosen(
-    tmp_path: Path, call: Call
-) -> None:
-    answer = call("train", *TOY, "split.selection_metric=weekly_max_drawdown", "--json")
-    answer.one_line(2, "best_validation: no step has a finite score")
-    scores = [
-        entry["metrics"]["validation"]["weekly_max_drawdown"]
-        for entry in toy.document(tmp_path)["entries"]
-    ]
-    assert all(row == [None, None] for row in scores)
-    assert (
-        call(
-            "train",
-            *TOY,
-            "split.selection_metric=weekly_max_drawdown",
-            "--load",
-            "best_train",
-            "--json",
-        ).code
-        == 0
-    )
+def test_a_metric_that_exists_nowhere_is_null_and_never_chosen(tmp_path: Path, call: Call) -> None:
+    """By default it would select on too short a period, which is refused; on the training period
+    it selects.
+    """
+    words = (*TOY, "split.selection_metric=weekly_max_drawdown", "--json")
+    call("train", *words).one_line(2, "weekly_max_drawdown needs 7 days, but the validation period")
+    assert not list(tmp_path.iterdir())
+    told = call("train", *words, "--load", "best_train").json
+    reason = told["undefined"]["validation.weekly_max_drawdown"]
+    assert reason == "needs 7 days, got 3 days and 288 minutes"
+    for entry in toy.document(tmp_path)["entries"]:
+        assert entry["metrics"]["validation"]["weekly_max_drawdown"] == [None, None]
+        assert None not in entry["metrics"]["train"]["weekly_max_drawdown"]
 
 
 def test_without_validation_training_selects(tmp_path: Path, call: Call) -> None:

@@ -3,8 +3,8 @@
 A leaf is the name of a JSON type, or of several. A list is the one shape that its items have
 together; a key that some of them lack ends in ``?``. What is pinned elsewhere is a name in angle
 brackets: ``<settings>`` by the fingerprints, ``<metrics>`` and ``<some metrics>`` once for all
-tables of metrics, ``<schema>`` by the settings that it describes, ``<variables>`` by nothing, as
-they are those of the machine.
+tables of metrics, ``<reasons>`` by metrics that do not exist, ``<schema>`` by the settings that it
+describes, ``<variables>`` by nothing, as they are those of the machine.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +41,9 @@ def shape(value: Any, tables: Tables, key: str = "") -> Any:
         return "<variables>"
     if key == "properties":
         return dict.fromkeys(value, "<schema>")
+    if key == "undefined":
+        assert all(isinstance(reason, str) for reason in value.values()), value
+        return "<reasons>"
     own = METRICS & value.keys()
     if len(own) >= _LEAST:  # other names are of metrics that some test registered in this process
         assert all(number is None or isinstance(number, float) for number in value.values()), value

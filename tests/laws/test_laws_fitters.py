@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 from hill import (
+    AIM,
     ALL,
     CLIMBING,
     FROM,
@@ -132,6 +133,33 @@ def test_patience_ends_a_run_that_no_longer_improves(name: str) -> None:
     since = [report.since_improvement for report in path]
     assert since[-1] == 2 or path[-1].step == STEPS or "ended" in path[-1].extras
     assert 2 not in since[:-1]
+
+
+@fitters
+def test_a_metric_that_exists_nowhere_is_no_divergence(name: str) -> None:
+    """A value that only climbs has no drawdown, and two days are no month: no step moves who
+    climbs, all windows are counted, no set is drawn anew, and the run ends as any other.
+    """
+    metric = "calmar" if name in (*GRADIENT, "bfgs") else "sterling"
+    changes = {"aim": replace(AIM, metric=metric), "tracked": ("returns", metric)}
+    near = {"random": {"noise_scale": 0.05}, "cma_es": {"sigma0": 0.05}}.get(name, {})
+    told = problem(small(name, steps=3, **near, **HARD.get(name, {})), **changes)
+    path = list(fit(told, begin(told, FROM)))
+    for report, _ in path:
+        assert np.isnan(report.objective).all() and report.redrawn is None
+        assert report.undefined is not None and report.undefined.tolist() == [2, 2]
+        assert np.isnan(report.metrics["train"][metric]).all()
+        assert np.isfinite(report.metrics["train"]["returns"]).all()
+        if name in CLIMBING:
+            for param, values in FROM.items():
+                assert np.array_equal(report.params[param], values), param
+    if name in CLIMBING and name not in GRADIENT:
+        ends = path[-1][0].extras.get("ended", [])
+        assert ends == ["the metric exists on none of its windows"] * 2 or name == "cma_es"
+    if name in GRADIENT:
+        first, last = (jax.tree.leaves(progress.optimiser) for _, progress in (path[0], path[-1]))
+        assert all(np.array_equal(one, other) for one, other in zip(first, last, strict=True))
+    assert list(fit(told, _restored(begin(told, FROM), _state(path[-1][1])))) == []
 
 
 @climbing_fitters

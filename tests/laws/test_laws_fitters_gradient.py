@@ -140,8 +140,10 @@ def test_turnover_costs_what_the_metric_is_told_to_charge() -> None:
     charged, _ = ascent(
         AIM, Weights(turnover=jnp.asarray(2.0)), told.pool, params, told.feed, first
     )
-    assert np.isfinite(charged).all()
-    np.testing.assert_allclose(charged, free, rtol=1e-12)  # this pool's value weights stand still
+    assert np.isfinite(charged.value).all()
+    np.testing.assert_allclose(
+        charged.value, free.value, rtol=1e-12
+    )  # this pool's value weights stand still
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,14 @@ def _compete(composed: "Composed", options: "Options", monitor: "Monitor") -> "R
 
     watch, settings = Watch(), composed.read_competition()
     from quantamm_cli.workflows.compete.competition import Competition
-    from quantamm_cli.workflows.compete.standings import PlannedCompetition, compete
+    from quantamm_cli.workflows.compete.standings import (
+        PlannedCompetition,
+        check_decidable,
+        compete,
+    )
 
     if options.dry_run:
+        check_decidable(settings, options.on("until_decided"))
         return PlannedCompetition(Competition(settings, monitor))
     return compete(settings, options.on("until_decided"), options.fresh, monitor, watch)
 

@@ -25,9 +25,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        from quantamm_cli.workflows.plans import PlannedEvaluation
-
-        return PlannedEvaluation(request.chosen)
+        return request.plan()
     if not options.plots:
         return request.evaluate(monitor)
     from quantamm_cli.workflows.report import with_plots

@@ -58,11 +58,10 @@ COMMAND = Command(
 
 def _run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     from quantamm_cli.cli.evaluation_request import EvaluationRequest
-    from quantamm_cli.workflows.plans import PlannedEvaluation
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        return PlannedEvaluation(request.chosen)
+        return request.plan()
     from quantamm_cli.workflows.report import report_run
 
     return report_run(request.evaluate(monitor), request.selection, request.watch)

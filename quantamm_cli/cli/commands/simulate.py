@@ -106,11 +106,12 @@ def _simulate(
 ) -> "Result":
     """``stored``: the parameters come from a run; a grid may replace them."""
     from quantamm_cli.settings.run import Simulate
-    from quantamm_cli.workflows.plans import PlannedRun
 
     settings, out = composed.read(Simulate), options.text("out")
     if options.dry_run:
-        return PlannedRun(settings)
+        from quantamm_cli.workflows.plans import plan_simulation
+
+        return plan_simulation(settings, composed.tree, stored)
     if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 

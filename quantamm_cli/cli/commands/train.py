@@ -31,9 +31,11 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if isinstance(settings.split, WalkForward):
         return _walk(settings, options, monitor)
     if options.dry_run:
-        from quantamm_cli.workflows.plans import PlannedRun
+        from quantamm_cli.workflows.plans import plan_training
+        from quantamm_cli.workflows.selection import Selection
 
-        return PlannedRun(settings)
+        warm = settings.warm_start is not None and shorter is None
+        return plan_training(settings, Selection() if warm else options.selection)
     from quantamm_cli.workflows.selection import Selection
     from quantamm_cli.workflows.train import train
 

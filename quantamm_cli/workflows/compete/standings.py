@@ -110,10 +110,7 @@ def compete(
     decided.
     """
     monitor, watch = monitor or Monitor(), watch or Watch()
-    if until_decided and len(settings.names) < 2:
-        raise ArgumentError(
-            "until_decided", "compares strategies; give at least two in strategies=[...]"
-        )
+    check_decidable(settings, until_decided)
     competition = Competition(settings, monitor)
     watch.lap("start")
     with competition.locked(fresh):
@@ -124,6 +121,14 @@ def compete(
             results = competition.play(settings.seeds)
         watch.lap("play")
         return _assess(competition, results, before, watch, monitor)
+
+
+def check_decidable(settings: Compete, until_decided: bool) -> None:
+    """Raise ArgumentError if there is no other strategy to decide between."""
+    if until_decided and len(settings.names) < 2:
+        raise ArgumentError(
+            "until_decided", "compares strategies; give at least two in strategies=[...]"
+        )
 
 
 def play_status(competition: Competition, before: int) -> str:

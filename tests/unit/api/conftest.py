@@ -41,6 +41,7 @@ def settings(tmp_path: Path) -> qsim.Settings:
     )
     small = (
         "split.bout_offset=1440",
+        "split.validation_fraction=0.3",
         "fit.steps=3",
         "fit.parameter_sets=2",
         "fit.batch_size=2",

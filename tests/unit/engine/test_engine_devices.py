@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jax.sharding import Mesh
 
-from quantamm_cli.engine.devices import layout
+from quantamm_cli.engine.devices import layout, mean_over_windows
+from quantamm_cli.engine.objective import Gain
 
 COUNT = st.integers(1, 24)
 TOY = (
@@ -166,3 +170,23 @@ def test_training_on_many_devices_finds_the_numbers_of_one() -> None:
                 np.testing.assert_allclose(
                     value, expected, rtol=1e-12, atol=1e-12, err_msg=f"{devices}: {name}"
                 )
+
+
+def test_devices_count_by_their_windows() -> None:
+    """Two devices with three windows and one: the mean of four; one without any does not count;
+    without any window there is no objective, and the slope is zero.
+    """
+    mesh = Mesh(np.array([jax.local_devices()[:1] * 2]), ("sets", "windows"))
+    windows = jnp.asarray([[3.0, 2.0, 0.0, 4.0], [1.0, 0.0, 0.0, 4.0]])
+    values = jnp.asarray([[1.0, 5.0, np.nan, 2.0], [9.0, np.nan, np.nan, 8.0]])
+    slopes = {"k": jnp.nan_to_num(values)[..., None] * jnp.asarray([1.0, -2.0])}
+
+    def joined(*columns: Any) -> Any:
+        return mean_over_windows(mesh, Gain(*columns[:2]), columns[2])
+
+    gain, slope = jax.vmap(joined, axis_name="windows")(values, windows, slopes)
+    expected = np.array([3.0, 5.0, np.nan, 5.0])
+    np.testing.assert_allclose(gain.value, np.stack([expected] * 2))
+    np.testing.assert_array_equal(gain.windows, [[4, 2, 0, 8]] * 2)
+    wanted = np.nan_to_num(expected)[:, None] * [1, -2]
+    np.testing.assert_allclose(slope["k"], np.stack([wanted] * 2))

@@ -41,13 +41,16 @@ def test_parts_joined_by_hand() -> None:
     """The mean, the least, and the soft minimum between them, which nears
     either with its temperature.
     """
-    gain = jnp.asarray([1.0, 2.0, 4.0])
-    assert joined(Aim("returns", 9, joined="mean"), Weights(), gain) == pytest.approx(7 / 3)
-    assert joined(Aim("returns", 9, joined="min"), Weights(), gain) == 1.0
+    gain, every = jnp.asarray([1.0, 2.0, 4.0]), jnp.ones(3, bool)
+    assert joined(Aim("returns", 9, joined="mean"), Weights(), gain, every) == pytest.approx(7 / 3)
+    assert joined(Aim("returns", 9, joined="min"), Weights(), gain, every) == 1.0
     soft = {
         heat: float(
             joined(
-                Aim("returns", 9, joined="softmin"), Weights(temperature=jnp.asarray(heat)), gain
+                Aim("returns", 9, joined="softmin"),
+                Weights(temperature=jnp.asarray(heat)),
+                gain,
+                every,
             )
         )
         for heat in (0.01, 1.0, 1e6)
@@ -101,19 +104,80 @@ def test_the_mean_of_parts_is_the_mean_of_what_is_read_from_each(
     metric: str, given: tuple[Any, Any, Any]
 ) -> None:
     """Of one continuous window, for metrics of days and of minutes alike."""
-    parts = Objective(periods=2).parts(ROWS)
+    rows = 2 * ROWS
+    parts = Objective(periods=2).parts(rows)
 
     @jax.jit
     def scored(pool: Any, feed: Any, params: Any, starts: jax.Array) -> list[jax.Array]:
         ways = (parts, *((part,) for part in parts))
         return [
-            objective(Aim(metric, ROWS, spans), Weights(), pool, params, feed, starts)
+            objective(Aim(metric, rows, spans), Weights(), pool, params, feed, starts).value
             for spans in ways
         ]
 
     joint, *each = map(float, scored(*given, jnp.asarray([7])))
     assert joint == pytest.approx(np.mean(each), rel=1e-9)
     assert each[0] != each[1]
+
+
+@pytest.mark.parametrize("how", ["mean", "min", "softmin"])
+def test_parts_without_the_metric_are_left_out(how: Any) -> None:
+    """What is joined is what the others are joined to; its slope is zero where there is none."""
+    aim, weights = Aim("returns", 9, joined=how), Weights(temperature=jnp.asarray(0.7))
+    gain, counts = jnp.asarray([1.0, jnp.nan, 4.0]), jnp.asarray([True, False, True])
+    value, slope = jax.value_and_grad(lambda gain: joined(aim, weights, gain, counts))(gain)
+    others, every = gain[::2], jnp.ones(2, bool)
+    assert value == pytest.approx(float(joined(aim, weights, others, every)), rel=1e-15)
+    assert slope[1] == 0 and np.isfinite(slope).all()
+    assert np.isnan(joined(aim, weights, gain, ~jnp.ones(3, bool)))
+
+
+@pytest.fixture(scope="module")
+def calm(given: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+    """The same pool on prices that only rise for six days, and walk for six more."""
+    pool, _, params = given
+    random = np.random.Generator(np.random.PCG64(0))
+    moves = 2e-3 * random.standard_normal((14 * DAY, 2))
+    moves[: 8 * DAY] = [1e-5, 2e-5]
+    return pool, world(pool, np.exp(np.cumsum(moves, axis=0)), burn_in=2 * DAY), params
+
+
+@pytest.mark.parametrize(
+    ("metric", "parts", "turnover"),
+    [("daily_sortino", (), None), ("calmar", (), 2.0), ("calmar", Objective(periods=2), None)],
+)
+def test_the_gradient_is_that_of_the_windows_on_which_the_metric_exists(
+    metric: str, parts: Any, turnover: float | None, calm: tuple[Any, Any, Any]
+) -> None:
+    """To the last digits: windows that have no loss change nothing, neither do more of them; of
+    those alone it is zero, and the objective does not exist.
+    """
+    pool, feed, params = calm
+    spans = parts.parts(ROWS) if parts else ()
+    aim = Aim(metric, ROWS, spans, trains=trainable(pool.parameters(2)))
+    weights = Weights(turnover=None if turnover is None else jnp.asarray(turnover))
+    sets = {name: value[None] for name, value in params.items()}
+
+    def of(*starts: int) -> tuple[Any, Any]:
+        gain, slopes = ascent(aim, weights, pool, sets, feed, jnp.asarray(starts))
+        return gain, np.concatenate([slopes[name].ravel() for name in sorted(aim.trains)])
+
+    gain, slope = of(0, 7 * DAY, 60, 8 * DAY, 120)
+    alone, expected = of(7 * DAY, 8 * DAY)
+    assert gain.windows == alone.windows == 2
+    assert gain.value[0] == pytest.approx(float(alone.value[0]), rel=1e-15)
+    np.testing.assert_allclose(slope, expected, rtol=1e-13)
+    assert (expected != 0).all()
+    none, still = of(0, 60)
+    assert none.windows == 0 and np.isnan(none.value) and (still == 0).all()
+
+
+def test_a_pool_that_diverged_is_not_left_out(calm: tuple[Any, Any, Any]) -> None:
+    """Its objective is NaN and its window counts, though the metric has no value there either."""
+    pool, feed, params = calm
+    lost = params | {"log_k": params["log_k"] * np.nan}
+    gain = objective(Aim("calmar", ROWS), Weights(), pool, lost, feed, jnp.asarray([0, 7 * DAY]))
+    assert gain.windows == 2 and np.isnan(gain.value)
 
 
 @pytest.mark.heavy
@@ -134,9 +198,10 @@ def test_the_trace_is_that_of_the_hessian(given: tuple[Any, Any, Any]) -> None:
     fixed = {name: value for name, value in params.items() if name not in moving}
 
     def slope(values: Any) -> Any:
-        return jax.grad(lambda free: objective(aim, Weights(), pool, fixed | free, plain, starts))(
-            values
-        )
+        def gain(free: Any) -> jax.Array:
+            return objective(aim, Weights(), pool, fixed | free, plain, starts).value
+
+        return jax.grad(gain)(values)
 
     free = {name: np.asarray(params[name]) for name in sorted(moving)}
     curved, small = 0.0, 1e-5
@@ -167,6 +232,6 @@ def test_curvature_costs_what_it_is_told_to() -> None:
     a, b = (FROM["place"] - TOP).T
     traced = -4 - ridge * (12 * a**2 - 4 * b + 2)
     assert (traced < 0).all()
-    np.testing.assert_allclose(charged, free + cost * traced, rtol=1e-9)
+    np.testing.assert_allclose(charged.value, free.value + cost * traced, rtol=1e-9)
     more = cost * ridge * np.stack([-24 * a, np.full_like(b, 4.0)], axis=-1)
     np.testing.assert_allclose(bent["place"], slope["place"] + more, rtol=1e-9)
