@@ -48,7 +48,9 @@ def slope(
     would exceed ``maximum``.
     """
     change = (target - start) / minutes
-    fastest = jnp.abs(change).max()
+    # Without the barrier XLA may compute the sizes twice, rounded differently, and the gradient of
+    # the maximum, which looks for it among them, finds none and divides by zero.
+    fastest = jax.lax.optimization_barrier(jnp.abs(change)).max()
     return jnp.where(fastest > maximum, change * (maximum / (fastest + 1e-10)), change)
 
 

@@ -25,5 +25,5 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> str:
     else:
         frame.write_parquet(buffer)
     atomic.make_folder(path.parent)
-    atomic.write_bytes(path, buffer.getbuffer())
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()
+    atomic.write_bytes(path, buffer.getvalue())
+    return hashlib.sha256(buffer.getvalue()).hexdigest()

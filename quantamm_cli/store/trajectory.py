@@ -52,7 +52,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def packed(arrays: Mapping[str, ArrayLike]) -> memoryview:
+def packed(arrays: Mapping[str, ArrayLike]) -> bytes:
     """The bytes of an ``.npz``.
 
     Not ``np.savez``: that pickles objects and cannot hold an array named ``file``.
@@ -65,7 +65,7 @@ def packed(arrays: Mapping[str, ArrayLike]) -> memoryview:
                 raise TypeError(f"{name}: arrays of {array.dtype} cannot be stored")
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
-    return buffer.getbuffer()
+    return buffer.getvalue()
 
 
 def _first_line(error: BaseException) -> str:

@@ -88,7 +88,7 @@ def test_a_rule_of_a_user_is_under_the_laws_of_rules(root: Path, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("x = 1\n", "declares no component"), ("1 / 0\n", "failed: ZeroDivisionError")],
+    [("x = 1\n", "declares no component"), ("1 / 0\n", "failed in line 1: ZeroDivisionError")],
 )
 def test_a_file_without_components_is_refused(text: str, message: str, tmp_path: Path) -> None:
     """Not passed over in silence, as if all laws held."""
