@@ -137,14 +137,15 @@ def trajectory(
     It compiles one program for each number of rows, whatever the first one is. The path is on the
     host, where its periods are cut without a program for each.
     """
-    path: Trajectory = jax.device_get(_trajectory(pool, params, feed, first, rows))
+    path: Trajectory = jax.device_get(trajectory_on_device(pool, params, feed, first, rows))
     return path
 
 
 @program("rows")
-def _trajectory(
+def trajectory_on_device(
     pool: AbstractPool, params: Params, feed: Feed, first: Int[Array, ""] | int, rows: int
 ) -> Trajectory:
+    """The path of ``trajectory`` as arrays of JAX, which may be traced."""
     return simulate(pool, params, feed, first, rows)
 
 

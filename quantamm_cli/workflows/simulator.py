@@ -18,7 +18,7 @@ from quantamm_cli.core.recurrence import RuleInputs
 from quantamm_cli.core.types import Params, ParamValues, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ArgumentError
-from quantamm_cli.evaluation.assess import trajectory
+from quantamm_cli.evaluation.assess import trajectory_on_device
 from quantamm_cli.market import Market
 from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.pools.base import AbstractPool
@@ -76,7 +76,8 @@ class Simulator:
                     f"is {start}; expected 0 to {self._last}, which leaves {self.rows} minutes of "
                     "prices",
                 )
-        return trajectory(self.pool, _filled(self.params, params), self.feed, start, self.rows)
+        values = _filled(self.params, params)
+        return trajectory_on_device(self.pool, values, self.feed, start, self.rows)
 
     def __repr__(self) -> str:
         return f"<Simulator: pool={self.pool.kind}, {self.rows:,} minutes>"
