@@ -14,6 +14,7 @@ def with_volumes(path: Trajectory) -> Trajectory:
     """
     if path.volumes is not None:
         return path
-    moved = np.abs(np.diff(path.reserves, axis=0)) * np.asarray(path.prices)[1:]
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused by name
+        moved = np.abs(np.diff(path.reserves, axis=0)) * np.asarray(path.prices)[1:]
     arbitrage: Any = np.append(0.0, moved.sum(-1) / 2)
     return path._replace(volumes=Volumes(arbitrage, 0 * arbitrage))

@@ -6,7 +6,7 @@ from quantamm_cli.core.types import ParamValues
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import ended
 from quantamm_cli.engine.left import nested
-from quantamm_cli.errors import ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.evaluation.sets import arrays
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.json_tree import JsonObject
@@ -26,7 +26,7 @@ def state_at(settings: Train, params: ParamValues, end: str | None) -> JsonObjec
     """
     pool, until = AbstractPool.typed(settings.pool), end or last_date(settings)
     if not pool.goes_on:
-        raise ConfigError("--continue", f"pool={pool.kind} cannot be taken up where a run left it")
+        raise ArgumentError("continue", f"pool={pool.kind} cannot be taken up where a run left it")
     rows = minute(until) - minute(settings.start)
     if rows < 1:
         raise ConfigError("start", f"{until} is not after the start of the run ({settings.start})")

@@ -165,7 +165,7 @@ def plan_grid(settings: Simulate, tree: JsonObject, stored: bool) -> GridPlan:
         ConfigError: an axis or a point is not valid, or the metric cannot exist on so few minutes.
     """
     if goes_on(settings):
-        raise ConfigError("grid", "opens a pool at every point; leave state= and --continue out")
+        raise ConfigError("grid", "opens a pool at every point, which cannot go on from a state")
     metric = _metric(tree)
     what, longer = f"{settings.start} to {settings.end}", "a later end"
     check_length(metric, settings.rows, "metric", what, longer)

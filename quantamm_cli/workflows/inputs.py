@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.config.source_code import code_digest
-from quantamm_cli.errors import DataError, QsimError
+from quantamm_cli.errors import ConfigError, DataError, QsimError
 from quantamm_cli.market import Market, Practice
 from quantamm_cli.settings.compete import Compete
 from quantamm_cli.settings.component import Component, Settings
@@ -167,7 +167,7 @@ def stored_bound(run: Run, own: Train, other_data: bool, monitor: Monitor) -> Bo
     """
     try:
         inputs = inputs_of(own, load_market(own, last_date(own)), monitor)
-    except DataError as failure:
+    except (ConfigError, DataError) as failure:
         monitor.note(f"the data of {run.name[:16]}… are not compared: {failure}")
         return Bound(stored_inputs(run.provenance))
     return Bound(inputs, compared(run, inputs, other_data, monitor))

@@ -356,7 +356,8 @@ def test_a_competition_is_known_by_its_name(copied: Path, played: Path, call: Ca
     swept = call(*WORDS, "--sweep", "fixed_20.fee_bps=10:30:10", "--json").json
     points = call("runs", "show", swept["run"], "--json").json["points"]
     assert points == swept["points"]
-    call("report", swept["run"]).one_line(2, "has no receipt to draw from", "qsim runs show")
+    drawn = call("report", swept["run"], "--json").json["files"]
+    assert "fixed_20" in (copied / drawn["report"]).read_text()
 
 
 @pytest.mark.parametrize("name", ["scores", "seeds", "receipt", "batch"])

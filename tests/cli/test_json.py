@@ -55,7 +55,7 @@ def test_one_object_with_the_promised_keys(command: str, trained: Path, call: Ca
     assert answer.code == 0
     assert set(told) == KEYS[command]
     assert (told["command"], told["run"]) == (command, f"run_{told['fingerprint']}")
-    assert set(told["final"]) == {"value", "weights", "reserves", "readouts"}
+    assert set(told["final"]) == {"value", "weights", "reserves", "readouts", "state"}
     assert set(told["params"]) == {"raw", "readable"}
     assert set(told["params"]["readable"]) == {"initial_weights", "k_per_day", "memory_days"}
     assert all(

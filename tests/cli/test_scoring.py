@@ -49,7 +49,7 @@ def test_deposits_are_no_return(call: Call, tmp_path: Path) -> None:
     assert grows["final"]["value"] == pytest.approx(2 * without["final"]["value"], rel=1e-9)
     assert pool["metrics"]["returns"] == pytest.approx(1 + 2 * without["metrics"]["returns"])
     assert pool["final"] == grows["final"]
-    assert grows["run"] == without["run"], "files are no part of a name"
+    assert grows["fingerprint"] == without["fingerprint"], "files are no part of it"
     assert pool["run"] != grows["run"]
     table = call(*run, f"fees.file={supply}").out
     assert "scores of a share of the pool; HODL holds what a share of the pool holds" in table

@@ -93,7 +93,8 @@ def typed(world: Path) -> Callable[[Sequence[str]], None]:
 
     def type_in(words: Sequence[str]) -> None:
         words, file = (words[:-2], words[-1]) if ">" in words else (words, None)
-        done = toy.call(*planned(words), folder=world)
+        # What goes into a file is read by a later command.
+        done = toy.call(*(filled(words)[1:] if file else planned(words)), folder=world)
         assert done.code == 0, (" ".join(words), done.err)
         if file:
             (world / file).write_text(done.out)

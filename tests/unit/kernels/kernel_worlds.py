@@ -210,7 +210,9 @@ def of_the_scan(
     )
     zeros = jnp.zeros(ROWS, left.fees.dtype)
     refused = jnp.zeros(ROWS, jnp.int32).at[visits].set(left.refused)
-    return LoopResult(held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees), refused)
+    volumes = jax.tree.map(lambda column: zeros.at[visits].set(column), left.volumes)
+    reserves, fees = held(left.reserves, visits, ROWS), zeros.at[visits].set(left.fees)
+    return LoopResult(reserves, fees, refused, volumes)
 
 
 def looped(

@@ -11,6 +11,7 @@ import pytest
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
+from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.store.encode import render
 from quantamm_cli.store.runs import Store
 
@@ -124,8 +125,8 @@ def test_a_linked_run_folder_is_refused(
             "is a result of quantammsim; .*qsim runs import",
         ),
         (
-            '{"schema": 2, "fingerprint": "", "more": 1}',
-            "made by a newer qsim .schema 2, this one reads 1",
+            f'{{"schema": {DOCUMENT + 1}, "fingerprint": "", "more": 1}}',
+            f"made by a newer qsim .schema {DOCUMENT + 1}, this one reads {DOCUMENT}",
         ),
         ('{"schema": 1, "fingerprint": ""}', "lacks parts of a checkpoint"),
     ],
