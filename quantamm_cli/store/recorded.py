@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, NotRequired, Self, TypedDict
+from typing import Any, ClassVar, Generic, NotRequired, Self, TypedDict, TypeVar
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
@@ -22,6 +22,7 @@ GRID, SWEEP = "grid.json", "sweep.json"
 DOCUMENTS = (SIMULATION, GRID, SWEEP)
 _PATIENCE = 7 * 86400.0
 """Seconds to wait for another process that computes the same result."""
+Document = TypeVar("Document")
 Scores = Mapping[str, float | None]
 _ADVICE = "run the same command to write it again"
 
@@ -87,7 +88,7 @@ class SweepDocument(TypedDict):
 
 
 @dataclass(frozen=True)
-class RecordedPlace(ResultFolder):
+class RecordedPlace(ResultFolder, Generic[Document]):
     """The folder of a result that is written at once, with its settings and what it was made
     from.
     """
@@ -139,17 +140,22 @@ class RecordedPlace(ResultFolder):
             raise StoreError(str(self.document), message) from failure
         return document
 
+    def read(self) -> Document:
+        """The document as its kind has it. Raises StoreError as ``content`` does."""
+        content: Any = self.content()
+        document: Document = content
+        return document
+
     def _fingerprint_of(self, document: JsonObject) -> str:
         return sha256(branch(document, "settings"))
 
 
 @dataclass(frozen=True)
-class SimulationPlace(RecordedPlace):
+class SimulationPlace(RecordedPlace[SimulationDocument]):
     """The files of a simulation."""
 
     prefix = "run"
     noun = "simulation"
-    outcomes = (SIMULATION,)
     document_name = SIMULATION
 
     @property
@@ -157,27 +163,14 @@ class SimulationPlace(RecordedPlace):
         """The path of the folder. Raises StoreError if it is a symbolic link."""
         return Place(self.runs, self.fingerprint, self.beside).folder
 
-    def read(self) -> SimulationDocument:
-        """The simulation. Raises StoreError if it is missing, damaged or of another result."""
-        content: Any = self.content()
-        document: SimulationDocument = content
-        return document
-
 
 @dataclass(frozen=True)
-class GridPlace(RecordedPlace):
+class GridPlace(RecordedPlace[GridDocument]):
     """The files of a grid; its name covers the axes and the metric that orders its points."""
 
     prefix = "grid"
     noun = "grid"
-    outcomes = (GRID,)
     document_name = GRID
-
-    def read(self) -> GridDocument:
-        """The grid. Raises StoreError if it is missing, damaged or of another result."""
-        content: Any = self.content()
-        document: GridDocument = content
-        return document
 
     def _fingerprint_of(self, document: JsonObject) -> str:
         return grid_fingerprint(
@@ -186,19 +179,12 @@ class GridPlace(RecordedPlace):
 
 
 @dataclass(frozen=True)
-class SweepPlace(RecordedPlace):
+class SweepPlace(RecordedPlace[SweepDocument]):
     """The files of a sweep, beside the results of its jobs."""
 
     prefix = "sweep"
     noun = "sweep"
-    outcomes = (SWEEP,)
     document_name = SWEEP
-
-    def read(self) -> SweepDocument:
-        """The sweep. Raises StoreError if it is missing, damaged or of another result."""
-        content: Any = self.content()
-        document: SweepDocument = content
-        return document
 
     def _fingerprint_of(self, document: JsonObject) -> str:
         return sha256(branch(document, "identity"))

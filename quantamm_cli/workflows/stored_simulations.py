@@ -21,21 +21,22 @@ from quantamm_cli.workflows.results import Result
 
 
 @dataclass(frozen=True)
-class StoredSimulation(Result):
-    """Settings, scores and provenance of a simulation."""
+class _Stored(Result):
+    """A stored document, and the definitions that have changed since it was made."""
 
     result: StoredResult
-    document: SimulationDocument
+    document: SimulationDocument | GridDocument
 
     @property
     def older(self) -> tuple[Older, ...]:
         """The definitions it was made by that have changed since."""
-        return _older(self.document["settings"], self.document["provenance"])
+        meanings: Any = self.document["provenance"].get("meanings")
+        return older(self.document["settings"], "simulate", (), meanings)
 
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        return _files(simulation_place(self.result), "trajectory.npz")
+        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Json]:
         document: Any = without(self.document, "schema", "sha256")
@@ -45,6 +46,18 @@ class StoredSimulation(Result):
             "status": "finished",
             "files": self.files,
         }
+
+
+@dataclass(frozen=True)
+class StoredSimulation(_Stored):
+    """Settings, scores and provenance of a simulation."""
+
+    document: SimulationDocument
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Paths by name."""
+        return _files(simulation_place(self.result), "trajectory.npz")
 
     def tables(self) -> Sequence[Table | str]:
         document = self.document
@@ -60,19 +73,13 @@ class StoredSimulation(Result):
 
 
 @dataclass(frozen=True)
-class StoredGrid(Result):
+class StoredGrid(_Stored):
     """Settings, points and scores of a grid. ``with_settings``: its tables begin with settings."""
 
-    result: StoredResult
     document: GridDocument
     unit: str = ""
     """Of the metric that orders the points."""
     with_settings: bool = True
-
-    @property
-    def older(self) -> tuple[Older, ...]:
-        """The definitions it was made by that have changed since."""
-        return _older(self.document["settings"], self.document["provenance"])
 
     @property
     def files(self) -> dict[str, str]:
@@ -85,15 +92,6 @@ class StoredGrid(Result):
         document = self.document
         scores, metric = _floats(document["scores"][document["metric"]]), document["metric"]
         return Grid(document["axes"], scores, metric, self.unit, _title(document["settings"]))
-
-    def to_dict(self) -> dict[str, Json]:
-        document: Any = without(self.document, "schema", "sha256")
-        return {
-            **document,
-            **older_json(self.older),
-            "status": "finished",
-            "files": self.files,
-        }
 
     def tables(self) -> Sequence[Table | str]:
         document = self.document
@@ -130,7 +128,7 @@ def draw_grid(stored: StoredGrid) -> dict[str, str]:
     return plots.write_page(page, place.folder) | plots.written(drawn, place.folder)
 
 
-def _files(place: RecordedPlace, *others: str) -> dict[str, str]:
+def _files(place: RecordedPlace[Any], *others: str) -> dict[str, str]:
     paths = {"result": place.document}
     paths |= {Path(name).stem: place.folder / name for name in others}
     return {name: str(path) for name, path in paths.items() if path.exists()}
@@ -138,11 +136,6 @@ def _files(place: RecordedPlace, *others: str) -> dict[str, str]:
 
 def _title(settings: JsonObject) -> str:
     return f"{pool_of(settings)} from {text(settings, 'start')} to {text(settings, 'end')}"
-
-
-def _older(settings: JsonObject, made_by: JsonObject) -> tuple[Older, ...]:
-    meanings: Any = made_by.get("meanings")
-    return older(settings, "simulate", (), meanings)
 
 
 def _floats(column: Sequence[float | None]) -> np.ndarray:

@@ -22,20 +22,20 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
     if options.run is None:
         raise ConfigError("", "give one RUN: qsim reproduce RUN")
-    held = Store(composed.runs_dir).named(options.run)
+    stored = Store(composed.runs_dir).named(options.run)
     if options.dry_run:
         from quantamm_cli.workflows.plans import PlannedReproduction
 
-        return PlannedReproduction(held)
-    if held.kind == "compete":
-        return _competition(str(held.path / "receipt.json"), composed, monitor)
+        return PlannedReproduction(stored)
+    if stored.kind == "compete":
+        return _competition(str(stored.path / "receipt.json"), composed, monitor)
     refuse_settings(options.overrides, "is run again")
     from quantamm_cli.workflows.reproduce import reproduce
 
-    def read(stored: "Origin") -> "JsonObject":
-        return composed.changing_run(stored).tree
+    def read(made_from: "Origin") -> "JsonObject":
+        return composed.changing_run(made_from).tree
 
-    return reproduce(held, read, options.selection, monitor)
+    return reproduce(stored, read, options.selection, monitor)
 
 
 COMMAND = Command(
