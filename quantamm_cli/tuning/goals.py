@@ -281,9 +281,9 @@ def _in_training(target: Target) -> Target:
 
 
 def _gap(target: Target, cycle: Scores) -> float:
-    """By how much a metric is better in training; zero if it is not, NaN if either is."""
+    """By how much a metric is better in training, or zero; NaN if either is not finite."""
     gap = _in_training(target).of(cycle) - target.of(cycle)
-    return gap if math.isnan(gap) else max(gap, 0.0)
+    return max(gap, 0.0) if math.isfinite(gap) else math.nan
 
 
 def _reason(target: Target, score: float, spans: Spans) -> str:

@@ -6,7 +6,7 @@ on units.
 
 import math
 from collections.abc import Sequence
-from operator import mul
+from operator import ge, mul
 
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.suggestions import did_you_mean
@@ -25,18 +25,17 @@ def front(values: Values) -> list[int]:
     """
     if not all(map(math.isfinite, (number for value in values for number in value))):
         raise ValueError("values of trials are not finite")
-    # what beats a value comes before it in this order
-    order = sorted(range(len(values)), key=lambda index: tuple(values[index]), reverse=True)
+    points = [tuple(value) for value in values]
     best: list[int] = []
-    for index in order:
-        if not any(_beats(values[other], values[index]) for other in best):
+    # what beats a value comes before it in this order
+    for index in sorted(range(len(points)), key=points.__getitem__, reverse=True):
+        if not any(_beats(points[other], points[index]) for other in best):
             best.append(index)
     return sorted(best)
 
 
-def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
-    at_least = all(a >= b for a, b in zip(one, other, strict=True))
-    return at_least and tuple(one) != tuple(other)
+def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one != other and all(map(ge, one, other))
 
 
 def pick(values: Values, names: Sequence[str], how: str) -> int:
