@@ -35,6 +35,14 @@ def trials_table(
     return Table.of(caption, ["trial", "state", *heads, *searched, "run", ""], rows)
 
 
+def settings_of(trials: Sequence[TrialRecord]) -> list[str]:
+    """The searched settings that any of the trials has, in their order."""
+    keys: dict[str, None] = {}
+    for each in trials:
+        keys |= dict.fromkeys(each["settings"])
+    return list(keys)
+
+
 def scores(trial: TrialRecord, objectives: Sequence[str]) -> list[float | None]:
     """The scores of a trial with the signs of tables."""
     if len(objectives) == 1:

@@ -10,7 +10,7 @@ from quantamm_cli.competition.documents import Swept
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, changed, older
-from quantamm_cli.settings.json_tree import Json, JsonObject, text
+from quantamm_cli.settings.json_tree import Json, JsonObject, text, without
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
@@ -20,7 +20,7 @@ from quantamm_cli.store.recorded import GRID, SWEEP, GridPlace, SimulationPlace,
 from quantamm_cli.store.result_names import SIMULATION, StoredResult, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
-from quantamm_cli.tuning.study_document import StudyDocument
+from quantamm_cli.tuning.study_document import StudyDocument, objectives
 
 _FILES = {
     "compete": "scores.json",
@@ -130,8 +130,9 @@ def read_study(result: StoredResult) -> StudyDocument:
 def older_study(study: StudyDocument) -> tuple[Older, ...]:
     """The definitions that have changed since a study was made."""
     identity = study["identity"]
-    _, _, metric = identity["objective"].partition(".")
-    return older(identity["train"], "train", [metric], identity.get("meanings"))
+    metrics = [name.partition(".")[2] for name in objectives(study)]
+    trained = older(identity["train"], "train", metrics, identity.get("meanings"))
+    return (*older(without(identity, "train"), "study"), *trained)
 
 
 def _file(result: StoredResult) -> tuple[Path, bool]:
@@ -192,7 +193,7 @@ def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     tokens, pool = _pool(study["identity"]["train"])
     facts: Listed = {
         "trials": len(study["trials"]),
-        "metric": study["identity"]["objective"],
+        "metric": ", ".join(objectives(study)),
         "best": study["best"]["value"] if "best" in study else None,
         "tokens": tokens,
         "pool": pool,

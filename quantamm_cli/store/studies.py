@@ -35,6 +35,11 @@ class StudyPlace(ResultFolder):
         return self.folder / "workers"
 
     @property
+    def stop_mark(self) -> Path:
+        """A file that asks all workers to stop."""
+        return self.folder / "stop"
+
+    @property
     def paths(self) -> dict[str, str]:
         """The paths of its files, by name."""
         return {

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.store.record import Entry
+from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.goals import Goal
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Attempt, Study
@@ -25,26 +25,15 @@ class Job:
     search: Search
     settings: StudySettings
     goal: Goal
-    place: Path
-    """The study's folder."""
+    place: StudyPlace
     fresh: bool = False
     """Whether the study trains again what others have trained."""
     other_data: bool = False
 
-    @property
-    def journal(self) -> Path:
-        """The file that errors of the disk are about."""
-        return self.place / "study.journal"
-
-    @property
-    def stop_mark(self) -> Path:
-        """A file that asks all workers to stop."""
-        return self.place / "stop"
-
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Turns an error of the disk into StoreError."""
-        with atomic.reporting_errors(self.journal, "written"):
+        with atomic.reporting_errors(self.place.journal, "written"):
             yield
 
 

@@ -66,13 +66,13 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
         os.chdir(str(notes["folder"]))
     composed: Any = notes["composed"]
     search = Search(composed["tree"], tuple(composed["overrides"]), composed["config_dir"])
-    settings = decode(StudySettings, composed["tree"]["study"], "study")
+    settings = decode(StudySettings, notes["study"], "study")
     planned = replace(plan(search, settings, _Silent()), beside=place.beside)
     other_data = _check_same(planned, place, notes)
     atomic.make_folder(place.workers)
     study, stopped = open_study(planned), None
     fresh = bool(notes["fresh"])
-    job = Job(study, search, planned.settings, planned.goal, place.folder, fresh, other_data)
+    job = Job(study, search, planned.settings, planned.goal, place, fresh, other_data)
     files = StudyFiles(planned, composed["overrides"], monitor, _document(notes))
     names = planned.goal.names
 

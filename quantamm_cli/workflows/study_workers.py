@@ -60,7 +60,7 @@ def run_workers(
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
-                if job.stop_mark.exists():
+                if job.place.stop_mark.exists():
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
                 for worker in workers:
@@ -145,7 +145,7 @@ def _worker(job: Job, number: int, count: int) -> Iterator[_Worker]:
 
 
 def _start(job: Job, log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "quantamm_cli", "tune", "worker", str(job.place.resolve())]
+    command = [sys.executable, "-m", "quantamm_cli", "tune", "worker", str(job.place.folder.resolve())]
     with open(log, "ab") as output:
         # a session of its own: Ctrl-C reaches the parent only, which stops the workers
         return subprocess.Popen(

@@ -133,13 +133,13 @@ def tune(
         notes = {
             **document,
             "identity": planned.identity,
-            "study": plain(settings.model_dump()),
+            "study": plain(settings),
             "composed": dict(composed),
             "folder": os.getcwd(),
             "fresh": fresh,
         }
         study = _open(planned, notes)
-        job = Job(study, planned.search, settings, planned.goal, place.folder)
+        job = Job(study, planned.search, settings, planned.goal, place)
         job = replace(job, fresh=bool(study.notes["fresh"]), other_data=bool(sources.changes))
         status = "resumed" if any(trial.settings for trial in study.trials) else "new"
         stopped = None
@@ -161,7 +161,7 @@ def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
     """Run the trials that wait; returns why some still do."""
     study, settings = job.study, job.settings
     with suppress(FileNotFoundError):
-        os.unlink(job.stop_mark)
+        os.unlink(job.place.stop_mark)
     done = sum(trial.state in ENDED for trial in study.trials)
     if any(trial.settings for trial in study.trials):
         short = files.plan.place.name[:18]
