@@ -19,6 +19,10 @@ from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.journal import open_journal
 from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
+from quantamm_cli.tuning.pruners.base import Pruner
+from quantamm_cli.tuning.pruners.none import NoPruner
+from quantamm_cli.tuning.samplers.base import Sampler
+from quantamm_cli.tuning.samplers.tpe import TPE
 from quantamm_cli.tuning.space import Choices, Range
 
 STATES = {
@@ -29,7 +33,7 @@ STATES = {
     TrialState.WAITING: "waiting",
 }
 Space = Mapping[str, Range | Choices]
-_PRUNERS = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner}
+_TPE, _NO_PRUNER = TPE(), NoPruner()
 _STARTS = 2
 """Starts of a trial whose process dies each time: the trial itself may be the cause."""
 
@@ -127,16 +131,18 @@ class Study:
         space: Space,
         first: JsonObject,
         notes: JsonObject,
-        pruner: str = "none",
+        pruner: Pruner = _NO_PRUNER,
+        sampler: Sampler = _TPE,
+        parts: int = 1,
     ) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
-        self._seed, self._space = seed, space
+        self._seed, self._space, self._sampler = seed, space, sampler
         self.optuna = optuna.create_study(
             storage=open_journal(journal),
             study_name=name,
             direction="maximize",
             load_if_exists=True,
-            pruner=_PRUNERS[pruner](),
+            pruner=pruner.make(parts),
         )
         for key, value in notes.items():
             if key not in self.optuna.user_attrs:
@@ -182,7 +188,8 @@ class Study:
     def reseed(self, number: int, key: str) -> None:
         """Use a sampler whose random numbers depend on the trial and the setting only."""
         digest = hashlib.sha256(f"{self._seed}/{number}/{key}".encode()).digest()
-        self.optuna.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
+        seed = int.from_bytes(digest[:4], "big")
+        self.optuna.sampler = self._sampler.make(seed, self._seed, number)
 
     def _converted(self, trial: FrozenTrial) -> Trial:
         settings = {}

@@ -23,6 +23,7 @@ from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.shape import StudyShape
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.tuning.study import Study, Trial
@@ -133,24 +134,28 @@ class StudyResult(Result):
 
 def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
     """Check the settings of a study and name it. Raises ConfigError."""
-    period, metric = objective(settings.objective, search.base)
-    _check_base(search, period, metric, settings.objective)
+    scored = settings.objective.of
+    if isinstance(scored, tuple):
+        raise ConfigError("study.objective", "give one PERIOD.METRIC")
+    period, metric = objective(scored, search.base)
+    _check_base(search, period, metric, scored)
     _warn(period, search, monitor)
-    pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
-    if pruner and not isinstance(search.base.split, WalkForward):
-        raise ConfigError(
-            "study.pruner",
-            f"{settings.pruner} compares the cycles of trials; add split=walk_forward, or leave it "
-            "out",
-        )
+    cycles = len(search.base.cycles) if isinstance(search.base.split, WalkForward) else None
+    shape = StudyShape.of(search.space, settings.trials, cycles=cycles)
+    sampler, pruner = settings.sampler.resolved(shape), settings.pruner.resolved(shape)
+    for text in filter(None, (sampler.advice(shape), pruner.advice(shape))):
+        monitor.note(text)
+    settings = settings.model_copy(update={"sampler": sampler, "pruner": pruner})
     meanings = named_meanings([f"metric/{metric}", *_chosen_components(search)])
     identity: JsonObject = {
         "schema": IDENTITY,
+        "meaning": settings.meaning,
         "train": search.base.identity(),
         "space": {key: spec.to_dict() for key, spec in search.space.items()},
         "objective": f"{period}.{metric}",
         "seed": settings.seed,
-        **pruner,
+        "sampler": plain_tree(sampler),
+        "pruner": plain_tree(pruner),
         **({"meanings": meanings} if meanings else {}),
     }
     return StudyPlan(search, settings, period, metric, identity)
@@ -306,6 +311,8 @@ def _open_study(planned: StudyPlan, fresh: bool) -> Study:
             search.base_values,
             notes,
             settings.pruner,
+            settings.sampler,
+            len(search.base.cycles),
         )
 
 
