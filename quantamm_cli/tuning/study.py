@@ -7,7 +7,6 @@ suggestions depend on the earlier trials and on nothing else. A stopped trial is
 own number.
 """
 
-import hashlib
 import logging
 import math
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from quantamm_cli.tuning.journal import open_journal
 from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
 from quantamm_cli.tuning.pruners.base import Pruner
 from quantamm_cli.tuning.pruners.none import NoPruner
-from quantamm_cli.tuning.samplers.base import Sampler
+from quantamm_cli.tuning.samplers.base import Sampler, draw_seed
 from quantamm_cli.tuning.samplers.tpe import TPE
 from quantamm_cli.tuning.space import Choices, Range
 
@@ -187,8 +186,7 @@ class Study:
 
     def reseed(self, number: int, key: str) -> None:
         """Use a sampler whose random numbers depend on the trial and the setting only."""
-        digest = hashlib.sha256(f"{self._seed}/{number}/{key}".encode()).digest()
-        seed = int.from_bytes(digest[:4], "big")
+        seed = draw_seed(self._seed, number, key)
         self.optuna.sampler = self._sampler.make(seed, self._seed, number)
 
     def _converted(self, trial: FrozenTrial) -> Trial:

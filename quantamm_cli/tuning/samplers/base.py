@@ -3,6 +3,7 @@
 Nothing here imports Optuna before a sampler is made: settings and help need it not.
 """
 
+import hashlib
 from abc import abstractmethod
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -45,6 +46,14 @@ class Sampler(Component, group="study/sampler"):
             study_seed: the same in all draws of the study.
             number: of the trial.
         """
+
+
+def draw_seed(study_seed: int, number: int, key: str) -> int:
+    """The seed of one draw, below 2^32: of a trial's setting, or with an empty key of what is drawn
+    together.
+    """
+    digest = hashlib.sha256(f"{study_seed}/{number}/{key}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
 
 
 def need_package(kind: str, package: str) -> None:
