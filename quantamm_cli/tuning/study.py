@@ -6,7 +6,6 @@ suggestions depend on the earlier trials and on nothing else. A trial that was s
 worker died, goes back under its own number with the values it has.
 """
 
-import hashlib
 import logging
 import math
 import time
@@ -22,6 +21,7 @@ from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.journal import SystemLock, open_journal
 from quantamm_cli.tuning.leases import Lease
 from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
+from quantamm_cli.tuning.samplers.base import draw_seed
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.trials import Trial, first_all_failed, without_improvement
@@ -42,24 +42,16 @@ _ATTEMPTS = 5
 class Study:
     """The study in a journal, as created by ``create_study``.
 
-    ``parts``: how many reports a trial makes at most; pruners may need it. ``conditional``: whether
-    some trials lack settings that others have.
+    ``parts``: how many reports a trial makes at most; pruners may need it.
     """
 
-    def __init__(
-        self,
-        journal: Path,
-        name: str,
-        settings: StudySettings,
-        parts: int = 1,
-        conditional: bool = False,
-    ) -> None:
+    def __init__(self, journal: Path, name: str, settings: StudySettings, parts: int = 1) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
         self.workers = journal.parent / "workers"
-        self._name, self._settings, self._conditional = name, settings, conditional
+        self._name, self._settings = name, settings
         self._claims = SystemLock(journal.with_name("claims.lock"))
         self._storage = open_journal(journal)
-        self._pruner = settings.pruner.make(_seed(settings.seed, "pruner"), parts)
+        self._pruner = settings.pruner.make(parts)
         self.optuna = self._opened()
 
     def _opened(self) -> optuna.Study:
@@ -156,9 +148,8 @@ class Study:
     def use_sampler(self, number: int, key: str) -> None:
         """Draw next with a sampler whose random numbers depend on the trial and the setting."""
         seed = self._settings.seed
-        self.optuna.sampler = self._settings.sampler.make(
-            _seed(seed, number, key), _seed(seed), number, self._conditional
-        )
+        drawn = draw_seed(seed, number, key)
+        self.optuna.sampler = self._settings.sampler.make(drawn, seed, number)
 
     def _set(self, trial: FrozenTrial, name: str, value: Any) -> None:
         self._storage.set_trial_user_attr(trial._trial_id, name, value)
@@ -320,11 +311,6 @@ def _converted(trial: FrozenTrial) -> Trial:
         worker=notes.get("worker") if trial.state == TrialState.RUNNING else None,
         retried="retried" in notes,
     )
-
-
-def _seed(*parts: object) -> int:
-    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:4], "big")
 
 
 _NONE = optuna.samplers.RandomSampler(seed=0)

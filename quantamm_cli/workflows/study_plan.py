@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
@@ -9,13 +10,15 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.computed_by import source
 from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.history import IDENTITY, meaning_of, named_meanings
+from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.goals import Goal, goal
 from quantamm_cli.tuning.optuna import optuna
+from quantamm_cli.tuning.samplers.grid import Grid
 from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.shape import StudyShape
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.version import __version__
@@ -61,7 +64,7 @@ class StudyPlan(Result):
         base = self.search.base
         if isinstance(base.split, WalkForward):
             return len(base.cycles)
-        return max(1, self.settings.pruner.reports)
+        return max(1, self.settings.pruner.training_reports)
 
     def to_dict(self) -> dict[str, Json]:
         return {
@@ -89,14 +92,13 @@ class StudyPlan(Result):
 def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
     """Check the settings of a study and name it. Raises ConfigError."""
     base = search.base
-    walks = isinstance(base.split, WalkForward)
     aim = goal(settings.objective, settings.gap_penalty, settings.constraints, base)
     _check_base(search, aim)
-    settings = settings.resolved(search.space, search.conditional, aim, walks)
+    settings = _resolved(settings, search, aim, monitor)
     _warn(aim, search, monitor)
     identity: dict[str, Json] = {
         "schema": IDENTITY,
-        "meaning": meaning_of("study"),
+        "meaning": settings.meaning,
         "train": base.identity(),
         "space": {key: spec.to_dict() for key, spec in search.space.items()},
         "seed": settings.seed,
@@ -107,10 +109,44 @@ def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan
     first = search.first(settings.first)
     if first:
         identity["first"] = list(first)
+    if isinstance(settings.sampler, Grid):
+        first, settings = _grid(settings, settings.sampler, search, monitor)
     meanings = named_meanings([*aim.components, *_chosen_components(search)])
     if meanings:
         identity["meanings"] = meanings
     return StudyPlan(search, settings, aim, first or [search.base_values], identity)
+
+
+def _resolved(
+    settings: StudySettings, search: Search, aim: Goal, monitor: Monitor
+) -> StudySettings:
+    """The settings with the sampler and the pruner that suit the study. Raises ConfigError."""
+    base = search.base
+    shape = StudyShape.of(
+        search.space,
+        settings.trials,
+        conditional=search.conditional,
+        objectives=len(aim.targets),
+        constrained=bool(aim.limits),
+        cycles=len(base.cycles) if isinstance(base.split, WalkForward) else None,
+    )
+    sampler, pruner = settings.sampler.resolved(shape), settings.pruner.resolved(shape)
+    for text in filter(None, (sampler.advice(shape), pruner.advice(shape))):
+        monitor.note(text)
+    return settings.model_copy(update={"sampler": sampler, "pruner": pruner})
+
+
+def _grid(
+    settings: StudySettings, grid: Grid, search: Search, monitor: Monitor
+) -> tuple[list[JsonObject], StudySettings]:
+    """The points of a grid as first trials, and as many trials at most."""
+    points = list(islice(search.grid(grid.points), settings.trials + 1))
+    if len(points) > settings.trials:
+        monitor.note(
+            f"the grid has more points than study.trials={settings.trials}; the first are tried"
+        )
+    points = points[: settings.trials]
+    return points, settings.model_copy(update={"trials": len(points)})
 
 
 def code_version() -> dict[str, str]:

@@ -100,7 +100,7 @@ class Reports:
             self._training = len(self.cycles)
             with self.job.writing():
                 self.attempt.resumed(len(self.cycles) + 1, len(entries))
-        parts = self.job.settings.pruner.reports
+        parts = self.job.settings.pruner.training_reports
         if self._walks or not self._single:
             return
         steps = int(getattr(self.settings.fit, "steps", 0))

@@ -212,9 +212,7 @@ def _open(planned: StudyPlan, notes: JsonObject) -> Study:
 def open_study(planned: StudyPlan) -> Study:
     """The study of a plan, which exists."""
     place = planned.place
-    return Study(
-        place.journal, place.name, planned.settings, planned.parts, planned.search.conditional
-    )
+    return Study(place.journal, place.name, planned.settings, planned.parts)
 
 
 def _check_best(trials: Sequence[Trial], best: Trial | None, stopped: str | None) -> None:
