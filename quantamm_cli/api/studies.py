@@ -60,10 +60,9 @@ def tune(
             f"is {study.workers}; other processes cannot see a market in memory: take 1, or write "
             "the market to files",
         )
-    stored = Composed(composed.tree, composed.overrides, composed.config_dir).to_dict()
     return tuning.tune(
         plan(search, study, monitor),
-        stored,
+        Composed(composed.tree, composed.overrides, composed.config_dir),
         fresh,
         monitor,
         other_data=other_data,

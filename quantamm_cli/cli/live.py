@@ -39,9 +39,7 @@ class RichLive(Live):
         from rich.console import Console
         from rich.live import Live as Drawn
 
-        self._drawn = Drawn(
-            console=Console(file=sys.stderr), transient=True, redirect_stdout=False
-        )
+        self._drawn = Drawn(console=Console(file=sys.stderr), transient=True, redirect_stdout=False)
         self._drawn.start()
 
     def update(self, table: Table, line: str) -> None:

@@ -74,6 +74,11 @@ class Search:
         self.space: dict[str, Range | Choices] = {key: specs[key] for key in self._groups} | specs
         self._check_possible()
 
+    conditional = False
+
+    def first(self, entries):
+        return []
+
     @property
     def base_values(self) -> JsonObject:
         """The values, without a search, of those searched settings whose value is in the space."""

@@ -10,7 +10,7 @@ from quantamm_cli.competition.documents import Swept
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import Older, changed, older
-from quantamm_cli.settings.json_tree import Json, JsonObject, text, without
+from quantamm_cli.settings.json_tree import Json, JsonObject, text
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store import atomic
 from quantamm_cli.store.checksummed_json import read_object
@@ -132,7 +132,8 @@ def older_study(study: StudyDocument) -> tuple[Older, ...]:
     identity = study["identity"]
     metrics = [name.partition(".")[2] for name in objectives(study)]
     trained = older(identity["train"], "train", metrics, identity.get("meanings"))
-    return (*older(without(identity, "train"), "study"), *trained)
+    searched: Any = {key: node for key, node in identity.items() if key != "train"}
+    return (*older(searched, "study"), *trained)
 
 
 def _file(result: StoredResult) -> tuple[Path, bool]:

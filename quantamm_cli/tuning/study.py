@@ -129,7 +129,7 @@ class Study:
 
     def retry(self, numbers: Sequence[int]) -> list[int]:
         """Add a trial with the values of each of these failed ones; returns the new numbers."""
-        added = []
+        added: list[int] = []
         with self._claims:
             trials = self._frozen()
             for number in numbers:

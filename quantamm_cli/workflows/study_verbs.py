@@ -16,7 +16,7 @@ from quantamm_cli.reporting.study_tables import (
 )
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store import atomic
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.runs import Store
@@ -69,7 +69,7 @@ def place_of(result: StoredResult) -> StudyPlace:
 
 def open_stored(place: StudyPlace) -> OpenStudy:
     """A study as its journal has it. Raises StoreError if it has none, or one of an older form."""
-    notes = read_notes(place.journal, place.name)
+    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
     if "composed" not in notes:
         raise StoreError(
             str(place.folder),
@@ -109,7 +109,7 @@ class StudyStatus(Result):
         best = self.best
         if best is not None:
             place = self.opened.place
-            tree["best"] = dict(best_record(best, self.opened.names, str(place.experiment)))
+            tree["best"] = finite(best_record(best, self.opened.names, str(place.experiment)))
         return tree
 
     def tables(self) -> Sequence[Table | str]:
@@ -141,7 +141,7 @@ class StudyTrials(Result):
         tree: dict[str, Json] = {
             "study": self.opened.place.name,
             "objective": ", ".join(self.opened.names),
-            "trials": [dict(each) for each in self.records],
+            "trials": finite(list(self.records)),
         }
         if self.file is not None:
             tree["files"] = {"out": str(self.file)}
@@ -207,7 +207,7 @@ class BestTrial(Result):
         tree: dict[str, Json] = {
             "study": opened.place.name,
             "objective": ", ".join(opened.names),
-            "best": dict(best_record(self.best, opened.names, experiment)),
+            "best": finite(best_record(self.best, opened.names, experiment)),
         }
         return tree | ({"front": list(self.front)} if len(opened.names) > 1 else {})
 
@@ -268,8 +268,8 @@ def retry(opened: OpenStudy, words: Sequence[str]) -> Retried:
     }
     for word in words:
         if not word.isdigit() or int(word) not in failed:
-            numbers = " ".join(map(str, failed)) or "none"
-            raise ConfigError("retry", f"{word} is not the number of a failed trial ({numbers})")
+            known = " ".join(map(str, failed)) or "none"
+            raise ConfigError("retry", f"{word} is not the number of a failed trial ({known})")
     numbers = tuple(map(int, words)) or tuple(failed)
     return Retried(opened.place.name, numbers, tuple(opened.study.retry(numbers)))
 

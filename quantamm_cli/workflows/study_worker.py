@@ -61,10 +61,10 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
             settings and this code give here.
         DataError: its data are missing here, or are others.
     """
-    notes = read_notes(place.journal, place.name)
+    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
     with suppress(OSError):
         os.chdir(str(notes["folder"]))
-    composed: Any = notes["composed"]
+    composed = notes["composed"]
     search = Search(composed["tree"], tuple(composed["overrides"]), composed["config_dir"])
     settings = decode(StudySettings, notes["study"], "study")
     planned = replace(plan(search, settings, _Silent()), beside=place.beside)
@@ -97,11 +97,11 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any])
     """Raise an error if settings, data or code differ from the study's; returns whether the study
     is of other data than its plain name.
     """
-    for what, stored, here in (
+    for what, stored, now in (
         ("settings", notes["identity"], planned.identity),
         ("code", notes.get("code", {}), code_version()),
     ):
-        changed = changed_keys(stored, here)
+        changed = changed_keys(stored, now)
         if changed:
             raise StoreError(
                 str(place.folder),

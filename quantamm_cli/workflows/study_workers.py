@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
+from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.trials import ENDED, first_all_failed, without_improvement
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.study_files import StudyFiles
@@ -25,6 +26,8 @@ _THREADS = ("NPROC", "OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS
 """The variables that say how many threads a process has; XLA reads NPROC."""
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 1.8
+_HEAD_START_SECONDS = 60.0
+"""How long the first worker may be alone."""
 _STARTS = 10
 """Starts without a trial that ended meanwhile, after which a worker is given up."""
 
@@ -45,10 +48,9 @@ def run_workers(
         StudyStopped: the deadline is over, or somebody asks the workers to stop.
         StoreError: no worker can work.
     """
+    workers: list[_Worker] = []
+    first = time.monotonic()
     with ExitStack() as stack:
-        workers = [
-            stack.enter_context(_worker(job, number, count)) for number in range(1, count + 1)
-        ]
 
         def save() -> str:
             _stop(workers)
@@ -57,6 +59,10 @@ def run_workers(
         with monitor.saving(save) as check:
             while not _over(job):
                 check()
+                # one alone at first, so that the others find its programs compiled
+                if not workers or (len(workers) < count and _warm(job, first)):
+                    for number in range(len(workers) + 1, count + 1 if workers else 2):
+                        workers.append(stack.enter_context(_worker(job, number, count)))
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
@@ -65,13 +71,23 @@ def run_workers(
                     raise StudyStopped("stopped by qsim tune stop")
                 for worker in workers:
                     worker.look(monitor)
-                if all(worker.given_up for worker in workers):
+                if len(workers) == count and all(worker.given_up for worker in workers):
                     raise StoreError("study.workers", f"no worker can work: {workers[0].last_line}")
                 job.study.free_dead()
                 watch.look()
                 files.write_soon(job.study)
                 time.sleep(_POLL_SECONDS)
-            _stop(workers)
+            for worker in workers:
+                with suppress(subprocess.TimeoutExpired):
+                    worker.process.wait(_GRACE_SECONDS)
+
+
+def _warm(job: Job, since: float) -> bool:
+    """Whether a worker has made a step, or the first has had its time."""
+    if time.monotonic() - since > _HEAD_START_SECONDS:
+        return True
+    states = leases.workers(job.study.workers)
+    return any(state.step or state.ended for state in states)
 
 
 def _over(job: Job) -> bool:
@@ -145,7 +161,14 @@ def _worker(job: Job, number: int, count: int) -> Iterator[_Worker]:
 
 
 def _start(job: Job, log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "quantamm_cli", "tune", "worker", str(job.place.folder.resolve())]
+    command = [
+        sys.executable,
+        "-m",
+        "quantamm_cli",
+        "tune",
+        "worker",
+        str(job.place.folder.resolve()),
+    ]
     with open(log, "ab") as output:
         # a session of its own: Ctrl-C reaches the parent only, which stops the workers
         return subprocess.Popen(

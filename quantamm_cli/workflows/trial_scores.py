@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -124,8 +125,7 @@ def provisional(settings: Train, entries: Sequence[Entry], targets: Sequence[str
 
 def _scores_of(tree: JsonObject) -> Scores:
     metrics: dict[str, dict[str, float]] = {}
-    stored = tree["metrics"]
-    assert isinstance(stored, Mapping)
+    stored: Any = tree["metrics"]
     for period, scores in stored.items():
         metrics[period] = {
             name: math.nan if value is None else float(value) for name, value in scores.items()

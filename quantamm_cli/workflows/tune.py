@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject, without
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
@@ -92,7 +93,7 @@ class StudyResult(Result):
 
 def tune(
     planned: StudyPlan,
-    composed: Mapping[str, Json],
+    composed: Composed,
     fresh: bool,
     monitor: Monitor,
     watch: Watch | None = None,
@@ -103,8 +104,7 @@ def tune(
     """Run trials until the study has as many as its settings say.
 
     Args:
-        composed: ``tree``, ``overrides`` and ``config_dir`` of the settings, with which other
-            processes compose them again.
+        composed: the settings, which other processes compose again.
         other_data: if the study was made from other inputs, run another beside it.
         fork: if it was made from other inputs or by other code, run another beside it.
         pick: how the best of several objectives is chosen: ``knee``, an objective or ``weights:…``.
@@ -123,8 +123,7 @@ def tune(
     document: dict[str, Json] = {"optuna": optuna.__version__}
     if compares:
         document |= {"data": inputs.to_dict(), "code": dict(code)}
-    overrides = tuple(map(str, composed["overrides"] or ()))
-    files = StudyFiles(planned, overrides, monitor, document, pick)
+    files = StudyFiles(planned, composed.overrides, monitor, document, pick)
     if fresh and leases.workers(place.workers):
         raise StoreError(
             str(place.folder), f"workers are at its trials; first: qsim tune stop {place.name[:18]}"
@@ -133,8 +132,8 @@ def tune(
         notes = {
             **document,
             "identity": planned.identity,
-            "study": plain(settings),
-            "composed": dict(composed),
+            "study": without(plain(settings), "meaning"),
+            "composed": composed.to_dict(),
             "folder": os.getcwd(),
             "fresh": fresh,
         }
@@ -276,5 +275,3 @@ def _bound(
     if changed:
         beside = sha256({"data": now.sha256, "code": dict(code)})[:12]
     return replace(planned, beside=beside), Bound(now, apart.changes), True
-
-

@@ -57,7 +57,7 @@ def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
     watch.lap("space")
     return tune(
         planned,
-        composed.to_dict(),
+        composed,
         options.fresh,
         monitor,
         watch,
