@@ -35,8 +35,10 @@ STATES = {
 }
 Point = Mapping[str, Json]
 """Values by the names that the journal has for searched settings."""
-_ATTEMPTS = 5
-"""Attempts at a trial whose worker dies each time without progress: the trial may be the cause."""
+_DEATHS = (5, 20)
+"""Deaths of workers at a trial without progress, after which the trial is taken for the cause:
+while other trials ended, and in all. If nothing ends meanwhile, something else kills the workers.
+"""
 
 
 class Study:
@@ -116,16 +118,23 @@ class Study:
             if worker is not None and leases.alive(self.workers, worker):
                 continue
             freed.append(trial.number)
-            attempts = trial.user_attrs.get("attempts", 0) + 1
-            if attempts >= _ATTEMPTS:
-                attempt = Attempt(self, optuna.Trial(self.optuna, trial._trial_id))
-                attempt.fail(f"its process died {attempts} times without progress", 1)
-            else:
-                self._set(trial, "attempts", attempts)
-                self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+            self._count_death(trial)
             if worker is not None:
                 leases.remove(self.workers, worker)
         return freed
+
+    def _count_death(self, trial: FrozenTrial) -> None:
+        """Put a trial back whose worker died, or fail it if it is the likely cause."""
+        ended = [each.number for each in self._frozen() if each.state.is_finished()]
+        alone, total, before = trial.user_attrs.get("deaths", (0, 0, 0))
+        last = len(ended) == len(self._frozen()) - 1
+        deaths = (alone + (len(ended) > before or last), total + 1, len(ended))
+        if deaths[0] >= _DEATHS[0] or deaths[1] >= _DEATHS[1]:
+            attempt = Attempt(self, optuna.Trial(self.optuna, trial._trial_id))
+            attempt.fail(f"its process died {deaths[1]} times without progress", 1)
+            return
+        self._set(trial, "deaths", deaths)
+        self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
     def retry(self, numbers: Sequence[int]) -> list[int]:
         """Add a trial with the values of each of these failed ones; returns the new numbers."""
@@ -199,9 +208,9 @@ class Attempt:
         more.
         """
         notes = self._trial.user_attrs
-        if notes.get("attempts") and [part, steps] > notes.get("progress", [1, 0]):
+        if "deaths" in notes and [part, steps] > notes.get("progress", [1, 0]):
             self._note("progress", [part, steps])
-            self._note("attempts", 0)
+            self._note("deaths", (0, 0, 0))
 
     def report(self, part: int, value: float) -> bool:
         """Record the score after a part, once; returns whether the pruner ends the trial."""
