@@ -78,6 +78,14 @@ def test_an_objective_that_cannot_be_is_one_line(of: Any, says: str) -> None:
     assert says in str(refused.value) and "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("of", [1, True, [1], {"a": 1}, [["test.calmar"]]])
+def test_what_is_no_name_is_refused_where_it_is_written(of: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^study\.objective\.of: .* is not text \(PERIOD\.METRIC"
+    ):
+        decode(Worst, {"kind": "worst", "of": of}, "study.objective")
+
+
 def test_a_period_that_the_settings_lack() -> None:
     without = decode(Train, TREE | {"test_end": None})
     with pytest.raises(ConfigError, match=r"'test.calmar': these settings have no test period"):
