@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.composed import Composed
-from quantamm_cli.config.search_space import Search, override_value
+from quantamm_cli.config.overrides import override_value
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
 from quantamm_cli.settings.decode import decode

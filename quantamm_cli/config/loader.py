@@ -273,10 +273,16 @@ class Loader(ConfigLoaderImpl):
         """A file; the dotted keys of a search space become a tree, to be merged as one."""
         loaded = super()._load_single_config(default, repo)
         config = loaded.config
-        if not isinstance(config, DictConfig) or not isinstance(config.get("space"), DictConfig):
+        if not isinstance(config, DictConfig):
             return loaded
-        config = copy.deepcopy(config)  # the loaded one is in a cache
-        config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
+        has_space = isinstance(config.get("space"), DictConfig)
+        if has_space or self.read_once:
+            # The loaded one is in a cache, and Hydra merges nodes without copying them: a
+            # composition would change the file for the next one.
+            config = copy.deepcopy(config)
+        if has_space:
+            space = OmegaConf.to_container(config.space, resolve=False)
+            config.space = nested(space, "space")
         return replace(loaded, config=config)
 
     def _check_values(self, tree: JsonObject, free: set[str], repo: IConfigRepository) -> None:

@@ -21,7 +21,7 @@ from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
-from quantamm_cli.tuning.study import Study, create_study
+from quantamm_cli.tuning.study import Study, create_study, labelled
 from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
@@ -204,7 +204,8 @@ def _open(planned: StudyPlan, notes: JsonObject) -> Study:
     with atomic.reporting_errors(place.journal, "written"):
         create_study(place.journal, place.name, len(planned.goal.names), notes)
         study = open_study(planned)
-        study.add_slots(settings.trials, planned.first)
+        points = [labelled(planned.search.space, values) for values in planned.first]
+        study.add_slots(settings.trials, points)
     return study
 
 
