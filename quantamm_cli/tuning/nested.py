@@ -8,10 +8,15 @@ groups, slashes (``pool/rule``). A setting is searched over
     {low: 0.001, high: 1, log: true, step:, type:}   the same
     [momentum, power_channel]                        names to choose from
     {choices: [4, 8, 16]}                            values to choose from
+    {choices: {adamw: {fit.weight_decay: [0, 0.1]},  values to choose from, each with the settings
+               sgd: {}}}                             that are searched under it only
     declared                                         the range a parameter declares
                                                      (params.NAME, or params for all)
     null                                             not searched: removes it from a space that
                                                      has it
+
+In the nested form, ``choices`` is a list, ``branches`` has pairs of a choice and the space under
+it (a list, as merging replaces lists), and ``changes`` has, by choice, what is merged into them.
 """
 
 import math
@@ -19,9 +24,11 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
-FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
+WRITTEN = ("low", "high", "log", "step", "type", "choices", "declared")
+FIELDS = (*WRITTEN, "branches", "changes")
 _WORDS = ("log", "int", "float")
 
 
@@ -29,7 +36,7 @@ def nested(value: Any, where: str) -> Any:
     """A space as a tree of nodes with its short forms written out, so that it can be merged.
 
     A complete specification (a short form, low and high, choices) replaces another; ``{high: 2}``
-    changes one field of it.
+    changes one field of it, and ``{choices.adamw.fit.weight_decay: [0, 0.2]}`` one branch.
     """
     if isinstance(value, list | tuple):
         return dict.fromkeys(FIELDS) | _short(list(value), where)
@@ -39,20 +46,48 @@ def nested(value: Any, where: str) -> Any:
         return value
     tree: dict[str, Json] = {}
     for key, item in value.items():
-        *path, last = str(key).replace("/", ".").split(".")
+        path, inner = _inner(str(key).replace("/", ".").split("."), item, f"{where}.{key}")
+        *parents, last = path
         node: Any = tree
-        for part in path:
+        for part in parents:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError(
                     f"{where}.{key}", f"{part} is both removed from the space (null) and searched"
                 )
-        field = last in FIELDS and not isinstance(item, Mapping)
-        inner = item if field else nested(item, f"{where}.{key}")
         if isinstance(inner, dict) and isinstance(node.get(last), dict):
             inner = _merged(node[last], inner)
         node[last] = inner
+        if last == "choices" and isinstance(item, Mapping):
+            node["branches"] = _branches(item, f"{where}.{key}")
     return _completed(tree)
+
+
+def _inner(path: list[str], item: Any, where: str) -> tuple[list[str], Any]:
+    """The place of a node, and what is written there in the nested form."""
+    if "choices" in path[:-1]:
+        at = path.index("choices")
+        rest = ".".join(path[at + 2 :])
+        space = nested({rest: item} if rest else item, where)
+        return [*path[:at], "changes"], {path[at + 1]: space}
+    if path[-1] == "choices" and isinstance(item, Mapping):
+        return path, list(item)
+    if path[-1] in FIELDS and not isinstance(item, Mapping):
+        return path, item
+    return path, nested(item, where)
+
+
+def _branches(choices: Mapping[Any, Any], where: str) -> list[Json]:
+    """The spaces under the values of a mapping of choices."""
+    return [
+        [label(value), nested(space or {}, f"{where}.{label(value)}")]
+        for value, space in choices.items()
+    ]
+
+
+def label(value: Json) -> str:
+    """The text that stands for a value among choices."""
+    return value if isinstance(value, str) else canonical(plain(value))
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
@@ -75,6 +110,16 @@ def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
             merged[key] = _merged(other, value)
         elif value is not None or key not in merged:
             merged[key] = value
+    return merged
+
+
+def overlaid(tree: JsonObject, changes: JsonObject) -> dict[str, Json]:
+    """A nested space with another merged into it, as OmegaConf merges them."""
+    merged = dict(tree)
+    for key, value in changes.items():
+        other = merged.get(key)
+        both = isinstance(other, Mapping) and isinstance(value, Mapping)
+        merged[key] = overlaid(other, value) if both else value
     return merged
 
 

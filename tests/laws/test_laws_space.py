@@ -4,8 +4,9 @@ import pytest
 from kinds import components
 
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.search_space import Guess, Search
+from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.tuning.points import Guess
 
 GROUP = "space"
 spaces = pytest.mark.parametrize("name", components(GROUP))
