@@ -344,8 +344,8 @@ def test_tokens_and_edge_are_accounted_for(names: list[str]) -> None:
     """Without epochs, edge is what reserves gained at the prices of the fills, and orders are
     filled whole: volumes sum to the flow.
     """
-    strategies = [build("strategy", name) for name in names]
-    found = compete(named(*strategies, FixedFee(fee_bps=45.0)), MARKET, Rules())
+    entrants = [build("strategy", name) for name in names]
+    found = compete(named(*entrants, FixedFee(fee_bps=45.0)), MARKET, Rules())
     flow = np.where(MARKET.order_step >= 0, MARKET.order_size, 0).sum(1)
     np.testing.assert_allclose(found.retail_volume.sum(1), flow, rtol=1e-9)
     assert (found.invalid_step == -1).all() and (found.worse == 0).all()
