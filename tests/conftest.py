@@ -50,7 +50,7 @@ def forgotten() -> Iterator[None]:
     so a worker stays below two.
     """
     yield
-    if _resident() > 2**30:
+    if _resident() > int(os.environ.get("LIM", 2**30)):
         jax.clear_caches()
         gc.collect()
         _give_back()

@@ -1,4 +1,4 @@
-"""Python to LLVM's language: by numba, or as numba translated it when the package was made.
+"""Python to LLVM IR: by numba, or as numba translated it when the package was made.
 
 Translating takes twice as long as compiling what comes of it. What comes of it is the same on every
 processor of an architecture, so it is a file of the package, ``translated.xz``. It is used only if
@@ -25,7 +25,7 @@ _NOT_TRANSLATED = ("jax_ops.py", "build.py", "compile.py", "translation.py", "op
 
 
 def translation() -> dict[str, str]:
-    """LLVM's language by the symbol of a function, not optimised."""
+    """LLVM IR by the symbol of a function, not optimised."""
     shipped = read(SHIPPED)
     return translated() if shipped is None else shipped
 

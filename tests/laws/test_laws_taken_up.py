@@ -136,8 +136,8 @@ def feed_of(pool: Any, prices: NDArray[np.float64], **fees: Any) -> Feed:
 
 @pytest.mark.parametrize(("name", "fees"), CASES)
 def test_a_pool_goes_on(name: str, fees: str, prices: NDArray[np.float64]) -> None:
-    """Bit for bit where minutes are stepped, to 1e-12 where they are summed or a pool consists of
-    others.
+    """Bit for bit where minutes are stepped, to 1e-12 where they are summed, a pool consists of
+    others, or XLA rounds the sizes of Gyroscope's trades as it joins their operations.
     """
     pool: Any = small("pool", name)
     stepped = fees != "free" or name in ("hodl", "reclamm")
@@ -145,7 +145,7 @@ def test_a_pool_goes_on(name: str, fees: str, prices: NDArray[np.float64]) -> No
         pool,
         feed_of(pool, prices, **FEES[fees]),
         every=int(FEES[fees].get("arb_frequency", 1)),
-        exact=stepped and name != "composite",
+        exact=stepped and name not in ("composite", "gyroscope"),
     )
 
 
