@@ -71,7 +71,7 @@ def searched(
     into = into or study()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        while len(into.trials) < trials:
+        while len(into.get_trials(deepcopy=False)) < trials:
             trial = into.ask()
             values = score(draw(sampler, trial, space, seed, exists))
             into.tell(trial, values)

@@ -27,9 +27,7 @@ class Threshold(Reporting, kind="threshold"):
                 WHERE, "threshold has no bound; give study.pruner.below or study.pruner.above"
             )
         if None not in (self.below, self.above) and not self.below < self.above:
-            raise ConfigError(
-                WHERE, f"below ({self.below:g}) is not under above ({self.above:g})"
-            )
+            raise ConfigError(WHERE, f"below ({self.below:g}) is not under above ({self.above:g})")
         return super().resolved(study)
 
     def make(self, parts: int) -> "BasePruner":

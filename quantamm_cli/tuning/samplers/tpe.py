@@ -24,8 +24,7 @@ class TPE(Sampler, kind="tpe"):
     by_branch: bool | None = Field(
         None,
         description=(
-            "model settings that exist together by themselves; null: where the space has "
-            "conditions"
+            "model settings that exist together by themselves; null: where the space has conditions"
         ),
     )
 
