@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from quantamm_cli.api.settings import Settings, checked
+from quantamm_cli.config.read import read_study
 from quantamm_cli.config.search_space import Search, override_value
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
-from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import branch
-from quantamm_cli.tuning.settings import Study
 from quantamm_cli.workflows import tune as tuning
 from quantamm_cli.workflows.monitor import Monitor
 
@@ -47,6 +45,6 @@ def tune(
     composed = checked(settings, market, monitor).of("tune").but(*overrides)
     monitor = monitor or Monitor()
     search = Search(composed.tree, composed.overrides, composed.config_dir)
-    study = decode(Study, branch(composed.tree, "study"), "study")
+    study = read_study(composed.tree)
     planned = tuning.plan(search, study, monitor)
     return tuning.tune(planned, composed.overrides, fresh, monitor, other_data=other_data)

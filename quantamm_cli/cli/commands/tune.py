@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """Search a space of settings for the highest objective."""
+    from quantamm_cli.config.read import read_study
     from quantamm_cli.config.search_space import Search
-    from quantamm_cli.settings.decode import decode
-    from quantamm_cli.tuning.settings import Study
     from quantamm_cli.workflows.results import Watch
 
-    watch, settings = Watch(), decode(Study, composed.group("study"), "study")
+    watch, settings = Watch(), read_study(composed.tree)
     search = Search(composed.tree, composed.overrides, composed.config_dir)
     from quantamm_cli.workflows.tune import plan, tune
 
@@ -50,6 +49,10 @@ COMMAND = Command(
         "  space.params.memory_days=declared        the range a parameter declares",
         "  space.fit.noise_scale=null               leave it out;  space=none: "
         "search only what is named here",
+        "how it is searched: qsim show samplers | pruners | objectives; study=quick | robust",
+        "  study.sampler=cmaes study.sampler.population=12",
+        "  study.pruner=median study.pruner.startup=8",
+        "  study/objective=worst study.objective=validation.calmar",
         "run the same command to resume; a larger study.trials=N adds trials to the study",
     ),
 )

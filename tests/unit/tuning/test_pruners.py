@@ -145,7 +145,7 @@ def test_the_share_that_is_kept_goes_on() -> None:
 
 
 def _finished(quality: float) -> Any:
-    means = {part: quality for part in range(1, PARTS + 1)}
+    means = dict.fromkeys(range(1, PARTS + 1), quality)
     return drawn.optuna.trial.create_trial(value=quality, intermediate_values=means)
 
 
