@@ -23,6 +23,7 @@ _POLL_SECONDS = 0.5
 class StudyStopped(Exception):  # noqa: N818 - an event, not an error
     """The study's time is over, or somebody asks its workers to stop."""
 
+
 _IDLE: dict[str, Any] = {"trial": None, "begun": None, "step": 0, "steps": 0, "text": ""}
 """The state of a worker between two trials."""
 

@@ -149,7 +149,7 @@ class _Worker:
 @contextmanager
 def _worker(job: Job, number: int, count: int) -> Iterator[_Worker]:
     share = str(max(1, _processors() // count))
-    environment = {name: share for name in _THREADS} | dict(os.environ)
+    environment = dict.fromkeys(_THREADS, share) | dict(os.environ)
     environment[LABEL] = str(number)
     environment.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.9 / count:.3f}")  # of a GPU
     log = job.study.workers / f"{number}.log"

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
@@ -18,7 +17,6 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.result_names import StoredResult
-from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.study import Study, create_study, labelled
