@@ -54,8 +54,8 @@ def run_workers(
     with ExitStack() as stack:
 
         def start(until: int) -> None:
-            for number in range(len(workers) + 1, until + 1):
-                workers.append(stack.enter_context(_worker(job, number, count)))
+            numbers = range(len(workers) + 1, until + 1)
+            workers.extend(stack.enter_context(_worker(job, each, count)) for each in numbers)
 
         def save() -> str:
             _stop(workers)
