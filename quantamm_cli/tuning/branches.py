@@ -12,7 +12,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import FIELDS, WRITTEN, label, overlaid
-from quantamm_cli.tuning.space import Choices, Spec, When, place, read_spec, setting_of
+from quantamm_cli.tuning.space import Choices, Spec, When, labels, place, read_spec, setting_of
 
 Entry = tuple[str, Spec]
 
@@ -31,7 +31,7 @@ def read_space(tree: JsonObject) -> dict[str, Spec]:
         specs = sorted(_joined(specs), key=lambda spec: -len(spec.when))
         _check_apart(key, specs)
         for spec in specs:
-            under = ".".join("+".join(map(label, values)) for _, values in spec.when)
+            under = ".".join(labels(spec.when))
             space[f"{key}@{under}" if under and len(specs) > 1 else key] = spec
     _check_order(space)
     return space
@@ -78,7 +78,7 @@ def _under_choices(
                 f"{place(key, spec.when)}.choices.{name}", f"is not among the choices{near}"
             )
     for name, value in values.items():
-        tree = overlaid(branches.get(name, {}), changes.get(name) or {})
+        tree: Any = overlaid(branches.get(name, {}), changes.get(name) or {})
         yield from _places(tree, "", (*spec.when, (key, (value,))))
 
 

@@ -19,12 +19,12 @@ In the nested form, ``choices`` is a list, ``branches`` has pairs of a choice an
 it (a list, as merging replaces lists), and ``changes`` has, by choice, what is merged into them.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 WRITTEN = ("low", "high", "log", "step", "type", "choices", "declared")
@@ -87,7 +87,7 @@ def _branches(choices: Mapping[Any, Any], where: str) -> list[Json]:
 
 def label(value: Json) -> str:
     """The text that stands for a value among choices."""
-    return value if isinstance(value, str) else canonical(plain(value))
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
@@ -113,14 +113,11 @@ def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
     return merged
 
 
-def overlaid(tree: JsonObject, changes: JsonObject) -> dict[str, Json]:
-    """A nested space with another merged into it, as OmegaConf merges them."""
-    merged = dict(tree)
-    for key, value in changes.items():
-        other = merged.get(key)
-        both = isinstance(other, Mapping) and isinstance(value, Mapping)
-        merged[key] = overlaid(other, value) if both else value
-    return merged
+def overlaid(value: Json, change: Json) -> Json:
+    """A value with another merged into it, as OmegaConf merges: trees by key; else the other."""
+    if not isinstance(value, Mapping) or not isinstance(change, Mapping):
+        return change
+    return {**value, **{key: overlaid(value.get(key), item) for key, item in change.items()}}
 
 
 def _short(values: list[Json], where: str) -> dict[str, Json]:

@@ -5,7 +5,7 @@ right type, checked before the first trial.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import create_model
 from pydantic.fields import FieldInfo
@@ -194,7 +194,7 @@ def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None
 
 def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     """A range with the type of its setting: whole numbers or not."""
-    kinds = {field.annotation, *get_args(field.annotation)}
+    kinds = set(_members(field.annotation))
     whole = bool(spec.integer) or (int in kinds and float not in kinds)
     if not kinds & {int, float}:
         raise ConfigError(where, "is not a number; give {choices: [...]}")
@@ -205,6 +205,16 @@ def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     if whole and spec.integer is False:
         raise ConfigError(where, "takes whole numbers, but its type says float")
     return replace(spec, integer=whole)
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The types of a union, without what they are annotated with."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        inner = inner[:1]
+    yield annotation
+    for each in inner:
+        yield from _members(each)
 
 
 def _try(owner: type[Settings], name: str, key: str, spec: Searched) -> None:

@@ -353,7 +353,7 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
         ),
         (["space=none"], "space: is empty"),
         (["space=trainin"], "did you mean 'training'?"),
-        (["space=5"], "space is a group (none, parameters, training)"),
+        (["space=5"], "space is a group (adam, adamw, bfgs,"),
         (["study.trials=0"], "study.trials: 0 is below 1"),
         (["study.trails=3"], "study.trails: no such setting (did you mean 'study.trials'?)"),
         (["study.objective=calmar"], "'calmar' is not PERIOD.METRIC"),
