@@ -41,7 +41,7 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
     fields: dict[str, Json] = {}
     for name, value in node.items():
         inner = f"{key}.{name}" if key else str(name)
-        if name in FIELDS and key and not (isinstance(value, Mapping) and name != "changes"):
+        if name in FIELDS and key and (name == "branches" or not isinstance(value, Mapping)):
             if value is not None:
                 fields[name] = value
         elif isinstance(value, Mapping):
@@ -52,8 +52,8 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
                 place(inner, when),
                 f"{value} is neither a range such as [0.001, 1, log] nor choices{near}",
             )
-    branches: Any = fields.pop("branches", ())
-    changes: Any = fields.pop("changes", {})
+    branches: Any = fields.pop("branches", {})
+    changes: Any = branches.get("changed") or {}
     if changes and "choices" not in fields:
         raise ConfigError(
             place(key, when),
@@ -62,7 +62,7 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
     if fields:
         spec = replace(read_spec(fields, place(key, when)), when=when)
         yield key, spec
-        yield from _under_choices(key, spec, dict(branches), changes)
+        yield from _under_choices(key, spec, dict(branches.get("written") or ()), changes)
 
 
 def _under_choices(

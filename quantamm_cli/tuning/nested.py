@@ -15,8 +15,9 @@ groups, slashes (``pool/rule``). A setting is searched over
     null                                             not searched: removes it from a space that
                                                      has it
 
-In the nested form, ``choices`` is a list, ``branches`` has pairs of a choice and the space under
-it (a list, as merging replaces lists), and ``changes`` has, by choice, what is merged into them.
+In the nested form ``choices`` is a list. ``branches`` has as ``written`` pairs of a choice and the
+space under it (a list, as merging replaces lists) and as ``changed``, by choice, what is merged
+into those.
 """
 
 import json
@@ -28,7 +29,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 WRITTEN = ("low", "high", "log", "step", "type", "choices", "declared")
-FIELDS = (*WRITTEN, "branches", "changes")
+FIELDS = (*WRITTEN, "branches")
 _WORDS = ("log", "int", "float")
 
 
@@ -59,7 +60,7 @@ def nested(value: Any, where: str) -> Any:
             inner = _merged(node[last], inner)
         node[last] = inner
         if last == "choices" and isinstance(item, Mapping):
-            node["branches"] = _branches(item, f"{where}.{key}")
+            node["branches"] = {"written": _branches(item, f"{where}.{key}"), "changed": None}
     return _completed(tree)
 
 
@@ -69,7 +70,7 @@ def _inner(path: list[str], item: Any, where: str) -> tuple[list[str], Any]:
         at = path.index("choices")
         rest = ".".join(path[at + 2 :])
         space = nested({rest: item} if rest else item, where)
-        return [*path[:at], "changes"], {path[at + 1]: space}
+        return [*path[:at], "branches"], {"changed": {path[at + 1]: space}}
     if path[-1] == "choices" and isinstance(item, Mapping):
         return path, list(item)
     if path[-1] in FIELDS and not isinstance(item, Mapping):

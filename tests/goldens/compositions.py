@@ -29,6 +29,7 @@ REFUSED = (
 """Trainings that a dry run refuses, as the run would; their settings have names all the same."""
 COMMANDS = {"space": "tune", "strategy": "compete", "market": "compete"}
 """The command that a group belongs to, if it is not ``train``."""
+FITS = sorted(path.stem for path in (CONF / "fit").glob("*.yaml"))
 NEEDS = {
     "data/csv": "data.dir=prices",
     "data/memory": "data.sha256=of-no-market",
@@ -40,6 +41,7 @@ NEEDS = {
     "pool/gyroscope": "tokens=[BTC,ETH]",
     "pool/reclamm": "tokens=[BTC,ETH]",
     "practice/supplied": "practice.dirs=[paths] data=parquet data.dir=prices",
+    **{f"space/{fit}": f"fit={fit}" for fit in FITS},
     "space/none": "'space.fit.learning_rate=[0.01,1,log]'",
     "trades/recorded": "trades.file=trades.csv",
 }
