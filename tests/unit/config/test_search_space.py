@@ -217,6 +217,18 @@ def test_branches_are_part_of_what_names_a_study() -> None:
     }
 
 
+def test_a_mapping_of_python_is_the_same_space() -> None:
+    """``qsim.tune(space={...})`` writes its values as overrides."""
+    choices = {"momentum": {"params.memory_days": "declared"}, "power_channel": {}}
+    periods = {1440: {}, 60: {"pool.weight_interpolation_period": [30, 60, "int"]}}
+    space = search(
+        f"space.pool/rule={override_value({'choices': choices})}",
+        f"space.pool.chunk_period={override_value({'choices': periods})}",
+    ).space
+    assert space["params.memory_days"].when == (("pool.rule", ("momentum",)),)
+    assert space["pool.weight_interpolation_period"].when == (("pool.chunk_period", (60,)),)
+
+
 def test_one_branch_may_be_changed_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(
         "space:\n"
