@@ -32,6 +32,8 @@ from omegaconf.errors import OmegaConfBaseException
 from quantamm_cli.config import key_validation
 from quantamm_cli.config import overrides as override_syntax
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
+from quantamm_cli.config.study_choices import COMMAND as TUNE
+from quantamm_cli.config.study_choices import StudyChoices
 from quantamm_cli.config.yaml_source import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -46,9 +48,17 @@ class FileCache(CachingConfigRepository):
     changed; this makes a shallow copy.
     """
 
-    def __init__(self, files: ConfigRepository) -> None:
+    def __init__(self, files: ConfigRepository, studies: StudyChoices | None = None) -> None:
         self.delegate = copy.copy(files)
         self.cache = {}
+        self._studies = studies
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """A file; the short forms of a study are written out."""
+        loaded = super().load_config(config_path)
+        if self._studies is not None and loaded is not None:
+            self._studies.of_file(loaded, config_path)
+        return loaded
 
 
 _FAILURES = (UserWarning, HydraException, OmegaConfBaseException, ValueError, AssertionError)
@@ -163,7 +173,10 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         self._parsed = [_in_space(override_syntax.read(self, word)) for word in overrides]
-        repo = self._cache or FileCache(self.repository)
+        studies = StudyChoices(self.options) if config_name == TUNE else None
+        if studies is not None:
+            self._parsed = list(map(studies.of_override, self._parsed))
+        repo = self._cache or FileCache(self.repository, studies)
         self._cache = repo if self.read_once else None
         self._process_config_searchpath(config_name, self._parsed, repo)
         for override in self._parsed:

@@ -104,13 +104,13 @@ class SearchSettings:
         names, text = self._names.setdefault(entry, {}), canonical(spec.to_dict())
         if text in names:
             return names[text]
-        name = entry
-        if names or label is None:  # None: components that differ from all that were checked
-            label = label or ".".join(labels(spec.when)) or sha256(spec.to_dict())[:8]
-            name += ("." if "@" in entry else "@") + label
-        if label is not None:
-            names[text] = name
-        return name
+        name, digest, sign = entry, sha256(spec.to_dict())[:8], "." if "@" in entry else "@"
+        if label is None:  # components that differ from all that were checked
+            return f"{entry}{sign}{digest}"
+        if names:
+            name += sign + (label or ".".join(labels(spec.when)) or digest)
+        names[text] = f"{name}.{digest}" if name in names.values() else name
+        return names[text]
 
     def checked(self) -> dict[str, Searched]:
         """All of the settings by name.

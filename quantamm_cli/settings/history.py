@@ -28,7 +28,7 @@ class Change(NamedTuple):
     document: int
     """The first document number that was written after the change."""
     where: str
-    """``group/kind`` of a component; ``train``, ``simulate``, ``compete`` or a
+    """``group/kind`` of a component; ``train``, ``simulate``, ``compete``, ``tune`` (a study) or a
     dotted place of other settings.
     """
     meaning: int
@@ -51,6 +51,13 @@ CHANGES: tuple[Change, ...] = (
         "metric/loss_versus_rebalancing",
         2,
         "the strategy compared with holds the pool's reserves, not its shares of value",
+    ),
+    Change(
+        2,
+        "tune",
+        2,
+        "sampler and pruner are components with settings; walk-forward trials are ended by "
+        "wilcoxon unless study.pruner says otherwise",
     ),
 )
 
