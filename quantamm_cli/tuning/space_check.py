@@ -98,9 +98,10 @@ def defaults(settings: Train) -> dict[str, float]:
 
 
 def changes_the_score(keys: Iterable[str]) -> list[str]:
-    """The searched settings that change the data a trial is scored on."""
+    """The searched settings, of names of a study, that change the data a trial is scored on."""
     inside = tuple(f"{name}." for name in SCORED)
-    return [key for key in keys if key in SCORED or key.startswith(inside)]
+    settings = dict.fromkeys(map(setting_of, keys))
+    return [key for key in settings if key in SCORED or key.startswith(inside)]
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
