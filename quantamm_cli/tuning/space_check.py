@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, get_args, get_origin
 
+from numpy.typing import ArrayLike
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
@@ -71,7 +72,7 @@ def missing(name: str, spec: Spec, choices: Sequence[Train]) -> ConfigError:
     )
 
 
-def parameter_values(settings: Train) -> dict[str, Any]:
+def parameter_values(settings: Train) -> dict[str, ArrayLike]:
     """The initial parameters by dotted name, under each name that a value may be given: raw and
     readable arrays of the first set, and values as they are given.
 
@@ -81,7 +82,7 @@ def parameter_values(settings: Train) -> dict[str, Any]:
     specs = _specs(settings)
     sets = getattr(settings.fit, "parameter_sets", 1)
     raw = initial(specs, settings.params, sets, len(settings.tokens), 0.0, 0)
-    values: dict[str, Any] = {}
+    values: dict[str, ArrayLike] = {}
     for spec in specs:
         values[_PARAMS + spec.name] = raw[spec.name][0]
         values[_PARAMS + spec.readable] = spec.bijector.readable(raw[spec.name][0])
