@@ -37,6 +37,7 @@ COMMANDS = {
     "market": "compete",
 }
 """The command that a group belongs to, if it is not ``train``."""
+FITS = sorted(path.stem for path in (CONF / "fit").glob("*.yaml"))
 NEEDS = {
     "data/csv": "data.dir=prices",
     "data/memory": "data.sha256=of-no-market",
@@ -48,6 +49,7 @@ NEEDS = {
     "pool/gyroscope": "tokens=[BTC,ETH]",
     "pool/reclamm": "tokens=[BTC,ETH]",
     "practice/supplied": "practice.dirs=[paths] data=parquet data.dir=prices",
+    **{f"space/{fit}": f"fit={fit}" for fit in FITS},
     "space/none": "'space.fit.learning_rate=[0.01,1,log]'",
     "study/pruner/threshold": "study.pruner.below=-1",
     "study/pruner/wilcoxon": "split=walk_forward",
