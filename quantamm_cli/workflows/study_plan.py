@@ -18,7 +18,7 @@ from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.samplers.grid import Grid
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.shape import StudyShape
-from quantamm_cli.tuning.space import Choices, Range
+from quantamm_cli.tuning.space import Choices, Range, setting_of
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.version import __version__
 from quantamm_cli.workflows.monitor import Monitor
@@ -181,7 +181,8 @@ def _chosen_components(search: Search) -> list[str]:
     for key, spec in search.space.items():
         if isinstance(spec, Choices):
             texts = [value for value in spec.values if isinstance(value, str)]
-            names += [f"{key.replace('.', '/')}/{value}" for value in texts]
+            group = setting_of(key).replace(".", "/")
+            names += [f"{group}/{value}" for value in texts]
     return names
 
 
