@@ -27,8 +27,8 @@ REFUSED = (
     "train pool=hodl",
     "tune study/sampler=gp",
 )
-"""What a dry run refuses, as the run would (``gp`` without PyTorch); the settings of a training have
-a name all the same.
+"""What a dry run refuses, as the run would (``gp`` without PyTorch); the settings of a training
+have a name all the same.
 """
 COMMANDS = {
     "space": "tune",
