@@ -214,9 +214,12 @@ class Attempt:
 
     def report(self, part: int, value: float) -> bool:
         """Record the score after a part, once; returns whether the pruner ends the trial."""
-        if part not in self.reports:
+        reports = self.reports
+        if part < max(reports, default=0):
+            return False  # an earlier attempt went on from here
+        if part not in reports:
             self._trial.report(value, part)
-        return math.isfinite(value) and self._trial.should_prune()
+        return math.isfinite(value) and bool(self._trial.should_prune())
 
     def finish(self, values: Sequence[float], violations: Mapping[str, float]) -> None:
         """Record the trial's scores, one for each objective, and how far it is beyond its limits.

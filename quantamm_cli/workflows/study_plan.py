@@ -1,7 +1,7 @@
 """A study before its first trial: what is searched, how, and by what scores; and its name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -121,13 +121,12 @@ def _resolved(
 ) -> StudySettings:
     """The settings with the sampler and the pruner that suit the study. Raises ConfigError."""
     base = search.base
-    shape = StudyShape.of(
-        search.space,
-        settings.trials,
+    walks = isinstance(base.split, WalkForward)
+    shape = replace(
+        StudyShape.of(search.space, settings.trials, len(base.cycles) if walks else None),
         conditional=search.conditional,
         objectives=len(aim.targets),
         constrained=bool(aim.limits),
-        cycles=len(base.cycles) if isinstance(base.split, WalkForward) else None,
     )
     sampler, pruner = settings.sampler.resolved(shape), settings.pruner.resolved(shape)
     for text in filter(None, (sampler.advice(shape), pruner.advice(shape))):

@@ -25,8 +25,11 @@ REFUSED = (
     "train pool=cow tokens=[BTC,ETH]",
     "train pool=given data.series.weights=weights.csv",
     "train pool=hodl",
+    "tune study/sampler=gp",
 )
-"""Trainings that a dry run refuses, as the run would; their settings have names all the same."""
+"""What a dry run refuses, as the run would (``gp`` without PyTorch); the settings of a training
+have a name all the same.
+"""
 COMMANDS = {
     "space": "tune",
     "study": "tune",
