@@ -86,7 +86,7 @@ def lease(folder: Path, label: str, now: float) -> Iterator[Lease]:
 def alive(folder: Path, name: str) -> bool:
     """Whether the worker of this name holds its lease."""
     try:
-        file = os.open(folder / f"{name}.lock", os.O_RDWR)
+        file = os.open(folder / f"{name}.lock", os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -214,9 +214,12 @@ class Attempt:
 
     def report(self, part: int, value: float) -> bool:
         """Record the score after a part, once; returns whether the pruner ends the trial."""
-        if part not in self.reports:
+        reports = self.reports
+        if part < max(reports, default=0):
+            return False  # an earlier attempt went on from here
+        if part not in reports:
             self._trial.report(value, part)
-        return math.isfinite(value) and self._trial.should_prune()
+        return math.isfinite(value) and bool(self._trial.should_prune())
 
     def finish(self, values: Sequence[float], violations: Mapping[str, float]) -> None:
         """Record the trial's scores, one for each objective, and how far it is beyond its limits.
@@ -254,8 +257,11 @@ class Attempt:
         self._trial.set_user_attr(name, value)
 
 
-def create_study(journal: Path, name: str, objectives: int, notes: JsonObject) -> None:
-    """Create the study in a journal, unless it is there; ``notes`` are stored when it is created.
+def create_study(
+    journal: Path, name: str, objectives: int, notes: JsonObject, latest: JsonObject | None = None
+) -> None:
+    """Create the study in a journal, unless it is there. ``notes`` are stored when it is created,
+    ``latest`` at every call.
 
     The caller holds the study's lock: two that create it at once would store two.
     """
@@ -268,6 +274,9 @@ def create_study(journal: Path, name: str, objectives: int, notes: JsonObject) -
     )
     for key, value in notes.items():
         if key not in study.user_attrs:
+            study.set_user_attr(key, value)
+    for key, value in (latest or {}).items():
+        if study.user_attrs.get(key) != value:
             study.set_user_attr(key, value)
 
 
