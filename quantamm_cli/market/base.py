@@ -107,6 +107,9 @@ class Market:
     """Trades in the simulated minutes; ``None`` if the settings supply none."""
     fees: FeeSeries | None = None
     """Fees of the simulated minutes; ``None`` if the settings supply none."""
+    ahead: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """For a pool that moves to them: series at the beginning of the first chunk after the last
+    minute, (1, n) or (1, 1) each."""
     span: tuple[int, int] = (0, 0)
     """The first minute with a price of every token, and the minute after the last."""
     digests: Mapping[str, str] = field(default_factory=dict)

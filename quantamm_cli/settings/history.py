@@ -52,6 +52,18 @@ CHANGES: tuple[Change, ...] = (
         2,
         "the strategy compared with holds the pool's reserves, not its shares of value",
     ),
+    Change(
+        2,
+        "pool/given",
+        2,
+        "weights of the last chunk move to those recorded after the run's end (chunk_period > 1)",
+    ),
+    Change(
+        2,
+        "pool/rule/trad_hodling_index_market_cap",
+        2,
+        "the streaming fee of a trade does not depend on the length of the window",
+    ),
 )
 
 

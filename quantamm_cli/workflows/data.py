@@ -41,6 +41,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         Fees.typed(settings.fees),
         burn_in,
         for_scores,
+        pool.chunk if pool.moves_to_series else None,
     )
 
 
