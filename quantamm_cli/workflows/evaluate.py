@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from quantamm_cli.engine.feed import feed as feed_of
 from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.baseline import DRAWS
 from quantamm_cli.evaluation.decomposition import decomposition
@@ -204,6 +205,21 @@ class EvaluationResult(Result):
             mark = " (chosen)" if each.set == chosen.set else ""
             rows.append((f"{each.set}{mark}", each.metrics))
         return sets_table(f"parameter sets of step {chosen.step}", rows, self.scored.short)
+
+
+def check_evaluation(
+    chosen: Chosen, dates: Sequence[Dates], other_data: bool, monitor: Monitor
+) -> None:
+    """Read all that an evaluation reads, and refuse what it would.
+
+    Raises:
+        DataError: as ``evaluate`` does.
+    """
+    settings = chosen.settings
+    market = load_market(settings, last_date(settings))
+    bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
+    markets(dates, settings, market)
+    feed_of(settings, market)
 
 
 def evaluate(

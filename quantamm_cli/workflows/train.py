@@ -10,6 +10,7 @@ from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
+from quantamm_cli.store.advice import train_anew
 from quantamm_cli.store.inputs import Change, Inputs, differences
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 from quantamm_cli.training.base import Fit
@@ -120,8 +121,7 @@ def train(
         plain = store.load(store.path(settings.fingerprint))
         changes = (*changes, *differences(plain.provenance, data).changes)
     if shorter is not None:
-        advice = (f"train a new run without {argument('shorter')}",)
-        changes = (*changes, *compared(shorter, data, other_data, monitor, advice))
+        changes = (*changes, *compared(shorter, data, other_data, monitor, (train_anew(),)))
     sources = replace(sources, changes=changes)
     with _open_writer(store, settings, data, beside, fresh, monitor) as writer:
         if writer.run is not None:

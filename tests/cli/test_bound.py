@@ -108,6 +108,10 @@ def test_changed_prices_are_refused_and_taken_only_knowingly(
     stored = content(folder / "runs")
     refused = call(*words)
     refused.one_line(3, "prices", before["prices"], "--other-data")
+    if name not in ("export", "compare"):  # they have no such option
+        dry = call(*words, "--dry-run")
+        assert (dry.code, dry.err.splitlines()[-1]) == (3, refused.err.splitlines()[-1])
+        assert call(*words, "--other-data", "--dry-run").code == 0
     assert content(folder / "runs") == stored
     taken = call(*words, "--other-data", "--json").json
     sides = taken["runs"] if name == "compare" else [taken]

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.run import Train
-    from quantamm_cli.store.inputs import Change
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
     from quantamm_cli.workflows.selection import Selected
@@ -76,9 +75,7 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     from quantamm_cli.workflows.simulate import SimulationOfRun
 
     settings = changed.read(Simulate)
-    changes: tuple[Change, ...] = ()
-    if not options.dry_run:
-        changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
+    changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
     if options.on("continue_run"):
         changed = _going_on(changed, run_settings, selected, options)
     result = _simulate(changed, True, options, monitor)
@@ -111,7 +108,7 @@ def _simulate(
     if options.dry_run:
         from quantamm_cli.workflows.plans import plan_simulation
 
-        return plan_simulation(settings, composed.tree, stored)
+        return plan_simulation(settings, composed.tree, stored, monitor)
     if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 
