@@ -113,7 +113,8 @@ class Market:
     span: tuple[int, int] = (0, 0)
     """The first minute with a price of every token, and the minute after the last."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """The SHA-256 of each part: ``prices``, ``series.NAME``, ``trades`` and ``fees``."""
+    """The SHA-256 of each part: ``prices``, ``token.NAME`` (the prices of one), ``series.NAME``,
+    ``trades`` and ``fees``."""
 
     @property
     def start(self) -> int:

@@ -162,6 +162,9 @@ def _digests(
     whole = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
     whole.update(np.ascontiguousarray(prices, dtype="<f8").data)
     parts = {"prices": whole.hexdigest()}
+    for token, closes in zip(tokens, prices.T, strict=True):
+        content = np.ascontiguousarray(closes, dtype="<f8").data
+        parts[f"token.{token}"] = hashlib.sha256(content).hexdigest()
     for name, values in sorted(series.items()):
         header = json.dumps([name, values.shape[1]]).encode("ascii")
         content = [memoryview(header), np.ascontiguousarray(values, dtype="<f8").data]

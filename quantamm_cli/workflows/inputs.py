@@ -15,7 +15,7 @@ from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.plugins import plugin_module
 from quantamm_cli.settings.run import Simulate, Train
-from quantamm_cli.store.inputs import Change, Inputs, differences, stored_inputs
+from quantamm_cli.store.inputs import TOKENS, Change, Inputs, differences, stored_inputs
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows.data import (
     last_date,
@@ -68,15 +68,16 @@ def inputs_of(settings: Simulate, market: Market, monitor: Monitor | None = None
         DataError: supplied paths cannot be read, and there is no ``monitor``.
     """
     parts: dict[str, str | dict[str, str]] = {}
-    series: dict[str, str] = {}
+    by_group: dict[str, dict[str, str]] = {"token": {}, "series": {}}
     for name, digest in market.digests.items():
         group, dot, key = name.partition(".")
         if dot:
-            series[key] = digest
+            by_group[group][key] = digest
         else:
             parts[group] = digest
-    if series:
-        parts["series"] = series
+    parts[TOKENS] = by_group["token"]
+    if by_group["series"]:
+        parts["series"] = by_group["series"]
     supplied = _supplied(settings, market, monitor)
     if supplied:
         parts["supplied"] = {str(number): each for number, each in enumerate(supplied, 1)}

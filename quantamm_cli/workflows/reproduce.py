@@ -337,7 +337,7 @@ def _causes(stored: Origin, made_by: JsonObject) -> tuple[Cause, ...]:
     apart = [name for name in dict.fromkeys(names) if before.get(name) != now.get(name)]
     causes = [Cause(name, before.get(name), now.get(name)) for name in apart]
     inputs = differences(stored.provenance, stored_inputs(made_by))
-    causes += [Cause(change.name, change.before, change.now) for change in inputs.changes]
+    causes += [Cause(change.what, change.before, change.now) for change in inputs.changes]
     return tuple(causes)
 
 
