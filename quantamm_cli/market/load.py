@@ -163,8 +163,8 @@ def _digests(
     whole.update(np.ascontiguousarray(prices, dtype="<f8").data)
     parts = {"prices": whole.hexdigest()}
     for token, closes in zip(tokens, prices.T, strict=True):
-        content = np.ascontiguousarray(closes, dtype="<f8").data
-        parts[f"token.{token}"] = hashlib.sha256(content).hexdigest()
+        own = hashlib.sha256(np.ascontiguousarray(closes, dtype="<f8").data)
+        parts[f"token.{token}"] = own.hexdigest()
     for name, values in sorted(series.items()):
         header = json.dumps([name, values.shape[1]]).encode("ascii")
         content = [memoryview(header), np.ascontiguousarray(values, dtype="<f8").data]

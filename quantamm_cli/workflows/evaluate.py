@@ -34,7 +34,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.scored_history import scored_history
-from quantamm_cli.workflows.selection import Selected, Selection, chooser
+from quantamm_cli.workflows.selection import Selected, Selection, chooser, report_missed
 from quantamm_cli.workflows.trajectory import Trajectory
 
 Scores = dict[str, dict[str, float]]
@@ -245,6 +245,7 @@ def evaluate(
     market = load_market(settings, last_date(settings))
     sources = bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
     chosen = replace(chosen, beside=sources.suffix)
+    report_missed(chosen.selected, chosen.run_settings, monitor)
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
     pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans

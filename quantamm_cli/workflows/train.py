@@ -23,7 +23,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric, selection_rule
+from quantamm_cli.workflows.selection import USUAL, Selection, report_missed
 from quantamm_cli.workflows.training_run import TrainingRun
 from quantamm_cli.workflows.trajectory import Trajectory
 
@@ -136,23 +136,11 @@ def train(
         status = _STATUS[writer.status]
     run = store.load(store.path(settings.fingerprint, beside))
     chosen = Chosen(settings, run, choose(run), settings)
-    _report_selection(chosen, selection, monitor)
+    report_missed(chosen.selected, settings, monitor)
     scored = chosen.score(market, watch)
     redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}
     return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files, sources)
-
-
-def _report_selection(chosen: Chosen, selection: Selection, monitor: Monitor) -> None:
-    """Warn if the default rule found no score, so that the last step was selected."""
-    rule = selection_rule(chosen.settings, selection)
-    if chosen.selected.method != rule:
-        metric, period = selection_metric(chosen.settings), rule.removeprefix("best_")
-        lacks = METRICS[metric].lacks
-        monitor.warn(
-            f"{metric} does not exist on the {period} period at any step ({lacks}), so none is the "
-            "best; the last step is selected"
-        )
 
 
 def _report_sets(

@@ -204,14 +204,16 @@ def test_it_opens_with_the_last_step_and_with_none_that_a_metric_chose(
     shutil.copytree(still, tmp_path, dirs_exist_ok=True)
     call = partial(toy.call, folder=tmp_path)
     for words in ((), ("--load", "last")):
-        told = call("evaluate", *STILL, *words, "--json").json
+        answer = call("evaluate", *STILL, *words, "--json")
+        assert ("the last step is selected" in answer.err) == (not words)
+        told = answer.json
         assert told["selection"] == {"load": "last", "step": 6, "set": 0}
         assert told["metrics"]["test"][METRIC] is None
         assert told["undefined"][f"test.{METRIC}"] == "the daily returns do not vary"
     for rule in ("best_validation", "best_train", "best_objective", "best_test"):
         call("evaluate", *STILL, "--load", rule).one_line(2, f"{rule}: no step has a finite score")
     shown = call("train", *STILL)
-    assert shown.code == 0 and " - " in shown.out and "nan" not in shown.out
+    assert shown.code == 0 and " – " in shown.out and "nan" not in shown.out
     assert "yearly numbers of less than 30 days: train (12.8 days)" in shown.out
 
 

@@ -65,10 +65,11 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     run = Store(composed.runs_dir).load(name)
     run_settings = composed.but(state=None).of_run(run).read(Train)
     from quantamm_cli.cli.run_selection import run_selection
-    from quantamm_cli.workflows.selection import chooser
+    from quantamm_cli.workflows.selection import chooser, report_missed
 
     changed, selection = run_selection(composed, run, options)
     selected = chooser(run_settings, selection)(run)
+    report_missed(selected, run_settings, monitor)
     changed = changed.but(params=selected.params, grid=composed.tree["grid"])
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.workflows.inputs import check_run
