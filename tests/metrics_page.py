@@ -8,8 +8,8 @@ HEAD = """# Metrics
 Every metric with its unit and its definition; this page is written by `make docs` out of the code.
 
 All are such that higher is better: losses and drawdowns are negative. Those that are minus what
-they are called (volatility, beta, tracking error, down capture, ulcer, LVR) are so in JSON, which
-says it under `signs`; tables and pages show them positive. A year is 365 days, and
+they are called (volatility, beta, tracking error, down capture, ulcer, LVR, turnover) are so in
+JSON, which says it under `signs`; tables and pages show them positive. A year is 365 days, and
 ratios are above the riskless rate, which is zero unless `scoring.riskless` sets it. `metric=NAME`
 trains for one, `qsim show metrics NAME` has its formula.
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
+from quantamm_cli.config.overrides import override_value
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search_space import override_value
 from quantamm_cli.config.state import refuse_start
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.settings.compete import Compete

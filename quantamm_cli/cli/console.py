@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
+from quantamm_cli.cli.live import LineLive, Live, RichLive, framed
 from quantamm_cli.cli.progress import Bar, LineBar, RichBar
 from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import JsonObject, finite
 
+_UNLIMITED = 10_000
 _WIDEST = 100
 """Most columns of rendered text: longer lines are hard to read."""
 
@@ -126,6 +128,18 @@ class Console:
         finally:
             bar.close()
 
+    @contextmanager
+    def live(self, description: str) -> Iterator[Live]:
+        """Show a state that changes: a table on a terminal, else a line every 10 seconds."""
+        live = Live()
+        if not self.quiet:
+            terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+            live = RichLive() if terminal else LineLive(description)
+        try:
+            yield live
+        finally:
+            live.close()
+
 
 def replace_what_cannot_be_printed() -> None:
     """Have streams whose encoding is not UTF-8 print a question mark for what it lacks."""
@@ -155,18 +169,11 @@ def _rich_table(out: TextIO, shown: Table) -> None:
 
     Otherwise print plain lines, which the terminal wraps: rich would cut names and drop columns.
     """
-    from rich import box
     from rich.console import Console as Terminal
-    from rich.table import Table as RichTable
-    from rich.text import Text
 
-    table = RichTable(title=shown.caption or None, box=box.SIMPLE_HEAD, title_justify="left")
-    for head, right in zip(shown.heads, shown.numeric, strict=True):
-        table.add_column(Text(head), justify="right" if right else "left", no_wrap=right)
-    for row in shown.texts:
-        table.add_row(*(Text(text) for text in row))
-    terminal = Terminal(file=out)
-    if terminal.measure(table).maximum <= terminal.width:
+    table, terminal = framed(shown), Terminal(file=out)
+    unlimited = terminal.options.update(max_width=_UNLIMITED)  # else it measures what it would cut
+    if terminal.measure(table, options=unlimited).maximum <= terminal.width:
         terminal.print(table)
     else:
         print(shown, file=out)

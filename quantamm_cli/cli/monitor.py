@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from quantamm_cli.cli.console import Console
 from quantamm_cli.cli.signals import Stop
-from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
+from quantamm_cli.workflows.monitor import Check, Display, Monitor, Save, Step
 
 
 class ConsoleMonitor(Monitor):
@@ -41,3 +41,8 @@ class ConsoleMonitor(Monitor):
     def progress(self, description: str, total: int | None) -> Iterator[Step]:
         with self._console.progress(total, description) as bar:
             yield bar.update
+
+    @contextmanager
+    def display(self, description: str, total: int) -> Iterator[Display]:
+        with self._console.live(description) as live:
+            yield live.update

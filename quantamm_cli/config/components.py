@@ -14,6 +14,7 @@ from quantamm_cli.settings.plugins import load_plugins
 
 _HOMES = ("settings.run", "market", "metrics", "rules", "pools", "training")
 _COMPETITION = ("competition.market", "competition.strategies")
+_STUDIES = ("tuning.settings",)
 _guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
@@ -50,6 +51,12 @@ def load_strategies(plugins: tuple[str, ...] = ()) -> None:
     """``load_components``, and the markets and strategies of competitions."""
     load_components(plugins)
     _load_own(_COMPETITION)
+
+
+def load_studies(plugins: tuple[str, ...] = ()) -> None:
+    """``load_components``, and the samplers, pruners and objectives of studies."""
+    load_components(plugins)
+    _load_own(_STUDIES)
 
 
 def load_plots() -> None:

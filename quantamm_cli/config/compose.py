@@ -22,7 +22,7 @@ from quantamm_cli.config.loader import Loader, container, plain
 from quantamm_cli.config.yaml_source import CheckedFiles, read_yaml
 from quantamm_cli.errors import ArgumentError, ConfigError
 from quantamm_cli.settings.conf import packaged_conf
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.plugins import plugin_folders
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.reference import is_fingerprint
@@ -30,6 +30,8 @@ from quantamm_cli.store.reference import is_fingerprint
 MACHINE = ("runs_dir", "data.dir")
 """The only settings that may depend on the machine: they are no part of the fingerprint."""
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_NESTED = re.compile(r"\$\{[^}]*\$\{")
+_WORD = re.compile(r"\w+")
 _HARMLESS = {"oc.select", "oc.create", "oc.decode", "oc.dict.keys", "oc.dict.values"}
 
 
@@ -100,12 +102,16 @@ class Composer:
 
 
 def resolved(cfg: DictConfig) -> JsonObject:
-    """The tree with interpolations resolved.
+    """The tree with interpolations resolved. Raises ConfigError, as ``resolved_tree``."""
+    return resolved_tree(plain(cfg))
+
+
+def resolved_tree(tree: JsonObject) -> JsonObject:
+    """A plain tree with interpolations resolved.
 
     Raises:
         ConfigError: a value that cannot be resolved, or depends on the machine where it must not.
     """
-    tree = plain(cfg)
     varying = {place for place, text in _texts(tree) if _depends_on_machine(place, text)}
     if varying:
         _refuse_copies(tree, varying)
@@ -144,10 +150,12 @@ def _refuse_copies(tree: JsonObject, varying: set[str]) -> None:
 
 
 def _resolve(tree: JsonObject) -> JsonObject:
-    if not any("${" in text or text == "???" for _, text in _texts(tree)):
+    texts = [(place, text) for place, text in _texts(tree) if "${" in text or text == "???"]
+    if not texts:
         return tree
     try:
-        return container(OmegaConf.create(dict(tree)), resolve=True)
+        part = _concerned(tree, texts)
+        return {**tree, **container(OmegaConf.create(part), resolve=True)}
     except MissingMandatoryValue as failure:
         raise ConfigError(str(failure.full_key or ""), "is not given (??? in the YAML)") from None
     except RecursionError:
@@ -159,6 +167,19 @@ def _resolve(tree: JsonObject) -> JsonObject:
         if key and isinstance(failure, InterpolationKeyError):
             message = f"${{{key[1]}}}: {key_validation.unknown(key[1], tree).message}"
         raise ConfigError(place, message) from None
+
+
+def _concerned(tree: JsonObject, texts: Sequence[tuple[str, str]]) -> dict[str, Json]:
+    """The branches of a tree that have interpolations, and those that they may refer to, as
+    OmegaConf takes milliseconds for a whole tree. All of it if a reference is itself made of
+    interpolations.
+    """
+    names = {place.partition(".")[0] for place, _ in texts}
+    for _, text in texts:
+        if _NESTED.search(text):
+            return dict(tree)
+        names.update(_WORD.findall(text))
+    return {name: node for name, node in tree.items() if name in names}
 
 
 def _texts(tree: Any, place: str = "") -> Iterator[tuple[str, str]]:

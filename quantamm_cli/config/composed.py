@@ -23,6 +23,11 @@ class Composed:
     overrides: tuple[str, ...] = ()
     config_dir: str | None = None
 
+    def to_dict(self) -> dict[str, Json]:
+        """Everything, so that another process composes the same."""
+        overrides: list[Json] = list(self.overrides)
+        return {"tree": dict(self.tree), "overrides": overrides, "config_dir": self.config_dir}
+
     @property
     def runs_dir(self) -> str:
         """The folder of results."""

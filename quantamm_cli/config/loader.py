@@ -33,6 +33,8 @@ from omegaconf.errors import OmegaConfBaseException
 from quantamm_cli.config import key_validation
 from quantamm_cli.config import overrides as override_syntax
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
+from quantamm_cli.config.study_choices import COMMAND as TUNE
+from quantamm_cli.config.study_choices import StudyChoices
 from quantamm_cli.config.yaml_source import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -47,9 +49,17 @@ class FileCache(CachingConfigRepository):
     changed; this makes a shallow copy.
     """
 
-    def __init__(self, files: ConfigRepository) -> None:
+    def __init__(self, files: ConfigRepository, studies: StudyChoices | None = None) -> None:
         self.delegate = copy.copy(files)
         self.cache = {}
+        self._studies = studies
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """A file; the short forms of a study are written out."""
+        loaded = super().load_config(config_path)
+        if self._studies is not None and loaded is not None:
+            self._studies.of_file(loaded, config_path)
+        return loaded
 
 
 _FAILURES = (UserWarning, HydraException, OmegaConfBaseException, ValueError, AssertionError)
@@ -185,13 +195,17 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         self._parsed = [_in_space(override_syntax.read(self, word)) for word in overrides]
-        repo = self._cache or FileCache(self.repository)
+        studies = StudyChoices(self.options) if config_name == TUNE else None
+        if studies is not None:
+            self._parsed = list(map(studies.of_override, self._parsed))
+        repo = self._cache or FileCache(self.repository, studies)
         self._cache = repo if self.read_once else None
         self._process_config_searchpath(config_name, self._parsed, repo)
         for override in self._parsed:
             refuse_code({override.key_or_group.split(".")[-1]: 0}, str(override.input_line))
             if not override.is_sweep_override():
-                refuse_code(override.value(), str(override.input_line))
+                key = override.key_or_group.rpartition(".")[2]
+                refuse_code(override.value(), str(override.input_line), key)
                 self._check_choice(override, repo)
         return self._parsed, repo
 
@@ -284,10 +298,16 @@ class Loader(ConfigLoaderImpl):
         """A file; the dotted keys of a search space become a tree, to be merged as one."""
         loaded = super()._load_single_config(default, repo)
         config = loaded.config
-        if not isinstance(config, DictConfig) or not isinstance(config.get("space"), DictConfig):
+        if not isinstance(config, DictConfig):
             return loaded
-        config = copy.deepcopy(config)  # the loaded one is in a cache
-        config.space = nested(OmegaConf.to_container(config.space, resolve=False), "space")
+        has_space = isinstance(config.get("space"), DictConfig)
+        if has_space or self.read_once:
+            # The loaded one is in a cache, and Hydra merges nodes without copying them: a
+            # composition would change the file for the next one.
+            config = copy.deepcopy(config)
+        if has_space:
+            space = OmegaConf.to_container(config.space, resolve=False)
+            config.space = nested(space, "space")
         return replace(loaded, config=config)
 
     def _check_values(self, tree: JsonObject, free: set[str], repo: IConfigRepository) -> None:

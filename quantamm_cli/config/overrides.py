@@ -1,9 +1,10 @@
-"""Parses overrides with Hydra's grammar, and turns Hydra's errors into one line."""
+"""Parses and writes overrides in Hydra's grammar, and turns Hydra's errors into one line."""
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -20,6 +21,8 @@ def read(loader: ConfigLoader, word: str) -> Override:
     """One override. Raises ConfigError."""
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
+    if name.startswith("space."):  # space.pool/rule, which Hydra's grammar does not know
+        word = f"{key.replace('/', '.')}{equals}{value}"
     if not word.startswith("~") and (not equals or not name):
         raise ConfigError(word, "is not key=value")
     if equals and not value and not word.startswith("~"):
@@ -36,6 +39,19 @@ def read(loader: ConfigLoader, word: str) -> Override:
 def _parsed(word: str) -> Override:
     """Cached, as a study composes the same overrides for each of its trials."""
     return OverridesParser.create().parse_overrides([word])[0]
+
+
+def override_value(value: Any) -> str:
+    """A value in the grammar of Hydra's overrides."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(override_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{override_value(item)}' for key, item in value.items())}}}"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "\\'") + "'"
+    return repr(value)
 
 
 def as_list(override: Override) -> str:

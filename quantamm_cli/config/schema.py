@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from quantamm_cli.config.components import load_components, load_strategies
+from quantamm_cli.config.components import load_components, load_strategies, load_studies
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.docstrings import paragraphs
 from quantamm_cli.settings.run import Simulate, Train
@@ -30,6 +30,8 @@ def json_schema(command: str) -> JsonSchemaValue:
         schema = _competition()
     else:
         schema = _object(Simulate if command == "simulate" else Train, "")
+    if command == "tune":
+        schema["properties"] |= _study()
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect, "title": f"qsim {command}"} | schema
 
@@ -53,6 +55,14 @@ def _competition() -> JsonSchemaValue:
     changes = {"type": "object", "additionalProperties": {"type": "object"}}
     schema["properties"]["strategy"] = changes
     return schema
+
+
+def _study() -> JsonSchemaValue:
+    """The schema of what ``tune`` has beside the settings of a training."""
+    from quantamm_cli.tuning.settings import Study
+
+    load_studies()
+    return {"space": {"type": "object"}, "study": _object(Study, "study")}
 
 
 def _one_of(group: str) -> JsonSchemaValue:

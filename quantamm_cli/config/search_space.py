@@ -1,54 +1,32 @@
 """Settings of a study's trials, composed as if the searched settings were on the command line."""
 
-import random
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from quantamm_cli.config import key_validation
-from quantamm_cli.config.compose import Composer, resolved
+from quantamm_cli.config.compositions import Compositions
+from quantamm_cli.config.first_trials import first_trials
 from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.search_components import SearchComponents
+from quantamm_cli.config.search_settings import NOT_SEARCHED, Names, SearchSettings, unknown
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject, branch
 from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning import space_check
-from quantamm_cli.tuning.space import Choices, Range, Spec, read_space
+from quantamm_cli.tuning.branches import read_space
+from quantamm_cli.tuning.points import Guess, Preferring, Suggests, grid
+from quantamm_cli.tuning.space import Searched, holds, plain_values, setting_of
 
-_NOT_SEARCHED = ("study", "space", "experiment", "hydra", "conf")
 _POINTS = 8
-
-
-class Suggests(Protocol):
-    """A trial, or a substitute for one."""
-
-    def suggest(self, key: str, spec: Range | Choices) -> Json:
-        """A value of a searched setting."""
-
-
-class Guess:
-    """A random point of a space, to find out whether any is legal."""
-
-    def __init__(self, number: int) -> None:
-        self._random = random.Random(number)
-
-    def suggest(self, key: str, spec: Range | Choices) -> Json:
-        """A random value of the space."""
-        if isinstance(spec, Choices):
-            return self._random.choice(spec.values)
-        share = self._random.random()
-        if spec.log:
-            value = spec.low * (spec.high / spec.low) ** share
-        else:
-            value = spec.low + share * (spec.high - spec.low)
-        if spec.step:
-            value = spec.low + (value - spec.low) // spec.step * spec.step
-        return int(value) if spec.integer else float(value)
 
 
 class Search:
     """The checked space of a study, and the settings at its points.
 
-    A searched setting that the chosen components do not have (a weight decay of ``sgd``)
-    is left out of that trial.
+    Components are drawn first, and then the settings that those have (a weight decay is left out
+    of a trial with ``sgd``) and let a search change (a fee is left out with ``fees=none``). A
+    setting that is searched over different values under different choices has several names in the
+    study, ``params.width@momentum``.
 
     Raises:
         ConfigError: a space that no trial could use.
@@ -57,99 +35,121 @@ class Search:
     def __init__(
         self, tree: JsonObject, overrides: tuple[str, ...], config_dir: str | None
     ) -> None:
-        self._composer = Composer("tune", overrides, config_dir)
-        self._composer.loader.read_once = True
-        self._trees: dict[tuple[str, ...], JsonObject] = {(): tree}
-        self._last: tuple[tuple[str, ...], JsonObject] = ((), tree)
+        self._tree = tree
         self.base = read_settings(Train, tree)
-        space = read_space(branch(tree, "space"))
-        if not space:
+        written = read_space(branch(tree, "space"))
+        if not written:
             raise ConfigError(
                 "space", "is empty; add settings to it: 'space.fit.learning_rate=[0.001,1,log]'"
             )
-        self._groups = sorted(filter(self._is_group, space), key=lambda key: key.count("."))
-        variants = self._variants(space)
-        self._check_keys(space, variants)
-        specs = space_check.resolve(space, self._groups, list(map(self.settings, variants)))
-        self.space: dict[str, Range | Choices] = {key: specs[key] for key in self._groups} | specs
+        for name, spec in written.items():
+            if setting_of(name).split(".")[0] in NOT_SEARCHED:
+                raise unknown(name, spec, tree)
+        compositions = Compositions("tune", overrides, config_dir)
+        self._components = SearchComponents(written, compositions, self.base, tree)
+        self._existing = SearchSettings(written, self._components, self.tree)
+        self.space: Mapping[str, Searched] = self._components.specs | self._existing.checked()
         self._check_possible()
 
     @property
+    def conditional(self) -> bool:
+        """Whether there are settings that not every trial has."""
+        return self._existing.vary or any(spec.when for spec in self.space.values())
+
+    @property
     def base_values(self) -> JsonObject:
-        """The values, without a search, of those searched settings whose value is in the space."""
-        defaults = space_check.defaults(self.base)
-        values: dict[str, Json] = {}
-        for key, spec in self.space.items():
-            value = key_validation.lookup(self._trees[()], key.split("."))
-            if key in self._groups and value:
-                value = value["kind"]
-            elif value is None:
-                value = defaults.get(key)
-            if spec.holds(value):
-                values[key] = value
-        return values
+        """The values, without a search, of those searched settings whose value is in the space; by
+        name in the study.
+        """
+        return self.named(self.values_of(self._tree, self.base))
 
     def values(self, attempt: Suggests) -> JsonObject:
-        """The values that a trial takes from the space."""
-        chosen: dict[str, Json] = {}
-        for key in self._groups:
-            if isinstance(key_validation.lookup(self.tree(chosen), key.split(".")), dict):
-                chosen[key] = attempt.suggest(key, self.space[key])
-        settings = read_settings(Train, self.tree(chosen)) if chosen else self.base
-        for key, spec in self.space.items():
-            if key not in self._groups and space_check.has_setting(settings, key):
-                chosen[key] = attempt.suggest(key, spec)
+        """The values that a trial takes from the space, by dotted setting; the attempt suggests
+        them by name.
+        """
+        chosen = self._components.draw(attempt)
+        for key, names in self._existing.under(chosen).items():
+            for name, spec in names.items():
+                if holds(spec.when, chosen):
+                    chosen[key] = attempt.suggest(name, spec)
+                    break
         return chosen
 
     def tree(self, values: JsonObject) -> JsonObject:
-        """The plain settings with these values of searched ones."""
-        groups = {key for key in values if key in self._groups}
-        words = []
-        for key, value in values.items():
-            name = key.replace(".", "/") if key in groups else key
-            words.append(f"{name}={override_value(value)}")
-        point = tuple(sorted(words))
-        if point in self._trees:
-            return self._trees[point]
-        if point == self._last[0]:  # the best so far is written at once
-            return self._last[1]
-        others = [word for word in self._composer.overrides if _group(word) not in groups]
-        tree = resolved(self._composer.loader.settings(self._composer.name, [*others, *words]))
-        if len(groups) == len(values):  # a choice of groups alone: few, and used in every trial
-            self._trees[point] = tree
-        self._last = (point, tree)
-        return tree
+        """The plain settings with these values of searched ones, by dotted setting or by name.
+
+        Equal values give equal settings, whatever was composed before. Raises ConfigError.
+        """
+        return self._components.tree(plain_values(values)) if values else self._tree
 
     def settings(self, values: JsonObject) -> Train:
         """The typed settings with these values of searched ones. Raises ConfigError."""
         return read_settings(Train, self.tree(values))
 
-    def _is_group(self, key: str) -> bool:
-        return key.split(".")[0] not in _NOT_SEARCHED and bool(
-            self._composer.loader.options(key.replace(".", "/"))
-        )
+    def first(self, entries: Sequence[Any]) -> list[JsonObject]:
+        """The values of trials to try first, by name, in order and each once.
 
-    def _variants(self, space: Mapping[str, Spec]) -> list[JsonObject]:
-        """Choices of groups that together have every setting that any trial may have: each choice
-        of a group alone, and within each choice of the groups that contain it.
+        ``entries``: mappings of dotted settings to values, or names of stored runs, whose values of
+        the searched settings are meant. What an entry leaves out is left to the sampler.
+
+        Raises:
+            ConfigError: an entry is not in the space, or is no run.
         """
-        variants: list[JsonObject] = [{}]
-        for key in self._groups:
-            spec = space[key]
-            if not isinstance(spec, Choices):
-                continue
-            for values in list(variants):
-                if not all(key.startswith(f"{other}.") for other in values):
-                    continue
-                if isinstance(key_validation.lookup(self.tree(values), key.split(".")), dict):
-                    variants += [self._legal({**values, key: name}, key) for name in spec.values]
-        return variants
+        return first_trials(self, entries)
 
-    def _legal(self, values: JsonObject, key: str) -> JsonObject:
-        try:
-            self.settings(values)
-        except ConfigError as failure:
-            raise ConfigError(f"space.{key}", f"{values[key]}: {failure}") from None
+    def grid(self, points: int) -> Iterator[JsonObject]:
+        """Every combination of values, by name: all choices, all steps of a range that has a step,
+        and ``points`` values of another, from end to end.
+        """
+        return grid(self.values, points)
+
+    def chooses(self, key: str) -> bool:
+        """Whether a dotted setting is a component that is searched."""
+        return key in self._components
+
+    def candidates(self, values: JsonObject) -> Names:
+        """What each setting may be searched over in a trial with some values; without all of its
+        components among them, in any trial that has them.
+        """
+        attempt = Preferring(values)
+        chosen = self._components.draw(attempt)
+        names = {name: self.space[name] for name in attempt.names}
+        if attempt.complete:
+            for specs in self._existing.under(chosen).values():
+                names |= specs
+        else:
+            names |= self.space
+        candidates: Names = {}
+        for name, spec in names.items():
+            if holds(tuple(each for each in spec.when if each[0] in values), values):
+                candidates.setdefault(setting_of(name), {})[name] = spec
+        return candidates
+
+    def named(self, values: JsonObject) -> dict[str, Json]:
+        """Values by name, from those by dotted setting, without those that are not in the space or
+        belong to other choices.
+        """
+        return {
+            name: values[key]
+            for key, names in self.candidates(values).items()
+            for name, spec in names.items()
+            if key in values and spec.holds(values[key])
+        }
+
+    def values_of(self, tree: JsonObject, settings: Train) -> dict[str, Json]:
+        """The values that some settings and their tree have of the searched ones, by dotted
+        setting; parameters as they are given, or their defaults.
+        """
+        defaults, values = space_check.defaults(settings), dict[str, Json]()
+        for key in dict.fromkeys(map(setting_of, self.space)):
+            *path, last = key.split(".")
+            node = key_validation.lookup(tree, path) if path else tree
+            if isinstance(node, Mapping) and last in node:
+                value = node[last]
+                kind = value.get("kind") if isinstance(value, Mapping) else None
+                values[key] = kind if key in self._components else value
+            elif key in defaults:
+                values[key] = defaults[key]
         return values
 
     def _check_possible(self) -> None:
@@ -159,7 +159,7 @@ class Search:
         refused: list[ConfigError] = []
         for number in range(_POINTS):
             try:
-                self.settings(self.values(Guess(number)))
+                space_check.parameter_values(self.settings(self.values(Guess(number))))
             except ConfigError as failure:
                 refused.append(failure)
             else:
@@ -167,32 +167,3 @@ class Search:
         raise ConfigError(
             "space", f"none of {_POINTS} random points of it is legal; the first: {refused[0]}"
         )
-
-    def _check_keys(self, space: Mapping[str, Spec], variants: list[JsonObject]) -> None:
-        """Raise ConfigError for a key that is a setting of no variant."""
-        trees = list(map(self.tree, variants))
-        for key in space:
-            *path, last = key.split(".")
-            nodes = (key_validation.lookup(tree, path) or () for tree in trees)
-            exists = any(last in node for node in nodes) or key.startswith("params.")
-            if not exists or key.split(".")[0] in _NOT_SEARCHED:
-                tree = {name: node for name, node in trees[0].items() if name not in _NOT_SEARCHED}
-                raise ConfigError(f"space.{key}", key_validation.unknown(key, tree).message)
-
-
-def override_value(value: Any) -> str:
-    """A value in the grammar of Hydra's overrides."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(override_value, value))}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{override_value(item)}' for key, item in value.items())}}}"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "\\'") + "'"
-    return repr(value)
-
-
-def _group(word: str) -> str:
-    """The key of an override, or the place of the group that it chooses."""
-    return word.partition("=")[0].lstrip("+~").partition("@")[0].replace("/", ".")

@@ -24,7 +24,7 @@ from pydantic import Field, create_model
 
 from quantamm_cli.core.types import DAY, Daily, Trajectory
 from quantamm_cli.settings.component import Component
-from quantamm_cli.settings.signs import NEGATED
+from quantamm_cli.settings.signs import LOSSES, NEGATED
 from quantamm_cli.settings.types import NonNegative
 
 WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
@@ -114,10 +114,12 @@ def metric(
     minutes: int = 1,
     lacks: str = Definition.lacks,
     exists: Callable[[Any], Bool[Array, ""]] | None = None,
+    loss: bool = False,
 ) -> Callable[[C], C]:
     """Register a metric under its function's name, or ``name`` if that is not an identifier, for
     use in YAML. ``meaning`` rises by one when the definition changes. ``sign`` is -1 of a metric
     that is minus what it is called: tables show it positive (``settings.signs`` lists ours).
+    ``loss`` is true of a drawdown or a value at risk, a negative fraction: a limit of it is a size.
 
     A metric that reads ``days`` receives a ``Daily`` or a ``Trajectory``; others a ``Trajectory``.
     It is not called on windows shorter than ``minutes``. Where ``exists`` is false, or it returns
@@ -133,6 +135,8 @@ def metric(
         settings.unit, settings.meaning = unit, meaning
         if sign < 0:
             NEGATED.add(kind)
+        if loss:
+            LOSSES.add(kind)
         return compute
 
     return enrol

@@ -33,19 +33,19 @@ def _yearly(path: Trajectory) -> Scalar:
     return yearly_above_cash(yearly, path)
 
 
-@metric(unit="fraction", minutes=2)
+@metric(unit="fraction", minutes=2, loss=True)
 def greatest_draw_down(path: Trajectory) -> Scalar:
     """Deepest fall below the first value (not below the peak), as a fraction of it."""
     return (path.value - path.value[0]).min() / path.value[0]
 
 
-@metric(unit="fraction", minutes=2)
+@metric(unit="fraction", minutes=2, loss=True)
 def max_drawdown(path: Trajectory) -> Scalar:
     """Deepest fall of the window, from a peak to a trough after it."""
     return drawdowns(path.value).min()
 
 
-@metric(unit="fraction", minutes=WEEK)
+@metric(unit="fraction", minutes=WEEK, loss=True)
 def weekly_max_drawdown(path: Trajectory) -> Scalar:
     """Deepest drawdown within any block of a week."""
     return drawdowns(blocks(path.value, WEEK)).min(initial=0.0)
@@ -74,7 +74,9 @@ def calmar(path: Trajectory) -> Scalar:
     return per_loss(_yearly(path), drawdowns(path.value).min())
 
 
-@metric(unit="fraction", reads="days", sorts=True, name="daily_cdar_95%", minutes=DAY + 1)
+@metric(
+    unit="fraction", reads="days", sorts=True, name="daily_cdar_95%", minutes=DAY + 1, loss=True
+)
 def cdar(path: Trajectory | Daily) -> Scalar:
     """Conditional drawdown at risk: mean of the deepest 5 % of all daily drawdowns.
     [Chekhlov, Uryasev & Zabarankin, 2005]

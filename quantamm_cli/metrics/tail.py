@@ -106,7 +106,8 @@ def _define(
     name: str, unit: str, text: str, minutes: int, compute: Callable[[Trajectory], Scalar]
 ) -> None:
     compute.__doc__ = text
-    metric(unit, sorts=True, name=name, minutes=minutes, lacks=_NO_RISK)(compute)
+    loss = unit == "fraction"
+    metric(unit, sorts=True, name=name, minutes=minutes, lacks=_NO_RISK, loss=loss)(compute)
 
 
 for _period, _length in _PERIODS.items():

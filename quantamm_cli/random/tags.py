@@ -41,12 +41,12 @@ UNTAGGED = {
     "competition.optimise.evolve": "the only stream of a search; the market's keys have names",
     "competition.statistics.probability_best": _ALONE,
     "competition.validation_probes.probe": "the only stream of a check of a strategy",
-    "config.search_space.__init__": "tests whether a space has legal points; none of them is run",
     "core.params._jittered": "the differences between sets with fit.init=gaussian",
     "core.sampling.points": "the differences between sets otherwise; layers take the next seeds",
     "evaluation.bootstrap.resampled": _ALONE,
     "evaluation.rademacher.rademacher": _ALONE,
     "training.optuna._next_trials": "the seed is a number of the stream of the tag OPTUNA",
+    "tuning.points.__init__": "tests whether a space has legal points; none of them is run",
     "tuning.study.reseed": "the seed is a digest of the study's seed, the trial and the setting",
 }
 """The functions that start a stream without a tag, and the reasons. A new function takes a tag.

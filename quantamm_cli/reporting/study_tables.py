@@ -1,10 +1,12 @@
-"""The table of a study's trials."""
+"""The tables of a study: its trials, and the workers at them."""
 
 from collections.abc import Sequence
 
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.signs import shown
+from quantamm_cli.tuning.leases import WorkerState
 from quantamm_cli.tuning.study_document import TrialRecord
+from quantamm_cli.tuning.trials import Trial
 
 
 def trials_table(
@@ -12,13 +14,83 @@ def trials_table(
     trials: Sequence[TrialRecord],
     searched: Sequence[str],
     best: int | None,
-    objective: str,
+    objectives: Sequence[str],
 ) -> Table:
-    """A row for each trial of the study's document; its value is of ``objective``."""
+    """A row for each trial of the study's document; its values are of ``objectives``."""
     rows = []
     for each in trials:
-        values = map(each["settings"].get, searched)
+        settings = map(each["settings"].get, searched)
         remark = "best" if each["number"] == best else each.get("reason", "")
-        outcome = [each["number"], each["state"], shown(objective, each["value"])]
-        rows.append([*outcome, *values, each.get("run", "")[:16], remark])
-    return Table.of(caption, ["trial", "state", "value", *searched, "run", ""], rows)
+        rows.append(
+            [
+                each["number"],
+                each["state"],
+                *scores(each, objectives),
+                *settings,
+                each.get("run", "")[:16],
+                remark,
+            ]
+        )
+    heads = ["value"] if len(objectives) == 1 else objectives
+    names = [_short(key, searched) for key in searched]
+    return Table.of(caption, ["trial", "state", *heads, *names, "run", ""], rows)
+
+
+def _short(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted setting, if no other one ends so."""
+    last = key.rpartition(".")[2]
+    alike = [other for other in keys if other.rpartition(".")[2] == last]
+    return last if len(alike) == 1 else key
+
+
+def settings_of(trials: Sequence[TrialRecord]) -> list[str]:
+    """The searched settings that any of the trials has, in their order."""
+    keys: dict[str, None] = {}
+    for each in trials:
+        keys |= dict.fromkeys(each["settings"])
+    return list(keys)
+
+
+def scores(trial: TrialRecord, objectives: Sequence[str]) -> list[float | None]:
+    """The scores of a trial with the signs of tables."""
+    if len(objectives) == 1:
+        return [shown(objectives[0], trial["value"])]
+    values = trial.get("values", {})
+    return [shown(name, values.get(name)) for name in objectives]
+
+
+def progress_line(
+    trials: Sequence[Trial], objectives: Sequence[str], best: Trial | None, rate: float | None
+) -> str:
+    """The state of a study in one line; ``rate``: trials that end in a second."""
+    counts = {"finished": 0, "running": 0, "waiting": 0, "pruned": 0, "failed": 0}
+    for trial in trials:
+        counts[trial.state] += 1
+    parts = [f"{count} {state}" for state, count in counts.items() if count or state == "finished"]
+    if best is not None:
+        values = zip(objectives, best.values, strict=True)
+        parts.append(f"best {' '.join(f'{shown(*each):.4g}' for each in values)}")
+    if rate is not None:
+        left = (counts["running"] + counts["waiting"]) / rate
+        parts.append(f"{60 * rate:.3g} a minute, {duration(left)} left")
+    return ", ".join(parts)
+
+
+def workers_table(workers: Sequence[WorkerState], now: float, caption: str) -> Table:
+    """A row for each worker; ``now`` in seconds since 1970."""
+    rows = []
+    for each in workers:
+        step = f"{each.step}/{each.steps}" if each.steps else ""
+        begun = "" if each.begun is None else duration(now - each.begun)
+        rows.append([each.label, each.pid, each.trial, begun, step, each.text, each.ended])
+    columns = ["worker", "pid", "trial", "for", "step", "", "ended"]
+    return Table.of(caption, columns, rows)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as hours, minutes and seconds, of which two."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"

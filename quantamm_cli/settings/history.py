@@ -28,7 +28,7 @@ class Change(NamedTuple):
     document: int
     """The first document number that was written after the change."""
     where: str
-    """``group/kind`` of a component; ``train``, ``simulate``, ``compete`` or a
+    """``group/kind`` of a component; ``train``, ``simulate``, ``compete``, ``tune`` (a study) or a
     dotted place of other settings.
     """
     meaning: int
@@ -63,6 +63,13 @@ CHANGES: tuple[Change, ...] = (
         "pool/rule/trad_hodling_index_market_cap",
         2,
         "the streaming fee of a trade does not depend on the length of the window",
+    ),
+    Change(
+        2,
+        "tune",
+        2,
+        "sampler and pruner are components with settings; walk-forward trials are ended by "
+        "wilcoxon unless study.pruner says otherwise",
     ),
 )
 

@@ -185,6 +185,16 @@ class Train(Simulate):
         return tuple(cycles)
 
     @property
+    def selection_metric(self) -> str:
+        """The metric that selects: ``split.selection_metric``, or else the training metric."""
+        return self.split.selection_metric or self.metric.kind
+
+    @property
+    def selection_period(self) -> str:
+        """The period that selects by default."""
+        return "validation" if "validation" in self.periods else "train"
+
+    @property
     def fitted_rows(self) -> int:
         """Minutes of [start, end) that train or validate: all but the embargo."""
         return self.rows - self.split.embargo_days * DAY

@@ -11,9 +11,27 @@ NEGATED = {
     "daily_tracking_error",
     "daily_volatility",
     "loss_versus_rebalancing",
+    "turnover",
     "ulcer",
 }
 """Metrics that are minus what they are called; ``metric(..., sign=-1)`` adds a user's."""
+LOSSES = {
+    "daily_cdar_95%",
+    "daily_var_95%",
+    "daily_var_95%_trad",
+    "daily_var_99%",
+    "daily_var_99%_trad",
+    "greatest_draw_down",
+    "max_drawdown",
+    "weekly_max_drawdown",
+    "weekly_var_95%",
+    "weekly_var_95%_trad",
+    "weekly_var_99%",
+    "weekly_var_99%_trad",
+}
+"""Metrics that are losses, as negative fractions: a limit of one is its size, with either sign.
+``metric(..., loss=True)`` adds a user's.
+"""
 
 
 def shown(metric: str, score: Any) -> Any:

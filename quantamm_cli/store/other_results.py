@@ -20,7 +20,7 @@ from quantamm_cli.store.recorded import GRID, SWEEP, GridPlace, SimulationPlace,
 from quantamm_cli.store.result_names import SIMULATION, StoredResult, pool_of
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.walks import WalkPlace, read_walk
-from quantamm_cli.tuning.study_document import StudyDocument
+from quantamm_cli.tuning.study_document import StudyDocument, objectives
 
 _FILES = {
     "compete": "scores.json",
@@ -130,8 +130,10 @@ def read_study(result: StoredResult) -> StudyDocument:
 def older_study(study: StudyDocument) -> tuple[Older, ...]:
     """The definitions that have changed since a study was made."""
     identity = study["identity"]
-    _, _, metric = identity["objective"].partition(".")
-    return older(identity["train"], "train", [metric], identity.get("meanings"))
+    metrics = [name.partition(".")[2] for name in objectives(study)]
+    trained = older(identity["train"], "train", metrics, identity.get("meanings"))
+    searched: Any = {key: node for key, node in identity.items() if key != "train"}
+    return (*older(searched, "study"), *trained)
 
 
 def _file(result: StoredResult) -> tuple[Path, bool]:
@@ -192,7 +194,7 @@ def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     tokens, pool = _pool(study["identity"]["train"])
     facts: Listed = {
         "trials": len(study["trials"]),
-        "metric": study["identity"]["objective"],
+        "metric": ", ".join(objectives(study)),
         "best": study["best"]["value"] if "best" in study else None,
         "tokens": tokens,
         "pool": pool,

@@ -28,3 +28,22 @@ class StudyPlace(ResultFolder):
     def experiment(self) -> Path:
         """The best trial as an experiment file."""
         return self.folder / "best.yaml"
+
+    @property
+    def workers(self) -> Path:
+        """The leases of the workers, and what they print."""
+        return self.folder / "workers"
+
+    @property
+    def stop_mark(self) -> Path:
+        """A file that asks all workers to stop."""
+        return self.folder / "stop"
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The paths of its files, by name."""
+        return {
+            "journal": str(self.journal),
+            "summary": str(self.summary),
+            "experiment": str(self.experiment),
+        }

@@ -8,12 +8,19 @@ groups, slashes (``pool/rule``). A setting is searched over
     {low: 0.001, high: 1, log: true, step:, type:}   the same
     [momentum, power_channel]                        names to choose from
     {choices: [4, 8, 16]}                            values to choose from
+    {choices: {adamw: {fit.weight_decay: [0, 0.1]},  values to choose from, each with the settings
+               sgd: {}}}                             that are searched under it only
     declared                                         the range a parameter declares
                                                      (params.NAME, or params for all)
     null                                             not searched: removes it from a space that
                                                      has it
+
+In the nested form ``choices`` is a list. ``branches`` has as ``written`` pairs of a choice and the
+space under it (a list, as merging replaces lists) and as ``changed``, by choice, what is merged
+into those.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
@@ -21,7 +28,8 @@ from typing import Any, TypeGuard
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
-FIELDS = ("low", "high", "log", "step", "type", "choices", "declared")
+WRITTEN = ("low", "high", "log", "step", "type", "choices", "declared")
+FIELDS = (*WRITTEN, "branches")
 _WORDS = ("log", "int", "float")
 
 
@@ -29,7 +37,7 @@ def nested(value: Any, where: str) -> Any:
     """A space as a tree of nodes with its short forms written out, so that it can be merged.
 
     A complete specification (a short form, low and high, choices) replaces another; ``{high: 2}``
-    changes one field of it.
+    changes one field of it, and ``{choices.adamw.fit.weight_decay: [0, 0.2]}`` one branch.
     """
     if isinstance(value, list | tuple):
         return dict.fromkeys(FIELDS) | _short(list(value), where)
@@ -39,20 +47,48 @@ def nested(value: Any, where: str) -> Any:
         return value
     tree: dict[str, Json] = {}
     for key, item in value.items():
-        *path, last = str(key).replace("/", ".").split(".")
+        path, inner = _inner(str(key).replace("/", ".").split("."), item, f"{where}.{key}")
+        *parents, last = path
         node: Any = tree
-        for part in path:
+        for part in parents:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError(
                     f"{where}.{key}", f"{part} is both removed from the space (null) and searched"
                 )
-        field = last in FIELDS and not isinstance(item, Mapping)
-        inner = item if field else nested(item, f"{where}.{key}")
         if isinstance(inner, dict) and isinstance(node.get(last), dict):
             inner = _merged(node[last], inner)
         node[last] = inner
+        if last == "choices" and isinstance(item, Mapping):
+            node["branches"] = {"written": _branches(item, f"{where}.{key}"), "changed": None}
     return _completed(tree)
+
+
+def _inner(path: list[str], item: Any, where: str) -> tuple[list[str], Any]:
+    """The place of a node, and what is written there in the nested form."""
+    if "choices" in path[:-1]:
+        at = path.index("choices")
+        rest = ".".join(path[at + 2 :])
+        space = nested({rest: item} if rest else item, where)
+        return [*path[:at], "branches"], {"changed": {path[at + 1]: space}}
+    if path[-1] == "choices" and isinstance(item, Mapping):
+        return path, list(item)
+    if path[-1] in FIELDS and not isinstance(item, Mapping):
+        return path, item
+    return path, nested(item, where)
+
+
+def _branches(choices: Mapping[Any, Any], where: str) -> list[Json]:
+    """The spaces under the values of a mapping of choices."""
+    return [
+        [label(value), nested(space or {}, f"{where}.{label(value)}")]
+        for value, space in choices.items()
+    ]
+
+
+def label(value: Json) -> str:
+    """The text that stands for a value among choices."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
@@ -76,6 +112,13 @@ def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
         elif value is not None or key not in merged:
             merged[key] = value
     return merged
+
+
+def overlaid(value: Json, change: Json) -> Json:
+    """A value with another merged into it, as OmegaConf merges: trees by key; else the other."""
+    if not isinstance(value, Mapping) or not isinstance(change, Mapping):
+        return change
+    return {**value, **{key: overlaid(value.get(key), item) for key, item in change.items()}}
 
 
 def _short(values: list[Json], where: str) -> dict[str, Json]:

@@ -5,6 +5,8 @@ Its progress bars are not used, but importing them warns in a notebook without w
 
 import importlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Thread
 
 # Optuna stores the tracebacks of optional imports that fail, which keeps the frames of its importer
@@ -27,4 +29,13 @@ __all__ = [
     "JournalStorage",
     "TrialState",
     "optuna",
+    "quietly",
 ]
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without Optuna's warnings that a part of it is experimental; the lock pins its version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield

@@ -1,6 +1,6 @@
 """The specifications of a search space, each valid by itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,8 +8,29 @@ from typing import Any
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.suggestions import did_you_mean
-from quantamm_cli.tuning.nested import FIELDS, is_integer, number
+from quantamm_cli.tuning.nested import is_integer, label, number
+
+When = tuple[tuple[str, tuple[Json, ...]], ...]
+"""Under which choices a setting is searched: for each of these settings, one of the values; outer
+choices first. Empty: wherever it exists.
+"""
+
+
+def holds(when: When, values: Mapping[str, Json]) -> bool:
+    """Whether all conditions hold at a point, whose values are by dotted setting."""
+    return all(key in values and Choices(choices).holds(values[key]) for key, choices in when)
+
+
+def setting_of(name: str) -> str:
+    """The dotted setting of a name in a study: ``params.width@momentum`` is ``params.width`` with a
+    range that it has under ``momentum`` only.
+    """
+    return name.partition("@")[0]
+
+
+def plain_values(values: Mapping[str, Json]) -> dict[str, Json]:
+    """The values of a trial by dotted setting, from those by name in a study."""
+    return {setting_of(name): value for name, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -23,6 +44,7 @@ class Range:
     log: bool = False
     step: float | None = None
     integer: bool | None = None
+    when: When = ()
 
     @property
     def ends(self) -> tuple[Json, ...]:
@@ -40,6 +62,19 @@ class Range:
         steps = (Decimal(str(value)) - Decimal(str(self.low))) / Decimal(str(self.step))
         return steps == int(steps)
 
+    def steps(self, step: float) -> list[Json]:
+        """All values at whole steps from ``low``, without the rounding of binary fractions."""
+        low, width = Decimal(str(self.low)), Decimal(str(step))
+        count = int((Decimal(str(self.high)) - low) / width) + 1
+        values = [low + number * width for number in range(count)]
+        return list(map(int if self.integer else float, values))
+
+    def __str__(self) -> str:
+        """As messages and tables have it: ``0.001 to 1 (log)``."""
+        words = [*["log"] * self.log, *["whole numbers"] * bool(self.integer)]
+        words += [f"by {self.step:g}"] if self.step else []
+        return f"{self.low:g} to {self.high:g}" + f" ({', '.join(words)})" * bool(words)
+
     def to_dict(self) -> JsonObject:
         """The range as YAML has it, with every key."""
         low, high = self.ends
@@ -49,6 +84,7 @@ class Range:
             "log": self.log,
             "step": self.step,
             "type": "int" if self.integer else "float",
+            **_when_json(self.when),
         }
 
 
@@ -57,6 +93,7 @@ class Choices:
     """Values without order."""
 
     values: tuple[Json, ...]
+    when: When = ()
 
     @property
     def ends(self) -> tuple[Json, ...]:
@@ -67,48 +104,45 @@ class Choices:
         """Whether the search can reach a value."""
         return canonical(plain(value)) in map(canonical, map(plain, self.values))
 
+    def __str__(self) -> str:
+        """As messages have them: ``one of adamw, sgd``."""
+        return f"one of {', '.join(map(label, self.values))}"
+
     def to_dict(self) -> JsonObject:
         """The choices as YAML has them."""
-        return {"choices": plain(self.values)}
+        return {"choices": plain(self.values), **_when_json(self.when)}
 
 
 @dataclass(frozen=True)
 class Declared:
     """The range that the parameter itself declares."""
 
-
-Spec = Range | Choices | Declared
-
-
-def read_space(tree: JsonObject) -> dict[str, Spec]:
-    """The specifications of a nested space, by dotted setting.
-
-    Raises:
-        ConfigError: a specification is not valid.
-    """
-    return dict(_places(tree, ""))
+    when: When = ()
 
 
-def _places(node: JsonObject, place: str) -> Iterator[tuple[str, Spec]]:
-    fields: dict[str, Json] = {}
-    for name, value in node.items():
-        inner = f"{place}.{name}" if place else str(name)
-        if isinstance(value, Mapping):
-            yield from _places(value, inner)
-        elif name in FIELDS and place:
-            if value is not None:
-                fields[name] = value
-        elif value is not None:
-            near = did_you_mean(str(name), FIELDS)
-            raise ConfigError(
-                f"space.{inner}",
-                f"{value} is neither a range such as [0.001, 1, log] nor choices{near}",
-            )
-    if fields:
-        yield place, _spec(fields, f"space.{place}")
+Searched = Range | Choices
+Spec = Searched | Declared
 
 
-def _spec(fields: JsonObject, where: str) -> Spec:
+def _when_json(when: When) -> JsonObject:
+    """The conditions, as part of what names a study; absent where there are none."""
+    return {"when": {key: plain(values) for key, values in when}} if when else {}
+
+
+def labels(when: When) -> list[str]:
+    """The choices of conditions as texts, outer ones first."""
+    return ["+".join(map(label, values)) for _, values in when]
+
+
+def place(key: str, when: When) -> str:
+    """Where a space has a setting: ``space.fit.choices.adamw.fit.weight_decay``."""
+    pairs = zip(when, labels(when), strict=True)
+    outer = [f"{other}.choices.{text}" for (other, _), text in pairs]
+    return ".".join(["space", *outer, key])
+
+
+def read_spec(fields: JsonObject, where: str) -> Spec:
+    """One specification. Raises ConfigError: it is not valid."""
     if fields.get("declared"):
         return Declared()
     if "choices" in fields:

@@ -1,12 +1,17 @@
-"""Checks of a search space against the settings it searches, before the first trial."""
+"""What a search space is for some settings: the settings of it that they have, with ranges of the
+right type, checked before the first trial.
+"""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Annotated, Any, get_args, get_origin
 
+from numpy.typing import ArrayLike
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
-from quantamm_cli.core.params import Parameter
+from quantamm_cli.core.params import Parameter, initial
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.pools.base import AbstractPool
 from quantamm_cli.settings.component import Component, Settings
@@ -14,73 +19,90 @@ from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import is_integer
-from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
+from quantamm_cli.tuning.space import (
+    Declared,
+    Range,
+    Searched,
+    Spec,
+    place,
+    setting_of,
+)
 
 _SPLIT = ("split.validation_fraction", "split.embargo_days", "split.cycles", "split.cycle_days")
 SCORED = ("tokens", "start", "end", "test_end", "data", *_SPLIT)
 """Settings that change the data a trial is scored on."""
+_PARAMS = "params."
 
 
-def resolve(
-    space: Mapping[str, Spec], groups: Iterable[str], variants: Sequence[Train]
-) -> dict[str, Range | Choices]:
-    """The space with types for all ranges, and with the ranges that parameters declare.
+def existing(space: Mapping[str, Spec], settings: Train) -> Iterator[tuple[str, Searched]]:
+    """The names of a space whose setting these settings have, with types for all ranges, and with
+    the ranges that parameters declare.
 
-    ``variants``: settings with each choice of the groups, as they differ in their parameters.
+    Components are left out.
 
     Raises:
         ConfigError: no trial could use a range or a choice, or it would not change a run.
     """
-    resolved: dict[str, Range | Choices] = {}
-    for key, spec in space.items():
-        if key in groups:
-            if not isinstance(spec, Choices):
-                raise ConfigError(
-                    f"space.{key}",
-                    "is a group of settings; give the names to choose from: {choices: [...]}",
-                )
-            resolved[key] = spec
-        elif key == "params" and isinstance(spec, Declared):
-            resolved |= _declared_parameters(space, variants)
-        elif key.startswith("params."):
-            resolved[key] = _parameter(key, spec, variants)
-        else:
-            resolved[key] = _setting(key, spec, variants)
-    return resolved
+    for name, spec in space.items():
+        key = setting_of(name)
+        if key == "params" and isinstance(spec, Declared):
+            yield from _declared_parameters(name, spec, space, settings)
+            continue
+        resolve = _parameter if key.startswith(_PARAMS) else _setting
+        resolved = resolve(key, spec, settings)
+        if resolved is not None:
+            yield name, resolved
 
 
-def _declared_parameters(
-    space: Mapping[str, Spec], variants: Sequence[Train]
-) -> dict[str, Range | Choices]:
-    """The declared ranges of all parameters that the space does not name."""
-    ranges: dict[str, Range | Choices] = {}
-    for settings in variants:
-        for name, declared in _declared(settings).items():
-            if f"params.{name}" not in space:
-                ranges[f"params.{name}"] = declared
-    return ranges
+def missing(name: str, spec: Spec, choices: Sequence[Train]) -> ConfigError:
+    """The error for a setting of a space that none of these settings has."""
+    key = setting_of(name)
+    where = place(key, spec.when)
+    if key == "params":
+        return ConfigError(where, "the pool has no parameter that declares a range")
+    if not key.startswith(_PARAMS):
+        return ConfigError(where, "no such setting")
+    known: set[str] = set().union(*map(_names, choices))
+    if key[7:] in known:
+        return ConfigError(where, "declares no range; give one: [low, high] or [low, high, log]")
+    return ConfigError(
+        where,
+        f"the pool has no such parameter{did_you_mean(key[7:], known)} (it has: "
+        f"{', '.join(sorted(known)) or 'none'})",
+    )
 
 
-def has_setting(settings: Train, key: str) -> bool:
-    """Whether these settings have the searched one: other rules have other parameters."""
-    if key.startswith("params."):
-        return key[7:] in _names(settings)
-    return _field(settings, key) is not None
+def parameter_values(settings: Train) -> dict[str, ArrayLike]:
+    """The initial parameters by dotted name, under each name that a value may be given: raw and
+    readable arrays of the first set, and values as they are given.
+
+    Raises:
+        ConfigError: a parameter is unknown, given twice or outside its domain.
+    """
+    specs = _specs(settings)
+    sets = getattr(settings.fit, "parameter_sets", 1)
+    raw = initial(specs, settings.params, sets, len(settings.tokens), 0.0, 0)
+    values: dict[str, ArrayLike] = {}
+    for spec in specs:
+        values[_PARAMS + spec.name] = raw[spec.name][0]
+        values[_PARAMS + spec.readable] = spec.bijector.readable(raw[spec.name][0])
+    return values | {_PARAMS + name: value for name, value in settings.params.items()}
 
 
 def defaults(settings: Train) -> dict[str, float]:
     """Default values of the parameters that the settings leave out, by dotted name."""
     values = {}
     for spec in _specs(settings):
-        if isinstance(spec.default, float) and spec.name not in settings.params:
-            values[f"params.{spec.readable}"] = spec.default
+        if isinstance(spec.default, float) and not set(spec.names) & settings.params.keys():
+            values[_PARAMS + spec.readable] = spec.default
     return values
 
 
 def changes_the_score(keys: Iterable[str]) -> list[str]:
-    """The searched settings that change the data a trial is scored on."""
+    """The searched settings, of names of a study, that change the data a trial is scored on."""
     inside = tuple(f"{name}." for name in SCORED)
-    return [key for key in keys if key in SCORED or key.startswith(inside)]
+    settings = dict.fromkeys(map(setting_of, keys))
+    return [key for key in settings if key in SCORED or key.startswith(inside)]
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
@@ -91,58 +113,72 @@ def _names(settings: Train) -> set[str]:
     return {name for spec in _specs(settings) for name in spec.names}
 
 
-def _declared(settings: Train) -> dict[str, Range]:
-    """The search ranges of the parameters that train."""
-    trainable = [spec for spec in _specs(settings) if spec.trainable and spec.low < spec.high]
-    return {spec.readable: Range(spec.low, spec.high, spec.log, None, False) for spec in trainable}
+def _range_of(spec: Parameter) -> Range | None:
+    """The search range of a parameter that trains."""
+    if not spec.trainable or not spec.low < spec.high:
+        return None
+    return Range(spec.low, spec.high, spec.log, None, False)
 
 
-def _parameter(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choices:
+def _declared_parameters(
+    name: str, spec: Declared, space: Mapping[str, Spec], settings: Train
+) -> Iterator[tuple[str, Searched]]:
+    """The declared ranges of all parameters that the space does not name under the same choices."""
+    named = {setting_of(other) for other, each in space.items() if each.when == spec.when}
+    for parameter in _specs(settings):
+        declared = _range_of(parameter)
+        if declared is not None and not any(_PARAMS + each in named for each in parameter.names):
+            own = f"{_PARAMS}{parameter.readable}{name.removeprefix('params')}"
+            yield own, replace(declared, when=spec.when)
+
+
+def _parameter(key: str, spec: Spec, settings: Train) -> Searched | None:
     name = key[7:]
-    known: set[str] = set().union(*map(_names, variants))
-    if name not in known:
-        raise ConfigError(
-            f"space.{key}",
-            f"the pool has no such parameter{did_you_mean(name, known)} (it has: "
-            f"{', '.join(sorted(known)) or 'none'})",
-        )
+    parameter = next((each for each in _specs(settings) if name in each.names), None)
+    if parameter is None:
+        return None
+    if isinstance(spec, Declared):
+        declared = _range_of(parameter) if name == parameter.readable else None
+        return None if declared is None else replace(declared, when=spec.when)
+    for value in spec.ends:
+        try:
+            parameter_values(settings.model_copy(update={"params": {name: value}}))
+        except ConfigError as failure:
+            raise ConfigError(place(key, spec.when), failure.message) from None
     if isinstance(spec, Range):
-        return Range(spec.low, spec.high, spec.log, spec.step, bool(spec.integer))
-    if isinstance(spec, Choices):
-        return spec
-    for declared in map(_declared, variants):
-        if name in declared:
-            return declared[name]
-    raise ConfigError(
-        f"space.{key}", "declares no range; give one: [low, high] or [low, high, log]"
-    )
+        return replace(spec, integer=bool(spec.integer))
+    return spec
 
 
-def _setting(key: str, spec: Spec, variants: Sequence[Train]) -> Range | Choices:
-    where = f"space.{key}"
+def _setting(key: str, spec: Spec, settings: Train) -> Searched | None:
+    where = place(key, spec.when)
+    owner_field = _field(settings, key)
+    if owner_field is None:
+        return None
     if isinstance(spec, Declared):
         raise ConfigError(
             where,
             "is not a parameter and declares no range; give one: [low, high] or [low, high, log]",
         )
-    owner_field = next(filter(None, (_field(each, key) for each in variants)), None)
-    if owner_field is None:
-        raise ConfigError(where, "no such setting")
     owner, field = owner_field
     name = key.rpartition(".")[2]
-    if not _names_a_run(owner, name) or key.split(".")[0] in Train.not_identity:
-        raise ConfigError(where, "does not change what is computed, so it cannot be searched")
+    _refuse(key, name, owner, where)
     if isinstance(spec, Range):
         spec = _typed(spec, field, where)
-    _try(owner, name, field, key, spec.ends)
+    _try(owner, name, key, spec)
     return spec
 
 
-def _names_a_run(owner: type[Settings], name: str) -> bool:
-    """Whether a field is part of a run's identity."""
-    if issubclass(owner, Train):
-        return name not in owner.not_identity
-    return issubclass(owner, Component) and name not in owner.paths
+def _refuse(key: str, name: str, owner: type[Settings], where: str) -> None:
+    """Raise ConfigError for a setting that is no part of a run, or of what scores measure."""
+    paths: Collection[str] = owner.paths if issubclass(owner, Component) else ()
+    if key.split(".")[0] in Train.not_identity or name in paths:
+        raise ConfigError(where, "does not change what is computed, so it cannot be searched")
+    if key.startswith("scoring."):
+        raise ConfigError(
+            where,
+            f"is what all trials are measured in, so it cannot be searched; set {key} for all",
+        )
 
 
 def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None:
@@ -160,7 +196,7 @@ def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None
 
 def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     """A range with the type of its setting: whole numbers or not."""
-    kinds = {field.annotation, *get_args(field.annotation)}
+    kinds = set(_members(field.annotation))
     whole = bool(spec.integer) or (int in kinds and float not in kinds)
     if not kinds & {int, float}:
         raise ConfigError(where, "is not a number; give {choices: [...]}")
@@ -170,20 +206,34 @@ def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
         )
     if whole and spec.integer is False:
         raise ConfigError(where, "takes whole numbers, but its type says float")
-    return Range(spec.low, spec.high, spec.log, spec.step, whole)
+    return replace(spec, integer=whole)
 
 
-def _try(
-    owner: type[Settings], name: str, field: FieldInfo, key: str, values: Iterable[Any]
-) -> None:
+def _members(annotation: Any) -> Iterator[Any]:
+    """The types of a union, without what they are annotated with."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        inner = inner[:1]
+    yield annotation
+    for each in inner:
+        yield from _members(each)
+
+
+def _try(owner: type[Settings], name: str, key: str, spec: Searched) -> None:
     """Check both ends of a range, or every choice, alone; what does not fit together only a trial
     shows.
     """
-    fields: dict[str, Any] = {name: (field.annotation, field)}
-    alone: type[Settings] = create_model(owner.__name__, __base__=Settings, **fields)
     parent = key.rpartition(".")[0]
-    for value in values:
+    for value in spec.ends:
         try:
-            decode(alone, {name: value}, parent)
+            decode(_alone(owner, name), {name: value}, parent)
         except ConfigError as failure:
-            raise ConfigError(f"space.{key}", failure.message) from None
+            raise ConfigError(place(key, spec.when), failure.message) from None
+
+
+@lru_cache(maxsize=256)
+def _alone(owner: type[Settings], name: str) -> type[Settings]:
+    """Settings that are one field of others."""
+    field = owner.model_fields[name]
+    fields: dict[str, Any] = {name: (field.annotation, field)}
+    return create_model(owner.__name__, __base__=Settings, **fields)

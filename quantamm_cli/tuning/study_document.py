@@ -1,9 +1,9 @@
 """The keys of a study's summary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import Json, JsonObject
 
 
 class TrialRecord(TypedDict):
@@ -12,19 +12,26 @@ class TrialRecord(TypedDict):
     number: int
     state: str
     value: float | None
+    """The score of the first objective."""
     settings: JsonObject
+    values: NotRequired[Mapping[str, float]]
+    """By objective, if there are several."""
+    violations: NotRequired[Mapping[str, float]]
+    """By constrained metric, what is beyond its limit; not above 0 where it is met."""
     run: NotRequired[str]
     reason: NotRequired[str]
+    seconds: NotRequired[float]
 
 
 class BestRecord(TypedDict):
-    """The trial with the highest score, and the file of its settings."""
+    """The best trial, and the file of its settings."""
 
     number: int
     value: float
     settings: JsonObject
     run: str
     experiment: str
+    values: NotRequired[Mapping[str, float]]
 
 
 class StudyIdentity(TypedDict):
@@ -33,10 +40,15 @@ class StudyIdentity(TypedDict):
     schema: int
     train: JsonObject
     space: Mapping[str, JsonObject]
-    objective: str
-    """PERIOD.METRIC."""
+    objective: str | JsonObject
+    """PERIOD.METRIC with ``meaning`` 1."""
     seed: int
-    pruner: NotRequired[str]
+    meaning: NotRequired[int]
+    sampler: NotRequired[JsonObject]
+    pruner: NotRequired[str | JsonObject]
+    gap_penalty: NotRequired[float]
+    constraints: NotRequired[Mapping[str, float]]
+    first: NotRequired[Sequence[Json]]
     meanings: NotRequired[Mapping[str, int]]
     """Meaning numbers above 1 of the objective's metric and of the components to choose from."""
 
@@ -48,7 +60,21 @@ class StudyDocument(TypedDict):
     study: str
     trials: list[TrialRecord]
     best: NotRequired[BestRecord]
+    front: NotRequired[list[int]]
+    """Of several objectives, the trials that no other beats in all of them."""
+    objectives: NotRequired[list[str]]
+    """PERIOD.METRIC of each."""
     identity: StudyIdentity
     optuna: str
     data: NotRequired[JsonObject]
     """Content digests of what the base settings read."""
+    code: NotRequired[Mapping[str, str]]
+    """Versions of what computed it."""
+
+
+def objectives(study: StudyDocument) -> list[str]:
+    """PERIOD.METRIC of each objective."""
+    named = study["identity"]["objective"]
+    if isinstance(named, str):
+        return [named]
+    return list(study.get("objectives", ()))

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
-from quantamm_cli.config.components import load_components, load_plots, load_strategies
+from quantamm_cli.config.components import (
+    load_components,
+    load_plots,
+    load_strategies,
+    load_studies,
+)
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.key_validation import lookup
@@ -183,6 +188,7 @@ class _Describer:
     def components(self, group: str, name: str | None) -> list[Description]:
         """The components of a group, by name; only one if ``name`` is registered."""
         load_strategies(self._plugins())
+        load_studies(self._plugins())
         known = REGISTER.get(group, {})
         if name in known:
             return [self._component(name, known[name])]

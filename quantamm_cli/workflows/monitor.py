@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from quantamm_cli.errors import Interrupted
+from quantamm_cli.reporting.table import Table
 
 Save = Callable[[], str]
 """Saves the work so far and returns a message that says how to resume; any thread may call it."""
@@ -17,6 +18,12 @@ class Step(Protocol):
     """Reports how many steps are done, with a text about the state."""
 
     def __call__(self, done: int, text: str = "") -> None: ...
+
+
+class Display(Protocol):
+    """Shows the state of work that goes on: a table, or where there is no place for one, a line."""
+
+    def __call__(self, table: Table, line: str) -> None: ...
 
 
 class Monitor:
@@ -75,6 +82,15 @@ class Monitor:
             self.step(done, total, text)
 
         yield step
+
+    @contextmanager
+    def display(self, description: str, total: int) -> Iterator[Display]:
+        """While it is open, work of many parts at once shows its state by the yielded function."""
+
+        def display(table: Table, line: str) -> None:
+            pass
+
+        yield display
 
 
 class Child(Monitor):

@@ -179,12 +179,12 @@ def _entries(run: Run, selection: Selection, settings: Train | None) -> Sequence
 
 def selection_period(settings: Train) -> str:
     """The period that selects by default."""
-    return "validation" if "validation" in settings.periods else "train"
+    return settings.selection_period
 
 
 def selection_metric(settings: Train) -> str:
-    """The metric that selects: ``split.selection_metric``, or else the training metric."""
-    return settings.split.selection_metric or settings.metric.kind
+    """The metric that selects."""
+    return settings.selection_metric
 
 
 def stored_metric(settings: JsonObject) -> str:

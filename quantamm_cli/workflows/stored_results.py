@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quantamm_cli.competition.documents import Receipt, Scores
 from quantamm_cli.reporting.standings import breaches, gap_text, standings_tables
-from quantamm_cli.reporting.study_tables import trials_table
+from quantamm_cli.reporting.study_tables import settings_of, trials_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.reporting.walk_tables import (
@@ -20,7 +20,7 @@ from quantamm_cli.store.other_results import competition_place, older_study, rea
 from quantamm_cli.store.receipts import older_definitions, read_receipt
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
-from quantamm_cli.tuning.study_document import StudyDocument
+from quantamm_cli.tuning.study_document import StudyDocument, objectives
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import Selection
@@ -152,9 +152,10 @@ class StoredStudy(Result):
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
         best = study["best"]["number"] if "best" in study else None
-        objective = study["identity"]["objective"]
-        caption, searched = f"{self.result.short}…  {objective}", list(study["identity"]["space"])
-        trials = trials_table(caption, study["trials"], searched, best, objective)
+        names = objectives(study)
+        caption = f"{self.result.short}…  {', '.join(names)}"
+        searched = settings_of(study["trials"]) or list(study["identity"]["space"])
+        trials = trials_table(caption, study["trials"], searched, best, names)
         return [*map(str, self.older), trials]
 
 

@@ -1,91 +1,92 @@
 """The files of a study beside its journal: a summary, and its best trial as an experiment."""
 
 import json
+import math
 import shlex
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.experiment import Experiments
 from quantamm_cli.config.read import read_settings
-from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
-from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.result_folder import write_if_changed
-from quantamm_cli.store.studies import StudyPlace
-from quantamm_cli.tuning.study import Study, Trial
-from quantamm_cli.tuning.study_document import TrialRecord
+from quantamm_cli.tuning.pareto import front, pick
+from quantamm_cli.tuning.study import Study
+from quantamm_cli.tuning.study_document import BestRecord, TrialRecord
+from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.study_plan import StudyPlan
+
+_SECONDS = 2.0
+"""Between two summaries of a study that goes on."""
 
 
+@dataclass
 class StudyFiles:
     """The files of one study.
 
-    ``overrides`` are those of the command that runs it; ``inputs`` are what its base settings
-    read, ``None`` for a study that was begun without.
+    ``overrides`` are those of the command that began it; ``notes`` go into the summary: the content
+    digests of its data, the versions of what computed it. ``pick``: how the best of several
+    objectives is chosen.
     """
 
-    def __init__(
-        self,
-        place: StudyPlace,
-        identity: JsonObject,
-        search: Search,
-        overrides: Sequence[str],
-        monitor: Monitor,
-        inputs: Inputs | None = None,
-    ) -> None:
-        self.place, self.identity, self.inputs = place, identity, inputs
-        self._search, self._overrides, self._monitor = search, overrides, monitor
-        self._experiments: Experiments | None = None
+    plan: StudyPlan
+    overrides: Sequence[str]
+    monitor: Monitor
+    notes: JsonObject
+    pick: str = "knee"
+    _experiments: Experiments | None = None
+    _written: float = -math.inf
 
-    @property
-    def paths(self) -> dict[str, str]:
-        """By name."""
-        return {
-            "journal": str(self.place.journal),
-            "summary": str(self.place.summary),
-            "experiment": str(self.place.experiment),
-        }
+    def write_soon(self, study: Study) -> None:
+        """Write, unless that was done a moment ago."""
+        if time.monotonic() - self._written > _SECONDS:
+            self.write(study)
 
     def write(self, study: Study) -> None:
         """Write the summary and the best trial of the journal."""
-        if study.best is not None:
-            self._write_best(study.best)
-        summary = {
+        place = self.plan.place
+        best = best_of(study.trials, self.plan.goal.names, self.pick)
+        if best is not None:
+            self._write_best(best)
+        summary: dict[str, Json] = {
             "schema": DOCUMENT,
-            "study": self.place.name,
-            **trials_json(study, self.place),
-            "identity": self.identity,
-            "optuna": study.notes["optuna"],
+            "study": place.name,
+            "objectives": list(self.plan.goal.names),
+            **trials_json(study.trials, self.plan.goal.names, best, str(place.experiment)),
+            "identity": self.plan.identity,
+            **self.notes,
         }
-        if self.inputs is not None:
-            summary["data"] = self.inputs.to_dict()
         text = json.dumps(finite(summary), indent=2, allow_nan=False)
-        write_if_changed(self.place.summary, text + "\n")
+        write_if_changed(place.summary, text + "\n")
+        self._written = time.monotonic()
 
     def _write_best(self, best: Trial) -> None:
-        path = self.place.experiment
-        score = (
-            f"trial {best.number} of {self.place.name}: {self.identity['objective']} {best.value!r}"
-        )
+        place, names = self.plan.place, self.plan.goal.names
+        scores = ", ".join(map("{} {!r}".format, names, best.values))
+        score = f"trial {best.number} of {place.name}: {scores}"
+        path = place.experiment
         if path.exists() and f"# {score}\n" in path.read_text("utf-8"):
             return
-        command = shlex.join(["qsim", "tune", *self._overrides])
+        command = shlex.join(["qsim", "tune", *self.overrides])
         comments = [f"qsim train conf={path}", score, f"found by: {command}"]
         self._experiments = self._experiments or Experiments()
-        text = self._experiments.text(self._search.tree(best.settings), comments)
+        text = self._experiments.text(self.plan.search.tree(best.settings), comments)
         write_if_changed(path, text)
         try:
             settings = read_settings(Train, Composer("train", (f"conf={path}",)).tree())
         except ConfigError as failure:
-            self._monitor.warn(f"{path} is not a complete experiment: {failure}")
+            self.monitor.warn(f"{path} is not a complete experiment: {failure}")
             return
         name = run_name(settings)
         if best.run != name:
-            self._monitor.warn(
+            self.monitor.warn(
                 f"{path} gives {name[:17]}…, not {str(best.run)[:16]}…: a setting does not come "
                 "from YAML"
             )
@@ -97,22 +98,52 @@ def run_name(settings: Train) -> str:
     return f"{kind}_{settings.fingerprint}"
 
 
-def trials_json(study: Study, place: StudyPlace) -> JsonObject:
+def best_of(trials: Sequence[Trial], names: Sequence[str], how: str = "knee") -> Trial | None:
+    """The best trial within all limits: the highest score, the earliest of equals; of several
+    objectives the one that ``how`` picks of the front.
+    """
+    eligible = [trial for trial in trials if trial.eligible]
+    if not eligible:
+        return None
+    if len(names) == 1:
+        return max(eligible, key=lambda trial: (trial.values, -trial.number))
+    return eligible[pick([trial.values for trial in eligible], names, how)]
+
+
+def front_of(trials: Sequence[Trial]) -> list[int]:
+    """The numbers of the trials within all limits that no other beats in all objectives."""
+    eligible = [trial for trial in trials if trial.eligible]
+    return [eligible[index].number for index in front([trial.values for trial in eligible])]
+
+
+def trials_json(
+    trials: Sequence[Trial], names: Sequence[str], best: Trial | None, experiment: str
+) -> dict[str, Json]:
     """All trials and the best of them, for JSON."""
-    tree: dict[str, Json] = {"trials": finite([record(trial) for trial in study.trials])}
-    if study.best is not None:
-        best = record(study.best)
-        tree["best"] = {
-            "number": best["number"],
-            "value": best["value"],
-            "settings": best["settings"],
-            "run": best["run"],
-            "experiment": str(place.experiment),
-        }
+    tree: dict[str, Json] = {"trials": finite([record(trial, names) for trial in trials])}
+    if len(names) > 1:
+        tree["front"] = list(front_of(trials))
+    if best is not None:
+        tree["best"] = finite(best_record(best, names, experiment))
     return tree
 
 
-def record(trial: Trial) -> TrialRecord:
+def best_record(best: Trial, names: Sequence[str], experiment: str) -> BestRecord:
+    """The best trial as it is written."""
+    assert best.run is not None
+    tree: BestRecord = {
+        "number": best.number,
+        "value": best.values[0],
+        "settings": dict(best.settings),
+        "run": best.run,
+        "experiment": experiment,
+    }
+    if len(names) > 1:
+        tree["values"] = _named(best, names)
+    return tree
+
+
+def record(trial: Trial, names: Sequence[str]) -> TrialRecord:
     """A trial as it is written; what it has not is left out."""
     tree: TrialRecord = {
         "number": trial.number,
@@ -120,8 +151,18 @@ def record(trial: Trial) -> TrialRecord:
         "value": trial.value,
         "settings": dict(trial.settings),
     }
+    if len(names) > 1 and trial.values:
+        tree["values"] = _named(trial, names)
+    if trial.violations:
+        tree["violations"] = dict(trial.violations)
     if trial.run is not None:
         tree["run"] = trial.run
     if trial.reason is not None:
         tree["reason"] = trial.reason
+    if trial.seconds is not None:
+        tree["seconds"] = trial.seconds
     return tree
+
+
+def _named(trial: Trial, names: Sequence[str]) -> Mapping[str, float]:
+    return dict(zip(names, trial.values, strict=True))

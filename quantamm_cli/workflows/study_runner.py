@@ -1,208 +1,198 @@
-"""The trials of a study: suggested, trained and reported, one after another."""
+"""The loop of a worker: claim a trial, train it, record its scores, until none is left."""
 
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
 
-from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
-from quantamm_cli.metrics.undefined import reason
-from quantamm_cli.settings.run import Train
-from quantamm_cli.settings.split import WalkForward
-from quantamm_cli.store import atomic
-from quantamm_cli.tuning.study import Attempt, Study
+from quantamm_cli.tuning.leases import Lease
+from quantamm_cli.tuning.study import Attempt
+from quantamm_cli.tuning.trials import ENDED, Trial
 from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
-from quantamm_cli.workflows.selection import USUAL
-from quantamm_cli.workflows.study_files import StudyFiles, run_name
-from quantamm_cli.workflows.train import train
-from quantamm_cli.workflows.walk_forward import cycles
+from quantamm_cli.workflows.study_files import run_name
+from quantamm_cli.workflows.study_reports import Job, Reports, TrialOver
+from quantamm_cli.workflows.trial_scores import TrialScores
 
-_PATIENCE = 5
-"""If so many trials at the beginning all fail, the study ends."""
-
-
-def remaining_trials(study: Study, trials: int) -> int:
-    """How many of ``trials`` have not ended yet."""
-    return max(0, trials - sum(trial.state != "stopped" for trial in study.trials))
+_POLL_SECONDS = 0.5
+"""Between two looks at trials of others that may come back, and between two reports to others."""
 
 
-class StudyRunner:
-    """The trials of one call."""
+class StudyStopped(Exception):  # noqa: N818 - an event, not an error
+    """The study's time is over, or somebody asks its workers to stop."""
 
-    def __init__(
-        self,
-        study: Study,
-        space: Search,
-        files: StudyFiles,
-        objective: tuple[str, str],
-        monitor: Monitor,
-        other_data: bool = False,
-    ) -> None:
-        self._study, self._space, self._files = study, space, files
-        self._period, self._metric = objective
-        self._monitor, self._other_data = monitor, other_data
-        self._attempt: Attempt | None = None
-        self._trials = 0
 
-    def run(self, trials: int) -> None:
-        """Run trials until ``trials`` have ended."""
-        self._trials = trials
-        if self._study.trials:
-            self._monitor.note(
-                f"{self._files.place.name[:18]}…: resuming after "
-                f"{trials - remaining_trials(self._study, trials)} of {trials} trials"
-            )
-        with (
-            self._monitor.saving(self._interrupted) as check,
-            self._monitor.progress("tuning", trials) as step,
-        ):
-            while remaining := remaining_trials(self._study, trials):
-                self._stop_if_all_failed()
-                self._run_trial(trials - remaining, step)
-                self._files.write(self._study)
-                check()
-        self._stop_if_all_failed()
+_IDLE: dict[str, Any] = {"trial": None, "begun": None, "step": 0, "steps": 0, "text": ""}
+"""The state of a worker between two trials."""
 
-    def _run_trial(self, done: int, step: Step) -> None:
-        with self._writing():
-            attempt = self._attempt = self._study.next()
-        monitor = _TrialMonitor(self._monitor, attempt, done, step)
-        try:
-            score = self._score(attempt, monitor)
-        except (ConfigError, DivergedError) as failure:
-            with self._writing():
-                attempt.fail(str(failure), failure.code)
-            self._monitor.note(f"trial {attempt.number} failed: {failure}")
-        except (QsimError, Interrupted, KeyboardInterrupt, OSError):
-            monitor.pause()
-            raise
-        except Pruned as pruned:
-            with self._writing():
-                attempt.prune(str(pruned))
-            self._monitor.note(f"trial {attempt.number} pruned: {pruned}")
-        else:
-            with self._writing():
-                attempt.finish(score)
-            best = self._study.best
-            assert best is not None
-            mark = " (best)" * (best.number == attempt.number)
-            self._monitor.note(
-                f"trial {attempt.number}: {self._period} {self._metric} {score:.6g}{mark}"
-            )
-            step(done + 1, f"best {best.value:.4g}")
-        self._attempt = None
 
-    def _score(self, attempt: Attempt, monitor: Monitor) -> float:
-        """The score of a trial; its settings are trained unless they already are.
+@dataclass
+class Runner:
+    """A worker. ``deadline``: the value of ``time.monotonic`` at which it stops. ``ended`` is
+    called after each trial.
+    """
 
-        Raises ConfigError or DivergedError if there is no score.
+    job: Job
+    lease: Lease
+    monitor: Monitor
+    deadline: float = math.inf
+    ended: Callable[[Trial], None] = lambda trial: None
+    watched: Callable[[], None] = lambda: None
+    """Called twice a second, whatever the worker does."""
+    _attempt: Attempt | None = None
+    _looked: float = field(default=-math.inf)
+
+    def run(self) -> None:
+        """Run trials until none waits or runs elsewhere.
+
+        Raises StudyStopped if time is over or somebody asks to stop; the trial is put back.
         """
-        with self._writing():
-            values = self._space.values(attempt)
-        settings = self._space.settings(values)
-        run = run_name(settings)
-        earlier = {trial.run for trial in self._study.trials}
-        with self._writing():
-            attempt.runs_as(run)
+        with self.monitor.saving(self._interrupted) as check:
+            while True:
+                check()
+                self._check_study(self._interrupted)
+                with self.job.writing():
+                    self._attempt = self.job.study.claim(self.lease, self.job.settings.patience)
+                if self._attempt is not None:
+                    self._run_trial(self._attempt)
+                elif self._others_run():
+                    self.watched()
+                    time.sleep(_POLL_SECONDS)
+                else:
+                    return
+
+    def _others_run(self) -> bool:
+        return any(trial.state == "running" for trial in self.job.study.trials)
+
+    def _run_trial(self, attempt: Attempt) -> None:
+        self.lease.write(trial=attempt.number, begun=time.time())
+        try:
+            values, violations = self._scores(attempt)
+        except (ConfigError, DivergedError) as failure:
+            with self.job.writing():
+                attempt.fail(str(failure), failure.code)
+        except TrialOver as over:
+            with self.job.writing():
+                attempt.prune(str(over))
+        except (QsimError, Interrupted, StudyStopped, KeyboardInterrupt, OSError):
+            self._release()
+            raise
+        else:
+            with self.job.writing():
+                attempt.finish(values, violations)
+        self._attempt = None
+        self.lease.write(**_IDLE, ended=self.lease.state.ended + 1)
+        self.ended(self.job.study.trials[attempt.number])
+
+    def _scores(self, attempt: Attempt) -> tuple[tuple[float, ...], dict[str, float]]:
+        """The trial's scores, and how far it is beyond its limits.
+
+        Raises ConfigError, DivergedError or TrialOver if it has none.
+        """
+        job = self.job
+        earlier = {trial.run for trial in job.study.trials} if job.fresh else set()
+        with job.writing():
+            attempt.draw()
+            values = job.search.values(attempt)
+            settings = job.search.settings(values)
+            run = run_name(settings)
+            attempt.runs_as(run, values)
         # A fresh study trains again what other studies have trained,
         # but not a run that one of its own trials has trained or begun.
-        fresh = bool(self._study.notes["fresh"]) and run not in earlier
-        if isinstance(settings.split, WalkForward):
-            return self._walk_forward_score(attempt, settings, fresh, monitor)
-        result = train(settings, USUAL, fresh, monitor=monitor, other_data=self._other_data)
-        score = result.metrics.get(self._period, {}).get(self._metric, math.nan)
-        if not math.isfinite(score):
-            raise self._without_score(score, settings)
-        return float(score)
+        fresh = job.fresh and run not in earlier
+        reports = Reports(job, attempt, settings)
+        monitor = _TrialMonitor(self, attempt, reports)
+        tree = job.search.tree(values)
+        trial = TrialScores(tree, monitor, fresh, job.other_data, reports.of_training)
+        for scores in trial.of(settings):
+            reports.of_cycle(scores)
+        return reports.values(), job.goal.violations(reports.cycles)
 
-    def _walk_forward_score(
-        self, attempt: Attempt, settings: Train, fresh: bool, monitor: Monitor
-    ) -> float:
-        """The mean score of the cycles.
-
-        Raises DivergedError if a cycle has no score, Pruned if the pruner ends the trial.
-        """
-        scores: list[float] = []
-        total = len(settings.cycles)
-        for each in cycles(settings, USUAL, fresh, monitor, self._other_data):
-            score = each.outcome.scores[self._period][self._metric]
-            if not math.isfinite(score):
-                cycle = f" of cycle {len(scores) + 1}"
-                raise self._without_score(score, each.settings, cycle)
-            scores.append(score)
-            mean = math.fsum(scores) / len(scores)
-            with self._writing():
-                prune = attempt.report(len(scores), mean)
-            if prune and len(scores) < total:
-                raise Pruned(f"after cycle {len(scores)} of {total} its mean is {mean:.6g}")
-        return math.fsum(scores) / total
-
-    def _without_score(self, score: float, settings: Train, cycle: str = "") -> DivergedError:
-        """The failure of a trial whose score does not exist."""
-        first, last = settings.periods[self._period]
-        why = reason(self._metric, score, last - first)
-        return DivergedError("", f"{self._period}.{self._metric}{cycle} is {score} ({why})")
-
-    def _stop_if_all_failed(self) -> None:
-        """Raise an error if the first trials all failed, as the next would fail too."""
-        first = self._study.trials[:_PATIENCE]
-        if len(first) == _PATIENCE and all(trial.state == "failed" for trial in first):
-            last = self._study.trials[-1]
-            failure = ConfigError if last.code == ConfigError.code else DivergedError
-            raise failure(
-                "study",
-                f"ended, as the first {_PATIENCE} trials failed; the last: {last.reason}",
-            )
+    def _release(self) -> None:
+        """Put the trial back; a full disk is reported elsewhere."""
+        attempt = self._attempt
+        if attempt is not None:
+            with suppress(OSError):
+                attempt.release()
+            self.lease.write(**_IDLE)
 
     def _interrupted(self) -> str:
         """Called when the command must stop while no training runs."""
-        if self._attempt is not None:
-            with suppress(OSError):
-                self._attempt.pause()
-        done = self._trials - remaining_trials(self._study, self._trials)
-        return f"stopped after {done} of {self._trials} trials; run the same command to resume"
+        self._release()
+        return stopped_text(self.job)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with atomic.reporting_errors(self._files.place.journal, "written"):
-            yield
+    def _check_study(self, save: Save) -> None:
+        """Raise StudyStopped if the study's time is over, or somebody asks its workers to stop."""
+        now = time.monotonic()
+        over = now > self.deadline
+        if not over and now - self._looked < _POLL_SECONDS:
+            return
+        self._looked = now
+        self.watched()
+        if over or self.job.place.stop_mark.exists():
+            save()
+            limit = f"study.max_seconds={self.job.settings.max_seconds:g} is over" if over else ""
+            raise StudyStopped(limit or "stopped by qsim tune stop")
 
 
-class Pruned(Exception):  # noqa: N818 - an event, not an error
-    """The pruner ends a trial: its score so far is below those of the others."""
+def stopped_text(job: Job) -> str:
+    """The message of a study that a signal stopped."""
+    trials = job.study.trials
+    done = sum(trial.state in ENDED for trial in trials)
+    return f"stopped after {done} of {len(trials)} trials; run the same command to resume"
 
 
 class _TrialMonitor(Monitor):
-    """Shows the progress of a trial on the bar of its study, passes on warnings, and pauses the
-    trial when it must stop.
+    """Shows the progress of a trial as that of its worker, passes on warnings, and stops the trial
+    when it or its study must stop.
     """
 
-    def __init__(self, study: Monitor, attempt: Attempt, done: int, step: Step) -> None:
-        self._study, self._attempt, self._done, self._step = study, attempt, done, step
-
-    def pause(self) -> None:
-        """Record that the trial was stopped; a full disk is reported elsewhere."""
-        with suppress(OSError):
-            self._attempt.pause()
+    def __init__(self, runner: Runner, attempt: Attempt, reports: Reports) -> None:
+        self._runner, self._attempt, self._reports = runner, attempt, reports
+        limit = runner.job.settings.trial_seconds
+        self._end = math.inf if limit is None else time.monotonic() + limit
+        self._written = -math.inf
 
     def warn(self, text: str) -> None:
-        self._study.warn(text)
+        self._runner.monitor.warn(f"trial {self._attempt.number}: {text}")
+
+    def detail(self, text: str) -> None:
+        self._runner.monitor.detail(f"trial {self._attempt.number}: {text}")
+
+    def note(self, text: str) -> None:
+        self.detail(text)
 
     def stop(self) -> bool:
-        return self._study.stop()
+        return self._runner.monitor.stop()
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
-        def paused() -> str:
-            self.pause()
-            return save()
+        def released() -> str:
+            text = save()
+            self._runner._release()
+            return text
 
-        with self._study.saving(paused) as check:
-            yield check
+        with self._runner.monitor.saving(released) as check:
+
+            def check_all() -> None:
+                check()
+                self._runner._check_study(released)
+                if time.monotonic() > self._end:
+                    save()
+                    limit = self._runner.job.settings.trial_seconds
+                    raise TrialOver(f"study.trial_seconds={limit:g} is over")
+
+            yield check_all
 
     @contextmanager
     def progress(self, description: str, total: int | None) -> Iterator[Step]:
         def step(done: int, text: str = "") -> None:
-            self._step(self._done, f"trial {self._attempt.number}, step {done}/{total}  {text}")
+            now = time.monotonic()
+            if now - self._written >= _POLL_SECONDS:
+                self._written = now
+                lease = self._runner.lease
+                lease.write(step=done, steps=total or 0, text=self._reports.head + text)
 
         yield step

@@ -1,7 +1,7 @@
 """Training: fit, validate, save, select, score."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from quantamm_cli.errors import DivergedError, argument
@@ -12,6 +12,7 @@ from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.store.advice import train_anew
 from quantamm_cli.store.inputs import Change, Inputs, differences
+from quantamm_cli.store.record import Entry
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
 from quantamm_cli.training.base import Fit
 from quantamm_cli.training.fit import fit
@@ -28,6 +29,8 @@ from quantamm_cli.workflows.training_run import TrainingRun
 from quantamm_cli.workflows.trajectory import Trajectory
 
 _STATUS = {"new": "new", "resumed": "resumed", "finished": "reused"}
+Observer = Callable[[Sequence[Entry]], None]
+"""Sees the entries of a training as it goes on."""
 _PATIENCE = 7 * 86400.0
 """Seconds to wait for another process that trains the same run."""
 
@@ -91,6 +94,7 @@ def train(
     monitor: Monitor | None = None,
     other_data: bool = False,
     changes: tuple[Change, ...] = (),
+    observer: Observer | None = None,
 ) -> TrainingResult:
     """Train these settings to the end, resuming where an earlier call stopped,
     and assess the selected set.
@@ -100,6 +104,8 @@ def train(
         shorter: a run of the same settings with fewer steps, to continue from its last state.
         other_data: if the run of these settings was made from other inputs, train beside it.
         changes: inputs that have changed of the run whose parameters a warm start begins with.
+        observer: called with all entries, when it begins and after each step. If it raises, the
+            completed steps are saved.
 
     Raises:
         ConfigError: the settings cannot be trained, or the selection does not fit them.
@@ -131,8 +137,11 @@ def train(
                 f"run_{settings.fingerprint[:12]}… is finished; reusing it "
                 f"({argument('fresh', True)} starts over)"
             )
+            if observer is not None and writer.run is not None:
+                observer(writer.run.history())
         else:
-            watch.split("compile", _fit_to_end(settings, market, writer, monitor, shorter), "run")
+            compiled = _fit_to_end(settings, market, writer, monitor, shorter, observer)
+            watch.split("compile", compiled, "run")
         status = _STATUS[writer.status]
     run = store.load(store.path(settings.fingerprint, beside))
     chosen = Chosen(settings, run, choose(run), settings)
@@ -188,7 +197,12 @@ def _open_writer(
 
 
 def _fit_to_end(
-    settings: Train, market: Market, writer: Writer, monitor: Monitor, shorter: Run | None
+    settings: Train,
+    market: Market,
+    writer: Writer,
+    monitor: Monitor,
+    shorter: Run | None,
+    observer: Observer | None,
 ) -> float:
     """Run the fit to its end under the writer's lock.
 
@@ -206,11 +220,13 @@ def _fit_to_end(
         monitor.progress("training", run.problem.fit.steps) as step,
     ):
         try:
+            _observe(observer, run)
             for report, progress in fit(run.problem, run.progress):
                 first = first or time.perf_counter() - start
                 run.record(report, progress)
                 step(report.step, run.progress_text(report))
                 check()
+                _observe(observer, run)
         except DivergedError as failure:
             if not run.entries:
                 raise
@@ -219,3 +235,15 @@ def _fit_to_end(
             raise DivergedError(failure.where, message) from None
         run.save("finished")
     return first
+
+
+def _observe(observer: Observer | None, run: TrainingRun) -> None:
+    """Show the entries to the observer, and save them if it raises."""
+    if observer is None:
+        return
+    try:
+        observer(run.entries)
+    except BaseException:
+        if run.entries:
+            run.save("stopped")
+        raise

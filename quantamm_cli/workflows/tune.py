@@ -1,321 +1,275 @@
 """A study whose trials are trainings, each a stored run; an interrupted study is resumed."""
 
-from collections.abc import Sequence
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from quantamm_cli.config.search_space import Search
-from quantamm_cli.errors import ConfigError, DivergedError, StoreError
+from quantamm_cli.config.composed import Composed
+from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.component import REGISTER
-from quantamm_cli.settings.digest import plain as plain_tree
-from quantamm_cli.settings.digest import sha256
-from quantamm_cli.settings.history import IDENTITY, named_meanings
-from quantamm_cli.settings.json_tree import Json, JsonObject
-from quantamm_cli.settings.run import Train
-from quantamm_cli.settings.split import WalkForward
-from quantamm_cli.settings.suggestions import did_you_mean
+from quantamm_cli.settings.digest import plain, sha256
+from quantamm_cli.settings.json_tree import Json, JsonObject, without
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.result_names import StoredResult
-from quantamm_cli.store.studies import StudyPlace
+from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
-from quantamm_cli.tuning.settings import Study as StudySettings
-from quantamm_cli.tuning.space import Choices, Range
-from quantamm_cli.tuning.space_check import changes_the_score
-from quantamm_cli.tuning.study import Study, Trial
+from quantamm_cli.tuning.space import setting_of
+from quantamm_cli.tuning.study import Study, create_study, labelled
+from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.refusals import check_period, check_training
 from quantamm_cli.workflows.results import Result, Watch
-from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, selection_metric, selection_period
-from quantamm_cli.workflows.study_files import StudyFiles, record, trials_json
-from quantamm_cli.workflows.study_runner import StudyRunner, remaining_trials
-
-_OTHERS = {"start", "end", "test_end", "split", "objective", "metric", "pool"}
-"""The settings without which the base says nothing of the trials."""
-
-
-@dataclass(frozen=True)
-class StudyPlan(Result):
-    """A checked study: what is searched, and the score of a trial."""
-
-    search: Search
-    settings: StudySettings
-    period: str
-    metric: str
-    identity: JsonObject
-    """Its fingerprint is the digest of this tree."""
-    beside: str = ""
-    """12 digits of the digest of its data, if the plain name has other data."""
-
-    @property
-    def objective(self) -> str:
-        """PERIOD.METRIC, the score of a trial."""
-        return f"{self.period}.{self.metric}"
-
-    @property
-    def place(self) -> StudyPlace:
-        """The folder of the study."""
-        runs = Path(self.search.base.runs_dir)
-        return StudyPlace(runs, sha256(self.identity), beside=self.beside)
-
-    def to_dict(self) -> dict[str, Json]:
-        files = StudyFiles(self.place, self.identity, self.search, (), Monitor()).paths
-        return {
-            "study": self.place.name,
-            "objective": self.objective,
-            "space": self.identity["space"],
-            "settings": self.identity["train"],
-            "files": files,
-        }
-
-    def tables(self) -> Sequence[Table | str]:
-        mark = " (exists)" * self.place.journal.exists()
-        first = self.search.base_values
-        rows = [[key, *_range(spec), first.get(key)] for key, spec in self.search.space.items()]
-        place = f"fingerprint {self.place.fingerprint}\nstudy       {self.place.folder}{mark}"
-        return [
-            Table.of("", ["setting", "from", "to", "scale", "as it is"], rows),
-            f"objective   {self.objective}\n{place}",
-        ]
+from quantamm_cli.workflows.study_files import StudyFiles, best_of, record, trials_json
+from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version
+from quantamm_cli.workflows.study_reports import Job
+from quantamm_cli.workflows.study_runner import Runner, StudyStopped
+from quantamm_cli.workflows.study_watch import StudyWatch
+from quantamm_cli.workflows.study_workers import count_workers, run_workers
 
 
 @dataclass(frozen=True)
 class StudyResult(Result):
     """All trials, and the best of them."""
 
-    place: StudyPlace
-    objective: str
-    searched: tuple[str, ...]
+    plan: StudyPlan
     status: str
     """``new``, ``resumed`` or ``reused``."""
-    study: Study
+    trials: tuple[Trial, ...]
+    """In the order of their numbers."""
+    best: Trial | None
+    stopped: str | None
+    """Why trials still wait; ``None`` if none does."""
     seconds: dict[str, float]
-    files: dict[str, str]
     bound: Bound
     """What the base settings read."""
 
     @property
-    def trials(self) -> list[Trial]:
-        """In the order of their starts."""
-        return self.study.trials
-
-    @property
-    def best(self) -> Trial | None:
-        """The trial with the highest value."""
-        return self.study.best
+    def files(self) -> dict[str, str]:
+        """Paths by name."""
+        return self.plan.place.paths
 
     def to_dict(self) -> dict[str, Json]:
-        return {
-            "study": self.place.name,
+        place, names = self.plan.place, self.plan.goal.names
+        tree: dict[str, Json] = {
+            "study": place.name,
             "status": self.status,
-            "objective": self.objective,
-            **trials_json(self.study, self.place),
-            **self.bound.to_dict(),
-            "seconds": self.seconds,
-            "files": self.files,
+            "objective": self.plan.objective,
+            **trials_json(self.trials, names, self.best, str(place.experiment)),
         }
+        if self.stopped is not None:
+            tree["stopped"] = self.stopped
+        return {**tree, **self.bound.to_dict(), "seconds": self.seconds, "files": self.files}
 
     def tables(self) -> Sequence[Table | str]:
+        names = self.plan.goal.names
         best = None if self.best is None else self.best.number
-        trials = [record(trial) for trial in self.trials]
-        caption = f"{self.place.name[:18]}  {self.objective}"
-        return [trials_table(caption, trials, self.searched, best, self.objective)]
+        trials = [record(trial, names) for trial in self.trials]
+        caption = f"{self.plan.place.name[:18]}  {self.plan.objective}"
+        searched = tuple(dict.fromkeys(map(setting_of, self.plan.search.space)))
+        return [trials_table(caption, trials, searched, best, names)]
 
     def notes(self) -> Sequence[str]:
-        return [f"to train the best again: qsim train conf={self.files['experiment']}"]
-
-
-def plan(search: Search, settings: StudySettings, monitor: Monitor) -> StudyPlan:
-    """Check the settings of a study and name it. Raises ConfigError."""
-    period, metric = objective(settings.objective, search.base)
-    _check_base(search, period, metric, settings.objective)
-    _warn(period, search, monitor)
-    pruner = {} if settings.pruner == "none" else {"pruner": settings.pruner}
-    if pruner and not isinstance(search.base.split, WalkForward):
-        raise ConfigError(
-            "study.pruner",
-            f"{settings.pruner} compares the cycles of trials; add split=walk_forward, or leave it "
-            "out",
-        )
-    meanings = named_meanings([f"metric/{metric}", *_chosen_components(search)])
-    identity: JsonObject = {
-        "schema": IDENTITY,
-        "train": search.base.identity(),
-        "space": {key: spec.to_dict() for key, spec in search.space.items()},
-        "objective": f"{period}.{metric}",
-        "seed": settings.seed,
-        **pruner,
-        **({"meanings": meanings} if meanings else {}),
-    }
-    return StudyPlan(search, settings, period, metric, identity)
-
-
-def _chosen_components(search: Search) -> list[str]:
-    """The components that a study chooses among, as ``group/name``."""
-    names = []
-    for key, spec in search.space.items():
-        if isinstance(spec, Choices):
-            texts = [value for value in spec.values if isinstance(value, str)]
-            names += [f"{key.replace('.', '/')}/{value}" for value in texts]
-    return names
+        lines = []
+        failed = [trial for trial in self.trials if trial.state == "failed" and not trial.retried]
+        if failed:
+            lines.append(
+                f"{len(failed)} of {len(self.trials)} trials failed; the last, trial "
+                f"{failed[-1].number}: {failed[-1].reason}"
+            )
+        if self.stopped is not None:
+            lines.append(f"{self.stopped}; run the same command to go on")
+        if self.best is not None:
+            lines.append(f"to train the best again: qsim train conf={self.files['experiment']}")
+        return lines
 
 
 def tune(
     planned: StudyPlan,
-    overrides: Sequence[str],
+    composed: Composed,
     fresh: bool,
     monitor: Monitor,
     watch: Watch | None = None,
     other_data: bool = False,
+    fork: bool = False,
+    pick: str = "knee",
 ) -> StudyResult:
     """Run trials until the study has as many as its settings say.
 
-    ``overrides``: those of the command, for the file of the best trial. ``other_data``: if the
-    study was made from other inputs, run another beside it.
+    Args:
+        composed: the settings, which other processes compose again.
+        other_data: if the study was made from other inputs, run another beside it.
+        fork: if it was made from other inputs or by other code, run another beside it.
+        pick: how the best of several objectives is chosen: ``knee``, an objective or ``weights:…``.
 
     Raises:
         DataError: the study was made from other inputs.
+        StoreError: it was made by other code, or its files cannot be read or written.
         DivergedError: no trial has a score.
         Interrupted: the monitor stopped it; the finished trials are saved.
     """
     watch, base = watch or Watch(), planned.search.base
-    inputs = inputs_of(base, load_market(base, last_date(base)))
-    place, sources, compares = _bound_place(planned.place, inputs, fresh, other_data, monitor)
-    planned = replace(planned, beside=place.beside)
-    stored = inputs if compares else None
-    files = StudyFiles(place, planned.identity, planned.search, overrides, monitor, stored)
+    best_of((), planned.goal.names, pick)
+    inputs, code = inputs_of(base, load_market(base, last_date(base))), code_version()
+    planned, sources, compares = _bound(planned, inputs, code, fresh, other_data, fork, monitor)
+    place, settings = planned.place, planned.settings
+    document: dict[str, Json] = {"optuna": optuna.__version__}
+    if compares:
+        document |= {"data": inputs.to_dict(), "code": dict(code)}
+    files = StudyFiles(planned, composed.overrides, monitor, document, pick)
+    if fresh and leases.workers(place.workers):
+        raise StoreError(
+            str(place.folder), f"workers are at its trials; first: qsim tune stop {place.name[:18]}"
+        )
     with place.held(fresh):
-        study = _open_study(planned, fresh)
-        status = "resumed" if study.trials else "new"
-        study.fail_abandoned()
-        if remaining_trials(study, planned.settings.trials):
-            goal = planned.period, planned.metric
-            runner = StudyRunner(study, planned.search, files, goal, monitor, other_data)
-            runner.run(planned.settings.trials)
+        study = _open(planned, composed, {**document, "fresh": fresh})
+        job = Job(study, planned.search, settings, planned.goal, place)
+        job = replace(job, fresh=bool(study.notes["fresh"]), other_data=bool(sources.changes))
+        status = "resumed" if any(trial.settings for trial in study.trials) else "new"
+        stopped = None
+        if _waiting(study):
+            files.write(study)
+            stopped = _run(job, files, monitor)
         else:
             status = "reused"
         watch.lap("trials")
         files.write(study)
-        if study.best is None:
-            raise DivergedError(
-                "study",
-                f"none of {len(study.trials)} trials has a score; reason of the last: "
-                f"{study.trials[-1].reason}",
-            )
+        trials = tuple(study.trials)
+    best = best_of(trials, planned.goal.names, pick)
+    _check_best(trials, best, stopped)
     watch.lap("write")
-    searched = tuple(planned.search.space)
-    return StudyResult(
-        place, planned.objective, searched, status, study, watch.seconds, files.paths, sources
+    return StudyResult(planned, status, trials, best, stopped, watch.seconds, sources)
+
+
+def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
+    """Run the trials that wait; returns why some still do."""
+    study, settings = job.study, job.settings
+    with suppress(FileNotFoundError):
+        os.unlink(job.place.stop_mark)
+    done = sum(trial.state in ENDED for trial in study.trials)
+    if any(trial.settings for trial in study.trials):
+        short = files.plan.place.name[:18]
+        monitor.note(f"{short}…: resuming after {done} of {len(study.trials)} trials")
+    deadline = math.inf
+    if settings.max_seconds is not None:
+        deadline = time.monotonic() + settings.max_seconds
+    workers = count_workers(settings.workers, _waiting(study))
+    with monitor.display("tuning", len(study.trials)) as display:
+        shown = StudyWatch(study, files.plan.goal.names, monitor, display)
+        try:
+            if workers > 1:
+                run_workers(job, workers, deadline, monitor, shown, files)
+            else:
+                with leases.lease(study.workers, "1", time.time()) as lease:
+
+                    def ended(trial: Trial) -> None:
+                        shown.look()
+                        files.write_soon(study)
+
+                    Runner(job, lease, monitor, deadline, ended, shown.look).run()
+        except StudyStopped as reason:
+            return str(reason)
+        finally:
+            shown.look()
+    if not _waiting(study) or first_all_failed(study.trials):
+        return None
+    count = without_improvement(study.trials)
+    return f"no better trial in {count} (study.patience={settings.patience})"
+
+
+def _waiting(study: Study) -> int:
+    """How many trials have not ended."""
+    return sum(trial.state not in ENDED for trial in study.trials)
+
+
+def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study:
+    """The study with all its slots, and what other processes need to know of it."""
+    place, settings = planned.place, planned.settings
+    notes = {**document, "identity": planned.identity}
+    latest: dict[str, Json] = {
+        "study": without(plain(settings), "meaning"),
+        "composed": composed.to_dict(),
+        "folder": os.getcwd(),
+    }
+    atomic.make_folder(place.workers)
+    with atomic.reporting_errors(place.journal, "written"):
+        create_study(place.journal, place.name, len(planned.goal.names), notes, latest)
+        study = open_study(planned)
+        points = [labelled(planned.search.space, values) for values in planned.first]
+        study.add_slots(settings.trials, points)
+    return study
+
+
+def open_study(planned: StudyPlan) -> Study:
+    """The study of a plan, which exists."""
+    place = planned.place
+    return Study(place.journal, place.name, planned.settings, planned.parts)
+
+
+def _check_best(trials: Sequence[Trial], best: Trial | None, stopped: str | None) -> None:
+    """Raise an error if no trial can be the best."""
+    if best is not None or (stopped is not None and not any(t.state in ENDED for t in trials)):
+        return
+    last = first_all_failed(trials)
+    if last is not None:
+        failure = ConfigError if last.code == ConfigError.code else DivergedError
+        raise failure("study", f"ended, as the first trials failed; the last: {last.reason}")
+    scored = [trial for trial in trials if trial.values]
+    if scored:
+        near = min(scored, key=lambda trial: max(trial.violations.values()))
+        beyond = ", ".join(f"{name} by {by:.4g}" for name, by in near.violations.items() if by > 0)
+        raise DivergedError(
+            "study.constraints",
+            f"no trial of {len(trials)} is within all limits; the nearest, trial {near.number}, is "
+            f"beyond {beyond}",
+        )
+    reasons = [trial.reason for trial in trials if trial.reason]
+    raise DivergedError(
+        "study", f"none of {len(trials)} trials has a score; the last: {reasons[-1]}"
     )
 
 
-def _bound_place(
-    place: StudyPlace, now: Inputs, fresh: bool, other_data: bool, monitor: Monitor
-) -> tuple[StudyPlace, Bound, bool]:
-    """The folder of the study of these inputs, and whether its inputs are stored.
+def _bound(
+    planned: StudyPlan,
+    now: Inputs,
+    code: Mapping[str, str],
+    fresh: bool,
+    other_data: bool,
+    fork: bool,
+    monitor: Monitor,
+) -> tuple[StudyPlan, Bound, bool]:
+    """The study of these inputs and this code, and whether they are stored with it.
 
-    Raises DataError if the study was made from others, unless ``other_data``.
+    Raises DataError or StoreError if it was made from others, unless ``other_data`` or ``fork``.
     """
+    place = planned.place
     if fresh or not place.summary.exists():
-        return place, Bound(now), True
+        return planned, Bound(now), True
     try:
-        data = read_study(StoredResult("study", place.fingerprint, place.folder)).get("data")
+        stored = read_study(StoredResult("study", place.fingerprint, place.folder))
     except StoreError:  # a damaged summary is written again
-        return place, Bound(now), True
+        return planned, Bound(now), True
+    data = stored.get("data")
     if data is None:
         monitor.note(f"{place.name[:18]}… was stored without digests of its data; not compared")
-        return place, Bound(now), False
+        return planned, Bound(now), False
     apart = differences(of_document(data), now)
-    if not other_data:
+    if not (other_data or fork):
         apart.refuse(str(place.folder))
-    if apart.changes:
-        place = replace(place, beside=now.suffix)
-    return place, Bound(now, apart.changes), True
-
-
-def objective(name: str | None, settings: Train) -> tuple[str, str]:
-    """Period and metric of a trial's score. Raises ConfigError if the settings lack them."""
-    if name is None:
-        return _default_period(settings), selection_metric(settings)
-    period, dot, metric = name.partition(".")
-    if not dot or period not in ("train", "validation", "test"):
-        raise ConfigError(
-            "study.objective",
-            f"'{name}' is not PERIOD.METRIC, such as validation.daily_log_sharpe or test.returns",
+    changed = changed_keys(stored.get("code", {}), code)
+    if changed and not fork:
+        raise StoreError(
+            str(place.folder),
+            f"was begun by other code: {'; '.join(changed)}; begin another study beside it with "
+            f"{argument('fork', True)} (it reuses what is trained already)",
         )
-    if period not in settings.periods:
-        raise ConfigError("study.objective", f"'{name}': these settings have no {period} period")
-    if metric not in REGISTER["metric"]:
-        raise ConfigError(
-            "study.objective",
-            f"no metric is called '{metric}'{did_you_mean(metric, REGISTER['metric'])}; `qsim "
-            "show metrics` lists them",
-        )
-    return period, metric
-
-
-def _check_base(search: Search, period: str, metric: str, named: str | None) -> None:
-    """Raise ConfigError if no trial could be trained, or have a score, as the base cannot. Where
-    what this depends on is searched, each trial shows it.
-    """
-    if any(key.split(".")[0] in _OTHERS for key in search.space):
-        return
-    start_jax()
-    for each in search.base.cycles:
-        check_training(each, USUAL)
-        check_period(each, period, metric, "metric" if named is None else "study.objective")
-
-
-def _default_period(settings: Train) -> str:
-    if isinstance(settings.split, WalkForward):
-        return "test"
-    return selection_period(settings)
-
-
-def _warn(period: str, search: Search, monitor: Monitor) -> None:
-    if period == "test" and isinstance(search.base.split, WalkForward):
-        monitor.warn(
-            "trials are chosen by their test blocks; "
-            "evaluate the best of them on days after test_end"
-        )
-    elif period == "test":
-        monitor.warn("the objective is on the test period, so its scores are not out of sample")
-    moved = changes_the_score(search.space)
-    if moved:
-        monitor.warn(
-            f"trials are scored on different data, as {', '.join(moved)} is searched; do not "
-            "compare their scores"
-        )
-
-
-def _open_study(planned: StudyPlan, fresh: bool) -> Study:
-    notes: JsonObject = {"identity": planned.identity, "optuna": optuna.__version__, "fresh": fresh}
-    place, settings, search = planned.place, planned.settings, planned.search
-    with atomic.reporting_errors(place.journal, "written"):
-        return Study(
-            place.journal,
-            place.name,
-            settings.seed,
-            search.space,
-            search.base_values,
-            notes,
-            settings.pruner,
-        )
-
-
-def _range(spec: Range | Choices) -> list[Json]:
-    """Low, high and scale, or the choices."""
-    if isinstance(spec, Choices):
-        return [" ".join(map(str, plain_tree(spec.values))), None, "choices"]
-    scale = "int" if spec.integer else "float"
-    if spec.log:
-        scale = f"log {scale}"
-    if spec.step:
-        scale += f" by {spec.step:g}"
-    return [*spec.ends, scale]
+    beside = now.suffix if apart.changes else ""
+    if changed:
+        beside = sha256({"data": now.sha256, "code": dict(code)})[:12]
+    return replace(planned, beside=beside), Bound(now, apart.changes), True

@@ -16,6 +16,7 @@ from quantamm_cli.core.types import Daily, Trajectory
 from quantamm_cli.metrics import METRICS, existing, score, unmarked
 from quantamm_cli.metrics.costs import turnover
 from quantamm_cli.metrics.undefined import marked, reason
+from quantamm_cli.settings.signs import LOSSES
 
 DAY, WEEK, MONTH, YEAR = 1440, 10_080, 43_200, 525_600
 MINUTES = 91 * DAY + 777  # two returns of months
@@ -164,6 +165,11 @@ def mirrored(path: Trajectory) -> float:
     return float(1 + gains / path.value[0])
 
 
+def shares(path: Trajectory) -> V:
+    """Of value, by asset."""
+    return np.asarray(path.reserves * path.prices) / np.asarray(path.value)[:, None]
+
+
 def growth(path: Trajectory) -> float:
     return float(path.value[-1] / path.value[0])
 
@@ -185,6 +191,7 @@ BOOK: dict[str, Definition] = {
     "sterling": lambda p: yearly(p.value) / -fall(cut(p.value, MONTH)).min(-1).mean(),
     "calmar": lambda p: yearly(p.value) / -fall(p.value).min(),
     "fee_revenue_over_value": lambda p: p.fees.sum() / p.value[0],
+    "turnover": lambda p: -DAY * np.abs(np.diff(shares(p), axis=0)).sum(-1).mean(),
     "max_drawdown": lambda p: fall(p.value).min(),
     "daily_cdar_95%": lambda p: deepest(p.value[::DAY], 0.05),
     "daily_sortino": lambda p: np.sqrt(365) * daily(p)[0].mean() / below(daily(p)[0]),
@@ -329,7 +336,7 @@ def climbing(drift: float) -> dict[str, Any]:
     return dict(_all(base._replace(value=value), NAMES))
 
 
-RISKS = ("raroc", "rovar", "rovar_trad", "volatility", "beta", "error", "ratio")
+RISKS = ("raroc", "rovar", "rovar_trad", "volatility", "turnover", "beta", "error", "ratio")
 
 
 @pytest.mark.parametrize(
@@ -475,12 +482,19 @@ def test_without_a_drawdown_there_is_no_return_over_drawdown() -> None:
 def test_turnover_is_what_changes_of_value_weights_sum_to() -> None:
     """Mean over minutes, summed over assets."""
     path = walk(7, 2 * DAY)
-    shares = np.asarray(path.reserves * path.prices) / np.asarray(path.value)[:, None]
     np.testing.assert_allclose(
         turnover(jax.tree.map(jnp.asarray, path)),
-        np.abs(np.diff(shares, axis=0)).sum(-1).mean(),
+        np.abs(np.diff(shares(path), axis=0)).sum(-1).mean(),
         rtol=1e-12,
     )
+
+
+def test_losses_are_negative_fractions_that_are_called_so() -> None:
+    """Drawdowns and values at risk, and nothing else; of a walk each is below zero."""
+    called = {name for name in OURS if "draw" in name or "_var_" in name or "cdar" in name}
+    assert called == LOSSES & set(OURS)
+    for name in called:
+        assert METRICS[name].unit == "fraction" and -1 < scores(1)[name] < 0, name
 
 
 @pytest.mark.parametrize("name", OURS)

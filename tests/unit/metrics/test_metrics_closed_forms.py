@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.core.types import DAY, Daily, Snapshot, Trajectory
 from quantamm_cli.metrics import METRICS, score
+from quantamm_cli.metrics.costs import turnover
 
 V = NDArray[np.float64]
 
@@ -154,6 +155,29 @@ def test_who_holds_has_nothing_to_rebalance() -> None:
         "returns_over_costly_rebalancing",
     ):
         assert compute(name, path) == pytest.approx(0, abs=1e-12)
+
+
+def test_turnover_is_a_day_of_what_the_penalty_charges_for() -> None:
+    """Prices at rest and nothing traded: zero. A tenth that goes to and fro every minute: 0.2 a
+    minute, 288 a day. A move once in a day: twice what moves.
+    """
+    rows = DAY + 1
+    prices, value = np.full((rows, 2), 3.0), np.full(rows, 1e6)
+    swing = np.where(np.arange(rows) % 2, 0.6, 0.5)
+    once = np.where(np.arange(rows) > 700, 0.9, 0.5)
+    for first, expected in ((np.full(rows, 0.5), 0.0), (swing, -288.0), (once, -0.8)):
+        path = minutes(prices, value, np.stack([first, 1 - first], axis=-1))
+        assert compute("turnover", path) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+        assert compute("turnover", path) == -DAY * float(turnover(path))
+
+
+def test_turnover_of_held_reserves_is_that_of_their_prices() -> None:
+    """A price that doubles in one of 1440 minutes moves a half to two thirds: twice a sixth."""
+    prices = np.where(np.arange(DAY + 1) > 9, 2.0, 1.0)[:, None] * [1.0, 0.0] + [0.0, 1.0]
+    worth = prices * 5e5
+    path = minutes(prices, worth.sum(-1), worth / worth.sum(-1, keepdims=True))
+    assert compute("turnover", path) == pytest.approx(-1 / 3, rel=1e-12)
+    assert np.isnan(compute("turnover", path.rows(0, 1)))
 
 
 NEW = [name for name, definition in METRICS.items() if definition.reads == "days"]

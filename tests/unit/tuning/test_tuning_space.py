@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.tuning.branches import read_space
 from quantamm_cli.tuning.nested import nested
-from quantamm_cli.tuning.space import Choices, Declared, Range, Spec, read_space
+from quantamm_cli.tuning.space import Choices, Declared, Range, Spec
 
 
 def read(tree: Any) -> dict[str, Spec]:

@@ -1,0 +1,133 @@
+"""The scores of a trial: its run is trained, or stored scores are read if nothing changed."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.run import Train
+from quantamm_cli.settings.split import WalkForward
+from quantamm_cli.store.record import Entry
+from quantamm_cli.store.run_paths import Place
+from quantamm_cli.store.runs import Store
+from quantamm_cli.workflows.cycle import named
+from quantamm_cli.workflows.data import input_files
+from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.selection import USUAL, scoreboard, selection_metric, selection_rule
+from quantamm_cli.workflows.stored_answers import Question
+from quantamm_cli.workflows.train import Observer, TrainingResult, train
+from quantamm_cli.workflows.warm_start import with_selected_params
+
+Scores = Mapping[str, Mapping[str, float]]
+"""By period and metric; NaN where a score does not exist."""
+
+
+@dataclass(frozen=True)
+class _Stored(Result):
+    """The scores of a training, to be stored."""
+
+    training: TrainingResult
+
+    def to_dict(self) -> dict[str, Json]:
+        return {"run": self.training.run.name, "metrics": self.training.metrics}
+
+    def tables(self) -> Sequence[Table | str]:
+        return ()
+
+
+@dataclass(frozen=True)
+class TrialScores:
+    """Trains the runs of one trial.
+
+    ``tree``: the plain settings, with the places of files. ``fresh``: train again what is stored.
+    ``observer``: sees the entries of each training, whether it goes on or was finished before.
+    """
+
+    tree: JsonObject
+    monitor: Monitor
+    fresh: bool = False
+    other_data: bool = False
+    observer: Observer | None = None
+
+    def of(self, settings: Train) -> Iterator[Scores]:
+        """The scores of each cycle, in order of time; of a holdout, its only ones.
+
+        Raises DivergedError, which names the cycle.
+        """
+        if not isinstance(settings.split, WalkForward):
+            yield self._scores(settings)
+            return
+        before: TrainingResult | None = None
+        for number, cold in enumerate(settings.cycles, 1):
+            name = f"cycle {number} of {len(settings.cycles)}"
+            each = replace(self, monitor=self.monitor.child(name))
+            with named(name):
+                if not settings.split.warm_start:
+                    scores = each._scores(cold)
+                else:
+                    one = cold
+                    if before is not None:
+                        one = with_selected_params(cold, before.run, before.chosen.selected)
+                    before = each._train(one)
+                    scores = before.metrics
+            yield scores
+
+    def _scores(self, settings: Train) -> Scores:
+        if self.fresh or self.other_data:
+            return self._train(settings).metrics
+        tree = {"plugins": self.tree.get("plugins"), "tree": self.tree}
+        question = Question("trial", tree, {"identity": settings.identity()})
+
+        def compute() -> tuple[Result, Sequence[str | Path]]:
+            result = self._train(settings)
+            path = result.run.path
+            return _Stored(result), (path, Place.of(path).history, *input_files(settings))
+
+        answer = question.answered(compute)
+        if isinstance(answer, _Stored):
+            return answer.training.metrics
+        if self.observer is not None:
+            store = Store(settings.runs_dir)
+            self.observer(store.load(store.path(settings.fingerprint)).history())
+        return _scores_of(answer.to_dict())
+
+    def _train(self, settings: Train) -> TrainingResult:
+        return train(
+            settings,
+            USUAL,
+            self.fresh,
+            monitor=self.monitor,
+            other_data=self.other_data,
+            observer=self.observer,
+        )
+
+
+def provisional(settings: Train, entries: Sequence[Entry], targets: Sequence[str]) -> float:
+    """The score on a period that a training would have if it ended after these entries.
+
+    ``targets``: period and metric. Where steps do not have that metric, it is the one that selects.
+    """
+    period, metric = targets
+    board = scoreboard(entries, selection_metric(settings))
+    from quantamm_cli.training.selection import has_choice, select
+
+    rule = selection_rule(settings, USUAL)
+    choice = select(board, rule if has_choice(board, rule) else "last")
+    scores = entries[choice.entry]["metrics"][period]
+    row = scores.get(metric, scores[selection_metric(settings)])
+    value = row[choice.set]
+    return math.nan if value is None else float(value)
+
+
+def _scores_of(tree: JsonObject) -> Scores:
+    metrics: dict[str, dict[str, float]] = {}
+    stored: Any = tree["metrics"]
+    for period, scores in stored.items():
+        metrics[period] = {
+            name: math.nan if value is None else float(value) for name, value in scores.items()
+        }
+    return metrics
