@@ -7,7 +7,6 @@ import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from toy import METRIC, TOY, Call
 
 from quantamm_cli.errors import ConfigError, DataError, DivergedError, Interrupted
 from quantamm_cli.settings.run import Train
+from quantamm_cli.workflows.trial_scores import TrialScores
 
 WORDS = ("tune", *TOY, "space=none", "space.fit.learning_rate=[0.001,1,log]", "--json")
 GROUPED = (*WORDS, "space.fit=[adamw,sgd]", "space.fit.weight_decay=[0,0.1]")
@@ -32,30 +32,29 @@ class StandIn:
         self.seen: list[tuple[Train, bool]] = []
         self.before: Callable[[int, Train], None] = lambda count, settings: None
 
-    def __call__(
-        self, settings: Train, selection: Any, fresh: bool, monitor: Any, other_data: bool
-    ) -> SimpleNamespace:
-        self.seen.append((settings, fresh))
+    def __call__(self, trial: TrialScores, settings: Train) -> dict[str, dict[str, float]]:
+        self.seen.append((settings, trial.fresh))
         self.before(len(self.seen), settings)
         score = -(math.log(rate(settings) / 0.02) ** 2)
-        return SimpleNamespace(
-            metrics={
-                "train": {METRIC: -score},
-                "validation": {METRIC: score},
-                "test": {METRIC: 7.0},
-            }
-        )
+        return {
+            "train": {METRIC: -score},
+            "validation": {METRIC: score},
+            "test": {METRIC: 7.0},
+        }
 
 
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     stand_in = StandIn()
-    monkeypatch.setattr("quantamm_cli.workflows.study_runner.train", stand_in)
+    monkeypatch.setattr(TrialScores, "_scores", lambda *given: stand_in(*given))
     return stand_in
 
 
 def trials(answer: toy.Answer) -> list[dict[str, Any]]:
+    """The trials without the times they took."""
     found: list[dict[str, Any]] = answer.json["trials"]
+    for each in found:
+        assert each.pop("seconds") >= 0
     return found
 
 
@@ -192,7 +191,7 @@ def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(
     assert trials(answer) == whole
     interrupted, resumed = (training.seen[4 + stop + more][0] for more in (0, 1))
     assert interrupted.fingerprint == resumed.fingerprint
-    assert call(*WORDS, "study.trials=7").json["trials"][:5] == whole
+    assert trials(call(*WORDS, "study.trials=7"))[:5] == whole
     assert len(training.seen) == 5 + 5 + 1 + 2
 
 
@@ -223,7 +222,7 @@ def test_five_failures_from_the_beginning_end_it(
     for _ in range(2):
         answer = call(*WORDS, "study.trials=9")
         assert answer.code == code
-        assert "ended, as the first 5 trials failed; the last: fit.steps: too many, 5" in answer.err
+        assert "ended, as the first trials failed; the last: fit.steps: too many, 5" in answer.err
     assert len(training.seen) == 5
     answer = call(*WORDS, "study.trials=2", "fit.seed=1")
     assert answer.code == 5
