@@ -6,6 +6,7 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from quantamm_cli.tuning.optuna import optuna
@@ -71,7 +72,7 @@ def searched(
     into = into or study()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        while len(into.trials) < trials:
+        while len(into.get_trials(deepcopy=False)) < trials:
             trial = into.ask()
             values = score(draw(sampler, trial, space, seed, exists))
             into.tell(trial, values)
@@ -104,7 +105,6 @@ def rosen6(values: Values) -> float:
     """Square root of Rosenbrock's function in six dimensions: a bent valley."""
     x = [values[f"x{number}"] for number in range(6)]
     total = sum(
-        100 * (following - each**2) ** 2 + (1 - each) ** 2
-        for each, following in zip(x, x[1:], strict=False)
+        100 * (following - each**2) ** 2 + (1 - each) ** 2 for each, following in pairwise(x)
     )
     return -math.sqrt(total)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 from user_plugins import DECLARED
 
-from quantamm_cli.config.components import load_components
+from quantamm_cli.config.components import load_components, load_studies
 from quantamm_cli.core.params import initial
 from quantamm_cli.core.types import Feed
 from quantamm_cli.engine.feed import feed
@@ -31,6 +31,7 @@ FOLDERS = (CONF, *(folder for _, folder in plugin_folders()))
 DAY = 1440
 
 load_components()
+load_studies()
 
 
 def components(group: str) -> list[str]:

@@ -20,11 +20,12 @@ def load(files: list[str]) -> None:
 
     Raises UsageError: one that fails or declares nothing.
     """
-    from quantamm_cli.config.components import load_strategies
+    from quantamm_cli.config.components import load_strategies, load_studies
     from quantamm_cli.errors import ConfigError
     from quantamm_cli.settings.component import REGISTER
 
     load_strategies()
+    load_studies()
     for name in files:
         before = {group: dict(kinds) for group, kinds in REGISTER.items()}
         try:

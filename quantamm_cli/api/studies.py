@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from quantamm_cli.api.settings import Settings, checked
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.config.overrides import override_value
+from quantamm_cli.config.read import read_study
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import ArgumentError
 from quantamm_cli.market.content import MemoryMarket
-from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import branch
-from quantamm_cli.tuning.settings import Study
 from quantamm_cli.workflows import tune as tuning
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.study_plan import plan
@@ -54,7 +52,7 @@ def tune(
     composed = checked(settings, market, monitor).of("tune").but(*overrides)
     monitor = monitor or Monitor()
     search = Search(composed.tree, composed.overrides, composed.config_dir)
-    study = decode(Study, branch(composed.tree, "study"), "study")
+    study = read_study(composed.tree)
     if market is not None and study.workers != 1:
         raise ArgumentError(
             "study.workers",

@@ -16,6 +16,7 @@ from quantamm_cli.cli.progress import Bar, LineBar, RichBar
 from quantamm_cli.reporting.table import Markdown, Table
 from quantamm_cli.settings.json_tree import JsonObject, finite
 
+_UNLIMITED = 10_000
 _WIDEST = 100
 """Most columns of rendered text: longer lines are hard to read."""
 
@@ -163,7 +164,8 @@ def _rich_table(out: TextIO, shown: Table) -> None:
     from rich.console import Console as Terminal
 
     table, terminal = framed(shown), Terminal(file=out)
-    if terminal.measure(table).maximum <= terminal.width:
+    unlimited = terminal.options.update(max_width=_UNLIMITED)  # else it measures what it would cut
+    if terminal.measure(table, options=unlimited).maximum <= terminal.width:
         terminal.print(table)
     else:
         print(shown, file=out)

@@ -29,9 +29,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from quantamm_cli.config import key_validation, study_choices
+from quantamm_cli.config import key_validation
 from quantamm_cli.config import overrides as override_syntax
 from quantamm_cli.config.lean import NeedsHydra, WithoutHydra, refuse_hydra
+from quantamm_cli.config.study_choices import COMMAND as TUNE
+from quantamm_cli.config.study_choices import StudyChoices
 from quantamm_cli.config.yaml_source import refuse_code
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -46,7 +48,7 @@ class FileCache(CachingConfigRepository):
     changed; this makes a shallow copy.
     """
 
-    def __init__(self, files: ConfigRepository, studies: study_choices.Options | None) -> None:
+    def __init__(self, files: ConfigRepository, studies: StudyChoices | None = None) -> None:
         self.delegate = copy.copy(files)
         self.cache = {}
         self._studies = studies
@@ -55,7 +57,7 @@ class FileCache(CachingConfigRepository):
         """A file; the short forms of a study are written out."""
         loaded = super().load_config(config_path)
         if self._studies is not None and loaded is not None:
-            study_choices.of_file(loaded, config_path, self._studies)
+            self._studies.of_file(loaded, config_path)
         return loaded
 
 
@@ -171,9 +173,9 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         self._parsed = [_in_space(override_syntax.read(self, word)) for word in overrides]
-        studies = self.options if config_name == study_choices.COMMAND else None
+        studies = StudyChoices(self.options) if config_name == TUNE else None
         if studies is not None:
-            self._parsed = [study_choices.of_override(word, studies) for word in self._parsed]
+            self._parsed = list(map(studies.of_override, self._parsed))
         repo = self._cache or FileCache(self.repository, studies)
         self._cache = repo if self.read_once else None
         self._process_config_searchpath(config_name, self._parsed, repo)

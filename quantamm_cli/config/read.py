@@ -1,20 +1,23 @@
 """From a composed tree to typed settings."""
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from quantamm_cli.config.components import load_components, plugin_names
+from quantamm_cli.config.components import load_components, load_studies, plugin_names
 from quantamm_cli.config.input_checks import check_inputs
 from quantamm_cli.config.state import KEY as STATE
 from quantamm_cli.config.state import with_state
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import REGISTER
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import JsonObject
+from quantamm_cli.settings.json_tree import JsonObject, branch
 from quantamm_cli.settings.run import Simulate, Train
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.settings.types import Date, minute
+
+if TYPE_CHECKING:
+    from quantamm_cli.tuning.settings import Study
 
 S = TypeVar("S", bound=Simulate)
 
@@ -39,6 +42,14 @@ def read_settings(cls: type[S], tree: JsonObject) -> S:
         check_metric("split.selection_metric", settings.split.selection_metric)
     check_inputs(settings)
     return settings
+
+
+def read_study(tree: JsonObject) -> "Study":
+    """Typed settings of how a study is searched. Raises ConfigError, as ``read_settings`` does."""
+    from quantamm_cli.tuning.settings import Study
+
+    load_studies(plugin_names(tree))
+    return decode(Study, branch(tree, "study"), "study")
 
 
 def _reserves_of_run(tree: JsonObject) -> tuple[float, ...]:

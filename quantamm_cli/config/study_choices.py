@@ -26,76 +26,97 @@ Options = Callable[[str], list[str]]
 """The choices of a group."""
 
 
-def of_override(override: Override, options: Options) -> Override:
-    """An override with its short form written out."""
-    _, _, name = override.key_or_group.partition("study.")
-    if name not in _NAMES or override.is_delete() or override.is_sweep_override():
+class StudyChoices:
+    """Writes out the short forms of one composition."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._defaults: dict[str, str] = {}
+        """What the command's own file chooses; every other choice comes before it."""
+
+    def of_override(self, override: Override) -> Override:
+        """An override with its short form written out."""
+        _, _, name = override.key_or_group.partition("study.")
+        if name not in _NAMES or override.is_delete() or override.is_sweep_override():
+            return override
+        value = override.value()
+        if name == "objective" and self._is_score(value):
+            return replace(override, key_or_group="study.objective.of")
+        if isinstance(value, str):
+            return replace(override, key_or_group=f"study/{name}")
         return override
-    value = override.value()
-    if name == "objective" and _scores(value, options):
-        return replace(override, key_or_group="study.objective.of")
-    if isinstance(value, str):
-        return replace(override, key_or_group=f"study/{name}")
-    return override
 
+    def of_file(self, loaded: ConfigResult, path: str) -> None:
+        """Write out the short forms of a file, in place: choices go to its defaults list.
 
-def of_file(loaded: ConfigResult, path: str, options: Options) -> None:
-    """Write out the short forms of a file, in place: choices go to its defaults list.
+        Raises:
+            ConfigError: there is no such choice.
+        """
+        config, defaults = loaded.config, loaded.defaults_list
+        if not isinstance(config, DictConfig) or defaults is None:
+            return
+        preset = _PRESET.fullmatch(path) is not None
+        node = config if preset else config.get("study")
+        if not isinstance(node, DictConfig):
+            return
+        chosen = self._taken_out(node, _source(loaded, path))
+        if path != COMMAND:
+            prefix = "" if preset else "/study/"
+            for name, value in chosen.items():
+                defaults.append(GroupDefault(group=prefix + name, value=value, override=True))
+        elif not any(map(_chooses_study, defaults)):  # as it was before a study was a group
+            defaults.insert(0, GroupDefault(group="study", value="default"))
+            self._defaults = chosen
+        if path == "study/default":
+            for each in defaults:
+                if isinstance(each, GroupDefault) and each.group in self._defaults:
+                    each.value = self._defaults[each.group]
 
-    Raises:
-        ConfigError: there is no such choice.
-    """
-    config = loaded.config
-    if not isinstance(config, DictConfig):
-        return
-    node = config if _PRESET.fullmatch(path) else config.get("study")
-    if not isinstance(node, DictConfig) or loaded.defaults_list is None:
-        return
-    if path == COMMAND and not any(_chooses_study(each) for each in loaded.defaults_list):
-        loaded.defaults_list.insert(0, GroupDefault(group="study", value="default"))
-    values: Any = OmegaConf.to_container(node, resolve=False)
-    with open_dict(node):
-        for name in _NAMES:
-            if name in values:
-                choice = _written_out(node, name, values[name], options, _source(loaded, path))
-                loaded.defaults_list += choice
+    def _taken_out(self, node: DictConfig, source: str) -> dict[str, str]:
+        """The choices that are values of a node, which loses them."""
+        chosen: dict[str, str] = {}
+        values: Any = OmegaConf.to_container(node, resolve=False)
+        with open_dict(node):
+            for name in filter(values.__contains__, _NAMES):
+                value = values[name]
+                inside = isinstance(value, dict)
+                if name == "objective" and not inside and self._is_score(value):
+                    node[name] = {"of": value}
+                    continue
+                kind = value.get("kind") if inside else value
+                if not isinstance(kind, str) or "${" in kind:
+                    continue
+                chosen[name] = self._known(name, kind, source)
+                if inside:
+                    del node[name]["kind"]
+                else:
+                    del node[name]
+        return chosen
+
+    def _known(self, name: str, kind: str, source: str) -> str:
+        group = f"study/{name}"
+        known = self._options(group)
+        if kind not in known:
+            raise ConfigError(
+                f"study.{name}={kind}",
+                f"no {group} is called '{kind}'{did_you_mean(kind, known)} (there are: "
+                f"{', '.join(known)}), in {source}",
+            )
+        return kind
+
+    def _is_score(self, value: Any) -> bool:
+        """Whether what is in the place of an objective says what is scored, not how cycles are
+        joined.
+        """
+        if not isinstance(value, str):
+            return value is None or isinstance(value, list | tuple)
+        known = self._options("study/objective")
+        return value not in known and not did_you_mean(value, known)
 
 
 def _source(loaded: ConfigResult, path: str) -> str:
     """The file as the user knows it."""
     return loaded.provider if loaded.path.startswith("structured") else f"{path}.yaml"
-
-
-def _written_out(
-    node: DictConfig, name: str, value: Any, options: Options, source: str
-) -> list[GroupDefault]:
-    """The choice that a value below ``study`` is, taken out of there."""
-    chosen = value.get("kind") if isinstance(value, dict) else value
-    if name == "objective" and not isinstance(value, dict) and _scores(value, options):
-        node[name] = {"of": value}
-    elif isinstance(chosen, str) and "${" not in chosen:
-        group = f"study/{name}"
-        known = options(group)
-        if chosen not in known:
-            raise ConfigError(
-                f"study.{name}={chosen}",
-                f"no {group} is called '{chosen}'{did_you_mean(chosen, known)} (there are: "
-                f"{', '.join(known)}), in {source}",
-            )
-        if isinstance(value, dict):
-            del node[name]["kind"]
-        else:
-            del node[name]
-        return [GroupDefault(group=f"/{group}", value=chosen, override=True)]
-    return []
-
-
-def _scores(value: Any, options: Options) -> bool:
-    """Whether this in the place of an objective says what is scored, not how cycles are joined."""
-    if not isinstance(value, str):
-        return value is None or isinstance(value, list | tuple)
-    known = options("study/objective")
-    return value not in known and not did_you_mean(value, known)
 
 
 def _chooses_study(default: Any) -> bool:

@@ -32,7 +32,15 @@ def trials_table(
             ]
         )
     heads = ["value"] if len(objectives) == 1 else objectives
-    return Table.of(caption, ["trial", "state", *heads, *searched, "run", ""], rows)
+    names = [_short(key, searched) for key in searched]
+    return Table.of(caption, ["trial", "state", *heads, *names, "run", ""], rows)
+
+
+def _short(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted setting, if no other one ends so."""
+    last = key.rpartition(".")[2]
+    alike = [other for other in keys if other.rpartition(".")[2] == last]
+    return last if len(alike) == 1 else key
 
 
 def settings_of(trials: Sequence[TrialRecord]) -> list[str]:

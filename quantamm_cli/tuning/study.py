@@ -254,8 +254,11 @@ class Attempt:
         self._trial.set_user_attr(name, value)
 
 
-def create_study(journal: Path, name: str, objectives: int, notes: JsonObject) -> None:
-    """Create the study in a journal, unless it is there; ``notes`` are stored when it is created.
+def create_study(
+    journal: Path, name: str, objectives: int, notes: JsonObject, latest: JsonObject | None = None
+) -> None:
+    """Create the study in a journal, unless it is there. ``notes`` are stored when it is created,
+    ``latest`` at every call.
 
     The caller holds the study's lock: two that create it at once would store two.
     """
@@ -268,6 +271,9 @@ def create_study(journal: Path, name: str, objectives: int, notes: JsonObject) -
     )
     for key, value in notes.items():
         if key not in study.user_attrs:
+            study.set_user_attr(key, value)
+    for key, value in (latest or {}).items():
+        if study.user_attrs.get(key) != value:
             study.set_user_attr(key, value)
 
 

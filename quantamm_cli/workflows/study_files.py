@@ -18,8 +18,8 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.result_folder import write_if_changed
 from quantamm_cli.tuning.pareto import front, pick
 from quantamm_cli.tuning.study import Study
-from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.tuning.study_document import BestRecord, TrialRecord
+from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.study_plan import StudyPlan
 

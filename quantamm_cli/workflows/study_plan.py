@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
-from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.computed_by import source
 from quantamm_cli.settings.digest import plain, sha256

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.tuning.leases import Lease
@@ -21,6 +22,10 @@ _POLL_SECONDS = 0.5
 
 class StudyStopped(Exception):  # noqa: N818 - an event, not an error
     """The study's time is over, or somebody asks its workers to stop."""
+
+
+_IDLE: dict[str, Any] = {"trial": None, "begun": None, "step": 0, "steps": 0, "text": ""}
+"""The state of a worker between two trials."""
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Runner:
         return any(trial.state == "running" for trial in self.job.study.trials)
 
     def _run_trial(self, attempt: Attempt) -> None:
-        self.lease.write(trial=attempt.number, begun=time.time(), step=0, steps=0, text="")
+        self.lease.write(trial=attempt.number, begun=time.time())
         try:
             values, violations = self._scores(attempt)
         except (ConfigError, DivergedError) as failure:
@@ -78,7 +83,7 @@ class Runner:
             with self.job.writing():
                 attempt.finish(values, violations)
         self._attempt = None
-        self.lease.write(trial=None, begun=None, ended=self.lease.state.ended + 1)
+        self.lease.write(**_IDLE, ended=self.lease.state.ended + 1)
         self.ended(self.job.study.trials[attempt.number])
 
     def _scores(self, attempt: Attempt) -> tuple[tuple[float, ...], dict[str, float]]:
@@ -87,7 +92,7 @@ class Runner:
         Raises ConfigError, DivergedError or TrialOver if it has none.
         """
         job = self.job
-        earlier = {trial.run for trial in job.study.trials}
+        earlier = {trial.run for trial in job.study.trials} if job.fresh else set()
         with job.writing():
             attempt.draw()
             values = job.search.values(attempt)
@@ -111,7 +116,7 @@ class Runner:
         if attempt is not None:
             with suppress(OSError):
                 attempt.release()
-            self.lease.write(trial=None, begun=None)
+            self.lease.write(**_IDLE)
 
     def _interrupted(self) -> str:
         """Called when the command must stop while no training runs."""

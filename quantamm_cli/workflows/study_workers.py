@@ -12,7 +12,7 @@ from pathlib import Path
 from quantamm_cli.errors import StoreError
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.trials import ENDED, first_all_failed, without_improvement
-from quantamm_cli.workflows.monitor import Monitor
+from quantamm_cli.workflows.monitor import Check, Monitor
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import StudyStopped, stopped_text
@@ -24,7 +24,8 @@ MEMORY = 2 * 2**30
 """Bytes that ``study.workers=auto`` reckons for a worker."""
 _THREADS = ("NPROC", "OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS")
 """The variables that say how many threads a process has; XLA reads NPROC."""
-_POLL_SECONDS = 0.1
+_POLLS, _POLL_SECONDS = 5, 0.1
+"""A look at the study after so many looks for a signal, and the time between two of these."""
 _GRACE_SECONDS = 1.8
 _HEAD_START_SECONDS = 60.0
 """How long the first worker may be alone."""
@@ -49,26 +50,29 @@ def run_workers(
         StoreError: no worker can work.
     """
     workers: list[_Worker] = []
-    first = time.monotonic()
+    began = time.monotonic()
     with ExitStack() as stack:
+
+        def start(until: int) -> None:
+            for number in range(len(workers) + 1, until + 1):
+                workers.append(stack.enter_context(_worker(job, number, count)))
 
         def save() -> str:
             _stop(workers)
             return stopped_text(job)
 
+        start(1)  # alone at first, so that the others find its programs compiled
         with monitor.saving(save) as check:
             while not _over(job):
-                check()
-                # one alone at first, so that the others find its programs compiled
-                if not workers or (len(workers) < count and _warm(job, first)):
-                    for number in range(len(workers) + 1, count + 1 if workers else 2):
-                        workers.append(stack.enter_context(_worker(job, number, count)))
+                _wait(check)
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
                 if job.place.stop_mark.exists():
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
+                if _warm(job, began):
+                    start(count)
                 for worker in workers:
                     worker.look(monitor)
                 if len(workers) == count and all(worker.given_up for worker in workers):
@@ -76,10 +80,16 @@ def run_workers(
                 job.study.free_dead()
                 watch.look()
                 files.write_soon(job.study)
-                time.sleep(_POLL_SECONDS)
             for worker in workers:
                 with suppress(subprocess.TimeoutExpired):
                     worker.process.wait(_GRACE_SECONDS)
+
+
+def _wait(check: Check) -> None:
+    """Wait a moment, in which a signal may come."""
+    for _ in range(_POLLS):
+        check()
+        time.sleep(_POLL_SECONDS)
 
 
 def _warm(job: Job, since: float) -> bool:
@@ -149,7 +159,7 @@ class _Worker:
 @contextmanager
 def _worker(job: Job, number: int, count: int) -> Iterator[_Worker]:
     share = str(max(1, _processors() // count))
-    environment = {name: share for name in _THREADS} | dict(os.environ)
+    environment = dict.fromkeys(_THREADS, share) | dict(os.environ)
     environment[LABEL] = str(number)
     environment.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.9 / count:.3f}")  # of a GPU
     log = job.study.workers / f"{number}.log"

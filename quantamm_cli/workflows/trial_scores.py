@@ -1,4 +1,4 @@
-"""The scores of a trial: its run is trained, or its stored scores are read where nothing changed."""
+"""The scores of a trial: its run is trained, or stored scores are read if nothing changed."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
@@ -18,7 +17,6 @@ from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.result_names import StoredResult
-from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.study import Study, create_study, labelled
@@ -129,15 +127,7 @@ def tune(
             str(place.folder), f"workers are at its trials; first: qsim tune stop {place.name[:18]}"
         )
     with place.held(fresh):
-        notes = {
-            **document,
-            "identity": planned.identity,
-            "study": without(plain(settings), "meaning"),
-            "composed": composed.to_dict(),
-            "folder": os.getcwd(),
-            "fresh": fresh,
-        }
-        study = _open(planned, notes)
+        study = _open(planned, composed, {**document, "fresh": fresh})
         job = Job(study, planned.search, settings, planned.goal, place)
         job = replace(job, fresh=bool(study.notes["fresh"]), other_data=bool(sources.changes))
         status = "resumed" if any(trial.settings for trial in study.trials) else "new"
@@ -197,12 +187,18 @@ def _waiting(study: Study) -> int:
     return sum(trial.state not in ENDED for trial in study.trials)
 
 
-def _open(planned: StudyPlan, notes: JsonObject) -> Study:
-    """The study with all its slots."""
+def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study:
+    """The study with all its slots, and what other processes need to know of it."""
     place, settings = planned.place, planned.settings
+    notes = {**document, "identity": planned.identity}
+    latest = {
+        "study": without(plain(settings), "meaning"),
+        "composed": composed.to_dict(),
+        "folder": os.getcwd(),
+    }
     atomic.make_folder(place.workers)
     with atomic.reporting_errors(place.journal, "written"):
-        create_study(place.journal, place.name, len(planned.goal.names), notes)
+        create_study(place.journal, place.name, len(planned.goal.names), notes, latest)
         study = open_study(planned)
         points = [labelled(planned.search.space, values) for values in planned.first]
         study.add_slots(settings.trials, points)

@@ -27,7 +27,15 @@ REFUSED = (
     "train pool=hodl",
 )
 """Trainings that a dry run refuses, as the run would; their settings have names all the same."""
-COMMANDS = {"space": "tune", "strategy": "compete", "market": "compete"}
+COMMANDS = {
+    "space": "tune",
+    "study": "tune",
+    "study/objective": "tune",
+    "study/pruner": "tune",
+    "study/sampler": "tune",
+    "strategy": "compete",
+    "market": "compete",
+}
 """The command that a group belongs to, if it is not ``train``."""
 NEEDS = {
     "data/csv": "data.dir=prices",
@@ -41,6 +49,8 @@ NEEDS = {
     "pool/reclamm": "tokens=[BTC,ETH]",
     "practice/supplied": "practice.dirs=[paths] data=parquet data.dir=prices",
     "space/none": "'space.fit.learning_rate=[0.01,1,log]'",
+    "study/pruner/threshold": "study.pruner.below=-1",
+    "study/pruner/wilcoxon": "split=walk_forward",
     "trades/recorded": "trades.file=trades.csv",
 }
 """Words without which a component is refused, or is not what it is for."""
@@ -63,6 +73,7 @@ MORE = (
     "simulate initial_reserves=[1,2,3] initial_state.ewma=[1,2,3] initial_state.running_a=[0,0,0]",
     "tune study.seed=1 study.objective=validation.calmar",
     "tune split=walk_forward study.pruner=median",
+    "tune split=walk_forward study.pruner=none study.sampler=tpe study.sampler.startup=5",
     "tune 'space.pool.rule=[momentum,power_channel]' space.params.memory_days=declared",
     "tune 'space.fit=[adamw,sgd]' 'space.fit.weight_decay=[0,0.1]'",
     "compete steps=2000 seed=7 epoch.length=500 epoch.score=absolute reference=vol_adaptive",

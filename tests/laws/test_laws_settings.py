@@ -1,6 +1,7 @@
 """Every YAML composes, validates, lists every setting with its default and says what it means."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,15 +10,16 @@ from user_plugins import DECLARED
 
 from quantamm_cli.config.competition import read_competition
 from quantamm_cli.config.compose import Composer
-from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.read import read_settings, read_study
 from quantamm_cli.settings.component import REGISTER, Component
 from quantamm_cli.settings.run import Simulate, Train
 
 FOLDERS = sorted({str(path.parent.relative_to(CONF)) for path in CONF.rglob("*/*.yaml")})
-GROUPS = [group for group in FOLDERS if group not in ("experiment", "space", "strategy")]
+GROUPS = [group for group in FOLDERS if group not in ("experiment", "space", "strategy", "study")]
 """Folders of components.
 
-Experiments and spaces are none; a strategy's YAML may be another with settings (its own laws).
+Experiments, spaces and presets of studies are none; a strategy's YAML may be another with settings
+(its own laws).
 """
 ALL = [(group, name) for group in GROUPS for name in components(group)]
 ALL = [(group, name) for group, name in ALL if yaml_of(group, name).is_file()]
@@ -30,6 +32,8 @@ NEEDS = {
     "practice=supplied": ("practice.dirs=[.]",),
     "trades=recorded": ("trades.file=trades.csv",),
 }
+COMMANDS = {"market": "compete", "study": "tune"}
+"""The command that a group belongs to, if it is not ``train``."""
 INSIDE = ("rule", "guard", "base", "parent")
 """Settings that are components themselves."""
 ELSEWHERE = {("market", "history"): {"data"}}
@@ -56,17 +60,19 @@ COMPOSED = [
 def test_it_composes_and_validates(group: str, name: str) -> None:
     """Chosen on the command line of ``train``, it becomes the component registered under its name.
     Chosen on the command line of ``train``, it becomes the component registered under its name."""
-    choice, command = f"{group}={name}", "compete" if group == "market" else "train"
+    choice, command = f"{group}={name}", COMMANDS.get(group.partition("/")[0], "train")
     pair = group == "pool" and assets_of(build(group, name)) == 2
     words = (choice, *NEEDS.get(choice, ()), *(("tokens=[BTC,ETH]",) if pair else ()))
     folder = DECLARED.get(group, {}).get(name)
     config_dir = None if folder is None else str(folder)
     composed = Composer(command, words, config_dir).tree()
-    found: Any = (
-        read_competition(composed, words, config_dir)
-        if command == "compete"
-        else read_settings(Train, composed)
-    )
+    found: Any
+    if command == "compete":
+        found = read_competition(composed, words, config_dir)
+    elif command == "tune":
+        found = SimpleNamespace(study=read_study(composed))
+    else:
+        found = read_settings(Train, composed)
     for part in group.split("/"):
         found = getattr(found, part)
     assert (found.group, found.kind) == (group, name)

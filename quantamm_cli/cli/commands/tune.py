@@ -40,14 +40,12 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
 
 def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
+    from quantamm_cli.config.read import read_study
     from quantamm_cli.config.search_space import Search
-    from quantamm_cli.settings.decode import decode
-    from quantamm_cli.tuning.settings import Study
     from quantamm_cli.workflows.results import Watch
 
-    watch = Watch()
+    watch, settings = Watch(), read_study(composed.tree)
     search = Search(composed.tree, composed.overrides, composed.config_dir)
-    settings = decode(Study, composed.group("study"), "study")
     from quantamm_cli.workflows.study_plan import plan
     from quantamm_cli.workflows.tune import tune
 
@@ -152,10 +150,10 @@ COMMAND = Command(
         "  space.params.memory_days=declared        the range a parameter declares",
         "  space.fit.noise_scale=null               leave it out;  space=none: "
         "search only what is named here",
-        "how it is searched:",
+        "how it is searched: qsim show samplers | pruners | objectives; study=quick | robust",
         "  study.trials=100 study.workers=auto      trainings; processes, by default 1",
-        "  study.sampler=cmaes study.pruner=median  others: qsim help tuning",
-        "  study.objective=validation.calmar        what is maximised; a list: several",
+        "  study.sampler=cmaes study.sampler.population=12",
+        "  study/objective=worst study.objective=validation.calmar    a list: several",
         "  study.constraints.max_drawdown=0.2       limits of other metrics",
         "  study.patience=20 study.max_seconds=3600 when to end early",
         "run the same command to resume; a larger study.trials=N adds trials to the study",

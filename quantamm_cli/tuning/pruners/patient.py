@@ -21,7 +21,7 @@ class Patient(Reporting, kind="patient"):
     """
 
     base: Pruner = Field(default_factory=Median)
-    patience: Natural = Field(3, description="parts without improvement before the other is asked")
+    patience: Natural = Field(3, description="parts that may pass without improvement")
     margin: NonNegative = Field(0.0, description="a score lower by no more than this is no worse")
 
     @property

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 class Wilcoxon(Pruner, kind="wilcoxon"):
-    """Ends a walk-forward trial whose cycles are worse than those of the best trial, cycle by cycle,
-    by Wilcoxon's signed-rank test.
+    """Ends a walk-forward trial that is worse than the best one cycle by cycle, by Wilcoxon's
+    signed-rank test.
 
     k cycles that are all worse have the p-value 1/2^k.
     """

@@ -7,6 +7,7 @@ from pydantic import Field
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.types import Count
 from quantamm_cli.tuning.samplers.base import WHERE, Sampler, need_one_objective, need_package
+from quantamm_cli.tuning.samplers.tpe_independent import IndependentTPE
 from quantamm_cli.tuning.shape import StudyShape
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class CmaEs(Sampler, kind="cmaes"):
     """CMA-ES: a normal distribution that moves and learns its shape from ranks; for few numbers.
 
-    Choices, and settings that exist under some choices only, are drawn at random, each by itself.
+    Choices, and settings that exist under some choices only, are drawn as by ``tpe_independent``.
     """
 
     startup: Count = Field(1, description="trials before the distribution is used")
@@ -42,5 +43,6 @@ class CmaEs(Sampler, kind="cmaes"):
             seed=seed,
             n_startup_trials=self.startup,
             popsize=self.population,
+            independent_sampler=IndependentTPE().make(seed, study_seed, number),
             warn_independent_sampling=False,
         )

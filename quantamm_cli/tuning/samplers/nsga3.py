@@ -15,6 +15,7 @@ class NSGA3(Genetic, kind="nsga3"):
     """
 
     def make(self, seed: int, study_seed: int, number: int) -> "BaseSampler":
-        from quantamm_cli.tuning.optuna import optuna
+        from quantamm_cli.tuning.optuna import optuna, quietly
 
-        return optuna.samplers.NSGAIIISampler(**self.arguments(seed))
+        with quietly():
+            return optuna.samplers.NSGAIIISampler(**self.arguments(seed))

@@ -23,14 +23,15 @@ class QuasiMonteCarlo(Sampler, kind="qmc"):
     )
 
     def make(self, seed: int, study_seed: int, number: int) -> "BaseSampler":
-        from quantamm_cli.tuning.optuna import optuna
+        from quantamm_cli.tuning.optuna import optuna, quietly
         from quantamm_cli.tuning.stateless import NumberedQMC
 
-        return NumberedQMC(
-            number,
-            qmc_type=self.sequence,
-            scramble=self.scramble,
-            seed=study_seed,
-            independent_sampler=optuna.samplers.RandomSampler(seed=seed),
-            warn_independent_sampling=False,
-        )
+        with quietly():
+            return NumberedQMC(
+                number,
+                qmc_type=self.sequence,
+                scramble=self.scramble,
+                seed=study_seed,
+                independent_sampler=optuna.samplers.RandomSampler(seed=seed),
+                warn_independent_sampling=False,
+            )

@@ -7,6 +7,7 @@ full form.
 
 import math
 import statistics
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +24,7 @@ needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package
 LEARNERS = [pytest.param(TPE(), id="tpe"), pytest.param(CmaEs(), id="cmaes", marks=needs_cmaes)]
 
 
+@cache
 def best(sampler: Sampler, name: str, trials: int, seed: int) -> float:
     space, score = FUNCTIONS[name]
     return drawn.searched(sampler, space, score, trials, seed).best_value

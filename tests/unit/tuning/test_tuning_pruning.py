@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from kinds import build
+
+from quantamm_cli.tuning.pruners.base import Pruner
 from quantamm_cli.tuning.space import Range
 from quantamm_cli.tuning.study import Attempt, Study
 
@@ -11,7 +14,8 @@ PARTS = (1.0, 2.0, 3.0)
 
 def opened(folder: Path, pruner: str) -> Study:
     folder.mkdir(exist_ok=True)
-    return Study(folder / "study.journal", "study", 0, SPACE, {}, {}, pruner)
+    component: Pruner = build("study/pruner", pruner)
+    return Study(folder / "study.journal", "study", 0, SPACE, {}, {}, component)
 
 
 def told(attempt: Attempt, quality: float, parts: tuple[float, ...] = PARTS) -> bool:
