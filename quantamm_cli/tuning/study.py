@@ -81,10 +81,9 @@ class Study:
         ``points``: values of the first trials; what they leave out is drawn.
         """
         with self._claims:
-            slots = self._frozen()
-            missing = trials - sum("retried" not in trial.user_attrs for trial in slots)
-            for number in range(len(slots), len(slots) + missing):
-                self.optuna.enqueue_trial(dict(points[number]) if number < len(points) else {})
+            slots = sum("retried" not in trial.user_attrs for trial in self._frozen())
+            for slot in range(slots, trials):
+                self.optuna.enqueue_trial(dict(points[slot]) if slot < len(points) else {})
 
     def claim(self, lease: Lease, patience: int | None = None) -> "Attempt | None":
         """The waiting trial with the lowest number; ``None`` if there is none, or the study ended
@@ -213,10 +212,14 @@ class Attempt:
             self._note("deaths", (0, 0, 0))
 
     def report(self, part: int, value: float) -> bool:
-        """Record the score after a part, once; returns whether the pruner ends the trial."""
-        if part not in self.reports:
+        """Record the score after a part, once; returns whether the pruner ends the trial. It has
+        judged the parts before the last one in an earlier attempt.
+        """
+        reports = self.reports
+        if part not in reports:
             self._trial.report(value, part)
-        return math.isfinite(value) and self._trial.should_prune()
+        last = part >= max(reports, default=0)
+        return last and math.isfinite(value) and self._trial.should_prune()
 
     def finish(self, values: Sequence[float], violations: Mapping[str, float]) -> None:
         """Record the trial's scores, one for each objective, and how far it is beyond its limits.
@@ -277,14 +280,24 @@ def create_study(
             study.set_user_attr(key, value)
 
 
+def find_notes(journal: Path, name: str) -> JsonObject | None:
+    """The notes of a study in a journal; ``None`` if it has no such study."""
+    if not journal.exists():
+        return None
+    optuna.logging.set_verbosity(logging.CRITICAL)
+    storage = open_journal(journal)
+    with suppress(KeyError):  # what Optuna raises for an unknown name
+        study = optuna.load_study(study_name=name, storage=storage, sampler=_NONE)
+        return dict(study.user_attrs)
+    return None
+
+
 def read_notes(journal: Path, name: str) -> JsonObject:
     """The notes of a study in a journal. Raises StoreError if it has no such study."""
-    if journal.exists():
-        optuna.logging.set_verbosity(logging.CRITICAL)
-        with suppress(KeyError):  # what Optuna raises for an unknown name
-            study = optuna.load_study(study_name=name, storage=open_journal(journal), sampler=_NONE)
-            return dict(study.user_attrs)
-    raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    notes = find_notes(journal, name)
+    if notes is None:
+        raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    return notes
 
 
 def labels(spec: Choices) -> dict[Any, Json]:

@@ -103,7 +103,7 @@ def test_a_study_of_real_trainings_and_its_best_as_an_experiment(
 
     shown = call(*words)
     assert "best" in shown.out
-    assert "fit.learning_rate" in shown.out
+    assert "learning_rate" in shown.out
     assert call(*words, "--json").json["status"] == "reused"
 
 
