@@ -50,16 +50,15 @@ def run_workers(
         StoreError: no worker can work.
     """
     workers: list[_Worker] = []
-    began, since = time.monotonic(), time.time()
+    began = time.monotonic()
     with ExitStack() as stack:
 
         def start(until: int) -> None:
             numbers = range(len(workers) + 1, until + 1)
-            workers.extend(stack.enter_context(_worker(job, number, count)) for number in numbers)
+            workers.extend(stack.enter_context(_worker(job, each, count)) for each in numbers)
 
         def save() -> str:
             _stop(workers)
-            job.study.free_dead()  # those that had to be killed
             return stopped_text(job)
 
         start(1)  # alone at first, so that the others find its programs compiled
@@ -69,14 +68,14 @@ def run_workers(
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
-                if job.place.asked_to_stop(since):
+                if job.place.stop_mark.exists():
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
                 if _warm(job, began):
                     start(count)
                 for worker in workers:
                     worker.look(monitor)
-                if all(worker.given_up for worker in workers):
+                if len(workers) == count and all(worker.given_up for worker in workers):
                     raise StoreError("study.workers", f"no worker can work: {workers[0].last_line}")
                 job.study.free_dead()
                 watch.look()

@@ -198,7 +198,7 @@ def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study
     """The study with all its slots, and what other processes need to know of it."""
     place, settings = planned.place, planned.settings
     notes = {**document, "identity": planned.identity}
-    latest = {
+    latest: dict[str, Json] = {
         "study": without(plain(settings), "meaning"),
         "composed": composed.to_dict(),
         "folder": os.getcwd(),
