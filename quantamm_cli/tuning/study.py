@@ -70,7 +70,9 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """All slots, by number."""
-        return [_converted(trial) for trial in self._frozen()]
+        slots = self._frozen()
+        retried = {trial.user_attrs.get("retries") for trial in slots}
+        return [_converted(trial, trial.number in retried) for trial in slots]
 
     def _frozen(self, *states: TrialState) -> list[FrozenTrial]:
         return self.optuna.get_trials(deepcopy=False, states=states or None)
@@ -81,7 +83,7 @@ class Study:
         ``points``: values of the first trials; what they leave out is drawn.
         """
         with self._claims:
-            slots = sum("retried" not in trial.user_attrs for trial in self._frozen())
+            slots = sum("retries" not in trial.user_attrs for trial in self._frozen())
             for slot in range(slots, trials):
                 self.optuna.enqueue_trial(dict(points[slot]) if slot < len(points) else {})
 
@@ -141,8 +143,7 @@ class Study:
         with self._claims:
             trials = self._frozen()
             for number in numbers:
-                self._set(trials[number], "retried", True)
-                self.optuna.enqueue_trial(trials[number].params)
+                self.optuna.enqueue_trial(trials[number].params, {"retries": number})
                 added.append(len(trials) + len(added))
         return added
 
@@ -320,7 +321,7 @@ def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[s
     return point
 
 
-def _converted(trial: FrozenTrial) -> Trial:
+def _converted(trial: FrozenTrial, retried: bool) -> Trial:
     notes = trial.user_attrs
     place = notes.get("point", {})
     seconds = None
@@ -337,7 +338,7 @@ def _converted(trial: FrozenTrial) -> Trial:
         violations=trial.constraints,
         seconds=seconds,
         worker=notes.get("worker") if trial.state == TrialState.RUNNING else None,
-        retried="retried" in notes,
+        retried=retried,
     )
 
 
