@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from quantamm_cli.core import interpolate
 from quantamm_cli.core.executor import compiled
@@ -28,6 +28,7 @@ from quantamm_cli.rules.base import Clock, WeightRule
 from quantamm_cli.settings.types import Count
 
 Weights = Float[Array, " n"]
+_CHUNK = ChunkedPool.model_fields["chunk_period"].default
 
 
 class Temporal(ChunkedPool, kind="temporal"):
@@ -49,6 +50,17 @@ class Temporal(ChunkedPool, kind="temporal"):
         ),
     )
     max_memory_days: Count = Field(365, description="longest memory of an estimator, days")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moving_all_the_time(cls, tree: Any) -> Any:
+        """Without ``weight_interpolation_period`` weights move through the whole chunk. Its number
+        is part of the identity, however it is written.
+        """
+        name = "weight_interpolation_period"
+        if isinstance(tree, dict) and tree.get(name) is None:
+            return {**tree, name: tree.get("chunk_period", _CHUNK)}
+        return tree
 
     def check(self, tokens: tuple[str, ...], where: str) -> None:
         super().check(tokens, where)

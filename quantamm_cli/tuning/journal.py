@@ -80,11 +80,9 @@ def open_journal(path: Path) -> JournalStorage:
     Raises:
         StoreError: a record is damaged.
     """
-    lock = SystemLock(path.with_suffix(".lock"))
     if path.exists():
-        with lock:
-            _check_records(path)
-    return JournalStorage(_Backend(path, lock))
+        _check_records(path)  # without the lock, so that whoever may only read can look
+    return JournalStorage(_Backend(path, SystemLock(path.with_suffix(".lock"))))
 
 
 def _check_records(path: Path) -> None:

@@ -97,7 +97,7 @@ def _locked(path: Path) -> int:
 def alive(folder: Path, name: str) -> bool:
     """Whether the worker of this name holds its lease."""
     try:
-        file = os.open(folder / f"{name}.lock", os.O_RDWR)
+        file = os.open(folder / f"{name}.lock", os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -103,7 +103,7 @@ SETTINGS = [
         ["pool.guard.minimum_weight: is 0.6; expected at most 1/2 for 2 tokens"],
     ),
     (
-        ["pool.chunk_period=60"],
+        ["pool.chunk_period=60", "pool.weight_interpolation_period=1440"],
         2,
         ["pool.weight_interpolation_period: is 1440 minutes; expected at most chunk_period (60)"],
     ),

@@ -91,11 +91,16 @@ def _changed(old: Tree | None, new: Tree) -> Iterator[str]:
 
 
 def _without_new(old: Tree, new: Tree) -> Any:
-    """Its YAML without the settings that came with ``since`` and have their default there."""
+    """Its YAML without the settings that came with ``since`` and have their default there. A null
+    where the YAML had the default of the class is that default, worked out of other settings.
+    """
     if not isinstance(old.get("yaml"), dict) or not isinstance(new.get("yaml"), dict):
         return new.get("yaml")
+    was = old["yaml"]
+    defaults = {key: own.get("default") for key, own in new["settings"].items()}
+    worked_out = {key for key, value in new["yaml"].items() if value is None and key in was}
     return {
-        key: value
+        key: was[key] if key in worked_out and was[key] == defaults.get(key) else value
         for key, value in new["yaml"].items()
         if key in old["yaml"]
         or not (own := new["settings"].get(key, {})).get("since")
