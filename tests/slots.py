@@ -1,4 +1,4 @@
-"""Studies without trainings: slots in a journal, and workers that claim, draw, score and end them."""
+"""Studies without trainings: workers claim slots of a journal, draw, score and end them."""
 
 import math
 import os

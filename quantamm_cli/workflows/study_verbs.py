@@ -30,7 +30,7 @@ from quantamm_cli.tuning.study import Study, read_notes
 from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import best_of, best_record, front_of, record
+from quantamm_cli.workflows.study_files import best_of, best_record, check_pick, front_of, record
 
 
 @dataclass(frozen=True)
@@ -248,9 +248,10 @@ class BestTrial(Result):
 def best(opened: OpenStudy, how: str) -> BestTrial:
     """The best trial so far; of several objectives the one that ``how`` picks.
 
-    Raises StoreError if no trial has a score within all limits.
+    Raises StoreError if no trial has a score within all limits, and ArgumentError.
     """
-    every = opened.study.trials
+    check_pick(opened.names, how)
+    every = opened.trials
     chosen = best_of(every, opened.names, how)
     if chosen is None:
         raise StoreError(

@@ -3,51 +3,25 @@ the best trial as an experiment.
 """
 
 import json
-import math
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toy
+from stand_in import StandIn
 from toy import METRIC, TOY, Call
 
 from quantamm_cli.errors import ConfigError, DataError, DivergedError, Interrupted
 from quantamm_cli.settings.run import Train
-from quantamm_cli.workflows.trial_scores import TrialScores
 
 WORDS = ("tune", *TOY, "space=none", "space.fit.learning_rate=[0.001,1,log]", "--json")
 GROUPED = (*WORDS, "space.fit=[adamw,sgd]", "space.fit.weight_decay=[0,0.1]")
 
 
-def rate(settings: Train) -> float:
-    return float(settings.fit.learning_rate)  # type: ignore[attr-defined]
-
-
-class StandIn:
-    """A training that takes no time. ``before`` may raise."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[Train, bool]] = []
-        self.before: Callable[[int, Train], None] = lambda count, settings: None
-
-    def __call__(self, trial: TrialScores, settings: Train) -> dict[str, dict[str, float]]:
-        self.seen.append((settings, trial.fresh))
-        self.before(len(self.seen), settings)
-        score = -(math.log(rate(settings) / 0.02) ** 2)
-        return {
-            "train": {METRIC: -score},
-            "validation": {METRIC: score},
-            "test": {METRIC: 7.0},
-        }
-
-
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    stand_in = StandIn()
-    monkeypatch.setattr(TrialScores, "_scores", lambda *given: stand_in(*given))
-    return stand_in
+    return StandIn.instead(monkeypatch)
 
 
 def trials(answer: toy.Answer) -> list[dict[str, Any]]:

@@ -367,6 +367,21 @@ def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
             reopened(tmp_path)
 
 
+class Full:
+    """A call of the system that works so often; then the disk is full, with half of the data."""
+
+    def __init__(self, real: Callable[..., int | None], times: int) -> None:
+        self.real, self.left = real, times
+
+    def __call__(self, file: int, *data: bytes) -> int | None:
+        self.left -= 1
+        if self.left >= 0:
+            return self.real(file, *data)
+        for each in data:
+            self.real(file, each[: len(each) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 @pytest.mark.parametrize("call", ["write", "fsync"])
 def test_a_full_disk_costs_the_last_record_only(
     tmp_path: Path, whole: list[Trial], monkeypatch: pytest.MonkeyPatch, call: str
@@ -374,21 +389,10 @@ def test_a_full_disk_costs_the_last_record_only(
     """Half a line is written and no room is left, at each record of a trial in turn."""
     study = reopened(tmp_path)
     go_on(study, 2)
-    real = getattr(os, call)
     for at in range(30):
-        left = [at]
-
-        def full(file: int, *data: bytes) -> Any:
-            left[0] -= 1
-            if left[0] < 0 and data:
-                real(file, data[0][: len(data[0]) // 2])
-            if left[0] < 0:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return real(file, *data)
-
         before = len(records(tmp_path))
         with monkeypatch.context() as patch, worker(study) as lease:
-            patch.setattr(os, call, full)
+            patch.setattr(os, call, Full(getattr(os, call), at))
             try:
                 slots.end(_sure(study.claim(lease)))
             except OSError:
