@@ -10,6 +10,7 @@ from typing import Any
 from quantamm_cli.config.compose import Composer, resolved_tree
 from quantamm_cli.config.loader import plain
 from quantamm_cli.config.overrides import override_value
+from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning.nested import overlaid
@@ -46,17 +47,13 @@ class Compositions:
         ``groups``: choices of components by the names that overrides have for them. ``values``:
         other values by dotted setting. Raises ConfigError.
         """
-        unresolved = self._composed(groups, ())
+        tree = self._composed(groups)
         for key, value in values.items():
-            changed = _put(unresolved, key.split("."), value)
-            if changed is None:  # an interpolation is in its way: only Hydra knows what it changes
-                words = [f"{name}={override_value(item)}" for name, item in values.items()]
-                return resolved_tree(self._composed(groups, tuple(words)))
-            unresolved = changed
-        return resolved_tree(unresolved)
+            tree = _put(tree, key, key.split("."), value)
+        return resolved_tree(tree)
 
-    def _composed(self, groups: Mapping[str, str], words: tuple[str, ...]) -> JsonObject:
-        """What Hydra composes, not resolved; that of a choice of components is stored."""
+    def _composed(self, groups: Mapping[str, str]) -> JsonObject:
+        """What Hydra composes of a choice of components, not resolved; once."""
         chosen = {_place(group): group for group in groups}
         overrides, added = [], set[str]()
         for word in self._composer.overrides:
@@ -67,9 +64,6 @@ class Compositions:
         for group, name in groups.items():
             sign = "+" if _place(group) in added else ""
             overrides.append(f"{sign}{group}={override_value(name)}")
-        if words:
-            cfg = self._composer.loader.settings(self._composer.name, [*overrides, *words])
-            return plain(cfg)
         point = tuple(overrides)
         if point not in self._unresolved:
             cfg = self._composer.loader.settings(self._composer.name, overrides)
@@ -77,18 +71,18 @@ class Compositions:
         return self._unresolved[point]
 
 
-def _put(tree: JsonObject, path: list[str], value: Json) -> JsonObject | None:
-    """A tree with another value at a place, which shares with it what is equal; ``None`` if the
-    place is within a single value.
+def _put(tree: Json, key: str, path: list[str], value: Json) -> JsonObject:
+    """A tree with another value at a place, which shares with it what is equal.
+
+    Raises ConfigError if the place is within a single value.
     """
-    key, *rest = path
-    if not rest:
-        old = tree.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        return {**tree, key: overlaid(old, value) if both else value}
-    inner = tree.get(key, {})
-    changed = _put(inner, rest, value) if isinstance(inner, Mapping) else None
-    return None if changed is None else {**tree, key: changed}
+    if not isinstance(tree, Mapping):
+        raise ConfigError(key, f"cannot be changed, as it is within {tree}; write that out")
+    first, *rest = path
+    inner = tree.get(first)
+    if rest:
+        return {**tree, first: _put({} if inner is None else inner, key, rest, value)}
+    return {**tree, first: overlaid(inner, value)}
 
 
 def _place(word: str) -> str:

@@ -1,24 +1,54 @@
 """Trials to try first: settings as they are written, or those of stored runs."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from quantamm_cli.config.read import read_settings
+from quantamm_cli.config.stored_settings import merged
 from quantamm_cli.errors import ConfigError, StoreError
 from quantamm_cli.settings.digest import canonical
 from quantamm_cli.settings.json_tree import Json, JsonObject
+from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.suggestions import did_you_mean
+from quantamm_cli.store.origin import origin
+from quantamm_cli.store.runs import Store
 from quantamm_cli.tuning.space import Range, Searched, setting_of
-
-if TYPE_CHECKING:
-    from quantamm_cli.config.search_space import Search
+from quantamm_cli.tuning.space_check import parameter_values
 
 _WHERE = "study.first"
 
 
-def first_trials(search: "Search", entries: Sequence[Any]) -> list[JsonObject]:
-    """``Search.first``."""
+class Space(Protocol):
+    """A checked space: ``search_space.Search``."""
+
+    base: Train
+    space: Mapping[str, Searched]
+
+    def chooses(self, key: str) -> bool:
+        """Whether a setting is a component that is searched."""
+
+    def candidates(self, values: JsonObject) -> Mapping[str, Mapping[str, Searched]]:
+        """What each setting may be searched over in a trial with some values, by name."""
+
+    def named(self, values: JsonObject) -> dict[str, Json]:
+        """Values by name, without those that are not in the space."""
+
+    def values_of(self, tree: JsonObject, settings: Train) -> dict[str, Json]:
+        """The values that some settings have of the searched ones."""
+
+    def tree(self, values: JsonObject) -> JsonObject:
+        """The plain settings at a point."""
+
+
+def first_trials(search: Space, entries: Sequence[Any]) -> list[JsonObject]:
+    """The values of trials by name in the study, in order and each once: ``Search.first``.
+
+    Raises:
+        ConfigError: an entry is not in the space, or is no run.
+    """
     if isinstance(entries, str | Mapping):
         raise ConfigError(_WHERE, f"{entries} is not a list; write [{{fit.learning_rate: 0.1}}]")
     trials: dict[str, JsonObject] = {}
@@ -43,7 +73,7 @@ def _written(entry: Mapping[Any, Any], place: str = "") -> dict[str, Json]:
     return values
 
 
-def _checked(search: "Search", values: JsonObject, where: str) -> JsonObject:
+def _checked(search: Space, values: JsonObject, where: str) -> JsonObject:
     """The values by name in the study. Raises ConfigError for one that the space lacks."""
     known = dict.fromkeys(map(setting_of, search.space))
     for key, value in values.items():
@@ -67,24 +97,22 @@ def _outside(where: str, key: str, value: Json, specs: Sequence[Searched]) -> Co
     return ConfigError(where, f"{key} is {value}; the space has {ranges}")
 
 
-def _with(search: "Search", values: JsonObject) -> str:
-    """The components among the values, in words."""
-    chosen = [f"{key}={value}" for key, value in values.items() if search.chooses(key)]
-    return f"with {', '.join(chosen)}" if chosen else "with these settings"
+def _with(search: Space, values: JsonObject) -> str:
+    """The choices among the values, in words."""
+    conditions = {key for spec in search.space.values() for key, _ in spec.when}
+    chosen = [
+        f"{key}={value}"
+        for key, value in values.items()
+        if search.chooses(key) or key in conditions
+    ]
+    return f"with {', '.join(chosen)}"
 
 
-def _of_run(search: "Search", name: Any, where: str) -> dict[str, Json]:
+def _of_run(search: Space, name: Any, where: str) -> dict[str, Json]:
     """The values that a stored run has of the searched settings.
 
     Raises ConfigError if there is no such run.
     """
-    from quantamm_cli.config.read import read_settings
-    from quantamm_cli.config.stored_settings import merged
-    from quantamm_cli.settings.run import Train
-    from quantamm_cli.store.origin import origin
-    from quantamm_cli.store.runs import Store
-    from quantamm_cli.tuning.space_check import parameter_values
-
     if isinstance(name, float):
         raise ConfigError(where, "is read as a number; write the name of the run in quotes")
     try:
@@ -98,8 +126,9 @@ def _of_run(search: "Search", name: Any, where: str) -> dict[str, Json]:
     for key, value in parameter_values(settings).items():
         specs = [spec for each, spec in search.space.items() if setting_of(each) == key]
         if specs:
-            values[key] = _number(value, specs)
-    return values
+            values[key] = _number(values.get(key, value), specs)
+    candidates = search.candidates(values)
+    return {key: value for key, value in values.items() if key in candidates}
 
 
 def _number(value: Any, specs: Sequence[Searched]) -> Json:
@@ -109,7 +138,9 @@ def _number(value: Any, specs: Sequence[Searched]) -> Json:
     """
     array = np.asarray(value, float)
     if any(spec.holds(value) for spec in specs) or np.ptp(array) != 0:
-        return array.tolist() if isinstance(value, np.ndarray) else value
+        listed: Json = array.tolist()
+        return listed
     number = float(array.flat[0])
     ends = [end for spec in specs if isinstance(spec, Range) for end in (spec.low, spec.high)]
-    return next((end for end in ends if np.isclose(number, end, rtol=1e-9, atol=0)), number)
+    near = [end for end in ends if math.isclose(number, end, rel_tol=1e-9)]
+    return near[0] if near else number

@@ -182,7 +182,8 @@ class Loader(ConfigLoaderImpl):
         for override in self._parsed:
             refuse_code({override.key_or_group.split(".")[-1]: 0}, str(override.input_line))
             if not override.is_sweep_override():
-                refuse_code(override.value(), str(override.input_line))
+                key = override.key_or_group.rpartition(".")[2]
+                refuse_code(override.value(), str(override.input_line), key)
                 self._check_choice(override, repo)
         return self._parsed, repo
 

@@ -25,8 +25,8 @@ class SearchComponents:
     ) -> None:
         self._compositions = compositions
         keys = sorted(in_order(space), key=lambda key: key.count("."))
-        found = {key: compositions.group(key, base) for key in keys}
-        self._groups = {key: group for key, group in found.items() if group is not None}
+        groups = {key: compositions.group(key, base) for key in keys}
+        self._groups = {key: group for key, group in groups.items() if group is not None}
         names = sorted(space, key=lambda name: keys.index(setting_of(name)))
         self.specs = {
             name: self._checked(name, space[name])

@@ -12,7 +12,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning import space_check
 from quantamm_cli.tuning.branches import in_order
 from quantamm_cli.tuning.points import grid_values
-from quantamm_cli.tuning.space import Searched, Spec, holds, place, setting_of
+from quantamm_cli.tuning.space import Searched, Spec, holds, labels, place, setting_of
 
 NOT_SEARCHED = ("study", "space", "experiment", "hydra", "conf")
 Names = dict[str, dict[str, Searched]]
@@ -33,21 +33,17 @@ class SearchSettings:
         self._names: dict[str, dict[str, str]] = {}
         self._known: dict[str, Names] = {}
         self._taken: dict[str, ConfigError | None] = {}
-
-    @property
-    def vary(self) -> bool:
+        self.vary = False
         """Whether some choices of components have settings that others have not."""
-        every = [set[str]().union(*names.values()) for names in self._known.values()]
-        return any(names != every[0] for names in every)
 
     def under(self, components: JsonObject) -> Names:
         """The searched settings that a choice of components has."""
         point = canonical(components)
         if point not in self._known:
-            self._known[point] = self._found(components, self._settings(components), None)
+            self._known[point] = self._names_under(components, self._settings(components), None)
         return self._known[point]
 
-    def _found(self, components: JsonObject, settings: Train, label: str | None) -> Names:
+    def _names_under(self, components: JsonObject, settings: Train, label: str | None) -> Names:
         """``under``, resolved. ``label`` distinguishes the choice; ``None``: it is a trial's."""
         names = Names()
         for entry, spec in space_check.existing(self._possible(components), settings):
@@ -103,14 +99,17 @@ class SearchSettings:
 
     def _name(self, entry: str, spec: Searched, label: str | None) -> str:
         """The name of an entry with what it is searched over under a choice of components: its own
-        under the first choice, as names in a study stand for one range each.
+        under the first choice, as a name in a study stands for one range.
         """
         names, text = self._names.setdefault(entry, {}), canonical(spec.to_dict())
-        sign = "." if "@" in entry else "@"
-        if label is None:  # components that differ from each one before in what they declare
-            return names.get(text) or f"{entry}{sign}{sha256(spec.to_dict())[:8]}"
-        if text not in names:
-            names[text] = f"{entry}{sign}{label}" if names else entry
+        if text in names:
+            return names[text]
+        name, digest, sign = entry, sha256(spec.to_dict())[:8], "." if "@" in entry else "@"
+        if label is None:  # components that differ from all that were checked
+            return f"{entry}{sign}{digest}"
+        if names:
+            name += sign + (label or ".".join(labels(spec.when)) or digest)
+        names[text] = f"{name}.{digest}" if name in names.values() else name
         return names[text]
 
     def checked(self) -> dict[str, Searched]:
@@ -120,6 +119,7 @@ class SearchSettings:
             ConfigError: no trial could have one, or a choice of components.
         """
         space: dict[str, Searched] = {}
+        sizes = set[frozenset[str]]()
         choices: list[tuple[JsonObject, Train]] = []
         for preferred, components in self._components.representatives():
             try:
@@ -128,13 +128,15 @@ class SearchSettings:
             except ConfigError as failure:
                 raise refused(preferred or components, failure) from None
             label = ".".join(map(str, preferred.values()))
-            names = self._found(components, settings, label)
+            names = self._names_under(components, settings, label)
             self._known[canonical(components)] = names
             for key in names:
                 space |= names[key]
+            sizes.add(frozenset([*components, *names]))
             choices.append((components, settings))
         for name, spec in self._written.items():
             self._check_exists(name, spec, choices)
+        self.vary = len(sizes) > 1
         return space
 
     def _check_exists(
@@ -153,7 +155,7 @@ class SearchSettings:
             if refusal is not None and refusal.where == key
         ]
         if refusals:
-            raise ConfigError(place(key, spec.when), str(refusals[0]))
+            raise ConfigError(place(key, spec.when), refusals[0].message)
         trees = [self._tree(components) for components, _ in under] or [self._tree({})]
         *path, last = key.split(".")
         if key.startswith("params") or any(

@@ -5,6 +5,7 @@ from typing import Any
 
 from quantamm_cli.config import key_validation
 from quantamm_cli.config.compositions import Compositions
+from quantamm_cli.config.first_trials import first_trials
 from quantamm_cli.config.read import read_settings
 from quantamm_cli.config.search_components import SearchComponents
 from quantamm_cli.config.search_settings import NOT_SEARCHED, Names, SearchSettings, unknown
@@ -94,8 +95,6 @@ class Search:
         Raises:
             ConfigError: an entry is not in the space, or is no run.
         """
-        from quantamm_cli.config.first_trials import first_trials
-
         return first_trials(self, entries)
 
     def grid(self, points: int) -> Iterator[JsonObject]:
@@ -109,31 +108,33 @@ class Search:
         return key in self._components
 
     def candidates(self, values: JsonObject) -> Names:
-        """What each setting may be searched over in a trial with some components among its values;
-        without all of its components, in any trial.
+        """What each setting may be searched over in a trial with some values; without all of its
+        components among them, in any trial that has them.
         """
         attempt = Preferring(values)
         chosen = self._components.draw(attempt)
-        names: Names = {}
+        names = {name: self.space[name] for name in attempt.names}
         if attempt.complete:
-            for name in attempt.names:
-                names.setdefault(setting_of(name), {})[name] = self._components.specs[name]
-            return names | self._existing.under(chosen)
-        for name, spec in self.space.items():
-            names.setdefault(setting_of(name), {})[name] = spec
-        return names
+            for specs in self._existing.under(chosen).values():
+                names |= specs
+        else:
+            names |= self.space
+        candidates: Names = {}
+        for name, spec in names.items():
+            if holds(tuple(each for each in spec.when if each[0] in values), values):
+                candidates.setdefault(setting_of(name), {})[name] = spec
+        return candidates
 
     def named(self, values: JsonObject) -> dict[str, Json]:
         """Values by name, from those by dotted setting, without those that are not in the space or
-        belong to other components than the chosen ones.
+        belong to other choices.
         """
-        named = {}
-        for key, names in self.candidates(values).items():
-            for name, spec in names.items():
-                conditions = tuple(each for each in spec.when if each[0] in values)
-                if key in values and spec.holds(values[key]) and holds(conditions, values):
-                    named[name] = values[key]
-        return named
+        return {
+            name: values[key]
+            for key, names in self.candidates(values).items()
+            for name, spec in names.items()
+            if key in values and spec.holds(values[key])
+        }
 
     def values_of(self, tree: JsonObject, settings: Train) -> dict[str, Json]:
         """The values that some settings and their tree have of the searched ones, by dotted
@@ -145,8 +146,8 @@ class Search:
             node = key_validation.lookup(tree, path) if path else tree
             if isinstance(node, Mapping) and last in node:
                 value = node[last]
-                chosen = isinstance(value, Mapping) and key in self._components
-                values[key] = value["kind"] if chosen else value
+                kind = value.get("kind") if isinstance(value, Mapping) else None
+                values[key] = kind if key in self._components else value
             elif key in defaults:
                 values[key] = defaults[key]
         return values

@@ -17,6 +17,7 @@ from omegaconf._utils import get_yaml_loader
 
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.tuning.nested import number
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 50_000
@@ -136,15 +137,16 @@ def _parsed(text: str) -> Any:
     return loader.construct_document(node)
 
 
-def refuse_code(tree: Any, where: str) -> None:
+def refuse_code(tree: Any, where: str, parent: str = "") -> None:
     """Raise ConfigError for ``_target_`` anywhere, a key that is not text, and a value of a type
     that settings do not have.
 
-    Components are chosen by name, not by import path.
+    Components are chosen by name, not by import path. ``parent``: the key that ``tree`` is under;
+    under ``choices`` of a space, keys are values and may be numbers.
     """
     if isinstance(tree, dict):
         for key, value in tree.items():
-            if not isinstance(key, str):
+            if not isinstance(key, str) and not (parent == "choices" and number(key)):
                 raise ConfigError(where, f"the key {key!r} is not text; put it in quotes")
             if key == "_target_":
                 raise ConfigError(
@@ -152,7 +154,7 @@ def refuse_code(tree: Any, where: str) -> None:
                     "_target_ is not allowed: components are chosen by their name (qsim show "
                     "pools), not by an import path",
                 )
-            refuse_code(value, where)
+            refuse_code(value, where, str(key).rpartition(".")[2])
     elif isinstance(tree, list | tuple):
         for value in tree:
             refuse_code(value, where)

@@ -12,7 +12,7 @@ from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.tuning.nested import FIELDS, WRITTEN, label, overlaid
-from quantamm_cli.tuning.space import Choices, Spec, When, place, read_spec, setting_of
+from quantamm_cli.tuning.space import Choices, Spec, When, labels, place, read_spec, setting_of
 
 Entry = tuple[str, Spec]
 
@@ -31,7 +31,7 @@ def read_space(tree: JsonObject) -> dict[str, Spec]:
         specs = sorted(_joined(specs), key=lambda spec: -len(spec.when))
         _check_apart(key, specs)
         for spec in specs:
-            under = ".".join("+".join(map(label, values)) for _, values in spec.when)
+            under = ".".join(labels(spec.when))
             space[f"{key}@{under}" if under and len(specs) > 1 else key] = spec
     _check_order(space)
     return space
@@ -41,7 +41,7 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
     fields: dict[str, Json] = {}
     for name, value in node.items():
         inner = f"{key}.{name}" if key else str(name)
-        if name in FIELDS and key and not (isinstance(value, Mapping) and name != "changes"):
+        if name in FIELDS and key and (name == "branches" or not isinstance(value, Mapping)):
             if value is not None:
                 fields[name] = value
         elif isinstance(value, Mapping):
@@ -52,8 +52,8 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
                 place(inner, when),
                 f"{value} is neither a range such as [0.001, 1, log] nor choices{near}",
             )
-    branches: Any = fields.pop("branches", ())
-    changes: Any = fields.pop("changes", {})
+    branches: Any = fields.pop("branches", {})
+    changes: Any = branches.get("changed") or {}
     if changes and "choices" not in fields:
         raise ConfigError(
             place(key, when),
@@ -62,7 +62,7 @@ def _places(node: JsonObject, key: str, when: When) -> Iterator[Entry]:
     if fields:
         spec = replace(read_spec(fields, place(key, when)), when=when)
         yield key, spec
-        yield from _under_choices(key, spec, dict(branches), changes)
+        yield from _under_choices(key, spec, dict(branches.get("written") or ()), changes)
 
 
 def _under_choices(
@@ -78,7 +78,7 @@ def _under_choices(
                 f"{place(key, spec.when)}.choices.{name}", f"is not among the choices{near}"
             )
     for name, value in values.items():
-        tree = overlaid(branches.get(name, {}), changes.get(name) or {})
+        tree: Any = overlaid(branches.get(name, {}), changes.get(name) or {})
         yield from _places(tree, "", (*spec.when, (key, (value,))))
 
 

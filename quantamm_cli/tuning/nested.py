@@ -15,20 +15,21 @@ groups, slashes (``pool/rule``). A setting is searched over
     null                                             not searched: removes it from a space that
                                                      has it
 
-In the nested form, ``choices`` is a list, ``branches`` has pairs of a choice and the space under
-it (a list, as merging replaces lists), and ``changes`` has, by choice, what is merged into them.
+In the nested form ``choices`` is a list. ``branches`` has as ``written`` pairs of a choice and the
+space under it (a list, as merging replaces lists) and as ``changed``, by choice, what is merged
+into those.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.settings.digest import canonical, plain
 from quantamm_cli.settings.json_tree import Json, JsonObject
 
 WRITTEN = ("low", "high", "log", "step", "type", "choices", "declared")
-FIELDS = (*WRITTEN, "branches", "changes")
+FIELDS = (*WRITTEN, "branches")
 _WORDS = ("log", "int", "float")
 
 
@@ -59,7 +60,7 @@ def nested(value: Any, where: str) -> Any:
             inner = _merged(node[last], inner)
         node[last] = inner
         if last == "choices" and isinstance(item, Mapping):
-            node["branches"] = _branches(item, f"{where}.{key}")
+            node["branches"] = {"written": _branches(item, f"{where}.{key}"), "changed": None}
     return _completed(tree)
 
 
@@ -69,7 +70,7 @@ def _inner(path: list[str], item: Any, where: str) -> tuple[list[str], Any]:
         at = path.index("choices")
         rest = ".".join(path[at + 2 :])
         space = nested({rest: item} if rest else item, where)
-        return [*path[:at], "changes"], {path[at + 1]: space}
+        return [*path[:at], "branches"], {"changed": {path[at + 1]: space}}
     if path[-1] == "choices" and isinstance(item, Mapping):
         return path, list(item)
     if path[-1] in FIELDS and not isinstance(item, Mapping):
@@ -87,7 +88,7 @@ def _branches(choices: Mapping[Any, Any], where: str) -> list[Json]:
 
 def label(value: Json) -> str:
     """The text that stands for a value among choices."""
-    return value if isinstance(value, str) else canonical(plain(value))
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _completed(tree: dict[str, Json]) -> dict[str, Json]:
@@ -113,14 +114,11 @@ def _merged(one: JsonObject, two: JsonObject) -> dict[str, Json]:
     return merged
 
 
-def overlaid(tree: JsonObject, changes: JsonObject) -> dict[str, Json]:
-    """A nested space with another merged into it, as OmegaConf merges them."""
-    merged = dict(tree)
-    for key, value in changes.items():
-        other = merged.get(key)
-        both = isinstance(other, Mapping) and isinstance(value, Mapping)
-        merged[key] = overlaid(other, value) if both else value
-    return merged
+def overlaid(value: Json, change: Json) -> Json:
+    """A value with another merged into it, as OmegaConf merges: trees by key; else the other."""
+    if not isinstance(value, Mapping) or not isinstance(change, Mapping):
+        return change
+    return {**value, **{key: overlaid(value.get(key), item) for key, item in change.items()}}
 
 
 def _short(values: list[Json], where: str) -> dict[str, Json]:

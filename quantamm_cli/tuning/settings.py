@@ -41,7 +41,7 @@ class Study(Settings):
     gap_penalty: NonNegative = Field(
         0.0, description="score lost per unit by which training is better than what scores it"
     )
-    constraints: dict[str, float] = Field(
+    constraints: dict[str, float | None] = Field(
         {}, description="limits by metric: study.constraints.max_drawdown=0.2"
     )
     first: tuple[dict[str, Any] | str, ...] = Field(

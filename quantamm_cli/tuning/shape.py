@@ -4,7 +4,7 @@ it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from quantamm_cli.tuning.space import Choices, Range
 
@@ -26,7 +26,7 @@ class StudyShape:
     """Cycles of a walk-forward; None with a holdout."""
 
     @classmethod
-    def of(cls, space: Mapping[str, Range | Choices], trials: int, **facts: Any) -> Self:
-        """The shape of a study over a space; ``facts`` are the fields that no space shows."""
+    def of(cls, space: Mapping[str, Range | Choices], trials: int, cycles: int | None) -> Self:
+        """The shape of an unconditional study with one objective; ``replace`` says what else."""
         choices = sum(isinstance(spec, Choices) for spec in space.values())
-        return cls(trials, len(space) - choices, choices, **facts)
+        return cls(trials, len(space) - choices, choices, cycles=cycles)

@@ -129,9 +129,15 @@ def _when_json(when: When) -> JsonObject:
     return {"when": {key: plain(values) for key, values in when}} if when else {}
 
 
+def labels(when: When) -> list[str]:
+    """The choices of conditions as texts, outer ones first."""
+    return ["+".join(map(label, values)) for _, values in when]
+
+
 def place(key: str, when: When) -> str:
     """Where a space has a setting: ``space.fit.choices.adamw.fit.weight_decay``."""
-    outer = [f"{other}.choices.{'|'.join(map(label, values))}" for other, values in when]
+    pairs = zip(when, labels(when), strict=True)
+    outer = [f"{other}.choices.{text}" for (other, _), text in pairs]
     return ".".join(["space", *outer, key])
 
 

@@ -5,8 +5,9 @@ right type, checked before the first trial.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
+from numpy.typing import ArrayLike
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
@@ -71,7 +72,7 @@ def missing(name: str, spec: Spec, choices: Sequence[Train]) -> ConfigError:
     )
 
 
-def parameter_values(settings: Train) -> dict[str, Any]:
+def parameter_values(settings: Train) -> dict[str, ArrayLike]:
     """The initial parameters by dotted name, under each name that a value may be given: raw and
     readable arrays of the first set, and values as they are given.
 
@@ -81,7 +82,7 @@ def parameter_values(settings: Train) -> dict[str, Any]:
     specs = _specs(settings)
     sets = getattr(settings.fit, "parameter_sets", 1)
     raw = initial(specs, settings.params, sets, len(settings.tokens), 0.0, 0)
-    values: dict[str, Any] = {}
+    values: dict[str, ArrayLike] = {}
     for spec in specs:
         values[_PARAMS + spec.name] = raw[spec.name][0]
         values[_PARAMS + spec.readable] = spec.bijector.readable(raw[spec.name][0])
@@ -98,9 +99,10 @@ def defaults(settings: Train) -> dict[str, float]:
 
 
 def changes_the_score(keys: Iterable[str]) -> list[str]:
-    """The searched settings that change the data a trial is scored on."""
+    """The searched settings, of names of a study, that change the data a trial is scored on."""
     inside = tuple(f"{name}." for name in SCORED)
-    return [key for key in keys if key in SCORED or key.startswith(inside)]
+    settings = dict.fromkeys(map(setting_of, keys))
+    return [key for key in settings if key in SCORED or key.startswith(inside)]
 
 
 def _specs(settings: Train) -> tuple[Parameter, ...]:
@@ -194,7 +196,7 @@ def _field(settings: Train, key: str) -> tuple[type[Settings], FieldInfo] | None
 
 def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     """A range with the type of its setting: whole numbers or not."""
-    kinds = {field.annotation, *get_args(field.annotation)}
+    kinds = set(_members(field.annotation))
     whole = bool(spec.integer) or (int in kinds and float not in kinds)
     if not kinds & {int, float}:
         raise ConfigError(where, "is not a number; give {choices: [...]}")
@@ -205,6 +207,16 @@ def _typed(spec: Range, field: FieldInfo, where: str) -> Range:
     if whole and spec.integer is False:
         raise ConfigError(where, "takes whole numbers, but its type says float")
     return replace(spec, integer=whole)
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The types of a union, without what they are annotated with."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        inner = inner[:1]
+    yield annotation
+    for each in inner:
+        yield from _members(each)
 
 
 def _try(owner: type[Settings], name: str, key: str, spec: Searched) -> None:

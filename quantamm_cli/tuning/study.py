@@ -213,14 +213,13 @@ class Attempt:
             self._note("deaths", (0, 0, 0))
 
     def report(self, part: int, value: float) -> bool:
-        """Record the score after a part, once; returns whether the pruner ends the trial. It has
-        judged the parts before the last one in an earlier attempt.
-        """
+        """Record the score after a part, once; returns whether the pruner ends the trial."""
         reports = self.reports
+        if part < max(reports, default=0):
+            return False  # an earlier attempt went on from here
         if part not in reports:
             self._trial.report(value, part)
-        last = part >= max(reports, default=0)
-        return last and math.isfinite(value) and self._trial.should_prune()
+        return math.isfinite(value) and bool(self._trial.should_prune())
 
     def finish(self, values: Sequence[float], violations: Mapping[str, float]) -> None:
         """Record the trial's scores, one for each objective, and how far it is beyond its limits.

@@ -1,7 +1,7 @@
 """A study before its first trial: what is searched, how, and by what scores; and its name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.samplers.grid import Grid
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.shape import StudyShape
-from quantamm_cli.tuning.space import Choices, Range
+from quantamm_cli.tuning.space import Choices, Range, setting_of
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.version import __version__
 from quantamm_cli.workflows.monitor import Monitor
@@ -121,13 +121,12 @@ def _resolved(
 ) -> StudySettings:
     """The settings with the sampler and the pruner that suit the study. Raises ConfigError."""
     base = search.base
-    shape = StudyShape.of(
-        search.space,
-        settings.trials,
+    walks = isinstance(base.split, WalkForward)
+    shape = replace(
+        StudyShape.of(search.space, settings.trials, len(base.cycles) if walks else None),
         conditional=search.conditional,
         objectives=len(aim.targets),
         constrained=bool(aim.limits),
-        cycles=len(base.cycles) if isinstance(base.split, WalkForward) else None,
     )
     sampler, pruner = settings.sampler.resolved(shape), settings.pruner.resolved(shape)
     for text in filter(None, (sampler.advice(shape), pruner.advice(shape))):
@@ -181,7 +180,8 @@ def _chosen_components(search: Search) -> list[str]:
     for key, spec in search.space.items():
         if isinstance(spec, Choices):
             texts = [value for value in spec.values if isinstance(value, str)]
-            names += [f"{key.replace('.', '/')}/{value}" for value in texts]
+            group = setting_of(key).replace(".", "/")
+            names += [f"{group}/{value}" for value in texts]
     return names
 
 

@@ -20,6 +20,7 @@ from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
+from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market
@@ -78,7 +79,7 @@ class StudyResult(Result):
         best = None if self.best is None else self.best.number
         trials = [record(trial, names) for trial in self.trials]
         caption = f"{self.plan.place.name[:18]}  {self.plan.objective}"
-        searched = tuple(self.plan.search.space)
+        searched = tuple(dict.fromkeys(map(setting_of, self.plan.search.space)))
         return [trials_table(caption, trials, searched, best, names)]
 
     def notes(self) -> Sequence[str]:

@@ -144,6 +144,23 @@ def test_a_setting_that_a_choice_lacks_is_left_out(call: Call, training: StandIn
     }
 
 
+def test_each_rule_is_searched_over_its_own_parameters(call: Call, training: StandIn) -> None:
+    """With a dot or a slash, and no trial fails for its settings."""
+    words = ("space=none", "space.params=declared", "study.trials=12")
+    rules = "[momentum,power_channel,mean_reversion_channel]"
+    shown = [
+        trials(call("tune", *TOY, *words, f"space.pool{sign}rule={rules}", "--json"))
+        for sign in "./"
+    ]
+    assert shown[0] == shown[1]
+    assert [trial["state"] for trial in shown[0]] == ["finished"] * 12
+    exponents = {
+        trial["settings"]["pool.rule"]: any("exponent" in name for name in trial["settings"])
+        for trial in shown[0]
+    }
+    assert exponents == {"momentum": False, "power_channel": True, "mean_reversion_channel": True}
+
+
 @pytest.mark.parametrize("stop", [1, 3])
 def test_a_stopped_study_goes_on_as_if_it_had_not_been_stopped(
     tmp_path: Path, call: Call, training: StandIn, stop: int
@@ -326,7 +343,7 @@ def test_the_objective_may_be_another(call: Call, training: StandIn) -> None:
         ),
         (["space=none"], "space: is empty"),
         (["space=trainin"], "did you mean 'training'?"),
-        (["space=5"], "space is a group (none, parameters, training)"),
+        (["space=5"], "space is a group (adam, adamw, bfgs,"),
         (["study.trials=0"], "study.trials: 0 is below 1"),
         (["study.trails=3"], "study.trails: no such setting (did you mean 'study.trials'?)"),
         (["study.objective=calmar"], "'calmar' is not PERIOD.METRIC"),

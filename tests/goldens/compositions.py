@@ -25,8 +25,11 @@ REFUSED = (
     "train pool=cow tokens=[BTC,ETH]",
     "train pool=given data.series.weights=weights.csv",
     "train pool=hodl",
+    "tune study/sampler=gp",
 )
-"""Trainings that a dry run refuses, as the run would; their settings have names all the same."""
+"""What a dry run refuses, as the run would (``gp`` without PyTorch); the settings of a training
+have a name all the same.
+"""
 COMMANDS = {
     "space": "tune",
     "study": "tune",
@@ -37,6 +40,7 @@ COMMANDS = {
     "market": "compete",
 }
 """The command that a group belongs to, if it is not ``train``."""
+FITS = sorted(path.stem for path in (CONF / "fit").glob("*.yaml"))
 NEEDS = {
     "data/csv": "data.dir=prices",
     "data/memory": "data.sha256=of-no-market",
@@ -48,6 +52,7 @@ NEEDS = {
     "pool/gyroscope": "tokens=[BTC,ETH]",
     "pool/reclamm": "tokens=[BTC,ETH]",
     "practice/supplied": "practice.dirs=[paths] data=parquet data.dir=prices",
+    **{f"space/{fit}": f"fit={fit}" for fit in FITS},
     "space/none": "'space.fit.learning_rate=[0.01,1,log]'",
     "study/pruner/threshold": "study.pruner.below=-1",
     "study/pruner/wilcoxon": "split=walk_forward",

@@ -23,10 +23,10 @@ class Comparing(Reporting):
 class Percentile(Comparing, kind="percentile"):
     """Ends a trial whose best mean so far is not among the best of the others after as many parts.
 
-    Only the share ``kept`` goes on: 0.25 ends three quarters of the trials, 0.75 one quarter.
+    Only ``share_kept`` of them go on: 0.25 ends three quarters of the trials, 0.75 one quarter.
     """
 
-    kept: float = Field(
+    share_kept: float = Field(
         0.25, gt=0, lt=1, description="share of trials that go on; 0.25: only the best quarter"
     )
 
@@ -34,7 +34,7 @@ class Percentile(Comparing, kind="percentile"):
         from quantamm_cli.tuning.optuna import optuna
 
         return optuna.pruners.PercentilePruner(
-            percentile=100 * self.kept,
+            percentile=100 * self.share_kept,
             n_startup_trials=self.startup,
             n_warmup_steps=self.warmup + 1,  # Optuna's steps begin at 0
             interval_steps=self.every,

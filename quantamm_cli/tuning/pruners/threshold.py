@@ -26,7 +26,7 @@ class Threshold(Reporting, kind="threshold"):
             raise ConfigError(
                 WHERE, "threshold has no bound; give study.pruner.below or study.pruner.above"
             )
-        if None not in (self.below, self.above) and not self.below < self.above:
+        if self.below is not None and self.above is not None and self.below >= self.above:
             raise ConfigError(WHERE, f"below ({self.below:g}) is not under above ({self.above:g})")
         return super().resolved(study)
 

@@ -134,10 +134,10 @@ def test_the_p_value_and_the_warmup_say_when(p_value: float, warmup: int, ended:
 
 def test_the_share_that_is_kept_goes_on() -> None:
     """0.25 keeps the best quarter, not the best three quarters as its name misled many."""
-    for kept, least in ((0.25, 8), (0.5, 6), (0.75, 3)):
+    for share, least in ((0.25, 8), (0.5, 6), (0.75, 3)):
         goes_on = []
         for quality in range(12):
-            reported = Reported(Percentile(kept=kept))
+            reported = Reported(Percentile(share_kept=share))
             for other in range(11):
                 reported.study.add_trial(_finished(other + 0.5))
             goes_on.append(reported.ended(float(quality), (0.0,)) == PARTS)
