@@ -70,7 +70,9 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """All slots, by number."""
-        return [_converted(trial) for trial in self._frozen()]
+        slots = self._frozen()
+        retried = {trial.user_attrs.get("retries") for trial in slots}
+        return [_converted(trial, trial.number in retried) for trial in slots]
 
     def _frozen(self, *states: TrialState) -> list[FrozenTrial]:
         return self.optuna.get_trials(deepcopy=False, states=states or None)
@@ -81,10 +83,9 @@ class Study:
         ``points``: values of the first trials; what they leave out is drawn.
         """
         with self._claims:
-            slots = self._frozen()
-            missing = trials - sum("retried" not in trial.user_attrs for trial in slots)
-            for number in range(len(slots), len(slots) + missing):
-                self.optuna.enqueue_trial(dict(points[number]) if number < len(points) else {})
+            slots = sum("retries" not in trial.user_attrs for trial in self._frozen())
+            for slot in range(slots, trials):
+                self.optuna.enqueue_trial(dict(points[slot]) if slot < len(points) else {})
 
     def claim(self, lease: Lease, patience: int | None = None) -> "Attempt | None":
         """The waiting trial with the lowest number; ``None`` if there is none, or the study ended
@@ -142,8 +143,7 @@ class Study:
         with self._claims:
             trials = self._frozen()
             for number in numbers:
-                self._set(trials[number], "retried", True)
-                self.optuna.enqueue_trial(trials[number].params)
+                self.optuna.enqueue_trial(trials[number].params, {"retries": number})
                 added.append(len(trials) + len(added))
         return added
 
@@ -280,14 +280,24 @@ def create_study(
             study.set_user_attr(key, value)
 
 
+def find_notes(journal: Path, name: str) -> JsonObject | None:
+    """The notes of a study in a journal; ``None`` if it has no such study."""
+    if not journal.exists():
+        return None
+    optuna.logging.set_verbosity(logging.CRITICAL)
+    storage = open_journal(journal)
+    with suppress(KeyError):  # what Optuna raises for an unknown name
+        study = optuna.load_study(study_name=name, storage=storage, sampler=_NONE)
+        return dict(study.user_attrs)
+    return None
+
+
 def read_notes(journal: Path, name: str) -> JsonObject:
     """The notes of a study in a journal. Raises StoreError if it has no such study."""
-    if journal.exists():
-        optuna.logging.set_verbosity(logging.CRITICAL)
-        with suppress(KeyError):  # what Optuna raises for an unknown name
-            study = optuna.load_study(study_name=name, storage=open_journal(journal), sampler=_NONE)
-            return dict(study.user_attrs)
-    raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    notes = find_notes(journal, name)
+    if notes is None:
+        raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    return notes
 
 
 def labels(spec: Choices) -> dict[Any, Json]:
@@ -310,7 +320,7 @@ def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[s
     return point
 
 
-def _converted(trial: FrozenTrial) -> Trial:
+def _converted(trial: FrozenTrial, retried: bool) -> Trial:
     notes = trial.user_attrs
     place = notes.get("point", {})
     seconds = None
@@ -327,7 +337,7 @@ def _converted(trial: FrozenTrial) -> Trial:
         violations=trial.constraints,
         seconds=seconds,
         worker=notes.get("worker") if trial.state == TrialState.RUNNING else None,
-        retried="retried" in notes,
+        retried=retried,
     )
 
 

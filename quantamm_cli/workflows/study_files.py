@@ -110,6 +110,11 @@ def best_of(trials: Sequence[Trial], names: Sequence[str], how: str = "knee") ->
     return eligible[pick([trial.values for trial in eligible], names, how)]
 
 
+def check_pick(names: Sequence[str], how: str) -> None:
+    """Raise ArgumentError for a way to pick that these objectives do not have."""
+    pick([(0.0,) * len(names)], names, how)
+
+
 def front_of(trials: Sequence[Trial]) -> list[int]:
     """The numbers of the trials within all limits that no other beats in all objectives."""
     eligible = [trial for trial in trials if trial.eligible]

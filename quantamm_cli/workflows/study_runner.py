@@ -131,7 +131,7 @@ class Runner:
             return
         self._looked = now
         self.watched()
-        if over or self.job.place.stop_mark.exists():
+        if over or self.job.place.asked_to_stop(self.lease.state.since):
             save()
             limit = f"study.max_seconds={self.job.settings.max_seconds:g} is over" if over else ""
             raise StudyStopped(limit or "stopped by qsim tune stop")

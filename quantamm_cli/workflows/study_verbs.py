@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from quantamm_cli.reporting.study_tables import (
     workers_table,
 )
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store import atomic
 from quantamm_cli.store.result_names import StoredResult
@@ -24,12 +24,13 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.tables import TABLES, write_table
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.leases import WorkerState
+from quantamm_cli.tuning.pruners.none import NoPruner
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Study, read_notes
 from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import best_of, best_record, front_of, record
+from quantamm_cli.workflows.study_files import best_of, best_record, check_pick, front_of, record
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,20 @@ class OpenStudy:
         return f"{self.place.name[:18]}  {', '.join(self.names)}"
 
     @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Its trials; one whose worker is dead waits."""
+        alive = {worker.name for worker in leases.workers(self.place.workers)}
+        return tuple(
+            replace(trial, state="waiting", worker=None)
+            if trial.state == "running" and trial.worker not in alive
+            else trial
+            for trial in self.study.trials
+        )
+
+    @property
     def records(self) -> list[TrialRecord]:
         """Its trials as they are written."""
-        return [record(trial, self.names) for trial in self.study.trials]
+        return [record(trial, self.names) for trial in self.trials]
 
 
 def named_study(runs_dir: str, name: str) -> StudyPlace:
@@ -69,6 +81,13 @@ def place_of(result: StoredResult) -> StudyPlace:
 
 def open_stored(place: StudyPlace) -> OpenStudy:
     """A study as its journal has it. Raises StoreError if it has none, or one of an older form."""
+    notes = notes_of(place)
+    settings = StudySettings(pruner=NoPruner())  # nothing is drawn here
+    return OpenStudy(place, notes, Study(place.journal, place.name, settings))
+
+
+def notes_of(place: StudyPlace) -> Mapping[str, Any]:
+    """What a study's journal says of it. Raises StoreError as ``open_stored``."""
     notes: Mapping[str, Any] = read_notes(place.journal, place.name)
     if "composed" not in notes:
         raise StoreError(
@@ -76,8 +95,7 @@ def open_stored(place: StudyPlace) -> OpenStudy:
             "was begun by an older version, whose trials had no slots; qsim runs show "
             f"{place.name[:18]} shows it, and qsim tune with its settings begins a new one",
         )
-    settings = decode(StudySettings, notes["study"], "study")
-    return OpenStudy(place, notes, Study(place.journal, place.name, settings))
+    return notes
 
 
 @dataclass(frozen=True)
@@ -125,7 +143,7 @@ class StudyStatus(Result):
 def status(opened: OpenStudy) -> StudyStatus:
     """The state of a study at this moment."""
     workers = leases.workers(opened.place.workers)
-    return StudyStatus(opened, tuple(opened.study.trials), tuple(workers))
+    return StudyStatus(opened, opened.trials, tuple(workers))
 
 
 @dataclass(frozen=True)
@@ -157,7 +175,7 @@ class StudyTrials(Result):
 
 def trials(opened: OpenStudy) -> StudyTrials:
     """All trials of a study."""
-    every = opened.study.trials
+    every = opened.trials
     best = best_of(every, opened.names)
     records = tuple(record(trial, opened.names) for trial in every)
     return StudyTrials(opened, records, None if best is None else best.number)
@@ -220,15 +238,20 @@ class BestTrial(Result):
         return [trials_table(opened.caption, rows, searched, self.best.number, opened.names)]
 
     def notes(self) -> Sequence[str]:
-        return [f"to train it again: qsim train conf={self.opened.place.experiment}"]
+        path = self.opened.place.experiment
+        with suppress(OSError):
+            if f"# trial {self.best.number} of " in path.read_text("utf-8"):
+                return [f"to train it again: qsim train conf={path}"]
+        return [f"{path} has another trial; qsim tune with the same --pick writes this one"]
 
 
 def best(opened: OpenStudy, how: str) -> BestTrial:
     """The best trial so far; of several objectives the one that ``how`` picks.
 
-    Raises StoreError if no trial has a score within all limits.
+    Raises StoreError if no trial has a score within all limits, and ArgumentError.
     """
-    every = opened.study.trials
+    check_pick(opened.names, how)
+    every = opened.trials
     chosen = best_of(every, opened.names, how)
     if chosen is None:
         raise StoreError(
@@ -267,10 +290,10 @@ def retry(opened: OpenStudy, words: Sequence[str]) -> Retried:
         if trial.state == "failed" and not trial.retried
     }
     for word in words:
-        if not word.isdigit() or int(word) not in failed:
+        if not word.isdecimal() or int(word) not in failed:
             known = " ".join(map(str, failed)) or "none"
             raise ConfigError("retry", f"{word} is not the number of a failed trial ({known})")
-    numbers = tuple(map(int, words)) or tuple(failed)
+    numbers = tuple(dict.fromkeys(map(int, words))) or tuple(failed)
     return Retried(opened.place.name, numbers, tuple(opened.study.retry(numbers)))
 
 

@@ -21,7 +21,6 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
-from quantamm_cli.tuning.study import read_notes
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import inputs_of
@@ -31,6 +30,7 @@ from quantamm_cli.workflows.study_files import StudyFiles, best_of
 from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version, plan
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import Runner, StudyStopped
+from quantamm_cli.workflows.study_verbs import notes_of
 from quantamm_cli.workflows.study_watch import ended_line
 from quantamm_cli.workflows.tune import open_study
 
@@ -61,7 +61,8 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
             settings and this code give here.
         DataError: its data are missing here, or are others.
     """
-    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
+    place = replace(place, runs=place.runs.resolve())
+    notes = notes_of(place)
     with suppress(OSError):
         os.chdir(str(notes["folder"]))
     composed = notes["composed"]
@@ -97,6 +98,12 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any])
     """Raise an error if settings, data or code differ from the study's; returns whether the study
     is of other data than its plain name.
     """
+    if planned.place.folder.resolve() != place.folder:
+        raise StoreError(
+            str(place.folder),
+            f"its settings name another folder here, {planned.place.folder}: it was begun in "
+            f"{notes['folder']}; work where it was begun",
+        )
     for what, stored, now in (
         ("settings", notes["identity"], planned.identity),
         ("code", notes.get("code", {}), code_version()),
