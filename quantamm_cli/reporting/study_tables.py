@@ -94,3 +94,20 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h {minutes:02}m"
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+def ended_line(trial: Trial, names: Sequence[str], best: Trial | None) -> str:
+    """One line on a trial that ended."""
+    head = f"trial {trial.number}"
+    if trial.state != "finished":
+        return f"{head} {trial.state}: {trial.reason}"
+    scores = [f"{name.replace('.', ' ')} {value:.6g}" for name, value in _shown(trial, names)]
+    mark = " (best)" * (best is not None and best.number == trial.number)
+    if not trial.eligible:
+        beyond = [name for name, each in trial.violations.items() if each > 0]
+        mark = f" (beyond the limit of {', '.join(beyond)})"
+    return f"{head}: {', '.join(scores)}{mark}"
+
+
+def _shown(trial: Trial, names: Sequence[str]) -> list[tuple[str, float]]:
+    return [(name, shown(name, value)) for name, value in zip(names, trial.values, strict=True)]

@@ -310,7 +310,7 @@ def labels(spec: Choices) -> dict[Any, Json]:
     return {canonical(plain(value)): value for value in spec.values}
 
 
-def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Any]:
+def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Json]:
     """Values as the journal has them."""
     point = dict(values)
     for key, value in values.items():

@@ -28,9 +28,9 @@ from quantamm_cli.tuning.pruners.none import NoPruner
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Study, read_notes
 from quantamm_cli.tuning.study_document import TrialRecord
+from quantamm_cli.tuning.study_records import best_of, best_record, check_pick, front_of, record
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import best_of, best_record, check_pick, front_of, record
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def export(opened: OpenStudy, out: Path) -> StudyTrials:
     limits = sorted({name for each in shown.records for name in each.get("violations", {})})
     columns: dict[str, list[Any]] = {"number": [], "state": []}
     for each in shown.records:
-        row: dict[str, Any] = {"number": each["number"], "state": each["state"]}
+        row: dict[str, Json] = {"number": each["number"], "state": each["state"]}
         row |= dict(zip(opened.names, scores(each, opened.names), strict=True))
         row |= {key: _cell(each["settings"].get(key)) for key in searched}
         row |= {f"violation.{key}": each.get("violations", {}).get(key) for key in limits}

@@ -11,9 +11,11 @@ from typing import Any
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import StoreError
+from quantamm_cli.reporting.study_tables import ended_line
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.computed_by import versions
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.json_tree import Json, changed_keys
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import differences, of_document
 from quantamm_cli.store.lock import BusyError
@@ -21,17 +23,17 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.study_records import best_of
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import StudyFiles, best_of
-from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version, plan
+from quantamm_cli.workflows.study_files import StudyFiles
+from quantamm_cli.workflows.study_plan import StudyPlan, plan
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import Runner, StudyStopped
 from quantamm_cli.workflows.study_verbs import notes_of
-from quantamm_cli.workflows.study_watch import ended_line
 from quantamm_cli.workflows.tune import open_study
 
 
@@ -106,7 +108,7 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any])
         )
     for what, stored, now in (
         ("settings", notes["identity"], planned.identity),
-        ("code", notes.get("code", {}), code_version()),
+        ("code", notes.get("code", {}), versions()),
     ):
         changed = changed_keys(stored, now)
         if changed:
