@@ -57,7 +57,6 @@ class StudyFiles:
         summary: dict[str, Json] = {
             "schema": DOCUMENT,
             "study": place.name,
-            "objectives": list(self.plan.goal.names),
             **trials_json(study.trials, self.plan.goal.names, best, str(place.experiment)),
             "identity": self.plan.identity,
             **self.notes,

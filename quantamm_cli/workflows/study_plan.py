@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
+from quantamm_cli.reporting.study_tables import range_row
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.history import IDENTITY, named_meanings
@@ -16,7 +17,7 @@ from quantamm_cli.tuning.goals import Goal, goal
 from quantamm_cli.tuning.samplers.grid import Grid
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.shape import StudyShape
-from quantamm_cli.tuning.space import Choices, Range, setting_of
+from quantamm_cli.tuning.space import Choices, setting_of
 from quantamm_cli.tuning.space_check import changes_the_score
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_period, check_training
@@ -74,7 +75,7 @@ class StudyPlan(Result):
     def tables(self) -> Sequence[Table | str]:
         mark = " (exists)" * self.place.journal.exists()
         first = self.search.base_values
-        rows = [[key, *_range(spec), first.get(key)] for key, spec in self.search.space.items()]
+        rows = [[key, *range_row(spec), first.get(key)] for key, spec in self.search.space.items()]
         lines = [
             f"objective   {self.objective}",
             f"sampler     {self.settings.sampler.kind}, pruner {self.settings.pruner.kind}",
@@ -183,15 +184,3 @@ def _warn(aim: Goal, search: Search, monitor: Monitor) -> None:
             f"trials are scored on different data, as {', '.join(moved)} is searched; do not "
             "compare their scores"
         )
-
-
-def _range(spec: Range | Choices) -> list[Json]:
-    """Low, high and scale, or the choices."""
-    if isinstance(spec, Choices):
-        return [" ".join(map(str, plain(spec.values))), None, "choices"]
-    scale = "int" if spec.integer else "float"
-    if spec.log:
-        scale = f"log {scale}"
-    if spec.step:
-        scale += f" by {spec.step:g}"
-    return [*spec.ends, scale]

@@ -4,10 +4,9 @@ take part if that differs here, and runs trials until none is left.
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import StoreError
@@ -96,7 +95,7 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     return WorkerResult(place.name, count, stopped)
 
 
-def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any]) -> bool:
+def _check_same(planned: StudyPlan, place: StudyPlace, notes: StudyNotes) -> bool:
     """Raise an error if settings, data or code differ from the study's; returns whether the study
     is of other data than its plain name.
     """
@@ -124,9 +123,13 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any])
     return bool(place.beside)
 
 
-def _document(notes: Mapping[str, Any]) -> dict[str, Json]:
-    names = [name for name in ("data", "code") if name in notes]
-    return {"optuna": optuna.__version__, **{name: notes[name] for name in names}}
+def _document(notes: StudyNotes) -> dict[str, Json]:
+    document: dict[str, Json] = {"optuna": optuna.__version__}
+    if "data" in notes:
+        document["data"] = notes["data"]
+    if "code" in notes:
+        document["code"] = notes["code"]
+    return document
 
 
 class _Silent(Monitor):

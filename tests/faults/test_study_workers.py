@@ -154,7 +154,7 @@ def test_a_worker_with_other_data(tmp_path: Path, call: Call, study: str) -> Non
     )
     path = tmp_path / "prices/ETH_USD.parquet"
     polars.read_parquet(path).with_columns(close=polars.col("close") * 1.01).write_parquet(path)
-    call("tune", "worker", study).one_line(3, "prices (sha256")
+    call("tune", "worker", study).one_line(3, "prices of ETH (sha256")
 
 
 def test_a_worker_of_other_code(call: Call, study: str, monkeypatch: pytest.MonkeyPatch) -> None:
