@@ -42,7 +42,7 @@ bench: env ## speed, memory, compile and start-up times; FULL=1 all, BASE=rev ag
 goldens: env ## write down fingerprints and JSON keys anew, where a change of them is intended
 	$(BIN)/python tests/goldens/write.py
 
-kernels: env ## translate the kernels' Python to LLVM's language, where it has changed
+kernels: env ## translate the kernels' Python to LLVM IR, where it has changed
 	$(BIN)/python tests/translate_kernels.py
 
 docs: env ## the manual as a site in site/, without network; a broken link is an error

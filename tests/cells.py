@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import nbformat
+import toy
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -31,7 +32,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> list[list[dict[str
     """
     with tempfile.TemporaryDirectory() as short:  # the path of a socket has at most 107 characters
         home = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), short)
-        with mock.patch.dict("os.environ", home, PYTHONPATH=ROOT):
+        with mock.patch.dict("os.environ", toy.environment(**home, PYTHONPATH=ROOT), clear=True):
             manager = AsyncKernelManager(
                 kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # leaves this Python's own
                 transport="ipc",

@@ -46,11 +46,9 @@ install_import_hook(
 
 @pytest.fixture(autouse=True, scope="module")
 def forgotten() -> Iterator[None]:
-    """Programs are let go once they fill a gigabyte, as some modules' do:
-    so a worker stays below two.
-    """
+    """Programs are let go once a worker has two gigabytes; until then modules share them."""
     yield
-    if _resident() > 2**30:
+    if _resident() > 2 * 2**30:
         jax.clear_caches()
         gc.collect()
         _give_back()

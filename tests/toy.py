@@ -102,8 +102,11 @@ def call(*words: str, folder: Path) -> Answer:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This environment with the cache of the tests."""
-    return {**os.environ, "QSIM_CACHE": str(CACHE), **more}
+    """This environment with the cache of the tests, in which programs are stored as for users: a
+    process that runs what another has run traces nothing.
+    """
+    own = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    return {**own, "QSIM_CACHE": str(CACHE), **more}
 
 
 def start(

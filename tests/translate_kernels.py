@@ -1,4 +1,4 @@
-"""``make kernels``: translate the kernels' Python to LLVM's language, for the package to ship."""
+"""``make kernels``: translate the kernels' Python to LLVM IR, for the package to ship."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""LLVM's language to machine code: imported only if no file of machine code exists."""
+"""LLVM IR to machine code: imported only if no file of machine code exists."""
 
 from typing import Any
 

@@ -11,6 +11,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from quantamm_cli.settings.source_digest import source_digest
+
 _LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "polars", "numba", "llvmlite", "pydantic")
 _VARIABLES = ("JAX_", "XLA_", "NUMBA_")
 """How the names of variables begin that change programs or numbers."""
@@ -41,12 +43,8 @@ def variables() -> dict[str, str]:
 @cache
 def source() -> str:
     """64 hex digits of all Python files of this package."""
-    root, digest = Path(__file__).resolve().parents[1], hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    root = Path(__file__).resolve().parents[1]
+    return source_digest(root, root.rglob("*.py"))
 
 
 @cache

@@ -93,11 +93,49 @@ class Monitor:
         yield display
 
 
-class Child(Monitor):
+class Passing(Monitor):
+    """Passes everything to its parent."""
+
+    def __init__(self, parent: Monitor) -> None:
+        self._parent = parent
+
+    def note(self, text: str) -> None:
+        self._parent.note(text)
+
+    def detail(self, text: str) -> None:
+        self._parent.detail(text)
+
+    def warn(self, text: str) -> None:
+        self._parent.warn(text)
+
+    def step(self, done: int, total: int | None, text: str = "") -> None:
+        self._parent.step(done, total, text)
+
+    def stop(self) -> bool:
+        return self._parent.stop()
+
+    @contextmanager
+    def saving(self, save: Save) -> Iterator[Check]:
+        with self._parent.saving(save) as check:
+            yield check
+
+    @contextmanager
+    def progress(self, description: str, total: int | None) -> Iterator[Step]:
+        with self._parent.progress(description, total) as step:
+            yield step
+
+    @contextmanager
+    def display(self, description: str, total: int) -> Iterator[Display]:
+        with self._parent.display(description, total) as display:
+            yield display
+
+
+class Child(Passing):
     """Passes the messages of a part of the work to its parent, with the name of the part."""
 
     def __init__(self, parent: Monitor, name: str) -> None:
-        self._parent, self._name = parent, name
+        super().__init__(parent)
+        self._name = name
 
     def note(self, text: str) -> None:
         self._parent.detail(f"{self._name}: {text}")
@@ -107,12 +145,6 @@ class Child(Monitor):
 
     def warn(self, text: str) -> None:
         self._parent.warn(f"{self._name}: {text}")
-
-    def step(self, done: int, total: int | None, text: str = "") -> None:
-        self._parent.step(done, total, text)
-
-    def stop(self) -> bool:
-        return self._parent.stop()
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:

@@ -23,6 +23,7 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.file_digest import file_digest
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.plugins import has_components
+from quantamm_cli.workflows.monitor import Monitor, Passing
 from quantamm_cli.workflows.results import Result
 
 _ANSWERS = Cache("answers", "*.json", most_bytes=32 * 2**20)
@@ -35,6 +36,7 @@ class Answer(Result):
     tree: JsonObject
     parts: tuple[Table | str, ...]
     written: str
+    noted: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Json]:
         return dict(self.tree)
@@ -43,7 +45,24 @@ class Answer(Result):
         return self.parts
 
     def notes(self) -> Sequence[str]:
-        return [f"computed {self.written}; no file that it was made from has changed"]
+        return [*self.noted, f"computed {self.written}; no file that it was made from has changed"]
+
+
+class Noted(Passing):
+    """Passes everything on, and has the notes and the number of warnings."""
+
+    def __init__(self, parent: Monitor) -> None:
+        super().__init__(parent)
+        self.notes: list[str] = []
+        self.warnings = 0
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        super().note(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings += 1
+        super().warn(text)
 
 
 class Question:
@@ -57,11 +76,16 @@ class Question:
         self._entry = f"{sha256(finite(asked))}.json"
         self._storable = not tree.get("plugins") and not has_components()
 
-    def answered(self, compute: Callable[[], tuple[Result, Iterable[str | Path]]]) -> Result:
+    def answered(
+        self,
+        compute: Callable[[], tuple[Result, Iterable[str | Path]]],
+        noted: Noted | None = None,
+    ) -> Result:
         """The stored answer, if all files are as they were, or else what ``compute`` returns: a
         result, and the files that it was made from or wrote.
 
-        One that came with a warning is not stored: it would come without.
+        Notes that ``noted`` gets meanwhile are part of the answer. One that came with a warning is
+        not stored: it would come without.
         """
         answer = _ANSWERS.get(self._entry, _read) if self._storable else None
         if answer is not None:
@@ -72,11 +96,12 @@ class Question:
             result, files = compute()
         finally:
             logger.removeHandler(warned)
-        if self._storable and not warned.count:
-            self._store(result, files)
+        noted = noted or Noted(Monitor())
+        if self._storable and not warned.count + noted.warnings:
+            self._store(result, files, noted.notes)
         return result
 
-    def _store(self, result: Result, files: Iterable[str | Path]) -> None:
+    def _store(self, result: Result, files: Iterable[str | Path], notes: Sequence[str]) -> None:
         try:
             digests = {os.fspath(path): file_digest(path) for path in files}
         except OSError:
@@ -86,6 +111,7 @@ class Question:
             "files": digests,
             "json": finite(result.to_dict()),
             "parts": [_plain(part) for part in result.tables()],
+            "notes": list(notes),
         }
         stored["sha256"] = sha256(finite(stored))
         text = json.dumps(stored).encode("ascii")
@@ -122,7 +148,8 @@ def _read(file: BinaryIO) -> Answer | None:
     stored: Any = json.load(file)
     if stored.pop("sha256") != sha256(finite(stored)) or not _unchanged(stored["files"]):
         return None
-    return Answer(stored["json"], tuple(map(_part, stored["parts"])), stored["written"])
+    parts, notes = map(_part, stored["parts"]), stored.get("notes", ())
+    return Answer(stored["json"], tuple(parts), stored["written"], tuple(notes))
 
 
 def _unchanged(files: Mapping[str, str]) -> bool:

@@ -137,8 +137,9 @@ def asked_for(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, list[
     words = [["train", *TOY, "fit.steps=0", *more, "-q"] for more in TRAININGS]
     command = [sys.executable, "-c", ASKED_FOR, json.dumps(words)]
     folder = tmp_path_factory.mktemp("asked")
+    tracing = environment(JAX_COMPILATION_CACHE_DIR=os.environ["JAX_COMPILATION_CACHE_DIR"])
     done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=True
+        command, cwd=folder, env=tracing, capture_output=True, text=True, check=True
     )
     return [
         (code, programs, needless)

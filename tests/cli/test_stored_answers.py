@@ -18,8 +18,9 @@ from quantamm_cli.settings import computed_by
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.data import input_files
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.stored_answers import Question
+from quantamm_cli.workflows.stored_answers import Noted, Question
 
 ASKED = """
 import sys
@@ -64,6 +65,13 @@ class Scores(Result):
         return [Table.of("scores", columns, rows), "a line"]
 
 
+class Silent(Monitor):
+    """Nobody listens."""
+
+    def warn(self, text: str) -> None:
+        pass
+
+
 class Asker:
     """Asks a question about a file, and counts how often it is computed."""
 
@@ -96,6 +104,22 @@ def test_the_answer_is_the_same(ask: Asker) -> None:
     assert ask.computed == 1
     assert answer.to_dict() == {"score": None, "names": ["a", "b"]}
     assert list(map(str, answer.tables())) == list(map(str, Scores().tables()))
+
+
+def test_notes_come_again_and_warnings_are_not_stored(ask: Asker) -> None:
+    """Notes before the one that says when it was computed."""
+    for text, computed in (("note", 2), ("warn", 4)):
+        for _ in range(2):
+            noted = Noted(Silent())
+
+            def compute(text: str = text, noted: Noted = noted) -> tuple[Result, Iterable[Path]]:
+                getattr(noted, text)("prices of a day are missing")
+                return ask._compute()
+
+            answer = Question("evaluate", {"of": text}, {}).answered(compute, noted)
+        assert ask.computed == computed
+        first = answer.notes()[:1] == ["prices of a day are missing"]
+        assert first == (text == "note")
 
 
 @pytest.mark.parametrize("words", [{"load": "last"}, {"tree": {"a": 2}}], ids=["word", "setting"])

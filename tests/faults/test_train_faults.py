@@ -344,7 +344,7 @@ def sweep(folder: Path, count: int) -> None:
 
 
 def test_f14_a_shell_sweep_started_in_one_second(tmp_path: Path) -> None:
-    sweep(tmp_path, 4)
+    sweep(tmp_path, 3)
 
 
 @pytest.mark.long

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from quantamm_cli.config.components import load_components
+from quantamm_cli.core.executor import chosen, executor
 from quantamm_cli.core.types import Daily, Feed, Trajectory
 from quantamm_cli.engine.feed import feed
 from quantamm_cli.engine.forward import days, simulate
@@ -36,6 +37,17 @@ CHUNKS = [
     for name, case in CASES.items()
     if case["rule"] != "balancer" and not case["settings"].get("fees")
 ]
+LOOPED = (
+    "mean_reversion_channel_zero_fee_3",
+    "momentum_approx_optimal",
+    "momentum_arb_every_5",
+    "momentum_fee_2_noise_protocol",
+    "balancer_fee_3_pairwise",
+    "balancer_zero_fee",
+)
+"""One case of each kind of program, for JAX's loops: ``tests/laws/test_laws_executors.py`` says
+for every pool, rule and guard that they find what compiled code does. ``make scan`` runs all.
+"""
 COLUMNS = ("prices", "value", "reserves", "weights")
 DAY = 1440
 FEES = {"fees": "fee", "gas_cost": "gas_cost", "arb_fees": "arb_fee"} | {
@@ -138,7 +150,7 @@ class Found(NamedTuple):
 
 
 @cache
-def found(name: str, executor: str) -> Found:
+def found(name: str, computed_by: str) -> Found:
     """A case, run once in the executor that is chosen."""
     case = CASES[name]
     told, expected = settings(case, weight_calculation_method="vectorized"), case["expected"]
@@ -156,15 +168,27 @@ def found(name: str, executor: str) -> Found:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_whole_run_is_what_another_simulator_found(name: str, each_executor: str) -> None:
+def test_a_whole_run_is_what_another_simulator_found(name: str) -> None:
     """Value, reserves, weights, prices at ten rows, and all thirty metrics;
     a day's rows by the short cut too.
     """
+    check(name, chosen())
+
+
+@pytest.mark.parametrize("name", LOOPED)
+def test_loops_of_jax_find_it_too(name: str) -> None:
+    """The same without compiled code."""
+    with executor("scan"):
+        check(name, "scan")
+
+
+def check(name: str, computed_by: str) -> None:
+    """A case in the executor that is chosen."""
     case, expected = CASES[name], CASES[name]["expected"]
     tolerance = 2e-6 if case["settings"].get("fees") else 1e-9
     assert len(expected["metrics"]) == 30
     assert set(expected["metrics"]) < set(METRICS)
-    run = found(name, each_executor)
+    run = found(name, computed_by)
     for column, value in run.columns.items():
         np.testing.assert_allclose(value, expected[column], rtol=tolerance, err_msg=column)
     for metric, value in expected["metrics"].items():
@@ -179,9 +203,21 @@ def test_a_whole_run_is_what_another_simulator_found(name: str, each_executor: s
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_the_loop_over_chunks_and_the_columns_agree(name: str, each_executor: str) -> None:
+def test_the_loop_over_chunks_and_the_columns_agree(name: str) -> None:
     """``weight_calculation_method=scan`` gives the weights of ``vectorized``
     at every chunk, to 1e-12.
     """
-    for one, other in zip(*found(name, each_executor).blocks, strict=True):
+    agree(name, chosen())
+
+
+@pytest.mark.parametrize("name", [name for name in LOOPED if name in CHUNKS])
+def test_they_agree_in_loops_of_jax(name: str) -> None:
+    """The same without compiled code."""
+    with executor("scan"):
+        agree(name, "scan")
+
+
+def agree(name: str, computed_by: str) -> None:
+    """Both ways to compute the weights of a case, in the executor that is chosen."""
+    for one, other in zip(*found(name, computed_by).blocks, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)

@@ -25,7 +25,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        return request.plan()
+        return request.plan(monitor)
     if not options.plots:
         return request.evaluate(monitor)
     from quantamm_cli.workflows.report import with_plots
@@ -58,7 +58,7 @@ COMMAND = Command(
 
 def _answered(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
     """The scores, from the cache if nothing has changed since they were computed."""
-    from quantamm_cli.workflows.stored_answers import Question
+    from quantamm_cli.workflows.stored_answers import Noted, Question
 
     words: dict[str, Json] = {
         "load": options.load,
@@ -73,14 +73,16 @@ def _answered(composed: "Composed", options: "Options", monitor: "Monitor") -> "
 
         words["run"] = str(Store(composed.runs_dir).find(options.run))
 
+    noted = Noted(monitor)
+
     def compute() -> "tuple[Result, list[Path]]":
         from quantamm_cli.cli.evaluation_request import EvaluationRequest
 
         request = EvaluationRequest(composed, options)
-        result = request.evaluate(monitor)
+        result = request.evaluate(noted)
         return result, request.files(result)
 
-    return Question("evaluate", composed.tree, words).answered(compute)
+    return Question("evaluate", composed.tree, words).answered(compute, noted)
 
 
 def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -88,7 +90,7 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
 
     settings = evaluated_settings(composed, options)
     if options.dry_run:
-        return planned_walk(settings, options)
+        return planned_walk(settings, options, monitor)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 
     return evaluate_walk(settings, options.selection, monitor, options.on("other_data"))

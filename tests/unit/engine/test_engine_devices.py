@@ -37,21 +37,20 @@ SMALL = (
 )
 FEE = ("fees=flat", "fees.fee=0.003")
 CASES = {
-    "frictionless, compiled": ["fees.executor=compiled"],
-    "frictionless, scan": ["fees.executor=scan"],
-    "fee, compiled": [*FEE, "fees.executor=compiled"],
+    "by days, compiled": ["fees.executor=compiled"],
+    "by minutes, scan": ["metric=sharpe", "metric.turnover_penalty=1", "fees.executor=scan"],
+    "three sets, fee, compiled": [*FEE, "fees.executor=compiled", "fit.parameter_sets=3"],
     "fee, scan": [
         *FEE,
         "fees.executor=scan",
         "fees.arb_frequency=5",
     ],  # its rounding adds up over trades: fewer of them
-    "minutes": ["metric=sharpe", "metric.turnover_penalty=1"],
-    "three sets": [*FEE, "fit.parameter_sets=3"],
 }
+THREE = "three sets, fee, compiled"
 SHARES = {
-    1: {name: [2, 2] for name in CASES} | {"three sets": [3, 2]},
-    2: {"frictionless, compiled": [1, 2], "three sets": [3, 1]},
-    4: {name: [1, 1] for name in CASES} | {"three sets": [1, 2]},
+    1: {name: [2, 2] for name in CASES} | {THREE: [3, 2]},
+    2: {"by days, compiled": [1, 2], THREE: [3, 1]},
+    4: {name: [1, 1] for name in CASES} | {THREE: [1, 2]},
 }
 """Sets and windows of one device, by how many devices there are:
 two cut one of them, four may cut both.
