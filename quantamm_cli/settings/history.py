@@ -144,7 +144,7 @@ def older(
 
     Args:
         settings: The stored identity.
-        root: The command it is of: ``train``, ``simulate`` or ``compete``.
+        root: The command it is of: ``train``, ``simulate``, ``compete`` or ``tune``.
         metrics: Names of the metrics that are stored with it.
         meanings: The meanings above 1 of the metrics when they were stored.
     """

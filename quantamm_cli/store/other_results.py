@@ -133,7 +133,7 @@ def older_study(study: StudyDocument) -> tuple[Older, ...]:
     metrics = [name.partition(".")[2] for name in objectives(study["identity"])]
     trained = older(identity["train"], "train", metrics, identity.get("meanings"))
     searched: Any = {key: node for key, node in identity.items() if key != "train"}
-    return (*older(searched, "study"), *trained)
+    return (*older(searched, "tune"), *trained)
 
 
 def _file(result: StoredResult) -> tuple[Path, bool]:

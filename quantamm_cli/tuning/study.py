@@ -36,7 +36,7 @@ STATES = {
 }
 Point = Mapping[str, Json]
 """Values by the names that the journal has for searched settings."""
-_DEATHS = (5, 20)
+_DEATHS = (5, 40)
 """Deaths of workers at a trial without progress, after which the trial is taken for the cause:
 while other trials ended, and in all. If nothing ends meanwhile, something else kills the workers.
 """

@@ -29,7 +29,7 @@ _POLLS, _POLL_SECONDS = 5, 0.1
 _GRACE_SECONDS = 1.8
 _HEAD_START_SECONDS = 60.0
 """How long the first worker may be alone."""
-_STARTS = 10
+_STARTS = 40
 """Starts without a trial that ended meanwhile, after which a worker is given up."""
 
 

@@ -299,6 +299,8 @@ def test_a_stored_study_of_older_form_is_shown_and_not_worked_at(
     """One whose trials had no slots: version 9274b26."""
     (old,) = [path for path in (root / "tests/goldens/stored").rglob("study_*") if path.is_dir()]
     shutil.copytree(old, tmp_path / "runs" / old.name)
-    assert call("runs", "show", old.name[:14]).code == 0
+    shown = call("runs", "show", old.name[:14])
+    assert "older definition: tune has meaning 1, now 2" in shown.out
+    assert "finished, older" in call("runs", "list").out
     for verb in ("status", "best", "trials", "stop", "worker", "retry", "export"):
         call("tune", verb, old.name[:14]).one_line(4, str(old.name))

@@ -224,9 +224,9 @@ def test_a_trial_that_kills_its_workers_is_failed(tmp_path: Path) -> None:
 
 
 def test_deaths_count_less_while_nothing_else_ends(tmp_path: Path) -> None:
-    """Something else kills them: twenty, or five between which other trials ended."""
+    """Something else kills them: forty, or five between which other trials ended."""
     study = reopened(tmp_path / "alone", 3)
-    assert killed(study, 19).state == "waiting"
+    assert killed(study, 39).state == "waiting"
     assert killed(study, 1).state == "failed"
     study = reopened(tmp_path / "others", 9)
     for ended in range(5):
@@ -242,7 +242,7 @@ def test_deaths_count_less_while_nothing_else_ends(tmp_path: Path) -> None:
 
 def test_deaths_before_progress_count_no_more(tmp_path: Path) -> None:
     study = reopened(tmp_path, 1)
-    assert killed(study, 30, progress=1).state == "waiting"
+    assert killed(study, 45, progress=1).state == "waiting"
     assert killed(study, 3).state == "waiting"  # and the last of those
     assert killed(study, 1).state == "failed"
 
