@@ -22,6 +22,7 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.study_records import best_of
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.data import last_date, load_market

@@ -50,7 +50,7 @@ def run_workers(
         StoreError: no worker can work.
     """
     workers: list[_Worker] = []
-    began = time.monotonic()
+    began, since = time.monotonic(), time.time()
     with ExitStack() as stack:
 
         def start(until: int) -> None:
@@ -68,7 +68,7 @@ def run_workers(
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
-                if job.place.stop_mark.exists():
+                if job.place.asked_to_stop(since):
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
                 if _warm(job, began):
