@@ -10,6 +10,7 @@ from quantamm_cli.errors import ArgumentError, ConfigError, StoreError
 from quantamm_cli.reporting.study_tables import (
     progress_line,
     settings_of,
+    trial_columns,
     trials_table,
     workers_table,
 )
