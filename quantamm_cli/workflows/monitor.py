@@ -141,10 +141,10 @@ class Child(Passing):
         self._parent.detail(f"{self._name}: {text}")
 
     def detail(self, text: str) -> None:
-        self._parent.detail(f"{self._name}: {text}")
+        super().detail(f"{self._name}: {text}")
 
     def warn(self, text: str) -> None:
-        self._parent.warn(f"{self._name}: {text}")
+        super().warn(f"{self._name}: {text}")
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:

@@ -32,7 +32,7 @@ from quantamm_cli.store.walks import read_walk
 from quantamm_cli.workflows.bitwise import Comparison, Difference
 from quantamm_cli.workflows.grid import grid
 from quantamm_cli.workflows.inputs import check_planned
-from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
+from quantamm_cli.workflows.monitor import Check, Monitor, Passing, Save, Step
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
 from quantamm_cli.workflows.simulate import simulate
@@ -345,20 +345,15 @@ class _Reached(Exception):  # noqa: N818 - an event, not an error
     """The training has reached the last step that is stored."""
 
 
-class _Until(Monitor):
-    """Passes on warnings and progress, and ends a training after a step."""
+class _Until(Passing):
+    """Passes on notes as details, and ends a training after a step."""
 
     def __init__(self, parent: Monitor, last: int) -> None:
-        self._parent, self._last, self._done = parent, last, -1
+        super().__init__(parent)
+        self._last, self._done = last, -1
 
     def note(self, text: str) -> None:
         self._parent.detail(text)
-
-    def detail(self, text: str) -> None:
-        self._parent.detail(text)
-
-    def warn(self, text: str) -> None:
-        self._parent.warn(text)
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:

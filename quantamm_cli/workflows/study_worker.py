@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import StoreError
@@ -106,10 +107,11 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: StudyNotes) -> boo
             f"its settings name another folder here, {planned.place.folder}: it was begun in "
             f"{notes['folder']}; work where it was begun",
         )
-    for what, stored, now in (
-        ("settings", notes["identity"], planned.identity),
-        ("code", notes.get("code", {}), versions()),
-    ):
+    compared: Any = {
+        "settings": (notes["identity"], planned.identity),
+        "code": (notes.get("code", {}), versions()),
+    }
+    for what, (stored, now) in compared.items():
         changed = changed_keys(stored, now)
         if changed:
             raise StoreError(
