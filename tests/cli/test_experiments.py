@@ -51,6 +51,9 @@ def test_it_composes(name: str, command: str, tmp_path: Path, call: Call) -> Non
     if fixed(name) and command == "train":
         answer.one_line(2, "has nothing to train")
         return
+    if reads_files(name):  # all settings are accepted, and there are no files
+        answer.one_line(3, "data.dir: 'prices' is not a folder")
+        return
     assert answer.code == 0, answer.err
     for key, value in delta(name).items():
         if key in answer.json["settings"] and not isinstance(value, dict):

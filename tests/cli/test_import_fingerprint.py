@@ -8,6 +8,7 @@ import pytest
 from reference_result import SETTINGS, entry, write
 from toy import Call
 
+import quantamm_cli as qsim
 from quantamm_cli.config.compose import Composer
 from quantamm_cli.config.experiment import Experiments
 
@@ -19,12 +20,15 @@ def saved(folder: Path, fingerprint: dict[str, Any]) -> str:
     return "fp.json"
 
 
-def test_a_fingerprint_is_the_settings_of_the_run_it_made(tmp_path: Path, call: Call) -> None:
+def test_a_fingerprint_is_the_settings_of_the_run_it_made(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The printed file gives the settings that ``runs import`` gives its result."""
     imported = call("config", "import", saved(tmp_path, SETTINGS))
     (tmp_path / "mine.yaml").write_text(imported.out)
     assert imported.out.startswith("# @package _global_\n# settings of quantammsim in fp.json\n")
-    planned = call("train", "conf=mine.yaml", "data.dir=.", "--dry-run", "--json").json["settings"]
+    monkeypatch.chdir(tmp_path)
+    planned = qsim.compose("train", "conf=mine.yaml", "data.dir=.").training().identity()
     result = write(tmp_path, SETTINGS, entry(0))
     made = call("runs", "import", result, "--json").json["imported"][0]
     document = json.loads((tmp_path / made["files"]["checkpoint"]).read_text())
