@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PINNER = $(or $(UV),$(BIN)/python -m uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check quick laws scan faults bench goldens kernels docs env lint types layers pytest lock clean
+.PHONY: help demo test check quick laws versions scan faults bench goldens kernels docs env lint types layers pytest lock clean
 
 help: ## this text
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ quick: env ## one component of each kind, no processes: while one works
 
 laws: env ## every law and vector; PLUGINS=FILE: the laws of the components in a file of yours
 	$(BIN)/python -m pytest tests/laws $(if $(PLUGINS),--plugins='$(PLUGINS)',tests/vectors)
+
+versions: env ## what another Python or JAX may change: every vector, laws of compiled programs, of others a case
+	$(BIN)/python -m pytest tests/laws tests/vectors --versions
 
 scan: env ## every law and vector once more, on JAX's loops instead of compiled code
 	$(BIN)/python -m pytest tests/laws tests/vectors --executor=scan
@@ -78,7 +81,7 @@ types:
 layers:
 	$(BIN)/lint-imports --no-cache
 
-pytest quick laws: export PYTHONDONTWRITEBYTECODE =# test modules too are compiled once
+pytest quick laws versions: export PYTHONDONTWRITEBYTECODE =# test modules too are compiled once
 pytest:
 	$(BIN)/python -m pytest
 

@@ -14,7 +14,7 @@ import pytest
 import user_plugins
 from compiling import QUICKLY
 from numpy.typing import NDArray
-from quick import no_processes, pytest_collection_modifyitems  # noqa: F401 - a fixture and a hook of --quick
+from quick import no_processes, pytest_collection_modifyitems  # noqa: F401 - of --quick and --versions
 from skips import pytest_terminal_summary  # noqa: F401 - a hook: the run ends with its skips, by reason
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +104,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--quick", action="store_true", help="one case of each test, and none that starts a process"
+    )
+    parser.addoption(
+        "--versions", action="store_true", help="what another version of Python or JAX may change"
     )
 
 

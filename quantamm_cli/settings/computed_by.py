@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from quantamm_cli.settings.source_digest import source_digest
+from quantamm_cli.version import __version__
 
 _LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "polars", "numba", "llvmlite", "pydantic")
 _VARIABLES = ("JAX_", "XLA_", "NUMBA_")
@@ -32,6 +33,19 @@ def computed_by() -> str:
             parts.append(f"{name} {version(name)}")
     parts += [f"{name}={value}" for name, value in variables().items()]
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes trials of a study: of this package with a digest of its source,
+    of JAX and of Optuna.
+    """
+    from importlib.metadata import version
+
+    return {
+        "qsim": f"{__version__} ({source()[:12]})",
+        "jax": version("jax"),
+        "optuna": version("optuna"),
+    }
 
 
 def variables() -> dict[str, str]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, plain
@@ -24,6 +24,7 @@ from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
 from quantamm_cli.tuning.samplers.base import draw_seed
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
+from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.trials import Trial, first_all_failed, without_improvement
 
 STATES = {
@@ -280,19 +281,23 @@ def create_study(
             study.set_user_attr(key, value)
 
 
-def find_notes(journal: Path, name: str) -> JsonObject | None:
-    """The notes of a study in a journal; ``None`` if it has no such study."""
+def find_notes(journal: Path, name: str) -> StudyNotes | None:
+    """The notes of a study in a journal; ``None`` if it has no such study.
+
+    One of version 9274b26 lacks most of them.
+    """
     if not journal.exists():
         return None
     optuna.logging.set_verbosity(logging.CRITICAL)
     storage = open_journal(journal)
     with suppress(KeyError):  # what Optuna raises for an unknown name
         study = optuna.load_study(study_name=name, storage=storage, sampler=_NONE)
-        return dict(study.user_attrs)
+        notes: Any = study.user_attrs
+        return cast(StudyNotes, notes)
     return None
 
 
-def read_notes(journal: Path, name: str) -> JsonObject:
+def read_notes(journal: Path, name: str) -> StudyNotes:
     """The notes of a study in a journal. Raises StoreError if it has no such study."""
     notes = find_notes(journal, name)
     if notes is None:
@@ -310,7 +315,7 @@ def labels(spec: Choices) -> dict[Any, Json]:
     return {canonical(plain(value)): value for value in spec.values}
 
 
-def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Any]:
+def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Json]:
     """Values as the journal has them."""
     point = dict(values)
     for key, value in values.items():

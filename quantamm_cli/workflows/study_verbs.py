@@ -1,16 +1,14 @@
 """What one does with a study besides running it: look at it, stop it, retry and export trials."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import ArgumentError, ConfigError, StoreError
 from quantamm_cli.reporting.study_tables import (
     progress_line,
-    scores,
     settings_of,
     trials_table,
     workers_table,
@@ -27,10 +25,10 @@ from quantamm_cli.tuning.leases import WorkerState
 from quantamm_cli.tuning.pruners.none import NoPruner
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Study, read_notes
-from quantamm_cli.tuning.study_document import TrialRecord
+from quantamm_cli.tuning.study_document import StudyNotes, TrialRecord, objectives
+from quantamm_cli.tuning.study_records import best_of, best_record, check_pick, front_of, record
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import best_of, best_record, check_pick, front_of, record
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,13 @@ class OpenStudy:
     """A study in a runs folder, which may be running."""
 
     place: StudyPlace
-    notes: Mapping[str, Any]
+    notes: StudyNotes
     study: Study
 
     @property
     def names(self) -> tuple[str, ...]:
         """The objectives."""
-        return tuple(self.notes["identity"]["objective"]["of"])
+        return objectives(self.notes["identity"])
 
     @property
     def caption(self) -> str:
@@ -86,9 +84,9 @@ def open_stored(place: StudyPlace) -> OpenStudy:
     return OpenStudy(place, notes, Study(place.journal, place.name, settings))
 
 
-def notes_of(place: StudyPlace) -> Mapping[str, Any]:
+def notes_of(place: StudyPlace) -> StudyNotes:
     """What a study's journal says of it. Raises StoreError as ``open_stored``."""
-    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
+    notes = read_notes(place.journal, place.name)
     if "composed" not in notes:
         raise StoreError(
             str(place.folder),
@@ -190,24 +188,8 @@ def export(opened: OpenStudy, out: Path) -> StudyTrials:
     if out.suffix not in TABLES:
         raise ArgumentError("out", f"{out}: expected a file that ends in {' or '.join(TABLES)}")
     shown = trials(opened)
-    searched = settings_of(shown.records)
-    limits = sorted({name for each in shown.records for name in each.get("violations", {})})
-    columns: dict[str, list[Any]] = {"number": [], "state": []}
-    for each in shown.records:
-        row: dict[str, Any] = {"number": each["number"], "state": each["state"]}
-        row |= dict(zip(opened.names, scores(each, opened.names), strict=True))
-        row |= {key: _cell(each["settings"].get(key)) for key in searched}
-        row |= {f"violation.{key}": each.get("violations", {}).get(key) for key in limits}
-        row |= {key: each.get(key) for key in ("run", "seconds", "reason")}
-        for key, value in row.items():
-            columns.setdefault(key, []).append(value)
-    write_table(out, columns)
+    write_table(out, trial_columns(shown.records, opened.names))
     return StudyTrials(opened, shown.records, shown.best, out)
-
-
-def _cell(value: Json) -> Json:
-    """A value of one column: a list as text."""
-    return str(value) if isinstance(value, list | tuple | dict) else value
 
 
 @dataclass(frozen=True)

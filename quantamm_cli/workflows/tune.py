@@ -11,8 +11,9 @@ from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.computed_by import versions
 from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.json_tree import Json, JsonObject, without
+from quantamm_cli.settings.json_tree import Json, JsonObject, changed_keys, without
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
@@ -22,19 +23,14 @@ from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
+from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
 from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
-from quantamm_cli.workflows.study_files import (
-    StudyFiles,
-    best_of,
-    check_pick,
-    record,
-    trials_json,
-)
-from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version
+from quantamm_cli.workflows.study_files import StudyFiles
+from quantamm_cli.workflows.study_plan import StudyPlan
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import Runner, StudyStopped
 from quantamm_cli.workflows.study_watch import StudyWatch
@@ -123,7 +119,7 @@ def tune(
     """
     watch, base = watch or Watch(), planned.search.base
     check_pick(planned.goal.names, pick)
-    inputs, code = inputs_of(base, load_market(base, last_date(base))), code_version()
+    inputs, code = inputs_of(base, load_market(base, last_date(base))), versions()
     planned, sources = _bound(planned, inputs, code, fresh, other_data, fork)
     place, settings = planned.place, planned.settings
     document: dict[str, Json] = {

@@ -154,15 +154,15 @@ def test_a_worker_with_other_data(tmp_path: Path, call: Call, study: str) -> Non
     )
     path = tmp_path / "prices/ETH_USD.parquet"
     polars.read_parquet(path).with_columns(close=polars.col("close") * 1.01).write_parquet(path)
-    call("tune", "worker", study).one_line(3, "prices (sha256")
+    call("tune", "worker", study).one_line(3, "prices of ETH (sha256")
 
 
 def test_a_worker_of_other_code(call: Call, study: str, monkeypatch: pytest.MonkeyPatch) -> None:
     other = {"qsim": "9.9", "jax": "9.9", "optuna": "9.9"}
-    monkeypatch.setattr("quantamm_cli.workflows.study_worker.code_version", lambda: other)
+    monkeypatch.setattr("quantamm_cli.workflows.study_worker.versions", lambda: other)
     answer = call("tune", "worker", study)
     answer.one_line(4, "its code differ here: jax ", ", now 9.9", "--fork")
-    monkeypatch.setattr("quantamm_cli.workflows.tune.code_version", lambda: other)
+    monkeypatch.setattr("quantamm_cli.workflows.tune.versions", lambda: other)
     words = ("tune", *TOY, *SPACE, *DATA, "study.trials=2")
     call(*words).one_line(4, "was begun by other code: jax ", "--fork")
     forked = call(*words, "--fork", "--json").json

@@ -20,6 +20,7 @@ from quantamm_cli.metrics import METRICS, score
 from quantamm_cli.metrics.tail import percentile
 from quantamm_cli.pools.geometric import GeometricPool
 
+pytestmark = pytest.mark.versions
 Compute = Callable[..., Any]
 ROWS = DAY + 500
 SPANS = (("train", 0, DAY), ("test", DAY, ROWS))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from quantamm_cli.engine.forward import simulate
 
+pytestmark = pytest.mark.versions
 ROWS = 3 * DAY
 FREE: dict[str, float] = {}
 FEE = {"fee": 0.003}

@@ -17,6 +17,7 @@ from quantamm_cli.engine.left import PREFIX, flat, nested, start_of
 from quantamm_cli.kernels.operands import Trades
 from quantamm_cli.settings.run import Simulate
 
+pytestmark = pytest.mark.versions
 ROWS, BURN_IN = 800, 3 * DAY
 CUTS = (100, 360, 361, 777)
 """In the first block, at the end of one, just after it, and inside of a later one."""

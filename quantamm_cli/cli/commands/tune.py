@@ -40,10 +40,10 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 def _check_options(verb: str, options: "Options") -> None:
     """Raise ConfigError for options and settings that a verb does not use."""
     takes = {"best": "pick", "export": "table"}.get(verb, "")
-    given = {*options.specific}
-    given |= {name for name in ("fresh", "dry_run") if getattr(options, name)}
+    named = {*options.specific}
+    named |= {name for name in ("fresh", "dry_run") if getattr(options, name)}
     for flag in COMMAND.flags:
-        if flag.field in given and flag.field != takes:
+        if flag.field in named and flag.field != takes:
             raise ConfigError(flag.name, f"is not an option of qsim tune {verb}")
     for word in options.overrides:
         key = word.lstrip("+~").partition("=")[0]
