@@ -313,7 +313,8 @@ def test_a_parent_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None
 def test_one_worker_stopped_is_as_if_it_was_not(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    words = (*LONG, "study.trials=6", "study.pruner=median", "study.pruner.startup=2", "--json")
+    words = (*LONG, "space.params.memory_days=[1,10]", "fit.steps=800", "fit.early_stopping=false")
+    words = (*words, "study.trials=6", "study.pruner=median", "study.pruner.startup=2", "--json")
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     whole.mkdir(), stopped.mkdir()
     expected = toy.script(*words, folder=whole).json
@@ -321,7 +322,7 @@ def test_one_worker_stopped_is_as_if_it_was_not(
     for _ in range(3):
         with toy.started(*words, folder=stopped) as process:
             toy.wait_for(lambda: pids(stopped), process)
-            time.sleep(rolls.uniform(0, 4))
+            time.sleep(rolls.uniform(1, 4))
             process.send_signal(number)
             assert toy.finish(process).code in (code, 0)
     told = toy.script(*words, folder=stopped).json
