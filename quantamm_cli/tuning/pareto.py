@@ -39,7 +39,7 @@ def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def pick(values: Values, names: Sequence[str], how: str) -> int:
-    """The position of the value that ``--pick`` names, which is on the front; the first of equals.
+    """The position of the value that ``how`` names, which is on the front; the first of equals.
 
     Args:
         names: Of the objectives, as PERIOD.METRIC.
