@@ -52,7 +52,7 @@ class Study(Settings):
         None, description="finished trials without a better one that end the study; null: none"
     )
     max_seconds: Positive | None = Field(
-        None, description="seconds after which this call begins no trial; null: no limit"
+        None, description="seconds after which this call stops; null: no limit"
     )
     trial_seconds: Positive | None = Field(
         None, description="seconds after which a trial is given up; null: no limit"

@@ -53,7 +53,7 @@ FILES = re.compile(
 )
 """What makes a command read files of the reader's."""
 FORM = re.compile(
-    r"…|\.\.\.|\b(TOPIC|WORDS|COMMAND|KEY|NAME|FOLDER|WHAT|FILE|RULE|GROUP|VERB)\b|\[[A-Z]+[]|]"
+    r"…|\.\.\.|\b(TOPIC|WORDS|COMMAND|KEY|NAME|FOLDER|WHAT|FILE|RULE|GROUP|VERB|PERIOD|METRIC)\b|\[[A-Z]+[]|]"
 )
 """What makes a command in running text a form to be filled in."""
 
