@@ -209,7 +209,8 @@ def completed(settings: Sequence[str]) -> list[str]:
 def test_the_comments_of_a_yaml_tell_what_works(path: Path, typed: Typed) -> None:
     """Commands, and settings: each alone, or all of a line together."""
     group, name = str(path.parent.relative_to(ROOT / "conf")), path.stem
-    command = {"market": "compete", "space": "tune"}.get(group, "simulate")
+    commands_of = {"market": "compete", "space": "tune", "study": "tune"}
+    command = commands_of.get(group.partition("/")[0], "simulate")
     command = name if group == "." and name in ("compete", "tune") else command
     chosen = [] if group in (".", "experiment", "strategy") else [f"{group}={name}"]
     for text in of_yaml(path):
