@@ -4,6 +4,7 @@ With ``--json`` stdout carries one JSON object and nothing else, so tables move 
 is imported only when a terminal gets a table or a bar.
 """
 
+import io
 import json
 import os
 import sys
@@ -138,6 +139,13 @@ class Console:
             yield live
         finally:
             live.close()
+
+
+def replace_what_cannot_be_printed() -> None:
+    """Have streams whose encoding is not UTF-8 print a question mark for what it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _rich_page(out: TextIO, text: Markdown) -> None:

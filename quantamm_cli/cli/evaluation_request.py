@@ -52,12 +52,12 @@ class EvaluationRequest:
         sets = options.text("sets")
         self._sets = () if sets is None else check_sets(sets, run)
 
-    def plan(self) -> "PlannedEvaluation":
-        """The parameter set that would be scored."""
-        from quantamm_cli.workflows.data import check_prices, last_date
+    def plan(self, monitor: Monitor) -> "PlannedEvaluation":
+        """The parameter set that would be scored; refuses what ``evaluate`` would."""
+        from quantamm_cli.workflows.evaluate import check_evaluation
         from quantamm_cli.workflows.plans import PlannedEvaluation
 
-        check_prices(self.chosen.settings, last_date(self.chosen.settings))
+        check_evaluation(self.chosen, self._dates, self._other_data, monitor)
         return PlannedEvaluation(self.chosen)
 
     def evaluate(self, monitor: Monitor) -> "EvaluationResult":

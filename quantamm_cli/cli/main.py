@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from quantamm_cli.cli import usage
 from quantamm_cli.cli.commands import COMMANDS, join_installed
-from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.console import Console, replace_what_cannot_be_printed
 from quantamm_cli.cli.dispatch import call
 from quantamm_cli.cli.error_handling import guarded
 from quantamm_cli.cli.options import Options
@@ -29,6 +29,7 @@ _NO_COMMAND = ("--version", "-sc", "--shell-completion")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; prints errors as one line."""
+    replace_what_cannot_be_printed()
     words = list(sys.argv[1:] if argv is None else argv)
     console = Console(json="--json" in words, quiet="-q" in words)
     with spelling(as_flag):

@@ -34,10 +34,11 @@ def sweep(composer: Composer, options: Options, console: Console) -> int:
     tree: dict[str, Json] = {"command": options.command, "runs": [job.result for job in jobs]}
     folders = [job.runs_dir for job in jobs if job.runs_dir is not None]
     if folders and not options.dry_run:
-        from quantamm_cli.workflows.stored_sweeps import Job, store_sweep
+        from quantamm_cli.workflows.stored_sweeps import Job, store_sweep, sweep_data
 
         done = [Job(job.overrides, job.result) for job in jobs]
         place = store_sweep(options.command, folders[0], done)
+        tree |= sweep_data([job.result for job in jobs])
         if place is not None:
             console.note(f"{place.name[:18]}…: qsim runs show lists its {len(jobs)} jobs")
             tree |= {"run": place.name, "files": {"result": str(place.document)}}

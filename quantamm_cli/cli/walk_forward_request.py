@@ -9,6 +9,7 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.store.runs import Store
 
 if TYPE_CHECKING:
+    from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.walk_forward import PlannedWalkForward
 
 
@@ -26,8 +27,9 @@ def evaluated_settings(composed: Composed, options: Options) -> Train:
     return composed.read(Train)
 
 
-def planned_walk(settings: Train, options: Options) -> "PlannedWalkForward":
+def planned_walk(settings: Train, options: Options, monitor: "Monitor") -> "PlannedWalkForward":
     """The cycles that would run; nothing is written."""
     from quantamm_cli.workflows.walk_forward import plan_walk
 
-    return plan_walk(settings, options.selection)
+    anew = options.fresh or options.on("other_data")
+    return plan_walk(settings, options.selection, monitor, anew)

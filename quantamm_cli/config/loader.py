@@ -20,6 +20,7 @@ from hydra._internal.config_repository import (
 )
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.defaults_list import create_defaults_list
+from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
@@ -109,7 +110,9 @@ class Loader(ConfigLoaderImpl):
                 warnings.simplefilter("error", UserWarning)
                 yield
         except _FAILURES as failure:
-            raise override_syntax.translated(failure, self._parsed) from None
+            error = override_syntax.unknown_choice(failure, self.options, self.groups())
+            error = error or override_syntax.translated(failure, self._parsed)
+            raise self._naming_files(error) from None
         except RecursionError:
             raise ConfigError(
                 "", "the settings are nested too deeply, or a file includes itself"
@@ -121,6 +124,25 @@ class Loader(ConfigLoaderImpl):
             raise ConfigError(
                 str(deleted[0]), "an item of a list cannot be left out; write the whole list"
             ) from None
+
+    def _naming_files(self, error: ConfigError) -> ConfigError:
+        """The error with the user's files of settings in place of the names under which they are
+        registered.
+        """
+        where, message = error.where, error.message
+        for override in self._parsed:
+            name = override.value() if override.key_or_group == "experiment" else None
+            if not isinstance(name, str) or not name.startswith("_"):
+                continue
+            registered = f"{name}.yaml"
+            if registered not in ConfigStore.instance().list("experiment"):
+                continue
+            file = ConfigStore.instance().load(f"experiment/{registered}").provider or ""
+            where = where.replace(f"experiment={name}", f"conf={file}")
+            message = message.replace(f"experiment/{name}", file)
+            if "conf=" not in where:
+                message += f"; chosen in {file}"
+        return ConfigError(where, message)
 
     def _without_hydra(self, config_name: str, overrides: list[str]) -> DictConfig:
         """What ``ConfigLoaderImpl`` does, without Hydra's settings.

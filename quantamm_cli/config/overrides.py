@@ -1,6 +1,7 @@
 """Parses and writes overrides in Hydra's grammar, and turns Hydra's errors into one line."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from quantamm_cli.errors import ConfigError
+from quantamm_cli.settings.suggestions import did_you_mean
 
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
@@ -91,6 +93,28 @@ def _unclosed(value: str) -> str:
 def _key(word: Override) -> str:
     """The key with its package, as a regular expression."""
     return re.escape(word.get_key_element().lstrip("+~"))
+
+
+def unknown_choice(
+    failure: BaseException, options: Callable[[str], list[str]], groups: list[str]
+) -> ConfigError | None:
+    """The error for a group, or an option of one, that a defaults list names and that does not
+    exist; ``None`` for other failures.
+    """
+    line = str(failure).strip().partition("\n")[0]
+    group = re.search(r"Could not override '([a-z_]+)'", line)
+    if group is not None and group[1] not in groups:
+        near = did_you_mean(group[1], groups)
+        return ConfigError(group[1], f"no such group{near} (there are: {', '.join(groups)})")
+    choice = re.search(r"Could not (?:find|load) '([a-z_/]+)/([^'/]+)'", line)
+    names = options(choice[1]) if choice is not None else []
+    if choice is None or not names:
+        return None
+    near = did_you_mean(choice[2], names)
+    return ConfigError(
+        f"{choice[1]}={choice[2]}",
+        f"no {choice[1]} is called '{choice[2]}'{near} (there are: {', '.join(names)})",
+    )
 
 
 def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:

@@ -34,10 +34,10 @@ def log_value(
     prices: Float[Array, "k n"],
     cost: Float[Array, ""] | float,
     spread: Float[Array, "..."] | float = 0.0,
-    streaming: Float[Array, ""] | float = 0.0,
+    streaming: Float[Array, "..."] | float = 0.0,
 ) -> Float[Array, " k"]:
     """ln of value over opening value at each visit, after its trades and after the fee
-    ``streaming`` (a share of the value).
+    ``streaming``, a share of the value, of every visit but the first, or of each of those.
     """
     earned = weights[:-1] * (prices[1:] / prices[:-1] - 1)
     # Growth less one: a minute's change keeps its digits.

@@ -62,6 +62,10 @@ def feed(settings: Simulate, market: Market) -> Feed:
     if costs is not None:
         frictions = Frictions(**jax.tree.map(array, costs))
     (chunks, *series), first = _chunks(market, pool.chunk, Source.typed(settings.data).burn_in_days)
+    series = [
+        _followed(each, market.ahead.get(name))
+        for name, each in zip(market.series, series, strict=True)
+    ]
     earlier, state, left = start_of(settings), {}, None
     if earlier is None:
         state = {
@@ -130,6 +134,11 @@ def _chunks(
     chunks, room = -(-minutes // chunk), -(-(longest + minutes - market.burn_in) // chunk)
     padding = max(0, room - chunks)
     return [np.pad(column[::chunk], ((padding, 0), (0, 0)), "edge") for column in columns], padding
+
+
+def _followed(column: np.ndarray, row: np.ndarray | None) -> np.ndarray:
+    """A column with a row behind it."""
+    return column if row is None else np.concatenate([column, row])
 
 
 def _cash(rate: float | str, market: Market) -> NDArray[np.float64] | None:

@@ -17,6 +17,7 @@ import llvmlite.binding as llvm
 
 from quantamm_cli.kernels.tasks import NAME
 from quantamm_cli.settings.cache import Cache
+from quantamm_cli.settings.source_digest import source_digest
 
 _FILES = Cache("kernels", "code-*", most_bytes=2**20)
 """A file is 0.06 MB; the size limit keeps some ten pairs of them."""
@@ -31,18 +32,15 @@ def digest() -> str:
     Numba translates Python's bytecode, so the version of Python is part of it.
     """
     folder = Path(__file__).parent
-    parts = []
-    for path in sorted(folder.rglob("*.py")):
-        parts += [path.relative_to(folder).as_posix().encode(), path.read_bytes()]
-    target = (
+    parts = (
+        source_digest(folder, folder.rglob("*.py")),
         "{}.{}".format(*sys.version_info),
         llvmlite.__version__,
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
     )
-    parts += [text.encode() for text in target]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @cache

@@ -7,7 +7,6 @@ it was made from the sources that are there, for this architecture.
 
 import ast
 import ctypes
-import hashlib
 import json
 import lzma
 import os
@@ -19,6 +18,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from quantamm_cli.kernels.tasks import FRICTIONLESS, FRICTIONS, NAME, TASKS
+from quantamm_cli.settings.source_digest import source_digest
 
 SHIPPED = Path(__file__).with_name("translated.xz")
 _NOT_TRANSLATED = ("jax_ops.py", "build.py", "compile.py", "translation.py", "operands.py")
@@ -51,13 +51,14 @@ def write(path: Path, texts: dict[str, str]) -> None:
 
 def sources() -> str:
     """64 hex digits of the code that numba translates, without its texts and comments."""
-    folder, digest = Path(__file__).parent, hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        if path.name not in _NOT_TRANSLATED:
-            tree = ast.parse(path.read_bytes())
-            code = ast.unparse(_WithoutTexts().visit(tree))
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{code}\0".encode())
-    return digest.hexdigest()
+    folder = Path(__file__).parent
+    files = (path for path in folder.rglob("*.py") if path.name not in _NOT_TRANSLATED)
+    return source_digest(folder, files, _code)
+
+
+def _code(path: Path) -> bytes:
+    """The code of a file."""
+    return ast.unparse(_WithoutTexts().visit(ast.parse(path.read_bytes()))).encode()
 
 
 class _WithoutTexts(ast.NodeTransformer):

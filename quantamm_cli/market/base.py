@@ -107,10 +107,14 @@ class Market:
     """Trades in the simulated minutes; ``None`` if the settings supply none."""
     fees: FeeSeries | None = None
     """Fees of the simulated minutes; ``None`` if the settings supply none."""
+    ahead: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """For a pool that moves to them: series at the beginning of the first chunk after the last
+    minute, (1, n) or (1, 1) each."""
     span: tuple[int, int] = (0, 0)
     """The first minute with a price of every token, and the minute after the last."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """The SHA-256 of each part: ``prices``, ``series.NAME``, ``trades`` and ``fees``."""
+    """The SHA-256 of each part: ``prices``, ``token.NAME`` (the prices of one), ``series.NAME``,
+    ``trades`` and ``fees``."""
 
     @property
     def start(self) -> int:

@@ -28,6 +28,7 @@ def load(
     fees: Fees | None = None,
     burn_in: int | None = None,
     for_scores: tuple[str, ...] = (),
+    ahead: int | None = None,
 ) -> Market:
     """The prices of the minutes [start, end) and of the burn-in before them, with all series that
     have a file, trades, and fees that change in time.
@@ -40,6 +41,8 @@ def load(
         burn_in: minutes of burn-in; by default those of the source's settings.
         for_scores: series that no estimator reads: they have their first value throughout the
             burn-in, and do not shorten it.
+        ahead: minutes of a chunk; those of ``wanted`` that have a file are also read at the
+            beginning of the first chunk after the last minute.
 
     Raises:
         DataError: prices of a token are missing or damaged, the period or the burn-in does not fit
@@ -67,6 +70,12 @@ def load(
         if name not in series and name in source.offers:
             by_token = [source.offered(name, token, first, end) for token in tokens]
             series[name] = np.stack(by_token, axis=-1)
+    beyond: dict[str, NDArray[np.float64]] = {}
+    if ahead is not None:
+        after = end + (first - end) % ahead
+        beyond = {
+            name: warming[name].rows(first, after + 1)[-1:] for name in wanted if name in warming
+        }
     market = Market(
         tokens=tuple(tokens),
         prices=prices,
@@ -76,11 +85,14 @@ def load(
         longest_gap={token: closes.longest_gap for token, closes in columns.items()},
         sha256="",
         series=series,
+        ahead=beyond,
         span=_span(source, tokens),
     )
     run_trades = read_trades(trades, market) if trades else None
     run_fees = read_fees(fees, market) if fees else None
-    sha256, digests = _digests(tokens, first, prices, series, run_trades)
+    sha256, digests = _digests(
+        tokens, first, prices, {**series, **_longer(series, beyond)}, run_trades
+    )
     if run_fees is not None:
         digests["fees"] = hashlib.sha256(run_fees.digest_bytes).hexdigest()
     return replace(market, sha256=sha256, trades=run_trades, fees=run_fees, digests=digests)
@@ -132,6 +144,13 @@ def _burn_in_days(
     return source.burn_in_days
 
 
+def _longer(
+    series: dict[str, NDArray[np.float64]], beyond: dict[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    """Series with a row more."""
+    return {name: np.concatenate([series[name], row]) for name, row in beyond.items()}
+
+
 def _digests(
     tokens: tuple[str, ...],
     first: int,
@@ -143,6 +162,9 @@ def _digests(
     whole = hashlib.sha256(json.dumps([list(tokens), first]).encode("ascii"))
     whole.update(np.ascontiguousarray(prices, dtype="<f8").data)
     parts = {"prices": whole.hexdigest()}
+    for token, closes in zip(tokens, prices.T, strict=True):
+        own = hashlib.sha256(np.ascontiguousarray(closes, dtype="<f8").data)
+        parts[f"token.{token}"] = own.hexdigest()
     for name, values in sorted(series.items()):
         header = json.dumps([name, values.shape[1]]).encode("ascii")
         content = [memoryview(header), np.ascontiguousarray(values, dtype="<f8").data]

@@ -61,6 +61,11 @@ class Definition:
     """Whether it exists on a window; ``None``: it does unless the formula is NaN."""
 
     @property
+    def largest(self) -> float:
+        """The largest number that it can be."""
+        return float("inf") if self.unit == MONEY else LARGEST
+
+    @property
     def yearly(self) -> bool:
         """Whether it is a number a year, whatever the length of the window."""
         return "year" in self.unit
@@ -74,7 +79,7 @@ class Definition:
             value = jnp.where(self.exists(path), value, jnp.nan)
         if self.unit == MONEY:
             return value
-        return jnp.where(jnp.abs(value) > LARGEST, jnp.sign(value) * jnp.inf, value)
+        return jnp.where(jnp.abs(value) > self.largest, jnp.sign(value) * jnp.inf, value)
 
     def unmarked(self, path: Trajectory | Daily) -> Scalar:
         """The value of the formula, whether the metric exists or not; NaN of a window that is too

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from quantamm_cli.core.types import DAY
-from quantamm_cli.metrics.base import LARGEST, METRICS, MONEY
+from quantamm_cli.metrics.base import LARGEST, METRICS
 
 SHORT = 30 * DAY
 """Yearly numbers of windows shorter than this are marked."""
@@ -18,9 +18,7 @@ def marked(scores: Mapping[str, float], exists: Mapping[str, bool]) -> dict[str,
 def _marked(name: str, score: float, exists: bool) -> float:
     if not exists:
         return math.nan
-    if METRICS[name].unit != MONEY and abs(score) > LARGEST:
-        return math.copysign(math.inf, score)
-    return score
+    return math.copysign(math.inf, score) if abs(score) > METRICS[name].largest else score
 
 
 def lack(name: str, minutes: int) -> str | None:

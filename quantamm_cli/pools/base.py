@@ -71,6 +71,11 @@ class AbstractPool(TracedComponent, ABC, group="pool"):
         """Whether the pool has a path with frictions."""
         return False
 
+    @property
+    def moves_to_series(self) -> bool:
+        """Whether the last chunk of a run depends on the series at the beginning of the next."""
+        return False
+
     def layout(self, tokens: tuple[str, ...]) -> Layout:
         """The token indices of the pools inside the pool."""
         del tokens

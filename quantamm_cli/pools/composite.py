@@ -18,8 +18,11 @@ from quantamm_cli.pools.base import AbstractPool, opening_weights, without_prefi
 from quantamm_cli.settings.component import Settings
 from quantamm_cli.settings.suggestions import did_you_mean
 
-_PARENT, _VALUES = "parent", "opening_values"
-"""Names in what a run leaves: the parent pool, and the values with which the parts opened."""
+_PARENT, _VALUES, _SHARES = "parent", "opening_values", "share_prices"
+"""Names in what a run leaves: the parent pool, the values with which the parts opened, and the
+prices of their shares at two chunks: the one that the parent's block of weights answers, and the
+next, which may have begun before the row at which the pool is taken up.
+"""
 
 
 @traced
@@ -189,6 +192,11 @@ class Composite(AbstractPool, kind="composite"):
             lefts[_place(name)] = part.pool.left(own, part_feed, start, inside, row)
             values.append(part_feed.initial_pool_value)
         memory = {_VALUES: jnp.stack(values)} if values else {_VALUES: jnp.zeros(0)}
+        if self.chunk is not None:
+            answered = (feed.burn_in + start + row - whole.lag) // self.chunk
+            two = feed.first_chunk + answered + jnp.arange(2)
+            prices = assets.chunks[:, assets.chunks.shape[1] - len(self.parts) :]
+            memory[_SHARES] = prices[jnp.clip(two, 0, len(prices) - 1)]
         return Left(path.reserves[row], whole.phase, whole.lag, memory=memory, parts=lefts)
 
 
@@ -242,11 +250,14 @@ def _parent_feed(
     row: Array | int = 0
     if chunk is not None:
         row = (jnp.arange(len(feed.chunks)) - feed.first_chunk) * chunk - feed.burn_in - start
-    for path, part in parts:
+    for number, (path, part) in enumerate(parts):
         share = (path.reserves * part.prices[minutes]).sum(-1) / part.initial_pool_value
-        basket = jnp.exp((path.weights[0] * jnp.log(part.chunks / part.prices[start])).sum(-1))
+        before = jnp.exp((path.weights[0] * jnp.log(part.chunks / part.prices[start])).sum(-1))
+        if feed.left is not None and chunk is not None:
+            since = jnp.arange(len(feed.chunks)) - feed.first_chunk
+            before = feed.left.memory[_SHARES][jnp.clip(since, 0, 1), number]
         prices.append(share[:, None])
-        chunks.append(jnp.where(row < 0, basket, share[jnp.clip(row, 0, rows - 1)])[:, None])
+        chunks.append(jnp.where(row < 0, before, share[jnp.clip(row, 0, rows - 1)])[:, None])
     return feed._replace(
         prices=jnp.concatenate(prices, axis=1),
         chunks=jnp.concatenate(chunks, axis=1),

@@ -41,9 +41,10 @@ class LossVersusRebalancing(Wrapper, kind="lvr"):
         if feed.left is not None:
             base_feed = feed._replace(left=feed.left.parts[_BASE])
         base = self.base.frictionless(params, base_feed, start, rows)
-        visits, chunk = np.arange(0, rows, feed.trading.every), self.chunk
+        every, chunk = feed.trading.every, self.chunk
         assert chunk is not None
-        path = fund_path(self.broker, base.weights, feed, start, visits, chunk)
+        visits = np.arange(0, rows, every)
+        path = fund_path(self.broker, base.weights, feed, start, visits, chunk, every)
         return path._replace(inside={_BASE: (base, base_feed)})
 
     def anchor(self, feed: Feed, rows: int) -> Int[Array, ""] | int:
@@ -94,11 +95,15 @@ def fund_path(
     weights: Float[Array, "rows n"],
     feed: Feed,
     start: Int[Array, ""],
-    visits: NDArray[np.int64],
+    visits: NDArray[np.int64] | Int[Array, " rows"],
     chunk: int,
+    spacing: float,
 ) -> Path:
     """The path of a portfolio that trades to these weights on the rows ``visits`` and holds its
     tokens between them.
+
+    ``visits``: rows, or the last visit up to each row. ``spacing``: the mean time between visits,
+    minutes, for which each of them pays the streaming fee.
     """
     rows = len(weights)
     prices = window(feed.prices, start, rows)
@@ -106,11 +111,15 @@ def fund_path(
     if spread is None:
         known = feed.first_chunk + (feed.burn_in + start + visits) // chunk
         spread = feed.series["spread"][known]
-    years = rows / len(visits) / YEAR
-    streamed = 1 - (1 - jnp.asarray(broker.annual_streaming_fee, prices.dtype)) ** years
+    fee = jnp.asarray(broker.annual_streaming_fee, prices.dtype)
+    streamed = 1 - (1 - fee) ** (spacing / YEAR)
+    if not isinstance(visits, np.ndarray):  # rows without a visit repeat the one before
+        streamed = jnp.where(jnp.diff(visits) > 0, streamed, 0)
     growth = log_value(weights[visits], prices[visits], broker.cost, spread, streamed)
     opening = feed.initial_pool_value
     if feed.opening is not None:
         opening = (feed.opening * prices[0]).sum()
     reserves = weights[visits] * (opening * jnp.exp(growth))[:, None] / prices[visits]
-    return Path(weights, held(reserves, visits, rows), jnp.zeros(rows, prices.dtype))
+    if isinstance(visits, np.ndarray):
+        reserves = held(reserves, visits, rows)
+    return Path(weights, reserves, jnp.zeros(rows, prices.dtype))

@@ -21,12 +21,18 @@ class RecordedWeights(ChunkedPool, kind="given"):
     With a ``chunk_period`` of one minute every minute has its recorded weights.
     """
 
+    meaning = 2
+
     chunk_period: Count = Field(1, description="minutes between recorded weights")
     weight_interpolation_period: Count = Field(1, description="minutes over which weights change")
 
     @property
     def looks_at(self) -> tuple[str, ...]:
         return ("weights",)
+
+    @property
+    def moves_to_series(self) -> bool:
+        return self.chunk_period > 1
 
     def parameters(self, assets: int) -> tuple[Parameter, ...]:
         return ()

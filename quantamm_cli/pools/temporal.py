@@ -6,8 +6,10 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quantamm_cli.core import interpolate
@@ -112,9 +114,13 @@ class Temporal(ChunkedPool, kind="temporal"):
     def frictionless(self, params: Params, feed: Feed, start: Int[Array, ""], rows: int) -> Path:
         if self.rule.broker is None:
             return super().frictionless(params, feed, start, rows)
-        visits = self.visits(rows, feed.trading.every)
+        every, chunk = feed.trading.every, self.chunk_period
+        visits: NDArray[np.int64] | Array = self.visits(rows, every)
+        if feed.left is not None:
+            visits = self._last_visits(feed, rows)
         weights = self.weights(params, feed, start, rows)
-        return fund_path(self.rule.broker, weights, feed, start, visits, self.chunk_period)
+        spacing = every * (chunk / (self.open_for or chunk))
+        return fund_path(self.rule.broker, weights, feed, start, visits, chunk, spacing)
 
     def has_closed_form(self, feed: Feed) -> bool:
         return super().has_closed_form(feed) and self.rule.broker is None

@@ -29,6 +29,10 @@ class Wrapper(AbstractPool, ABC):
     def looks_at(self) -> tuple[str, ...]:
         return self.base.looks_at
 
+    @property
+    def moves_to_series(self) -> bool:
+        return self.base.moves_to_series
+
     def quoted_in(self, tokens: tuple[str, ...]) -> int:
         return self.base.quoted_in(tokens)
 

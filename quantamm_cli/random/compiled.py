@@ -5,7 +5,6 @@ its cache folder is named by a digest of all of them.
 """
 
 import contextlib
-import hashlib
 import logging
 from collections.abc import Iterable
 from functools import cache
@@ -13,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.settings.cache import Cache
+from quantamm_cli.settings.source_digest import source_digest
 
 _FOLDERS = Cache("streams", "*", most_bytes=16 * 2**20)
 """One folder of machine code a digest."""
+_PACKAGE = Path(__file__).parent.parent
 _COMPILED = ("random", "competition/market", "competition/challenge")
 """The folders of the package that hold compiled functions."""
 
@@ -77,10 +78,9 @@ def _folder() -> str | None:
 
 def sources() -> list[Path]:
     """The files with compiled functions. Within the package they import only each other."""
-    package = Path(__file__).parent.parent
     files: list[Path] = []
     for name in _COMPILED:
-        files += (package / name).rglob("*.py")
+        files += (_PACKAGE / name).rglob("*.py")
     return sorted(path for path in files if b"\n@jit" in path.read_bytes())
 
 
@@ -91,5 +91,5 @@ def digest() -> str:
 
 
 def digest_of(files: Iterable[Path]) -> str:
-    """16 hex digits of the SHA-256 of the files' content."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    """16 hex digits of files of the package."""
+    return source_digest(_PACKAGE, files)[:16]

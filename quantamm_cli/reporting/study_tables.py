@@ -1,10 +1,14 @@
 """The tables of a study: its trials, and the workers at them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.digest import plain
+from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.signs import shown
 from quantamm_cli.tuning.leases import WorkerState
+from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.study_document import TrialRecord
 from quantamm_cli.tuning.trials import Trial
 
@@ -94,3 +98,53 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h {minutes:02}m"
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+def ended_line(trial: Trial, names: Sequence[str], best: Trial | None) -> str:
+    """One line on a trial that ended."""
+    head = f"trial {trial.number}"
+    if trial.state != "finished":
+        return f"{head} {trial.state}: {trial.reason}"
+    scores = [f"{name.replace('.', ' ')} {value:.6g}" for name, value in _shown(trial, names)]
+    mark = " (best)" * (best is not None and best.number == trial.number)
+    if not trial.eligible:
+        beyond = [name for name, each in trial.violations.items() if each > 0]
+        mark = f" (beyond the limit of {', '.join(beyond)})"
+    return f"{head}: {', '.join(scores)}{mark}"
+
+
+def _shown(trial: Trial, names: Sequence[str]) -> list[tuple[str, float]]:
+    return [(name, shown(name, value)) for name, value in zip(names, trial.values, strict=True)]
+
+
+def trial_columns(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> dict[str, list[Any]]:
+    """A row for each trial by column: number, state, scores, settings, limits, run and others."""
+    limits = sorted({name for each in trials for name in each.get("violations", {})})
+    columns: dict[str, list[Any]] = {"number": [], "state": []}
+    for each in trials:
+        row: dict[str, Json] = {"number": each["number"], "state": each["state"]}
+        row |= zip(objectives, scores(each, objectives), strict=True)
+        row |= {key: _cell(each["settings"].get(key)) for key in settings_of(trials)}
+        row |= {f"violation.{key}": each.get("violations", {}).get(key) for key in limits}
+        row |= {"run": each.get("run"), "seconds": each.get("seconds")}
+        row["reason"] = each.get("reason")
+        for key, value in row.items():
+            columns.setdefault(key, []).append(value)
+    return columns
+
+
+def _cell(value: Json) -> Json:
+    """A value of one column: a list as text."""
+    return str(value) if isinstance(value, list | tuple | dict) else value
+
+
+def range_row(spec: Range | Choices) -> list[Json]:
+    """Low, high and scale of a searched setting, or its choices."""
+    if isinstance(spec, Choices):
+        return [" ".join(map(str, plain(spec.values))), None, "choices"]
+    scale = "int" if spec.integer else "float"
+    if spec.log:
+        scale = f"log {scale}"
+    if spec.step:
+        scale += f" by {spec.step:g}"
+    return [*spec.ends, scale]

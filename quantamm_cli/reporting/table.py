@@ -11,8 +11,8 @@ Column = str | tuple[str, str]
 """A heading, or a heading and the format of the numbers below it: ``("fee", ".4f")``."""
 _FORM = ".6g"
 _MANY = 1e6
-MISSING = "-"
-"""A number that does not exist; ``typeset`` it is an en dash."""
+MISSING = "–"
+"""A number that does not exist, in every table."""
 
 
 class Markdown(str):
@@ -46,7 +46,7 @@ class Table:
 
     @property
     def typeset(self) -> tuple[tuple[str, ...], ...]:
-        """``texts`` with typographic signs: a true minus, an en dash for a missing value."""
+        """``texts`` with a true minus."""
         return self._formatted(printed)
 
     def _formatted(self, form: Callable[[Any, str], str]) -> tuple[tuple[str, ...], ...]:
@@ -127,13 +127,9 @@ def _number_text(value: float, form: str) -> str:
 
 
 def printed(value: Any, form: str) -> str:
-    """``cell`` with typographic signs."""
+    """``cell`` with a true minus."""
     text = cell(value, form)
-    if isinstance(value, str):
-        return text
-    if text == MISSING:
-        return "–"
-    return text.replace("-", "−")
+    return text if isinstance(value, str) else text.replace("-", "−")
 
 
 def _number(value: Any) -> bool:

@@ -15,6 +15,8 @@ class TradHodlingIndexMarketCap(HodlingIndexMarketCap, kind="trad_hodling_index_
     ``fees`` do not apply.
     """
 
+    meaning = 2
+
     cost: Fraction = Field(0.001, description="exchange fee, a fraction of the value sold")
     spread: NonNegative | None = Field(
         0.0005,

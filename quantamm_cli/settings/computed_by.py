@@ -11,6 +11,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from quantamm_cli.settings.source_digest import source_digest
+from quantamm_cli.version import __version__
+
 _LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "polars", "numba", "llvmlite", "pydantic")
 _VARIABLES = ("JAX_", "XLA_", "NUMBA_")
 """How the names of variables begin that change programs or numbers."""
@@ -32,6 +35,19 @@ def computed_by() -> str:
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 
+def versions() -> dict[str, str]:
+    """The versions of what computes trials of a study: of this package with a digest of its source,
+    of JAX and of Optuna.
+    """
+    from importlib.metadata import version
+
+    return {
+        "qsim": f"{__version__} ({source()[:12]})",
+        "jax": version("jax"),
+        "optuna": version("optuna"),
+    }
+
+
 def variables() -> dict[str, str]:
     """The variables of the environment that change programs or numbers, in order of names."""
     names = (name for name in sorted(os.environ) if name.startswith(_VARIABLES))
@@ -41,12 +57,8 @@ def variables() -> dict[str, str]:
 @cache
 def source() -> str:
     """64 hex digits of all Python files of this package."""
-    root, digest = Path(__file__).resolve().parents[1], hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    root = Path(__file__).resolve().parents[1]
+    return source_digest(root, root.rglob("*.py"))
 
 
 @cache

@@ -122,7 +122,9 @@ def _explain(error: ErrorDetails, cls: type[BaseModel], where: str) -> ConfigErr
         bound, relation = _BOUNDS[kind]
         message = f"{text} {relation} {context[bound]:g}{meaning}"
     elif kind == "literal_error":
-        message = f"{text} is not one of {context['expected']}".replace("'", "") + meaning
+        known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+        near = did_you_mean(str(value), known)
+        message = f"{text} is not one of {context['expected']}".replace("'", "") + near + meaning
     else:
         expected = _EXPECTED.get(kind) or f"right: {error['msg']}"
         message = f"{text} is not {expected}{meaning}"

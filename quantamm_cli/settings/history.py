@@ -54,6 +54,18 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         2,
+        "pool/given",
+        2,
+        "weights of the last chunk move to those recorded after the run's end (chunk_period > 1)",
+    ),
+    Change(
+        2,
+        "pool/rule/trad_hodling_index_market_cap",
+        2,
+        "the streaming fee of a trade does not depend on the length of the window",
+    ),
+    Change(
+        2,
         "tune",
         2,
         "sampler and pruner are components with settings; walk-forward trials are ended by "
@@ -132,7 +144,7 @@ def older(
 
     Args:
         settings: The stored identity.
-        root: The command it is of: ``train``, ``simulate`` or ``compete``.
+        root: The command it is of: ``train``, ``simulate``, ``compete`` or ``tune``.
         metrics: Names of the metrics that are stored with it.
         meanings: The meanings above 1 of the metrics when they were stored.
     """

@@ -70,3 +70,19 @@ def dotted(
             yield place, item
         else:
             yield from dotted(item, place, is_leaf)
+
+
+def changed_keys(stored: JsonObject, now: JsonObject, place: str = "") -> list[str]:
+    """The differences of two trees, each as ``key: stored, now other``."""
+    changes: list[str] = []
+    for key in sorted({*stored, *now}):
+        one, two, name = stored.get(key), now.get(key), f"{place}.{key}".lstrip(".")
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            changes += changed_keys(one, two, name)
+        elif one != two:
+            changes.append(f"{name} {_text(one)}, now {_text(two)}")
+    return changes
+
+
+def _text(value: Json) -> str:
+    return "absent" if value is None else str(value)

@@ -11,3 +11,8 @@ def start_over() -> str:
 def restore() -> str:
     """The advice to restore a copy, else to start over."""
     return f"restore it from a copy, or {start_over()}"
+
+
+def train_anew() -> str:
+    """The advice for a shorter run that a training cannot continue from."""
+    return f"train a new run without {argument('shorter')}"

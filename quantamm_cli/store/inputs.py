@@ -1,7 +1,7 @@
 """Content digests of what a result was made from, and how they differ from today's."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,8 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, without
 
 INPUTS = "inputs"
 """The key of the parts in a provenance."""
+TOKENS = "tokens"
+"""The key of the digests of each token's prices, which say whose prices have changed."""
 SUFFIX_DIGITS = 12
 _DATA = "prices, series, trades or fees"
 _SENTENCES = {
@@ -21,8 +23,8 @@ _SENTENCES = {
 }
 
 Parts = Mapping[str, "str | Mapping[str, str]"]
-"""SHA-256 by input: ``prices``, ``trades``, ``fees``; by name in ``series``, ``supplied``,
-``plugins`` and ``strategies``."""
+"""SHA-256 by input: ``prices``, ``trades``, ``fees``; by name in ``tokens``, ``series``,
+``supplied``, ``plugins`` and ``strategies``."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,21 @@ class Change:
     name: str
     before: str
     now: str
+    tokens: tuple[str, ...] = ()
+    """Whose prices have changed, if not those of all."""
+
+    @property
+    def what(self) -> str:
+        """The input, and whose prices they are."""
+        return f"{self.name} of {', '.join(self.tokens)}" if self.tokens else self.name
 
     def __str__(self) -> str:
-        return f"{self.name} (sha256 {self.before}, now {self.now})"
+        return f"{self.what} (sha256 {self.before}, now {self.now})"
 
     def to_dict(self) -> dict[str, Json]:
         """As JSON."""
-        return {"input": self.name, "before": self.before, "now": self.now}
+        tree: dict[str, Json] = {"input": self.name, "before": self.before, "now": self.now}
+        return tree | ({"tokens": list(self.tokens)} if self.tokens else {})
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,10 @@ def differences(provenance: JsonObject, now: Inputs) -> Differences:
         both = before.keys() & present.keys()
         apart = (name for name in both if before[name] != present[name])
         changes = [Change(_text(name), before[name], present[name]) for name in apart]
+        whose = _whose(parts, now.parts)
+        changes = [
+            replace(each, tokens=whose) if each.name == "prices" else each for each in changes
+        ]
         unknown = [name for name in present if name not in before and name[0] != "plugins"]
         absent = [name for name in before if name not in present]
         changes.sort(key=lambda change: change.name)
@@ -122,6 +136,15 @@ def differences(provenance: JsonObject, now: Inputs) -> Differences:
     return Differences((Change(_DATA, data, now.data),), code)
 
 
+def _whose(before: Mapping[str, Any], now: Parts) -> tuple[str, ...]:
+    """The tokens whose prices have changed; empty if all have, or that is not known."""
+    stored, present = before.get(TOKENS), now.get(TOKENS)
+    if not isinstance(stored, Mapping) or not isinstance(present, Mapping):
+        return ()
+    changed = tuple(token for token, digest in present.items() if stored.get(token) != digest)
+    return changed if len(changed) < len(present) else ()
+
+
 def stored_inputs(provenance: JsonObject) -> Inputs:
     """The inputs that a provenance has."""
     parts: Any = provenance.get(INPUTS)
@@ -135,6 +158,8 @@ def of_document(data: JsonObject) -> dict[str, Json]:
 
 def _flat(parts: Mapping[str, Json]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, digest in parts.items():
+        if name == TOKENS:  # they are the prices
+            continue
         if isinstance(digest, Mapping):
             for key, each in digest.items():
                 yield (name, key), str(each)

@@ -130,10 +130,10 @@ def read_study(result: StoredResult) -> StudyDocument:
 def older_study(study: StudyDocument) -> tuple[Older, ...]:
     """The definitions that have changed since a study was made."""
     identity = study["identity"]
-    metrics = [name.partition(".")[2] for name in objectives(study)]
+    metrics = [name.partition(".")[2] for name in objectives(study["identity"])]
     trained = older(identity["train"], "train", metrics, identity.get("meanings"))
     searched: Any = {key: node for key, node in identity.items() if key != "train"}
-    return (*older(searched, "study"), *trained)
+    return (*older(searched, "tune"), *trained)
 
 
 def _file(result: StoredResult) -> tuple[Path, bool]:
@@ -194,7 +194,7 @@ def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
     tokens, pool = _pool(study["identity"]["train"])
     facts: Listed = {
         "trials": len(study["trials"]),
-        "metric": ", ".join(objectives(study)),
+        "metric": ", ".join(objectives(study["identity"])),
         "best": study["best"]["value"] if "best" in study else None,
         "tokens": tokens,
         "pool": pool,

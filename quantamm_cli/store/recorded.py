@@ -84,6 +84,7 @@ class SweepDocument(TypedDict):
     identity: SweepIdentity
     axes: Mapping[str, Sequence[str]]
     jobs: Sequence[SweepJob]
+    data: NotRequired[JsonObject]
     provenance: JsonObject
 
 

@@ -112,6 +112,7 @@ class Store:
 
         Raises StoreError if there is none or several, or it is of none of these ``kinds``.
         """
+        wanted = KINDS[next(iter(kinds))] if len(kinds) == 1 else "run"
         parts, every = ASKED.fullmatch(str(name)), matching(self.root, str(name))
         results = [result for result in every if result.kind in kinds]
         if len(results) == 1:
@@ -125,18 +126,19 @@ class Store:
             other = at or every[0]
             raise StoreError(
                 str(self.root),
-                f"{other.short}… is a {KINDS[other.kind]}, expected a run; `qsim runs show "
+                f"{other.short}… is a {KINDS[other.kind]}, expected a {wanted}; `qsim runs show "
                 f"{other.short}` shows it",
             )
         if parts:
-            kind = KINDS[(parts[1] or "run").lower()]
+            kind = KINDS[parts[1].lower()] if parts[1] else wanted
             raise StoreError(
                 str(self.root),
                 f"no {kind} begins with {str(name)[:71]}; `qsim runs list` shows all results",
             )
         raise StoreError(
             str(name)[:200],
-            "is not a run: expected 6 or more hex digits of its fingerprint, or a path to its JSON",
+            f"is not a {wanted}: expected 6 or more hex digits of its fingerprint, or a path to "
+            "its JSON",
         )
 
     def list(self) -> builtins.list[Summary]:

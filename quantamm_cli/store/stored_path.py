@@ -37,8 +37,7 @@ class StoredPath:
     def series(
         self, name: str, tokens: tuple[str, ...], start: int, end: int
     ) -> dict[str, NDArray[Any]]:
-        """The rows before ``end`` of a column as a table: ``unix``, and a column for each token or
-        ``value``.
+        """A column as a table: ``unix``, and a column for each token or ``value``.
 
         Raises:
             DataError: there is no such column, a token is not in it, or the rows do not cover
@@ -54,8 +53,7 @@ class StoredPath:
                 f"the stored run has {name} from {date_text(first)} to {date_text(last)}, this run "
                 f"needs {date_text(start)} to {date_text(end)}; move start and end into it",
             )
-        rows = int(np.searchsorted(self.minutes, end))
-        column, unix = self.columns[name][:rows], self.minutes[:rows] * _MINUTE
+        column, unix = self.columns[name], self.minutes * _MINUTE
         if column.ndim == 1:
             return {"unix": unix, "value": column}
         places = self._places(tokens)

@@ -1,5 +1,6 @@
 """The files of a study, beside the runs of its trials."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,14 @@ class StudyPlace(ResultFolder):
 
     @property
     def stop_mark(self) -> Path:
-        """A file that asks all workers to stop."""
+        """A file that asks all workers to stop that began before it was written."""
         return self.folder / "stop"
+
+    def asked_to_stop(self, since: float) -> bool:
+        """Whether somebody has asked workers to stop since then, in seconds since 1970."""
+        with suppress(FileNotFoundError):
+            return self.stop_mark.stat().st_mtime > since
+        return False
 
     @property
     def paths(self) -> dict[str, str]:

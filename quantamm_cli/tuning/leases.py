@@ -46,8 +46,7 @@ class Lease:
         name = f"{host}-{os.getpid()}-{secrets.token_hex(3)}"
         self.state = WorkerState(name, label, os.getpid(), socket.gethostname(), now)
         self._folder, self._place = folder, folder / f"{name}.json"
-        self._lock = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o666)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = _locked(folder / f"{name}.lock")
         self.write()
 
     @property
@@ -83,6 +82,18 @@ def lease(folder: Path, label: str, now: float) -> Iterator[Lease]:
         held.end()
 
 
+def _locked(path: Path) -> int:
+    """A new file of this name, locked."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # whoever looks between the two calls takes it for that of a dead worker and removes it
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file), os.stat(path)):
+                return file
+        os.close(file)
+
+
 def alive(folder: Path, name: str) -> bool:
     """Whether the worker of this name holds its lease."""
     try:
@@ -107,13 +118,13 @@ def remove(folder: Path, name: str) -> None:
 
 
 def workers(folder: Path) -> list[WorkerState]:
-    """The states of the workers that live, in order of their labels."""
+    """The states of the workers that live, in order of their labels; files of others go."""
     states = []
-    for path in folder.glob("*.json"):
+    for path in folder.glob("*.lock"):
         with suppress(OSError, ValueError, TypeError):
-            state = WorkerState(**json.loads(path.read_text("utf-8")))
-            if alive(folder, state.name):
-                states.append(state)
-            else:  # it had its lock before it wrote this file
-                remove(folder, state.name)
+            if alive(folder, path.stem):
+                text = path.with_suffix(".json").read_text("utf-8")
+                states.append(WorkerState(**json.loads(text)))
+            else:
+                remove(folder, path.stem)
     return sorted(states, key=lambda state: (state.label, state.since))

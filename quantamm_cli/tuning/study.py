@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import canonical, plain
@@ -24,6 +24,7 @@ from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
 from quantamm_cli.tuning.samplers.base import draw_seed
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
+from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.trials import Trial, first_all_failed, without_improvement
 
 STATES = {
@@ -35,7 +36,7 @@ STATES = {
 }
 Point = Mapping[str, Json]
 """Values by the names that the journal has for searched settings."""
-_DEATHS = (5, 20)
+_DEATHS = (5, 40)
 """Deaths of workers at a trial without progress, after which the trial is taken for the cause:
 while other trials ended, and in all. If nothing ends meanwhile, something else kills the workers.
 """
@@ -70,7 +71,9 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """All slots, by number."""
-        return [_converted(trial) for trial in self._frozen()]
+        slots = self._frozen()
+        retried = {trial.user_attrs.get("retries") for trial in slots}
+        return [_converted(trial, trial.number in retried) for trial in slots]
 
     def _frozen(self, *states: TrialState) -> list[FrozenTrial]:
         return self.optuna.get_trials(deepcopy=False, states=states or None)
@@ -81,10 +84,9 @@ class Study:
         ``points``: values of the first trials; what they leave out is drawn.
         """
         with self._claims:
-            slots = self._frozen()
-            missing = trials - sum("retried" not in trial.user_attrs for trial in slots)
-            for number in range(len(slots), len(slots) + missing):
-                self.optuna.enqueue_trial(dict(points[number]) if number < len(points) else {})
+            slots = sum("retries" not in trial.user_attrs for trial in self._frozen())
+            for slot in range(slots, trials):
+                self.optuna.enqueue_trial(dict(points[slot]) if slot < len(points) else {})
 
     def claim(self, lease: Lease, patience: int | None = None) -> "Attempt | None":
         """The waiting trial with the lowest number; ``None`` if there is none, or the study ended
@@ -142,8 +144,7 @@ class Study:
         with self._claims:
             trials = self._frozen()
             for number in numbers:
-                self._set(trials[number], "retried", True)
-                self.optuna.enqueue_trial(trials[number].params)
+                self.optuna.enqueue_trial(trials[number].params, {"retries": number})
                 added.append(len(trials) + len(added))
         return added
 
@@ -280,14 +281,28 @@ def create_study(
             study.set_user_attr(key, value)
 
 
-def read_notes(journal: Path, name: str) -> JsonObject:
+def find_notes(journal: Path, name: str) -> StudyNotes | None:
+    """The notes of a study in a journal; ``None`` if it has no such study.
+
+    One of version 9274b26 lacks most of them.
+    """
+    if not journal.exists():
+        return None
+    optuna.logging.set_verbosity(logging.CRITICAL)
+    storage = open_journal(journal)
+    with suppress(KeyError):  # what Optuna raises for an unknown name
+        study = optuna.load_study(study_name=name, storage=storage, sampler=_NONE)
+        notes: Any = study.user_attrs
+        return cast(StudyNotes, notes)
+    return None
+
+
+def read_notes(journal: Path, name: str) -> StudyNotes:
     """The notes of a study in a journal. Raises StoreError if it has no such study."""
-    if journal.exists():
-        optuna.logging.set_verbosity(logging.CRITICAL)
-        with suppress(KeyError):  # what Optuna raises for an unknown name
-            study = optuna.load_study(study_name=name, storage=open_journal(journal), sampler=_NONE)
-            return dict(study.user_attrs)
-    raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    notes = find_notes(journal, name)
+    if notes is None:
+        raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
+    return notes
 
 
 def labels(spec: Choices) -> dict[Any, Json]:
@@ -300,7 +315,7 @@ def labels(spec: Choices) -> dict[Any, Json]:
     return {canonical(plain(value)): value for value in spec.values}
 
 
-def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Any]:
+def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[str, Json]:
     """Values as the journal has them."""
     point = dict(values)
     for key, value in values.items():
@@ -310,7 +325,7 @@ def labelled(space: Mapping[str, Range | Choices], values: JsonObject) -> dict[s
     return point
 
 
-def _converted(trial: FrozenTrial) -> Trial:
+def _converted(trial: FrozenTrial, retried: bool) -> Trial:
     notes = trial.user_attrs
     place = notes.get("point", {})
     seconds = None
@@ -327,7 +342,7 @@ def _converted(trial: FrozenTrial) -> Trial:
         violations=trial.constraints,
         seconds=seconds,
         worker=notes.get("worker") if trial.state == TrialState.RUNNING else None,
-        retried="retried" in notes,
+        retried=retried,
     )
 
 

@@ -1,9 +1,32 @@
 """The keys of a study's summary."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from quantamm_cli.settings.json_tree import Json, JsonObject
+
+
+class ComposedRecord(TypedDict):
+    """Composed settings, from which another process composes the same."""
+
+    tree: JsonObject
+    overrides: Sequence[str]
+    config_dir: str | None
+
+
+class StudyNotes(TypedDict):
+    """What the journal has of a study besides its trials."""
+
+    identity: "StudyIdentity"
+    composed: ComposedRecord
+    study: JsonObject
+    """The settings under ``study``, with what ``auto`` stands for."""
+    folder: str
+    """Where it was started, so that relative paths can be read."""
+    fresh: bool
+    optuna: str
+    data: NotRequired[JsonObject]
+    code: NotRequired[Mapping[str, str]]
 
 
 class TrialRecord(TypedDict):
@@ -62,8 +85,6 @@ class StudyDocument(TypedDict):
     best: NotRequired[BestRecord]
     front: NotRequired[list[int]]
     """Of several objectives, the trials that no other beats in all of them."""
-    objectives: NotRequired[list[str]]
-    """PERIOD.METRIC of each."""
     identity: StudyIdentity
     optuna: str
     data: NotRequired[JsonObject]
@@ -72,9 +93,10 @@ class StudyDocument(TypedDict):
     """Versions of what computed it."""
 
 
-def objectives(study: StudyDocument) -> list[str]:
+def objectives(identity: StudyIdentity) -> tuple[str, ...]:
     """PERIOD.METRIC of each objective."""
-    named = study["identity"]["objective"]
-    if isinstance(named, str):
-        return [named]
-    return list(study.get("objectives", ()))
+    objective = identity["objective"]
+    if isinstance(objective, str):
+        return (objective,)
+    names: Any = objective["of"]
+    return tuple(names)

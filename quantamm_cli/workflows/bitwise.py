@@ -15,7 +15,7 @@ _ABSENT = object()
 class Difference:
     """A value that is not the same, and by how many units in the last place.
 
-    ``ulp`` is ``None`` where the two are not both numbers.
+    ``ulp`` is ``None`` where the two are not both floating-point numbers.
     """
 
     where: str
@@ -82,6 +82,8 @@ class Comparison:
             self._differ(f"shape {stored.shape}", f"shape {other.shape}", where)
             return
         same = (stored == other) | ((stored != stored) & (other != other))
+        if stored.dtype.kind == other.dtype.kind == "f":
+            same &= (np.signbit(stored) == np.signbit(other)) | (stored != 0)
         for index in np.argwhere(~same):
             at = tuple(index.tolist())
             place = f"{where}[{', '.join(map(str, at))}]"
@@ -110,12 +112,12 @@ def _shown(value: object) -> Json:
 
 
 def ulps(one: object, other: object, single: bool = False) -> int | None:
-    """How many floating-point numbers two numbers are apart; ``None`` unless both are finite."""
-    if not isinstance(one, int | float) or not isinstance(other, int | float):
+    """How many floating-point numbers two of them are apart; ``None`` unless both are finite."""
+    if not isinstance(one, float) or not isinstance(other, float):
         return None
     if not (np.isfinite(one) and np.isfinite(other)):
         return None
-    return abs(_position(float(one), single) - _position(float(other), single))
+    return abs(_position(one, single) - _position(other, single))
 
 
 def _position(value: float, single: bool) -> int:

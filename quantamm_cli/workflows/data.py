@@ -41,6 +41,7 @@ def load_market(settings: Simulate, until: str) -> "Market":
         Fees.typed(settings.fees),
         burn_in,
         for_scores,
+        pool.chunk if pool.moves_to_series else None,
     )
 
 
@@ -65,13 +66,22 @@ def with_stored_runs(
     return source.replace(series=series) if tables else source, tables
 
 
-def check_prices(settings: Simulate, until: str) -> None:
-    """Raise what ``load_market`` does before it reads a file."""
+def planned_market(settings: Simulate, until: str) -> "Market | None":
+    """The market of a run that is not made; raises what ``load_market`` does.
+
+    ``None`` if nothing is read: computed prices that span the run are as they should be.
+    """
     from quantamm_cli.market import Source
+    from quantamm_cli.market.fees import Fees
     from quantamm_cli.market.load import check_span
+    from quantamm_cli.market.trades import Trades
 
     source = Source.typed(settings.data)
+    reads = Fees.typed(settings.fees).moves or Trades.typed(settings.trades).gives
+    if not source.computed or source.series or reads:
+        return load_market(settings, until)
     check_span(source, settings.tokens, minute(settings.start), minute(until))
+    return None
 
 
 def last_date(settings: Simulate) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from quantamm_cli.engine.feed import feed as feed_of
 from quantamm_cli.errors import StoreError
 from quantamm_cli.evaluation.baseline import DRAWS
 from quantamm_cli.evaluation.decomposition import decomposition
@@ -33,7 +34,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import RandomBaseline, random_baseline
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.scored_history import scored_history
-from quantamm_cli.workflows.selection import Selected, Selection, chooser
+from quantamm_cli.workflows.selection import Selected, Selection, chooser, report_missed
 from quantamm_cli.workflows.trajectory import Trajectory
 
 Scores = dict[str, dict[str, float]]
@@ -206,6 +207,21 @@ class EvaluationResult(Result):
         return sets_table(f"parameter sets of step {chosen.step}", rows, self.scored.short)
 
 
+def check_evaluation(
+    chosen: Chosen, dates: Sequence[Dates], other_data: bool, monitor: Monitor
+) -> None:
+    """Read all that an evaluation reads, and refuse what it would.
+
+    Raises:
+        DataError: as ``evaluate`` does.
+    """
+    settings = chosen.settings
+    market = load_market(settings, last_date(settings))
+    bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
+    markets(dates, settings, market)
+    feed_of(settings, market)
+
+
 def evaluate(
     chosen: Chosen,
     dates: Sequence[Dates] = (),
@@ -229,6 +245,7 @@ def evaluate(
     market = load_market(settings, last_date(settings))
     sources = bound(chosen.run, chosen.run_settings, settings, market, other_data, monitor)
     chosen = replace(chosen, beside=sources.suffix)
+    report_missed(chosen.selected, chosen.run_settings, monitor)
     covered = markets(dates, settings, market)
     scores = chosen.score(market, watch, followed=True)
     pool, raw, feed, spans = scores.pool, scores.raw, scores.feed, settings.spans

@@ -20,6 +20,7 @@ from quantamm_cli.workflows.evaluate import Chosen
 from quantamm_cli.workflows.inputs import Bound, stored_bound
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
+from quantamm_cli.workflows.selection import report_missed
 
 Layers = Sequence[Sequence[str]]
 """Integers in units of 10^-18 as text, one row per layer."""
@@ -90,7 +91,8 @@ def export(chosen: Chosen, other_data: bool = False, monitor: Monitor | None = N
         ConfigError: the pool consists of several pools, for which there is no contract.
         StoreError: a number is not finite, or the file cannot be written.
     """
-    selected, run = chosen.selected, chosen.run
+    selected, run, monitor = chosen.selected, chosen.run, monitor or Monitor()
+    report_missed(selected, chosen.settings, monitor)
     pool = AbstractPool.typed(chosen.settings.pool)
     specs = pool.parameters(len(chosen.settings.tokens))
     values = contract(pool, specs, readable(specs, selected.params))
@@ -100,7 +102,7 @@ def export(chosen: Chosen, other_data: bool = False, monitor: Monitor | None = N
             hint = f"choose another with {argument('load')}"
             raise StoreError(str(run.path), f"{name} is not finite at {where}; {hint}")
     units = {name: _units(name, value) for name, value in values.items()}
-    sources = stored_bound(run, chosen.settings, other_data, monitor or Monitor())
+    sources = stored_bound(run, chosen.settings, other_data, monitor)
     findings = Export(chosen, values, units, "", sources).findings()
     written = write_export(run.folder, {"command": "export", **findings})
     return Export(chosen, values, units, str(written), sources)

@@ -34,10 +34,10 @@ from quantamm_cli.workflows.copies import check_out, copy_columns
 from quantamm_cli.workflows.data import describe_market, load_market
 from quantamm_cli.workflows.grid_axes import axes, by_name, flat
 from quantamm_cli.workflows.inputs import Bound, inputs_of
+from quantamm_cli.workflows.lengths import check_length
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.plots import check, images, written
 from quantamm_cli.workflows.provenance import provenance
-from quantamm_cli.workflows.refusals import check_length
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
 

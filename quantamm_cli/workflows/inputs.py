@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quantamm_cli.config.source_code import code_digest
+from quantamm_cli.engine.feed import feed
 from quantamm_cli.errors import ConfigError, DataError, QsimError
 from quantamm_cli.market import Market, Practice
 from quantamm_cli.settings.compete import Compete
@@ -14,9 +15,14 @@ from quantamm_cli.settings.component import Component, Settings
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.plugins import plugin_module
 from quantamm_cli.settings.run import Simulate, Train
-from quantamm_cli.store.inputs import Change, Inputs, differences, stored_inputs
-from quantamm_cli.store.runs import Run
-from quantamm_cli.workflows.data import last_date, load_market, supplied_market
+from quantamm_cli.store.inputs import TOKENS, Change, Inputs, differences, stored_inputs
+from quantamm_cli.store.runs import Run, Store
+from quantamm_cli.workflows.data import (
+    last_date,
+    load_market,
+    planned_market,
+    supplied_market,
+)
 from quantamm_cli.workflows.monitor import Monitor
 
 _GROUPS = ("data", "fees", "trades", "practice")
@@ -62,15 +68,16 @@ def inputs_of(settings: Simulate, market: Market, monitor: Monitor | None = None
         DataError: supplied paths cannot be read, and there is no ``monitor``.
     """
     parts: dict[str, str | dict[str, str]] = {}
-    series: dict[str, str] = {}
+    by_group: dict[str, dict[str, str]] = {"token": {}, "series": {}}
     for name, digest in market.digests.items():
         group, dot, key = name.partition(".")
         if dot:
-            series[key] = digest
+            by_group[group][key] = digest
         else:
             parts[group] = digest
-    if series:
-        parts["series"] = series
+    parts[TOKENS] = by_group["token"]
+    if by_group["series"]:
+        parts["series"] = by_group["series"]
     supplied = _supplied(settings, market, monitor)
     if supplied:
         parts["supplied"] = {str(number): each for number, each in enumerate(supplied, 1)}
@@ -134,6 +141,33 @@ def _components(value: Any) -> Iterator[Component]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _components(item)
+
+
+def stored_run(settings: Train) -> Run | None:
+    """The run that a training of these settings resumes or reuses."""
+    store = Store(settings.runs_dir)
+    path = store.path(settings.fingerprint)
+    return store.load(path) if path.exists() else None
+
+
+def check_planned(
+    settings: Simulate, monitor: Monitor, stored: Run | None = None, advice: str = ""
+) -> None:
+    """Read all that a run of these settings reads, and refuse what it would.
+
+    ``stored``: a run that has the same inputs, unless some have changed; ``advice``: what else to
+    do if they have.
+
+    Raises:
+        ConfigError, DataError: as the run does.
+    """
+    until = last_date(settings)
+    market = planned_market(settings, until) if stored is None else load_market(settings, until)
+    if market is not None:
+        inputs = inputs_of(settings, market)
+        feed(settings, market)
+        if stored is not None:
+            compared(stored, inputs, False, monitor, (advice,))
 
 
 def bound(

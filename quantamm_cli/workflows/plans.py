@@ -10,11 +10,13 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.run import Simulate, Train
+from quantamm_cli.store.advice import start_over, train_anew
 from quantamm_cli.store.origin import origin
 from quantamm_cli.store.result_names import KINDS, StoredResult
-from quantamm_cli.store.runs import Store
-from quantamm_cli.workflows.data import check_prices, last_date
+from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.workflows.grid import plan_grid
+from quantamm_cli.workflows.inputs import check_planned, stored_run
+from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.runtime import start_jax
@@ -49,21 +51,33 @@ class PlannedRun(Result):
         return [json.dumps(self.settings.identity(), indent=2), lines]
 
 
-def plan_training(settings: Train, selection: Selection) -> PlannedRun:
-    """The run of a training; refuses what ``train`` would before it reads a file.
+def plan_training(
+    settings: Train,
+    selection: Selection,
+    monitor: Monitor,
+    shorter: Run | None = None,
+    anew: bool = False,
+) -> PlannedRun:
+    """The run of a training; refuses what ``train`` would before its first step.
+
+    ``shorter``: a run of the same settings with fewer steps, to continue from. ``anew``: it is
+    trained although a stored run of these settings was made from other inputs.
 
     Raises:
-        ConfigError, DataError: as ``train`` does, of the same settings.
+        ConfigError, DataError, StoreError: as ``train`` does, of the same settings.
     """
     start_jax()
     check_training(settings, selection)
-    check_prices(settings, last_date(settings))
+    stored = None if anew else shorter or stored_run(settings)
+    check_planned(settings, monitor, stored, train_anew() if shorter else start_over())
     return PlannedRun(settings)
 
 
-def plan_simulation(settings: Simulate, tree: JsonObject, stored: bool) -> PlannedRun:
+def plan_simulation(
+    settings: Simulate, tree: JsonObject, stored: bool, monitor: Monitor
+) -> PlannedRun:
     """The run of a simulation, or of a grid if ``tree`` has one; refuses what ``simulate`` and
-    ``grid`` would before they read a file. ``stored``: the parameters come from a run.
+    ``grid`` would before they compute. ``stored``: the parameters come from a run.
 
     Raises:
         ConfigError, DataError: as ``simulate`` and ``grid`` do, of the same settings.
@@ -73,7 +87,7 @@ def plan_simulation(settings: Simulate, tree: JsonObject, stored: bool) -> Plann
         plan_grid(settings, tree, stored)
     else:
         raw_parameters(settings)
-    check_prices(settings, settings.end)
+    check_planned(settings, monitor)
     return PlannedRun(settings)
 
 

@@ -45,14 +45,26 @@ def simulate_again(
         DataError: an input has changed since it was stored, unless ``other_data``.
     """
     place = simulation_place(result)
+    check_simulation(result, settings, other_data, monitor)
+    stored: Any = place.read()["provenance"].get("output", {})
+    return simulate(settings.model_copy(update={"output": Output(**stored)}), monitor=monitor)
+
+
+def check_simulation(
+    result: StoredResult, settings: Simulate, other_data: bool, monitor: Monitor
+) -> None:
+    """Compare what a stored simulation was made from with what there is now.
+
+    Raises:
+        DataError: an input has changed since it was stored, unless ``other_data``.
+    """
+    place = simulation_place(result)
     now = inputs_of(settings, load_market(settings, settings.end))
     apart = differences(place.read()["provenance"], now)
     if not other_data:
         apart.refuse(str(place.document))
     for change in apart.changes:
         monitor.warn(f"{result.short}… was made from other data: {change}")
-    stored: Any = place.read()["provenance"].get("output", {})
-    return simulate(settings.model_copy(update={"output": Output(**stored)}), monitor=monitor)
 
 
 def _subject(result: SimulationResult, periods: tuple[Period, ...]) -> Subject:

@@ -31,6 +31,7 @@ from quantamm_cli.store.trajectory import read_arrays
 from quantamm_cli.store.walks import read_walk
 from quantamm_cli.workflows.bitwise import Comparison, Difference
 from quantamm_cli.workflows.grid import grid
+from quantamm_cli.workflows.inputs import check_planned
 from quantamm_cli.workflows.monitor import Check, Monitor, Passing, Save, Step
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.selection import Selection
@@ -173,6 +174,35 @@ def reproduce(
     return Reproduction(result, parts, watch.seconds)
 
 
+def again(result: StoredResult) -> Origin:
+    """The settings and the provenance of a stored result that can be run again.
+
+    Raises:
+        ConfigError, StoreError: it cannot.
+    """
+    stored = origin(result)
+    if stored is None:
+        raise ConfigError(result.short, f"is a {KINDS[result.kind]}, which cannot be run again")
+    if "imported" in stored.settings:
+        raise StoreError(str(result.path), "was imported from quantammsim, which made it")
+    return stored
+
+
+def check_reproduction(result: StoredResult, read: Read, monitor: Monitor) -> None:
+    """Refuse what ``reproduce`` would before it computes.
+
+    Raises:
+        ConfigError, DataError, StoreError: as ``reproduce`` does.
+    """
+    if result.kind in _MANY:
+        for name in _names(result):
+            check_reproduction(Store(result.path.parent).named(name), read, monitor)
+        return
+    stored = again(result)
+    kind = Simulate if stored.root == "simulate" else Train
+    check_planned(read_settings(kind, read(stored)), monitor)
+
+
 def _parts(
     result: StoredResult, read: Read, selection: Selection, monitor: Monitor
 ) -> Iterator[Part]:
@@ -182,11 +212,7 @@ def _parts(
             monitor.note(f"{number} of {len(names)} results: {name[:17]}…")
             yield from _parts(Store(result.path.parent).named(name), read, selection, monitor)
         return
-    stored = origin(result)
-    if stored is None:
-        raise ConfigError(result.short, f"is a {KINDS[result.kind]}, which cannot be run again")
-    if "imported" in stored.settings:
-        raise StoreError(str(result.path), "was imported from quantammsim, which made it")
+    stored = again(result)
     with TemporaryDirectory(prefix="qsim-") as folder:
         tree, kind = read(stored), Simulate if stored.root == "simulate" else Train
         values = read_settings(kind, tree)
@@ -311,7 +337,7 @@ def _causes(stored: Origin, made_by: JsonObject) -> tuple[Cause, ...]:
     apart = [name for name in dict.fromkeys(names) if before.get(name) != now.get(name)]
     causes = [Cause(name, before.get(name), now.get(name)) for name in apart]
     inputs = differences(stored.provenance, stored_inputs(made_by))
-    causes += [Cause(change.name, change.before, change.now) for change in inputs.changes]
+    causes += [Cause(change.what, change.before, change.now) for change in inputs.changes]
     return tuple(causes)
 
 

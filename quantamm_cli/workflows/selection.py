@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantamm_cli.errors import ArgumentError, ConfigError
+from quantamm_cli.errors import ArgumentError, ConfigError, argument
 from quantamm_cli.reporting.run_tables import Choice
 from quantamm_cli.settings.json_tree import JsonObject, branch, text
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.suggestions import did_you_mean
 from quantamm_cli.store.record import Entry, Scores
 from quantamm_cli.store.runs import Run
+from quantamm_cli.workflows.lengths import check_period, periods_of
+from quantamm_cli.workflows.monitor import Monitor
 
 if TYPE_CHECKING:
     from quantamm_cli.training.selection import Scoreboard
@@ -57,6 +59,8 @@ class Selected:
     params: dict[str, Sequence[float] | Sequence[Sequence[float]]]
     """Raw values by name: a list, or one list for each layer."""
     by: str | None = None
+    missed: str | None = None
+    """The default rule, where it found no score."""
 
     def to_dict(self) -> dict[str, str | int]:
         """The ``selection`` of the JSON a command prints."""
@@ -116,6 +120,9 @@ def chooser(settings: Train, selection: Selection) -> Choose:
             raise ArgumentError("load", f"{method}: these settings have no {period} period")
 
     _check_metric(selection.by)
+    if selection.by is not None:
+        for period in periods_of(method):
+            check_period(settings, period, selection.by, argument("by"))
 
     def choose(run: Run) -> Selected:
         entries = _entries(run, selection, settings)
@@ -126,9 +133,22 @@ def chooser(settings: Train, selection: Selection) -> Choose:
         choice = select(board, rule, selection.minimum)
         entry = entries[choice.entry]
         params = {name: sets[choice.set] for name, sets in entry["params"].items()}
-        return Selected(rule, entry["step"], choice.set, params, selection.by)
+        missed = None if rule == method else method
+        return Selected(rule, entry["step"], choice.set, params, selection.by, missed)
 
     return choose
+
+
+def report_missed(selected: Selected, settings: Train, monitor: Monitor) -> None:
+    """Warn if the default rule found no score, so that the last step was selected."""
+    if selected.missed is not None:
+        from quantamm_cli.metrics import METRICS
+
+        metric = selected.by or selection_metric(settings)
+        monitor.warn(
+            f"{metric} does not exist on the {selected.missed.removeprefix('best_')} period at any "
+            f"step ({METRICS[metric].lacks}), so none is the best; the last step is selected"
+        )
 
 
 def _check_metric(name: str | None) -> None:

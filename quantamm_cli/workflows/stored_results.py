@@ -152,7 +152,7 @@ class StoredStudy(Result):
     def tables(self) -> Sequence[Table | str]:
         study = self.summary
         best = study["best"]["number"] if "best" in study else None
-        names = objectives(study)
+        names = objectives(study["identity"])
         caption = f"{self.result.short}…  {', '.join(names)}"
         searched = settings_of(study["trials"]) or list(study["identity"]["space"])
         trials = trials_table(caption, study["trials"], searched, best, names)

@@ -12,6 +12,7 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
+from quantamm_cli.store.inputs import Inputs
 from quantamm_cli.store.other_results import sweep_place
 from quantamm_cli.store.recorded import SweepDocument, SweepJob, SweepPlace
 from quantamm_cli.store.result_names import StoredResult
@@ -36,15 +37,14 @@ def store_sweep(command: str, runs_dir: str, jobs: Sequence[Job]) -> SweepPlace 
 
     Raises StoreError.
     """
-    names = [_name(job.result) for job in jobs]
-    if not any(names):
+    if not any(_name(job.result) for job in jobs):
         return None
     common = [word for word in jobs[0].overrides if all(word in job.overrides for job in jobs)]
     own = [[word for word in job.overrides if word not in common] for job in jobs]
     identity: JsonObject = {
         "command": command,
         "overrides": common,
-        "jobs": [[*words, name] for words, name in zip(own, names, strict=True)],
+        "jobs": [[*words, *_names(job.result)] for words, job in zip(own, jobs, strict=True)],
     }
     values = [dict(_pair(word) for word in words) for words in own]
     axes: dict[str, dict[str, None]] = {}
@@ -61,11 +61,33 @@ def store_sweep(command: str, runs_dir: str, jobs: Sequence[Job]) -> SweepPlace 
             "identity": identity,
             "axes": {axis: list(each) for axis, each in axes.items()},
             "jobs": done,
+            **sweep_data([job.result for job in jobs]),
             "provenance": {},
         }
     )
     place.write(document)
     return place
+
+
+def sweep_data(results: Sequence[JsonObject]) -> dict[str, Json]:
+    """``data`` of a sweep, from those of its jobs; empty if none has any."""
+    digests = [_digest(result) for result in results]
+    if not any(digests):
+        return {}
+    digest = sha256(digests)
+    return {"data": Inputs(digest, {"jobs": digest}).to_dict()}
+
+
+def _digest(result: JsonObject) -> str | None:
+    data = result.get("data")
+    return str(data["sha256"]) if isinstance(data, Mapping) else None
+
+
+def _names(result: JsonObject) -> list[str | None]:
+    """The name of the result of a job and, if it was made of other data than it names, their
+    digest.
+    """
+    return [_name(result), *([_digest(result)] if "other_data" in result else [])]
 
 
 def _name(result: JsonObject) -> str | None:

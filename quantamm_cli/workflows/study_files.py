@@ -4,7 +4,7 @@ import json
 import math
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quantamm_cli.config.compose import Composer
@@ -16,9 +16,8 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.result_folder import write_if_changed
-from quantamm_cli.tuning.pareto import front, pick
 from quantamm_cli.tuning.study import Study
-from quantamm_cli.tuning.study_document import BestRecord, TrialRecord
+from quantamm_cli.tuning.study_records import best_of, trials_json
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.study_plan import StudyPlan
@@ -58,7 +57,6 @@ class StudyFiles:
         summary: dict[str, Json] = {
             "schema": DOCUMENT,
             "study": place.name,
-            "objectives": list(self.plan.goal.names),
             **trials_json(study.trials, self.plan.goal.names, best, str(place.experiment)),
             "identity": self.plan.identity,
             **self.notes,
@@ -96,73 +94,3 @@ def run_name(settings: Train) -> str:
     """The name of the run or the walk-forward of some settings."""
     kind = "walk" if isinstance(settings.split, WalkForward) else "run"
     return f"{kind}_{settings.fingerprint}"
-
-
-def best_of(trials: Sequence[Trial], names: Sequence[str], how: str = "knee") -> Trial | None:
-    """The best trial within all limits: the highest score, the earliest of equals; of several
-    objectives the one that ``how`` picks of the front.
-    """
-    eligible = [trial for trial in trials if trial.eligible]
-    if not eligible:
-        return None
-    if len(names) == 1:
-        return max(eligible, key=lambda trial: (trial.values, -trial.number))
-    return eligible[pick([trial.values for trial in eligible], names, how)]
-
-
-def front_of(trials: Sequence[Trial]) -> list[int]:
-    """The numbers of the trials within all limits that no other beats in all objectives."""
-    eligible = [trial for trial in trials if trial.eligible]
-    return [eligible[index].number for index in front([trial.values for trial in eligible])]
-
-
-def trials_json(
-    trials: Sequence[Trial], names: Sequence[str], best: Trial | None, experiment: str
-) -> dict[str, Json]:
-    """All trials and the best of them, for JSON."""
-    tree: dict[str, Json] = {"trials": finite([record(trial, names) for trial in trials])}
-    if len(names) > 1:
-        tree["front"] = list(front_of(trials))
-    if best is not None:
-        tree["best"] = finite(best_record(best, names, experiment))
-    return tree
-
-
-def best_record(best: Trial, names: Sequence[str], experiment: str) -> BestRecord:
-    """The best trial as it is written."""
-    assert best.run is not None
-    tree: BestRecord = {
-        "number": best.number,
-        "value": best.values[0],
-        "settings": dict(best.settings),
-        "run": best.run,
-        "experiment": experiment,
-    }
-    if len(names) > 1:
-        tree["values"] = _named(best, names)
-    return tree
-
-
-def record(trial: Trial, names: Sequence[str]) -> TrialRecord:
-    """A trial as it is written; what it has not is left out."""
-    tree: TrialRecord = {
-        "number": trial.number,
-        "state": trial.state,
-        "value": trial.value,
-        "settings": dict(trial.settings),
-    }
-    if len(names) > 1 and trial.values:
-        tree["values"] = _named(trial, names)
-    if trial.violations:
-        tree["violations"] = dict(trial.violations)
-    if trial.run is not None:
-        tree["run"] = trial.run
-    if trial.reason is not None:
-        tree["reason"] = trial.reason
-    if trial.seconds is not None:
-        tree["seconds"] = trial.seconds
-    return tree
-
-
-def _named(trial: Trial, names: Sequence[str]) -> Mapping[str, float]:
-    return dict(zip(names, trial.values, strict=True))

@@ -1,26 +1,24 @@
 """A study before its first trial: what is searched, how, and by what scores; and its name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from quantamm_cli.config.search_space import Search
+from quantamm_cli.reporting.study_tables import range_row
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.computed_by import source
 from quantamm_cli.settings.digest import plain, sha256
 from quantamm_cli.settings.history import IDENTITY, named_meanings
 from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning.goals import Goal, goal
-from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.samplers.grid import Grid
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.shape import StudyShape
-from quantamm_cli.tuning.space import Choices, Range, setting_of
+from quantamm_cli.tuning.space import Choices, setting_of
 from quantamm_cli.tuning.space_check import changes_the_score
-from quantamm_cli.version import __version__
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_period, check_training
 from quantamm_cli.workflows.results import Result
@@ -77,7 +75,7 @@ class StudyPlan(Result):
     def tables(self) -> Sequence[Table | str]:
         mark = " (exists)" * self.place.journal.exists()
         first = self.search.base_values
-        rows = [[key, *_range(spec), first.get(key)] for key, spec in self.search.space.items()]
+        rows = [[key, *range_row(spec), first.get(key)] for key, spec in self.search.space.items()]
         lines = [
             f"objective   {self.objective}",
             f"sampler     {self.settings.sampler.kind}, pruner {self.settings.pruner.kind}",
@@ -147,33 +145,6 @@ def _grid(
     return points, settings.model_copy(update={"trials": len(points)})
 
 
-def code_version() -> dict[str, str]:
-    """What computes trials: versions, and a digest of this package's source."""
-    from importlib.metadata import version
-
-    return {
-        "qsim": f"{__version__} ({source()[:12]})",
-        "jax": version("jax"),
-        "optuna": optuna.__version__,
-    }
-
-
-def changed_keys(stored: JsonObject, now: JsonObject, place: str = "") -> list[str]:
-    """The differences of two trees, each as ``key: stored, now other``."""
-    changes: list[str] = []
-    for key in sorted({*stored, *now}):
-        one, two, name = stored.get(key), now.get(key), f"{place}.{key}".lstrip(".")
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            changes += changed_keys(one, two, name)
-        elif one != two:
-            changes.append(f"{name} {_text(one)}, now {_text(two)}")
-    return changes
-
-
-def _text(value: Json) -> str:
-    return "absent" if value is None else str(value)
-
-
 def _chosen_components(search: Search) -> list[str]:
     """The components that a study chooses among, as ``group/name``."""
     names = []
@@ -213,15 +184,3 @@ def _warn(aim: Goal, search: Search, monitor: Monitor) -> None:
             f"trials are scored on different data, as {', '.join(moved)} is searched; do not "
             "compare their scores"
         )
-
-
-def _range(spec: Range | Choices) -> list[Json]:
-    """Low, high and scale, or the choices."""
-    if isinstance(spec, Choices):
-        return [" ".join(map(str, plain(spec.values))), None, "choices"]
-    scale = "int" if spec.integer else "float"
-    if spec.log:
-        scale = f"log {scale}"
-    if spec.step:
-        scale += f" by {spec.step:g}"
-    return [*spec.ends, scale]

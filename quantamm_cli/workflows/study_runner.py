@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ class StudyStopped(Exception):  # noqa: N818 - an event, not an error
     """The study's time is over, or somebody asks its workers to stop."""
 
 
-_IDLE: dict[str, Any] = {"trial": None, "begun": None, "step": 0, "steps": 0, "text": ""}
+_IDLE: Mapping[str, Any] = {"trial": None, "begun": None, "step": 0, "steps": 0, "text": ""}
 """The state of a worker between two trials."""
 
 
@@ -131,7 +131,7 @@ class Runner:
             return
         self._looked = now
         self.watched()
-        if over or self.job.place.stop_mark.exists():
+        if over or self.job.place.asked_to_stop(self.lease.state.since):
             save()
             limit = f"study.max_seconds={self.job.settings.max_seconds:g} is over" if over else ""
             raise StudyStopped(limit or "stopped by qsim tune stop")

@@ -1,21 +1,19 @@
 """What one does with a study besides running it: look at it, stop it, retry and export trials."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from quantamm_cli.errors import ArgumentError, ConfigError, StoreError
 from quantamm_cli.reporting.study_tables import (
     progress_line,
-    scores,
     settings_of,
     trials_table,
     workers_table,
 )
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.decode import decode
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store import atomic
 from quantamm_cli.store.result_names import StoredResult
@@ -24,12 +22,13 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.tables import TABLES, write_table
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.leases import WorkerState
+from quantamm_cli.tuning.pruners.none import NoPruner
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Study, read_notes
-from quantamm_cli.tuning.study_document import TrialRecord
+from quantamm_cli.tuning.study_document import StudyNotes, TrialRecord, objectives
+from quantamm_cli.tuning.study_records import best_of, best_record, check_pick, front_of, record
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import best_of, best_record, front_of, record
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,13 @@ class OpenStudy:
     """A study in a runs folder, which may be running."""
 
     place: StudyPlace
-    notes: Mapping[str, Any]
+    notes: StudyNotes
     study: Study
 
     @property
     def names(self) -> tuple[str, ...]:
         """The objectives."""
-        return tuple(self.notes["identity"]["objective"]["of"])
+        return objectives(self.notes["identity"])
 
     @property
     def caption(self) -> str:
@@ -51,9 +50,20 @@ class OpenStudy:
         return f"{self.place.name[:18]}  {', '.join(self.names)}"
 
     @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Its trials; one whose worker is dead waits."""
+        alive = {worker.name for worker in leases.workers(self.place.workers)}
+        return tuple(
+            replace(trial, state="waiting", worker=None)
+            if trial.state == "running" and trial.worker not in alive
+            else trial
+            for trial in self.study.trials
+        )
+
+    @property
     def records(self) -> list[TrialRecord]:
         """Its trials as they are written."""
-        return [record(trial, self.names) for trial in self.study.trials]
+        return [record(trial, self.names) for trial in self.trials]
 
 
 def named_study(runs_dir: str, name: str) -> StudyPlace:
@@ -69,15 +79,21 @@ def place_of(result: StoredResult) -> StudyPlace:
 
 def open_stored(place: StudyPlace) -> OpenStudy:
     """A study as its journal has it. Raises StoreError if it has none, or one of an older form."""
-    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
+    notes = notes_of(place)
+    settings = StudySettings(pruner=NoPruner())  # nothing is drawn here
+    return OpenStudy(place, notes, Study(place.journal, place.name, settings))
+
+
+def notes_of(place: StudyPlace) -> StudyNotes:
+    """What a study's journal says of it. Raises StoreError as ``open_stored``."""
+    notes = read_notes(place.journal, place.name)
     if "composed" not in notes:
         raise StoreError(
             str(place.folder),
             "was begun by an older version, whose trials had no slots; qsim runs show "
             f"{place.name[:18]} shows it, and qsim tune with its settings begins a new one",
         )
-    settings = decode(StudySettings, notes["study"], "study")
-    return OpenStudy(place, notes, Study(place.journal, place.name, settings))
+    return notes
 
 
 @dataclass(frozen=True)
@@ -125,7 +141,7 @@ class StudyStatus(Result):
 def status(opened: OpenStudy) -> StudyStatus:
     """The state of a study at this moment."""
     workers = leases.workers(opened.place.workers)
-    return StudyStatus(opened, tuple(opened.study.trials), tuple(workers))
+    return StudyStatus(opened, opened.trials, tuple(workers))
 
 
 @dataclass(frozen=True)
@@ -157,7 +173,7 @@ class StudyTrials(Result):
 
 def trials(opened: OpenStudy) -> StudyTrials:
     """All trials of a study."""
-    every = opened.study.trials
+    every = opened.trials
     best = best_of(every, opened.names)
     records = tuple(record(trial, opened.names) for trial in every)
     return StudyTrials(opened, records, None if best is None else best.number)
@@ -172,24 +188,8 @@ def export(opened: OpenStudy, out: Path) -> StudyTrials:
     if out.suffix not in TABLES:
         raise ArgumentError("out", f"{out}: expected a file that ends in {' or '.join(TABLES)}")
     shown = trials(opened)
-    searched = settings_of(shown.records)
-    limits = sorted({name for each in shown.records for name in each.get("violations", {})})
-    columns: dict[str, list[Any]] = {"number": [], "state": []}
-    for each in shown.records:
-        row: dict[str, Any] = {"number": each["number"], "state": each["state"]}
-        row |= dict(zip(opened.names, scores(each, opened.names), strict=True))
-        row |= {key: _cell(each["settings"].get(key)) for key in searched}
-        row |= {f"violation.{key}": each.get("violations", {}).get(key) for key in limits}
-        row |= {key: each.get(key) for key in ("run", "seconds", "reason")}
-        for key, value in row.items():
-            columns.setdefault(key, []).append(value)
-    write_table(out, columns)
+    write_table(out, trial_columns(shown.records, opened.names))
     return StudyTrials(opened, shown.records, shown.best, out)
-
-
-def _cell(value: Json) -> Json:
-    """A value of one column: a list as text."""
-    return str(value) if isinstance(value, list | tuple | dict) else value
 
 
 @dataclass(frozen=True)
@@ -220,15 +220,20 @@ class BestTrial(Result):
         return [trials_table(opened.caption, rows, searched, self.best.number, opened.names)]
 
     def notes(self) -> Sequence[str]:
-        return [f"to train it again: qsim train conf={self.opened.place.experiment}"]
+        path = self.opened.place.experiment
+        with suppress(OSError):
+            if f"# trial {self.best.number} of " in path.read_text("utf-8"):
+                return [f"to train it again: qsim train conf={path}"]
+        return [f"{path} has another trial; qsim tune with the same --pick writes this one"]
 
 
 def best(opened: OpenStudy, how: str) -> BestTrial:
     """The best trial so far; of several objectives the one that ``how`` picks.
 
-    Raises StoreError if no trial has a score within all limits.
+    Raises StoreError if no trial has a score within all limits, and ArgumentError.
     """
-    every = opened.study.trials
+    check_pick(opened.names, how)
+    every = opened.trials
     chosen = best_of(every, opened.names, how)
     if chosen is None:
         raise StoreError(
@@ -267,10 +272,10 @@ def retry(opened: OpenStudy, words: Sequence[str]) -> Retried:
         if trial.state == "failed" and not trial.retried
     }
     for word in words:
-        if not word.isdigit() or int(word) not in failed:
+        if not word.isdecimal() or int(word) not in failed:
             known = " ".join(map(str, failed)) or "none"
             raise ConfigError("retry", f"{word} is not the number of a failed trial ({known})")
-    numbers = tuple(map(int, words)) or tuple(failed)
+    numbers = tuple(dict.fromkeys(map(int, words))) or tuple(failed)
     return Retried(opened.place.name, numbers, tuple(opened.study.retry(numbers)))
 
 

@@ -4,14 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from quantamm_cli.reporting.study_tables import progress_line, workers_table
+from quantamm_cli.reporting.study_tables import ended_line, progress_line, workers_table
 from quantamm_cli.reporting.table import Table
-from quantamm_cli.settings.signs import shown
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.study import Study
+from quantamm_cli.tuning.study_records import best_of
 from quantamm_cli.tuning.trials import ENDED, Trial
 from quantamm_cli.workflows.monitor import Display, Monitor
-from quantamm_cli.workflows.study_files import best_of
 
 
 @dataclass
@@ -48,20 +47,3 @@ class StudyWatch:
         workers = leases.workers(self.study.workers)
         line = progress_line(trials, self.names, best, done / seconds if done else None)
         return workers_table(workers, time.time(), line), line
-
-
-def ended_line(trial: Trial, names: Sequence[str], best: Trial | None) -> str:
-    """One line on a trial that ended."""
-    head = f"trial {trial.number}"
-    if trial.state != "finished":
-        return f"{head} {trial.state}: {trial.reason}"
-    scores = [f"{name.replace('.', ' ')} {value:.6g}" for name, value in _shown(trial, names)]
-    mark = " (best)" * (best is not None and best.number == trial.number)
-    if not trial.eligible:
-        beyond = [name for name, each in trial.violations.items() if each > 0]
-        mark = f" (beyond the limit of {', '.join(beyond)})"
-    return f"{head}: {', '.join(scores)}{mark}"
-
-
-def _shown(trial: Trial, names: Sequence[str]) -> list[tuple[str, float]]:
-    return [(name, shown(name, value)) for name, value in zip(names, trial.values, strict=True)]

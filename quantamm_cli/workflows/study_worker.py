@@ -4,16 +4,17 @@ take part if that differs here, and runs trials until none is left.
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from quantamm_cli.config.search_space import Search
 from quantamm_cli.errors import StoreError
+from quantamm_cli.reporting.study_tables import ended_line
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.computed_by import versions
 from quantamm_cli.settings.decode import decode
-from quantamm_cli.settings.json_tree import Json
+from quantamm_cli.settings.json_tree import Json, changed_keys
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import differences, of_document
 from quantamm_cli.store.lock import BusyError
@@ -21,17 +22,18 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
-from quantamm_cli.tuning.study import read_notes
+from quantamm_cli.tuning.study_document import StudyNotes
+from quantamm_cli.tuning.study_records import best_of
 from quantamm_cli.tuning.trials import Trial
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.study_files import StudyFiles, best_of
-from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version, plan
+from quantamm_cli.workflows.study_files import StudyFiles
+from quantamm_cli.workflows.study_plan import StudyPlan, plan
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import Runner, StudyStopped
-from quantamm_cli.workflows.study_watch import ended_line
+from quantamm_cli.workflows.study_verbs import notes_of
 from quantamm_cli.workflows.tune import open_study
 
 
@@ -61,7 +63,8 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
             settings and this code give here.
         DataError: its data are missing here, or are others.
     """
-    notes: Mapping[str, Any] = read_notes(place.journal, place.name)
+    place = replace(place, runs=place.runs.resolve())
+    notes = notes_of(place)
     with suppress(OSError):
         os.chdir(str(notes["folder"]))
     composed = notes["composed"]
@@ -93,13 +96,19 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     return WorkerResult(place.name, count, stopped)
 
 
-def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any]) -> bool:
+def _check_same(planned: StudyPlan, place: StudyPlace, notes: StudyNotes) -> bool:
     """Raise an error if settings, data or code differ from the study's; returns whether the study
     is of other data than its plain name.
     """
+    if planned.place.folder.resolve() != place.folder:
+        raise StoreError(
+            str(place.folder),
+            f"its settings name another folder here, {planned.place.folder}: it was begun in "
+            f"{notes['folder']}; work where it was begun",
+        )
     for what, stored, now in (
         ("settings", notes["identity"], planned.identity),
-        ("code", notes.get("code", {}), code_version()),
+        ("code", notes.get("code", {}), versions()),
     ):
         changed = changed_keys(stored, now)
         if changed:
@@ -115,9 +124,13 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: Mapping[str, Any])
     return bool(place.beside)
 
 
-def _document(notes: Mapping[str, Any]) -> dict[str, Json]:
-    names = [name for name in ("data", "code") if name in notes]
-    return {"optuna": optuna.__version__, **{name: notes[name] for name in names}}
+def _document(notes: StudyNotes) -> dict[str, Json]:
+    document: dict[str, Json] = {"optuna": optuna.__version__}
+    if "data" in notes:
+        document["data"] = notes["data"]
+    if "code" in notes:
+        document["code"] = notes["code"]
+    return document
 
 
 class _Silent(Monitor):

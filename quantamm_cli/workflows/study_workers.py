@@ -29,7 +29,7 @@ _POLLS, _POLL_SECONDS = 5, 0.1
 _GRACE_SECONDS = 1.8
 _HEAD_START_SECONDS = 60.0
 """How long the first worker may be alone."""
-_STARTS = 10
+_STARTS = 40
 """Starts without a trial that ended meanwhile, after which a worker is given up."""
 
 
@@ -50,7 +50,7 @@ def run_workers(
         StoreError: no worker can work.
     """
     workers: list[_Worker] = []
-    began = time.monotonic()
+    began, since = time.monotonic(), time.time()
     with ExitStack() as stack:
 
         def start(until: int) -> None:
@@ -68,7 +68,7 @@ def run_workers(
                 if time.monotonic() > deadline:
                     save()
                     raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
-                if job.place.stop_mark.exists():
+                if job.place.asked_to_stop(since):
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
                 if _warm(job, began):

@@ -10,6 +10,7 @@ from quantamm_cli.metrics import METRICS
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json
 from quantamm_cli.settings.run import Train
+from quantamm_cli.store.advice import train_anew
 from quantamm_cli.store.inputs import Change, Inputs, differences
 from quantamm_cli.store.record import Entry
 from quantamm_cli.store.runs import BusyError, Run, Store, Writer
@@ -23,7 +24,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric, selection_rule
+from quantamm_cli.workflows.selection import USUAL, Selection, report_missed
 from quantamm_cli.workflows.training_run import TrainingRun
 from quantamm_cli.workflows.trajectory import Trajectory
 
@@ -126,8 +127,7 @@ def train(
         plain = store.load(store.path(settings.fingerprint))
         changes = (*changes, *differences(plain.provenance, data).changes)
     if shorter is not None:
-        advice = (f"train a new run without {argument('shorter')}",)
-        changes = (*changes, *compared(shorter, data, other_data, monitor, advice))
+        changes = (*changes, *compared(shorter, data, other_data, monitor, (train_anew(),)))
     sources = replace(sources, changes=changes)
     with _open_writer(store, settings, data, beside, fresh, monitor) as writer:
         if writer.run is not None:
@@ -145,23 +145,11 @@ def train(
         status = _STATUS[writer.status]
     run = store.load(store.path(settings.fingerprint, beside))
     chosen = Chosen(settings, run, choose(run), settings)
-    _report_selection(chosen, selection, monitor)
+    report_missed(chosen.selected, settings, monitor)
     scored = chosen.score(market, watch)
     redrawn, ended = _report_sets(run, settings, monitor)
     files = {"checkpoint": str(run.path), "trajectory": scored.file}
     return TrainingResult(chosen, scored, status, redrawn, ended, watch.seconds, files, sources)
-
-
-def _report_selection(chosen: Chosen, selection: Selection, monitor: Monitor) -> None:
-    """Warn if the default rule found no score, so that the last step was selected."""
-    rule = selection_rule(chosen.settings, selection)
-    if chosen.selected.method != rule:
-        metric, period = selection_metric(chosen.settings), rule.removeprefix("best_")
-        lacks = METRICS[metric].lacks
-        monitor.warn(
-            f"{metric} does not exist on the {period} period at any step ({lacks}), so none is the "
-            "best; the last step is selected"
-        )
 
 
 def _report_sets(

@@ -4,30 +4,33 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from quantamm_cli.config.composed import Composed
 from quantamm_cli.errors import ConfigError, DivergedError, StoreError, argument
 from quantamm_cli.reporting.study_tables import trials_table
 from quantamm_cli.reporting.table import Table
+from quantamm_cli.settings.computed_by import versions
 from quantamm_cli.settings.digest import plain, sha256
-from quantamm_cli.settings.json_tree import Json, JsonObject, without
+from quantamm_cli.settings.json_tree import Json, JsonObject, changed_keys, without
 from quantamm_cli.store import atomic
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.result_names import StoredResult
+from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.space import setting_of
-from quantamm_cli.tuning.study import Study, create_study, labelled
+from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
+from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
 from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
-from quantamm_cli.workflows.study_files import StudyFiles, best_of, record, trials_json
-from quantamm_cli.workflows.study_plan import StudyPlan, changed_keys, code_version
+from quantamm_cli.workflows.study_files import StudyFiles
+from quantamm_cli.workflows.study_plan import StudyPlan
 from quantamm_cli.workflows.study_reports import Job
 from quantamm_cli.workflows.study_runner import Runner, StudyStopped
 from quantamm_cli.workflows.study_watch import StudyWatch
@@ -115,13 +118,15 @@ def tune(
         Interrupted: the monitor stopped it; the finished trials are saved.
     """
     watch, base = watch or Watch(), planned.search.base
-    best_of((), planned.goal.names, pick)
-    inputs, code = inputs_of(base, load_market(base, last_date(base))), code_version()
-    planned, sources, compares = _bound(planned, inputs, code, fresh, other_data, fork, monitor)
+    check_pick(planned.goal.names, pick)
+    inputs, code = inputs_of(base, load_market(base, last_date(base))), versions()
+    planned, sources = _bound(planned, inputs, code, fresh, other_data, fork)
     place, settings = planned.place, planned.settings
-    document: dict[str, Json] = {"optuna": optuna.__version__}
-    if compares:
-        document |= {"data": inputs.to_dict(), "code": dict(code)}
+    document: dict[str, Json] = {
+        "optuna": optuna.__version__,
+        "data": inputs.to_dict(),
+        "code": dict(code),
+    }
     files = StudyFiles(planned, composed.overrides, monitor, document, pick)
     if fresh and leases.workers(place.workers):
         raise StoreError(
@@ -150,8 +155,6 @@ def tune(
 def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
     """Run the trials that wait; returns why some still do."""
     study, settings = job.study, job.settings
-    with suppress(FileNotFoundError):
-        os.unlink(job.place.stop_mark)
     done = sum(trial.state in ENDED for trial in study.trials)
     if any(trial.settings for trial in study.trials):
         short = files.plan.place.name[:18]
@@ -214,7 +217,7 @@ def open_study(planned: StudyPlan) -> Study:
 
 def _check_best(trials: Sequence[Trial], best: Trial | None, stopped: str | None) -> None:
     """Raise an error if no trial can be the best."""
-    if best is not None or (stopped is not None and not any(t.state in ENDED for t in trials)):
+    if best is not None or stopped is not None:
         return
     last = first_all_failed(trials)
     if last is not None:
@@ -242,24 +245,16 @@ def _bound(
     fresh: bool,
     other_data: bool,
     fork: bool,
-    monitor: Monitor,
-) -> tuple[StudyPlan, Bound, bool]:
-    """The study of these inputs and this code, and whether they are stored with it.
+) -> tuple[StudyPlan, Bound]:
+    """The study of these inputs and this code, and how they differ from another's.
 
     Raises DataError or StoreError if it was made from others, unless ``other_data`` or ``fork``.
     """
     place = planned.place
-    if fresh or not place.summary.exists():
-        return planned, Bound(now), True
-    try:
-        stored = read_study(StoredResult("study", place.fingerprint, place.folder))
-    except StoreError:  # a damaged summary is written again
-        return planned, Bound(now), True
-    data = stored.get("data")
-    if data is None:
-        monitor.note(f"{place.name[:18]}… was stored without digests of its data; not compared")
-        return planned, Bound(now), False
-    apart = differences(of_document(data), now)
+    stored = None if fresh else _begun(place)
+    if stored is None:
+        return planned, Bound(now)
+    apart = differences(of_document(stored["data"]), now)
     if not (other_data or fork):
         apart.refuse(str(place.folder))
     changed = changed_keys(stored.get("code", {}), code)
@@ -272,4 +267,15 @@ def _bound(
     beside = now.suffix if apart.changes else ""
     if changed:
         beside = sha256({"data": now.sha256, "code": dict(code)})[:12]
-    return replace(planned, beside=beside), Bound(now, apart.changes), True
+    return replace(planned, beside=beside), Bound(now, apart.changes)
+
+
+def _begun(place: StudyPlace) -> Mapping[str, Any] | None:
+    """What says of which data and by which code the study was begun; ``None``: it was not."""
+    try:
+        stored: Mapping[str, Any] = read_study(
+            StoredResult("study", place.fingerprint, place.folder)
+        )
+    except StoreError:  # damaged, or not written yet: the journal has it too
+        stored = find_notes(place.journal, place.name) or {}
+    return stored if "data" in stored else None

@@ -23,11 +23,12 @@ from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.signs import signs
 from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.settings.types import minute
+from quantamm_cli.store.advice import start_over
 from quantamm_cli.store.inputs import Inputs, differences, of_document
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.workflows.cycle import Cycle, cycle, named
-from quantamm_cli.workflows.data import check_prices, last_date
+from quantamm_cli.workflows.inputs import check_planned, stored_run
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
@@ -256,16 +257,20 @@ class PlannedWalkForward(Result):
         return [] if note is None else [note]
 
 
-def plan_walk(settings: Train, selection: Selection) -> PlannedWalkForward:
-    """The cycles; refuses what ``walk_forward`` would before it reads a file.
+def plan_walk(
+    settings: Train, selection: Selection, monitor: Monitor, anew: bool = False
+) -> PlannedWalkForward:
+    """The cycles; refuses what ``walk_forward`` would before its first step.
+
+    ``anew``: cycles are trained although stored ones were made from other inputs.
 
     Raises:
-        ConfigError, DataError: as ``walk_forward`` does, of the same settings.
+        ConfigError, DataError, StoreError: as ``walk_forward`` does, of the same settings.
     """
     start_jax()
     place = walk_place(settings, selection)
     for each in settings.cycles:
-        check_prices(each, last_date(each))
+        check_planned(each, monitor, None if anew else stored_run(each), start_over())
     return PlannedWalkForward(settings, place)
 
 

@@ -13,7 +13,7 @@ from quantamm_cli.settings.types import minute
 from quantamm_cli.store.runs import Run
 from quantamm_cli.training.base import Fit
 from quantamm_cli.workflows.monitor import Monitor
-from quantamm_cli.workflows.selection import Selected, Selection, chooser
+from quantamm_cli.workflows.selection import Selected, Selection, chooser, report_missed
 
 
 def warm_started(
@@ -29,6 +29,7 @@ def warm_started(
     ``params`` replace those of the run. Warns if the run used prices of the test period.
     """
     selected = chooser(run_settings, selection)(run)
+    report_missed(selected, run_settings, monitor)
     _warn_of_test_prices(run_settings, selected, settings, monitor)
     return with_selected_params(settings, run, selected, params)
 

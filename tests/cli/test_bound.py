@@ -14,6 +14,7 @@ import toy
 from toy import Call
 
 from quantamm_cli.config.source_code import code_digest
+from quantamm_cli.store.checksummed_json import with_digest
 
 FIRST = int(np.datetime64("2021-01-01", "ms").astype(int))
 ROWS = 32 * 1440
@@ -22,13 +23,13 @@ RECORDED = ("fees=recorded", "fees.file=fees.csv", "trades=recorded", "trades.fi
 WORDS = (*toy.TOY, *FILES, *RECORDED)
 
 
-def prices(folder: Path, level: float = 1.0) -> None:
+def prices(folder: Path, level: float = 1.0, changed: tuple[str, ...] = ("BTC", "ETH")) -> None:
     """Minute prices of two tokens; those of 11 January times ``level``."""
     (folder / "prices").mkdir(exist_ok=True)
     times = np.arange(ROWS)
     for number, token in enumerate(("BTC", "ETH"), 1):
         closes = 100.0 * number * (1.0 + 0.1 * np.sin(times / (1000.0 * number)))
-        closes[10 * 1440 : 11 * 1440] *= level
+        closes[10 * 1440 : 11 * 1440] *= level if token in changed else 1.0
         columns = {"unix": FIRST + 60_000 * times, "close": closes}
         polars.DataFrame(columns).write_parquet(folder / "prices" / f"{token}_USD.parquet")
 
@@ -108,6 +109,10 @@ def test_changed_prices_are_refused_and_taken_only_knowingly(
     stored = content(folder / "runs")
     refused = call(*words)
     refused.one_line(3, "prices", before["prices"], "--other-data")
+    if name not in ("export", "compare"):  # they have no such option
+        dry = call(*words, "--dry-run")
+        assert (dry.code, dry.err.splitlines()[-1]) == (3, refused.err.splitlines()[-1])
+        assert call(*words, "--other-data", "--dry-run").code == 0
     assert content(folder / "runs") == stored
     taken = call(*words, "--other-data", "--json").json
     sides = taken["runs"] if name == "compare" else [taken]
@@ -127,6 +132,29 @@ def test_every_file_counts(name: str, folder: Path, run: str, call: Call) -> Non
     refused = call("evaluate", "--run", run)
     refused.one_line(3, f"other data: {name} (sha256 {before[name]}", "--other-data")
     assert "prices" not in refused.err
+
+
+def test_the_token_whose_prices_changed_is_named(folder: Path, run: str, call: Call) -> None:
+    prices(folder, 1.01, ("ETH",))
+    call("evaluate", "--run", run).one_line(3, "other data: prices of ETH (sha256")
+    (change,) = call("evaluate", "--run", run, "--other-data", "--json").json["other_data"]
+    assert (change["input"], change["tokens"]) == ("prices", ["ETH"])
+    (stored,) = (folder / "runs").glob("run_*.json")
+    older = json.loads(stored.read_text())  # version 0.2 stored the prices of all tokens together
+    older["provenance"]["inputs"].pop("tokens")
+    stored.write_text(json.dumps(with_digest(older)))
+    call("evaluate", "--run", run).one_line(3, "other data: prices (sha256")
+
+
+def test_a_sweep_has_the_digest_of_its_jobs(folder: Path, run: str, call: Call) -> None:
+    """One name never holds two contents."""
+    words = ("evaluate", "-m", *WORDS, "output.every=1,60", "--json")
+    first = call(*words).json
+    assert first["data"].keys() == {"sha256", "jobs"}
+    CHANGES["fees"](folder)
+    other = call(*words, "--other-data").json
+    assert (other["run"] == first["run"], other["data"] == first["data"]) == (False, False)
+    assert call("runs", "show", first["run"], "--json").json["data"] == first["data"]
 
 
 def test_what_is_the_same_elsewhere_is_the_same(folder: Path, run: str, call: Call) -> None:

@@ -153,3 +153,21 @@ def test_what_cannot_be_selected_is_one_line(
     history.write_text("".join(history.read_text().splitlines(True)[:3]))
     call(*run, "--by", STORED).one_line(4, "was cut or altered: intact up to step 2")
     assert json.loads(call(*run, "--json").out)["selection"]
+
+
+TOO_SHORT = "--by: sterling needs 30 days, but the validation period has "
+
+
+def test_a_metric_that_cannot_exist_there_selects_nothing(trained: Path, call: Call) -> None:
+    """Refused by every command that loads, and before a training; a rule over another period is
+    refused for that one.
+    """
+    run, by = ("--run", name(trained)), ("--by", "sterling")
+    for words in (("evaluate", *run), ("simulate", *run, "end=2021-01-10"), ("export", run[1])):
+        call(*words, *by).one_line(2, TOO_SHORT)
+    call("report", run[1], *by).one_line(2, TOO_SHORT)
+    call("train", *run, *by, "fit.seed=5").one_line(2, TOO_SHORT)
+    call("train", *toy.TOY, "fit.seed=5", *by).one_line(2, TOO_SHORT)
+    call("evaluate", *run, "split.selection_metric=sterling").one_line(2, TOO_SHORT)
+    call("evaluate", *run, *by, "--load", "best_test").one_line(2, "but the test period has 4 days")
+    assert call("evaluate", *run, *by, "--load", "last").code == 0

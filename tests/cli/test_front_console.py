@@ -1,5 +1,6 @@
 """The printer."""
 
+import io
 import json
 import math
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantamm_cli.cli.console import Console
+from quantamm_cli.cli.console import Console, replace_what_cannot_be_printed
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import finite
 
@@ -38,7 +39,7 @@ def test_tables_align_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -
     Console("train").show(
         Table.of("scores", ["name", ("value", ".2f"), "n"], [["a", 1.5, 1], ["long", -10.25, None]])
     )
-    assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  -\n"
+    assert capsys.readouterr().out == "scores\nname   value  n\na       1.50  1\nlong  -10.25  –\n"
     assert str(Table.of("", ["x"], [])) == "x"
 
 
@@ -103,3 +104,13 @@ def test_stopped_prints_the_object_too(
     out = capsys.readouterr()
     assert json.loads(out.out)["error"] == {"code": 130, "where": "", "message": "saved at step 3"}
     assert out.err == "qsim train: saved at step 3\n"
+
+
+def test_a_stream_that_lacks_a_sign_prints_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that does not exist is an en dash, which ASCII lacks."""
+    ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", ascii_only)
+    replace_what_cannot_be_printed()
+    Console().show(Table.of("", ["a"], [[None]]))
+    ascii_only.flush()
+    assert ascii_only.buffer.getvalue() == b"a\n?\n"  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from front_fixtures import Run
+from toy import Call
 
 pytest_plugins = ["front_fixtures"]
 
@@ -118,3 +119,27 @@ def test_groups_are_read_with_the_same_care(here: Path, qsim: Run) -> None:
     assert "_target_ is not allowed" in qsim("train", "fees=evil")[2]
     (here / "conf/fees/out.yaml").symlink_to("/etc/hostname")
     assert "no fees is called 'out'" in qsim("train", "fees=out")[2]
+
+
+MISSPELT = {
+    "override /pool: temporall": "pool=temporall: no pool is called 'temporall' (did you mean",
+    "override /pool/rule: momentm": "pool/rule=momentm: no pool/rule is called 'momentm' (did",
+    "/metric: calmarr": "metric=calmarr: no metric is called 'calmarr' (did you mean 'calmar'?)",
+    "override /poool: temporal": "poool: no such group (did you mean 'pool'?)",
+}
+
+
+@pytest.mark.parametrize("entry", MISSPELT)
+def test_a_misspelt_choice_of_a_file_is_one_line(entry: str, tmp_path: Path, call: Call) -> None:
+    """As on the command line, with the nearest choice, and the file that makes it."""
+    (tmp_path / "mine.yaml").write_text(f"defaults:\n  - {entry}\n")
+    said = (MISSPELT[entry], "there are: ", "; chosen in mine.yaml")
+    call("train", "conf=mine.yaml").one_line(2, *said)
+
+
+def test_a_misspelt_word_has_a_nearest_one(tmp_path: Path, call: Call) -> None:
+    """Of a setting that has a few words, in a file or not."""
+    (tmp_path / "mine.yaml").write_text("fees: {arbitrage: exactt}\n")
+    said = "fees.arbitrage: exactt is not one of exact or pairwise (did you mean 'exact'?)"
+    call("train", "conf=mine.yaml").one_line(2, said)
+    call("train", "fees.arbitrage=exactt").one_line(2, said)

@@ -18,6 +18,8 @@ KINDS: dict[str, tuple[tuple[str, ...], bool]] = {
     "temporal": ((*QUICK, *FEE), True),
     "reclamm": (("pool=reclamm", *FEE, "fees.arb_frequency=5"), True),
     "lvr": (("pool=lvr",), False),
+    "fund": (("pool/rule=trad_hodling_index_market_cap", *QUICK, "fees.arb_frequency=7"), False),
+    "given": (("pool=given", *QUICK, *FEE, "data.series.weights=weights.csv"), True),
 }
 """The words of a pool, and whether its minutes are stepped."""
 
@@ -27,14 +29,25 @@ def rows(told: Mapping[str, Any], folder: Path) -> dict[str, np.ndarray]:
         return {name: file[name] for name in file.files}
 
 
-def same(rest: dict[str, np.ndarray], whole: dict[str, np.ndarray], exact: bool) -> None:
-    """The rest is the end of the whole; its first day is a part of one, and volumes without
-    frictions are differences of reserves.
+def recorded(path: Path) -> None:
+    """Weights every hour of the first half of January."""
+    times = np.arange(15 * 24)
+    begins = int(np.datetime64("2021-01-01", "s").astype(int))
+    weights = 0.5 + 0.2 * np.sin(times / 7)
+    lines = [f"{begins + 3600 * k},{w},{1 - w}" for k, w in zip(times, weights, strict=True)]
+    path.write_text("\n".join(["unix,BTC,ETH", *lines]))
+
+
+def same(
+    part: dict[str, np.ndarray], whole: dict[str, np.ndarray], exact: bool, at_end: bool = True
+) -> None:
+    """The part is the end of the whole, or its beginning; one of its days is a part of one, and
+    volumes without frictions are differences of reserves.
     """
-    for name, column in rest.items():
-        end = whole[name][-len(column) :]
+    for name, column in part.items():
+        end = whole[name][-len(column) :] if at_end else whole[name][: len(column)]
         if name.startswith("day_"):
-            column, end = column[1:], end[1:]
+            column, end = (column[1:], end[1:]) if at_end else (column[:-1], end[:-1])
         if exact or name in ("unix", "prices"):
             assert np.array_equal(column, end), name
         elif name.endswith("_volume"):
@@ -49,9 +62,11 @@ def test_a_simulation_goes_on_from_a_file(kind: str, call: Call, tmp_path: Path)
     scores and benchmarks are those of the rest alone, and its name is of what it began with.
     """
     words, exact = KINDS[kind]
+    recorded(tmp_path / "weights.csv")
     whole = rows(call("simulate", *TWO, *words, WHOLE, "--json").json, tmp_path)
     first = call("simulate", *TWO, *words, f"end={CUT}", "--json").json
     assert first["final"]["state"]["end"] == CUT
+    same(rows(first, tmp_path), whole, exact, at_end=False)
     (tmp_path / "first.json").write_text(json.dumps(first))
     going = [word for word in (*TWO, *words) if not word.startswith("start=")]
     rest = call("simulate", *going, WHOLE, "state=first.json", "--json").json

@@ -122,7 +122,7 @@ def test_a_failure_is_an_object_too(
 
 def test_a_sweep_is_one_object_of_runs(tmp_path: Path, call: Call) -> None:
     told = call("train", "-m", *TOY, "fit.seed=0,1", "fit.steps=2", "--json").json
-    assert set(told) == {"command", "runs", "run", "files"}
+    assert set(told) == {"command", "runs", "data", "run", "files"}
     assert set(told["files"]) == {"result"}
     assert [set(run) for run in told["runs"]] == [KEYS["train"]] * 2
     assert len({run["run"] for run in told["runs"]}) == 2

@@ -148,6 +148,7 @@ def test_units_in_the_last_place() -> None:
     single = float(np.nextafter(np.float32(0.1), np.float32(1)))
     assert ulps(float(np.float32(0.1)), single, single=True) == 1
     assert (ulps(1.0, math.inf), ulps(1.0, None), ulps("a", 1.0)) == (None, None, None)
+    assert (ulps(0, 10), ulps(True, False)) == (None, None)
 
 
 def test_trees_are_compared_value_by_value() -> None:
@@ -163,3 +164,12 @@ def test_trees_are_compared_value_by_value() -> None:
         each = Comparison()
         each.add(stored, {**again, "e": [1, 2], key: other}, "")
         assert each.differing >= 1, key
+
+
+@pytest.mark.parametrize("form", [float, np.array, lambda value: [value]])
+def test_zeros_of_both_signs_are_two_values(form: Callable[[float], Any]) -> None:
+    """In arrays as in trees."""
+    compared = Comparison()
+    compared.add(form(0.0), form(-0.0), "")
+    compared.add(form(-0.0), form(-0.0), "")
+    assert (compared.compared, compared.differing) == (2, 1)

@@ -91,6 +91,15 @@ def test_what_cannot_exist_is_refused_before_prices_are_read(
     assert not list(tmp_path.iterdir())
 
 
+RISKLESS = ("scoring.riskless=cash", "tokens=[BTC,ETH]")
+FEES = ("fees=recorded", "fees.file=wrong.csv")
+WRONG_FILES = {
+    "wrong.csv": "unix,fe\n1609459200,0.1\n",
+    "two.csv": "unix,BTC,ETH\n1577836800,0.1,0.1\n",
+    "late.csv": "unix,value\n1611187200,0.1\n",
+    "BTC_USD.csv": "unix,close\n1609459200,1\n1609459260,1\n",
+    "BTC2_USD.csv": "unix,close\n1609459200,1\n1609459260,1\n",
+}
 WRONG = {
     "a parameter that the pool lacks": ["train", "params.k_per_dya=3"],
     "its raw form and its readable one": ["train", "params.log_k=1", "params.k_per_day=3"],
@@ -119,6 +128,20 @@ WRONG = {
         *("tune", "space=none", "space.fit.learning_rate=[0.01,1,log]"),
         "params.k_per_dya=3",
     ],
+    "a file of fees that is not there": ["train", "fees=recorded", "fees.file=fees.csv"],
+    "a file of trades without a column": [
+        *("simulate", "trades=recorded", "trades.file=wrong.csv"),
+    ],
+    "a folder that is not there": ["train", "data=parquet", "data.dir=nowhere"],
+    "a token without a file": ["simulate", "data=csv", "data.dir=.", "tokens=[BTC,ETH]"],
+    "dates after the files": ["train", *("data=csv", "data.dir=.", "tokens=[BTC,BTC2]")],
+    "a series without a token": ["simulate", *RISKLESS, "data.series.cash=wrong.csv"],
+    "a riskless rate for each token": ["simulate", *RISKLESS, "data.series.cash=two.csv"],
+    "a series that begins later": ["simulate", *RISKLESS, "data.series.cash=late.csv"],
+    "a run that is not there": [
+        *("simulate", "pool=given", "data.series.weights=abcdef0123"),
+    ],
+    "a cycle's fees": ["train", "split=walk_forward", "split.cycles=1", *FEES],
     "one strategy to decide between": [
         *("compete", "--until-decided", "strategies=[fixed_fee]"),
     ],
@@ -129,6 +152,8 @@ WRONG = {
 def test_a_dry_run_refuses_what_the_run_would(words: str, tmp_path: Path, call: Call) -> None:
     """The same line and exit code, whatever is wrong."""
     command, *rest = WRONG[words]
+    for name, text in WRONG_FILES.items():
+        (tmp_path / name).write_text(text)
     base = TOY if command != "compete" else ()
     real, dry = (call(command, *base, *rest, *more) for more in ((), ("--dry-run",)))
     assert real.code in (2, 3), real
@@ -179,14 +204,16 @@ def test_it_opens_with_the_last_step_and_with_none_that_a_metric_chose(
     shutil.copytree(still, tmp_path, dirs_exist_ok=True)
     call = partial(toy.call, folder=tmp_path)
     for words in ((), ("--load", "last")):
-        told = call("evaluate", *STILL, *words, "--json").json
+        answer = call("evaluate", *STILL, *words, "--json")
+        assert ("the last step is selected" in answer.err) == (not words)
+        told = answer.json
         assert told["selection"] == {"load": "last", "step": 6, "set": 0}
         assert told["metrics"]["test"][METRIC] is None
         assert told["undefined"][f"test.{METRIC}"] == "the daily returns do not vary"
     for rule in ("best_validation", "best_train", "best_objective", "best_test"):
         call("evaluate", *STILL, "--load", rule).one_line(2, f"{rule}: no step has a finite score")
     shown = call("train", *STILL)
-    assert shown.code == 0 and " - " in shown.out and "nan" not in shown.out
+    assert shown.code == 0 and " – " in shown.out and "nan" not in shown.out
     assert "yearly numbers of less than 30 days: train (12.8 days)" in shown.out
 
 

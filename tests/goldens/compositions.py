@@ -20,15 +20,22 @@ NOT_COMMANDS = {"base", "reproduce"}
 VALIDATED = {"evaluate", "report"}
 """Commands whose dry run needs a stored run; ``qsim config validate`` says their fingerprint."""
 REFUSED = (
+    "train conf=bitfinex_2018 data.dir=prices",
+    "train data=csv data.dir=prices",
+    "train data=memory data.sha256=of-no-market",
+    "train data=parquet data.dir=prices",
+    "train fees=recorded fees.file=fees.csv",
     "train metric=monthly_rovar_trad",
     "train pool=balancer",
     "train pool=cow tokens=[BTC,ETH]",
     "train pool=given data.series.weights=weights.csv",
     "train pool=hodl",
+    "train practice=supplied practice.dirs=[paths] data=parquet data.dir=prices",
+    "train trades=recorded trades.file=trades.csv",
     "tune study/sampler=gp",
 )
-"""What a dry run refuses, as the run would (``gp`` without PyTorch); the settings of a training
-have a name all the same.
+"""What a dry run refuses, as the run would: no files are there, and no PyTorch for ``gp``; the
+settings of a training have a name all the same.
 """
 COMMANDS = {
     "space": "tune",

@@ -22,6 +22,8 @@ SHORT = {
     "TINY": f"{TRAIN} params.k_per_day=0.5 params.memory_days=4",
     "CYCLES": "split=walk_forward split.cycles=2 test_end=2021-02-01",
     "SPACE": "space=none 'space.fit.learning_rate=[0.01,1,log]'",
+    "OBJECTIVES": "'study.objective=[validation.daily_log_sharpe,validation.max_drawdown]' "
+    "study.constraints.max_drawdown=0.9",
     "MINE": "'strategies=[fixed_20,mine.py:Vol]' strategy.Vol.gain=1",
     "TWO": "'strategies=[fixed_20,fixed_fee]'",
     "GAME": "steps=200 epoch.length=100 simulations=16",
@@ -29,6 +31,8 @@ SHORT = {
     "SIMULATED": "run_80d30da7de9c",
     "GRIDDED": "grid_f7576bca0542",
     "SWEEP": "sweep_4f46cbd76b4c",
+    "STUDIED": "study_6ea993ea58fd",
+    "FRONT": "study_aa6aa8bb5a30",
     "NEW_RECEIPT": f"runs/{NEWLY_PLAYED}/receipt.json",
 }
 """What ``$NAME`` stands for in a command: the words with which the results were stored."""

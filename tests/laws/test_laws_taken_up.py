@@ -191,17 +191,52 @@ def test_supply_and_trades_go_on(name: str, do_arb: bool, prices: NDArray[np.flo
     check(pool, feed, every=5, exact=True)
 
 
-def test_a_rested_pool_goes_on(prices: NDArray[np.float64]) -> None:
-    """One that trades only while weights move is left at the last row it traded at."""
-    pool = with_rule("hodling_index_market_cap")
-    for fees in ("free", "costly"):
-        feed = feed_of(pool, prices, **FEES[fees])
-        rows = {int(pool.anchor(feed, cut)) for cut in (300, 360, 361)}
-        assert rows == {239, 360}
-        run, go_on = programs(False)
-        for row in rows:
-            params = opening(pool, 3)
-            whole, left = run(pool, params, feed, row)
-            rest = go_on(pool, params, later(pool, feed, left, row))
-            for one, other in zip(whole[:2], rest[:2], strict=True):
-                np.testing.assert_allclose(other[1 : ROWS - row], one[row + 1 :], rtol=1e-12)
+RESTED = [
+    ("hodling_index_market_cap", FEES["free"], {239, 366}),
+    ("hodling_index_market_cap", FEES["costly"], {239, 366}),
+    ("trad_hodling_index_market_cap", FEES["free"], {239, 366}),
+    ("trad_hodling_index_market_cap", {"arb_frequency": 7}, {238, 364}),
+]
+
+
+@pytest.mark.parametrize(("rule", "fees", "expected"), RESTED)
+def test_a_rested_pool_goes_on(
+    rule: str, fees: dict[str, float], expected: set[int], prices: NDArray[np.float64]
+) -> None:
+    """One that trades only while weights move is left at the last row it traded at; a fund pays the
+    same streaming fee whenever it is taken up.
+    """
+    pool = with_rule(rule)
+    feed = feed_of(pool, prices, **fees)
+    rows = {int(pool.anchor(feed, cut)) for cut in (300, 360, 367)}
+    assert rows == expected
+    goes_on_from(pool, feed, rows)
+
+
+def test_recorded_weights_go_on(prices: NDArray[np.float64]) -> None:
+    """With blocks that do not begin with a chunk."""
+    pool = build("pool", "given", chunk_period=250, weight_interpolation_period=100)
+    check(pool, feed_of(pool, prices))
+
+
+@pytest.mark.parametrize("part", ["temporal", "balancer"])
+def test_a_composite_of_odd_chunks_goes_on(part: str, prices: NDArray[np.float64]) -> None:
+    """Also where the next block of the parent answers a price of shares before the first row."""
+    odd: Any = {"chunk_period": 250, "weight_interpolation_period": 200}
+    inside = tree("pool", part, **odd if part == "temporal" else {})
+    parts = {"pair": {"tokens": ["T0", "T2"], "pool": inside}}
+    pool = build("pool", "composite", parent=tree("pool", "temporal", **odd), parts=parts)
+    feed = feed_of(pool, prices)
+    assert BURN_IN % 250 == 70  # so the block at 750 answers the price at 680
+    goes_on_from(pool, feed, {100, 249, 250, 700})
+
+
+def goes_on_from(pool: Any, feed: Feed, rows: set[int]) -> None:
+    """Assert that what comes after each of some rows is the same, to 1e-12."""
+    run, go_on = programs(False)
+    params = opening(pool, assets_of(pool))
+    for row in rows:
+        whole, left = run(pool, params, feed, row)
+        rest = go_on(pool, params, later(pool, feed, left, row))
+        for one, other in zip(whole[:2], rest[:2], strict=True):
+            np.testing.assert_allclose(other[1 : ROWS - row], one[row + 1 :], rtol=1e-12)

@@ -48,6 +48,10 @@ SHOWN = verbs_of(COMMANDS["show"])
 YAMLS = sorted((ROOT / "conf").rglob("*.yaml"))
 PLANNED = ("simulate", "train", "tune", "evaluate", "report", "reproduce", "compete")
 """Commands that ``--dry-run`` keeps from computing."""
+FILES = re.compile(
+    r"\bdata=(csv|parquet)\b|\.(csv|parquet)\b|\bPATH\b|\bpractice=supplied\b|\bdata\.series\.\w+=RUN\b"
+)
+"""What makes a command read files of the reader's."""
 FORM = re.compile(
     r"…|\.\.\.|\b(TOPIC|WORDS|COMMAND|KEY|NAME|FOLDER|WHAT|FILE|RULE|GROUP|VERB)\b|\[[A-Z]+[]|]"
 )
@@ -98,8 +102,11 @@ def typed(world: Path) -> Callable[[Sequence[str]], None]:
     def type_in(words: Sequence[str]) -> None:
         words, file = (words[:-2], words[-1]) if ">" in words else (words, None)
         # What goes into a file is read by a later command.
-        done = toy.call(*(filled(words)[1:] if file else planned(words)), folder=world)
-        assert done.code == 0, (" ".join(words), done.err)
+        line = filled(words)[1:] if file else planned(words)
+        done = toy.call(*line, folder=world)
+        # What a reader's own files would hold is checked last, when all settings are accepted.
+        missing = done.code == 3 and "--dry-run" in line and FILES.search(" ".join(words))
+        assert done.code == 0 or missing, (" ".join(words), done.err)
         if file:
             (world / file).write_text(done.out)
 

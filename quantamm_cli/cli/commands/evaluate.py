@@ -25,7 +25,7 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        return request.plan()
+        return request.plan(monitor)
     if not options.plots:
         return request.evaluate(monitor)
     from quantamm_cli.workflows.report import with_plots
@@ -90,7 +90,7 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
 
     settings = evaluated_settings(composed, options)
     if options.dry_run:
-        return planned_walk(settings, options)
+        return planned_walk(settings, options, monitor)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
 
     return evaluate_walk(settings, options.selection, monitor, options.on("other_data"))

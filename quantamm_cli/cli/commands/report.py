@@ -61,7 +61,7 @@ def _run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resul
 
     request = EvaluationRequest(composed, options)
     if options.dry_run:
-        return request.plan()
+        return request.plan(monitor)
     from quantamm_cli.workflows.report import report_run
 
     return report_run(request.evaluate(monitor), request.selection, request.watch)
@@ -73,7 +73,7 @@ def _walk(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
 
     settings = evaluated_settings(composed, options)
     if options.dry_run:
-        return planned_walk(settings, options)
+        return planned_walk(settings, options, monitor)
     from quantamm_cli.workflows.evaluate_walk import evaluate_walk
     from quantamm_cli.workflows.report import report_walk
 
@@ -88,16 +88,18 @@ def _simulation(
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.store.origin import origin
     from quantamm_cli.workflows.plans import PlannedRun
-    from quantamm_cli.workflows.report_simulation import report_simulation
+    from quantamm_cli.workflows.report_simulation import check_simulation, report_simulation
 
     _refuse_flags(stored, options)
     refuse_settings(options.overrides, "is drawn")
     made_from = origin(stored)
     assert made_from is not None
     settings = composed.changing_run(made_from).read(Simulate)
+    other_data = options.on("other_data")
     if options.dry_run:
+        check_simulation(stored, settings, other_data, monitor)
         return PlannedRun(settings)
-    return report_simulation(stored, settings, options.on("other_data"), monitor)
+    return report_simulation(stored, settings, other_data, monitor)
 
 
 def _refuse_flags(stored: "StoredResult", options: "Options") -> None:

@@ -23,18 +23,21 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if options.run is None:
         raise ConfigError("", "give one RUN: qsim reproduce RUN")
     stored = Store(composed.runs_dir).named(options.run)
-    if options.dry_run:
-        from quantamm_cli.workflows.plans import PlannedReproduction
+    from quantamm_cli.workflows.plans import PlannedReproduction
 
-        return PlannedReproduction(stored)
     if stored.kind == "compete":
+        if options.dry_run:
+            return PlannedReproduction(stored)
         return _competition(str(stored.path / "receipt.json"), composed, monitor)
     refuse_settings(options.overrides, "is run again")
-    from quantamm_cli.workflows.reproduce import reproduce
+    from quantamm_cli.workflows.reproduce import check_reproduction, reproduce
 
     def read(made_from: "Origin") -> "JsonObject":
         return composed.changing_run(made_from).tree
 
+    if options.dry_run:
+        check_reproduction(stored, read, monitor)
+        return PlannedReproduction(stored)
     return reproduce(stored, read, options.selection, monitor)
 
 

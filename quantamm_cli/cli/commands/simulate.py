@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from quantamm_cli.cli.options import Options
     from quantamm_cli.config.composed import Composed
     from quantamm_cli.settings.run import Train
-    from quantamm_cli.store.inputs import Change
     from quantamm_cli.workflows.monitor import Monitor
     from quantamm_cli.workflows.results import Result
     from quantamm_cli.workflows.selection import Selected
@@ -66,19 +65,18 @@ def _of_run(name: str, composed: "Composed", options: "Options", monitor: "Monit
     run = Store(composed.runs_dir).load(name)
     run_settings = composed.but(state=None).of_run(run).read(Train)
     from quantamm_cli.cli.run_selection import run_selection
-    from quantamm_cli.workflows.selection import chooser
+    from quantamm_cli.workflows.selection import chooser, report_missed
 
     changed, selection = run_selection(composed, run, options)
     selected = chooser(run_settings, selection)(run)
+    report_missed(selected, run_settings, monitor)
     changed = changed.but(params=selected.params, grid=composed.tree["grid"])
     from quantamm_cli.settings.run import Simulate
     from quantamm_cli.workflows.inputs import check_run
     from quantamm_cli.workflows.simulate import SimulationOfRun
 
     settings = changed.read(Simulate)
-    changes: tuple[Change, ...] = ()
-    if not options.dry_run:
-        changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
+    changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)
     if options.on("continue_run"):
         changed = _going_on(changed, run_settings, selected, options)
     result = _simulate(changed, True, options, monitor)
@@ -111,7 +109,7 @@ def _simulate(
     if options.dry_run:
         from quantamm_cli.workflows.plans import plan_simulation
 
-        return plan_simulation(settings, composed.tree, stored)
+        return plan_simulation(settings, composed.tree, stored, monitor)
     if composed.group("grid"):
         from quantamm_cli.workflows.grid import grid
 

@@ -35,7 +35,9 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
         from quantamm_cli.workflows.selection import Selection
 
         warm = settings.warm_start is not None and shorter is None
-        return plan_training(settings, Selection() if warm else options.selection)
+        anew = options.fresh or options.on("other_data")
+        selection = Selection() if warm else options.selection
+        return plan_training(settings, selection, monitor, shorter, anew)
     from quantamm_cli.workflows.selection import Selection
     from quantamm_cli.workflows.train import train
 
@@ -77,7 +79,7 @@ def _walk(settings: "Train", options: "Options", monitor: "Monitor") -> "Result"
     if options.dry_run:
         from quantamm_cli.cli.walk_forward_request import planned_walk
 
-        return planned_walk(settings, options)
+        return planned_walk(settings, options, monitor)
     from quantamm_cli.workflows.walk_forward import walk_forward
 
     other_data = options.on("other_data")
@@ -108,8 +110,6 @@ def _settings(
     params = composed.group("params")
     settings = changed.but(params={}, warm_start=None).read(Train)
     settings = warm_started(run, run_settings, settings, options.selection, params, monitor)
-    if options.dry_run:
-        return settings, None, ()
     from quantamm_cli.workflows.inputs import check_run
 
     changes = check_run(run, run_settings, settings, options.on("other_data"), monitor)

@@ -24,19 +24,31 @@ def run(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result
     if not options.words:
         return _tune(composed, options, monitor)
     verb, *names = options.words
+    _check_options(verb, options)
     if not names:
         raise ConfigError(verb, f"needs a study: qsim tune {verb} STUDY; `qsim runs list` has them")
     if names[1:] and verb != "retry":
         raise ConfigError(" ".join(names[1:]), f"qsim tune {verb} takes one study")
     if verb == "worker":
         return _worker(composed, names[0], monitor)
-    from quantamm_cli.config.components import load_components
-
-    load_components()
     from quantamm_cli.workflows import study_verbs
 
     opened = study_verbs.open_stored(study_verbs.named_study(composed.runs_dir, names[0]))
     return _VERBS[verb](opened, options, tuple(names[1:]))
+
+
+def _check_options(verb: str, options: "Options") -> None:
+    """Raise ConfigError for options and settings that a verb does not use."""
+    takes = {"best": "pick", "export": "table"}.get(verb, "")
+    named = {*options.specific}
+    named |= {name for name in ("fresh", "dry_run") if getattr(options, name)}
+    for flag in COMMAND.flags:
+        if flag.field in named and flag.field != takes:
+            raise ConfigError(flag.name, f"is not an option of qsim tune {verb}")
+    for word in options.overrides:
+        key = word.lstrip("+~").partition("=")[0]
+        if key not in _FOLDERS:
+            raise ConfigError(word, f"qsim tune {verb} takes no settings; the study has its own")
 
 
 def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Result":
@@ -50,6 +62,8 @@ def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
     from quantamm_cli.workflows.tune import tune
 
     planned = plan(search, settings, monitor)
+    if options.text("table") is not None:
+        raise ConfigError("--out", "is an option of qsim tune export STUDY")
     if options.dry_run:
         return planned
     watch.lap("space")
@@ -109,6 +123,8 @@ def _export(opened: "OpenStudy", options: "Options", words: tuple[str, ...]) -> 
     return export(opened, Path(options.text("table") or f"{opened.place.name[:18]}.csv"))
 
 
+_FOLDERS = ("runs_dir", "plugins", "conf")
+"""The settings that say where a study is, and what its settings may name."""
 _VERBS: dict[str, Callable[["OpenStudy", "Options", tuple[str, ...]], "Result"]] = {
     "status": _status,
     "best": _best,

@@ -75,7 +75,7 @@ def _code(market: type[MarketSettings]) -> str:
     file = getattr(sys.modules.get(market.__module__), "__file__", None)
     if file:
         files.add(Path(file))
-    return digest_of(sorted(files))
+    return digest_of(files)
 
 
 def _size(market: Market) -> int:

@@ -23,7 +23,7 @@ class CmaEs(Sampler, kind="cmaes"):
     startup: Count = Field(1, description="trials before the distribution is used")
     population: Count | None = Field(
         None,
-        ge=2,
+        ge=4,
         description="trials a generation; null: 4 + floor(3 ln n) of n searched numbers",
     )
 

@@ -1,26 +1,33 @@
-"""Trials that are told of part by part and given up early."""
+"""Trials that report part by part, and are ended early."""
 
+import os
 from pathlib import Path
 
-from kinds import build
+import pytest
+from slots import comparable, opened, values_of, worker
 
 from quantamm_cli.tuning.pruners.base import Pruner
-from quantamm_cli.tuning.space import Range
+from quantamm_cli.tuning.pruners.median import Median
+from quantamm_cli.tuning.pruners.none import NoPruner
+from quantamm_cli.tuning.pruners.wilcoxon import Wilcoxon
 from quantamm_cli.tuning.study import Attempt, Study
 
-SPACE = {"a": Range(0.0, 1.0, False, None, False)}
-PARTS = (1.0, 2.0, 3.0)
+PARTS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 
-def opened(folder: Path, pruner: str) -> Study:
-    folder.mkdir(exist_ok=True)
-    component: Pruner = build("study/pruner", pruner)
-    return Study(folder / "study.journal", "study", 0, SPACE, {}, {}, component)
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting for the device: no power fails here."""
+    monkeypatch.setattr(os, "fsync", lambda file: None)
+
+
+def made(folder: Path, pruner: Pruner, slots: int = 8) -> Study:
+    return opened(folder, slots, pruner=pruner, parts=len(PARTS))
 
 
 def told(attempt: Attempt, quality: float, parts: tuple[float, ...] = PARTS) -> bool:
     """Whether it was given up; as good in every part as it is."""
-    attempt.suggest("a", SPACE["a"])
+    attempt.runs_as("run", values_of(attempt))
     for step, part in enumerate(parts, 1):
         if attempt.report(step, quality * part) and step < len(PARTS):
             attempt.prune(f"after {step}")
@@ -29,38 +36,57 @@ def told(attempt: Attempt, quality: float, parts: tuple[float, ...] = PARTS) -> 
 
 
 def run(study: Study, qualities: list[float]) -> list[str]:
-    for quality in qualities:
-        attempt = study.next()
-        if not told(attempt, quality):
-            attempt.finish(quality)
-    return [trial.state for trial in study.trials]
+    with worker(study) as lease:
+        for quality in qualities:
+            attempt = study.claim(lease)
+            assert attempt is not None
+            if not told(attempt, quality):
+                attempt.finish([quality], {})
+    return [trial.state for trial in study.trials if trial.state != "waiting"]
 
 
 def test_below_the_median_of_the_others_is_given_up(tmp_path: Path) -> None:
     """Once five have finished; what was given up has no score, a reason, and is never the best."""
-    study = opened(tmp_path, "median")
-    assert run(study, [1.0, 2.0, 3.0, 4.0, 5.0, 2.9, 3.1]) == ["finished"] * 5 + [
-        "pruned",
-        "finished",
-    ]
-    assert (study.trials[5].value, study.trials[5].reason) == (None, "after 1")
-    assert study.best is not None and study.best.number == 4
+    study = made(tmp_path, Median())
+    states = run(study, [1.0, 2.0, 3.0, 4.0, 5.0, 2.9, 3.1])
+    assert states == ["finished"] * 5 + ["pruned", "finished"]
+    pruned = study.trials[5]
+    assert (pruned.values, pruned.reason, pruned.eligible) == ((), "after 1", False)
 
 
-def test_nothing_is_given_up_unless_asked_for(tmp_path: Path) -> None:
-    """The default pruner keeps all."""
-    assert set(run(opened(tmp_path, "none"), [5.0, 4.0, 3.0, 2.0, 1.0, 0.5, 0.1])) == {"finished"}
+def test_nothing_is_given_up_by_none(tmp_path: Path) -> None:
+    qualities = [5.0, 4.0, 3.0, 2.0, 1.0, 0.5, 0.1]
+    assert set(run(made(tmp_path, NoPruner()), qualities)) == {"finished"}
 
 
-def test_a_trial_that_was_stopped_is_told_of_again(tmp_path: Path) -> None:
-    """Its first parts are known already: the same comes of it as of one that was not stopped."""
-    qualities = [1.0, 2.0, 3.0, 4.0, 5.0]
-    whole = opened(tmp_path / "whole", "median")
-    run(whole, [*qualities, 3.5])
-    halved = opened(tmp_path / "halved", "median")
+@pytest.mark.parametrize("stop", range(1, 6))
+@pytest.mark.parametrize(
+    ("pruner", "state"),
+    [(Median(), "finished"), (Median(warmup=3), "pruned"), (Wilcoxon(p_value=0.07), "pruned")],
+    ids=["goes on", "median", "wilcoxon"],
+)
+def test_a_trial_that_was_stopped_reports_again(
+    tmp_path: Path, pruner: Pruner, state: str, stop: int
+) -> None:
+    """Its first parts are known already: the same comes of it as of one that was not stopped, for
+    the same reason.
+    """
+    qualities, last = [1.0, 2.0, 3.0, 4.0, 5.0], 3.5 if state == "finished" else 2.0
+    whole = made(tmp_path / "whole", pruner)
+    run(whole, [*qualities, last])
+    halved = made(tmp_path / "halved", pruner)
     run(halved, qualities)
-    stopped = halved.next()
-    told(stopped, 3.5, PARTS[:2])
-    stopped.pause()
-    run(opened(tmp_path / "halved", "median"), [3.5])
-    assert opened(tmp_path / "halved", "median").trials == whole.trials
+    with worker(halved) as lease:
+        attempt = halved.claim(lease)
+        assert attempt is not None
+        attempt.runs_as("run", values_of(attempt))
+        for step, part in enumerate(PARTS[:stop], 1):  # stopped before it acts on the last answer
+            if attempt.report(step, last * part):
+                break
+        attempt.release()
+    again = made(tmp_path / "halved", pruner)
+    run(again, [last])
+    assert again.trials[5].state == state
+    assert comparable(again) == comparable(whole)
+    reports = [trial.intermediate_values for trial in again.optuna.get_trials()]
+    assert reports == [trial.intermediate_values for trial in whole.optuna.get_trials()]
