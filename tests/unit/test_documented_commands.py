@@ -187,6 +187,7 @@ NEEDED = {
     "market=history ": ("market.start=2021-01-08", "market.end=2021-01-24"),
     **dict.fromkeys(("pool=cow", "pool=gyroscope", "pool=reclamm"), ("tokens=[BTC,ETH]",)),
     "space=none": ("space.fit.learning_rate=[0.01,1,log]",),
+    "study/pruner=threshold": ("study.pruner.below=-1",),
 }
 """What a setting does not go without, by how it begins."""
 
