@@ -57,7 +57,8 @@ def study_of(
     create_study(folder / "study.journal", "study", 1, {})
     study = Study(folder / "study.journal", "study", settings, total)
     study.add_slots(trials)
-    memories, cycles = {}, 0
+    memories: dict[int, Any] = {}
+    cycles = 0
     with lease(study.workers, "1", time.time()) as own:
         while (attempt := study.claim(own)) is not None:
             attempt.draw()
