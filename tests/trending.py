@@ -103,7 +103,8 @@ def scanned(path: int, memories: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean over the cycles for each of these memories."""
     score = cycle_score(path)
     table = [[score(memory, cycle) for cycle in range(CYCLES)] for memory in memories.tolist()]
-    return np.mean(table, axis=1)
+    means: NDArray[np.float64] = np.asarray(table).mean(axis=1)
+    return means
 
 
 def effect(values: Mapping[str, Any]) -> float:
