@@ -41,8 +41,8 @@ def opened(
     (folder / "workers").mkdir(parents=True, exist_ok=True)
     journal = folder / "study.journal"
     settings = StudySettings(seed=seed, sampler=sampler or TPE(), pruner=pruner or NoPruner())
-    create_study(journal, "study", 1, {"made": "once"})
-    study = Study(journal, "study", settings, parts)
+    storage = create_study(journal, "study", 1, {"made": "once"})
+    study = Study(journal, "study", settings, parts, storage)
     study.add_slots(slots, [POINT])
     return study
 

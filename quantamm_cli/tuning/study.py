@@ -20,7 +20,7 @@ from quantamm_cli.settings.json_tree import Json, JsonObject
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.journal import SystemLock, open_journal
 from quantamm_cli.tuning.leases import Lease
-from quantamm_cli.tuning.optuna import FrozenTrial, TrialState, optuna
+from quantamm_cli.tuning.optuna import FrozenTrial, JournalStorage, TrialState, optuna
 from quantamm_cli.tuning.samplers.base import draw_seed
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
@@ -45,15 +45,23 @@ while other trials ended, and in all. If nothing ends meanwhile, something else 
 class Study:
     """The study in a journal, as created by ``create_study``.
 
-    ``parts``: how many reports a trial makes at most; pruners may need it.
+    ``parts``: how many reports a trial makes at most; pruners may need it. ``storage``: the
+    journal, if it is open already.
     """
 
-    def __init__(self, journal: Path, name: str, settings: StudySettings, parts: int = 1) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        name: str,
+        settings: StudySettings,
+        parts: int = 1,
+        storage: JournalStorage | None = None,
+    ) -> None:
         optuna.logging.set_verbosity(logging.CRITICAL)
         self.workers = journal.parent / "workers"
         self._name, self._settings = name, settings
         self._claims = SystemLock(journal.with_name("claims.lock"))
-        self._storage = open_journal(journal)
+        self._storage = storage or open_journal(journal)
         self._pruner = settings.pruner.make(parts)
         self.optuna = self._opened()
 
@@ -260,15 +268,16 @@ class Attempt:
 
 def create_study(
     journal: Path, name: str, objectives: int, notes: JsonObject, latest: JsonObject | None = None
-) -> None:
+) -> JournalStorage:
     """Create the study in a journal, unless it is there. ``notes`` are stored when it is created,
-    ``latest`` at every call.
+    ``latest`` at every call. Returns the open journal.
 
     The caller holds the study's lock: two that create it at once would store two.
     """
     optuna.logging.set_verbosity(logging.CRITICAL)
+    storage = open_journal(journal)
     study = optuna.create_study(
-        storage=open_journal(journal),
+        storage=storage,
         study_name=name,
         directions=["maximize"] * objectives,
         load_if_exists=True,
@@ -279,6 +288,7 @@ def create_study(
     for key, value in (latest or {}).items():
         if study.user_attrs.get(key) != value:
             study.set_user_attr(key, value)
+    return storage
 
 
 def find_notes(journal: Path, name: str) -> StudyNotes | None:
@@ -286,10 +296,11 @@ def find_notes(journal: Path, name: str) -> StudyNotes | None:
 
     One of version 9274b26 lacks most of them.
     """
-    if not journal.exists():
-        return None
+    return _notes(open_journal(journal), name) if journal.exists() else None
+
+
+def _notes(storage: JournalStorage, name: str) -> StudyNotes | None:
     optuna.logging.set_verbosity(logging.CRITICAL)
-    storage = open_journal(journal)
     with suppress(KeyError):  # what Optuna raises for an unknown name
         study = optuna.load_study(study_name=name, storage=storage, sampler=_NONE)
         notes: Any = study.user_attrs
@@ -297,12 +308,16 @@ def find_notes(journal: Path, name: str) -> StudyNotes | None:
     return None
 
 
-def read_notes(journal: Path, name: str) -> StudyNotes:
-    """The notes of a study in a journal. Raises StoreError if it has no such study."""
-    notes = find_notes(journal, name)
-    if notes is None:
-        raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
-    return notes
+def read_notes(journal: Path, name: str) -> tuple[StudyNotes, JournalStorage]:
+    """The notes of a study in a journal, and the open journal. Raises StoreError if it has no such
+    study.
+    """
+    if journal.exists():
+        storage = open_journal(journal)
+        notes = _notes(storage, name)
+        if notes is not None:
+            return notes, storage
+    raise StoreError(str(journal.parent), "has no journal of a study; start it with qsim tune")
 
 
 def labels(spec: Choices) -> dict[Any, Json]:

@@ -23,6 +23,7 @@ from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.tables import TABLES, write_table
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.leases import WorkerState
+from quantamm_cli.tuning.optuna import JournalStorage
 from quantamm_cli.tuning.pruners.none import NoPruner
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Study, read_notes
@@ -80,21 +81,24 @@ def place_of(result: StoredResult) -> StudyPlace:
 
 def open_stored(place: StudyPlace) -> OpenStudy:
     """A study as its journal has it. Raises StoreError if it has none, or one of an older form."""
-    notes = notes_of(place)
+    notes, storage = notes_of(place)
     settings = StudySettings(pruner=NoPruner())  # nothing is drawn here
-    return OpenStudy(place, notes, Study(place.journal, place.name, settings))
+    study = Study(place.journal, place.name, settings, storage=storage)
+    return OpenStudy(place, notes, study)
 
 
-def notes_of(place: StudyPlace) -> StudyNotes:
-    """What a study's journal says of it. Raises StoreError as ``open_stored``."""
-    notes = read_notes(place.journal, place.name)
+def notes_of(place: StudyPlace) -> tuple[StudyNotes, JournalStorage]:
+    """What a study's journal says of it, and the open journal. Raises StoreError as
+    ``open_stored``.
+    """
+    notes, storage = read_notes(place.journal, place.name)
     if "composed" not in notes:
         raise StoreError(
             str(place.folder),
             "was begun by an older version, whose trials had no slots; qsim runs show "
             f"{place.name[:18]} shows it, and qsim tune with its settings begins a new one",
         )
-    return notes
+    return notes, storage
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
         DataError: its data are missing here, or are others.
     """
     place = replace(place, runs=place.runs.resolve())
-    notes = notes_of(place)
+    notes, storage = notes_of(place)
     with suppress(OSError):
         os.chdir(str(notes["folder"]))
     composed = notes["composed"]
@@ -74,7 +74,7 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     planned = replace(plan(search, settings, _Silent()), beside=place.beside)
     other_data = _check_same(planned, place, notes)
     atomic.make_folder(place.workers)
-    study, stopped = open_study(planned), None
+    study, stopped = open_study(planned, storage), None
     fresh = bool(notes["fresh"])
     job = Job(study, search, planned.settings, planned.goal, place, fresh, other_data)
     files = StudyFiles(planned, composed["overrides"], monitor, _document(notes))

@@ -20,7 +20,7 @@ from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
-from quantamm_cli.tuning.optuna import optuna
+from quantamm_cli.tuning.optuna import JournalStorage, optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
@@ -202,17 +202,17 @@ def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study
     }
     atomic.make_folder(place.workers)
     with atomic.reporting_errors(place.journal, "written"):
-        create_study(place.journal, place.name, len(planned.goal.names), notes, latest)
-        study = open_study(planned)
+        storage = create_study(place.journal, place.name, len(planned.goal.names), notes, latest)
+        study = open_study(planned, storage)
         points = [labelled(planned.search.space, values) for values in planned.first]
         study.add_slots(settings.trials, points)
     return study
 
 
-def open_study(planned: StudyPlan) -> Study:
-    """The study of a plan, which exists."""
+def open_study(planned: StudyPlan, storage: JournalStorage) -> Study:
+    """The study of a plan, which exists, in its open journal."""
     place = planned.place
-    return Study(place.journal, place.name, planned.settings, planned.parts)
+    return Study(place.journal, place.name, planned.settings, planned.parts, storage)
 
 
 def _check_best(trials: Sequence[Trial], best: Trial | None, stopped: str | None) -> None:

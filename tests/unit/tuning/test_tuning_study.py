@@ -409,5 +409,5 @@ def test_notes_are_those_of_its_creation(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="has no journal of a study"):
         read_notes(tmp_path / "study.journal", "study")
     reopened(tmp_path)
-    assert read_notes(tmp_path / "study.journal", "study") == {"made": "once"}
+    assert read_notes(tmp_path / "study.journal", "study")[0] == {"made": "once"}
     assert find_notes(tmp_path / "study.journal", "other") is None
