@@ -96,9 +96,10 @@ def test_stopped_at_any_moment_it_is_the_same_study(
     stopper = Stopper(monkeypatch)
     assert toy.call(*words, folder=whole).code == 0
     steps = stopper.count
-    assert toy.call(*words, folder=again).code == 0
-    assert facts(again) == facts(whole)
-    assert runs(again) == runs(whole)
+    if kind == "tpe":  # the others are compared with their stopped ones
+        assert toy.call(*words, folder=again).code == 0
+        assert facts(again) == facts(whole)
+        assert runs(again) == runs(whole)
     states = [trial["state"] for trial in facts(whole)[0]]
     assert {"finished", "pruned"} == set(states), states
 
