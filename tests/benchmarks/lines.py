@@ -56,6 +56,7 @@ class Process(NamedTuple):
     measured to its first step. ``empty_cache``: nothing was compiled before. ``target``: seconds.
     ``after``: commands that come before it, once, in the folder in which it then runs every time;
     without any it runs in an empty one. ``forget``: a folder of the cache that is emptied before.
+    ``threads``: how many it may use; 0: all.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Process(NamedTuple):
     empty_cache: bool = False
     after: tuple[tuple[str, ...], ...] = ()
     forget: str = ""
+    threads: int = 0
 
 
 class Competition(NamedTuple):
@@ -97,6 +99,11 @@ A_DAY = (
     *("start=2021-01-08", "end=2021-01-09"),
 )
 TWO = ("tokens=[BTC,ETH]", "fees=flat", "fees.fee=0.003")
+STUDY = (
+    *("tune", *TWO, "data.burn_in_days=10", "fit.steps=8", "study.trials=16", "-q"),
+    *("start=2022-11-15", "end=2023-01-10", "test_end=2023-01-20"),
+    *("space=none", "space.fit.learning_rate=[0.01,0.5,log]", "space.fit.noise_scale=[0.01,1,log]"),
+)
 
 
 def path(tokens: int, lanes: int, days: int, chunk: int, fee: bool, gradient: bool) -> Line:
@@ -221,6 +228,7 @@ def processes(full: bool) -> Iterator[Process]:
     yield Process(f"{first}, no program in the cache", TWO, first_step=True)
     yield Process(f"{first}, programs in the cache", TWO, 3.0, 3, first_step=True)
     yield from commands()
+    yield from studies()
     whole = ("train", "fit.steps=1000", "fit.early_stopping=false")
     name = "`qsim train`, 1,000 steps, {}, on a machine that has compiled nothing"
     yield Process(name.format("three tokens, no fee"), whole, 30.0, empty_cache=True)
@@ -247,6 +255,20 @@ def commands() -> Iterator[Process]:
     yield Process("`qsim report conf=demo`", report, None, 3, after=(*trained, report))
     yield Process("`qsim runs list`", ("runs", "list"), None, 5, after=(train,))
     yield Process("`qsim simulate`, a day", A_DAY, 1.2, 7, after=(A_DAY,))
+
+
+def studies() -> Iterator[Process]:
+    """Sixteen trainings with fees, once their programs are compiled; and once they are stored."""
+    warm = (*STUDY, "study.trials=2", "runs_dir=elsewhere")
+    name, sixteen = "`qsim tune`, 16 trainings with fees, {}", (*STUDY, "--fresh")
+    yield Process(name.format("one worker"), sixteen, None, 2, after=(warm,))
+    one = Process(name.format("one worker of one thread"), sixteen, None, 2, after=(warm,))
+    yield one._replace(threads=1)
+    two = (*sixteen, "study.workers=2")
+    yield Process(name.format("two workers"), two, None, 2, after=(warm,))
+    stored = (*STUDY, "study.sampler=random")
+    again = (*stored, "study.gap_penalty=1e-9")
+    yield Process("`qsim tune`, another study of 16 stored runs", again, after=(stored,))
 
 
 def competitions() -> Iterator[Competition]:

@@ -29,6 +29,8 @@ def _spent() -> float:
 def command(tree: Tree, process: dict[str, Any]) -> tuple[float, int | None]:
     """``qsim WORDS`` to its end: seconds, and bytes of memory."""
     environment = {"QSIM_CACHE": "cache"} if process["empty_cache"] else {}  # in an empty folder
+    if process.get("threads"):
+        environment["NPROC"] = str(process["threads"])  # which XLA reads
     began = time.perf_counter()
     place = process["name"] if process.get("after") else None
     done = tree.qsim(*process["words"], place=place, **environment)
