@@ -25,7 +25,7 @@ from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
 from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
-from quantamm_cli.workflows.data import last_date, load_market
+from quantamm_cli.workflows.data import last_date, load_market, planned_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result, Watch
@@ -150,6 +150,14 @@ def tune(
     _check_best(trials, best, stopped)
     watch.lap("write")
     return StudyResult(planned, status, trials, best, stopped, watch.seconds, sources)
+
+
+def check_planned_study(planned: StudyPlan, fresh: bool, other_data: bool, fork: bool) -> None:
+    """Refuse what ``tune`` would, once it reads the files of its base. Raises as ``tune`` does."""
+    base = planned.search.base
+    market = planned_market(base, last_date(base))
+    if market is not None:
+        _bound(planned, inputs_of(base, market), versions(), fresh, other_data, fork)
 
 
 def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:

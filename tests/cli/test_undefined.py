@@ -128,6 +128,10 @@ WRONG = {
         *("tune", "space=none", "space.fit.learning_rate=[0.01,1,log]"),
         "params.k_per_dya=3",
     ],
+    "a study's prices": [
+        *("tune", "space=none", "space.fit.learning_rate=[0.01,1,log]", "data=csv", "data.dir=."),
+        "tokens=[BTC,ETH]",
+    ],
     "a file of fees that is not there": ["train", "fees=recorded", "fees.file=fees.csv"],
     "a file of trades without a column": [
         *("simulate", "trades=recorded", "trades.file=wrong.csv"),

@@ -59,12 +59,14 @@ def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
     watch, settings = Watch(), read_study(composed.tree)
     search = Search(composed.tree, composed.overrides, composed.config_dir)
     from quantamm_cli.workflows.study_plan import plan
-    from quantamm_cli.workflows.tune import tune
+    from quantamm_cli.workflows.tune import check_planned_study, tune
 
     planned = plan(search, settings, monitor)
     if options.text("table") is not None:
         raise ConfigError("--out", "is an option of qsim tune export STUDY")
+    other_data, fork = options.on("other_data"), options.on("fork")
     if options.dry_run:
+        check_planned_study(planned, options.fresh, other_data, fork)
         return planned
     watch.lap("space")
     return tune(
@@ -73,8 +75,8 @@ def _tune(composed: "Composed", options: "Options", monitor: "Monitor") -> "Resu
         options.fresh,
         monitor,
         watch,
-        other_data=options.on("other_data"),
-        fork=options.on("fork"),
+        other_data=other_data,
+        fork=fork,
         pick=options.text("pick") or "knee",
     )
 
