@@ -85,7 +85,7 @@ def test_quiet_json_says_nothing_else(trained: Path, call: Call) -> None:
 def test_a_pipe_gets_plain_text(trained: Path, call: Call) -> None:
     read, write = os.pipe()
     os.set_blocking(write, False)  # more than a pipe holds would fail here, not wait for a reader
-    with open(read, encoding="ascii", newline="") as reader, contextlib.chdir(trained):
+    with open(read, encoding="utf-8", newline="") as reader, contextlib.chdir(trained):
         with open(write, "w", encoding="utf-8") as pipe, contextlib.redirect_stdout(pipe):
             assert main(["evaluate", *TOY]) == 0
         out = reader.read()
