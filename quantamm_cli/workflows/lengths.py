@@ -1,8 +1,6 @@
 """Refuses periods that are too short for a metric."""
 
 from quantamm_cli.errors import ConfigError
-from quantamm_cli.metrics import METRICS
-from quantamm_cli.metrics.undefined import duration, lack
 from quantamm_cli.settings.run import Train
 
 _LONGER = {
@@ -21,6 +19,8 @@ def check_period(settings: Train, period: str, metric: str, where: str) -> None:
 
 def check_length(metric: str, rows: int, where: str, what: str, longer: str) -> None:
     """Raise ConfigError, at ``where``, if so many rows of ``what`` are too short for a metric."""
+    from quantamm_cli.metrics.undefined import duration, lack  # with JAX: a listing needs it not
+
     if lack(metric, rows) is not None:
         raise ConfigError(
             where,
@@ -30,6 +30,9 @@ def check_length(metric: str, rows: int, where: str, what: str, longer: str) -> 
 
 
 def needed(metric: str) -> str:
+    from quantamm_cli.metrics import METRICS
+    from quantamm_cli.metrics.undefined import duration
+
     return duration(METRICS[metric].minutes)
 
 
