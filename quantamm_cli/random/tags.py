@@ -33,6 +33,8 @@ SYNTHETIC_SUPPLY = "qsim synthetic supply 1"
 
 _ALONE = "its numbers estimate a probability; they affect no market and no parameter"
 _CHALLENGE = "these are the streams of the original challenge, with its seeds"
+_DRAWN = "the seed is a digest of the study's seed, the trial and the setting"
+_SAMPLERS = ("gp", "grid", "nsga2", "nsga3", "qmc", "random", "tpe", "tpe_independent")
 UNTAGGED = {
     "competition.challenge.play.start_streams": _CHALLENGE,
     "competition.market.challenge_paths.orders": _CHALLENGE,
@@ -47,7 +49,9 @@ UNTAGGED = {
     "evaluation.rademacher.rademacher": _ALONE,
     "training.optuna._next_trials": "the seed is a number of the stream of the tag OPTUNA",
     "tuning.points.__init__": "tests whether a space has legal points; none of them is run",
-    "tuning.study.reseed": "the seed is a digest of the study's seed, the trial and the setting",
+    **dict.fromkeys((f"tuning.samplers.{name}.make" for name in _SAMPLERS), _DRAWN),
+    "tuning.leases.__init__": "the name of a worker",
+    "tuning.study.the module": "a place holder that draws nothing",
 }
 """The functions that start a stream without a tag, and the reasons. A new function takes a tag.
 

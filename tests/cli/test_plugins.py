@@ -132,7 +132,9 @@ def test_a_group_of_a_package_is_listed_like_ours(packages: Path, tmp_path: Path
     line = "qsim show wea"
     completed = qsim(packages, tmp_path, "-sc", "query=bash", COMP_LINE=line, COMP_POINT="13")
     assert completed.out.split() == ["weathers"]
-    assert "weathers, experiments" in qsim(packages, tmp_path, "show", "--help").out
+    assert "weathers, experiments" in " ".join(
+        qsim(packages, tmp_path, "show", "--help").out.split()
+    )
 
 
 def test_its_yaml_enrols_it_in_the_laws(packages: Path, root: Path) -> None:

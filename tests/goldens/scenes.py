@@ -170,6 +170,7 @@ NEW = {
             *(f"show {what}" for what in ("pools", "rules", "guards", "fees", "trades", "data")),
             *(f"show {what}" for what in ("metrics", "fits", "splits", "practices")),
             *(f"show {what}" for what in ("strategies", "markets", "experiments", "plots")),
+            *(f"show {what}" for what in ("samplers", "pruners", "objectives")),
             "show fees flat",
             "help",
             "help start",
