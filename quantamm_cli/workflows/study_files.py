@@ -83,7 +83,7 @@ class StudyFiles:
             self.monitor.warn(f"{path} is not a complete experiment: {failure}")
             return
         name = run_name(settings)
-        if best.run != name:
+        if str(best.run).partition("+")[0] != name:
             self.monitor.warn(
                 f"{path} gives {name[:17]}…, not {str(best.run)[:16]}…: a setting does not come "
                 "from YAML"

@@ -108,6 +108,10 @@ class Runner:
         trial = TrialScores(tree, monitor, fresh, job.other_data, reports.of_training)
         for scores in trial.of(settings):
             reports.of_cycle(scores)
+        for beside in trial.trained:
+            if beside.startswith(f"{run}+"):  # the run of the plain name is of other data
+                with job.writing():
+                    attempt.runs_as(beside, values)
         return reports.values(), job.goal.violations(reports.cycles)
 
     def _release(self) -> None:

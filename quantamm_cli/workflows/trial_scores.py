@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class TrialScores:
     fresh: bool = False
     other_data: bool = False
     observer: Observer | None = None
+    trained: list[str] = field(default_factory=list)
+    """The names of the runs that it trained, or found trained."""
 
     def of(self, settings: Train) -> Iterator[Scores]:
         """The scores of each cycle, in order of time; of a holdout, its only ones.
@@ -96,7 +98,7 @@ class TrialScores:
         return _scores_of(answer.to_dict())
 
     def _train(self, settings: Train) -> TrainingResult:
-        return train(
+        result = train(
             settings,
             USUAL,
             self.fresh,
@@ -104,6 +106,8 @@ class TrialScores:
             other_data=self.other_data,
             observer=self.observer,
         )
+        self.trained.append(result.run.name)
+        return result
 
 
 def provisional(settings: Train, entries: Sequence[Entry], targets: Sequence[str]) -> float:

@@ -269,6 +269,8 @@ def test_a_study_and_a_walk_forward_are_bound(folder: Path, call: Call) -> None:
     call("evaluate", *WORDS, *cycles).one_line(3, "prices (sha256", "--other-data")
     other = call(*study, "study.trials=1", "--other-data", "--json").json
     assert other["study"] == f"{one['study']}+{other['data']['sha256'][:12]}"
+    (trial,) = other["trials"]
+    assert trial["run"] == f"{one['trials'][0]['run']}+{other['data']['sha256'][:12]}"
     again = call("train", *WORDS, *cycles, "--other-data", "--json").json
     assert again["run"] == f"{walk['run']}+{again['data']['sha256'][:12]}"
     assert call("runs", "verify").code == 0
