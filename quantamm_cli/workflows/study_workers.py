@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
@@ -123,6 +123,7 @@ class _Worker:
     ended: int = 0
     """How many trials had ended then."""
     given_up: bool = False
+    since: float = field(default_factory=time.time)
 
     @property
     def log(self) -> Path:
@@ -141,9 +142,8 @@ class _Worker:
         code = self.process.poll()
         if code is None or self.given_up:
             return
-        if code == 0:
-            self.given_up = True  # it found nothing to do
-            return
+        if code == 0 and (_over(self.job) or self.job.place.asked_to_stop(self.since)):
+            return  # it found nothing to do
         ended = sum(trial.state in ENDED for trial in self.job.study.trials)
         self.starts, self.ended = 1 + self.starts * (ended == self.ended), ended
         refused = 0 < code < 128 and code != 1
@@ -153,7 +153,13 @@ class _Worker:
             return
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         monitor.note(f"worker {self.number} {how}; it is started again")
+        self.close()
         self.process = _start(self.job, self.log, self.environment)
+
+    def close(self) -> None:
+        """Close the pipe to a process that has ended."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 @contextmanager
@@ -206,8 +212,7 @@ def _stop(workers: list[_Worker]) -> None:
             process.wait()
     for worker in workers:
         worker.given_up = True
-        if worker.process.stdin is not None:
-            worker.process.stdin.close()
+        worker.close()
 
 
 def _processors() -> int:

@@ -5,6 +5,7 @@ tried twice. ``-m long`` has the form with the real command.
 import errno
 import fcntl
 import json
+import math
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,9 @@ from toy import TOY, Call
 
 from quantamm_cli.store import atomic
 from quantamm_cli.tuning import leases
+from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.workflows import study_workers
+from quantamm_cli.workflows.monitor import Monitor
 
 pytestmark = pytest.mark.faults
 SPACE = ("space=none", "space.fit.learning_rate=[0.001,1,log]")
@@ -109,6 +114,39 @@ def test_a_worker_ends_with_its_parent() -> None:
         assert process.poll() is None
         process.stdin.close()
         assert process.wait(20) == -signal.SIGTERM
+
+
+def test_workers_that_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a trial waits they are started again; when the last one ends, the study has ended,
+    though they are gone before anybody looks.
+    """
+    study = slots.opened(tmp_path, 2)
+    lines: list[str] = []
+
+    def leave(*words: object) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+        process.wait()
+        return process
+
+    def end_one(check: object) -> None:
+        with slots.worker(study) as lease:
+            attempt = study.claim(lease)
+            assert attempt is not None
+            slots.end(attempt)
+
+    class Lines(Monitor):
+        def note(self, text: str) -> None:
+            lines.append(text)
+
+    monkeypatch.setattr(study_workers, "_start", leave)
+    monkeypatch.setattr(study_workers, "_wait", end_one)
+    monkeypatch.setattr(study_workers, "_warm", lambda job, since: True)
+    place = SimpleNamespace(asked_to_stop=lambda since: False)
+    job: Any = SimpleNamespace(study=study, place=place, settings=StudySettings())
+    shown: Any = SimpleNamespace(look=lambda: None, write_soon=lambda study: None)
+    study_workers.run_workers(job, 2, math.inf, Lines(), shown, shown)
+    assert [trial.state for trial in study.trials] == ["finished"] * 2
+    assert lines == [f"worker {each} ended with code 0; it is started again" for each in (1, 2)]
 
 
 # refused before anything is claimed
