@@ -33,7 +33,7 @@ from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_plan import StudyPlan, plan
 from quantamm_cli.workflows.study_reports import Job
-from quantamm_cli.workflows.study_runner import Runner, StudyStopped
+from quantamm_cli.workflows.study_runner import Runner, StudyStopped, ended_early
 from quantamm_cli.workflows.study_verbs import notes_of
 from quantamm_cli.workflows.tune import open_study
 
@@ -53,7 +53,8 @@ class WorkerResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         why = "no trial is left" if self.stopped is None else self.stopped
-        return [f"{self.study[:18]}…: ended {self.ended} trials; {why}"]
+        count = "1 trial" if self.ended == 1 else f"{self.ended} trials"
+        return [f"{self.study[:18]}…: ended {count}; {why}"]
 
 
 def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
@@ -89,6 +90,7 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     ):
         try:
             Runner(job, lease, monitor, ended=ended).run()
+            stopped = ended_early(study.trials, planned.settings.patience)
         except StudyStopped as reason:
             stopped = str(reason)
         count = lease.state.ended

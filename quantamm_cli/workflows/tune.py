@@ -24,7 +24,7 @@ from quantamm_cli.tuning.optuna import JournalStorage, optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
-from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed
 from quantamm_cli.workflows.data import last_date, load_market, planned_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -32,7 +32,7 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_plan import StudyPlan
 from quantamm_cli.workflows.study_reports import Job
-from quantamm_cli.workflows.study_runner import Runner, StudyStopped
+from quantamm_cli.workflows.study_runner import Runner, StudyStopped, ended_early
 from quantamm_cli.workflows.study_watch import StudyWatch
 from quantamm_cli.workflows.study_workers import count_workers, run_workers
 
@@ -172,7 +172,7 @@ def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
         deadline = time.monotonic() + settings.max_seconds
     workers = count_workers(settings.workers, _waiting(study))
     with monitor.display("tuning", len(study.trials)) as display:
-        shown = StudyWatch(study, files.plan.goal.names, monitor, display)
+        shown = StudyWatch(study, files.plan.goal.names, monitor, display, files.pick)
         try:
             if workers > 1:
                 run_workers(job, workers, deadline, monitor, shown, files)
@@ -188,10 +188,7 @@ def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
             return str(reason)
         finally:
             shown.look()
-    if not _waiting(study) or first_all_failed(study.trials):
-        return None
-    count = without_improvement(study.trials)
-    return f"no better trial in {count} (study.patience={settings.patience})"
+    return None if first_all_failed(study.trials) else ended_early(study.trials, settings.patience)
 
 
 def _waiting(study: Study) -> int:
