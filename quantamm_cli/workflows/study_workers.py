@@ -71,7 +71,7 @@ def run_workers(
                 if job.place.asked_to_stop(since):
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
-                if _warm(job, began):
+                if _warm(job, began) or workers[0].given_up:
                     start(count)
                 for worker in workers:
                     worker.look(monitor)
@@ -132,9 +132,10 @@ class _Worker:
 
     @property
     def last_line(self) -> str:
-        """The last line that it printed."""
+        """The last line that it printed, without the name of the command."""
         with suppress(OSError, IndexError):
-            return self.log.read_text("utf-8", "replace").strip().splitlines()[-1]
+            lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+            return lines[-1].removeprefix("qsim tune: ")
         return "it printed nothing"
 
     def look(self, monitor: Monitor) -> None:

@@ -24,7 +24,7 @@ from quantamm_cli.tuning.optuna import JournalStorage, optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
-from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed
+from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
 from quantamm_cli.workflows.data import last_date, load_market, planned_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -87,7 +87,10 @@ class StudyResult(Result):
                 f"{failed[-1].number}: {failed[-1].reason}"
             )
         if self.stopped is not None:
-            lines.append(f"{self.stopped}; run the same command to go on")
+            patience = self.plan.settings.patience
+            tired = patience is not None and without_improvement(self.trials) >= patience
+            how = "a larger study.patience goes on" if tired else "run the same command to go on"
+            lines.append(f"{self.stopped}; {how}")
         if self.best is not None:
             lines.append(f"to train the best again: qsim train conf={self.files['experiment']}")
         return lines
