@@ -39,8 +39,10 @@ class TrialRecord(TypedDict):
     settings: JsonObject
     values: NotRequired[Mapping[str, float]]
     """By objective, if there are several."""
-    violations: NotRequired[Mapping[str, float]]
-    """By constrained metric, what is beyond its limit; not above 0 where it is met."""
+    violations: NotRequired[Mapping[str, float | None]]
+    """By constrained metric, what is beyond its limit; not above 0 where it is met; ``None`` where
+    the metric does not exist.
+    """
     run: NotRequired[str]
     reason: NotRequired[str]
     seconds: NotRequired[float]

@@ -118,6 +118,7 @@ def test_trials(made: dict[str, Any], asked: Call, name: str) -> None:
     lines = asked("tune", "trials", name).out.splitlines()
     assert len(lines) == 2 + len(made["trials"])
     assert "after step 2 of 6, at 99" in lines[4]
+    assert lines[6].endswith("beyond max_drawdown")  # it has the highest value
     (best,) = [line for line in lines if line.endswith("best")]
     assert best.split()[0] == str(made["best"]["number"])
 
