@@ -24,6 +24,8 @@ class StudyNotes(TypedDict):
     folder: str
     """Where it was started, so that relative paths can be read."""
     fresh: bool
+    pick: NotRequired[str]
+    """How the last ``qsim tune`` chose the best of several objectives."""
     optuna: str
     data: NotRequired[JsonObject]
     code: NotRequired[Mapping[str, str]]

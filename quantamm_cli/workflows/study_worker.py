@@ -78,11 +78,11 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     study, stopped = open_study(planned, storage), None
     fresh = bool(notes["fresh"])
     job = Job(study, search, planned.settings, planned.goal, place, fresh, other_data)
-    files = StudyFiles(planned, composed["overrides"], monitor, _document(notes))
-    names = planned.goal.names
+    pick, names = notes.get("pick", "knee"), planned.goal.names
+    files = StudyFiles(planned, composed["overrides"], monitor, _document(notes), pick)
 
     def ended(trial: Trial) -> None:
-        monitor.note(ended_line(trial, names, best_of(study.trials, names)))
+        monitor.note(ended_line(trial, names, best_of(study.trials, names, pick)))
 
     with (
         atomic.reporting_errors(place.workers, "written"),

@@ -136,7 +136,7 @@ def tune(
             str(place.folder), f"workers are at its trials; first: qsim tune stop {place.name[:18]}"
         )
     with place.held(fresh):
-        study = _open(planned, composed, {**document, "fresh": fresh})
+        study = _open(planned, composed, {**document, "fresh": fresh}, pick)
         job = Job(study, planned.search, settings, planned.goal, place)
         job = replace(job, fresh=bool(study.notes["fresh"]), other_data=bool(sources.changes))
         status = "resumed" if any(trial.settings for trial in study.trials) else "new"
@@ -199,7 +199,7 @@ def _waiting(study: Study) -> int:
     return sum(trial.state not in ENDED for trial in study.trials)
 
 
-def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study:
+def _open(planned: StudyPlan, composed: Composed, document: JsonObject, pick: str) -> Study:
     """The study with all its slots, and what other processes need to know of it."""
     place, settings = planned.place, planned.settings
     notes = {**document, "identity": planned.identity}
@@ -207,6 +207,7 @@ def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study
         "study": without(plain(settings), "meaning"),
         "composed": composed.to_dict(),
         "folder": os.getcwd(),
+        "pick": pick,
     }
     atomic.make_folder(place.workers)
     with atomic.reporting_errors(place.journal, "written"):

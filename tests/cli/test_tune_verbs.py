@@ -260,6 +260,9 @@ def test_several_objectives(tmp_path: Path, call: Call, monkeypatch: pytest.Monk
     one = call(*TWO, "--json", "--pick", "max_drawdown").json
     assert one["status"] == "reused"
     assert one["best"] == best("max_drawdown").json["best"]
+    experiment = (tmp_path / one["best"]["experiment"]).read_text()
+    assert call("tune", "worker", made["study"]).code == 0  # it picks as who began it
+    assert (tmp_path / one["best"]["experiment"]).read_text() == experiment
     shown = call("tune", "best", made["study"], "--pick", "max_drawdown")
     assert f"qsim train conf={one['best']['experiment']}" in shown.err
     again = call("train", f"conf={one['best']['experiment']}", "--dry-run", "--json").json
