@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
 from quantamm_cli.tuning.leases import Lease
 from quantamm_cli.tuning.study import Attempt
-from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, Trial
 from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
 from quantamm_cli.workflows.study_files import run_name
 from quantamm_cli.workflows.study_reports import Job, Reports, TrialOver
@@ -142,16 +142,6 @@ def stopped_text(job: Job) -> str:
     trials = job.study.trials
     done = sum(trial.state in ENDED for trial in trials)
     return f"stopped after {done} of {len(trials)} trials; run the same command to resume"
-
-
-def ended_early(trials: Sequence[Trial], patience: int | None) -> str | None:
-    """Why trials wait that no worker takes; ``None`` if none does."""
-    if all(trial.state in ENDED for trial in trials):
-        return None
-    failed = first_all_failed(trials)
-    if failed is not None:
-        return f"the first trials failed; the last: {failed.reason}"
-    return f"no better trial in {without_improvement(trials)} (study.patience={patience})"
 
 
 class _TrialMonitor(Monitor):

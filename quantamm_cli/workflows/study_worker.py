@@ -25,7 +25,7 @@ from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.study_records import best_of
-from quantamm_cli.tuning.trials import Trial
+from quantamm_cli.tuning.trials import Trial, ended_early
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -33,7 +33,7 @@ from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_plan import StudyPlan, plan
 from quantamm_cli.workflows.study_reports import Job
-from quantamm_cli.workflows.study_runner import Runner, StudyStopped, ended_early
+from quantamm_cli.workflows.study_runner import Runner, StudyStopped
 from quantamm_cli.workflows.study_verbs import notes_of
 from quantamm_cli.workflows.tune import open_study
 
@@ -53,8 +53,7 @@ class WorkerResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         why = "no trial is left" if self.stopped is None else self.stopped
-        count = "1 trial" if self.ended == 1 else f"{self.ended} trials"
-        return [f"{self.study[:18]}…: ended {count}; {why}"]
+        return [f"{self.study[:18]}…: ended {self.ended} trial{'s' * (self.ended != 1)}; {why}"]
 
 
 def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.tuning import leases
-from quantamm_cli.tuning.trials import ENDED, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, first_all_failed, tired
 from quantamm_cli.workflows.monitor import Check, Monitor
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_reports import Job
@@ -105,9 +105,8 @@ def _over(job: Job) -> bool:
     trials = job.study.trials
     if any(trial.state == "running" for trial in trials):
         return False
-    patience = job.settings.patience
-    tired = patience is not None and without_improvement(trials) >= patience
-    return tired or bool(first_all_failed(trials)) or all(each.state in ENDED for each in trials)
+    over = tired(trials, job.settings.patience) or bool(first_all_failed(trials))
+    return over or all(each.state in ENDED for each in trials)
 
 
 @dataclass
@@ -134,8 +133,8 @@ class _Worker:
     def last_line(self) -> str:
         """The last line that it printed, without the name of the command."""
         with suppress(OSError, IndexError):
-            lines = self.log.read_text("utf-8", "replace").strip().splitlines()
-            return lines[-1].removeprefix("qsim tune: ")
+            text = self.log.read_text("utf-8", "replace").strip()
+            return text.splitlines()[-1].removeprefix("qsim tune: ")
         return "it printed nothing"
 
     def look(self, monitor: Monitor) -> None:

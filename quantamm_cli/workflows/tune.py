@@ -24,7 +24,7 @@ from quantamm_cli.tuning.optuna import JournalStorage, optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
-from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, Trial, ended_early, first_all_failed, tired
 from quantamm_cli.workflows.data import last_date, load_market, planned_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -32,7 +32,7 @@ from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_plan import StudyPlan
 from quantamm_cli.workflows.study_reports import Job
-from quantamm_cli.workflows.study_runner import Runner, StudyStopped, ended_early
+from quantamm_cli.workflows.study_runner import Runner, StudyStopped
 from quantamm_cli.workflows.study_watch import StudyWatch
 from quantamm_cli.workflows.study_workers import count_workers, run_workers
 
@@ -87,9 +87,8 @@ class StudyResult(Result):
                 f"{failed[-1].number}: {failed[-1].reason}"
             )
         if self.stopped is not None:
-            patience = self.plan.settings.patience
-            tired = patience is not None and without_improvement(self.trials) >= patience
-            how = "a larger study.patience goes on" if tired else "run the same command to go on"
+            over = tired(self.trials, self.plan.settings.patience)
+            how = "a larger study.patience goes on" if over else "run the same command to go on"
             lines.append(f"{self.stopped}; {how}")
         if self.best is not None:
             lines.append(f"to train the best again: qsim train conf={self.files['experiment']}")
