@@ -83,6 +83,9 @@ def _run(options: Options, console: Console) -> int:
     if options.cfg or options.info:
         return _show(composer, options, console)
     if options.multirun:
+        if options.words and options.words[0] in command.optional_verbs:
+            where = f"qsim {options.command} {options.words[0]}"
+            raise ConfigError("--multirun", f"is not an option of {where}")
         from quantamm_cli.cli.sweep import sweep
 
         return sweep(composer, options, console)

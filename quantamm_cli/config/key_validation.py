@@ -40,7 +40,7 @@ def unknown(key: str, tree: JsonObject, origin: str = "") -> ConfigError:
     parent = lookup(tree, key.split(".")[:-1])
     if "." in key and isinstance(parent, dict):
         siblings = [name for name in parent if name != "kind"]
-        near = near or f" (there are: {', '.join(siblings)})"
+        near = near or f" (there are: {', '.join(siblings) or 'none'})"
         if isinstance(parent.get("kind"), str):
             owner = f" of {parent['kind']}"
     return ConfigError(key, f"no such setting{owner}{origin}{near}")

@@ -117,6 +117,9 @@ def unknown_choice(
     )
 
 
+_MERGING = "Error merging override "
+
+
 def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
     """Hydra's error on a composition as one line, at the override that it is about."""
     text = str(failure) or str(failure.__cause__ or "")
@@ -140,6 +143,12 @@ def translated(failure: BaseException, parsed: list[Override]) -> ConfigError:
             place,
             f"{line.split(' No match')[0]} {reason} (in a file, write '- override /group: name')",
         )
+    if line.startswith(_MERGING):
+        word, cause = line.removeprefix(_MERGING), str(failure.__cause__)
+        if "object_type=list" in cause:
+            key = word.partition("=")[0]
+            return ConfigError(word, f"the setting is a list; write {key}=[...]")
+        return ConfigError(word, (cause or line).splitlines()[0])
     if line.startswith("Could not append"):
         return ConfigError(place, "exists already; leave out the '+'")
     if re.fullmatch(r"Could not override '[^']*'\.", line):

@@ -24,7 +24,10 @@ def trials_table(
     rows = []
     for each in trials:
         settings = map(each["settings"].get, searched)
-        remark = "best" if each["number"] == best else each.get("reason", "")
+        beyond = [name for name, by in each.get("violations", {}).items() if by is None or by > 0]
+        remark = each.get("reason", f"beyond {', '.join(beyond)}" if beyond else "")
+        if each["number"] == best:
+            remark = "best"
         rows.append(
             [
                 each["number"],

@@ -24,6 +24,8 @@ class StudyNotes(TypedDict):
     folder: str
     """Where it was started, so that relative paths can be read."""
     fresh: bool
+    pick: NotRequired[str]
+    """How the last ``qsim tune`` chose the best of several objectives."""
     optuna: str
     data: NotRequired[JsonObject]
     code: NotRequired[Mapping[str, str]]
@@ -39,8 +41,10 @@ class TrialRecord(TypedDict):
     settings: JsonObject
     values: NotRequired[Mapping[str, float]]
     """By objective, if there are several."""
-    violations: NotRequired[Mapping[str, float]]
-    """By constrained metric, what is beyond its limit; not above 0 where it is met."""
+    violations: NotRequired[Mapping[str, float | None]]
+    """By constrained metric, what is beyond its limit; not above 0 where it is met; ``None`` where
+    the metric does not exist.
+    """
     run: NotRequired[str]
     reason: NotRequired[str]
     seconds: NotRequired[float]

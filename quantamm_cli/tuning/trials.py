@@ -66,3 +66,18 @@ def first_all_failed(trials: Sequence[Trial], count: int = 5) -> Trial | None:
     if len(first) == count and all(trial.state == "failed" for trial in first):
         return first[-1]
     return None
+
+
+def tired(trials: Sequence[Trial], patience: int | None) -> bool:
+    """Whether no trial improved for ``patience`` trials, which ends a study."""
+    return patience is not None and without_improvement(trials) >= patience
+
+
+def ended_early(trials: Sequence[Trial], patience: int | None) -> str | None:
+    """Why trials wait that no worker takes; ``None`` if none does."""
+    if all(trial.state in ENDED for trial in trials):
+        return None
+    failed = first_all_failed(trials)
+    if failed is not None:
+        return f"the first trials failed; the last: {failed.reason}"
+    return f"no better trial in {without_improvement(trials)} (study.patience={patience})"

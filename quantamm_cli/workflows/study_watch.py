@@ -22,6 +22,8 @@ class StudyWatch:
     """The objectives."""
     monitor: Monitor
     display: Display
+    pick: str = "knee"
+    """How the best of several objectives is chosen."""
     _noted: set[int] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
     _done_before: int = 0
@@ -33,7 +35,7 @@ class StudyWatch:
     def look(self) -> None:
         """Note the trials that ended since the last look, and show the state."""
         trials = self.study.trials
-        best = best_of(trials, self.names)
+        best = best_of(trials, self.names, self.pick)
         for trial in trials:
             if trial.state in ENDED and trial.number not in self._noted:
                 self._noted.add(trial.number)

@@ -25,7 +25,7 @@ from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.study_records import best_of
-from quantamm_cli.tuning.trials import Trial
+from quantamm_cli.tuning.trials import Trial, ended_early
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -53,7 +53,7 @@ class WorkerResult(Result):
 
     def tables(self) -> Sequence[Table | str]:
         why = "no trial is left" if self.stopped is None else self.stopped
-        return [f"{self.study[:18]}…: ended {self.ended} trials; {why}"]
+        return [f"{self.study[:18]}…: ended {self.ended} trial{'s' * (self.ended != 1)}; {why}"]
 
 
 def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
@@ -77,11 +77,11 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     study, stopped = open_study(planned, storage), None
     fresh = bool(notes["fresh"])
     job = Job(study, search, planned.settings, planned.goal, place, fresh, other_data)
-    files = StudyFiles(planned, composed["overrides"], monitor, _document(notes))
-    names = planned.goal.names
+    pick, names = notes.get("pick", "knee"), planned.goal.names
+    files = StudyFiles(planned, composed["overrides"], monitor, _document(notes), pick)
 
     def ended(trial: Trial) -> None:
-        monitor.note(ended_line(trial, names, best_of(study.trials, names)))
+        monitor.note(ended_line(trial, names, best_of(study.trials, names, pick)))
 
     with (
         atomic.reporting_errors(place.workers, "written"),
@@ -89,6 +89,7 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     ):
         try:
             Runner(job, lease, monitor, ended=ended).run()
+            stopped = ended_early(study.trials, planned.settings.patience)
         except StudyStopped as reason:
             stopped = str(reason)
         count = lease.state.ended

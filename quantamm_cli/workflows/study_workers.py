@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
 from quantamm_cli.tuning import leases
-from quantamm_cli.tuning.trials import ENDED, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, first_all_failed, tired
 from quantamm_cli.workflows.monitor import Check, Monitor
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_reports import Job
@@ -71,7 +71,7 @@ def run_workers(
                 if job.place.asked_to_stop(since):
                     save()
                     raise StudyStopped("stopped by qsim tune stop")
-                if _warm(job, began):
+                if _warm(job, began) or workers[0].given_up:
                     start(count)
                 for worker in workers:
                     worker.look(monitor)
@@ -105,9 +105,8 @@ def _over(job: Job) -> bool:
     trials = job.study.trials
     if any(trial.state == "running" for trial in trials):
         return False
-    patience = job.settings.patience
-    tired = patience is not None and without_improvement(trials) >= patience
-    return tired or bool(first_all_failed(trials)) or all(each.state in ENDED for each in trials)
+    over = tired(trials, job.settings.patience) or bool(first_all_failed(trials))
+    return over or all(each.state in ENDED for each in trials)
 
 
 @dataclass
@@ -123,6 +122,7 @@ class _Worker:
     ended: int = 0
     """How many trials had ended then."""
     given_up: bool = False
+    since: float = field(default_factory=time.time)
 
     @property
     def log(self) -> Path:
@@ -131,9 +131,10 @@ class _Worker:
 
     @property
     def last_line(self) -> str:
-        """The last line that it printed."""
+        """The last line that it printed, without the name of the command."""
         with suppress(OSError, IndexError):
-            return self.log.read_text("utf-8", "replace").strip().splitlines()[-1]
+            text = self.log.read_text("utf-8", "replace").strip()
+            return text.splitlines()[-1].removeprefix("qsim tune: ")
         return "it printed nothing"
 
     def look(self, monitor: Monitor) -> None:
@@ -141,9 +142,8 @@ class _Worker:
         code = self.process.poll()
         if code is None or self.given_up:
             return
-        if code == 0:
-            self.given_up = True  # it found nothing to do
-            return
+        if code == 0 and (_over(self.job) or self.job.place.asked_to_stop(self.since)):
+            return  # it found nothing to do
         ended = sum(trial.state in ENDED for trial in self.job.study.trials)
         self.starts, self.ended = 1 + self.starts * (ended == self.ended), ended
         refused = 0 < code < 128 and code != 1
@@ -153,7 +153,13 @@ class _Worker:
             return
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         monitor.note(f"worker {self.number} {how}; it is started again")
+        self.close()
         self.process = _start(self.job, self.log, self.environment)
+
+    def close(self) -> None:
+        """Close the pipe to a process that has ended."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 @contextmanager
@@ -206,8 +212,7 @@ def _stop(workers: list[_Worker]) -> None:
             process.wait()
     for worker in workers:
         worker.given_up = True
-        if worker.process.stdin is not None:
-            worker.process.stdin.close()
+        worker.close()
 
 
 def _processors() -> int:

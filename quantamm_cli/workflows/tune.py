@@ -24,7 +24,7 @@ from quantamm_cli.tuning.optuna import JournalStorage, optuna
 from quantamm_cli.tuning.space import setting_of
 from quantamm_cli.tuning.study import Study, create_study, find_notes, labelled
 from quantamm_cli.tuning.study_records import best_of, check_pick, record, trials_json
-from quantamm_cli.tuning.trials import ENDED, Trial, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import ENDED, Trial, ended_early, first_all_failed, tired
 from quantamm_cli.workflows.data import last_date, load_market, planned_market
 from quantamm_cli.workflows.inputs import Bound, inputs_of
 from quantamm_cli.workflows.monitor import Monitor
@@ -87,7 +87,9 @@ class StudyResult(Result):
                 f"{failed[-1].number}: {failed[-1].reason}"
             )
         if self.stopped is not None:
-            lines.append(f"{self.stopped}; run the same command to go on")
+            over = tired(self.trials, self.plan.settings.patience)
+            how = "a larger study.patience goes on" if over else "run the same command to go on"
+            lines.append(f"{self.stopped}; {how}")
         if self.best is not None:
             lines.append(f"to train the best again: qsim train conf={self.files['experiment']}")
         return lines
@@ -133,7 +135,7 @@ def tune(
             str(place.folder), f"workers are at its trials; first: qsim tune stop {place.name[:18]}"
         )
     with place.held(fresh):
-        study = _open(planned, composed, {**document, "fresh": fresh})
+        study = _open(planned, composed, {**document, "fresh": fresh}, pick)
         job = Job(study, planned.search, settings, planned.goal, place)
         job = replace(job, fresh=bool(study.notes["fresh"]), other_data=bool(sources.changes))
         status = "resumed" if any(trial.settings for trial in study.trials) else "new"
@@ -172,7 +174,7 @@ def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
         deadline = time.monotonic() + settings.max_seconds
     workers = count_workers(settings.workers, _waiting(study))
     with monitor.display("tuning", len(study.trials)) as display:
-        shown = StudyWatch(study, files.plan.goal.names, monitor, display)
+        shown = StudyWatch(study, files.plan.goal.names, monitor, display, files.pick)
         try:
             if workers > 1:
                 run_workers(job, workers, deadline, monitor, shown, files)
@@ -188,10 +190,7 @@ def _run(job: Job, files: StudyFiles, monitor: Monitor) -> str | None:
             return str(reason)
         finally:
             shown.look()
-    if not _waiting(study) or first_all_failed(study.trials):
-        return None
-    count = without_improvement(study.trials)
-    return f"no better trial in {count} (study.patience={settings.patience})"
+    return None if first_all_failed(study.trials) else ended_early(study.trials, settings.patience)
 
 
 def _waiting(study: Study) -> int:
@@ -199,7 +198,7 @@ def _waiting(study: Study) -> int:
     return sum(trial.state not in ENDED for trial in study.trials)
 
 
-def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study:
+def _open(planned: StudyPlan, composed: Composed, document: JsonObject, pick: str) -> Study:
     """The study with all its slots, and what other processes need to know of it."""
     place, settings = planned.place, planned.settings
     notes = {**document, "identity": planned.identity}
@@ -207,6 +206,7 @@ def _open(planned: StudyPlan, composed: Composed, document: JsonObject) -> Study
         "study": without(plain(settings), "meaning"),
         "composed": composed.to_dict(),
         "folder": os.getcwd(),
+        "pick": pick,
     }
     atomic.make_folder(place.workers)
     with atomic.reporting_errors(place.journal, "written"):

@@ -135,6 +135,7 @@ def test_one_edit_typos_are_recognised(here: Path, qsim: Run) -> None:
         ("~fees.fe", "did you mean 'fees.fee'"),
         ("~tokens.0", "an item of a list cannot be left out; write the whole list"),
         ("+fees.fee=1", "exists already; leave out the '+'"),
+        ("tokens={BTC:1}", "tokens={BTC:1}: the setting is a list; write tokens=[...]"),
         ("+pool=balancer", "leave out the '+'"),
         ("hydra/launcher=nonesuch", "(there are: basic"),
         ("hydra.run.dr=1", "hydra.run.dr=1: no such setting"),

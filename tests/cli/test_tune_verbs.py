@@ -118,6 +118,7 @@ def test_trials(made: dict[str, Any], asked: Call, name: str) -> None:
     lines = asked("tune", "trials", name).out.splitlines()
     assert len(lines) == 2 + len(made["trials"])
     assert "after step 2 of 6, at 99" in lines[4]
+    assert lines[6].endswith("beyond max_drawdown")  # it has the highest value
     (best,) = [line for line in lines if line.endswith("best")]
     assert best.split()[0] == str(made["best"]["number"])
 
@@ -168,6 +169,7 @@ def test_a_worker_that_comes_late_has_nothing_to_do(asked: Call, name: str) -> N
         (["status", "STUDY", "fit.steps=3"], 2, "qsim tune status takes no settings"),
         (["status", "STUDY", "--fork"], 2, "--fork: is not an option of qsim tune status"),
         (["trials", "STUDY", "--fresh"], 2, "--fresh: is not an option of qsim tune trials"),
+        (["status", "STUDY", "-m"], 2, "--multirun: is not an option of qsim tune status"),
         (["worker", "STUDY", "--out", "x.csv"], 2, "--out: is not an option of qsim tune worker"),
         (["best", "STUDY", "--pick", "nothing"], 2, "--pick: 'nothing' is no objective"),
         (["status", "abcdef1"], 4, "no study begins with abcdef1"),
@@ -210,6 +212,20 @@ def test_retry(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(more) == 11
 
 
+def test_a_worker_of_a_study_that_ended_early(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before(count: int, settings: Train) -> None:
+        raise DivergedError("fit", "no finite candidate is left")
+
+    StandIn.instead(monkeypatch).before = before
+    call(*WORDS).one_line(5, "ended, as the first trials failed")
+    (journal,) = tmp_path.rglob("study.journal")
+    answer = call("tune", "worker", journal.parent.name)
+    assert "ended 0 trials; the first trials failed; the last: fit: no finite" in answer.out
+    assert answer.code == 0
+
+
 TWO = (
     "tune",
     *TOY,
@@ -244,6 +260,9 @@ def test_several_objectives(tmp_path: Path, call: Call, monkeypatch: pytest.Monk
     one = call(*TWO, "--json", "--pick", "max_drawdown").json
     assert one["status"] == "reused"
     assert one["best"] == best("max_drawdown").json["best"]
+    experiment = (tmp_path / one["best"]["experiment"]).read_text()
+    assert call("tune", "worker", made["study"]).code == 0  # it picks as who began it
+    assert (tmp_path / one["best"]["experiment"]).read_text() == experiment
     shown = call("tune", "best", made["study"], "--pick", "max_drawdown")
     assert f"qsim train conf={one['best']['experiment']}" in shown.err
     again = call("train", f"conf={one['best']['experiment']}", "--dry-run", "--json").json
@@ -254,6 +273,17 @@ def test_several_objectives(tmp_path: Path, call: Call, monkeypatch: pytest.Monk
     assert len(lines) == 2 + len(front)
     names_in_front = call("runs", "list", "--json").json["studies"]
     assert len(names_in_front) == 1
+
+
+def test_the_best_so_far_is_the_picked_one(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the lines on trials, as in the table."""
+    StandIn.instead(monkeypatch)
+    answer = call(*TWO, "--pick", "max_drawdown", "study.workers=1")
+    lines = [line for line in answer.err.splitlines() if line.startswith("trial ")]
+    falls = [float(line.removesuffix(" (best)").rpartition(" ")[2]) for line in lines]
+    assert len(falls) == 7
+    best = [fall == max(falls[: index + 1]) for index, fall in enumerate(falls)]
+    assert [line.endswith(" (best)") for line in lines] == best
 
 
 def test_no_trial_within_the_limits(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

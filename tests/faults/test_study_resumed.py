@@ -205,7 +205,9 @@ def test_patience(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = call(*words, "study.patience=3")
     assert answer.json["stopped"] == "no better trial in 3 (study.patience=3)"
     assert len(stand_in.seen) == 5
-    assert call(*words, "study.patience=3").json["stopped"] == answer.json["stopped"]
+    again = call(*words, "study.patience=3")
+    assert again.json["stopped"] == answer.json["stopped"]
+    assert f"{answer.json['stopped']}; a larger study.patience goes on" in again.err
     assert len(stand_in.seen) == 5
     answer = call(*words, "study.patience=4").json
     assert len(stand_in.seen) == 7

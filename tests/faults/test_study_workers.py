@@ -5,6 +5,7 @@ tried twice. ``-m long`` has the form with the real command.
 import errno
 import fcntl
 import json
+import math
 import os
 import random
 import shutil
@@ -13,9 +14,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,8 +28,13 @@ import toy
 from stand_in import StandIn
 from toy import TOY, Call
 
+from quantamm_cli.errors import StoreError
 from quantamm_cli.store import atomic
 from quantamm_cli.tuning import leases
+from quantamm_cli.tuning.settings import Study as StudySettings
+from quantamm_cli.tuning.study import Study
+from quantamm_cli.workflows import study_workers
+from quantamm_cli.workflows.monitor import Monitor
 
 pytestmark = pytest.mark.faults
 SPACE = ("space=none", "space.fit.learning_rate=[0.001,1,log]")
@@ -109,6 +116,70 @@ def test_a_worker_ends_with_its_parent() -> None:
         assert process.poll() is None
         process.stdin.close()
         assert process.wait(20) == -signal.SIGTERM
+
+
+class Lines(Monitor):
+    """Keeps notes and warnings."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+    warn = note
+
+
+def ended(code: int, line: str = "") -> Callable[..., "subprocess.Popen[bytes]"]:
+    """Starts a worker that has printed a line and ended, whatever it was started for."""
+
+    def started(job: object, log: Path, environment: object) -> "subprocess.Popen[bytes]":
+        log.write_text(line)
+        process = subprocess.Popen(["sh", "-c", f"exit {code}"], stdin=subprocess.PIPE)
+        process.wait()
+        return process
+
+    return started
+
+
+def run_two(study: Study, monitor: Monitor) -> None:
+    """Two workers at a study, as a parent runs them."""
+    place = SimpleNamespace(asked_to_stop=lambda since: False)
+    job: Any = SimpleNamespace(study=study, place=place, settings=StudySettings())
+    shown: Any = SimpleNamespace(look=lambda: None, write_soon=lambda study: None)
+    study_workers.run_workers(job, 2, math.inf, monitor, shown, shown)
+
+
+def test_workers_that_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until the first, which is alone at first, has compiled."""
+    monitor, refused = Lines(), "qsim tune: plugins: bad.py failed\n"
+    monkeypatch.setattr(study_workers, "_start", ended(2, refused))
+    with pytest.raises(StoreError, match=r"study.workers: no worker can work: plugins: bad.py"):
+        run_two(slots.opened(tmp_path, 2), monitor)
+    assert monitor.lines == [
+        f"worker {each} cannot work: plugins: bad.py failed" for each in (1, 2)
+    ]
+
+
+def test_workers_that_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a trial waits they are started again; when the last one ends, the study has ended,
+    though they are gone before anybody looks.
+    """
+    study, monitor = slots.opened(tmp_path, 2), Lines()
+
+    def end_one(check: object) -> None:
+        with slots.worker(study) as lease:
+            attempt = study.claim(lease)
+            assert attempt is not None
+            slots.end(attempt)
+
+    monkeypatch.setattr(study_workers, "_start", ended(0))
+    monkeypatch.setattr(study_workers, "_wait", end_one)
+    monkeypatch.setattr(study_workers, "_warm", lambda job, since: True)
+    run_two(study, monitor)
+    assert [trial.state for trial in study.trials] == ["finished"] * 2
+    again = "ended with code 0; it is started again"
+    assert monitor.lines == [f"worker {each} {again}" for each in (1, 2)]
 
 
 # refused before anything is claimed
