@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from quantamm_cli.errors import StoreError
+from quantamm_cli.settings.machine import free_memory, processors
 from quantamm_cli.tuning import leases
 from quantamm_cli.tuning.trials import ENDED, first_all_failed, tired
 from quantamm_cli.workflows.monitor import Check, Monitor
@@ -36,7 +37,7 @@ _STARTS = 40
 def count_workers(wanted: int | str, waiting: int) -> int:
     """The number of workers: not more than trials; ``auto``: a processor and 2 GiB for each."""
     if wanted == "auto":
-        wanted = min(_processors(), max(1, _free_memory() // MEMORY))
+        wanted = min(processors(), max(1, free_memory() // MEMORY))
     return max(1, min(int(wanted), waiting))
 
 
@@ -164,7 +165,7 @@ class _Worker:
 
 @contextmanager
 def _worker(job: Job, number: int, count: int) -> Iterator[_Worker]:
-    share = str(max(1, _processors() // count))
+    share = str(max(1, processors() // count))
     environment = dict.fromkeys(_THREADS, share) | dict(os.environ)
     environment[LABEL] = str(number)
     environment.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.9 / count:.3f}")  # of a GPU
@@ -213,21 +214,3 @@ def _stop(workers: list[_Worker]) -> None:
     for worker in workers:
         worker.given_up = True
         worker.close()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _free_memory() -> int:
-    """Bytes; of a container with a limit its own."""
-    free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with suppress(OSError, ValueError):
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        available = next(line for line in lines if line.startswith("MemAvailable"))
-        free = min(free, int(available.split()[1]) * 1024)
-    with suppress(OSError, ValueError):
-        free = min(free, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
-    return free
