@@ -187,7 +187,7 @@ def _start(job: Job, log: Path, environment: dict[str, str]) -> "subprocess.Pope
         str(job.place.folder.resolve()),
     ]
     with open(log, "ab") as output:
-        # a session of its own: Ctrl-C reaches the parent only, which stops the workers
+        # not in the terminal's group: Ctrl-C reaches the parent only, which stops the workers
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
