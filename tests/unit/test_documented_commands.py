@@ -69,6 +69,8 @@ STANDS_FOR = {
     "PATH": ".",
 }
 """What a page writes for something of the reader's."""
+THERE: set[str] = set()
+"""The runs before a command is typed."""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     study = toy.call("tune", *toy.TOY, *small, "--json", folder=folder)
     assert study.code == 0, study.err
     STANDS_FOR["STUDY"] = study.json["study"]
+    THERE.update(path.stem for path in (folder / "runs").glob("run_*.json"))
     with own.restored():
         yield folder
 
@@ -158,8 +161,7 @@ def imported(words: Sequence[str], world: Path) -> list[str]:
     """The words with the name of the run that ``runs import`` made."""
     if not any("IMPORTED" in word for word in words):
         return list(words)
-    known = set(STORED.values())
-    new = {path.stem for path in (world / "runs").glob("run_*.json")} - known
+    new = {path.stem for path in (world / "runs").glob("run_*.json")} - THERE
     return filled(words, IMPORTED=new.pop())
 
 
