@@ -11,19 +11,13 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.digest import sha256
 from quantamm_cli.store import atomic
 from quantamm_cli.store.competitions import SEEDS_DIGEST, CompetitionPlace, read_batch
-from quantamm_cli.store.other_results import (
-    competition_place,
-    grid_place,
-    read_study,
-    simulation_place,
-    sweep_place,
-    walk_place,
-)
+from quantamm_cli.store.other_results import read_study
 from quantamm_cli.store.receipts import read_receipt
+from quantamm_cli.store.recorded import GridPlace, SimulationPlace, SweepPlace
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.trajectory import read_arrays
-from quantamm_cli.store.walks import read_walk
+from quantamm_cli.store.walks import WalkPlace, read_walk
 
 _AGAIN = "run qsim compete with the same settings to write it again"
 Check = Callable[[], object]
@@ -60,33 +54,33 @@ def damages(result: StoredResult) -> Iterator[Finding]:
 
 
 def _walk_checks(result: StoredResult) -> list[Check]:
-    return [partial(read_walk, place) for place in walk_place(result).choices()]
+    return [partial(read_walk, place) for place in WalkPlace.of(result).choices()]
 
 
 def _simulation_checks(result: StoredResult) -> list[Check]:
-    place = simulation_place(result)
+    place = SimulationPlace.of(result)
     trajectory = place.folder / "trajectory.npz"
     checks: list[Check] = [place.read]
     return [*checks, partial(read_arrays, trajectory)] if trajectory.exists() else checks
 
 
 def _grid_checks(result: StoredResult) -> list[Check]:
-    place = grid_place(result)
+    place = GridPlace.of(result)
     return [place.read] if place.document.exists() else []
 
 
 def _sweep_checks(result: StoredResult) -> list[Check]:
-    place = sweep_place(result)
+    place = SweepPlace.of(result)
     return [place.read] if place.document.exists() else []
 
 
 def _study_checks(result: StoredResult) -> list[Check]:
-    study = StudyPlace(result.path.parent, result.fingerprint, beside=result.beside)
+    study = StudyPlace.of(result)
     return [partial(read_study, result)] if study.summary.exists() else []
 
 
 def _competition_checks(result: StoredResult) -> list[Check]:
-    place = competition_place(result)
+    place = CompetitionPlace.of(result)
     checks: list[Check] = [partial(read_batch, path) for path in place.batch_files()]
     if place.scores.exists():
         checks.append(place.read_scores)

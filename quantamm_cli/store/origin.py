@@ -7,15 +7,11 @@ from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import JsonObject
 from quantamm_cli.store.checkpoint import Run, read_checkpoint
-from quantamm_cli.store.other_results import (
-    grid_place,
-    read_study,
-    simulation_place,
-    walk_place,
-)
+from quantamm_cli.store.other_results import read_study
+from quantamm_cli.store.recorded import GridPlace, SimulationPlace
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.run_paths import Place
-from quantamm_cli.store.walks import read_walk
+from quantamm_cli.store.walks import WalkPlace, read_walk
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,13 @@ def origin(result: StoredResult) -> Origin | None:
     if result.kind == "run":
         return Origin.of_run(read_checkpoint(result.path))
     if result.kind == "simulation":
-        document = simulation_place(result).read()
+        document = SimulationPlace.of(result).read()
         return Origin(document["settings"], document["provenance"], document["schema"], "simulate")
     if result.kind == "grid":
-        grid = grid_place(result).read()
+        grid = GridPlace.of(result).read()
         return Origin(grid["settings"], grid["provenance"], grid["schema"], "simulate")
     if result.kind == "walk":
-        walk = read_walk(walk_place(result).choices()[0])
+        walk = read_walk(WalkPlace.of(result).choices()[0])
         made_by = _first_cycle(result, walk.result["cycles"][0]["run"])
         return Origin(walk.settings, made_by, _number(walk.result))
     if result.kind == "study":

@@ -87,34 +87,9 @@ def other(result: StoredResult) -> Other:
     return Other(result, "finished", modified, file, facts, older=changed)
 
 
-def competition_place(result: StoredResult) -> CompetitionPlace:
-    """The files of a competition."""
-    return CompetitionPlace(result.path.parent, result.fingerprint, beside=result.beside)
-
-
-def walk_place(result: StoredResult, chosen: str = "") -> WalkPlace:
-    """The files of a walk-forward."""
-    return WalkPlace(result.path.parent, result.fingerprint, chosen, beside=result.beside)
-
-
-def simulation_place(result: StoredResult) -> SimulationPlace:
-    """The files of a simulation."""
-    return SimulationPlace(result.path.parent, result.fingerprint, beside=result.beside)
-
-
-def grid_place(result: StoredResult) -> GridPlace:
-    """The files of a grid."""
-    return GridPlace(result.path.parent, result.fingerprint, beside=result.beside)
-
-
-def sweep_place(result: StoredResult) -> SweepPlace:
-    """The files of a sweep."""
-    return SweepPlace(result.path.parent, result.fingerprint, beside=result.beside)
-
-
 def read_study(result: StoredResult) -> StudyDocument:
     """The summary of a study. Raises StoreError if it is missing or damaged."""
-    path = StudyPlace(result.path.parent, result.fingerprint, beside=result.beside).summary
+    path = StudyPlace.of(result).summary
     advice = "run qsim tune with the same settings to write it again"
     document: Any = read_object(path, advice)
     if (
@@ -139,15 +114,15 @@ def older_study(study: StudyDocument) -> tuple[Older, ...]:
 def _file(result: StoredResult) -> tuple[Path, bool]:
     """The file of the result, and whether it exists."""
     if result.kind == "walk":
-        places = walk_place(result).choices()
-        place = places[0] if places else walk_place(result)
+        places = WalkPlace.of(result).choices()
+        place = places[0] if places else WalkPlace.of(result)
         return place.result, bool(places)
     file = result.path / _FILES[result.kind]
     return file, file.exists()
 
 
 def _walk(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
-    walk = read_walk(walk_place(result).choices()[0])
+    walk = read_walk(WalkPlace.of(result).choices()[0])
     document = walk.result
     tokens, pool = _pool(document["settings"])
     facts: Listed = {
@@ -162,7 +137,7 @@ def _walk(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
 
 
 def _competition(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
-    place = competition_place(result)
+    place = CompetitionPlace.of(result)
     scores = place.read_scores()
     facts: Listed = {"seeds": scores["seeds"]["count"], "metric": "edge"}
     if "sweep" in scores:
@@ -203,7 +178,7 @@ def _study(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
 
 
 def _simulation(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
-    document = simulation_place(result).read()
+    document = SimulationPlace.of(result).read()
     facts = _simulated(document["settings"])
     facts["metric"] = "returns"
     facts["minutes"] = minute(facts["end"]) - minute(facts["start"])
@@ -213,7 +188,7 @@ def _simulation(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
 
 
 def _grid(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
-    document = grid_place(result).read()
+    document = GridPlace.of(result).read()
     facts = _simulated(document["settings"])
     scores = [score for score in document["scores"][document["metric"]] if score is not None]
     facts["metric"], facts["best"] = document["metric"], max(scores, default=None)
@@ -223,7 +198,7 @@ def _grid(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
 
 
 def _sweep(result: StoredResult) -> tuple[Listed, tuple[Older, ...]]:
-    document = sweep_place(result).read()
+    document = SweepPlace.of(result).read()
     swept = f"{document['identity']['command']} over {', '.join(document['axes'])}"
     return {"jobs": len(document["jobs"]), "swept": swept}, ()
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from quantamm_cli.store import atomic
 from quantamm_cli.store.folders import set_aside
 from quantamm_cli.store.lock import RunLock
+from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.run_paths import result_name
 
 
@@ -27,6 +28,11 @@ class ResultFolder:
     """The kind of result in messages."""
     outcomes: ClassVar[tuple[str, ...]] = ()
     """The names of its files of results."""
+
+    @classmethod
+    def of(cls, result: StoredResult) -> Self:
+        """The files of a stored result of this kind."""
+        return cls(result.path.parent, result.fingerprint, beside=result.beside)
 
     @property
     def name(self) -> str:

@@ -22,10 +22,9 @@ from quantamm_cli.settings.json_tree import Json, dotted, finite
 from quantamm_cli.settings.run import Train
 from quantamm_cli.settings.signs import shown
 from quantamm_cli.settings.types import date_text, minute
-from quantamm_cli.store.other_results import walk_place
 from quantamm_cli.store.result_names import KINDS, NAME_DIGITS
 from quantamm_cli.store.runs import Run, Store
-from quantamm_cli.store.walks import Walk, read_walk
+from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.inputs import Bound, bound
 from quantamm_cli.workflows.monitor import Monitor
@@ -210,7 +209,7 @@ def _side(store: Store, name: str, composed: Composed, selection: Selection) -> 
             stored.short, f"is a {KINDS[stored.kind]}, not a run or a walk-forward; {hint}"
         )
     if stored.kind == "walk":
-        return _side_of_walk(read_walk(walk_place(stored)), selection)
+        return _side_of_walk(read_walk(WalkPlace.of(stored)), selection)
     return _side_of_run(store.load(stored.path), composed, selection)
 
 

@@ -8,7 +8,7 @@ from quantamm_cli.reporting.run import Subject
 from quantamm_cli.settings.run import Output, Simulate
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.inputs import differences
-from quantamm_cli.store.other_results import simulation_place
+from quantamm_cli.store.recorded import SimulationPlace
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.data import load_market
@@ -44,7 +44,7 @@ def simulate_again(
     Raises:
         DataError: an input has changed since it was stored, unless ``other_data``.
     """
-    place = simulation_place(result)
+    place = SimulationPlace.of(result)
     check_simulation(result, settings, other_data, monitor)
     stored: Any = place.read()["provenance"].get("output", {})
     return simulate(settings.model_copy(update={"output": Output(**stored)}), monitor=monitor)
@@ -58,7 +58,7 @@ def check_simulation(
     Raises:
         DataError: an input has changed since it was stored, unless ``other_data``.
     """
-    place = simulation_place(result)
+    place = SimulationPlace.of(result)
     now = inputs_of(settings, load_market(settings, settings.end))
     apart = differences(place.read()["provenance"], now)
     if not other_data:

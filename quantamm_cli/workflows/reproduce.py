@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -17,18 +17,13 @@ from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, finite, wi
 from quantamm_cli.settings.run import Output, Simulate, Train
 from quantamm_cli.store.inputs import differences, stored_inputs
 from quantamm_cli.store.origin import Origin, origin
-from quantamm_cli.store.other_results import (
-    grid_place,
-    read_study,
-    simulation_place,
-    sweep_place,
-    walk_place,
-)
+from quantamm_cli.store.other_results import read_study
+from quantamm_cli.store.recorded import GridPlace, SimulationPlace, SweepPlace
 from quantamm_cli.store.result_names import KINDS, StoredResult
 from quantamm_cli.store.runs import Run, Store
 from quantamm_cli.store.stored_path import names_run
 from quantamm_cli.store.trajectory import read_arrays
-from quantamm_cli.store.walks import read_walk
+from quantamm_cli.store.walks import WalkPlace, read_walk
 from quantamm_cli.workflows.bitwise import Comparison, Difference
 from quantamm_cli.workflows.grid import grid
 from quantamm_cli.workflows.inputs import check_planned
@@ -236,7 +231,7 @@ def _names(result: StoredResult) -> list[str]:
     if result.kind == "study":
         parts: Sequence[Mapping[str, Any]] = read_study(result)["trials"]
     else:
-        parts = sweep_place(result).read()["jobs"]
+        parts = SweepPlace.of(result).read()["jobs"]
     return list(dict.fromkeys(part["run"] for part in parts if "run" in part))
 
 
@@ -269,7 +264,7 @@ def _simulation(
     result: StoredResult, settings: Simulate, comparison: Comparison, monitor: Monitor
 ) -> JsonObject:
     """Simulate, and compare scores and the rows of the trajectory; the new provenance."""
-    place = simulation_place(result)
+    place = SimulationPlace.of(result)
     present = simulate(settings, monitor=monitor.child("again"))
     left_out = ("schema", "run", "fingerprint", "sha256", "settings", "provenance")
     comparison.add(without(place.content(), *left_out), present.place.content(), "")
@@ -292,7 +287,7 @@ def _grid(
     monitor: Monitor,
 ) -> JsonObject:
     """Score all points, and compare the scores; the new provenance."""
-    document = grid_place(result).read()
+    document = GridPlace.of(result).read()
     axes = {name: {"choices": values} for name, values in document["axes"].items()}
     declared = {**tree, "grid": axes, "metric": {"kind": document["metric"]}}
     present = grid(settings, declared, True, False, monitor.child("again"))
@@ -312,7 +307,7 @@ def _walk(
     """Train and test all cycles, and compare cycles, aggregate and daily returns; the new
     provenance.
     """
-    walk = read_walk(walk_place(result, selection.suffix))
+    walk = read_walk(replace(WalkPlace.of(result), chosen=selection.suffix))
     present = walk_forward(settings, selection, monitor=monitor.child("again"))
     again = read_walk(present.place)
     for part in ("cycles", "aggregate", "verdict"):

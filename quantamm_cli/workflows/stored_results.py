@@ -1,7 +1,7 @@
 """Stored walk-forwards, competitions and studies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quantamm_cli.competition.documents import Receipt, Scores
 from quantamm_cli.reporting.standings import breaches, gap_text, standings_tables
@@ -16,7 +16,8 @@ from quantamm_cli.reporting.walk_tables import (
 )
 from quantamm_cli.settings.history import Older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
-from quantamm_cli.store.other_results import competition_place, older_study, read_study, walk_place
+from quantamm_cli.store.competitions import CompetitionPlace
+from quantamm_cli.store.other_results import older_study, read_study
 from quantamm_cli.store.receipts import older_definitions, read_receipt
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.walks import Walk, WalkPlace, read_walk
@@ -95,7 +96,7 @@ class StoredCompetition(Result):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        place = competition_place(self.result)
+        place = CompetitionPlace.of(self.result)
         files = {"scores": place.scores, "seeds": place.table, "receipt": place.receipt}
         return {name: str(path) for name, path in files.items() if path.exists()}
 
@@ -178,7 +179,7 @@ def stored_walk(
     result: StoredResult, selection: Selection, with_settings: bool = True
 ) -> StoredWalk:
     """A stored walk-forward of this selection. Raises StoreError if it is missing or damaged."""
-    place = walk_place(result, selection.suffix)
+    place = replace(WalkPlace.of(result), chosen=selection.suffix)
     return StoredWalk(result, place, read_walk(place), with_settings)
 
 
@@ -186,7 +187,7 @@ def stored_competition(
     result: StoredResult, monitor: Monitor, with_settings: bool = True
 ) -> StoredCompetition:
     """A stored competition. Raises StoreError if it is missing or damaged."""
-    place = competition_place(result)
+    place = CompetitionPlace.of(result)
     receipt = read_receipt(place.receipt) if place.receipt.exists() else None
     scores = place.read_scores()
     for line in breaches(scores):

@@ -13,8 +13,13 @@ from quantamm_cli.reporting.table import Table
 from quantamm_cli.reporting.tables import leaves_table
 from quantamm_cli.settings.history import Older, older, older_json
 from quantamm_cli.settings.json_tree import Json, JsonObject, text, without
-from quantamm_cli.store.other_results import grid_place, simulation_place
-from quantamm_cli.store.recorded import GridDocument, RecordedPlace, SimulationDocument
+from quantamm_cli.store.recorded import (
+    GridDocument,
+    GridPlace,
+    RecordedPlace,
+    SimulationDocument,
+    SimulationPlace,
+)
 from quantamm_cli.store.result_names import StoredResult, pool_of
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.results import Result
@@ -57,7 +62,7 @@ class StoredSimulation(_Stored):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        return _files(simulation_place(self.result), "trajectory.npz")
+        return _files(SimulationPlace.of(self.result), "trajectory.npz")
 
     def tables(self) -> Sequence[Table | str]:
         document = self.document
@@ -84,7 +89,7 @@ class StoredGrid(_Stored):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        return _files(grid_place(self.result))
+        return _files(GridPlace.of(self.result))
 
     @property
     def grid(self) -> Grid:
@@ -104,21 +109,21 @@ class StoredGrid(_Stored):
 
 def stored_simulation(result: StoredResult) -> StoredSimulation:
     """A stored simulation. Raises StoreError if it is missing or damaged."""
-    return StoredSimulation(result, simulation_place(result).read())
+    return StoredSimulation(result, SimulationPlace.of(result).read())
 
 
 def stored_grid(result: StoredResult, with_settings: bool = True) -> StoredGrid:
     """A stored grid. Raises StoreError if it is missing or damaged."""
     from quantamm_cli.metrics import METRICS
 
-    document = grid_place(result).read()
+    document = GridPlace.of(result).read()
     unit = METRICS[document["metric"]].unit if document["metric"] in METRICS else ""
     return StoredGrid(result, document, unit, with_settings)
 
 
 def draw_grid(stored: StoredGrid) -> dict[str, str]:
     """Write the plots and the page of a grid beside its document; returns their paths by name."""
-    place, document = grid_place(stored.result), stored.document
+    place, document = GridPlace.of(stored.result), stored.document
     drawn = plots.images("grid", stored.grid)
     folded = {
         "Settings": leaves_table("Settings", document["settings"]),

@@ -13,7 +13,6 @@ from quantamm_cli.settings.digest import sha256
 from quantamm_cli.settings.history import DOCUMENT
 from quantamm_cli.settings.json_tree import Json, JsonObject, finite, without
 from quantamm_cli.store.inputs import Inputs
-from quantamm_cli.store.other_results import sweep_place
 from quantamm_cli.store.recorded import SweepDocument, SweepJob, SweepPlace
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
@@ -124,7 +123,7 @@ class StoredSweep(Result):
     @property
     def files(self) -> dict[str, str]:
         """Paths by name."""
-        return {"result": str(sweep_place(self.result).document)}
+        return {"result": str(SweepPlace.of(self.result).document)}
 
     @property
     def grid(self) -> Grid | None:
@@ -164,12 +163,12 @@ def _last_scores(job: SweepJob) -> Mapping[str, float | None]:
 
 def stored_sweep(result: StoredResult) -> StoredSweep:
     """A stored sweep. Raises StoreError if it is missing or damaged."""
-    return StoredSweep(result, sweep_place(result).read())
+    return StoredSweep(result, SweepPlace.of(result).read())
 
 
 def draw_sweep(stored: StoredSweep) -> dict[str, str]:
     """Write the page of a sweep, and its plot if it has one or two numeric axes; paths by name."""
-    folder, grid = sweep_place(stored.result).folder, stored.grid
+    folder, grid = SweepPlace.of(stored.result).folder, stored.grid
     drawn = {} if grid is None else plots.images("grid", grid)
     shown = grid or Grid({}, np.zeros(len(stored.document["jobs"])), METRICS[-1], "", "qsim -m")
     page = grid_page(stored.result.name, shown, stored.tables(), {}, drawn)

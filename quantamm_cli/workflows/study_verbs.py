@@ -17,7 +17,6 @@ from quantamm_cli.reporting.study_tables import (
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, finite
 from quantamm_cli.store import atomic
-from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.store.runs import Store
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.store.tables import TABLES, write_table
@@ -70,13 +69,7 @@ class OpenStudy:
 
 def named_study(runs_dir: str, name: str) -> StudyPlace:
     """The files of a study, by digits of its name or its path. Raises StoreError."""
-    result = Store(runs_dir).named(name, ("study",))
-    return place_of(result)
-
-
-def place_of(result: StoredResult) -> StudyPlace:
-    """The files of a stored study."""
-    return StudyPlace(result.path.parent, result.fingerprint, beside=result.beside)
+    return StudyPlace.of(Store(runs_dir).named(name, ("study",)))
 
 
 def open_stored(place: StudyPlace) -> OpenStudy:
