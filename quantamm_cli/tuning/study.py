@@ -25,7 +25,7 @@ from quantamm_cli.tuning.samplers.base import draw_seed
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.space import Choices, Range
 from quantamm_cli.tuning.study_document import StudyNotes
-from quantamm_cli.tuning.trials import Trial, first_all_failed, without_improvement
+from quantamm_cli.tuning.trials import Trial, ended_early
 
 STATES = {
     TrialState.COMPLETE: "finished",
@@ -102,9 +102,7 @@ class Study:
         """
         with self._claims:
             self._free_dead()
-            if patience is not None and without_improvement(self.trials) >= patience:
-                return None
-            if first_all_failed(self.trials) is not None:
+            if ended_early(self.trials, patience) is not None:
                 return None
             for trial in self._frozen(TrialState.WAITING):
                 if not self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):

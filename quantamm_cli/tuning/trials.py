@@ -80,4 +80,6 @@ def ended_early(trials: Sequence[Trial], patience: int | None) -> str | None:
     failed = first_all_failed(trials)
     if failed is not None:
         return f"the first trials failed; the last: {failed.reason}"
-    return f"no better trial in {without_improvement(trials)} (study.patience={patience})"
+    if tired(trials, patience):
+        return f"no better trial in {without_improvement(trials)} (study.patience={patience})"
+    return None

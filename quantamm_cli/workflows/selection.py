@@ -103,6 +103,13 @@ def selection_rule(settings: Train, selection: Selection) -> str:
     return rule_name(selection.rule or f"best_{selection_period(settings)}")
 
 
+def usual_rule(board: "Scoreboard", method: str) -> str:
+    """The default rule, or ``last`` if it finds no score at any step."""
+    from quantamm_cli.training.selection import has_choice
+
+    return method if has_choice(board, method) else "last"
+
+
 def chooser(settings: Train, selection: Selection) -> Choose:
     """The function that selects a parameter set of a run of these settings.
 
@@ -112,7 +119,7 @@ def chooser(settings: Train, selection: Selection) -> Choose:
         ConfigError: the rule, its period or its metric does not exist. Raised here, before any
             training.
     """
-    from quantamm_cli.training.selection import has_choice, select
+    from quantamm_cli.training.selection import select
 
     method = selection_rule(settings, selection)
     for period in ("validation", "test"):
@@ -127,9 +134,7 @@ def chooser(settings: Train, selection: Selection) -> Choose:
     def choose(run: Run) -> Selected:
         entries = _entries(run, selection, settings)
         board = scoreboard(entries, selection.by or selection_metric(settings))
-        rule = method
-        if selection.rule is None and not has_choice(board, method):
-            rule = "last"
+        rule = method if selection.rule is not None else usual_rule(board, method)
         choice = select(board, rule, selection.minimum)
         entry = entries[choice.entry]
         params = {name: sets[choice.set] for name, sets in entry["params"].items()}

@@ -11,10 +11,10 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store import atomic
 from quantamm_cli.store.record import Entry
 from quantamm_cli.store.studies import StudyPlace
-from quantamm_cli.tuning.goals import Goal
+from quantamm_cli.tuning.goals import Goal, Scores
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study import Attempt, Study
-from quantamm_cli.workflows.trial_scores import Scores, provisional
+from quantamm_cli.workflows.trial_scores import provisional
 
 
 @dataclass(frozen=True)

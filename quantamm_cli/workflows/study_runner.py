@@ -7,11 +7,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from quantamm_cli.config.read import read_settings
 from quantamm_cli.errors import ConfigError, DivergedError, Interrupted, QsimError
+from quantamm_cli.settings.run import Train
 from quantamm_cli.tuning.leases import Lease
 from quantamm_cli.tuning.study import Attempt
 from quantamm_cli.tuning.trials import ENDED, Trial
-from quantamm_cli.workflows.monitor import Check, Monitor, Save, Step
+from quantamm_cli.workflows.monitor import Check, Monitor, Passing, Save, Step
 from quantamm_cli.workflows.study_files import run_name
 from quantamm_cli.workflows.study_reports import Job, Reports, TrialOver
 from quantamm_cli.workflows.trial_scores import TrialScores
@@ -96,7 +98,8 @@ class Runner:
         with job.writing():
             attempt.draw()
             values = job.search.values(attempt)
-            settings = job.search.settings(values)
+            tree = job.search.tree(values)
+            settings = read_settings(Train, tree)
             run = run_name(settings)
             attempt.runs_as(run, values)
         # A fresh study trains again what other studies have trained,
@@ -104,7 +107,6 @@ class Runner:
         fresh = job.fresh and run not in earlier
         reports = Reports(job, attempt, settings)
         monitor = _TrialMonitor(self, attempt, reports)
-        tree = job.search.tree(values)
         trial = TrialScores(tree, monitor, fresh, job.other_data, reports.of_training)
         for scores in trial.of(settings):
             reports.of_cycle(scores)
@@ -130,15 +132,22 @@ class Runner:
     def _check_study(self, save: Save) -> None:
         """Raise StudyStopped if the study's time is over, or somebody asks its workers to stop."""
         now = time.monotonic()
-        over = now > self.deadline
-        if not over and now - self._looked < _POLL_SECONDS:
+        if now <= self.deadline and now - self._looked < _POLL_SECONDS:
             return
         self._looked = now
         self.watched()
-        if over or self.job.place.asked_to_stop(self.lease.state.since):
+        if reason := stop_reason(self.job, self.deadline, self.lease.state.since):
             save()
-            limit = f"study.max_seconds={self.job.settings.max_seconds:g} is over" if over else ""
-            raise StudyStopped(limit or "stopped by qsim tune stop")
+            raise StudyStopped(reason)
+
+
+def stop_reason(job: Job, deadline: float, since: float) -> str | None:
+    """Why a worker that began at ``since``, in seconds since 1970, stops now; ``None`` if it goes
+    on. ``deadline``: a value of ``time.monotonic``.
+    """
+    if time.monotonic() > deadline:
+        return f"study.max_seconds={job.settings.max_seconds:g} is over"
+    return "stopped by qsim tune stop" if job.place.asked_to_stop(since) else None
 
 
 def stopped_text(job: Job) -> str:
@@ -148,28 +157,26 @@ def stopped_text(job: Job) -> str:
     return f"stopped after {done} of {len(trials)} trials; run the same command to resume"
 
 
-class _TrialMonitor(Monitor):
+class _TrialMonitor(Passing):
     """Shows the progress of a trial as that of its worker, passes on warnings, and stops the trial
     when it or its study must stop.
     """
 
     def __init__(self, runner: Runner, attempt: Attempt, reports: Reports) -> None:
+        super().__init__(runner.monitor)
         self._runner, self._attempt, self._reports = runner, attempt, reports
         limit = runner.job.settings.trial_seconds
         self._end = math.inf if limit is None else time.monotonic() + limit
         self._written = -math.inf
 
     def warn(self, text: str) -> None:
-        self._runner.monitor.warn(f"trial {self._attempt.number}: {text}")
+        super().warn(f"trial {self._attempt.number}: {text}")
 
     def detail(self, text: str) -> None:
-        self._runner.monitor.detail(f"trial {self._attempt.number}: {text}")
+        super().detail(f"trial {self._attempt.number}: {text}")
 
     def note(self, text: str) -> None:
         self.detail(text)
-
-    def stop(self) -> bool:
-        return self._runner.monitor.stop()
 
     @contextmanager
     def saving(self, save: Save) -> Iterator[Check]:
@@ -178,7 +185,7 @@ class _TrialMonitor(Monitor):
             self._runner._release()
             return text
 
-        with self._runner.monitor.saving(released) as check:
+        with super().saving(released) as check:
 
             def check_all() -> None:
                 check()

@@ -12,11 +12,11 @@ from pathlib import Path
 from quantamm_cli.errors import StoreError
 from quantamm_cli.settings.machine import free_memory, processors
 from quantamm_cli.tuning import leases
-from quantamm_cli.tuning.trials import ENDED, first_all_failed, tired
+from quantamm_cli.tuning.trials import ENDED, ended_early
 from quantamm_cli.workflows.monitor import Check, Monitor
 from quantamm_cli.workflows.study_files import StudyFiles
 from quantamm_cli.workflows.study_reports import Job
-from quantamm_cli.workflows.study_runner import StudyStopped, stopped_text
+from quantamm_cli.workflows.study_runner import StudyStopped, stop_reason, stopped_text
 from quantamm_cli.workflows.study_watch import StudyWatch
 
 LABEL = "QSIM_WORKER"
@@ -66,12 +66,9 @@ def run_workers(
         with monitor.saving(save) as check:
             while not _over(job):
                 _wait(check)
-                if time.monotonic() > deadline:
+                if reason := stop_reason(job, deadline, since):
                     save()
-                    raise StudyStopped(f"study.max_seconds={job.settings.max_seconds:g} is over")
-                if job.place.asked_to_stop(since):
-                    save()
-                    raise StudyStopped("stopped by qsim tune stop")
+                    raise StudyStopped(reason)
                 if _warm(job, began) or workers[0].given_up:
                     start(count)
                 for worker in workers:
@@ -106,8 +103,8 @@ def _over(job: Job) -> bool:
     trials = job.study.trials
     if any(trial.state == "running" for trial in trials):
         return False
-    over = tired(trials, job.settings.patience) or bool(first_all_failed(trials))
-    return over or all(each.state in ENDED for each in trials)
+    ended = all(trial.state in ENDED for trial in trials)
+    return ended or ended_early(trials, job.settings.patience) is not None
 
 
 @dataclass

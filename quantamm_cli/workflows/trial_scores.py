@@ -1,10 +1,10 @@
 """The scores of a trial: its run is trained, or stored scores are read if nothing changed."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.json_tree import Json, JsonObject
@@ -13,17 +13,21 @@ from quantamm_cli.settings.split import WalkForward
 from quantamm_cli.store.record import Entry
 from quantamm_cli.store.run_paths import Place
 from quantamm_cli.store.runs import Store
+from quantamm_cli.tuning.goals import Scores
 from quantamm_cli.workflows.cycle import named
 from quantamm_cli.workflows.data import input_files
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.results import Result
-from quantamm_cli.workflows.selection import USUAL, scoreboard, selection_metric, selection_rule
+from quantamm_cli.workflows.selection import (
+    USUAL,
+    scoreboard,
+    selection_metric,
+    selection_rule,
+    usual_rule,
+)
 from quantamm_cli.workflows.stored_answers import Question
 from quantamm_cli.workflows.train import Observer, TrainingResult, train
 from quantamm_cli.workflows.warm_start import with_selected_params
-
-Scores = Mapping[str, Mapping[str, float]]
-"""By period and metric; NaN where a score does not exist."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ class TrialScores:
         if self.observer is not None:
             store = Store(settings.runs_dir)
             self.observer(store.load(store.path(settings.fingerprint)).history())
-        return _scores_of(answer.to_dict())
+        stored: Any = answer.to_dict()["metrics"]  # with None where a score does not exist
+        return cast(Scores, stored)
 
     def _train(self, settings: Train) -> TrainingResult:
         result = train(
@@ -117,21 +122,10 @@ def provisional(settings: Train, entries: Sequence[Entry], targets: Sequence[str
     """
     period, metric = targets
     board = scoreboard(entries, selection_metric(settings))
-    from quantamm_cli.training.selection import has_choice, select
+    from quantamm_cli.training.selection import select
 
-    rule = selection_rule(settings, USUAL)
-    choice = select(board, rule if has_choice(board, rule) else "last")
+    choice = select(board, usual_rule(board, selection_rule(settings, USUAL)))
     scores = entries[choice.entry]["metrics"][period]
     row = scores.get(metric, scores[selection_metric(settings)])
     value = row[choice.set]
     return math.nan if value is None else float(value)
-
-
-def _scores_of(tree: JsonObject) -> Scores:
-    metrics: dict[str, dict[str, float]] = {}
-    stored: Any = tree["metrics"]
-    for period, scores in stored.items():
-        metrics[period] = {
-            name: math.nan if value is None else float(value) for name, value in scores.items()
-        }
-    return metrics
