@@ -6,13 +6,17 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.samplers.base import Sampler, draw_seed
 from quantamm_cli.tuning.space import Choices, Range
 
+needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes")
 Space = Mapping[str, Range | Choices]
 Values = dict[str, Any]
 Score = Callable[[Values], float | tuple[float, ...]]

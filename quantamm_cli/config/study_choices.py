@@ -14,7 +14,6 @@ from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from quantamm_cli.errors import ConfigError
 from quantamm_cli.settings.suggestions import did_you_mean
 
 COMMAND = "tune"
@@ -47,10 +46,8 @@ class StudyChoices:
         return override
 
     def of_file(self, loaded: ConfigResult, path: str) -> None:
-        """Write out the short forms of a file, in place: choices go to its defaults list.
-
-        Raises:
-            ConfigError: there is no such choice.
+        """Write out the short forms of a file, in place: choices go to its defaults list, of which
+        those that do not exist are refused like all others.
         """
         config, defaults = loaded.config, loaded.defaults_list
         if not isinstance(config, DictConfig) or defaults is None:
@@ -59,7 +56,7 @@ class StudyChoices:
         node = config if preset else config.get("study")
         if not isinstance(node, DictConfig):
             return
-        chosen = self._taken_out(node, _source(loaded, path))
+        chosen = self._taken_out(node)
         if path != COMMAND:
             prefix = "" if preset else "/study/"
             for name, value in chosen.items():
@@ -72,7 +69,7 @@ class StudyChoices:
                 if isinstance(each, GroupDefault) and each.group in self._defaults:
                     each.value = self._defaults[each.group]
 
-    def _taken_out(self, node: DictConfig, source: str) -> dict[str, str]:
+    def _taken_out(self, node: DictConfig) -> dict[str, str]:
         """The choices that are values of a node, which loses them."""
         chosen: dict[str, str] = {}
         values: Any = OmegaConf.to_container(node, resolve=False)
@@ -86,23 +83,12 @@ class StudyChoices:
                 kind = value.get("kind") if inside else value
                 if not isinstance(kind, str) or "${" in kind:
                     continue
-                chosen[name] = self._known(name, kind, source)
+                chosen[name] = kind
                 if inside:
                     del node[name]["kind"]
                 else:
                     del node[name]
         return chosen
-
-    def _known(self, name: str, kind: str, source: str) -> str:
-        group = f"study/{name}"
-        known = self._options(group)
-        if kind not in known:
-            raise ConfigError(
-                f"study.{name}={kind}",
-                f"no {group} is called '{kind}'{did_you_mean(kind, known)} (there are: "
-                f"{', '.join(known)}), in {source}",
-            )
-        return kind
 
     def _is_score(self, value: Any) -> bool:
         """Whether what is in the place of an objective says what is scored, not how cycles are
@@ -112,11 +98,6 @@ class StudyChoices:
             return value is None or isinstance(value, list | tuple)
         known = self._options("study/objective")
         return value not in known and not did_you_mean(value, known)
-
-
-def _source(loaded: ConfigResult, path: str) -> str:
-    """The file as the user knows it."""
-    return loaded.provider if loaded.path.startswith("structured") else f"{path}.yaml"
 
 
 def _chooses_study(default: Any) -> bool:

@@ -27,8 +27,8 @@ class StudyNotes(TypedDict):
     pick: NotRequired[str]
     """How the last ``qsim tune`` chose the best of several objectives."""
     optuna: str
-    data: NotRequired[JsonObject]
-    code: NotRequired[Mapping[str, str]]
+    data: JsonObject
+    code: Mapping[str, str]
 
 
 class TrialRecord(TypedDict):

@@ -8,7 +8,7 @@ from quantamm_cli.reporting.run import Subject
 from quantamm_cli.settings.run import Output, Simulate
 from quantamm_cli.settings.types import minute
 from quantamm_cli.store.inputs import differences
-from quantamm_cli.store.recorded import SimulationPlace
+from quantamm_cli.store.recorded import SimulationDocument, SimulationPlace
 from quantamm_cli.store.result_names import StoredResult
 from quantamm_cli.workflows import plots
 from quantamm_cli.workflows.data import load_market
@@ -44,27 +44,30 @@ def simulate_again(
     Raises:
         DataError: an input has changed since it was stored, unless ``other_data``.
     """
-    place = SimulationPlace.of(result)
-    check_simulation(result, settings, other_data, monitor)
-    stored: Any = place.read()["provenance"].get("output", {})
-    return simulate(settings.model_copy(update={"output": Output(**stored)}), monitor=monitor)
+    stored: Any = check_simulation(result, settings, other_data, monitor)
+    return simulate(
+        settings.model_copy(update={"output": Output(**stored["provenance"].get("output", {}))}),
+        monitor=monitor,
+    )
 
 
 def check_simulation(
     result: StoredResult, settings: Simulate, other_data: bool, monitor: Monitor
-) -> None:
-    """Compare what a stored simulation was made from with what there is now.
+) -> SimulationDocument:
+    """Compare what a stored simulation was made from with what there is now; returns its document.
 
     Raises:
         DataError: an input has changed since it was stored, unless ``other_data``.
     """
     place = SimulationPlace.of(result)
+    document = place.read()
     now = inputs_of(settings, load_market(settings, settings.end))
-    apart = differences(place.read()["provenance"], now)
+    apart = differences(document["provenance"], now)
     if not other_data:
         apart.refuse(str(place.document))
     for change in apart.changes:
         monitor.warn(f"{result.short}… was made from other data: {change}")
+    return document
 
 
 def _subject(result: SimulationResult, periods: tuple[Period, ...]) -> Subject:

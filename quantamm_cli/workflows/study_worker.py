@@ -21,7 +21,6 @@ from quantamm_cli.store.inputs import differences, of_document
 from quantamm_cli.store.lock import BusyError
 from quantamm_cli.store.studies import StudyPlace
 from quantamm_cli.tuning import leases
-from quantamm_cli.tuning.optuna import optuna
 from quantamm_cli.tuning.settings import Study as StudySettings
 from quantamm_cli.tuning.study_document import StudyNotes
 from quantamm_cli.tuning.study_records import best_of
@@ -78,7 +77,12 @@ def work(place: StudyPlace, label: str, monitor: Monitor) -> WorkerResult:
     fresh = bool(notes["fresh"])
     job = Job(study, search, planned.settings, planned.goal, place, fresh, other_data)
     pick, names = notes.get("pick", "knee"), planned.goal.names
-    files = StudyFiles(planned, composed["overrides"], monitor, _document(notes), pick)
+    document: dict[str, Json] = {
+        "optuna": notes["optuna"],
+        "data": notes["data"],
+        "code": notes["code"],
+    }
+    files = StudyFiles(planned, composed["overrides"], monitor, document, pick)
 
     def ended(trial: Trial) -> None:
         monitor.note(ended_line(trial, names, best_of(study.trials, names, pick)))
@@ -110,7 +114,7 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: StudyNotes) -> boo
         )
     compared: Any = {
         "settings": (notes["identity"], planned.identity),
-        "code": (notes.get("code", {}), versions()),
+        "code": (notes["code"], versions()),
     }
     for what, (stored, now) in compared.items():
         changed = changed_keys(stored, now)
@@ -122,18 +126,8 @@ def _check_same(planned: StudyPlan, place: StudyPlace, notes: StudyNotes) -> boo
             )
     base = planned.search.base
     here = inputs_of(base, load_market(base, last_date(base)))
-    if "data" in notes:
-        differences(of_document(notes["data"]), here).refuse(str(place.folder))
+    differences(of_document(notes["data"]), here).refuse(str(place.folder))
     return bool(place.beside)
-
-
-def _document(notes: StudyNotes) -> dict[str, Json]:
-    document: dict[str, Json] = {"optuna": optuna.__version__}
-    if "data" in notes:
-        document["data"] = notes["data"]
-    if "code" in notes:
-        document["code"] = notes["code"]
-    return document
 
 
 class _Silent(Monitor):

@@ -10,12 +10,12 @@ import signal
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toy
+from drawn import needs_cmaes
 from stand_in import StandIn
 from toy import METRIC, TOY, Call
 
@@ -40,7 +40,6 @@ STUDIES = {
     "qmc": (*WALK, "study.sampler=qmc", "fit.steps=3"),
     "cmaes": (*HOLDOUT, "study.sampler=cmaes", "study.sampler.population=4"),
 }
-needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes")
 
 
 class Killed(BaseException):

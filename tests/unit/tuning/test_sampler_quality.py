@@ -8,11 +8,11 @@ full form.
 import math
 import statistics
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import drawn
 import pytest
+from drawn import needs_cmaes
 
 from quantamm_cli.tuning.samplers.base import Sampler
 from quantamm_cli.tuning.samplers.cmaes import CmaEs
@@ -20,7 +20,6 @@ from quantamm_cli.tuning.samplers.random import Random
 from quantamm_cli.tuning.samplers.tpe import TPE
 
 FUNCTIONS = {"mixed6": (drawn.MIXED6, drawn.mixed6), "rosen6": (drawn.ROSEN6, drawn.rosen6)}
-needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes")
 LEARNERS = [pytest.param(TPE(), id="tpe"), pytest.param(CmaEs(), id="cmaes", marks=needs_cmaes)]
 
 

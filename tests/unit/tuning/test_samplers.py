@@ -6,12 +6,12 @@ import inspect
 import math
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import drawn
 import pytest
+from drawn import needs_cmaes
 from kinds import build, components
 
 from quantamm_cli.errors import ConfigError
@@ -30,7 +30,6 @@ from quantamm_cli.tuning.space import Choices, Range
 
 SHAPE = StudyShape(trials=60, ranges=3, choices=1)
 PACKAGES = {"cmaes": "cmaes", "gp": "torch"}
-needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes")
 DRAWING = [name for name in components("study/sampler") if name not in ("auto", "gp")]
 drawing = pytest.mark.parametrize(
     "name", [pytest.param(each, marks=needs_cmaes if each == "cmaes" else ()) for each in DRAWING]

@@ -5,12 +5,12 @@ import json
 import math
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import slots
+from drawn import needs_cmaes
 from slots import SPACE, comparable, go_on, opened, worker
 
 from quantamm_cli.errors import StoreError
@@ -34,7 +34,6 @@ SAMPLERS: dict[str, Sampler] = {
     "nsga2": NSGA2(population=4),
     "random": Random(),
 }
-needs_cmaes = pytest.mark.skipif(find_spec("cmaes") is None, reason="the package cmaes")
 KINDS = [pytest.param(kind, marks=needs_cmaes if kind == "cmaes" else ()) for kind in SAMPLERS]
 
 
