@@ -72,16 +72,19 @@ def dotted(
             yield from dotted(item, place, is_leaf)
 
 
-def changed_keys(stored: JsonObject, now: JsonObject, place: str = "") -> list[str]:
-    """The differences of two trees, each as ``key: stored, now other``."""
-    changes: list[str] = []
-    for key in sorted({*stored, *now}):
-        one, two, name = stored.get(key), now.get(key), f"{place}.{key}".lstrip(".")
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            changes += changed_keys(one, two, name)
-        elif one != two:
-            changes.append(f"{name} {_text(one)}, now {_text(two)}")
-    return changes
+def differing(one: JsonObject, two: JsonObject) -> dict[str, tuple[Json, Json]]:
+    """The leaves in which two trees differ, by dotted key in order; ``None`` where one lacks it."""
+    first, second = dict(dotted(one)), dict(dotted(two))
+    pairs = {key: (first.get(key), second.get(key)) for key in sorted({*first, *second})}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def changed_keys(stored: JsonObject, now: JsonObject) -> list[str]:
+    """The differences of two trees, each as ``key stored, now other``."""
+    return [
+        f"{key} {_text(before)}, now {_text(after)}"
+        for key, (before, after) in differing(stored, now).items()
+    ]
 
 
 def _text(value: Json) -> str:

@@ -23,7 +23,7 @@ from quantamm_cli.store.runs import Entry, Run
 from quantamm_cli.workflows.data import last_date, load_market
 from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.random_baseline import untrained_scores
-from quantamm_cli.workflows.selection import Selected, Selection, selection_metric
+from quantamm_cli.workflows.selection import Selected, Selection
 from quantamm_cli.workflows.train import TrainingResult, train
 
 SAMPLE = 64
@@ -101,7 +101,7 @@ def cycle(
     params, chosen, trials = _sample(run.history(), selected)
     returns = candidates(pool, params, inputs, *spans[_choosing(selected.method, spans)])
     bias = selection_bias(returns, chosen, trials)
-    metric = selection_metric(settings)
+    metric = settings.selection_metric
     names = tuple(dict.fromkeys((metric, yearly(metric), "returns")))
     scores, random = training.metrics["test"], untrained_scores(before, inputs, names)["test"]
     compared = {name: _random_scores(scores[name], values) for name, values in random.items()}

@@ -125,9 +125,8 @@ def _import(result: Reference, config_dir: str | None, monitor: Monitor, store: 
 def _entries(
     result: Reference, settings: Train, specs: Sequence[Parameter], notes: list[str]
 ) -> list[Entry]:
-    from quantamm_cli.workflows.selection import selection_metric
 
-    metric = selection_metric(settings)
+    metric = settings.selection_metric
     unknown = set().union(*result.entries) - by_name(specs).keys()
     unknown -= _KNOWN_KEYS | _UNUSED_PARAMETERS
     left_out = [key for key in sorted(unknown) if not key.startswith(("train_", "validation_"))]
@@ -235,7 +234,7 @@ def _save(
     """
     from quantamm_cli.settings.digest import sha256
     from quantamm_cli.training.selection import entries_to_keep
-    from quantamm_cli.workflows.selection import scoreboard, selection_metric
+    from quantamm_cli.workflows.selection import scoreboard
 
     identity = settings.identity() | {"imported": result.sha256}
     origin: JsonObject = {
@@ -248,7 +247,7 @@ def _save(
     with store.open(identity) as writer:
         if writer.status == "finished":
             return sha256(identity), "reused"
-        places = entries_to_keep(scoreboard(entries, selection_metric(settings)))
+        places = entries_to_keep(scoreboard(entries, settings.selection_metric))
         selectable = [entries[place] for place in places]
         state = {"step": np.asarray(entries[-1]["step"])}
         details: JsonObject = {"qsim": __version__, "imported": origin}

@@ -13,7 +13,6 @@ from quantamm_cli.reporting.run_tables import random_table
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.run import Train
 from quantamm_cli.workflows.assessment import Scored
-from quantamm_cli.workflows.selection import selection_metric
 from quantamm_cli.workflows.training_run import initial_parameters
 
 Scores = dict[str, dict[str, float]]
@@ -36,7 +35,7 @@ class RandomBaseline:
 
 def random_baseline(settings: Train, scored: Scored) -> RandomBaseline:
     """Random parameters beside the pool, on the cheap metrics and the one that selects."""
-    metric = selection_metric(settings)
+    metric = settings.selection_metric
     cheap = (name for _, name, _ in SHOWN if METRICS[name].reads == "days")
     means: Scores = {}
     shares: Scores = {}

@@ -9,7 +9,6 @@ from quantamm_cli.workflows.selection import (
     Choose,
     Selection,
     chooser,
-    selection_metric,
     selection_rule,
 )
 from quantamm_cli.workflows.training_run import initial_parameters
@@ -29,7 +28,7 @@ def check_training(settings: Train, selection: Selection) -> Choose:
     for each in settings.cycles:
         _check_windows(each)
         for period in periods_of(selection_rule(settings, selection)):
-            check_period(each, period, selection_metric(settings), _selects(settings))
+            check_period(each, period, settings.selection_metric, _selects(settings))
     return choose
 
 

@@ -10,7 +10,7 @@ from quantamm_cli.reporting.run import Subject
 from quantamm_cli.settings.types import minute
 from quantamm_cli.workflows.assessment import Scored, columns
 from quantamm_cli.workflows.evaluate import EvaluationResult
-from quantamm_cli.workflows.selection import Selection, all_selections, selection_metric
+from quantamm_cli.workflows.selection import Selection, all_selections
 
 
 def pool_subject(scored: Scored, name: str, periods: tuple[Period, ...]) -> Subject:
@@ -43,7 +43,7 @@ def run_subject(result: EvaluationResult, selection: Selection) -> Subject:
         status=run.status,
         strategies={"pool": result.metrics, **result.benchmarks},
         selection=chosen.selection,
-        metric=selection.by or selection_metric(settings),
+        metric=selection.by or settings.selection_metric,
         entries=chosen.history(),
         choices=all_selections(run, selection, chosen.run_settings),
         settings=settings.identity(),

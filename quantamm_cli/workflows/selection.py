@@ -100,7 +100,7 @@ def selection_rule(settings: Train, selection: Selection) -> str:
     """
     from quantamm_cli.training.selection import rule_name
 
-    return rule_name(selection.rule or f"best_{selection_period(settings)}")
+    return rule_name(selection.rule or f"best_{settings.selection_period}")
 
 
 def usual_rule(board: "Scoreboard", method: str) -> str:
@@ -133,7 +133,7 @@ def chooser(settings: Train, selection: Selection) -> Choose:
 
     def choose(run: Run) -> Selected:
         entries = _entries(run, selection, settings)
-        board = scoreboard(entries, selection.by or selection_metric(settings))
+        board = scoreboard(entries, selection.by or settings.selection_metric)
         rule = method if selection.rule is not None else usual_rule(board, method)
         choice = select(board, rule, selection.minimum)
         entry = entries[choice.entry]
@@ -149,7 +149,7 @@ def report_missed(selected: Selected, settings: Train, monitor: Monitor) -> None
     if selected.missed is not None:
         from quantamm_cli.metrics import METRICS
 
-        metric = selected.by or selection_metric(settings)
+        metric = selected.by or settings.selection_metric
         monitor.warn(
             f"{metric} does not exist on the {selected.missed.removeprefix('best_')} period at any "
             f"step ({METRICS[metric].lacks}), so none is the best; the last step is selected"
@@ -180,16 +180,6 @@ def _entries(run: Run, selection: Selection, settings: Train | None) -> Sequence
 
         return scored_history(run, settings, selection.by)
     return run.history() if selection.minimum else run.entries
-
-
-def selection_period(settings: Train) -> str:
-    """The period that selects by default."""
-    return settings.selection_period
-
-
-def selection_metric(settings: Train) -> str:
-    """The metric that selects."""
-    return settings.selection_metric
 
 
 def stored_metric(settings: JsonObject) -> str:

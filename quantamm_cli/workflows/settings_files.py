@@ -10,7 +10,7 @@ from quantamm_cli.config.compose import Composer
 from quantamm_cli.errors import ConfigError
 from quantamm_cli.reporting.table import Table
 from quantamm_cli.settings.conf import packaged_conf
-from quantamm_cli.settings.json_tree import Json, JsonObject, dotted, without
+from quantamm_cli.settings.json_tree import Json, JsonObject, differing, without
 from quantamm_cli.workflows.results import Result
 
 _UNUSED = {"simulate": ("metric", "fit", "split", "grid"), "tune": ("study", "space")}
@@ -123,13 +123,8 @@ def compare_settings(
     Raises:
         ConfigError: a name is none of these.
     """
-    first, second = (dict(dotted(_settings(name, overrides, config_dir))) for name in (one, two))
-    differences: dict[str, tuple[Json, Json]] = {}
-    for key in sorted(first.keys() | second.keys()):
-        pair = (first.get(key), second.get(key))
-        if pair[0] != pair[1]:
-            differences[key] = pair
-    return SettingsDifference((one, two), differences)
+    first, second = (_settings(name, overrides, config_dir) for name in (one, two))
+    return SettingsDifference((one, two), differing(first, second))
 
 
 def _settings(name: str, overrides: Sequence[str], config_dir: str | None) -> JsonObject:

@@ -32,7 +32,7 @@ from quantamm_cli.training.windows import Bank, starts
 from quantamm_cli.workflows.assessment import check_readable
 from quantamm_cli.workflows.data import supplied_market
 from quantamm_cli.workflows.provenance import provenance
-from quantamm_cli.workflows.selection import scoreboard, selection_metric, selection_period
+from quantamm_cli.workflows.selection import scoreboard
 
 _SAVE_SECONDS = 1.0
 TRACKED = (
@@ -106,7 +106,7 @@ class TrainingRun:
         """Write all completed steps to disk."""
         progress = self.progress
         entries = self.entries[: progress.step]
-        chosen = entries_to_keep(scoreboard(entries, selection_metric(self._settings)))
+        chosen = entries_to_keep(scoreboard(entries, self._settings.selection_metric))
         self._writer.save(
             entries[self._saved :],
             [entries[index] for index in chosen],
@@ -163,7 +163,7 @@ def training_problem(
     pool, fit = AbstractPool.typed(settings.pool), Fit.typed(settings.fit)
     metric = Metric.typed(settings.metric)
     specs, params = initial_parameters(settings)
-    selects = selection_metric(settings)
+    selects = settings.selection_metric
     problem = Problem(
         pool=pool,
         feed=feed(settings, market),
@@ -179,7 +179,7 @@ def training_problem(
         bout_offset=settings.split.bout_offset,
         spans=settings.spans,
         tracked=tuple(dict.fromkeys((metric.kind, selects, *TRACKED))),
-        watched=(selection_period(settings), selects),
+        watched=(settings.selection_period, selects),
         draw=partial(drawn, specs, settings.params, len(settings.tokens), fit),
         bank=_bank(settings, market),
     )

@@ -21,7 +21,6 @@ from quantamm_cli.workflows.results import Result
 from quantamm_cli.workflows.selection import (
     USUAL,
     scoreboard,
-    selection_metric,
     selection_rule,
     usual_rule,
 )
@@ -121,11 +120,11 @@ def provisional(settings: Train, entries: Sequence[Entry], targets: Sequence[str
     ``targets``: period and metric. Where steps do not have that metric, it is the one that selects.
     """
     period, metric = targets
-    board = scoreboard(entries, selection_metric(settings))
+    board = scoreboard(entries, settings.selection_metric)
     from quantamm_cli.training.selection import select
 
     choice = select(board, usual_rule(board, selection_rule(settings, USUAL)))
     scores = entries[choice.entry]["metrics"][period]
-    row = scores.get(metric, scores[selection_metric(settings)])
+    row = scores.get(metric, scores[settings.selection_metric])
     value = row[choice.set]
     return math.nan if value is None else float(value)

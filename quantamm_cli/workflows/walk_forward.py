@@ -33,7 +33,7 @@ from quantamm_cli.workflows.monitor import Monitor
 from quantamm_cli.workflows.refusals import check_training
 from quantamm_cli.workflows.results import Result, Watch
 from quantamm_cli.workflows.runtime import start_jax
-from quantamm_cli.workflows.selection import USUAL, Selection, selection_metric
+from quantamm_cli.workflows.selection import USUAL, Selection
 from quantamm_cli.workflows.warm_start import with_selected_params
 
 _DAY = 86_400_000
@@ -122,7 +122,7 @@ def walk_forward(
     place = walk_place(settings, selection)
     done = tuple(cycles(settings, selection, fresh, monitor, other_data))
     watch.lap("cycles")
-    total = aggregate([each.outcome for each in done], selection_metric(settings))
+    total = aggregate([each.outcome for each in done], settings.selection_metric)
     on_test = next((each.selected.method for each in done if "test" in each.selected.method), None)
     verdict = verdict_of(total, f"--load {on_test}" if on_test else None)
     place = _bound_place(place, _inputs(done), other_data or fresh)
