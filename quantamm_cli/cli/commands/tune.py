@@ -180,6 +180,7 @@ COMMAND = Command(
         "qsim tune retry STUDY [TRIAL ...]          try failed trials again",
         "qsim tune stop STUDY                       workers save their trials and end",
         "qsim tune export STUDY --out FILE.csv      a row for each trial",
+        "STUDY is its folder, or 6 or more digits of its name in qsim runs list",
     ),
     optional_verbs=("worker", *_VERBS),
 )
